@@ -1,0 +1,91 @@
+"""What a command is: a question with an id, an asker and an instant, decided by a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PrivateAttr
+
+from commands.rules import Rules
+from ledger.canonical import canonical, digest
+from ledger.events.event import Event
+from ledger.ids import Id
+from ledger.who import Actor, Source
+
+CommandId = Id
+
+
+class Command(BaseModel):
+    """A request that may be refused. Its own fields are the `data` of the JSON form; the rest is the envelope.
+
+    `id` is the idempotency key, scoped to the actor and the merchant. `occurred_at` is brought by reports and importers
+    only; for everybody else the bus sets it to its own clock (design §2, Time).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    name: ClassVar[str] = ""
+    reports_a_fact: ClassVar[bool] = False
+
+    id: CommandId
+    actor: Actor
+    source: Source | None = None
+    occurred_at: AwareDatetime | None = None
+    correlation_id: Id | None = None
+    causation_id: Id | None = None
+
+    _decided_at: datetime | None = PrivateAttr(default=None)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, name: str = "", **_: Any) -> None:
+        cls.name = name
+
+    @property
+    def stream(self) -> str:
+        """The stream this command writes; one, and in one book."""
+        raise NotImplementedError
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Further streams and guards of the same book that the decision rests on."""
+        return ()
+
+    @property
+    def decided_at(self) -> datetime:
+        """The instant the rules are those of: the bus's clock, or what an importer brings."""
+        assert self._decided_at is not None, "the bus stamps a command before it is decided"
+        return self._decided_at
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it happened in the world: what a report says, else when it was decided."""
+        return self.occurred_at or self.decided_at
+
+    def fingerprint(self) -> str:
+        """SHA-256 of what is asked: the name and the data without personal values, not who asks nor when."""
+        return digest(f"{self.name}\n{canonical(self.model_dump(mode='json', exclude=_envelope(type(self))))}")
+
+
+class Report(Command):
+    """A fact from outside: it happened, so it is recorded whatever is remembered; contradictions open breaks."""
+
+    reports_a_fact: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A line of the menu: a command and the pure function that decides it."""
+
+    command: type[Command]
+    decide: Callable[[Any, Any, Rules], Iterator[Event]]
+
+
+_ENVELOPE = {"id", "actor", "source", "occurred_at", "correlation_id", "causation_id"}
+
+
+def _envelope(kind: type[Command]) -> set[str]:
+    personal = {f for f, info in kind.model_fields.items() if "Sealed[" in str(info.annotation)}
+    return _ENVELOPE | personal

@@ -1,0 +1,53 @@
+"""What a decision may look at besides its own stream: policies and rates in force, guarded streams, the account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TypeVar, cast
+
+from ledger.fx import Rate, RateKind
+from ledger.ids import account_guard, merchant_stream, product_stream
+from ledger.policies.policy import Policy
+from ledger.policies.reference import Reference
+from ledger.streams.account import MerchantAccount
+from ledger.streams.merchant import Merchant
+from ledger.streams.product import Product
+from ledger.streams.stream import Stream
+
+P = TypeVar("P", bound=Policy)
+
+
+class Rules:
+    """One decision's view of everything else. Remembers which policy versions it was asked for: events store them."""
+
+    def __init__(self, *, at: datetime, reference: Reference, memory: Mapping[str, Stream]) -> None:
+        self.at = at
+        self._reference = reference
+        self._memory = memory
+        self.used: dict[str, int] = {}
+
+    def policy(self, kind: type[P]) -> P:
+        """The policy of this kind in force at the decision. Raises `PolicyNotEffective`."""
+        content, version = self._reference.policy(kind, self.at)
+        self.used[kind.key] = version
+        return content
+
+    def policy_version(self, kind: type[P], version: int) -> P:
+        """A version that was stamped on the order when it was placed."""
+        self.used[kind.key] = version
+        return self._reference.version(kind, version)
+
+    def rate(self, currency: str, kind: RateKind, on: date) -> Rate:
+        """CNY for one unit of `currency`: the last rate of that kind on or before the day. Raises `RateMissing`."""
+        return self._reference.rate(currency, kind, on)
+
+    def merchant(self, merchant_id: str) -> Merchant:
+        return cast(Merchant, self._memory[merchant_stream(merchant_id)])
+
+    def product(self, merchant_id: str, product_id: str) -> Product:
+        return cast(Product, self._memory[product_stream(merchant_id, product_id)])
+
+    def account(self, merchant_id: str) -> MerchantAccount:
+        """The merchant's money that can be paid now; only for commands that read `account/<merchant>`."""
+        return cast(MerchantAccount, self._memory[account_guard(merchant_id)])

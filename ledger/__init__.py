@@ -1,0 +1,1 @@
+"""What happened: the events of every order, the money they move, and the log that keeps them."""

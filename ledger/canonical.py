@@ -1,0 +1,74 @@
+"""Canonical JSON text (RFC 8785): the bytes that are hashed, stored and proven."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+_encode: Callable[[Any], str] = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
+_LAST_SAFE = 2**53 - 1  # RFC 8785 §3.2.2.3: numbers are IEEE 754 doubles
+# May match inside a string, where the exact check then finds nothing wrong; misses no number that is.
+_DOUBTFUL_NUMBER = re.compile(r"(?:[:\[,]|^)-?(?:\d{16,}|\d+[.eE])")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_BEYOND_BASIC_PLANE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+
+
+class NotCanonical(ValueError):
+    """A value that canonical JSON cannot hold exactly: a float, an unsafe integer, a lone surrogate."""
+
+
+def canonical(value: Any) -> str:
+    """The one text of a JSON value. Floats and integers beyond 2^53 - 1 are refused: money is never either.
+
+    Python orders keys by code point and RFC 8785 by UTF-16 unit; they differ only where a text leaves the basic plane,
+    which the slow path puts right.
+    """
+    try:
+        text = _encode(value)
+    except (TypeError, ValueError) as error:
+        raise NotCanonical(str(error)) from None
+    if _DOUBTFUL_NUMBER.search(text):
+        _check(value)
+    if text.isascii() or not _BEYOND_BASIC_PLANE.search(text):
+        return text
+    if _HALF_PAIR.search(text):
+        raise NotCanonical("a text holds half of a surrogate pair")
+    return _encode_by_utf16(value)
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text's UTF-8 bytes, in lower-case hex."""
+    return sha256(text.encode()).hexdigest()
+
+
+def _check(value: Any) -> None:
+    match value:
+        case None | str() | bool():
+            return
+        case int():
+            if not -_LAST_SAFE <= value <= _LAST_SAFE:
+                raise NotCanonical(f"{value} is beyond the integers JSON holds exactly")
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise NotCanonical(f"an object key is a string, {key!r} is not")
+                _check(item)
+        case list() | tuple():
+            for item in value:
+                _check(item)
+        case _:
+            raise NotCanonical(f"{value!r} has no canonical JSON")
+
+
+def _encode_by_utf16(value: Any) -> str:
+    if isinstance(value, dict):
+        items = sorted(value.items(), key=lambda item: item[0].encode("utf-16-be"))
+        return "{" + ",".join(f"{_encode(key)}:{_encode_by_utf16(item)}" for key, item in items) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(_encode_by_utf16(item) for item in value) + "]"
+    return _encode(value)

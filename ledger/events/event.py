@@ -1,0 +1,72 @@
+"""What an event is: a frozen fact with a stored name and version, found again by both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
+
+from ledger.canonical import canonical
+from ledger.sealed import KeyStore, Sealed
+
+EVENTS: dict[tuple[str, int], type[Event]] = {}  # filled by each class that names itself below
+UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}  # old payload → next version's
+
+
+class UnknownEvent(LookupError):
+    """A stored name and version that this code does not know."""
+
+
+class Event(BaseModel):
+    """A fact, past tense, complete and never edited. A new shape is a new version with an upcast.
+
+    Declared as `class OrderPlaced(Event, name="order.placed", version=1)`. The name outlives the class.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="iso8601", arbitrary_types_allowed=True)
+
+    name: ClassVar[str]
+    schema_version: ClassVar[int]
+    sealed_fields: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, name: str, version: int = 1, **_: Any) -> None:
+        assert (name, version) not in EVENTS, f"two events are called {name} v{version}"
+        cls.name, cls.schema_version = name, version
+        cls.sealed_fields = tuple(f for f, info in cls.model_fields.items() if "Sealed[" in str(info.annotation))
+        EVENTS[name, version] = cls
+
+    def payload(self) -> str:
+        """The canonical JSON text that is stored and hashed. Personal values must be sealed by then."""
+        return canonical(self.__pydantic_serializer__.to_python(self, mode="json"))
+
+    def sealed_for(self, stream: str, subject: str, keys: KeyStore) -> Event:
+        """The same event with every personal value closed under `subject`'s key, bound to `stream` and field."""
+        if not self.sealed_fields:
+            return self
+        closed = {
+            field: value.close(subject=subject, place=seal_place(stream, self.name, field), keys=keys)
+            for field in self.sealed_fields
+            if isinstance(value := getattr(self, field), Sealed)
+        }
+        return self.model_copy(update=closed)
+
+
+def seal_place(stream: str, name: str, field: str) -> str:
+    """What a sealed value is authenticated against: the stream, the event's name and the field."""
+    return f"{stream}#{name}.{field}"
+
+
+def decode(name: str, version: int, payload: str | bytes) -> Event:
+    """The event of a stored payload, lifted to the newest version where it is older. Raises `UnknownEvent`."""
+    kind = EVENTS.get((name, version))
+    if kind is None:
+        raise UnknownEvent(f"no event is called {name} v{version}")
+    if (name, version) not in UPCASTS:
+        return kind.model_validate_json(payload)
+    data = from_json(payload)
+    while (upcast := UPCASTS.get((name, version))) is not None:
+        data, version = upcast(data), version + 1
+    return EVENTS[name, version].model_validate(data)

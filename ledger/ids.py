@@ -1,0 +1,63 @@
+"""Names of things: opaque references that people and partners give, and the names of streams made of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+# No slash: stream names are paths of ids. No white space: an id is one word in every log, file and URL.
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=64)]
+PayoutId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=35)]  # ISO 20022 Max35Text
+
+
+def order_stream(merchant_id: str, order_id: str) -> str:
+    return f"order/{merchant_id}/{order_id}"
+
+
+def merchant_stream(merchant_id: str) -> str:
+    return f"merchant/{merchant_id}"
+
+
+def product_stream(merchant_id: str, product_id: str) -> str:
+    return f"product/{merchant_id}/{product_id}"
+
+
+def payouts_stream(merchant_id: str) -> str:
+    return f"payouts/{merchant_id}"
+
+
+def account_guard(merchant_id: str) -> str:
+    """The guard every entry on the merchant's 2120, 2130 or 2140 bumps (design §2)."""
+    return f"account/{merchant_id}"
+
+
+def fx_stream(pair: str) -> str:
+    return f"fx/{pair.replace('/', '-')}"
+
+
+def policy_stream(key: str) -> str:
+    return f"policy/{key}"
+
+
+def inbox_stream(source: str, reference: str) -> str:
+    return f"inbox/{source}/{reference}"
+
+
+def kind_of(stream: str) -> str:
+    """`order`, `merchant`, `product` …: the first part of a stream's name."""
+    return stream.partition("/")[0]
+
+
+def merchant_of(stream: str) -> str | None:
+    """The merchant whose stream this is; None for the platform's own."""
+    kind, _, rest = stream.partition("/")
+    if kind in ("order", "merchant", "product", "payouts", "account"):
+        return rest.partition("/")[0]
+    return None
+
+
+def order_of(stream: str) -> str | None:
+    """The order whose stream this is, or None."""
+    kind, _, rest = stream.partition("/")
+    return rest.partition("/")[2] if kind == "order" else None

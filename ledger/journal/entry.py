@@ -1,0 +1,118 @@
+"""A journal entry: lines that balance in CNY, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import from_json
+
+from ledger.canonical import canonical
+from ledger.fx import CNY
+from ledger.journal.accounts import Account, is_merchant_account
+from ledger.money import Money
+
+
+class UnbalancedEntry(Exception):
+    """A posting rule made an entry that does not balance, or gives a merchant something other than CNY: our own mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: signed (debit positive) amount in its own currency, and its CNY base, both in minor units."""
+
+    account: str
+    amount: int
+    base: int
+    currency: str
+    merchant: str | None = None
+    order: str | None = None
+    line: str | None = None
+    parcel: str | None = None
+    payment: str | None = None
+    psp: str | None = None
+    market: str | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """Lines being written down: `debit(PENDING.of(m), gross).credit(AVAILABLE.of(m), net)`.
+
+    Dimensions given to `about` stand on every line. A zero amount with a zero base writes no line.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    dimensions: dict[str, str] = field(default_factory=dict)
+
+    def about(self, **dimensions: str) -> Draft:
+        """The dimensions (order, line, parcel, payment, market) of every line from here on."""
+        self.dimensions = dimensions
+        return self
+
+    def debit(self, account: Account, amount: Money, base: Money | None = None) -> Draft:
+        return self._add(account, amount, base, 1)
+
+    def credit(self, account: Account, amount: Money, base: Money | None = None) -> Draft:
+        return self._add(account, amount, base, -1)
+
+    def _add(self, account: Account, amount: Money, base: Money | None, sign: int) -> Draft:
+        if base is None:
+            base = amount
+        if base.currency != CNY:
+            raise UnbalancedEntry(f"{account.code}: a line in {amount.currency} needs its CNY base")
+        if amount.minor or base.minor:
+            self.lines.append(
+                Line(
+                    account=account.code,
+                    amount=sign * amount.minor,
+                    base=sign * base.minor,
+                    currency=amount.currency,
+                    merchant=account.merchant,
+                    psp=account.psp,
+                    **self.dimensions,
+                )
+            )
+        return self
+
+
+def debit(account: Account, amount: Money, base: Money | None = None) -> Draft:
+    """An entry that begins with a debit."""
+    return Draft().debit(account, amount, base)
+
+
+def about(**dimensions: str) -> Draft:
+    """An entry whose lines all name these dimensions."""
+    return Draft().about(**dimensions)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A closed entry: it balances in CNY, and every merchant line (21xx) is CNY and names its merchant.
+
+    Raises `UnbalancedEntry`. The log's CHECK constraint holds the same two rules without this code.
+    """
+
+    lines: tuple[Line, ...]
+
+    def __post_init__(self) -> None:
+        if sum(line.base for line in self.lines) != 0:
+            raise UnbalancedEntry(f"the entry is off by {sum(line.base for line in self.lines)} fen: {self.lines}")
+        for line in self.lines:
+            if is_merchant_account(line.account) and (line.currency != CNY or line.merchant is None):
+                raise UnbalancedEntry(f"a merchant line is in CNY and names its merchant: {line}")
+
+    def text(self) -> str:
+        """Canonical JSON: an array of lines without their empty dimensions."""
+        return canonical([_stored(line) for line in self.lines])
+
+
+def entry_lines(text: str | None) -> list[dict[str, Any]]:
+    """The lines of a stored entry as plain dicts: `account, amount, base, currency` and the dimensions that are set."""
+    return from_json(text) if text else []
+
+
+def _stored(line: Line) -> dict[str, Any]:
+    return {name: value for name in _FIELDS if (value := getattr(line, name)) is not None}
+
+
+_FIELDS = tuple(Line.__slots__)

@@ -1,0 +1,20 @@
+"""The one place where money meets accounts: an event in, its balanced journal entry out (domain §3.4, P1–P26)."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from ledger.events.event import Event
+from ledger.journal.entry import Draft, Entry
+
+
+@singledispatch
+def rule(event: Event) -> Draft | None:
+    """The lines an event writes; nothing for what moves no money: placed, authorised, approvals, tracking."""
+    return None
+
+
+def post(event: Event) -> Entry | None:
+    """The entry that is stored beside the event. Looks nothing up and converts nothing: the event holds it all."""
+    draft = rule(event)
+    return Entry(tuple(draft.lines)) if draft and draft.lines else None

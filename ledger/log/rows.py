@@ -1,0 +1,139 @@
+"""The shapes that go into the log and come out of it: new events, a command's attempt, its receipt, recorded rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from ledger.events.event import Event, decode
+from ledger.journal.entry import entry_lines
+
+
+@dataclass(slots=True, frozen=True)
+class NewEvent:
+    """An event ready for the log: everything the writer knows. The log adds position, version and `recorded_at`.
+
+    `actor`, `source`, `policy_versions`, `payload` and `entry` are canonical JSON texts: the bytes that are hashed.
+    """
+
+    stream: str
+    type: str
+    schema_version: int
+    event_id: str  # UUID, time-ordered
+    occurred_at: datetime
+    accounting_date: date
+    actor: str
+    source: str
+    correlation_id: str
+    causation_id: str
+    legal_entity: str
+    policy_versions: str
+    payload: str
+    entry: str | None
+
+
+@dataclass(slots=True, frozen=True)
+class Expectation:
+    """`key` (a stream or a guard such as `account/M-1`) stood at `version` when the command was decided.
+
+    A key written by an earlier attempt of the same append is expected at the version that attempt leaves it at.
+    """
+
+    key: str
+    version: int
+
+
+@dataclass(slots=True, frozen=True)
+class Movement:
+    """What a command's entries do to a merchant's payable-now accounts, CNY fen, credit positive. Bumps the guard by one."""
+
+    merchant_id: str
+    available: int
+    on_hold: int
+    in_transit: int
+
+
+@dataclass(slots=True, frozen=True)
+class Answer:
+    """The outcome of a command that records no event: a refusal with its facts, or nothing to do (`code` empty)."""
+
+    command: str  # the command's name
+    actor: str  # canonical JSON
+    decided_at: datetime
+    code: str
+    facts: str  # canonical JSON
+
+
+@dataclass(slots=True, frozen=True)
+class Attempt:
+    """One command's bid for the log. All of it is recorded, or nothing."""
+
+    command_id: str  # scoped: caller/merchant/id
+    fingerprint: str
+    events: Sequence[NewEvent] = ()
+    expects: Sequence[Expectation] = ()
+    moves: Sequence[Movement] = ()
+    answer: Answer | None = None
+
+
+class Status(StrEnum):
+    """What became of an attempt."""
+
+    RECORDED = "recorded"  # now: its events, or its answer
+    REPEATED = "repeated"  # the same command was answered before: the receipt is that answer's
+    REUSED = "reused"  # the id was used before for another body; nothing is recorded
+    CONFLICT = "conflict"  # an expectation no longer holds; nothing is recorded
+    DAY_CLOSED = "day_closed"  # an accounting day is closed; nothing is recorded, `first_open_day` says what is open
+
+
+@dataclass(slots=True, frozen=True)
+class Receipt:
+    """The log's answer to an attempt. `first`/`last` are positions in the book, 0 where no event was recorded."""
+
+    status: Status
+    book: int
+    first: int = 0
+    last: int = 0
+    code: str = ""
+    facts: str = "{}"
+    first_open_day: date | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Recorded:
+    """One row of the log, as it was written. `event` decodes the payload at each call."""
+
+    book: int
+    position: int
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    event_id: str
+    occurred_at: datetime
+    recorded_at: datetime
+    accounting_date: date
+    actor: str
+    source: str
+    correlation_id: str
+    causation_id: str
+    command_id: str
+    command_n: int
+    fingerprint: str
+    legal_entity: str
+    policy_versions: str
+    payload: str
+    entry: str | None
+    leaf: bytes
+
+    @property
+    def event(self) -> Event:
+        return decode(self.type, self.schema_version, self.payload)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The journal lines of the entry, as stored."""
+        return entry_lines(self.entry)

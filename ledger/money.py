@@ -1,0 +1,153 @@
+"""Money as integer minor units, and the few named places where it is rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from ledger.currencies import exponent_of
+
+class CurrencyMismatch(ValueError):
+    """Two currencies met in one sum."""
+
+
+class FractionOfMinorUnit(ValueError):
+    """An amount is finer than the currency's smallest unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An integer count of minor units of an ISO 4217 currency; negative where a sum is owed the other way.
+
+    In JSON: `{"currency": "USD", "minor": 6944}`. As input, `{"currency": "USD", "amount": "69.44"}` and
+    `"USD 69.44"` are read too.
+    """
+
+    minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, amount: str | Decimal | int, currency: str) -> Money:
+        """Money from a decimal amount in major units. Raises `FractionOfMinorUnit`, or ValueError for no number."""
+        try:
+            scaled = Decimal(amount).scaleb(exponent_of(currency))
+        except InvalidOperation:
+            raise ValueError(f"{amount!r} is not an amount") from None
+        if not scaled.is_finite():
+            raise ValueError(f"{amount!r} is not an amount")
+        if scaled != scaled.to_integral_value():
+            raise FractionOfMinorUnit(f"{amount} {currency} is finer than the smallest unit of {currency}")
+        return cls(int(scaled), currency)
+
+    @classmethod
+    def zero(cls, currency: str) -> Money:
+        return cls(0, currency)
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount in major units, exact."""
+        return Decimal(self.minor).scaleb(-exponent_of(self.currency))
+
+    def __add__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.minor - other.minor, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+    def __mul__(self, quantity: int) -> Money:
+        return Money(self.minor * quantity, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        self._same(other)
+        return self.minor < other.minor
+
+    def __le__(self, other: Money) -> bool:
+        self._same(other)
+        return self.minor <= other.minor
+
+    def __bool__(self) -> bool:
+        return self.minor != 0
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.decimal:,f}"
+
+    def _same(self, other: Money) -> None:
+        if self.currency != other.currency:
+            raise CurrencyMismatch(f"{self.currency} and {other.currency} cannot meet in one sum")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        stored = handler(source)  # what the log holds: decoded without touching Python code
+        spoken = core_schema.no_info_plain_validator_function(_read_spoken)
+        return core_schema.union_schema([stored, spoken], mode="left_to_right")
+
+
+def total(amounts: Sequence[Money], currency: str) -> Money:
+    """The sum of `amounts`, zero `currency` where there is none."""
+    result = Money(0, currency)
+    for amount in amounts:
+        result = result + amount
+    return result
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """The quotient rounded to the nearest integer, halves away from zero (domain §3.3: HALF_UP)."""
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    quotient, rest = divmod(abs(numerator), denominator)
+    rounded = quotient + (2 * rest >= denominator)
+    return rounded if numerator >= 0 else -rounded
+
+
+def share(whole: Money, *, upto: int, of: int, already: Money) -> Money:
+    """The next part of a cumulative split: what is due `upto` out of `of`, less what was `already` given.
+
+    The last part absorbs the odd cent, so the parts always add up to the whole (domain §3.3).
+    """
+    due = whole.minor if upto == of else half_up(whole.minor * upto, of)
+    return Money(due - already.minor, whole.currency)
+
+
+def split(whole: Money, weights: Sequence[int]) -> list[Money]:
+    """`whole` in parts proportional to `weights` by the cumulative method; the parts add up exactly.
+
+    Raises ValueError when the weights are all zero and the whole is not.
+    """
+    base = sum(weights)
+    if base == 0:
+        if whole:
+            raise ValueError(f"{whole} cannot be split over nothing")
+        return [whole for _ in weights]
+    parts: list[Money] = []
+    given, cumulative = Money(0, whole.currency), 0
+    for weight in weights:
+        cumulative += weight
+        part = share(whole, upto=cumulative, of=base, already=given)
+        parts.append(part)
+        given = given + part
+    return parts
+
+
+def _read_spoken(value: Any) -> Money:
+    """Money as people and partners write it: `"USD 69.44"` or `{"currency": …, "amount": "69.44"}`."""
+    match value:
+        case Money():
+            return value
+        case str() if len(words := value.split()) == 2:
+            return Money.of(words[1].replace(",", ""), words[0])
+        case {"currency": str(currency), "amount": str(amount), **rest} if not rest:
+            return Money.of(amount, currency)
+        case {"currency": str(currency), "minor": int(minor), **rest} if not rest and not isinstance(minor, bool):
+            exponent_of(currency)
+            return Money(minor, currency)
+    raise ValueError('money is {"currency": "USD", "minor": 6944}, {"currency": "USD", "amount": "69.44"} or "USD 69.44"')

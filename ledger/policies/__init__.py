@@ -1,0 +1,1 @@
+"""Rules the business tunes: versioned contents whose results are stored in events."""

@@ -1,0 +1,23 @@
+"""What a policy is: a keyed, versioned content that holds from an instant on."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+POLICIES: dict[str, type[Policy]] = {}  # by key
+
+
+class Policy(BaseModel):
+    """The content of one kind of policy. Declared as `class Release(Policy, key="release")`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="iso8601")
+
+    key: ClassVar[str]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, key: str, **_: Any) -> None:
+        assert key not in POLICIES, f"two policies have the key {key}"
+        cls.key = key
+        POLICIES[key] = cls

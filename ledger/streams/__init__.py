@@ -1,0 +1,1 @@
+"""What streams remember: folds of events, nothing decided."""

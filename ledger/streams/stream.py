@@ -1,0 +1,38 @@
+"""What every stream has: a name, a version, and a fold of its events that never checks a rule."""
+
+from __future__ import annotations
+
+from functools import singledispatchmethod
+from typing import Any
+
+from ledger.events.event import Event
+
+
+class Stream:
+    """What is remembered of one stream. Subclasses add `evolve.register` methods, one an event.
+
+    `evolve` reads no clock and calls no policy: it runs again on every replay. What it has no method for changes
+    nothing that later decisions rest on.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.version = 0
+
+    @property
+    def exists(self) -> bool:
+        return self.version > 0
+
+    @property
+    def subject(self) -> str:
+        """Whose personal data this stream's events hold: the key they are sealed under."""
+        return self.name
+
+    def apply(self, event: Event) -> None:
+        """Remember one more event."""
+        self.evolve(event)
+        self.version += 1
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Change what is remembered."""
