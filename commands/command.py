@@ -39,6 +39,9 @@ class Command(BaseModel):
 
     _decided_at: datetime | None = PrivateAttr(default=None)
 
+    def __init_subclass__(cls, *, name: str = "", **config: Any) -> None:
+        super().__init_subclass__(**config)
+
     @classmethod
     def __pydantic_init_subclass__(cls, *, name: str = "", **_: Any) -> None:
         cls.name = name

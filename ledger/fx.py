@@ -1,4 +1,4 @@
-"""Exchange rates as facts: a decimal string with its pair, kind, source and day; and conversion at one rounding point."""
+"""Exchange rates as facts: a decimal string with its pair, kind, source and day; conversion rounds at one point."""
 
 from __future__ import annotations
 

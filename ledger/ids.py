@@ -8,7 +8,9 @@ from pydantic import StringConstraints
 
 # No slash: stream names are paths of ids. No white space: an id is one word in every log, file and URL.
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=64)]
-PayoutId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=35)]  # ISO 20022 Max35Text
+PayoutId = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=35)
+]  # ISO 20022 Max35Text
 
 
 def order_stream(merchant_id: str, order_id: str) -> str:

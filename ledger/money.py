@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from ledger.currencies import exponent_of
 
+
 class CurrencyMismatch(ValueError):
     """Two currencies met in one sum."""
 
@@ -150,4 +151,6 @@ def _read_spoken(value: Any) -> Money:
         case {"currency": str(currency), "minor": int(minor), **rest} if not rest and not isinstance(minor, bool):
             exponent_of(currency)
             return Money(minor, currency)
-    raise ValueError('money is {"currency": "USD", "minor": 6944}, {"currency": "USD", "amount": "69.44"} or "USD 69.44"')
+    raise ValueError(
+        'money is {"currency": "USD", "minor": 6944}, {"currency": "USD", "amount": "69.44"} or "USD 69.44"'
+    )

@@ -48,7 +48,9 @@ def sentence_of(code: str, facts: dict[str, Any]) -> str:
     return template.format_map(facts)
 
 
-class VersionConflict(Refusal, code="VERSION_CONFLICT", remedy="Send the command again: it is decided on what is true by then."):
+class VersionConflict(
+    Refusal, code="VERSION_CONFLICT", remedy="Send the command again: it is decided on what is true by then."
+):
     """What this was decided on changed {attempts} times while it was being recorded."""
 
     attempts: int
@@ -60,7 +62,9 @@ class IdempotencyKeyReused(Refusal, code="IDEMPOTENCY_KEY_REUSED", remedy="Use a
     command_id: str
 
 
-class PolicyNotEffective(Refusal, code="POLICY_NOT_EFFECTIVE", remedy="Publish the policy with an earlier effective date."):
+class PolicyNotEffective(
+    Refusal, code="POLICY_NOT_EFFECTIVE", remedy="Publish the policy with an earlier effective date."
+):
     """No version of the policy {policy} is in force at {at}."""
 
     policy: str

@@ -31,8 +31,13 @@ class Event(BaseModel):
     schema_version: ClassVar[int]
     sealed_fields: ClassVar[tuple[str, ...]] = ()
 
+    def __init_subclass__(cls, *, name: str = "", version: int = 1, **config: Any) -> None:
+        super().__init_subclass__(**config)
+
     @classmethod
-    def __pydantic_init_subclass__(cls, *, name: str, version: int = 1, **_: Any) -> None:
+    def __pydantic_init_subclass__(cls, *, name: str = "", version: int = 1, **_: Any) -> None:
+        if not name:
+            return  # shared fields of several events, itself never recorded
         assert (name, version) not in EVENTS, f"two events are called {name} v{version}"
         cls.name, cls.schema_version = name, version
         cls.sealed_fields = tuple(f for f, info in cls.model_fields.items() if "Sealed[" in str(info.annotation))

@@ -14,7 +14,7 @@ from ledger.money import Money
 
 
 class UnbalancedEntry(Exception):
-    """A posting rule made an entry that does not balance, or gives a merchant something other than CNY: our own mistake."""
+    """Our own mistake: an entry that does not balance, or gives a merchant something other than CNY."""
 
 
 @dataclass(frozen=True, slots=True)

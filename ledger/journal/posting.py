@@ -9,7 +9,7 @@ from ledger.journal.entry import Draft, Entry
 
 
 @singledispatch
-def rule(event: Event) -> Draft | None:
+def rule(event: Event) -> Draft | None:  # noqa: ARG001
     """The lines an event writes; nothing for what moves no money: placed, authorised, approvals, tracking."""
     return None
 

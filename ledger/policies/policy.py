@@ -16,6 +16,9 @@ class Policy(BaseModel):
 
     key: ClassVar[str]
 
+    def __init_subclass__(cls, *, key: str, **config: Any) -> None:
+        super().__init_subclass__(**config)
+
     @classmethod
     def __pydantic_init_subclass__(cls, *, key: str, **_: Any) -> None:
         assert key not in POLICIES, f"two policies have the key {key}"

@@ -1,0 +1,126 @@
+"""Payments: the buyer's money at the provider, from authorisation to its allocation to an order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from ledger.events.event import Event
+from ledger.events.order import ChargeType
+from ledger.fx import Rate
+from ledger.ids import Id
+from ledger.money import Money
+
+
+class _Payment(Event):
+    """What every payment event names."""
+
+    merchant_id: Id
+    order_id: Id
+    payment_id: Id
+    psp: Id
+
+
+class PaymentInitiated(_Payment, name="payment.initiated", version=1):
+    """The buyer has begun to pay."""
+
+    psp_ref: str
+    amount: Money
+
+
+class PaymentAuthorized(_Payment, name="payment.authorized", version=1):
+    """The issuer holds the amount for us until `expires_at`."""
+
+    psp_ref: str
+    amount: Money
+    expires_at: datetime | None = None
+
+
+class PaymentDeclined(_Payment, name="payment.declined", version=1):
+    """The issuer or provider said no; nothing is held."""
+
+    psp_ref: str
+    amount: Money
+    code: str
+
+
+class PaymentAuthorizationExpired(_Payment, name="payment.authorization_expired", version=1):
+    """The hold has lapsed; a later capture may fail."""
+
+    psp_ref: str
+    amount: Money
+    expires_at: datetime
+
+
+class PaymentVoided(_Payment, name="payment.voided", version=1):
+    """The authorisation is given back uncaptured."""
+
+    psp_ref: str
+    amount: Money
+    code: str
+
+
+class PaymentCaptured(_Payment, name="payment.captured", version=1):
+    """The provider took the buyer's money and owes it to us."""
+
+    capture_ref: Id
+    amount: Money  # buyer's currency
+    book_rate: Rate  # CNY per unit of it, on the capture day
+    base: Money  # amount × book_rate, in CNY
+    source_amount: Money | None = None  # as an imported system gave it
+
+
+class AllocatedPart(BaseModel):
+    """What one capture gives to the order, at the base it is carried at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    payment_id: Id
+    capture_ref: Id
+    psp: Id
+    amount: Money
+    base: Money
+
+
+class AllocatedCharge(BaseModel):
+    """A buyer-paid charge and its share of the captured base."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: ChargeType
+    amount: Money
+    base: Money
+
+
+class PaymentAllocated(Event, name="payment.allocated", version=1):
+    """The captured money belongs to the order: the merchant's list price is pending, the rest is the platform's.
+
+    `goods_base` = the base of the goods' part; `margin` = goods_base − list_total (4210, positive is a gain).
+    Σ parts.base = goods_base + Σ charges.base.
+    """
+
+    merchant_id: Id
+    order_id: Id
+    market: str
+    amount: Money
+    parts: tuple[AllocatedPart, ...]
+    list_total: Money
+    goods_base: Money
+    charges: tuple[AllocatedCharge, ...]
+    margin: Money
+
+
+class PaymentCaptureFailed(_Payment, name="payment.capture_failed", version=1):
+    """A capture that was recorded turned out not to have happened.
+
+    Where it was allocated and nothing was dispatched, the allocation is undone too; after dispatch or release the
+    platform bears it (P26). The event holds what is undone, with the signs of the original entry.
+    """
+
+    capture_ref: Id
+    code: str
+    amount: Money
+    base: Money
+    borne_by_platform: bool
+    undone: PaymentAllocated | None = None

@@ -1,0 +1,237 @@
+"""After-sales: cases from request to verdict, and the refund's money from approval to the buyer's account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ledger.events.event import Event
+from ledger.events.payment import AllocatedCharge
+from ledger.fx import Rate
+from ledger.ids import Id
+from ledger.money import Money
+from ledger.sealed import Sealed
+from ledger.who import Actor
+
+RefundType = Literal["unshipped", "return_refund", "not_received", "platform_initiated"]
+Liability = Literal["merchant", "platform", "partner"]
+
+
+class RefundLine(BaseModel):
+    """Some quantity of a line with what the buyer gets back for it and what the merchant gives back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    line_id: Id
+    qty: int
+    buyer_amount: Money  # buyer's currency
+    list_amount: Money  # CNY
+
+
+class RefundMoney(BaseModel):
+    """Every amount the approval's entry needs (P7–P9); all base amounts are CNY.
+
+    `amount` (buyer's currency, goods and charges) is carried in 2210 at `base` = amount × book_rate.
+    Merchant-borne: from_pending + from_available + fee_back = Σ lines.list_amount, of which from_available leaves 2120;
+    `margin_reversed` is the share of the margin booked at allocation (same sign), `fx` the rest (positive a loss).
+    Platform-borne: nothing leaves the merchant; the goods' part of the base is the expense.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amount: Money
+    base: Money
+    book_rate: Rate
+    from_pending: Money
+    from_available: Money
+    fee_back: Money
+    charges: tuple[AllocatedCharge, ...]
+    margin_reversed: Money
+    fx: Money
+    expense: Literal["", "goods_lost", "goodwill"] = ""
+    expense_base: Money
+
+
+class _Case(Event):
+    """What every event of an after-sales case names."""
+
+    merchant_id: Id
+    order_id: Id
+    refund_id: Id
+
+
+class RefundRequested(_Case, name="refund.requested", version=1):
+    """An after-sales case is open."""
+
+    type: RefundType
+    lines: tuple[RefundLine, ...]
+    charges: tuple[AllocatedCharge, ...]
+    amount: Money  # what the buyer would get
+    reason: str
+    details: Sealed[str] | None = None
+    express_setting: bool  # the merchant's Express Refund switch at the request (statement 26)
+    rounds_required: int
+    parcel_ids: tuple[Id, ...] = ()
+    requested_by: Actor
+    requested_at: datetime
+
+
+class RefundAutoApproved(_Case, name="refund.auto_approved", version=1):
+    """Express Refund: paid, not shipped, approved by the system at once (statement 27)."""
+
+    market: str
+    rule: str
+    lines: tuple[RefundLine, ...]
+    money: RefundMoney
+
+
+class RefundRoundApproved(_Case, name="refund.round_approved", version=1):
+    """One of the required rounds said yes."""
+
+    round: int
+    approver: Actor
+    note: Sealed[str] | None = None
+
+
+class RefundRoundRejected(_Case, name="refund.round_rejected", version=1):
+    """One of the required rounds said no."""
+
+    round: int
+    approver: Actor
+    note: Sealed[str] | None = None
+
+
+class RefundApproved(_Case, name="refund.approved", version=1):
+    """The buyer will be refunded; who bears it is settled."""
+
+    market: str
+    lines: tuple[RefundLine, ...]
+    money: RefundMoney
+    liability: Liability
+    return_required: bool
+    reviewer: Actor
+    reason: str
+
+
+class RefundRejected(_Case, name="refund.rejected", version=1):
+    """The case is closed without a refund."""
+
+    reviewer: Actor
+    reason: str
+    note: Sealed[str] | None = None
+
+
+class RefundWithdrawn(_Case, name="refund.withdrawn", version=1):
+    """The buyer took the request back."""
+
+    by: Actor
+    reason: str
+
+
+class _Return(_Case):
+    """What every event of goods on their way back names."""
+
+    return_id: Id
+    happened_at: datetime
+
+
+class ReturnAuthorized(_Return, name="return.authorized", version=1):
+    """The buyer may send these quantities back until `return_by`."""
+
+    lines: tuple[RefundLine, ...]
+    return_by: datetime | None = None
+
+
+class ReturnShipped(_Return, name="return.shipped", version=1):
+    """The buyer has sent the goods back."""
+
+    carrier: str
+    tracking_no: str
+
+
+class ReturnReceived(_Return, name="return.received", version=1):
+    """The goods are back."""
+
+    condition: str
+
+
+class ReturnInspected(_Return, name="return.inspected", version=1):
+    """The goods that came back have been looked at."""
+
+    condition: str
+    disposition: str
+
+
+class ReturnExpired(_Return, name="return.expired", version=1):
+    """The buyer did not send the goods back in time."""
+
+    return_by: datetime
+
+
+class _Submission(_Case):
+    """What every event of one instruction to a provider names: a refund may be split over several captures."""
+
+    submission_id: Id
+    payment_id: Id
+    capture_ref: Id
+    psp: Id
+    amount: Money
+
+
+class RefundSubmitted(_Submission, name="refund.submitted", version=1):
+    """The provider is asked to pay this part of the refund back, under `submission_id`."""
+
+
+class RefundSucceeded(_Submission, name="refund.succeeded", version=1):
+    """The provider has paid this part back to the buyer.
+
+    `carried` is what 2210 carried it at, `base` its worth at the day's book rate, `fx` = base − carried (5210).
+    """
+
+    psp_refund_ref: str
+    book_rate: Rate
+    base: Money
+    carried: Money
+    fx: Money
+
+
+class RefundFailed(_Submission, name="refund.failed", version=1):
+    """The provider could not pay this part back; it stays owed to the buyer."""
+
+    psp_refund_ref: str
+    code: str
+
+
+class RefundReversed(_Submission, name="refund.reversed", version=1):
+    """A refund that had succeeded came back; it is owed to the buyer again."""
+
+    psp_refund_ref: str
+    code: str
+    book_rate: Rate
+    base: Money
+    carried: Money
+    fx: Money
+
+
+class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=1):
+    """The refund reached the buyer another way."""
+
+    method: str
+    reference: str
+    amount: Money
+    book_rate: Rate
+    base: Money
+    carried: Money
+    fx: Money
+
+
+class DuplicateCaptureRefundApproved(_Case, name="refund.duplicate_capture_approved", version=1):
+    """Money captured twice will be paid back to the buyer."""
+
+    payment_id: Id
+    psp: Id
+    capture_ref: Id
+    amount: Money
+    base: Money
