@@ -1,0 +1,1 @@
+"""How the outside reaches the ledger, and is reached: settings, HTTP, CLI, console, adapters, the embedded server."""

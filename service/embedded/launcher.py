@@ -1,0 +1,187 @@
+"""Starts PostgreSQL on a data folder, or joins the server that is already there; the last to leave stops it."""
+
+import logging
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import psycopg2
+from psycopg2 import errors, sql
+from psycopg2.extensions import make_dsn
+
+from service.embedded.account import Account
+from service.embedded.binaries import Binaries, find_binaries
+from service.embedded.cluster import POLL_S, SUPERUSER, Postmaster, clear_up, create_cluster, read_postmaster
+from service.embedded.errors import EmbeddedPostgresError
+from service.embedded.hold import Hold
+from service.embedded.place import home_in, socket_folder
+
+_NEWS_EVERY_S = 5.0
+_ALWAYS = {"listen_addresses": "", "unix_socket_permissions": "0700", "timezone": "UTC", "log_timezone": "UTC"}
+
+_logger = logging.getLogger(__name__)
+
+
+class EmbeddedPostgres:
+    """A client's hold on the one server of a data folder.
+
+    `settings` are PostgreSQL's own and count for whoever starts the server; who joins a running one gets it as it is.
+    `bin_dir` names PostgreSQL's programs, else they are looked for. `shelter` is where root puts what the server's user
+    cannot reach where it lies. Starting waits as long as recovery takes; `clock` only times the news of it.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        bin_dir: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        shelter: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._data_dir = Path(data_dir).absolute()
+        self._asked_bin_dir = bin_dir
+        self._settings = dict(settings or {})
+        self._shelter = shelter
+        self._clock = clock
+        self._hold: Hold | None = None
+        self._postmaster: Postmaster | None = None
+        self._binaries: Binaries | None = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Join the server, or start it; EmbeddedPostgresError says why neither can be."""
+        if self._hold is not None:
+            return self
+        with _plainly(self._data_dir):
+            hold = Hold(home_in(self._data_dir, self._shelter))
+            with hold.gate.taken():
+                hold.clients.share()  # waits for a server that is on its way out
+                try:
+                    self._postmaster = self._join(hold) or self._launch(hold)
+                except BaseException:
+                    hold.clients.release()
+                    raise
+            self._hold = hold
+        return self
+
+    def stop(self) -> None:
+        """Let go of the server; returns when it has stopped, if nobody else holds it."""
+        if self._hold is not None:
+            with _plainly(self._data_dir):
+                self._hold.let_go()
+            self._hold = self._postmaster = None
+
+    def url(self, database: str) -> str:
+        """The address for SQLAlchemy of this database, which is created if it does not exist."""
+        self._ensure(database)
+        return f"postgresql+psycopg2://{SUPERUSER}@/{quote(database, safe='')}?host={quote(str(self.socket_dir))}"
+
+    def dsn(self, database: str) -> str:
+        """The address for psycopg2 of this database, which is created if it does not exist."""
+        self._ensure(database)
+        return self._dsn(database)
+
+    @property
+    def socket_dir(self) -> Path:
+        return self._running().socket_dir
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    @property
+    def bin_dir(self) -> Path:
+        """PostgreSQL's programs as this process finds them, where the server's user can run them."""
+        with _plainly(self._data_dir):
+            return self._find(Account.for_data_in(home_in(self._data_dir, self._shelter))).bin_dir
+
+    def _running(self) -> Postmaster:
+        if self._postmaster is None:
+            raise EmbeddedPostgresError(f"The embedded server of {self._data_dir} has not been started.")
+        return self._postmaster
+
+    def _find(self, account: Account) -> Binaries:
+        if self._binaries is None:
+            self._binaries = find_binaries(self._asked_bin_dir, account, self._shelter)
+        return self._binaries
+
+    def _join(self, hold: Hold) -> Postmaster | None:
+        return self._wait_until_ready(hold, hold.log.size()) if hold.supervisor.is_taken() else None
+
+    def _launch(self, hold: Hold) -> Postmaster:
+        hold.check_reach()
+        binaries = self._find(hold.account)
+        clear_up(hold.cluster)
+        create_cluster(hold.cluster, binaries, hold.account, sync=self._settings.get("fsync") != "off")
+        log_start = hold.log.prepare(hold.account)
+        hold.spawn(self._command(hold, binaries))
+        postmaster = self._wait_until_ready(hold, log_start)
+        if postmaster is None:
+            raise EmbeddedPostgresError(
+                f"PostgreSQL did not start in {hold.home}; its log ends:\n{hold.log.tail(log_start)}"
+            )
+        return postmaster
+
+    def _command(self, hold: Hold, binaries: Binaries) -> list[str]:
+        # A list of folders in PostgreSQL's own quoting: the path may hold spaces.
+        sockets = '"' + str(socket_folder(hold.home, hold.account)).replace('"', '""') + '"'
+        settings = self._settings | _ALWAYS | {"unix_socket_directories": sockets}
+        options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
+        return [str(binaries.bin_dir / "postgres"), "-D", str(hold.cluster), *options]
+
+    def _wait_until_ready(self, hold: Hold, log_start: int) -> Postmaster | None:
+        """The server once it answers, or None if it ended; as long as it lives, it may take as long as it needs."""
+        last_news = self._clock()
+        while hold.supervisor.is_taken():
+            postmaster = read_postmaster(hold.cluster)
+            if postmaster is not None and postmaster.answers():
+                return postmaster
+            now = self._clock()
+            if now - last_news >= _NEWS_EVERY_S:
+                _logger.info("PostgreSQL is still starting in %s: %s", hold.home, hold.log.tail(log_start, lines=1))
+                last_news = now
+            time.sleep(POLL_S)
+        return None
+
+    def _dsn(self, database: str) -> str:
+        return make_dsn(host=str(self.socket_dir), user=SUPERUSER, dbname=database)
+
+    def _ensure(self, database: str) -> None:
+        try:
+            connection = psycopg2.connect(self._dsn("postgres"))
+        except psycopg2.OperationalError as failure:
+            raise EmbeddedPostgresError(
+                f"The embedded server of {self._data_dir} does not answer: {failure}"
+            ) from failure
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
+                if cursor.fetchone() is None:
+                    # template0, because nobody can be connected to it, which would be in the way
+                    cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database)))
+        except (errors.DuplicateDatabase, errors.UniqueViolation):
+            pass  # another client was faster
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _plainly(data_dir: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, subprocess.SubprocessError) as failure:
+        raise EmbeddedPostgresError(f"The embedded server of {data_dir} cannot be used: {failure}.") from failure
