@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PrivateAttr
 
@@ -61,6 +61,16 @@ class Command(BaseModel):
         """The instant the rules are those of: the bus's clock, or what an importer brings."""
         assert self._decided_at is not None, "the bus stamps a command before it is decided"
         return self._decided_at
+
+    def stamped(self, now: datetime) -> Self:
+        """The same command, to be decided at `now`; at the instant it brings, where an importer replays the past."""
+        stamped = self.model_copy()
+        stamped._decided_at = self.occurred_at if self.occurred_at and self.actor.is_importer else now
+        return stamped
+
+    @property
+    def brings_an_instant_it_may_not(self) -> bool:
+        return self.occurred_at is not None and not self.reports_a_fact and not self.actor.is_importer
 
     @property
     def happened_at(self) -> datetime:

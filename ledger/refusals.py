@@ -62,6 +62,14 @@ class IdempotencyKeyReused(Refusal, code="IDEMPOTENCY_KEY_REUSED", remedy="Use a
     command_id: str
 
 
+class InstantNotYours(
+    Refusal, code="INSTANT_NOT_YOURS", remedy="Leave occurred_at out: the ledger's clock says when a decision is made."
+):
+    """The command {command} is a decision: only reports and importers bring the time it happened."""
+
+    command: str
+
+
 class PolicyNotEffective(
     Refusal, code="POLICY_NOT_EFFECTIVE", remedy="Publish the policy with an earlier effective date."
 ):

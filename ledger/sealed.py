@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from cryptography.exceptions import InvalidTag
@@ -21,6 +21,9 @@ class KeyStore(Protocol):
 
     def obtain(self, subject: str) -> bytes:
         """The subject's 32-byte key, made and kept durably at first use."""
+
+    def obtain_many(self, subjects: Sequence[str]) -> None:
+        """Make sure of the keys of all these subjects, with one flush."""
 
     def find(self, subject: str) -> bytes | None:
         """The subject's key, or None where it was never made or is destroyed."""

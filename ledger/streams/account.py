@@ -16,3 +16,10 @@ class MerchantAccount(Stream):
         self.available = Money(available, CNY)
         self.on_hold = Money(on_hold, CNY)
         self.in_transit = Money(in_transit, CNY)
+
+    def move(self, *, available: int, on_hold: int, in_transit: int) -> None:
+        """One more command whose entries touch these accounts; fen, credit positive."""
+        self.available += Money(available, CNY)
+        self.on_hold += Money(on_hold, CNY)
+        self.in_transit += Money(in_transit, CNY)
+        self.version += 1

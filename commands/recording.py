@@ -1,0 +1,135 @@
+"""From a decision to the log: events sealed, posted and put into canonical form, beside what they rest on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from commands.command import Command
+from ledger.canonical import canonical
+from ledger.events.event import Event
+from ledger.journal.accounts import AVAILABLE, ON_HOLD, PAYABLE_NOW
+from ledger.journal.entry import Entry
+from ledger.journal.posting import post
+from ledger.log.rows import Answer, Attempt, Expectation, Movement, NewEvent
+from ledger.refusals import Refusal
+from ledger.sealed import KeyStore
+from ledger.who import Actor, Source
+
+ACCOUNTING_ZONE = ZoneInfo("Asia/Shanghai")  # design §2: fixed when the ledger is created
+
+
+@dataclass(slots=True)
+class Decision:
+    """What one command came to, before it is recorded."""
+
+    command: Command
+    key: str  # the scoped command id
+    fingerprint: str
+    subject: str
+    expects: list[Expectation]
+    policy_versions: dict[str, int]
+    events: Sequence[Event] = ()
+    entries: Sequence[Entry | None] = ()
+    refusal: Refusal | None = None
+    moves: list[Movement] = field(default_factory=list)
+
+    def post(self) -> None:
+        """Write the entries of the events, and what they do to payable-now money."""
+        self.entries = [post(event) for event in self.events]
+        self.moves = movements(self.entries)
+
+    @property
+    def needs_keys(self) -> bool:
+        return any(event.sealed_fields for event in self.events)
+
+
+def scoped_key(command: Command, merchant_id: str | None) -> str:
+    """The idempotency key in its scope: caller, merchant, id (design §2, Outcomes)."""
+    return f"{command.actor.kind}:{command.actor.id}/{merchant_id or '-'}/{command.id}"
+
+
+def attempt_of(decision: Decision, *, keys: KeyStore, legal_entity: str, open_day: date) -> Attempt:
+    """The decision in the log's own shape. An accounting day that is closed gives way to the first open one."""
+    return Attempt(
+        command_id=decision.key,
+        fingerprint=decision.fingerprint,
+        events=tuple(_new_events(decision, keys, legal_entity, open_day)) if decision.events else (),
+        expects=decision.expects,
+        moves=decision.moves,
+        answer=None if decision.events else _answer(decision),
+    )
+
+
+def movements(entries: Iterable[Entry | None]) -> list[Movement]:
+    """What the entries do to merchants' payable-now money (2120, 2130, 2140), credit positive."""
+    sums: dict[str, list[int]] = {}
+    for entry in entries:
+        for line in entry.lines if entry else ():
+            if line.account in PAYABLE_NOW and line.merchant:
+                column = 0 if line.account == AVAILABLE.code else 1 if line.account == ON_HOLD.code else 2
+                sums.setdefault(line.merchant, [0, 0, 0])[column] -= line.base
+    return [Movement(merchant, *columns) for merchant, columns in sorted(sums.items())]
+
+
+def accounting_day(at: datetime) -> date:
+    """The accounting day an instant falls on."""
+    return at.astimezone(ACCOUNTING_ZONE).date()
+
+
+def new_event_id(at: datetime) -> str:
+    """A time-ordered UUID, version 7 (RFC 9562 §5.7): milliseconds, then random bits."""
+    value = int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return str(UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+
+
+def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day: date) -> Iterable[NewEvent]:
+    command = decision.command
+    at = command.happened_at
+    day = max(accounting_day(at), open_day)
+    shared = {
+        "stream": command.stream,
+        "occurred_at": at,
+        "accounting_date": day,
+        "actor": _actor_text(command.actor),
+        "source": _source_text(command.source),
+        "correlation_id": command.correlation_id or command.id,
+        "causation_id": command.causation_id or command.id,
+        "legal_entity": legal_entity,
+        "policy_versions": canonical(decision.policy_versions),
+    }
+    for event, entry in zip(decision.events, decision.entries, strict=True):
+        yield NewEvent(
+            type=event.name,
+            schema_version=event.schema_version,
+            event_id=new_event_id(command.decided_at),
+            payload=event.sealed_for(command.stream, decision.subject, keys).payload(),
+            entry=entry.text() if entry else None,
+            **shared,
+        )
+
+
+def _answer(decision: Decision) -> Answer:
+    refusal = decision.refusal
+    return Answer(
+        command=decision.command.name,
+        actor=_actor_text(decision.command.actor),
+        decided_at=decision.command.decided_at,
+        code=refusal.code if refusal else "",
+        facts=canonical(refusal.facts) if refusal else "{}",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _actor_text(actor: Actor) -> str:
+    return canonical(actor.model_dump(mode="json"))
+
+
+def _source_text(source: Source | None) -> str:
+    return canonical(source.model_dump(mode="json")) if source else "{}"

@@ -1,0 +1,42 @@
+"""Policies and rates of book 0 as every decision reads them: folded once, refreshed when they are old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+
+from ledger.ledger import Ledger
+from ledger.policies.reference import Reference
+
+_BATCH = 2_000
+_REFERENCE_EVENTS = frozenset({"policy.published", "fee_schedule.set", "fx.rate_recorded"})
+
+
+class ReferenceFeed:
+    """The newest `Reference`, at most `max_age_s` behind book 0: a policy takes effect a minute after it is published."""
+
+    def __init__(self, ledger: Ledger, *, monotonic: Callable[[], float], max_age_s: float = 0.5) -> None:
+        self._ledger, self._monotonic, self._max_age_s = ledger, monotonic, max_age_s
+        self._lock = Lock()
+        self._reference = Reference()
+        self._read_at = float("-inf")
+
+    def current(self) -> Reference:
+        """What book 0 says now, or said a moment ago."""
+        if self._monotonic() - self._read_at > self._max_age_s:
+            self.refresh()
+        return self._reference
+
+    def refresh(self) -> None:
+        """Read on from the last position. Readers go on with the old reference until the new one is whole."""
+        with self._lock:
+            started = self._monotonic()
+            reference = self._reference
+            while rows := self._ledger.reader.read(0, reference.position, _BATCH):
+                if reference is self._reference:
+                    reference = reference.copy()
+                for row in rows:
+                    if row.type in _REFERENCE_EVENTS:
+                        reference.apply(row.event, row.position)
+                reference.position = rows[-1].position
+            self._reference, self._read_at = reference, started
