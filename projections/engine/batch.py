@@ -1,0 +1,95 @@
+"""What a fold is given: the next events of one book, and the rows it may read and change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ledger.log.rows import Recorded
+from projections.engine.tables import ViewTable
+
+Key = tuple[Any, ...]  # the primary key of a row without the book
+Row = dict[str, Any]
+Find = Callable[[ViewTable, Sequence[Key]], Iterable[Row]]  # the stored rows of these keys, tombstones included
+
+
+class Batch:
+    """Consecutive events of one book, without those the projection does not use.
+
+    `recorded.event` decodes at each call, so a fold asks for it only where it needs it. What is changed is kept in
+    memory and written once, together with the checkpoint, after the fold.
+    """
+
+    def __init__(self, book: int, events: Sequence[Recorded], find: Find) -> None:
+        self.book = book
+        self.events = events
+        self._find = find
+        self.kept: dict[ViewTable, KeptRows] = {}
+        self.appended: dict[ViewTable, list[tuple[Any, ...]]] = {}
+
+    def rows(self, table: ViewTable) -> KeptRows:
+        """The rows of a kept table, as this batch has left them so far."""
+        found = self.kept.get(table)
+        if found is None:
+            found = self.kept[table] = KeptRows(self.book, table, self._find)
+        return found
+
+    def lines(self, table: ViewTable) -> list[tuple[Any, ...]]:
+        """Where a fold appends the rows of an appended table: tuples of all columns, book and position first."""
+        return self.appended.setdefault(table, [])
+
+
+class KeptRows:
+    """The rows of one table that a batch touches, by key."""
+
+    def __init__(self, book: int, table: ViewTable, find: Find) -> None:
+        self._book = book
+        self._table = table
+        self._find = find
+        self._rows: dict[Key, Row | None] = {}
+        self._stored: set[Key] = set()
+        self._touched: dict[Key, None] = {}  # in the order of the first touch
+
+    def load(self, keys: Iterable[Key]) -> None:
+        """Fetch the rows of all these keys at once: worth it where a batch touches many."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._rows]
+        if not missing:
+            return
+        self._rows.update(dict.fromkeys(missing))
+        for row in self._find(self._table, missing):
+            key = tuple(row[name] for name in self._table.key)
+            self._rows[key] = row
+            self._stored.add(key)
+
+    def get(self, *key: Any) -> Row | None:
+        """The row of this key, or None where there is none or it is deleted. Fetched alone if it was not loaded."""
+        if key not in self._rows:
+            self.load((key,))
+        row = self._rows[key]
+        return None if row is None or row["deleted"] else row
+
+    def put(self, row: Row, *, at: int) -> None:
+        """The row as the event at this position leaves it: every column but `book` and the engine's own two."""
+        key = tuple(row[name] for name in self._table.key)
+        if key not in self._rows:
+            self.load((key,))
+        row["book"], row["changed_at_position"], row["deleted"] = self._book, at, False
+        self._rows[key] = row
+        self._touched[key] = None
+
+    def delete(self, *key: Any, at: int) -> None:
+        """Leave a tombstone, so that a follower of changes learns of it. Deleting what is not there changes nothing."""
+        row = self.get(*key)
+        if row is not None:
+            row["changed_at_position"], row["deleted"] = at, True
+            self._touched[key] = None
+
+    @property
+    def added(self) -> list[Row]:
+        """Changed rows that are not stored yet."""
+        return [row for key in self._touched if key not in self._stored and (row := self._rows[key])]
+
+    @property
+    def changed(self) -> list[Row]:
+        """Changed rows that are stored."""
+        return [row for key in self._touched if key in self._stored and (row := self._rows[key])]

@@ -1,0 +1,62 @@
+"""Tables of views: every key starts with the book, every row knows the position that last changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+
+SCHEMA = "views"
+
+
+class ViewTable:
+    """A table as a projection declares it; the engine makes one of it for each generation.
+
+    `kept` rows are found again by their key and change; a deleted one stays as a tombstone (`deleted`). `appended` rows
+    are written once, and `position` is part of their key. Text columns are never null: '' is what is not known.
+    """
+
+    def __init__(
+        self, name: str, columns: Sequence[Column[Any]], indexes: Sequence[tuple[str, ...]], *, appended: bool
+    ):
+        for column in columns:
+            if isinstance(column.type, Text):
+                column.nullable = False
+        self.name = name
+        self.appended = appended
+        self.indexes = (*indexes,) if appended else (*indexes, ("changed_at_position",))
+        self.shape = Table(name, MetaData(schema=SCHEMA), *columns)
+        self.columns = tuple(column.name for column in columns)
+        self.key = tuple(column.name for column in columns[1:] if column.primary_key)  # without the book
+
+    @property
+    def changed_by(self) -> str:
+        """The column that holds the position of the last change."""
+        return "position" if self.appended else "changed_at_position"
+
+    def stored_name(self, version: int, generation: int) -> str:
+        return f"{self.name}_v{version}_g{generation}"
+
+    def at(self, version: int, generation: int) -> Table:
+        """The SQLAlchemy table of one generation."""
+        name = self.stored_name(version, generation)
+        table = self.shape.to_metadata(MetaData(schema=SCHEMA), name=name)
+        for columns in self.indexes:
+            Index(f"{name}_by_{'_'.join(columns)}"[:63], *(table.c[column] for column in ("book", *columns)))
+        return table
+
+
+def kept_table(name: str, *columns: Column[Any], indexes: Sequence[tuple[str, ...]] = ()) -> ViewTable:
+    """Rows that change. The primary key columns of `columns` follow `book`; every index starts with `book` too."""
+    book: Column[Any] = Column("book", Integer, primary_key=True, autoincrement=False)
+    changed_at: Column[Any] = Column("changed_at_position", BigInteger, nullable=False)
+    deleted: Column[Any] = Column("deleted", Boolean, nullable=False)
+    return ViewTable(name, (book, *columns, changed_at, deleted), indexes, appended=False)
+
+
+def appended_table(name: str, *columns: Column[Any], indexes: Sequence[tuple[str, ...]] = ()) -> ViewTable:
+    """Rows written once, keyed by `(book, position, …)`: further primary key columns come from `columns`."""
+    book: Column[Any] = Column("book", Integer, primary_key=True, autoincrement=False)
+    position: Column[Any] = Column("position", BigInteger, primary_key=True, autoincrement=False)
+    return ViewTable(name, (book, position, *columns), indexes, appended=True)
