@@ -1,0 +1,134 @@
+"""Merchant money after the sale: released, held, paid out, returned; and the breaks that people must close."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from ledger.events.event import Event
+from ledger.ids import Id, PayoutId
+from ledger.money import Money
+
+HeldFrom = Literal["pending", "available"]
+
+
+class SettlementReleased(Event, name="settlement.released", version=1):
+    """Some quantity of an order line is the merchant's to be paid: gross = net + fee + vat, all CNY.
+
+    `rule` says why now: `signed_off`, or `platform_borne` where no signature will come.
+    """
+
+    merchant_id: Id
+    order_id: Id
+    line_id: Id
+    market: str
+    qty: int
+    gross: Money
+    fee: Money
+    vat: Money
+    net: Money
+    fee_rate_bps: int
+    fee_schedule_version: int
+    rule: str
+    rule_version: int  # of the release policy
+    due_at: datetime
+    released_at: datetime
+
+
+class _Hold(Event):
+    """What every hold names; `held_from` is the account the money was in, and goes back to."""
+
+    merchant_id: Id
+    order_id: Id
+    line_id: Id
+    amount: Money
+    held_from: HeldFrom
+    reason: str
+
+
+class SettlementHeld(_Hold, name="settlement.held", version=1):
+    """Some of the merchant's money on a line is kept back, with a reason."""
+
+    held_at: datetime
+
+
+class HoldReleased(_Hold, name="settlement.hold_released", version=1):
+    """Money that was kept back is the merchant's again."""
+
+    hold_released_at: datetime
+
+
+class _Payout(Event):
+    """What every payout event names. `bank_ref` is the bank's own reference, empty before it has one."""
+
+    payout_id: PayoutId
+    merchant_id: Id
+    amount: Money
+    account_ref: Id
+    bank_ref: str = ""
+
+
+class PayoutInitiated(_Payout, name="payout.initiated", version=1):
+    """The bank is to be told to pay the merchant; the money is no longer available."""
+
+    initiated_at: datetime
+
+
+class PayoutSubmitted(_Payout, name="payout.submitted", version=1):
+    """The bank has the instruction."""
+
+    submitted_at: datetime
+
+
+class PayoutPaid(_Payout, name="payout.paid", version=1):
+    """The money has left our bank for the merchant's.
+
+    `given_back_before`: we had believed the payout dead and made the money available again, so it leaves from there.
+    """
+
+    value_date: date
+    given_back_before: bool = False
+
+
+class PayoutFailed(_Payout, name="payout.failed", version=1):
+    """The bank could not pay; the money is available again."""
+
+    code: str
+    failed_at: datetime
+
+
+class PayoutCancelled(_Payout, name="payout.cancelled", version=1):
+    """The payout was taken back before the bank had it; the money is available again."""
+
+    code: str
+    cancelled_at: datetime
+
+
+class PayoutReturned(_Payout, name="payout.returned", version=1):
+    """Money that had been paid came back to our bank; it is available again."""
+
+    code: str
+    value_date: date
+
+
+class ReconciliationBreakOpened(Event, name="break.opened", version=1):
+    """Two accounts of the same thing differ, or a fact contradicts what was known; a person must look."""
+
+    break_id: Id
+    kind: Id
+    expected: str
+    actual: str
+    refs: dict[str, str]
+    opened_at: datetime
+
+
+class ReconciliationBreakResolved(Event, name="break.resolved", version=1):
+    """A person has explained the difference."""
+
+    break_id: Id
+    kind: Id
+    expected: str
+    actual: str
+    refs: dict[str, str]
+    resolution: str
+    resolved_at: datetime

@@ -1,0 +1,92 @@
+"""What is remembered of the platform's reference streams: published policies, recorded rates, the inbox."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import singledispatchmethod
+from typing import Any
+
+from ledger.events.platform import (
+    FeeScheduleSet,
+    FxRateRecorded,
+    InboxFactNoted,
+    InboxFactRouted,
+    InboxPaymentCaptured,
+    PolicyPublished,
+)
+from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.money import Money
+from ledger.streams.stream import Stream
+
+
+class PolicyHistory(Stream):
+    """The stream `policy/<key>`: how many versions there are, and the newest."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.last_version = 0
+        self.content: dict[str, Any] | None = None
+        self.effective_from: datetime | None = None
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Change what is remembered."""
+
+    @evolve.register
+    def _(self, event: PolicyPublished) -> None:
+        self._publish(event)
+
+    @evolve.register
+    def _(self, event: FeeScheduleSet) -> None:
+        self._publish(event)
+
+    def _publish(self, event: PolicyPublished | FeeScheduleSet) -> None:
+        self.last_version = event.version
+        self.content, self.effective_from = event.content, event.effective_from
+
+
+class RateHistory(Stream):
+    """The stream `fx/<pair>`: the value last recorded for each kind and day."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.values: dict[tuple[str, date], str] = {}
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Change what is remembered."""
+
+    @evolve.register
+    def _(self, event: FxRateRecorded) -> None:
+        self.values[event.rate.kind, event.rate.as_of] = event.rate.value
+
+
+class InboxItem(Stream):
+    """The stream `inbox/<source>/<reference>`: a fact that names no order or merchant we know."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.captured: Money | None = None
+        self.noted: list[InboxFactNoted] = []
+        self.open_breaks: set[str] = set()
+        self.is_routed = False
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Change what is remembered."""
+
+    @evolve.register
+    def _(self, event: InboxPaymentCaptured) -> None:
+        self.captured = event.amount
+
+    @evolve.register
+    def _(self, event: InboxFactNoted) -> None:
+        self.noted.append(event)
+
+    @evolve.register
+    def _(self, event: InboxFactRouted) -> None:
+        self.is_routed = True
+
+    @evolve.register
+    def _(self, event: ReconciliationBreakOpened) -> None:
+        self.open_breaks.add(event.break_id)
