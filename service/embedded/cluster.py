@@ -95,7 +95,7 @@ def clear_up(cluster: Path) -> None:
                     os.kill(pid, order)
                 asked.add(pid)
         time.sleep(POLL_S)
-    if postmaster is not None:
+    if _pid_file(cluster).exists():  # a server that had time to stop has removed it
         _disown_pid_file(cluster)
 
 

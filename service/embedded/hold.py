@@ -8,6 +8,7 @@ server is stopped.
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from service.embedded import supervisor
@@ -52,7 +53,8 @@ class Hold:
                 check=True,
             )
 
-    def let_go(self) -> None:
+    def let_go(self, socket_dir: Path) -> None:
+        """Release the server, and wait until it has stopped if nobody else holds it."""
         if not self.gate.try_take():  # somebody is about to use the server, or waits for its end
             self.clients.release()
             return
@@ -61,6 +63,9 @@ class Hold:
             if self._deserted():
                 with self.supervisor.taken():  # waits for the supervisor's end, which is the server's
                     clear_up(self.cluster)
+                    if socket_dir != self.home:
+                        with suppress(OSError):
+                            socket_dir.rmdir()
         finally:
             self.gate.release()
 

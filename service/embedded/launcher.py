@@ -81,7 +81,7 @@ class EmbeddedPostgres:
         """Let go of the server; returns when it has stopped, if nobody else holds it."""
         if self._hold is not None:
             with _plainly(self._data_dir):
-                self._hold.let_go()
+                self._hold.let_go(self.socket_dir)
             self._hold = self._postmaster = None
 
     def url(self, database: str) -> str:

@@ -54,7 +54,7 @@ def shelter_folder(name: str, account: Account, shelter: Path | None) -> Path:
             return root / name
     tried = " or ".join(str(root) for root in ((shelter,) if shelter else SHELTERS))
     raise EmbeddedPostgresError(
-        f"The server runs as '{account.name}', who cannot enter the folder it needs, and {tried} cannot be used instead."
+        f"The server runs as '{account.name}', who cannot enter the folder it needs, and {tried} will not do instead."
     )
 
 

@@ -1,0 +1,1 @@
+"""What RedLedger promises, one claim to a test."""

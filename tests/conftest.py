@@ -1,0 +1,87 @@
+"""The fixtures that every test may ask for: databases, and data that is shared beside the repository."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from service.embedded import EmbeddedPostgres
+from tests.support.postgres import (
+    DURABLE,
+    QUICK,
+    clean,
+    clone,
+    connect_for_cleaning,
+    disk_folder,
+    memory_folder,
+    seal,
+    throwaway_server,
+)
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """One quick server a session (and a worker of pytest-xdist), in memory where there is room."""
+    with throwaway_server(QUICK, memory_folder()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """The name of a database with the current schema and nothing else, to be cloned."""
+    from ledger.log.migrations import upgrade
+
+    upgrade(postgres.url("template"))
+    seal(postgres, "template")
+    return "template"
+
+
+@pytest.fixture(scope="session")
+def _shared_database(postgres: EmbeddedPostgres, template: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    url = clone(postgres, template, "shared")
+    with closing(connect_for_cleaning(postgres, "shared")) as connection:
+        yield url, lambda: clean(connection)
+
+
+@pytest.fixture
+def database_url(_shared_database: tuple[str, Callable[[], None]]) -> str:
+    """A database with the current schema and empty tables: the same one for every test, emptied before each."""
+    url, empty = _shared_database
+    empty()
+    return url
+
+
+@pytest.fixture
+def fresh_database_url(postgres: EmbeddedPostgres, template: str) -> str:
+    """A database of this test's own, for tests on concurrency, DDL, LISTEN and crashes."""
+    return clone(postgres, template, f"fresh_{next(_numbers)}")
+
+
+@pytest.fixture
+def durable_postgres() -> Iterator[EmbeddedPostgres]:
+    """A server of this test's own that keeps what it acknowledged: fsync on, on a disk."""
+    with throwaway_server(DURABLE, disk_folder()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Finds a data set by name, as in `shared_data("olist/orders.csv.gz")`, or skips the test.
+
+    The data sets lie in the folder `data` of REDLEDGER_SHARED, by default `../shared` beside the repository.
+    """
+    repository = Path(__file__).resolve().parent.parent
+    root = Path(os.environ.get("REDLEDGER_SHARED", repository.parent / "shared"))
+
+    def find(name: str) -> Path:
+        path = root / "data" / name
+        if not path.exists():
+            pytest.skip(f"needs the data set {name}, which is not in {root}: REDLEDGER_SHARED says where it is")
+        return path
+
+    return find

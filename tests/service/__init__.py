@@ -1,0 +1,1 @@
+"""What the outside can rely on."""

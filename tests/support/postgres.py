@@ -1,0 +1,116 @@
+"""Servers and databases for tests: quick ones that forget everything in a power cut, and durable ones."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import psycopg2.extensions
+from psycopg2 import sql
+
+from service.embedded import EmbeddedPostgres
+
+DURABLE = {"wal_level": "logical", "max_connections": "200"}
+QUICK = DURABLE | {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+_ENOUGH_BYTES = 512 * 1024 * 1024
+
+# Triggers and foreign keys are out of the way in the role `replica`. A transaction that a failed test left open would
+# keep its rows locked for ever. All of it in one statement is one round trip.
+_CLEAN = """
+DO $$
+DECLARE
+  statement text;
+BEGIN
+  PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%';
+  SET LOCAL session_replication_role = replica;
+  FOR statement IN
+    SELECT CASE relkind WHEN 'S' THEN format('ALTER SEQUENCE %I.%I RESTART', nspname, relname)
+                        ELSE format('DELETE FROM %I.%I', nspname, relname) END
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'S') AND NOT relispartition AND relname <> 'alembic_version'
+      AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'
+  LOOP
+    EXECUTE statement;
+  END LOOP;
+END
+$$
+"""
+
+
+def memory_folder() -> Path:
+    """Shared memory where it has room (containers have 64 MB by default), else the folder for temporary files."""
+    memory = Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= _ENOUGH_BYTES:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
+def disk_folder() -> Path:
+    """A folder for temporary files that is on a disk: the other one may be memory."""
+    lasting = Path("/var/tmp")
+    return lasting if os.access(lasting, os.W_OK) else Path(tempfile.gettempdir())
+
+
+@contextmanager
+def open_folder(on: Path) -> Iterator[Path]:
+    """A new folder that the server's user can enter too, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="redledger-test-", dir=on)).resolve()
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def throwaway_server(settings: Mapping[str, str], on: Path) -> Iterator[EmbeddedPostgres]:
+    """A server of its own, stopped at once at the end: its data is thrown away with it."""
+    with open_folder(on) as folder, EmbeddedPostgres(folder, settings=settings) as server:
+        try:
+            yield server
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(server.pid, signal.SIGQUIT)
+
+
+def seal(server: EmbeddedPostgres, template: str) -> None:
+    """Make a database a template that can always be cloned: nobody is connected to it, nor can be."""
+    _administer(server, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", template)
+    with closing(_connect(server.dsn("postgres"))) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (template,))
+
+
+def clone(server: EmbeddedPostgres, template: str, database: str) -> str:
+    """A new database with all that the template holds; its address. Quickest in memory, see STRATEGY."""
+    _administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", database, template)
+    return server.url(database)
+
+
+def clean(connection: psycopg2.extensions.connection) -> None:
+    """Empty every table of the connection's database, and let its sequences begin again."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLEAN)
+
+
+def connect_for_cleaning(server: EmbeddedPostgres, database: str) -> psycopg2.extensions.connection:
+    """A connection for `clean`, which gives up after ten seconds instead of waiting for a lock for ever."""
+    connection = _connect(server.dsn(database))
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '10s'")
+    return connection
+
+
+def _administer(server: EmbeddedPostgres, statement: str, *databases: str) -> None:
+    with closing(_connect(server.dsn("postgres"))) as connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, databases)))
+
+
+def _connect(dsn: str) -> psycopg2.extensions.connection:
+    connection = psycopg2.connect(dsn)
+    connection.autocommit = True
+    return connection
