@@ -1,0 +1,55 @@
+# Two commands do everything: `make run` and `make test`. Nothing outside this folder is needed or changed.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+INSTALLED_FROM := pyproject.toml constraints.txt
+
+# What a shell may carry that would send installs or imports somewhere else.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+
+.PHONY: run test check bench clean help
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
+
+run: $(VENV)/installed ## set everything up, record a trading month, serve it on http://127.0.0.1:8600
+	@$(BIN)/python -m service.cli.main up --with-trading-month
+
+test: $(VENV)/installed-dev ## every test, on a real PostgreSQL; ARGS="-k word" chooses
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/installed-dev ## lint, format, types, house rules
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest -q tests/house
+
+bench: $(VENV)/installed-bench ## measure, and print medians beside raw PostgreSQL
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+clean: ## remove what make made; a ledger's data (.redledger) is never removed
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/installed: $(INSTALLED_FROM) | $(BIN)/python
+	@echo "Installing RedLedger into $(VENV) …"
+	@$(INSTALL) .
+	@touch $@
+
+$(VENV)/installed-dev: $(INSTALLED_FROM) | $(BIN)/python
+	@echo "Installing RedLedger and its development tools into $(VENV) …"
+	@$(INSTALL) '.[dev]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-bench: $(INSTALLED_FROM) | $(BIN)/python
+	@echo "Installing RedLedger and what it is measured against into $(VENV) …"
+	@$(INSTALL) '.[dev,bench]'
+	@touch $@ $(VENV)/installed-dev $(VENV)/installed
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "RedLedger needs Python 3.11 or newer; none was found. make PYTHON=/path/to/python3 names one."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
