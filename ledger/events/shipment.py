@@ -24,14 +24,14 @@ class ParcelItem(BaseModel):
     qty: int
 
 
-class _Parcel(Event):
+class ParcelEvent(Event):
     """What every parcel event names. `raw_code` is the carrier's or authority's own code, kept as it came."""
 
     order_id: Id
     parcel_id: Id
 
 
-class _Milestone(_Parcel):
+class ParcelFact(ParcelEvent):
     """A fact on a parcel's way, with the partner's own words."""
 
     happened_at: datetime
@@ -41,14 +41,14 @@ class _Milestone(_Parcel):
     carrier: str = ""
 
 
-class ParcelCreated(_Parcel, name="parcel.created", version=1):
+class ParcelCreated(ParcelEvent, name="parcel.created", version=1):
     """The merchant has packed these quantities for the assigned transfer warehouse."""
 
     items: tuple[ParcelItem, ...]
     warehouse_id: Id
 
 
-class ParcelDispatched(_Parcel, name="parcel.dispatched", version=1):
+class ParcelDispatched(ParcelEvent, name="parcel.dispatched", version=1):
     """The merchant has handed the parcel to the domestic carrier: "shipped" in the programme's words."""
 
     carrier: Id
@@ -56,7 +56,7 @@ class ParcelDispatched(_Parcel, name="parcel.dispatched", version=1):
     dispatched_at: datetime
 
 
-class ParcelReceivedAtWarehouse(_Milestone, name="parcel.received_at_warehouse", version=1):
+class ParcelReceivedAtWarehouse(ParcelFact, name="parcel.received_at_warehouse", version=1):
     """The transfer warehouse has accepted the parcel: custody and risk pass to the platform."""
 
     warehouse_id: Id
@@ -64,7 +64,7 @@ class ParcelReceivedAtWarehouse(_Milestone, name="parcel.received_at_warehouse",
     weight_g: int | None = None
 
 
-class ParcelRejectedAtWarehouse(_Milestone, name="parcel.rejected_at_warehouse", version=1):
+class ParcelRejectedAtWarehouse(ParcelFact, name="parcel.rejected_at_warehouse", version=1):
     """The transfer warehouse has refused the parcel."""
 
     warehouse_id: Id
@@ -92,80 +92,80 @@ class ParcelSplit(Event, name="parcel.split", version=1):
     happened_at: datetime
 
 
-class _Customs(_Milestone):
+class CustomsFact(ParcelFact):
     """A customs fact: the supervision mode (9610, 9710, 9810, 1210) and declaration it belongs to."""
 
     customs_mode: str = ""
     declaration_no: str = ""
 
 
-class ExportDeclared(_Customs, name="parcel.export_declared", version=1):
+class ExportDeclared(CustomsFact, name="parcel.export_declared", version=1):
     """The parcel is on an export declaration."""
 
 
-class ExportInspected(_Customs, name="parcel.export_inspected", version=1):
+class ExportInspected(CustomsFact, name="parcel.export_inspected", version=1):
     """Export customs has examined the parcel."""
 
 
-class ExportDetained(_Customs, name="parcel.export_detained", version=1):
+class ExportDetained(CustomsFact, name="parcel.export_detained", version=1):
     """Export customs keeps the parcel for now."""
 
 
-class ExportReleased(_Customs, name="parcel.export_released", version=1):
+class ExportReleased(CustomsFact, name="parcel.export_released", version=1):
     """Export customs lets the parcel leave."""
 
 
-class ExportClosed(_Customs, name="parcel.export_closed", version=1):
+class ExportClosed(CustomsFact, name="parcel.export_closed", version=1):
     """The export declaration is closed."""
 
 
-class ExportRejected(_Customs, name="parcel.export_rejected", version=1):
+class ExportRejected(CustomsFact, name="parcel.export_rejected", version=1):
     """Export customs does not let the parcel leave."""
 
 
-class ParcelDeparted(_Milestone, name="parcel.departed", version=1):
+class ParcelDeparted(ParcelFact, name="parcel.departed", version=1):
     """The parcel has left the country of origin."""
 
 
-class ParcelArrived(_Milestone, name="parcel.arrived", version=1):
+class ParcelArrived(ParcelFact, name="parcel.arrived", version=1):
     """The parcel has reached the destination country."""
 
 
-class ImportPresented(_Customs, name="parcel.import_presented", version=1):
+class ImportPresented(CustomsFact, name="parcel.import_presented", version=1):
     """The parcel is before import customs."""
 
 
-class ImportHeld(_Customs, name="parcel.import_held", version=1):
+class ImportHeld(CustomsFact, name="parcel.import_held", version=1):
     """Import customs keeps the parcel for now."""
 
 
-class ImportReleased(_Customs, name="parcel.import_released", version=1):
+class ImportReleased(CustomsFact, name="parcel.import_released", version=1):
     """Import customs lets the parcel in."""
 
 
-class ImportRefused(_Customs, name="parcel.import_refused", version=1):
+class ImportRefused(CustomsFact, name="parcel.import_refused", version=1):
     """Import customs does not let the parcel in."""
 
 
-class ParcelOutForDelivery(_Milestone, name="parcel.out_for_delivery", version=1):
+class ParcelOutForDelivery(ParcelFact, name="parcel.out_for_delivery", version=1):
     """The parcel is on its last mile."""
 
     attempt_no: int | None = None
 
 
-class ParcelDeliveryAttempted(_Milestone, name="parcel.delivery_attempted", version=1):
+class ParcelDeliveryAttempted(ParcelFact, name="parcel.delivery_attempted", version=1):
     """The carrier came and could not hand the parcel over."""
 
     attempt_no: int | None = None
 
 
-class ParcelAvailableForPickup(_Milestone, name="parcel.available_for_pickup", version=1):
+class ParcelAvailableForPickup(ParcelFact, name="parcel.available_for_pickup", version=1):
     """The parcel waits to be collected; not a signature."""
 
     attempt_no: int | None = None
 
 
-class ParcelSignedFor(_Milestone, name="parcel.signed_for", version=1):
+class ParcelSignedFor(ParcelFact, name="parcel.signed_for", version=1):
     """Last-mile proof of delivery: after-sales opens and the settlement clock starts."""
 
     evidence_kind: EvidenceKind
@@ -173,50 +173,50 @@ class ParcelSignedFor(_Milestone, name="parcel.signed_for", version=1):
     signed_by: Sealed[str] | None = None
 
 
-class ParcelDeemedSigned(_Parcel, name="parcel.deemed_signed", version=1):
+class ParcelDeemedSigned(ParcelEvent, name="parcel.deemed_signed", version=1):
     """A policy treats the parcel as signed for, without proof."""
 
     signed_at: datetime
     rule_version: int
 
 
-class ParcelReturningToSender(_Milestone, name="parcel.returning_to_sender", version=1):
+class ParcelReturningToSender(ParcelFact, name="parcel.returning_to_sender", version=1):
     """The parcel is on its way back."""
 
     evidence_ref: str = ""
 
 
-class ParcelReturnedToWarehouse(_Milestone, name="parcel.returned_to_warehouse", version=1):
+class ParcelReturnedToWarehouse(ParcelFact, name="parcel.returned_to_warehouse", version=1):
     """The parcel is back at the warehouse."""
 
     evidence_ref: str = ""
 
 
-class ParcelLost(_Milestone, name="parcel.lost", version=1):
+class ParcelLost(ParcelFact, name="parcel.lost", version=1):
     """A partner has declared the parcel lost."""
 
     evidence_ref: str = ""
 
 
-class ParcelFound(_Milestone, name="parcel.found", version=1):
+class ParcelFound(ParcelFact, name="parcel.found", version=1):
     """A parcel declared lost has turned up."""
 
     evidence_ref: str = ""
 
 
-class ParcelDamaged(_Milestone, name="parcel.damaged", version=1):
+class ParcelDamaged(ParcelFact, name="parcel.damaged", version=1):
     """The parcel was damaged on its way."""
 
     evidence_ref: str = ""
 
 
-class ParcelDestroyed(_Milestone, name="parcel.destroyed", version=1):
+class ParcelDestroyed(ParcelFact, name="parcel.destroyed", version=1):
     """The parcel no longer exists."""
 
     evidence_ref: str = ""
 
 
-class TrackingNoted(_Milestone, name="parcel.tracking_noted", version=1):
+class TrackingNoted(ParcelFact, name="parcel.tracking_noted", version=1):
     """A carrier said something we have no milestone for; kept with its code."""
 
     text: str = ""

@@ -1,0 +1,95 @@
+"""How far each fact says the parcel is: the one table of milestones, by stable word (domain §3.2, §4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from ledger.events import shipment
+from ledger.events.event import Event
+
+Stage = Literal[
+    "seller", "domestic", "warehouse", "export", "line_haul", "import", "last_mile", "delivered", "problem", "note"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One word of the parcel's machine. Of the facts a parcel has, the one with the highest rank is its status."""
+
+    word: str
+    rank: int
+    stage: Stage
+    event: type[Event]
+
+
+class Happened(Protocol):
+    """A milestone and when it was reached."""
+
+    @property
+    def milestone(self) -> str: ...
+    @property
+    def happened_at(self) -> datetime: ...
+
+
+# Equal ranks are states a parcel moves between: the later fact wins. Exits outrank the way, a signature outranks all:
+# whatever was declared before, somebody has the goods.
+MILESTONES: dict[str, Milestone] = {
+    milestone.word: milestone
+    for milestone in (
+        Milestone("noted", -1, "note", shipment.TrackingNoted),
+        Milestone("found", -1, "note", shipment.ParcelFound),
+        Milestone("consolidated", -1, "note", shipment.ParcelsConsolidated),
+        Milestone("split", -1, "note", shipment.ParcelSplit),
+        Milestone("created", 0, "seller", shipment.ParcelCreated),
+        Milestone("dispatched", 1, "domestic", shipment.ParcelDispatched),
+        Milestone("received_at_warehouse", 2, "warehouse", shipment.ParcelReceivedAtWarehouse),
+        Milestone("export_declared", 3, "export", shipment.ExportDeclared),
+        Milestone("export_inspected", 4, "export", shipment.ExportInspected),
+        Milestone("export_detained", 4, "export", shipment.ExportDetained),
+        Milestone("export_released", 5, "export", shipment.ExportReleased),
+        Milestone("export_closed", 5, "export", shipment.ExportClosed),
+        Milestone("departed", 6, "line_haul", shipment.ParcelDeparted),
+        Milestone("arrived", 7, "line_haul", shipment.ParcelArrived),
+        Milestone("import_presented", 8, "import", shipment.ImportPresented),
+        Milestone("import_held", 9, "import", shipment.ImportHeld),
+        Milestone("import_released", 10, "import", shipment.ImportReleased),
+        Milestone("out_for_delivery", 11, "last_mile", shipment.ParcelOutForDelivery),
+        Milestone("delivery_attempted", 11, "last_mile", shipment.ParcelDeliveryAttempted),
+        Milestone("available_for_pickup", 11, "last_mile", shipment.ParcelAvailableForPickup),
+        Milestone("damaged", 20, "problem", shipment.ParcelDamaged),
+        Milestone("rejected_at_warehouse", 21, "problem", shipment.ParcelRejectedAtWarehouse),
+        Milestone("export_rejected", 21, "problem", shipment.ExportRejected),
+        Milestone("import_refused", 21, "problem", shipment.ImportRefused),
+        Milestone("returning_to_sender", 22, "problem", shipment.ParcelReturningToSender),
+        Milestone("returned_to_warehouse", 23, "problem", shipment.ParcelReturnedToWarehouse),
+        Milestone("lost", 24, "problem", shipment.ParcelLost),
+        Milestone("destroyed", 25, "problem", shipment.ParcelDestroyed),
+        Milestone("deemed_signed", 30, "delivered", shipment.ParcelDeemedSigned),
+        Milestone("signed_for", 31, "delivered", shipment.ParcelSignedFor),
+    )
+}
+WORDS: dict[type[Event], str] = {milestone.event: word for word, milestone in MILESTONES.items()}
+ENDS = frozenset(word for word, milestone in MILESTONES.items() if milestone.rank >= MILESTONES["damaged"].rank)
+_ORDER = {word: position for position, word in enumerate(MILESTONES)}
+
+
+def furthest(facts: Collection[Happened]) -> Happened | None:
+    """The fact that is the parcel's status, in whatever order the facts became known; None where there is none.
+
+    A loss no longer counts once the parcel was found.
+    """
+    found_at = max((fact.happened_at for fact in facts if fact.milestone == "found"), default=None)
+    standing = [fact for fact in facts if not (fact.milestone == "lost" and found_at and fact.happened_at <= found_at)]
+    return max(standing, key=_standing, default=None)
+
+
+def in_order(fact: Happened) -> tuple[datetime, int]:
+    """Sorts facts by when they happened; the way's own order decides between facts of one instant."""
+    return fact.happened_at, _ORDER[fact.milestone]
+
+
+def _standing(fact: Happened) -> tuple[int, datetime, int]:
+    return MILESTONES[fact.milestone].rank, fact.happened_at, _ORDER[fact.milestone]
