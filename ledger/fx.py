@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
@@ -66,7 +66,10 @@ def unity(currency: str, as_of: date) -> Rate:
 
 @lru_cache(maxsize=4096)
 def _ratio(value: str) -> Fraction:
-    number = Decimal(value)
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise ValueError(f"{value!r} is not a rate") from None
     if not number.is_finite():
         raise ValueError(f"{value!r} is not a rate")
     return Fraction(number)

@@ -30,7 +30,7 @@ class PolicyPublished(_Published, name="policy.published", version=1):
     """A rule holds from `effective_from` until a later version does."""
 
 
-class FeeScheduleSet(_Published, name="policy.fee_schedule_set", version=1):
+class FeeScheduleSet(_Published, name="fee_schedule.set", version=1):
     """The service fee is this from `effective_from`, for orders placed under it."""
 
 

@@ -21,6 +21,7 @@ class SettlementReleased(Event, name="settlement.released", version=1):
     merchant_id: Id
     order_id: Id
     line_id: Id
+    parcel_id: Id | None = None  # whose units they are
     market: str
     qty: int
     gross: Money

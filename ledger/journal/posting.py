@@ -18,3 +18,7 @@ def post(event: Event) -> Entry | None:
     """The entry that is stored beside the event. Looks nothing up and converts nothing: the event holds it all."""
     draft = rule(event)
     return Entry(tuple(draft.lines)) if draft and draft.lines else None
+
+
+# Last, because each registers its rules with `rule` above.
+from ledger.journal import inbox_rules, payout_rules  # noqa: E402, F401

@@ -20,7 +20,7 @@ class Policy(BaseModel):
         super().__init_subclass__(**config)
 
     @classmethod
-    def __pydantic_init_subclass__(cls, *, key: str, **_: Any) -> None:
+    def __pydantic_init_subclass__(cls, *, key: str = "", **_: Any) -> None:
         assert key not in POLICIES, f"two policies have the key {key}"
         cls.key = key
         POLICIES[key] = cls

@@ -1,0 +1,93 @@
+"""How long a buyer must wait after dispatch before asking for after-sales: the programme's 20-day sentence."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import model_validator
+
+from ledger.policies.policy import Policy
+
+Mode = Literal["earlier_of", "latest_of", "until_signed", "by_evidence", "fixed"]
+Anchor = Literal["merchant_dispatched", "warehouse_received", "export_released", "departed"]
+
+
+class AfterSalesLock(Policy, key="after_sales_lock"):
+    """Blocked from dispatch S until, with signature G and window W (statement 29, readings R1–R5 of domain §2.3):
+
+    `earlier_of` min(G, S+W), R2, our default · `latest_of` max(G, S+W), R1, the plain grammar · `until_signed` G, R5,
+    and R3 with `deemed_signature_after` = W · `by_evidence` G where the carrier proves signatures, else S+W, R4 ·
+    `fixed` S+W. The version in force when the order was placed governs it.
+    """
+
+    mode: Mode
+    window: timedelta
+    anchor: Anchor = "merchant_dispatched"
+    clock: Literal["elapsed", "calendar_day"] = "elapsed"
+    zone: str = "Asia/Shanghai"  # of calendar days
+    scope: Literal["parcel_line", "order"] = "parcel_line"
+    signature_evidence: tuple[str, ...]
+    deemed_signature_after: timedelta | None = None
+    exempt_reasons: tuple[str, ...] = ()
+    applies_to: tuple[str, ...] = ("buyer",)
+
+    @model_validator(mode="after")
+    def _calendar_days_are_whole(self) -> AfterSalesLock:
+        ZoneInfo(self.zone)
+        if self.clock == "calendar_day" and self.window % timedelta(days=1):
+            raise ValueError("a window of calendar days is a whole number of days")
+        return self
+
+    def lock_ends_at(
+        self, dispatched_at: datetime, signed_at: datetime | None, *, carrier_proves: bool = True
+    ) -> datetime | None:
+        """The first instant at which after-sales is open; None while, on what is known, it never opens.
+
+        `signed_at` is that of accepted evidence (`accepts`), None while there is none. `carrier_proves` matters to
+        `by_evidence` only: whether this carrier proves signatures at all.
+        """
+        lapses_at = self.window_ends_at(dispatched_at)
+        signed_at = self._signed_or_deemed(dispatched_at, signed_at)
+        match self.mode:
+            case "earlier_of":
+                return min(signed_at, lapses_at) if signed_at else lapses_at
+            case "latest_of":
+                return max(signed_at, lapses_at) if signed_at else None
+            case "until_signed":
+                return signed_at
+            case "by_evidence":
+                return signed_at if carrier_proves else lapses_at
+            case "fixed":
+                return lapses_at
+
+    def is_locked(
+        self, at: datetime, dispatched_at: datetime, signed_at: datetime | None, *, carrier_proves: bool = True
+    ) -> bool:
+        """Whether after-sales is blocked at `at`: from dispatch on, and open at the very instant the lock ends."""
+        ends_at = self.lock_ends_at(dispatched_at, signed_at, carrier_proves=carrier_proves)
+        return dispatched_at <= at and (ends_at is None or at < ends_at)
+
+    def window_ends_at(self, dispatched_at: datetime) -> datetime:
+        """S + W; with calendar days, the end of the local day that many days after the day of dispatch."""
+        if self.clock == "elapsed":
+            return dispatched_at + self.window
+        zone = ZoneInfo(self.zone)
+        last_day = dispatched_at.astimezone(zone).date() + self.window
+        midnight = datetime.combine(last_day + timedelta(days=1), time(), tzinfo=zone)
+        return midnight.astimezone(dispatched_at.tzinfo)
+
+    def accepts(self, evidence_kind: str) -> bool:
+        """Whether this kind of proof counts as a signature."""
+        return evidence_kind in self.signature_evidence
+
+    def binds(self, initiator: str, reason: str) -> bool:
+        """Whether a request by this kind of actor and for this reason is subject to the lock."""
+        return initiator in self.applies_to and reason not in self.exempt_reasons
+
+    def _signed_or_deemed(self, dispatched_at: datetime, signed_at: datetime | None) -> datetime | None:
+        if self.deemed_signature_after is None:
+            return signed_at
+        deemed_at = dispatched_at + self.deemed_signature_after
+        return min(signed_at, deemed_at) if signed_at else deemed_at

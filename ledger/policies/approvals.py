@@ -1,0 +1,26 @@
+"""Who must say yes to a refund before dispatch when Express Refund is off."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ledger.policies.policy import Policy
+
+Approver = Literal["merchant", "platform"]
+
+
+class Approvals(Policy, key="approvals"):
+    """One approver a round, in order (statement 28: two rounds); a rejection in any round ends the case.
+
+    `distinct`: no person approves twice. `hold_dispatch`: quantities under a pending request are not dispatched.
+    """
+
+    rounds: tuple[Approver, ...] = Field(min_length=1)
+    distinct: bool = True
+    hold_dispatch: bool = True
+
+    def approver_of(self, round_number: int) -> Approver:
+        """Who decides in a round, counted from 1."""
+        return self.rounds[round_number - 1]

@@ -1,0 +1,93 @@
+"""The technical service fee: its rate for a sale, and how it and its VAT are taken from a gross amount."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from ledger.money import Money, half_up
+from ledger.policies.policy import Policy
+
+WHOLE_BPS = 10_000  # basis points of one
+Bps = int
+
+
+@dataclass(frozen=True, slots=True)
+class FeeShare:
+    """What is taken from a gross amount: gross = net + fee + vat."""
+
+    fee: Money
+    vat: Money
+    net: Money
+
+
+class Vat(BaseModel):
+    """VAT on the fee: inside it (`inclusive`) or on top of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rate_bps: Bps = Field(default=0, ge=0, le=WHOLE_BPS)
+    inclusive: bool = True
+
+
+class Promotion(BaseModel):
+    """Another rate for a while; for everyone, or for the merchants or categories it names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    begins: AwareDatetime
+    ends: AwareDatetime  # half-open
+    rate_bps: Bps = Field(ge=0, le=WHOLE_BPS)
+    merchants: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    def covers(self, *, merchant_id: str, category_id: str, at: AwareDatetime) -> bool:
+        """Whether a sale at `at` is sold under it."""
+        named = not self.merchants and not self.categories
+        return self.begins <= at < self.ends and (
+            named or merchant_id in self.merchants or category_id in self.categories
+        )
+
+
+class Fees(Policy, key="fees"):
+    """The one fee of the programme (statement 14): basis points of the CNY list amount that is kept.
+
+    The rate of a sale is the lowest promotion that covers it, else the merchant's, else the category's, else the
+    general one. `refundable`: whether a refund after release gives the fee back in proportion.
+    """
+
+    rate_bps: Bps = Field(ge=0, le=WHOLE_BPS)
+    rounding: Literal["HALF_UP"] = "HALF_UP"
+    refundable: bool = True
+    merchant_rates: dict[str, Bps] = {}
+    category_rates: dict[str, Bps] = {}
+    promotions: tuple[Promotion, ...] = ()
+    vat: Vat = Vat()
+
+    def rate_for(self, *, merchant_id: str, category_id: str, at: AwareDatetime) -> Bps:
+        """The rate of a sale at `at`, in basis points."""
+        sale = {"merchant_id": merchant_id, "category_id": category_id}
+        promoted = [promotion.rate_bps for promotion in self.promotions if promotion.covers(**sale, at=at)]
+        if promoted:
+            return min(promoted)
+        general = self.category_rates.get(category_id, self.rate_bps)
+        return self.merchant_rates.get(merchant_id, general)
+
+    def taken_from(self, gross: Money, rate_bps: Bps) -> FeeShare:
+        """Fee, VAT and net of a gross amount, HALF_UP.
+
+        For a line that is released in parts, take it from the cumulative gross and subtract what was taken before, so
+        that the parts add up to the whole (domain §3.3).
+        """
+        charged = _part(gross, rate_bps, WHOLE_BPS)
+        if self.vat.inclusive:
+            vat = _part(charged, self.vat.rate_bps, WHOLE_BPS + self.vat.rate_bps)
+            return FeeShare(fee=charged - vat, vat=vat, net=gross - charged)
+        vat = _part(charged, self.vat.rate_bps, WHOLE_BPS)
+        return FeeShare(fee=charged, vat=vat, net=gross - charged - vat)
+
+
+def _part(amount: Money, numerator: int, denominator: int) -> Money:
+    return Money(half_up(amount.minor * numerator, denominator), amount.currency)

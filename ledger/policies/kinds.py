@@ -1,0 +1,45 @@
+"""Every kind of policy there is, by key; and the reading of a content that names its kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.policies.after_sales_lock import AfterSalesLock
+from ledger.policies.approvals import Approvals
+from ledger.policies.fees import Fees
+from ledger.policies.liability import Liability
+from ledger.policies.markets import Markets
+from ledger.policies.payout_terms import PayoutTerms
+from ledger.policies.policy import Policy
+from ledger.policies.programme_start import ProgrammeStart
+from ledger.policies.promise import Promise
+from ledger.policies.reference_pricing import ReferencePricing
+from ledger.policies.release import Release
+from ledger.policies.return_window import ReturnWindow
+
+KINDS: dict[str, type[Policy]] = {
+    "programme_start": ProgrammeStart,
+    "markets": Markets,
+    "reference_pricing": ReferencePricing,
+    "promise": Promise,
+    "fees": Fees,
+    "release": Release,
+    "payout_terms": PayoutTerms,
+    "after_sales_lock": AfterSalesLock,
+    "return_window": ReturnWindow,
+    "approvals": Approvals,
+    "liability": Liability,
+}
+
+
+def read_content(key: str, content: dict[str, Any]) -> Policy:
+    """The policy a content describes. Raises ValueError for an unknown key or a content of another shape."""
+    kind = KINDS.get(key)
+    if kind is None:
+        raise ValueError(f"no policy is called {key!r}; there are {', '.join(KINDS)}")
+    return kind.model_validate(content)
+
+
+def written(policy: Policy) -> dict[str, Any]:
+    """The content as events hold it: plain JSON, defaults written out."""
+    return policy.model_dump(mode="json")

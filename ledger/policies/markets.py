@@ -1,0 +1,46 @@
+"""Which markets are open, what buyers there are quoted in, and what they are charged in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from ledger.currencies import exponent_of
+from ledger.fx import CNY
+from ledger.policies.policy import Policy
+
+
+class Market(BaseModel):
+    """One market: the buyer's currency, and whether the reference price in it is also what is charged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    currency: str
+    charge: Literal["reference", "CNY"] = "reference"
+
+    @field_validator("currency")
+    @classmethod
+    def _is_listed(cls, currency: str) -> str:
+        exponent_of(currency)
+        return currency
+
+    @property
+    def charge_currency(self) -> str:
+        """What the buyer's card is debited in."""
+        return self.currency if self.charge == "reference" else CNY
+
+
+class Markets(Policy, key="markets"):
+    """Open markets by ISO 3166 alpha-2 of the ship-to (programme, statement 3: "the first phase")."""
+
+    markets: dict[str, Market]
+
+    def find(self, market: str) -> Market | None:
+        """The market, or None where it is not open."""
+        return self.markets.get(market)
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The codes of the open markets, sorted."""
+        return tuple(sorted(self.markets))

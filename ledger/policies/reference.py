@@ -1,0 +1,130 @@
+"""What book 0 says about policies, fee schedules and exchange rates, folded in memory for fast looking up."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Context, Decimal
+from functools import lru_cache
+from typing import TypeVar, cast
+
+from ledger.events.event import Event
+from ledger.events.platform import FeeScheduleSet, FxRateRecorded, PolicyPublished
+from ledger.fx import CNY, Rate, RateKind, unity
+from ledger.policies.kinds import read_content
+from ledger.policies.policy import Policy
+from ledger.refusals import PolicyNotEffective, RateMissing
+
+P = TypeVar("P", bound=Policy)
+
+MOP_PER_HKD = Decimal("1.03")  # the Monetary Authority of Macao's peg to the Hong Kong dollar
+_DERIVED_DIGITS = Context(prec=12)
+
+
+class PolicyLine:
+    """All versions of one policy: by number, and in the order they take effect."""
+
+    def __init__(self) -> None:
+        self.by_version: dict[int, Policy] = {}
+        self._effective: list[tuple[datetime, int]] = []
+
+    def add(self, effective_from: datetime, version: int, content: Policy) -> None:
+        self.by_version[version] = content
+        insort(self._effective, (effective_from, version))
+
+    def in_force(self, at: datetime) -> int | None:
+        """The version with the latest effective date up to `at`; of two on one date the newer."""
+        index = bisect_right(self._effective, at, key=lambda entry: entry[0])
+        return self._effective[index - 1][1] if index else None
+
+    def copy(self) -> PolicyLine:
+        twin = PolicyLine()
+        twin.by_version, twin._effective = dict(self.by_version), list(self._effective)
+        return twin
+
+
+class RateLine:
+    """The rates of one currency and kind by day; the last recorded for a day counts."""
+
+    def __init__(self) -> None:
+        self._days: list[date] = []
+        self._rates: dict[date, Rate] = {}
+
+    def add(self, rate: Rate) -> None:
+        if rate.as_of not in self._rates:
+            insort(self._days, rate.as_of)
+        self._rates[rate.as_of] = rate
+
+    def on(self, day: date) -> Rate | None:
+        """The rate of the last day up to `day` that has one."""
+        index = bisect_right(self._days, day)
+        return self._rates[self._days[index - 1]] if index else None
+
+    def copy(self) -> RateLine:
+        twin = RateLine()
+        twin._days, twin._rates = list(self._days), dict(self._rates)
+        return twin
+
+
+class Reference:
+    """Policies and rates as recorded up to `position` of book 0."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self._policies: dict[str, PolicyLine] = {}
+        self._rates: dict[tuple[str, RateKind], RateLine] = {}
+
+    def apply(self, event: Event, position: int) -> None:
+        """Take in one more event of book 0; what is neither policy nor rate only moves the position."""
+        match event:
+            case PolicyPublished() | FeeScheduleSet():
+                line = self._policies.setdefault(event.key, PolicyLine())
+                line.add(event.effective_from, event.version, read_content(event.key, event.content))
+            case FxRateRecorded(rate=rate) if rate.quote == CNY:
+                self._rates.setdefault((rate.base, rate.kind), RateLine()).add(rate)
+        self.position = position
+
+    def copy(self) -> Reference:
+        """A twin that can be carried on while others go on reading this one."""
+        twin = Reference()
+        twin.position = self.position
+        twin._policies = {key: line.copy() for key, line in self._policies.items()}
+        twin._rates = {key: line.copy() for key, line in self._rates.items()}
+        return twin
+
+    def policy(self, kind: type[P], at: datetime) -> tuple[P, int]:
+        """The policy in force at `at`, with its version. Raises `PolicyNotEffective`."""
+        line = self._policies.get(kind.key)
+        version = line.in_force(at) if line else None
+        if line is None or version is None:
+            raise PolicyNotEffective(policy=kind.key, at=at)
+        return cast(P, line.by_version[version]), version
+
+    def version(self, kind: type[P], version: int) -> P:
+        """A version that an order carries. It was recorded, so that it is missing is our own mistake."""
+        return cast(P, self._policies[kind.key].by_version[version])
+
+    def rate(self, currency: str, kind: RateKind, on: date) -> Rate:
+        """CNY for one unit of `currency`: the last known on or before the day. Raises `RateMissing`.
+
+        CNY is worth one of itself. MOP follows from HKD by the peg where no rate of its own is recorded; its source
+        says so.
+        """
+        if currency == CNY:
+            return replace(unity(CNY, on), kind=kind)
+        if rate := self._recorded(currency, kind, on):
+            return rate
+        if currency == "MOP" and (hkd := self._recorded("HKD", kind, on)):
+            return _by_peg(hkd)
+        raise RateMissing(pair=f"{currency}/{CNY}", kind=kind, day=on)
+
+    def _recorded(self, currency: str, kind: RateKind, on: date) -> Rate | None:
+        line = self._rates.get((currency, kind))
+        return line.on(on) if line else None
+
+
+@lru_cache(maxsize=4096)
+def _by_peg(hkd: Rate) -> Rate:
+    value = _DERIVED_DIGITS.divide(Decimal(hkd.value), MOP_PER_HKD)
+    return replace(hkd, base="MOP", value=f"{value:f}", source=f"{hkd.source}, MOP at HKD/{MOP_PER_HKD}")

@@ -1,0 +1,26 @@
+"""How a CNY list price becomes the price a buyer overseas is quoted."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from ledger.fx import Rate
+from ledger.policies.policy import Policy
+
+
+class ReferencePricing(Policy, key="reference_pricing"):
+    """Unit price by the last rate of `rate_kind`, HALF_UP, then multiplied (statement 15; domain §3.3)."""
+
+    rate_kind: Literal["reference", "book"]
+    quote_validity: timedelta
+    max_rate_age: timedelta
+    rounding: Literal["HALF_UP"] = "HALF_UP"
+
+    def is_fresh(self, rate: Rate, on: date) -> bool:
+        """Whether a rate may still be quoted on this day."""
+        return on - rate.as_of <= self.max_rate_age
+
+    def expires_at(self, quoted_at: datetime) -> datetime:
+        """When a quote lapses."""
+        return quoted_at + self.quote_validity

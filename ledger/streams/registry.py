@@ -1,0 +1,28 @@
+"""Which class remembers which kind of stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ledger.ids import kind_of
+from ledger.streams.account import MerchantAccount
+from ledger.streams.merchant import Merchant
+from ledger.streams.payouts import Payouts
+from ledger.streams.product import Product
+from ledger.streams.reference_streams import InboxItem, PolicyHistory, RateHistory
+from ledger.streams.stream import Stream
+
+BLANK: dict[str, Callable[[str], Stream]] = {
+    "merchant": Merchant,
+    "product": Product,
+    "payouts": Payouts,
+    "account": MerchantAccount,
+    "policy": PolicyHistory,
+    "fx": RateHistory,
+    "inbox": InboxItem,
+}
+
+
+def blank(stream_name: str) -> Stream:
+    """A stream before its first event. A kind not listed has nothing to remember but its version."""
+    return BLANK.get(kind_of(stream_name), Stream)(stream_name)
