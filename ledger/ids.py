@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Annotated
 
 from pydantic import StringConstraints
 
+_LONGEST = 64
 # No slash: stream names are paths of ids. No white space: an id is one word in every log, file and URL.
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=64)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=_LONGEST)]
 PayoutId = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=35)
 ]  # ISO 20022 Max35Text
@@ -44,6 +46,12 @@ def policy_stream(key: str) -> str:
 
 def inbox_stream(source: str, reference: str) -> str:
     return f"inbox/{source}/{reference}"
+
+
+def derived_id(*parts: str) -> str:
+    """An id made of others; where that would be too long its end is their digest."""
+    whole = ".".join(parts)
+    return whole if len(whole) <= _LONGEST else f"{whole[:31]}.{sha256(whole.encode()).hexdigest()[:32]}"
 
 
 def kind_of(stream: str) -> str:

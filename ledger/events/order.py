@@ -57,6 +57,13 @@ class OrderLine(_Part):
         return self.unit_reference * self.qty
 
 
+class PlacedLine(OrderLine):
+    """A line as it was accepted, with the fee that its later release will take."""
+
+    category_id: Id
+    fee_rate_bps: int  # of the CNY list amount
+
+
 class Charge(_Part):
     """A charge beside the goods, in the buyer's currency. Merchants never bear one (statements 10–13)."""
 
@@ -77,7 +84,7 @@ class OrderPlaced(Event, name="order.placed", version=1):
     ship_to_ref: Id
     ship_to: Sealed[dict[str, str]] | None = None
     channel: Channel
-    lines: tuple[OrderLine, ...]
+    lines: tuple[PlacedLine, ...]
     charges: tuple[Charge, ...]
     list_total: Money  # CNY: the sum over lines
     buyer_total: Money  # buyer's currency: lines at reference price and buyer-borne charges

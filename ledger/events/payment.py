@@ -93,10 +93,22 @@ class AllocatedCharge(BaseModel):
     base: Money
 
 
+class AllocatedLine(BaseModel):
+    """What a line's quantities are worth to the merchant, cost the buyer, and are carried at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    line_id: Id
+    qty: int
+    list_amount: Money  # CNY
+    amount: Money
+    base: Money
+
+
 class PaymentAllocated(Event, name="payment.allocated", version=1):
     """The captured money belongs to the order: the merchant's list price is pending, the rest is the platform's.
 
-    `goods_base` = the base of the goods' part; `margin` = goods_base − list_total (4210, positive is a gain).
+    `goods_base` = Σ lines.base; `margin` = goods_base − list_total (4210, positive is a gain).
     Σ parts.base = goods_base + Σ charges.base.
     """
 
@@ -105,6 +117,7 @@ class PaymentAllocated(Event, name="payment.allocated", version=1):
     market: str
     amount: Money
     parts: tuple[AllocatedPart, ...]
+    lines: tuple[AllocatedLine, ...]
     list_total: Money
     goods_base: Money
     charges: tuple[AllocatedCharge, ...]
@@ -115,12 +128,15 @@ class PaymentCaptureFailed(_Payment, name="payment.capture_failed", version=1):
     """A capture that was recorded turned out not to have happened.
 
     Where it was allocated and nothing was dispatched, the allocation is undone too; after dispatch or release the
-    platform bears it (P26). The event holds what is undone, with the signs of the original entry.
+    platform bears it (P26). The event holds what is undone, with the signs of the original entry. `unallocated` is the
+    part of the capture that stands in 2220 once that is done; the platform bears the rest.
     """
 
     capture_ref: Id
     code: str
     amount: Money
     base: Money
+    unallocated: Money
+    unallocated_base: Money
     borne_by_platform: bool
     undone: PaymentAllocated | None = None

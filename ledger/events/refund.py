@@ -20,7 +20,10 @@ Liability = Literal["merchant", "platform", "partner"]
 
 
 class RefundLine(BaseModel):
-    """Some quantity of a line with what the buyer gets back for it and what the merchant gives back."""
+    """Some quantity of a line with what the buyer gets back for it and what it is worth to the merchant.
+
+    `parcel_id` is the parcel these units travel in; None before dispatch.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,14 +31,28 @@ class RefundLine(BaseModel):
     qty: int
     buyer_amount: Money  # buyer's currency
     list_amount: Money  # CNY
+    parcel_id: Id | None = None
+
+
+class ApprovedLine(RefundLine):
+    """What the approval of a line takes back: units already released, their fee, and their share of the base.
+
+    Where the platform bears the refund nothing is taken back, and all of it is zero.
+    """
+
+    released_qty: int
+    fee_back: Money
+    vat_back: Money
+    base: Money
 
 
 class RefundMoney(BaseModel):
     """Every amount the approval's entry needs (P7–P9); all base amounts are CNY.
 
     `amount` (buyer's currency, goods and charges) is carried in 2210 at `base` = amount × book_rate.
-    Merchant-borne: from_pending + from_available + fee_back = Σ lines.list_amount, of which from_available leaves 2120;
-    `margin_reversed` is the share of the margin booked at allocation (same sign), `fx` the rest (positive a loss).
+    Merchant-borne: from_pending + from_available + fee_back + vat_back = Σ lines.list_amount, of which from_available
+    leaves 2120; `margin_reversed` is the share of the margin booked at allocation (same sign), `fx` the rest (positive
+    a loss).
     Platform-borne: nothing leaves the merchant; the goods' part of the base is the expense.
     """
 
@@ -47,6 +64,7 @@ class RefundMoney(BaseModel):
     from_pending: Money
     from_available: Money
     fee_back: Money
+    vat_back: Money
     charges: tuple[AllocatedCharge, ...]
     margin_reversed: Money
     fx: Money
@@ -83,7 +101,7 @@ class RefundAutoApproved(_Case, name="refund.auto_approved", version=1):
 
     market: str
     rule: str
-    lines: tuple[RefundLine, ...]
+    lines: tuple[ApprovedLine, ...]
     money: RefundMoney
 
 
@@ -107,7 +125,7 @@ class RefundApproved(_Case, name="refund.approved", version=1):
     """The buyer will be refunded; who bears it is settled."""
 
     market: str
-    lines: tuple[RefundLine, ...]
+    lines: tuple[ApprovedLine, ...]
     money: RefundMoney
     liability: Liability
     return_required: bool
@@ -205,7 +223,10 @@ class RefundFailed(_Submission, name="refund.failed", version=1):
 
 
 class RefundReversed(_Submission, name="refund.reversed", version=1):
-    """A refund that had succeeded came back; it is owed to the buyer again."""
+    """A refund that had succeeded came back; it is owed to the buyer again at what it was `carried` at.
+
+    `base` is its worth at the day's book rate, `fx` = carried − base (positive is a loss, as everywhere).
+    """
 
     psp_refund_ref: str
     code: str

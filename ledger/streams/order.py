@@ -1,0 +1,258 @@
+"""What an order remembers: what was sold, what was paid, how many units are where, and what is owed to whom."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import singledispatchmethod
+from typing import Any, Literal
+
+from ledger.events.event import Event
+from ledger.events.order import (
+    OrderCancelled,
+    OrderCompleted,
+    OrderConfirmed,
+    OrderExpired,
+    OrderLineCancelled,
+    OrderPlaced,
+)
+from ledger.events.payment import (
+    PaymentAllocated,
+    PaymentAuthorizationExpired,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentCaptureFailed,
+    PaymentDeclined,
+    PaymentVoided,
+)
+from ledger.events.refund import (
+    RefundApproved,
+    RefundAutoApproved,
+    RefundFailed,
+    RefundPaidByAlternative,
+    RefundRejected,
+    RefundRequested,
+    RefundReversed,
+    RefundRoundApproved,
+    RefundSubmitted,
+    RefundSucceeded,
+    RefundWithdrawn,
+    ReturnReceived,
+)
+from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved, SettlementReleased
+from ledger.ids import merchant_of, order_of
+from ledger.streams.order_cases import Case
+from ledger.streams.order_payments import Payments
+from ledger.streams.order_quantities import LineBook
+from ledger.streams.parcels import Parcels
+from ledger.streams.stream import Stream
+
+OrderStatus = Literal[
+    "unplaced", "placed", "confirmed", "dispatching", "in_transit", "delivered", "completed", "cancelled", "expired"
+]
+
+
+class Order(Stream):
+    """The stream `order/<merchant>/<order>`: one consistency boundary (domain §4.1).
+
+    A capture or a carrier's fact may open it before the order is placed; `placed` is None until then.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.merchant_id = merchant_of(name) or ""
+        self.order_id = order_of(name) or ""
+        self.placed: OrderPlaced | None = None
+        self.lines: dict[str, LineBook] = {}
+        self.payments = Payments()
+        self.parcels = Parcels()
+        self.cases: dict[str, Case] = {}
+        self.breaks: dict[str, str] = {}  # open ones: id → kind
+        self.stray_refunds: set[str] = set()  # providers' references of refunds that nobody asked for
+        self.confirmed = False
+        self.cancelled = False
+        self.expired = False
+        self.completed = False
+
+    @property
+    def subject(self) -> str:
+        return self.placed.buyer_ref if self.placed else self.name
+
+    @property
+    def currency(self) -> str:
+        """What the buyer pays in."""
+        assert self.placed is not None, "an order has a currency once it is placed"
+        return self.placed.buyer_total.currency
+
+    @property
+    def is_open(self) -> bool:
+        """Placed, and neither cancelled, expired nor completed."""
+        return self.placed is not None and not (self.cancelled or self.expired or self.completed)
+
+    @property
+    def status(self) -> OrderStatus:
+        """The order's place in its machine, derived from its quantities (domain §4.3)."""
+        if self.placed is None:
+            return "unplaced"
+        for reached, status in (
+            (self.completed, "completed"),
+            (self.cancelled, "cancelled"),
+            (self.expired, "expired"),
+        ):
+            if reached:
+                return status  # type: ignore[return-value]
+        if not self.confirmed:
+            return "placed"
+        return self._fulfilment()
+
+    def unshipped(self, line_id: str) -> int:
+        """Units of the line that were neither refunded nor have left the merchant."""
+        return self.lines[line_id].unshipped(self.parcels.journeys(line_id))
+
+    def free(self, line_id: str) -> int:
+        """Unshipped units of the line that no open case asks for: what can be cancelled, refunded or packed."""
+        return self.lines[line_id].free(self.parcels.journeys(line_id))
+
+    def open_case_on(self, line_id: str) -> Case | None:
+        """The open after-sales case that concerns the line, or None."""
+        return next((case for case in self.cases.values() if case.is_open and case.concerns(line_id)), None)
+
+    def after(self, *events: Event) -> Order:
+        """What would be remembered after these events; this stays as it is."""
+        later = deepcopy(self)
+        for event in events:
+            later.apply(event)
+        return later
+
+    def _fulfilment(self) -> OrderStatus:
+        journeys = [journey for line_id in self.lines for journey in self.parcels.journeys(line_id)]
+        unshipped = sum(self.unshipped(line_id) for line_id in self.lines)
+        if not any(journey.dispatched_at for journey in journeys):
+            return "confirmed"
+        if unshipped:
+            return "dispatching"
+        return "delivered" if all(journey.ended for journey in journeys) else "in_transit"
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Change what is remembered. What is not about money or quantities is the parcels'."""
+        self.parcels.evolve(event)
+
+    @evolve.register
+    def _(self, event: OrderPlaced) -> None:
+        self.placed = event
+        self.lines = {line.line_id: LineBook(line) for line in event.lines}
+
+    @evolve.register
+    def _(self, event: OrderConfirmed) -> None:
+        self.confirmed = True
+
+    @evolve.register
+    def _(self, event: OrderLineCancelled) -> None:
+        self.lines[event.line_id].cancel(event)
+
+    @evolve.register
+    def _(self, event: OrderCancelled) -> None:
+        self.cancelled = True
+
+    @evolve.register
+    def _(self, event: OrderExpired) -> None:
+        self.expired = True
+
+    @evolve.register
+    def _(self, event: OrderCompleted) -> None:
+        self.completed = True
+
+    @evolve.register
+    def _(
+        self,
+        event: PaymentAuthorized | PaymentDeclined | PaymentAuthorizationExpired | PaymentVoided | PaymentCaptured,
+    ) -> None:
+        self.payments.evolve(event)
+
+    @evolve.register
+    def _(self, event: PaymentAllocated) -> None:
+        self.payments.evolve(event)
+        for line in event.lines:
+            self.lines[line.line_id].allocated = line
+
+    @evolve.register
+    def _(self, event: PaymentCaptureFailed) -> None:
+        self.payments.evolve(event)
+        if event.undone:
+            self.confirmed = False
+            for book in self.lines.values():
+                book.allocated = None
+
+    @evolve.register
+    def _(self, event: RefundRequested) -> None:
+        self.cases[event.refund_id] = Case.of(event)
+        for line in event.lines:
+            self.lines[line.line_id].ask(line)
+
+    @evolve.register
+    def _(self, event: RefundAutoApproved) -> None:
+        self._approve(event, platform_borne=False)
+
+    @evolve.register
+    def _(self, event: RefundApproved) -> None:
+        self._approve(event, platform_borne=event.liability != "merchant")
+
+    @evolve.register
+    def _(self, event: RefundRejected | RefundWithdrawn) -> None:
+        self._no_longer_ask(self.cases[event.refund_id])
+        self.cases[event.refund_id].evolve(event)
+
+    @evolve.register
+    def _(self, event: RefundRoundApproved | ReturnReceived | RefundPaidByAlternative) -> None:
+        self.cases[event.refund_id].evolve(event)
+
+    @evolve.register
+    def _(self, event: RefundSubmitted) -> None:
+        self.cases[event.refund_id].evolve(event)
+        self.payments.captures[event.capture_ref].paid_back += event.amount
+
+    @evolve.register
+    def _(self, event: RefundSucceeded) -> None:
+        case = self.cases.get(event.refund_id)
+        submission = case.submissions.get(event.submission_id) if case else None
+        if case is None or submission is None or submission.state == "succeeded":
+            self.stray_refunds.add(event.psp_refund_ref)
+            return
+        if not submission.counts:
+            self.payments.captures[submission.capture_ref].paid_back += event.amount
+        case.evolve(event)
+
+    @evolve.register
+    def _(self, event: RefundFailed | RefundReversed) -> None:
+        case = self.cases.get(event.refund_id)
+        submission = case.submissions.get(event.submission_id) if case else None
+        if case is None or submission is None:
+            return
+        if submission.counts:
+            self.payments.captures[submission.capture_ref].paid_back -= event.amount
+        case.evolve(event)
+
+    @evolve.register
+    def _(self, event: SettlementReleased) -> None:
+        self.lines[event.line_id].release(event)
+
+    @evolve.register
+    def _(self, event: ReconciliationBreakOpened) -> None:
+        self.breaks[event.break_id] = event.kind
+        if event.kind == "unexpected_capture":
+            self.payments.set_aside(event.refs["capture_ref"])
+
+    @evolve.register
+    def _(self, event: ReconciliationBreakResolved) -> None:
+        self.breaks.pop(event.break_id, None)
+
+    def _approve(self, event: RefundAutoApproved | RefundApproved, *, platform_borne: bool) -> None:
+        case = self.cases[event.refund_id]
+        self._no_longer_ask(case)
+        case.evolve(event)
+        for line in event.lines:
+            self.lines[line.line_id].refund(line, platform_borne=platform_borne)
+
+    def _no_longer_ask(self, case: Case) -> None:
+        for line in case.lines:
+            self.lines[line.line_id].ask(line, sign=-1)

@@ -1,0 +1,162 @@
+"""What an order remembers of its after-sales cases: what is asked, who said yes, and the money on its way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+from typing import Any, Literal
+
+from ledger.events.payment import AllocatedCharge
+from ledger.events.refund import (
+    ApprovedLine,
+    RefundApproved,
+    RefundAutoApproved,
+    RefundFailed,
+    RefundLine,
+    RefundMoney,
+    RefundPaidByAlternative,
+    RefundRejected,
+    RefundRequested,
+    RefundReversed,
+    RefundRoundApproved,
+    RefundSubmitted,
+    RefundSucceeded,
+    RefundType,
+    RefundWithdrawn,
+    ReturnReceived,
+)
+from ledger.fx import CNY
+from ledger.money import Money
+
+CaseState = Literal["open", "approved", "rejected", "withdrawn"]
+SubmissionState = Literal["submitted", "succeeded", "failed", "reversed"]
+
+
+@dataclass(slots=True)
+class Submission:
+    """One instruction to a provider to pay a part of a refund back."""
+
+    submission_id: str
+    payment_id: str
+    capture_ref: str
+    psp: str
+    amount: Money
+    state: SubmissionState = "submitted"
+    psp_refund_ref: str = ""
+    carried: Money = field(default_factory=lambda: Money(0, CNY))
+
+    @property
+    def counts(self) -> bool:
+        """Whether the money is on its way to the buyer or with them."""
+        return self.state in ("submitted", "succeeded")
+
+
+@dataclass(slots=True)
+class Case:
+    """One after-sales case. `paid` of `money.amount` has reached the buyer and left 2210 at `carried`."""
+
+    id: str
+    type: RefundType
+    lines: tuple[RefundLine, ...]
+    charges: tuple[AllocatedCharge, ...]
+    amount: Money
+    rounds_required: int
+    requested_by: str
+    paid: Money
+    carried: Money = field(default_factory=lambda: Money(0, CNY))
+    state: CaseState = "open"
+    approvers: list[str] = field(default_factory=list)
+    approved_lines: tuple[ApprovedLine, ...] = ()
+    money: RefundMoney | None = None
+    return_required: bool = False
+    returned: bool = False
+    submissions: dict[str, Submission] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, event: RefundRequested) -> Case:
+        return cls(
+            id=event.refund_id,
+            type=event.type,
+            lines=event.lines,
+            charges=event.charges,
+            amount=event.amount,
+            rounds_required=event.rounds_required,
+            requested_by=event.requested_by.id,
+            paid=Money(0, event.amount.currency),
+        )
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+    @property
+    def next_round(self) -> int:
+        return len(self.approvers) + 1
+
+    @property
+    def unsubmitted(self) -> Money:
+        """What no provider has been asked to pay, or could not pay."""
+        assert self.money is not None, "only an approved case has money"
+        asked = sum(s.amount.minor for s in self.submissions.values() if s.counts)
+        return Money(self.money.amount.minor - asked, self.money.amount.currency)
+
+    def concerns(self, line_id: str) -> bool:
+        return any(line.line_id == line_id for line in self.lines)
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Remember an event of this case."""
+
+    @evolve.register
+    def _(self, event: RefundRoundApproved) -> None:
+        self.approvers.append(event.approver.id)
+
+    @evolve.register
+    def _(self, event: RefundAutoApproved) -> None:
+        self.state, self.money, self.approved_lines = "approved", event.money, event.lines
+
+    @evolve.register
+    def _(self, event: RefundApproved) -> None:
+        self.state, self.money, self.approved_lines = "approved", event.money, event.lines
+        self.return_required = event.return_required
+
+    @evolve.register
+    def _(self, event: RefundRejected) -> None:
+        self.state = "rejected"
+
+    @evolve.register
+    def _(self, event: RefundWithdrawn) -> None:
+        self.state = "withdrawn"
+
+    @evolve.register
+    def _(self, event: ReturnReceived) -> None:
+        self.returned = True
+
+    @evolve.register
+    def _(self, event: RefundSubmitted) -> None:
+        self.submissions[event.submission_id] = Submission(
+            event.submission_id, event.payment_id, event.capture_ref, event.psp, event.amount
+        )
+
+    @evolve.register
+    def _(self, event: RefundFailed) -> None:
+        self._answer(event.submission_id, "failed", event.psp_refund_ref)
+
+    @evolve.register
+    def _(self, event: RefundSucceeded) -> None:
+        self._answer(event.submission_id, "succeeded", event.psp_refund_ref).carried = event.carried
+        self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
+
+    @evolve.register
+    def _(self, event: RefundReversed) -> None:
+        self._answer(event.submission_id, "reversed", event.psp_refund_ref)
+        self.paid, self.carried = self.paid - event.amount, self.carried - event.carried
+
+    @evolve.register
+    def _(self, event: RefundPaidByAlternative) -> None:
+        self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
+
+    def _answer(self, submission_id: str, state: SubmissionState, psp_refund_ref: str) -> Submission:
+        submission = self.submissions[submission_id]
+        submission.state, submission.psp_refund_ref = state, psp_refund_ref
+        return submission
