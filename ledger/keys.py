@@ -1,0 +1,152 @@
+"""Keys of personal data in a file of its own, outside the log: one line a subject, for its owner's eyes only."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+
+_KEY_BYTES = 32  # AES-256
+
+
+class KeyFileUnusable(Exception):
+    """The key file cannot be trusted or read; one sentence says why."""
+
+
+class FileKeyStore:
+    """A `KeyStore` in a file of JSON lines. Several processes may share it: who writes holds a lock and has read what
+    the others wrote. A new key is on disk before it is handed out. Safe to share between threads.
+
+    Raises `KeyFileUnusable`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = Path(path)
+        self._keys: dict[str, bytes] = {}
+        self._seen = (0, 0)  # inode and length of what was read of the file
+        self._lock = RLock()
+        with self._lock, self._file_locked():
+            pass
+
+    def obtain(self, subject: str) -> bytes:
+        """The subject's 32-byte key, made and kept durably at first use."""
+        with self._lock:
+            self.obtain_many([subject])
+            return self._keys[subject]
+
+    def obtain_many(self, subjects: Sequence[str]) -> None:
+        """Make the keys that do not exist yet, all of them durable by one flush."""
+        with self._lock:
+            if self._is_stale() or any(subject not in self._keys for subject in subjects):
+                with self._file_locked() as file:
+                    self._append(file, sorted(set(subjects) - self._keys.keys()))
+
+    def find(self, subject: str) -> bytes | None:
+        """The subject's key, or None where it was never made or is destroyed."""
+        with self._lock:
+            if self._is_stale():
+                with self._file_locked():
+                    pass
+            return self._keys.get(subject)
+
+    def destroy(self, subject: str) -> None:
+        """Forget the subject's key for good: what it sealed can be read by nobody. Other processes notice."""
+        with self._lock, self._file_locked():
+            if self._keys.pop(subject, None) is not None:
+                self._replace()
+
+    def _is_stale(self) -> bool:
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            raise KeyFileUnusable(f"The key file {self._path} is gone.") from None
+        return (status.st_ino, status.st_size) != self._seen
+
+    @contextmanager
+    def _file_locked(self) -> Iterator[int]:
+        """The file, open for appending, with everything that others wrote read and nobody else writing.
+
+        The lock is a file of its own, because `destroy` puts a new file in the place of the old one.
+        """
+        with _opened(self._path.with_name(f"{self._path.name}.lock")) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with _opened(self._path) as file:
+                self._catch_up(file)
+                yield file
+
+    def _catch_up(self, file: int) -> None:
+        status = os.fstat(file)
+        inode, length = self._seen
+        if inode != status.st_ino:
+            self._keys, length = {}, 0
+        added = os.pread(file, status.st_size - length, length)
+        whole = added.rpartition(b"\n")[0] + b"\n" if b"\n" in added else b""
+        for line in whole.splitlines():
+            self._keys |= _read_line(line, self._path)
+        if len(whole) < len(added):  # somebody died while writing; nobody was given that key
+            os.ftruncate(file, length + len(whole))
+        self._seen = (status.st_ino, length + len(whole))
+
+    def _append(self, file: int, subjects: Iterable[str]) -> None:
+        new = {subject: os.urandom(_KEY_BYTES) for subject in subjects}
+        if new:
+            _write_durably(file, new)
+            self._keys |= new
+            self._seen = (os.fstat(file).st_ino, os.fstat(file).st_size)
+
+    def _replace(self) -> None:
+        successor = self._path.with_name(f"{self._path.name}.new")
+        successor.unlink(missing_ok=True)
+        with _opened(successor) as file:
+            _write_durably(file, self._keys)
+            self._seen = (os.fstat(file).st_ino, os.fstat(file).st_size)
+        successor.replace(self._path)
+        _sync_folder(self._path.parent)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise KeyFileUnusable(f"The key file {path} cannot be opened: {error.strerror}.") from None
+    try:
+        if mode := stat.S_IMODE(os.fstat(file).st_mode) & 0o077:
+            raise KeyFileUnusable(
+                f"The key file {path} is open to others than its owner (mode {mode | 0o600:04o}): run chmod 600 on it."
+            )
+        yield file
+    finally:
+        os.close(file)
+
+
+def _write_durably(file: int, keys: dict[str, bytes]) -> None:
+    lines = "".join(
+        json.dumps({"key": b64encode(key).decode(), "subject": subject}) + "\n" for subject, key in keys.items()
+    )
+    left = memoryview(lines.encode())
+    while left:
+        left = left[os.write(file, left) :]
+    os.fsync(file)
+
+
+def _read_line(line: bytes, path: Path) -> dict[str, bytes]:
+    try:
+        record = json.loads(line)
+        return {record["subject"]: b64decode(record["key"], validate=True)}
+    except (ValueError, KeyError, TypeError):
+        raise KeyFileUnusable(f"The key file {path} holds a line that is no key.") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,60 @@
+"""The way in: one ledger, its log, its books and its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+
+from ledger.log.append import Appender
+from ledger.log.books import found
+from ledger.log.directory import Directory
+from ledger.log.engine import writer_engine
+from ledger.log.group_commit import GroupCommit
+from ledger.log.identity import Identity, read_identity
+from ledger.log.migrations import upgrade
+from ledger.log.reading import Reader
+from ledger.log.rows import Attempt, Receipt
+from ledger.sealed import KeyStore
+
+BOOKS = 17  # the platform's own and 16 for merchants; a ledger meant for several nodes starts with 64
+
+
+class Ledger:
+    """An open ledger: `append` is the only way something gets in. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, *, keys: KeyStore, identity: Identity) -> None:
+        self.engine = engine
+        self.keys = keys
+        self.identity = identity
+        self.reader = Reader(engine)
+        self.directory = Directory(engine)
+        self._commits = GroupCommit(Appender(engine))
+
+    @classmethod
+    def open(cls, url: str, *, keys: KeyStore, books: int = BOOKS) -> Ledger:
+        """Open the ledger of this database, made ready first where it is not: schema, books, identity.
+
+        `books` counts book 0; a ledger that has more keeps them. Raises `DatabaseUnreachable`.
+        """
+        upgrade(url)
+        found(url, books=books)
+        engine = writer_engine(url)
+        return cls(engine, keys=keys, identity=read_identity(engine))
+
+    def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
+        """A receipt for each attempt, in order: one append, shared with whoever appends to the book at the same time."""
+        return self._commits.submit(book, attempts)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

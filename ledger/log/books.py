@@ -1,0 +1,31 @@
+"""Founds a ledger: its identity, and the books it is a set of. Done as the owner, and again without effect."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from ledger.log.engine import owner_engine, reaching
+
+ACCOUNTING_ZONE = "Asia/Shanghai"  # of the accounting days, fixed when a ledger is made
+
+
+def found(url: str, *, books: int) -> None:
+    """Give the ledger an identity if it has none, and make sure that books 0 … `books` - 1 exist."""
+    engine = owner_engine(url)
+    try:
+        with reaching(url), engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO log.identity (ledger_id, epoch, zone, created_at)"
+                    " VALUES (gen_random_uuid(), 1, :zone, now()) ON CONFLICT DO NOTHING"
+                ),
+                {"zone": ACCOUNTING_ZONE},
+            )
+            connection.execute(text("SELECT log.create_books(:books)"), {"books": books})
+    finally:
+        engine.dispose()
+
+
+def create_books(url: str, *, books: int) -> None:
+    """Add books up to `books` in all, for merchants to come; those there are keep their book."""
+    found(url, books=books)

@@ -1,0 +1,76 @@
+"""Connections to the log: as its owner, who migrates, and as the application, who can only read and append."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg2
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+APP_ROLE = "redledger_app"
+# Texts of instants and days are ISO in UTC whatever the server's settings; compiling a plan never pays for an append.
+_SETTINGS = "-c timezone=UTC -c datestyle=ISO -c jit=off"
+
+
+class DatabaseUnreachable(Exception):
+    """The database cannot be reached: one sentence says which, and why."""
+
+
+class OutcomeUnknown(Exception):
+    """The connection broke while an append was under way: it may be recorded or not. Send it again with the same ids."""
+
+
+def owner_engine(url: str) -> Engine:
+    """For migrations and new books: acts as whoever the address names."""
+    return create_engine(url, pool_size=1, connect_args={"options": _SETTINGS, "application_name": "redledger owner"})
+
+
+def writer_engine(url: str, *, connections: int = 16) -> Engine:
+    """For everything else: acts as `redledger_app`, each statement its own transaction."""
+    return create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=connections,
+        max_overflow=connections,
+        connect_args={"options": f"{_SETTINGS} -c role={APP_ROLE}", "application_name": "redledger"},
+    )
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Turns a connection that cannot be made into one clear sentence."""
+    try:
+        yield
+    except OperationalError as error:
+        if not error.connection_invalidated and error.statement is not None:
+            raise
+        raise DatabaseUnreachable(_sentence(url, str(error.orig))) from error
+    except psycopg2.OperationalError as error:
+        raise DatabaseUnreachable(_sentence(url, str(error))) from error
+
+
+@contextmanager
+def cursor_of(engine: Engine) -> Iterator[Cursor]:
+    """A psycopg2 cursor on a pooled connection. A broken connection leaves the pool. Raises `DatabaseUnreachable`."""
+    with reaching(engine.url.render_as_string(hide_password=False)):
+        connection = engine.raw_connection()
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        connection.invalidate()
+        raise
+    finally:
+        connection.close()
+
+
+def _sentence(url: str, reason: str) -> str:
+    shown = make_url(url).render_as_string(hide_password=True)
+    return f"The database {shown} cannot be reached: {' '.join(reason.split())}"

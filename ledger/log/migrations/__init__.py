@@ -1,0 +1,34 @@
+"""Brings a database to the schema this code needs: Alembic revisions, forward only, run without an ini file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from ledger.log.engine import owner_engine, reaching
+
+_ONE_AT_A_TIME = (
+    7_265_641_001  # an advisory lock of this database: migrations wait for each other, appends never see it
+)
+
+
+def upgrade(url: str) -> None:
+    """Create the log, or bring it up to date; does nothing where it is. Several processes may call it at once.
+
+    Needs a login that may create schemas and, the first time on a server, the role `redledger_app`.
+    Raises `DatabaseUnreachable`.
+    """
+    engine = owner_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    try:
+        with reaching(url), engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+            connection.execute(text("CREATE SCHEMA IF NOT EXISTS log"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()

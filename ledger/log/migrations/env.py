@@ -1,0 +1,9 @@
+"""Runs the revisions on the connection that `ledger.log.migrations.upgrade` brings."""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], version_table_schema="log")
+with context.begin_transaction():
+    context.run_migrations()

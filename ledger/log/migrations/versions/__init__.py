@@ -1,0 +1,1 @@
+"""The revisions of the log, forward only: a published one is never edited."""

@@ -1,0 +1,19 @@
+"""The log: its tables, the append function, and what keeps it append-only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # The driver's own cursor: given no parameters it leaves the percent signs and colons of PL/pgSQL alone.
+    with op.get_bind().connection.cursor() as cursor:
+        for file in sorted(Path(__file__).with_suffix("").glob("*.sql")):
+            cursor.execute(file.read_text())

@@ -1,0 +1,35 @@
+-- Nothing recorded is ever changed. The application may read the log and append to it; the triggers stop the owner too.
+
+CREATE FUNCTION log.refuse_change() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'RL003', MESSAGE = format('the log is append-only: %s is refused', TG_OP);
+END
+$$;
+
+CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log.events
+FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+CREATE TRIGGER outcomes_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log.outcomes
+FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+-- Roles belong to the server, not to the database: another ledger on it, or an administrator, may have made it already.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'redledger_app') THEN
+        CREATE ROLE redledger_app NOLOGIN;
+    END IF;
+    IF NOT pg_has_role(current_user, 'redledger_app', 'SET') THEN
+        GRANT redledger_app TO CURRENT_USER;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL; -- another migration made it this moment
+END
+$$;
+
+CREATE SCHEMA views;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log FROM PUBLIC;
+GRANT USAGE ON SCHEMA log TO redledger_app;
+GRANT SELECT ON log.identity, log.heads, log.events, log.outcomes, log.accounts, log.directory TO redledger_app;
+GRANT EXECUTE ON FUNCTION log.append, log.assign_books, log.position_as_known_at TO redledger_app;
+GRANT USAGE, CREATE ON SCHEMA views TO redledger_app;

@@ -1,0 +1,123 @@
+"""The reading side of the log: books in order, streams, guards, earlier answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import psycopg2
+from sqlalchemy import Engine
+
+from ledger.log.engine import cursor_of
+from ledger.log.rows import Receipt, Recorded, Status
+
+_COLUMNS = ", ".join(Recorded.__slots__).replace("event_id", "event_id::text")
+_READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
+_STREAMS = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND stream = ANY(%s) ORDER BY position"
+_ACCOUNTS = (
+    "SELECT merchant_id, version, available, on_hold, in_transit FROM log.accounts"
+    " WHERE book = %s AND merchant_id = ANY(%s)"
+)
+_ANSWERS = (
+    "SELECT command_id, min(fingerprint), min(position), max(position), '', '{}' FROM log.events"
+    " WHERE book = %(book)s AND command_id = ANY(%(ids)s) GROUP BY command_id"
+    " UNION ALL SELECT command_id, fingerprint, 0, 0, code, facts FROM log.outcomes"
+    " WHERE book = %(book)s AND command_id = ANY(%(ids)s)"
+)
+
+
+class AccountRow(NamedTuple):
+    """A merchant's guard: its version, and the sums of 2120, 2130 and 2140 in fen, credit positive."""
+
+    version: int
+    available: int
+    on_hold: int
+    in_transit: int
+
+
+@dataclass(slots=True, frozen=True)
+class EarlierAnswer:
+    """What a command id was answered before, and the fingerprint of the body it stood for."""
+
+    fingerprint: str
+    receipt: Receipt
+
+    def to(self, fingerprint: str) -> Receipt:
+        """The receipt for a command with this id and that body: the same answer, or `REUSED` for another body."""
+        if fingerprint == self.fingerprint:
+            return self.receipt
+        return Receipt(status=Status.REUSED, book=self.receipt.book)
+
+
+class Reader:
+    """Reads the log. Safe to call from many threads; a connection lost while reading is tried once more."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read(self, book: int, after: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events of the book in order, from the position behind `after`."""
+        return [_recorded(row) for row in self._rows(_READ, (book, after, limit))]
+
+    def read_stream(self, book: int, stream: str) -> list[Recorded]:
+        """All events of one stream, in order."""
+        return self.load(book, [stream])[stream]
+
+    def load(self, book: int, streams: Sequence[str]) -> dict[str, list[Recorded]]:
+        """All events of each stream, in order, in one query; an empty list where there are none."""
+        found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
+        for row in self._rows(_STREAMS, (book, list(streams))):
+            recorded = _recorded(row)
+            found[recorded.stream].append(recorded)
+        return found
+
+    def accounts(self, book: int, merchant_ids: Sequence[str]) -> dict[str, AccountRow]:
+        """The guards of these merchants; none where no entry has touched the merchant's payable-now accounts."""
+        return {row[0]: AccountRow(*row[1:]) for row in self._rows(_ACCOUNTS, (book, list(merchant_ids)))}
+
+    def answers(self, book: int, command_ids: Sequence[str]) -> dict[str, EarlierAnswer]:
+        """Earlier answers by command id, in one query; an id that was never answered is left out."""
+        found = {}
+        for command_id, fingerprint, first, last, code, facts in self._rows(
+            _ANSWERS, {"book": book, "ids": list(command_ids)}
+        ):
+            receipt = Receipt(status=Status.REPEATED, book=book, first=first, last=last, code=code, facts=facts)
+            found[command_id] = EarlierAnswer(fingerprint, receipt)
+        return found
+
+    def heads(self) -> dict[int, int]:
+        """The last position of every book, 0 where it is empty."""
+        return dict(self._rows("SELECT book, position FROM log.heads ORDER BY book", ()))
+
+    def positions_as_known_at(self, instant: datetime) -> dict[int, int]:
+        """The last position of every book that was recorded by then. Waits for appends under way.
+
+        Raises ValueError for an instant that has not come yet.
+        """
+        return {book: self._position_as_known_at(book, instant) for book in self.heads()}
+
+    def _position_as_known_at(self, book: int, instant: datetime) -> int:
+        try:
+            ((position,),) = self._rows("SELECT log.position_as_known_at(%s, %s)", (book, instant))
+        except psycopg2.Error as error:
+            if error.pgcode == "RL002":
+                raise ValueError(f"{instant.isoformat()} has not come yet") from None
+            raise
+        return int(position)
+
+    def _rows(self, statement: str, parameters: Any) -> Iterable[tuple[Any, ...]]:
+        try:
+            return self._fetch(statement, parameters)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            return self._fetch(statement, parameters)
+
+    def _fetch(self, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+        with cursor_of(self._engine) as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall()
+
+
+def _recorded(row: tuple[Any, ...]) -> Recorded:
+    return Recorded(*row[:-1], bytes(row[-1]))
