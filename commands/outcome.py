@@ -39,7 +39,7 @@ class Outcome:
 
 
 def outcome_of(command_id: str, receipt: Receipt) -> Outcome:
-    """The outcome a log receipt stands for; `CONFLICT` and `DAY_CLOSED` are not outcomes but reasons to decide again."""
+    """The outcome a log receipt stands for. `CONFLICT` and `DAY_CLOSED` are none: they are reasons to decide again."""
     assert receipt.status in (Status.RECORDED, Status.REPEATED, Status.REUSED)
     if receipt.status is Status.REUSED:
         return refused(command_id, receipt.book, IdempotencyKeyReused(command_id=command_id))

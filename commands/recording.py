@@ -91,27 +91,26 @@ def new_event_id(at: datetime) -> str:
 
 def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day: date) -> Iterable[NewEvent]:
     command = decision.command
-    at = command.happened_at
+    stream, at = command.stream, command.happened_at
     day = max(accounting_day(at), open_day)
-    shared = {
-        "stream": command.stream,
-        "occurred_at": at,
-        "accounting_date": day,
-        "actor": _actor_text(command.actor),
-        "source": _source_text(command.source),
-        "correlation_id": command.correlation_id or command.id,
-        "causation_id": command.causation_id or command.id,
-        "legal_entity": legal_entity,
-        "policy_versions": canonical(decision.policy_versions),
-    }
+    actor, source = _actor_text(command.actor), _source_text(command.source)
+    policy_versions = canonical(decision.policy_versions)
     for event, entry in zip(decision.events, decision.entries, strict=True):
         yield NewEvent(
+            stream=stream,
             type=event.name,
             schema_version=event.schema_version,
             event_id=new_event_id(command.decided_at),
-            payload=event.sealed_for(command.stream, decision.subject, keys).payload(),
+            occurred_at=at,
+            accounting_date=day,
+            actor=actor,
+            source=source,
+            correlation_id=command.correlation_id or command.id,
+            causation_id=command.causation_id or command.id,
+            legal_entity=legal_entity,
+            policy_versions=policy_versions,
+            payload=event.sealed_for(stream, decision.subject, keys).payload(),
             entry=entry.text() if entry else None,
-            **shared,
         )
 
 
