@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from ledger.currencies import exponent_of
+
+_DIGITS = 16  # 2^53 minor units: what canonical JSON holds exactly
 
 
 class CurrencyMismatch(ValueError):
@@ -37,9 +39,9 @@ class Money:
         """Money from a decimal amount in major units. Raises `FractionOfMinorUnit`, or ValueError for no number."""
         try:
             scaled = Decimal(amount).scaleb(exponent_of(currency))
-        except InvalidOperation:
+        except (InvalidOperation, Overflow):
             raise ValueError(f"{amount!r} is not an amount") from None
-        if not scaled.is_finite():
+        if not scaled.is_finite() or scaled.adjusted() >= _DIGITS:
             raise ValueError(f"{amount!r} is not an amount")
         if scaled != scaled.to_integral_value():
             raise FractionOfMinorUnit(f"{amount} {currency} is finer than the smallest unit of {currency}")
