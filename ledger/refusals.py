@@ -1,69 +1,39 @@
-"""Every refusal: a name, a code that never changes, one plain sentence, and the facts it rests on."""
+"""Every refusal, by name and code, in the order of the domain's catalogue (§4.3)."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
 
-from pydantic_core import to_jsonable_python
-
-REFUSALS: dict[str, type[Refusal]] = {}  # by code, in the order they stand below, which is the catalogue's
-
-
-class Refusal(Exception):
-    """A command is refused: an outcome, not a fault. Subclasses declare their facts as annotations.
-
-    The docstring is the sentence people read, with the facts in braces; `remedy` says what would make it valid.
-    """
-
-    code: ClassVar[str]
-    remedy: ClassVar[str]
-    fact_names: ClassVar[tuple[str, ...]]
-
-    def __init_subclass__(cls, *, code: str, remedy: str) -> None:
-        assert code not in REFUSALS, f"two refusals have the code {code}"
-        cls.code, cls.remedy = code, remedy
-        cls.fact_names = tuple(cls.__annotations__)
-        REFUSALS[code] = cls
-
-    def __init__(self, **facts: Any) -> None:
-        assert set(facts) == set(self.fact_names), f"{self.code} rests on {self.fact_names}, not on {sorted(facts)}"
-        super().__init__(facts)
-        self.facts: dict[str, Any] = to_jsonable_python(facts, fallback=str)
-        for name, value in facts.items():
-            setattr(self, name, value)
-
-    @property
-    def sentence(self) -> str:
-        """One plain sentence with the facts filled in."""
-        return sentence_of(self.code, self.facts)
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.sentence}"
-
-
-def sentence_of(code: str, facts: dict[str, Any]) -> str:
-    """The sentence of a stored refusal, made again from its code and facts."""
-    template = " ".join((REFUSALS[code].__doc__ or "").split())
-    return template.format_map(facts)
+from ledger.refusal import REFUSALS as REFUSALS
+from ledger.refusal import Refusal as Refusal
+from ledger.refusal import sentence_of as sentence_of
 
 
 class MerchantNotEnrolled(
-    Refusal, code="MERCHANT_NOT_ENROLLED", remedy="Enrol or reinstate the merchant in the programme first."
+    Refusal, code="MERCHANT_NOT_ENROLLED", remedy="Have the merchant enrolled, or reinstated, first."
 ):
-    """The merchant {merchant_id} takes no new orders from overseas: {state}."""
+    """The merchant {merchant_id} is not enrolled in the programme: {state}."""
 
     merchant_id: str
     state: str
 
 
 class MarketNotOpen(
-    Refusal, code="MARKET_NOT_OPEN", remedy="Sell to a market that is open and that the merchant is in."
+    Refusal, code="MARKET_NOT_OPEN", remedy="Choose an open market, or publish a policy that opens it."
 ):
-    """The market {market} is not open to this merchant; open are {open}."""
+    """The market {market} is not open; open are {open_markets}."""
 
     market: str
-    open: tuple[str, ...]
+    open_markets: tuple[str, ...]
+
+
+class MerchantNotDomestic(
+    Refusal, code="MERCHANT_NOT_DOMESTIC", remedy="Enrol a business of a country the programme is for."
+):
+    """A business of {country} cannot join the programme, which is for {countries}."""
+
+    country: str
+    countries: tuple[str, ...]
 
 
 class ProductNotInExportPool(
@@ -75,9 +45,7 @@ class ProductNotInExportPool(
     market: str
 
 
-class QuoteExpired(
-    Refusal, code="QUOTE_EXPIRED", remedy="Quote the buyer anew and place the order within its validity."
-):
+class QuoteExpired(Refusal, code="QUOTE_EXPIRED", remedy="Quote the buyer anew and order while it holds."):
     """The prices the buyer was quoted held until {expired_at}."""
 
     expired_at: datetime
@@ -95,6 +63,22 @@ class OrderAlreadyPlaced(Refusal, code="ORDER_ALREADY_PLACED", remedy="Use anoth
     """The order {order_id} is already placed."""
 
     order_id: str
+
+
+class ProductNotSubmitted(Refusal, code="PRODUCT_NOT_SUBMITTED", remedy="Submit the product for review first."):
+    """The product {product_id} is not waiting for review: {state}."""
+
+    product_id: str
+    state: str
+
+
+class ProductNotApproved(
+    Refusal, code="PRODUCT_NOT_APPROVED", remedy="Submit the product for review and have it approved."
+):
+    """The product {product_id} is not approved for export: {state}."""
+
+    product_id: str
+    state: str
 
 
 class OrderNotConfirmed(Refusal, code="ORDER_NOT_CONFIRMED", remedy="Wait until the order is placed and paid."):
@@ -122,7 +106,7 @@ class LineAlreadyRefunded(Refusal, code="LINE_ALREADY_REFUNDED", remedy="Leave o
 class RefundPendingOnLine(
     Refusal,
     code="REFUND_PENDING_ON_LINE",
-    remedy="Wait until the after-sales case is decided, or leave these units out.",
+    remedy="Wait until the case is decided, or leave these units out.",
 ):
     """The open case {refund_id} asks for units of line {line_id}."""
 
@@ -158,9 +142,7 @@ class ReturnWindowClosed(Refusal, code="RETURN_WINDOW_CLOSED", remedy="Nothing: 
     closed_at: datetime
 
 
-class RefundExceedsRemaining(
-    Refusal, code="REFUND_EXCEEDS_REMAINING", remedy="Ask for no more than is left to refund."
-):
+class RefundExceedsRemaining(Refusal, code="REFUND_EXCEEDS_REMAINING", remedy="Ask for no more than is left."):
     """{asked} of {what} are asked back and {remaining} can be refunded."""
 
     what: str
@@ -200,13 +182,11 @@ class SameApprover(Refusal, code="SAME_APPROVER", remedy="Another person must de
     approver: str
 
 
-class RoleNotAllowed(
-    Refusal, code="ROLE_NOT_ALLOWED", remedy="Somebody with the role that the round needs must decide."
-):
-    """Somebody acting as {role} may not decide round {round}."""
+class RoleNotAllowed(Refusal, code="ROLE_NOT_ALLOWED", remedy="Have somebody do it who may."):
+    """Acting as {role} is not enough: this is for the {needed} to do."""
 
     role: str
-    round: int
+    needed: str
 
 
 class CaseClosed(Refusal, code="CASE_CLOSED", remedy="Open a new case where there is still something to refund."):
@@ -264,79 +244,6 @@ class AlreadyReleased(Refusal, code="ALREADY_RELEASED", remedy="Nothing: all tha
     """Everything of the order {order_id} is released or refunded already."""
 
     order_id: str
-
-
-class VersionConflict(
-    Refusal, code="VERSION_CONFLICT", remedy="Send the command again: it is decided on what is true by then."
-):
-    """What this was decided on changed {attempts} times while it was being recorded."""
-
-    attempts: int
-
-
-class IdempotencyKeyReused(Refusal, code="IDEMPOTENCY_KEY_REUSED", remedy="Use a new id for a new command."):
-    """The id {command_id} was already used for another command."""
-
-    command_id: str
-
-
-class InstantNotYours(
-    Refusal, code="INSTANT_NOT_YOURS", remedy="Leave occurred_at out: the ledger's clock says when a decision is made."
-):
-    """The command {command} is a decision: only reports and importers bring the time it happened."""
-
-    command: str
-
-
-class PolicyNotEffective(
-    Refusal, code="POLICY_NOT_EFFECTIVE", remedy="Publish the policy with an earlier effective date."
-):
-    """No version of the policy {policy} is in force at {at}."""
-
-    policy: str
-    at: datetime
-
-
-class RateMissing(Refusal, code="RATE_MISSING", remedy="Record a rate for the pair on or before that day."):
-    """No {kind} rate for {pair} is known on or before {day}."""
-
-    pair: str
-    kind: str
-    day: date
-
-
-class MerchantNotEnrolled(
-    Refusal, code="MERCHANT_NOT_ENROLLED", remedy="Have the merchant enrolled, or reinstated, first."
-):
-    """The merchant {merchant_id} is not enrolled in the programme: {state}."""
-
-    merchant_id: str
-    state: str
-
-
-class MarketNotOpen(
-    Refusal, code="MARKET_NOT_OPEN", remedy="Choose an open market, or publish a policy that opens it."
-):
-    """The market {market} is not open; open are {open_markets}."""
-
-    market: str
-    open_markets: tuple[str, ...]
-
-
-class MerchantNotDomestic(
-    Refusal, code="MERCHANT_NOT_DOMESTIC", remedy="Enrol a business of a country the programme is for."
-):
-    """A business of {country} cannot join the programme, which is for {countries}."""
-
-    country: str
-    countries: tuple[str, ...]
-
-
-class RoleNotAllowed(Refusal, code="ROLE_NOT_ALLOWED", remedy="Have somebody do it who may."):
-    """Acting as {role} is not enough: this is for the {needed} to do."""
-
-    role: str
-    needed: str
 
 
 class InsufficientAvailable(
@@ -405,20 +312,35 @@ class MakerIsChecker(Refusal, code="MAKER_IS_CHECKER", remedy="Have a second per
     maker: str
 
 
-class ProductNotSubmitted(Refusal, code="PRODUCT_NOT_SUBMITTED", remedy="Submit the product for review first."):
-    """The product {product_id} is not waiting for review: {state}."""
-
-    product_id: str
-    state: str
-
-
-class ProductNotApproved(
-    Refusal, code="PRODUCT_NOT_APPROVED", remedy="Submit the product for review and have it approved."
+class VersionConflict(
+    Refusal, code="VERSION_CONFLICT", remedy="Send the command again: it is decided on what is true by then."
 ):
-    """The product {product_id} is not approved for export: {state}."""
+    """What this was decided on changed {attempts} times while it was being recorded."""
 
-    product_id: str
-    state: str
+    attempts: int
+
+
+class IdempotencyKeyReused(Refusal, code="IDEMPOTENCY_KEY_REUSED", remedy="Use a new id for a new command."):
+    """The id {command_id} was already used for another command."""
+
+    command_id: str
+
+
+class InstantNotYours(
+    Refusal, code="INSTANT_NOT_YOURS", remedy="Leave occurred_at out: the ledger's clock says when a decision is made."
+):
+    """The command {command} is a decision: only reports and importers bring the time it happened."""
+
+    command: str
+
+
+class PolicyNotEffective(
+    Refusal, code="POLICY_NOT_EFFECTIVE", remedy="Publish the policy with an earlier effective date."
+):
+    """No version of the policy {policy} is in force at {at}."""
+
+    policy: str
+    at: datetime
 
 
 class PolicyEffectiveTooSoon(
@@ -428,3 +350,11 @@ class PolicyEffectiveTooSoon(
 
     effective_from: datetime
     earliest: datetime
+
+
+class RateMissing(Refusal, code="RATE_MISSING", remedy="Record a rate for the pair on or before that day."):
+    """No {kind} rate for {pair} is known on or before {day}."""
+
+    pair: str
+    kind: str
+    day: date
