@@ -1,0 +1,124 @@
+"""The log beside its yardsticks: single durable appends, bulk, and catching up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from ledger.keys import FileKeyStore
+from ledger.ledger import Ledger
+from service.embedded import EmbeddedPostgres
+from tests.benchmarks.ledgers import attempt, open_ledger
+from tests.benchmarks.measure import Table, rate, rate_of_processes, rate_of_threads
+from tests.benchmarks.yardsticks import RAW_TABLE, copy_rows, libpq, library_appends, library_recorder, raw_inserts
+
+SINGLES, BULK = 4_000, 20_000
+RAW_4 = "raw INSERT, 4 client processes"
+COPY = "COPY into the same table"
+LIBRARY = "the library's recorder, 16 threads, 2 ms flush"
+
+
+def append_in_a_process(gate: Any, argument: tuple[str, Path, int], count: int) -> None:
+    """One writer process: single appends into one book from four threads."""
+    url, keys, book = argument
+    ledger = Ledger.open(url, keys=FileKeyStore(keys))
+    attempts = [attempt() for _ in range(count)]
+    gate.wait()
+    rate_of_threads(count, 4, lambda thread, share: _append_each(ledger, book, attempts[thread * share :][:share]))
+    ledger.close()
+
+
+def measure_singles(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+    """One event, one durable commit, as callers see it."""
+    url = server.url("bench_singles")
+    with open_ledger(url, keys) as ledger:
+        _execute(url, RAW_TABLE)
+        for _ in range(rounds):
+            raw = table.figure(RAW_4)
+            raw.samples.append(rate_of_processes(SINGLES, [url] * 4, raw_inserts))
+            attempts = [attempt() for _ in range(SINGLES)]
+            table.figure("append, 16 threads of one process", beside=RAW_4, aim=">= 0.8").samples.append(
+                rate_of_threads(
+                    SINGLES,
+                    16,
+                    lambda t, n, a=attempts: _append_each(ledger, 1, a[t * n :][:n]),  # type: ignore[misc]
+                )
+            )
+            for name, books in (("four books", (1, 2, 3, 4)), ("one book", (1, 1, 1, 1))):
+                aim = ">= 0.5" if name == "four books" else ""
+                table.figure(f"append, 4 processes into {name}", beside=RAW_4, aim=aim).samples.append(
+                    rate_of_processes(SINGLES, [(url, keys, book) for book in books], append_in_a_process)
+                )
+
+
+def measure_slow_disk(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+    """Sixteen callers beside the library's own recorder when every flush takes 2 ms (commit_delay)."""
+    url = server.url("bench_slow")
+    with open_ledger(url, keys) as ledger:
+        recorder = library_recorder(url)
+        _set_flush_delay(url, 2_000)
+        try:
+            for _ in range(rounds):
+                table.figure(LIBRARY).samples.append(
+                    rate_of_threads(320, 16, lambda _, n: library_appends(recorder, n))
+                )
+                attempts = [attempt() for _ in range(3_200)]
+                table.figure("append, 16 threads, 2 ms flush", beside=LIBRARY, aim=">= 5").samples.append(
+                    rate_of_threads(
+                        3_200,
+                        16,
+                        lambda t, n, a=attempts: _append_each(ledger, 2, a[t * n :][:n]),  # type: ignore[misc]
+                    )
+                )
+        finally:
+            _set_flush_delay(url, 0)
+            recorder.datastore.close()
+
+
+def measure_bulk(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+    """Appends of 500 commands beside COPY of the same rows into a twin of the table, CHECK and indexes included."""
+    url = server.url("bench_bulk")
+    with open_ledger(url, keys) as ledger:
+        connection = psycopg2.connect(libpq(url))
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE twin (LIKE log.events INCLUDING ALL)")
+        connection.commit()
+        done = 0
+        for _ in range(rounds):
+            attempts = [attempt() for _ in range(BULK)]
+            appended = rate(BULK, lambda a=attempts: _append_bulk(ledger, 3, a))  # type: ignore[misc]
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT * FROM log.events WHERE book = 3 AND position > %s", (done,))
+                rows, columns = cursor.fetchall(), tuple(column.name for column in cursor.description or ())
+            done += BULK
+            table.figure(COPY).samples.append(
+                rate(BULK, lambda r=rows, c=columns: copy_rows(connection, "twin", c, r))  # type: ignore[misc]
+            )
+            table.figure("bulk append, 500 commands a call", beside=COPY, aim=">= 0.5").samples.append(appended)
+        connection.close()
+
+
+def _append_each(ledger: Ledger, book: int, attempts: list[Any]) -> None:
+    for one in attempts:
+        ledger.append(book, [one])
+
+
+def _append_bulk(ledger: Ledger, book: int, attempts: list[Any]) -> None:
+    for start in range(0, len(attempts), 500):
+        ledger.append(book, attempts[start : start + 500])
+
+
+def _set_flush_delay(url: str, delay_us: int) -> None:
+    _execute(url, f"ALTER SYSTEM SET commit_delay = {delay_us}")
+    _execute(url, "ALTER SYSTEM SET commit_siblings = 0")
+    _execute(url, "SELECT pg_reload_conf()")
+
+
+def _execute(url: str, statement: str) -> None:
+    connection = psycopg2.connect(libpq(url))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()

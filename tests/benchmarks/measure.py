@@ -1,0 +1,101 @@
+"""How a figure is taken: several rounds in turn, rates per second, medians, and ratios round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from statistics import median
+from threading import Barrier, Thread
+from time import perf_counter
+from typing import Any
+
+
+@dataclass
+class Figure:
+    """One line of the table: what was measured, its yardstick and the aim as a ratio or an absolute rate."""
+
+    name: str
+    unit: str = "/s"
+    beside: str = ""
+    aim: str = ""
+    samples: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return median(self.samples)
+
+    def ratio_to(self, other: Figure) -> float:
+        """The median of the ratios of the same rounds: it holds when the machine's speed drifts."""
+        return median(a / b for a, b in zip(self.samples, other.samples, strict=True))
+
+
+@dataclass
+class Table:
+    """The figures of one run, printed as they stand beside each other."""
+
+    figures: dict[str, Figure] = field(default_factory=dict)
+
+    def figure(self, name: str, **about: str) -> Figure:
+        return self.figures.setdefault(name, Figure(name, **about))
+
+    def lines(self) -> list[str]:
+        rows = [("figure", "median", "min … max", "ratio", "beside", "aim")]
+        for figure in self.figures.values():
+            beside = self.figures.get(figure.beside)
+            ratio = f"{figure.ratio_to(beside):.2f}" if beside else ""
+            rows.append(
+                (
+                    figure.name,
+                    f"{figure.median:,.1f} {figure.unit}"
+                    if figure.median < 100
+                    else f"{figure.median:,.0f} {figure.unit}",
+                    f"{min(figure.samples):,.0f} … {max(figure.samples):,.0f}",
+                    ratio,
+                    figure.beside,
+                    figure.aim,
+                )
+            )
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def rate(count: int, work: Callable[[], object]) -> float:
+    """`count` per second of what `work` does."""
+    started = perf_counter()
+    work()
+    return count / (perf_counter() - started)
+
+
+def rate_of_threads(count: int, threads: int, work: Callable[[int, int], object]) -> float:
+    """`count` per second, shared among threads that start together; `work(thread, its count)`."""
+    gate = Barrier(threads + 1)
+
+    def run(number: int) -> None:
+        gate.wait()
+        work(number, count // threads)
+
+    running = [Thread(target=run, args=(number,)) for number in range(threads)]
+    for thread in running:
+        thread.start()
+    gate.wait()
+    started = perf_counter()
+    for thread in running:
+        thread.join()
+    return count / (perf_counter() - started)
+
+
+def rate_of_processes(count: int, arguments: Sequence[Any], work: Callable[..., None]) -> float:
+    """`count` per second, shared among fresh processes that start together; `work(gate, argument, its count)`."""
+    context = get_context("spawn")
+    gate = context.Barrier(len(arguments) + 1)
+    share = count // len(arguments)
+    running = [context.Process(target=work, args=(gate, argument, share)) for argument in arguments]
+    for process in running:
+        process.start()
+    gate.wait()
+    started = perf_counter()
+    for process in running:
+        process.join()
+    assert all(process.exitcode == 0 for process in running), "a benchmark process failed"
+    return count / (perf_counter() - started)

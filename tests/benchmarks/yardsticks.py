@@ -1,0 +1,85 @@
+"""What our figures stand beside: raw one-row INSERTs, COPY into our own table, and the library's Postgres recorder."""
+
+from __future__ import annotations
+
+import io
+from threading import Barrier
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import psycopg2
+
+RAW_TABLE = "CREATE TABLE IF NOT EXISTS raw_events (id uuid PRIMARY KEY, stream text, version int, payload text)"
+
+
+def libpq(url: str) -> str:
+    """A psycopg2 connection string for an SQLAlchemy URL."""
+    return url.replace("postgresql+psycopg2://", "postgresql://", 1)
+
+
+def raw_inserts(gate: Any, url: str, count: int) -> None:
+    """One client: `count` durable one-row INSERTs of a 300-byte event, a commit each."""
+    connection = psycopg2.connect(libpq(url))
+    connection.autocommit = True
+    cursor = connection.cursor()
+    payload = "x" * 300
+    rows = [(str(uuid4()), f"order/M-1/{number}", 1, payload) for number in range(count)]
+    gate.wait()
+    for row in rows:
+        cursor.execute("INSERT INTO raw_events VALUES (%s, %s, %s, %s)", row)
+    connection.close()
+
+
+def copy_rows(connection: Any, table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """COPY the rows into the table in one transaction: the ceiling of every bulk append."""
+    text = io.StringIO()
+    for row in rows:
+        text.write("\t".join(_copied(value) for value in row) + "\n")
+    text.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
+    connection.commit()
+
+
+def library_recorder(url: str) -> Any:
+    """The event-sourcing library's own Postgres recorder, its table made; needs psycopg 3 (the bench extra)."""
+    from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+
+    parts = urlsplit(url)
+    host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+    datastore = PostgresDatastore(
+        dbname=parts.path.lstrip("/"),
+        host=host,
+        port=str(parts.port or 5432),
+        user=parts.username or "",
+        password=parts.password or "",
+        pool_size=20,
+        max_overflow=20,
+    )
+    recorder = PostgresApplicationRecorder(datastore, events_table_name="library_events")
+    recorder.create_table()
+    return recorder
+
+
+def library_appends(recorder: Any, count: int) -> None:
+    """`count` single events through the library, a stream each."""
+    from eventsourcing.persistence import StoredEvent
+
+    for _ in range(count):
+        event = StoredEvent(originator_id=uuid4(), originator_version=1, topic="order.placed", state=b"x" * 300)
+        recorder.insert_events([event])
+
+
+def started(gate: Barrier | None) -> None:
+    """Wait for the others, where there are others."""
+    if gate is not None:
+        gate.wait()
+
+
+def _copied(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, bytes | memoryview):
+        return "\\\\x" + bytes(value).hex()
+    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
