@@ -122,6 +122,45 @@ class QtyExceedsRemaining(Refusal, code="QTY_EXCEEDS_REMAINING", remedy="Ask for
     remaining: int
 
 
+class DuplicateTrackingNo(
+    Refusal, code="DUPLICATE_TRACKING_NO", remedy="Give the parcel a tracking number of its own."
+):
+    """The tracking number {tracking_no} belongs to the parcel {parcel_id}."""
+
+    tracking_no: str
+    parcel_id: str
+
+
+class ParcelAlreadyExists(Refusal, code="PARCEL_ALREADY_EXISTS", remedy="Use another parcel id for another parcel."):
+    """The parcel {parcel_id} was created before."""
+
+    parcel_id: str
+
+
+class ParcelNotFound(Refusal, code="PARCEL_NOT_FOUND", remedy="Create the parcel first."):
+    """The order {order_id} has no parcel {parcel_id}."""
+
+    order_id: str
+    parcel_id: str
+
+
+class AlreadyDispatched(Refusal, code="ALREADY_DISPATCHED", remedy="Nothing: the parcel is on its way."):
+    """The parcel {parcel_id} was dispatched at {dispatched_at}."""
+
+    parcel_id: str
+    dispatched_at: datetime
+
+
+class DispatchTimeImplausible(
+    Refusal, code="DISPATCH_TIME_IMPLAUSIBLE", remedy="Give the time of the hand-over, or leave it out."
+):
+    """A hand-over at {dispatched_at} is not between the order at {placed_at} and now, {decided_at}."""
+
+    dispatched_at: datetime
+    placed_at: datetime
+    decided_at: datetime
+
+
 class AfterSalesLocked(
     Refusal, code="AFTER_SALES_LOCKED", remedy="Ask again when the lock has ended, or once the parcel is signed for."
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from ledger.currencies import exponent_of
 from ledger.fx import CNY
 from ledger.policies.policy import Policy
+from ledger.refusals import MarketNotOpen
 
 
 class Market(BaseModel):
@@ -44,3 +46,9 @@ class Markets(Policy, key="markets"):
     def open(self) -> tuple[str, ...]:
         """The codes of the open markets, sorted."""
         return tuple(sorted(self.markets))
+
+    def expect_open(self, markets: Iterable[str]) -> None:
+        """Raises `MarketNotOpen` for the first of `markets` that is not."""
+        for market in markets:
+            if market not in self.markets:
+                raise MarketNotOpen(market=market, open_markets=self.open)

@@ -7,15 +7,17 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from ledger.fx import CNY
-from ledger.money import Money
+from ledger.money import Money, half_up
 from ledger.policies.policy import Policy
+
+_WHOLE_BPS = 10_000
 
 
 class PayoutTerms(Policy, key="payout_terms"):
     """Minimum of one payout, reserve kept back (none: statement 9), and how a negative balance is recovered."""
 
     minimum: Money
-    reserve_bps: int = Field(default=0, ge=0, le=10_000)
+    reserve_bps: int = Field(default=0, ge=0, le=_WHOLE_BPS)
     negative_balance: Literal["offset_only"] = "offset_only"
 
     @field_validator("minimum")
@@ -24,3 +26,9 @@ class PayoutTerms(Policy, key="payout_terms"):
         if minimum.currency != CNY or minimum.minor < 1:
             raise ValueError("the minimum of a payout is a positive amount in CNY")
         return minimum
+
+    def payable(self, available: Money) -> Money:
+        """What of the available money may be paid out: all but the reserve, and nothing of a debt."""
+        if available.minor <= 0:
+            return Money.zero(CNY)
+        return available - Money(half_up(available.minor * self.reserve_bps, _WHOLE_BPS), CNY)

@@ -14,7 +14,6 @@ from ledger.events.settlement import (
     PayoutReturned,
     PayoutSubmitted,
     ReconciliationBreakOpened,
-    ReconciliationBreakResolved,
 )
 from ledger.money import Money
 from ledger.streams.stream import Stream
@@ -43,7 +42,7 @@ class Payouts(Stream):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.payouts: dict[str, Payout] = {}
-        self.open_breaks: set[str] = set()
+        self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
 
     @property
     def in_flight(self) -> Payout | None:
@@ -80,11 +79,7 @@ class Payouts(Stream):
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:
-        self.open_breaks.add(event.break_id)
-
-    @evolve.register
-    def _(self, event: ReconciliationBreakResolved) -> None:
-        self.open_breaks.discard(event.break_id)
+        self.breaks.add(event.break_id)
 
     def _move(self, payout_id: str, state: PayoutState, bank_ref: str) -> None:
         payout = self.payouts[payout_id]

@@ -36,9 +36,14 @@ class Product(Stream):
         """Approved, and put on sale by its own switch or, where that was never touched, by the automatic one."""
         return bool(self.approved_markets) and (self.auto_export if self.export_status is None else self.export_status)
 
+    @property
+    def pool_markets(self) -> tuple[str, ...]:
+        """Where buyers can order it; none while it is not in the pool."""
+        return self.approved_markets if self.in_export_pool else ()
+
     def on_sale_in(self, market: str) -> bool:
         """Whether buyers in `market` can order it."""
-        return self.in_export_pool and market in self.approved_markets
+        return market in self.pool_markets
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:

@@ -68,7 +68,7 @@ class InboxItem(Stream):
         super().__init__(name)
         self.captured: Money | None = None
         self.noted: list[InboxFactNoted] = []
-        self.open_breaks: set[str] = set()
+        self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
         self.is_routed = False
 
     @singledispatchmethod
@@ -89,4 +89,4 @@ class InboxItem(Stream):
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:
-        self.open_breaks.add(event.break_id)
+        self.breaks.add(event.break_id)

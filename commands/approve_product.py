@@ -1,0 +1,59 @@
+"""Letting a product be sold overseas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.export_pool import with_pool_change
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from commands.shapes import CountryCode, Reason
+from ledger.events.event import Event
+from ledger.events.product import ProductExportApproved
+from ledger.ids import Id, product_stream
+from ledger.policies.markets import Markets
+from ledger.refusals import ProductNotSubmitted
+from ledger.streams.product import Product
+
+
+class ApproveProduct(Command, name="approve_product"):
+    """The product meets the criteria in these markets. Whether it is on sale, the merchant's switches say."""
+
+    merchant_id: Id
+    product_id: Id
+    criteria_version: str = "1"
+    markets: tuple[CountryCode, ...] = ()  # none named: all it was submitted for
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def stream(self) -> str:
+        return product_stream(self.merchant_id, self.product_id)
+
+
+def decide(command: ApproveProduct, product: Product, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    markets = command.markets or product.asked_markets
+    if product.review == "approved" and markets == product.approved_markets:
+        return
+    if product.review != "submitted":
+        raise ProductNotSubmitted(product_id=command.product_id, state=product.review)
+    rules.policy(Markets).expect_open(markets)
+    approved = ProductExportApproved(
+        merchant_id=command.merchant_id,
+        product_id=command.product_id,
+        category_id=product.category_id,
+        criteria_version=command.criteria_version,
+        markets=markets,
+        reviewer=command.actor,
+        reasons=command.reasons,
+        approved_at=command.decided_at,
+    )
+    yield from with_pool_change(
+        product,
+        approved,
+        merchant_id=command.merchant_id,
+        product_id=command.product_id,
+        cause="auto" if product.export_status is None else "manual",
+        at=command.decided_at,
+    )

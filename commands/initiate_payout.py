@@ -1,0 +1,82 @@
+"""Paying a merchant what is available."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.events.event import Event
+from ledger.events.settlement import PayoutInitiated
+from ledger.fx import CNY
+from ledger.ids import Id, PayoutId, account_guard, merchant_stream, payouts_stream
+from ledger.money import Money
+from ledger.policies.payout_terms import PayoutTerms
+from ledger.refusals import (
+    InsufficientAvailable,
+    MerchantCurrencyNotCny,
+    PayoutAccountNotVerified,
+    PayoutBelowMinimum,
+    PayoutIdTaken,
+    PayoutInFlight,
+)
+from ledger.streams.merchant import PayoutAccount
+from ledger.streams.payouts import Payouts
+
+
+class InitiatePayout(Command, name="initiate_payout"):
+    """The merchant is to be paid `amount`, or all that is available, to its verified account."""
+
+    merchant_id: Id
+    payout_id: PayoutId
+    amount: PositiveMoney | None = None
+
+    @property
+    def stream(self) -> str:
+        return payouts_stream(self.merchant_id)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (merchant_stream(self.merchant_id), account_guard(self.merchant_id))
+
+
+def decide(command: InitiatePayout, payouts: Payouts, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    account = _payable_account(command, rules)
+    _check_alone(command, payouts)
+    yield PayoutInitiated(
+        payout_id=command.payout_id,
+        merchant_id=command.merchant_id,
+        amount=_amount(command, rules),
+        account_ref=account.ref,
+        initiated_at=command.decided_at,
+    )
+
+
+def _payable_account(command: InitiatePayout, rules: Rules) -> PayoutAccount:
+    account = rules.merchant(command.merchant_id).payout_account
+    if account is None:
+        raise PayoutAccountNotVerified(merchant_id=command.merchant_id)
+    return account
+
+
+def _check_alone(command: InitiatePayout, payouts: Payouts) -> None:
+    if taken := payouts.payouts.get(command.payout_id):
+        raise PayoutIdTaken(payout_id=taken.id, state=taken.state)
+    if other := payouts.in_flight:
+        raise PayoutInFlight(payout_id=other.id, amount=str(other.amount))
+
+
+def _amount(command: InitiatePayout, rules: Rules) -> Money:
+    if command.amount and command.amount.currency != CNY:
+        raise MerchantCurrencyNotCny(currency=command.amount.currency)
+    terms = rules.policy(PayoutTerms)
+    available = terms.payable(rules.account(command.merchant_id).available)
+    amount = command.amount or available
+    if not available or available < amount:
+        raise InsufficientAvailable(asked=str(amount), available=str(available))
+    if amount < terms.minimum:
+        raise PayoutBelowMinimum(asked=str(amount), minimum=str(terms.minimum))
+    return amount

@@ -1,0 +1,66 @@
+"""The menu: every command there is, by the name it is asked for."""
+
+from __future__ import annotations
+
+from commands import (
+    approve_product,
+    disable_payout_account,
+    enrol_merchant,
+    initiate_payout,
+    note_unrouted_fact,
+    note_unrouted_payment,
+    publish_policy,
+    record_fx_rate,
+    register_payout_account,
+    reinstate_merchant,
+    reject_merchant,
+    reject_product,
+    report_payout_failed,
+    report_payout_paid,
+    report_payout_returned,
+    revoke_product,
+    set_auto_export,
+    set_export_status,
+    set_express_refund,
+    set_fee_schedule,
+    submit_product,
+    suspend_merchant,
+    verify_payout_account,
+    withdraw_merchant,
+)
+from commands.command import Handler
+
+# fmt: off
+MENU: dict[str, Handler] = {
+    # the platform's rules and rates
+    "publish_policy": Handler(publish_policy.PublishPolicy, publish_policy.decide),
+    "set_fee_schedule": Handler(set_fee_schedule.SetFeeSchedule, set_fee_schedule.decide),
+    "record_fx_rate": Handler(record_fx_rate.RecordFxRate, record_fx_rate.decide),
+    # merchants
+    "enrol_merchant": Handler(enrol_merchant.EnrolMerchant, enrol_merchant.decide),
+    "reject_merchant": Handler(reject_merchant.RejectMerchant, reject_merchant.decide),
+    "suspend_merchant": Handler(suspend_merchant.SuspendMerchant, suspend_merchant.decide),
+    "reinstate_merchant": Handler(reinstate_merchant.ReinstateMerchant, reinstate_merchant.decide),
+    "withdraw_merchant": Handler(withdraw_merchant.WithdrawMerchant, withdraw_merchant.decide),
+    "register_payout_account": Handler(register_payout_account.RegisterPayoutAccount, register_payout_account.decide),
+    "verify_payout_account": Handler(verify_payout_account.VerifyPayoutAccount, verify_payout_account.decide),
+    "disable_payout_account": Handler(disable_payout_account.DisablePayoutAccount, disable_payout_account.decide),
+    "set_express_refund": Handler(set_express_refund.SetExpressRefund, set_express_refund.decide),
+    "set_auto_export": Handler(set_auto_export.SetAutoExport, set_auto_export.decide),
+    # products
+    "submit_product": Handler(submit_product.SubmitProduct, submit_product.decide),
+    "approve_product": Handler(approve_product.ApproveProduct, approve_product.decide),
+    "reject_product": Handler(reject_product.RejectProduct, reject_product.decide),
+    "revoke_product": Handler(revoke_product.RevokeProduct, revoke_product.decide),
+    "set_export_status": Handler(set_export_status.SetExportStatus, set_export_status.decide),
+    # orders, parcels and payments
+    # refunds
+    # settlement and payouts
+    "initiate_payout": Handler(initiate_payout.InitiatePayout, initiate_payout.decide),
+    "report_payout_paid": Handler(report_payout_paid.ReportPayoutPaid, report_payout_paid.decide),
+    "report_payout_failed": Handler(report_payout_failed.ReportPayoutFailed, report_payout_failed.decide),
+    "report_payout_returned": Handler(report_payout_returned.ReportPayoutReturned, report_payout_returned.decide),
+    # facts whose order or merchant is not known yet
+    "note_unrouted_payment": Handler(note_unrouted_payment.NoteUnroutedPayment, note_unrouted_payment.decide),
+    "note_unrouted_fact": Handler(note_unrouted_fact.NoteUnroutedFact, note_unrouted_fact.decide),
+}

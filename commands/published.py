@@ -1,0 +1,54 @@
+"""What every publication of a rule has in common: who proposed it, from when it holds, its number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from pydantic import AwareDatetime
+
+from commands.command import Command
+from commands.reviewing import platform_only, somebody_else
+from ledger.events.platform import FeeScheduleSet, PolicyPublished
+from ledger.ids import Id
+from ledger.policies.kinds import written
+from ledger.policies.policy import Policy
+from ledger.refusals import PolicyEffectiveTooSoon
+from ledger.streams.reference_streams import PolicyHistory
+
+NOTICE = timedelta(minutes=1)  # by then every decider has read book 0 (design §2, Guards)
+
+
+class Publication(Command):
+    """A rule is published. `proposer`, where named, is not the one who publishes it."""
+
+    effective_from: AwareDatetime
+    proposer: Id | None = None
+
+
+def publication(
+    command: Publication, content: Policy, history: PolicyHistory, kind: type[PolicyPublished] | type[FeeScheduleSet]
+) -> Iterator[PolicyPublished | FeeScheduleSet]:
+    """The next version of a policy; nothing where the newest says the same from the same instant on.
+
+    Raises `RoleNotAllowed`, `MakerIsChecker` and `PolicyEffectiveTooSoon`; importers replay the past.
+    """
+    platform_only(command.actor)
+    text: dict[str, Any] = written(content)
+    if history.content == text and history.effective_from == command.effective_from:
+        return
+    if command.proposer:
+        somebody_else(command.proposer, command.actor)
+    earliest = command.decided_at + NOTICE
+    if command.effective_from < earliest and not command.actor.is_importer:
+        raise PolicyEffectiveTooSoon(effective_from=command.effective_from, earliest=earliest)
+    yield kind(
+        key=content.key,
+        version=history.last_version + 1,
+        content=text,
+        effective_from=command.effective_from,
+        proposer=command.proposer or command.actor.id,
+        approver=command.actor.id,
+        published_at=command.decided_at,
+    )

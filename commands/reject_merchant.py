@@ -1,0 +1,45 @@
+"""Turning down a merchant that has asked to enrol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from commands.shapes import Reason
+from ledger.events.event import Event
+from ledger.events.merchant import MerchantEnrolmentRejected
+from ledger.ids import Id, merchant_stream
+from ledger.refusals import MerchantNotEnrolled
+from ledger.sealed import Sealed
+from ledger.streams.merchant import Merchant
+
+
+class RejectMerchant(Command, name="reject_merchant"):
+    """The platform does not accept the merchant. It may ask again."""
+
+    merchant_id: Id
+    reason: Reason
+    note: Sealed[str] | None = None
+
+    @property
+    def stream(self) -> str:
+        return merchant_stream(self.merchant_id)
+
+
+def decide(command: RejectMerchant, merchant: Merchant, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    if merchant.enrolment == "rejected":
+        return
+    if merchant.enrolment != "requested":
+        raise MerchantNotEnrolled(merchant_id=command.merchant_id, state=merchant.enrolment)
+    yield MerchantEnrolmentRejected(
+        merchant_id=command.merchant_id,
+        markets=merchant.markets,
+        terms_version=merchant.terms_version,
+        reason=command.reason,
+        note=command.note,
+        reviewer=command.actor,
+        effective_at=command.decided_at,
+    )

@@ -1,0 +1,24 @@
+"""Who may say yes for the platform, and that nobody checks their own work."""
+
+from __future__ import annotations
+
+from ledger.refusals import MakerIsChecker, RoleNotAllowed
+from ledger.who import Actor
+
+_PLATFORM = frozenset({"platform", "system", "importer"})
+
+
+def platform_only(actor: Actor) -> None:
+    """Raises `RoleNotAllowed` for merchants, buyers and partners."""
+    if actor.kind not in _PLATFORM:
+        raise RoleNotAllowed(role=actor.role or actor.kind, needed="platform")
+
+
+def is_platform(actor: Actor) -> bool:
+    return actor.kind in _PLATFORM
+
+
+def somebody_else(maker: str, checker: Actor) -> None:
+    """Raises `MakerIsChecker`. An importer replays what two people had done elsewhere."""
+    if maker == checker.id and not checker.is_importer:
+        raise MakerIsChecker(maker=maker)

@@ -1,0 +1,22 @@
+"""The shapes of values that several commands take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+from ledger.ids import Id
+from ledger.money import Money
+
+
+def _positive(amount: Money) -> Money:
+    if amount.minor <= 0:
+        raise ValueError("the amount must be more than nothing")
+    return amount
+
+
+PositiveMoney = Annotated[Money, AfterValidator(_positive)]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]  # ISO 4217
+Reason = Id  # one code word; what a person writes goes into a sealed note

@@ -1,0 +1,52 @@
+"""Asking the platform whether a product may be sold overseas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.rules import Rules
+from commands.shapes import CountryCode
+from ledger.events.event import Event
+from ledger.events.product import ProductSubmittedForExportReview
+from ledger.ids import Id, merchant_stream, product_stream
+from ledger.policies.markets import Markets
+from ledger.refusals import MerchantNotEnrolled
+from ledger.streams.product import Product
+
+
+class SubmitProduct(Command, name="submit_product"):
+    """A merchant submits a product for export review (programme, statement 22)."""
+
+    merchant_id: Id
+    product_id: Id
+    category_id: Id
+    markets: tuple[CountryCode, ...] = ()  # none named: all that are open
+
+    @property
+    def stream(self) -> str:
+        return product_stream(self.merchant_id, self.product_id)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (merchant_stream(self.merchant_id),)
+
+
+def decide(command: SubmitProduct, product: Product, rules: Rules) -> Iterator[Event]:
+    merchant = rules.merchant(command.merchant_id)
+    if not merchant.is_enrolled:
+        raise MerchantNotEnrolled(merchant_id=command.merchant_id, state=merchant.enrolment)
+    open_markets = rules.policy(Markets)
+    open_markets.expect_open(command.markets)
+    markets = command.markets or open_markets.open
+    stands = (product.category_id, product.asked_markets)
+    if product.review in ("submitted", "approved") and stands == (command.category_id, markets):
+        return
+    yield ProductSubmittedForExportReview(
+        merchant_id=command.merchant_id,
+        product_id=command.product_id,
+        category_id=command.category_id,
+        markets=markets,
+        auto_export=product.auto_export if product.exists else merchant.auto_export.at(command.decided_at),
+        submitted_at=command.decided_at,
+    )
