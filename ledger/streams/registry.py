@@ -7,12 +7,14 @@ from collections.abc import Callable
 from ledger.ids import kind_of
 from ledger.streams.account import MerchantAccount
 from ledger.streams.merchant import Merchant
+from ledger.streams.order import Order
 from ledger.streams.payouts import Payouts
 from ledger.streams.product import Product
 from ledger.streams.reference_streams import InboxItem, PolicyHistory, RateHistory
 from ledger.streams.stream import Stream
 
 BLANK: dict[str, Callable[[str], Stream]] = {
+    "order": Order,
     "merchant": Merchant,
     "product": Product,
     "payouts": Payouts,
