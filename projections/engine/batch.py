@@ -46,6 +46,7 @@ class KeptRows:
         self._book = book
         self._table = table
         self._find = find
+        self.key = table.key
         self._rows: dict[Key, Row | None] = {}
         self._stored: set[Key] = set()
         self._touched: dict[Key, None] = {}  # in the order of the first touch

@@ -1,0 +1,268 @@
+"""Questions about money: balances, journal lines and the trial balance, now, on an accounting day, or as once known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from ledger.fx import CNY
+from ledger.journal.accounts import AVAILABLE, BANK_CNY, CHART, ON_HOLD, PAYOUTS_IN_TRANSIT, PENDING
+from ledger.money import Money
+from projections.engine.reading import Opened, Vector, Views
+from projections.merchant_balances import BALANCES, DAYS, LINES, MerchantBalances
+
+PROJECTION = MerchantBalances()
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantBalance:
+    """One merchant's money, all CNY. `available` less than nothing is shown as `due_from_merchant` instead."""
+
+    merchant: str
+    pending: Money
+    available: Money
+    on_hold: Money
+    in_transit: Money
+    paid: Money  # ever, less what came back
+    due_from_merchant: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BalancesAnswer:
+    """Balances, and the positions of the books they are of."""
+
+    merchants: tuple[MerchantBalance, ...]
+    vector: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One line, debit positive, and the balance of its account (and merchant) that it left."""
+
+    book: int
+    position: int
+    line_no: int
+    merchant: str
+    account: str
+    psp: str
+    amount: Money
+    base: Money
+    running: Money
+    running_base: Money
+    order_id: str
+    event_id: str
+    type: str
+    accounting_date: date
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalanceRow:
+    """What one account holds in one currency, and at what base; debit positive."""
+
+    account: str
+    title: str
+    amount: Money
+    base: Money
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalance:
+    """Every account that was ever posted to. `total` is nothing at any vector and on any day, or the log is broken."""
+
+    rows: tuple[TrialBalanceRow, ...]
+    total: Money
+    vector: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    merchant: str
+    account: str
+    currency: str
+    amount: int
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Which balances are asked for.
+
+    `as_of` is an accounting day; `as_known_at` an instant that has passed, or `at` a vector of positions: nothing
+    recorded after it counts. Without any of them, it is now. `at_least` waits for what the reader has just written.
+    """
+
+    as_of: date | None = None
+    as_known_at: datetime | None = None
+    at: Vector | None = None
+    at_least: Vector | None = None
+    timeout_s: float = 5.0
+
+
+NOW = Moment()
+
+
+def balances(views: Views, moment: Moment = NOW, *, merchant: str | None = None) -> BalancesAnswer:
+    """Balances by merchant. Raises `ViewBehind`; ValueError where `as_known_at` has not come yet."""
+    sums, vector = _sums(views, moment, merchant)
+    by_merchant: dict[str, dict[str, int]] = {}
+    for found in sums:
+        if found.merchant:
+            by_merchant.setdefault(found.merchant, {})[found.account] = found.base
+    return BalancesAnswer(tuple(_balance(name, bases) for name, bases in sorted(by_merchant.items())), vector)
+
+
+def trial_balance(views: Views, moment: Moment = NOW) -> TrialBalance:
+    """Sums over all books, by account and currency. Raises as `balances` does."""
+    sums, vector = _sums(views, moment, None)
+    accounts: dict[tuple[str, str], tuple[int, int]] = {}
+    for found in sums:
+        amount, base = accounts.get((found.account, found.currency), (0, 0))
+        accounts[found.account, found.currency] = (amount + found.amount, base + found.base)
+    rows = tuple(
+        TrialBalanceRow(account, CHART[account].title, Money(amount, currency), Money(base, CNY))
+        for (account, currency), (amount, base) in sorted(accounts.items())
+    )
+    return TrialBalance(rows, Money(sum(row.base.minor for row in rows), CNY), vector)
+
+
+def journal_lines(
+    views: Views,
+    merchant: str,
+    *,
+    after: tuple[int, int] = (0, 0),
+    limit: int = 100,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> list[JournalLine]:
+    """A merchant's lines in the order of the book, a page at a time: `after` is (position, line_no) of the last one."""
+
+    def query(opened: Opened) -> list[JournalLine]:
+        statement = text(_PAGE.format(**_names(opened)))
+        page = {"merchant": merchant, "position": after[0], "line_no": after[1], "limit": limit}
+        return [_line(row) for row in opened.connection.execute(statement, page)]
+
+    return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _sums(views: Views, moment: Moment, merchant: str | None) -> tuple[list[_Sum], dict[int, int]]:
+    """The sums of every key over all books, and the vector they are of."""
+    at = dict(moment.at) if moment.at is not None else None
+    if moment.as_known_at is not None:
+        at = views.as_known_at(moment.as_known_at)
+    wanted = dict(moment.at_least or {})
+    for book, position in (at or {}).items():
+        wanted[book] = max(position, wanted.get(book, 0))
+    query = _asking(moment.as_of, at, merchant)
+    return views.read(PROJECTION, query, at_least=wanted, timeout_s=moment.timeout_s)
+
+
+def _asking(
+    as_of: date | None, at: dict[int, int] | None, merchant: str | None
+) -> Callable[[Opened], tuple[list[_Sum], dict[int, int]]]:
+    def query(opened: Opened) -> tuple[list[_Sum], dict[int, int]]:
+        vector = opened.vector if at is None else at
+        template = _ON_DAY if as_of is not None else (_NOW if at is None else _KNOWN)
+        known = {"books": list(vector), "positions": list(vector.values())}
+        found = opened.connection.execute(
+            text(template.format(**_names(opened))), known | {"merchant": merchant, "as_of": as_of}
+        )
+        return [_Sum(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in found], vector
+
+    return query
+
+
+def _names(opened: Opened) -> dict[str, str]:
+    generation = opened.generation
+    return {
+        "balances": generation.stored_name(BALANCES),
+        "days": generation.stored_name(DAYS),
+        "lines": generation.stored_name(LINES),
+    }
+
+
+def _balance(merchant: str, bases: dict[str, int]) -> MerchantBalance:
+    owed = {account: -base for account, base in bases.items()}  # liabilities grow in credit
+    available = owed.get(AVAILABLE.code, 0)
+    return MerchantBalance(
+        merchant=merchant,
+        pending=Money(owed.get(PENDING.code, 0), CNY),
+        available=Money(max(available, 0), CNY),
+        on_hold=Money(owed.get(ON_HOLD.code, 0), CNY),
+        in_transit=Money(owed.get(PAYOUTS_IN_TRANSIT.code, 0), CNY),
+        paid=Money(owed.get(BANK_CNY.code, 0), CNY),
+        due_from_merchant=Money(max(-available, 0), CNY),
+    )
+
+
+def _line(row: Any) -> JournalLine:
+    return JournalLine(
+        book=row.book,
+        position=row.position,
+        line_no=row.line_no,
+        merchant=row.merchant,
+        account=row.account,
+        psp=row.psp,
+        amount=Money(row.amount, row.currency),
+        base=Money(row.base, CNY),
+        running=Money(row.running_amount, row.currency),
+        running_base=Money(row.running_base, CNY),
+        order_id=row.order_id,
+        event_id=str(row.event_id),
+        type=row.type,
+        accounting_date=row.accounting_date,
+        recorded_at=row.recorded_at,
+    )
+
+
+_THE_MERCHANT = "(CAST(:merchant AS text) IS NULL OR k.merchant = :merchant)"
+_SAME_KEY = (
+    "l.book = k.book AND l.merchant = k.merchant AND l.account = k.account AND l.psp = k.psp"
+    " AND l.currency = k.currency"
+)
+_VECTOR = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)"
+_GROUPED = "SELECT merchant, account, currency, sum(amount), sum(base)"
+
+_NOW = f"{_GROUPED} FROM {{balances}} k WHERE {_THE_MERCHANT} GROUP BY 1, 2, 3"
+
+# One probe of the index for each key: the last line that was known.
+_KNOWN = f"""
+{_GROUPED} FROM (
+    SELECT k.merchant, k.account, k.currency, l.running_amount AS amount, l.running_base AS base
+    FROM {_VECTOR} JOIN {{balances}} k ON k.book = v.book
+    CROSS JOIN LATERAL (
+        SELECT running_amount, running_base FROM {{lines}} l WHERE {_SAME_KEY} AND l.position <= v.position
+        ORDER BY l.position DESC, l.line_no DESC LIMIT 1
+    ) l
+    WHERE {_THE_MERCHANT}
+) x GROUP BY 1, 2, 3
+"""
+
+# Days that were complete at the vector count as they are; of a day that later events moved, the lines known by then do.
+_ON_DAY = f"""
+{_GROUPED} FROM (
+    SELECT k.merchant, k.account, k.currency,
+           CASE WHEN k.changed_at_position <= v.position THEN k.amount ELSE l.amount END AS amount,
+           CASE WHEN k.changed_at_position <= v.position THEN k.base ELSE l.base END AS base
+    FROM {_VECTOR} JOIN {{days}} k ON k.book = v.book AND k.first_position <= v.position
+    LEFT JOIN LATERAL (
+        SELECT sum(l.amount) AS amount, sum(l.base) AS base FROM {{lines}} l
+        WHERE {_SAME_KEY} AND l.accounting_date = k.accounting_date
+          AND l.position BETWEEN k.first_position AND v.position
+    ) l ON k.changed_at_position > v.position
+    WHERE k.accounting_date <= :as_of AND {_THE_MERCHANT}
+) x GROUP BY 1, 2, 3
+"""
+
+_PAGE = f"""
+SELECT p.* FROM {{balances}} k
+CROSS JOIN LATERAL (
+    SELECT l.* FROM {{lines}} l WHERE {_SAME_KEY} AND (l.position, l.line_no) > (:position, :line_no)
+    ORDER BY l.position, l.line_no LIMIT :limit
+) p
+WHERE k.merchant = :merchant ORDER BY p.position, p.line_no LIMIT :limit
+"""

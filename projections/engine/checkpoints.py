@@ -1,0 +1,113 @@
+"""Checkpoints: how far a projection has folded a book, and the digest over everything up to there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from psycopg2 import extensions
+from sqlalchemy import Connection, text
+
+from ledger.log.rows import Recorded
+from projections.engine.generations import Generation
+
+Status = Literal["following", "stopped"]
+NOTHING = bytes(32)  # the digest of no events
+
+
+class LogHasGap(Exception):
+    """The log gave an event that is not the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Events 1 … `position` of the book are in the rows: `count` of them, their leaf hashes chained into `digest`.
+
+    `stopped`: the event after `position` cannot be applied, and `reason` says why.
+    """
+
+    book: int
+    position: int = 0
+    count: int = 0
+    digest: bytes = NOTHING
+    status: Status = "following"
+    reason: str = ""
+
+    def after(self, events: Sequence[Recorded]) -> Checkpoint:
+        """The checkpoint with these events folded, those the projection does not use included. Raises `LogHasGap`."""
+        digest, position = self.digest, self.position
+        for recorded in events:
+            position += 1
+            if recorded.position != position:
+                raise LogHasGap(f"book {self.book} has no event at position {position}")
+            digest = sha256(digest + recorded.leaf).digest()
+        return Checkpoint(self.book, position, self.count + len(events), digest)
+
+    def stopped(self, reason: str) -> Checkpoint:
+        return Checkpoint(self.book, self.position, self.count, self.digest, "stopped", reason)
+
+
+_CLAIM = """
+SELECT position, count, digest, status, reason FROM views.checkpoints
+WHERE book = %s AND projection = %s AND generation = %s FOR UPDATE SKIP LOCKED
+"""
+_OPEN = """
+INSERT INTO views.checkpoints (book, projection, generation, position, count, digest, status, reason)
+SELECT %s, %s, %s, 0, 0, %s, 'following', ''
+WHERE EXISTS (SELECT FROM views.generations WHERE projection = %s AND generation = %s)
+ON CONFLICT (book, projection, generation) DO NOTHING
+"""
+_MOVE = """
+UPDATE views.checkpoints SET position = %s, count = %s, digest = %s, status = %s, reason = %s
+WHERE book = %s AND projection = %s AND generation = %s
+"""
+
+
+def open_book(cursor: extensions.cursor, generation: Generation, book: int) -> None:
+    """Begin a book at nothing, unless it is begun or the generation is gone."""
+    key = (generation.name, generation.number)
+    cursor.execute(_OPEN, (book, *key, NOTHING.hex(), *key))
+
+
+def claim(cursor: extensions.cursor, generation: Generation, book: int) -> Checkpoint | None:
+    """The checkpoint, locked to the end of the transaction: whoever holds it alone may change the book's rows.
+
+    None where another worker holds it, or there is none (any more).
+    """
+    # Rows and checkpoint of a crash-lost commit are lost together and folded again: no need to wait for the disk.
+    cursor.execute("SET LOCAL synchronous_commit = off;" + _CLAIM, (book, generation.name, generation.number))
+    found = cursor.fetchone()
+    if found is None:
+        return None
+    position, count, digest, status, reason = found
+    return Checkpoint(book, position, count, bytes.fromhex(digest), status, reason)
+
+
+def move(cursor: extensions.cursor, generation: Generation, to: Checkpoint) -> None:
+    cursor.execute(
+        _MOVE,
+        (to.position, to.count, to.digest.hex(), to.status, to.reason, to.book, generation.name, generation.number),
+    )
+
+
+def checkpoints(connection: Connection, generation: Generation) -> dict[int, Checkpoint]:
+    """Where the generation stands, by book."""
+    rows = connection.execute(
+        text(
+            "SELECT book, position, count, digest, status, reason FROM views.checkpoints"
+            " WHERE projection = :name AND generation = :number ORDER BY book"
+        ),
+        {"name": generation.name, "number": generation.number},
+    )
+    return {row[0]: Checkpoint(row[0], row[1], row[2], bytes.fromhex(row[3]), row[4], row[5]) for row in rows}
+
+
+def positions(connection: Connection, generation: Generation) -> dict[int, int]:
+    """The vector of positions the generation stands at."""
+    return {book: checkpoint.position for book, checkpoint in checkpoints(connection, generation).items()}
+
+
+def reached(vector: Mapping[int, int], wanted: Mapping[int, int]) -> bool:
+    return all(vector.get(book, 0) >= position for book, position in wanted.items())

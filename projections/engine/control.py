@@ -1,0 +1,52 @@
+"""The engine's own tables: which generation of a projection is live, and where each stands in each book."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS views.projections (
+    projection text PRIMARY KEY,
+    version integer NOT NULL,
+    generation integer NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS views.generations (
+    projection text NOT NULL,
+    generation integer NOT NULL,
+    version integer NOT NULL,
+    tables text NOT NULL,
+    PRIMARY KEY (projection, generation)
+);
+
+CREATE TABLE IF NOT EXISTS views.checkpoints (
+    book integer NOT NULL,
+    projection text NOT NULL,
+    generation integer NOT NULL,
+    position bigint NOT NULL,
+    count bigint NOT NULL,
+    digest text NOT NULL,
+    status text NOT NULL,
+    reason text NOT NULL,
+    PRIMARY KEY (book, projection, generation)
+) WITH (fillfactor = 50);
+"""
+
+
+def prepare(engine: Engine) -> None:
+    """Make the engine's tables where they are missing. Two processes may do it at once."""
+    for _ in range(3):
+        with engine.connect() as connection:
+            if connection.execute(text("SELECT to_regclass('views.checkpoints')")).scalar():
+                return
+        try:
+            with engine.begin() as connection:
+                # Asked first: IF NOT EXISTS needs the right to create schemas even where there is nothing to create.
+                if not connection.execute(text("SELECT to_regnamespace('views')")).scalar():
+                    connection.exec_driver_sql("CREATE SCHEMA views")
+                connection.exec_driver_sql(_TABLES)
+        except (IntegrityError, ProgrammingError) as error:
+            # Both found nothing and collide: unique_violation, duplicate_table, duplicate_schema.
+            if getattr(error.orig, "pgcode", None) not in ("23505", "42P07", "42P06"):
+                raise

@@ -1,0 +1,131 @@
+"""Generations: the sets of tables a projection has been folded into; one of them is live, at every moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, Table, text
+
+from projections.engine.control import prepare
+from projections.engine.tables import SCHEMA, ViewTable
+from projections.projection import Projection
+
+
+class ViewOutdated(Exception):
+    """The live view was folded by another version of the projection: it needs a rebuild."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One set of a projection's tables. `version` is the one it was folded by."""
+
+    projection: Projection
+    version: int
+    number: int
+
+    @property
+    def name(self) -> str:
+        return self.projection.name
+
+    def table(self, table: ViewTable) -> Table:
+        return table.at(self.version, self.number)
+
+    def stored_name(self, table: ViewTable) -> str:
+        """The table's name in SQL, schema included."""
+        return f'{SCHEMA}."{table.stored_name(self.version, self.number)}"'
+
+
+def live(connection: Connection, projection: Projection) -> Generation | None:
+    """The generation readers see; None where the projection was never folded. Raises `ViewOutdated`."""
+    found = connection.execute(
+        text("SELECT version, generation FROM views.projections WHERE projection = :name"), {"name": projection.name}
+    ).first()
+    if found is None:
+        return None
+    version, number = found
+    if version != projection.version:
+        raise ViewOutdated(
+            f"{projection.name} is live in version {version} and this code has version {projection.version}: rebuild it"
+        )
+    return Generation(projection, version, number)
+
+
+def ensure_live(engine: Engine, projection: Projection) -> Generation:
+    """The live generation, made empty where there is none. Raises `ViewOutdated`."""
+    prepare(engine)
+    with engine.begin() as connection:
+        generation = live(connection, projection)
+        if generation is not None:
+            return generation
+        first = connection.execute(
+            text(
+                "INSERT INTO views.projections (projection, version, generation) VALUES (:name, :version, 0)"
+                " ON CONFLICT (projection) DO NOTHING"
+            ),
+            {"name": projection.name, "version": projection.version},
+        )
+        if first.rowcount:
+            made = make(connection, projection)
+            build_indexes(connection, made)
+            set_live(connection, made)
+        generation = live(connection, projection)
+    assert generation is not None
+    return generation
+
+
+def make(connection: Connection, projection: Projection) -> Generation:
+    """A new, empty generation, still without its indexes: rows go in faster before they are built."""
+    number = connection.execute(
+        text("SELECT coalesce(max(generation), 0) + 1 FROM views.generations WHERE projection = :name"),
+        {"name": projection.name},
+    ).scalar_one()
+    generation = Generation(projection, projection.version, number)
+    names = [table.stored_name(generation.version, number) for table in projection.tables]
+    connection.execute(
+        text(
+            "INSERT INTO views.generations (projection, generation, version, tables)"
+            " VALUES (:name, :number, :version, :tables)"
+        ),
+        {"name": projection.name, "number": number, "version": projection.version, "tables": " ".join(names)},
+    )
+    for table in projection.tables:
+        stored = generation.table(table)
+        stored.drop(connection, checkfirst=True)  # what no generation names is nobody's
+        stored.indexes.clear()
+        stored.create(connection)
+    return generation
+
+
+def build_indexes(connection: Connection, generation: Generation) -> None:
+    for table in generation.projection.tables:
+        for index in sorted(generation.table(table).indexes, key=lambda index: str(index.name)):
+            index.create(connection)
+
+
+def set_live(connection: Connection, generation: Generation) -> None:
+    connection.execute(
+        text("UPDATE views.projections SET version = :version, generation = :number WHERE projection = :name"),
+        {"name": generation.name, "version": generation.version, "number": generation.number},
+    )
+
+
+def drop_others(engine: Engine, projection: Projection) -> None:
+    """Drop every generation that is not live. Waits for readers that are still on one, a second for each try."""
+    with engine.connect() as connection:
+        found = connection.execute(
+            text(
+                "SELECT g.generation, g.tables FROM views.generations g JOIN views.projections p USING (projection)"
+                " WHERE projection = :name AND g.generation <> p.generation ORDER BY g.generation"
+            ),
+            {"name": projection.name},
+        ).all()
+    for number, tables in found:
+        with engine.begin() as connection:
+            # Checkpoints first: a worker still on this generation holds one of them until it is done.
+            for relation in ("checkpoints", "generations"):
+                connection.execute(
+                    text(f"DELETE FROM views.{relation} WHERE projection = :name AND generation = :number"),
+                    {"name": projection.name, "number": number},
+                )
+            for table in tables.split():
+                connection.exec_driver_sql(f'DROP TABLE IF EXISTS {SCHEMA}."{table}"')

@@ -1,0 +1,106 @@
+"""The way into the views: reads that wait for what the reader has written, and say what positions they are of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.exc import ProgrammingError
+
+from projections.engine.checkpoints import Checkpoint, checkpoints, reached
+from projections.engine.connections import transactional
+from projections.engine.generations import Generation, ensure_live, live
+from projections.engine.tables import ViewTable
+from projections.projection import Projection
+
+T = TypeVar("T")
+Vector = Mapping[int, int]  # book → position
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
+_UNDEFINED_TABLE = "42P01"
+
+
+class ViewBehind(Exception):
+    """A view did not get as far as was asked for within the time that was given."""
+
+
+class KnownAt(Protocol):
+    """What reads need of the log."""
+
+    def positions_as_known_at(self, instant: datetime) -> dict[int, int]:
+        """The last position of every book that was recorded by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A view as one transaction sees it: its tables and the positions they are at belong together."""
+
+    connection: Connection
+    generation: Generation
+    vector: dict[int, int]
+
+    def table(self, table: ViewTable) -> Table:
+        return self.generation.table(table)
+
+
+class Views:
+    """Reads from the live generations. One for a process; safe to share between threads."""
+
+    def __init__(self, engine: Engine, log: KnownAt) -> None:
+        self._transactions = transactional(engine)
+        self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
+        self._log = log
+
+    def read(
+        self,
+        projection: Projection,
+        query: Callable[[Opened], T],
+        *,
+        at_least: Vector | None = None,
+        timeout_s: float = 5.0,
+    ) -> T:
+        """What `query` finds, in one snapshot of the live view. Raises `ViewBehind`, `ViewOutdated`."""
+        if at_least:
+            self.wait_for(projection, at_least, timeout_s=timeout_s)
+        try:
+            return self._read(projection, query)
+        except ProgrammingError as error:
+            if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+                raise
+        return self._read(projection, query)  # a rebuild dropped the generation under our feet: there is a newer one
+
+    def wait_for(self, projection: Projection, at_least: Vector, *, timeout_s: float = 5.0) -> None:
+        """Return when the view has folded these positions. Raises `ViewBehind` when it has not in that time."""
+        give_up, pause = time.monotonic() + timeout_s, _FIRST_PAUSE_S
+        while not reached(positions := _positions(known := self.status(projection)), at_least):
+            missing = {book: at for book, at in at_least.items() if positions.get(book, 0) < at}
+            stopped = [known[book].reason for book in missing if book in known and known[book].status == "stopped"]
+            if stopped or time.monotonic() >= give_up:
+                reason = f"it stopped at {stopped[0]}" if stopped else f"it is not there after {timeout_s:g} s"
+                raise ViewBehind(f"{projection.name} at {positions} was asked for {missing}: {reason}")
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE_S)
+
+    def as_known_at(self, instant: datetime) -> dict[int, int]:
+        """The vector of positions that was recorded by then. Raises ValueError for an instant that has not come yet."""
+        return self._log.positions_as_known_at(instant)
+
+    def status(self, projection: Projection) -> dict[int, Checkpoint]:
+        """Where the live view stands, by book. Raises `ViewOutdated`."""
+        generation = ensure_live(self._transactions, projection)
+        with self._transactions.connect() as connection:
+            return checkpoints(connection, generation)
+
+    def _read(self, projection: Projection, query: Callable[[Opened], T]) -> T:
+        ensure_live(self._transactions, projection)
+        with self._snapshots.connect() as connection:
+            generation = live(connection, projection)
+            assert generation is not None, "a live generation is only ever replaced"
+            return query(Opened(connection, generation, _positions(checkpoints(connection, generation))))
+
+
+def _positions(known: Mapping[int, Checkpoint]) -> dict[int, int]:
+    return {book: checkpoint.position for book, checkpoint in known.items()}

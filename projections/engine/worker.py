@@ -1,0 +1,124 @@
+"""Workers: follow the log and keep the live views at its heads, one thread a projection."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
+
+from sqlalchemy import Engine
+
+from projections.engine.checkpoints import Checkpoint, checkpoints
+from projections.engine.connections import transactional
+from projections.engine.fold import LARGEST, SMALLEST, Log, step
+from projections.engine.generations import Generation, ViewOutdated, ensure_live
+from projections.projection import Projection
+
+POLL_S = 1.0  # a wake-up may be lost; the log is read at least this often
+_RETRY_S = (0.1, 0.5, 1.0, 5.0)  # after trouble with the database, the last one again and again
+
+_logger = logging.getLogger(__name__)
+
+
+class ProjectionWorker:
+    """Keeps one projection at the heads of its books. Any number of workers may run, in any process.
+
+    A book that stopped is tried again once by every new worker: after the code was put right, a restart goes on.
+    """
+
+    def __init__(self, engine: Engine, log: Log, projection: Projection) -> None:
+        self._engine = transactional(engine)
+        self._log = log
+        self._projection = projection
+        self._given_up: set[tuple[int, int]] = set()  # generation and book
+        self._sizes: dict[int, int] = {}
+        self.name = projection.name
+        self.trouble = ""  # why it does not follow at the moment, empty while it does
+
+    def run(self, stop: Event, news: Callable[[float], object]) -> None:
+        """Follow until `stop` is set. `news(seconds)` waits for a wake-up, that long at most."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                self.catch_up(stop)
+                failures, self.trouble = 0, ""
+            except Exception as error:
+                self.trouble = f"{type(error).__name__}: {error}"
+                _logger.warning("the projection %s waits: %s", self._projection.name, self.trouble)
+                stop.wait(POLL_S if isinstance(error, ViewOutdated) else _RETRY_S[min(failures, len(_RETRY_S) - 1)])
+                failures += 1
+            else:
+                news(POLL_S)
+
+    def catch_up(self, stop: Event | None = None) -> None:
+        """Fold what the log holds by now, book by book in turn, so that no book waits for another one's backlog."""
+        generation = ensure_live(self._engine, self._projection)
+        with self._engine.connect() as connection:
+            known = checkpoints(connection, generation)
+        behind = [
+            book for book, head in self._log.heads().items() if self._is_behind(generation, known.get(book), head)
+        ]
+        while behind and not (stop and stop.is_set()):
+            behind = [book for book in behind if self._advance(generation, book)]
+
+    def _is_behind(self, generation: Generation, known: Checkpoint | None, head: int) -> bool:
+        if known is None:
+            return head > 0
+        if known.status == "stopped" and (generation.number, known.book) in self._given_up:
+            return False
+        return known.position < head
+
+    def _advance(self, generation: Generation, book: int) -> bool:
+        """One step; whether there may be more to do."""
+        size = self._sizes.get(book, SMALLEST)
+        done = step(self._engine, self._log, generation, book, size=size)
+        if done.checkpoint is None:
+            return False  # somebody else is on it; looked at again at the next wake-up
+        if done.checkpoint.status == "stopped" and done.read == 0:
+            self._given_up.add((generation.number, book))
+            _logger.error("%s stops in book %s at %s", self._projection.name, book, done.checkpoint.reason)
+            return False
+        full = done.read == size
+        self._sizes[book] = min(2 * size, LARGEST) if full else SMALLEST
+        return done.read > 0
+
+
+class ProjectionWorkers:
+    """All projections of a process, followed in threads that share its wake-ups."""
+
+    def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
+        self._workers = [ProjectionWorker(engine, log, projection) for projection in projections]
+        self._bells = [Event() for _ in self._workers]
+        self._stop = Event()
+        self._threads: list[Thread] = []
+
+    def start(self) -> None:
+        for worker, bell in zip(self._workers, self._bells, strict=True):
+            thread = Thread(target=worker.run, args=(self._stop, _waiting_for(bell)), name="projection", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def ring(self) -> None:
+        """There is news in the log: call this from whoever listens."""
+        for bell in self._bells:
+            bell.set()
+
+    def stop(self) -> None:
+        """Ends after the step that each worker is in."""
+        self._stop.set()
+        self.ring()
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def troubles(self) -> dict[str, str]:
+        """Why projections do not follow at the moment, by name; empty while all do."""
+        return {worker.name: worker.trouble for worker in self._workers if worker.trouble}
+
+
+def _waiting_for(bell: Event) -> Callable[[float], object]:
+    def news(seconds: float) -> None:
+        bell.wait(seconds)
+        bell.clear()
+
+    return news
