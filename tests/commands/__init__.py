@@ -1,0 +1,1 @@
+"""Decisions: given what happened, when a command, then events or a refusal."""

@@ -1,0 +1,1 @@
+"""Entries: what money does to accounts."""

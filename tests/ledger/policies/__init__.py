@@ -1,0 +1,1 @@
+"""Policies: what they say of an instant, an amount, a parcel."""

@@ -1,0 +1,191 @@
+"""Given events, when a command, then events or a refusal: rules as sentences, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from commands.command import Command
+from commands.menu import MENU
+from commands.rules import Rules
+from ledger.events.event import Event, decode
+from ledger.events.platform import FeeScheduleSet, FxRateRecorded, PolicyPublished
+from ledger.fx import Rate
+from ledger.ids import account_guard
+from ledger.journal.posting import post
+from ledger.money import Money
+from ledger.policies.defaults import default_policies
+from ledger.policies.fees import Fees
+from ledger.policies.kinds import written
+from ledger.policies.policy import Policy
+from ledger.policies.reference import Reference
+from ledger.refusal import Refusal
+from ledger.streams.account import MerchantAccount
+from ledger.streams.registry import blank
+from ledger.streams.stream import Stream
+from ledger.who import Actor
+
+C = TypeVar("C", bound=Command)
+
+NOW = datetime(2025, 4, 1, 8, tzinfo=UTC)
+FROM_THE_START = datetime(2025, 1, 1, tzinfo=UTC)
+SYSTEM = Actor(kind="system", id="redledger")
+PLATFORM = Actor(kind="platform", id="ping", role="platform_cs")
+FINANCE = Actor(kind="platform", id="fang", role="finance")
+MERCHANT = Actor(kind="merchant", id="mei", role="merchant")
+BUYER = Actor(kind="buyer", id="bo", role="buyer")
+PARTNER = Actor(kind="partner", id="bank", role="service")
+IMPORTER = Actor(kind="importer", id="importer")
+
+# The worked example of the domain: quoted at 7.2000, captured at 7.1800.
+RATES = (
+    Rate("USD", "CNY", "7.2000", "reference", "test", date(2025, 3, 1)),
+    Rate("USD", "CNY", "7.1800", "book", "test", date(2025, 3, 1)),
+    Rate("HKD", "CNY", "0.9260", "reference", "test", date(2025, 3, 1)),
+    Rate("HKD", "CNY", "0.9235", "book", "test", date(2025, 3, 1)),
+)
+
+
+def instant(text: str) -> datetime:
+    """`"2025-04-21T07:59:59.999Z"` as an instant."""
+    return datetime.fromisoformat(text)
+
+
+def cny(amount: str) -> Money:
+    return Money.of(amount, "CNY")
+
+
+def usd(amount: str) -> Money:
+    return Money.of(amount, "USD")
+
+
+def ask(kind: type[C], *, by: Actor = SYSTEM, at: datetime | str = NOW, id: str = "cmd-1", **data: Any) -> C:
+    """A command as the bus hands it to its decision. A report happened `at` unless it says otherwise."""
+    now = instant(at) if isinstance(at, str) else at
+    return kind.model_validate({"id": id, "actor": by, **data}).stamped(now)
+
+
+class Given:
+    """What has happened so far, and what the decision may look at besides."""
+
+    def __init__(
+        self,
+        events: Sequence[Event],
+        *,
+        beside: Mapping[str, Iterable[Event]],
+        policies: Iterable[Policy],
+        rates: Iterable[Rate],
+        accounts: Mapping[str, Money],
+    ) -> None:
+        self._events = events
+        self._reference = reference_of(policies, rates)
+        self._memory: dict[str, Stream] = {name: stream_of(name, given) for name, given in beside.items()}
+        for merchant_id, available in accounts.items():
+            name = account_guard(merchant_id)
+            self._memory[name] = MerchantAccount(name, version=1, available=available.minor)
+
+    def when(self, command: Command) -> When:
+        """Decide the command on all of it."""
+        if command._decided_at is None:
+            command = command.stamped(NOW)
+        stream = stream_of(command.stream, self._events)
+        memory = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
+        rules = Rules(at=command.decided_at, reference=self._reference, memory=memory)
+        try:
+            decided = list(MENU[command.name].decide(command, stream, rules))
+        except Refusal as refusal:
+            return When([], refusal, stream)
+        return When(decided, None, stream)
+
+
+class When:
+    """What a command came to."""
+
+    def __init__(self, events: list[Event], refusal: Refusal | None, stream: Stream) -> None:
+        self.events, self.refusal, self.stream = events, refusal, stream
+
+    def then(self, *expected: Event | type[Event]) -> When:
+        """Exactly these events, in this order; a class stands for any event of its kind."""
+        assert self.refusal is None, f"refused: {self.refusal}"
+        shown = [
+            event if isinstance(wanted, Event) else type(event)
+            for event, wanted in zip(self.events, expected, strict=False)
+        ]
+        assert (shown, len(self.events)) == (list(expected), len(expected)), self.events
+        return self._can_be_recorded()
+
+    def then_nothing(self) -> When:
+        """Nothing to do: no event, no refusal."""
+        return self.then()
+
+    def then_refused(self, kind: type[Refusal], **facts: Any) -> None:
+        """Refused for this reason, resting on these facts (instants may be written as texts)."""
+        assert type(self.refusal) is kind, f"not refused as {kind.code}: {self.refusal or self.events}"
+        for name, wanted in facts.items():
+            found = getattr(self.refusal, name)
+            wanted = instant(wanted) if isinstance(found, datetime) and isinstance(wanted, str) else wanted
+            assert found == wanted, f"{name} is {found}, not {wanted}"
+
+    def event(self, kind: type[Event]) -> Any:
+        """The one event of this kind."""
+        (found,) = (event for event in self.events if isinstance(event, kind))
+        return found
+
+    def _can_be_recorded(self) -> When:
+        for event in self.events:
+            post(event)
+            if not any(getattr(event, field) for field in event.sealed_fields):
+                assert decode(event.name, event.schema_version, event.payload()) == event
+            self.stream.apply(event)
+        return self
+
+
+def given(
+    *events: Event,
+    beside: Mapping[str, Iterable[Event]] | None = None,
+    policies: Iterable[Policy] = (),
+    rates: Iterable[Rate] = RATES,
+    accounts: Mapping[str, Money] | None = None,
+) -> Given:
+    """Events of the command's own stream; `beside` events of other streams; `policies` in place of the defaults.
+
+    `accounts` is the available money of merchants.
+    """
+    return Given(events, beside=beside or {}, policies=policies, rates=rates, accounts=accounts or {})
+
+
+def stream_of(name: str, events: Iterable[Event]) -> Stream:
+    """A stream after these events."""
+    stream = blank(name)
+    for event in events:
+        stream.apply(event)
+    return stream
+
+
+def reference_of(policies: Iterable[Policy] = (), rates: Iterable[Rate] = RATES) -> Reference:
+    """The default policies as version 1, these as version 2, and the rates."""
+    reference = Reference()
+    for policy in (default.policy for default in default_policies()):
+        reference.apply(published(policy, version=1), reference.position + 1)
+    for policy in policies:
+        reference.apply(published(policy, version=2), reference.position + 1)
+    for rate in rates:
+        reference.apply(FxRateRecorded(rate=rate), reference.position + 1)
+    return reference
+
+
+def published(
+    policy: Policy, *, version: int = 1, effective_from: datetime = FROM_THE_START
+) -> PolicyPublished | FeeScheduleSet:
+    """A policy as the log holds it."""
+    kind = FeeScheduleSet if policy.key == Fees.key else PolicyPublished
+    return kind(
+        key=policy.key,
+        version=version,
+        content=written(policy),
+        effective_from=effective_from,
+        proposer="pan",
+        approver="ping",
+        published_at=effective_from,
+    )
