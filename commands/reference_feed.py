@@ -13,7 +13,7 @@ _REFERENCE_EVENTS = frozenset({"policy.published", "fee_schedule.set", "fx.rate_
 
 
 class ReferenceFeed:
-    """The newest `Reference`, at most `max_age_s` behind book 0; a policy takes effect a minute after it is published."""
+    """The newest `Reference`, at most `max_age_s` behind book 0: policies take effect a minute after publication."""
 
     def __init__(self, ledger: Ledger, *, monotonic: Callable[[], float], max_age_s: float = 0.5) -> None:
         self._ledger, self._monotonic, self._max_age_s = ledger, monotonic, max_age_s

@@ -36,8 +36,8 @@ class Table:
 
     figures: dict[str, Figure] = field(default_factory=dict)
 
-    def figure(self, name: str, **about: str) -> Figure:
-        return self.figures.setdefault(name, Figure(name, **about))
+    def figure(self, name: str, *, unit: str = "/s", beside: str = "", aim: str = "") -> Figure:
+        return self.figures.setdefault(name, Figure(name, unit, beside, aim))
 
     def lines(self) -> list[str]:
         rows = [("figure", "median", "min … max", "ratio", "beside", "aim")]
