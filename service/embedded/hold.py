@@ -50,7 +50,7 @@ class Hold:
                 stdout=log,
                 stderr=log,
                 pass_fds=[self.supervisor.fileno()],
-                check=True,
+                check=False,  # what went wrong is in the log, and nothing holds the lock
             )
 
     def let_go(self, socket_dir: Path) -> None:

@@ -76,6 +76,9 @@ def throwaway_server(settings: Mapping[str, str], on: Path) -> Iterator[Embedded
         finally:
             with suppress(ProcessLookupError):
                 os.kill(server.pid, signal.SIGQUIT)
+            sheltered = (folder / "postgres").resolve()
+            server.stop()
+            shutil.rmtree(sheltered)
 
 
 def seal(server: EmbeddedPostgres, template: str) -> None:

@@ -50,7 +50,7 @@ class Client:
 
     def die_of(self, signal: int) -> None:
         self.process.send_signal(signal)
-        self.process.wait()
+        self.process.wait(timeout=20)
 
 
 def until(condition: Callable[[], bool], within_s: float = 20) -> None:

@@ -60,7 +60,7 @@ def test_rows_are_there_after_a_restart(data: Path) -> None:
         assert ask(server, "SELECT answer FROM kept") == 42
 
 
-@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda death: death.name)
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM], ids=lambda death: death.name)
 def test_the_server_goes_with_its_last_client_however_that_dies(data: Path, death: signal.Signals) -> None:
     with Client(data) as client:
         pid = client.server_pid()
