@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from projections.audit_trail import TRAIL, AuditTrail
 from projections.engine.reading import Opened, Vector, Views
@@ -30,7 +28,7 @@ class TrailFilter:
 class TrailPage:
     """Rows in the order they were recorded. `next` is what to ask the next page with, None at the end."""
 
-    rows: tuple[Mapping[str, Any], ...]
+    rows: tuple[RowMapping, ...]
     next: TrailCursor | None
     vector: dict[int, int]
 

@@ -1,0 +1,22 @@
+"""A ledger of a test's own, and its views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.ledger import Ledger
+from projections.engine.reading import Views
+from tests.projections.history import NoKeys
+
+
+@pytest.fixture
+def ledger(fresh_database_url: str) -> Iterator[Ledger]:
+    with Ledger.open(fresh_database_url, keys=NoKeys(), books=4) as opened:
+        yield opened
+
+
+@pytest.fixture
+def views(ledger: Ledger) -> Views:
+    return Views(ledger.engine, ledger.reader)
