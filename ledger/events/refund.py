@@ -35,12 +35,14 @@ class RefundLine(BaseModel):
 
 
 class ApprovedLine(RefundLine):
-    """What the approval of a line takes back: units already released, their fee, and their share of the base.
+    """What the approval of a line takes back from the merchant, and its share of the allocated base.
 
     Where the platform bears the refund nothing is taken back, and all of it is zero.
     """
 
-    released_qty: int
+    released_qty: int  # of `qty`
+    from_pending: Money
+    from_available: Money
     fee_back: Money
     vat_back: Money
     base: Money

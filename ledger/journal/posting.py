@@ -21,4 +21,4 @@ def post(event: Event) -> Entry | None:
 
 
 # Last, because each registers its rules with `rule` above.
-from ledger.journal import inbox_rules, payout_rules  # noqa: E402, F401
+from ledger.journal import inbox_rules, order_rules, payout_rules  # noqa: E402, F401

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
 
@@ -66,9 +68,11 @@ class Order(Stream):
         self.payments = Payments()
         self.parcels = Parcels()
         self.cases: dict[str, Case] = {}
-        self.breaks: dict[str, str] = {}  # open ones: id → kind
+        self.breaks: dict[str, str] = {}  # every one that was ever opened: id → kind
+        self.resolved_breaks: set[str] = set()
         self.stray_refunds: set[str] = set()  # providers' references of refunds that nobody asked for
         self.confirmed = False
+        self.confirmed_at: datetime | None = None
         self.cancelled = False
         self.expired = False
         self.completed = False
@@ -116,6 +120,17 @@ class Order(Stream):
         """The open after-sales case that concerns the line, or None."""
         return next((case for case in self.cases.values() if case.is_open and case.concerns(line_id)), None)
 
+    def completes(self, leaving: Mapping[str, int], *, closing: str = "") -> bool:
+        """Whether nothing is pending or asked for any more once so many units by line have left the pending account.
+
+        `closing` is the case that is closed with it.
+        """
+        if self.payments.allocation is None or self.completed or self.cancelled:
+            return False
+        if any(case.is_open and case.id != closing for case in self.cases.values()):
+            return False
+        return all(book.pending == leaving.get(line_id, 0) for line_id, book in self.lines.items())
+
     def after(self, *events: Event) -> Order:
         """What would be remembered after these events; this stays as it is."""
         later = deepcopy(self)
@@ -144,7 +159,7 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: OrderConfirmed) -> None:
-        self.confirmed = True
+        self.confirmed, self.confirmed_at = True, event.confirmed_at
 
     @evolve.register
     def _(self, event: OrderLineCancelled) -> None:
@@ -214,10 +229,10 @@ class Order(Stream):
     @evolve.register
     def _(self, event: RefundSucceeded) -> None:
         case = self.cases.get(event.refund_id)
-        submission = case.submissions.get(event.submission_id) if case else None
-        if case is None or submission is None or submission.state == "succeeded":
+        if case is None or not case.awaits(event.submission_id, event.amount):
             self.stray_refunds.add(event.psp_refund_ref)
             return
+        submission = case.submissions[event.submission_id]
         if not submission.counts:
             self.payments.captures[submission.capture_ref].paid_back += event.amount
         case.evolve(event)
@@ -226,7 +241,8 @@ class Order(Stream):
     def _(self, event: RefundFailed | RefundReversed) -> None:
         case = self.cases.get(event.refund_id)
         submission = case.submissions.get(event.submission_id) if case else None
-        if case is None or submission is None:
+        if case is None or submission is None or event.psp_refund_ref in self.stray_refunds:
+            self.stray_refunds.discard(event.psp_refund_ref)
             return
         if submission.counts:
             self.payments.captures[submission.capture_ref].paid_back -= event.amount
@@ -244,7 +260,7 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: ReconciliationBreakResolved) -> None:
-        self.breaks.pop(event.break_id, None)
+        self.resolved_breaks.add(event.break_id)
 
     def _approve(self, event: RefundAutoApproved | RefundApproved, *, platform_borne: bool) -> None:
         case = self.cases[event.refund_id]

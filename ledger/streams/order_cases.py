@@ -100,6 +100,13 @@ class Case:
         asked = sum(s.amount.minor for s in self.submissions.values() if s.counts)
         return Money(self.money.amount.minor - asked, self.money.amount.currency)
 
+    def awaits(self, submission_id: str, amount: Money) -> bool:
+        """Whether this submission's success is still to come, and is not more than the refund."""
+        submission = self.submissions.get(submission_id)
+        if submission is None or submission.state == "succeeded" or self.money is None:
+            return False
+        return self.paid + amount <= self.money.amount
+
     def concerns(self, line_id: str) -> bool:
         return any(line.line_id == line_id for line in self.lines)
 

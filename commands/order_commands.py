@@ -1,0 +1,108 @@
+"""What commands and reports about an order have in common: its names, and the facts that contradict it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from commands.breaks import break_once
+from commands.command import Command, Report
+from commands.recording import accounting_day
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.order import OrderConfirmed
+from ledger.events.payment import PaymentAllocated
+from ledger.fx import Rate
+from ledger.ids import Id, order_stream
+from ledger.refusals import LineNotFound, OrderNotConfirmed, RateMissing
+from ledger.streams.order import Order
+from ledger.streams.order_quantities import LineBook
+
+CLOCKS_DIFFER_BY = timedelta(minutes=5)  # design §2, Time
+
+
+class OrderCommand(Command):
+    """A request about one order."""
+
+    merchant_id: Id
+    order_id: Id
+
+    @property
+    def stream(self) -> str:
+        return order_stream(self.merchant_id, self.order_id)
+
+
+class OrderReport(Report):
+    """A fact about one order, which need not be placed yet."""
+
+    merchant_id: Id
+    order_id: Id
+
+    @property
+    def stream(self) -> str:
+        return order_stream(self.merchant_id, self.order_id)
+
+
+def contradiction(
+    report: OrderReport, order: Order, *, kind: str, expected: str, actual: str, **refs: str
+) -> Iterator[Event]:
+    """The break that a fact opens beside itself, once."""
+    yield from break_once(
+        order.breaks,
+        kind=kind,
+        expected=expected,
+        actual=actual,
+        refs={"order_id": report.order_id, **refs},
+        at=report.decided_at,
+    )
+
+
+def flagged_if_future(report: OrderReport, order: Order, **refs: str) -> Iterator[Event]:
+    """The break of a fact that says it happens later than now, allowing for clocks that differ."""
+    if report.happened_at > report.decided_at + CLOCKS_DIFFER_BY:
+        yield from contradiction(
+            report,
+            order,
+            kind="future_timestamp",
+            expected=f"until {report.decided_at.isoformat()}",
+            actual=report.happened_at.isoformat(),
+            fact=report.name,
+            **refs,
+        )
+
+
+def book_rate(command: Command, rules: Rules, currency: str) -> Rate:
+    """The book rate of the accounting day it happened on. Raises `RateMissing`."""
+    return rules.rate(currency, "book", accounting_day(command.happened_at))
+
+
+def rate_of_fact(report: OrderReport, rules: Rules, currency: str) -> Rate | None:
+    """The book rate of a fact's day; None where none is known: a fact is not refused for that."""
+    try:
+        return book_rate(report, rules, currency)
+    except RateMissing:
+        return None
+
+
+def placed_order(order: Order) -> Order:
+    """The order, if it is placed and still stands. Raises `OrderNotConfirmed`."""
+    if order.placed is None or order.cancelled or order.expired:
+        raise OrderNotConfirmed(order_id=order.order_id, status=order.status)
+    return order
+
+
+def line_of(order: Order, line_id: str) -> LineBook:
+    """The line. Raises `LineNotFound`."""
+    if line_id not in order.lines:
+        raise LineNotFound(order_id=order.order_id, line_id=line_id)
+    return order.lines[line_id]
+
+
+def confirmed_by(allocated: PaymentAllocated | None, command: Command) -> Sequence[Event]:
+    """The allocation and what follows from it; nothing where the captures do not cover the order."""
+    if allocated is None:
+        return ()
+    payment_ids = tuple(dict.fromkeys(part.payment_id for part in allocated.parts))
+    return allocated, OrderConfirmed(
+        order_id=allocated.order_id, payment_ids=payment_ids, confirmed_at=command.happened_at
+    )

@@ -1,0 +1,102 @@
+"""A provider took the buyer's money: booked at the day's rate, and allocated once it covers the order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.order_commands import OrderReport, confirmed_by, contradiction, flagged_if_future, rate_of_fact
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.events.event import Event
+from ledger.events.payment import PaymentCaptured
+from ledger.fx import Rate
+from ledger.ids import Id
+from ledger.money import Money
+from ledger.streams.allocation import allocation
+from ledger.streams.order import Order
+from ledger.streams.order_payments import Capture
+
+
+class ReportPaymentCaptured(OrderReport, name="report_payment_captured"):
+    """The provider owes us `amount`. It may come before the order, and more than once: `capture_ref` tells."""
+
+    payment_id: Id
+    psp: Id
+    capture_ref: Id
+    amount: PositiveMoney
+    source_amount: Money | None = None
+
+
+def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterator[Event]:
+    known = order.payments.captures.get(report.capture_ref)
+    if known is not None:
+        yield from _told_again(report, order, known)
+        return
+    rate = rate_of_fact(report, rules, report.amount.currency)
+    if rate is None:
+        yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
+        return
+    captured = _captured(report, rate)
+    yield captured
+    yield from flagged_if_future(report, order, capture_ref=report.capture_ref)
+    expected = _expected(report, order)
+    if expected:
+        yield from _break(report, order, kind="unexpected_capture", expected=expected)
+    elif order.placed and order.payments.allocation is None:
+        yield from _allocated(report, order, Capture.of(captured))
+
+
+def _told_again(report: ReportPaymentCaptured, order: Order, known: Capture) -> Iterator[Event]:
+    if known.amount != report.amount:
+        yield from _break(report, order, kind="amount_mismatch", expected=str(known.amount))
+    elif known.failed:
+        yield from _break(report, order, kind="fact_contradicts_state", expected="a capture that failed")
+
+
+def _expected(report: ReportPaymentCaptured, order: Order) -> str:
+    """What was expected instead of this capture; empty where it is welcome (domain §4.3)."""
+    if order.placed and report.amount.currency != order.currency:
+        return order.currency
+    if order.cancelled or order.expired:
+        return f"no payment: the order is {order.status}"
+    hold = order.payments.authorizations.get(report.payment_id)
+    if hold and not hold.holds_at(report.happened_at):
+        return "no capture: the authorisation is no longer held"
+    if hold and hold.state == "authorized" and hold.amount.currency == report.amount.currency:
+        before = order.payments.captured_of(report.payment_id, report.amount.currency)
+        if hold.amount < before + report.amount:
+            return f"at most {hold.amount - before}"
+    return "no more: the order is paid" if order.payments.allocation else ""
+
+
+def _allocated(report: ReportPaymentCaptured, order: Order, capture: Capture) -> Iterator[Event]:
+    assert order.placed is not None, "only a placed order can be paid"
+    quantities = {line_id: book.live for line_id, book in order.lines.items()}
+    captures = [*order.payments.usable(order.currency), capture]
+    yield from confirmed_by(allocation(order.placed, quantities, captures), report)
+
+
+def _captured(report: ReportPaymentCaptured, rate: Rate) -> PaymentCaptured:
+    return PaymentCaptured(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        payment_id=report.payment_id,
+        psp=report.psp,
+        capture_ref=report.capture_ref,
+        amount=report.amount,
+        book_rate=rate,
+        base=rate.convert(report.amount),
+        source_amount=report.source_amount,
+    )
+
+
+def _break(report: ReportPaymentCaptured, order: Order, *, kind: str, expected: str) -> Iterator[Event]:
+    yield from contradiction(
+        report,
+        order,
+        kind=kind,
+        expected=expected,
+        actual=str(report.amount),
+        capture_ref=report.capture_ref,
+        amount=f"{report.amount.currency}{report.amount.minor}",
+    )

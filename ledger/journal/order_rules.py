@@ -1,0 +1,155 @@
+"""Posting rules of an order's money: captured, allocated, refunded, and captures that failed (P1, P2, P7–P10, P26)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ledger.events.payment import AllocatedCharge, PaymentAllocated, PaymentCaptured, PaymentCaptureFailed
+from ledger.events.refund import (
+    ApprovedLine,
+    RefundApproved,
+    RefundAutoApproved,
+    RefundMoney,
+    RefundReversed,
+    RefundSucceeded,
+)
+from ledger.journal.accounts import (
+    AVAILABLE,
+    BUYER_FUNDS,
+    DISPUTE_LOSSES,
+    FX_REALISED,
+    GOODS_LOST,
+    GOODWILL,
+    OUTPUT_VAT,
+    PENDING,
+    PRICING_MARGIN,
+    PSP_RECEIVABLE,
+    REFUNDS_PAYABLE,
+    SERVICE_FEE_REFUNDED,
+    SHIPPING_CHARGED,
+    TAX_PAYABLE,
+)
+from ledger.journal.entry import Draft, Line, about
+from ledger.journal.posting import rule
+
+_CHARGED = {"shipping": SHIPPING_CHARGED, "tax": TAX_PAYABLE}
+_EXPENSES = {"goods_lost": GOODS_LOST, "goodwill": GOODWILL}
+
+
+@rule.register
+def _(event: PaymentCaptured) -> Draft:
+    return (
+        about(order=event.order_id, payment=event.payment_id)
+        .debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+        .credit(BUYER_FUNDS, event.amount, event.base)
+    )
+
+
+@rule.register
+def _(event: PaymentAllocated) -> Draft:
+    draft = Draft()
+    for part in event.parts:
+        draft.about(order=event.order_id, payment=part.payment_id, market=event.market)
+        draft.debit(BUYER_FUNDS, part.amount, part.base)
+    for line in event.lines:
+        draft.about(order=event.order_id, line=line.line_id, market=event.market)
+        draft.credit(PENDING.of(event.merchant_id), line.list_amount)
+    draft.about(order=event.order_id, market=event.market)
+    for charge in event.charges:
+        draft.credit(_CHARGED[charge.type], charge.amount, charge.base)
+    return draft.credit(PRICING_MARGIN, event.margin)
+
+
+@rule.register
+def _(event: PaymentCaptureFailed) -> Draft:
+    """P2 undone where the event says so, then P1; what the platform bears is a loss (P26)."""
+    draft = _reversed(rule(event.undone)) if event.undone else Draft()
+    return (
+        draft.about(order=event.order_id, payment=event.payment_id)
+        .debit(BUYER_FUNDS, event.unallocated, event.unallocated_base)
+        .debit(DISPUTE_LOSSES, event.amount - event.unallocated, event.base - event.unallocated_base)
+        .credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+    )
+
+
+@rule.register
+def _(event: RefundAutoApproved) -> Draft:
+    return _approved(event)
+
+
+@rule.register
+def _(event: RefundApproved) -> Draft:
+    return _approved(event)
+
+
+@rule.register
+def _(event: RefundSucceeded) -> Draft:
+    return (
+        about(order=event.order_id, payment=event.payment_id)
+        .debit(REFUNDS_PAYABLE, event.amount, event.carried)
+        .credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+        .debit(FX_REALISED, event.fx)
+    )
+
+
+@rule.register
+def _(event: RefundReversed) -> Draft:
+    return (
+        about(order=event.order_id, payment=event.payment_id)
+        .debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+        .credit(REFUNDS_PAYABLE, event.amount, event.carried)
+        .debit(FX_REALISED, event.fx)
+    )
+
+
+def _approved(event: RefundAutoApproved | RefundApproved) -> Draft:
+    """P7 and P8 by each line's own split; P9 where nothing is taken from the merchant and it is an expense."""
+    money = event.money
+    draft = Draft()
+    for line in event.lines:
+        draft.about(order=event.order_id, line=line.line_id, market=event.market)
+        _take_back(draft, event.merchant_id, line)
+    draft.about(order=event.order_id, market=event.market)
+    _give_back(draft, money.charges)
+    if money.expense:
+        draft.debit(_EXPENSES[money.expense], money.expense_base)
+    return _owe_the_buyer(draft, money)
+
+
+def _take_back(draft: Draft, merchant_id: str, line: ApprovedLine) -> None:
+    draft.debit(PENDING.of(merchant_id), line.from_pending)
+    draft.debit(AVAILABLE.of(merchant_id), line.from_available)
+    draft.debit(SERVICE_FEE_REFUNDED, line.fee_back)
+    draft.debit(OUTPUT_VAT, line.vat_back)
+
+
+def _give_back(draft: Draft, charges: Iterable[AllocatedCharge]) -> None:
+    for charge in charges:
+        draft.debit(_CHARGED[charge.type], charge.amount, charge.base)
+
+
+def _owe_the_buyer(draft: Draft, money: RefundMoney) -> Draft:
+    return (
+        draft.debit(PRICING_MARGIN, money.margin_reversed)
+        .debit(FX_REALISED, money.fx)
+        .credit(REFUNDS_PAYABLE, money.amount, money.base)
+    )
+
+
+def _reversed(draft: Draft | None) -> Draft:
+    assert draft is not None, "an allocation always has an entry"
+    return Draft([_opposite(line) for line in draft.lines])
+
+
+def _opposite(line: Line) -> Line:
+    return Line(
+        account=line.account,
+        amount=-line.amount,
+        base=-line.base,
+        currency=line.currency,
+        merchant=line.merchant,
+        order=line.order,
+        line=line.line,
+        payment=line.payment,
+        market=line.market,
+    )

@@ -1,0 +1,170 @@
+"""What a refund takes from whom: cumulative shares, so that over all refunds of a line everything nets to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ledger.events.payment import AllocatedCharge
+from ledger.events.refund import ApprovedLine, RefundLine, RefundMoney, RefundType
+from ledger.fx import CNY, Rate
+from ledger.money import Money, share, split, total
+from ledger.streams.order import Order
+from ledger.streams.order_quantities import LineBook
+
+_NOTHING = Money(0, CNY)
+_NEVER_DELIVERED = ("unshipped", "platform_initiated")
+
+
+def refund_line(book: LineBook, qty: int, parcel_id: str | None = None) -> RefundLine:
+    """`qty` units of a line at the prices of the order."""
+    return RefundLine(
+        line_id=book.line.line_id,
+        qty=qty,
+        buyer_amount=book.line.unit_reference * qty,
+        list_amount=book.line.unit_list * qty,
+        parcel_id=parcel_id,
+    )
+
+
+def charges_back(order: Order, lines: Iterable[RefundLine], kind: RefundType) -> tuple[AllocatedCharge, ...]:
+    """The buyer-paid charges that go back with these lines: all of them with what leaves nothing of an order that never
+    arrived (domain §3.4: "refunding everything unshipped refunds all charges"), else none."""
+    approved = [case for case in order.cases.values() if case.state == "approved"]
+    if order.payments.allocation is None or kind not in _NEVER_DELIVERED:
+        return ()
+    if any(case.type not in _NEVER_DELIVERED or (case.money and case.money.charges) for case in approved):
+        return ()
+    left = sum(book.live - book.refunded for book in order.lines.values()) - sum(line.qty for line in lines)
+    return order.payments.allocation.charges if left == 0 else ()
+
+
+def buyer_amount(order: Order, lines: Iterable[RefundLine], charges: Iterable[AllocatedCharge]) -> Money:
+    """What the buyer gets for these lines and charges."""
+    return total([line.buyer_amount for line in lines] + [charge.amount for charge in charges], order.currency)
+
+
+def merchant_borne(order: Order, lines: Sequence[RefundLine], *, fee_refundable: bool) -> tuple[ApprovedLine, ...]:
+    """What each line takes back from the merchant: units not released from pending, the others from available."""
+    running: dict[str, _Running] = {}
+    approved = []
+    for line in lines:
+        book = order.lines[line.line_id]
+        taken = running.setdefault(line.line_id, _Running.of(book))
+        approved.append(taken.take(line, fee_refundable=fee_refundable))
+    return tuple(approved)
+
+
+def platform_borne(lines: Iterable[RefundLine]) -> tuple[ApprovedLine, ...]:
+    """The same lines with nothing taken back: the merchant keeps the list price."""
+    nothing = {
+        "from_pending": _NOTHING,
+        "from_available": _NOTHING,
+        "fee_back": _NOTHING,
+        "vat_back": _NOTHING,
+        "base": _NOTHING,
+    }
+    return tuple(ApprovedLine(**dict(line), released_qty=0, **nothing) for line in lines)
+
+
+def merchant_money(
+    order: Order, lines: Sequence[ApprovedLine], charges: tuple[AllocatedCharge, ...], rate: Rate
+) -> RefundMoney:
+    """The money of P7 and P8: the margin is reversed by its share, and what the rate did since is FX."""
+    given_back = total([line.base for line in lines], CNY)
+    taken = total([line.list_amount for line in lines], CNY)
+    amount = buyer_amount(order, lines, charges)
+    base = rate.convert(amount)
+    return RefundMoney(
+        amount=amount,
+        base=base,
+        book_rate=rate,
+        from_pending=total([line.from_pending for line in lines], CNY),
+        from_available=total([line.from_available for line in lines], CNY),
+        fee_back=total([line.fee_back for line in lines], CNY),
+        vat_back=total([line.vat_back for line in lines], CNY),
+        charges=charges,
+        margin_reversed=given_back - taken,
+        fx=base - given_back - _bases(charges),
+        expense_base=_NOTHING,
+    )
+
+
+def platform_money(
+    order: Order, lines: Sequence[RefundLine], charges: tuple[AllocatedCharge, ...], rate: Rate
+) -> RefundMoney:
+    """The money of P9: the goods' part of what the buyer gets is the platform's loss."""
+    amount = buyer_amount(order, lines, charges)
+    goods = buyer_amount(order, lines, ())
+    base = rate.convert(amount)
+    lost = split(base, [goods.minor, *(charge.amount.minor for charge in charges)])[0]
+    return RefundMoney(
+        amount=amount,
+        base=base,
+        book_rate=rate,
+        from_pending=_NOTHING,
+        from_available=_NOTHING,
+        fee_back=_NOTHING,
+        vat_back=_NOTHING,
+        charges=charges,
+        margin_reversed=_NOTHING,
+        fx=base - lost - _bases(charges),
+        expense="goods_lost",
+        expense_base=lost,
+    )
+
+
+@dataclass(slots=True)
+class _Running:
+    """A line's cumulative sums while one refund takes from it in several parts."""
+
+    book: LineBook
+    units: int
+    gross: Money
+    fee: Money
+    vat: Money
+    base: Money
+
+    @classmethod
+    def of(cls, book: LineBook) -> _Running:
+        return cls(
+            book=book,
+            units=book.merchant_borne,
+            gross=book.gross_taken_back,
+            fee=book.fee_back,
+            vat=book.vat_back,
+            base=book.base_back,
+        )
+
+    def take(self, line: RefundLine, *, fee_refundable: bool) -> ApprovedLine:
+        book = self.book
+        assert book.allocated is not None, "only what was paid is refunded"
+        released_qty = min(line.qty, book.at(line.parcel_id).standing_released)
+        released = book.line.unit_list * released_qty
+        self.units, self.gross = self.units + line.qty, self.gross + released
+        base = share(book.allocated.base, upto=self.units, of=book.allocated.qty, already=self.base)
+        fee, vat = self._fee_of(released_qty if fee_refundable else 0)
+        self.base, self.fee, self.vat = self.base + base, self.fee + fee, self.vat + vat
+        return ApprovedLine(
+            **dict(line),
+            released_qty=released_qty,
+            from_pending=line.list_amount - released,
+            from_available=released - fee - vat,
+            fee_back=fee,
+            vat_back=vat,
+            base=base,
+        )
+
+    def _fee_of(self, released_qty: int) -> tuple[Money, Money]:
+        """The share of the fee, and of its VAT, that was charged on these units."""
+        if not released_qty:
+            return _NOTHING, _NOTHING
+        upto, of = self.gross.minor, self.book.gross_released.minor
+        return (
+            share(self.book.fee_charged, upto=upto, of=of, already=self.fee),
+            share(self.book.vat_charged, upto=upto, of=of, already=self.vat),
+        )
+
+
+def _bases(charges: Iterable[AllocatedCharge]) -> Money:
+    return total([charge.base for charge in charges], CNY)
