@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from commands import (
     approve_product,
+    create_parcel,
     disable_payout_account,
+    dispatch_parcel,
     enrol_merchant,
     initiate_payout,
     note_unrouted_fact,
@@ -15,9 +17,13 @@ from commands import (
     reinstate_merchant,
     reject_merchant,
     reject_product,
+    report_dispatch,
+    report_loss,
     report_payout_failed,
     report_payout_paid,
     report_payout_returned,
+    report_signature,
+    report_tracking,
     revoke_product,
     set_auto_export,
     set_export_status,
@@ -54,6 +60,12 @@ MENU: dict[str, Handler] = {
     "revoke_product": Handler(revoke_product.RevokeProduct, revoke_product.decide),
     "set_export_status": Handler(set_export_status.SetExportStatus, set_export_status.decide),
     # orders, parcels and payments
+    "create_parcel": Handler(create_parcel.CreateParcel, create_parcel.decide),
+    "dispatch_parcel": Handler(dispatch_parcel.DispatchParcel, dispatch_parcel.decide),
+    "report_dispatch": Handler(report_dispatch.ReportDispatch, report_dispatch.decide),
+    "report_tracking": Handler(report_tracking.ReportTracking, report_tracking.decide),
+    "report_signature": Handler(report_signature.ReportSignature, report_signature.decide),
+    "report_loss": Handler(report_loss.ReportLoss, report_loss.decide),
     # refunds
     # settlement and payouts
     "initiate_payout": Handler(initiate_payout.InitiatePayout, initiate_payout.decide),

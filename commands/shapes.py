@@ -20,3 +20,5 @@ PositiveMoney = Annotated[Money, AfterValidator(_positive)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]  # ISO 4217
 Reason = Id  # one code word; what a person writes goes into a sealed note
+TrackingNo = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+RawText = Annotated[str, StringConstraints(max_length=500)]  # a partner's own words, kept as they came

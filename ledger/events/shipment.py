@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveInt
 
 from ledger.events.event import Event
 from ledger.ids import Id
@@ -21,7 +21,7 @@ class ParcelItem(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     line_id: Id
-    qty: int
+    qty: PositiveInt
 
 
 class ParcelEvent(Event):
@@ -219,7 +219,7 @@ class ParcelDestroyed(ParcelFact, name="parcel.destroyed", version=1):
 class TrackingNoted(ParcelFact, name="parcel.tracking_noted", version=1):
     """A carrier said something we have no milestone for; kept with its code."""
 
-    text: str = ""
+    text: Sealed[str] | None = None  # free text may name a person
 
 
 class LogisticsChargeRecorded(Event, name="parcel.logistics_charged", version=1):

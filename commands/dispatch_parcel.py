@@ -1,0 +1,60 @@
+"""Handing a packed parcel to the domestic carrier: "shipped", in the programme's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pydantic import AwareDatetime
+
+from commands.order_commands import CLOCKS_DIFFER_BY, OrderCommand
+from commands.packing import expect_sendable
+from commands.rules import Rules
+from commands.shapes import TrackingNo
+from ledger.events.event import Event
+from ledger.events.shipment import ParcelDispatched
+from ledger.ids import Id
+from ledger.refusals import AlreadyDispatched, DispatchTimeImplausible, DuplicateTrackingNo, ParcelNotFound
+from ledger.streams.order import Order
+from ledger.streams.parcels import Parcel
+
+
+class DispatchParcel(OrderCommand, name="dispatch_parcel"):
+    """A merchant sends a parcel off; held back while a refund of its units is asked for (domain §5)."""
+
+    parcel_id: Id
+    carrier: Id
+    tracking_no: TrackingNo
+    dispatched_at: AwareDatetime | None = None  # now, where it is left out
+
+
+def decide(command: DispatchParcel, order: Order, rules: Rules) -> Iterator[Event]:
+    parcel = order.parcels.of(command.parcel_id)
+    if parcel is None or not parcel.created:
+        raise ParcelNotFound(order_id=command.order_id, parcel_id=command.parcel_id)
+    if parcel.dispatch:
+        raise AlreadyDispatched(parcel_id=parcel.parcel_id, dispatched_at=parcel.dispatch.dispatched_at)
+    expect_sendable(order, parcel)
+    _expect_a_number_of_its_own(command, order, parcel)
+    yield ParcelDispatched(
+        order_id=command.order_id,
+        parcel_id=parcel.parcel_id,
+        carrier=command.carrier,
+        tracking_no=command.tracking_no,
+        dispatched_at=_plausible(command, order),
+    )
+
+
+def _expect_a_number_of_its_own(command: DispatchParcel, order: Order, parcel: Parcel) -> None:
+    other = order.parcels.tracked_as(command.tracking_no)
+    if other and other is not parcel:
+        raise DuplicateTrackingNo(tracking_no=command.tracking_no, parcel_id=other.parcel_id)
+
+
+def _plausible(command: DispatchParcel, order: Order) -> datetime:
+    """The lock on after-sales counts from here, so nobody may move it ahead."""
+    assert order.placed is not None, "a confirmed order is placed"
+    at = command.dispatched_at or command.decided_at
+    if not order.placed.placed_at <= at <= command.decided_at + CLOCKS_DIFFER_BY:
+        raise DispatchTimeImplausible(dispatched_at=at, placed_at=order.placed.placed_at, decided_at=command.decided_at)
+    return at

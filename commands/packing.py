@@ -1,0 +1,87 @@
+"""What of an order may still be packed and handed over: paid, not refunded, not asked back, not on its way already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ledger.events.shipment import ParcelItem
+from ledger.refusals import (
+    LineAlreadyRefunded,
+    LineNotFound,
+    OrderNotConfirmed,
+    QtyExceedsRemaining,
+    RefundPendingOnLine,
+)
+from ledger.streams.order import Order
+from ledger.streams.order_quantities import has_left
+from ledger.streams.parcels import FREE_AGAIN, Parcel
+
+
+def quantities(items: Iterable[ParcelItem]) -> dict[str, int]:
+    """Units by line; a line named twice is one sum."""
+    sums: dict[str, int] = {}
+    for item in items:
+        sums[item.line_id] = sums.get(item.line_id, 0) + item.qty
+    return sums
+
+
+def to_send(order: Order, line_id: str, *, besides: str = "") -> int:
+    """Units of the line that were not refunded and have not left in any parcel but `besides`."""
+    journeys = order.parcels.journeys(line_id)
+    return order.lines[line_id].unshipped(journey for journey in journeys if journey.parcel_id != besides)
+
+
+def to_pack(order: Order, line_id: str) -> int:
+    """Units to send that no packed parcel holds; parcels that can never be handed over hold none back."""
+    waiting = (p for p in order.parcels if p.created and not _has_left(p, line_id) and _can_leave(order, p))
+    return to_send(order, line_id) - sum(parcel.quantity(line_id) for parcel in waiting)
+
+
+def pending_case(order: Order, line_id: str) -> str | None:
+    """The open after-sales case about units of the line that have not been sent, or None."""
+    for case in order.cases.values():
+        if case.is_open and any(line.line_id == line_id and line.parcel_id is None for line in case.lines):
+            return case.id
+    return None
+
+
+def expect_packable(order: Order, items: Iterable[ParcelItem]) -> None:
+    """Raises the refusal that says why these units cannot be packed."""
+    asked = _of_a_paid_order(order, items)
+    _expect(order, asked, {line_id: to_pack(order, line_id) for line_id in asked})
+
+
+def expect_sendable(order: Order, parcel: Parcel) -> None:
+    """Raises the refusal that says why this packed parcel cannot be handed over."""
+    asked = _of_a_paid_order(order, parcel.items)
+    _expect(order, asked, {line_id: to_send(order, line_id, besides=parcel.parcel_id) for line_id in asked})
+
+
+def _of_a_paid_order(order: Order, items: Iterable[ParcelItem]) -> dict[str, int]:
+    if not order.confirmed or order.cancelled or order.expired:
+        raise OrderNotConfirmed(order_id=order.order_id, status=order.status)
+    asked = quantities(items)
+    for line_id in asked:
+        if line_id not in order.lines:
+            raise LineNotFound(order_id=order.order_id, line_id=line_id)
+    return asked
+
+
+def _expect(order: Order, asked: Mapping[str, int], remaining: Mapping[str, int]) -> None:
+    for line_id, qty in asked.items():
+        left, refunded = max(0, remaining[line_id]), order.lines[line_id].at(None).refunded
+        if left < qty <= remaining[line_id] + refunded:
+            raise LineAlreadyRefunded(line_id=line_id, refunded=refunded, remaining=left)
+        if qty > left:
+            raise QtyExceedsRemaining(line_id=line_id, asked=qty, remaining=left)
+        if case_id := pending_case(order, line_id):
+            raise RefundPendingOnLine(line_id=line_id, refund_id=case_id)
+
+
+def _has_left(parcel: Parcel, line_id: str) -> bool:
+    return parcel.status in FREE_AGAIN or has_left(parcel.journey(line_id))
+
+
+def _can_leave(order: Order, parcel: Parcel) -> bool:
+    wanted = quantities(parcel.items)
+    return all(line_id in order.lines and qty <= to_send(order, line_id) for line_id, qty in wanted.items())

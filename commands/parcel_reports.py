@@ -1,0 +1,111 @@
+"""What reports about parcels have in common: how a fact is told, and what it may contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.shapes import RawText
+from ledger.events.event import Event
+from ledger.events.milestones import MILESTONES
+from ledger.ids import Id
+from ledger.streams.order import Order
+from ledger.streams.parcels import Fact, Parcel
+
+# A month's summary declaration closes the export long after the parcel is through (domain §3.2).
+_AFTER_THE_FACT = frozenset({"export_closed"})
+
+
+class ParcelReport(OrderReport):
+    """Somebody says what happened to a parcel, at `occurred_at`."""
+
+    parcel_id: Id
+
+
+class MilestoneReport(ParcelReport):
+    """A fact on a parcel's way. `raw_code` is the partner's own code, `reason` a code word."""
+
+    location: RawText = ""
+    raw_code: RawText = ""
+    reason: RawText = ""
+    carrier: RawText = ""
+
+    def told(self) -> dict[str, Any]:
+        """The fields that every event on a parcel's way has."""
+        return {
+            "order_id": self.order_id,
+            "parcel_id": self.parcel_id,
+            "happened_at": self.happened_at,
+            "location": self.location,
+            "raw_code": self.raw_code,
+            "reason": self.reason,
+            "carrier": self.carrier,
+        }
+
+
+def against(
+    report: ParcelReport,
+    order: Order,
+    milestone: str,
+    *,
+    about: str,
+    expected: str,
+    kind: str = "fact_contradicts_state",
+    **refs: str,
+) -> Iterator[Event]:
+    """A break between the fact and what was known, once for each parcel, milestone and `about`."""
+    actual = f"{milestone} at {report.happened_at.isoformat()}"
+    refs |= {"parcel_id": report.parcel_id, "fact": milestone, "about": about}
+    yield from contradiction(report, order, kind=kind, expected=expected, actual=actual, **refs)
+
+
+def doubts(report: ParcelReport, order: Order, milestone: str, *, creates: bool = False) -> Iterator[Event]:
+    """What is wrong with any fact: of a parcel nobody packed, in the future, before there was an order."""
+    parcel = order.parcels.of(report.parcel_id)
+    if not creates and (parcel is None or not parcel.created):
+        expected = "a parcel of the order"
+        refs = {"parcel_id": report.parcel_id}
+        yield from contradiction(
+            report, order, kind="unknown_parcel", expected=expected, actual=report.parcel_id, **refs
+        )
+    yield from flagged_if_future(report, order, parcel_id=report.parcel_id, milestone=milestone)
+    if order.placed and report.happened_at < order.placed.placed_at:
+        expected = f"order placed at {order.placed.placed_at.isoformat()}"
+        yield from against(report, order, milestone, about="before_the_order", expected=expected)
+
+
+def out_of_sequence(report: ParcelReport, order: Order, milestone: str) -> Iterator[Event]:
+    """The fact and another stand in an order that cannot be, whichever of the two became known first."""
+    parcel = order.parcels.of(report.parcel_id)
+    if parcel is None:
+        return
+    clash = next(_clashing(parcel, Fact(milestone, report.happened_at)), None)
+    if clash:
+        expected = f"{clash.milestone} at {clash.happened_at.isoformat()}"
+        yield from against(report, order, milestone, about=clash.milestone, expected=expected)
+
+
+def _clashing(parcel: Parcel, new: Fact) -> Iterator[Fact]:
+    for other in parcel.timeline:
+        earlier, later = sorted((other, new), key=lambda fact: fact.happened_at)
+        one_instant = earlier.happened_at == later.happened_at
+        if not one_instant and earlier.milestone != later.milestone and _impossible(earlier, later, parcel):
+            yield other
+
+
+def _impossible(earlier: Fact, later: Fact, parcel: Parcel) -> bool:
+    moved_before_the_hand_over = later.milestone == "dispatched" and _moves(earlier)
+    return moved_before_the_hand_over or (_ends(earlier, parcel) and _moves(later))
+
+
+def _moves(fact: Fact) -> bool:
+    return MILESTONES[fact.milestone].rank > 0 and fact.milestone not in _AFTER_THE_FACT
+
+
+def _ends(fact: Fact, parcel: Parcel) -> bool:
+    """Whether nothing can follow this fact; a loss ends nothing once the parcel was found."""
+    if fact.milestone == "lost":
+        found_at = parcel.last("found")
+        return found_at is None or found_at < fact.happened_at
+    return fact.milestone in ("signed_for", "destroyed")

@@ -1,0 +1,102 @@
+"""A carrier or an imported system says that a parcel was handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from commands.packing import pending_case, quantities, to_send
+from commands.parcel_reports import ParcelReport, against, doubts, out_of_sequence
+from commands.rules import Rules
+from commands.shapes import TrackingNo
+from ledger.events.event import Event
+from ledger.events.shipment import ParcelCreated, ParcelDispatched, ParcelItem
+from ledger.ids import Id
+from ledger.streams.order import Order
+from ledger.streams.parcels import Dispatch, Parcel
+
+_FACT = "dispatched"
+_NO_WAREHOUSE = "unassigned"
+
+
+class ReportDispatch(ParcelReport, name="report_dispatch"):
+    """The hand-over happened at `occurred_at`, whatever was agreed. A parcel nobody packed is created with `items`."""
+
+    carrier: Id
+    tracking_no: TrackingNo
+    items: tuple[ParcelItem, ...] = ()
+    warehouse_id: Id | None = None
+
+
+def decide(report: ReportDispatch, order: Order, rules: Rules) -> Iterator[Event]:
+    parcel = order.parcels.of(report.parcel_id)
+    told = Dispatch(report.happened_at, report.carrier, report.tracking_no)
+    if parcel and told in parcel.dispatches:
+        return
+    packed = parcel is not None and parcel.created
+    if not packed and report.items:
+        yield _created(report)
+    yield ParcelDispatched(
+        order_id=report.order_id,
+        parcel_id=report.parcel_id,
+        carrier=report.carrier,
+        tracking_no=report.tracking_no,
+        dispatched_at=report.happened_at,
+    )
+    yield from _breaks(report, order, parcel)
+
+
+def _created(report: ReportDispatch) -> ParcelCreated:
+    return ParcelCreated(
+        order_id=report.order_id,
+        parcel_id=report.parcel_id,
+        items=report.items,
+        warehouse_id=report.warehouse_id or _NO_WAREHOUSE,
+    )
+
+
+def _breaks(report: ReportDispatch, order: Order, parcel: Parcel | None) -> Iterator[Event]:
+    yield from _unpaid(report, order)
+    packed = quantities(parcel.items) if parcel and parcel.created else {}
+    yield from _quantities(report, order, packed or quantities(report.items))
+    if packed and report.items and quantities(report.items) != packed:
+        yield from against(report, order, _FACT, about="contents", expected=f"packed {_listed(packed)}")
+    if parcel and parcel.dispatch:
+        first = parcel.dispatch
+        expected = f"handed over at {first.dispatched_at.isoformat()} as {first.carrier} {first.tracking_no}"
+        yield from against(report, order, _FACT, about=f"twice:{report.happened_at.isoformat()}", expected=expected)
+    other = order.parcels.tracked_as(report.tracking_no)
+    if other and other.parcel_id != report.parcel_id:
+        yield from against(
+            report, order, _FACT, about=other.parcel_id, expected="a number of its own", kind="duplicate_tracking_no"
+        )
+    yield from doubts(report, order, _FACT, creates=bool(report.items))
+    yield from out_of_sequence(report, order, _FACT)
+
+
+def _unpaid(report: ReportDispatch, order: Order) -> Iterator[Event]:
+    if not order.confirmed or order.cancelled or order.expired:
+        yield from against(
+            report, order, _FACT, about="not_confirmed", expected=f"order {order.status}, not to be sent"
+        )
+    elif order.confirmed_at and report.happened_at < order.confirmed_at:
+        expected = f"order confirmed at {order.confirmed_at.isoformat()}"
+        yield from against(report, order, _FACT, about="before_payment", expected=expected)
+
+
+def _quantities(report: ReportDispatch, order: Order, sent: Mapping[str, int]) -> Iterator[Event]:
+    """Units that should not be on their way; the carrier is asked to stop them (domain §4.3, interception)."""
+    for line_id, qty in sent.items():
+        if order.placed and line_id not in order.lines:
+            yield from against(report, order, _FACT, about=f"line:{line_id}", expected="a line of the order")
+        elif order.placed:
+            remaining = to_send(order, line_id, besides=report.parcel_id)
+            if qty > remaining:
+                expected = f"{remaining} of line {line_id} to send, not {qty}"
+                yield from against(report, order, _FACT, about=f"line:{line_id}", expected=expected, ask="interception")
+            elif case_id := pending_case(order, line_id):
+                expected = f"line {line_id} held back by the open case {case_id}"
+                yield from against(report, order, _FACT, about=f"case:{case_id}", expected=expected, ask="interception")
+
+
+def _listed(sent: Mapping[str, int]) -> str:
+    return ", ".join(f"{qty} of {line_id}" for line_id, qty in sorted(sent.items()))

@@ -1,0 +1,28 @@
+"""A partner has declared a parcel lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.parcel_reports import MilestoneReport, doubts, out_of_sequence
+from commands.rules import Rules
+from commands.shapes import RawText
+from ledger.events.event import Event
+from ledger.events.shipment import ParcelLost
+from ledger.streams.order import Order
+from ledger.streams.parcels import Fact
+
+
+class ReportLoss(MilestoneReport, name="report_loss"):
+    """The parcel is lost as of `occurred_at`; the platform may refund its buyer now. Moves no money by itself."""
+
+    evidence_ref: RawText = ""
+
+
+def decide(report: ReportLoss, order: Order, rules: Rules) -> Iterator[Event]:
+    parcel = order.parcels.of(report.parcel_id)
+    if parcel and Fact("lost", report.happened_at, report.raw_code) in parcel.facts:
+        return
+    yield ParcelLost(**report.told(), evidence_ref=report.evidence_ref)
+    yield from doubts(report, order, "lost")
+    yield from out_of_sequence(report, order, "lost")

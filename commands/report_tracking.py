@@ -1,0 +1,85 @@
+"""A carrier, a warehouse or customs says how far a parcel is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import NonNegativeInt, PositiveInt, model_validator
+
+from commands.parcel_reports import MilestoneReport, against, doubts, out_of_sequence
+from commands.rules import Rules
+from commands.shapes import RawText
+from ledger.events.event import Event
+from ledger.events.milestones import MILESTONES
+from ledger.ids import Id
+from ledger.sealed import Sealed
+from ledger.streams.order import Order
+from ledger.streams.parcels import Fact, Parcel
+
+TrackedMilestone = Literal[
+    "received_at_warehouse", "rejected_at_warehouse",
+    "export_declared", "export_inspected", "export_detained", "export_released", "export_closed", "export_rejected",
+    "departed", "arrived",
+    "import_presented", "import_held", "import_released", "import_refused",
+    "out_for_delivery", "delivery_attempted", "available_for_pickup",
+    "returning_to_sender", "returned_to_warehouse", "damaged", "destroyed", "found", "noted",
+]  # fmt: skip
+_AT_WAREHOUSE = ("received_at_warehouse", "rejected_at_warehouse")
+
+
+class ReportTracking(MilestoneReport, name="report_tracking"):
+    """One milestone reached at `occurred_at`; what no milestone fits is `noted`. Weights are in grams.
+
+    Further fields go with some milestones only: warehouse facts name their warehouse, condition and weight; customs
+    facts their mode and declaration; last-mile facts the attempt; problems their evidence; notes their text.
+    """
+
+    milestone: TrackedMilestone
+    warehouse_id: Id | None = None
+    condition: RawText | None = None
+    weight_g: NonNegativeInt | None = None
+    customs_mode: RawText | None = None
+    declaration_no: RawText | None = None
+    attempt_no: PositiveInt | None = None
+    evidence_ref: RawText | None = None
+    text: Sealed[str] | None = None
+
+    @model_validator(mode="after")
+    def _fields_go_with_the_milestone(self) -> ReportTracking:
+        if self.milestone in _AT_WAREHOUSE and self.warehouse_id is None:
+            raise ValueError(f"{self.milestone} names its warehouse_id")
+        if strangers := self._further().keys() - MILESTONES[self.milestone].event.model_fields.keys():
+            raise ValueError(f"{self.milestone} has no {', '.join(sorted(strangers))}")
+        return self
+
+    def event(self) -> Event:
+        """The fact, as the event of its milestone."""
+        return MILESTONES[self.milestone].event.model_validate({**self.told(), **self._further()})
+
+    def _further(self) -> dict[str, object]:
+        own = ReportTracking.model_fields.keys() - MilestoneReport.model_fields.keys() - {"milestone"}
+        return {name: value for name in own if (value := getattr(self, name)) is not None}
+
+
+def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event]:
+    parcel = order.parcels.of(report.parcel_id)
+    if parcel and Fact(report.milestone, report.happened_at, report.raw_code) in parcel.facts:
+        return
+    yield report.event()
+    yield from doubts(report, order, report.milestone)
+    yield from out_of_sequence(report, order, report.milestone)
+    if parcel:
+        yield from _at_another_warehouse(report, order, parcel)
+
+
+def _at_another_warehouse(report: ReportTracking, order: Order, parcel: Parcel) -> Iterator[Event]:
+    if parcel.warehouse_id and report.warehouse_id and report.warehouse_id != parcel.warehouse_id:
+        yield from against(
+            report,
+            order,
+            report.milestone,
+            about=report.warehouse_id,
+            expected=parcel.warehouse_id,
+            kind="WRONG_WAREHOUSE",
+        )
