@@ -47,26 +47,30 @@ class _CannotApply(Exception):
         self.read = read
 
 
-def step(engine: Engine, log: Log, generation: Generation, book: int, *, size: int = SMALLEST) -> Step:
-    """Fold up to `size` events of the book. What cannot be applied stops the book just before it, with the reason.
+def step(
+    engine: Engine, log: Log, generation: Generation, book: int, *, size: int = SMALLEST, upto: int | None = None
+) -> Step:
+    """Fold up to `size` events of the book, none behind the position `upto`.
 
-    Raises only what is not an event's fault: a lost connection, a full disk (see `is_lost`).
+    What cannot be applied stops the book just before it, with the reason. Raises only what is not an event's fault: a
+    lost connection, a full disk (see `is_lost`).
     """
     try:
-        return _apply(engine, log, generation, book, size)
+        return _apply(engine, log, generation, book, size, upto)
     except _CannotApply as failure:
         if failure.read == 1:
             return _stop(engine, generation, book, failure)
         half = failure.read // 2
-    return step(engine, log, generation, book, size=half)  # closes in on the one event
+    return step(engine, log, generation, book, size=half, upto=upto)  # closes in on the one event
 
 
-def _apply(engine: Engine, log: Log, generation: Generation, book: int, size: int) -> Step:
+def _apply(engine: Engine, log: Log, generation: Generation, book: int, size: int, upto: int | None) -> Step:
     with transaction(engine) as cursor:
         checkpoint = _claim(cursor, generation, book)
         if checkpoint is None:
             return Step(None)
-        events = log.read(book, checkpoint.position, size)
+        limit = size if upto is None else min(size, upto - checkpoint.position)
+        events = log.read(book, checkpoint.position, limit) if limit > 0 else ()
         if not events:
             return Step(checkpoint)
         try:

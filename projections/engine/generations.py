@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy.exc import OperationalError
 
 from projections.engine.control import prepare
 from projections.engine.tables import SCHEMA, ViewTable
 from projections.projection import Projection
+
+_PATIENCE = "10s"  # with readers of a generation that is to be dropped; while it waits, they wait too
+_logger = logging.getLogger(__name__)
 
 
 class ViewOutdated(Exception):
@@ -37,17 +42,21 @@ class Generation:
 
 def live(connection: Connection, projection: Projection) -> Generation | None:
     """The generation readers see; None where the projection was never folded. Raises `ViewOutdated`."""
+    generation = live_of_any_version(connection, projection)
+    if generation is not None and generation.version != projection.version:
+        raise ViewOutdated(
+            f"{projection.name} is live in version {generation.version} and this code has version"
+            f" {projection.version}: rebuild it"
+        )
+    return generation
+
+
+def live_of_any_version(connection: Connection, projection: Projection) -> Generation | None:
+    """The generation readers see, also where another version of the code has folded it."""
     found = connection.execute(
         text("SELECT version, generation FROM views.projections WHERE projection = :name"), {"name": projection.name}
     ).first()
-    if found is None:
-        return None
-    version, number = found
-    if version != projection.version:
-        raise ViewOutdated(
-            f"{projection.name} is live in version {version} and this code has version {projection.version}: rebuild it"
-        )
-    return Generation(projection, version, number)
+    return Generation(projection, found.version, found.generation) if found else None
 
 
 def ensure_live(engine: Engine, projection: Projection) -> Generation:
@@ -110,7 +119,7 @@ def set_live(connection: Connection, generation: Generation) -> None:
 
 
 def drop_others(engine: Engine, projection: Projection) -> None:
-    """Drop every generation that is not live. Waits for readers that are still on one, a second for each try."""
+    """Drop every generation that is not live. One that a reader will not leave is left for the next time."""
     with engine.connect() as connection:
         found = connection.execute(
             text(
@@ -120,12 +129,20 @@ def drop_others(engine: Engine, projection: Projection) -> None:
             {"name": projection.name},
         ).all()
     for number, tables in found:
-        with engine.begin() as connection:
-            # Checkpoints first: a worker still on this generation holds one of them until it is done.
-            for relation in ("checkpoints", "generations"):
-                connection.execute(
-                    text(f"DELETE FROM views.{relation} WHERE projection = :name AND generation = :number"),
-                    {"name": projection.name, "number": number},
-                )
-            for table in tables.split():
-                connection.exec_driver_sql(f'DROP TABLE IF EXISTS {SCHEMA}."{table}"')
+        try:
+            with engine.begin() as connection:
+                _drop(connection, projection.name, number, tables.split())
+        except OperationalError as error:
+            _logger.warning("generation %s of %s is still in use: %s", number, projection.name, error.orig)
+
+
+def _drop(connection: Connection, name: str, number: int, tables: list[str]) -> None:
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+    # Checkpoints first: a worker still on this generation holds one of them until it is done.
+    for relation in ("checkpoints", "generations"):
+        connection.execute(
+            text(f"DELETE FROM views.{relation} WHERE projection = :name AND generation = :number"),
+            {"name": name, "number": number},
+        )
+    for table in tables:
+        connection.exec_driver_sql(f'DROP TABLE IF EXISTS {SCHEMA}."{table}"')

@@ -1,0 +1,183 @@
+"""Rebuilding a view beside the live one: fill, compare at one vector, switch; or only compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from sqlalchemy import Connection, Engine, text
+
+from projections.engine.checkpoints import open_book, positions, reached
+from projections.engine.compare import Comparison, Side, compare
+from projections.engine.connections import transaction, transactional
+from projections.engine.control import prepare
+from projections.engine.fill import fill, fill_here
+from projections.engine.fold import Log
+from projections.engine.generations import (
+    Generation,
+    build_indexes,
+    drop_others,
+    ensure_live,
+    live_of_any_version,
+    make,
+    set_live,
+)
+from projections.projection import Projection
+
+_WORTH_PROCESSES = 20_000  # events; below that, starting processes takes longer than folding
+
+
+class RebuildUnderWay(Exception):
+    """Another rebuild or verification of this view is running."""
+
+
+class ViewsDiffer(Exception):
+    """The rebuilt view is not the live one. `comparison` says where; the live one was left as it is."""
+
+    def __init__(self, name: str, comparison: Comparison) -> None:
+        shown = "\n".join(map(str, comparison.differences))
+        super().__init__(f"{name} differs from its rebuild in {comparison.count} rows:\n{shown}")
+        self.comparison = comparison
+
+
+class NeverBackwards(Exception):
+    """The rebuilt view does not hold what readers of the live one have already seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A rebuild that was switched to. `vector` is where the new live view began."""
+
+    projection: str
+    generation: int
+    comparison: Comparison
+    vector: dict[int, int]
+
+
+def rebuild(
+    engine: Engine,
+    log: Log,
+    projection: Projection,
+    *,
+    executor: Executor | None = None,
+    accept_differences: bool = False,
+) -> Rebuilt:
+    """Fold the view again from position 1 and switch to it. Readers and workers go on throughout.
+
+    `executor` runs one job a book where there is much to fold; a pool of processes by default. Raises `ViewsDiffer`
+    unless differences are accepted, `CannotFill`, `NeverBackwards`, `RebuildUnderWay`; the live view stays as it is then.
+    """
+    engine = transactional(engine)
+    with _shadow(engine, projection) as (live, shadow):
+        comparison = _compared(engine, log, live, shadow, executor)
+        if comparison.count and not accept_differences:
+            raise ViewsDiffer(projection.name, comparison)
+        _fill(engine, log, shadow, log.heads(), executor)
+        vector = _switch(engine, log, live, shadow)
+    return Rebuilt(projection.name, shadow.number, comparison, vector)
+
+
+def verify(engine: Engine, log: Log, projection: Projection, *, executor: Executor | None = None) -> Comparison:
+    """Compare the live view with a rebuild, which is thrown away. Raises `CannotFill`, `RebuildUnderWay`."""
+    engine = transactional(engine)
+    with _shadow(engine, projection) as (live, shadow):
+        return _compared(engine, log, live, shadow, executor)
+
+
+@contextmanager
+def _shadow(engine: Engine, projection: Projection) -> Iterator[tuple[Generation, Generation]]:
+    """The live generation, and a new one that is gone afterwards unless it has become live."""
+    with _alone(engine, projection):
+        live = _live(engine, projection)
+        drop_others(engine, projection)
+        try:
+            with engine.begin() as connection:
+                shadow = make(connection, projection)
+            yield live, shadow
+        finally:
+            drop_others(engine, projection)
+
+
+@contextmanager
+def _alone(engine: Engine, projection: Projection) -> Iterator[None]:
+    """One rebuild of a view at a time. Only spares work: nothing that is right depends on it."""
+    key = {"key": f"redledger rebuild {projection.name}"}
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        if not connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key).scalar():
+            raise RebuildUnderWay(f"{projection.name} is being rebuilt or verified already")
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+
+
+def _live(engine: Engine, projection: Projection) -> Generation:
+    prepare(engine)
+    with engine.connect() as connection:
+        found = live_of_any_version(connection, projection)
+    return found or ensure_live(engine, projection)
+
+
+def _positions(engine: Engine, generation: Generation) -> dict[int, int]:
+    with engine.connect() as connection:
+        return positions(connection, generation)
+
+
+def _fill(engine: Engine, log: Log, shadow: Generation, upto: Mapping[int, int], executor: Executor | None) -> None:
+    missing = sum(upto.values()) - sum(_positions(engine, shadow).values())
+    if missing < _WORTH_PROCESSES:
+        fill_here(engine, log, shadow, upto)
+    elif executor is not None:
+        fill(engine, shadow, upto, executor)
+    else:
+        # Not forked: this process may have threads that hold locks.
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            fill(engine, shadow, upto, pool)
+
+
+def _compared(engine: Engine, log: Log, live: Generation, shadow: Generation, executor: Executor | None) -> Comparison:
+    """The shadow filled, and both at the vector of one snapshot of the live view, which goes on meanwhile."""
+    _fill(engine, log, shadow, _positions(engine, live), executor)
+    with engine.begin() as connection:
+        build_indexes(connection, shadow)
+    snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
+    with snapshots.connect() as before:
+        fill_here(engine, log, shadow, positions(before, live))
+        with snapshots.connect() as after:
+            return compare(Side(before, live), Side(after, shadow))
+
+
+def _switch(engine: Engine, log: Log, live: Generation, shadow: Generation) -> dict[int, int]:
+    """Make the shadow live. The last few events are folded while the live view is held still."""
+    with transaction(engine) as cursor:
+        for book in log.heads():
+            open_book(cursor, live, book)
+    with engine.begin() as connection:
+        _hold_still(connection, live, log.heads)
+        seen = positions(connection, live)
+        fill_here(engine, log, shadow, seen)
+        vector = _positions(engine, shadow)
+        if not reached(vector, seen):
+            raise NeverBackwards(f"{live.name} is at {seen} and its rebuild at {vector}")
+        set_live(connection, shadow)
+    return vector
+
+
+def _hold_still(connection: Connection, live: Generation, heads: Callable[[], Mapping[int, int]]) -> None:
+    """Hold what every worker must claim before it may change the live view, book by book, to the end."""
+    number = connection.execute(
+        text("SELECT generation FROM views.projections WHERE projection = :name FOR UPDATE"), {"name": live.name}
+    ).scalar()
+    if number != live.number:
+        raise NeverBackwards(f"{live.name} has become generation {number} meanwhile")
+    for book in heads():
+        connection.execute(
+            text(
+                "SELECT position FROM views.checkpoints"
+                " WHERE book = :book AND projection = :name AND generation = :number FOR UPDATE"
+            ),
+            {"book": book, "name": live.name, "number": live.number},
+        )
