@@ -1,0 +1,85 @@
+"""The composition root: what the service is made of, opened in order and closed in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from commands.bus import Bus
+from commands.menu import MENU
+from ledger.keys import FileKeyStore, KeyFileUnusable
+from ledger.ledger import Ledger
+from ledger.log.engine import DatabaseUnreachable, OutcomeUnknown
+from projections.engine.generations import ViewOutdated
+from projections.engine.reading import ViewBehind, Views
+from projections.engine.worker import ProjectionWorker
+from projections.projection import Projection
+from projections.registry import PROJECTIONS
+from service.database import open_database
+from service.embedded import EmbeddedPostgresError
+from service.failures import ServiceFailure
+from service.founding import publish_defaults
+from service.settings import Settings
+
+# What stands in the way and is nobody's mistake in the code: shown as its one sentence.
+OBSTACLES = (
+    ServiceFailure,
+    EmbeddedPostgresError,
+    DatabaseUnreachable,
+    OutcomeUnknown,
+    KeyFileUnusable,
+    ViewOutdated,
+    ViewBehind,
+)
+_OTHERS_MAY_NEED_S = 60.0  # a service that folds meanwhile is waited for
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An open ledger with its bus and views. Safe to share between threads."""
+
+    settings: Settings
+    ledger: Ledger
+    bus: Bus
+    views: Views
+    clock: Callable[[], datetime]
+
+    def catch_up(self, projections: Sequence[Projection] = tuple(PROJECTIONS.values())) -> dict[int, int]:
+        """Fold what the log holds by now, here or by waiting for a service that is on it; the heads that were reached.
+
+        Raises `ViewBehind`.
+        """
+        heads = {book: head for book, head in self.ledger.reader.heads().items() if head}
+        for projection in projections:
+            ProjectionWorker(self.ledger.engine, self.ledger.reader, projection).catch_up()
+            self.views.wait_for(projection, heads, timeout_s=_OTHERS_MAY_NEED_S)
+        return heads
+
+
+@contextmanager
+def open_app(settings: Settings, *, create: bool = False, clock: Callable[[], datetime] = now) -> Iterator[App]:
+    """The ledger the settings point to. With `create` one is begun where there is none. Raises one of `OBSTACLES`."""
+    with ExitStack() as stack:
+        url = stack.enter_context(open_database(settings, create=create))
+        keys = FileKeyStore(_folder_made(settings))
+        ledger = stack.enter_context(Ledger.open(url, keys=keys))
+        bus = Bus(ledger, MENU, clock=clock)
+        stack.callback(bus.close)
+        if create:
+            publish_defaults(bus)
+        yield App(settings, ledger, bus, Views(ledger.engine, ledger.reader), clock)
+
+
+def _folder_made(settings: Settings) -> Path:
+    try:
+        settings.keys.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServiceFailure(f"The folder {settings.keys.parent} cannot be made: {error.strerror}.") from None
+    return settings.keys

@@ -1,0 +1,100 @@
+"""`redledger history`: an order's story step by step, with the order after each step and the entry it wrote."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ledger.fx import CNY
+from ledger.journal.accounts import CHART
+from ledger.money import Money
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import print_json, show, stdout
+from service.cli.reading import reading
+from service.history import Step, history_of
+from service.settings import Settings
+
+
+@takes_settings()
+def history(
+    settings: Settings,
+    order: Annotated[str, typer.Argument(help="The order's id.")],
+    at: Annotated[int | None, typer.Option(min=1, help="Up to this step, and all of the order then.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """What happened to an order, one event a step: what it changed, and its journal entry."""
+    with reading(settings) as app:
+        steps = list(history_of(app.ledger, order, merchant=merchant, upto=at))
+    match format:
+        case Format.JSON:
+            print_json([_plain(step) for step in steps])
+        case Format.CSV:
+            show([_flat(step) for step in steps], format)
+        case Format.TABLE:
+            for step in steps:
+                _tell(step)
+            if at is not None:
+                stdout().print(f"The order after step {steps[-1].recorded.version}", style="bold")
+                stdout().print(json.dumps(steps[-1].state, indent=2, ensure_ascii=False))
+
+
+def _tell(step: Step) -> None:
+    recorded, console = step.recorded, stdout()
+    actor = json.loads(recorded.actor)
+    console.print(
+        f"{recorded.version}. {recorded.type}  {_shown(recorded.occurred_at)}  by {actor['kind']} {actor['id']}"
+        f"  (book {recorded.book}, position {recorded.position})",
+        style="bold",
+    )
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 4))
+    for path, value in step.changed.items():
+        table.add_row(path, "–" if value is None else json.dumps(value, ensure_ascii=False).strip('"'))
+    console.print(table)
+    if step.entry:
+        console.print(_entry(step.entry))
+    console.print()
+
+
+def _entry(lines: list[dict[str, Any]]) -> Table:
+    table = Table(padding=(0, 1), title_justify="left")
+    for name, justify in (("account", "left"), ("debit", "right"), ("credit", "right"), ("CNY", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for line in lines:
+        amount = str(Money(abs(line["amount"]), line["currency"]))
+        debit, credit = (amount, "") if line["amount"] > 0 or line["base"] > 0 else ("", amount)
+        account = f"{line['account']} {CHART[line['account']].title}"
+        table.add_row(account, debit, credit, f"{Money(line['base'], CNY).decimal:,f}")
+    return table
+
+
+def _plain(step: Step) -> dict[str, Any]:
+    recorded = step.recorded
+    return {
+        "step": recorded.version,
+        "book": recorded.book,
+        "position": recorded.position,
+        "type": recorded.type,
+        "occurred_at": recorded.occurred_at,
+        "recorded_at": recorded.recorded_at,
+        "actor": json.loads(recorded.actor),
+        "source": json.loads(recorded.source),
+        "command_id": recorded.command_id,
+        "event": step.event,
+        "changed": step.changed,
+        "state": step.state,
+        "entry": step.entry,
+    }
+
+
+def _flat(step: Step) -> dict[str, Any]:
+    plain = _plain(step)
+    del plain["state"], plain["changed"]
+    return plain
+
+
+def _shown(instant: Any) -> str:
+    return str(instant.isoformat(sep=" ", timespec="seconds")).replace("+00:00", "Z")

@@ -1,0 +1,41 @@
+"""`redledger`: the command line, one line here for each command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from service.app import OBSTACLES
+from service.cli.balances import balances
+from service.cli.history import history
+from service.cli.output import stderr
+from service.cli.record import record
+from service.cli.status import settings, status
+
+app = typer.Typer(
+    name="redledger",
+    help="The event-sourced order ledger: record commands, read balances, follow orders, prove what is recorded.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(record)
+app.command()(balances)
+app.command()(history)
+app.command()(status)
+app.command()(settings)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command. What stands in its way is one sentence on stderr, and a non-zero end."""
+    try:
+        app(args=arguments)
+    except OBSTACLES as obstacle:
+        stderr().print(f"redledger: {obstacle}", style="red", soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

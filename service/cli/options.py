@@ -1,0 +1,74 @@
+"""Options that many commands share: the settings, made from their one table, and the format of what is printed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from service.settings import EVERYWHERE, Settings, flag_of, settings_from, variable_of
+
+Result = TypeVar("Result")
+_PANEL = "Settings"
+
+
+class Format(StrEnum):
+    """How data is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.", case_sensitive=False)]
+
+
+def takes_settings(
+    *names: str,
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Give a command's function its `settings`, and the command an option for each of the settings named."""
+
+    def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
+        @wraps(function)
+        def command(**given: Any) -> Result:
+            settings = settings_from({name: given.pop(name) for name in names or EVERYWHERE})
+            return function(settings=settings, **given)
+
+        signature = inspect.signature(function, eval_str=True)
+        own = [parameter for parameter in signature.parameters.values() if parameter.name != "settings"]
+        parameters = [*own, *_options(names or EVERYWHERE)]
+        command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return command
+
+    return decorate
+
+
+def _options(names: Sequence[str]) -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[_type(name) | None, _option(name)]
+        )
+        for name in names
+    ]
+
+
+def _type(name: str) -> Any:
+    default = Settings.model_fields[name].default
+    return Path if default is None or isinstance(default, Path) else type(default)
+
+
+def _option(name: str) -> Any:
+    field = Settings.model_fields[name]
+    return typer.Option(
+        flag_of(name),
+        envvar=variable_of(name),
+        help=field.description,
+        show_default=str(field.default) if field.default else False,
+        rich_help_panel=_PANEL,
+    )

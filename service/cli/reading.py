@@ -1,0 +1,24 @@
+"""Opens the ledger for a read: the views are brought up to date first, unless a service follows already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from projections.engine.reading import ViewBehind
+from projections.projection import Projection
+from service.app import App, open_app
+from service.cli.output import stderr
+from service.settings import Settings
+
+
+@contextmanager
+def reading(settings: Settings, projections: Sequence[Projection] = ()) -> Iterator[App]:
+    """An app whose `projections` hold what was recorded by now. One that stopped is read as it is, with a warning."""
+    with open_app(settings) as app:
+        for projection in projections:
+            try:
+                app.catch_up([projection])
+            except ViewBehind as behind:
+                stderr().print(f"What follows is not up to date: {behind}", style="yellow")
+        yield app

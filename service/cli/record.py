@@ -1,0 +1,112 @@
+"""`redledger record`: commands as JSON lines, recorded in bulk, every line accounted for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from commands.menu import MENU
+from service.app import open_app
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import show, stderr
+from service.failures import ServiceFailure
+from service.record.lines import lines_of
+from service.record.parsing import Malformed
+from service.record.recorder import Counts, Recorder
+from service.record.refusals_file import RefusalsFile
+from service.settings import Settings
+
+_COMPLAINTS_SHOWN = 20
+_COLUMNS = ("recorded", "repeated", "nothing", "refused", "malformed")
+
+
+@takes_settings()
+def record(
+    settings: Settings,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Commands as JSON lines; - reads standard input.")],
+    refusals: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where refused and malformed lines go. [default: FILE.refusals.jsonl]"),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Record commands, one JSON object a line:
+    {"command": "place_order", "id": "…", "actor": {"kind": "buyer", "id": "…"}, "data": {…}}
+
+    The same file may be recorded again at any time: what was recorded only repeats. Ends with 0 only if no line was
+    malformed; refusals are answers.
+    """
+    source = None if file == "-" else Path(file)
+    beside = source.with_name(f"{source.name}.refusals.jsonl") if source else Path("stdin.refusals.jsonl")
+    with (
+        _opened(source) as stream,
+        RefusalsFile(refusals or beside, not_the_input=source) as kept,
+        open_app(settings, create=True) as app,
+        _shown_progress(source) as progress,
+    ):
+        recorder = Recorder(app.bus, MENU, kept, complain=_Complaints(progress), progress=_Behind(progress))
+        try:
+            recorder.record(lines_of(stream))
+        except KeyboardInterrupt:
+            raise ServiceFailure(f"Interrupted after {recorder.counts.lines:,} lines: record the file again.") from None
+    show([asdict(recorder.counts)], format, columns=_COLUMNS)
+    if kept.count:
+        stderr().print(f"Refused and malformed lines are in {kept.path}")
+    if recorder.counts.malformed:
+        raise typer.Exit(1)
+
+
+class _Complaints:
+    """Says what is wrong with a line; after a while only the file does."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._count = progress, 0
+
+    def __call__(self, line: int, malformed: Malformed) -> None:
+        self._count += 1
+        if self._count <= _COMPLAINTS_SHOWN:
+            field = f", {malformed.field}" if malformed.field else ""
+            self._progress.console.print(
+                f"line {line}{field}: {malformed.sentence} ({malformed.code})", style="red", soft_wrap=True
+            )
+        elif self._count == _COMPLAINTS_SHOWN + 1:
+            self._progress.console.print("More malformed lines are in the refusals file.", style="red")
+
+
+class _Behind:
+    """Moves the progress bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def __call__(self, offset: int, counts: Counts) -> None:
+        for task in self._progress.task_ids:
+            self._progress.update(task, completed=offset, lines=counts.lines)
+
+
+@contextmanager
+def _opened(source: Path | None) -> Iterator[BinaryIO]:
+    if source is None:
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = source.open("rb")
+    except OSError as error:
+        raise ServiceFailure(f"{source} cannot be read: {error.strerror}.") from None
+    with stream:
+        yield stream
+
+
+@contextmanager
+def _shown_progress(source: Path | None) -> Iterator[Progress]:
+    columns = (TextColumn("recording"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[lines]:,} lines"))
+    with Progress(*columns, TimeElapsedColumn(), console=stderr(), disable=not stderr().is_terminal) as progress:
+        progress.add_task("record", total=source.stat().st_size if source else None, lines=0)
+        yield progress

@@ -1,0 +1,44 @@
+"""`redledger status` and `redledger settings`: how the ledger is, and what the program can be told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import print_json, show, stdout
+from service.cli.reading import reading
+from service.settings import Settings, settings_table
+from service.status import LedgerStatus, status_of
+
+
+@takes_settings()
+def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
+    """The books, their heads, and how many events each view is behind."""
+    with reading(settings) as app:
+        found = status_of(app)
+    if format is Format.JSON:
+        print_json(asdict(found) | {"troubles": found.troubles})
+        return
+    if format is Format.TABLE:
+        stdout().print(f"Ledger {found.ledger_id}, epoch {found.epoch}, accounting days in {found.zone}")
+    show(_by_book(found), format)
+    if format is Format.TABLE:
+        for trouble in found.troubles:
+            stdout().print(trouble, style="red")
+
+
+def settings(format: FormatOption = Format.TABLE) -> None:
+    """Every setting: its flag, its environment variable, its default."""
+    show(settings_table(), format)
+
+
+def _by_book(found: LedgerStatus) -> list[dict[str, Any]]:
+    rows: dict[int, dict[str, Any]] = {book: {"book": book, "head": head} for book, head in found.books.items()}
+    names = dict.fromkeys(view.projection for view in found.views)
+    for row in rows.values():
+        row |= {f"{name}_lag": None for name in names}
+    for view in found.views:
+        if view.status != "outdated":
+            rows[view.book][f"{view.projection}_lag"] = view.lag
+    return list(rows.values())

@@ -1,0 +1,30 @@
+"""What a new ledger begins with: the default policies, in force from the programme's start."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from commands.bus import Bus
+from commands.command import Command
+from commands.publish_policy import PublishPolicy
+from commands.set_fee_schedule import SetFeeSchedule
+from ledger.policies.defaults import Default, default_policies
+from ledger.policies.fees import Fees
+from ledger.policies.kinds import written
+from ledger.who import Actor
+
+PROGRAMME_START = datetime(2025, 3, 9, 16, tzinfo=UTC)  # March 10 in Shanghai: statement 4, the year is ours
+FOUNDER = Actor(kind="importer", id="redledger", role="defaults")
+
+
+def publish_defaults(bus: Bus) -> None:
+    """Publish what was never published before. What a ledger was founded with stays, whatever newer code ships."""
+    bus.submit([_publication(default) for default in default_policies()])
+
+
+def _publication(default: Default) -> Command:
+    envelope = {"id": f"default-{default.key}", "actor": FOUNDER, "occurred_at": PROGRAMME_START}
+    if isinstance(default.policy, Fees):
+        return SetFeeSchedule(**envelope, effective_from=PROGRAMME_START, content=default.policy)
+    content = written(default.policy)
+    return PublishPolicy(**envelope, effective_from=PROGRAMME_START, key=default.key, content=content)

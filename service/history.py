@@ -1,0 +1,109 @@
+"""An order's story step by step: each event, the order after it, and the journal entry it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import from_json
+
+from ledger.ids import order_stream
+from ledger.ledger import Ledger
+from ledger.log.engine import cursor_of
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from ledger.sealed import Sealed
+from ledger.streams.registry import blank
+from service.failures import ServiceFailure
+
+_FIND = (
+    "SELECT d.merchant_id, d.book FROM log.directory d JOIN log.events e ON e.book = d.book"
+    " AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1"
+    " WHERE %(merchant)s::text IS NULL OR d.merchant_id = %(merchant)s ORDER BY 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of the order, with what is remembered after it and the lines of its entry."""
+
+    recorded: Recorded
+    event: Mapping[str, Any]
+    changed: Mapping[str, Any]  # path → value after the event, None where it is gone
+    state: Mapping[str, Any]
+    entry: list[dict[str, Any]]
+
+
+def find_order(ledger: Ledger, order: str, merchant: str | None = None) -> tuple[int, str]:
+    """The book and stream of an order. Raises `ServiceFailure` where there is none, or more than one."""
+    with cursor_of(ledger.engine) as cursor:
+        cursor.execute(_FIND, {"order": order, "merchant": merchant})
+        found = cursor.fetchall()
+    if not found:
+        raise ServiceFailure(f"No event of an order {order!r} was recorded.")
+    if len(found) > 1:
+        merchants = ", ".join(name for name, _ in found)
+        raise ServiceFailure(f"Several merchants have an order {order!r}: --merchant chooses among {merchants}.")
+    ((merchant_id, book),) = found
+    return book, order_stream(merchant_id, order)
+
+
+def history_of(ledger: Ledger, order: str, *, merchant: str | None = None, upto: int | None = None) -> Iterator[Step]:
+    """The order's steps, the first `upto` of them. Personal values stay sealed. Raises `ServiceFailure`."""
+    book, name = find_order(ledger, order, merchant)
+    stream = blank(name)
+    before: dict[str, Any] = {}
+    for recorded in ledger.reader.read_stream(book, name)[:upto]:
+        stream.apply(recorded.event)
+        state = plain_state(stream)
+        flat = dict(_flat(state))
+        changed = {path: flat.get(path) for path in flat.keys() | before.keys() if flat.get(path) != before.get(path)}
+        yield Step(recorded, from_json(recorded.payload), dict(sorted(changed.items())), state, recorded.lines)
+        before = flat
+
+
+def plain_state(remembered: Any) -> Any:
+    """What a stream remembers as plain JSON values; empty collections and None are left out of objects."""
+    match remembered:
+        case None | bool() | int() | str():
+            return remembered
+        case Money():
+            return str(remembered)
+        case Sealed():
+            return "sealed"
+        case datetime():
+            return remembered.isoformat().replace("+00:00", "Z")
+        case date():
+            return remembered.isoformat()
+        case BaseModel():
+            return _object({name: getattr(remembered, name) for name in type(remembered).model_fields})
+        case Mapping():
+            return _object(remembered)
+        case set() | frozenset():
+            return sorted(map(str, remembered))
+        case list() | tuple():
+            return [plain_state(item) for item in remembered]
+    if is_dataclass(remembered):
+        return _object({field.name: getattr(remembered, field.name) for field in fields(remembered)})
+    if hasattr(remembered, "__dict__"):
+        return _object({name: value for name, value in vars(remembered).items() if not name.startswith("_")})
+    return str(remembered)
+
+
+def _object(content: Mapping[Any, Any]) -> dict[str, Any]:
+    plain = {"merchant" if key is None else str(key): plain_state(value) for key, value in content.items()}
+    return {key: value for key, value in plain.items() if value is not None and value not in ([], {}, "")}
+
+
+def _flat(state: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(state, dict):
+        for key, value in state.items():
+            yield from _flat(value, f"{path}.{key}" if path else key)
+    elif isinstance(state, list) and any(isinstance(item, dict | list) for item in state):
+        for index, item in enumerate(state):
+            yield from _flat(item, f"{path}[{index}]")
+    else:
+        yield path, state

@@ -1,0 +1,44 @@
+"""Lines of a stream of bytes, none of them ever held in memory beyond the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+LIMIT_BYTES = 1024 * 1024
+_SKIP_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its end, numbered from 1. `too_long` has no content; `whole` says that an end was there."""
+
+    number: int
+    content: bytes
+    end_offset: int  # bytes of the stream up to and with this line
+    whole: bool
+    too_long: bool = False
+
+
+def lines_of(stream: BinaryIO, limit: int = LIMIT_BYTES) -> Iterator[Line]:
+    """Every line that is not blank. Of one longer than `limit` bytes nothing is kept."""
+    number = offset = 0
+    while piece := stream.readline(limit + 1):
+        number += 1
+        offset += len(piece)
+        too_long = len(piece.rstrip(b"\r\n")) > limit or (len(piece) > limit and not piece.endswith(b"\n"))
+        whole = piece.endswith(b"\n")
+        if too_long:
+            skipped, whole = _skip_rest(stream, whole)
+            yield Line(number, b"", offset := offset + skipped, whole, too_long=True)
+        elif content := piece.strip():
+            yield Line(number, content, offset, whole)
+
+
+def _skip_rest(stream: BinaryIO, whole: bool) -> tuple[int, bool]:
+    skipped = 0
+    while not whole and (piece := stream.readline(_SKIP_BYTES)):
+        skipped += len(piece)
+        whole = piece.endswith(b"\n")
+    return skipped, whole

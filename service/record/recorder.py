@@ -1,0 +1,131 @@
+"""Takes lines to the bus in batches and accounts for every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from commands.command import Command, Handler
+from commands.outcome import Outcome
+from service.record.lines import LIMIT_BYTES, Line
+from service.record.parsing import Malformed, parse_command
+from service.record.refusals_file import RefusalsFile
+
+BATCH = 500
+
+
+class Submits(Protocol):
+    """The bus, as a recorder sees it."""
+
+    def submit(self, commands: Sequence[Command]) -> list[Outcome]: ...
+
+
+@dataclass(slots=True)
+class Counts:
+    """Every line of the input is in one of these."""
+
+    recorded: int = 0
+    repeated: int = 0  # answered before, by an earlier run or line; whatever the answer was
+    nothing: int = 0  # what was asked for was so already
+    refused: int = 0
+    malformed: int = 0
+
+    @property
+    def lines(self) -> int:
+        return self.recorded + self.repeated + self.nothing + self.refused + self.malformed
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Feeds a bus. Whatever interrupts it, the same lines may be sent again: what was recorded only repeats.
+
+    `complain` hears of malformed lines at once; `progress` of the bytes behind us, batch by batch.
+    """
+
+    bus: Submits
+    menu: Mapping[str, Handler]
+    refusals: RefusalsFile
+    complain: Callable[[int, Malformed], None]
+    progress: Callable[[int, Counts], None]
+    counts: Counts = field(default_factory=Counts)
+
+    def record(self, lines: Iterable[Line]) -> Counts:
+        """Record all of it. Raises what the bus raises when the database is lost."""
+        batch: list[tuple[int, Command]] = []
+        offset = 0
+        for line in lines:
+            offset = line.end_offset
+            try:
+                batch.append((line.number, self._read(line)))
+            except Malformed as malformed:
+                self._reject(line.number, malformed)
+            if len(batch) == BATCH:
+                self._submit(batch)
+                batch = []
+                self.progress(offset, self.counts)
+        self._submit(batch)
+        self.progress(offset, self.counts)
+        return self.counts
+
+    def _read(self, line: Line) -> Command:
+        if line.too_long:
+            raise Malformed("LINE_TOO_LONG", f"it is longer than {LIMIT_BYTES:,} bytes")
+        try:
+            return parse_command(line.content, self.menu)
+        except Malformed as malformed:
+            if malformed.code == "MALFORMED_JSON" and not line.whole:
+                raise Malformed("TRUNCATED", "the input ends in the middle of this command") from None
+            raise
+
+    def _submit(self, batch: Sequence[tuple[int, Command]]) -> None:
+        if not batch:
+            return
+        try:
+            outcomes = self.bus.submit([command for _, command in batch])
+        except ValueError as error:  # a value that no event can hold; whose it is shows one by one
+            self._submit_alone(batch, error)
+            return
+        for (number, command), outcome in zip(batch, outcomes, strict=True):
+            self._account(number, command, outcome)
+
+    def _submit_alone(self, batch: Sequence[tuple[int, Command]], error: ValueError) -> None:
+        if len(batch) > 1:
+            for one in batch:
+                self._submit([one])
+            return
+        ((number, command),) = batch
+        self._reject(number, Malformed("INVALID_FIELD", str(error), field="data", command=command.name, id=command.id))
+
+    def _account(self, number: int, command: Command, outcome: Outcome) -> None:
+        if outcome.repeated:
+            self.counts.repeated += 1
+        elif outcome.status == "recorded":
+            self.counts.recorded += 1
+        elif outcome.status == "nothing":
+            self.counts.nothing += 1
+        else:
+            self.counts.refused += 1
+        if outcome.status == "refused":
+            self.refusals.add(
+                line=number,
+                id=command.id,
+                command=command.name,
+                code=outcome.code,
+                sentence=outcome.sentence,
+                remedy=outcome.remedy,
+                facts=outcome.facts,
+                repeated=outcome.repeated,
+            )
+
+    def _reject(self, number: int, malformed: Malformed) -> None:
+        self.counts.malformed += 1
+        self.refusals.add(
+            line=number,
+            id=malformed.id,
+            command=malformed.command,
+            code=malformed.code,
+            field=malformed.field,
+            sentence=malformed.sentence,
+        )
+        self.complain(number, malformed)

@@ -1,0 +1,47 @@
+"""The file of what was not recorded: one JSON line each, with the line of the input it came from."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from service.failures import ServiceFailure
+
+
+class RefusalsFile:
+    """Written anew by every run, line by line; a run that refuses nothing leaves no file."""
+
+    def __init__(self, path: Path, *, not_the_input: Path | None = None) -> None:
+        if not_the_input is not None and path.exists() and path.samefile(not_the_input):
+            raise ServiceFailure(f"The refusals cannot be written over their own input, {path}.")
+        self.path = path
+        self.count = 0
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        self._file = self._open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._file is not None
+        self._file.close()
+        if self.count == 0:
+            self.path.unlink(missing_ok=True)
+
+    def add(self, **what: Any) -> None:
+        assert self._file is not None
+        self.count += 1
+        self._file.write(json.dumps(what, ensure_ascii=False, default=str) + "\n")
+
+    def _open(self) -> TextIO:
+        try:
+            # A refusal's facts may be nobody else's business.
+            file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ServiceFailure(f"The refusals cannot be written to {self.path}: {error.strerror}.") from None
+        return os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,64 @@
+"""How the ledger is: its books, their heads, and how far behind each view is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from projections.engine.generations import ViewOutdated
+from projections.registry import PROJECTIONS
+from service.app import App
+
+
+@dataclass(frozen=True, slots=True)
+class ViewStatus:
+    """Where one view stands in one book. `lag` counts events; `reason` says why it does not follow."""
+
+    projection: str
+    version: int
+    book: int
+    head: int
+    position: int
+    lag: int
+    status: str  # following, stopped, outdated
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStatus:
+    """Which ledger this is, its books and their heads, and its views."""
+
+    ledger_id: str
+    epoch: int
+    zone: str
+    books: dict[int, int]
+    views: tuple[ViewStatus, ...]
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Why views do not follow, in words; empty while all do."""
+        return tuple(
+            f"{view.projection} in book {view.book}: {view.reason}" for view in self.views if view.status != "following"
+        )
+
+
+def status_of(app: App) -> LedgerStatus:
+    """The ledger's state at this moment; nothing is waited for."""
+    identity, heads = app.ledger.identity, app.ledger.reader.heads()
+    views = [view for name in PROJECTIONS for view in _views(app, name, heads)]
+    return LedgerStatus(identity.ledger_id, identity.epoch, identity.zone, heads, tuple(views))
+
+
+def _views(app: App, name: str, heads: dict[int, int]) -> list[ViewStatus]:
+    projection = PROJECTIONS[name]
+    try:
+        known = app.views.status(projection)
+    except ViewOutdated as outdated:
+        return [ViewStatus(name, projection.version, 0, 0, 0, 0, "outdated", str(outdated))]
+    found = []
+    for book, head in heads.items():
+        at = known.get(book)
+        position, status, reason = (at.position, at.status, at.reason) if at else (0, "following", "")
+        found.append(
+            ViewStatus(name, projection.version, book, head, position, max(head - position, 0), status, reason)
+        )
+    return found
