@@ -1,0 +1,72 @@
+"""Handing a packed parcel to the carrier."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from commands.dispatch_parcel import DispatchParcel
+from ledger.events.shipment import ParcelDispatched
+from ledger.refusals import (
+    AlreadyDispatched,
+    DispatchTimeImplausible,
+    DuplicateTrackingNo,
+    LineAlreadyRefunded,
+    ParcelNotFound,
+    RefundPendingOnLine,
+)
+from tests.support.given import MERCHANT, NOW, ask, given
+from tests.support.parcels import ORDER, PAID, PLACED_AT, asked_back, dispatched, packed, refunded
+
+
+def dispatch(parcel_id: str = "P-1", *, tracking_no: str = "SF-1", **data: Any) -> DispatchParcel:
+    return ask(DispatchParcel, by=MERCHANT, **ORDER, parcel_id=parcel_id, carrier="SF", tracking_no=tracking_no, **data)
+
+
+def test_a_packed_parcel_is_dispatched_now() -> None:
+    given(*PAID, packed()).when(dispatch()).then(dispatched())
+
+
+def test_a_hand_over_earlier_today_keeps_its_time() -> None:
+    event = given(*PAID, packed()).when(dispatch(dispatched_at=NOW - timedelta(hours=3))).event(ParcelDispatched)
+    assert event.dispatched_at == NOW - timedelta(hours=3)
+
+
+def test_a_hand_over_is_not_announced_ahead_of_time() -> None:
+    tomorrow = NOW + timedelta(days=1)
+    given(*PAID, packed()).when(dispatch(dispatched_at=tomorrow)).then_refused(DispatchTimeImplausible)
+
+
+def test_a_hand_over_is_not_before_the_order() -> None:
+    earlier = PLACED_AT - timedelta(seconds=1)
+    given(*PAID, packed()).when(dispatch(dispatched_at=earlier)).then_refused(DispatchTimeImplausible)
+
+
+def test_a_parcel_nobody_packed_is_not_dispatched() -> None:
+    given(*PAID).when(dispatch()).then_refused(ParcelNotFound, parcel_id="P-1")
+
+
+def test_a_parcel_is_dispatched_once() -> None:
+    given(*PAID, packed(), dispatched()).when(dispatch(tracking_no="SF-2")).then_refused(AlreadyDispatched)
+
+
+def test_two_parcels_do_not_share_a_tracking_number() -> None:
+    history = (*PAID, packed(A=1), dispatched(), packed("P-2", A=1))
+    given(*history).when(dispatch("P-2")).then_refused(DuplicateTrackingNo, parcel_id="P-1")
+
+
+def test_dispatch_is_held_while_a_refund_is_asked_for() -> None:
+    given(*PAID, packed(), asked_back(A=1)).when(dispatch()).then_refused(RefundPendingOnLine, refund_id="R-1")
+
+
+def test_a_refunded_quantity_is_not_dispatched() -> None:
+    given(*PAID, packed(A=2), *refunded(A=2)).when(dispatch()).then_refused(LineAlreadyRefunded, line_id="A")
+
+
+def test_one_of_two_packed_parcels_may_go_where_one_unit_is_refunded() -> None:
+    given(*PAID, packed(A=1), packed("P-2", A=1), *refunded(A=1)).when(dispatch()).then(ParcelDispatched)
+
+
+def test_the_second_of_two_packed_parcels_stays_where_one_unit_is_refunded() -> None:
+    history = (*PAID, packed(A=1), packed("P-2", A=1), *refunded(A=1), dispatched())
+    given(*history).when(dispatch("P-2", tracking_no="SF-2")).then_refused(LineAlreadyRefunded, line_id="A")

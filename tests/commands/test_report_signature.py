@@ -1,0 +1,69 @@
+"""Proof of delivery is recorded, and moves no money where it contradicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commands.report_signature import ReportSignature
+from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.events.shipment import ParcelSignedFor
+from tests.support.given import PARTNER, ask, given
+from tests.support.parcels import ORDER, PAID, at, dispatched, fact, packed, refunded, signed
+
+SENT = (*PAID, packed(), dispatched())
+
+
+def report(*, hours: float = 90, proof_ref: str = "pod-1", **data: Any) -> ReportSignature:
+    told: dict[str, Any] = {
+        "evidence_kind": "recipient",
+        "proof_ref": proof_ref,
+        "occurred_at": at(hours),
+        "at": at(hours + 1),
+    }
+    return ask(ReportSignature, by=PARTNER, **ORDER, parcel_id="P-1", **(told | data))
+
+
+def test_a_signature_is_recorded() -> None:
+    given(*SENT).when(report()).then(signed(hours=90))
+
+
+def test_a_signature_without_any_scan_before_it_only_shows_a_gap() -> None:
+    given(*PAID, packed()).when(report()).then(signed(hours=90))
+
+
+def test_the_same_signature_twice_is_nothing_new() -> None:
+    given(*SENT, signed(hours=90)).when(report()).then_nothing()
+
+
+def test_another_signature_is_recorded_with_a_break() -> None:
+    given(*SENT, signed(hours=90)).when(report(proof_ref="pod-2")).then(ParcelSignedFor, ReconciliationBreakOpened)
+
+
+def test_a_signature_of_a_lost_parcel_is_recorded_with_a_break() -> None:
+    decided = given(*SENT, fact("lost", hours=80)).when(report()).then(ParcelSignedFor, ReconciliationBreakOpened)
+    assert decided.event(ReconciliationBreakOpened).kind == "fact_contradicts_state"
+
+
+def test_a_signature_of_a_parcel_that_was_found_is_no_contradiction() -> None:
+    given(*SENT, fact("lost", hours=40), fact("found", hours=50)).when(report()).then(ParcelSignedFor)
+
+
+def test_a_signature_of_refunded_units_is_recorded_with_a_break() -> None:
+    decided = given(*SENT, *refunded(A=2, parcel_id="P-1")).when(report())
+    decided.then(ParcelSignedFor, ReconciliationBreakOpened)
+    assert decided.event(ReconciliationBreakOpened).refs["about"] == "refunded:A"
+
+
+def test_a_signature_before_the_hand_over_is_recorded_with_a_break() -> None:
+    decided = given(*SENT).when(report(hours=-2)).then(ParcelSignedFor, ReconciliationBreakOpened)
+    assert decided.event(ReconciliationBreakOpened).refs["about"] == "dispatched"
+
+
+def test_a_signature_of_what_customs_kept_out_is_recorded_with_a_break() -> None:
+    history = (*SENT, fact("import_refused", hours=60))
+    given(*history).when(report()).then(ParcelSignedFor, ReconciliationBreakOpened)
+
+
+def test_who_signed_is_sealed() -> None:
+    event = given(*SENT).when(report(signed_by="Wong Mei")).event(ParcelSignedFor)
+    assert repr(event.signed_by) == "Sealed(…)"
