@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, Overflow
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import ConfigDict, GetCoreSchemaHandler, GetPydanticSchema, Strict
 from pydantic_core import CoreSchema, core_schema
 
-from ledger.currencies import exponent_of
+from ledger.currencies import all_currencies, exponent_of
+
+# Checked outside Python, since every stored amount passes it.
+_Currency = Annotated[str, GetPydanticSchema(lambda _source, _handler: core_schema.literal_schema([*all_currencies()]))]
 
 _DIGITS = 16  # 2^53 minor units: what canonical JSON holds exactly
 
@@ -31,8 +34,10 @@ class Money:
     `"USD 69.44"` are read too.
     """
 
-    minor: int
-    currency: str
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    minor: Annotated[int, Strict()]
+    currency: _Currency
 
     @classmethod
     def of(cls, amount: str | Decimal | int, currency: str) -> Money:

@@ -127,4 +127,4 @@ class Reference:
 @lru_cache(maxsize=4096)
 def _by_peg(hkd: Rate) -> Rate:
     value = _DERIVED_DIGITS.divide(Decimal(hkd.value), MOP_PER_HKD)
-    return replace(hkd, base="MOP", value=f"{value:f}", source=f"{hkd.source}, MOP at HKD/{MOP_PER_HKD}")
+    return replace(hkd, base="MOP", value=f"{value.normalize():f}", source=f"{hkd.source}, MOP at HKD/{MOP_PER_HKD}")

@@ -1,0 +1,138 @@
+"""What book 0 says at an instant: policies in force, versions stamped on orders, the last known rate."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from ledger.events.event import Event
+from ledger.events.platform import FxRateRecorded
+from ledger.fx import Rate, RateKind
+from ledger.policies.fees import Fees
+from ledger.policies.reference import Reference
+from ledger.policies.release import Release
+from ledger.refusals import PolicyNotEffective, RateMissing
+from tests.support.given import NOW, published, reference_of
+
+SEVEN, NINE, ELEVEN = (Release(after_signature=timedelta(days=days)) for days in (7, 9, 11))
+
+
+def recorded(
+    currency: str, value: str, day: int, *, kind: RateKind = "book", source: str = "bank", quote: str = "CNY"
+) -> FxRateRecorded:
+    return FxRateRecorded(rate=Rate(currency, quote, value, kind, source, date(2025, 4, day)))
+
+
+def reference(*events: Event) -> Reference:
+    folded = Reference()
+    for position, event in enumerate(events, start=1):
+        folded.apply(event, position)
+    return folded
+
+
+def test_a_policy_is_in_force_from_the_instant_it_takes_effect() -> None:
+    folded = reference(published(SEVEN, effective_from=NOW))
+    assert folded.policy(Release, NOW) == (SEVEN, 1)
+
+
+def test_a_moment_earlier_it_is_not() -> None:
+    folded = reference(published(SEVEN, effective_from=NOW))
+    with pytest.raises(PolicyNotEffective):
+        folded.policy(Release, NOW - timedelta(microseconds=1))
+
+
+def test_a_policy_that_was_never_published_is_not_in_force() -> None:
+    with pytest.raises(PolicyNotEffective):
+        reference().policy(Release, NOW)
+
+
+def test_a_later_version_takes_over_when_it_takes_effect() -> None:
+    folded = reference(
+        published(SEVEN, effective_from=NOW), published(NINE, version=2, effective_from=NOW + timedelta(days=1))
+    )
+    assert [folded.policy(Release, NOW + timedelta(days=days)) for days in (0, 1)] == [(SEVEN, 1), (NINE, 2)]
+
+
+def test_a_version_published_later_for_an_earlier_date_fills_the_time_between() -> None:
+    folded = reference(
+        published(SEVEN, effective_from=NOW),
+        published(NINE, version=2, effective_from=NOW + timedelta(days=10)),
+        published(ELEVEN, version=3, effective_from=NOW + timedelta(days=5)),
+    )
+    assert [folded.policy(Release, NOW + timedelta(days=days))[1] for days in (0, 5, 10)] == [1, 3, 2]
+
+
+def test_of_two_versions_for_one_instant_the_newer_counts() -> None:
+    folded = reference(published(SEVEN, effective_from=NOW), published(NINE, version=2, effective_from=NOW))
+    assert folded.policy(Release, NOW) == (NINE, 2)
+
+
+def test_an_order_finds_the_version_it_was_placed_under() -> None:
+    folded = reference(published(SEVEN, effective_from=NOW), published(NINE, version=2, effective_from=NOW))
+    assert folded.version(Release, 1) == SEVEN
+
+
+def test_fee_schedules_are_found_like_policies() -> None:
+    assert reference_of().policy(Fees, NOW)[0].rate_bps == 500
+
+
+def test_the_last_rate_on_or_before_the_day_counts() -> None:
+    folded = reference(recorded("USD", "7.18", 3), recorded("USD", "7.16", 7))
+    values = [folded.rate("USD", "book", date(2025, 4, day)).value for day in (3, 6, 7, 30)]
+    assert values == ["7.18", "7.18", "7.16", "7.16"]
+
+
+def test_a_rate_recorded_late_for_an_earlier_day_is_found_there() -> None:
+    folded = reference(recorded("USD", "7.16", 7), recorded("USD", "7.18", 3))
+    assert folded.rate("USD", "book", date(2025, 4, 5)).value == "7.18"
+
+
+def test_a_corrected_rate_replaces_the_first_one() -> None:
+    folded = reference(recorded("USD", "71.8", 3), recorded("USD", "7.18", 3))
+    assert folded.rate("USD", "book", date(2025, 4, 3)).value == "7.18"
+
+
+def test_before_the_first_rate_there_is_none() -> None:
+    folded = reference(recorded("USD", "7.18", 3))
+    with pytest.raises(RateMissing):
+        folded.rate("USD", "book", date(2025, 4, 2))
+
+
+def test_kinds_of_rates_are_never_mixed() -> None:
+    folded = reference(recorded("USD", "7.18", 3))
+    with pytest.raises(RateMissing):
+        folded.rate("USD", "reference", date(2025, 4, 3))
+
+
+def test_a_rate_into_another_currency_is_no_rate_into_cny() -> None:
+    folded = reference(recorded("USD", "7.80", 3, quote="HKD"))
+    with pytest.raises(RateMissing):
+        folded.rate("USD", "book", date(2025, 4, 3))
+
+
+def test_cny_is_worth_one_of_itself() -> None:
+    assert reference().rate("CNY", "book", date(2025, 4, 3)).value == "1"
+
+
+def test_the_pataca_follows_the_hong_kong_dollar_by_its_peg() -> None:
+    rate = reference(recorded("HKD", "0.9270", 3)).rate("MOP", "book", date(2025, 4, 3))
+    assert (rate.pair, rate.value) == ("MOP/CNY", "0.9")
+
+
+def test_a_pegged_rate_says_where_it_comes_from() -> None:
+    rate = reference(recorded("HKD", "0.9270", 3)).rate("MOP", "book", date(2025, 4, 3))
+    assert rate.source == "bank, MOP at HKD/1.03"
+
+
+def test_a_recorded_pataca_rate_goes_before_the_peg() -> None:
+    folded = reference(recorded("HKD", "0.9270", 3), recorded("MOP", "0.9001", 3))
+    assert folded.rate("MOP", "book", date(2025, 4, 3)).value == "0.9001"
+
+
+def test_a_copy_goes_on_without_its_original() -> None:
+    original = reference(recorded("USD", "7.18", 3), published(SEVEN, effective_from=NOW))
+    twin = original.copy()
+    twin.apply(recorded("USD", "7.16", 7), 3)
+    twin.apply(published(NINE, version=2, effective_from=NOW), 4)
+    assert original.rate("USD", "book", date(2025, 4, 9)).value == "7.18"
+    assert original.policy(Release, NOW)[1] == 1
+    assert (original.position, twin.position) == (2, 4)
