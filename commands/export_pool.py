@@ -18,7 +18,7 @@ def with_pool_change(
     yield event
     after = copy(product)
     after.apply(event)
-    if after.in_export_pool and after.pool_markets != product.pool_markets:
+    if not set(after.pool_markets) <= set(product.pool_markets):
         yield ProductAddedToExportPool(
             merchant_id=merchant_id,
             product_id=product_id,

@@ -60,7 +60,7 @@ def usd(amount: str) -> Money:
     return Money.of(amount, "USD")
 
 
-def ask(kind: type[C], *, by: Actor = SYSTEM, at: datetime | str = NOW, id: str = "cmd-1", **data: Any) -> C:
+def ask(kind: type[C], /, *, by: Actor = SYSTEM, at: datetime | str = NOW, id: str = "cmd-1", **data: Any) -> C:
     """A command as the bus hands it to its decision. A report happened `at` unless it says otherwise."""
     now = instant(at) if isinstance(at, str) else at
     return kind.model_validate({"id": id, "actor": by, **data}).stamped(now)
@@ -119,7 +119,7 @@ class When:
         """Nothing to do: no event, no refusal."""
         return self.then()
 
-    def then_refused(self, kind: type[Refusal], **facts: Any) -> None:
+    def then_refused(self, kind: type[Refusal], /, **facts: Any) -> None:
         """Refused for this reason, resting on these facts (instants may be written as texts)."""
         assert type(self.refusal) is kind, f"not refused as {kind.code}: {self.refusal or self.events}"
         for name, wanted in facts.items():
