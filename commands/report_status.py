@@ -1,0 +1,41 @@
+"""Another system says where an order stands, without saying what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from commands.order_commands import OrderReport, contradiction
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.streams.order import Order, OrderStatus
+
+ToldStatus = Literal["cancelled", "delivered"]
+# What this ledger may say of an order that is told to be delivered or cancelled without contradicting it.
+_AGREES: dict[ToldStatus, frozenset[OrderStatus]] = {
+    "cancelled": frozenset({"cancelled", "expired"}),
+    "delivered": frozenset({"delivered", "completed"}),
+}
+
+
+class ReportStatus(OrderReport, name="report_status"):
+    """A status is no fact of its own and moves nothing: where it contradicts what is remembered, a break opens.
+
+    `told` is the other system's own word, as in `unavailable` for an order that is cancelled here.
+    """
+
+    status: ToldStatus
+    told: str = ""
+
+
+def decide(report: ReportStatus, order: Order, rules: Rules) -> Iterator[Event]:
+    if order.status not in _AGREES[report.status]:
+        yield from contradiction(
+            report,
+            order,
+            kind="fact_contradicts_state",
+            expected=f"order {order.status}",
+            actual=f"{report.told or report.status} at {report.happened_at.isoformat()}",
+            fact=report.name,
+            status=report.status,
+        )

@@ -1,0 +1,100 @@
+"""The European Central Bank's daily reference rates as published, and the cross rates made of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from pathlib import Path
+
+SOURCE = "ECB cross"  # the ECB gives these for information, not for settling trades: a stand-in, named as what it is
+_SIX_DIGITS = Context(prec=6, rounding=ROUND_HALF_UP)  # one more than the published rates have
+_NOT_QUOTED = ("", "N/A")
+
+
+class BadRateFile(Exception):
+    """The rate file cannot be used; the message is one plain sentence."""
+
+
+class NoCrossRate(LookupError):
+    """No day on or before the one asked for quotes both currencies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cross:
+    """So many units of one currency for one of another, with the business day it was published for."""
+
+    value: str
+    as_of: date
+
+
+class EcbRates:
+    """Units of each currency for one euro, business day by business day."""
+
+    def __init__(self, quotes: Mapping[date, Mapping[str, Decimal]]) -> None:
+        self._quotes = quotes
+        self._days = sorted(quotes)
+
+    def business_days(self, first: date, last: date) -> list[date]:
+        """The published days from the last one on or before `first` up to `last`."""
+        start = max(bisect_right(self._days, first) - 1, 0)
+        return self._days[start : bisect_right(self._days, last)]
+
+    def on_or_before(self, *, base: str, quote: str, day: date) -> Cross:
+        """Units of `quote` for one `base` of the last day, up to `day`, that quotes both. Raises `NoCrossRate`."""
+        for position in range(bisect_right(self._days, day) - 1, -1, -1):
+            quotes = self._quotes[self._days[position]]
+            if base in quotes and quote in quotes:
+                value = _SIX_DIGITS.divide(quotes[quote], quotes[base])
+                return Cross(f"{value:f}", self._days[position])
+        raise NoCrossRate(f"the ECB file has no rate for {base}/{quote} on or before {day}")
+
+
+def read_ecb(path: Path) -> EcbRates:
+    """The rates in `eurofxref-hist.zip`, or in the CSV inside it. Raises `BadRateFile`."""
+    try:
+        text = _text(path)
+    except FileNotFoundError:
+        raise BadRateFile(f"{path}: there is no such file") from None
+    except (OSError, EOFError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise BadRateFile(f"{path}: cannot be read to its end ({error})") from None
+    return EcbRates(dict(_days(path, text)))
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            name = next((name for name in archive.namelist() if name.endswith(".csv")), None)
+            if name is None:
+                raise zipfile.BadZipFile("no CSV file inside")
+            raw = archive.read(name)
+    return raw.decode("utf-8-sig")
+
+
+def _days(path: Path, text: str) -> Iterator[tuple[date, dict[str, Decimal]]]:
+    rows = csv.reader(io.StringIO(text))
+    header = [cell.strip() for cell in next(rows, [])]
+    if header[:1] != ["Date"]:
+        raise BadRateFile(f"{path}, line 1: the first column is not Date")
+    for row in rows:
+        try:
+            yield date.fromisoformat(row[0].strip()), _quotes(header, row)
+        except (ValueError, IndexError, InvalidOperation):
+            raise BadRateFile(f"{path}, line {rows.line_num}: not a day of positive rates") from None
+
+
+def _quotes(header: list[str], row: list[str]) -> dict[str, Decimal]:
+    quotes = {
+        currency: Decimal(cell.strip())
+        for currency, cell in zip(header[1:], row[1:], strict=True)
+        if currency and cell.strip() not in _NOT_QUOTED
+    }
+    if not all(value > 0 and value.is_finite() for value in quotes.values()):
+        raise ValueError
+    return quotes

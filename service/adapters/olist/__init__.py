@@ -1,0 +1,1 @@
+"""Olist's marketplace orders as commands: a folder read whole, its money converted, its facts put in order."""

@@ -1,0 +1,84 @@
+"""All steps of an import in the order they happened, ready to be submitted batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from commands.recording import accounting_day
+from ledger.money import total
+from ledger.policies.defaults import default_policies
+from ledger.policies.reference import Reference
+from ledger.policies.release import Release
+from ledger.refusals import PolicyNotEffective
+from service.adapters.ecb import EcbRates
+from service.adapters.olist.folder import Folder
+from service.adapters.olist.inbox_steps import inbox_steps
+from service.adapters.olist.merchant_steps import merchant_steps
+from service.adapters.olist.order_steps import order_steps
+from service.adapters.olist.orders import OrderMaker
+from service.adapters.olist.platform_steps import policy_steps, rate_steps, start_of_day
+from service.adapters.olist.rates import ImportRates
+from service.adapters.olist.reais import Reais
+from service.adapters.olist.source import BRL
+from service.adapters.olist.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import will ask for, in event-time order."""
+
+    folder: Folder
+    steps: list[Step]
+
+    @property
+    def source_reais(self) -> Reais:
+        """What the source's own rows add up to."""
+        items = [item for group in self.folder.items.values() for item in group]
+        payments = [payment.value for group in self.folder.payments.values() for payment in group]
+        return Reais(
+            items=total([item.price for item in items], BRL),
+            freight=total([item.freight for item in items], BRL),
+            payments=total(payments, BRL),
+        )
+
+
+def make_plan(folder: Folder, ecb: EcbRates, in_force: Reference) -> Plan:
+    """The plan of a folder that is read whole; `in_force` are the ledger's policies. Raises `NoCrossRate`."""
+    if not folder.orders:
+        return Plan(folder, [])
+    rates = ImportRates(ecb, first=_first_day(folder), last=_last_day(folder))
+    steps = [
+        *policy_steps(rates.recorded[0].as_of, in_force),
+        *rate_steps(rates.recorded),
+        *merchant_steps(folder),
+        *_order_steps(folder, rates, _release(in_force, _first_day(folder))),
+    ]
+    return Plan(folder, sorted(steps, key=lambda step: step.turn))
+
+
+def _order_steps(folder: Folder, rates: ImportRates, release: Release) -> Iterator[Step]:
+    maker = OrderMaker(folder, rates)
+    for source in folder.orders:
+        if orders := maker.merchant_orders(source):
+            yield from order_steps(orders, folder, release)
+        else:
+            yield from inbox_steps(source, folder, rates)
+
+
+def _release(in_force: Reference, day: date) -> Release:
+    """The release policy that will be in force: the ledger's, else the default."""
+    try:
+        return in_force.policy(Release, start_of_day(day))[0]
+    except PolicyNotEffective:
+        return next(d.policy for d in default_policies() if isinstance(d.policy, Release))
+
+
+def _first_day(folder: Folder) -> date:
+    # An order's own day may be the one before its accounting day, which lies further east.
+    return min(min(order.day, accounting_day(order.first_known_at)) for order in folder.orders)
+
+
+def _last_day(folder: Folder) -> date:
+    return max(accounting_day(order.last_known_at) for order in folder.orders)

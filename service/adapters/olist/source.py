@@ -1,0 +1,141 @@
+"""What one row of each source table says, read into types: reais as integer centavos, times as UTC instants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from ledger.money import Money
+
+BRL = "BRL"
+SOURCE_ZONE = ZoneInfo("America/Sao_Paulo")  # the tables give local wall-clock times without a zone
+
+
+class Table(StrEnum):
+    """The files of a folder, without their endings."""
+
+    ORDERS = "orders"
+    ITEMS = "order_items"
+    PAYMENTS = "order_payments"
+    CUSTOMERS = "customers"
+    SELLERS = "sellers"
+    PRODUCTS = "products"
+    CATEGORIES = "product_category_name_translation"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where a row stands; line 1 is the header."""
+
+    table: Table
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.table}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOrder:
+    """One checkout of one customer, over one or several sellers."""
+
+    row: Row
+    order_id: str
+    customer_id: str
+    status: str
+    purchased_at: datetime
+    approved_at: datetime | None
+    handed_over_at: datetime | None
+    delivered_at: datetime | None
+    estimated_at: datetime | None
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.status == "delivered"
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the goods will not come: cancelled, or not to be had."""
+        return self.status in ("canceled", "unavailable")
+
+    @property
+    def day(self) -> date:
+        """The day of the purchase where it was made: the one whose rates price the order."""
+        return self.purchased_at.astimezone(SOURCE_ZONE).date()
+
+    @property
+    def known_times(self) -> list[datetime]:
+        """Every instant at which something is known of the order; the estimate is a promise, not a fact."""
+        times = (self.purchased_at, self.approved_at, self.handed_over_at, self.delivered_at)
+        return [time for time in times if time is not None]
+
+    @property
+    def first_known_at(self) -> datetime:
+        return min(self.known_times)
+
+    @property
+    def last_known_at(self) -> datetime:
+        return max(self.known_times)
+
+    @property
+    def paid_at(self) -> datetime:
+        """When its payments were captured: at the approval, else taken to be at the purchase."""
+        return self.approved_at or self.purchased_at
+
+
+@dataclass(frozen=True, slots=True)
+class SourceItem:
+    """One unit of one product from one seller."""
+
+    row: Row
+    order_id: str
+    item_no: int
+    product_id: str
+    seller_id: str
+    ship_by: datetime
+    price: Money
+    freight: Money
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePayment:
+    """One of an order's payments."""
+
+    row: Row
+    order_id: str
+    sequential: int
+    type: str
+    instalments: int
+    value: Money
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCustomer:
+    """The customer of one order; `unique_id` is the person over several."""
+
+    row: Row
+    customer_id: str
+    unique_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeller:
+    row: Row
+    seller_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProduct:
+    """`category` as the marketplace calls it, in Portuguese; empty for some."""
+
+    row: Row
+    product_id: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCategory:
+    row: Row
+    name: str
+    english: str
