@@ -230,7 +230,7 @@ class Order(Stream):
     def _(self, event: RefundSucceeded) -> None:
         case = self.cases.get(event.refund_id)
         if case is None or not case.awaits(event.submission_id, event.amount):
-            self.stray_refunds.add(event.psp_refund_ref)
+            self.stray_refunds.add(event.psp_refund_ref or event.submission_id)
             return
         submission = case.submissions[event.submission_id]
         if not submission.counts:
@@ -241,8 +241,9 @@ class Order(Stream):
     def _(self, event: RefundFailed | RefundReversed) -> None:
         case = self.cases.get(event.refund_id)
         submission = case.submissions.get(event.submission_id) if case else None
-        if case is None or submission is None or event.psp_refund_ref in self.stray_refunds:
-            self.stray_refunds.discard(event.psp_refund_ref)
+        key = event.psp_refund_ref or event.submission_id
+        if case is None or submission is None or key in self.stray_refunds:
+            self.stray_refunds.discard(key)
             return
         if submission.counts:
             self.payments.captures[submission.capture_ref].paid_back -= event.amount

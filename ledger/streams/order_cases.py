@@ -60,6 +60,7 @@ class Case:
     lines: tuple[RefundLine, ...]
     charges: tuple[AllocatedCharge, ...]
     amount: Money
+    reason: str
     rounds_required: int
     requested_by: str
     paid: Money
@@ -80,6 +81,7 @@ class Case:
             lines=event.lines,
             charges=event.charges,
             amount=event.amount,
+            reason=event.reason,
             rounds_required=event.rounds_required,
             requested_by=event.requested_by.id,
             paid=Money(0, event.amount.currency),

@@ -1,0 +1,163 @@
+"""Cancelling an order, whole or in part, before it leaves the merchant; what was paid is refunded at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from commands.after_sales import lock_of, sent
+from commands.breaks import break_once
+from commands.line_quantities import LineQty, LineQtys
+from commands.order_commands import OrderCommand, confirmed_by, line_of, placed_order
+from commands.refunding import approved, completed_by, requested
+from commands.rules import Rules
+from commands.shapes import Reason
+from ledger.events.event import Event
+from ledger.events.order import CancelledBy, OrderCancelled, OrderLineCancelled
+from ledger.ids import Id
+from ledger.refusals import (
+    AfterSalesLocked,
+    CaseAlreadyOpen,
+    LineAlreadyRefunded,
+    QtyExceedsRemaining,
+    RefundPendingOnLine,
+)
+from ledger.streams.allocation import allocation
+from ledger.streams.order import Order
+from ledger.streams.refund_money import refund_line
+
+_BY: dict[str, CancelledBy] = {"buyer": "buyer", "merchant": "merchant", "platform": "platform"}
+
+
+class CancelOrder(OrderCommand, name="cancel_order"):
+    """`lines` left out cancels the whole order. `refund_id` names the refund of what was paid, by default the command's
+    own id; `by` is who wanted it, by default who asks."""
+
+    lines: LineQtys | None = None
+    reason: Reason
+    by: CancelledBy | None = None
+    refund_id: Id | None = None
+
+    @property
+    def wanted_by(self) -> CancelledBy:
+        return self.by or _BY.get(self.actor.kind, "system")
+
+    @property
+    def refund_named(self) -> str:
+        return self.refund_id or self.id
+
+
+def decide(command: CancelOrder, order: Order, rules: Rules) -> Iterator[Event]:
+    placed_order(order)
+    wanted = command.lines or _whole(order)
+    for line in wanted:
+        _expect_cancellable(command, order, line, rules)
+    for line in wanted:
+        yield _line_cancelled(command, line)
+    if order.payments.allocation is None:
+        yield from _unpaid(command, order, wanted)
+    else:
+        yield from _paid(command, order, wanted, rules)
+
+
+def _whole(order: Order) -> Sequence[LineQty]:
+    """Every unit that is not refunded: one that has left refuses the whole."""
+    remaining = {line_id: book.live - book.refunded for line_id, book in order.lines.items()}
+    if not any(remaining.values()):
+        first = next(iter(order.lines.values()))
+        raise LineAlreadyRefunded(line_id=first.line.line_id, refunded=first.refunded, remaining=0)
+    return [LineQty(line_id=line_id, qty=qty) for line_id, qty in remaining.items() if qty]
+
+
+def _expect_cancellable(command: CancelOrder, order: Order, line: LineQty, rules: Rules) -> None:
+    book = line_of(order, line.line_id)
+    remaining = order.unshipped(line.line_id)
+    case = order.open_case_on(line.line_id)
+    if case and book.at(None).asked:
+        raise RefundPendingOnLine(line_id=line.line_id, refund_id=case.id)
+    if line.qty <= remaining:
+        return
+    gone = sent(order, line.line_id, lock_of(order, rules), at=command.happened_at)
+    if any(units.locked for units in gone) and line.qty <= remaining + sum(units.qty for units in gone):
+        ends = [units.lock_ends_at for units in gone if units.locked and units.lock_ends_at]
+        raise AfterSalesLocked(lock_ends_at=min(ends, default=None))
+    if book.refunded and line.qty <= remaining + book.refunded:
+        raise LineAlreadyRefunded(line_id=line.line_id, refunded=book.refunded, remaining=remaining)
+    raise QtyExceedsRemaining(line_id=line.line_id, asked=line.qty, remaining=remaining)
+
+
+def _unpaid(command: CancelOrder, order: Order, wanted: Sequence[LineQty]) -> Iterator[Event]:
+    """Nothing is owed to anybody; what was captured may now be enough, or has lost its order."""
+    assert order.placed is not None, "only a placed order is cancelled"
+    left = {line_id: book.live for line_id, book in order.lines.items()}
+    for line in wanted:
+        left[line.line_id] -= line.qty
+    if any(left.values()):
+        yield from confirmed_by(allocation(order.placed, left, order.payments.usable(order.currency)), command)
+        return
+    yield _cancelled(command)
+    for capture in order.payments.usable(order.currency):
+        yield from break_once(
+            order.breaks,
+            kind="unexpected_capture",
+            expected="no payment: the order is cancelled",
+            actual=str(capture.amount),
+            refs={"order_id": order.order_id, "capture_ref": capture.capture_ref},
+            at=command.decided_at,
+        )
+
+
+def _paid(command: CancelOrder, order: Order, wanted: Sequence[LineQty], rules: Rules) -> Iterator[Event]:
+    """A merchant-borne refund of the cancelled units, opened and approved in one (domain §3.4)."""
+    refund_id = command.refund_named
+    if refund_id in order.cases:
+        raise CaseAlreadyOpen(refund_id=refund_id)
+    lines = [refund_line(order.lines[line.line_id], line.qty) for line in wanted]
+    yield requested(
+        command,
+        order,
+        lines,
+        refund_id=refund_id,
+        kind="unshipped",
+        reason=command.reason,
+        express=False,
+        rounds=0,
+    )
+    approval = approved(
+        command,
+        order,
+        lines,
+        rules,
+        refund_id=refund_id,
+        kind="unshipped",
+        liability="merchant",
+        reason=command.reason,
+    )
+    yield approval
+    if _nothing_was_kept(order, wanted):
+        yield _cancelled(command)
+    else:
+        yield from completed_by(command, order, approval)
+
+
+def _nothing_was_kept(order: Order, wanted: Sequence[LineQty]) -> bool:
+    """Whether every unit of the order is cancelled or refunded with this."""
+    return sum(book.live - book.refunded for book in order.lines.values()) == sum(line.qty for line in wanted)
+
+
+def _line_cancelled(command: CancelOrder, line: LineQty) -> OrderLineCancelled:
+    return OrderLineCancelled(
+        order_id=command.order_id,
+        line_id=line.line_id,
+        qty=line.qty,
+        reason=command.reason,
+        by=command.wanted_by,
+    )
+
+
+def _cancelled(command: CancelOrder) -> OrderCancelled:
+    return OrderCancelled(
+        order_id=command.order_id,
+        reason=command.reason,
+        by=command.wanted_by,
+        cancelled_at=command.happened_at,
+    )

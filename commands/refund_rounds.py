@@ -1,0 +1,32 @@
+"""Whose turn it is in an after-sales case, and whether they may decide."""
+
+from __future__ import annotations
+
+from commands.rules import Rules
+from ledger.policies.approvals import Approvals
+from ledger.refusals import CaseClosed, CaseNotFound, RoleNotAllowed, SameApprover, WrongRound
+from ledger.streams.order import Order
+from ledger.streams.order_cases import Case
+from ledger.who import Actor
+
+
+def open_case(order: Order, refund_id: str) -> Case:
+    """The case, while it is open. Raises `CaseNotFound` or `CaseClosed`."""
+    case = order.cases.get(refund_id)
+    if case is None:
+        raise CaseNotFound(order_id=order.order_id, refund_id=refund_id)
+    if not case.is_open:
+        raise CaseClosed(refund_id=refund_id, state=case.state)
+    return case
+
+
+def expect_round(case: Case, asked: int, actor: Actor, rules: Rules) -> None:
+    """Raises the refusal that says why this person may not decide this round (statements 28 and 31)."""
+    if asked != case.next_round:
+        raise WrongRound(asked=asked, expected=case.next_round)
+    approvals = rules.policy(Approvals)
+    if approvals.distinct and actor.id in case.approvers:
+        raise SameApprover(approver=actor.id)
+    needed = approvals.approver_of(asked) if case.type == "unshipped" else "platform"
+    if actor.kind not in (needed, "importer"):
+        raise RoleNotAllowed(role=actor.role or actor.kind, needed=needed)

@@ -1,0 +1,140 @@
+"""The events of a refund, made the same way whoever asks for it: requested, approved, the order completed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from commands.order_commands import OrderCommand, book_rate
+from commands.rules import Rules
+from ledger.events.order import OrderCompleted
+from ledger.events.refund import (
+    ApprovedLine,
+    Liability,
+    RefundApproved,
+    RefundAutoApproved,
+    RefundLine,
+    RefundMoney,
+    RefundRequested,
+    RefundType,
+)
+from ledger.fx import Rate
+from ledger.policies.fees import Fees
+from ledger.sealed import Sealed
+from ledger.streams.order import Order
+from ledger.streams.refund_money import (
+    buyer_amount,
+    charges_back,
+    merchant_borne,
+    merchant_money,
+    platform_borne,
+    platform_money,
+)
+
+EXPRESS = "express_refund"
+
+
+def requested(
+    command: OrderCommand,
+    order: Order,
+    lines: Sequence[RefundLine],
+    *,
+    refund_id: str,
+    kind: RefundType,
+    reason: str,
+    details: Sealed[str] | None = None,
+    express: bool,
+    rounds: int,
+) -> RefundRequested:
+    """The opening of a case about these lines."""
+    charges = charges_back(order, lines, kind)
+    return RefundRequested(
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        refund_id=refund_id,
+        type=kind,
+        lines=tuple(lines),
+        charges=charges,
+        amount=buyer_amount(order, lines, charges),
+        reason=reason,
+        details=details,
+        express_setting=express,
+        rounds_required=rounds,
+        parcel_ids=tuple(dict.fromkeys(line.parcel_id for line in lines if line.parcel_id)),
+        requested_by=command.actor,
+        requested_at=command.happened_at,
+    )
+
+
+def auto_approved(
+    command: OrderCommand, order: Order, lines: Sequence[RefundLine], rules: Rules, *, refund_id: str
+) -> RefundAutoApproved:
+    """Express Refund's yes (programme, statement 27)."""
+    assert order.placed is not None, "only a placed order is refunded"
+    approved, money = _taken_from_merchant(command, order, lines, rules, kind="unshipped")
+    return RefundAutoApproved(
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        refund_id=refund_id,
+        market=order.placed.market,
+        rule=EXPRESS,
+        lines=approved,
+        money=money,
+    )
+
+
+def approved(
+    command: OrderCommand,
+    order: Order,
+    lines: Sequence[RefundLine],
+    rules: Rules,
+    *,
+    refund_id: str,
+    kind: RefundType,
+    liability: Liability,
+    reason: str,
+    return_required: bool = False,
+) -> RefundApproved:
+    """A person's or the platform's yes, with the money that follows from who bears it."""
+    assert order.placed is not None, "only a placed order is refunded"
+    if liability == "merchant":
+        taken, money = _taken_from_merchant(command, order, lines, rules, kind=kind)
+    else:
+        charges = charges_back(order, lines, kind)
+        taken, money = platform_borne(lines), platform_money(order, lines, charges, _rate(command, order, rules))
+    return RefundApproved(
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        refund_id=refund_id,
+        market=order.placed.market,
+        lines=taken,
+        money=money,
+        liability=liability,
+        return_required=return_required,
+        reviewer=command.actor,
+        reason=reason,
+    )
+
+
+def completed_by(
+    command: OrderCommand, order: Order, approval: RefundApproved | RefundAutoApproved
+) -> Iterator[OrderCompleted]:
+    """The order's completion, where a merchant-borne refund took the last of what was pending."""
+    leaving: dict[str, int] = {}
+    from_merchant = isinstance(approval, RefundAutoApproved) or approval.liability == "merchant"
+    for line in approval.lines if from_merchant else ():
+        leaving[line.line_id] = leaving.get(line.line_id, 0) + line.qty - line.released_qty
+    if order.completes(leaving, closing=approval.refund_id):
+        yield OrderCompleted(order_id=order.order_id, completed_at=command.happened_at)
+
+
+def _taken_from_merchant(
+    command: OrderCommand, order: Order, lines: Sequence[RefundLine], rules: Rules, *, kind: RefundType
+) -> tuple[tuple[ApprovedLine, ...], RefundMoney]:
+    assert order.placed is not None, "only a placed order is refunded"
+    fees = rules.policy_version(Fees, order.placed.fee_schedule_version)
+    taken = merchant_borne(order, lines, fee_refundable=fees.refundable)
+    return taken, merchant_money(order, taken, charges_back(order, lines, kind), _rate(command, order, rules))
+
+
+def _rate(command: OrderCommand, order: Order, rules: Rules) -> Rate:
+    return book_rate(command, rules, order.currency)

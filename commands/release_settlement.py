@@ -1,0 +1,59 @@
+"""Releasing an order's money to the merchant, line by line, as far as it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from commands.order_commands import OrderCommand, line_of, placed_order
+from commands.releasing import Due, released, to_release
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.order import OrderCompleted
+from ledger.events.settlement import SettlementReleased
+from ledger.ids import Id
+from ledger.policies.release import Release
+from ledger.refusals import AlreadyReleased, NotDue, NotSignedOff, OpenCase
+from ledger.streams.order import Order
+from ledger.streams.order_quantities import LineBook
+
+
+class ReleaseSettlement(OrderCommand, name="release_settlement"):
+    """Everything of the order, or of one line, that is due becomes available to the merchant."""
+
+    line_id: Id | None = None
+
+
+def decide(command: ReleaseSettlement, order: Order, rules: Rules) -> Iterator[Event]:
+    placed_order(order)
+    books = [line_of(order, command.line_id)] if command.line_id else list(order.lines.values())
+    release, now = rules.policy(Release), command.decided_at
+    coming = [due for book in books for due in to_release(order, book, release, at=now)]
+    blocked = {due.line_id for due in coming if release.blocked_by_open_case and order.open_case_on(due.line_id)}
+    due = [part for part in coming if part.due_at <= now and part.line_id not in blocked]
+    if not due:
+        _refuse(order, books, coming, blocked)
+    events = list(released(order, due, rules, at=now))
+    yield from events
+    if order.completes(units_by_line(events)):
+        yield OrderCompleted(order_id=command.order_id, completed_at=now)
+
+
+def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
+    """How many units of each line leave the pending account."""
+    units: dict[str, int] = {}
+    for event in events:
+        units[event.line_id] = units.get(event.line_id, 0) + event.qty
+    return units
+
+
+def _refuse(order: Order, books: Sequence[LineBook], coming: Sequence[Due], blocked: set[str]) -> None:
+    """The reason that is nearest to a release. A line whose money is blocked is named before one that is not due."""
+    for line_id in sorted(blocked):
+        case = order.open_case_on(line_id)
+        assert case is not None, "a line is blocked by a case"
+        raise OpenCase(refund_id=case.id)
+    if coming:
+        raise NotDue(due_at=min(due.due_at for due in coming))
+    if order.payments.allocation and not any(book.pending for book in books):
+        raise AlreadyReleased(order_id=order.order_id)
+    raise NotSignedOff(order_id=order.order_id)
