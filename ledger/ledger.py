@@ -45,7 +45,7 @@ class Ledger:
         return cls(engine, keys=keys, identity=read_identity(engine))
 
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
-        """A receipt for each attempt, in order: one append, shared with whoever appends to the book at the same time."""
+        """A receipt for each attempt, in order: one append, shared with those who append to the book meanwhile."""
         return self._commits.submit(book, attempts)
 
     def close(self) -> None:

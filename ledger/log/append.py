@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import psycopg2
 from sqlalchemy import Engine
 
-from ledger.ids import account_guard
 from ledger.log.engine import DatabaseUnreachable, OutcomeUnknown, cursor_of
-from ledger.log.rows import Attempt, NewEvent, Receipt, Status
+from ledger.log.packing import pack
+from ledger.log.rows import Attempt, Receipt, Status
 
-_FIELD, _ROW = "\x1f", "\x1e"  # separators; canonical JSON escapes both, ids hold neither
 _TRIES = 3
-_APPEND = (
-    "SELECT log.append(%(book)s, string_to_array(%(ids)s, E'\\x1e'), string_to_array(%(attempts)s, E'\\x1e'),"
-    " string_to_array(%(touches)s, E'\\x1e'), string_to_array(%(moves)s, E'\\x1e'), string_to_array(%(events)s, E'\\x1e'))"
+_APPEND = "SELECT log.append(%(book)s, {}, {}, {}, %(versions)s::integer[], %(bases)s::integer[], {}, {}, {})".format(
+    *(f"string_to_array(%({name})s, E'\\x1e')" for name in ("ids", "attempts", "keys", "moves", "answers", "events"))
 )
 
 
@@ -35,107 +33,43 @@ class Appender:
         """
         if not attempts:
             return []
-        packed = {"book": book, **pack(attempts)}
+        ids = [attempt.command_id for attempt in attempts]
+        if len(set(ids)) < len(ids):  # the second of two with one id is answered by what became of the first
+            again = next(n for n, command_id in enumerate(ids) if command_id in ids[:n])
+            return self.append(book, attempts[:again]) + self.append(book, attempts[again:])
+        return _receipts(book, attempts, self._call({"book": book, **pack(attempts)}))
+
+    def _call(self, arguments: dict[str, Any]) -> Any:
+        sent = False
         for left in reversed(range(_TRIES)):
             try:
                 with cursor_of(self._engine) as cursor:
-                    cursor.execute(_APPEND, packed)
-                    (answers,) = cursor.fetchone() or (None,)
-                return [_receipt(book, attempt, answer) for attempt, answer in zip(attempts, answers, strict=True)]
-            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-                if not left:
-                    raise OutcomeUnknown("the connection broke during an append; send it again") from error
-            except DatabaseUnreachable as error:
-                if left < _TRIES - 1:
-                    raise OutcomeUnknown("the connection broke during an append; send it again") from error
-                raise
-        raise AssertionError("unreachable")
+                    sent = True
+                    cursor.execute(_APPEND, arguments)
+                    ((answer,),) = cursor.fetchall()
+                    return answer
+            except (psycopg2.OperationalError, psycopg2.InterfaceError, DatabaseUnreachable) as error:
+                if not sent:
+                    raise
+                if not left or isinstance(error, DatabaseUnreachable):
+                    raise OutcomeUnknown(f"The connection broke during an append: {error}") from error
+        raise AssertionError("the last try returns or raises")
 
 
-def pack(attempts: Sequence[Attempt]) -> dict[str, str]:
-    """The arguments of `log.append`, each an array as one text; its fields are listed in 2_append.sql."""
-    touches = [list(_touches(attempt)) for attempt in attempts]
-    return {
-        "ids": _rows([attempt.command_id for attempt in attempts], fields=1),
-        "attempts": _rows(
-            [_attempt(attempt, len(touched)) for attempt, touched in zip(attempts, touches, strict=True)], fields=9
-        ),
-        "touches": _rows([touch for touched in touches for touch in touched], fields=3),
-        "moves": _rows(
-            [
-                f"{m.merchant_id}{_FIELD}{m.available}{_FIELD}{m.on_hold}{_FIELD}{m.in_transit}"
-                for attempt in attempts
-                for m in attempt.moves
-            ],
-            fields=4,
-        ),
-        "events": _rows([row for attempt in attempts for row in _events(attempt)], fields=18),
-    }
-
-
-def _rows(rows: list[str], *, fields: int) -> str:
-    text = _ROW.join(rows)
-    if rows and (text.count(_ROW) != len(rows) - 1 or text.count(_FIELD) != len(rows) * (fields - 1)):
-        raise ValueError("a control character stands where the log allows none")
-    return text
-
-
-def _attempt(attempt: Attempt, touches: int) -> str:
-    answer = attempt.answer
-    if bool(attempt.events) == (answer is not None):
-        raise ValueError(f"the attempt {attempt.command_id} has either events or an answer")
-    fields = [attempt.fingerprint, str(len(attempt.events)), str(touches), str(len(attempt.moves))]
-    if answer is None:
-        fields += [""] * 5
-    else:
-        fields += [answer.command, answer.actor, _instant(answer.decided_at), answer.code, answer.facts]
-    return _FIELD.join(fields)
-
-
-def _touches(attempt: Attempt) -> Iterator[str]:
-    """Every key the attempt was decided on or writes: the version it expects, and how far it raises it."""
-    raised: dict[str, int] = {}
-    for event in attempt.events:
-        raised[event.stream] = raised.get(event.stream, 0) + 1
-    for move in attempt.moves:
-        guard = account_guard(move.merchant_id)
-        raised[guard] = raised.get(guard, 0) + 1
-    for expected in attempt.expects:
-        yield f"{expected.key}{_FIELD}{expected.version}{_FIELD}{raised.pop(expected.key, 0)}"
-    for key, by in raised.items():
-        yield f"{key}{_FIELD}{_FIELD}{by}"
-
-
-def _events(attempt: Attempt) -> Iterator[str]:
-    versions = {expected.key: expected.version for expected in attempt.expects}
-    for n, event in enumerate(attempt.events, 1):
-        if event.stream not in versions:
-            raise ValueError(
-                f"the attempt {attempt.command_id} writes {event.stream} without expecting a version of it"
-            )
-        versions[event.stream] += 1
-        yield _event(attempt, event, version=versions[event.stream], n=n)
-
-
-def _event(attempt: Attempt, event: NewEvent, *, version: int, n: int) -> str:
-    return _FIELD.join((
-        event.accounting_date.isoformat(), event.stream, str(version), event.type, str(event.schema_version),
-        event.event_id, _instant(event.occurred_at), event.actor, event.source, event.correlation_id,
-        event.causation_id, attempt.command_id, str(n), attempt.fingerprint, event.legal_entity,
-        event.policy_versions, event.payload, event.entry or "",
-    ))  # fmt: skip
-
-
-def _instant(at: datetime) -> str:
-    if at.tzinfo is None:
-        raise ValueError(f"{at.isoformat()} has no zone")
-    return at.isoformat()
+def _receipts(book: int, attempts: Sequence[Attempt], answer: Any) -> list[Receipt]:
+    if isinstance(answer, list):
+        return [_receipt(book, attempt, each) for attempt, each in zip(attempts, answer, strict=True)]
+    receipts, position = [], answer
+    for attempt in attempts:
+        receipts.append(_recorded(book, attempt, first=position + 1, last=position + len(attempt.events)))
+        position += len(attempt.events)
+    return receipts
 
 
 def _receipt(book: int, attempt: Attempt, answer: list[Any]) -> Receipt:
     status, first, last, code, facts, open_day = answer + [0, 0, None, None, None][len(answer) - 1 :]
-    if status == Status.RECORDED and attempt.answer is not None:
-        code, facts = attempt.answer.code, attempt.answer.facts
+    if status == Status.RECORDED:
+        return _recorded(book, attempt, first=first, last=last)
     return Receipt(
         status=Status(status),
         book=book,
@@ -145,3 +79,9 @@ def _receipt(book: int, attempt: Attempt, answer: list[Any]) -> Receipt:
         facts=facts or "{}",
         first_open_day=date.fromisoformat(open_day) if open_day else None,
     )
+
+
+def _recorded(book: int, attempt: Attempt, *, first: int, last: int) -> Receipt:
+    if attempt.answer is not None:
+        return Receipt(Status.RECORDED, book, code=attempt.answer.code, facts=attempt.answer.facts)
+    return Receipt(Status.RECORDED, book, first, last)

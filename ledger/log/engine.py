@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-import psycopg2
+import psycopg2.extensions
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import cursor as Cursor
 
 APP_ROLE = "redledger_app"
 # Texts of instants and days are ISO in UTC whatever the server's settings; compiling a plan never pays for an append.
@@ -24,7 +20,7 @@ class DatabaseUnreachable(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """The connection broke while an append was under way: it may be recorded or not. Send it again with the same ids."""
+    """The connection broke during an append, which may be recorded or not: send it again with the same ids."""
 
 
 def owner_engine(url: str) -> Engine:
@@ -57,12 +53,13 @@ def reaching(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def cursor_of(engine: Engine) -> Iterator[Cursor]:
+def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
     """A psycopg2 cursor on a pooled connection. A broken connection leaves the pool. Raises `DatabaseUnreachable`."""
     with reaching(engine.url.render_as_string(hide_password=False)):
         connection = engine.raw_connection()
     try:
-        with connection.cursor() as cursor:
+        driver: psycopg2.extensions.connection = connection.driver_connection  # type: ignore[assignment]
+        with driver.cursor() as cursor:
             yield cursor
     except (psycopg2.OperationalError, psycopg2.InterfaceError):
         connection.invalidate()

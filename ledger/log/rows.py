@@ -48,7 +48,10 @@ class Expectation:
 
 @dataclass(slots=True, frozen=True)
 class Movement:
-    """What a command's entries do to a merchant's payable-now accounts, CNY fen, credit positive. Bumps the guard by one."""
+    """What a command's entries do to a merchant's payable-now accounts, in fen, credit positive.
+
+    It raises the version of the guard by one.
+    """
 
     merchant_id: str
     available: int

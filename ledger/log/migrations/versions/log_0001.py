@@ -14,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     # The driver's own cursor: given no parameters it leaves the percent signs and colons of PL/pgSQL alone.
-    with op.get_bind().connection.cursor() as cursor:
-        for file in sorted(Path(__file__).with_suffix("").glob("*.sql")):
-            cursor.execute(file.read_text())
+    cursor = op.get_bind().connection.cursor()
+    for file in sorted(Path(__file__).with_suffix("").glob("*.sql")):
+        cursor.execute(file.read_text())
+    cursor.close()

@@ -20,9 +20,9 @@ CREATE TABLE log.heads (
 -- Actor, source, policy_versions, payload and entry are canonical JSON (RFC 8785): the bytes that are proven.
 CREATE TABLE log.events (
     book integer NOT NULL,
-    position bigint NOT NULL CHECK (position > 0),
+    position bigint NOT NULL,
     stream text COLLATE "C" NOT NULL,
-    version integer NOT NULL CHECK (version > 0),
+    version integer NOT NULL,
     type text COLLATE "C" NOT NULL,
     schema_version integer NOT NULL,
     event_id uuid NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE log.events (
     correlation_id text NOT NULL,
     causation_id text NOT NULL,
     command_id text COLLATE "C" NOT NULL,
-    command_n integer NOT NULL CHECK (command_n > 0),
+    command_n integer NOT NULL,
     fingerprint text NOT NULL,
     legal_entity text NOT NULL,
     policy_versions text NOT NULL,
