@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PrivateAttr
@@ -99,6 +100,7 @@ class Handler:
 _ENVELOPE = {"id", "actor", "source", "occurred_at", "correlation_id", "causation_id"}
 
 
+@cache
 def _envelope(kind: type[Command]) -> set[str]:
     personal = {f for f, info in kind.model_fields.items() if "Sealed[" in str(info.annotation)}
     return _ENVELOPE | personal

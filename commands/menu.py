@@ -33,6 +33,7 @@ from commands import (
     report_payout_returned,
     report_refund_outcome,
     report_signature,
+    report_status,
     report_tracking,
     request_refund,
     revoke_product,
@@ -85,6 +86,7 @@ MENU: dict[str, Handler] = {
     "report_tracking": Handler(report_tracking.ReportTracking, report_tracking.decide),
     "report_signature": Handler(report_signature.ReportSignature, report_signature.decide),
     "report_loss": Handler(report_loss.ReportLoss, report_loss.decide),
+    "report_status": Handler(report_status.ReportStatus, report_status.decide),
     # refunds
     "request_refund": Handler(request_refund.RequestRefund, request_refund.decide),
     "approve_refund": Handler(approve_refund.ApproveRefund, approve_refund.decide),

@@ -7,6 +7,7 @@ from typing import Literal
 
 from commands.order_commands import OrderReport, contradiction
 from commands.rules import Rules
+from commands.shapes import RawText
 from ledger.events.event import Event
 from ledger.streams.order import Order, OrderStatus
 
@@ -25,7 +26,7 @@ class ReportStatus(OrderReport, name="report_status"):
     """
 
     status: ToldStatus
-    told: str = ""
+    told: RawText = ""
 
 
 def decide(report: ReportStatus, order: Order, rules: Rules) -> Iterator[Event]:
