@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from ledger.money import Money
 from ledger.who import Actor
 from service.simulator.basket import Basket
 from service.simulator.journeys import journey, signed_after
@@ -152,9 +153,7 @@ def lost_on_the_way(story: Story) -> Iterator[Step]:
     refund_id = f"R-{story.basket.order_id}"
     refunded_at = lost_at + timedelta(hours=5)
     yield story.asks(refunded_at, "refund_lost_parcel", SERVICE_DESK, parcel_id=parcel_id, refund_id=refund_id)
-    goods = _goods(story)
-    yield from _paid_back(story, refunded_at, refund_id, goods)
-    yield story.asks(refunded_at + timedelta(hours=2), "release_settlement", SYSTEM)
+    yield from _paid_back(story, refunded_at, refund_id, story.basket.total)
 
 
 def _placed_and_paid(story: Story) -> Generator[Step, None, datetime]:
@@ -232,15 +231,7 @@ def _legs(story: Story, dispatched_at: datetime, parcel_id: str, *, trouble: str
         yield story.reports(at, "report_tracking", CARRIER, parcel_id=parcel_id, milestone=milestone, **about)
 
 
-def _goods(story: Story) -> Any:
-    charges = story.basket.data["charges"]
-    total = story.basket.total
-    for charge in charges:
-        total = total - charge["amount"]
-    return total
-
-
-def _paid_back(story: Story, approved_at: datetime, refund_id: str, amount: Any) -> Iterator[Step]:
+def _paid_back(story: Story, approved_at: datetime, refund_id: str, amount: Money) -> Iterator[Step]:
     submitted_at = approved_at + timedelta(hours=1)
     yield story.asks(submitted_at, "submit_refund", SYSTEM, refund_id=refund_id)
     yield story.reports(
@@ -249,6 +240,7 @@ def _paid_back(story: Story, approved_at: datetime, refund_id: str, amount: Any)
         PROVIDER,
         refund_id=refund_id,
         submission_id=f"{refund_id}.1",
+        psp=PSP,
         outcome="succeeded",
         psp_refund_ref=f"re_{story.basket.order_id}",
         amount=amount,
