@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, Overflow
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
-from pydantic import ConfigDict, GetCoreSchemaHandler, GetPydanticSchema, Strict
+from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from ledger.currencies import all_currencies, exponent_of
-
-# Checked outside Python, since every stored amount passes it.
-_Currency = Annotated[str, GetPydanticSchema(lambda _source, _handler: core_schema.literal_schema([*all_currencies()]))]
 
 _DIGITS = 16  # 2^53 minor units: what canonical JSON holds exactly
 
@@ -34,10 +31,8 @@ class Money:
     `"USD 69.44"` are read too.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    minor: Annotated[int, Strict()]
-    currency: _Currency
+    minor: int
+    currency: str
 
     @classmethod
     def of(cls, amount: str | Decimal | int, currency: str) -> Money:
@@ -95,7 +90,7 @@ class Money:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        stored = handler(source)  # what the log holds: decoded without touching Python code
+        stored = _stored_schema(cls)  # what the log holds: decoded without touching Python code
         spoken = core_schema.no_info_plain_validator_function(_read_spoken)
         return core_schema.union_schema([stored, spoken], mode="left_to_right")
 
@@ -144,6 +139,20 @@ def split(whole: Money, weights: Sequence[int]) -> list[Money]:
         parts.append(part)
         given = given + part
     return parts
+
+
+def _stored_schema(money: type[Money]) -> CoreSchema:
+    """Checked outside Python, since every stored amount passes it.
+
+    Written out: of a dataclass's own schema pydantic keeps one definition, so that only the first field of a model
+    would get the union around it.
+    """
+    fields = [
+        core_schema.dataclass_field("minor", core_schema.int_schema(strict=True)),
+        core_schema.dataclass_field("currency", core_schema.literal_schema([*all_currencies()])),
+    ]
+    arguments = core_schema.dataclass_args_schema(money.__name__, fields, extra_behavior="forbid")
+    return core_schema.dataclass_schema(money, arguments, ["minor", "currency"], slots=True, frozen=True)
 
 
 def _read_spoken(value: Any) -> Money:

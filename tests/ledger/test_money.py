@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ledger.money import CurrencyMismatch, FractionOfMinorUnit, Money, half_up, share, split, total
 
@@ -102,6 +102,15 @@ def test_halves_are_rounded_away_from_zero(numerator: int, denominator: int, rou
 )
 def test_money_is_read_as_people_write_it(spoken: object) -> None:
     assert MONEY.validate_python(spoken) == Money(6944, "USD")
+
+
+def test_every_field_of_a_model_reads_money_as_people_write_it() -> None:
+    class Prices(BaseModel):
+        unit: Money
+        total: Money
+
+    spoken = {"unit": "USD 2.50", "total": "USD 5.00"}
+    assert Prices.model_validate(spoken) == Prices(unit=Money(250, "USD"), total=Money(500, "USD"))
 
 
 @pytest.mark.parametrize(
