@@ -17,6 +17,7 @@ from ledger.log.identity import Identity, read_identity
 from ledger.log.migrations import upgrade
 from ledger.log.reading import Reader
 from ledger.log.rows import Attempt, Receipt
+from ledger.log.wakeups import Listener, Notifier
 from ledger.sealed import KeyStore
 
 BOOKS = 17  # the platform's own and 16 for merchants; a ledger meant for several nodes starts with 64
@@ -32,6 +33,7 @@ class Ledger:
         self.reader = Reader(engine)
         self.directory = Directory(engine)
         self._commits = GroupCommit(Appender(engine))
+        self._notifier = Notifier(engine)
 
     @classmethod
     def open(cls, url: str, *, keys: KeyStore, books: int = BOOKS) -> Ledger:
@@ -46,9 +48,16 @@ class Ledger:
 
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
         """A receipt for each attempt, in order: one append, shared with those who append to the book meanwhile."""
-        return self._commits.submit(book, attempts)
+        receipts = self._commits.submit(book, attempts)
+        self._notifier.notify(book)
+        return receipts
+
+    def listener(self) -> Listener:
+        """Waits for books to grow, whichever process appends to them. To be closed."""
+        return Listener(self.engine)
 
     def close(self) -> None:
+        self._notifier.close()
         self.engine.dispose()
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg2.extensions
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 
 APP_ROLE = "redledger_app"
@@ -40,12 +40,12 @@ def writer_engine(url: str, *, connections: int = 16) -> Engine:
 
 
 @contextmanager
-def reaching(url: str) -> Iterator[None]:
+def reaching(url: str | URL) -> Iterator[None]:
     """Turns a connection that cannot be made into one clear sentence."""
     try:
         yield
     except OperationalError as error:
-        if not error.connection_invalidated and error.statement is not None:
+        if error.statement is not None and not error.connection_invalidated:
             raise
         raise DatabaseUnreachable(_sentence(url, str(error.orig))) from error
     except psycopg2.OperationalError as error:
@@ -55,19 +55,19 @@ def reaching(url: str) -> Iterator[None]:
 @contextmanager
 def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
     """A psycopg2 cursor on a pooled connection. A broken connection leaves the pool. Raises `DatabaseUnreachable`."""
-    with reaching(engine.url.render_as_string(hide_password=False)):
-        connection = engine.raw_connection()
+    with reaching(engine.url):
+        pooled = engine.raw_connection()
     try:
-        driver: psycopg2.extensions.connection = connection.driver_connection  # type: ignore[assignment]
+        driver: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
         with driver.cursor() as cursor:
             yield cursor
-    except (psycopg2.OperationalError, psycopg2.InterfaceError):
-        connection.invalidate()
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        pooled.invalidate(error)
         raise
     finally:
-        connection.close()
+        pooled.close()
 
 
-def _sentence(url: str, reason: str) -> str:
+def _sentence(url: str | URL, reason: str) -> str:
     shown = make_url(url).render_as_string(hide_password=True)
     return f"The database {shown} cannot be reached: {' '.join(reason.split())}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 import psycopg2
@@ -13,12 +14,17 @@ from sqlalchemy import Engine
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Receipt, Recorded, Status
 
-_COLUMNS = ", ".join(Recorded.__slots__).replace("event_id", "event_id::text")
+_COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
 _STREAMS = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND stream = ANY(%s) ORDER BY position"
-_ACCOUNTS = (
-    "SELECT merchant_id, version, available, on_hold, in_transit FROM log.accounts"
-    " WHERE book = %s AND merchant_id = ANY(%s)"
+_ALL_ACCOUNTS = "SELECT merchant_id, version, available, on_hold, in_transit FROM log.accounts WHERE book = %s"
+_ACCOUNTS = f"{_ALL_ACCOUNTS} AND merchant_id = ANY(%s)"
+_BROKEN_STREAMS = (
+    "SELECT position, stream FROM ("
+    "SELECT position, stream, version, row_number() OVER stream AS place,"
+    " lag(position, 1, 0::bigint) OVER stream AS before"
+    " FROM log.events WHERE book = %s WINDOW stream AS (PARTITION BY stream ORDER BY version)) AS e"
+    " WHERE version <> place OR position < before ORDER BY position LIMIT %s"
 )
 _ANSWERS = (
     "SELECT command_id, min(fingerprint), min(position), max(position), '', '{}' FROM log.events"
@@ -26,6 +32,7 @@ _ANSWERS = (
     " UNION ALL SELECT command_id, fingerprint, 0, 0, code, facts FROM log.outcomes"
     " WHERE book = %(book)s AND command_id = ANY(%(ids)s)"
 )
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
 
 class AccountRow(NamedTuple):
@@ -98,6 +105,28 @@ class Reader:
         """
         return {book: self._position_as_known_at(book, instant) for book in self.heads()}
 
+    def wait_for(self, book: int, position: int, timeout_s: float) -> bool:
+        """Whether the book has come to this position, waiting for it as long as that."""
+        deadline, pause_s = monotonic() + timeout_s, _SHORTEST_PAUSE_S
+        while self._head(book) < position:
+            if monotonic() >= deadline:
+                return False
+            sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S, max(deadline - monotonic(), 0))
+        return True
+
+    def broken_streams(self, book: int, limit: int) -> list[tuple[int, str]]:
+        """Positions, with their streams, whose version does not follow the one before it in the stream."""
+        return [(position, stream) for position, stream in self._rows(_BROKEN_STREAMS, (book, limit))]
+
+    def all_accounts(self, book: int) -> dict[str, AccountRow]:
+        """The guards of every merchant of the book."""
+        return {row[0]: AccountRow(*row[1:]) for row in self._rows(_ALL_ACCOUNTS, (book,))}
+
+    def _head(self, book: int) -> int:
+        rows = self._rows("SELECT position FROM log.heads WHERE book = %s", (book,))
+        return next((position for (position,) in rows), 0)
+
     def _position_as_known_at(self, book: int, instant: datetime) -> int:
         try:
             ((position,),) = self._rows("SELECT log.position_as_known_at(%s, %s)", (book, instant))
@@ -120,4 +149,4 @@ class Reader:
 
 
 def _recorded(row: tuple[Any, ...]) -> Recorded:
-    return Recorded(*row[:-1], bytes(row[-1]))
+    return Recorded._make((*row[:-1], bytes(row[-1])))
