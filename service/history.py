@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
@@ -24,6 +25,7 @@ _FIND = (
     " AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1"
     " WHERE %(merchant)s::text IS NULL OR d.merchant_id = %(merchant)s ORDER BY 1"
 )
+_NOTHING = re.compile(r"[A-Z]{3} 0(\.0+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def history_of(ledger: Ledger, order: str, *, merchant: str | None = None, upto:
         stream.apply(recorded.event)
         state = plain_state(stream)
         flat = dict(_flat(state))
-        changed = {path: flat.get(path) for path in flat.keys() | before.keys() if flat.get(path) != before.get(path)}
-        yield Step(recorded, from_json(recorded.payload), dict(sorted(changed.items())), state, recorded.lines)
+        changed = {path: flat.get(path) for path in sorted(flat.keys() | before.keys()) if _differs(path, before, flat)}
+        yield Step(recorded, from_json(recorded.payload), changed, state, recorded.lines)
         before = flat
 
 
@@ -89,13 +91,22 @@ def plain_state(remembered: Any) -> Any:
     if is_dataclass(remembered):
         return _object({field.name: getattr(remembered, field.name) for field in fields(remembered)})
     if hasattr(remembered, "__dict__"):
-        return _object({name: value for name, value in vars(remembered).items() if not name.startswith("_")})
+        derived = {"status": remembered.status} if hasattr(remembered, "status") else {}
+        return _object(derived | {name: value for name, value in vars(remembered).items() if not name.startswith("_")})
     return str(remembered)
 
 
 def _object(content: Mapping[Any, Any]) -> dict[str, Any]:
     plain = {"merchant" if key is None else str(key): plain_state(value) for key, value in content.items()}
     return {key: value for key, value in plain.items() if value is not None and value not in ([], {}, "")}
+
+
+def _differs(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """A counter or flag that appears at nothing has not changed anything yet."""
+    now = after.get(path)
+    if path not in before and (now in (0, False) or (isinstance(now, str) and _NOTHING.fullmatch(now))):
+        return False
+    return path != "version" and now != before.get(path)
 
 
 def _flat(state: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -10,9 +10,12 @@ import typer
 from service.app import OBSTACLES
 from service.cli.balances import balances
 from service.cli.history import history
+from service.cli.importing import importing
 from service.cli.output import stderr
 from service.cli.record import record
 from service.cli.status import settings, status
+from service.cli.up import up
+from service.cli.views import rebuild_views, verify_views
 
 app = typer.Typer(
     name="redledger",
@@ -21,9 +24,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(up)
 app.command()(record)
+app.add_typer(importing, name="import")
 app.command()(balances)
 app.command()(history)
+app.command("rebuild")(rebuild_views)
+app.command()(verify_views)
 app.command()(status)
 app.command()(settings)
 

@@ -1,0 +1,99 @@
+"""Orders whose money may fall due: when their parcels were signed for, until nothing is left to release."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import from_json
+from sqlalchemy import Column, DateTime, Text
+
+from ledger.canonical import canonical
+from ledger.events.order import OrderCancelled, OrderCompleted
+from ledger.events.payment import PaymentAllocated
+from ledger.events.refund import RefundApproved, RefundAutoApproved, RefundRejected, RefundWithdrawn
+from ledger.events.settlement import SettlementReleased
+from ledger.events.shipment import ParcelDeemedSigned, ParcelSignedFor
+from ledger.ids import merchant_of, order_of
+from ledger.log.rows import Recorded
+from projections.engine.batch import Batch, KeptRows
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+
+def _text(name: str, *, key: bool = False) -> Column[Any]:
+    return Column(name, Text(collation="C"), primary_key=key)
+
+
+DUE = kept_table(
+    "due_releases",
+    _text("merchant", key=True),
+    _text("order_id", key=True),
+    Column("first_signed_at", DateTime(timezone=True), nullable=False),
+    _text("signed_at"),  # JSON: the instants of all its signatures, in order
+    indexes=[("first_signed_at", "order_id")],
+)
+_OVER = (OrderCompleted.name, OrderCancelled.name)
+
+
+class DueReleases(Projection):
+    """For the timer, which asks for releases; the release policy and the command itself say what is due.
+
+    Every event that may change the answer moves the row's `changed_at_position`, so that it is asked again.
+    """
+
+    name = "due_releases"
+    version = 1
+    tables = (DUE,)
+    events = (
+        ParcelSignedFor,
+        ParcelDeemedSigned,
+        PaymentAllocated,
+        RefundApproved,
+        RefundAutoApproved,
+        RefundRejected,
+        RefundWithdrawn,
+        SettlementReleased,
+        OrderCancelled,
+        OrderCompleted,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(DUE)
+        rows.load(_key(recorded) for recorded in batch.events)
+        for recorded in batch.events:
+            if recorded.type in _OVER:
+                rows.delete(*_key(recorded), at=recorded.position)
+            else:
+                _touch(rows, recorded)
+
+
+def instants_of(signed_at: str) -> list[datetime]:
+    """The instants of the column `signed_at`."""
+    return [datetime.fromisoformat(instant) for instant in from_json(signed_at)]
+
+
+def _touch(rows: KeptRows, recorded: Recorded) -> None:
+    signed_at = _signature(recorded)
+    key = _key(recorded)
+    row = rows.get(*key)
+    if row is None:
+        if signed_at is None:
+            return
+        row = {"merchant": key[0], "order_id": key[1], "first_signed_at": signed_at, "signed_at": "[]"}
+    if signed_at is not None:
+        instants = sorted({*instants_of(row["signed_at"]), signed_at})
+        row["first_signed_at"] = instants[0]
+        row["signed_at"] = canonical([instant.isoformat() for instant in instants])
+    rows.put(row, at=recorded.position)
+
+
+def _signature(recorded: Recorded) -> datetime | None:
+    match recorded.event if recorded.type in (ParcelSignedFor.name, ParcelDeemedSigned.name) else None:
+        case ParcelSignedFor(happened_at=instant) | ParcelDeemedSigned(signed_at=instant):
+            return instant
+    return None
+
+
+def _key(recorded: Recorded) -> tuple[str, str]:
+    return merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""

@@ -1,0 +1,84 @@
+"""`redledger import`: histories of other systems, as commands, with an account of every source row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from commands.reference_feed import ReferenceFeed
+from ledger.log.rows import Recorded
+from service.adapters.ecb import BadRateFile, NoCrossRate
+from service.adapters.olist.importer import default_rate_file, plan_import, run_import
+from service.adapters.olist.reading import BadSource
+from service.adapters.olist.summary import Summary
+from service.app import App, open_app
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import print_json, progress_bar, show
+from service.failures import ServiceFailure
+from service.settings import Settings
+
+_READ_AT_ONCE = 5_000
+
+importing = typer.Typer(no_args_is_help=True, help="Import histories of other systems.")
+
+
+@importing.command()
+@takes_settings()
+def olist(
+    settings: Settings,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with orders.csv.gz and its neighbours.")],
+    rates: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The ECB's rates. [default: ../fx_ecb/eurofxref-hist.zip]")
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Olist's marketplace orders. Importing a folder again changes nothing; ends with 0 if all amounts tie."""
+    with open_app(settings, create=True) as app:
+        summary = _import(app, folder, rates or default_rate_file(folder))
+    _print(summary, format)
+    if not summary.ties:
+        raise ServiceFailure("What was recorded and refused does not add up to the source.")
+
+
+def _import(app: App, folder: Path, rates: Path) -> Summary:
+    try:
+        in_force = ReferenceFeed(app.ledger, monotonic=monotonic).current()
+        plan = plan_import(folder, rates, in_force)
+    except (BadSource, BadRateFile, NoCrossRate) as problem:
+        raise ServiceFailure(str(problem)) from None
+    with progress_bar("importing", "commands") as advance:
+        try:
+            return run_import(plan, app.bus.submit, lambda: _rows(app), progress=advance)
+        except KeyboardInterrupt:
+            raise ServiceFailure("Interrupted: import the folder again, what was recorded only repeats.") from None
+
+
+def _rows(app: App) -> Iterator[Recorded]:
+    for book in app.ledger.reader.heads():
+        after = 0
+        while rows := app.ledger.reader.read(book, after, _READ_AT_ONCE):
+            yield from rows
+            after = rows[-1].position
+
+
+def _print(summary: Summary, format: Format) -> None:
+    match format:
+        case Format.JSON:
+            print_json(summary.as_json())
+        case Format.CSV:
+            rows = [
+                {"section": section.title, "row": row[0], "column": column, "value": value}
+                for section in summary.sections()
+                for row in section.rows
+                for column, value in zip(section.columns[1:], row[1:], strict=True)
+            ]
+            show(rows, format, columns=("section", "row", "column", "value"))
+        case Format.TABLE:
+            for section in summary.sections():
+                if section.rows:
+                    rows = [dict(zip(section.columns, row, strict=True)) for row in section.rows]
+                    show(rows, format, title=section.title, columns=section.columns)

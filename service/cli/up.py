@@ -1,0 +1,62 @@
+"""`redledger up`: the service, until Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+from rich.logging import RichHandler
+
+from service.app import App
+from service.cli.options import Format, takes_settings
+from service.cli.output import progress_bar, show, stderr, stdout
+from service.serving import serve
+from service.settings import SERVING, Settings
+from service.trading_month import MonthSummary, record_trading_month
+
+_MERCHANTS_SHOWN = 12
+_COLUMNS = ("merchant", "pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant")
+
+
+@takes_settings(*SERVING)
+def up(
+    settings: Settings,
+    with_trading_month: Annotated[
+        bool, typer.Option("--with-trading-month", help="First record a made-up month of trading, where it is missing.")
+    ] = False,
+) -> None:
+    """Run the service: views follow the log, timers ask for what falls due, reads are answered over HTTP."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=stderr(), show_path=False)]
+    )
+    serve(settings, first=_show_month if with_trading_month else _nothing_first, ready=_announce)
+
+
+def _nothing_first(app: App) -> None:
+    """The ledger is served as it is."""
+
+
+def _show_month(app: App) -> None:
+    with progress_bar("a trading month", "commands") as advance:
+        summary = record_trading_month(app, advance)
+    _print(summary)
+
+
+def _print(summary: MonthSummary) -> None:
+    console = stdout()
+    console.print(" · ".join(f"{count:,} {name.replace('.', ' ')}" for name, count in summary.counts.items()))
+    rows = [{name: getattr(found, name) for name in _COLUMNS} for found in summary.merchants[:_MERCHANTS_SHOWN]]
+    show(rows, Format.TABLE, title="Merchant balances, CNY", columns=_COLUMNS)
+    if (more := len(summary.merchants) - _MERCHANTS_SHOWN) > 0:
+        console.print(f"and {more} more: redledger balances")
+    console.print(f"Trial balance: {summary.trial_total}")
+
+
+def _announce(address: str) -> None:
+    stdout().print(
+        f"RedLedger answers on {address}\n"
+        f"  {address}/balances  {address}/trial-balance  {address}/audit  {address}/readyz\n"
+        "Ctrl-C ends it.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,87 @@
+"""`redledger rebuild` and `redledger verify-views`: views folded again from the first event, and compared."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from projections.engine.compare import Comparison
+from projections.engine.fill import CannotFill
+from projections.engine.rebuild import NeverBackwards, RebuildUnderWay, ViewsDiffer, rebuild, verify
+from projections.projection import Projection
+from projections.registry import PROJECTIONS
+from service.app import App
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import show, stderr
+from service.cli.reading import reading
+from service.failures import ServiceFailure
+from service.settings import Settings
+
+_COLUMNS = ("view", "version", "events", "rows", "differences")
+
+
+@takes_settings()
+def rebuild_views(
+    settings: Settings,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The view; --all rebuilds every one.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every view.")] = False,
+    accept_differences: Annotated[
+        bool, typer.Option("--accept-differences", help="Switch although the rebuilt view is not the live one.")
+    ] = False,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Fold a view again beside the live one, compare the two, and switch if they are the same."""
+    chosen = _chosen(name, every=every)
+    with reading(settings) as app:
+        rows = [_rebuilt(app, projection, accept_differences=accept_differences) for projection in chosen]
+    show(rows, format, columns=_COLUMNS)
+
+
+@takes_settings()
+def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> None:
+    """Compare every view, row by row, with a rebuild that is thrown away; ends with 0 only if all are the same."""
+    projections = list(PROJECTIONS.values())
+    with reading(settings, projections) as app:
+        found = [(projection, _verified(app, projection)) for projection in projections]
+    show([_row(projection, comparison) for projection, comparison in found], format, columns=_COLUMNS)
+    differing = [(projection, comparison) for projection, comparison in found if comparison.count]
+    for _, comparison in differing:
+        for difference in comparison.differences:
+            stderr().print(str(difference), soft_wrap=True)
+    if differing:
+        names = ", ".join(projection.name for projection, _ in differing)
+        raise ServiceFailure(f"Not what the log says: {names}. `redledger rebuild` shows how and puts it right.")
+
+
+def _chosen(name: str | None, *, every: bool) -> list[Projection]:
+    if every is (name is not None):
+        raise typer.BadParameter("name one view, or all of them with --all")
+    if name is not None and name not in PROJECTIONS:
+        raise typer.BadParameter(f"there is no view {name!r}: {', '.join(PROJECTIONS)}")
+    return list(PROJECTIONS.values()) if name is None else [PROJECTIONS[name]]
+
+
+def _rebuilt(app: App, projection: Projection, *, accept_differences: bool) -> dict[str, Any]:
+    try:
+        done = rebuild(app.ledger.engine, app.ledger.reader, projection, accept_differences=accept_differences)
+    except (ViewsDiffer, NeverBackwards, RebuildUnderWay, CannotFill) as problem:
+        raise ServiceFailure(f"{problem}") from None
+    return _row(projection, done.comparison)
+
+
+def _verified(app: App, projection: Projection) -> Comparison:
+    try:
+        return verify(app.ledger.engine, app.ledger.reader, projection)
+    except (RebuildUnderWay, CannotFill) as problem:
+        raise ServiceFailure(f"{problem}.") from None
+
+
+def _row(projection: Projection, comparison: Comparison) -> dict[str, Any]:
+    return {
+        "view": projection.name,
+        "version": projection.version,
+        "events": sum(comparison.vector.values()),
+        "rows": comparison.rows,
+        "differences": comparison.count,
+    }

@@ -1,0 +1,31 @@
+"""The audit trail over HTTP, a page at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from projections.trail import PROJECTION, TrailFilter, trail
+from service.http.parameters import AtLeast, Instant, Limit, OpenApp, answer, cursor_from, cursor_text
+
+router = APIRouter(tags=["audit"])
+
+
+@router.get("/audit")
+def audit(
+    app: OpenApp,
+    at_least: AtLeast,
+    order: str | None = None,
+    merchant: str | None = None,
+    actor: str | None = None,
+    since: Instant = None,
+    until: Instant = None,
+    after: str | None = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """Who did what, when, why and with what effect, in the order it was recorded. `next` asks for the next page."""
+    asked = TrailFilter(order=order, merchant=merchant, actor=actor, since=since, until=until)
+    page = trail(app.views, asked, after=cursor_from(after), limit=limit, at_least=at_least)
+    rows = [dict(row) for row in page.rows]
+    return answer(app, PROJECTION, page.vector, rows=rows, next=cursor_text(page.next))

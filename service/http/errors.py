@@ -1,0 +1,81 @@
+"""Every error over HTTP has one shape: a code that never changes, a sentence, and the field it is about."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from ledger.log.engine import DatabaseUnreachable
+from projections.engine.generations import ViewOutdated
+from projections.engine.reading import ViewBehind
+from service.failures import ServiceFailure
+from service.tokens import TokenUnusable
+
+_logger = logging.getLogger(__name__)
+
+
+class NotRecorded(LookupError):
+    """What the address names was never recorded."""
+
+
+class BadParameter(ValueError):
+    """A parameter is not what its name says. `field` is the parameter."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+_KNOWN: dict[type[Exception], tuple[int, str]] = {
+    NotRecorded: (404, "NOT_FOUND"),
+    ServiceFailure: (404, "NOT_FOUND"),
+    BadParameter: (422, "INVALID_PARAMETER"),
+    TokenUnusable: (422, "TOKEN_UNUSABLE"),
+    ViewBehind: (503, "VIEW_BEHIND"),
+    ViewOutdated: (503, "VIEW_OUTDATED"),
+    DatabaseUnreachable: (503, "DATABASE_UNREACHABLE"),
+    OperationalError: (503, "DATABASE_UNREACHABLE"),
+}
+
+
+def error(status: int, code: str, sentence: str, field: str = "") -> JSONResponse:
+    content = {"code": code, "sentence": sentence} | ({"field": field} if field else {})
+    return JSONResponse({"error": content}, status_code=status, headers={"Retry-After": "1"} if status == 503 else None)
+
+
+def handle_errors(application: FastAPI) -> None:
+    for kind in _KNOWN:
+        application.add_exception_handler(kind, _known)
+    application.add_exception_handler(HTTPException, _http)
+    application.add_exception_handler(RequestValidationError, _parameter)
+    application.add_exception_handler(Exception, _unknown)
+
+
+def _known(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
+    status, code = next(answer for kind, answer in _KNOWN.items() if isinstance(problem, kind))
+    sentence = "The database does not answer." if code == "DATABASE_UNREACHABLE" else str(problem)
+    return error(status, code, sentence, getattr(problem, "field", ""))
+
+
+def _http(request: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, HTTPException)
+    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(problem.status_code, "HTTP_ERROR")
+    sentence = f"There is nothing at {request.method} {request.url.path}." if code != "HTTP_ERROR" else problem.detail
+    return error(problem.status_code, code, sentence)
+
+
+def _parameter(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
+    assert isinstance(problem, RequestValidationError)
+    first = problem.errors()[0]
+    sentence = str(first["msg"]).removeprefix("Value error, ").replace("Input should", "It should")
+    return error(422, "INVALID_PARAMETER", f"{sentence}.", str(first["loc"][-1]))
+
+
+def _unknown(request: Request, problem: Exception) -> JSONResponse:
+    _logger.error("%s %s failed", request.method, request.url.path, exc_info=problem)
+    return error(500, "FAULT", "This is a fault of ours; it was written to the log.")

@@ -1,0 +1,60 @@
+"""Money over HTTP: balances of merchants, their journal lines, the trial balance."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from projections.balances import PROJECTION, Moment, balances, journal_lines, trial_balance
+from service.app import App
+from service.http.errors import BadParameter, NotRecorded
+from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer
+
+router = APIRouter(tags=["money"])
+
+
+@router.get("/balances")
+def all_balances(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
+    """What every merchant has, all CNY."""
+    found = balances(app.views, _moment(app, as_of, as_known_at, at_least))
+    return answer(app, PROJECTION, found.vector, merchants=found.merchants)
+
+
+@router.get("/balances/{merchant}")
+def balance_of(
+    app: OpenApp, merchant: str, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None
+) -> dict[str, Any]:
+    """What one merchant has, all CNY."""
+    found = balances(app.views, _moment(app, as_of, as_known_at, at_least), merchant=merchant)
+    if not found.merchants:
+        raise NotRecorded(f"No money of a merchant {merchant!r} was recorded by then.")
+    return answer(app, PROJECTION, found.vector, balance=found.merchants[0])
+
+
+@router.get("/balances/{merchant}/lines")
+def lines_of(
+    app: OpenApp,
+    merchant: str,
+    at_least: AtLeast,
+    after_position: Annotated[int, Query(ge=0)] = 0,
+    after_line: Annotated[int, Query(ge=0)] = 0,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """A merchant's journal lines, each with the balance it left; the next page is asked for with the last line's."""
+    found = journal_lines(app.views, merchant, after=(after_position, after_line), limit=limit, at_least=at_least)
+    vector = {found[-1].book: found[-1].position} if found else {}
+    return answer(app, PROJECTION, vector, lines=found)
+
+
+@router.get("/trial-balance")
+def trial(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
+    """Every account over all books, debit positive; the total is zero."""
+    found = trial_balance(app.views, _moment(app, as_of, as_known_at, at_least))
+    return answer(app, PROJECTION, found.vector, accounts=found.rows, total=found.total)
+
+
+def _moment(app: App, as_of: Any, as_known_at: Any, at_least: Any) -> Moment:
+    if as_known_at is not None and as_known_at > app.clock():
+        raise BadParameter("as_known_at", "What will be known then is not known yet.")
+    return Moment(as_of=as_of, as_known_at=as_known_at, at_least=at_least)

@@ -1,0 +1,59 @@
+"""What the addresses have in common: the open ledger, tokens, instants with a zone, cursors of pages."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from pydantic import AwareDatetime, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+from projections.audit_trail import AuditTrail
+from projections.projection import Projection
+from projections.trail import TrailCursor
+from service.app import App
+from service.http.errors import BadParameter
+from service.tokens import token_of, vector_of
+
+_CURSOR = TypeAdapter(TrailCursor)
+
+
+def _app(request: Request) -> App:
+    app: App = request.app.state.app
+    return app
+
+
+OpenApp = Annotated[App, Depends(_app)]
+
+
+def _at_least(
+    app: OpenApp,
+    at_least: Annotated[str | None, Query(description="A token: its positions are waited for.")] = None,
+) -> dict[int, int] | None:
+    return vector_of(app.ledger.identity, at_least) if at_least else None
+
+
+AtLeast = Annotated[dict[int, int] | None, Depends(_at_least)]
+Day = Annotated[date | None, Query(description="An accounting day, as in 2025-06-30.")]
+Instant = Annotated[AwareDatetime | None, Query(description="An instant with its zone, as in 2025-07-03T08:00:00Z.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of a page.")]
+
+
+def answer(app: App, view: Projection, vector: dict[int, int], **content: Any) -> dict[str, Any]:
+    """What a read answers: its content, and the token of the positions it is of."""
+    return {**to_jsonable_python(content), "token": token_of(app.ledger.identity, vector, view)}
+
+
+def cursor_text(cursor: TrailCursor | None) -> str | None:
+    """A page's end as one word."""
+    return urlsafe_b64encode(_CURSOR.dump_json(cursor)).decode() if cursor else None
+
+
+def cursor_from(text: str | None) -> TrailCursor | None:
+    """The page's end that a word stands for. Raises `BadParameter`."""
+    try:
+        return _CURSOR.validate_json(urlsafe_b64decode(text)) if text else None
+    except ValueError:
+        raise BadParameter("after", f"{AuditTrail.name} gave no such cursor.") from None

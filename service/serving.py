@@ -1,0 +1,104 @@
+"""The running service: one a data folder, views followed, timers going, answering HTTP until it is told to end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import uvicorn
+
+from projections.engine.worker import ProjectionWorkers
+from projections.registry import PROJECTIONS
+from service.app import App, open_app
+from service.data_lock import only_service
+from service.failures import ServiceFailure
+from service.http.application import make_application
+from service.settings import Settings
+from service.timers import TimerWorker
+
+_GRACE_S = 5  # for answers under way when the service ends
+
+
+def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM. `first` runs once the ledger is open, `ready` hears the address.
+
+    Raises one of `OBSTACLES` where it cannot start.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that both signals unwind what is open
+    try:
+        with ExitStack() as stack:
+            listener = stack.enter_context(_listening(settings))
+            address = f"http://{settings.host}:{listener.getsockname()[1]}"
+            if settings.server is None:
+                stack.enter_context(only_service(settings.data_dir, address))
+            app = stack.enter_context(open_app(settings, create=True))
+            workers = stack.enter_context(_following(app))
+            first(app)  # before the timers, whose clock is the wall's: what it records may lie in the past
+            stack.enter_context(_timing(app, workers))
+            _answer(app, listener, lambda: ready(address))
+    except KeyboardInterrupt:
+        return
+
+
+def _answer(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
+    config = uvicorn.Config(
+        make_application(app), log_level="warning", access_log=False, timeout_graceful_shutdown=_GRACE_S
+    )
+    _Server(config, ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The port, taken before anything else is started: of two services the second one learns it at once."""
+    try:
+        ((family, kind, protocol, _, place), *_) = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as error:
+        raise ServiceFailure(f"{settings.host!r} is not an address to listen on: {error.strerror}.") from None
+    with socket.socket(family, kind, protocol) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(place)
+            listener.listen()
+        except OSError as error:
+            raise ServiceFailure(
+                f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. --port names another one."
+            ) from None
+        yield listener
+
+
+@contextmanager
+def _following(app: App) -> Iterator[ProjectionWorkers]:
+    """The views, in threads of this process."""
+    workers = ProjectionWorkers(app.ledger.engine, app.ledger.reader, tuple(PROJECTIONS.values()))
+    workers.start()
+    try:
+        yield workers
+    finally:
+        workers.stop()
+
+
+@contextmanager
+def _timing(app: App, workers: ProjectionWorkers) -> Iterator[None]:
+    """The timers, in a thread of this process."""
+    timers = TimerWorker(app, news=workers.ring)
+    timers.start()
+    try:
+        yield
+    finally:
+        timers.stop()
