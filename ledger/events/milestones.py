@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from ledger.events import shipment
 from ledger.events.event import Event
@@ -33,6 +33,8 @@ class Happened(Protocol):
     @property
     def happened_at(self) -> datetime: ...
 
+
+H = TypeVar("H", bound=Happened)
 
 # Equal ranks are states a parcel moves between: the later fact wins. Exits outrank the way, a signature outranks all:
 # whatever was declared before, somebody has the goods.
@@ -76,7 +78,7 @@ ENDS = frozenset(word for word, milestone in MILESTONES.items() if milestone.ran
 _ORDER = {word: position for position, word in enumerate(MILESTONES)}
 
 
-def furthest(facts: Collection[Happened]) -> Happened | None:
+def furthest(facts: Collection[H]) -> H | None:
     """The fact that is the parcel's status, in whatever order the facts became known; None where there is none.
 
     A loss no longer counts once the parcel was found.
@@ -88,7 +90,12 @@ def furthest(facts: Collection[Happened]) -> Happened | None:
 
 def in_order(fact: Happened) -> tuple[datetime, int]:
     """Sorts facts by when they happened; the way's own order decides between facts of one instant."""
-    return fact.happened_at, _ORDER[fact.milestone]
+    return fact.happened_at, place_on_the_way(fact.milestone)
+
+
+def place_on_the_way(word: str) -> int:
+    """Where the milestone stands on the usual way."""
+    return _ORDER[word]
 
 
 def _standing(fact: Happened) -> tuple[int, datetime, int]:

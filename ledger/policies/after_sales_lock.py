@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from pydantic import model_validator
@@ -12,6 +12,26 @@ from ledger.policies.policy import Policy
 
 Mode = Literal["earlier_of", "latest_of", "until_signed", "by_evidence", "fixed"]
 Anchor = Literal["merchant_dispatched", "warehouse_received", "export_released", "departed"]
+
+
+class Way(Protocol):
+    """The instants of a parcel's way that a lock may rest on; None for what has not happened.
+
+    `evidence_kind` is that of the signature, None where the parcel is only deemed signed.
+    """
+
+    @property
+    def dispatched_at(self) -> datetime | None: ...
+    @property
+    def received_at_warehouse(self) -> datetime | None: ...
+    @property
+    def export_released_at(self) -> datetime | None: ...
+    @property
+    def departed_at(self) -> datetime | None: ...
+    @property
+    def signed_at(self) -> datetime | None: ...
+    @property
+    def evidence_kind(self) -> str | None: ...
 
 
 class AfterSalesLock(Policy, key="after_sales_lock"):
@@ -62,6 +82,16 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
             case "fixed":
                 return lapses_at
 
+    def ends_for(self, way: Way) -> datetime | None:
+        """The same for one parcel under way; until the anchor is reported only a signature ends the lock."""
+        signed_at, begins_at = self.signed_at(way), self._begins_at(way)
+        return self.lock_ends_at(begins_at, signed_at) if begins_at else signed_at
+
+    def signed_at(self, way: Way) -> datetime | None:
+        """When the parcel was signed for by a proof that counts, or deemed to be."""
+        counts = way.evidence_kind is None or self.accepts(way.evidence_kind)
+        return way.signed_at if counts else None
+
     def is_locked(
         self, at: datetime, dispatched_at: datetime, signed_at: datetime | None, *, carrier_proves: bool = True
     ) -> bool:
@@ -85,6 +115,17 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
     def binds(self, initiator: str, reason: str) -> bool:
         """Whether a request by this kind of actor and for this reason is subject to the lock."""
         return initiator in self.applies_to and reason not in self.exempt_reasons
+
+    def _begins_at(self, way: Way) -> datetime | None:
+        match self.anchor:
+            case "merchant_dispatched":
+                return way.dispatched_at or way.received_at_warehouse
+            case "warehouse_received":
+                return way.received_at_warehouse
+            case "export_released":
+                return way.export_released_at
+            case "departed":
+                return way.departed_at
 
     def _signed_or_deemed(self, dispatched_at: datetime, signed_at: datetime | None) -> datetime | None:
         if self.deemed_signature_after is None:

@@ -1,0 +1,242 @@
+"""Where each parcel of an order is, on both legs and at customs: no merchant's money, no partner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatchmethod
+from typing import Any
+
+from pydantic_core import from_json
+
+from ledger.canonical import canonical
+from ledger.events.event import Event
+from ledger.events.milestones import MILESTONES, WORDS
+from ledger.events.order import OrderCancelled, OrderConfirmed, OrderExpired, OrderLineCancelled, OrderPlaced
+from ledger.events.payment import PaymentCaptureFailed
+from ledger.events.platform import PolicyPublished
+from ledger.events.refund import (
+    RefundApproved,
+    RefundAutoApproved,
+    RefundRejected,
+    RefundRequested,
+    RefundWithdrawn,
+)
+from ledger.events.shipment import (
+    ParcelCreated,
+    ParcelDeemedSigned,
+    ParcelDispatched,
+    ParcelFact,
+    ParcelsConsolidated,
+    ParcelSignedFor,
+    ParcelSplit,
+)
+from ledger.ids import merchant_of, order_of
+from ledger.log.rows import Recorded
+from ledger.policies.after_sales_lock import AfterSalesLock
+from projections.engine.batch import Batch, Row
+from projections.parcel_standing import Fact, reach, sign
+from projections.projection import Projection
+from projections.tracking_tables import BLANK_PARCEL, LOCKS, ORDERS, PARCELS, TIMELINE
+
+_STATUS: dict[type[Event], str] = {OrderConfirmed: "confirmed", OrderExpired: "expired", OrderCancelled: "cancelled"}
+
+
+class CustomerTracking(Projection):
+    """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
+
+    name = "customer_tracking"
+    version = 1
+    tables = (ORDERS, PARCELS, TIMELINE, LOCKS)
+    events = (
+        OrderPlaced,
+        OrderConfirmed,
+        OrderExpired,
+        OrderCancelled,
+        OrderLineCancelled,
+        PaymentCaptureFailed,
+        RefundRequested,
+        RefundAutoApproved,
+        RefundApproved,
+        RefundRejected,
+        RefundWithdrawn,
+        PolicyPublished,
+        *(milestone.event for milestone in MILESTONES.values()),
+    )
+
+    def fold(self, batch: Batch) -> None:
+        told = [(recorded, recorded.event) for recorded in batch.events]
+        _load(batch, told)
+        for recorded, event in told:
+            if isinstance(event, PolicyPublished):
+                _publish(batch, recorded, event)
+            else:
+                _Fold(batch, recorded).on(event)
+
+
+def _load(batch: Batch, told: Iterable[tuple[Recorded, Event]]) -> None:
+    orders: dict[tuple[str, str], None] = {}
+    parcels: dict[tuple[str, str, str], None] = {}
+    for recorded, event in told:
+        order = (order_of(recorded.stream) or "", merchant_of(recorded.stream) or "")
+        orders[order] = None
+        for parcel_id in _parcels_of(event):
+            parcels[*order, parcel_id] = None
+    batch.rows(ORDERS).load(orders)
+    batch.rows(PARCELS).load(parcels)
+
+
+def _parcels_of(event: Event) -> tuple[str, ...]:
+    match event:
+        case ParcelsConsolidated() | ParcelSplit():
+            return tuple(dict.fromkeys((*event.from_parcels, *event.to_parcels)))
+        case RefundApproved() | RefundAutoApproved():
+            return tuple(line.parcel_id for line in event.lines if line.parcel_id)
+    parcel_id: str | None = getattr(event, "parcel_id", None)
+    return (parcel_id,) if parcel_id else ()
+
+
+def _publish(batch: Batch, recorded: Recorded, event: PolicyPublished) -> None:
+    if event.key == AfterSalesLock.key:
+        row = {"version": event.version, "content": canonical(event.content)}
+        batch.rows(LOCKS).put(row, at=recorded.position)
+
+
+class _Fold:
+    """One event of an order taken into the rows."""
+
+    def __init__(self, batch: Batch, recorded: Recorded) -> None:
+        self._batch, self._recorded = batch, recorded
+        self._order_id = order_of(recorded.stream) or ""
+        self._merchant = merchant_of(recorded.stream) or ""
+
+    @singledispatchmethod
+    def on(self, event: Any) -> None:
+        raise NotImplementedError(f"{event.name} is listed but not folded")
+
+    @on.register
+    def _(self, event: OrderPlaced) -> None:
+        lines = [
+            {"line_id": line.line_id, "title": line.title_shown, "qty": line.qty, "cancelled": 0, "refunded": 0}
+            for line in event.lines
+        ]
+        self._put_order(
+            status="placed",
+            buyer_ref=event.buyer_ref,
+            market=event.market,
+            placed_at=event.placed_at,
+            promised_by=event.promised_warehouse_by,
+            lock_version=event.after_sales_lock_version,
+            lines=canonical(lines),
+        )
+
+    @on.register
+    def _(self, event: OrderConfirmed | OrderExpired | OrderCancelled) -> None:
+        self._put_order(status=_STATUS[type(event)])
+
+    @on.register
+    def _(self, event: PaymentCaptureFailed) -> None:
+        if event.undone:
+            self._put_order(status="placed")
+
+    @on.register
+    def _(self, event: OrderLineCancelled) -> None:
+        """What is cancelled once it is paid is refunded, and counted there."""
+        if self._order()["status"] != "confirmed":
+            self._count(event.line_id, "cancelled", event.qty)
+
+    @on.register
+    def _(self, event: RefundRequested) -> None:
+        cases = from_json(self._order()["open_cases"])
+        cases[event.refund_id] = sorted({line.line_id for line in event.lines})
+        self._put_order(open_cases=canonical(cases))
+
+    @on.register
+    def _(self, event: RefundRejected | RefundWithdrawn) -> None:
+        self._close_case(event.refund_id)
+
+    @on.register
+    def _(self, event: RefundApproved | RefundAutoApproved) -> None:
+        self._close_case(event.refund_id)
+        for line in event.lines:
+            if line.parcel_id is None:
+                self._count(line.line_id, "refunded", line.qty)
+            else:
+                row = self._parcel(line.parcel_id)
+                row["items"] = _counted(row["items"], line.line_id, "refunded", line.qty)
+                self._batch.rows(PARCELS).put(row, at=self._recorded.position)
+
+    @on.register
+    def _(self, event: ParcelCreated) -> None:
+        row = self._parcel(event.parcel_id)
+        row["items"] = canonical([{"line_id": i.line_id, "qty": i.qty, "refunded": 0} for i in event.items])
+        self._reach(row, Fact("created", self._recorded.occurred_at))
+
+    @on.register
+    def _(self, event: ParcelDispatched) -> None:
+        self._reach(self._parcel(event.parcel_id), Fact("dispatched", event.dispatched_at))
+
+    @on.register
+    def _(self, event: ParcelFact) -> None:
+        fact = Fact(WORDS[type(event)], event.happened_at, event.location)
+        self._reach(self._parcel(event.parcel_id), fact)
+
+    @on.register
+    def _(self, event: ParcelSignedFor) -> None:
+        row = sign(self._parcel(event.parcel_id), event.happened_at, event.evidence_kind)
+        self._reach(row, Fact("signed_for", event.happened_at, event.location))
+
+    @on.register
+    def _(self, event: ParcelDeemedSigned) -> None:
+        row = sign(self._parcel(event.parcel_id), event.signed_at, "")
+        self._reach(row, Fact("deemed_signed", event.signed_at))
+
+    @on.register
+    def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
+        for parcel_id in _parcels_of(event):
+            self._reach(self._parcel(parcel_id), Fact(WORDS[type(event)], event.happened_at))
+
+    def _order(self) -> Row:
+        found = self._batch.rows(ORDERS).get(self._order_id, self._merchant)
+        return found or {
+            "order_id": self._order_id, "merchant": self._merchant, "status": "unplaced", "buyer_ref": "", "market": "",
+            "placed_at": None, "promised_by": None, "lock_version": 0, "lines": "[]", "open_cases": "{}",
+        }  # fmt: skip
+
+    def _put_order(self, **changes: Any) -> None:
+        self._batch.rows(ORDERS).put(self._order() | changes, at=self._recorded.position)
+
+    def _count(self, line_id: str, column: str, qty: int) -> None:
+        self._put_order(lines=_counted(self._order()["lines"], line_id, column, qty))
+
+    def _close_case(self, refund_id: str) -> None:
+        cases = from_json(self._order()["open_cases"])
+        cases.pop(refund_id, None)
+        self._put_order(open_cases=canonical(cases))
+
+    def _parcel(self, parcel_id: str) -> Row:
+        key = {"order_id": self._order_id, "merchant": self._merchant, "parcel_id": parcel_id}
+        found = self._batch.rows(PARCELS).get(*key.values())
+        return found or key | BLANK_PARCEL
+
+    def _reach(self, row: Row, fact: Fact) -> None:
+        """The parcel with one more fact, and the fact on its timeline."""
+        reach(row, fact)
+        position = self._recorded.position
+        self._batch.rows(PARCELS).put(row, at=position)
+        if self._batch.rows(ORDERS).get(self._order_id, self._merchant) is None:
+            self._put_order()
+        self._batch.lines(TIMELINE).append(
+            (
+                self._batch.book, position, row["parcel_id"], self._order_id, self._merchant, fact.milestone,
+                fact.happened_at, fact.location,
+            )
+        )  # fmt: skip
+
+
+def _counted(text: str, line_id: str, column: str, qty: int) -> str:
+    entries = from_json(text)
+    for entry in entries:
+        if entry["line_id"] == line_id:
+            entry[column] += qty
+            break
+    return canonical(entries)

@@ -1,0 +1,73 @@
+"""How far a parcel is, kept in its row: as few of its facts as its standing depends on, in whatever order they come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.events.milestones import MILESTONES, furthest
+from projections.engine.batch import Row
+
+# The first time each of these happened is what after-sales and promises rest on.
+_FIRST = {
+    "dispatched": "dispatched_at",
+    "received_at_warehouse": "received_at_warehouse",
+    "export_released": "export_released_at",
+    "departed": "departed_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of a parcel's way, with where it happened."""
+
+    milestone: str
+    happened_at: datetime
+    location: str = ""
+
+
+def reach(row: Row, fact: Fact) -> None:
+    """Take one more fact into the row: the status is the furthest fact, whatever order they come in."""
+    _remember(row, fact)
+    standing = furthest(_remembered(row))
+    if standing:
+        row["stage"] = MILESTONES[standing.milestone].stage
+        row["milestone"], row["occurred_at"] = standing.milestone, standing.happened_at
+        row["location"] = standing.location
+
+
+def sign(row: Row, at: datetime, evidence_kind: str) -> Row:
+    """The first signature counts; of two at one instant the proven one."""
+    known = row["signed_at"]
+    if known is None or at < known or (at == known and not row["evidence_kind"]):
+        row["signed_at"], row["evidence_kind"] = at, evidence_kind
+    return row
+
+
+def _remember(row: Row, fact: Fact) -> None:
+    first = _FIRST.get(fact.milestone)
+    if first and (row[first] is None or fact.happened_at < row[first]):
+        row[first] = fact.happened_at
+    if fact.milestone == "lost":
+        if row["lost_at"] is None or fact.happened_at > row["lost_at"]:
+            row["lost_at"], row["lost_location"] = fact.happened_at, fact.location
+        return
+    if fact.milestone == "found" and (row["found_at"] is None or fact.happened_at > row["found_at"]):
+        row["found_at"] = fact.happened_at
+    before = _way(row)
+    if before is None or furthest((before, fact)) is fact:
+        row["way_milestone"], row["way_at"], row["way_location"] = fact.milestone, fact.happened_at, fact.location
+
+
+def _remembered(row: Row) -> list[Fact]:
+    """As much of the parcel's facts as its standing depends on."""
+    facts = [fact for fact in (_way(row),) if fact]
+    if row["lost_at"]:
+        facts.append(Fact("lost", row["lost_at"], row["lost_location"]))
+    if row["found_at"]:
+        facts.append(Fact("found", row["found_at"]))
+    return facts
+
+
+def _way(row: Row) -> Fact | None:
+    return Fact(row["way_milestone"], row["way_at"], row["way_location"]) if row["way_milestone"] else None
