@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from projections.audit_trail import AuditTrail
+from projections.customer_tracking import CustomerTracking
+from projections.due_releases import DueReleases
 from projections.merchant_balances import MerchantBalances
 from projections.projection import Projection
 
@@ -11,5 +13,7 @@ PROJECTIONS: dict[str, Projection] = {
     for projection in (
         MerchantBalances(),
         AuditTrail(),
+        CustomerTracking(),
+        DueReleases(),
     )
 }
