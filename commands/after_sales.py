@@ -40,14 +40,14 @@ def sent(order: Order, line_id: str, lock: AfterSalesLock, *, at: datetime, bind
         if has_left(journey) and qty > 0:
             ends_at = _lock_ends_at(order, journey, lock)
             locked = binding and (ends_at is None or at < ends_at)
-            found.append(Sent(line_id, journey.parcel_id, qty, _signed_at(journey, lock), locked, ends_at))
+            found.append(Sent(line_id, journey.parcel_id, qty, lock.signed_at(journey), locked, ends_at))
     return sorted(found, key=lambda units: (units.signed_at is None, units.parcel_id))
 
 
 def _lock_ends_at(order: Order, journey: Journey, lock: AfterSalesLock) -> datetime | None:
     if lock.scope == "parcel_line":
-        return _journey_lock_ends_at(journey, lock)
-    ends = [_journey_lock_ends_at(other, lock) for other in _all_sent(order)]
+        return lock.ends_for(journey)
+    ends = [lock.ends_for(other) for other in _all_sent(order)]
     known = [end for end in ends if end is not None]
     return max(known) if len(known) == len(ends) else None
 
@@ -55,28 +55,3 @@ def _lock_ends_at(order: Order, journey: Journey, lock: AfterSalesLock) -> datet
 def _all_sent(order: Order) -> Iterator[Journey]:
     for line_id in order.lines:
         yield from (journey for journey in order.parcels.journeys(line_id) if has_left(journey))
-
-
-def _journey_lock_ends_at(journey: Journey, lock: AfterSalesLock) -> datetime | None:
-    """When the lock ends for one parcel; until the clock's anchor is reported only a signature ends it."""
-    signed_at, begins_at = _signed_at(journey, lock), _anchor(journey, lock)
-    if begins_at is None:
-        return signed_at
-    return lock.lock_ends_at(begins_at, signed_at)
-
-
-def _signed_at(journey: Journey, lock: AfterSalesLock) -> datetime | None:
-    proven = journey.evidence_kind is None or lock.accepts(journey.evidence_kind)
-    return journey.signed_at if proven else None
-
-
-def _anchor(journey: Journey, lock: AfterSalesLock) -> datetime | None:
-    match lock.anchor:
-        case "merchant_dispatched":
-            return journey.dispatched_at or journey.received_at_warehouse
-        case "warehouse_received":
-            return journey.received_at_warehouse
-        case "export_released":
-            return journey.export_released_at
-        case "departed":
-            return journey.departed_at
