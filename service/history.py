@@ -38,6 +38,25 @@ class Step:
     state: Mapping[str, Any]
     entry: list[dict[str, Any]]
 
+    def as_json(self) -> dict[str, Any]:
+        """The step as plain values; instants stay instants."""
+        recorded = self.recorded
+        return {
+            "step": recorded.version,
+            "book": recorded.book,
+            "position": recorded.position,
+            "type": recorded.type,
+            "occurred_at": recorded.occurred_at,
+            "recorded_at": recorded.recorded_at,
+            "actor": from_json(recorded.actor),
+            "source": from_json(recorded.source),
+            "command_id": recorded.command_id,
+            "event": self.event,
+            "changed": self.changed,
+            "state": self.state,
+            "entry": self.entry,
+        }
+
 
 def find_order(ledger: Ledger, order: str, merchant: str | None = None) -> tuple[int, str]:
     """The book and stream of an order. Raises `ServiceFailure` where there is none, or more than one."""

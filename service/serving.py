@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from threading import Event, Thread
 
 import uvicorn
 
@@ -34,9 +35,9 @@ def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[
             if settings.server is None:
                 stack.enter_context(only_service(settings.data_dir, address))
             app = stack.enter_context(open_app(settings, create=True))
-            workers = stack.enter_context(_following(app))
+            stack.enter_context(_following(app))
             first(app)  # before the timers, whose clock is the wall's: what it records may lie in the past
-            stack.enter_context(_timing(app, workers))
+            stack.enter_context(_timing(app))
             _answer(app, listener, lambda: ready(address))
     except KeyboardInterrupt:
         return
@@ -83,20 +84,33 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _following(app: App) -> Iterator[ProjectionWorkers]:
+def _following(app: App) -> Iterator[None]:
     """The views, in threads of this process."""
     workers = ProjectionWorkers(app.ledger.engine, app.ledger.reader, tuple(PROJECTIONS.values()))
+    stop = Event()
+    bell = Thread(target=_ring, args=(app, workers, stop), name="bell", daemon=True)
     workers.start()
+    bell.start()
     try:
-        yield workers
+        yield
     finally:
+        stop.set()
+        bell.join()
         workers.stop()
 
 
+def _ring(app: App, workers: ProjectionWorkers, stop: Event) -> None:
+    """Wake the views as soon as any process has appended."""
+    with closing(app.ledger.listener()) as listener:
+        while not stop.is_set():
+            if listener.wait():
+                workers.ring()
+
+
 @contextmanager
-def _timing(app: App, workers: ProjectionWorkers) -> Iterator[None]:
+def _timing(app: App) -> Iterator[None]:
     """The timers, in a thread of this process."""
-    timers = TimerWorker(app, news=workers.ring)
+    timers = TimerWorker(app)
     timers.start()
     try:
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Thread
@@ -63,8 +63,8 @@ class TimerWorker:
     something about the order changes or its next deadline passes.
     """
 
-    def __init__(self, app: App, *, news: Callable[[], None] = lambda: None) -> None:
-        self._app, self._news = app, news
+    def __init__(self, app: App) -> None:
+        self._app = app
         self._reference = ReferenceFeed(app.ledger, monotonic=monotonic)
         self._asked: set[str] = set()
         self._stop = Event()
@@ -93,8 +93,7 @@ class TimerWorker:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                if self.sweep():
-                    self._news()
+                self.sweep()
             except Exception as error:  # the database may be away; the timer outlives it
                 _logger.warning("the timer waits: %s: %s", type(error).__name__, error)
             self._stop.wait(_LOOK_EVERY_S)

@@ -12,7 +12,7 @@ from ledger.fx import CNY
 from ledger.journal.accounts import CHART
 from ledger.money import Money
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import print_json, show, stdout
+from service.cli.output import instant_text, print_json, show, stdout
 from service.cli.reading import reading
 from service.history import Step, history_of
 from service.settings import Settings
@@ -31,7 +31,7 @@ def history(
         steps = list(history_of(app.ledger, order, merchant=merchant, upto=at))
     match format:
         case Format.JSON:
-            print_json([_plain(step) for step in steps])
+            print_json([step.as_json() for step in steps])
         case Format.CSV:
             show([_flat(step) for step in steps], format)
         case Format.TABLE:
@@ -46,7 +46,7 @@ def _tell(step: Step) -> None:
     recorded, console = step.recorded, stdout()
     actor = json.loads(recorded.actor)
     console.print(
-        f"{recorded.version}. {recorded.type}  {_shown(recorded.occurred_at)}  by {actor['kind']} {actor['id']}"
+        f"{recorded.version}. {recorded.type}  {instant_text(recorded.occurred_at)}  by {actor['kind']} {actor['id']}"
         f"  (book {recorded.book}, position {recorded.position})",
         style="bold",
     )
@@ -71,30 +71,7 @@ def _entry(lines: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _plain(step: Step) -> dict[str, Any]:
-    recorded = step.recorded
-    return {
-        "step": recorded.version,
-        "book": recorded.book,
-        "position": recorded.position,
-        "type": recorded.type,
-        "occurred_at": recorded.occurred_at,
-        "recorded_at": recorded.recorded_at,
-        "actor": json.loads(recorded.actor),
-        "source": json.loads(recorded.source),
-        "command_id": recorded.command_id,
-        "event": step.event,
-        "changed": step.changed,
-        "state": step.state,
-        "entry": step.entry,
-    }
-
-
 def _flat(step: Step) -> dict[str, Any]:
-    plain = _plain(step)
+    plain = step.as_json()
     del plain["state"], plain["changed"]
     return plain
-
-
-def _shown(instant: Any) -> str:
-    return str(instant.isoformat(sep=" ", timespec="seconds")).replace("+00:00", "Z")

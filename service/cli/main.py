@@ -11,9 +11,11 @@ from service.app import OBSTACLES
 from service.cli.balances import balances
 from service.cli.history import history
 from service.cli.importing import importing
+from service.cli.log import verify_log
 from service.cli.output import stderr
 from service.cli.record import record
 from service.cli.status import settings, status
+from service.cli.track import track
 from service.cli.up import up
 from service.cli.views import rebuild_views, verify_views
 
@@ -28,9 +30,11 @@ app.command()(up)
 app.command()(record)
 app.add_typer(importing, name="import")
 app.command()(balances)
+app.command()(track)
 app.command()(history)
 app.command("rebuild")(rebuild_views)
 app.command()(verify_views)
+app.command()(verify_log)
 app.command()(status)
 app.command()(settings)
 

@@ -62,6 +62,11 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def instant_text(instant: datetime) -> str:
+    """An instant as people read it, to the second, with its zone."""
+    return instant.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
+
+
 @contextmanager
 def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr, moved by (done, total); nothing where stderr is no terminal."""
@@ -93,7 +98,7 @@ def _shown(value: Any) -> str:
         case int():
             return f"{value:,}"
         case datetime():
-            return value.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
+            return instant_text(value)
     return _cell(value)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from projections.trail import PROJECTION, TrailFilter, trail
+from projections.trail import TrailFilter, trail
 from service.http.parameters import AtLeast, Instant, Limit, OpenApp, answer, cursor_from, cursor_text
 
 router = APIRouter(tags=["audit"])
@@ -28,4 +28,4 @@ def audit(
     asked = TrailFilter(order=order, merchant=merchant, actor=actor, since=since, until=until)
     page = trail(app.views, asked, after=cursor_from(after), limit=limit, at_least=at_least)
     rows = [dict(row) for row in page.rows]
-    return answer(app, PROJECTION, page.vector, rows=rows, next=cursor_text(page.next))
+    return answer(app, page.vector, rows=rows, next=cursor_text(page.next))

@@ -10,11 +10,12 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from ledger.log.cursor import ForeignCursor, NotACursor
 from ledger.log.engine import DatabaseUnreachable
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import ViewBehind
+from projections.tracking import AmbiguousOrder
 from service.failures import ServiceFailure
-from service.tokens import TokenUnusable
 
 _logger = logging.getLogger(__name__)
 
@@ -35,7 +36,9 @@ _KNOWN: dict[type[Exception], tuple[int, str]] = {
     NotRecorded: (404, "NOT_FOUND"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),
-    TokenUnusable: (422, "TOKEN_UNUSABLE"),
+    NotACursor: (422, "TOKEN_UNUSABLE"),
+    ForeignCursor: (422, "TOKEN_UNUSABLE"),
+    AmbiguousOrder: (409, "SEVERAL_ORDERS"),
     ViewBehind: (503, "VIEW_BEHIND"),
     ViewOutdated: (503, "VIEW_OUTDATED"),
     DatabaseUnreachable: (503, "DATABASE_UNREACHABLE"),

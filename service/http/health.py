@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic_core import to_jsonable_python
 
-from service.http.parameters import OpenApp
+from service.http.parameters import OpenApp, answer
 from service.status import status_of
-from service.tokens import token_of
 
 router = APIRouter(tags=["health"])
 
@@ -33,4 +32,4 @@ def ready(app: OpenApp, response: Response) -> dict[str, Any]:
 def status(app: OpenApp) -> dict[str, Any]:
     """Books, heads, and how far behind each view is. The token is of the heads: what was recorded until now."""
     found = status_of(app)
-    return {**to_jsonable_python(found), "token": token_of(app.ledger.identity, found.books)}
+    return answer(app, found.books, **asdict(found))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from projections.balances import PROJECTION, Moment, balances, journal_lines, trial_balance
+from projections.balances import Moment, balances, journal_lines, trial_balance
 from service.app import App
 from service.http.errors import BadParameter, NotRecorded
 from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer
@@ -18,7 +18,7 @@ router = APIRouter(tags=["money"])
 def all_balances(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
     """What every merchant has, all CNY."""
     found = balances(app.views, _moment(app, as_of, as_known_at, at_least))
-    return answer(app, PROJECTION, found.vector, merchants=found.merchants)
+    return answer(app, found.vector, merchants=found.merchants)
 
 
 @router.get("/balances/{merchant}")
@@ -29,7 +29,7 @@ def balance_of(
     found = balances(app.views, _moment(app, as_of, as_known_at, at_least), merchant=merchant)
     if not found.merchants:
         raise NotRecorded(f"No money of a merchant {merchant!r} was recorded by then.")
-    return answer(app, PROJECTION, found.vector, balance=found.merchants[0])
+    return answer(app, found.vector, balance=found.merchants[0])
 
 
 @router.get("/balances/{merchant}/lines")
@@ -44,14 +44,14 @@ def lines_of(
     """A merchant's journal lines, each with the balance it left; the next page is asked for with the last line's."""
     found = journal_lines(app.views, merchant, after=(after_position, after_line), limit=limit, at_least=at_least)
     vector = {found[-1].book: found[-1].position} if found else {}
-    return answer(app, PROJECTION, vector, lines=found)
+    return answer(app, vector, lines=found)
 
 
 @router.get("/trial-balance")
 def trial(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
     """Every account over all books, debit positive; the total is zero."""
     found = trial_balance(app.views, _moment(app, as_of, as_known_at, at_least))
-    return answer(app, PROJECTION, found.vector, accounts=found.rows, total=found.total)
+    return answer(app, found.vector, accounts=found.rows, total=found.total)
 
 
 def _moment(app: App, as_of: Any, as_known_at: Any, at_least: Any) -> Moment:

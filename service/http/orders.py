@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic_core import from_json
+from pydantic_core import to_jsonable_python
 
-from service.history import Step, history_of
-from service.http.parameters import OpenApp
-from service.tokens import token_of
+from projections.tracking import track
+from service.history import history_of
+from service.http.errors import NotRecorded
+from service.http.parameters import AtLeast, OpenApp, answer
+from service.tracking import told
 
 router = APIRouter(tags=["orders"])
+
+
+@router.get("/orders/{order}/tracking")
+def tracking(app: OpenApp, order: str, at_least: AtLeast, merchant: str | None = None) -> dict[str, Any]:
+    """Where an order's parcels are, in a buyer's words, and what the buyer may ask for. No amount, no partner."""
+    found = track(app.views, order, merchant=merchant, at_least=at_least)
+    if found is None:
+        raise NotRecorded(f"Nothing of an order {order!r} was recorded.")
+    return answer(app, found.vector, order=told(found, app.clock()))
 
 
 @router.get("/orders/{order}/history")
@@ -19,27 +30,6 @@ def history(
     app: OpenApp, order: str, at: Annotated[int | None, Query(ge=1)] = None, merchant: str | None = None
 ) -> dict[str, Any]:
     """Each event of the order, what it changed, the order after it and its journal entry. Read from the log itself."""
-    steps = list(history_of(app.ledger, order, merchant=merchant, upto=at))
-    last = steps[-1].recorded
-    return {
-        "order": order,
-        "steps": [_plain(step) for step in steps],
-        "token": token_of(app.ledger.identity, {last.book: last.position}),
-    }
-
-
-def _plain(step: Step) -> dict[str, Any]:
-    recorded = step.recorded
-    return {
-        "step": recorded.version,
-        "book": recorded.book,
-        "position": recorded.position,
-        "type": recorded.type,
-        "occurred_at": recorded.occurred_at,
-        "recorded_at": recorded.recorded_at,
-        "actor": from_json(recorded.actor),
-        "event": step.event,
-        "changed": step.changed,
-        "state": step.state,
-        "entry": step.entry,
-    }
+    steps = [step.as_json() for step in history_of(app.ledger, order, merchant=merchant, upto=at)]
+    last = steps[-1]
+    return answer(app, {last["book"]: last["position"]}, order=order, steps=to_jsonable_python(steps))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -10,12 +11,11 @@ from fastapi import Depends, Query, Request
 from pydantic import AwareDatetime, TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from ledger.log.cursor import Cursor
 from projections.audit_trail import AuditTrail
-from projections.projection import Projection
 from projections.trail import TrailCursor
 from service.app import App
 from service.http.errors import BadParameter
-from service.tokens import token_of, vector_of
 
 _CURSOR = TypeAdapter(TrailCursor)
 
@@ -32,7 +32,7 @@ def _at_least(
     app: OpenApp,
     at_least: Annotated[str | None, Query(description="A token: its positions are waited for.")] = None,
 ) -> dict[int, int] | None:
-    return vector_of(app.ledger.identity, at_least) if at_least else None
+    return dict(Cursor.parse(at_least, app.ledger.identity).positions) if at_least else None
 
 
 AtLeast = Annotated[dict[int, int] | None, Depends(_at_least)]
@@ -41,9 +41,9 @@ Instant = Annotated[AwareDatetime | None, Query(description="An instant with its
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of a page.")]
 
 
-def answer(app: App, view: Projection, vector: dict[int, int], **content: Any) -> dict[str, Any]:
+def answer(app: App, vector: Mapping[int, int], **content: Any) -> dict[str, Any]:
     """What a read answers: its content, and the token of the positions it is of."""
-    return {**to_jsonable_python(content), "token": token_of(app.ledger.identity, vector, view)}
+    return {**to_jsonable_python(content), "token": Cursor.at(vector, app.ledger.identity).token}
 
 
 def cursor_text(cursor: TrailCursor | None) -> str | None:

@@ -1,0 +1,79 @@
+"""`redledger track`: where an order's parcels are, as its buyer is told."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from projections.tracking import PROJECTION, AmbiguousOrder
+from projections.tracking import track as read_tracking
+from projections.tracking_answer import OrderTracking, ParcelTracking
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import instant_text, print_json, show, stdout
+from service.cli.reading import reading
+from service.failures import ServiceFailure
+from service.settings import Settings
+from service.tracking import told
+
+_COLUMNS = ("parcel", "happened_at", "milestone", "text", "location")
+
+
+@takes_settings()
+def track(
+    settings: Settings,
+    order: Annotated[str, typer.Argument(help="The order's id.")],
+    merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Where an order's parcels are, both legs, and what its buyer may ask for now."""
+    with reading(settings, [PROJECTION]) as app:
+        try:
+            found = read_tracking(app.views, order, merchant=merchant)
+        except AmbiguousOrder as several:
+            raise ServiceFailure(f"{several}: --merchant chooses.") from None
+        now = app.clock()
+    if found is None:
+        raise ServiceFailure(f"Nothing of an order {order!r} was recorded.")
+    match format:
+        case Format.JSON:
+            print_json(told(found, now))
+        case Format.CSV:
+            show([row for parcel in found.parcels for row in _timeline(parcel)], format, columns=_COLUMNS)
+        case Format.TABLE:
+            _tell(found, told(found, now))
+
+
+def _timeline(parcel: ParcelTracking) -> list[dict[str, Any]]:
+    return [
+        {
+            "parcel": parcel.parcel_id,
+            "happened_at": entry.happened_at,
+            "milestone": entry.milestone,
+            "text": entry.text,
+            "location": entry.location,
+        }
+        for entry in parcel.timeline
+    ]
+
+
+def _tell(found: OrderTracking, plain: dict[str, Any]) -> None:
+    console = stdout()
+    console.print(f"Order {found.order_id} of {found.merchant}, {found.market}: {found.text}", style="bold")
+    for line in found.lines:
+        console.print(f"  {line.qty} × {line.title}" + (f", {line.unshipped} not sent" if line.unshipped else ""))
+    for parcel, told_parcel in zip(found.parcels, plain["parcels"], strict=True):
+        console.print(f"\nParcel {parcel.parcel_id}: {parcel.text}{_remarks(told_parcel)}", style="bold")
+        show(_timeline(parcel), Format.TABLE, columns=_COLUMNS)
+    if options := plain["after_sales"]["options"]:
+        console.print(f"After-sales for what was not sent: {', '.join(options)}")
+
+
+def _remarks(parcel: dict[str, Any]) -> str:
+    after_sales = parcel["after_sales"]
+    remarks = [", late to the warehouse"] if parcel["late"] else []
+    if after_sales["options"]:
+        remarks.append(f"; after-sales: {', '.join(after_sales['options'])}")
+    elif after_sales["lock_ends_at"]:
+        remarks.append(f"; after-sales locked until {instant_text(after_sales['lock_ends_at'])}")
+    return "".join(remarks)
