@@ -1,0 +1,43 @@
+"""A rejection in either round ends the case."""
+
+from ledger.events.refund import RefundRejected, RefundRoundRejected
+from ledger.refusals import RoleNotAllowed
+from tests.support.given import BUYER, MERCHANT, PLATFORM
+from tests.support.orders import OrderStory
+
+
+def waiting() -> OrderStory:
+    story = OrderStory().paid()
+    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind")
+    return story
+
+
+def test_a_no_in_the_first_round_ends_the_case() -> None:
+    decided = waiting().tell("reject_refund", by=MERCHANT, refund_id="R-1", round=1, reason="packed_already")
+    assert [type(event) for event in decided] == [RefundRoundRejected, RefundRejected]
+
+
+def test_a_no_in_the_second_round_moves_no_money() -> None:
+    story = waiting()
+    before = len(story.entries)
+    story.tell("approve_refund", by=MERCHANT, refund_id="R-1", round=1)
+    story.tell("reject_refund", by=PLATFORM, refund_id="R-1", round=2, reason="packed_already")
+    assert len(story.entries) == before
+
+
+def test_after_a_rejection_the_units_can_be_sent() -> None:
+    story = waiting()
+    story.tell("reject_refund", by=MERCHANT, refund_id="R-1", round=1, reason="packed_already")
+    assert story.sent(A=2, B=1).order.status == "in_transit"
+
+
+def test_after_a_rejection_a_new_request_starts_at_round_one() -> None:
+    story = waiting()
+    story.tell("reject_refund", by=MERCHANT, refund_id="R-1", round=1, reason="packed_already")
+    story.tell("request_refund", by=BUYER, refund_id="R-2", reason="changed_mind")
+    assert story.order.cases["R-2"].next_round == 1
+
+
+def test_a_buyer_does_not_decide() -> None:
+    refusal = waiting().refusal("reject_refund", by=BUYER, refund_id="R-1", round=1, reason="changed_mind")
+    assert isinstance(refusal, RoleNotAllowed)
