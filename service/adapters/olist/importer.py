@@ -45,13 +45,14 @@ def run_import(
     was cut off: what was answered before is answered the same.
     """
     accounts, refused = RowAccounts(), NO_REAIS
-    for start in range(0, len(plan.steps), batch):
-        steps = plan.steps[start : start + batch]
+    done = 0
+    for steps in plan.batches(batch):
         for step, outcome in zip(steps, submit([step.build() for step in steps]), strict=True):
             accounts.take(step, outcome)
             if outcome.status == "refused":
                 refused = refused + step.reais
-        progress(start + len(steps), len(plan.steps))
+        done += len(steps)
+        progress(done, len(plan))
     return Summary(
         rows_read=plan.folder.rows_read,
         accounts=accounts,

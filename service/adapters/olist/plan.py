@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from commands.recording import accounting_day
 from ledger.money import total
@@ -22,15 +22,28 @@ from service.adapters.olist.platform_steps import policy_steps, rate_steps, star
 from service.adapters.olist.rates import ImportRates
 from service.adapters.olist.reais import Reais
 from service.adapters.olist.source import BRL
-from service.adapters.olist.step import Step
+from service.adapters.olist.step import Step, StepKind
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import will ask for, in event-time order."""
+    """What an import will ask for, each part in event-time order.
+
+    The platform's policies and rates go first, on their own: facts of book 0 rest on rates of an earlier submission.
+    """
 
     folder: Folder
+    platform: list[Step]
     steps: list[Step]
+
+    def __len__(self) -> int:
+        return len(self.platform) + len(self.steps)
+
+    def batches(self, size: int) -> Iterator[list[Step]]:
+        """The steps as they are to be submitted, up to `size` at once."""
+        for part in (self.platform, self.steps):
+            for start in range(0, len(part), size):
+                yield part[start : start + size]
 
     @property
     def source_reais(self) -> Reais:
@@ -47,15 +60,15 @@ class Plan:
 def make_plan(folder: Folder, ecb: EcbRates, in_force: Reference) -> Plan:
     """The plan of a folder that is read whole; `in_force` are the ledger's policies. Raises `NoCrossRate`."""
     if not folder.orders:
-        return Plan(folder, [])
+        return Plan(folder, [], [])
     rates = ImportRates(ecb, first=_first_day(folder), last=_last_day(folder))
-    steps = [
-        *policy_steps(rates.recorded[0].as_of, in_force),
-        *rate_steps(rates.recorded),
-        *merchant_steps(folder),
-        *_order_steps(folder, rates, _release(in_force, _first_day(folder))),
-    ]
-    return Plan(folder, sorted(steps, key=lambda step: step.turn))
+    platform = [*policy_steps(rates.recorded[0].as_of, in_force), *rate_steps(rates.recorded)]
+    steps = [*merchant_steps(folder), *_order_steps(folder, rates, _release(in_force, _first_day(folder)))]
+    return Plan(folder, sorted(platform, key=_turn), sorted(steps, key=_turn))
+
+
+def _turn(step: Step) -> tuple[datetime, StepKind, str]:
+    return step.turn
 
 
 def _order_steps(folder: Folder, rates: ImportRates, release: Release) -> Iterator[Step]:
