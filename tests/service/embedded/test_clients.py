@@ -10,6 +10,8 @@ import psycopg2
 import pytest
 
 from service.embedded import EmbeddedPostgres
+from service.embedded.account import Account
+from service.embedded.locks import LockFile
 from tests.service.embedded.clients import Client, lives, until
 from tests.service.embedded.conftest import copy_of
 from tests.support.postgres import QUICK
@@ -117,9 +119,9 @@ def test_two_data_folders_have_two_servers(data: Path, folder: Path) -> None:
 def test_the_server_follows_a_supervisor_that_was_killed_and_the_next_start_is_good(data: Path) -> None:
     with EmbeddedPostgres(data, settings=QUICK) as server:
         pid = server.pid
-        supervisor = parent_of(pid)
-        os.kill(supervisor, signal.SIGKILL)
-        until(lambda: not lives(supervisor))
+        os.kill(parent_of(pid), signal.SIGKILL)
+        supervised = LockFile(data / "postgres" / "supervisor", Account.for_data_in(data / "postgres"))
+        until(lambda: not supervised.is_taken())
         with EmbeddedPostgres(data, settings=QUICK) as next_one:
             assert next_one.pid != pid
             assert not lives(pid)
