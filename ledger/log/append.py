@@ -14,7 +14,7 @@ from ledger.log.packing import pack
 from ledger.log.rows import Attempt, Receipt, Status
 
 _TRIES = 3
-_APPEND = "SELECT log.append(%(book)s, {}, {}, {}, %(versions)s::integer[], %(bases)s::integer[], {}, {}, {})".format(
+APPEND = "SELECT log.append(%(book)s, {}, {}, {}, %(versions)s::integer[], %(bases)s::integer[], {}, {}, {})".format(
     *(f"string_to_array(%({name})s, E'\\x1e')" for name in ("ids", "attempts", "keys", "moves", "answers", "events"))
 )
 
@@ -45,7 +45,7 @@ class Appender:
             try:
                 with cursor_of(self._engine) as cursor:
                     sent = True
-                    cursor.execute(_APPEND, arguments)
+                    cursor.execute(APPEND, arguments)
                     ((answer,),) = cursor.fetchall()
                     return answer
             except (psycopg2.OperationalError, psycopg2.InterfaceError, DatabaseUnreachable) as error:

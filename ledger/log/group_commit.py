@@ -73,6 +73,11 @@ class GroupCommit:
         assert request.receipts is not None
         return request.receipts
 
+    def waiting(self, book: int) -> int:
+        """How many requests wait for the next append to the book."""
+        line = self._lines.get(book)
+        return len(line.waiting) if line else 0
+
     def _lead(self, book: int, line: _Line) -> None:
         """Append what waits, the leader's own request first among it, and hand the lead to the next in line."""
         with line.lock:

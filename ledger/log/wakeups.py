@@ -108,8 +108,9 @@ class Listener:
         if self._connection is None:
             with reaching(self._engine.url):
                 pooled = self._engine.raw_connection()
-            self._connection = pooled.driver_connection
-            pooled.detach()  # it is ours now, and listens until it is closed
-            with self._connection.cursor() as cursor:
+            own: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
+            pooled.detach()  # it listens until it is closed
+            with own.cursor() as cursor:
                 cursor.execute(f"LISTEN {_CHANNEL}")
+            self._connection = own
         return self._connection

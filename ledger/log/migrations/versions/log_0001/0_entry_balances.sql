@@ -7,17 +7,20 @@ AS $$
 DECLARE
     v_lines constant jsonb := p_entry;
     v_line jsonb;
+    v_account text;
     v_sum bigint := 0;
 BEGIN
     FOR i IN 0 .. jsonb_array_length(v_lines) - 1 LOOP
         v_line := v_lines -> i;
+        v_account := v_line ->> 'account';
         v_sum := v_sum + (v_line ->> 'base')::bigint;
-        IF starts_with(v_line ->> 'account', '21')
+        IF v_account IS NULL
+            OR starts_with(v_account, '21')
             AND (v_line ->> 'currency' IS DISTINCT FROM 'CNY' OR v_line ->> 'merchant' IS NULL)
         THEN
             RETURN false;
         END IF;
     END LOOP;
-    RETURN coalesce(v_sum = 0, false);
+    RETURN v_account IS NOT NULL AND coalesce(v_sum = 0, false);
 END
 $$;
