@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveInt
 
 from ledger.events.event import Event
 from ledger.fx import Rate
@@ -39,7 +39,7 @@ class OrderLine(_Part):
 
     line_id: Id
     product_id: Id
-    qty: int
+    qty: PositiveInt
     unit_list: Money  # CNY
     unit_reference: Money  # buyer's currency
     title_source: str

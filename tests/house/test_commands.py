@@ -1,0 +1,59 @@
+"""What no command may take from outside: instants without a zone, quantities that are nothing or less, open shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from commands.command import Command
+from commands.menu import MENU
+
+COMMANDS = [handler.command for handler in MENU.values()]
+
+
+def _fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every field of a model and of the models inside it, by its path."""
+    for name, field in model.model_fields.items():
+        yield f"{path}{name}", field
+        for inner in _models_in(field.annotation):
+            yield from _fields(inner, f"{path}{name}.")
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
+
+
+def _takes(model: type[BaseModel], path: str, value: Any) -> bool:
+    """Whether the last field of a path takes the value."""
+    field = dict(_fields(model))[path]
+    try:
+        TypeAdapter(field.rebuild_annotation()).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+def test_every_instant_needs_its_zone(kind: type[Command]) -> None:
+    instants = [path for path, field in _fields(kind) if datetime in (field.annotation, *get_args(field.annotation))]
+    assert not [path for path in instants if _takes(kind, path, "2025-04-01T08:00:00")]
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+def test_every_quantity_is_at_least_one(kind: type[Command]) -> None:
+    quantities = [path for path, _ in _fields(kind) if path.rpartition(".")[2] == "qty"]
+    assert not [path for path in quantities if _takes(kind, path, 0) or _takes(kind, path, -1)]
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+def test_no_shape_takes_fields_it_does_not_know(kind: type[Command]) -> None:
+    shapes = {kind, *(inner for _, field in _fields(kind) for inner in _models_in(field.annotation))}
+    assert not [shape.__name__ for shape in shapes if shape.model_config.get("extra") != "forbid"]
