@@ -65,10 +65,11 @@ WHERE book = %s AND projection = %s AND generation = %s
 """
 
 
-def open_book(cursor: extensions.cursor, generation: Generation, book: int) -> None:
-    """Begin a book at nothing, unless it is begun or the generation is gone."""
+def open_book(cursor: extensions.cursor, generation: Generation, book: int) -> bool:
+    """Begin a book at nothing, unless it is begun or the generation is gone; whether it was begun now."""
     key = (generation.name, generation.number)
     cursor.execute(_OPEN, (book, *key, NOTHING.hex(), *key))
+    return cursor.rowcount == 1
 
 
 def claim(cursor: extensions.cursor, generation: Generation, book: int) -> Checkpoint | None:
@@ -76,8 +77,7 @@ def claim(cursor: extensions.cursor, generation: Generation, book: int) -> Check
 
     None where another worker holds it, or there is none (any more).
     """
-    # Rows and checkpoint of a crash-lost commit are lost together and folded again: no need to wait for the disk.
-    cursor.execute("SET LOCAL synchronous_commit = off;" + _CLAIM, (book, generation.name, generation.number))
+    cursor.execute(_CLAIM, (book, generation.name, generation.number))
     found = cursor.fetchone()
     if found is None:
         return None

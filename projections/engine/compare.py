@@ -127,11 +127,17 @@ def _rows(side: Side, table: ViewTable, columns: Sequence[str], book: int) -> It
     # Texts in the order of their bytes, as Python compares them.
     in_order = ((name, ' COLLATE "C"' if isinstance(shape[name].type, Text) else "") for name in table.key)
     order = ", ".join(f'"{name}"{collation}' for name, collation in in_order)
-    statement = text(
-        f"SELECT {_row(columns)}, {key} FROM {side.generation.stored_name(table)} WHERE book = :book ORDER BY {order}"
+    side.connection.execute(
+        text(
+            f"DECLARE side_rows CURSOR FOR SELECT {_row(columns)}, {key}"
+            f" FROM {side.generation.stored_name(table)} WHERE book = :book ORDER BY {order}"
+        ),
+        {"book": book},
     )
-    for row in side.connection.execute(statement.execution_options(yield_per=_FETCH), {"book": book}):
-        yield tuple(row[1:]), row[0]
+    while found := side.connection.exec_driver_sql(f"FETCH {_FETCH} FROM side_rows").all():
+        for row in found:
+            yield tuple(row[1:]), row[0]
+    side.connection.exec_driver_sql("CLOSE side_rows")
 
 
 def _row(columns: Sequence[str]) -> str:

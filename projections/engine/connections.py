@@ -1,33 +1,63 @@
-"""Transactions on the views' tables, on the connections of whatever engine the caller has."""
+"""Transactions on the views: rows and checkpoint stand or fall together, readers see one moment.
+
+The ledger's engine is in autocommit. Transactions begin and end by hand, for to switch a connection out of autocommit
+and back takes four round trips more.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from typing import cast
 
 import psycopg2
 from psycopg2 import extensions
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
-
-
-def transactional(engine: Engine) -> Engine:
-    """The same pool, but statements belong to transactions: rows and checkpoint stand or fall together."""
-    return engine.execution_options(isolation_level="READ COMMITTED")
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[extensions.cursor]:
     """A psycopg2 cursor in a transaction. A broken connection leaves the pool."""
-    with engine.connect() as connection:
-        try:
-            with connection.begin(), cast(extensions.cursor, connection.connection.cursor()) as cursor:
+    connection = engine.raw_connection()
+    try:
+        with closing(cast(extensions.cursor, connection.cursor())) as cursor:
+            assert cursor.connection.autocommit, "views are on the ledger's engine"
+            # Rows and checkpoint of a commit that a crash loses are lost together and folded again: no need to wait for
+            # the disk.
+            cursor.execute("BEGIN; SET LOCAL synchronous_commit = off")
+            try:
                 yield cursor
-        except Exception as error:
-            if is_lost(error):
-                connection.invalidate()
+            except BaseException:
+                with suppress(psycopg2.Error):
+                    cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+    except BaseException as error:
+        if is_lost(error):
+            connection.invalidate()
+        raise
+    finally:
+        connection.close()
+
+
+@contextmanager
+def begin(engine: Engine, *, mode: str = "") -> Iterator[Connection]:
+    """A SQLAlchemy connection in a transaction."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"BEGIN {mode}")
+        try:
+            yield connection
+        except BaseException:
+            with suppress(DBAPIError):
+                connection.exec_driver_sql("ROLLBACK")
             raise
+        connection.exec_driver_sql("COMMIT")
+
+
+def snapshot(engine: Engine) -> AbstractContextManager[Connection]:
+    """A connection that sees one state of the database throughout."""
+    return begin(engine, mode="ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 def is_lost(error: BaseException | None) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
+from projections.engine.connections import begin
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS views.projections (
     projection text PRIMARY KEY,
@@ -41,7 +43,7 @@ def prepare(engine: Engine) -> None:
             if connection.execute(text("SELECT to_regclass('views.checkpoints')")).scalar():
                 return
         try:
-            with engine.begin() as connection:
+            with begin(engine) as connection:
                 # Asked first: IF NOT EXISTS needs the right to create schemas even where there is nothing to create.
                 if not connection.execute(text("SELECT to_regnamespace('views')")).scalar():
                     connection.exec_driver_sql("CREATE SCHEMA views")

@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from ledger.log.engine import writer_engine
 from ledger.log.reading import Reader
 from projections.engine.checkpoints import positions
-from projections.engine.connections import transactional
 from projections.engine.fold import LARGEST, Log, step
 from projections.engine.generations import Generation
 
@@ -42,7 +41,7 @@ def _fill_book_of(url: str, generation: Generation, book: int, upto: int) -> Non
     """One job of an executor, in whatever process or machine it runs."""
     engine = writer_engine(url, connections=2)
     try:
-        _fill_book(transactional(engine), Reader(engine), generation, book, upto)
+        _fill_book(engine, Reader(engine), generation, book, upto)
     finally:
         engine.dispose()
 

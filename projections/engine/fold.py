@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from psycopg2 import extensions
@@ -28,6 +29,9 @@ class Log(Protocol):
 
     def heads(self) -> dict[int, int]:
         """The last position of every book."""
+
+    def positions_as_known_at(self, instant: datetime) -> dict[int, int]:
+        """The last position of every book that was recorded by then. Raises ValueError for the future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +60,19 @@ def step(
     lost connection, a full disk (see `is_lost`).
     """
     try:
-        return _apply(engine, log, generation, book, size, upto)
+        done = _apply(engine, log, generation, book, size, upto)
+        if done.checkpoint is None and _open(engine, generation, book):
+            done = _apply(engine, log, generation, book, size, upto)
     except _CannotApply as failure:
         if failure.read == 1:
             return _stop(engine, generation, book, failure)
-        half = failure.read // 2
-    return step(engine, log, generation, book, size=half, upto=upto)  # closes in on the one event
+        return step(engine, log, generation, book, size=failure.read // 2, upto=upto)  # closes in on the one event
+    return done
 
 
 def _apply(engine: Engine, log: Log, generation: Generation, book: int, size: int, upto: int | None) -> Step:
     with transaction(engine) as cursor:
-        checkpoint = _claim(cursor, generation, book)
+        checkpoint = claim(cursor, generation, book)
         if checkpoint is None:
             return Step(None)
         limit = size if upto is None else min(size, upto - checkpoint.position)
@@ -84,12 +90,10 @@ def _apply(engine: Engine, log: Log, generation: Generation, book: int, size: in
     return Step(following, len(events))
 
 
-def _claim(cursor: extensions.cursor, generation: Generation, book: int) -> Checkpoint | None:
-    checkpoint = claim(cursor, generation, book)
-    if checkpoint is None:
-        open_book(cursor, generation, book)
-        checkpoint = claim(cursor, generation, book)
-    return checkpoint
+def _open(engine: Engine, generation: Generation, book: int) -> bool:
+    """Begin the book if nobody has; in a transaction of its own, so that others never wait for the first fold."""
+    with transaction(engine) as cursor:
+        return open_book(cursor, generation, book)
 
 
 def _fold(cursor: extensions.cursor, generation: Generation, book: int, events: Sequence[Recorded]) -> None:

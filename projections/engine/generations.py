@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.exc import OperationalError
 
+from projections.engine.connections import begin
 from projections.engine.control import prepare
 from projections.engine.tables import SCHEMA, ViewTable
 from projections.projection import Projection
@@ -62,10 +63,11 @@ def live_of_any_version(connection: Connection, projection: Projection) -> Gener
 def ensure_live(engine: Engine, projection: Projection) -> Generation:
     """The live generation, made empty where there is none. Raises `ViewOutdated`."""
     prepare(engine)
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         generation = live(connection, projection)
-        if generation is not None:
-            return generation
+    if generation is not None:
+        return generation
+    with begin(engine) as connection:
         first = connection.execute(
             text(
                 "INSERT INTO views.projections (projection, version, generation) VALUES (:name, :version, 0)"
@@ -130,7 +132,7 @@ def drop_others(engine: Engine, projection: Projection) -> None:
         ).all()
     for number, tables in found:
         try:
-            with engine.begin() as connection:
+            with begin(engine) as connection:
                 _drop(connection, projection.name, number, tables.split())
         except OperationalError as error:
             _logger.warning("generation %s of %s is still in use: %s", number, projection.name, error.orig)

@@ -1,4 +1,4 @@
-"""The way into the views: reads that wait for what the reader has written, and say what positions they are of."""
+"""The way into the views: reads that wait for what their caller has written, and say what positions they are of."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Table
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from projections.engine.checkpoints import Checkpoint, checkpoints, reached
-from projections.engine.connections import transactional
+from projections.engine.connections import is_lost, snapshot
+from projections.engine.fold import Log
 from projections.engine.generations import Generation, ensure_live, live
 from projections.engine.tables import ViewTable
 from projections.projection import Projection
@@ -25,13 +26,6 @@ _UNDEFINED_TABLE = "42P01"
 
 class ViewBehind(Exception):
     """A view did not get as far as was asked for within the time that was given."""
-
-
-class KnownAt(Protocol):
-    """What reads need of the log."""
-
-    def positions_as_known_at(self, instant: datetime) -> dict[int, int]:
-        """The last position of every book that was recorded by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +41,14 @@ class Opened:
 
 
 class Views:
-    """Reads from the live generations. One for a process; safe to share between threads."""
+    """The views of one ledger: their connections (the ledger's), and the log they are made from.
 
-    def __init__(self, engine: Engine, log: KnownAt) -> None:
-        self._transactions = transactional(engine)
-        self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
-        self._log = log
+    One for a process; safe to share between threads.
+    """
+
+    def __init__(self, engine: Engine, log: Log) -> None:
+        self.engine = engine
+        self.log = log
 
     def read(
         self,
@@ -65,12 +61,7 @@ class Views:
         """What `query` finds, in one snapshot of the live view. Raises `ViewBehind`, `ViewOutdated`."""
         if at_least:
             self.wait_for(projection, at_least, timeout_s=timeout_s)
-        try:
-            return self._read(projection, query)
-        except ProgrammingError as error:
-            if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
-                raise
-        return self._read(projection, query)  # a rebuild dropped the generation under our feet: there is a newer one
+        return _twice(lambda: self._read(projection, query))
 
     def wait_for(self, projection: Projection, at_least: Vector, *, timeout_s: float = 5.0) -> None:
         """Return when the view has folded these positions. Raises `ViewBehind` when it has not in that time."""
@@ -86,20 +77,33 @@ class Views:
 
     def as_known_at(self, instant: datetime) -> dict[int, int]:
         """The vector of positions that was recorded by then. Raises ValueError for an instant that has not come yet."""
-        return self._log.positions_as_known_at(instant)
+        return self.log.positions_as_known_at(instant)
 
     def status(self, projection: Projection) -> dict[int, Checkpoint]:
         """Where the live view stands, by book. Raises `ViewOutdated`."""
-        generation = ensure_live(self._transactions, projection)
-        with self._transactions.connect() as connection:
+        return _twice(lambda: self._status(projection))
+
+    def _status(self, projection: Projection) -> dict[int, Checkpoint]:
+        generation = ensure_live(self.engine, projection)
+        with self.engine.connect() as connection:
             return checkpoints(connection, generation)
 
     def _read(self, projection: Projection, query: Callable[[Opened], T]) -> T:
-        ensure_live(self._transactions, projection)
-        with self._snapshots.connect() as connection:
+        ensure_live(self.engine, projection)
+        with snapshot(self.engine) as connection:
             generation = live(connection, projection)
             assert generation is not None, "a live generation is only ever replaced"
             return query(Opened(connection, generation, _positions(checkpoints(connection, generation))))
+
+
+def _twice(read: Callable[[], T]) -> T:
+    """Once more where a rebuild dropped the generation under our feet, for there is a newer one, or the line broke."""
+    try:
+        return read()
+    except DBAPIError as error:
+        if not is_lost(error) and getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+            raise
+    return read()
 
 
 def _positions(known: Mapping[int, Checkpoint]) -> dict[int, int]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from projections.engine.checkpoints import open_book, positions, reached
 from projections.engine.compare import Comparison, Side, compare
-from projections.engine.connections import transaction, transactional
+from projections.engine.connections import begin, snapshot, transaction
 from projections.engine.control import prepare
 from projections.engine.fill import fill, fill_here
 from projections.engine.fold import Log
@@ -68,9 +68,8 @@ def rebuild(
     """Fold the view again from position 1 and switch to it. Readers and workers go on throughout.
 
     `executor` runs one job a book where there is much to fold; a pool of processes by default. Raises `ViewsDiffer`
-    unless differences are accepted, `CannotFill`, `NeverBackwards`, `RebuildUnderWay`; the live view stays as it is then.
+    unless differences are accepted, `CannotFill`, `NeverBackwards`, `RebuildUnderWay`; the live view stays as it is.
     """
-    engine = transactional(engine)
     with _shadow(engine, projection) as (live, shadow):
         comparison = _compared(engine, log, live, shadow, executor)
         if comparison.count and not accept_differences:
@@ -82,7 +81,6 @@ def rebuild(
 
 def verify(engine: Engine, log: Log, projection: Projection, *, executor: Executor | None = None) -> Comparison:
     """Compare the live view with a rebuild, which is thrown away. Raises `CannotFill`, `RebuildUnderWay`."""
-    engine = transactional(engine)
     with _shadow(engine, projection) as (live, shadow):
         return _compared(engine, log, live, shadow, executor)
 
@@ -94,7 +92,7 @@ def _shadow(engine: Engine, projection: Projection) -> Iterator[tuple[Generation
         live = _live(engine, projection)
         drop_others(engine, projection)
         try:
-            with engine.begin() as connection:
+            with begin(engine) as connection:
                 shadow = make(connection, projection)
             yield live, shadow
         finally:
@@ -105,7 +103,7 @@ def _shadow(engine: Engine, projection: Projection) -> Iterator[tuple[Generation
 def _alone(engine: Engine, projection: Projection) -> Iterator[None]:
     """One rebuild of a view at a time. Only spares work: nothing that is right depends on it."""
     key = {"key": f"redledger rebuild {projection.name}"}
-    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    with engine.connect() as connection:  # in no transaction, so that none stays open all the while
         if not connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key).scalar():
             raise RebuildUnderWay(f"{projection.name} is being rebuilt or verified already")
         try:
@@ -141,12 +139,11 @@ def _fill(engine: Engine, log: Log, shadow: Generation, upto: Mapping[int, int],
 def _compared(engine: Engine, log: Log, live: Generation, shadow: Generation, executor: Executor | None) -> Comparison:
     """The shadow filled, and both at the vector of one snapshot of the live view, which goes on meanwhile."""
     _fill(engine, log, shadow, _positions(engine, live), executor)
-    with engine.begin() as connection:
+    with begin(engine) as connection:
         build_indexes(connection, shadow)
-    snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
-    with snapshots.connect() as before:
+    with snapshot(engine) as before:
         fill_here(engine, log, shadow, positions(before, live))
-        with snapshots.connect() as after:
+        with snapshot(engine) as after:
             return compare(Side(before, live), Side(after, shadow))
 
 
@@ -155,7 +152,7 @@ def _switch(engine: Engine, log: Log, live: Generation, shadow: Generation) -> d
     with transaction(engine) as cursor:
         for book in log.heads():
             open_book(cursor, live, book)
-    with engine.begin() as connection:
+    with begin(engine) as connection:
         _hold_still(connection, live, log.heads)
         seen = positions(connection, live)
         fill_here(engine, log, shadow, seen)

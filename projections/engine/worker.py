@@ -9,7 +9,6 @@ from threading import Event, Thread
 from sqlalchemy import Engine
 
 from projections.engine.checkpoints import Checkpoint, checkpoints
-from projections.engine.connections import transactional
 from projections.engine.fold import LARGEST, SMALLEST, Log, step
 from projections.engine.generations import Generation, ViewOutdated, ensure_live
 from projections.projection import Projection
@@ -27,7 +26,7 @@ class ProjectionWorker:
     """
 
     def __init__(self, engine: Engine, log: Log, projection: Projection) -> None:
-        self._engine = transactional(engine)
+        self._engine = engine
         self._log = log
         self._projection = projection
         self._given_up: set[tuple[int, int]] = set()  # generation and book
@@ -43,12 +42,17 @@ class ProjectionWorker:
                 self.catch_up(stop)
                 failures, self.trouble = 0, ""
             except Exception as error:
-                self.trouble = f"{type(error).__name__}: {error}"
-                _logger.warning("the projection %s waits: %s", self._projection.name, self.trouble)
+                self._note(error)
                 stop.wait(POLL_S if isinstance(error, ViewOutdated) else _RETRY_S[min(failures, len(_RETRY_S) - 1)])
                 failures += 1
             else:
                 news(POLL_S)
+
+    def _note(self, error: Exception) -> None:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        if reason != self.trouble:  # once, not at every try
+            _logger.warning("the projection %s waits: %s", self.name, reason)
+        self.trouble = reason
 
     def catch_up(self, stop: Event | None = None) -> None:
         """Fold what the log holds by now, book by book in turn, so that no book waits for another one's backlog."""

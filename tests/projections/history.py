@@ -14,6 +14,8 @@ from ledger.journal.entry import Draft, Entry, debit
 from ledger.ledger import Ledger
 from ledger.log.rows import Attempt, Expectation, NewEvent, Status
 from ledger.money import Money
+from projections.engine.generations import Generation
+from projections.engine.tables import ViewTable
 
 DAY = date(2025, 4, 1)
 INSTANT = datetime(2025, 4, 1, 8, tzinfo=UTC)
@@ -24,6 +26,9 @@ class NoKeys:
 
     def obtain(self, subject: str) -> bytes:
         raise AssertionError(subject)
+
+    def obtain_many(self, subjects: Sequence[str]) -> None:
+        raise AssertionError(subjects)
 
     def find(self, subject: str) -> bytes | None:
         raise AssertionError(subject)
@@ -72,6 +77,13 @@ class History:
             self.versions[book, event.stream] += 1
         return receipt.last
 
+    def words(self, book: int, *words: str) -> int:
+        """One event a word, for the projections of `samples`; the position of the last one."""
+        return self.record(book, [an_event(payload={"word": word}) for word in words])
+
+    def forget(self, book: int, word: str) -> int:
+        return self.record(book, [an_event(payload={"forget": word})])
+
     def entry(self, book: int, draft: Draft, *, day: date = DAY) -> int:
         return self.record(book, [an_event(draft, day=day)])
 
@@ -102,3 +114,11 @@ def an_event(
         payload=canonical(payload or {}),
         entry=Entry(tuple(draft.lines)).text() if draft else None,
     )
+
+
+def rows_of(ledger: Ledger, generation: Generation, table: ViewTable) -> list[str]:
+    """Every row as text, in the order of the key."""
+    key = ", ".join(f'"{name}"' for name in ("book", *table.key))
+    with ledger.engine.connect() as connection:
+        found = connection.exec_driver_sql(f"SELECT t::text FROM {generation.stored_name(table)} t ORDER BY {key}")
+        return [row[0] for row in found]
