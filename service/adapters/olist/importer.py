@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from commands.command import Command
 from commands.outcome import Outcome
+from ledger.ledger import Ledger
+from ledger.log.rows import Recorded
 from ledger.policies.reference import Reference
 from service.adapters.ecb import read_ecb
 from service.adapters.olist.folder import read_folder
@@ -19,6 +21,7 @@ from service.adapters.olist.summary import RowAccounts, Summary
 Submit = Callable[[Sequence[Command]], Sequence[Outcome]]
 Progress = Callable[[int, int], None]  # commands answered, commands in all
 BATCH = 2_000
+_PAGE = 5_000
 
 
 def default_rate_file(folder: Path) -> Path:
@@ -29,6 +32,15 @@ def default_rate_file(folder: Path) -> Path:
 def plan_import(folder: Path, rate_file: Path, in_force: Reference) -> Plan:
     """Everything that can be wrong with the files is found here. Raises `BadSource`, `BadRateFile`, `NoCrossRate`."""
     return make_plan(read_folder(folder), read_ecb(rate_file), in_force)
+
+
+def read_books(ledger: Ledger) -> Iterator[Recorded]:
+    """Every row of every book, a page at a time."""
+    for book in ledger.reader.heads():
+        after = 0
+        while rows := ledger.reader.read(book, after, _PAGE):
+            yield from rows
+            after = rows[-1].position
 
 
 def run_import(

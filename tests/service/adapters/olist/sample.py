@@ -25,6 +25,8 @@ DELIVERED = ("2017-11-24 10:05:00", "2017-11-25 09:00:00", "2017-11-30 16:20:00"
 NOT_HANDED_OVER = ("2017-11-24 10:05:00", "", "")
 NEVER_APPROVED = ("", "", "")
 
+VOUCHERS = (*(("voucher", "3.87"),) * 28, ("voucher", "3.88"), ("voucher", "0.00"))
+
 
 def hexed(name: str) -> str:
     """A name as the marketplace's kind of id."""
@@ -91,8 +93,9 @@ def odd_folder() -> SampleFolder:
     folder.order("plain", items=(soap,), payments=exact)
     folder.order("two units", items=(soap, soap), payments=(("boleto", "30.02"),))
     folder.order("two sellers", items=(soap, lamp), payments=(("credit_card", "100.00"), ("voucher", "27.25")))
-    folder.order("vouchers", items=(lamp,), payments=(*(("voucher", "3.87"),) * 29, ("voucher", "0.00")))
+    folder.order("vouchers", items=(lamp,), payments=VOUCHERS)
     folder.order("short by a cent", items=(soap,), payments=(("debit_card", "15.00"),))
+    folder.order("short by a real", items=(soap,), payments=(("debit_card", "14.01"),))
     folder.order("with interest", items=(soap,), payments=(("credit_card", "16.50"),))
     folder.order("without payment", items=(soap,))
     folder.order("without items", status="unavailable", times=NOT_HANDED_OVER, payments=exact)
