@@ -20,7 +20,7 @@ from projections.engine.generations import ensure_live, make
 from projections.engine.reading import Views
 from projections.engine.worker import ProjectionWorker, ProjectionWorkers
 from tests.projections.history import History, NoKeys, rows_of
-from tests.projections.samples import SEEN, TALLY, Gated, Picky, Tally
+from tests.projections.samples import PICKY_TALLY, SEEN, TALLY, Gated, Picky, Tally
 
 LONG = [f"word-{n % 7}" for n in range(1500)]
 
@@ -34,7 +34,7 @@ def follow_in_steps(url: str, size: int) -> int:
     """Another process: folds book 1 in small steps until there is nothing more; how many events it folded."""
     with Ledger.open(url, keys=NoKeys(), books=4) as ledger:
         engine, folded, idle = ledger.engine, 0, 0
-        generation = ensure_live(engine, Tally())
+        generation = ensure_live(engine, Picky())
         while idle < 20:
             done = step(engine, ledger.reader, generation, 1, size=size)
             folded += done.read
@@ -44,11 +44,13 @@ def follow_in_steps(url: str, size: int) -> int:
 
 def test_two_processes_on_one_book_fold_every_event_once(ledger: Ledger, fresh_database_url: str) -> None:
     History(ledger).words(1, *LONG)
-    generation = ensure_live(ledger.engine, Tally())
+    generation = ensure_live(ledger.engine, Picky())
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         folded = list(pool.map(follow_in_steps, [fresh_database_url] * 2, [7, 11]))
     assert sum(folded) == len(LONG)
-    assert len(rows_of(ledger, generation, SEEN)) == len(LONG)
+    with ledger.engine.connect() as connection:
+        seen = connection.exec_driver_sql(f"SELECT sum(seen) FROM {generation.stored_name(PICKY_TALLY)}").scalar()
+    assert seen == len(LONG)
 
 
 def test_a_book_that_a_worker_is_folding_is_left_alone_by_others(ledger: Ledger) -> None:
