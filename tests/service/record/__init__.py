@@ -1,0 +1,1 @@
+"""JSON lines: every kind of bad one, and batches of good ones."""

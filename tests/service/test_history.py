@@ -1,0 +1,47 @@
+"""An order's story: one step an event, what it changed, and the order as it stood."""
+
+from collections.abc import Callable
+
+import pytest
+
+from service.app import App
+from service.failures import ServiceFailure
+from service.history import history_of
+
+FindOrder = Callable[[str], str]
+
+
+def test_there_is_a_step_for_every_event_of_the_order(month_app: App, an_order: FindOrder) -> None:
+    steps = list(history_of(month_app.ledger, an_order("settlement.released")))
+    assert [step.recorded.version for step in steps] == list(range(1, len(steps) + 1))
+
+
+def test_a_step_shows_the_order_after_its_event_and_nothing_later(month_app: App, an_order: FindOrder) -> None:
+    order = an_order("settlement.released")
+    whole = list(history_of(month_app.ledger, order))
+    for step in whole:
+        (*_, last) = history_of(month_app.ledger, order, upto=step.recorded.version)
+        assert last.state == step.state
+
+
+def test_what_changed_is_just_what_differs_between_two_states(month_app: App, an_order: FindOrder) -> None:
+    first, second, *_ = history_of(month_app.ledger, an_order("parcel.dispatched"))
+    assert first.changed
+    assert not set(first.changed.items()) & set(second.changed.items())
+
+
+def test_a_capture_shows_its_entry(month_app: App, an_order: FindOrder) -> None:
+    steps = history_of(month_app.ledger, an_order("payment.captured"))
+    entry = next(step.entry for step in steps if step.recorded.type == "payment.captured")
+    assert {line["account"] for line in entry} == {"1110", "2220"}
+
+
+def test_personal_values_stay_sealed(month_app: App, an_order: FindOrder) -> None:
+    (placed, *_) = history_of(month_app.ledger, an_order("order.placed"))
+    assert placed.state["placed"]["ship_to"] == "sealed"
+    assert set(placed.event["ship_to"]) == {"box", "subject"}
+
+
+def test_an_order_nobody_knows_has_no_history(month_app: App) -> None:
+    with pytest.raises(ServiceFailure, match="O-nowhere"):
+        list(history_of(month_app.ledger, "O-nowhere"))
