@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.who import Actor, Source
-from service.adapters.olist.source import Row
+from service.adapters.olist.source import Row, SourceOrder, SourcePayment
 
 SYSTEM = "olist"
 IMPORTER = Actor(kind="importer", id=SYSTEM, role="importer")
@@ -22,6 +22,12 @@ def subject_of(command_id: str) -> str:
     return command_id.rpartition("/")[2].removeprefix(_PREFIX)[:_ID_LENGTH]
 
 
-def source_of(row: Row, note: str = "") -> Source:
+def source_of(row: Row, *notes: str) -> Source:
     """The row, and what it says that no field of the command holds."""
-    return Source(system=SYSTEM, external_id=f"{row} {note}".rstrip())
+    return Source(system=SYSTEM, external_id=" ".join((str(row), *notes)))
+
+
+def notes_on(payment: SourcePayment, order: SourceOrder) -> tuple[str, ...]:
+    """A payment's instalments, for which commands have no field; and that its time is a guess, where it is."""
+    instalments = f"instalments={payment.instalments}"
+    return (instalments,) if order.approved_at else (instalments, "time=purchase")

@@ -9,7 +9,7 @@ from commands.command import Command
 from commands.note_unrouted_fact import NoteUnroutedFact
 from commands.note_unrouted_payment import NoteUnroutedPayment
 from ledger.money import Money
-from service.adapters.olist.asker import IMPORTER, SYSTEM, named, source_of
+from service.adapters.olist.asker import IMPORTER, SYSTEM, named, notes_on, source_of
 from service.adapters.olist.captures import payment_name, provider
 from service.adapters.olist.folder import Folder
 from service.adapters.olist.orders import CURRENCIES, market_of
@@ -82,7 +82,7 @@ def _payment(command_id: str, order: SourceOrder, payment: SourcePayment, amount
     return NoteUnroutedPayment(
         id=command_id,
         actor=IMPORTER,
-        source=source_of(payment.row, instalments(payment)),
+        source=source_of(payment.row, *notes_on(payment, order)),
         occurred_at=order.paid_at,
         correlation_id=order.order_id,
         psp=provider(payment),
@@ -98,7 +98,7 @@ def _no_money(command_id: str, order: SourceOrder, payment: SourcePayment, sourc
     return NoteUnroutedFact(
         id=command_id,
         actor=IMPORTER,
-        source=source_of(payment.row, instalments(payment)),
+        source=source_of(payment.row, *notes_on(payment, order)),
         occurred_at=order.paid_at,
         correlation_id=order.order_id,
         system=provider(payment),
@@ -107,8 +107,3 @@ def _no_money(command_id: str, order: SourceOrder, payment: SourcePayment, sourc
         refs={"checkout_id": order.order_id, "payment_id": payment_name(payment)},
         body={"source_amount": {"currency": source_amount.currency, "minor": source_amount.minor}},
     )
-
-
-def instalments(payment: SourcePayment) -> str:
-    """What the source says of a payment's instalments, for which commands have no field."""
-    return f"instalments={payment.instalments}"

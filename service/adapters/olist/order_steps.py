@@ -10,15 +10,15 @@ from commands.place_order import PlaceOrder
 from commands.report_payment_captured import ReportPaymentCaptured
 from ledger.events.order import Channel, Charge, OrderLine
 from ledger.policies.release import Release
-from service.adapters.olist.asker import IMPORTER, named, source_of
+from service.adapters.olist.asker import IMPORTER, named, notes_on, source_of
 from service.adapters.olist.captures import CapturePart, payment_name, provider, shares
 from service.adapters.olist.ending_steps import ending_steps
 from service.adapters.olist.folder import Folder
-from service.adapters.olist.inbox_steps import instalments, no_money_step
+from service.adapters.olist.inbox_steps import no_money_step
 from service.adapters.olist.orders import LOCALE, MerchantOrder
 from service.adapters.olist.parcel_steps import parcel_steps
 from service.adapters.olist.reais import Reais
-from service.adapters.olist.source import SourcePayment
+from service.adapters.olist.source import SourceOrder, SourcePayment
 from service.adapters.olist.step import Step, StepKind
 
 _CHANNEL = Channel(type="store")  # the source's orders come from shops, none from posts or streams
@@ -61,7 +61,7 @@ def _place(command_id: str, order: MerchantOrder) -> Command:
     return PlaceOrder(
         id=command_id,
         actor=IMPORTER,
-        source=source_of(source.row),
+        source=source_of(source.row, *_unplaced_facts(source)),
         occurred_at=source.purchased_at,
         correlation_id=source.order_id,
         merchant_id=order.merchant_id,
@@ -94,12 +94,19 @@ def _place(command_id: str, order: MerchantOrder) -> Command:
     )
 
 
+def _unplaced_facts(source: SourceOrder) -> Iterator[str]:
+    """What the row says that an order has no field for."""
+    yield f"status={source.status}"
+    if source.estimated_at:
+        yield f"estimated={source.estimated_at.isoformat()}"
+
+
 def _capture(command_id: str, order: MerchantOrder, part: CapturePart) -> Command:
     payment: SourcePayment = part.payment
     return ReportPaymentCaptured(
         id=command_id,
         actor=IMPORTER,
-        source=source_of(payment.row, instalments(payment)),
+        source=source_of(payment.row, *notes_on(payment, order.source)),
         occurred_at=order.source.paid_at,
         correlation_id=order.source.order_id,
         merchant_id=order.merchant_id,

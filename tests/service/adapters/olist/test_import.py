@@ -147,6 +147,23 @@ def test_every_step_has_an_id_of_its_own(ledger: InMemoryLedger, folder: Path, r
     assert len({(command.stream, command.id) for command in commands}) == len(plan)
 
 
+def source_notes(folder: Path, rate_file: Path, command_id: str) -> str:
+    plan = plan_import(folder, rate_file, InMemoryLedger().reference)
+    (command,) = (step.build() for step in plan.steps if step.command_id == command_id)
+    assert command.source
+    return command.source.external_id
+
+
+def test_an_order_keeps_its_status_and_its_estimate(folder: Path, rate_file: Path) -> None:
+    notes = source_notes(folder, rate_file, f"olist.{hexed('plain')}.place")
+    assert notes == "orders:2 status=delivered estimated=2017-12-15T02:00:00+00:00"
+
+
+def test_a_capture_whose_time_is_guessed_says_so(folder: Path, rate_file: Path) -> None:
+    notes = source_notes(folder, rate_file, f"olist.{hexed('never approved')}.capture.1")
+    assert notes.endswith(" instalments=1 time=purchase")
+
+
 def test_importing_twice_changes_nothing(
     ledger: InMemoryLedger, summary: Summary, folder: Path, rate_file: Path
 ) -> None:
