@@ -44,8 +44,6 @@ def check_totals(basket: Basket, currency: str) -> None:
 
 def _check_line(line: OrderLine, rate: Rate, currency: str) -> None:
     name = f"lines[{line.line_id}]"
-    if line.qty < 1:
-        raise TotalsMismatch(field=f"{name}.qty", expected="1 or more", given=str(line.qty))
     _same(f"{name}.unit_list", CNY, line.unit_list.currency)
     if line.unit_list.minor < 1:
         raise TotalsMismatch(field=f"{name}.unit_list", expected="more than nothing", given=str(line.unit_list))

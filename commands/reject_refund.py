@@ -9,6 +9,7 @@ from commands.refund_rounds import expect_round, open_case
 from commands.rules import Rules
 from commands.shapes import Reason
 from ledger.events.event import Event
+from ledger.events.order import OrderCompleted
 from ledger.events.refund import RefundRejected, RefundRoundRejected
 from ledger.ids import Id
 from ledger.sealed import Sealed
@@ -30,3 +31,5 @@ def decide(command: RejectRefund, order: Order, rules: Rules) -> Iterator[Event]
     names = {"merchant_id": order.merchant_id, "order_id": order.order_id, "refund_id": case.id}
     yield RefundRoundRejected(**names, round=command.round, approver=command.actor, note=command.note)
     yield RefundRejected(**names, reviewer=command.actor, reason=command.reason, note=command.note)
+    if order.completes({}, closing=case.id):  # everything else was released or refunded while the case was open
+        yield OrderCompleted(order_id=order.order_id, completed_at=command.happened_at)

@@ -93,7 +93,6 @@ def test_an_order_is_placed_once() -> None:
     ("other", "field", "expected"),
     [
         ({"lines": []}, "lines", "at least one"),
-        ({"lines": [line("A", 0, "CNY 180.00", "USD 25.00")]}, "lines[A].qty", "1 or more"),
         ({"lines": [line("A", 1, "USD 25.00", "USD 25.00")]}, "lines[A].unit_list", "CNY"),
         ({"lines": [line("A", 1, "CNY 180.00", "HKD 25.00")]}, "lines[A].unit_reference", "USD"),
         ({"lines": [line("A", 1, "CNY 180.00", "USD 25.01")]}, "lines[A].unit_reference", "USD 25.00"),
@@ -112,6 +111,12 @@ def test_an_order_that_does_not_add_up_is_refused(other: dict[str, Any], field: 
 
 def test_what_the_platform_bears_is_not_part_of_the_buyers_total() -> None:
     selling().when(place(charges=[{"type": "tax", "amount": "USD 5.00", "borne_by": "platform"}])).then(OrderPlaced)
+
+
+@pytest.mark.parametrize("qty", [0, -1])
+def test_a_line_has_at_least_one_unit(qty: int) -> None:
+    with pytest.raises(ValueError, match="greater than 0"):
+        place(lines=[line("A", qty, "CNY 180.00", "USD 25.00")])
 
 
 def test_a_line_is_named_once() -> None:

@@ -18,8 +18,8 @@ def lost(story: OrderStory, parcel_id: str = "P-1") -> OrderStory:
 
 
 def refund(story: OrderStory, parcel_id: str = "P-1", refund_id: str = "R-1", **told: Any) -> list[Event]:
-    told = {"by": PLATFORM, "at": after_days(11)} | told
-    return story.tell("refund_lost_parcel", parcel_id=parcel_id, refund_id=refund_id, **told)
+    names: dict[str, Any] = {"parcel_id": parcel_id, "refund_id": refund_id, "by": PLATFORM, "at": after_days(11)}
+    return story.tell("refund_lost_parcel", **names | told)
 
 
 def after_the_warehouse() -> OrderStory:

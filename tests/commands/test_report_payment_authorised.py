@@ -1,9 +1,11 @@
 """Authorisations: remembered, never posted."""
 
+from typing import Any
+
 from ledger.events.payment import PaymentAuthorized
 from tests.support.orders import OrderStory
 
-HOLD = {"payment_id": "PAY-1", "psp": "stripe", "psp_ref": "ch-1", "amount": "USD 69.44"}
+HOLD: dict[str, Any] = {"payment_id": "PAY-1", "psp": "stripe", "psp_ref": "ch-1", "amount": "USD 69.44"}
 
 
 def test_an_authorisation_is_remembered_and_moves_no_money() -> None:

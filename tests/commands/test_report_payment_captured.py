@@ -1,14 +1,17 @@
 """Captures: booked at the day's rate, allocated once they cover the order, never refused."""
 
+from typing import Any
+
 import pytest
 
+from ledger.events.event import Event
 from ledger.events.order import OrderConfirmed
 from ledger.events.payment import PaymentAllocated, PaymentCaptured, PaymentVoided
 from ledger.events.settlement import ReconciliationBreakOpened
 from tests.support.given import cny, usd
 from tests.support.orders import NAMES, OrderStory, basket, capture
 
-AUTHORISED = {"payment_id": "PAY-1", "psp": "stripe", "amount": "USD 69.44"}
+AUTHORISED: dict[str, Any] = {"payment_id": "PAY-1", "psp": "stripe", "amount": "USD 69.44"}
 
 
 def placed() -> OrderStory:
@@ -17,14 +20,14 @@ def placed() -> OrderStory:
     return story
 
 
-def kinds(events: list[object]) -> list[type]:
+def kinds(events: list[Event]) -> list[type[Event]]:
     return [type(event) for event in events]
 
 
 def test_a_capture_that_covers_the_order_confirms_it() -> None:
     story = placed()
     decided = story.tell("report_payment_captured", **capture())
-    assert kinds([*decided]) == [PaymentCaptured, PaymentAllocated, OrderConfirmed]
+    assert kinds(decided) == [PaymentCaptured, PaymentAllocated, OrderConfirmed]
 
 
 def test_a_capture_is_booked_at_the_days_rate() -> None:
@@ -35,17 +38,13 @@ def test_a_capture_is_booked_at_the_days_rate() -> None:
 
 def test_a_capture_may_come_before_its_order() -> None:
     story = OrderStory()
-    assert kinds([*story.tell("report_payment_captured", **capture())]) == [PaymentCaptured]
+    assert kinds(story.tell("report_payment_captured", **capture())) == [PaymentCaptured]
 
 
 def test_the_same_capture_told_again_is_nothing_new() -> None:
-    assert placed_and_told_twice() == []
-
-
-def placed_and_told_twice() -> list[object]:
     story = placed()
     story.tell("report_payment_captured", **capture())
-    return [*story.tell("report_payment_captured", **capture())]
+    assert story.tell("report_payment_captured", **capture()) == []
 
 
 def test_the_same_capture_with_another_amount_posts_nothing_and_opens_a_break() -> None:
@@ -89,7 +88,7 @@ def test_charges_take_their_share_of_the_base() -> None:
 def test_money_in_another_currency_is_booked_and_set_aside(amount: str) -> None:
     story = placed()
     decided = story.tell("report_payment_captured", **capture(amount=amount))
-    assert kinds([*decided]) == [PaymentCaptured, ReconciliationBreakOpened]
+    assert kinds(decided) == [PaymentCaptured, ReconciliationBreakOpened]
     assert story.breaks() == ["unexpected_capture"]
 
 

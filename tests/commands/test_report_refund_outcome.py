@@ -26,8 +26,8 @@ def submitted(*, parts: tuple[str, ...] = ("USD 69.44",)) -> OrderStory:
 
 
 def tell(story: OrderStory, outcome: str, amount: str = "USD 69.44", **other: Any) -> list[Event]:
-    names = {"submission_id": "R-1.1", "psp": "stripe", "psp_refund_ref": "re-1"} | other
-    told = {"outcome": outcome, "amount": amount, "at": after_days(10)} | names
+    names: dict[str, Any] = {"submission_id": "R-1.1", "psp": "stripe", "psp_refund_ref": "re-1"} | other
+    told: dict[str, Any] = {"outcome": outcome, "amount": amount, "at": after_days(10)} | names
     return story.tell("report_refund_outcome", by=PARTNER, **told)
 
 

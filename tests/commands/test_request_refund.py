@@ -31,11 +31,15 @@ def one(line_id: str, qty: int = 1) -> list[dict[str, Any]]:
 
 
 def ask(story: OrderStory, refund_id: str = "R-1", **told: Any) -> list[Event]:
-    return story.tell("request_refund", **{"by": BUYER, "refund_id": refund_id, "reason": "changed_mind"} | told)
+    return story.tell("request_refund", **_asked(refund_id) | told)
 
 
 def refused(story: OrderStory, refund_id: str = "R-1", **told: Any) -> Refusal:
-    return story.refusal("request_refund", **{"by": BUYER, "refund_id": refund_id, "reason": "changed_mind"} | told)
+    return story.refusal("request_refund", **_asked(refund_id) | told)
+
+
+def _asked(refund_id: str) -> dict[str, Any]:
+    return {"by": BUYER, "refund_id": refund_id, "reason": "changed_mind"}
 
 
 def lock(**other: Any) -> AfterSalesLock:
