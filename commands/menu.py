@@ -15,6 +15,7 @@ from commands import (
     note_unrouted_payment,
     place_order,
     publish_policy,
+    publish_product_translation,
     record_fx_rate,
     refund_lost_parcel,
     register_payout_account,
@@ -23,6 +24,7 @@ from commands import (
     reject_product,
     reject_refund,
     release_settlement,
+    report_consolidation,
     report_dispatch,
     report_loss,
     report_payment_authorised,
@@ -33,6 +35,7 @@ from commands import (
     report_payout_returned,
     report_refund_outcome,
     report_signature,
+    report_split,
     report_status,
     report_tracking,
     request_refund,
@@ -72,6 +75,9 @@ MENU: dict[str, Handler] = {
     "reject_product": Handler(reject_product.RejectProduct, reject_product.decide),
     "revoke_product": Handler(revoke_product.RevokeProduct, revoke_product.decide),
     "set_export_status": Handler(set_export_status.SetExportStatus, set_export_status.decide),
+    "publish_product_translation": Handler(
+        publish_product_translation.PublishProductTranslation, publish_product_translation.decide
+    ),
     # orders, parcels and payments
     "place_order": Handler(place_order.PlaceOrder, place_order.decide),
     "cancel_order": Handler(cancel_order.CancelOrder, cancel_order.decide),
@@ -84,6 +90,8 @@ MENU: dict[str, Handler] = {
     "dispatch_parcel": Handler(dispatch_parcel.DispatchParcel, dispatch_parcel.decide),
     "report_dispatch": Handler(report_dispatch.ReportDispatch, report_dispatch.decide),
     "report_tracking": Handler(report_tracking.ReportTracking, report_tracking.decide),
+    "report_consolidation": Handler(report_consolidation.ReportConsolidation, report_consolidation.decide),
+    "report_split": Handler(report_split.ReportSplit, report_split.decide),
     "report_signature": Handler(report_signature.ReportSignature, report_signature.decide),
     "report_loss": Handler(report_loss.ReportLoss, report_loss.decide),
     "report_status": Handler(report_status.ReportStatus, report_status.decide),

@@ -69,6 +69,9 @@ def doubts(report: ParcelReport, order: Order, milestone: str, *, creates: bool 
         yield from contradiction(
             report, order, kind="unknown_parcel", expected=expected, actual=report.parcel_id, **refs
         )
+    elif parcel and parcel.moved_at and report.happened_at > parcel.moved_at:
+        expected = f"travelling as {', '.join(parcel.went_into)} since {parcel.moved_at.isoformat()}"
+        yield from against(report, order, milestone, about="travels_on", expected=expected)
     yield from flagged_if_future(report, order, parcel_id=report.parcel_id, milestone=milestone)
     if order.placed and report.happened_at < order.placed.placed_at:
         expected = f"order placed at {order.placed.placed_at.isoformat()}"

@@ -56,8 +56,9 @@ def _created(report: ReportDispatch) -> ParcelCreated:
 
 def _breaks(report: ReportDispatch, order: Order, parcel: Parcel | None) -> Iterator[Event]:
     yield from _unpaid(report, order)
-    packed = quantities(parcel.items) if parcel and parcel.created else {}
-    yield from _quantities(report, order, packed or quantities(report.items))
+    packed = quantities(parcel.packed) if parcel and parcel.created else {}
+    if parcel is None or parcel.moved_at is None:  # else its units are counted where they travel now
+        yield from _quantities(report, order, packed or quantities(report.items))
     if packed and report.items and quantities(report.items) != packed:
         yield from against(report, order, _FACT, about="contents", expected=f"packed {_listed(packed)}")
     if parcel and parcel.dispatch:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import NonNegativeInt, PositiveInt, model_validator
 
+from commands.customs_tie import untied
 from commands.parcel_reports import MilestoneReport, against, doubts, out_of_sequence
 from commands.rules import Rules
 from commands.shapes import RawText
@@ -69,8 +70,17 @@ def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event
     yield report.event()
     yield from doubts(report, order, report.milestone)
     yield from out_of_sequence(report, order, report.milestone)
+    if report.milestone.startswith("export"):
+        yield from untied(
+            report,
+            order,
+            milestone=report.milestone,
+            customs_mode=report.customs_mode or "",
+            declaration_no=report.declaration_no or "",
+        )
     if parcel:
         yield from _at_another_warehouse(report, order, parcel)
+        yield from _found_after_a_refund(report, order, parcel)
 
 
 def _at_another_warehouse(report: ReportTracking, order: Order, parcel: Parcel) -> Iterator[Event]:
@@ -83,3 +93,14 @@ def _at_another_warehouse(report: ReportTracking, order: Order, parcel: Parcel) 
             expected=parcel.warehouse_id,
             kind="WRONG_WAREHOUSE",
         )
+
+
+def _found_after_a_refund(report: ReportTracking, order: Order, parcel: Parcel) -> Iterator[Event]:
+    """The buyer has the money already, and may get the goods too: a person decides what becomes of them."""
+    if report.milestone != "found":
+        return
+    for line_id in sorted({item.line_id for item in parcel.items} & order.lines.keys()):
+        refunded = order.lines[line_id].at(parcel.parcel_id).refunded
+        if refunded:
+            expected = f"{refunded} of line {line_id} refunded"
+            yield from against(report, order, "found", about=f"refunded:{line_id}", expected=expected)

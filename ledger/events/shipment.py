@@ -72,24 +72,33 @@ class ParcelRejectedAtWarehouse(ParcelFact, name="parcel.rejected_at_warehouse",
     weight_g: int | None = None
 
 
-class ParcelsConsolidated(Event, name="parcel.consolidated", version=1):
+class ParcelContents(BaseModel):
+    """What a parcel holds from here on, and the number it travels under, empty where it was not told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parcel_id: Id
+    items: tuple[ParcelItem, ...]
+    tracking_no: str = ""
+
+
+class _Regrouped(Event):
+    """Units that travel on in other parcels. `contents` is what moves, by the parcel it moves to."""
+
+    order_id: Id
+    from_parcels: tuple[Id, ...]
+    to_parcels: tuple[Id, ...]
+    tracking_no: str
+    contents: tuple[ParcelContents, ...]
+    happened_at: datetime
+
+
+class ParcelsConsolidated(_Regrouped, name="parcel.consolidated", version=2):
     """Several parcels travel on as one."""
 
-    order_id: Id
-    from_parcels: tuple[Id, ...]
-    to_parcels: tuple[Id, ...]
-    tracking_no: str
-    happened_at: datetime
 
-
-class ParcelSplit(Event, name="parcel.split", version=1):
+class ParcelSplit(_Regrouped, name="parcel.split", version=2):
     """One parcel travels on as several."""
-
-    order_id: Id
-    from_parcels: tuple[Id, ...]
-    to_parcels: tuple[Id, ...]
-    tracking_no: str
-    happened_at: datetime
 
 
 class CustomsFact(ParcelFact):

@@ -41,11 +41,12 @@ from ledger.events.refund import (
     ReturnReceived,
 )
 from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved, SettlementReleased
+from ledger.events.shipment import ParcelsConsolidated, ParcelSplit
 from ledger.ids import merchant_of, order_of
 from ledger.streams.order_cases import Case
 from ledger.streams.order_payments import Payments
 from ledger.streams.order_quantities import LineBook
-from ledger.streams.parcels import Parcels
+from ledger.streams.parcels import Parcels, moving
 from ledger.streams.stream import Stream
 
 OrderStatus = Literal[
@@ -252,6 +253,14 @@ class Order(Stream):
     @evolve.register
     def _(self, event: SettlementReleased) -> None:
         self.lines[event.line_id].release(event)
+
+    @evolve.register
+    def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
+        for source in event.from_parcels:
+            held = self.parcels.quantities(source)
+            for line_id in held.keys() & self.lines.keys():
+                self.lines[line_id].move(source, moving(event, line_id, held[line_id]))
+        self.parcels.evolve(event)
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:

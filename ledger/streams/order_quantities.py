@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ledger.events.order import OrderLineCancelled, PlacedLine
@@ -43,6 +43,20 @@ class Units:
         """Released and not taken back."""
         return self.released - self.taken_back
 
+    def give(self, other: Units, qty: int) -> None:
+        """Hand over what became of `qty` of these units."""
+        room = qty
+        for name in ("merchant_borne", "platform_borne", "asked"):
+            room -= self._hand(other, name, room)
+        self._hand(other, "released", qty)
+        self._hand(other, "taken_back", min(other.merchant_borne, other.released))
+
+    def _hand(self, other: Units, name: str, most: int) -> int:
+        count: int = max(0, min(getattr(self, name), most))
+        setattr(self, name, getattr(self, name) - count)
+        setattr(other, name, getattr(other, name) + count)
+        return count
+
 
 @dataclass(slots=True)
 class LineBook:
@@ -59,6 +73,7 @@ class LineBook:
     fee_back: Money = _NOTHING
     vat_back: Money = _NOTHING
     base_back: Money = _NOTHING
+    moved: dict[Place, dict[Place, int]] = field(default_factory=dict)  # units that travel on in other parcels
 
     @property
     def live(self) -> int:
@@ -104,19 +119,43 @@ class LineBook:
 
     def ask(self, line: RefundLine, sign: int = 1) -> None:
         """A case about these units is open (`sign` 1) or closed (-1)."""
-        self.places[line.parcel_id].asked += sign * line.qty
+        for place, qty in self._now_in(line.parcel_id, line.qty, asked_for=sign < 0):
+            self.places[place].asked += sign * qty
 
     def refund(self, line: ApprovedLine, *, platform_borne: bool) -> None:
-        units = self.places[line.parcel_id]
+        taken_back = line.released_qty
+        for place, qty in self._now_in(line.parcel_id, line.qty):
+            units = self.places[place]
+            if platform_borne:
+                units.platform_borne += qty
+            else:
+                units.merchant_borne += qty
+                units.taken_back += min(taken_back, qty)
+                taken_back -= min(taken_back, qty)
         if platform_borne:
-            units.platform_borne += line.qty
             return
-        units.merchant_borne += line.qty
-        units.taken_back += line.released_qty
         self.gross_taken_back += self.line.unit_list * line.released_qty
         self.fee_back += line.fee_back
         self.vat_back += line.vat_back
         self.base_back += line.base
+
+    def move(self, parcel_id: str, into: dict[Place, int]) -> None:
+        """These units of a parcel travel on in others, and what became of them goes with them."""
+        units = self.places[parcel_id]
+        for place, qty in into.items():
+            units.give(self.places[place], qty)
+            self.moved.setdefault(parcel_id, {})[place] = qty
+
+    def _now_in(self, place: Place, qty: int, *, asked_for: bool = False) -> Iterator[tuple[Place, int]]:
+        """Where units of a place are by now; of those that were split up, where there are as many."""
+        for later, held in self.moved.get(place, {}).items():
+            units = self.places[later]
+            here = min(qty, units.asked if asked_for else held - units.refunded)
+            if here > 0:
+                yield from self._now_in(later, here, asked_for=asked_for)
+                qty -= here
+        if qty > 0:
+            yield place, qty
 
     def release(self, event: SettlementReleased) -> None:
         self.places[event.parcel_id].released += event.qty

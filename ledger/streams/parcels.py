@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any
 
 from ledger.events.milestones import ENDS, MILESTONES, WORDS, furthest, in_order
 from ledger.events.shipment import (
+    CustomsFact,
     EvidenceKind,
+    ParcelContents,
     ParcelCreated,
     ParcelDeemedSigned,
     ParcelDispatched,
@@ -78,11 +80,18 @@ class Parcel:
 
     parcel_id: str
     created: bool = False
-    items: tuple[ParcelItem, ...] = ()
+    items: tuple[ParcelItem, ...] = ()  # what is in it now
+    packed: tuple[ParcelItem, ...] = ()  # what was put into it first
     warehouse_id: str = ""
     facts: list[Fact] = field(default_factory=list)
     dispatches: list[Dispatch] = field(default_factory=list)
     signatures: list[Signature] = field(default_factory=list)
+    declarations: list[str] = field(default_factory=list)  # numbers of export declarations it was on
+    tracking_nos: list[str] = field(default_factory=list)  # given after the hand-over
+    came_from: list[str] = field(default_factory=list)
+    went_into: list[str] = field(default_factory=list)
+    before: list[Dispatch] = field(default_factory=list)  # hand-overs of the parcels its units came from
+    moved_at: datetime | None = None  # since when its units travel on in `went_into`
 
     @property
     def status(self) -> str:
@@ -100,7 +109,9 @@ class Parcel:
     @property
     def dispatch(self) -> Dispatch | None:
         """The first hand-over, or None."""
-        return min(self.dispatches, key=lambda d: (d.dispatched_at, d.tracking_no, d.carrier), default=None)
+        return min(
+            (*self.dispatches, *self.before), key=lambda d: (d.dispatched_at, d.tracking_no, d.carrier), default=None
+        )
 
     @property
     def signature(self) -> Signature | None:
@@ -158,9 +169,17 @@ class Parcels:
     def tracked_as(self, tracking_no: str) -> Parcel | None:
         """The parcel that was handed over under this tracking number, or None."""
         for parcel in self:
-            if any(dispatch.tracking_no == tracking_no for dispatch in parcel.dispatches):
+            if tracking_no in parcel.tracking_nos or any(d.tracking_no == tracking_no for d in parcel.dispatches):
                 return parcel
         return None
+
+    def quantities(self, parcel_id: str) -> Counter[str]:
+        """The units in a parcel by line; none where nothing is known of it."""
+        held = Counter[str]()
+        parcel = self.of(parcel_id)
+        for item in parcel.items if parcel else ():
+            held[item.line_id] += item.qty
+        return held
 
     def assigned(self, line_id: str) -> int:
         """The quantity in parcels, but for those whose goods are free to be packed again (rejected, returned)."""
@@ -173,11 +192,11 @@ class Parcels:
         What came back to the warehouse later still counts: it left the merchant's custody.
         """
         parcels = self._by_line.get(line_id, ())
-        return sum(p.quantity(line_id) for p in parcels if p.dispatches and p.status != BACK_WITH_MERCHANT)
+        return sum(p.quantity(line_id) for p in parcels if p.dispatch and p.status != BACK_WITH_MERCHANT)
 
     def journeys(self, line_id: str) -> list[Journey]:
-        """How each parcel's quantity of the line travels."""
-        return [parcel.journey(line_id) for parcel in self._by_line.get(line_id, ())]
+        """How each parcel's quantity of the line travels; a parcel whose units travel on in others has no journey."""
+        return [self._journey(parcel, line_id) for parcel in self._by_line.get(line_id, ()) if not _is_emptied(parcel)]
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -186,20 +205,32 @@ class Parcels:
     @evolve.register
     def _(self, event: ParcelCreated) -> None:
         parcel = self._obtain(event.parcel_id)
-        parcel.created, parcel.items, parcel.warehouse_id = True, event.items, event.warehouse_id
-        for line_id in {item.line_id for item in event.items}:
-            self._by_line[line_id].append(parcel)
+        parcel.created, parcel.packed, parcel.warehouse_id = True, event.items, event.warehouse_id
+        if parcel.moved_at is None:  # else its units travel on in other parcels already
+            self._put(parcel, event.items)
 
     @evolve.register
     def _(self, event: ParcelDispatched) -> None:
         parcel = self._obtain(event.parcel_id)
-        parcel.dispatches.append(Dispatch(event.dispatched_at, event.carrier, event.tracking_no))
-        parcel.facts.append(Fact("dispatched", event.dispatched_at, event.tracking_no))
+        handed_over = Dispatch(event.dispatched_at, event.carrier, event.tracking_no)
+        parcel.dispatches.append(handed_over)
+        self._tell(parcel, Fact("dispatched", event.dispatched_at, event.tracking_no), handed_over)
 
     @evolve.register
     def _(self, event: ParcelFact) -> None:
         fact = Fact(WORDS[type(event)], event.happened_at, event.raw_code)
-        self._obtain(event.parcel_id).facts.append(fact)
+        self._tell(self._obtain(event.parcel_id), fact)
+
+    @evolve.register
+    def _(self, event: CustomsFact) -> None:
+        parcel = self._obtain(event.parcel_id)
+        if (
+            event.declaration_no
+            and WORDS[type(event)].startswith("export")
+            and event.declaration_no not in parcel.declarations
+        ):
+            parcel.declarations.append(event.declaration_no)
+        self._tell(parcel, Fact(WORDS[type(event)], event.happened_at, event.raw_code))
 
     @evolve.register
     def _(self, event: ParcelSignedFor) -> None:
@@ -215,9 +246,84 @@ class Parcels:
 
     @evolve.register
     def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
-        for parcel_id in dict.fromkeys((*event.from_parcels, *event.to_parcels)):
-            fact = Fact(WORDS[type(event)], event.happened_at, event.tracking_no)
-            self._obtain(parcel_id).facts.append(fact)
+        sources = [self._obtain(parcel_id) for parcel_id in event.from_parcels]
+        targets = [self._obtain(parcel_id) for parcel_id in event.to_parcels]
+        for parcel in dict.fromkeys(p.parcel_id for p in (*sources, *targets)):
+            self._parcels[parcel].facts.append(Fact(WORDS[type(event)], event.happened_at, event.tracking_no))
+        for content in event.contents:
+            self._fill(self._obtain(content.parcel_id), content, sources)
+        for source in sources:
+            self._leave(source, [target for target in targets if target is not source], event)
+
+    def _fill(self, target: Parcel, content: ParcelContents, sources: Sequence[Parcel]) -> None:
+        target.created = True
+        target.warehouse_id = target.warehouse_id or next((s.warehouse_id for s in sources if s.warehouse_id), "")
+        if content.tracking_no:
+            target.tracking_nos.append(content.tracking_no)
+        target.packed = target.packed or content.items
+        self._put(target, content.items)
+
+    def _leave(self, source: Parcel, targets: Sequence[Parcel], event: ParcelsConsolidated | ParcelSplit) -> None:
+        """Take what moves out of its parcel; where it goes keeps what had happened to it until then."""
+        source.items = () if isinstance(event, ParcelsConsolidated) and event.contents else _left(source.items, event)
+        if source.moved_at is None and event.contents:
+            source.moved_at, source.went_into = event.happened_at, [target.parcel_id for target in targets]
+            for target in targets:
+                target.came_from.append(source.parcel_id)
+                target.facts += [fact for fact in source.facts if _came_along(source, fact)]
+                target.before += [d for d in (*source.dispatches, *source.before) if d.dispatched_at <= source.moved_at]
+
+    def _tell(self, parcel: Parcel, fact: Fact, handed_over: Dispatch | None = None) -> None:
+        """One more fact of the parcel, and of those its units travelled on in, where it happened before."""
+        parcel.facts.append(fact)
+        for parcel_id in parcel.went_into if _came_along(parcel, fact) else ():
+            later = self._parcels[parcel_id]
+            later.before += [handed_over] if handed_over else []
+            self._tell(later, fact, handed_over)
+
+    def _journey(self, parcel: Parcel, line_id: str) -> Journey:
+        """Units that were handed over apart and travel together count from the last hand-over."""
+        journey = parcel.journey(line_id)
+        origins = [self._parcels[parcel_id] for parcel_id in parcel.came_from]
+        held = [origin for origin in origins if any(item.line_id == line_id for item in origin.packed)]
+        handed_over = [at for origin in held if (at := self._journey(origin, line_id).dispatched_at)]
+        return replace(journey, dispatched_at=max(handed_over)) if handed_over else journey
+
+    def _put(self, parcel: Parcel, items: tuple[ParcelItem, ...]) -> None:
+        parcel.items += items
+        for line_id in {item.line_id for item in items}:
+            if all(other is not parcel for other in self._by_line[line_id]):
+                self._by_line[line_id].append(parcel)
 
     def _obtain(self, parcel_id: str) -> Parcel:
         return self._parcels.setdefault(parcel_id, Parcel(parcel_id))
+
+
+def moving(event: ParcelsConsolidated | ParcelSplit, line_id: str, qty: int) -> dict[str | None, int]:
+    """Where a parcel's units of a line go: all of them together, or as many to each as were told."""
+    if isinstance(event, ParcelsConsolidated):
+        return {content.parcel_id: qty for content in event.contents}
+    held = {c.parcel_id: sum(i.qty for i in c.items if i.line_id == line_id) for c in event.contents}
+    return {parcel_id: qty for parcel_id, qty in held.items() if qty}
+
+
+def _left(items: Iterable[ParcelItem], event: ParcelSplit | ParcelsConsolidated) -> tuple[ParcelItem, ...]:
+    moved = Counter[str]()
+    for content in event.contents:
+        for item in content.items:
+            moved[item.line_id] += item.qty
+    left = []
+    for item in items:
+        gone = min(item.qty, moved[item.line_id])
+        moved[item.line_id] -= gone
+        left += [item.model_copy(update={"qty": item.qty - gone})] if item.qty > gone else []
+    return tuple(left)
+
+
+def _came_along(parcel: Parcel, fact: Fact) -> bool:
+    told = parcel.moved_at is not None and fact.happened_at <= parcel.moved_at
+    return told and MILESTONES[fact.milestone].rank > 0
+
+
+def _is_emptied(parcel: Parcel) -> bool:
+    return parcel.moved_at is not None and not parcel.items

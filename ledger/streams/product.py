@@ -12,6 +12,7 @@ from ledger.events.product import (
     ProductExportStatusDisabled,
     ProductExportStatusEnabled,
     ProductSubmittedForExportReview,
+    ProductTranslationPublished,
 )
 from ledger.streams.stream import Stream
 
@@ -30,6 +31,7 @@ class Product(Stream):
         self.approved_markets: tuple[str, ...] = ()
         self.auto_export = False  # the merchant's switch when the product was new
         self.export_status: bool | None = None  # the product's own switch; None until it is set
+        self.translations: dict[str, tuple[str, str, str]] = {}  # locale → source version, text hash, engine
 
     @property
     def in_export_pool(self) -> bool:
@@ -77,3 +79,7 @@ class Product(Stream):
     @evolve.register
     def _(self, event: ProductExportStatusDisabled) -> None:
         self.export_status = False
+
+    @evolve.register
+    def _(self, event: ProductTranslationPublished) -> None:
+        self.translations[event.locale] = (event.source_version, event.text_hash, event.engine)

@@ -11,9 +11,16 @@ from pydantic import ValidationError
 from commands.report_tracking import ReportTracking, TrackedMilestone
 from ledger.events.milestones import MILESTONES
 from ledger.events.settlement import ReconciliationBreakOpened
-from ledger.events.shipment import ParcelDeparted, ParcelReceivedAtWarehouse, TrackingNoted
+from ledger.events.shipment import (
+    ParcelDeparted,
+    ParcelFound,
+    ParcelReceivedAtWarehouse,
+    ParcelReturningToSender,
+    TrackingNoted,
+)
+from ledger.streams.order import Order
 from tests.support.given import NOW, PARTNER, ask, given
-from tests.support.parcels import ORDER, PAID, at, dispatched, fact, packed, signed
+from tests.support.parcels import ORDER, PAID, PLACED, at, dispatched, fact, packed, refunded, signed
 
 SENT = (*PAID, packed(), dispatched())
 
@@ -118,3 +125,77 @@ def test_a_warehouse_fact_names_its_warehouse() -> None:
 def test_a_field_that_the_milestone_does_not_have_is_refused() -> None:
     with pytest.raises(ValidationError, match="departed has no attempt_no"):
         report("departed", attempt_no=1)
+
+
+def test_a_parcel_found_after_its_refund_is_a_break() -> None:
+    history = (*SENT, fact("lost", hours=20), *refunded(parcel_id="P-1", A=2))
+    decided = given(*history).when(report("found"))
+    assert decided.event(ReconciliationBreakOpened).expected == "2 of line A refunded"
+
+
+def test_a_parcel_found_before_any_refund_is_none() -> None:
+    given(*SENT, fact("lost", hours=20)).when(report("found")).then(ParcelFound)
+
+
+def test_a_parcel_that_turns_back_is_not_lost() -> None:
+    order = (
+        given(*SENT, fact("import_refused", hours=20))
+        .when(report("returning_to_sender"))
+        .then(ParcelReturningToSender)
+        .stream
+    )
+    assert isinstance(order, Order)
+    assert [j.ended for j in order.parcels.journeys("A")] == ["returning_to_sender"]
+
+
+def test_what_came_back_to_the_warehouse_may_be_packed_again() -> None:
+    order = given(*SENT, fact("returning_to_sender", hours=20)).when(report("returned_to_warehouse")).stream
+    assert isinstance(order, Order)
+    order.apply(fact("returned_to_warehouse", hours=24))
+    assert order.parcels.assigned("A") == 0
+
+
+def test_damage_ends_nothing_that_a_signature_says() -> None:
+    order = given(*SENT, fact("damaged", hours=20)).when(report("noted")).then(TrackingNoted).stream
+    assert isinstance(order, Order)
+    order.apply(signed(hours=30))
+    assert order.parcels.journeys("A")[0].ended == "signed_for"
+
+
+@pytest.mark.parametrize("milestone", ["export_rejected", "import_refused"])
+def test_a_refusal_of_customs_keeps_its_reason_and_declaration(milestone: str) -> None:
+    told: dict[str, Any] = {
+        "customs_mode": "9610",
+        "declaration_no": "D-1",
+        "raw_code": "100",
+        "reason": "mis_declared",
+    }
+    given(*SENT).when(report(milestone, **told)).then(fact(milestone, hours=24, **told))
+
+
+DECLARED: dict[str, Any] = {"customs_mode": "9610", "declaration_no": "D-1"}
+
+
+def test_a_declaration_of_a_paid_order_ties() -> None:
+    given(*SENT).when(report("export_declared", **DECLARED)).then(fact("export_declared", hours=24, **DECLARED))
+
+
+def test_a_declaration_without_a_receipt_of_payment_is_a_break() -> None:
+    unpaid = (PLACED, packed(), dispatched())
+    decided = given(*unpaid).when(report("export_declared", **DECLARED))
+    opened = decided.event(ReconciliationBreakOpened)
+    assert (opened.kind, opened.refs["about"], opened.refs["declaration_no"]) == ("customs_tie", "payment", "D-1")
+
+
+def test_other_supervision_modes_need_no_receipt_of_payment() -> None:
+    declared = report("export_declared", customs_mode="9710", declaration_no="D-1")
+    given(PLACED, packed(), dispatched()).when(declared).then(
+        fact("export_declared", hours=24, customs_mode="9710", declaration_no="D-1")
+    )
+
+
+def test_a_release_under_another_declaration_is_a_break() -> None:
+    declared = fact("export_declared", hours=20, **DECLARED)
+    decided = given(*SENT, declared).when(report("export_released", customs_mode="9610", declaration_no="D-2"))
+    opened = decided.event(ReconciliationBreakOpened)
+    assert (opened.kind, opened.expected, opened.actual) == ("customs_tie", "declaration D-1", "D-2")

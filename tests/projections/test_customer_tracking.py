@@ -139,7 +139,12 @@ def test_a_found_parcel_is_where_it_was(shop: Shop) -> None:
 
 def test_a_consolidation_stands_in_the_timeline_of_every_parcel(shop: Shop) -> None:
     together = ParcelsConsolidated(
-        order_id="O-1", from_parcels=("P-1", "P-2"), to_parcels=("P-3",), tracking_no="C-1", happened_at=at(9)
+        order_id="O-1",
+        from_parcels=("P-1", "P-2"),
+        to_parcels=("P-3",),
+        tracking_no="C-1",
+        contents=(),
+        happened_at=at(9),
     )
     shop.record((*PAID, packed(A=1), packed("P-2", A=1), together))
     shown = {p.parcel_id: [entry.milestone for entry in p.timeline][-1] for p in shop.order().parcels}

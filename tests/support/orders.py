@@ -154,6 +154,10 @@ class OrderStory:
         """The last event of this kind."""
         return [event for event in self.events if isinstance(event, kind)][-1]
 
+    def meanwhile(self, stream: str, event: Event) -> None:
+        """Something happens in another stream that commands look at."""
+        self._memory[stream].apply(event)
+
     def paid(self, **other: Any) -> OrderStory:
         """The worked example's order, placed and paid."""
         self.tell("place_order", **basket(**other))

@@ -141,7 +141,12 @@ def test_a_parcel_is_found_by_its_tracking_number() -> None:
 
 def test_a_consolidated_parcel_says_so_in_its_timeline() -> None:
     event = shipment.ParcelsConsolidated(
-        order_id="O-1", from_parcels=("P-1", "P-2"), to_parcels=("P-3",), tracking_no="C1", happened_at=T0
+        order_id="O-1",
+        from_parcels=("P-1", "P-2"),
+        to_parcels=("P-3",),
+        tracking_no="C1",
+        contents=(),
+        happened_at=T0,
     )
     assert parcel(CREATED, event).timeline == [Fact("consolidated", T0, "C1")]
 
