@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from ledger.events import published  # noqa: F401 - whoever reads rows can decode them
 from ledger.events.event import Event, decode
 from ledger.journal.entry import entry_lines
 
@@ -80,6 +81,7 @@ class Attempt:
     expects: Sequence[Expectation] = ()
     moves: Sequence[Movement] = ()
     answer: Answer | None = None
+    marks_open_day: bool = False  # its one event says which accounting day is the book's first open one
 
 
 class Status(StrEnum):

@@ -47,6 +47,9 @@ def verify_book(reader: Reader, book: int, head: int) -> Iterator[Finding]:
                 break
             yield from (Finding(book, row.position, what) for what in walk.faults_of(row))
             walk.position = row.position
+    for row in reader.read(book, head, 1):  # recorded meanwhile, in which case the head has moved with it
+        if reader.heads()[book] == head:
+            yield Finding(book, row.position, f"it stands behind the head, which says {head}")
     for position, stream in reader.broken_streams(book, _MOST_BROKEN_STREAMS):
         yield Finding(book, position, f"its version does not follow the one before it in {stream}")
     if reader.heads()[book] == head:  # else the guards are further than this walk

@@ -37,7 +37,7 @@ def new_event(stream: str = "order/M-1/O-1", **fields: Any) -> NewEvent:
         "causation_id": "c-1",
         "legal_entity": "REDLEDGER-HK",
         "policy_versions": "{}",
-        "payload": '{"completed_at":"2025-04-01T08:00:00Z"}',
+        "payload": '{"completed_at":"2025-04-01T08:00:00Z","order_id":"O-1"}',
         "entry": None,
     }
     return NewEvent(**(defaults | fields))

@@ -37,12 +37,12 @@ def sql(ledger: Ledger) -> Iterator[psycopg2.extensions.cursor]:
 
 @pytest.fixture
 def kill_connections(sql: psycopg2.extensions.cursor) -> Callable[[], None]:
-    """Ends every other connection to the database of `ledger`, as a restart of the server would."""
+    """Ends every connection of the service to the database of `ledger`, as a restart of the server would."""
 
     def kill() -> None:
         sql.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND application_name = 'redledger'"
         )
 
     return kill

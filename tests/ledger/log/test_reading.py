@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -150,8 +150,8 @@ class TestWaiting:
 
 class TestWakeUps:
     @pytest.fixture
-    def other(self, ledger: Ledger, open_ledger: Callable[[str], Ledger]) -> Iterator[Ledger]:
-        yield open_ledger(ledger.engine.url.render_as_string(hide_password=False))
+    def other(self, ledger: Ledger, open_ledger: Callable[[str], Ledger]) -> Ledger:
+        return open_ledger(ledger.engine.url.render_as_string(hide_password=False))
 
     def test_a_listener_hears_which_book_another_process_appended_to(self, ledger: Ledger, other: Ledger) -> None:
         with ledger.listener() as listener:

@@ -1,0 +1,7 @@
+"""The published language as a whole: once this is imported, every stored event can be read back."""
+
+from __future__ import annotations
+
+from ledger.events import merchant, milestones, order, payment, platform, product, refund, settlement, shipment
+
+PUBLISHED = (merchant, milestones, order, payment, platform, product, refund, settlement, shipment)
