@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ledger.events import merchant, milestones, order, payment, platform, product, refund, settlement, shipment
+from ledger.events import merchant, milestones, older, order, payment, platform, product, refund, settlement, shipment
 
-PUBLISHED = (merchant, milestones, order, payment, platform, product, refund, settlement, shipment)
+PUBLISHED = (merchant, milestones, older, order, payment, platform, product, refund, settlement, shipment)
