@@ -54,6 +54,7 @@ class _Move:
     """One line of an entry, with the key of the balance it changes."""
 
     recorded: Recorded
+    recorded_at: str  # its text, made once an event and not once a line
     line_no: int
     key: Key
     amount: int
@@ -67,9 +68,10 @@ class MerchantBalances(Projection):
     name = "merchant_balances"
     version = 1
     tables = (BALANCES, DAYS, LINES)
+    entries_only = True
 
     def fold(self, batch: Batch) -> None:
-        moves = [move for recorded in batch.events if recorded.entry for move in _moves(recorded)]
+        moves = [move for recorded in batch.events for move in _moves(recorded)]
         balances = _Sums(batch.rows(BALANCES), [move.key for move in moves])
         days = _Sums(batch.rows(DAYS), [(*move.key, move.recorded.accounting_date) for move in moves])
         lines = batch.lines(LINES)
@@ -81,7 +83,7 @@ class MerchantBalances(Projection):
                 (
                     batch.book, position, move.line_no, *move.key, move.amount, move.base, running["amount"],
                     running["base"], move.order, recorded.event_id, recorded.type, recorded.accounting_date,
-                    recorded.recorded_at,
+                    move.recorded_at,
                 )
             )  # fmt: skip
         balances.keep()
@@ -117,12 +119,12 @@ class _Sums:
 
 def _moves(recorded: Recorded) -> Iterator[_Move]:
     lines = recorded.lines
-    owner = _owner(lines)
+    owner, recorded_at = _owner(lines), str(recorded.recorded_at)
     for number, line in enumerate(lines, 1):
         account = line["account"]
         merchant = line.get("merchant") or (owner if account == BANK_CNY.code else "")
         key = (merchant, account, line.get("psp", ""), line["currency"])
-        yield _Move(recorded, number, key, line["amount"], line["base"], line.get("order", ""))
+        yield _Move(recorded, recorded_at, number, key, line["amount"], line["base"], line.get("order", ""))
 
 
 def _owner(lines: list[dict[str, Any]]) -> str:

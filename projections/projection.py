@@ -23,6 +23,7 @@ class Projection(ABC):
     version: ClassVar[int]
     tables: ClassVar[tuple[ViewTable, ...]]
     events: ClassVar[tuple[type[Event], ...]] = EVERY_EVENT
+    entries_only: ClassVar[bool] = False  # given only what has a journal entry, and that without its payload
 
     @abstractmethod
     def fold(self, batch: Batch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -10,15 +10,11 @@ from typing import Literal
 from psycopg2 import extensions
 from sqlalchemy import Connection, text
 
-from ledger.log.rows import Recorded
+from ledger.log.stretches import LEAF_BYTES, Stretch
 from projections.engine.generations import Generation
 
 Status = Literal["following", "stopped"]
 NOTHING = bytes(32)  # the digest of no events
-
-
-class LogHasGap(Exception):
-    """The log gave an event that is not the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +31,12 @@ class Checkpoint:
     status: Status = "following"
     reason: str = ""
 
-    def after(self, events: Sequence[Recorded]) -> Checkpoint:
-        """The checkpoint with these events folded, those the projection does not use included. Raises `LogHasGap`."""
-        digest, position = self.digest, self.position
-        for recorded in events:
-            position += 1
-            if recorded.position != position:
-                raise LogHasGap(f"book {self.book} has no event at position {position}")
-            digest = sha256(digest + recorded.leaf).digest()
-        return Checkpoint(self.book, position, self.count + len(events), digest)
+    def after(self, stretch: Stretch) -> Checkpoint:
+        """The checkpoint with this stretch folded, events the projection does not use included."""
+        digest = self.digest
+        for at in range(0, len(stretch.leaves), LEAF_BYTES):
+            digest = sha256(digest + stretch.leaves[at : at + LEAF_BYTES]).digest()
+        return Checkpoint(self.book, stretch.last, self.count + len(stretch.leaves) // LEAF_BYTES, digest)
 
     def stopped(self, reason: str) -> Checkpoint:
         return Checkpoint(self.book, self.position, self.count, self.digest, "stopped", reason)

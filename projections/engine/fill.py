@@ -8,9 +8,8 @@ from concurrent.futures import Executor, wait
 from sqlalchemy import Engine
 
 from ledger.log.engine import writer_engine
-from ledger.log.reading import Reader
 from projections.engine.checkpoints import positions
-from projections.engine.fold import LARGEST, Log, step
+from projections.engine.fold import LARGEST, step
 from projections.engine.generations import Generation
 
 
@@ -28,27 +27,27 @@ def fill(engine: Engine, generation: Generation, upto: Mapping[int, int], execut
         job.result()
 
 
-def fill_here(engine: Engine, log: Log, generation: Generation, upto: Mapping[int, int]) -> None:
+def fill_here(engine: Engine, generation: Generation, upto: Mapping[int, int]) -> None:
     """The same in this thread: for what is left of books that are nearly there."""
     with engine.connect() as connection:
         done = positions(connection, generation)
     for book, position in upto.items():
         if position > done.get(book, 0):
-            _fill_book(engine, log, generation, book, position)
+            _fill_book(engine, generation, book, position)
 
 
 def _fill_book_of(url: str, generation: Generation, book: int, upto: int) -> None:
     """One job of an executor, in whatever process or machine it runs."""
-    engine = writer_engine(url, connections=2)
+    engine = writer_engine(url, connections=1)
     try:
-        _fill_book(engine, Reader(engine), generation, book, upto)
+        _fill_book(engine, generation, book, upto)
     finally:
         engine.dispose()
 
 
-def _fill_book(engine: Engine, log: Log, generation: Generation, book: int, upto: int) -> None:
+def _fill_book(engine: Engine, generation: Generation, book: int, upto: int) -> None:
     while True:
-        done = step(engine, log, generation, book, size=LARGEST, upto=upto)
+        done = step(engine, generation, book, size=LARGEST, upto=upto)
         if done.checkpoint is None:
             raise CannotFill(f"generation {generation.number} of {generation.name} is gone, or somebody else fills it")
         if done.checkpoint.status == "stopped":

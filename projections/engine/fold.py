@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,22 +9,20 @@ from typing import Protocol
 from psycopg2 import extensions
 from sqlalchemy import Engine
 
-from ledger.log.rows import Recorded
+from ledger.log.stretches import Stretch, read_stretch
 from projections.engine.batch import Batch
 from projections.engine.checkpoints import Checkpoint, claim, move, open_book
 from projections.engine.connections import is_lost, transaction
 from projections.engine.generations import Generation
 from projections.engine.store import RowStore
+from projections.projection import Projection
 
 SMALLEST, LARGEST = 500, 5000  # events a step; grows while behind
 _REASON_LENGTH = 500
 
 
 class Log(Protocol):
-    """The reading side of the log, as far as projections need it."""
-
-    def read(self, book: int, after: int, limit: int) -> Sequence[Recorded]:
-        """The next events of the book, in order."""
+    """How far the log's books have come."""
 
     def heads(self) -> dict[int, int]:
         """The last position of every book."""
@@ -51,59 +48,66 @@ class _CannotApply(Exception):
         self.read = read
 
 
-def step(
-    engine: Engine, log: Log, generation: Generation, book: int, *, size: int = SMALLEST, upto: int | None = None
-) -> Step:
+def step(engine: Engine, generation: Generation, book: int, *, size: int = SMALLEST, upto: int | None = None) -> Step:
     """Fold up to `size` events of the book, none behind the position `upto`.
 
     What cannot be applied stops the book just before it, with the reason. Raises only what is not an event's fault: a
     lost connection, a full disk (see `is_lost`).
     """
     try:
-        done = _apply(engine, log, generation, book, size, upto)
+        done = _apply(engine, generation, book, size, upto)
         if done.checkpoint is None and _open(engine, generation, book):
-            done = _apply(engine, log, generation, book, size, upto)
+            done = _apply(engine, generation, book, size, upto)
     except _CannotApply as failure:
         if failure.read == 1:
             return _stop(engine, generation, book, failure)
-        return step(engine, log, generation, book, size=failure.read // 2, upto=upto)  # closes in on the one event
+        return step(engine, generation, book, size=failure.read // 2, upto=upto)  # closes in on the one event
     return done
 
 
-def _apply(engine: Engine, log: Log, generation: Generation, book: int, size: int, upto: int | None) -> Step:
+def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: int | None) -> Step:
     with transaction(engine) as cursor:
         checkpoint = claim(cursor, generation, book)
         if checkpoint is None:
             return Step(None)
-        limit = size if upto is None else min(size, upto - checkpoint.position)
-        events = log.read(book, checkpoint.position, limit) if limit > 0 else ()
-        if not events:
+        until = checkpoint.position + size if upto is None else min(checkpoint.position + size, upto)
+        stretch = _read(cursor, generation.projection, checkpoint, until)
+        if not stretch.leaves:
             return Step(checkpoint)
+        following = checkpoint.after(stretch)
         try:
-            following = checkpoint.after(events)
-            _fold(cursor, generation, book, events)
+            _fold(cursor, generation, book, stretch)
         except Exception as error:
             if is_lost(error):
                 raise
-            raise _CannotApply(checkpoint.position, len(events)) from error
+            raise _CannotApply(checkpoint.position, following.count - checkpoint.count) from error
         move(cursor, generation, following)
-    return Step(following, len(events))
+    return Step(following, following.count - checkpoint.count)
+
+
+def _read(cursor: extensions.cursor, projection: Projection, checkpoint: Checkpoint, until: int) -> Stretch:
+    return read_stretch(
+        cursor,
+        book=checkpoint.book,
+        after=checkpoint.position,
+        upto=until,
+        types=projection.event_names(),
+        entries_only=projection.entries_only,
+    )
+
+
+def _fold(cursor: extensions.cursor, generation: Generation, book: int, stretch: Stretch) -> None:
+    if stretch.events:
+        rows = RowStore(cursor, generation, book)
+        batch = Batch(book, stretch.events, rows.find)
+        generation.projection.fold(batch)
+        rows.write(batch)
 
 
 def _open(engine: Engine, generation: Generation, book: int) -> bool:
     """Begin the book if nobody has; in a transaction of its own, so that others never wait for the first fold."""
     with transaction(engine) as cursor:
         return open_book(cursor, generation, book)
-
-
-def _fold(cursor: extensions.cursor, generation: Generation, book: int, events: Sequence[Recorded]) -> None:
-    names = generation.projection.event_names()
-    used = events if names is None else [recorded for recorded in events if recorded.type in names]
-    if used:
-        rows = RowStore(cursor, generation, book)
-        batch = Batch(book, used, rows.find)
-        generation.projection.fold(batch)
-        rows.write(batch)
 
 
 def _stop(engine: Engine, generation: Generation, book: int, failure: _CannotApply) -> Step:

@@ -27,7 +27,7 @@ from projections.engine.generations import (
 )
 from projections.projection import Projection
 
-_WORTH_PROCESSES = 20_000  # events; below that, starting processes takes longer than folding
+_WORTH_PROCESSES = 50_000  # events; below that, starting processes takes longer than folding
 
 
 class RebuildUnderWay(Exception):
@@ -71,18 +71,18 @@ def rebuild(
     unless differences are accepted, `CannotFill`, `NeverBackwards`, `RebuildUnderWay`; the live view stays as it is.
     """
     with _shadow(engine, projection) as (live, shadow):
-        comparison = _compared(engine, log, live, shadow, executor)
+        comparison = _compared(engine, live, shadow, executor)
         if comparison.count and not accept_differences:
             raise ViewsDiffer(projection.name, comparison)
-        _fill(engine, log, shadow, log.heads(), executor)
+        _fill(engine, shadow, log.heads(), executor)
         vector = _switch(engine, log, live, shadow)
     return Rebuilt(projection.name, shadow.number, comparison, vector)
 
 
-def verify(engine: Engine, log: Log, projection: Projection, *, executor: Executor | None = None) -> Comparison:
+def verify(engine: Engine, projection: Projection, *, executor: Executor | None = None) -> Comparison:
     """Compare the live view with a rebuild, which is thrown away. Raises `CannotFill`, `RebuildUnderWay`."""
     with _shadow(engine, projection) as (live, shadow):
-        return _compared(engine, log, live, shadow, executor)
+        return _compared(engine, live, shadow, executor)
 
 
 @contextmanager
@@ -124,10 +124,10 @@ def _positions(engine: Engine, generation: Generation) -> dict[int, int]:
         return positions(connection, generation)
 
 
-def _fill(engine: Engine, log: Log, shadow: Generation, upto: Mapping[int, int], executor: Executor | None) -> None:
+def _fill(engine: Engine, shadow: Generation, upto: Mapping[int, int], executor: Executor | None) -> None:
     missing = sum(upto.values()) - sum(_positions(engine, shadow).values())
     if missing < _WORTH_PROCESSES:
-        fill_here(engine, log, shadow, upto)
+        fill_here(engine, shadow, upto)
     elif executor is not None:
         fill(engine, shadow, upto, executor)
     else:
@@ -136,13 +136,13 @@ def _fill(engine: Engine, log: Log, shadow: Generation, upto: Mapping[int, int],
             fill(engine, shadow, upto, pool)
 
 
-def _compared(engine: Engine, log: Log, live: Generation, shadow: Generation, executor: Executor | None) -> Comparison:
+def _compared(engine: Engine, live: Generation, shadow: Generation, executor: Executor | None) -> Comparison:
     """The shadow filled, and both at the vector of one snapshot of the live view, which goes on meanwhile."""
-    _fill(engine, log, shadow, _positions(engine, live), executor)
+    _fill(engine, shadow, _positions(engine, live), executor)
     with begin(engine) as connection:
         build_indexes(connection, shadow)
     with snapshot(engine) as before:
-        fill_here(engine, log, shadow, positions(before, live))
+        fill_here(engine, shadow, positions(before, live))
         with snapshot(engine) as after:
             return compare(Side(before, live), Side(after, shadow))
 
@@ -155,7 +155,7 @@ def _switch(engine: Engine, log: Log, live: Generation, shadow: Generation) -> d
     with begin(engine) as connection:
         _hold_still(connection, live, log.heads)
         seen = positions(connection, live)
-        fill_here(engine, log, shadow, seen)
+        fill_here(engine, shadow, seen)
         vector = _positions(engine, shadow)
         if not reached(vector, seen):
             raise NeverBackwards(f"{live.name} is at {seen} and its rebuild at {vector}")

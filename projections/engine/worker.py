@@ -75,7 +75,7 @@ class ProjectionWorker:
     def _advance(self, generation: Generation, book: int) -> bool:
         """One step; whether there may be more to do."""
         size = self._sizes.get(book, SMALLEST)
-        done = step(self._engine, self._log, generation, book, size=size)
+        done = step(self._engine, generation, book, size=size)
         if done.checkpoint is None:
             return False  # somebody else is on it; looked at again at the next wake-up
         if done.checkpoint.status == "stopped" and done.read == 0:

@@ -72,7 +72,7 @@ def _rebuilt(app: App, projection: Projection, *, accept_differences: bool) -> d
 
 def _verified(app: App, projection: Projection) -> Comparison:
     try:
-        return verify(app.ledger.engine, app.ledger.reader, projection)
+        return verify(app.ledger.engine, projection)
     except (RebuildUnderWay, CannotFill) as problem:
         raise ServiceFailure(f"{problem}.") from None
 

@@ -283,7 +283,7 @@ def test_events_taken_one_by_one_or_all_at_once_give_the_same_rows(shop: Shop) -
                 *refunded(B=1), signed(hours=200))  # fmt: skip
     for event in happened:
         shop.record([event])
-    assert verify(shop.ledger.engine, shop.ledger.reader, CustomerTracking()).count == 0
+    assert verify(shop.ledger.engine, CustomerTracking()).count == 0
 
 
 def test_every_milestone_has_its_words() -> None:

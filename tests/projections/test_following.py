@@ -36,7 +36,7 @@ def follow_in_steps(url: str, size: int) -> int:
         engine, folded, idle = ledger.engine, 0, 0
         generation = ensure_live(engine, Picky())
         while idle < 20:
-            done = step(engine, ledger.reader, generation, 1, size=size)
+            done = step(engine, generation, 1, size=size)
             folded += done.read
             idle = idle + 1 if done.checkpoint is not None and not done.read else 0
         return folded
@@ -58,9 +58,9 @@ def test_a_book_that_a_worker_is_folding_is_left_alone_by_others(ledger: Ledger)
     engine, gated = ledger.engine, Gated()
     generation = ensure_live(engine, gated)
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(step, engine, ledger.reader, generation, 1)
+        first = pool.submit(step, engine, generation, 1)
         assert gated.reached.wait(30)
-        second = step(engine, ledger.reader, ensure_live(engine, Tally()), 1)
+        second = step(engine, ensure_live(engine, Tally()), 1)
         gated.gate.set()
         assert (first.result().read, second.checkpoint) == (1, None)
     assert rows_of(ledger, generation, TALLY) == ["(1,a,1,1,f)"]
@@ -163,9 +163,9 @@ def test_rows_do_not_depend_on_how_events_are_cut_into_batches(ledger: Ledger, w
     prepare(engine)
     with begin(engine) as connection:
         cut, whole = make(connection, Tally()), make(connection, Tally())
-    while step(engine, ledger.reader, cut, 1, size=size).read:
+    while step(engine, cut, 1, size=size).read:
         pass
-    while step(engine, ledger.reader, whole, 1, size=10_000).read:
+    while step(engine, whole, 1, size=10_000).read:
         pass
     assert rows_of(ledger, cut, TALLY) == rows_of(ledger, whole, TALLY)
     assert rows_of(ledger, cut, SEEN) == rows_of(ledger, whole, SEEN)

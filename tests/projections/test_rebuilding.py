@@ -92,7 +92,7 @@ def test_verification_finds_a_row_that_was_changed_by_hand(ledger: Ledger) -> No
     generation = ensure_live(ledger.engine, Tally())
     with ledger.engine.connect() as connection:
         connection.exec_driver_sql(f"DELETE FROM {generation.stored_name(TALLY)} WHERE word = 'a'")
-    (difference,) = verify(ledger.engine, ledger.reader, Tally()).differences
+    (difference,) = verify(ledger.engine, Tally()).differences
     assert (difference.key, difference.live, difference.rebuilt) == (("a",), None, "(1,a,1,1,f)")
 
 
@@ -145,7 +145,7 @@ def test_a_rebuild_while_events_are_recorded_and_followed_loses_and_doubles_none
     assert [one.comparison.count for one in rebuilt] == [0, 0, 0]
     assert before <= rebuilt[0].vector[1] <= rebuilt[1].vector[1] <= rebuilt[2].vector[1]
     follow(ledger, Tally())
-    assert verify(ledger.engine, ledger.reader, Tally()).count == 0
+    assert verify(ledger.engine, Tally()).count == 0
     assert views.status(Tally())[1].position == ledger.reader.heads()[1]
 
 

@@ -1,0 +1,69 @@
+"""A stretch of a book as followers read it: the leaf hash of every event, and in full only those they use."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from psycopg2 import extensions
+
+from ledger.log.rows import Recorded
+
+LEAF_BYTES = 32
+_WITHIN = "FROM log.events WHERE book = %(book)s AND position > %(after)s AND position <= %(upto)s"
+_LEAVES = f"SELECT count(*), max(position), string_agg(leaf, ''::bytea ORDER BY position) {_WITHIN}"
+_SELECTED = {name: name for name in Recorded._fields} | {"event_id": "event_id::text"}
+_COLUMNS = ", ".join(_SELECTED.values())
+_ALL = f"SELECT {_COLUMNS} {_WITHIN} ORDER BY position"
+_OF_TYPES = f"SELECT {_COLUMNS} {_WITHIN} AND type = ANY(%(types)s) ORDER BY position"
+_ENTRIES = "SELECT {} {} AND entry IS NOT NULL ORDER BY position".format(
+    ", ".join((_SELECTED | {"payload": "''"}).values()), _WITHIN
+)
+
+
+class LogHasGap(Exception):
+    """The log does not hold the event that must come next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The events behind `after` up to `last`: all their leaves, one after the other, and those that were asked for."""
+
+    after: int
+    last: int
+    leaves: bytes
+    events: list[Recorded]
+
+
+def read_stretch(
+    cursor: extensions.cursor,
+    *,
+    book: int,
+    after: int,
+    upto: int,
+    types: Collection[str] | None = None,
+    entries_only: bool = False,
+) -> Stretch:
+    """What the book holds behind `after`, not further than `upto`. Raises `LogHasGap`.
+
+    In full: every event, or those of these types, or (`entries_only`) those with a journal entry, without payloads.
+    """
+    within = {"book": book, "after": after, "upto": upto}
+    if types is None and not entries_only:
+        cursor.execute(_ALL, within)
+        events = _recorded(cursor)
+        count, last = len(events), events[-1].position if events else after
+        leaves = b"".join(event.leaf for event in events)
+    else:
+        cursor.execute(_LEAVES, within)
+        count, last, leaves = cursor.fetchone() or (0, None, None)
+        last, leaves = last or after, bytes(leaves or b"")
+        cursor.execute(_ENTRIES if entries_only else _OF_TYPES, within | {"upto": last, "types": list(types or ())})
+        events = _recorded(cursor)
+    if count != last - after:
+        raise LogHasGap(f"book {book} holds {count} events from position {after + 1} to {last}")
+    return Stretch(after, last, leaves, events)
+
+
+def _recorded(cursor: extensions.cursor) -> list[Recorded]:
+    return [Recorded._make((*row[:-1], bytes(row[-1]))) for row in cursor.fetchall()]
