@@ -6,11 +6,20 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from tests.benchmarks.bench_commands import measure_commands, measure_reading
+from tests.benchmarks.bench_latency import measure_latency
 from tests.benchmarks.bench_log import measure_bulk, measure_singles, measure_slow_disk
 from tests.benchmarks.ledgers import durable_server
 from tests.benchmarks.measure import Table
 
-SECTIONS = {"singles": measure_singles, "slow-disk": measure_slow_disk, "bulk": measure_bulk}
+SECTIONS = {
+    "singles": measure_singles,
+    "slow-disk": measure_slow_disk,
+    "bulk": measure_bulk,
+    "commands": measure_commands,
+    "reading": measure_reading,
+    "latency": measure_latency,
+}
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, released
 
 SERVICE_DESK = Actor(kind="platform", id="cs", role="platform_cs")
-ORDER = {"merchant_id": "M-1", "order_id": "O-1"}
+ORDER: dict[str, Any] = {"merchant_id": "M-1", "order_id": "O-1"}
 
 
 @pytest.fixture

@@ -1,0 +1,93 @@
+"""The whole command path on the simulated month, and reading back what it recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from commands.bus import Bus
+from commands.command import Command
+from commands.menu import MENU
+from ledger.ledger import Ledger
+from projections.engine.rebuild import rebuild
+from projections.engine.worker import ProjectionWorker
+from projections.merchant_balances import MerchantBalances
+from projections.registry import PROJECTIONS
+from service.embedded import EmbeddedPostgres
+from service.founding import publish_defaults
+from service.simulator.month import make_month
+from tests.benchmarks.ledgers import open_ledger
+from tests.benchmarks.measure import Table, rate
+
+ORDERS, BATCH = 1_500, 1_000
+
+
+def measure_commands(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+    """Commands of the simulated month in batches: validated before, then decided, sealed, posted and appended."""
+    with month_clock(open_ledger(server.url("bench_commands"), keys)) as (ledger, clock, bus):
+        for seed in range(1, rounds + 1):
+            batches = list(_batches(seed))
+            before = sum(ledger.reader.heads().values())
+            started = perf_counter()
+            for at, commands in batches:
+                clock[0] = at
+                bus.submit(commands)
+            seconds = perf_counter() - started
+            recorded = sum(ledger.reader.heads().values()) - before
+            table.figure("commands, decisions included", unit="events/s", aim=">= 10,000").samples.append(
+                recorded / seconds
+            )
+
+
+def measure_reading(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+    """Catching up from position 1, every event decoded; then balances with their journal lines rebuilt."""
+    with month_clock(open_ledger(server.url("bench_reading"), keys)) as (ledger, clock, bus):
+        for seed in (1, 2, 3, 4):
+            for at, commands in _batches(seed):
+                clock[0] = at
+                bus.submit(commands)
+        events = sum(ledger.reader.heads().values())
+        projection = PROJECTIONS[MerchantBalances.name]
+        ProjectionWorker(ledger.engine, ledger.reader, projection).catch_up()
+        for _ in range(rounds):
+            table.figure("catch-up, decoded", unit="events/s", aim=">= 80,000").samples.append(
+                rate(events, lambda: _decode_all(ledger))
+            )
+            table.figure("merchant balances rebuilt", unit="events/s", aim=">= 40,000").samples.append(
+                rate(events, lambda: rebuild(ledger.engine, ledger.reader, projection))
+            )
+
+
+@contextmanager
+def month_clock(ledger: Ledger) -> Iterator[tuple[Ledger, list[datetime], Bus]]:
+    """A founded ledger and a bus whose clock says what its one element says."""
+    clock = [datetime(2025, 3, 10, tzinfo=UTC)]
+    with ledger:
+        bus = Bus(ledger, MENU, clock=lambda: clock[0])
+        publish_defaults(bus)
+        yield ledger, clock, bus
+        bus.close()
+
+
+def _batches(seed: int) -> Iterator[tuple[datetime, Sequence[Command]]]:
+    _, steps = make_month(seed=seed, orders=ORDERS)
+    for start in range(0, len(steps), BATCH):
+        part = steps[start : start + BATCH]
+        envelopes = ({"id": s.id, "actor": s.actor, "occurred_at": s.at if s.is_report else None} for s in part)
+        commands = [
+            MENU[step.command].command.model_validate(envelope | step.data)
+            for step, envelope in zip(part, envelopes, strict=True)
+        ]
+        yield part[-1].at, commands
+
+
+def _decode_all(ledger: Ledger) -> None:
+    for book in ledger.reader.heads():
+        position = 0
+        while rows := ledger.reader.read(book, position, 5_000):
+            for row in rows:
+                _ = row.event
+            position = rows[-1].position

@@ -1,0 +1,44 @@
+"""From a command to what readers see, and what a rebuild takes in memory as the log grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+
+from commands.menu import MENU
+from projections.engine.reading import Views
+from projections.engine.worker import ProjectionWorkers
+from projections.registry import PROJECTIONS
+from service.embedded import EmbeddedPostgres
+from tests.benchmarks.bench_commands import month_clock
+from tests.benchmarks.ledgers import open_ledger
+from tests.benchmarks.measure import Table
+from tests.support.buses import PLATFORM
+
+COMMANDS = 200
+
+
+def measure_latency(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+    """One command at a time, until the audit trail shows it: all projections running as the service runs them."""
+    with month_clock(open_ledger(server.url("bench_latency"), keys)) as (ledger, _, bus):
+        workers = ProjectionWorkers(ledger.engine, ledger.reader, list(PROJECTIONS.values()))
+        workers.start()
+        views, trail = Views(ledger.engine, ledger.reader), PROJECTIONS["audit_trail"]
+        kind = MENU["enrol_merchant"].command
+        try:
+            for round_ in range(rounds):
+                waits = []
+                for number in range(COMMANDS):
+                    merchant = f"M-{round_}-{number}"
+                    command = kind.model_validate({"id": "e", "actor": PLATFORM, "merchant_id": merchant})
+                    started = perf_counter()
+                    (outcome,) = bus.submit([command])
+                    views.wait_for(trail, {outcome.book: outcome.last}, timeout_s=10)
+                    waits.append((perf_counter() - started) * 1000)
+                waits.sort()
+                table.figure("command to visible view, p50", unit="ms", aim="<= 20 ms").samples.append(
+                    waits[len(waits) // 2]
+                )
+                table.figure("command to visible view, p99", unit="ms").samples.append(waits[len(waits) * 99 // 100])
+        finally:
+            workers.stop()
