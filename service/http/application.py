@@ -20,10 +20,10 @@ dt{{font-family:ui-monospace,monospace;margin-top:.7rem}}dd{{margin:0;color:#555
 <dl>{}</dl></html>"""
 
 
-def make_application(app: App) -> FastAPI:
-    """The application over an open ledger, which the caller closes."""
+def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
+    """The application over an open ledger, which the caller closes. Reads wait for `at_least` that long."""
     application = FastAPI(title="RedLedger", redoc_url=None, swagger_ui_parameters={"defaultModelsExpandDepth": -1})
-    application.state.app = app
+    application.state.app, application.state.patience_s = app, patience_s
     routes: list[APIRoute] = []
     for part in (money, orders, audit, health):
         application.include_router(part.router)

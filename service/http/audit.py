@@ -26,6 +26,13 @@ def audit(
 ) -> dict[str, Any]:
     """Who did what, when, why and with what effect, in the order it was recorded. `next` asks for the next page."""
     asked = TrailFilter(order=order, merchant=merchant, actor=actor, since=since, until=until)
-    page = trail(app.views, asked, after=cursor_from(after), limit=limit, at_least=at_least)
+    page = trail(
+        app.views,
+        asked,
+        after=cursor_from(after),
+        limit=limit,
+        at_least=at_least.vector,
+        timeout_s=at_least.timeout_s,
+    )
     rows = [dict(row) for row in page.rows]
     return answer(app, page.vector, rows=rows, next=cursor_text(page.next))

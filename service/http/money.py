@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Query
 from projections.balances import Moment, balances, journal_lines, trial_balance
 from service.app import App
 from service.http.errors import BadParameter, NotRecorded
-from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer
+from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, Wait, answer
 
 router = APIRouter(tags=["money"])
 
@@ -42,7 +43,14 @@ def lines_of(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """A merchant's journal lines, each with the balance it left; the next page is asked for with the last line's."""
-    found = journal_lines(app.views, merchant, after=(after_position, after_line), limit=limit, at_least=at_least)
+    found = journal_lines(
+        app.views,
+        merchant,
+        after=(after_position, after_line),
+        limit=limit,
+        at_least=at_least.vector,
+        timeout_s=at_least.timeout_s,
+    )
     vector = {found[-1].book: found[-1].position} if found else {}
     return answer(app, vector, lines=found)
 
@@ -54,7 +62,7 @@ def trial(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Insta
     return answer(app, found.vector, accounts=found.rows, total=found.total)
 
 
-def _moment(app: App, as_of: Any, as_known_at: Any, at_least: Any) -> Moment:
+def _moment(app: App, as_of: date | None, as_known_at: datetime | None, wait: Wait) -> Moment:
     if as_known_at is not None and as_known_at > app.clock():
         raise BadParameter("as_known_at", "What will be known then is not known yet.")
-    return Moment(as_of=as_of, as_known_at=as_known_at, at_least=at_least)
+    return Moment(as_of=as_of, as_known_at=as_known_at, at_least=wait.vector, timeout_s=wait.timeout_s)

@@ -19,7 +19,7 @@ router = APIRouter(tags=["orders"])
 @router.get("/orders/{order}/tracking")
 def tracking(app: OpenApp, order: str, at_least: AtLeast, merchant: str | None = None) -> dict[str, Any]:
     """Where an order's parcels are, in a buyer's words, and what the buyer may ask for. No amount, no partner."""
-    found = track(app.views, order, merchant=merchant, at_least=at_least)
+    found = track(app.views, order, merchant=merchant, at_least=at_least.vector, timeout_s=at_least.timeout_s)
     if found is None:
         raise NotRecorded(f"Nothing of an order {order!r} was recorded.")
     return answer(app, found.vector, order=told(found, app.clock()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
@@ -28,14 +29,24 @@ def _app(request: Request) -> App:
 OpenApp = Annotated[App, Depends(_app)]
 
 
-def _at_least(
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a read is to hold, and how long it may wait for it."""
+
+    vector: dict[int, int] | None
+    timeout_s: float
+
+
+def _wait(
+    request: Request,
     app: OpenApp,
     at_least: Annotated[str | None, Query(description="A token: its positions are waited for.")] = None,
-) -> dict[int, int] | None:
-    return dict(Cursor.parse(at_least, app.ledger.identity).positions) if at_least else None
+) -> Wait:
+    vector = dict(Cursor.parse(at_least, app.ledger.identity).positions) if at_least else None
+    return Wait(vector, request.app.state.patience_s)
 
 
-AtLeast = Annotated[dict[int, int] | None, Depends(_at_least)]
+AtLeast = Annotated[Wait, Depends(_wait)]
 Day = Annotated[date | None, Query(description="An accounting day, as in 2025-06-30.")]
 Instant = Annotated[AwareDatetime | None, Query(description="An instant with its zone, as in 2025-07-03T08:00:00Z.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of a page.")]

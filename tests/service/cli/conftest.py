@@ -1,0 +1,43 @@
+"""Runs the command line in this process, on databases of the tests."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from service.cli.main import main
+from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    """`run(settings, "balances", "--format", "json")`."""
+
+    def run(settings: Settings, *arguments: str) -> Said:
+        capfd.readouterr()
+        place = ["--database-url", settings.database_url, "--data-dir", str(settings.data_dir)]
+        with pytest.raises(SystemExit) as ended:
+            main([*arguments, *place])
+        code = ended.value.code
+        said = capfd.readouterr()
+        return Said(int(code or 0), said.out, said.err)
+
+    return run

@@ -1,0 +1,1 @@
+"""The addresses of the service, over a real ledger."""

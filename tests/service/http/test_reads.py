@@ -1,0 +1,177 @@
+"""Reads over HTTP: what they hold, the token they are of, and one shape for every error."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine
+
+from ledger.log.cursor import Cursor
+from projections.engine.reading import Views
+from projections.registry import PROJECTIONS
+from service.app import App, open_app
+from service.http.application import make_application
+from service.settings import Settings
+from tests.support.buses import PLATFORM, open_desk
+
+FindOrder = Callable[[str], str]
+
+
+def _json(client: TestClient, address: str, **parameters: Any) -> Any:
+    answer = client.get(address, params=parameters)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _error(client: TestClient, address: str, **parameters: Any) -> tuple[int, str]:
+    answer = client.get(address, params=parameters)
+    error = answer.json()["error"]
+    assert error["sentence"]
+    return answer.status_code, error["code"]
+
+
+def test_balances_and_the_balance_of_one_merchant_agree(client: TestClient) -> None:
+    merchants = _json(client, "/balances")["merchants"]
+    one = merchants[0]
+    assert _json(client, f"/balances/{one['merchant']}")["balance"] == one
+
+
+def test_the_lines_of_a_merchant_lead_to_its_balance(client: TestClient) -> None:
+    balance = next(b for b in _json(client, "/balances")["merchants"] if b["paid"]["minor"])
+    lines = _json(client, f"/balances/{balance['merchant']}/lines", limit=1000)["lines"]
+    pending = [line["running"]["minor"] for line in lines if line["account"] == "2110"]
+    assert -pending[-1] == balance["pending"]["minor"]
+
+
+def test_the_trial_balance_is_zero(client: TestClient) -> None:
+    trial = _json(client, "/trial-balance")
+    assert trial["total"] == {"currency": "CNY", "minor": 0}
+    assert len(trial["accounts"]) > 5
+
+
+def test_the_audit_trail_page_by_page_is_the_whole_without_repeats(client: TestClient, month_app: App) -> None:
+    seen: list[tuple[int, int]] = []
+    after: dict[str, str] = {}
+    while True:
+        page = _json(client, "/audit", limit=150, **after)
+        seen += [(row["book"], row["position"]) for row in page["rows"]]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert len(seen) == len(set(seen)) == sum(month_app.ledger.reader.heads().values())
+
+
+def test_the_audit_trail_of_an_order_is_its_history(client: TestClient, an_order: FindOrder) -> None:
+    order = an_order("settlement.released")
+    events = [row["event"] for row in _json(client, "/audit", order=order, limit=1000)["rows"]]
+    assert events == [step["type"] for step in _json(client, f"/orders/{order}/history")["steps"]]
+
+
+def test_tracking_tells_a_buyer_no_renminbi_and_no_other_buyer(client: TestClient, an_order: FindOrder) -> None:
+    answer = client.get(f"/orders/{an_order('parcel.signed_for')}/tracking")
+    assert answer.json()["order"]["parcels"][0]["milestone"] == "signed_for"
+    assert "CNY" not in answer.text
+    assert "buyer_ref" not in answer.text
+
+
+def test_an_answer_has_the_token_of_the_positions_it_is_of(client: TestClient, month_app: App) -> None:
+    token = _json(client, "/balances")["token"]
+    positions = Cursor.parse(token, month_app.ledger.identity).positions
+    assert positions == {book: head for book, head in month_app.ledger.reader.heads().items() if head}
+
+
+def test_a_read_that_is_asked_for_what_is_folded_answers(client: TestClient) -> None:
+    token = _json(client, "/status")["token"]
+    assert _json(client, "/balances", at_least=token)["token"] == token
+
+
+@pytest.mark.parametrize(
+    ("address", "parameters", "expected"),
+    [
+        ("/nowhere", {}, (404, "NOT_FOUND")),
+        ("/balances/M-nobody", {}, (404, "NOT_FOUND")),
+        ("/orders/O-nowhere/tracking", {}, (404, "NOT_FOUND")),
+        ("/orders/O-nowhere/history", {}, (404, "NOT_FOUND")),
+        ("/balances", {"at_least": "no token"}, (422, "TOKEN_UNUSABLE")),
+        ("/balances", {"as_of": "yesterday"}, (422, "INVALID_PARAMETER")),
+        ("/balances", {"as_known_at": "2025-04-01T08:00:00"}, (422, "INVALID_PARAMETER")),
+        ("/balances", {"as_known_at": "2999-04-01T08:00:00Z"}, (422, "INVALID_PARAMETER")),
+        ("/audit", {"after": "no cursor"}, (422, "INVALID_PARAMETER")),
+        ("/audit", {"limit": 0}, (422, "INVALID_PARAMETER")),
+        ("/audit", {"limit": 100_000}, (422, "INVALID_PARAMETER")),
+    ],
+)
+def test_every_error_has_a_code_and_a_sentence(
+    client: TestClient, address: str, parameters: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    assert _error(client, address, **parameters) == expected
+
+
+def test_a_method_that_an_address_does_not_know_is_an_error_of_the_same_shape(client: TestClient) -> None:
+    answer = client.post("/balances")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (405, "METHOD_NOT_ALLOWED")
+
+
+def test_a_token_of_another_ledger_is_unusable(client: TestClient, month_app: App) -> None:
+    other = replace(month_app.ledger.identity, ledger_id="11111111-1111-1111-1111-111111111111")
+    assert _error(client, "/balances", at_least=Cursor.at({0: 1}, other).token) == (422, "TOKEN_UNUSABLE")
+
+
+def test_the_index_names_every_address(client: TestClient) -> None:
+    page = client.get("/").text
+    for address in ("/balances", "/orders/{order}/tracking", "/audit", "/trial-balance", "/readyz", "/status"):
+        assert address in page
+
+
+@pytest.fixture
+def writable(settings: Settings) -> Iterator[App]:
+    with open_app(settings, create=True) as app:
+        yield app
+
+
+def test_a_service_whose_views_follow_is_ready(writable: App) -> None:
+    writable.catch_up()
+    assert _json(TestClient(make_application(writable)), "/readyz")["status"] == "ready"
+
+
+def test_a_service_with_a_stopped_view_is_not_ready(writable: App) -> None:
+    writable.catch_up()
+    with writable.ledger.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "UPDATE views.checkpoints SET status = 'stopped', reason = 'position 3: no such thing'"
+            " WHERE projection = 'audit_trail' AND book = 0"
+        )
+    answer = TestClient(make_application(writable)).get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["troubles"] == ["audit_trail in book 0: position 3: no such thing"]
+
+
+def test_a_read_that_is_asked_for_more_than_is_folded_says_that_it_is_behind(writable: App) -> None:
+    token = Cursor.at({0: 1_000_000}, writable.ledger.identity).token
+    client = TestClient(make_application(writable, patience_s=0.05))
+    assert _error(client, "/balances", at_least=token) == (503, "VIEW_BEHIND")
+
+
+def test_a_database_that_is_gone_is_said_to_be_so(writable: App) -> None:
+    away = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/books")
+    app = replace(writable, views=Views(away, writable.ledger.reader))
+    client = TestClient(make_application(app), raise_server_exceptions=False)
+    assert _error(client, "/balances") == (503, "DATABASE_UNREACHABLE")
+    assert client.get("/balances").headers["Retry-After"] == "1"
+    assert client.get("/healthz").status_code == 200
+
+
+def test_what_a_command_wrote_is_read_with_its_token(database_url: str, tmp_path: Path) -> None:
+    with open_desk(database_url, tmp_path) as desk:
+        app = App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
+        from service.founding import publish_defaults
+
+        publish_defaults(desk.bus)
+        outcome = desk.expect("enrol_merchant", actor=PLATFORM, merchant_id="M-1")
+        app.catch_up([PROJECTIONS["audit_trail"]])
+        token = Cursor.at({outcome.book: outcome.last}, desk.ledger.identity).token
+        rows = _json(TestClient(make_application(app)), "/audit", merchant="M-1", at_least=token)["rows"]
+        assert rows[-1]["position"] == outcome.last

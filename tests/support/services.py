@@ -1,0 +1,108 @@
+"""The service as a process of its own, on a data folder of a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+PATIENCE_S = 90.0
+_REPOSITORY = Path(__file__).resolve().parent.parent.parent
+_ADDRESS = re.compile(r"answers on (http://\S+)")
+
+
+def until(holds: Callable[[], bool], *, what: str, patience_s: float = PATIENCE_S) -> None:
+    """Return as soon as it holds; fail when it does not in that time."""
+    give_up = time.monotonic() + patience_s
+    while not holds():
+        assert time.monotonic() < give_up, f"waited {patience_s:g} s for {what}"
+        time.sleep(0.01)
+
+
+class Running:
+    """A command on its way; what it says goes into files beside the folder, so that it never waits to be read."""
+
+    def __init__(self, *arguments: str, folder: Path) -> None:
+        name = f"{arguments[0]}-{time.monotonic_ns()}"
+        self._out, self._err = folder.parent / f"{name}.out", folder.parent / f"{name}.err"
+        with self._out.open("w") as out, self._err.open("w") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "service.cli.main", *arguments, "--data-dir", str(folder)],
+                cwd=_REPOSITORY,
+                env={name: value for name, value in os.environ.items() if not name.startswith("REDLEDGER_")},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+
+    @property
+    def out(self) -> str:
+        return self._out.read_text()
+
+    @property
+    def err(self) -> str:
+        return self._err.read_text()
+
+    def wait(self) -> int:
+        """How it ended."""
+        return self.process.wait(PATIENCE_S)
+
+    def end(self, how: signal.Signals) -> int:
+        """Send the signal; how it ended."""
+        with suppress(ProcessLookupError):
+            self.process.send_signal(how)
+        return self.wait()
+
+
+class Service(Running):
+    """`redledger up` on a free port."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        super().__init__("up", "--port", "0", *arguments, folder=folder)
+        self._folder = folder
+        until(self._has_answer, what="the service to answer, or to end")
+        found = _ADDRESS.search(self.out)
+        assert found, f"it ended with {self.process.returncode}: {self.err}"
+        self.address = found[1]
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.address + path, timeout=PATIENCE_S) as answer:
+            return json.loads(answer.read())
+
+    @property
+    def port(self) -> str:
+        return self.address.rpartition(":")[2]
+
+    @property
+    def events(self) -> int:
+        """Events recorded, over all books."""
+        return sum(self.get("/status")["books"].values())
+
+    @property
+    def database_pid(self) -> int:
+        return int((self._folder / "postgres/cluster/postmaster.pid").read_text().split()[0])
+
+    def _has_answer(self) -> bool:
+        return self.process.poll() is not None or _ADDRESS.search(self.out) is not None
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and was not fetched yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return not Path("/proc/self").exists()
