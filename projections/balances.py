@@ -12,6 +12,7 @@ from sqlalchemy import text
 from ledger.fx import CNY
 from ledger.journal.accounts import AVAILABLE, BANK_CNY, CHART, ON_HOLD, PAYOUTS_IN_TRANSIT, PENDING
 from ledger.money import Money
+from projections.balance_statements import ALL_NOW, KNOWN_AT, LINES_OF_MERCHANT, ON_DAY
 from projections.engine.reading import Opened, Vector, Views
 from projections.merchant_balances import BALANCES, DAYS, LINES, MerchantBalances
 
@@ -142,7 +143,7 @@ def journal_lines(
     """A merchant's lines in the order of the book, a page at a time: `after` is (position, line_no) of the last one."""
 
     def query(opened: Opened) -> list[JournalLine]:
-        statement = text(_PAGE.format(**_names(opened)))
+        statement = text(LINES_OF_MERCHANT.format(**_names(opened)))
         page = {"merchant": merchant, "position": after[0], "line_no": after[1], "limit": limit}
         return [_line(row) for row in opened.connection.execute(statement, page)]
 
@@ -166,7 +167,7 @@ def _asking(
 ) -> Callable[[Opened], tuple[list[_Sum], dict[int, int]]]:
     def query(opened: Opened) -> tuple[list[_Sum], dict[int, int]]:
         vector = opened.vector if at is None else at
-        template = _ON_DAY if as_of is not None else (_NOW if at is None else _KNOWN)
+        template = ON_DAY if as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
         known = {"books": list(vector), "positions": list(vector.values())}
         found = opened.connection.execute(
             text(template.format(**_names(opened))), known | {"merchant": merchant, "as_of": as_of}
@@ -217,52 +218,3 @@ def _line(row: Any) -> JournalLine:
         accounting_date=row.accounting_date,
         recorded_at=row.recorded_at,
     )
-
-
-_THE_MERCHANT = "(CAST(:merchant AS text) IS NULL OR k.merchant = :merchant)"
-_SAME_KEY = (
-    "l.book = k.book AND l.merchant = k.merchant AND l.account = k.account AND l.psp = k.psp"
-    " AND l.currency = k.currency"
-)
-_VECTOR = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)"
-_GROUPED = "SELECT merchant, account, currency, sum(amount), sum(base)"
-
-_NOW = f"{_GROUPED} FROM {{balances}} k WHERE {_THE_MERCHANT} GROUP BY 1, 2, 3"
-
-# One probe of the index for each key: the last line that was known.
-_KNOWN = f"""
-{_GROUPED} FROM (
-    SELECT k.merchant, k.account, k.currency, l.running_amount AS amount, l.running_base AS base
-    FROM {_VECTOR} JOIN {{balances}} k ON k.book = v.book
-    CROSS JOIN LATERAL (
-        SELECT running_amount, running_base FROM {{lines}} l WHERE {_SAME_KEY} AND l.position <= v.position
-        ORDER BY l.position DESC, l.line_no DESC LIMIT 1
-    ) l
-    WHERE {_THE_MERCHANT}
-) x GROUP BY 1, 2, 3
-"""
-
-# Days that were complete at the vector count as they are; of a day that later events moved, the lines known by then do.
-_ON_DAY = f"""
-{_GROUPED} FROM (
-    SELECT k.merchant, k.account, k.currency,
-           CASE WHEN k.changed_at_position <= v.position THEN k.amount ELSE l.amount END AS amount,
-           CASE WHEN k.changed_at_position <= v.position THEN k.base ELSE l.base END AS base
-    FROM {_VECTOR} JOIN {{days}} k ON k.book = v.book AND k.first_position <= v.position
-    LEFT JOIN LATERAL (
-        SELECT sum(l.amount) AS amount, sum(l.base) AS base FROM {{lines}} l
-        WHERE {_SAME_KEY} AND l.accounting_date = k.accounting_date
-          AND l.position BETWEEN k.first_position AND v.position
-    ) l ON k.changed_at_position > v.position
-    WHERE k.accounting_date <= :as_of AND {_THE_MERCHANT}
-) x GROUP BY 1, 2, 3
-"""
-
-_PAGE = f"""
-SELECT p.* FROM {{balances}} k
-CROSS JOIN LATERAL (
-    SELECT l.* FROM {{lines}} l WHERE {_SAME_KEY} AND (l.position, l.line_no) > (:position, :line_no)
-    ORDER BY l.position, l.line_no LIMIT :limit
-) p
-WHERE k.merchant = :merchant ORDER BY p.position, p.line_no LIMIT :limit
-"""

@@ -42,8 +42,8 @@ class ViewTable:
         """The SQLAlchemy table of one generation."""
         name = self.stored_name(version, generation)
         table = self.shape.to_metadata(MetaData(schema=SCHEMA), name=name)
-        for columns in self.indexes:
-            Index(f"{name}_by_{'_'.join(columns)}"[:63], *(table.c[column] for column in ("book", *columns)))
+        for number, columns in enumerate(self.indexes, 1):  # short names: on several nodes a suffix is added to them
+            Index(f"{name}_by_{number}", *(table.c[column] for column in ("book", *columns)))
         return table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from hashlib import sha256
 from multiprocessing import get_context
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 
 import psycopg2
 import pytest
@@ -169,3 +169,14 @@ def test_rows_do_not_depend_on_how_events_are_cut_into_batches(ledger: Ledger, w
         pass
     assert rows_of(ledger, cut, TALLY) == rows_of(ledger, whole, TALLY)
     assert rows_of(ledger, cut, SEEN) == rows_of(ledger, whole, SEEN)
+
+
+def test_processes_that_start_at_once_share_one_live_generation(ledger: Ledger) -> None:
+    together = Barrier(4)
+
+    def start(_: int) -> int:
+        together.wait(30)
+        return ensure_live(ledger.engine, Tally()).number
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(start, range(4))) == [1, 1, 1, 1]
