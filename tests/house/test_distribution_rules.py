@@ -1,0 +1,229 @@
+"""What keeps the tables distributable by book (design §4), held over every table, function and statement there is.
+
+The catalogue is that of a migrated database with a generation of every view; the statements are the SQL files of the
+revisions and the SQL texts in the Python sources.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from sqlalchemy.engine import make_url
+
+from ledger.keys import FileKeyStore
+from ledger.ledger import Ledger
+from projections.engine.generations import ensure_live
+from projections.registry import PROJECTIONS
+from tests.house.sources import PACKAGES, modules, parsed, shown
+
+REVISIONS = Path(__file__).resolve().parents[2] / "ledger/log/migrations/versions"
+SQL_FILES = sorted(REVISIONS.rglob("*.sql"))
+LONGEST_NAME = 50  # bytes: shards carry a suffix, and what does not fit is cut and hashed
+
+# Small tables that would be copied to every node whole, with the reason why they have no book.
+REFERENCE_TABLES = {
+    "log.identity": "one row: which ledger this is",
+    "log.directory": "says which book a merchant is in",
+    "log.alembic_version": "one row: the schema's revision",
+    "views.projections": "which generation of a view is live",
+    "views.generations": "which tables a generation has",
+}
+# Advisory locks are local to a node. These modules take one that nothing right depends on.
+LOCKING = {
+    "ledger/log/migrations/__init__.py": "migrations of a database wait for each other",
+    "projections/engine/rebuild.py": "spares a second rebuild of the same view",
+}
+_ROWS = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(log\.\w+)", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def catalogue(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A cursor on a database with the whole schema, views included."""
+    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("template")
+    from tests.support.postgres import clone
+
+    url = clone(server, template, "distribution_rules")
+    with Ledger.open(url, keys=FileKeyStore(tmp_path_factory.mktemp("keys") / "keys"), books=2) as ledger:
+        for projection in PROJECTIONS.values():
+            ensure_live(ledger.engine, projection)
+    connection = psycopg2.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
+    with connection.cursor() as cursor:
+        yield cursor
+    connection.close()
+
+
+def found(cursor: Any, query: str) -> list[Any]:
+    """What a query over the tables of the log and of the views gives, as `schema.name …` texts."""
+    cursor.execute(query.replace("OURS", "n.nspname IN ('log', 'views')"))
+    return [row[0] if len(row) == 1 else row for row in cursor.fetchall()]
+
+
+def test_the_catalogue_holds_the_log_and_a_generation_of_every_view(catalogue: Any) -> None:
+    tables = set(found(catalogue, _TABLES))
+    assert {"log.events", "log.heads", "log.outcomes", "log.accounts"} < tables
+    assert len([table for table in tables if table.startswith("views.")]) > len(PROJECTIONS)
+
+
+def test_every_table_has_a_primary_key(catalogue: Any) -> None:
+    assert set(found(catalogue, _TABLES)) == {table for table, _ in found(catalogue, _PRIMARY_KEYS)}
+
+
+def test_every_unique_key_begins_with_the_book(catalogue: Any) -> None:
+    wrong = [key for table, key, first in found(catalogue, _UNIQUE_KEYS) if first != "book"]
+    exempt = [key for table, key, _ in found(catalogue, _UNIQUE_KEYS) if table in REFERENCE_TABLES]
+    assert sorted(wrong) == sorted(exempt)
+
+
+def test_every_exempted_table_exists(catalogue: Any) -> None:
+    assert REFERENCE_TABLES.keys() <= set(found(catalogue, _TABLES))
+
+
+def test_the_book_has_one_type_everywhere(catalogue: Any) -> None:
+    assert {kind for _, kind in found(catalogue, _BOOK_COLUMNS)} == {"integer"}
+
+
+def test_no_column_counts_for_itself(catalogue: Any) -> None:
+    assert not found(catalogue, _COUNTING_COLUMNS)
+
+
+def test_there_is_no_sequence(catalogue: Any) -> None:
+    assert not found(catalogue, _SEQUENCES)
+
+
+def test_a_foreign_key_stays_in_its_book(catalogue: Any) -> None:
+    assert not [key for key, first in found(catalogue, _FOREIGN_KEYS) if first != "book"]
+
+
+def test_names_are_short_enough_for_a_shards_suffix(catalogue: Any) -> None:
+    assert not [name for name in found(catalogue, _NAMES) if len(name.encode()) > LONGEST_NAME]
+
+
+def test_functions_with_parameters_that_are_called_by_name_are_plpgsql(catalogue: Any) -> None:
+    assert {language for _, language in found(catalogue, _CALLABLE)} == {"plpgsql"}
+
+
+@pytest.mark.parametrize("file", SQL_FILES, ids=lambda file: str(file.relative_to(REVISIONS)))
+class TestFunctions:
+    def test_takes_no_advisory_lock_and_notifies_nobody(self, file: Path) -> None:
+        assert not re.search(r"\b(pg_(try_)?advisory\w*|pg_notify|NOTIFY|LISTEN)\b", code(file), re.IGNORECASE)
+
+    def test_asks_for_no_transaction_id(self, file: Path) -> None:
+        assert not re.search(r"\b(xid8|pg_snapshot\w*|txid_\w+|pg_current_xact_id\w*)\b", code(file), re.IGNORECASE)
+
+    def test_reads_no_clock_where_a_conflict_or_an_update_sets_a_column(self, file: Path) -> None:
+        for statement in re.findall(r"\bSET\b[^;]*;", code(file)):
+            assert not re.search(r"\b(now|clock_timestamp|random|gen_random_uuid)\s*\(", statement), statement
+
+    def test_branches_on_no_name_of_a_constraint(self, file: Path) -> None:
+        assert not re.search(r"\b(CONSTRAINT_NAME|TABLE_NAME|TG_TABLE_NAME)\b", code(file))
+
+    def test_forces_no_plan(self, file: Path) -> None:
+        assert "plan_cache_mode" not in code(file)
+
+    def test_writes_one_book_in_every_statement(self, file: Path) -> None:
+        for statement in statements(file):
+            for table in _ROWS.findall(statement):
+                if table not in REFERENCE_TABLES and "create_books" not in code(file):
+                    assert re.search(r"\b(book = p_book|SELECT p_book)\b", statement), statement
+
+    def test_reads_one_book_in_every_statement_on_the_write_path(self, file: Path) -> None:
+        for statement in statements(file):
+            for table in re.findall(r"\b(?:FROM|JOIN)\s+(log\.(?:events|outcomes|accounts))\b", statement):
+                assert re.search(r"\.book = p_book\b", statement), (table, statement)
+
+
+class TestSourceTexts:
+    def test_no_code_branches_on_the_name_of_a_constraint(self) -> None:
+        wrong = [
+            f"{shown(path)}:{node.lineno}"
+            for path, node in nodes(ast.Attribute)
+            if node.attr in ("constraint_name", "table_name") and "diag" in ast.unparse(node)
+        ]
+        assert not wrong
+
+    def test_the_log_is_written_through_its_functions_only(self) -> None:
+        wrong = [
+            f"{shown(path)}:{node.lineno}"
+            for path, node in nodes(ast.Constant)
+            if isinstance(node.value, str) and (set(_ROWS.findall(node.value)) - REFERENCE_TABLES.keys())
+        ]
+        assert not wrong
+
+    def test_only_wake_ups_notify_and_no_other_module_takes_an_advisory_lock(self) -> None:
+        texts = [(shown(path), node.value) for path, node in nodes(ast.Constant) if isinstance(node.value, str)]
+        locking = {path for path, text in texts if re.search(r"\bpg_(try_)?advisory_\w*lock\w*\(", text)}
+        notifying = {path for path, text in texts if re.search(r"\bpg_notify\(|^NOTIFY\b", text)}
+        assert locking == LOCKING.keys()
+        assert notifying == {"ledger/log/wakeups.py"}
+
+    def test_events_are_read_book_by_book(self) -> None:
+        wrong = [
+            f"{shown(path)}:{node.lineno}: {text}"
+            for path, node, text in ledger_statements()
+            if re.search(r"\bFROM log\.(events|outcomes|accounts)\b", text) and not re.search(r"\bbook\b", text)
+        ]
+        assert not wrong
+
+
+def code(file: Path) -> str:
+    """The file without its comments."""
+    return re.sub(r"--[^\n]*", "", file.read_text(encoding="utf-8"))
+
+
+def statements(file: Path) -> list[str]:
+    return [" ".join(statement.split()) for statement in code(file).split(";")]
+
+
+def nodes(kind: type[Any]) -> Iterator[tuple[Path, Any]]:
+    for package in PACKAGES:
+        for path in modules(package):
+            yield from ((path, node) for node in ast.walk(parsed(path)) if isinstance(node, kind))
+
+
+def ledger_statements() -> Iterator[tuple[Path, Any, str]]:
+    """SQL texts of the log's own modules, the parts of a formatted one put together."""
+    for path in modules("ledger"):
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Assign | ast.Call):
+                yield path, node, ast.unparse(node)
+
+
+_FROM = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+_TABLES = f"SELECT n.nspname || '.' || c.relname {_FROM} WHERE OURS AND c.relkind IN ('r', 'p')"
+_KEYS = (
+    "SELECT n.nspname || '.' || c.relname, {} FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+    " JOIN pg_class k ON k.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0] WHERE OURS AND {}"
+)
+_PRIMARY_KEYS = _KEYS.format("k.relname", "i.indisprimary")
+_UNIQUE_KEYS = _KEYS.format("k.relname, a.attname", "i.indisunique")
+_COLUMNS = f"{_FROM} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+_BOOK_COLUMNS = (
+    f"SELECT n.nspname || '.' || c.relname, format_type(a.atttypid, NULL) {_COLUMNS}"
+    " WHERE OURS AND c.relkind IN ('r', 'p') AND a.attname = 'book'"
+)
+_COUNTING_COLUMNS = (
+    f"SELECT n.nspname || '.' || c.relname || '.' || a.attname {_COLUMNS} LEFT JOIN pg_attrdef d"
+    " ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE OURS AND (a.attidentity <> ''"
+    " OR pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval%')"
+)
+_SEQUENCES = f"SELECT n.nspname || '.' || c.relname {_FROM} WHERE OURS AND c.relkind = 'S'"
+_FOREIGN_KEYS = (
+    "SELECT o.conname, a.attname FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace"
+    " JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = o.conkey[1] WHERE OURS AND o.contype = 'f'"
+)
+_NAMES = (
+    f"SELECT c.relname::text {_FROM} WHERE OURS UNION SELECT o.conname::text FROM pg_constraint o"
+    " JOIN pg_namespace n ON n.oid = o.connamespace WHERE OURS AND o.contype <> 'n'"
+)
+_CALLABLE = (
+    "SELECT p.proname, l.lanname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+    " JOIN pg_language l ON l.oid = p.prolang WHERE n.nspname = 'log'"
+    " AND has_function_privilege('redledger_app', p.oid, 'EXECUTE')"
+)
