@@ -9,11 +9,13 @@ from time import monotonic
 
 from commands.command import Command, Handler
 from commands.memory import Memory, StreamCache
+from commands.open_days import OpenDays
 from commands.outcome import Outcome, outcome_of, refused
 from commands.recording import Decision, attempt_of, scoped_key
 from commands.reference_feed import ReferenceFeed
 from commands.rules import Rules
-from ledger.ids import account_guard, merchant_of
+from ledger.finance_refusals import BookUnknown
+from ledger.ids import account_guard, book_named_by, merchant_of
 from ledger.ledger import Ledger
 from ledger.log.rows import Attempt, Expectation, Receipt, Status
 from ledger.policies.reference import Reference
@@ -45,7 +47,7 @@ class Bus:
         self._deciders = {handler.command: handler.decide for handler in menu.values()}
         self._cache = StreamCache()
         self._reference = ReferenceFeed(ledger, monotonic=monotonic)
-        self._open_days: dict[int, date] = {}
+        self.open_days = OpenDays(monotonic)
         self._appenders = ThreadPoolExecutor(appenders, thread_name_prefix="append")
 
     def close(self) -> None:
@@ -74,9 +76,12 @@ class Bus:
         by_book: dict[int, list[int]] = {}
         for index, command in enumerate(commands):
             merchant = merchant_of(command.stream)
-            book = books[merchant] if merchant else PLATFORM_BOOK
+            named = book_named_by(command.stream)
+            book = books[merchant] if merchant else named or PLATFORM_BOOK
             if command.brings_an_instant_it_may_not:
                 outcomes[index] = refused(command.id, book, InstantNotYours(command=command.name))
+            elif named and named not in self._ledger.reader.heads():
+                outcomes[index] = refused(command.id, book, BookUnknown(book=named))
             else:
                 by_book.setdefault(book, []).append(index)
         return by_book
@@ -146,10 +151,10 @@ class _Round:
             written={command.stream for _, command, _ in keyed},
             read={name for _, command, _ in keyed for name in command.reads},
         )
+        open_day = self._bus.open_days.of(self.book)
         for index, command, key in keyed:
-            self._decided.append((index, self._decide_one(command, key)))
+            self._decided.append((index, self._decide_one(command, key, open_day)))
         self._make_keys()
-        open_day = self._bus._open_days.get(self.book, date.min)
         return [
             attempt_of(decision, keys=self._ledger.keys, legal_entity=self._bus._legal_entity, open_day=open_day)
             for _, decision in self._decided
@@ -162,7 +167,7 @@ class _Round:
             if receipt.status in (Status.CONFLICT, Status.DAY_CLOSED):
                 stale.update((decision.command.stream, *decision.command.reads))
                 if receipt.first_open_day:
-                    self._bus._open_days[self.book] = receipt.first_open_day
+                    self._bus.open_days.learn(self.book, receipt.first_open_day)
                 continue
             if receipt.status is not Status.RECORDED:
                 stale.add(decision.command.stream)
@@ -183,10 +188,10 @@ class _Round:
                 self._outcomes[index] = outcome_of(command.id, answer.to(command.fingerprint()))
         return fresh
 
-    def _decide_one(self, command: Command, key: str) -> Decision:
+    def _decide_one(self, command: Command, key: str, open_day: date) -> Decision:
         streams = self._memory.streams
         stream = streams[command.stream]
-        rules = Rules(at=command.decided_at, reference=self._reference, memory=streams)
+        rules = Rules(at=command.decided_at, reference=self._reference, memory=streams, open_day=open_day)
         decision = Decision(
             command=command,
             key=key,
@@ -196,7 +201,7 @@ class _Round:
             policy_versions=rules.used,
         )
         try:
-            decision.events = tuple(self._bus._deciders[type(command)](command, stream, rules))
+            decision.come_to(tuple(self._bus._deciders[type(command)](command, stream, rules)))
         except Refusal as refusal:
             decision.refusal = refusal
             return decision
@@ -208,7 +213,6 @@ class _Round:
         for event in decision.events:
             stream.apply(event)
         decision.subject = stream.subject
-        decision.post()
         for move in decision.moves:
             account = self._memory.streams.get(account_guard(move.merchant_id))
             if isinstance(account, MerchantAccount):

@@ -27,11 +27,15 @@ from ledger.streams.payouts import Payouts
 
 
 class InitiatePayout(Command, name="initiate_payout"):
-    """The merchant is to be paid `amount`, or all that is available, to its verified account."""
+    """The merchant is to be paid `amount`, or all that is available, to its verified account.
+
+    `keep_back` is what open cases may still take: it stays available and is not paid out. Held money is not available.
+    """
 
     merchant_id: Id
     payout_id: PayoutId
     amount: PositiveMoney | None = None
+    keep_back: PositiveMoney | None = None
 
     @property
     def stream(self) -> str:
@@ -44,20 +48,21 @@ class InitiatePayout(Command, name="initiate_payout"):
 
 def decide(command: InitiatePayout, payouts: Payouts, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
-    account = _payable_account(command, rules)
+    account = _payable_account(command, payouts, rules)
     _check_alone(command, payouts)
     yield PayoutInitiated(
         payout_id=command.payout_id,
         merchant_id=command.merchant_id,
         amount=_amount(command, rules),
         account_ref=account.ref,
+        account_verified_at=account.verified_at,
         initiated_at=command.decided_at,
     )
 
 
-def _payable_account(command: InitiatePayout, rules: Rules) -> PayoutAccount:
+def _payable_account(command: InitiatePayout, payouts: Payouts, rules: Rules) -> PayoutAccount:
     account = rules.merchant(command.merchant_id).payout_account
-    if account is None:
+    if account is None or payouts.has_bounced(account):
         raise PayoutAccountNotVerified(merchant_id=command.merchant_id)
     return account
 
@@ -70,10 +75,12 @@ def _check_alone(command: InitiatePayout, payouts: Payouts) -> None:
 
 
 def _amount(command: InitiatePayout, rules: Rules) -> Money:
-    if command.amount and command.amount.currency != CNY:
-        raise MerchantCurrencyNotCny(currency=command.amount.currency)
+    for given in (command.amount, command.keep_back):
+        if given and given.currency != CNY:
+            raise MerchantCurrencyNotCny(currency=given.currency)
     terms = rules.policy(PayoutTerms)
-    available = terms.payable(rules.account(command.merchant_id).available)
+    kept_back = command.keep_back or Money.zero(CNY)
+    available = terms.payable(rules.account(command.merchant_id).available - kept_back)
     amount = command.amount or available
     if not available or available < amount:
         raise InsufficientAvailable(asked=str(amount), available=str(available))

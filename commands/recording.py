@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from commands.command import Command
 from ledger.canonical import canonical
 from ledger.events.event import Event
+from ledger.events.period import BookMarker
 from ledger.journal.accounts import AVAILABLE, ON_HOLD, PAYABLE_NOW
 from ledger.journal.entry import Entry
 from ledger.journal.posting import post
@@ -39,10 +40,10 @@ class Decision:
     refusal: Refusal | None = None
     moves: list[Movement] = field(default_factory=list)
 
-    def post(self) -> None:
-        """Write the entries of the events, and what they do to payable-now money."""
-        self.entries = [post(event) for event in self.events]
-        self.moves = movements(self.entries)
+    def come_to(self, events: Sequence[Event]) -> None:
+        """These events, their entries, and what they do to payable-now money. Raises `MerchantChargeNotAllowed`."""
+        self.entries = [post(event) for event in events]
+        self.events, self.moves = events, movements(self.entries)
 
     @property
     def needs_keys(self) -> bool:
@@ -63,6 +64,7 @@ def attempt_of(decision: Decision, *, keys: KeyStore, legal_entity: str, open_da
         expects=decision.expects,
         moves=decision.moves,
         answer=None if decision.events else _answer(decision),
+        marks_open_day=any(isinstance(event, BookMarker) for event in decision.events),
     )
 
 
@@ -92,7 +94,7 @@ def new_event_id(at: datetime) -> str:
 def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day: date) -> Iterable[NewEvent]:
     command = decision.command
     stream, at = command.stream, command.happened_at
-    day = max(accounting_day(at), open_day)
+    day = accounting_day(at)
     actor, source = _actor_text(command.actor), _source_text(command.source)
     policy_versions = canonical(decision.policy_versions)
     for event, entry in zip(decision.events, decision.entries, strict=True):
@@ -102,7 +104,7 @@ def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day:
             schema_version=event.schema_version,
             event_id=new_event_id(command.decided_at),
             occurred_at=at,
-            accounting_date=day,
+            accounting_date=max(event.posts_on or day, open_day),
             actor=actor,
             source=source,
             correlation_id=command.correlation_id or command.id,

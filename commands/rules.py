@@ -21,8 +21,11 @@ P = TypeVar("P", bound=Policy)
 class Rules:
     """One decision's view of everything else. Remembers which policy versions it was asked for: events store them."""
 
-    def __init__(self, *, at: datetime, reference: Reference, memory: Mapping[str, Stream]) -> None:
+    def __init__(
+        self, *, at: datetime, reference: Reference, memory: Mapping[str, Stream], open_day: date = date.min
+    ) -> None:
         self.at = at
+        self.open_day = open_day  # the book's first open accounting day, as far as it is known
         self._reference = reference
         self._memory = memory
         self.used: dict[str, int] = {}

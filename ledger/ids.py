@@ -48,6 +48,40 @@ def inbox_stream(source: str, reference: str) -> str:
     return f"inbox/{source}/{reference}"
 
 
+def statements_stream(merchant_id: str) -> str:
+    return f"statements/{merchant_id}"
+
+
+def adjustment_stream(adjustment_id: str, merchant_id: str | None = None) -> str:
+    """An adjustment of a merchant's money stands in the merchant's book, one of the platform's own in book 0."""
+    return f"adjustment/{merchant_id}/{adjustment_id}" if merchant_id else f"adjustment/{adjustment_id}"
+
+
+def periods_stream(book: int | None = None) -> str:
+    """The marker stream of one book; without one, the stream in book 0 that closes periods for the whole ledger."""
+    return "periods/ledger" if book is None else f"periods/{book}"
+
+
+def revaluation_stream(period: str) -> str:
+    return f"revaluation/{period}"
+
+
+def settlement_run_stream(run_id: str) -> str:
+    return f"settlement_run/{run_id}"
+
+
+def partner_payment_stream(partner: str, payment_ref: str) -> str:
+    return f"partner_payment/{partner}/{payment_ref}"
+
+
+def tax_payment_stream(authority: str, payment_ref: str) -> str:
+    return f"tax_payment/{authority}/{payment_ref}"
+
+
+def conversion_stream(bank_ref: str) -> str:
+    return f"conversion/{bank_ref}"
+
+
 def derived_id(*parts: str) -> str:
     """An id made of others; where that would be too long its end is their digest."""
     whole = ".".join(parts)
@@ -62,9 +96,17 @@ def kind_of(stream: str) -> str:
 def merchant_of(stream: str) -> str | None:
     """The merchant whose stream this is; None for the platform's own."""
     kind, _, rest = stream.partition("/")
-    if kind in ("order", "merchant", "product", "payouts", "account"):
+    if kind in ("order", "merchant", "product", "payouts", "account", "statements"):
+        return rest.partition("/")[0]
+    if kind == "adjustment" and "/" in rest:
         return rest.partition("/")[0]
     return None
+
+
+def book_named_by(stream: str) -> int | None:
+    """The book that a stream names itself, as the markers of periods do; None where its merchant says which."""
+    kind, _, rest = stream.partition("/")
+    return int(rest) if kind == "periods" and rest.isdigit() else None
 
 
 def order_of(stream: str) -> str | None:

@@ -1,9 +1,10 @@
-"""Every refusal, by name and code, in the order of the domain's catalogue (§4.3)."""
+"""Every refusal, by name and code, in the order of the domain's catalogue (§4.3); those of finance beside them."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
+from ledger import finance_refusals as finance_refusals
 from ledger.refusal import REFUSALS as REFUSALS
 from ledger.refusal import Refusal as Refusal
 from ledger.refusal import sentence_of as sentence_of

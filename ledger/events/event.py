@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -42,6 +43,11 @@ class Event(BaseModel):
         cls.name, cls.schema_version = name, version
         cls.sealed_fields = tuple(f for f, info in cls.model_fields.items() if "Sealed[" in str(info.annotation))
         EVENTS[name, version] = cls
+
+    @property
+    def posts_on(self) -> date | None:
+        """The accounting day the entry belongs to, where that is not the day it happened: accruals, revaluations."""
+        return None
 
     def payload(self) -> str:
         """The canonical JSON text that is stored and hashed. Personal values must be sealed by then."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
 from ledger.sealed import Sealed
+from ledger.who import Actor
 
 
 class _Published(Event):
@@ -67,6 +68,26 @@ class InboxFactNoted(Event, name="inbox.fact_noted", version=1):
     happened_at: datetime
 
 
+class RoutedPart(BaseModel):
+    """What of a capture belongs to one order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    merchant_id: Id
+    order_id: Id
+    amount: Money
+
+
+class InboxRoutingPlanned(Event, name="inbox.routing_planned", version=1):
+    """Where the captured money belongs: it is reported to each of these orders next, and then given over here."""
+
+    system: Id
+    reference: Id
+    parts: tuple[RoutedPart, ...]
+    planned_by: Actor
+    planned_at: datetime
+
+
 class InboxFactRouted(Event, name="inbox.fact_routed", version=1):
     """The fact stands in the streams it belongs to; money it brought here is given over at the same rate."""
 
@@ -74,6 +95,7 @@ class InboxFactRouted(Event, name="inbox.fact_routed", version=1):
     reference: Id
     streams: tuple[str, ...]
     psp: Id | None = None
+    payment_id: Id | None = None
     amount: Money | None = None
     base: Money | None = None
     routed_at: datetime

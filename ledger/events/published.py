@@ -2,6 +2,38 @@
 
 from __future__ import annotations
 
-from ledger.events import merchant, milestones, older, order, payment, platform, product, refund, settlement, shipment
+from ledger.events import (
+    adjustment,
+    merchant,
+    milestones,
+    older,
+    older_settlement,
+    order,
+    payment,
+    period,
+    platform,
+    platform_money,
+    product,
+    refund,
+    settlement,
+    shipment,
+    statement,
+)
 
-PUBLISHED = (merchant, milestones, older, order, payment, platform, product, refund, settlement, shipment)
+PUBLISHED = (
+    adjustment,
+    merchant,
+    milestones,
+    older,
+    older_settlement,
+    order,
+    payment,
+    period,
+    platform,
+    platform_money,
+    product,
+    refund,
+    settlement,
+    shipment,
+    statement,
+)

@@ -8,6 +8,8 @@ from typing import Literal
 from ledger.events.event import Event
 from ledger.ids import Id, PayoutId
 from ledger.money import Money
+from ledger.sealed import Sealed
+from ledger.who import Actor
 
 HeldFrom = Literal["pending", "available"]
 
@@ -37,11 +39,15 @@ class SettlementReleased(Event, name="settlement.released", version=1):
 
 
 class _Hold(Event):
-    """What every hold names; `held_from` is the account the money was in, and goes back to."""
+    """What every hold names; `held_from` is the account the money was in, and goes back to.
 
+    A hold on a merchant's available money need not be about an order.
+    """
+
+    hold_id: Id
     merchant_id: Id
-    order_id: Id
-    line_id: Id
+    order_id: Id | None = None
+    line_id: Id | None = None
     amount: Money
     held_from: HeldFrom
     reason: str
@@ -69,9 +75,13 @@ class _Payout(Event):
     bank_ref: str = ""
 
 
-class PayoutInitiated(_Payout, name="payout.initiated", version=1):
-    """The bank is to be told to pay the merchant; the money is no longer available."""
+class PayoutInitiated(_Payout, name="payout.initiated", version=2):
+    """The bank is to be told to pay the merchant; the money is no longer available.
 
+    `account_verified_at` is the check of the account that the payout rests on: if it comes back, so does no other.
+    """
+
+    account_verified_at: datetime | None
     initiated_at: datetime
 
 
@@ -123,13 +133,25 @@ class ReconciliationBreakOpened(Event, name="break.opened", version=1):
     opened_at: datetime
 
 
+class ReconciliationBreakAssigned(Event, name="break.assigned", version=1):
+    """Somebody is to look into the difference."""
+
+    break_id: Id
+    kind: Id
+    owner: Id
+    assigner: Actor
+    assigned_at: datetime
+
+
 class ReconciliationBreakResolved(Event, name="break.resolved", version=1):
-    """A person has explained the difference."""
+    """A person has explained the difference; `reason` is in their own words."""
 
     break_id: Id
     kind: Id
     expected: str
     actual: str
     refs: dict[str, str]
-    resolution: str
+    resolution: Id
+    reason: Sealed[str]
+    resolver: Actor
     resolved_at: datetime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.events.platform import InboxFactRouted, InboxPaymentCaptured
 from ledger.journal.accounts import BUYER_FUNDS, PSP_RECEIVABLE
-from ledger.journal.entry import Draft, about, debit
+from ledger.journal.entry import Draft, about
 from ledger.journal.posting import rule
 
 
@@ -21,4 +21,7 @@ def _(event: InboxFactRouted) -> Draft | None:
     """The same lines stand in the orders' streams from now on, so book 0 gives them up."""
     if event.psp is None or event.amount is None or event.base is None:
         return None
-    return debit(BUYER_FUNDS, event.amount, event.base).credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+    draft = about(payment=event.payment_id) if event.payment_id else Draft()
+    return draft.debit(BUYER_FUNDS, event.amount, event.base).credit(
+        PSP_RECEIVABLE.at(event.psp), event.amount, event.base
+    )

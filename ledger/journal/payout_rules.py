@@ -69,7 +69,7 @@ def _(event: PayoutReturned) -> Draft:
 @rule.register
 def _(event: SettlementHeld) -> Draft:
     return (
-        about(order=event.order_id, line=event.line_id)
+        _about_what(event)
         .debit(_account_of(event.held_from).of(event.merchant_id), event.amount)
         .credit(ON_HOLD.of(event.merchant_id), event.amount)
     )
@@ -78,7 +78,7 @@ def _(event: SettlementHeld) -> Draft:
 @rule.register
 def _(event: HoldReleased) -> Draft:
     return (
-        about(order=event.order_id, line=event.line_id)
+        _about_what(event)
         .debit(ON_HOLD.of(event.merchant_id), event.amount)
         .credit(_account_of(event.held_from).of(event.merchant_id), event.amount)
     )
@@ -88,6 +88,10 @@ def _given_back(event: PayoutFailed | PayoutCancelled) -> Draft:
     return debit(PAYOUTS_IN_TRANSIT.of(event.merchant_id), event.amount).credit(
         AVAILABLE.of(event.merchant_id), event.amount
     )
+
+
+def _about_what(event: SettlementHeld | HoldReleased) -> Draft:
+    return about(**{k: v for k, v in (("order", event.order_id), ("line", event.line_id)) if v})
 
 
 def _account_of(held_from: HeldFrom) -> Account:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 
 from ledger.events.event import Event
+from ledger.journal.charges import check_charges
 from ledger.journal.entry import Draft, Entry
 
 
@@ -15,10 +16,16 @@ def rule(event: Event) -> Draft | None:  # noqa: ARG001
 
 
 def post(event: Event) -> Entry | None:
-    """The entry that is stored beside the event. Looks nothing up and converts nothing: the event holds it all."""
+    """The entry that is stored beside the event. Looks nothing up and converts nothing: the event holds it all.
+
+    Raises `MerchantChargeNotAllowed` for an entry that takes from a merchant what no merchant pays, whatever the event.
+    """
     draft = rule(event)
-    return Entry(tuple(draft.lines)) if draft and draft.lines else None
+    if draft is None or not draft.lines:
+        return None
+    check_charges(draft.lines)
+    return Entry(tuple(draft.lines))
 
 
 # Last, because each registers its rules with `rule` above.
-from ledger.journal import inbox_rules, order_rules, payout_rules  # noqa: E402, F401
+from ledger.journal import adjustment_rules, inbox_rules, order_rules, payout_rules, platform_rules  # noqa: E402, F401

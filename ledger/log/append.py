@@ -17,6 +17,7 @@ _TRIES = 3
 APPEND = "SELECT log.append(%(book)s, {}, {}, {}, %(versions)s::integer[], %(bases)s::integer[], {}, {}, {})".format(
     *(f"string_to_array(%({name})s, E'\\x1e')" for name in ("ids", "attempts", "keys", "moves", "answers", "events"))
 )
+MARK = APPEND.replace("log.append(", "log.append_marker(")
 
 
 class Appender:
@@ -37,15 +38,18 @@ class Appender:
         if len(set(ids)) < len(ids):  # the second of two with one id is answered by what became of the first
             again = next(n for n, command_id in enumerate(ids) if command_id in ids[:n])
             return self.append(book, attempts[:again]) + self.append(book, attempts[again:])
-        return _receipts(book, attempts, self._call({"book": book, **pack(attempts)}))
+        marks = any(attempt.marks_open_day for attempt in attempts)
+        if marks and len(attempts) > 1:  # what follows a marker is decided on the days it leaves open
+            return [receipt for attempt in attempts for receipt in self.append(book, [attempt])]
+        return _receipts(book, attempts, self._call(MARK if marks else APPEND, {"book": book, **pack(attempts)}))
 
-    def _call(self, arguments: dict[str, Any]) -> Any:
+    def _call(self, statement: str, arguments: dict[str, Any]) -> Any:
         sent = False
         for left in reversed(range(_TRIES)):
             try:
                 with cursor_of(self._engine) as cursor:
                     sent = True
-                    cursor.execute(APPEND, arguments)
+                    cursor.execute(statement, arguments)
                     ((answer,),) = cursor.fetchall()
                     return answer
             except (psycopg2.OperationalError, psycopg2.InterfaceError, DatabaseUnreachable) as error:

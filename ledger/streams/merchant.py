@@ -37,8 +37,12 @@ class PayoutAccount:
     country: str
     currency: str
     registered_by: str
-    verified: bool = False
+    verified_at: datetime | None = None  # when it was checked; None while another account is the checked one
     disabled: bool = False
+
+    @property
+    def verified(self) -> bool:
+        return self.verified_at is not None
 
     @property
     def is_payable(self) -> bool:
@@ -119,7 +123,7 @@ class Merchant(Stream):
     @evolve.register
     def _(self, event: PayoutAccountVerified) -> None:
         for account in self.accounts.values():
-            account.verified = account.ref == event.account_ref
+            account.verified_at = event.verified_at if account.ref == event.account_ref else None
 
     @evolve.register
     def _(self, event: PayoutAccountDisabled) -> None:

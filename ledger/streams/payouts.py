@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
 
+from ledger.events.adjustment import (
+    MerchantDebtWriteOffProposed,
+    MerchantDebtWriteOffRejected,
+    MerchantDebtWrittenOff,
+)
 from ledger.events.settlement import (
+    HoldReleased,
     PayoutCancelled,
     PayoutFailed,
     PayoutInitiated,
@@ -14,8 +21,11 @@ from ledger.events.settlement import (
     PayoutReturned,
     PayoutSubmitted,
     ReconciliationBreakOpened,
+    SettlementHeld,
 )
 from ledger.money import Money
+from ledger.streams.merchant import PayoutAccount
+from ledger.streams.proposal import Proposal
 from ledger.streams.stream import Stream
 
 PayoutState = Literal["initiated", "submitted", "paid", "failed", "cancelled", "returned"]
@@ -28,6 +38,7 @@ class Payout:
     id: str
     amount: Money
     account_ref: str
+    account_verified_at: datetime | None = None
     state: PayoutState = "initiated"
     bank_ref: str = ""
 
@@ -36,13 +47,31 @@ class Payout:
         return self.state in ("initiated", "submitted")
 
 
+@dataclass(slots=True)
+class Hold:
+    """Available money that is kept back; what is left of it is in 2130."""
+
+    id: str
+    amount: Money
+    order_id: str | None
+    line_id: str | None
+    reason: str
+
+
 class Payouts(Stream):
-    """The stream `payouts/<merchant>`."""
+    """The stream `payouts/<merchant>`: payouts, holds on available money, and debts that may be written off."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.payouts: dict[str, Payout] = {}
+        self.bounced: set[tuple[str, datetime | None]] = set()  # accounts, as checked then, that sent money back
+        self.holds: dict[str, Hold] = {}
+        self.write_offs: dict[str, Proposal[MerchantDebtWriteOffProposed]] = {}
         self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
+
+    def has_bounced(self, account: PayoutAccount) -> bool:
+        """Whether a payout to the account came back and it was not checked again since (domain §4.5, scenario 8)."""
+        return (account.ref, account.verified_at) in self.bounced
 
     @property
     def in_flight(self) -> Payout | None:
@@ -55,7 +84,9 @@ class Payouts(Stream):
 
     @evolve.register
     def _(self, event: PayoutInitiated) -> None:
-        self.payouts[event.payout_id] = Payout(event.payout_id, event.amount, event.account_ref)
+        self.payouts[event.payout_id] = Payout(
+            event.payout_id, event.amount, event.account_ref, event.account_verified_at
+        )
 
     @evolve.register
     def _(self, event: PayoutSubmitted) -> None:
@@ -76,6 +107,28 @@ class Payouts(Stream):
     @evolve.register
     def _(self, event: PayoutReturned) -> None:
         self._move(event.payout_id, "returned", event.bank_ref)
+        payout = self.payouts[event.payout_id]
+        self.bounced.add((payout.account_ref, payout.account_verified_at))
+
+    @evolve.register
+    def _(self, event: SettlementHeld) -> None:
+        self.holds[event.hold_id] = Hold(event.hold_id, event.amount, event.order_id, event.line_id, event.reason)
+
+    @evolve.register
+    def _(self, event: HoldReleased) -> None:
+        self.holds[event.hold_id].amount -= event.amount
+
+    @evolve.register
+    def _(self, event: MerchantDebtWriteOffProposed) -> None:
+        self.write_offs[event.write_off_id] = Proposal(event)
+
+    @evolve.register
+    def _(self, event: MerchantDebtWrittenOff) -> None:
+        self.write_offs[event.write_off_id].state = "approved"
+
+    @evolve.register
+    def _(self, event: MerchantDebtWriteOffRejected) -> None:
+        self.write_offs[event.write_off_id].state = "rejected"
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:

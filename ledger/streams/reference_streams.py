@@ -12,8 +12,10 @@ from ledger.events.platform import (
     InboxFactNoted,
     InboxFactRouted,
     InboxPaymentCaptured,
+    InboxRoutingPlanned,
     PolicyPublished,
 )
+from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.money import Money
 from ledger.streams.stream import Stream
@@ -67,6 +69,10 @@ class InboxItem(Stream):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.captured: Money | None = None
+        self.capture: InboxPaymentCaptured | None = None
+        self.plan: InboxRoutingPlanned | None = None
+        self.refunds: dict[str, UnallocatedFundsRefunded] = {}
+        self.refunds_paid: set[str] = set()
         self.noted: list[InboxFactNoted] = []
         self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
         self.is_routed = False
@@ -78,10 +84,23 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: InboxPaymentCaptured) -> None:
         self.captured = event.amount
+        self.capture = event
 
     @evolve.register
     def _(self, event: InboxFactNoted) -> None:
         self.noted.append(event)
+
+    @evolve.register
+    def _(self, event: InboxRoutingPlanned) -> None:
+        self.plan = event
+
+    @evolve.register
+    def _(self, event: UnallocatedFundsRefunded) -> None:
+        self.refunds[event.refund_id] = event
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundPaid) -> None:
+        self.refunds_paid.add(event.refund_id)
 
     @evolve.register
     def _(self, event: InboxFactRouted) -> None:

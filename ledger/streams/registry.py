@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 from ledger.ids import kind_of
 from ledger.streams.account import MerchantAccount
+from ledger.streams.adjustment import Adjustment
 from ledger.streams.merchant import Merchant
 from ledger.streams.order import Order
 from ledger.streams.payouts import Payouts
+from ledger.streams.periods import Periods
+from ledger.streams.platform_money import BankMovement, Revaluations
 from ledger.streams.product import Product
 from ledger.streams.reference_streams import InboxItem, PolicyHistory, RateHistory
+from ledger.streams.statements import SettlementRun, Statements
 from ledger.streams.stream import Stream
 
 BLANK: dict[str, Callable[[str], Stream]] = {
@@ -22,6 +26,14 @@ BLANK: dict[str, Callable[[str], Stream]] = {
     "policy": PolicyHistory,
     "fx": RateHistory,
     "inbox": InboxItem,
+    "adjustment": Adjustment,
+    "statements": Statements,
+    "settlement_run": SettlementRun,
+    "periods": Periods,
+    "revaluation": Revaluations,
+    "partner_payment": BankMovement,
+    "tax_payment": BankMovement,
+    "conversion": BankMovement,
 }
 
 

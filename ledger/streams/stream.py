@@ -6,6 +6,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from ledger.events.event import Event
+from ledger.streams.breaks import Break, remember_break
 
 
 class Stream:
@@ -18,6 +19,7 @@ class Stream:
     def __init__(self, name: str) -> None:
         self.name = name
         self.version = 0
+        self.known_breaks: dict[str, Break] = {}  # open and explained
 
     @property
     def exists(self) -> bool:
@@ -31,6 +33,8 @@ class Stream:
     def apply(self, event: Event) -> None:
         """Remember one more event."""
         self.evolve(event)
+        if event.name.startswith("break."):
+            remember_break(self.known_breaks, event)
         self.version += 1
 
     @singledispatchmethod

@@ -30,7 +30,7 @@ def registered(**other: Any) -> PayoutAccountRegistered:
 
 
 def verified(**other: Any) -> PayoutAccountVerified:
-    return PayoutAccountVerified(**{**ACCOUNT, **other}, verifier=PLATFORM, verified_at=NOW)
+    return PayoutAccountVerified(**{**ACCOUNT, "verifier": PLATFORM, "verified_at": NOW, **other})
 
 
 def disabled(**other: Any) -> PayoutAccountDisabled:

@@ -1,5 +1,6 @@
 """Paying a merchant."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,8 +23,9 @@ from ledger.refusals import (
 from ledger.who import Actor
 from tests.commands.merchants import ENROLLED, WITHDRAWN, disabled, registered, verified
 from tests.commands.payouts import FAILED, INITIATED, PAID, RETURNED, SUBMITTED
-from tests.support.given import FINANCE, MERCHANT, Given, ask, cny, given
+from tests.support.given import FINANCE, MERCHANT, NOW, Given, ask, cny, given
 
+LATER = NOW + timedelta(days=1)
 PAYABLE = (ENROLLED, registered(), verified())
 
 
@@ -33,8 +35,10 @@ def merchant_with(
     return given(*events, beside={"merchant/M-1": merchant}, accounts={"M-1": cny(available)}, policies=policies)
 
 
-def pay(amount: Any = None, *, payout_id: str = "P-1", by: Actor = FINANCE) -> InitiatePayout:
-    return ask(InitiatePayout, by=by, merchant_id="M-1", payout_id=payout_id, amount=amount)
+def pay(
+    amount: Any = None, *, payout_id: str = "P-1", by: Actor = FINANCE, keep_back: str | None = None
+) -> InitiatePayout:
+    return ask(InitiatePayout, by=by, merchant_id="M-1", payout_id=payout_id, amount=amount, keep_back=keep_back)
 
 
 def test_all_that_is_available_is_paid() -> None:
@@ -73,9 +77,34 @@ def test_one_payout_is_on_its_way_at_a_time(events: tuple[Event, ...]) -> None:
     merchant_with("100.00", *events).when(pay(payout_id="P-2")).then_refused(PayoutInFlight, payout_id="P-1")
 
 
-@pytest.mark.parametrize("end", [(PAID,), (FAILED,), (PAID, RETURNED)], ids=["paid", "failed", "returned"])
+@pytest.mark.parametrize("end", [(PAID,), (FAILED,)], ids=["paid", "failed"])
 def test_when_one_payout_is_over_the_next_may_go(end: tuple[Event, ...]) -> None:
     merchant_with("100.00", INITIATED, *end).when(pay(payout_id="P-2")).then(PayoutInitiated)
+
+
+def test_nothing_more_goes_to_an_account_that_sent_money_back() -> None:
+    (
+        merchant_with("475.00", INITIATED, PAID, RETURNED)
+        .when(pay(payout_id="P-2"))
+        .then_refused(PayoutAccountNotVerified, merchant_id="M-1")
+    )
+
+
+@pytest.mark.parametrize("again", [verified(verified_at=LATER), verified(account_ref="acc-2")], ids=["same", "other"])
+def test_once_an_account_was_checked_again_payouts_go_on(again: Event) -> None:
+    merchant = (*PAYABLE, disabled(), registered(), registered(account_ref="acc-2"), again)
+    merchant_with("475.00", INITIATED, PAID, RETURNED, merchant=merchant).when(pay(payout_id="P-2")).then(
+        PayoutInitiated
+    )
+
+
+def test_what_open_cases_may_take_is_not_paid_out() -> None:
+    decided = merchant_with("475.00").when(pay(keep_back="CNY 140.00"))
+    assert decided.event(PayoutInitiated).amount == cny("335.00")
+
+
+def test_nothing_is_paid_where_open_cases_may_take_it_all() -> None:
+    merchant_with("133.00").when(pay(keep_back="CNY 140.00")).then_refused(InsufficientAvailable, available="CNY 0.00")
 
 
 def test_a_payout_id_is_used_once() -> None:

@@ -41,6 +41,7 @@ _PLAIN: dict[Any, Any] = {
         "as_of": "2025-04-01",
     },
 }
+_NAMED = {"market": "US", "period": "2025-03"}  # texts of a certain form
 
 
 def all_events() -> dict[tuple[str, int], type[Event]]:
@@ -65,7 +66,7 @@ def _model(kind: type[BaseModel]) -> dict[str, Any]:
 
 def _value(annotation: Any, name: str) -> Any:
     if annotation is str:
-        return "US" if name == "market" else name.replace("_", "-")
+        return _NAMED.get(name, name.replace("_", "-"))
     if annotation in _PLAIN:
         return _PLAIN[annotation]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

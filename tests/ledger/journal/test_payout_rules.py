@@ -22,7 +22,7 @@ from tests.support.given import cny, usd
 
 AT = datetime(2025, 4, 1, tzinfo=UTC)
 PAYOUT = {"payout_id": "P-1", "merchant_id": "M-1", "amount": cny("342.00"), "account_ref": "acc-1"}
-HOLD = {"merchant_id": "M-1", "order_id": "O-1", "line_id": "A", "amount": cny("10.00"), "reason": "evidence"}
+HOLD = {"hold_id": "H-1", "merchant_id": "M-1", "order_id": "O-1", "line_id": "A", "amount": cny("10.00"), "reason": "evidence"}
 
 
 def released(*, fee: str, vat: str, net: str) -> SettlementReleased:
@@ -60,7 +60,7 @@ def lines(event: Event) -> dict[str, str]:
             released(fee="16.98", vat="1.02", net="342.00"),
             {"2110": "360.00", "2120": "-342.00", "4110": "-16.98", "2410": "-1.02"},
         ),
-        (PayoutInitiated(**PAYOUT, initiated_at=AT), {"2120": "342.00", "2140": "-342.00"}),
+        (PayoutInitiated(**PAYOUT, account_verified_at=AT, initiated_at=AT), {"2120": "342.00", "2140": "-342.00"}),
         (PayoutPaid(**PAYOUT, value_date=date(2025, 4, 2)), {"2140": "342.00", "1010": "-342.00"}),
         (
             PayoutPaid(**PAYOUT, value_date=date(2025, 4, 2), given_back_before=True),

@@ -1,0 +1,27 @@
+"""Months of accounting days as `yyyy-mm`: their first and last day, and their neighbours."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+
+def month_of(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+def first_day(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
+
+
+def last_day(month: str) -> date:
+    first = first_day(month)
+    return first.replace(day=monthrange(first.year, first.month)[1])
+
+
+def month_after(month: str) -> str:
+    return month_of(last_day(month) + timedelta(days=1))
+
+
+def month_before(month: str) -> str:
+    return month_of(first_day(month) - timedelta(days=1))

@@ -1,0 +1,46 @@
+"""What is remembered of accounting periods: in each book its markers, and for the whole ledger its closings."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import singledispatchmethod
+from typing import Any
+
+from ledger.calendar_months import month_before, month_of
+from ledger.events.period import (
+    AccountingPeriodClosed,
+    AccountingPeriodReopened,
+    BookPeriodClosed,
+    BookPeriodReopened,
+)
+from ledger.streams.stream import Stream
+
+
+class Periods(Stream):
+    """The stream `periods/<book>`, and `periods/ledger` in book 0, which fold alike."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.first_open_day: date | None = None  # None: nothing was ever closed
+        self.changes = 0
+
+    @property
+    def last_closed(self) -> str | None:
+        """The newest closed period, `yyyy-mm`; all before it are closed too."""
+        return month_before(month_of(self.first_open_day)) if self.first_open_day else None
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Change what is remembered."""
+
+    @evolve.register
+    def _(self, event: BookPeriodClosed | BookPeriodReopened) -> None:
+        self._open_from(event.first_open_day)
+
+    @evolve.register
+    def _(self, event: AccountingPeriodClosed | AccountingPeriodReopened) -> None:
+        self._open_from(event.first_open_day)
+
+    def _open_from(self, day: date) -> None:
+        self.first_open_day = day
+        self.changes += 1

@@ -1,0 +1,46 @@
+"""What is remembered of the platform's own money: payments and conversions by the bank's reference, revaluations."""
+
+from __future__ import annotations
+
+from functools import singledispatchmethod
+from typing import Any
+
+from ledger.events.platform_money import BankFxConverted, FxRevaluationPosted, PartnerInvoicePaid, TaxRemitted
+from ledger.money import Money
+from ledger.streams.stream import Stream
+
+
+class BankMovement(Stream):
+    """The streams `partner_payment/…`, `tax_payment/…` and `conversion/…`: one movement each, recorded once."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.moved: tuple[Money, Money] | None = None  # what for, and what left the bank
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Change what is remembered."""
+
+    @evolve.register
+    def _(self, event: PartnerInvoicePaid | TaxRemitted) -> None:
+        self.moved = event.amount, event.cash
+
+    @evolve.register
+    def _(self, event: BankFxConverted) -> None:
+        self.moved = event.bought, event.sold
+
+
+class Revaluations(Stream):
+    """The stream `revaluation/<period>`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.posted = 0
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Change what is remembered."""
+
+    @evolve.register
+    def _(self, event: FxRevaluationPosted) -> None:
+        self.posted += 1
