@@ -33,10 +33,13 @@ from ledger.events.shipment import (
 from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
 from ledger.policies.after_sales_lock import AfterSalesLock
+from ledger.policies.return_window import ReturnWindow
 from projections.engine.batch import Batch, Row
 from projections.parcel_standing import Fact, reach, sign
 from projections.projection import Projection
-from projections.tracking_tables import BLANK_PARCEL, LOCKS, ORDERS, PARCELS, TIMELINE
+from projections.tracked_refunds import REFUND_EVENTS, refunds_after
+from projections.tracked_regrouping import inherit, regroup
+from projections.tracking_tables import BLANK_ORDER, BLANK_PARCEL, LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 
 _STATUS: dict[type[Event], str] = {OrderConfirmed: "confirmed", OrderExpired: "expired", OrderCancelled: "cancelled"}
 
@@ -45,8 +48,8 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 1
-    tables = (ORDERS, PARCELS, TIMELINE, LOCKS)
+    version = 2
+    tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
         OrderConfirmed,
@@ -54,11 +57,7 @@ class CustomerTracking(Projection):
         OrderCancelled,
         OrderLineCancelled,
         PaymentCaptureFailed,
-        RefundRequested,
-        RefundAutoApproved,
-        RefundApproved,
-        RefundRejected,
-        RefundWithdrawn,
+        *REFUND_EVENTS,
         PolicyPublished,
         *(milestone.event for milestone in MILESTONES.values()),
     )
@@ -70,7 +69,10 @@ class CustomerTracking(Projection):
             if isinstance(event, PolicyPublished):
                 _publish(batch, recorded, event)
             else:
-                _Fold(batch, recorded).on(event)
+                fold = _Fold(batch, recorded)
+                fold.on(event)
+                if isinstance(event, REFUND_EVENTS):
+                    fold.refund(event)
 
 
 def _load(batch: Batch, told: Iterable[tuple[Recorded, Event]]) -> None:
@@ -99,6 +101,9 @@ def _publish(batch: Batch, recorded: Recorded, event: PolicyPublished) -> None:
     if event.key == AfterSalesLock.key:
         row = {"version": event.version, "content": canonical(event.content)}
         batch.rows(LOCKS).put(row, at=recorded.position)
+    elif event.key == ReturnWindow.key:
+        window = {"version": event.version, "effective_from": event.effective_from}
+        batch.rows(RETURN_WINDOWS).put(window | {"content": canonical(event.content)}, at=recorded.position)
 
 
 class _Fold:
@@ -109,9 +114,13 @@ class _Fold:
         self._order_id = order_of(recorded.stream) or ""
         self._merchant = merchant_of(recorded.stream) or ""
 
+    def refund(self, event: Event) -> None:
+        """How far the refund is; what is asked, granted or refused changes more, and is folded besides."""
+        self._put_order(refunds=canonical(refunds_after(from_json(self._order()["refunds"]), event)))
+
     @singledispatchmethod
     def on(self, event: Any) -> None:
-        raise NotImplementedError(f"{event.name} is listed but not folded")
+        assert isinstance(event, REFUND_EVENTS), f"{event.name} is listed but not folded"
 
     @on.register
     def _(self, event: OrderPlaced) -> None:
@@ -161,14 +170,13 @@ class _Fold:
             if line.parcel_id is None:
                 self._count(line.line_id, "refunded", line.qty)
             else:
-                row = self._parcel(line.parcel_id)
-                row["items"] = _counted(row["items"], line.line_id, "refunded", line.qty)
-                self._batch.rows(PARCELS).put(row, at=self._recorded.position)
+                self._refund_in(line.parcel_id, line.line_id, line.qty)
 
     @on.register
     def _(self, event: ParcelCreated) -> None:
         row = self._parcel(event.parcel_id)
-        row["items"] = canonical([{"line_id": i.line_id, "qty": i.qty, "refunded": 0} for i in event.items])
+        if row["moved_at"] is None:  # else its units travel on in other parcels already
+            row["items"] = canonical([{"line_id": i.line_id, "qty": i.qty, "refunded": 0} for i in event.items])
         self._reach(row, Fact("created", self._recorded.occurred_at))
 
     @on.register
@@ -194,13 +202,12 @@ class _Fold:
     def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
         for parcel_id in _parcels_of(event):
             self._reach(self._parcel(parcel_id), Fact(WORDS[type(event)], event.happened_at))
+        for row in regroup(event, self._parcel):
+            self._batch.rows(PARCELS).put(row, at=self._recorded.position)
 
     def _order(self) -> Row:
         found = self._batch.rows(ORDERS).get(self._order_id, self._merchant)
-        return found or {
-            "order_id": self._order_id, "merchant": self._merchant, "status": "unplaced", "buyer_ref": "", "market": "",
-            "placed_at": None, "promised_by": None, "lock_version": 0, "lines": "[]", "open_cases": "{}",
-        }  # fmt: skip
+        return found or BLANK_ORDER | {"order_id": self._order_id, "merchant": self._merchant}
 
     def _put_order(self, **changes: Any) -> None:
         self._batch.rows(ORDERS).put(self._order() | changes, at=self._recorded.position)
@@ -218,11 +225,33 @@ class _Fold:
         found = self._batch.rows(PARCELS).get(*key.values())
         return found or key | BLANK_PARCEL
 
+    def _refund_in(self, parcel_id: str, line_id: str, qty: int) -> None:
+        """Units of a parcel are refunded, wherever they travel by now."""
+        row = self._parcel(parcel_id)
+        for later in from_json(row["went_into"]):
+            held = [item for item in from_json(self._parcel(later)["items"]) if item["line_id"] == line_id]
+            here = min(qty, sum(item["qty"] - item["refunded"] for item in held))
+            if here > 0:
+                self._refund_in(later, line_id, here)
+                qty -= here
+        if qty:
+            row["items"] = _counted(row["items"], line_id, "refunded", qty)
+            self._batch.rows(PARCELS).put(row, at=self._recorded.position)
+
+    def _pass_on(self, row: Row) -> None:
+        """A fact that came late also happened to the units that have moved on since."""
+        for parcel_id in from_json(row["went_into"]):
+            later = self._parcel(parcel_id)
+            inherit(row, later)
+            self._batch.rows(PARCELS).put(later, at=self._recorded.position)
+            self._pass_on(later)
+
     def _reach(self, row: Row, fact: Fact) -> None:
         """The parcel with one more fact, and the fact on its timeline."""
         reach(row, fact)
         position = self._recorded.position
         self._batch.rows(PARCELS).put(row, at=position)
+        self._pass_on(row)
         if self._batch.rows(ORDERS).get(self._order_id, self._merchant) is None:
             self._put_order()
         self._batch.lines(TIMELINE).append(

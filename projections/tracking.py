@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json
 from sqlalchemy import RowMapping, text
 
 from ledger.events.milestones import MILESTONES, place_on_the_way
+from ledger.fx import CNY
+from ledger.money import Money
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.kinds import read_content
+from ledger.policies.return_window import ReturnWindow
 from projections.customer_tracking import CustomerTracking
 from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import ViewTable
-from projections.tracking_answer import OrderTracking, ParcelTracking, TimelineEntry, TrackedItem, TrackedLine
-from projections.tracking_tables import LOCKS, ORDERS, PARCELS, TIMELINE
+from projections.tracking_answer import (
+    OrderTracking,
+    ParcelTracking,
+    TimelineEntry,
+    TrackedItem,
+    TrackedLine,
+    TrackedRefund,
+)
+from projections.tracking_tables import LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 from projections.tracking_texts import MILESTONE_TEXTS, ORDER_TEXTS
 
 PROJECTION = CustomerTracking()
@@ -83,12 +94,14 @@ def _tracking(opened: Opened, order: RowMapping) -> OrderTracking:
     lines = from_json(order["lines"])
     reviewed = {line_id for line_ids in from_json(order["open_cases"]).values() for line_id in line_ids}
     titles = {line["line_id"]: line["title"] for line in lines}
+    rows = {row["parcel_id"]: row for row in _rows(opened, PARCELS, *key)}
     parcels = [
-        _parcel(row, titles=titles, reviewed=reviewed, timeline=timelines.get(row["parcel_id"], ()))
-        for row in _rows(opened, PARCELS, *key)
+        _parcel(row, titles=titles, reviewed=reviewed, timeline=_whole_timeline(parcel_id, rows, timelines))
+        for parcel_id, row in rows.items()
+        if row["moved_at"] is None or row["items"] != "[]"
     ]
     lock = _lock(opened, order["lock_version"])
-    locked = _locked(parcels, lock) if lock else parcels
+    locked = _returnable(_locked(parcels, lock) if lock else parcels, _return_windows(opened))
     return OrderTracking(
         order_id=order["order_id"],
         merchant=order["merchant"],
@@ -103,6 +116,7 @@ def _tracking(opened: Opened, order: RowMapping) -> OrderTracking:
             replace(parcel, promised_by=order["promised_by"])
             for parcel in sorted(locked, key=lambda parcel: parcel.parcel_id)
         ),
+        refunds=tuple(_refund(refund_id, refund) for refund_id, refund in from_json(order["refunds"]).items()),
         vector=opened.vector,
     )
 
@@ -130,7 +144,47 @@ def _parcel(
         evidence_kind=row["evidence_kind"] or None,
         under_review=any(item.line_id in reviewed for item in items),
         timeline=tuple(_entry(fact) for fact in sorted(timeline, key=_by_time)),
+        came_from=tuple(from_json(row["came_from"])),
     )
+
+
+def _whole_timeline(
+    parcel_id: str, rows: Mapping[str, RowMapping], timelines: Mapping[str, Sequence[RowMapping]]
+) -> list[RowMapping]:
+    """What happened to a parcel, and before that to those its units came from."""
+    facts = list(timelines.get(parcel_id, ()))
+    for origin in from_json(rows[parcel_id]["came_from"]):
+        moved_at = rows[origin]["moved_at"]
+        before = (fact for fact in _whole_timeline(origin, rows, timelines) if fact["happened_at"] <= moved_at)
+        facts += [fact for fact in before if fact["milestone"] not in ("consolidated", "split")]
+    return facts
+
+
+def _refund(refund_id: str, refund: Mapping[str, Any]) -> TrackedRefund:
+    amount, paid = (Money(refund[name], refund["currency"]) for name in ("amount", "paid"))
+    shown = refund["currency"] != CNY
+    return TrackedRefund(refund_id, refund["type"], refund["state"], amount if shown else None, paid if shown else None)
+
+
+def _return_windows(opened: Opened) -> list[tuple[datetime, ReturnWindow]]:
+    """The return windows there are, with the instants they take effect, the latest first."""
+    statement = f"""
+        SELECT effective_from, content FROM {opened.generation.stored_name(RETURN_WINDOWS)}
+        WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""
+    found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
+    return [(at, ReturnWindow.model_validate(from_json(content))) for at, content in found]
+
+
+def _returnable(
+    parcels: Iterable[ParcelTracking], windows: Sequence[tuple[datetime, ReturnWindow]]
+) -> list[ParcelTracking]:
+    """With the end of the time for returns, by each window that takes or took effect."""
+    return [
+        replace(parcel, return_ends=tuple((at, window.closes_at(parcel.signed_at)) for at, window in windows))
+        if parcel.signed_at
+        else parcel
+        for parcel in parcels
+    ]
 
 
 def _entry(row: RowMapping) -> TimelineEntry:

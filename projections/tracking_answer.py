@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ledger.events.milestones import ENDS, Stage
+from ledger.events.milestones import ENDS, MILESTONES, Stage, place_on_the_way
+from ledger.money import Money
+from projections.tracked_refunds import RefundState
 
 Option = Literal["unshipped", "return_refund", "not_received"]  # types of refund requests
+Reason = Literal[
+    "open", "not_paid", "nothing_to_send", "not_sent", "back_with_seller", "locked", "locked_until_signed",
+    "under_review", "refunded", "window_closed",
+]  # fmt: skip
+_PROVEN_BY = ("dispatched", "received_at_warehouse", "departed")  # steps that any later one implies
 _BACK_WITH_SELLER = "rejected_at_warehouse"
 
 
@@ -46,11 +53,27 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class AfterSales:
-    """What the buyer may ask for at an instant. `lock_ends_at` is None where nothing but a signature ends the lock."""
+    """What the buyer may ask for at an instant, and why not more.
+
+    `lock_ends_at` is None where nothing but a signature ends the lock, `closes_at` where no end is set.
+    """
 
     allowed: bool
     lock_ends_at: datetime | None
     options: tuple[Option, ...]
+    reason: Reason = "open"
+    closes_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedRefund:
+    """One after-sales case. Amounts are in the buyer's currency, None where that is the merchant's own."""
+
+    refund_id: str
+    type: str
+    state: RefundState
+    amount: Money | None
+    paid: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +98,15 @@ class ParcelTracking:
     promised_by: datetime | None = None  # to be at the warehouse
     lock_ends_at: datetime | None = None
     counts_as_signed: bool = False
+    return_ends: tuple[tuple[datetime, datetime | None], ...] = ()  # by the windows' effect, the latest first
+    came_from: tuple[str, ...] = ()
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Steps nobody reported although a later one was (domain §4.3: recorded, the gap marked)."""
+        reached = {entry.milestone for entry in self.timeline}
+        furthest = max((place_on_the_way(word) for word in reached if MILESTONES[word].rank > 0), default=-1)
+        return tuple(word for word in _PROVEN_BY if word not in reached and place_on_the_way(word) < furthest)
 
     @property
     def has_left(self) -> bool:
@@ -89,11 +121,23 @@ class ParcelTracking:
 
     def after_sales(self, now: datetime) -> AfterSales:
         """What can be asked for this parcel; requests are decided by the command, on what is known by then."""
-        if not self.has_left or self.under_review or all(item.qty <= item.refunded for item in self.items):
-            return AfterSales(False, None, ())
+        if (reason := self._nothing_to_ask()) is not None:
+            return AfterSales(False, None, (), reason)
         if self.lock_ends_at is None or now < self.lock_ends_at:
-            return AfterSales(False, self.lock_ends_at, ())
-        return AfterSales(True, None, ("return_refund",) if self.counts_as_signed else ("not_received",))
+            return AfterSales(False, self.lock_ends_at, (), "locked" if self.lock_ends_at else "locked_until_signed")
+        if not self.counts_as_signed:
+            return AfterSales(True, None, ("not_received",))
+        closes_at = next((end for effective_from, end in self.return_ends if effective_from <= now), None)
+        if closes_at and now >= closes_at:
+            return AfterSales(False, None, (), "window_closed", closes_at)
+        return AfterSales(True, None, ("return_refund",), closes_at=closes_at)
+
+    def _nothing_to_ask(self) -> Reason | None:
+        if not self.has_left:
+            return "back_with_seller" if self.milestone == _BACK_WITH_SELLER else "not_sent"
+        if self.under_review:
+            return "under_review"
+        return "refunded" if all(item.qty <= item.refunded for item in self.items) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +154,14 @@ class OrderTracking:
     promised_by: datetime | None
     lines: tuple[TrackedLine, ...]
     parcels: tuple[ParcelTracking, ...]
+    refunds: tuple[TrackedRefund, ...]
     vector: dict[int, int]
 
     def after_sales(self) -> AfterSales:
         """What can be asked for units that were not sent: at any time, once they are paid."""
-        free = any(line.unshipped and not line.under_review for line in self.lines)
-        allowed = self.status == "confirmed" and free
-        return AfterSales(allowed, None, ("unshipped",) if allowed else ())
+        if self.status != "confirmed":
+            return AfterSales(False, None, (), "not_paid")
+        left = [line for line in self.lines if line.unshipped]
+        if any(not line.under_review for line in left):
+            return AfterSales(True, None, ("unshipped",))
+        return AfterSales(False, None, (), "under_review" if left else "nothing_to_send")

@@ -33,6 +33,7 @@ ORDERS = kept_table(
     Column("lock_version", Integer, nullable=False),  # of the after-sales lock; 0 before the order is placed
     _text("lines"),  # JSON: line_id, title as it was shown, qty; of it cancelled unpaid, and refunded unshipped
     _text("open_cases"),  # JSON: the lines of each open after-sales case
+    _text("refunds"),  # JSON: by case what was asked or granted, and how far it is, in the buyer's currency
     indexes=[("buyer_ref",)],
 )
 PARCELS = kept_table(
@@ -56,6 +57,9 @@ PARCELS = kept_table(
     _instant("lost_at"),
     _text("lost_location"),
     _instant("found_at"),
+    _text("came_from"),  # JSON: the parcels its units came from, and when each of those was handed over
+    _text("went_into"),  # JSON: the parcels its units travel on in
+    _instant("moved_at"),
 )
 TIMELINE = appended_table(
     "tracking_timeline",
@@ -70,9 +74,19 @@ TIMELINE = appended_table(
 LOCKS = kept_table(
     "after_sales_locks", Column("version", Integer, primary_key=True, autoincrement=False), _text("content")
 )
+RETURN_WINDOWS = kept_table(
+    "return_windows",
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _instant("effective_from"),
+    _text("content"),
+)
 
+BLANK_ORDER: Row = {
+    "status": "unplaced", "buyer_ref": "", "market": "", "placed_at": None, "promised_by": None, "lock_version": 0,
+    "lines": "[]", "open_cases": "{}", "refunds": "{}",
+}  # fmt: skip
 BLANK_PARCEL: Row = {
     column: "" if isinstance(PARCELS.shape.c[column].type, Text) else None
     for column in PARCELS.columns
     if column not in ("book", *PARCELS.key, "changed_at_position", "deleted")
-} | {"items": "[]"}
+} | {"items": "[]", "came_from": "{}", "went_into": "[]"}

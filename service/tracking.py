@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from projections.tracking_answer import OrderTracking, ParcelTracking
+from projections.tracking_answer import OrderTracking, ParcelTracking, TrackedRefund
 
 
 def told(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
@@ -14,10 +14,21 @@ def told(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
     plain = asdict(tracking)
     del plain["vector"], plain["buyer_ref"]
     return plain | {
+        "refunds": [asdict(refund) | _amounts(refund) for refund in tracking.refunds],
         "after_sales": asdict(tracking.after_sales()),
         "parcels": [_parcel(parcel, now) for parcel in tracking.parcels],
     }
 
 
 def _parcel(parcel: ParcelTracking, now: datetime) -> dict[str, Any]:
-    return asdict(parcel) | {"late": parcel.is_late(now), "after_sales": asdict(parcel.after_sales(now))}
+    plain = asdict(parcel)
+    del plain["return_ends"]
+    told_now = {"late": parcel.is_late(now), "gaps": parcel.gaps, "after_sales": asdict(parcel.after_sales(now))}
+    return plain | told_now
+
+
+def _amounts(refund: TrackedRefund) -> dict[str, str | None]:
+    return {
+        "amount": str(refund.amount) if refund.amount else None,
+        "paid": str(refund.paid) if refund.paid else None,
+    }

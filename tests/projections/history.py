@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
+from pydantic_core import from_json
+
 from ledger.canonical import canonical
+from ledger.events.event import Event
 from ledger.journal.accounts import AVAILABLE, BANK_CNY, PAYOUTS_IN_TRANSIT, PENDING, SERVICE_FEE
 from ledger.journal.entry import Draft, Entry, debit
 from ledger.ledger import Ledger
@@ -94,6 +97,7 @@ def an_event(
     day: date = DAY,
     stream: str | None = None,
     type: str = "test.happened",
+    schema_version: int = 1,
     payload: dict[str, object] | None = None,
     occurred_at: datetime = INSTANT,
     actor: str = "system-1",
@@ -101,7 +105,7 @@ def an_event(
     return NewEvent(
         stream=stream or f"order/M-1/{uuid4()}",
         type=type,
-        schema_version=1,
+        schema_version=schema_version,
         event_id=str(uuid4()),
         occurred_at=occurred_at,
         accounting_date=day,
@@ -113,6 +117,17 @@ def an_event(
         policy_versions="{}",
         payload=canonical(payload or {}),
         entry=Entry(tuple(draft.lines)).text() if draft else None,
+    )
+
+
+def recordable(event: Event, *, stream: str, occurred_at: datetime = INSTANT) -> NewEvent:
+    """An event of the published language as the log takes it, without its entry."""
+    return an_event(
+        stream=stream,
+        type=event.name,
+        schema_version=event.schema_version,
+        payload=from_json(event.payload()),
+        occurred_at=occurred_at,
     )
 
 
