@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-import psycopg2
 from sqlalchemy import Engine
 
-from ledger.log.engine import DatabaseUnreachable, OutcomeUnknown, cursor_of
+from ledger.log.engine import ConnectionLost, DatabaseUnreachable, OutcomeUnknown, cursor_of
 from ledger.log.packing import pack
 from ledger.log.rows import Attempt, Receipt, Status
 
@@ -32,32 +31,41 @@ class Appender:
         Raises `OutcomeUnknown` when it stays broken, `DatabaseUnreachable` when nothing was sent, ValueError for an
         attempt that cannot be packed, and psycopg2's error for one the database refuses (nothing is recorded then).
         """
-        if not attempts:
-            return []
-        ids = [attempt.command_id for attempt in attempts]
-        if len(set(ids)) < len(ids):  # the second of two with one id is answered by what became of the first
-            again = next(n for n, command_id in enumerate(ids) if command_id in ids[:n])
-            return self.append(book, attempts[:again]) + self.append(book, attempts[again:])
-        marks = any(attempt.marks_open_day for attempt in attempts)
-        if marks and len(attempts) > 1:  # what follows a marker is decided on the days it leaves open
-            return [receipt for attempt in attempts for receipt in self.append(book, [attempt])]
-        return _receipts(book, attempts, self._call(MARK if marks else APPEND, {"book": book, **pack(attempts)}))
+        receipts: list[Receipt] = []
+        for run in _runs(attempts):
+            statement = MARK if run[0].marks_open_day else APPEND
+            receipts += _receipts(book, run, self._call(statement, {"book": book, **pack(run)}))
+        return receipts
 
     def _call(self, statement: str, arguments: dict[str, Any]) -> Any:
-        sent = False
         for left in reversed(range(_TRIES)):
             try:
                 with cursor_of(self._engine) as cursor:
-                    sent = True
                     cursor.execute(statement, arguments)
                     ((answer,),) = cursor.fetchall()
                     return answer
-            except (psycopg2.OperationalError, psycopg2.InterfaceError, DatabaseUnreachable) as error:
-                if not sent:
-                    raise
-                if not left or isinstance(error, DatabaseUnreachable):
+            except ConnectionLost as error:
+                if not left:
                     raise OutcomeUnknown(f"The connection broke during an append: {error}") from error
+            except DatabaseUnreachable as error:
+                if left == _TRIES - 1:  # nothing was sent
+                    raise
+                raise OutcomeUnknown(f"The connection broke during an append: {error}") from error
         raise AssertionError("the last try returns or raises")
+
+
+def _runs(attempts: Sequence[Attempt]) -> Iterator[Sequence[Attempt]]:
+    """Appends of their own where one append will not do: the second of two attempts with one id is answered by what
+    became of the first, and what follows a marker is decided on the days it leaves open."""
+    start, ids = 0, set[str]()
+    for end, attempt in enumerate(attempts):
+        alone = attempt.marks_open_day or (end > start and attempts[end - 1].marks_open_day)
+        if end > start and (alone or attempt.command_id in ids):
+            yield attempts[start:end]
+            start, ids = end, set()
+        ids.add(attempt.command_id)
+    if attempts:
+        yield attempts[start:]
 
 
 def _receipts(book: int, attempts: Sequence[Attempt], answer: Any) -> list[Receipt]:

@@ -19,6 +19,10 @@ class DatabaseUnreachable(Exception):
     """The database cannot be reached: one sentence says which, and why."""
 
 
+class ConnectionLost(psycopg2.OperationalError):
+    """The connection broke under a statement; whether the server carried it out is not known."""
+
+
 class OutcomeUnknown(Exception):
     """The connection broke during an append, which may be recorded or not: send it again with the same ids."""
 
@@ -54,16 +58,19 @@ def reaching(url: str | URL) -> Iterator[None]:
 
 @contextmanager
 def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
-    """A psycopg2 cursor on a pooled connection. A broken connection leaves the pool. Raises `DatabaseUnreachable`."""
+    """A psycopg2 cursor on a pooled connection. Raises `DatabaseUnreachable` before, `ConnectionLost` within."""
     with reaching(engine.url):
         pooled = engine.raw_connection()
+    driver: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
     try:
-        driver: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
         with driver.cursor() as cursor:
             yield cursor
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        if not driver.closed:
+            raise
         pooled.invalidate(error)
-        raise
+        engine.dispose()  # a server that went away took the idle connections with it
+        raise ConnectionLost(*error.args) from error
     finally:
         pooled.close()
 

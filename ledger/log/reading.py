@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import psycopg2
 from sqlalchemy import Engine
 
-from ledger.log.engine import cursor_of
+from ledger.log.engine import ConnectionLost, cursor_of
 from ledger.log.rows import Receipt, Recorded, Status
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
@@ -139,7 +139,7 @@ class Reader:
     def _rows(self, statement: str, parameters: Any) -> Iterable[tuple[Any, ...]]:
         try:
             return self._fetch(statement, parameters)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        except ConnectionLost:
             return self._fetch(statement, parameters)
 
     def _fetch(self, statement: str, parameters: Any) -> list[tuple[Any, ...]]:

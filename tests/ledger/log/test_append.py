@@ -94,6 +94,10 @@ class TestRepeats:
         assert (first.status, second.status) == (Status.RECORDED, Status.REPEATED)
         assert (second.first, second.last) == (first.first, first.last)
 
+    def test_one_id_a_thousand_times_in_one_append_is_recorded_once(self, ledger: Ledger) -> None:
+        receipts = ledger.append(BOOK, [attempt(command_id="x")] * 1000)
+        assert [r.status for r in receipts] == [Status.RECORDED] + [Status.REPEATED] * 999
+
     def test_an_id_counts_in_its_own_book_only(self, ledger: Ledger) -> None:
         ledger.append(1, [attempt(command_id="x")])
         (receipt,) = ledger.append(2, [attempt(command_id="x")])

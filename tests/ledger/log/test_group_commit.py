@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Event
+from threading import Barrier, Event
 from time import monotonic
 
 import psycopg2.errors
@@ -12,7 +12,7 @@ import pytest
 
 from ledger.ledger import Ledger
 from ledger.log.append import Appender
-from ledger.log.engine import OutcomeUnknown
+from ledger.log.engine import OutcomeUnknown, cursor_of
 from ledger.log.group_commit import GroupCommit
 from ledger.log.rows import Attempt, Receipt, Status
 from tests.ledger.log.attempts import BOOK, attempt, entry, new_event
@@ -121,6 +121,22 @@ def test_a_connection_lost_before_the_answer_is_tried_again_and_recorded_once(
     kill_connections()
     (receipt,) = ledger.append(BOOK, [attempt("b/1")])
     assert (receipt.status, receipt.first) == (Status.RECORDED, 2)
+
+
+def test_a_restart_of_the_server_costs_no_caller_an_error(ledger: Ledger, kill_connections: Callable[[], None]) -> None:
+    ready = Barrier(8)
+
+    def append(number: int) -> Status:
+        with cursor_of(ledger.engine):  # as many idle connections as there are callers
+            ready.wait(TIMEOUT_S)
+        if ready.wait(TIMEOUT_S) == 0:
+            kill_connections()
+        ready.wait(TIMEOUT_S)
+        (receipt,) = ledger.append(BOOK, [attempt(f"s/{number}")])
+        return receipt.status
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(append, range(8))) == {Status.RECORDED}
 
 
 class LosingAppender:
