@@ -7,6 +7,7 @@ from sqlalchemy import text
 from ledger.log.engine import owner_engine, reaching
 
 ACCOUNTING_ZONE = "Asia/Shanghai"  # of the accounting days, fixed when a ledger is made
+_HAS = "SELECT count(*) >= :books FROM log.heads WHERE EXISTS (SELECT FROM log.identity)"
 
 
 def found(url: str, *, books: int) -> None:
@@ -14,6 +15,8 @@ def found(url: str, *, books: int) -> None:
     engine = owner_engine(url)
     try:
         with reaching(url), engine.begin() as connection:
+            if connection.execute(text(_HAS), {"books": books}).scalar():
+                return
             connection.execute(
                 text(
                     "INSERT INTO log.identity (ledger_id, epoch, zone, created_at)"

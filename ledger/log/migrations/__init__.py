@@ -6,7 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
 
 from ledger.log.engine import owner_engine, reaching
 
@@ -18,17 +19,26 @@ _ONE_AT_A_TIME = (
 def upgrade(url: str) -> None:
     """Create the log, or bring it up to date; does nothing where it is. Several processes may call it at once.
 
-    Needs a login that may create schemas and, the first time on a server, the role `redledger_app`.
-    Raises `DatabaseUnreachable`.
+    Where there is something to do it needs a login that may create schemas and, the first time on a server, the role
+    `redledger_app`. Raises `DatabaseUnreachable`.
     """
     engine = owner_engine(url)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     try:
         with reaching(url), engine.begin() as connection:
+            if _is_up_to_date(connection, config):
+                return
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
             connection.execute(text("CREATE SCHEMA IF NOT EXISTS log"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
         engine.dispose()
+
+
+def _is_up_to_date(connection: Connection, config: Config) -> bool:
+    if connection.execute(text("SELECT to_regclass('log.alembic_version')")).scalar() is None:
+        return False
+    revision = connection.execute(text("SELECT version_num FROM log.alembic_version")).scalar()
+    return revision == ScriptDirectory.from_config(config).get_current_head()

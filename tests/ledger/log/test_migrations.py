@@ -78,6 +78,18 @@ def test_a_login_that_is_no_superuser_can_found_a_ledger_and_use_it(postgres: Em
         assert len(ledger.reader.heads()) == 17
 
 
+def test_a_login_that_may_only_append_opens_a_ledger_that_is_there(
+    postgres: EmbeddedPostgres, empty_database_url: str, tmp_path: Path
+) -> None:
+    upgrade(empty_database_url)
+    found(empty_database_url, books=17)
+    with owner(postgres.url("postgres")) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE clerk LOGIN IN ROLE redledger_app")
+    url = empty_database_url.replace("redledger@", "clerk@")
+    with Ledger.open(url, keys=FileKeyStore(tmp_path / "keys")) as ledger:
+        assert ledger.append(1, [attempt()])[0].first == 1
+
+
 def test_a_database_that_is_down_gets_one_clear_sentence(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

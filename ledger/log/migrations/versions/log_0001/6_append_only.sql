@@ -30,6 +30,6 @@ $$;
 CREATE SCHEMA views;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log FROM PUBLIC;
 GRANT USAGE ON SCHEMA log TO redledger_app;
-GRANT SELECT ON log.identity, log.heads, log.events, log.outcomes, log.accounts, log.directory TO redledger_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA log TO redledger_app;
 GRANT EXECUTE ON FUNCTION log.append, log.assign_books, log.position_as_known_at TO redledger_app;
 GRANT USAGE, CREATE ON SCHEMA views TO redledger_app;
