@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PrivateAttr
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from commands.rules import Rules
 from ledger.canonical import canonical, digest
@@ -38,7 +38,7 @@ class Command(BaseModel):
     correlation_id: Id | None = None
     causation_id: Id | None = None
 
-    _decided_at: datetime | None = PrivateAttr(default=None)
+    decided_at: ClassVar[datetime]  # of an instance, once the bus has stamped it
 
     def __init_subclass__(cls, *, name: str = "", **config: Any) -> None:
         super().__init_subclass__(**config)
@@ -57,17 +57,17 @@ class Command(BaseModel):
         """Further streams and guards of the same book that the decision rests on."""
         return ()
 
-    @property
-    def decided_at(self) -> datetime:
-        """The instant the rules are those of: the bus's clock, or what an importer brings."""
-        assert self._decided_at is not None, "the bus stamps a command before it is decided"
-        return self._decided_at
-
     def stamped(self, now: datetime) -> Self:
-        """The same command, to be decided at `now`; at the instant it brings, where an importer replays the past."""
-        stamped = self.model_copy()
-        stamped._decided_at = self.occurred_at if self.occurred_at and self.actor.is_importer else now
-        return stamped
+        """The same command, to be decided at `now`; at the instant it brings, where an importer replays the past.
+
+        `decided_at` is no field, so that nobody can bring it; every rule reads it, so that it is a plain attribute.
+        """
+        at = self.occurred_at if self.occurred_at and self.actor.is_importer else now
+        return self.model_copy(update={"decided_at": at})
+
+    @property
+    def is_stamped(self) -> bool:
+        return "decided_at" in self.__dict__
 
     @property
     def brings_an_instant_it_may_not(self) -> bool:

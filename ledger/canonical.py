@@ -13,7 +13,7 @@ _encode: Callable[[Any], str] = json.JSONEncoder(
 ).encode
 _LAST_SAFE = 2**53 - 1  # RFC 8785 §3.2.2.3: numbers are IEEE 754 doubles
 # May match inside a string, where the exact check then finds nothing wrong; misses no number that is.
-_DOUBTFUL_NUMBER = re.compile(r"(?:[:\[,]|^)-?(?:\d{16,}|\d+[.eE])")
+_DOUBTFUL_NUMBER = re.compile(r"[:\[,]-?\d(?:\d{15}|\d*[.eE])")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _BEYOND_BASIC_PLANE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 
@@ -32,7 +32,7 @@ def canonical(value: Any) -> str:
         text = _encode(value)
     except (TypeError, ValueError) as error:
         raise NotCanonical(str(error)) from None
-    if _DOUBTFUL_NUMBER.search(text):
+    if _DOUBTFUL_NUMBER.search(text) or isinstance(value, int | float):
         _check(value)
     if text.isascii() or not _BEYOND_BASIC_PLANE.search(text):
         return text

@@ -151,7 +151,7 @@ class Order(Stream):
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
         """Change what is remembered. What is not about money or quantities is the parcels'."""
-        self.parcels.evolve(event)
+        self.parcels.remember(event)
 
     @evolve.register
     def _(self, event: OrderPlaced) -> None:
@@ -183,17 +183,17 @@ class Order(Stream):
         self,
         event: PaymentAuthorized | PaymentDeclined | PaymentAuthorizationExpired | PaymentVoided | PaymentCaptured,
     ) -> None:
-        self.payments.evolve(event)
+        self.payments.remember(event)
 
     @evolve.register
     def _(self, event: PaymentAllocated) -> None:
-        self.payments.evolve(event)
+        self.payments.remember(event)
         for line in event.lines:
             self.lines[line.line_id].allocated = line
 
     @evolve.register
     def _(self, event: PaymentCaptureFailed) -> None:
-        self.payments.evolve(event)
+        self.payments.remember(event)
         if event.undone:
             self.confirmed = False
             for book in self.lines.values():
@@ -216,15 +216,15 @@ class Order(Stream):
     @evolve.register
     def _(self, event: RefundRejected | RefundWithdrawn) -> None:
         self._no_longer_ask(self.cases[event.refund_id])
-        self.cases[event.refund_id].evolve(event)
+        self.cases[event.refund_id].remember(event)
 
     @evolve.register
     def _(self, event: RefundRoundApproved | ReturnReceived | RefundPaidByAlternative) -> None:
-        self.cases[event.refund_id].evolve(event)
+        self.cases[event.refund_id].remember(event)
 
     @evolve.register
     def _(self, event: RefundSubmitted) -> None:
-        self.cases[event.refund_id].evolve(event)
+        self.cases[event.refund_id].remember(event)
         self.payments.captures[event.capture_ref].paid_back += event.amount
 
     @evolve.register
@@ -236,7 +236,7 @@ class Order(Stream):
         submission = case.submissions[event.submission_id]
         if not submission.counts:
             self.payments.captures[submission.capture_ref].paid_back += event.amount
-        case.evolve(event)
+        case.remember(event)
 
     @evolve.register
     def _(self, event: RefundFailed | RefundReversed) -> None:
@@ -248,7 +248,7 @@ class Order(Stream):
             return
         if submission.counts:
             self.payments.captures[submission.capture_ref].paid_back -= event.amount
-        case.evolve(event)
+        case.remember(event)
 
     @evolve.register
     def _(self, event: SettlementReleased) -> None:
@@ -260,7 +260,7 @@ class Order(Stream):
             held = self.parcels.quantities(source)
             for line_id in held.keys() & self.lines.keys():
                 self.lines[line_id].move(source, moving(event, line_id, held[line_id]))
-        self.parcels.evolve(event)
+        self.parcels.remember(event)
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:
@@ -275,7 +275,7 @@ class Order(Stream):
     def _approve(self, event: RefundAutoApproved | RefundApproved, *, platform_borne: bool) -> None:
         case = self.cases[event.refund_id]
         self._no_longer_ask(case)
-        case.evolve(event)
+        case.remember(event)
         for line in event.lines:
             self.lines[line.line_id].refund(line, platform_borne=platform_borne)
 

@@ -27,6 +27,7 @@ from ledger.events.refund import (
 )
 from ledger.fx import CNY
 from ledger.money import Money
+from ledger.streams.evolving import Evolving
 
 CaseState = Literal["open", "approved", "rejected", "withdrawn"]
 SubmissionState = Literal["submitted", "succeeded", "failed", "reversed"]
@@ -52,7 +53,7 @@ class Submission:
 
 
 @dataclass(slots=True)
-class Case:
+class Case(Evolving):
     """One after-sales case. `paid` of `money.amount` has reached the buyer and left 2210 at `carried`."""
 
     id: str

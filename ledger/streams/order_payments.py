@@ -19,6 +19,7 @@ from ledger.events.payment import (
 )
 from ledger.fx import CNY
 from ledger.money import Money
+from ledger.streams.evolving import Evolving
 
 AuthorizationState = Literal["authorized", "declined", "expired", "voided"]
 
@@ -76,7 +77,7 @@ class Capture:
         return Money(0, self.amount.currency) if self.failed else self.allocated - self.paid_back
 
 
-class Payments:
+class Payments(Evolving):
     """The payments of one order."""
 
     def __init__(self) -> None:

@@ -23,6 +23,7 @@ from ledger.events.shipment import (
     ParcelSignedFor,
     ParcelSplit,
 )
+from ledger.streams.evolving import Evolving
 
 BACK_WITH_MERCHANT = "rejected_at_warehouse"  # the goods never passed into the platform's custody
 FREE_AGAIN = frozenset((BACK_WITH_MERCHANT, "returned_to_warehouse"))  # these quantities may be packed anew
@@ -152,7 +153,7 @@ class Parcel:
         )
 
 
-class Parcels:
+class Parcels(Evolving):
     """The parcels of one order. `evolve` takes every event of `ledger.events.shipment`, in any order."""
 
     def __init__(self) -> None:

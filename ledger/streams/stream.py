@@ -7,9 +7,10 @@ from typing import Any
 
 from ledger.events.event import Event
 from ledger.streams.breaks import Break, remember_break
+from ledger.streams.evolving import Evolving
 
 
-class Stream:
+class Stream(Evolving):
     """What is remembered of one stream. Subclasses add `evolve.register` methods, one an event.
 
     `evolve` reads no clock and calls no policy: it runs again on every replay. What it has no method for changes
@@ -32,7 +33,7 @@ class Stream:
 
     def apply(self, event: Event) -> None:
         """Remember one more event."""
-        self.evolve(event)
+        self.remember(event)
         if event.name.startswith("break."):
             remember_break(self.known_breaks, event)
         self.version += 1

@@ -87,7 +87,7 @@ class Given:
 
     def when(self, command: Command) -> When:
         """Decide the command on all of it."""
-        if command._decided_at is None:
+        if not command.is_stamped:
             command = command.stamped(NOW)
         stream = stream_of(command.stream, self._events)
         memory = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
