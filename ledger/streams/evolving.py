@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 
 class Evolving:
-    """Something that changes by events. Subclasses declare `evolve`, a singledispatchmethod with a method for each event.
+    """Something that changes by events. Subclasses declare `evolve`, a singledispatchmethod with a method an event.
 
     `remember` calls the same methods as `evolve` does, without the descriptor's work on every call: streams are folded
     far more often than anything else is done.
