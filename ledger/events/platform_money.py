@@ -14,8 +14,8 @@ from ledger.money import Money
 
 
 class _PaidFromBank(Event):
-    """A payable settled from the bank. All CNY: what the payable was `carried` at, what the cash is worth (`base`),
-    and `fx`, which is the loss between the two.
+    """A payable settled from the bank. All CNY: what the payable was `carried` at, what the cash stood at (`base`),
+    and `fx`, which is the loss between the two. A rate is kept where one of them follows from it.
     """
 
     amount: Money  # of the payable
@@ -23,7 +23,8 @@ class _PaidFromBank(Event):
     cash: Money  # as it left the bank, in the account's currency
     base: Money
     fx: Money
-    book_rate: Rate | None  # where a base follows from the book rate of the day
+    carried_rate: Rate | None
+    base_rate: Rate | None
     bank_ref: str
     value_date: date
 
@@ -56,7 +57,7 @@ class BankFxConverted(Event, name="bank.fx_converted", version=1):
     bought: Money
     carried: Money
     fx: Money
-    rate: Rate  # the bank's own
+    book_rate: Rate | None  # where `carried` follows from it
     value_date: date
 
 

@@ -1,0 +1,49 @@
+"""Completing a settlement run: it has dealt with every merchant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from commands.command import Command
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.statement import SettlementRunCompleted
+from ledger.finance_refusals import RunNotStarted
+from ledger.ids import Id, settlement_run_stream
+from ledger.money import Money
+from ledger.streams.statements import SettlementRun
+
+
+class CompleteSettlementRun(Command, name="complete_settlement_run"):
+    """What the run came to; `refused` counts merchants that were not paid, by the reason's code."""
+
+    run_id: Id
+    merchants: int = Field(ge=0)
+    statements: int = Field(ge=0)
+    payouts: int = Field(ge=0)
+    paid: Money
+    refused: dict[str, int] = {}
+
+    @property
+    def stream(self) -> str:
+        return settlement_run_stream(self.run_id)
+
+
+def decide(command: CompleteSettlementRun, run: SettlementRun, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    if run.started is None:
+        raise RunNotStarted(run_id=command.run_id)
+    if run.completed:
+        return
+    yield SettlementRunCompleted(
+        run_id=command.run_id,
+        merchants=command.merchants,
+        statements=command.statements,
+        payouts=command.payouts,
+        paid=command.paid,
+        refused=command.refused,
+        completed_at=command.decided_at,
+    )

@@ -1,0 +1,45 @@
+"""Giving over money of the inbox that stands in its orders' streams by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.inbox_commands import capture_of
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.platform import InboxFactRouted
+from ledger.finance_refusals import InboxItemNotFound
+from ledger.ids import Id, inbox_stream, order_stream
+from ledger.streams.reference_streams import InboxItem
+
+
+class MarkInboxRouted(Command, name="mark_inbox_routed"):
+    """Every order of the plan has recorded its part, so book 0 reverses the capture at the rate it was taken in at."""
+
+    psp: Id
+    capture_ref: Id
+
+    @property
+    def stream(self) -> str:
+        return inbox_stream(self.psp, self.capture_ref)
+
+
+def decide(command: MarkInboxRouted, item: InboxItem, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    capture = capture_of(item)
+    if item.is_routed:
+        return
+    if item.plan is None:
+        raise InboxItemNotFound(source=command.psp, reference=command.capture_ref)
+    yield InboxFactRouted(
+        system=capture.psp,
+        reference=capture.capture_ref,
+        streams=tuple(order_stream(part.merchant_id, part.order_id) for part in item.plan.parts),
+        psp=capture.psp,
+        payment_id=capture.payment_id,
+        amount=capture.amount,
+        base=capture.base,
+        routed_at=command.decided_at,
+    )

@@ -1,0 +1,39 @@
+"""Reopening a period in one book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from commands.command import Command
+from commands.period_commands import check_last
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from ledger.calendar_months import first_day
+from ledger.events.event import Event
+from ledger.events.period import BookPeriodReopened, Period
+from ledger.ids import periods_stream
+from ledger.streams.periods import Periods
+
+
+class ReopenBookPeriod(Command, name="reopen_book_period"):
+    """What follows `reopen_period`, once for every book."""
+
+    book: int = Field(ge=0)
+    period: Period
+
+    @property
+    def stream(self) -> str:
+        return periods_stream(self.book)
+
+
+def decide(command: ReopenBookPeriod, periods: Periods, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    check_last(periods, command.period)
+    yield BookPeriodReopened(
+        book=command.book,
+        period=command.period,
+        first_open_day=first_day(command.period),
+        reopened_at=command.decided_at,
+    )

@@ -1,0 +1,44 @@
+"""Breaks are worked by people: which stream one stands in, that it is open, and that a person asks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from commands.command import Command
+from ledger.finance_refusals import BreakNotOpen
+from ledger.ids import Id
+from ledger.refusals import RoleNotAllowed
+from ledger.streams.breaks import Break
+from ledger.streams.stream import Stream
+from ledger.who import Actor
+
+_PART = r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}"
+StreamName = Annotated[str, StringConstraints(pattern=rf"^[a-z_]{{1,32}}(/{_PART}){{1,2}}$")]
+
+
+class BreakCommand(Command):
+    """A request about one break; `in_stream` is the stream it was opened in, whatever its kind."""
+
+    in_stream: StreamName
+    break_id: Id
+
+    @property
+    def stream(self) -> str:
+        return self.in_stream
+
+
+def people_only(actor: Actor) -> None:
+    """Raises `RoleNotAllowed`: systems open breaks, only people of the platform work and close them (design §6)."""
+    if actor.kind != "platform":
+        raise RoleNotAllowed(role=actor.role or actor.kind, needed="people of the platform")
+
+
+def open_break(command: BreakCommand, stream: Stream) -> Break:
+    """The break. Raises `BreakNotOpen`."""
+    known = stream.known_breaks.get(command.break_id)
+    if known is None or not known.is_open:
+        state = f"resolved as {known.resolution}" if known else "never opened"
+        raise BreakNotOpen(stream=command.in_stream, break_id=command.break_id, state=state)
+    return known
