@@ -80,5 +80,6 @@ def _print(summary: Summary, format: Format) -> None:
         case Format.TABLE:
             for section in summary.sections():
                 if section.rows:
-                    rows = [dict(zip(section.columns, row, strict=True)) for row in section.rows]
+                    numbers = [[int(cell) if cell.isdigit() else cell for cell in row] for row in section.rows]
+                    rows = [dict(zip(section.columns, row, strict=True)) for row in numbers]
                     show(rows, format, title=section.title, columns=section.columns)
