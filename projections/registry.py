@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from projections.approvals_queue import ApprovalsQueue
 from projections.audit_trail import AuditTrail
 from projections.customer_tracking import CustomerTracking
+from projections.declarations import Declarations
 from projections.due_releases import DueReleases
+from projections.exceptions import Exceptions
 from projections.merchant_balances import MerchantBalances
+from projections.overdue_to_warehouse import OverdueToWarehouse
 from projections.projection import Projection
+from projections.sales_by_channel import SalesByChannel
+from projections.tracking_numbers import TrackingNumbers
 
 PROJECTIONS: dict[str, Projection] = {
     projection.name: projection
@@ -15,5 +21,11 @@ PROJECTIONS: dict[str, Projection] = {
         AuditTrail(),
         CustomerTracking(),
         DueReleases(),
+        TrackingNumbers(),
+        OverdueToWarehouse(),
+        Declarations(),
+        ApprovalsQueue(),
+        Exceptions(),
+        SalesByChannel(),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -15,11 +16,13 @@ class Approvals(Policy, key="approvals"):
     """One approver a round, in order (statement 28: two rounds); a rejection in any round ends the case.
 
     `distinct`: no person approves twice. `hold_dispatch`: quantities under a pending request are not dispatched.
+    `decide_within` is how long a round should take; nothing is approved or rejected by its lapse.
     """
 
     rounds: tuple[Approver, ...] = Field(min_length=1)
     distinct: bool = True
     hold_dispatch: bool = True
+    decide_within: timedelta | None = None
 
     def approver_of(self, round_number: int) -> Approver:
         """Who decides in a round, counted from 1."""

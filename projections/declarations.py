@@ -1,0 +1,205 @@
+"""Which export declaration belongs to which order and receipts of payment, and where the three do not tie."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic_core import from_json
+from sqlalchemy import Boolean, Column, RowMapping, text
+
+from ledger.canonical import canonical
+from ledger.events.event import Event
+from ledger.events.order import OrderPlaced
+from ledger.events.payment import PaymentCaptured, PaymentCaptureFailed
+from ledger.events.shipment import (
+    CustomsFact,
+    ExportClosed,
+    ExportDeclared,
+    ExportDetained,
+    ExportInspected,
+    ExportRejected,
+    ExportReleased,
+    ParcelDeparted,
+)
+from ledger.ids import merchant_of, order_of
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.columns import instant_column, minor_column, text_column
+from projections.engine.batch import Batch, Row
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+Mismatch = Literal["no_order", "no_payment", "payment_unequal", "shared_declaration", "not_declared"]
+_RETAIL = "9610"  # the mode that ties a declaration to one order and its receipt of payment (domain §3.2)
+
+DECLARED = kept_table(
+    "declared_parcels",
+    text_column("declaration_no", key=True),  # '' for a parcel that left without one
+    text_column("merchant", key=True),
+    text_column("order_id", key=True),
+    text_column("parcel_id", key=True),
+    text_column("customs_mode"),
+    instant_column("declared_at"),
+    Column("departed", Boolean, nullable=False),
+)
+PAID = kept_table(
+    "declared_orders",
+    text_column("merchant", key=True),
+    text_column("order_id", key=True),
+    text_column("currency"),  # '' before the order is placed
+    minor_column("buyer_total"),
+    text_column("captures"),  # JSON: reference → [currency, minor]
+)
+
+
+class Declarations(Projection):
+    """Declarations and payments side by side; whether they tie is said at read, when both are known."""
+
+    name = "declarations"
+    version = 1
+    tables = (DECLARED, PAID)
+    events = (
+        OrderPlaced,
+        PaymentCaptured,
+        PaymentCaptureFailed,
+        ExportDeclared,
+        ExportInspected,
+        ExportDetained,
+        ExportReleased,
+        ExportClosed,
+        ExportRejected,
+        ParcelDeparted,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        for recorded in batch.events:
+            event = recorded.event
+            if isinstance(event, CustomsFact | ParcelDeparted):
+                _declare(batch, recorded, event)
+            else:
+                _pay(batch, recorded, event)
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """One order on one declaration. `captures` are the receipts of payment; `mismatches` is empty where all ties."""
+
+    declaration_no: str
+    customs_mode: str
+    merchant: str
+    order_id: str
+    parcels: tuple[str, ...]
+    captures: tuple[str, ...]
+    captured: Money | None
+    buyer_total: Money | None
+    mismatches: tuple[Mismatch, ...]
+
+
+def ties(
+    views: Views,
+    *,
+    merchant: str | None = None,
+    only_mismatches: bool = False,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> tuple[Tie, ...]:
+    """Every declaration with its orders, and every order that left without one. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> tuple[Tie, ...]:
+        declared, paid = (opened.generation.stored_name(table) for table in (DECLARED, PAID))
+        statement = f"""
+            SELECT d.declaration_no, max(d.customs_mode) AS customs_mode, d.merchant, d.order_id,
+                   array_agg(d.parcel_id ORDER BY d.parcel_id) AS parcels, bool_or(d.departed) AS departed,
+                   max(p.currency) AS currency, max(p.buyer_total) AS buyer_total, max(p.captures) AS captures
+            FROM {declared} d LEFT JOIN {paid} p
+              ON p.book = d.book AND p.merchant = d.merchant AND p.order_id = d.order_id AND NOT p.deleted
+            WHERE d.book = ANY(:books) AND NOT d.deleted GROUP BY d.declaration_no, d.merchant, d.order_id
+            ORDER BY d.declaration_no, d.merchant, d.order_id"""
+        found = opened.connection.execute(text(statement), {"books": list(opened.vector)}).mappings().all()
+        shared = Counter(row["declaration_no"] for row in found if row["declaration_no"])
+        told = (_tie(row, shared) for row in found if row["declaration_no"] or row["departed"])
+        return tuple(_asked_for(told, merchant, only_mismatches))
+
+    return views.read(Declarations(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _asked_for(told: Iterable[Tie], merchant: str | None, only_mismatches: bool) -> Iterable[Tie]:
+    for tie in told:
+        if (merchant is None or tie.merchant == merchant) and (tie.mismatches or not only_mismatches):
+            yield tie
+
+
+def _tie(row: RowMapping, shared: Counter[str]) -> Tie:
+    captures = from_json(row["captures"] or "{}")
+    currency = row["currency"] or ""
+    paid = sum(minor for paid_in, minor in captures.values() if paid_in == currency)
+    return Tie(
+        declaration_no=row["declaration_no"],
+        customs_mode=row["customs_mode"],
+        merchant=row["merchant"],
+        order_id=row["order_id"],
+        parcels=tuple(row["parcels"]),
+        captures=tuple(sorted(captures)),
+        captured=Money(paid, currency) if currency else None,
+        buyer_total=Money(row["buyer_total"], currency) if currency else None,
+        mismatches=tuple(_mismatches(row, captures, paid, shared)),
+    )
+
+
+def _mismatches(row: RowMapping, captures: dict[str, Any], paid: int, shared: Counter[str]) -> Iterable[Mismatch]:
+    if not row["declaration_no"]:
+        yield "not_declared"
+        return
+    if not row["currency"]:
+        yield "no_order"
+    if row["customs_mode"] != _RETAIL:
+        return
+    if not captures:
+        yield "no_payment"
+    elif row["currency"] and paid != row["buyer_total"]:
+        yield "payment_unequal"
+    if shared[row["declaration_no"]] > 1:
+        yield "shared_declaration"
+
+
+def _declare(batch: Batch, recorded: Recorded, event: CustomsFact | ParcelDeparted) -> None:
+    """A parcel has one row without a number until it is declared."""
+    rows = batch.rows(DECLARED)
+    place = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "", event.parcel_id)
+    number = event.declaration_no if isinstance(event, CustomsFact) else ""
+    bare = rows.get("", *place)
+    if number:
+        row = rows.get(number, *place) or _blank(number, place)
+        row |= {"customs_mode": row["customs_mode"] or getattr(event, "customs_mode", "")}
+        row["departed"] = row["departed"] or bool(bare and bare["departed"])
+        if isinstance(event, ExportDeclared) and (row["declared_at"] is None or event.happened_at < row["declared_at"]):
+            row["declared_at"] = event.happened_at
+        rows.put(row, at=recorded.position)
+        rows.put((bare or _blank("", place)) | {"departed": False, "customs_mode": "declared"}, at=recorded.position)
+    elif isinstance(event, ParcelDeparted) and (bare is None or not bare["customs_mode"]):
+        rows.put((bare or _blank("", place)) | {"departed": True}, at=recorded.position)
+
+
+def _blank(number: str, place: tuple[str, str, str]) -> dict[str, Any]:
+    key = dict(zip(DECLARED.key, (number, *place), strict=True))
+    return key | {"customs_mode": "", "declared_at": None, "departed": False}
+
+
+def _pay(batch: Batch, recorded: Recorded, event: Event) -> None:
+    rows = batch.rows(PAID)
+    key = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
+    blank: Row = {**dict(zip(PAID.key, key, strict=True)), "currency": "", "buyer_total": 0, "captures": "{}"}
+    row = rows.get(*key) or blank
+    captures = from_json(row["captures"])
+    match event:
+        case OrderPlaced(buyer_total=total):
+            row |= {"currency": total.currency, "buyer_total": total.minor}
+        case PaymentCaptured(capture_ref=ref, amount=amount):
+            captures[ref] = [amount.currency, amount.minor]
+        case PaymentCaptureFailed(capture_ref=ref):
+            captures.pop(ref, None)
+    rows.put(row | {"captures": canonical(captures)}, at=recorded.position)

@@ -1,0 +1,165 @@
+"""What people must look at: open breaks of every stream, and facts in the inbox whose order nobody knows yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic_core import from_json
+from sqlalchemy import RowMapping, text
+
+from ledger.canonical import canonical
+from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
+from ledger.events.settlement import (
+    ReconciliationBreakAssigned,
+    ReconciliationBreakOpened,
+    ReconciliationBreakResolved,
+)
+from ledger.ids import derived_id, merchant_of
+from ledger.log.rows import Recorded
+from projections.columns import instant_column, text_column
+from projections.engine.batch import Batch, KeptRows, Row
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+Status = Literal["open", "resolved"]
+UNROUTED = "unrouted"  # the kind of an exception that only waits for its order to be known
+
+EXCEPTIONS = kept_table(
+    "exceptions",
+    text_column("stream", key=True),
+    text_column("break_id", key=True),
+    text_column("kind"),
+    text_column("merchant"),
+    text_column("expected"),
+    text_column("actual"),
+    text_column("refs"),  # JSON
+    text_column("owner"),  # who looks at it; '' while nobody does
+    text_column("status"),
+    text_column("resolution"),
+    instant_column("opened_at"),
+    instant_column("resolved_at"),
+    indexes=[("status", "opened_at")],
+)
+
+
+class Exceptions(Projection):
+    """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed."""
+
+    name = "exceptions"
+    version = 1
+    tables = (EXCEPTIONS,)
+    events = (
+        ReconciliationBreakOpened,
+        ReconciliationBreakAssigned,
+        ReconciliationBreakResolved,
+        InboxPaymentCaptured,
+        InboxFactNoted,
+        InboxFactRouted,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(EXCEPTIONS)
+        for recorded in batch.events:
+            _take(rows, recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRow:
+    """One of them, with what it is about. `merchant` is '' where it is the platform's own or not known."""
+
+    stream: str
+    break_id: str
+    kind: str
+    merchant: str
+    expected: str
+    actual: str
+    refs: Mapping[str, str]
+    owner: str
+    status: Status
+    resolution: str
+    opened_at: datetime
+    resolved_at: datetime | None
+
+    def age(self, now: datetime) -> timedelta:
+        """How long it has been, or was, open."""
+        return (self.resolved_at or now) - self.opened_at
+
+
+def exceptions(
+    views: Views,
+    *,
+    status: Status | None = "open",
+    kind: str | None = None,
+    merchant: str | None = None,
+    limit: int = 500,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> tuple[ExceptionRow, ...]:
+    """The exceptions, the oldest first. Raises `ViewBehind`."""
+    asked = {"status": status, "kind": kind, "merchant": merchant}
+
+    def query(opened: Opened) -> tuple[ExceptionRow, ...]:
+        conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
+        statement = f"""
+            SELECT * FROM {opened.generation.stored_name(EXCEPTIONS)}
+            WHERE {" AND ".join(("book = ANY(:books)", "NOT deleted", *conditions))}
+            ORDER BY opened_at, stream, break_id LIMIT :limit"""
+        values = {"books": list(opened.vector), "limit": limit, **asked}
+        return tuple(_exception(row) for row in opened.connection.execute(text(statement), values).mappings())
+
+    return views.read(Exceptions(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _take(rows: KeptRows, recorded: Recorded) -> None:
+    match recorded.event:
+        case ReconciliationBreakOpened() as event:
+            told = {"kind": event.kind, "expected": event.expected, "actual": event.actual, "refs": event.refs}
+            rows.put(_opened(recorded, event.break_id, event.opened_at, told), at=recorded.position)
+        case ReconciliationBreakAssigned() as event:
+            _change(rows, recorded, event.break_id, owner=event.owner)
+        case ReconciliationBreakResolved() as event:
+            _resolve(rows, recorded, event.break_id, event.resolution, event.resolved_at)
+        case InboxPaymentCaptured() as event:
+            told = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
+            _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
+        case InboxFactNoted() as event:
+            told = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
+            _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
+        case InboxFactRouted() as event:
+            _resolve(rows, recorded, _waiting(recorded), ", ".join(event.streams), event.routed_at)
+
+
+def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, Any]) -> None:
+    if rows.get(recorded.stream, _waiting(recorded)) is None:
+        rows.put(_opened(recorded, _waiting(recorded), at, told), at=recorded.position)
+
+
+def _waiting(recorded: Recorded) -> str:
+    return derived_id(UNROUTED, *recorded.stream.split("/")[1:])
+
+
+def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:
+    return told | {
+        "stream": recorded.stream, "break_id": break_id, "merchant": merchant_of(recorded.stream) or "",
+        "refs": canonical(told["refs"]), "owner": "", "status": "open", "resolution": "", "opened_at": at,
+        "resolved_at": None,
+    }  # fmt: skip
+
+
+def _resolve(rows: KeptRows, recorded: Recorded, break_id: str, resolution: str, at: datetime) -> None:
+    _change(rows, recorded, break_id, status="resolved", resolution=resolution, resolved_at=at)
+
+
+def _change(rows: KeptRows, recorded: Recorded, break_id: str, **changes: Any) -> None:
+    row = rows.get(recorded.stream, break_id)
+    if row is not None:
+        rows.put(row | changes, at=recorded.position)
+
+
+def _exception(row: RowMapping) -> ExceptionRow:
+    values = {name: row[name] for name in ExceptionRow.__dataclass_fields__}
+    return ExceptionRow(**(values | {"refs": from_json(row["refs"])}))

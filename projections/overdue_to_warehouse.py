@@ -1,0 +1,178 @@
+"""Parcels and orders that miss, or are about to miss, their promised time at the transfer warehouse (statement 19)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Integer
+
+from ledger.canonical import canonical
+from ledger.events.event import Event
+from ledger.events.milestones import MILESTONES, WORDS
+from ledger.events.order import OrderCancelled, OrderConfirmed, OrderExpired, OrderLineCancelled, OrderPlaced
+from ledger.events.platform import PolicyPublished
+from ledger.events.refund import RefundApproved, RefundAutoApproved
+from ledger.events.shipment import (
+    ParcelCreated,
+    ParcelDispatched,
+    ParcelFact,
+    ParcelRejectedAtWarehouse,
+    ParcelsConsolidated,
+    ParcelSplit,
+)
+from ledger.ids import merchant_of, order_of
+from ledger.log.rows import Recorded
+from ledger.policies.promise import Promise
+from projections.columns import count_column, instant_column, text_column
+from projections.engine.batch import Batch, Row
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+ORDERS = kept_table(
+    "promised_orders",
+    text_column("merchant", key=True),
+    text_column("order_id", key=True),
+    text_column("market"),
+    instant_column("placed_at"),
+    instant_column("promised_by"),
+    Column("to_be_sent", Boolean, nullable=False),  # paid, and neither cancelled nor expired
+    count_column("units"),  # that were not cancelled, nor refunded before they left
+    count_column("packed"),
+    indexes=[("promised_by",)],
+)
+PARCELS = kept_table(
+    "promised_parcels",
+    text_column("merchant", key=True),
+    text_column("order_id", key=True),
+    text_column("parcel_id", key=True),
+    count_column("units"),
+    instant_column("dispatched_at"),
+    instant_column("received_at"),  # by the receipt, or by any later step that implies it
+    Column("rejected", Boolean, nullable=False),
+)
+PROMISES = kept_table(
+    "promises",
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    instant_column("effective_from"),
+    text_column("content"),
+)
+_REACHED = (MILESTONES["received_at_warehouse"].rank, MILESTONES["available_for_pickup"].rank)
+_SIGNED = MILESTONES["deemed_signed"].rank
+_IMPLYING = tuple(
+    milestone.event
+    for milestone in MILESTONES.values()
+    if issubclass(milestone.event, ParcelFact)
+    and (_REACHED[0] <= milestone.rank <= _REACHED[1] or milestone.rank >= _SIGNED)
+)
+
+
+class OverdueToWarehouse(Projection):
+    """Promises and what was done about them; who is late is said at read."""
+
+    name = "overdue_to_warehouse"
+    version = 1
+    tables = (ORDERS, PARCELS, PROMISES)
+    events = (
+        OrderPlaced,
+        OrderConfirmed,
+        OrderCancelled,
+        OrderExpired,
+        OrderLineCancelled,
+        RefundApproved,
+        RefundAutoApproved,
+        ParcelCreated,
+        ParcelDispatched,
+        ParcelsConsolidated,
+        ParcelSplit,
+        ParcelRejectedAtWarehouse,
+        *_IMPLYING,
+        PolicyPublished,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        for recorded in batch.events:
+            event = recorded.event
+            if isinstance(event, PolicyPublished):
+                _publish(batch, recorded, event)
+            else:
+                _Fold(batch, recorded).take(event)
+
+
+def _publish(batch: Batch, recorded: Recorded, event: PolicyPublished) -> None:
+    if event.key == Promise.key:
+        row = {"version": event.version, "effective_from": event.effective_from, "content": canonical(event.content)}
+        batch.rows(PROMISES).put(row, at=recorded.position)
+
+
+class _Fold:
+    """One event of an order taken into the rows."""
+
+    def __init__(self, batch: Batch, recorded: Recorded) -> None:
+        self._batch, self._at = batch, recorded.position
+        self._key = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
+
+    def take(self, event: Event) -> None:
+        match event:
+            case OrderPlaced():
+                promise = {"promised_by": event.promised_warehouse_by, "placed_at": event.placed_at}
+                units = self._order()["units"] + sum(line.qty for line in event.lines)
+                self._put_order(market=event.market, units=units, **promise)
+            case OrderConfirmed():
+                self._put_order(to_be_sent=True)
+            case OrderCancelled() | OrderExpired():
+                self._put_order(to_be_sent=False)
+            case OrderLineCancelled() if not self._order()["to_be_sent"]:  # what is paid is refunded, and counted there
+                self._put_order(units=self._order()["units"] - event.qty)
+            case RefundApproved() | RefundAutoApproved():
+                before = sum(line.qty for line in event.lines if line.parcel_id is None)
+                self._put_order(units=self._order()["units"] - before)
+            case _:
+                self._take_parcel(event)
+
+    def _take_parcel(self, event: Event) -> None:
+        match event:
+            case ParcelCreated():
+                units = sum(item.qty for item in event.items)
+                self._put_parcel(event.parcel_id, units=units)
+                self._put_order(packed=self._order()["packed"] + units)
+            case ParcelDispatched():
+                self._first(event.parcel_id, "dispatched_at", event.dispatched_at)
+            case ParcelsConsolidated() | ParcelSplit():
+                for parcel_id in event.from_parcels:
+                    self._first(parcel_id, "received_at", event.happened_at)
+            case ParcelRejectedAtWarehouse():
+                self._reject(event.parcel_id)
+            case ParcelFact() if WORDS[type(event)] in MILESTONES:
+                self._first(event.parcel_id, "received_at", event.happened_at)
+
+    def _reject(self, parcel_id: str) -> None:
+        """The goods are with the merchant again, who still has to send them."""
+        row = self._parcel(parcel_id)
+        if not row["rejected"]:
+            self._put_parcel(parcel_id, rejected=True)
+            self._put_order(packed=self._order()["packed"] - row["units"])
+
+    def _first(self, parcel_id: str, column: str, at: datetime) -> None:
+        known = self._parcel(parcel_id)[column]
+        self._put_parcel(parcel_id, **{column: min(known, at) if known else at})
+
+    def _order(self) -> Row:
+        blank = {
+            "merchant": self._key[0], "order_id": self._key[1], "market": "", "placed_at": None, "promised_by": None,
+            "to_be_sent": False, "units": 0, "packed": 0,
+        }  # fmt: skip
+        return self._batch.rows(ORDERS).get(*self._key) or blank
+
+    def _put_order(self, **changes: Any) -> None:
+        self._batch.rows(ORDERS).put(self._order() | changes, at=self._at)
+
+    def _parcel(self, parcel_id: str) -> Row:
+        blank = {
+            "merchant": self._key[0], "order_id": self._key[1], "parcel_id": parcel_id, "units": 0,
+            "dispatched_at": None, "received_at": None, "rejected": False,
+        }  # fmt: skip
+        return self._batch.rows(PARCELS).get(*self._key, parcel_id) or blank
+
+    def _put_parcel(self, parcel_id: str, **changes: Any) -> None:
+        self._batch.rows(PARCELS).put(self._parcel(parcel_id) | changes, at=self._at)

@@ -1,0 +1,98 @@
+"""What was sold through which post, live stream or store, and by which creator: numbers of orders, nobody's data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Column, Date, text
+
+from ledger.events.order import OrderPlaced
+from ledger.fx import CNY
+from ledger.money import Money
+from projections.columns import count_column, minor_column, text_column
+from projections.engine.batch import Batch, Row
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+SALES = kept_table(
+    "sales_by_channel",
+    text_column("merchant", key=True),
+    text_column("channel", key=True),  # post, live_stream, store
+    text_column("content_id", key=True),
+    text_column("creator_id", key=True),
+    text_column("market", key=True),
+    Column("day", Date, primary_key=True),  # the accounting day of the order
+    count_column("orders"),
+    minor_column("list_fen"),
+)
+_ASKED_FOR = ("merchant", "channel", "creator_id", "market")
+
+
+class SalesByChannel(Projection):
+    """Orders as they were placed (statements 2 and 35); what becomes of them later is not taken back."""
+
+    name = "sales_by_channel"
+    version = 1
+    tables = (SALES,)
+    events = (OrderPlaced,)
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(SALES)
+        for recorded in batch.events:
+            event = recorded.event
+            assert isinstance(event, OrderPlaced), event.name
+            channel = event.channel
+            named = (channel.type, channel.content_id or "", channel.creator_id or "")
+            key = (event.merchant_id, *named, event.market, recorded.accounting_date)
+            blank: Row = {**dict(zip(SALES.key, key, strict=True)), "orders": 0, "list_fen": 0}
+            row = rows.get(*key) or blank
+            row["orders"] += 1
+            row["list_fen"] += event.list_total.minor
+            rows.put(row, at=recorded.position)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSales:
+    """One day's orders through one channel."""
+
+    merchant: str
+    channel: str
+    content_id: str
+    creator_id: str
+    market: str
+    day: date
+    orders: int
+    list_total: Money  # CNY
+
+
+def sales(
+    views: Views,
+    *,
+    merchant: str | None = None,
+    channel: str | None = None,
+    creator_id: str | None = None,
+    market: str | None = None,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> tuple[ChannelSales, ...]:
+    """Sales by channel, the latest day first; both days are included. Raises `ViewBehind`."""
+    asked = {"merchant": merchant, "channel": channel, "creator_id": creator_id, "market": market}
+
+    def query(opened: Opened) -> tuple[ChannelSales, ...]:
+        conditions = [f"{name} = :{name}" for name in _ASKED_FOR if asked[name] is not None]
+        conditions += ["day >= :from_day"] if from_day else []
+        conditions += ["day <= :to_day"] if to_day else []
+        statement = f"""
+            SELECT merchant, channel, content_id, creator_id, market, day, orders, list_fen
+            FROM {opened.generation.stored_name(SALES)}
+            WHERE {" AND ".join(("book = ANY(:books)", "NOT deleted", *conditions))}
+            ORDER BY day DESC, merchant, channel, content_id, creator_id, market"""
+        values = {"books": list(opened.vector), "from_day": from_day, "to_day": to_day, **asked}
+        found = opened.connection.execute(text(statement), values)
+        return tuple(ChannelSales(*row[:-1], Money(row[-1], CNY)) for row in map(tuple, found))
+
+    return views.read(SalesByChannel(), query, at_least=at_least, timeout_s=timeout_s)

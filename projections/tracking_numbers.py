@@ -1,0 +1,77 @@
+"""Which parcel travels under a tracking number: how a scan that names nothing else finds its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from ledger.events.shipment import ParcelDispatched, ParcelsConsolidated, ParcelSplit
+from ledger.ids import merchant_of, order_of
+from ledger.log.rows import Recorded
+from projections.columns import text_column
+from projections.engine.batch import Batch
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+NUMBERS = kept_table(
+    "tracking_numbers",
+    text_column("tracking_no", key=True),
+    text_column("carrier", key=True),  # '' where it was not told
+    text_column("merchant", key=True),
+    text_column("order_id", key=True),
+    text_column("parcel_id", key=True),
+)
+
+
+class TrackingNumbers(Projection):
+    """Every number a parcel was ever given, with the carrier that gave it."""
+
+    name = "tracking_numbers"
+    version = 1
+    tables = (NUMBERS,)
+    events = (ParcelDispatched, ParcelsConsolidated, ParcelSplit)
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(NUMBERS)
+        for recorded in batch.events:
+            for tracking_no, carrier, parcel_id in _numbers(recorded):
+                key = (tracking_no, carrier, merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
+                if rows.get(*key, parcel_id) is None:
+                    rows.put(dict(zip(NUMBERS.key, (*key, parcel_id), strict=True)), at=recorded.position)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedParcel:
+    """A parcel that travels, or travelled, under a number."""
+
+    merchant: str
+    order_id: str
+    parcel_id: str
+    carrier: str
+
+
+def parcels_numbered(
+    views: Views, tracking_no: str, *, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> tuple[NumberedParcel, ...]:
+    """The parcels of all merchants under a number: carriers use numbers anew. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> tuple[NumberedParcel, ...]:
+        statement = f"""
+            SELECT merchant, order_id, parcel_id, carrier FROM {opened.generation.stored_name(NUMBERS)}
+            WHERE book = ANY(:books) AND tracking_no = :number AND NOT deleted
+            ORDER BY merchant, order_id, parcel_id, carrier"""
+        values = {"books": list(opened.vector), "number": tracking_no}
+        return tuple(NumberedParcel(*row) for row in opened.connection.execute(text(statement), values))
+
+    return views.read(TrackingNumbers(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _numbers(recorded: Recorded) -> Iterator[tuple[str, str, str]]:
+    match recorded.event:
+        case ParcelDispatched(tracking_no=tracking_no, carrier=carrier, parcel_id=parcel_id):
+            yield tracking_no, carrier, parcel_id
+        case ParcelsConsolidated(contents=contents) | ParcelSplit(contents=contents):
+            yield from ((part.tracking_no, "", part.parcel_id) for part in contents if part.tracking_no)

@@ -1,0 +1,47 @@
+"""Given hand-overs, then the parcels that travel under a number."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.events.shipment import ParcelContents, ParcelItem, ParcelsConsolidated
+from ledger.ledger import Ledger
+from projections.engine.reading import Views
+from projections.tracking_numbers import NumberedParcel, TrackingNumbers, parcels_numbered
+from tests.projections.shop import Shop
+from tests.support.parcels import at, dispatched, packed
+
+
+@pytest.fixture
+def shop(ledger: Ledger, views: Views) -> Shop:
+    return Shop(ledger, views, TrackingNumbers())
+
+
+def test_a_number_nobody_gave_is_nobodys(shop: Shop) -> None:
+    assert parcels_numbered(shop.views, "SF-1") == ()
+
+
+def test_a_number_finds_its_parcel(shop: Shop) -> None:
+    shop.record([packed(), dispatched()])
+    assert parcels_numbered(shop.views, "SF-1") == (NumberedParcel("M-1", "O-1", "P-1", "SF"),)
+
+
+def test_a_number_used_twice_finds_both(shop: Shop) -> None:
+    shop.record([packed(), dispatched()])
+    shop.record([packed(), dispatched()], stream="order/M-2/O-7", book=2)
+    assert [parcel.merchant for parcel in parcels_numbered(shop.views, "SF-1")] == ["M-1", "M-2"]
+
+
+def test_the_same_hand_over_told_twice_is_one(shop: Shop) -> None:
+    shop.record([packed(), dispatched(), dispatched(hours=1)])
+    assert len(parcels_numbered(shop.views, "SF-1")) == 1
+
+
+def test_a_parcel_packed_anew_has_its_new_number(shop: Shop) -> None:
+    whole = ParcelContents(parcel_id="P-3", items=(ParcelItem(line_id="A", qty=2),), tracking_no="C-1")
+    merged = ParcelsConsolidated(
+        order_id="O-1", from_parcels=("P-1",), to_parcels=("P-3",), tracking_no="C-1", contents=(whole,),
+        happened_at=at(9),
+    )  # fmt: skip
+    shop.record([packed(), dispatched(), merged])
+    assert [parcel.parcel_id for parcel in parcels_numbered(shop.views, "C-1")] == ["P-3"]
