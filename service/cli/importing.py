@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -14,7 +14,7 @@ from ledger.log.rows import Recorded
 from service.adapters.ecb import BadRateFile, NoCrossRate
 from service.adapters.olist.importer import default_rate_file, plan_import, run_import
 from service.adapters.olist.reading import BadSource
-from service.adapters.olist.summary import Summary
+from service.adapters.olist.summary import Section, Summary
 from service.app import App, open_app
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import print_json, progress_bar, show
@@ -80,6 +80,9 @@ def _print(summary: Summary, format: Format) -> None:
         case Format.TABLE:
             for section in summary.sections():
                 if section.rows:
-                    numbers = [[int(cell) if cell.isdigit() else cell for cell in row] for row in section.rows]
-                    rows = [dict(zip(section.columns, row, strict=True)) for row in numbers]
-                    show(rows, format, title=section.title, columns=section.columns)
+                    show([_counted(section, row) for row in section.rows], format, title=section.title)
+
+
+def _counted(section: Section, row: Sequence[str]) -> dict[str, int | str]:
+    """A row with its counts as numbers."""
+    return {name: int(cell) if cell.isdigit() else cell for name, cell in zip(section.columns, row, strict=True)}
