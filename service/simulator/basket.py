@@ -8,9 +8,9 @@ from random import Random
 from typing import Any
 
 from commands.recording import accounting_day
-from ledger.fx import CNY
+from ledger.fx import CNY, Rate
 from ledger.money import Money
-from service.simulator.catalogue import Merchant
+from service.simulator.catalogue import Merchant, Product
 from service.simulator.people import LOCALES, Buyer
 from service.simulator.rates import Rates
 
@@ -43,53 +43,51 @@ class Basket:
 def make_basket(
     random: Random, order_id: str, merchant: Merchant, buyer: Buyer, rates: Rates, placed_at: datetime
 ) -> Basket:
+    """An order of one to three of the merchant's products at the day's reference prices."""
     currency = CURRENCIES[buyer.market]
     rate = rates.reference(currency, accounting_day(placed_at))
-    lines, list_total, total = [], Money(0, CNY), Money(0, currency)
-    for number, product in enumerate(random.sample(merchant.products, random.choice((1, 1, 1, 2, 2, 3))), 1):
-        qty, unit_list = random.choice((1, 1, 1, 2, 3)), Money(product.list_minor, CNY)
-        unit_reference = rate.convert_back(unit_list)
-        list_total, total = list_total + unit_list * qty, total + unit_reference * qty
-        lines.append(
-            {
-                "line_id": f"L{number}",
-                "product_id": product.product_id,
-                "qty": qty,
-                "unit_list": unit_list,
-                "unit_reference": unit_reference,
-                "title_source": product.title_source,
-                "title_shown": product.shown(buyer.market),
-                "locale": LOCALES[buyer.market],
-                "translation_version": "1",
-            }
-        )
-    charges = []
-    if random.random() < 0.35:
-        shipping = Money.of(_SHIPPING[buyer.market], currency)
-        charges.append({"type": "shipping", "amount": shipping, "borne_by": "buyer"})
-        total = total + shipping
-    return Basket(
-        order_id=order_id,
-        merchant=merchant,
-        buyer=buyer,
-        placed_at=placed_at,
-        total=total,
-        data={
-            "merchant_id": merchant.merchant_id,
-            "order_id": order_id,
-            "checkout_id": f"CO-{order_id}",
-            "market": buyer.market,
-            "buyer_ref": buyer.ref,
-            "ship_to_ref": f"ADDR-{buyer.ref}",
-            "ship_to": buyer.ship_to,
-            "channel": _channel(random),
-            "lines": lines,
-            "charges": charges,
-            "list_total": list_total,
-            "buyer_total": total,
-            "reference_rate": rate,
-        },
-    )
+    products = random.sample(merchant.products, random.choice((1, 1, 1, 2, 2, 3)))
+    lines = [
+        _line(f"L{n}", product, random.choice((1, 1, 1, 2, 3)), buyer, rate) for n, product in enumerate(products, 1)
+    ]
+    charges = [_shipping(buyer.market)] if random.random() < 0.35 else []
+    buyer_total = sum((line["unit_reference"] * line["qty"] for line in lines), Money(0, currency))
+    buyer_total = sum((charge["amount"] for charge in charges), buyer_total)
+    data = {
+        "merchant_id": merchant.merchant_id,
+        "order_id": order_id,
+        "checkout_id": f"CO-{order_id}",
+        "market": buyer.market,
+        "buyer_ref": buyer.ref,
+        "ship_to_ref": f"ADDR-{buyer.ref}",
+        "ship_to": buyer.ship_to,
+        "channel": _channel(random),
+        "lines": lines,
+        "charges": charges,
+        "list_total": sum((line["unit_list"] * line["qty"] for line in lines), Money(0, CNY)),
+        "buyer_total": buyer_total,
+        "reference_rate": rate,
+    }
+    return Basket(order_id, merchant, buyer, placed_at, data, buyer_total)
+
+
+def _line(line_id: str, product: Product, qty: int, buyer: Buyer, rate: Rate) -> dict[str, Any]:
+    unit_list = Money(product.list_minor, CNY)
+    return {
+        "line_id": line_id,
+        "product_id": product.product_id,
+        "qty": qty,
+        "unit_list": unit_list,
+        "unit_reference": rate.convert_back(unit_list),
+        "title_source": product.title_source,
+        "title_shown": product.shown(buyer.market),
+        "locale": LOCALES[buyer.market],
+        "translation_version": "1",
+    }
+
+
+def _shipping(market: str) -> dict[str, Any]:
+    return {"type": "shipping", "amount": Money.of(_SHIPPING[market], CURRENCIES[market]), "borne_by": "buyer"}
 
 
 def _channel(random: Random) -> dict[str, str]:
