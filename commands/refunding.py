@@ -22,6 +22,7 @@ from ledger.policies.fees import Fees
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
 from ledger.streams.refund_money import (
+    Expense,
     buyer_amount,
     charges_back,
     merchant_borne,
@@ -99,8 +100,9 @@ def approved(
     if liability == "merchant":
         taken, money = _taken_from_merchant(command, order, lines, rules, kind=kind)
     else:
-        charges = charges_back(order, lines, kind)
-        taken, money = platform_borne(lines), platform_money(order, lines, charges, _rate(command, order, rules))
+        charges, rate = charges_back(order, lines, kind), _rate(command, order, rules)
+        expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: what was delivered is not lost
+        taken, money = platform_borne(lines), platform_money(order, lines, charges, rate, expense)
     return RefundApproved(
         merchant_id=order.merchant_id,
         order_id=order.order_id,

@@ -55,12 +55,13 @@ def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) ->
     fees = rules.policy_version(Fees, order.placed.fee_schedule_version)
     rules.policy(Release)
     before: dict[str, tuple[Money, Money, Money]] = {}
+    less: dict[tuple[str, Place], int] = {}
     for part in due:
         book = order.lines[part.line_id]
         gross_before, fee_before, vat_before = before.get(
             part.line_id, (book.gross_released, book.fee_charged, book.vat_charged)
         )
-        gross = book.line.unit_list * part.qty
+        gross = _worth(book, part, less)
         taken = fees.taken_from(gross_before + gross, book.line.fee_rate_bps)
         before[part.line_id] = gross_before + gross, taken.fee, taken.vat
         fee, vat = taken.fee - fee_before, taken.vat - vat_before
@@ -82,6 +83,14 @@ def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) ->
             due_at=part.due_at,
             released_at=at,
         )
+
+
+def _worth(book: LineBook, part: Due, less: dict[tuple[str, Place], int]) -> Money:
+    """The list price of these units, less what part refunds took of it; `less` is what was taken off before."""
+    full, place = book.line.unit_list * part.qty, (part.line_id, part.parcel_id)
+    off = min(full.minor, book.at(part.parcel_id).worth.pending_less - less.get(place, 0))
+    less[place] = less.get(place, 0) + off
+    return Money(full.minor - off, full.currency)
 
 
 def _places(order: Order, book: LineBook) -> Iterator[tuple[Journey | None, datetime | None]]:

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from ledger.events.event import UPCASTS, Event
+from ledger.fx import Rate
 from ledger.ids import Id
+from ledger.money import Money
 
 
 class _RegroupedV1(Event):
@@ -33,3 +35,41 @@ def _nothing_is_known_to_move(payload: dict[str, Any]) -> dict[str, Any]:
 
 UPCASTS["parcel.consolidated", 1] = _nothing_is_known_to_move
 UPCASTS["parcel.split", 1] = _nothing_is_known_to_move
+
+
+class _CaseV1(Event):
+    merchant_id: Id
+    order_id: Id
+    refund_id: Id
+
+
+class ReturnExpiredV1(_CaseV1, name="return.expired", version=1):
+    """Said nothing of the approval that waited for the goods."""
+
+    return_id: Id
+    happened_at: datetime
+    return_by: datetime
+
+
+class RefundPaidByAlternativeV1(_CaseV1, name="refund.paid_by_alternative", version=1):
+    """Did not name the two people."""
+
+    method: str
+    reference: str
+    amount: Money
+    book_rate: Rate
+    base: Money
+    carried: Money
+    fx: Money
+
+
+def _nothing_was_undone(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"undone": None}
+
+
+def _by_unnamed_people(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"proposer": "unknown", "approver": "unknown"}
+
+
+UPCASTS["return.expired", 1] = _nothing_was_undone
+UPCASTS["refund.paid_by_alternative", 1] = _by_unnamed_people

@@ -22,7 +22,8 @@ Liability = Literal["merchant", "platform", "partner"]
 class RefundLine(BaseModel):
     """Some quantity of a line with what the buyer gets back for it and what it is worth to the merchant.
 
-    `parcel_id` is the parcel these units travel in; None before dispatch.
+    `parcel_id` is the parcel these units travel in; None before dispatch. A `qty` of 0 gives back a part of the price
+    of units that the buyer keeps.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -184,10 +185,14 @@ class ReturnInspected(_Return, name="return.inspected", version=1):
     disposition: str
 
 
-class ReturnExpired(_Return, name="return.expired", version=1):
-    """The buyer did not send the goods back in time."""
+class ReturnExpired(_Return, name="return.expired", version=2):
+    """The buyer did not send the goods back in time: the refund that waited for them is off.
+
+    `undone` is its approval, with the signs of the original entry.
+    """
 
     return_by: datetime
+    undone: RefundApproved | None = None
 
 
 class _Submission(_Case):
@@ -238,11 +243,13 @@ class RefundReversed(_Submission, name="refund.reversed", version=1):
     fx: Money
 
 
-class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=1):
-    """The refund reached the buyer another way."""
+class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=2):
+    """The refund, or a part of it, reached the buyer from the platform's own bank (P24). It took two people."""
 
     method: str
     reference: str
+    proposer: Id
+    approver: Id
     amount: Money
     book_rate: Rate
     base: Money

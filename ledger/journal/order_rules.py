@@ -1,4 +1,4 @@
-"""Posting rules of an order's money: captured, allocated, refunded, and captures that failed (P1, P2, P7–P10, P26)."""
+"""Posting rules of an order's money: captured, allocated, refunded; captures that failed (P1, P2, P7–P10, P24, P26)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from ledger.events.refund import (
     RefundApproved,
     RefundAutoApproved,
     RefundMoney,
+    RefundPaidByAlternative,
     RefundReversed,
     RefundSucceeded,
+    ReturnExpired,
 )
+from ledger.fx import CNY
 from ledger.journal.accounts import (
     AVAILABLE,
+    BANK_CNY,
+    BANK_FOREIGN,
     BUYER_FUNDS,
     DISPUTE_LOSSES,
     FX_REALISED,
@@ -100,6 +105,24 @@ def _(event: RefundReversed) -> Draft:
         .credit(REFUNDS_PAYABLE, event.amount, event.carried)
         .debit(FX_REALISED, event.fx)
     )
+
+
+@rule.register
+def _(event: RefundPaidByAlternative) -> Draft:
+    """P24."""
+    bank = BANK_CNY if event.amount.currency == CNY else BANK_FOREIGN
+    return (
+        about(order=event.order_id)
+        .debit(REFUNDS_PAYABLE, event.amount, event.carried)
+        .credit(bank, event.amount, event.base)
+        .debit(FX_REALISED, event.fx)
+    )
+
+
+@rule.register
+def _(event: ReturnExpired) -> Draft | None:
+    """P7–P9 undone: nothing was paid, so that what was carried is what was owed."""
+    return _reversed(rule(event.undone)) if event.undone else None
 
 
 def _approved(event: RefundAutoApproved | RefundApproved) -> Draft:

@@ -38,7 +38,11 @@ from ledger.events.refund import (
     RefundSubmitted,
     RefundSucceeded,
     RefundWithdrawn,
+    ReturnAuthorized,
+    ReturnExpired,
+    ReturnInspected,
     ReturnReceived,
+    ReturnShipped,
 )
 from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved, SettlementReleased
 from ledger.events.shipment import ParcelsConsolidated, ParcelSplit
@@ -118,8 +122,8 @@ class Order(Stream):
         return self.lines[line_id].free(self.parcels.journeys(line_id))
 
     def open_case_on(self, line_id: str) -> Case | None:
-        """The open after-sales case that concerns the line, or None."""
-        return next((case for case in self.cases.values() if case.is_open and case.concerns(line_id)), None)
+        """The after-sales case about the line that is not decided, or waits for the goods; or None."""
+        return next((case for case in self.cases.values() if case.is_pending and case.concerns(line_id)), None)
 
     def completes(self, leaving: Mapping[str, int], *, closing: str = "") -> bool:
         """Whether nothing is pending or asked for any more once so many units by line have left the pending account.
@@ -128,7 +132,7 @@ class Order(Stream):
         """
         if self.payments.allocation is None or self.completed or self.cancelled:
             return False
-        if any(case.is_open and case.id != closing for case in self.cases.values()):
+        if any(case.is_pending and case.id != closing for case in self.cases.values()):
             return False
         return all(book.pending == leaving.get(line_id, 0) for line_id, book in self.lines.items())
 
@@ -219,8 +223,20 @@ class Order(Stream):
         self.cases[event.refund_id].remember(event)
 
     @evolve.register
-    def _(self, event: RefundRoundApproved | ReturnReceived | RefundPaidByAlternative) -> None:
+    def _(self, event: RefundRoundApproved | RefundPaidByAlternative | ReturnAuthorized | ReturnInspected) -> None:
         self.cases[event.refund_id].remember(event)
+
+    @evolve.register
+    def _(self, event: ReturnShipped | ReturnReceived) -> None:
+        if case := self.cases.get(event.refund_id):  # goods may come back that nobody asked for
+            case.remember(event)
+
+    @evolve.register
+    def _(self, event: ReturnExpired) -> None:
+        case = self.cases[event.refund_id]
+        case.remember(event)
+        for line, effects in case.effects:
+            self.lines[line.line_id].undo(line, effects, platform_borne=case.platform_borne)
 
     @evolve.register
     def _(self, event: RefundSubmitted) -> None:
@@ -277,7 +293,9 @@ class Order(Stream):
         self._no_longer_ask(case)
         case.remember(event)
         for line in event.lines:
-            self.lines[line.line_id].refund(line, platform_borne=platform_borne)
+            effects = self.lines[line.line_id].refund(line, platform_borne=platform_borne)
+            if case.awaits_goods:
+                case.effects.append((line, effects))
 
     def _no_longer_ask(self, case: Case) -> None:
         for line in case.lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
 
@@ -23,13 +24,19 @@ from ledger.events.refund import (
     RefundSucceeded,
     RefundType,
     RefundWithdrawn,
+    ReturnAuthorized,
+    ReturnExpired,
+    ReturnInspected,
     ReturnReceived,
+    ReturnShipped,
 )
 from ledger.fx import CNY
 from ledger.money import Money
 from ledger.streams.evolving import Evolving
+from ledger.streams.order_quantities import Effect
 
-CaseState = Literal["open", "approved", "rejected", "withdrawn"]
+CaseState = Literal["open", "approved", "rejected", "withdrawn", "expired"]
+ReturnState = Literal["", "authorized", "shipped", "received", "inspected", "expired"]
 SubmissionState = Literal["submitted", "succeeded", "failed", "reversed"]
 
 
@@ -64,14 +71,20 @@ class Case(Evolving):
     reason: str
     rounds_required: int
     requested_by: str
+    requested_at: datetime
     paid: Money
     carried: Money = field(default_factory=lambda: Money(0, CNY))
     state: CaseState = "open"
     approvers: list[str] = field(default_factory=list)
     approved_lines: tuple[ApprovedLine, ...] = ()
     money: RefundMoney | None = None
+    approval: RefundApproved | None = None  # kept while it waits for the goods
+    effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # what to undo if they never come
     return_required: bool = False
-    returned: bool = False
+    return_id: str = ""
+    return_by: datetime | None = None
+    return_state: ReturnState = ""
+    by_alternative: Money = field(default_factory=lambda: Money(0, CNY))  # of `paid`
     submissions: dict[str, Submission] = field(default_factory=dict)
 
     @classmethod
@@ -85,12 +98,34 @@ class Case(Evolving):
             reason=event.reason,
             rounds_required=event.rounds_required,
             requested_by=event.requested_by.id,
+            requested_at=event.requested_at,
             paid=Money(0, event.amount.currency),
+            by_alternative=Money(0, event.amount.currency),
         )
 
     @property
     def is_open(self) -> bool:
         return self.state == "open"
+
+    @property
+    def returned(self) -> bool:
+        """Whether the goods are back."""
+        return self.return_state in ("received", "inspected")
+
+    @property
+    def awaits_goods(self) -> bool:
+        """Approved, and neither paid nor off until the goods are back or the time for them is over."""
+        return self.state == "approved" and self.return_required and not self.returned
+
+    @property
+    def platform_borne(self) -> bool:
+        """Whether the refund that waits for the goods is not the merchant's to bear."""
+        return self.approval is not None and self.approval.liability != "merchant"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether what becomes of its units is still to be seen: not decided, or waiting for the goods."""
+        return self.is_open or self.awaits_goods
 
     @property
     def next_round(self) -> int:
@@ -101,7 +136,7 @@ class Case(Evolving):
         """What no provider has been asked to pay, or could not pay."""
         assert self.money is not None, "only an approved case has money"
         asked = sum(s.amount.minor for s in self.submissions.values() if s.counts)
-        return Money(self.money.amount.minor - asked, self.money.amount.currency)
+        return Money(self.money.amount.minor - asked - self.by_alternative.minor, self.money.amount.currency)
 
     def awaits(self, submission_id: str, amount: Money) -> bool:
         """Whether this submission's success is still to come, and is not more than the refund."""
@@ -129,6 +164,7 @@ class Case(Evolving):
     def _(self, event: RefundApproved) -> None:
         self.state, self.money, self.approved_lines = "approved", event.money, event.lines
         self.return_required = event.return_required
+        self.approval = event if event.return_required else None
 
     @evolve.register
     def _(self, event: RefundRejected) -> None:
@@ -139,8 +175,26 @@ class Case(Evolving):
         self.state = "withdrawn"
 
     @evolve.register
+    def _(self, event: ReturnAuthorized) -> None:
+        self.return_id, self.return_by, self.return_state = event.return_id, event.return_by, "authorized"
+
+    @evolve.register
+    def _(self, event: ReturnShipped) -> None:
+        if self.return_state in ("", "authorized"):  # told late, it changes nothing
+            self.return_state = "shipped"
+
+    @evolve.register
     def _(self, event: ReturnReceived) -> None:
-        self.returned = True
+        if self.return_state not in ("inspected", "expired"):
+            self.return_state = "received"
+
+    @evolve.register
+    def _(self, event: ReturnInspected) -> None:
+        self.return_state = "inspected"
+
+    @evolve.register
+    def _(self, event: ReturnExpired) -> None:
+        self.state, self.return_state = "expired", "expired"
 
     @evolve.register
     def _(self, event: RefundSubmitted) -> None:
@@ -164,6 +218,7 @@ class Case(Evolving):
 
     @evolve.register
     def _(self, event: RefundPaidByAlternative) -> None:
+        self.by_alternative += event.amount
         self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
 
     def _answer(self, submission_id: str, state: SubmissionState, psp_refund_ref: str) -> Submission:

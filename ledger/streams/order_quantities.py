@@ -11,10 +11,13 @@ from ledger.events.payment import AllocatedLine
 from ledger.events.refund import ApprovedLine, RefundLine
 from ledger.events.settlement import SettlementReleased
 from ledger.fx import CNY
-from ledger.money import Money
+from ledger.money import Money, split
+from ledger.streams.line_units import RefundedPart, Units, of_merchant, of_platform
+from ledger.streams.line_worth import Prices
 from ledger.streams.parcels import BACK_WITH_MERCHANT, Journey
 
 Place = str | None  # the parcel that units travel in; None before dispatch
+Effect = tuple[Place, Units]  # what a refund did to the units of a place
 _NOTHING = Money(0, CNY)
 
 
@@ -22,40 +25,6 @@ def has_left(journey: Journey) -> bool:
     """Whether the units are out of the merchant's hands, by any fact: carriers do not report every step."""
     facts = (journey.dispatched_at, journey.received_at_warehouse, journey.departed_at)
     return journey.ended != BACK_WITH_MERCHANT and (bool(journey.ended) or any(facts))
-
-
-@dataclass(slots=True)
-class Units:
-    """What became of the units in one place: counts, all cumulative but `asked`."""
-
-    asked: int = 0  # under an open after-sales case
-    merchant_borne: int = 0  # refunded, the merchant gave the list price back
-    platform_borne: int = 0  # refunded, the merchant keeps the list price
-    released: int = 0
-    taken_back: int = 0  # of the released ones, refunded since at the merchant's cost
-
-    @property
-    def refunded(self) -> int:
-        return self.merchant_borne + self.platform_borne
-
-    @property
-    def standing_released(self) -> int:
-        """Released and not taken back."""
-        return self.released - self.taken_back
-
-    def give(self, other: Units, qty: int) -> None:
-        """Hand over what became of `qty` of these units."""
-        room = qty
-        for name in ("merchant_borne", "platform_borne", "asked"):
-            room -= self._hand(other, name, room)
-        self._hand(other, "released", qty)
-        self._hand(other, "taken_back", min(other.merchant_borne, other.released))
-
-    def _hand(self, other: Units, name: str, most: int) -> int:
-        count: int = max(0, min(getattr(self, name), most))
-        setattr(self, name, getattr(self, name) - count)
-        setattr(other, name, getattr(other, name) + count)
-        return count
 
 
 @dataclass(slots=True)
@@ -74,6 +43,15 @@ class LineBook:
     vat_back: Money = _NOTHING
     base_back: Money = _NOTHING
     moved: dict[Place, dict[Place, int]] = field(default_factory=dict)  # units that travel on in other parcels
+
+    @property
+    def prices(self) -> Prices:
+        return Prices(buyer=self.line.unit_reference.minor, list=self.line.unit_list.minor)
+
+    @property
+    def merchant_paid(self) -> int:
+        """What merchant-borne refunds gave back to the buyer so far, in minor units."""
+        return sum(units.worth.merchant_paid for units in self.places.values())
 
     @property
     def live(self) -> int:
@@ -122,28 +100,21 @@ class LineBook:
         for place, qty in self._now_in(line.parcel_id, line.qty, asked_for=sign < 0):
             self.places[place].asked += sign * qty
 
-    def refund(self, line: ApprovedLine, *, platform_borne: bool) -> None:
-        taken_back = line.released_qty
-        for place, qty in self._now_in(line.parcel_id, line.qty):
-            units = self.places[place]
-            if platform_borne:
-                units.platform_borne += qty
-            else:
-                units.merchant_borne += qty
-                units.taken_back += min(taken_back, qty)
-                taken_back -= min(taken_back, qty)
-        if platform_borne:
-            return
-        self.gross_taken_back += self.line.unit_list * line.released_qty
-        self.fee_back += line.fee_back
-        self.vat_back += line.vat_back
-        self.base_back += line.base
+    def refund(self, line: ApprovedLine, *, platform_borne: bool) -> list[Effect]:
+        """These units are refunded; what it did to them, place by place, so that it can be undone."""
+        effects = list(self._effects(line, platform_borne=platform_borne))
+        self._take(line, effects, platform_borne=platform_borne, sign=1)
+        return effects
+
+    def undo(self, line: ApprovedLine, effects: Iterable[Effect], *, platform_borne: bool) -> None:
+        """The refund of these units is off, and they are as if it had never been."""
+        self._take(line, effects, platform_borne=platform_borne, sign=-1)
 
     def move(self, parcel_id: str, into: dict[Place, int]) -> None:
         """These units of a parcel travel on in others, and what became of them goes with them."""
         units = self.places[parcel_id]
         for place, qty in into.items():
-            units.give(self.places[place], qty)
+            units.give(self.places[place], self.prices, qty)
             self.moved.setdefault(parcel_id, {})[place] = qty
 
     def _now_in(self, place: Place, qty: int, *, asked_for: bool = False) -> Iterator[tuple[Place, int]]:
@@ -158,7 +129,36 @@ class LineBook:
             yield place, qty
 
     def release(self, event: SettlementReleased) -> None:
-        self.places[event.parcel_id].released += event.qty
+        units = self.places[event.parcel_id]
+        units.released += event.qty
+        units.worth.pending_less -= self.prices.list * event.qty - event.gross.minor
+        units.worth.released += event.gross.minor
         self.gross_released += event.gross
         self.fee_charged += event.fee
         self.vat_charged += event.vat
+
+    def _effects(self, line: ApprovedLine, *, platform_borne: bool) -> Iterator[Effect]:
+        """One for each place the units are in by now; a refund of no units, of a part of their price, is for one."""
+        found = list(self._now_in(line.parcel_id, max(1, line.qty)))
+        where = found if line.qty else [(found[0][0], 0)]
+        weights = [qty for _, qty in where] if line.qty else [1]
+        parts = [split(money, weights) for money in (line.buyer_amount, line.list_amount, taken_from_released(line))]
+        taken_back = line.released_qty
+        for (place, qty), buyer, listed, released in zip(where, *parts, strict=True):
+            part = RefundedPart(qty, buyer.minor, listed.minor, released.minor, min(taken_back, qty))
+            taken_back -= part.taken_back
+            yield place, (of_platform if platform_borne else of_merchant)(self.at(place), self.prices, part)
+
+    def _take(self, line: ApprovedLine, effects: Iterable[Effect], *, platform_borne: bool, sign: int) -> None:
+        for place, effect in effects:
+            self.places[place].add(effect, sign)
+        if not platform_borne:
+            self.gross_taken_back += taken_from_released(line) * sign
+            self.fee_back += line.fee_back * sign
+            self.vat_back += line.vat_back * sign
+            self.base_back += line.base * sign
+
+
+def taken_from_released(line: ApprovedLine) -> Money:
+    """The part of the list price that had been released."""
+    return line.from_available + line.fee_back + line.vat_back

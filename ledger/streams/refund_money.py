@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ledger.events.payment import AllocatedCharge
 from ledger.events.refund import ApprovedLine, RefundLine, RefundMoney, RefundType
@@ -12,19 +13,31 @@ from ledger.money import Money, share, split, total
 from ledger.streams.order import Order
 from ledger.streams.order_quantities import LineBook
 
+Expense = Literal["goods_lost", "goodwill"]
 _NOTHING = Money(0, CNY)
 _NEVER_DELIVERED = ("unshipped", "platform_initiated")
 
 
-def refund_line(book: LineBook, qty: int, parcel_id: str | None = None) -> RefundLine:
-    """`qty` units of a line at the prices of the order."""
+def refund_line(book: LineBook, qty: int, parcel_id: str | None = None, *, of: int | None = None) -> RefundLine:
+    """`qty` of the `of` open units in one place, at the prices of the order less what went back for them already."""
+    worth = book.at(parcel_id).worth
+    left = worth.left_to_buyer(book.prices, qty, of=qty if of is None else of)
     return RefundLine(
         line_id=book.line.line_id,
         qty=qty,
-        buyer_amount=book.line.unit_reference * qty,
-        list_amount=book.line.unit_list * qty,
+        buyer_amount=Money(left, book.line.unit_reference.currency),
+        list_amount=Money(worth.list_for(book.prices, qty, left), CNY),
         parcel_id=parcel_id,
     )
+
+
+def cut_to(line: RefundLine, book: LineBook, amount: Money, *, taken_back: bool) -> RefundLine:
+    """The line at less than was asked: of units that come back all the same, or (qty 0) of a part of their price."""
+    if amount == line.buyer_amount:
+        return line
+    listed = book.at(line.parcel_id).worth.list_for(book.prices, 0, amount.minor)
+    changed = {"qty": line.qty if taken_back else 0, "buyer_amount": amount, "list_amount": Money(listed, CNY)}
+    return line.model_copy(update=changed)
 
 
 def charges_back(order: Order, lines: Iterable[RefundLine], kind: RefundType) -> tuple[AllocatedCharge, ...]:
@@ -91,9 +104,9 @@ def merchant_money(
 
 
 def platform_money(
-    order: Order, lines: Sequence[RefundLine], charges: tuple[AllocatedCharge, ...], rate: Rate
+    order: Order, lines: Sequence[RefundLine], charges: tuple[AllocatedCharge, ...], rate: Rate, expense: Expense
 ) -> RefundMoney:
-    """The money of P9: the goods' part of what the buyer gets is the platform's loss."""
+    """The money of P9: the goods' part of what the buyer gets is the platform's, as `expense`."""
     amount = buyer_amount(order, lines, charges)
     goods = buyer_amount(order, lines, ())
     base = rate.convert(amount)
@@ -109,17 +122,17 @@ def platform_money(
         charges=charges,
         margin_reversed=_NOTHING,
         fx=base - lost - _bases(charges),
-        expense="goods_lost",
+        expense=expense,
         expense_base=lost,
     )
 
 
 @dataclass(slots=True)
 class _Running:
-    """A line's cumulative sums while one refund takes from it in several parts."""
+    """A line's cumulative sums while one refund takes from it in several parts; `paid` is what the buyer got."""
 
     book: LineBook
-    units: int
+    paid: int
     gross: Money
     fee: Money
     vat: Money
@@ -129,7 +142,7 @@ class _Running:
     def of(cls, book: LineBook) -> _Running:
         return cls(
             book=book,
-            units=book.merchant_borne,
+            paid=book.merchant_paid,
             gross=book.gross_taken_back,
             fee=book.fee_back,
             vat=book.vat_back,
@@ -137,27 +150,28 @@ class _Running:
         )
 
     def take(self, line: RefundLine, *, fee_refundable: bool) -> ApprovedLine:
-        book = self.book
+        book, units = self.book, self.book.at(line.parcel_id)
         assert book.allocated is not None, "only what was paid is refunded"
-        released_qty = min(line.qty, book.at(line.parcel_id).standing_released)
-        released = book.line.unit_list * released_qty
-        self.units, self.gross = self.units + line.qty, self.gross + released
-        base = share(book.allocated.base, upto=self.units, of=book.allocated.qty, already=self.base)
-        fee, vat = self._fee_of(released_qty if fee_refundable else 0)
+        listed = Money(units.worth.list_for(book.prices, line.qty, line.buyer_amount.minor), CNY)
+        standing = Money(units.worth.released if units.standing_released else 0, CNY)
+        released = min(listed, standing)
+        self.paid, self.gross = self.paid + line.buyer_amount.minor, self.gross + released
+        base = share(book.allocated.base, upto=self.paid, of=book.allocated.amount.minor, already=self.base)
+        fee, vat = self._fee_of(released) if fee_refundable else (_NOTHING, _NOTHING)
         self.base, self.fee, self.vat = self.base + base, self.fee + fee, self.vat + vat
         return ApprovedLine(
-            **dict(line),
-            released_qty=released_qty,
-            from_pending=line.list_amount - released,
+            **dict(line) | {"list_amount": listed},
+            released_qty=min(line.qty, units.standing_released),
+            from_pending=listed - released,
             from_available=released - fee - vat,
             fee_back=fee,
             vat_back=vat,
             base=base,
         )
 
-    def _fee_of(self, released_qty: int) -> tuple[Money, Money]:
-        """The share of the fee, and of its VAT, that was charged on these units."""
-        if not released_qty:
+    def _fee_of(self, released: Money) -> tuple[Money, Money]:
+        """The share of the fee, and of its VAT, that was charged on what is taken back of it."""
+        if not released:
             return _NOTHING, _NOTHING
         upto, of = self.gross.minor, self.book.gross_released.minor
         return (
