@@ -1,0 +1,238 @@
+"""A settlement run: it fixes a cut-off, and from that alone follow every merchant's statement and payout.
+
+What is due by then is released first. The run's event then names the position of every book; statements end there and
+payouts are of what was available there. Every command has an id made of the run and the merchant, so a run may be cut
+off and begun again, or begun on two machines at once: what one has done the other only repeats.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import cast
+
+from commands.command import Command
+from commands.complete_settlement_run import CompleteSettlementRun
+from commands.initiate_payout import InitiatePayout
+from commands.issue_statement import IssueStatement
+from commands.start_settlement_run import StartSettlementRun
+from ledger.events.statement import SettlementRunStarted
+from ledger.fx import CNY
+from ledger.ids import derived_id, payouts_stream, settlement_run_stream, statements_stream
+from ledger.money import Money
+from ledger.streams.payouts import Payouts
+from ledger.streams.registry import blank
+from ledger.streams.statements import SettlementRun, Statements
+from ledger.streams.stream import Stream
+from ledger.who import Actor
+from projections.approvals_queue import ApprovalsQueue
+from projections.balances import Moment, balances
+from projections.due_releases import DueReleases
+from projections.merchant_balances import MerchantBalances
+from projections.statements import Cut, Statement, statements
+from service.app import App
+from service.failures import ServiceFailure
+from service.open_cases import amounts_in_open_cases
+from service.timers import TimerWorker
+
+RUNNER = Actor(kind="system", id="settlement", role="settlement")
+_CHUNK = 250
+_PATIENCE_S = 60.0
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """What a run came to, what it had done before it was begun again included. `refused` counts merchants by code."""
+
+    run_id: str
+    cut_off: datetime
+    positions: dict[int, int]
+    merchants: int = 0
+    statements: int = 0
+    payouts: int = 0
+    paid: Money = field(default_factory=lambda: Money.zero(CNY))
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+def payout_id_of(run_id: str, merchant: str) -> str:
+    """The payout of a merchant in a run: at most 35 characters, as banks take them (ISO 20022, Max35Text)."""
+    return f"S{sha256(f'{run_id}/{merchant}'.encode()).hexdigest()[:30]}"
+
+
+def settle(
+    app: App,
+    run_id: str,
+    *,
+    cut_off: datetime | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> RunSummary:
+    """Do the run, or go on with it. Without `cut_off` it is this moment; one that lies behind releases nothing.
+
+    Raises `ServiceFailure` for a cut-off that has not come yet.
+    """
+    started = _run(app, run_id).started or _start(app, run_id, cut_off)
+    summary = RunSummary(run_id, started.cut_off, started.positions)
+    app.catch_up([MerchantBalances(), ApprovalsQueue()])
+    available = _available(app, started.positions)
+    for book, merchants in _chunks(app, available):
+        _Chunk(app, started, book, {name: available[name] for name in merchants}, summary).settle()
+        progress(summary.merchants, len(available))
+    _complete(app, summary)
+    return summary
+
+
+def _start(app: App, run_id: str, cut_off: datetime | None) -> SettlementRunStarted:
+    if cut_off is None:
+        app.catch_up([DueReleases()])
+        TimerWorker(app).sweep()
+        at, positions = app.clock(), app.ledger.reader.heads()
+    else:
+        at, positions = cut_off, _known_at(app, cut_off)
+    start = StartSettlementRun(id=f"{run_id}.start", actor=RUNNER, run_id=run_id, cut_off=at, positions=positions)
+    (outcome,) = app.bus.submit([start])
+    started = _run(app, run_id).started  # another machine may have been quicker: its cut-off holds
+    if started is None:
+        raise ServiceFailure(f"The run {run_id} could not be started: {outcome.sentence}")
+    return started
+
+
+def _known_at(app: App, cut_off: datetime) -> dict[int, int]:
+    try:
+        return app.ledger.reader.positions_as_known_at(cut_off)
+    except ValueError as error:
+        raise ServiceFailure(f"{error}.") from None
+
+
+def _run(app: App, run_id: str) -> SettlementRun:
+    name = settlement_run_stream(run_id)
+    return cast(SettlementRun, _streams(app, 0, [name])[name])
+
+
+def _streams(app: App, book: int, names: Sequence[str]) -> dict[str, Stream]:
+    found = {}
+    for name, rows in app.ledger.reader.load(book, names).items():
+        found[name] = blank(name)
+        for row in rows:
+            found[name].apply(row.event)
+    return found
+
+
+def _available(app: App, positions: dict[int, int]) -> dict[str, Money]:
+    """What each merchant had available, or owed, at the cut-off."""
+    found = balances(app.views, Moment(at=positions, timeout_s=_PATIENCE_S)).merchants
+    return {balance.merchant: balance.available - balance.due_from_merchant for balance in found}
+
+
+def _chunks(app: App, available: dict[str, Money]) -> Iterator[tuple[int, list[str]]]:
+    by_book: dict[int, list[str]] = {}
+    for merchant, book in sorted(app.ledger.directory.books_of(available).items()):
+        by_book.setdefault(book, []).append(merchant)
+    for book, merchants in sorted(by_book.items()):
+        for start in range(0, len(merchants), _CHUNK):
+            yield book, merchants[start : start + _CHUNK]
+
+
+class _Chunk:
+    """Some merchants of one book: their statements, then their payouts."""
+
+    def __init__(
+        self, app: App, run: SettlementRunStarted, book: int, available: dict[str, Money], summary: RunSummary
+    ) -> None:
+        self._app, self._run, self._book = app, run, book
+        self._available, self._summary = available, summary
+
+    def settle(self) -> None:
+        self._issue()
+        self._pay()
+        self._summary.merchants += len(self._available)
+
+    def _issue(self) -> None:
+        known = _streams(self._app, self._book, [statements_stream(name) for name in self._available])
+        before = {name: cast(Statements, known[statements_stream(name)]).last for name in self._available}
+        issued = [name for name, last in before.items() if last and last.run_id == self._run.run_id]
+        upto = self._run.positions[self._book]
+        cuts = [
+            Cut(name, last.upto_position, last.closing) if last else Cut(name)
+            for name, last in before.items()
+            if last is None or last.upto_position < upto
+        ]
+        made = statements(self._app.views, self._book, cuts, upto=upto, timeout_s=_PATIENCE_S)
+        moved = [statement for statement in made if statement.lines]
+        since = {name: last.period_to for name, last in before.items() if last}
+        outcomes = self._submit([self._statement(each, since.get(each.merchant)) for each in moved])
+        self._summary.statements += len(issued) + outcomes.count("")
+        self._summary.refused.update(code for code in outcomes if code)
+
+    def _statement(self, statement: Statement, since: datetime | None) -> Command:
+        if statement.closing != self._available[statement.merchant]:
+            raise AssertionError(f"the statement of {statement.merchant} is not what its account says")
+        # The stretch is in the id: what was refused because another run came between is asked for anew.
+        statement_id = derived_id(self._run.run_id, statement.merchant, str(statement.after))
+        return IssueStatement(
+            id=derived_id("statement", statement_id),
+            actor=RUNNER,
+            merchant_id=statement.merchant,
+            statement_id=statement_id,
+            run_id=self._run.run_id,
+            book=self._book,
+            after_position=statement.after,
+            upto_position=statement.upto,
+            period_from=since,
+            period_to=self._run.cut_off,
+            opening=statement.opening,
+            totals=statement.totals,
+            closing=statement.closing,
+            lines_hash=statement.lines_hash,
+        )
+
+    def _pay(self) -> None:
+        owed = {name: money for name, money in self._available.items() if money.minor > 0}
+        waiting = [name for name in owed if name not in self._paid(owed)]
+        kept_back = amounts_in_open_cases(self._app.views, waiting)
+        codes = self._submit([self._payout(name, owed[name], kept_back.get(name)) for name in waiting])
+        paid = self._paid(owed)
+        self._summary.payouts += len(paid)
+        self._summary.paid += sum(paid.values(), start=Money.zero(CNY))
+        refused = dict(zip(waiting, codes, strict=True))
+        self._summary.refused.update(code for name, code in refused.items() if code and name not in paid)
+
+    def _payout(self, merchant: str, owed: Money, keep_back: Money | None) -> Command:
+        return InitiatePayout(
+            id=derived_id("payout", self._run.run_id, merchant),
+            actor=RUNNER,
+            merchant_id=merchant,
+            payout_id=payout_id_of(self._run.run_id, merchant),
+            at_most=owed,
+            keep_back=keep_back,
+        )
+
+    def _paid(self, merchants: dict[str, Money]) -> dict[str, Money]:
+        """The payouts of this run that are recorded, whoever asked for them."""
+        found = _streams(self._app, self._book, [payouts_stream(name) for name in merchants])
+        payouts = {name: cast(Payouts, found[payouts_stream(name)]).payouts for name in merchants}
+        ids = {name: payout_id_of(self._run.run_id, name) for name in merchants}
+        return {name: payouts[name][ids[name]].amount for name in merchants if ids[name] in payouts[name]}
+
+    def _submit(self, commands: Sequence[Command]) -> list[str]:
+        """The code of each refusal, empty where it was none."""
+        return [outcome.code for outcome in self._app.bus.submit(commands)] if commands else []
+
+
+def _complete(app: App, summary: RunSummary) -> None:
+    app.bus.submit(
+        [
+            CompleteSettlementRun(
+                id=f"{summary.run_id}.complete",
+                actor=RUNNER,
+                run_id=summary.run_id,
+                merchants=summary.merchants,
+                statements=summary.statements,
+                payouts=summary.payouts,
+                paid=summary.paid,
+                refused=dict(summary.refused),
+            )
+        ]
+    )

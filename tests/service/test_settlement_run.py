@@ -1,0 +1,233 @@
+"""A settlement run: what it fixes, what it pays, and that nobody is paid twice however often and wherever it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from commands.command import Command
+from commands.outcome import Outcome
+from ledger.events.settlement import PayoutInitiated
+from ledger.events.statement import SettlementStatementIssued
+from ledger.fx import CNY
+from ledger.money import Money
+from projections.engine.reading import Views
+from projections.statements import StatementDiffers, document, issued_again
+from service.app import App
+from service.settings import Settings
+from service.settlement_run import settle
+from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.sales import merchant_ready, paid, released, sent, signed
+
+HALF = Money(13_300, CNY)  # CNY 140.00 less 5 %
+
+
+class Books:
+    """A desk with merchants, and what its log says of their statements and payouts."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.app = App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
+
+    def statements(self, merchant: str = "M-1") -> list[SettlementStatementIssued]:
+        rows = self.desk.ledger.reader.read_stream(self._book(merchant), f"statements/{merchant}")
+        return [event for row in rows if isinstance(event := row.event, SettlementStatementIssued)]
+
+    def payouts(self, merchant: str = "M-1") -> list[PayoutInitiated]:
+        rows = self.desk.ledger.reader.read_stream(self._book(merchant), f"payouts/{merchant}")
+        return [event for row in rows if isinstance(event := row.event, PayoutInitiated)]
+
+    def bank_pays(self, merchant: str = "M-1") -> None:
+        payout = self.payouts(merchant)[-1]
+        self.desk.expect(
+            "report_payout_paid", merchant_id=merchant, payout_id=payout.payout_id, amount=payout.amount, bank_ref="B1"
+        )
+
+    def json(self, event: SettlementStatementIssued) -> str:
+        return document(event, issued_again(self.app.views, event))
+
+    def _book(self, merchant: str) -> int:
+        return self.desk.ledger.directory.book_of(merchant)
+
+
+@pytest.fixture
+def books(database_url: str, tmp_path: Path) -> Iterator[Books]:
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        yield Books(desk)
+
+
+def test_a_run_pays_what_was_available_at_its_cut_off(books: Books) -> None:
+    released(books.desk)
+    summary = settle(books.app, "R-1")
+    assert (summary.payouts, summary.paid) == (1, HALF)
+    assert [payout.amount for payout in books.payouts()] == [HALF]
+
+
+def test_what_is_due_by_the_cut_off_is_released_and_paid_by_the_run(books: Books) -> None:
+    paid(books.desk)
+    sent(books.desk)
+    signed(books.desk)
+    books.desk.clock.forward(days=7)
+    assert settle(books.app, "R-1").paid == HALF
+
+
+def test_a_statement_names_the_event_behind_each_line_and_foots(books: Books) -> None:
+    released(books.desk)
+    settle(books.app, "R-1")
+    (event,) = books.statements()
+    statement = issued_again(books.app.views, event)
+    assert [(line.kind, line.gross.minor, line.fee.minor, line.net.minor) for line in statement.lines] == [
+        ("sale", 14_000, -700, 13_300)
+    ]
+    assert event.opening + statement.lines[0].net == event.closing == HALF
+    assert {(total.kind, total.amount.minor) for total in event.totals} == {("sale", 14_000), ("fee", -700)}
+
+
+def test_consecutive_statements_tile(books: Books) -> None:
+    released(books.desk)
+    settle(books.app, "R-1")
+    books.bank_pays()
+    released(books.desk, "O-2")
+    settle(books.app, "R-2")
+    first, second = books.statements()
+    assert (second.after_position, second.opening) == (first.upto_position, first.closing)
+    assert (second.period_from, second.number) == (first.period_to, 2)
+
+
+def test_a_payout_that_comes_back_is_on_the_next_statement_with_both_lines(books: Books) -> None:
+    released(books.desk)
+    settle(books.app, "R-1")
+    books.bank_pays()
+    books.desk.expect(
+        "report_payout_returned",
+        merchant_id="M-1",
+        payout_id=books.payouts()[0].payout_id,
+        amount=HALF,
+        bank_ref="B2",
+        code="AC04",
+    )
+    settle(books.app, "R-2")
+    second = books.statements()[-1]
+    lines = issued_again(books.app.views, second).lines
+    assert [(line.kind, line.net.minor) for line in lines] == [("payout", -13_300), ("payout_returned", 13_300)]
+    assert second.opening == second.closing == HALF
+
+
+def test_a_statement_is_issued_again_byte_for_byte_at_a_later_date(books: Books) -> None:
+    released(books.desk)
+    settle(books.app, "R-1")
+    event = books.statements()[0]
+    at_first = books.json(event)
+    released(books.desk, "O-2")
+    books.desk.clock.forward(days=400)
+    settle(books.app, "R-2")
+    assert books.json(event) == at_first
+
+
+def test_a_statement_whose_lines_are_not_those_that_were_issued_is_not_given_out(books: Books) -> None:
+    released(books.desk)
+    settle(books.app, "R-1")
+    event = books.statements()[0]
+    with pytest.raises(StatementDiffers):
+        issued_again(books.app.views, event.model_copy(update={"lines_hash": "0" * 64}))
+
+
+def test_a_run_that_is_done_again_changes_nothing(books: Books) -> None:
+    released(books.desk)
+    first = settle(books.app, "R-1")
+    heads = books.desk.ledger.reader.heads()
+    assert settle(books.app, "R-1") == first
+    assert books.desk.ledger.reader.heads() == heads
+
+
+def test_what_becomes_available_behind_the_cut_off_waits_for_the_next_run(books: Books) -> None:
+    released(books.desk)
+    books.app.bus.submit([])
+    _cut_off(books)
+    released(books.desk, "O-2")
+    assert settle(books.app, "R-1").paid == HALF
+    assert books.statements()[0].closing == HALF
+
+
+def _cut_off(books: Books) -> None:
+    """Start the run as a process does that dies at once."""
+    books.desk.expect(
+        "start_settlement_run",
+        run_id="R-1",
+        cut_off=books.desk.clock.now,
+        positions=books.desk.ledger.reader.heads(),
+    )
+
+
+def test_a_run_pays_no_more_than_is_left_when_it_comes_to_the_merchant(books: Books) -> None:
+    released(books.desk)
+    _cut_off(books)
+    books.desk.expect("hold_settlement", merchant_id="M-1", hold_id="H-1", amount=Money(10_000, CNY), reason="inquiry")
+    assert settle(books.app, "R-1").paid == Money(3_300, CNY)
+
+
+def test_a_merchant_that_owes_is_not_paid_and_counted_nowhere(books: Books) -> None:
+    released(books.desk)
+    merchant_ready(books.desk, "M-2")
+    summary = settle(books.app, "R-1")
+    assert (summary.payouts, summary.refused) == (1, {})
+
+
+def test_a_merchant_without_an_account_gets_a_statement_and_the_reason_is_counted(books: Books) -> None:
+    released(books.desk)
+    books.desk.expect("disable_payout_account", merchant_id="M-1", account_ref="acct-M-1", reason="closed")
+    summary = settle(books.app, "R-1")
+    assert (summary.statements, summary.payouts) == (1, 0)
+    assert summary.refused == {"PAYOUT_ACCOUNT_NOT_VERIFIED": 1}
+
+
+class _DiesAfter:
+    """A bus that goes away after so many submissions."""
+
+    def __init__(self, submit: Callable[[list[Command]], list[Outcome]], lives: int) -> None:
+        self._submit, self._lives = submit, lives
+
+    def submit(self, commands: list[Command]) -> list[Outcome]:
+        if not self._lives:
+            raise InterruptedError
+        self._lives -= 1
+        return self._submit(commands)
+
+
+@pytest.mark.parametrize("lives", range(4))
+def test_a_run_that_died_anywhere_is_finished_by_the_next_to_the_same_end(books: Books, lives: int) -> None:
+    merchant_ready(books.desk, "M-2")
+    released(books.desk)
+    released(books.desk, "O-2", "M-2")
+    dying = App(
+        books.app.settings,
+        books.app.ledger,
+        _DiesAfter(books.desk.bus.submit, lives),  # type: ignore[arg-type]
+        books.app.views,
+        books.app.clock,
+    )
+    with pytest.raises(InterruptedError):
+        settle(dying, "R-1")
+    books.desk.clock.now += timedelta(hours=5)
+    summary = settle(books.app, "R-1")
+    assert (summary.statements, summary.payouts, summary.paid) == (2, 2, HALF + HALF)
+    assert [len(books.payouts(name)) for name in ("M-1", "M-2")] == [1, 1]
+
+
+def test_the_same_run_at_once_in_several_places_pays_once(books: Books) -> None:
+    merchants = [f"M-{n}" for n in range(1, 9)]
+    for number, merchant in enumerate(merchants[1:], 2):
+        merchant_ready(books.desk, merchant)
+        released(books.desk, f"O-{number}", merchant)
+    released(books.desk)
+    with ThreadPoolExecutor(4) as pool:
+        summaries = list(pool.map(lambda _: settle(books.app, "R-1"), range(4)))
+    assert {summary.paid.minor for summary in summaries} == {8 * HALF.minor}
+    assert [len(books.payouts(name)) for name in merchants] == [1] * 8
+    assert [len(books.statements(name)) for name in merchants] == [1] * 8
