@@ -82,8 +82,9 @@ def record_month(ledger: Ledger, *, seed: int = 1, orders: int = 1_200, progress
 
 
 def _order_steps(world: World, random: Random, number: int) -> list[Step]:
-    minutes = random.randrange(DAYS * 1440)
-    placed_at = datetime.combine(world.first_day, datetime.min.time(), UTC) + timedelta(minutes=minutes, hours=2)
+    # On the hour, where a slot ends: nothing that follows can seem to have happened before the order was placed.
+    hours = random.randrange(2, DAYS * 24)
+    placed_at = datetime.combine(world.first_day, datetime.min.time(), UTC) + hours * _SLOT
     order_id = f"S{world.seed}-{number:06d}"
     basket = make_basket(
         random, order_id, random.choice(world.merchants), random.choice(world.buyers), world.rates, placed_at
