@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import Queue, get_context
+from multiprocessing.synchronize import Barrier
 from time import monotonic
 
 import psycopg2
@@ -115,27 +116,23 @@ def test_without_lock_and_key_a_position_is_given_twice(slow: SlowWriter, fresh_
         assert positions(connection) == [1, 1]
 
 
-def write(url: str, writer: int, seed: int) -> list[tuple[int, int]]:
+def write(url: str, writer: int, seed: int, line: Barrier, places: Queue[list[tuple[int, int]]]) -> None:
     """One writer process: appends of one to four events into either of two books, some of them decided on a stream that
-    the others write too. Returns the (book, position)s it was given."""
+    the others write too. Puts down the (book, position)s it was given."""
     dice = random.Random(f"{seed}-{writer}")
     given: list[tuple[int, int]] = []
     engine = writer_engine(url)
     appender = Appender(engine)
+    line.wait(60)  # a process takes longer to start than to write all it has to
     for number in range(APPENDS):
         book, shared = dice.choice((1, 2)), dice.random() < 0.2
-        stream = f"shared/{dice.randrange(5)}" if shared else f"own/{writer}-{number}"
-        tried = attempt(
-            stream,
-            0,
-            command_id=f"w{writer}/{number}",
-            events=[new_event(stream) for _ in range(dice.randint(1, 4))],
-        )
-        for receipt in appender.append(book, [tried]):
+        stream = f"shared/{dice.randrange(5)}" if shared else f"own/{seed}-{writer}-{number}"
+        events = [new_event(stream) for _ in range(dice.randint(1, 4))]
+        for receipt in appender.append(book, [attempt(stream, command_id=f"{seed}/{writer}/{number}", events=events)]):
             if receipt.status is Status.RECORDED:
                 given.extend((book, position) for position in range(receipt.first, receipt.last + 1))
     engine.dispose()
-    return given
+    places.put(given)
 
 
 def race(ledger: Ledger, url: str, seed: int) -> tuple[dict[int, list[int]], list[tuple[int, int]]]:
@@ -148,11 +145,19 @@ def race(ledger: Ledger, url: str, seed: int) -> tuple[dict[int, list[int]], lis
             rows = ledger.reader.read(book, seen[-1] if seen else 0, dice.randint(1, 50))
             seen.extend(row.position for row in rows)
 
-    with ProcessPoolExecutor(WRITERS, mp_context=get_context("spawn")) as pool:
-        writers = [pool.submit(write, url, writer, seed) for writer in range(WRITERS)]
-        while not all(writer.done() for writer in writers):
+    context = get_context("spawn")
+    line, places = context.Barrier(WRITERS), context.Queue()
+    writers = [context.Process(target=write, args=(url, n, seed, line, places)) for n in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    given: list[tuple[int, int]] = []
+    for _ in writers:
+        while places.empty():
             follow()
-        given = [place for writer in writers for place in writer.result()]
+            assert all(writer.exitcode in (None, 0) for writer in writers), f"a writer failed, seed {seed}"
+        given += places.get()
+    for writer in writers:
+        writer.join()
     while any(ledger.reader.read(book, seen[-1] if seen else 0, 1) for book, seen in read.items()):
         follow()
     return read, given
@@ -180,5 +185,5 @@ def test_without_lock_and_key_the_same_race_gives_positions_twice(
         cursor.execute("ALTER TABLE log.events DROP CONSTRAINT events_pkey")
         cursor.execute("ALTER TABLE log.events DROP CONSTRAINT events_stream_key")  # the race shows there first
         cursor.execute("CREATE INDEX ON log.events (book, stream, version)")
-    _, given = race(ledger, fresh_database_url, seed)
-    assert len(set(given)) < len(given), f"seed {seed}"
+    seeds = [seed + attempt for attempt in range(5)]  # a race may be lost by nobody, five are not
+    assert any(len(set(given)) < len(given) for _, given in (race(ledger, fresh_database_url, s) for s in seeds)), seeds
