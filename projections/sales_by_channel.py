@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Column, Date, text
+from sqlalchemy import Column, Date, RowMapping, text
 
 from ledger.events.order import OrderPlaced
 from ledger.fx import CNY
@@ -93,6 +93,11 @@ def sales(
             ORDER BY day DESC, merchant, channel, content_id, creator_id, market"""
         values = {"books": list(opened.vector), "from_day": from_day, "to_day": to_day, **asked}
         found = opened.connection.execute(text(statement), values)
-        return tuple(ChannelSales(*row[:-1], Money(row[-1], CNY)) for row in map(tuple, found))
+        return tuple(_sales(row) for row in found.mappings())
 
     return views.read(SalesByChannel(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _sales(row: RowMapping) -> ChannelSales:
+    named = {name: row[name] for name in (*SALES.key, "orders")}
+    return ChannelSales(**named, list_total=Money(row["list_fen"], CNY))

@@ -1,0 +1,79 @@
+"""Bodies as they come: read as JSON where they are, and what can be said of one whose sender we do not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from pydantic_core import from_json
+
+from ledger.canonical import digest
+from service.adapters.carriers.scan import PayloadNotUnderstood
+
+LONGEST_BYTES = 1024 * 1024
+_CODES = frozenset(
+    {
+        "code",
+        "status",
+        "statuscode",
+        "eventcode",
+        "standardeventcode",
+        "returncode",
+        "tag",
+        "subtag",
+        "derivedstatuscode",
+    }
+)
+_MOST_CODES = 20
+
+
+def read_json(body: bytes, sender: str) -> dict[str, Any] | list[Any]:
+    """The JSON object or list of a body. Raises `PayloadNotUnderstood`."""
+    if len(body) > LONGEST_BYTES:
+        raise PayloadNotUnderstood(f"{sender} sent {len(body)} bytes; at most {LONGEST_BYTES} are read.")
+    try:
+        found = from_json(body)
+    except ValueError:
+        raise PayloadNotUnderstood(f"{sender} sends JSON, and this is not.") from None
+    if not isinstance(found, dict | list):
+        raise PayloadNotUnderstood(f"{sender} sends objects, and this is a {type(found).__name__}.")
+    return found
+
+
+def describe(body: bytes, sender: str) -> dict[str, Any]:
+    """What is told of a body in the open: its form, its digest and the codes in it. Raises `PayloadNotUnderstood`."""
+    form, codes = _codes(body, sender)
+    return {
+        "form": form,
+        "sha256": digest(body.decode("utf-8", "replace")),
+        "codes": list(dict.fromkeys(codes))[:_MOST_CODES],
+    }
+
+
+def _codes(body: bytes, sender: str) -> tuple[str, list[str]]:
+    if body.lstrip()[:1] == b"<":
+        try:
+            root = ElementTree.fromstring(body.strip())
+        except ElementTree.ParseError:
+            raise PayloadNotUnderstood(f"{sender} sent neither JSON nor well-formed XML.") from None
+        return "xml", list(_in_xml(root))
+    return "json", list(_in_json(read_json(body, sender)))
+
+
+def _in_json(value: Any) -> Iterator[str]:
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        if isinstance(inner, str | int) and not isinstance(inner, bool) and str(name).lower() in _CODES:
+            yield str(inner)[:64]
+        else:
+            yield from _in_json(inner)
+
+
+def _in_xml(root: ElementTree.Element) -> Iterator[str]:
+    for element in root.iter():
+        name = element.tag.rpartition("}")[2].lower()
+        if name in _CODES and element.text and element.text.strip():
+            yield element.text.strip()[:64]
+        yield from (value[:64] for attribute, value in element.attrib.items() if attribute.lower() in _CODES)

@@ -1,0 +1,79 @@
+"""EasyPost: tracker objects, alone, inside others and in webhook events (API reference, Trackers and Webhooks)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from commands.command import Command
+from service.adapters.carriers.bodies import read_json
+from service.adapters.carriers.routing import Lookup, commands_for, unmapped
+from service.adapters.carriers.scan import Reached, Scan, delivered_once, place
+from service.adapters.carriers.signatures import expect_easypost_signature
+from service.adapters.carriers.times import read_instant
+
+PROVIDER = "easypost"
+# What is not here is noted with its code.
+DETAILS: dict[str, Reached] = {"damaged": "damaged", "lost": "lost"}
+STATUSES: dict[str, Reached] = {
+    "out_for_delivery": "out_for_delivery",
+    "available_for_pickup": "available_for_pickup",
+    "delivered": "signed_for",
+    "return_to_sender": "returning_to_sender",
+}
+
+
+def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:
+    """What a webhook or an answer of the API reports. Without a `secret` nobody signed it: files, our own requests.
+
+    Raises `SignatureDoesNotMatch`, `PayloadNotUnderstood`.
+    """
+    if secret is not None:
+        expect_easypost_signature(body, headers, secret)
+    content = read_json(body, "EasyPost")
+    event_id = str(content.get("id") or "") if isinstance(content, dict) and content.get("object") == "Event" else ""
+    scans = [scan for tracker in _trackers(content) for scan in scans_of(tracker, event_id)]
+    return commands_for(scans, lookup) if scans else unmapped(body, PROVIDER, event_id)
+
+
+def scans_of(tracker: Mapping[str, Any], event_id: str = "") -> list[Scan]:
+    """The details of a tracker; where it has none, its state as one."""
+    details = [detail for detail in tracker.get("tracking_details") or () if isinstance(detail, dict)]
+    state = [
+        {
+            "status": tracker.get("status"),
+            "status_detail": tracker.get("status_detail"),
+            "datetime": tracker.get("updated_at"),
+        }
+    ]
+    return delivered_once(_scan(tracker, detail, event_id) for detail in details or state)
+
+
+def _trackers(content: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(content, dict):
+        if content.get("object") == "Tracker" and content.get("tracking_code"):
+            yield content
+        else:
+            for part in content.values():
+                yield from _trackers(part)
+    elif isinstance(content, list):
+        for part in content:
+            yield from _trackers(part)
+
+
+def _scan(tracker: Mapping[str, Any], detail: Mapping[str, Any], event_id: str) -> Scan:
+    status, finer = str(detail.get("status") or "unknown"), str(detail.get("status_detail") or "")
+    where = detail.get("tracking_location") or {}
+    happened_at, doubt = read_instant(detail.get("datetime"))
+    return Scan(
+        provider=PROVIDER,
+        carrier=str(detail.get("source") or tracker.get("carrier") or ""),
+        tracking_no=str(tracker["tracking_code"]).strip(),
+        milestone=DETAILS.get(finer) or STATUSES.get(status) or "noted",
+        happened_at=happened_at,
+        raw_code=str(detail.get("carrier_code") or "") or "/".join(part for part in (status, finer) if part),
+        doubt=doubt,
+        location=place(*(where.get(name) for name in ("city", "state", "country"))) if isinstance(where, dict) else "",
+        text=str(detail.get("message") or ""),
+        event_id=event_id,
+    )

@@ -1,0 +1,71 @@
+"""Trackers that a multi-carrier library (karrio) has parsed already: its few words, mapped to ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from commands.command import Command
+from service.adapters.carriers.bodies import read_json
+from service.adapters.carriers.routing import Lookup, commands_for, unmapped
+from service.adapters.carriers.scan import Doubt, Reached, Scan, delivered_once, place
+from service.adapters.carriers.times import read_day_and_clock, read_instant
+
+PROVIDER = "parsed"
+# `picked_up`, `in_transit` and `on_hold` say too little of where a parcel is on our way, and are noted.
+STATUSES: dict[str, Reached] = {
+    "out_for_delivery": "out_for_delivery",
+    "ready_for_pickup": "available_for_pickup",
+    "delivery_failed": "delivery_attempted",
+    "delivered": "signed_for",
+}
+
+
+def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:  # noqa: ARG001
+    """Scans of a `[trackers, messages]` pair; one without trackers is kept unmapped. Raises `PayloadNotUnderstood`."""
+    content = read_json(body, "The tracking library")
+    scans = [scan for tracker in _trackers(content) for scan in scans_of(tracker)]
+    return commands_for(scans, lookup) if scans else unmapped(body, PROVIDER)
+
+
+def scans_of(tracker: Mapping[str, Any]) -> list[Scan]:
+    """The events of a tracker; where it has none, its state as one."""
+    events = [event for event in tracker.get("events") or () if isinstance(event, dict)]
+    delivered = tracker.get("delivered")
+    state = [{"status": tracker.get("status"), "code": tracker.get("status")}]
+    return delivered_once(
+        (_scan(tracker, event) for event in events or state),
+        is_delivered=delivered if isinstance(delivered, bool) else None,
+    )
+
+
+def _trackers(content: Any) -> Iterator[Mapping[str, Any]]:
+    trackers = content[0] if isinstance(content, list) and content else ()
+    for tracker in trackers if isinstance(trackers, list) else ():
+        if isinstance(tracker, dict) and tracker.get("tracking_number"):
+            yield tracker
+
+
+def _scan(tracker: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:
+    happened_at, doubt = _instant(event)
+    status = str(event.get("status") or "")
+    return Scan(
+        provider=PROVIDER,
+        carrier=str(tracker.get("carrier_name") or ""),
+        tracking_no=str(tracker["tracking_number"]).strip(),
+        milestone=STATUSES.get(status, "noted"),
+        happened_at=happened_at,
+        raw_code=str(event.get("code") or status or "unknown"),
+        doubt=doubt,
+        location=place(event.get("location")),
+        text=str(event.get("description") or ""),
+    )
+
+
+def _instant(event: Mapping[str, Any]) -> tuple[datetime | None, Doubt]:
+    """The library writes `Z` behind local times too, so only an offset in figures is believed."""
+    instant, doubt = read_instant(event.get("timestamp"))
+    if instant is None:
+        return read_day_and_clock(event.get("date"), event.get("time"))
+    return instant, doubt or ("zone_assumed" if str(event["timestamp"]).endswith("Z") else "")

@@ -1,0 +1,113 @@
+"""From scans to commands: a scan finds its parcel by its number, or goes to the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from commands.command import Command
+from commands.note_unrouted_fact import NoteUnroutedFact
+from commands.report_loss import ReportLoss
+from commands.report_signature import ReportSignature
+from commands.report_tracking import ReportTracking
+from ledger.canonical import canonical, digest
+from ledger.who import Actor, Source
+from projections.tracking_numbers import NumberedParcel
+from service.adapters.carriers.bodies import describe
+from service.adapters.carriers.scan import Scan
+
+# The parcels that travel under a number, of all merchants: `projections.tracking_numbers.parcels_numbered`.
+Lookup = Callable[[str], Sequence[NumberedParcel]]
+
+
+def commands_for(scans: Iterable[Scan], lookup: Lookup) -> list[Command]:
+    """A report for each scan, each once. Its id is made of what it says, so that saying it again changes nothing."""
+    told = {_digest(scan): scan for scan in scans}
+    return [_command(scan, key, lookup) for key, scan in told.items()]
+
+
+def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
+    """A body that names no parcel we could look for: kept whole, sealed, with its codes in the open.
+
+    Raises `PayloadNotUnderstood` where it is neither JSON nor XML.
+    """
+    described = describe(body, provider)
+    key = str(described["sha256"])
+    note = NoteUnroutedFact(
+        id=f"{provider}.{key[:40]}",
+        actor=_actor(provider),
+        source=Source(system=provider, external_id=event_id),
+        system=provider,
+        reference=key[:32],
+        kind="carrier_payload",
+        body=described,
+        details={"body": body.decode("utf-8", "replace")},
+    )
+    return [note]
+
+
+def _command(scan: Scan, key: str, lookup: Lookup) -> Command:
+    parcel = _one_of(lookup(scan.tracking_no), scan.carrier)
+    envelope: dict[str, Any] = {
+        "id": f"{scan.provider}.{key[:40]}",
+        "actor": _actor(scan.provider),
+        "source": Source(system=scan.provider, external_id=scan.event_id),
+        "occurred_at": scan.happened_at,
+    }
+    return _unrouted(scan, key, envelope) if parcel is None else _report(scan, parcel, envelope)
+
+
+def _report(scan: Scan, parcel: NumberedParcel, envelope: dict[str, Any]) -> Command:
+    told = envelope | {
+        "merchant_id": parcel.merchant,
+        "order_id": parcel.order_id,
+        "parcel_id": parcel.parcel_id,
+        "location": scan.location,
+        "raw_code": scan.raw_code[:500],
+        "reason": scan.doubt,
+        "carrier": scan.carrier[:500],
+    }
+    match scan.milestone:
+        case "signed_for":
+            return ReportSignature(**told, evidence_kind=scan.evidence_kind)
+        case "lost":
+            return ReportLoss(**told)
+        case "noted":
+            return ReportTracking(**told, milestone="noted", text=scan.text or None)
+    return ReportTracking(**told, milestone=scan.milestone)
+
+
+def _unrouted(scan: Scan, key: str, envelope: dict[str, Any]) -> Command:
+    body = {"milestone": scan.milestone, "raw_code": scan.raw_code, "location": scan.location, "doubt": scan.doubt}
+    return NoteUnroutedFact(
+        **envelope,
+        system=scan.provider,
+        reference=key[:32],
+        kind="tracking",
+        refs={"tracking_no": scan.tracking_no, "carrier": scan.carrier},
+        body=body | {"evidence_kind": scan.evidence_kind},
+        details={"text": scan.text} if scan.text else None,
+    )
+
+
+def _one_of(parcels: Sequence[NumberedParcel], carrier: str) -> NumberedParcel | None:
+    """The parcel of a number; where several have it, the one of that carrier, and none where that does not tell."""
+    places = {(parcel.merchant, parcel.order_id, parcel.parcel_id): parcel for parcel in parcels}
+    if len(places) > 1:
+        places = {key: p for key, p in places.items() if p.carrier and _plain(p.carrier) == _plain(carrier)}
+    return next(iter(places.values())) if len(places) == 1 else None
+
+
+def _plain(carrier: str) -> str:
+    return "".join(letter for letter in carrier.casefold() if letter.isalnum())
+
+
+def _actor(provider: str) -> Actor:
+    return Actor(kind="partner", id=provider, role="service")
+
+
+def _digest(scan: Scan) -> str:
+    """Of what the scan says, and not of the delivery it came in."""
+    said = asdict(scan) | {"event_id": "", "happened_at": scan.happened_at.isoformat() if scan.happened_at else ""}
+    return digest(canonical(said))
