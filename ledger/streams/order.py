@@ -47,7 +47,7 @@ from ledger.events.refund import (
 from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved, SettlementReleased
 from ledger.events.shipment import ParcelsConsolidated, ParcelSplit
 from ledger.ids import merchant_of, order_of
-from ledger.streams.order_cases import Case
+from ledger.streams.order_cases import Case, OpenDispute
 from ledger.streams.order_payments import Payments
 from ledger.streams.order_quantities import LineBook
 from ledger.streams.parcels import Parcels, moving
@@ -124,6 +124,10 @@ class Order(Stream):
     def open_case_on(self, line_id: str) -> Case | None:
         """The after-sales case about the line that is not decided, or waits for the goods; or None."""
         return next((case for case in self.cases.values() if case.is_pending and case.concerns(line_id)), None)
+
+    def disputed(self, line_id: str) -> OpenDispute | None:
+        """The dispute at the card issuer that the line's money is in, or None."""
+        return None
 
     def completes(self, leaving: Mapping[str, int], *, closing: str = "") -> bool:
         """Whether nothing is pending or asked for any more once so many units by line have left the pending account.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ledger.events.payment import AllocatedCharge
 from ledger.events.refund import (
@@ -38,6 +38,13 @@ from ledger.streams.order_quantities import Effect
 CaseState = Literal["open", "approved", "rejected", "withdrawn", "expired"]
 ReturnState = Literal["", "authorized", "shipped", "received", "inspected", "expired"]
 SubmissionState = Literal["submitted", "succeeded", "failed", "reversed"]
+
+
+class OpenDispute(NamedTuple):
+    """A dispute that is not won or lost yet."""
+
+    dispute_id: str
+    stage: str
 
 
 @dataclass(slots=True)
