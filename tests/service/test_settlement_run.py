@@ -1,4 +1,4 @@
-"""A settlement run: what it fixes, what it pays, and that nobody is paid twice however often and wherever it is done."""
+"""A settlement run: what it fixes and pays, and that nobody is paid twice however often and wherever it is done."""
 
 from __future__ import annotations
 
