@@ -93,6 +93,9 @@ def told_again(report: Report, known: BankMovement, moved: tuple[Money, Money]) 
         kind="amount_mismatch",
         expected=" for ".join(str(money) for money in reversed(known.moved)),
         actual=" for ".join(str(money) for money in reversed(moved)),
-        refs={"stream": known.name, "amounts": "-".join(f"{money.currency}{money.minor}" for money in moved)},
+        refs={
+            "reference": known.name.replace("/", "."),
+            "amounts": "-".join(f"{money.currency}{money.minor}" for money in moved),
+        },
         at=report.decided_at,
     )

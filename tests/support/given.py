@@ -77,8 +77,10 @@ class Given:
         policies: Iterable[Policy],
         rates: Iterable[Rate],
         accounts: Mapping[str, Money],
+        open_day: date,
     ) -> None:
         self._events = events
+        self._open_day = open_day
         self._reference = reference_of(policies, rates)
         self._memory: dict[str, Stream] = {name: stream_of(name, given) for name, given in beside.items()}
         for merchant_id, available in accounts.items():
@@ -91,7 +93,7 @@ class Given:
             command = command.stamped(NOW)
         stream = stream_of(command.stream, self._events)
         memory = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
-        rules = Rules(at=command.decided_at, reference=self._reference, memory=memory)
+        rules = Rules(at=command.decided_at, reference=self._reference, memory=memory, open_day=self._open_day)
         try:
             decided = list(MENU[command.name].decide(command, stream, rules))
         except Refusal as refusal:
@@ -147,12 +149,15 @@ def given(
     policies: Iterable[Policy] = (),
     rates: Iterable[Rate] = RATES,
     accounts: Mapping[str, Money] | None = None,
+    open_day: date = date.min,
 ) -> Given:
     """Events of the command's own stream; `beside` events of other streams; `policies` in place of the defaults.
 
-    `accounts` is the available money of merchants.
+    `accounts` is the available money of merchants; days before `open_day` are closed.
     """
-    return Given(events, beside=beside or {}, policies=policies, rates=rates, accounts=accounts or {})
+    return Given(
+        events, beside=beside or {}, policies=policies, rates=rates, accounts=accounts or {}, open_day=open_day
+    )
 
 
 def stream_of(name: str, events: Iterable[Event]) -> Stream:

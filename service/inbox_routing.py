@@ -1,0 +1,139 @@
+"""Working the inbox: captured money is reported to the orders it belongs to, and then given over in book 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from commands.bus import Bus
+from commands.mark_inbox_routed import MarkInboxRouted
+from commands.outcome import Outcome
+from commands.report_payment_captured import ReportPaymentCaptured
+from commands.route_inbox_payment import Part, RouteInboxPayment
+from ledger.events.payment import PaymentCaptured
+from ledger.events.platform import InboxFactRouted, InboxPaymentCaptured, InboxRoutingPlanned, RoutedPart
+from ledger.ids import derived_id, inbox_stream, order_stream
+from ledger.ledger import Ledger
+from ledger.log.rows import Recorded
+from ledger.streams.reference_streams import InboxItem
+from ledger.who import Actor, Source
+
+_ROUTER = Actor(kind="system", id="inbox-routing", role="router")
+_BATCH = 2_000
+_PLATFORM_BOOK = 0
+Reference = tuple[str, str]  # provider, capture reference
+
+
+@dataclass(frozen=True, slots=True)
+class StandsTwice:
+    """Money that stands in the inbox and in an order's stream at once."""
+
+    psp: str
+    capture_ref: str
+    stream: str
+
+
+class InboxRouting:
+    """May be cut off anywhere: the plan is recorded first, and every later command's id is made of it."""
+
+    def __init__(self, ledger: Ledger, bus: Bus) -> None:
+        self._ledger, self._bus = ledger, bus
+
+    def route(self, psp: str, capture_ref: str, parts: Sequence[Part], *, actor: Actor, id: str) -> Outcome:
+        """Decide where the money belongs, as `actor`, and carry it out; the refusal where that is not possible."""
+        plan = RouteInboxPayment(id=id, actor=actor, psp=psp, capture_ref=capture_ref, parts=tuple(parts))
+        planned = self._bus.submit([plan])[0]
+        if planned.status == "refused":
+            return planned
+        return self.carry_out(psp, capture_ref) or planned
+
+    def resume(self) -> list[Reference]:
+        """Carry out every plan that was cut off; the references that could not be, which people must look at."""
+        return [reference for reference in self._planned() if self.carry_out(*reference) is None]
+
+    def carry_out(self, psp: str, capture_ref: str) -> Outcome | None:
+        """Report each order its part, and give the money over once all of them have it; None where one has not."""
+        item = self._item(psp, capture_ref)
+        if item.capture is None or item.plan is None:
+            return None
+        capture, parts = item.capture, item.plan.parts
+        self._bus.submit([_report(capture, part, alone=len(parts) == 1) for part in parts])
+        if not all(self._has(part, capture) for part in parts):
+            return None
+        done = MarkInboxRouted(
+            id=derived_id("routed", psp, capture_ref), actor=_ROUTER, psp=psp, capture_ref=capture_ref
+        )
+        return self._bus.submit([done])[0]
+
+    def standing_twice(self) -> Iterator[StandsTwice]:
+        """Every reference that stands in the inbox and in an order too, as far as both are recorded by now."""
+        waiting = self._unrouted()
+        if not waiting:
+            return
+        for book in self._ledger.reader.heads():
+            for row in self._rows(book, PaymentCaptured.name):
+                event = row.event
+                assert isinstance(event, PaymentCaptured)
+                if (event.psp, event.capture_ref) in waiting:
+                    yield StandsTwice(event.psp, event.capture_ref, row.stream)
+
+    def _item(self, psp: str, capture_ref: str) -> InboxItem:
+        item = InboxItem(inbox_stream(psp, capture_ref))
+        for row in self._ledger.reader.read_stream(_PLATFORM_BOOK, item.name):
+            item.apply(row.event)
+        return item
+
+    def _has(self, part: RoutedPart, capture: InboxPaymentCaptured) -> bool:
+        """Whether the order has recorded its part: a report may also come to a break, which moves no money."""
+        book = self._ledger.directory.book_of(part.merchant_id)
+        rows = self._ledger.reader.read_stream(book, order_stream(part.merchant_id, part.order_id))
+        captures = [row.event for row in rows if row.type == PaymentCaptured.name]
+        return any(
+            isinstance(known, PaymentCaptured)
+            and (known.psp, known.capture_ref, known.amount) == (capture.psp, capture.capture_ref, part.amount)
+            for known in captures
+        )
+
+    def _planned(self) -> list[Reference]:
+        """Plans that are not carried out, in the order they were made."""
+        open_: dict[Reference, None] = {}
+        for row in self._rows(_PLATFORM_BOOK, InboxRoutingPlanned.name, InboxFactRouted.name):
+            match row.event:
+                case InboxRoutingPlanned(system=psp, reference=reference):
+                    open_[psp, reference] = None
+                case InboxFactRouted(system=psp, reference=reference):
+                    open_.pop((psp, reference), None)
+        return list(open_)
+
+    def _unrouted(self) -> set[Reference]:
+        waiting: set[Reference] = set()
+        for row in self._rows(_PLATFORM_BOOK, InboxPaymentCaptured.name, InboxFactRouted.name):
+            match row.event:
+                case InboxPaymentCaptured(psp=psp, capture_ref=reference):
+                    waiting.add((psp, reference))
+                case InboxFactRouted(system=psp, reference=reference):
+                    waiting.discard((psp, reference))
+        return waiting
+
+    def _rows(self, book: int, *types: str) -> Iterator[Recorded]:
+        position = 0
+        while rows := self._ledger.reader.read(book, position, _BATCH):
+            yield from (row for row in rows if row.type in types)
+            position = rows[-1].position
+
+
+def _report(capture: InboxPaymentCaptured, part: RoutedPart, *, alone: bool) -> ReportPaymentCaptured:
+    """The capture as its order hears of it: when it happened, so that it is taken in at the same day's rate."""
+    return ReportPaymentCaptured(
+        id=derived_id("route", capture.psp, capture.capture_ref, part.merchant_id, part.order_id),
+        actor=_ROUTER,
+        source=Source(system=capture.psp, external_id=capture.capture_ref),
+        occurred_at=capture.happened_at,
+        merchant_id=part.merchant_id,
+        order_id=part.order_id,
+        payment_id=capture.payment_id or derived_id("inbox", capture.capture_ref),
+        psp=capture.psp,
+        capture_ref=capture.capture_ref,
+        amount=part.amount,
+        source_amount=capture.source_amount if alone else None,
+    )

@@ -1,0 +1,197 @@
+"""Manual adjustments, by two people."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from commands.approve_adjustment import ApproveAdjustment
+from commands.propose_adjustment import ProposeAdjustment
+from commands.reject_adjustment import RejectAdjustment
+from ledger.events.adjustment import ManualAdjustmentApproved, ManualAdjustmentProposed, ManualAdjustmentRejected
+from ledger.finance_refusals import (
+    AccountRestricted,
+    JournalUnbalanced,
+    MerchantChargeNotAllowed,
+    PeriodClosed,
+    ProposalIdTaken,
+    ProposalNotOpen,
+)
+from ledger.journal.posting import post
+from ledger.refusals import MakerIsChecker, MerchantCurrencyNotCny, RoleNotAllowed
+from ledger.who import Actor
+from tests.support.given import FINANCE, MERCHANT, PLATFORM, When, ask, given
+
+Given_ = dict[str, Any]
+
+
+def debit(account: str, amount: str, **other: Any) -> Given_:
+    return {"account": account, "side": "debit", "amount": amount, **other}
+
+
+def credit(account: str, amount: str, **other: Any) -> Given_:
+    return {"account": account, "side": "credit", "amount": amount, **other}
+
+
+GOODWILL = (debit("5160", "CNY 20.00"), credit("2120", "CNY 20.00"))
+BANK_COST = (debit("5130", "CNY 3.00"), credit("1010", "CNY 3.00"))
+
+
+def propose(
+    *lines: Given_, merchant_id: str | None = "M-1", by: Actor = FINANCE, on: date | None = None
+) -> ProposeAdjustment:
+    return ask(
+        ProposeAdjustment,
+        by=by,
+        adjustment_id="A-1",
+        merchant_id=merchant_id,
+        lines=lines,
+        reason="goodwill",
+        evidence=["ticket 7"],
+        accounting_date=on,
+    )
+
+
+def approve(*, by: Actor = PLATFORM, merchant_id: str | None = "M-1") -> ApproveAdjustment:
+    return ask(ApproveAdjustment, by=by, adjustment_id="A-1", merchant_id=merchant_id)
+
+
+REJECT = ask(RejectAdjustment, by=PLATFORM, adjustment_id="A-1", merchant_id="M-1")
+PROPOSED = given().when(propose(*GOODWILL)).events
+
+
+def approved(*lines: Given_, merchant_id: str | None = "M-1") -> dict[str, int]:
+    """Base by account of what two people agreed on."""
+    proposed = given().when(propose(*lines, merchant_id=merchant_id)).events
+    event = given(*proposed).when(approve(merchant_id=merchant_id)).event(ManualAdjustmentApproved)
+    entry = post(event)
+    assert entry is not None
+    return {line.account: line.base for line in entry.lines}
+
+
+def proposing(*lines: Given_, **other: Any) -> When:
+    return given().when(propose(*lines, **other))
+
+
+def test_a_proposal_posts_nothing() -> None:
+    proposed = proposing(*GOODWILL).then(ManualAdjustmentProposed)
+    assert [post(event) for event in proposed.events] == [None]
+
+
+def test_approved_lines_are_posted_as_they_were_given() -> None:
+    assert approved(*GOODWILL) == {"5160": 2000, "2120": -2000}
+
+
+def test_an_adjustment_of_a_merchants_money_stands_in_the_merchants_book() -> None:
+    assert propose(*GOODWILL).stream == "adjustment/M-1/A-1"
+
+
+def test_an_adjustment_of_the_platforms_money_names_no_merchant() -> None:
+    assert approved(*BANK_COST, merchant_id=None) == {"5130": 300, "1010": -300}
+
+
+def test_a_foreign_line_is_posted_with_the_value_it_is_given() -> None:
+    lines = (debit("5130", "USD 1.00", base="CNY 7.18"), credit("1110", "USD 1.00", base="CNY 7.18", psp="stripe"))
+    assert approved(*lines, merchant_id=None) == {"5130": 718, "1110": -718}
+
+
+def test_debits_and_credits_are_the_same_in_cny() -> None:
+    proposing(debit("5160", "CNY 20.00"), credit("2120", "CNY 19.99")).then_refused(
+        JournalUnbalanced, debits="CNY 20.00", credits="CNY 19.99"
+    )
+
+
+@pytest.mark.parametrize("account", ["2110", "2130", "2140", "5170", "5220"])
+def test_an_account_with_commands_of_its_own_takes_no_adjustment(account: str) -> None:
+    proposing(debit("5160", "CNY 20.00"), credit(account, "CNY 20.00")).then_refused(AccountRestricted, account=account)
+
+
+def test_an_adjustment_that_names_no_merchant_touches_none() -> None:
+    proposing(*GOODWILL, merchant_id=None).then_refused(AccountRestricted, account="2120")
+
+
+@pytest.mark.parametrize("account", ["5110", "5120", "5130", "5140", "5150", "5210", "4210", "4220", "1010", "2310"])
+def test_a_merchant_is_charged_nothing_but_the_service_fee(account: str) -> None:
+    proposing(debit("2120", "CNY 62.00"), credit(account, "CNY 62.00")).then_refused(
+        MerchantChargeNotAllowed, merchant_id="M-1", account=account, amount="CNY 62.00"
+    )
+
+
+def test_a_cost_is_not_passed_on_behind_a_fee() -> None:
+    proposing(
+        debit("2120", "CNY 62.00"),
+        credit("4110", "CNY 62.00"),
+        debit("4110", "CNY 62.00"),
+        credit("5110", "CNY 62.00"),
+    ).then_refused(MerchantChargeNotAllowed, account="5110")
+
+
+def test_a_service_fee_that_was_forgotten_is_taken() -> None:
+    assert approved(debit("2120", "CNY 5.00"), credit("4110", "CNY 5.00")) == {"2120": 500, "4110": -500}
+
+
+def test_merchants_are_adjusted_in_cny() -> None:
+    lines = (debit("5160", "USD 1.00", base="CNY 7.18"), credit("2120", "USD 1.00", base="CNY 7.18"))
+    proposing(*lines).then_refused(MerchantCurrencyNotCny, currency="USD")
+
+
+def test_who_proposes_does_not_approve() -> None:
+    given(*PROPOSED).when(approve(by=FINANCE)).then_refused(MakerIsChecker, maker="fang")
+
+
+def test_what_was_never_proposed_is_not_approved() -> None:
+    given().when(approve()).then_refused(ProposalNotOpen, state="never made")
+
+
+def test_an_adjustment_is_posted_once() -> None:
+    done = given(*PROPOSED).when(approve()).events
+    given(*PROPOSED, *done).when(approve()).then_refused(ProposalNotOpen, state="approved")
+
+
+def test_a_rejected_adjustment_is_not_approved() -> None:
+    rejected = given(*PROPOSED).when(REJECT).then(ManualAdjustmentRejected).events
+    given(*PROPOSED, *rejected).when(approve()).then_refused(ProposalNotOpen, state="rejected")
+
+
+def test_an_adjustment_id_is_used_once() -> None:
+    given(*PROPOSED).when(propose(*GOODWILL)).then_refused(ProposalIdTaken, proposal_id="A-1")
+
+
+def test_a_merchant_adjusts_nothing() -> None:
+    proposing(*GOODWILL, by=MERCHANT).then_refused(RoleNotAllowed)
+
+
+def test_an_adjustment_is_posted_on_the_day_it_names() -> None:
+    proposed = proposing(*GOODWILL, on=date(2025, 3, 31)).events
+    event = given(*proposed).when(approve()).event(ManualAdjustmentApproved)
+    assert event.posts_on == date(2025, 3, 31)
+
+
+def test_nothing_is_posted_on_a_closed_day() -> None:
+    proposed = proposing(*GOODWILL, on=date(2025, 3, 31)).events
+    given(*proposed, open_day=date(2025, 4, 1)).when(approve()).then_refused(
+        PeriodClosed, day=date(2025, 3, 31), first_open_day=date(2025, 4, 1)
+    )
+
+
+def test_an_approval_rests_on_the_merchants_money() -> None:
+    assert approve().reads == ("account/M-1",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        debit("9999", "CNY 1.00"),
+        debit("5160", "CNY 0.00"),
+        debit("5160", "CNY -1.00"),
+        debit("5130", "USD 1.00"),
+        debit("5130", "USD 1.00", base="USD 1.00"),
+        debit("5160", "CNY 1.00", base="CNY 2.00"),
+        debit("1010", "USD 1.00", base="CNY 7.18"),
+    ],
+    ids=["no such account", "zero", "negative", "no base", "foreign base", "two values", "foreign in the CNY bank"],
+)
+def test_a_line_that_says_nothing_certain_is_malformed(line: Given_) -> None:
+    with pytest.raises(ValidationError):
+        propose(line, credit("1010", "CNY 1.00"))

@@ -1,0 +1,120 @@
+"""Closing and reopening accounting periods."""
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from commands.close_book_period import CloseBookPeriod
+from commands.close_period import ClosePeriod
+from commands.reopen_book_period import ReopenBookPeriod
+from commands.reopen_period import ReopenPeriod
+from ledger.events.period import (
+    AccountingPeriodClosed,
+    AccountingPeriodReopened,
+    BookPeriodClosed,
+    BookPeriodReopened,
+)
+from ledger.finance_refusals import PeriodClosed, PeriodNotOver, PeriodOutOfOrder
+from ledger.refusals import MakerIsChecker, RoleNotAllowed
+from ledger.who import Actor
+from tests.support.given import FINANCE, MERCHANT, ask, given
+
+MAY = "2025-06-10T08:00:00Z"
+HASH = "0" * 64
+
+
+def close_book(period: str, *, at: str = MAY, by: Actor = FINANCE) -> CloseBookPeriod:
+    return ask(CloseBookPeriod, by=by, at=at, book=3, period=period)
+
+
+def reopen_book(period: str) -> ReopenBookPeriod:
+    return ask(ReopenBookPeriod, by=FINANCE, at=MAY, book=3, period=period)
+
+
+def close(period: str, *, proposer: str = "fay", at: str = MAY) -> ClosePeriod:
+    return ask(
+        ClosePeriod, by=FINANCE, at=at, period=period, positions={0: 7}, trial_balance_hash=HASH, proposer=proposer
+    )
+
+
+def reopen(period: str, *, proposer: str = "fay") -> ReopenPeriod:
+    return ask(ReopenPeriod, by=FINANCE, at=MAY, period=period, reason="late_invoice", proposer=proposer)
+
+
+MARCH = tuple(given().when(close_book("2025-03")).events)
+MARCH_OF_ALL = tuple(given().when(close("2025-03")).events)
+
+
+def test_a_closed_book_is_open_from_the_next_month_on() -> None:
+    event = given().when(close_book("2025-03")).then(BookPeriodClosed).event(BookPeriodClosed)
+    assert (event.book, event.first_open_day) == (3, date(2025, 4, 1))
+
+
+def test_a_marker_stands_in_its_own_book() -> None:
+    assert close_book("2025-03").stream == "periods/3"
+
+
+def test_a_month_is_closed_when_its_last_day_is_over_in_shanghai() -> None:
+    given().when(close_book("2025-03", at="2025-03-31T15:59:59Z")).then_refused(
+        PeriodNotOver, last_day=date(2025, 3, 31)
+    )
+    given().when(close_book("2025-03", at="2025-03-31T16:00:00Z")).then(BookPeriodClosed)
+
+
+def test_a_closed_month_is_not_closed_again() -> None:
+    given(*MARCH).when(close_book("2025-03")).then_refused(PeriodClosed, first_open_day=date(2025, 4, 1))
+
+
+def test_no_month_is_left_out() -> None:
+    given(*MARCH).when(close_book("2025-05")).then_refused(PeriodOutOfOrder, asked="2025-05", expected="2025-04")
+
+
+def test_months_are_closed_one_after_the_other() -> None:
+    given(*MARCH).when(close_book("2025-04")).then(BookPeriodClosed)
+
+
+def test_a_reopened_book_is_open_from_the_months_first_day_on() -> None:
+    event = given(*MARCH).when(reopen_book("2025-03")).then(BookPeriodReopened).event(BookPeriodReopened)
+    assert event.first_open_day == date(2025, 3, 1)
+
+
+def test_a_reopened_month_is_closed_again() -> None:
+    reopened = given(*MARCH).when(reopen_book("2025-03")).events
+    given(*MARCH, *reopened).when(close_book("2025-03")).then(BookPeriodClosed)
+
+
+def test_only_the_last_closed_month_is_reopened() -> None:
+    given(*MARCH).when(reopen_book("2025-02")).then_refused(PeriodOutOfOrder, expected="2025-03")
+
+
+def test_what_was_never_closed_is_not_reopened() -> None:
+    given().when(reopen("2025-03")).then_refused(PeriodOutOfOrder, asked="2025-03", expected="none")
+
+
+def test_the_ledgers_closing_keeps_hash_and_positions() -> None:
+    event = given().when(close("2025-03")).then(AccountingPeriodClosed).event(AccountingPeriodClosed)
+    assert (event.trial_balance_hash, event.positions, event.proposer, event.approver) == (HASH, {0: 7}, "fay", "fang")
+
+
+def test_who_proposes_a_closing_does_not_approve_it() -> None:
+    given().when(close("2025-03", proposer="fang")).then_refused(MakerIsChecker, maker="fang")
+
+
+def test_an_approver_reopens_what_somebody_else_proposed() -> None:
+    event = given(*MARCH_OF_ALL).when(reopen("2025-03")).then(AccountingPeriodReopened).event(AccountingPeriodReopened)
+    assert (event.proposer, event.approver) == ("fay", "fang")
+
+
+def test_who_proposes_to_reopen_does_not_approve_it() -> None:
+    given(*MARCH_OF_ALL).when(reopen("2025-03", proposer="fang")).then_refused(MakerIsChecker, maker="fang")
+
+
+def test_a_merchant_closes_nothing() -> None:
+    given().when(close_book("2025-03", by=MERCHANT)).then_refused(RoleNotAllowed)
+
+
+@pytest.mark.parametrize("period", ["2025-13", "2025-3", "March", "2025-00", ""])
+def test_a_period_that_is_no_month_is_malformed(period: str) -> None:
+    with pytest.raises(ValidationError):
+        close_book(period)

@@ -1,0 +1,112 @@
+"""Money of no order goes back to who paid it (P25)."""
+
+from typing import Any
+
+from commands.note_unrouted_payment import NoteUnroutedPayment
+from commands.refund_unallocated_funds import RefundUnallocatedFunds
+from commands.report_unallocated_refund_paid import ReportUnallocatedRefundPaid
+from commands.route_inbox_payment import RouteInboxPayment
+from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.finance_refusals import InboxAlreadyRouted, InboxItemNotFound
+from ledger.fx import Rate
+from ledger.journal.posting import post
+from ledger.refusals import CaseAlreadyOpen, RefundExceedsRemaining
+from tests.support.given import FINANCE, PARTNER, RATES, ask, cny, given, usd
+
+CAPTURED = tuple(
+    given().when(ask(NoteUnroutedPayment, by=PARTNER, psp="psp", capture_ref="c1", amount="USD 69.44")).events
+)
+
+
+def refund(amount: str | None = None, *, refund_id: str = "R-1") -> RefundUnallocatedFunds:
+    return ask(
+        RefundUnallocatedFunds,
+        by=FINANCE,
+        psp="psp",
+        capture_ref="c1",
+        refund_id=refund_id,
+        amount=amount,
+        reason="nobody_ordered",
+    )
+
+
+def paid(amount: str = "USD 69.44", **other: Any) -> ReportUnallocatedRefundPaid:
+    said = {"psp": "psp", "capture_ref": "c1", "refund_id": "R-1", "amount": amount}
+    return ask(ReportUnallocatedRefundPaid, by=PARTNER, **{**said, **other})
+
+
+REFUNDED = (*CAPTURED, *given(*CAPTURED).when(refund()).events)
+
+
+def test_all_of_a_capture_is_owed_back_at_what_it_was_taken_in_at() -> None:
+    event = given(*CAPTURED).when(refund()).then(UnallocatedFundsRefunded).event(UnallocatedFundsRefunded)
+    entry = post(event)
+    assert entry is not None
+    assert [(line.account, line.amount, line.base) for line in entry.lines] == [
+        ("2220", 6944, 49858),
+        ("2210", -6944, -49858),
+    ]
+
+
+def test_the_parts_of_a_capture_add_up_to_what_it_was_taken_in_at() -> None:
+    events = list(CAPTURED)
+    for n, amount in enumerate(("USD 23.15", "USD 23.15", "USD 23.14")):
+        events += given(*events).when(refund(amount, refund_id=f"R-{n}")).events
+    bases = [event.base.minor for event in events if isinstance(event, UnallocatedFundsRefunded)]
+    assert sum(bases) == 49858
+
+
+def test_no_more_goes_back_than_came_in() -> None:
+    given(*CAPTURED).when(refund("USD 69.45")).then_refused(RefundExceedsRemaining, remaining="USD 69.44")
+
+
+def test_what_went_back_whole_has_nothing_left() -> None:
+    given(*REFUNDED).when(refund(refund_id="R-2")).then_refused(RefundExceedsRemaining, remaining="USD 0.00")
+
+
+def test_a_refund_id_is_used_once() -> None:
+    given(*REFUNDED).when(refund()).then_refused(CaseAlreadyOpen, refund_id="R-1")
+
+
+def test_money_that_is_being_routed_does_not_go_back() -> None:
+    route = ask(
+        RouteInboxPayment,
+        by=FINANCE,
+        psp="psp",
+        capture_ref="c1",
+        parts=[{"merchant_id": "M-1", "order_id": "O-1"}],
+    )
+    planned = given(*CAPTURED).when(route).events
+    given(*CAPTURED, *planned).when(refund()).then_refused(InboxAlreadyRouted, state="being routed")
+
+
+def test_nothing_goes_back_that_never_came() -> None:
+    given().when(refund()).then_refused(InboxItemNotFound, source="psp", reference="c1")
+
+
+def test_what_the_provider_paid_back_is_taken_from_what_it_owes_us() -> None:
+    rate = Rate("USD", "CNY", "7.1600", "book", "test", RATES[1].as_of)
+    event = given(*REFUNDED, rates=(rate,)).when(paid()).then(UnallocatedRefundPaid).event(UnallocatedRefundPaid)
+    entry = post(event)
+    assert entry is not None
+    assert [(line.account, line.base) for line in entry.lines] == [("2210", 49858), ("1110", -49719), ("5210", -139)]
+
+
+def test_hearing_of_it_twice_changes_nothing() -> None:
+    told = given(*REFUNDED).when(paid()).events
+    given(*REFUNDED, *told).when(paid()).then_nothing()
+
+
+def test_another_amount_than_was_owed_moves_nothing_and_opens_a_break() -> None:
+    opened = given(*REFUNDED).when(paid("USD 69.43")).then(ReconciliationBreakOpened)
+    assert opened.event(ReconciliationBreakOpened).expected == str(usd("69.44"))
+
+
+def test_a_refund_nobody_decided_opens_a_break() -> None:
+    opened = given(*CAPTURED).when(paid()).then(ReconciliationBreakOpened)
+    assert opened.event(ReconciliationBreakOpened).kind == "refund_unknown"
+
+
+def test_what_goes_back_is_worth_what_it_was_taken_in_at() -> None:
+    assert given(*CAPTURED).when(refund()).event(UnallocatedFundsRefunded).base == cny("498.58")

@@ -1,0 +1,92 @@
+"""Breaks are worked by people."""
+
+import pytest
+from pydantic import ValidationError
+
+from commands.assign_break import AssignBreak
+from commands.resolve_break import ResolveBreak
+from ledger.events.event import Event
+from ledger.events.settlement import (
+    ReconciliationBreakAssigned,
+    ReconciliationBreakOpened,
+    ReconciliationBreakResolved,
+)
+from ledger.finance_refusals import BreakNotOpen
+from ledger.refusals import RoleNotAllowed
+from ledger.who import Actor
+from tests.support.given import FINANCE, IMPORTER, MERCHANT, NOW, SYSTEM, ask, given
+
+STREAMS = ["order/M-1/O-1", "payouts/M-1", "inbox/psp/c1", "psp_batch/b1", "conversion/fx-1", "adjustment/M-1/A-1"]
+OPENED = ReconciliationBreakOpened(
+    break_id="B-1", kind="amount_mismatch", expected="USD 69.44", actual="USD 69.45", refs={"a": "1"}, opened_at=NOW
+)
+
+
+def resolve(*, by: Actor = FINANCE, stream: str = "payouts/M-1", break_id: str = "B-1") -> ResolveBreak:
+    said = {
+        "in_stream": stream,
+        "break_id": break_id,
+        "resolution": "provider_corrected",
+        "reason": "Their file of May.",
+    }
+    return ask(ResolveBreak, by=by, **said)
+
+
+def assign(owner: str = "lin", *, by: Actor = FINANCE, stream: str = "payouts/M-1") -> AssignBreak:
+    return ask(AssignBreak, by=by, in_stream=stream, break_id="B-1", owner=owner)
+
+
+RESOLVED = tuple(given(OPENED).when(resolve()).events)
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_break_is_closed_in_whatever_stream_it_stands(stream: str) -> None:
+    event = given(OPENED).when(resolve(stream=stream)).event(ReconciliationBreakResolved)
+    assert (event.break_id, event.kind, event.expected, event.resolver) == (
+        "B-1", "amount_mismatch", "USD 69.44", FINANCE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_break_has_an_owner(stream: str) -> None:
+    event = (
+        given(OPENED).when(assign(stream=stream)).then(ReconciliationBreakAssigned).event(ReconciliationBreakAssigned)
+    )
+    assert (event.owner, event.assigner) == ("lin", FINANCE)
+
+
+def test_the_same_owner_again_changes_nothing() -> None:
+    given(OPENED, *given(OPENED).when(assign()).events).when(assign()).then_nothing()
+
+
+def test_a_break_changes_hands() -> None:
+    given(OPENED, *given(OPENED).when(assign()).events).when(assign("mo")).then(ReconciliationBreakAssigned)
+
+
+@pytest.mark.parametrize("actor", [SYSTEM, MERCHANT, IMPORTER], ids=["system", "merchant", "importer"])
+def test_only_people_of_the_platform_close_breaks(actor: Actor) -> None:
+    given(OPENED).when(resolve(by=actor)).then_refused(RoleNotAllowed)
+
+
+@pytest.mark.parametrize("actor", [SYSTEM, MERCHANT], ids=["system", "merchant"])
+def test_only_people_of_the_platform_hand_breaks_over(actor: Actor) -> None:
+    given(OPENED).when(assign(by=actor)).then_refused(RoleNotAllowed)
+
+
+def test_a_break_is_closed_once() -> None:
+    given(OPENED, *RESOLVED).when(resolve()).then_refused(BreakNotOpen, state="resolved as provider_corrected")
+
+
+def test_a_closed_break_has_no_new_owner() -> None:
+    given(OPENED, *RESOLVED).when(assign()).then_refused(BreakNotOpen, break_id="B-1")
+
+
+@pytest.mark.parametrize("events", [(), (OPENED,)], ids=["none", "another"])
+def test_a_break_that_was_never_opened_is_not_closed(events: tuple[Event, ...]) -> None:
+    given(*events).when(resolve(break_id="B-9")).then_refused(BreakNotOpen, break_id="B-9", state="never opened")
+
+
+@pytest.mark.parametrize("stream", ["", "order", "order/", "order/M 1/O", "a/b/c/d", "/etc/passwd", "Order/M-1/O-1"])
+def test_what_is_no_stream_is_malformed(stream: str) -> None:
+    with pytest.raises(ValidationError):
+        resolve(stream=stream)

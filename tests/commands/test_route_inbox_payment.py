@@ -1,0 +1,92 @@
+"""Where captured money of the inbox belongs."""
+
+from typing import Any
+
+import pytest
+
+from commands.mark_inbox_routed import MarkInboxRouted
+from commands.note_unrouted_payment import NoteUnroutedPayment
+from commands.route_inbox_payment import RouteInboxPayment
+from ledger.events.platform import InboxFactRouted, InboxRoutingPlanned
+from ledger.finance_refusals import AllocationExceedsCapture, InboxAlreadyRouted, InboxItemNotFound
+from ledger.journal.posting import post
+from ledger.refusals import RoleNotAllowed
+from ledger.who import Actor
+from tests.support.given import BUYER, FINANCE, PARTNER, ask, given, usd
+
+CAPTURED = tuple(
+    given()
+    .when(ask(NoteUnroutedPayment, by=PARTNER, psp="psp", capture_ref="c1", payment_id="PAY-1", amount="USD 69.44"))
+    .events
+)
+
+
+def part(order_id: str, amount: str | None = None) -> dict[str, Any]:
+    return {"merchant_id": f"M-{order_id[-1]}", "order_id": order_id, "amount": amount}
+
+
+def route(*parts: dict[str, Any], by: Actor = FINANCE) -> RouteInboxPayment:
+    return ask(RouteInboxPayment, by=by, psp="psp", capture_ref="c1", parts=parts)
+
+
+DONE = ask(MarkInboxRouted, by=FINANCE, psp="psp", capture_ref="c1")
+PLANNED = tuple(given(*CAPTURED).when(route(part("O-1"))).events)
+
+
+def test_a_whole_capture_belongs_to_one_order() -> None:
+    event = given(*CAPTURED).when(route(part("O-1"))).then(InboxRoutingPlanned).event(InboxRoutingPlanned)
+    assert [(each.order_id, each.amount) for each in event.parts] == [("O-1", usd("69.44"))]
+
+
+def test_the_last_order_of_a_checkout_gets_the_rest() -> None:
+    event = given(*CAPTURED).when(route(part("O-1", "USD 50.00"), part("O-2"))).event(InboxRoutingPlanned)
+    assert [each.amount for each in event.parts] == [usd("50.00"), usd("19.44")]
+
+
+def test_a_plan_posts_nothing() -> None:
+    assert [post(event) for event in PLANNED] == [None]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [part("O-1", "USD 69.45")],
+        [part("O-1", "USD 69.43")],
+        [part("O-1", "USD 69.44"), part("O-2")],
+        [part("O-1", "HKD 69.44")],
+        [part("O-1", "USD 60.00"), part("O-1")],
+    ],
+    ids=["more", "less", "nothing left for the second", "another currency", "one order twice"],
+)
+def test_the_parts_are_exactly_what_was_captured(parts: list[dict[str, Any]]) -> None:
+    given(*CAPTURED).when(route(*parts)).then_refused(AllocationExceedsCapture, captured="USD 69.44")
+
+
+def test_where_money_belongs_is_decided_once() -> None:
+    given(*CAPTURED, *PLANNED).when(route(part("O-2"))).then_refused(InboxAlreadyRouted, state="being routed")
+
+
+def test_a_buyer_routes_nothing() -> None:
+    given(*CAPTURED).when(route(part("O-1"), by=BUYER)).then_refused(RoleNotAllowed)
+
+
+def test_nothing_is_routed_that_never_came() -> None:
+    given().when(route(part("O-1"))).then_refused(InboxItemNotFound, source="psp", reference="c1")
+
+
+def test_what_the_orders_have_book_0_gives_up_line_by_line() -> None:
+    event = given(*CAPTURED, *PLANNED).when(DONE).then(InboxFactRouted).event(InboxFactRouted)
+    taken_in, given_over = post(CAPTURED[0]), post(event)
+    assert taken_in is not None
+    assert given_over is not None
+    opposite = {(line.account, line.psp, line.payment, -line.amount, -line.base) for line in given_over.lines}
+    assert opposite == {(line.account, line.psp, line.payment, line.amount, line.base) for line in taken_in.lines}
+
+
+def test_giving_over_twice_changes_nothing() -> None:
+    routed = given(*CAPTURED, *PLANNED).when(DONE).events
+    given(*CAPTURED, *PLANNED, *routed).when(DONE).then_nothing()
+
+
+def test_nothing_is_given_over_without_a_plan() -> None:
+    given(*CAPTURED).when(DONE).then_refused(InboxItemNotFound, reference="c1")

@@ -1,0 +1,148 @@
+"""Closing a period over all books of a real ledger, and what comes late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from ledger.events.period import AccountingPeriodClosed
+from ledger.ids import periods_stream
+from ledger.journal.trial_balance import Balances
+from ledger.log.rows import Recorded
+from ledger.who import Actor
+from service.period_close import PeriodClose
+from tests.support.buses import Desk, open_desk, publish_programme
+
+APPROVER = Actor(kind="platform", id="ann", role="finance")
+IN_MARCH = datetime(2025, 3, 30, 8, tzinfo=UTC)
+IN_APRIL = datetime(2025, 4, 2, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(database_url, tmp_path, now=IN_MARCH) as desk:
+        publish_programme(desk)
+        desk.expect("enrol_merchant", merchant_id="M-1")
+        yield desk
+
+
+@pytest.fixture
+def closing(desk: Desk) -> PeriodClose:
+    return PeriodClose(desk.ledger, desk.bus)
+
+
+def capture(desk: Desk, order: str, at: datetime) -> Recorded:
+    """A capture of USD 69.44 that happened then, as it was recorded."""
+    partner = Actor(kind="partner", id="psp", role="service")
+    outcome = desk.expect(
+        "report_payment_captured",
+        actor=partner,
+        at=at,
+        merchant_id="M-1",
+        order_id=order,
+        payment_id=f"PAY-{order}",
+        psp="psp",
+        capture_ref=f"c-{order}",
+        amount="USD 69.44",
+    )
+    return desk.ledger.reader.read(outcome.book, outcome.first - 1, 1)[0]
+
+
+def closed_of(desk: Desk) -> AccountingPeriodClosed:
+    event = desk.ledger.reader.read_stream(0, periods_stream())[-1].event
+    assert isinstance(event, AccountingPeriodClosed)
+    return event
+
+
+def close_march(desk: Desk, closing: PeriodClose) -> AccountingPeriodClosed:
+    desk.clock.now = IN_APRIL
+    outcome = closing.close("2025-03", proposer="fay", approver=APPROVER)
+    assert outcome.status == "recorded", outcome
+    return closed_of(desk)
+
+
+def test_a_closing_names_a_position_of_every_book(desk: Desk, closing: PeriodClose) -> None:
+    assert set(close_march(desk, closing).positions) == set(desk.ledger.reader.heads())
+
+
+def test_what_happened_in_a_closed_month_is_posted_to_the_first_open_day(desk: Desk, closing: PeriodClose) -> None:
+    close_march(desk, closing)
+    late = capture(desk, "O-1", IN_MARCH)
+    assert (late.accounting_date, late.occurred_at) == (date(2025, 4, 1), IN_MARCH)
+
+
+def test_a_replay_comes_to_the_hash_of_the_closing_whatever_came_late(desk: Desk, closing: PeriodClose) -> None:
+    capture(desk, "O-1", IN_MARCH)
+    closed = close_march(desk, closing)
+    capture(desk, "O-2", IN_MARCH)
+    assert PeriodClose(desk.ledger, desk.bus).hash_of("2025-03", closed.positions) == closed.trial_balance_hash
+
+
+def test_the_hash_is_over_what_the_accounts_came_to(desk: Desk, closing: PeriodClose) -> None:
+    before = close_march(desk, closing)
+    closing.reopen("2025-03", reason="late_invoice", proposer="fay", approver=APPROVER)
+    capture(desk, "O-1", IN_MARCH)
+    closing.close("2025-03", proposer="fay", approver=APPROVER)
+    assert closed_of(desk).trial_balance_hash != before.trial_balance_hash
+
+
+def test_a_closed_month_is_not_closed_again(desk: Desk, closing: PeriodClose) -> None:
+    close_march(desk, closing)
+    assert closing.close("2025-03", proposer="fay", approver=APPROVER).code == "PERIOD_CLOSED"
+
+
+def test_a_closing_that_was_cut_off_behind_its_markers_goes_on(desk: Desk, closing: PeriodClose) -> None:
+    desk.clock.now = IN_APRIL
+
+    def cut_off(*_: object) -> Balances:
+        raise ConnectionError("the machine is gone")
+
+    with pytest.raises(ConnectionError):
+        PeriodClose(desk.ledger, desk.bus, balances=cut_off).close("2025-03", proposer="fay", approver=APPROVER)
+    heads = desk.ledger.reader.heads()
+    assert closing.close("2025-03", proposer="fay", approver=APPROVER).status == "recorded"
+    assert desk.ledger.reader.heads() == heads | {0: heads[0] + 1}
+
+
+def test_a_reopened_month_takes_postings_again(desk: Desk, closing: PeriodClose) -> None:
+    close_march(desk, closing)
+    closing.reopen("2025-03", reason="late_invoice", proposer="fay", approver=APPROVER)
+    assert capture(desk, "O-1", IN_MARCH).accounting_date == date(2025, 3, 30)
+
+
+def test_who_proposes_a_closing_does_not_approve_it(desk: Desk, closing: PeriodClose) -> None:
+    desk.clock.now = IN_APRIL
+    assert closing.close("2025-03", proposer="ann", approver=APPROVER).code == "MAKER_IS_CHECKER"
+
+
+def test_a_month_that_is_not_over_is_closed_in_no_book(desk: Desk, closing: PeriodClose) -> None:
+    heads = desk.ledger.reader.heads()
+    assert closing.close("2025-03", proposer="fay", approver=APPROVER).code == "PERIOD_NOT_OVER"
+    assert desk.ledger.reader.heads() == heads
+
+
+def test_an_adjustment_of_a_closed_day_is_refused_and_not_moved(desk: Desk, closing: PeriodClose) -> None:
+    lines = [
+        {"account": "5130", "side": "debit", "amount": "CNY 3.00"},
+        {"account": "1010", "side": "credit", "amount": "CNY 3.00"},
+    ]
+    desk.expect("propose_adjustment", adjustment_id="A-1", lines=lines, reason="bank", accounting_date="2025-03-31")
+    close_march(desk, closing)
+    approved = desk.ask("approve_adjustment", actor=APPROVER, adjustment_id="A-1")
+    assert (approved.code, approved.facts["first_open_day"]) == ("PERIOD_CLOSED", "2025-04-01")
+
+
+def test_a_revaluation_stands_on_the_last_day_and_goes_on_the_next(desk: Desk) -> None:
+    desk.clock.now = IN_APRIL
+    balance = {"account": "1110", "psp": "psp", "balance": "USD 100.00", "carried": "CNY 715.00"}
+    outcome = desk.expect("post_fx_revaluation", period="2025-03", balances=[balance], positions={"0": 1})
+    rows = desk.ledger.reader.read(0, outcome.first - 1, 2)
+    assert [row.accounting_date for row in rows] == [date(2025, 3, 31), date(2025, 4, 1)]
+
+
+def test_a_book_there_is_not_is_not_closed(desk: Desk) -> None:
+    desk.clock.now = IN_APRIL
+    assert desk.ask("close_book_period", book=99, period="2025-03").code == "BOOK_UNKNOWN"
