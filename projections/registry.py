@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.account_turnovers import AccountTurnovers
 from projections.approvals_queue import ApprovalsQueue
 from projections.audit_trail import AuditTrail
 from projections.customer_tracking import CustomerTracking
@@ -9,6 +10,7 @@ from projections.declarations import Declarations
 from projections.due_releases import DueReleases
 from projections.exceptions import Exceptions
 from projections.merchant_balances import MerchantBalances
+from projections.order_contribution import OrderContribution
 from projections.overdue_to_warehouse import OverdueToWarehouse
 from projections.projection import Projection
 from projections.sales_by_channel import SalesByChannel
@@ -27,5 +29,7 @@ PROJECTIONS: dict[str, Projection] = {
         ApprovalsQueue(),
         Exceptions(),
         SalesByChannel(),
+        AccountTurnovers(),
+        OrderContribution(),
     )
 }

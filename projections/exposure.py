@@ -1,0 +1,180 @@
+"""What others owe the platform and it owes them, by age: provider receivables, refunds, debts of merchants, claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+
+from ledger.fx import CNY
+from ledger.journal.accounts import (
+    AVAILABLE,
+    BUYER_FUNDS,
+    CLAIMS_RECEIVABLE,
+    DISPUTED_FUNDS,
+    PARTNER_PAYABLE,
+    PSP_RECEIVABLE,
+    REFUNDS_PAYABLE,
+)
+from ledger.money import Money
+from projections.balances import NOW, Moment
+from projections.engine.reading import Opened, Views
+from projections.merchant_balances import DAYS, LINES, MerchantBalances
+
+DUE_FROM_MERCHANTS = "1310"  # how a debit of 2120 is presented (domain §3.4)
+OPEN_ITEM_ACCOUNTS = {
+    PSP_RECEIVABLE.code: PSP_RECEIVABLE.title,
+    DISPUTED_FUNDS.code: DISPUTED_FUNDS.title,
+    CLAIMS_RECEIVABLE.code: CLAIMS_RECEIVABLE.title,
+    REFUNDS_PAYABLE.code: REFUNDS_PAYABLE.title,
+    BUYER_FUNDS.code: BUYER_FUNDS.title,
+    PARTNER_PAYABLE.code: PARTNER_PAYABLE.title,
+    DUE_FROM_MERCHANTS: "Due from merchants",
+}
+AGES = ((0, 7), (8, 30), (31, 60), (61, 90), (91, None))  # days, both ends included
+
+# An item is one order's balance on one account; of a merchant's debt, the merchant's. First the items that are open,
+# then since when each is: the day after which its balance was never nothing again.
+_OPEN = """
+WITH v AS (SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)),
+lines AS (
+    SELECT l.book, l.account, l.psp, l.currency, l.merchant, l.amount, l.base, l.accounting_date, l.position, l.line_no,
+           CASE WHEN l.account = :debts THEN '' ELSE l.order_id END AS item
+    FROM v JOIN {lines} l ON l.book = v.book AND l.position <= v.upto
+    WHERE l.account = ANY(:accounts) AND l.accounting_date <= :as_of
+),
+open AS (
+    SELECT book, account, psp, currency, merchant, item FROM lines
+    GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(amount) <> 0 AND (account <> :debts OR sum(amount) > 0)
+),
+running AS (
+    SELECT l.*, row_number() OVER w AS n, sum(l.amount) OVER w AS left_open
+    FROM lines l JOIN open o USING (book, account, psp, currency, merchant, item)
+    WINDOW w AS (PARTITION BY l.book, l.account, l.psp, l.currency, l.merchant, l.item
+                 ORDER BY l.accounting_date, l.position, l.line_no)
+),
+settled AS (
+    SELECT book, account, psp, currency, merchant, item,
+           max(n) FILTER (WHERE left_open = 0 OR (account = :debts AND left_open < 0)) AS last_settled
+    FROM running GROUP BY 1, 2, 3, 4, 5, 6
+)
+SELECT r.account, r.psp, r.currency, r.merchant, r.item, sum(r.amount) AS amount, sum(r.base) AS base,
+       min(r.accounting_date) FILTER (WHERE r.n > coalesce(s.last_settled, 0)) AS since
+FROM running r JOIN settled s USING (book, account, psp, currency, merchant, item)
+GROUP BY r.book, 1, 2, 3, 4, 5 ORDER BY since, r.account, r.merchant, r.item
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """What is open between the platform and somebody about one order, debit positive; `since` its accounting day."""
+
+    account: str
+    title: str
+    psp: str
+    merchant: str
+    order_id: str
+    amount: Money
+    base: Money
+    since: date
+    age_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One account in one currency (and at one provider), in classes of age."""
+
+    account: str
+    title: str
+    psp: str
+    currency: str
+    items: int
+    amount: Money
+    base: Money
+    oldest: date
+    by_age: dict[str, Money]  # "0-7", "8-30" … "91+" days
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureAnswer:
+    """Exposure as of a day, and the items behind it, the oldest first."""
+
+    as_of: date
+    rows: tuple[Exposure, ...]
+    items: tuple[OpenItem, ...]
+    vector: dict[int, int]
+
+
+def exposure(views: Views, moment: Moment = NOW) -> ExposureAnswer:
+    """Everything that is open as of an accounting day, by default the last that was posted to.
+
+    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    """
+    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+
+    def query(opened: Opened) -> ExposureAnswer:
+        vector = opened.vector if at is None else dict(at)
+        as_of = moment.as_of or _last_day(opened)
+        values = {
+            "books": list(vector),
+            "positions": list(vector.values()),
+            "accounts": [AVAILABLE.code if code == DUE_FROM_MERCHANTS else code for code in OPEN_ITEM_ACCOUNTS],
+            "debts": AVAILABLE.code,
+            "as_of": as_of,
+        }
+        statement = text(_OPEN.format(lines=opened.generation.stored_name(LINES)))
+        items = tuple(_item(row, as_of) for row in opened.connection.execute(statement, values))
+        return ExposureAnswer(as_of, tuple(_classes(items)), items, vector)
+
+    wanted = {**(moment.at_least or {}), **(at or {})}
+    return views.read(MerchantBalances(), query, at_least=wanted, timeout_s=moment.timeout_s)
+
+
+def _last_day(opened: Opened) -> date:
+    days = opened.generation.stored_name(DAYS)
+    statement = f"SELECT max(accounting_date) FROM {days} WHERE book = ANY(:books)"
+    found = opened.connection.execute(text(statement), {"books": list(opened.vector)}).scalar()
+    return found if isinstance(found, date) else date(1970, 1, 1)
+
+
+def _item(row: Any, as_of: date) -> OpenItem:
+    code = DUE_FROM_MERCHANTS if row.account == AVAILABLE.code else row.account
+    return OpenItem(
+        account=code,
+        title=OPEN_ITEM_ACCOUNTS[code],
+        psp=row.psp,
+        merchant=row.merchant,
+        order_id=row.item,
+        amount=Money(int(row.amount), row.currency),
+        base=Money(int(row.base), CNY),
+        since=row.since,
+        age_days=(as_of - row.since).days,
+    )
+
+
+def _classes(items: tuple[OpenItem, ...]) -> list[Exposure]:
+    groups: dict[tuple[str, str, str], list[OpenItem]] = {}
+    for item in items:
+        groups.setdefault((item.account, item.psp, item.amount.currency), []).append(item)
+    return [_exposure(group) for _, group in sorted(groups.items())]
+
+
+def _exposure(group: list[OpenItem]) -> Exposure:
+    first, currency = group[0], group[0].amount.currency
+    ages = {f"{low}-{high}" if high is not None else f"{low}+": (low, high) for low, high in AGES}
+    return Exposure(
+        account=first.account,
+        title=first.title,
+        psp=first.psp,
+        currency=currency,
+        items=len(group),
+        amount=Money(sum(item.amount.minor for item in group), currency),
+        base=Money(sum(item.base.minor for item in group), CNY),
+        oldest=min(item.since for item in group),
+        by_age={
+            name: Money(sum(i.amount.minor for i in group if low <= i.age_days <= (high or i.age_days)), currency)
+            for name, (low, high) in ages.items()
+        },
+    )
