@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
+from ledger import after_sales_refusals as after_sales_refusals
 from ledger import finance_refusals as finance_refusals
+from ledger import payment_refusals as payment_refusals
+from ledger.payment_refusals import RateMissing as RateMissing
 from ledger.refusal import REFUSALS as REFUSALS
 from ledger.refusal import Refusal as Refusal
 from ledger.refusal import sentence_of as sentence_of
@@ -251,7 +254,7 @@ class RefundNotApproved(Refusal, code="REFUND_NOT_APPROVED", remedy="Wait until 
 
 
 class ReturnNotReceived(Refusal, code="RETURN_NOT_RECEIVED", remedy="Report that the goods are back first."):
-    """The case {refund_id} pays only once the goods are back."""
+    """The goods of the case {refund_id} are not back."""
 
     refund_id: str
 
@@ -390,11 +393,3 @@ class PolicyEffectiveTooSoon(
 
     effective_from: datetime
     earliest: datetime
-
-
-class RateMissing(Refusal, code="RATE_MISSING", remedy="Record a rate for the pair on or before that day."):
-    """No {kind} rate for {pair} is known on or before {day}."""
-
-    pair: str
-    kind: str
-    day: date

@@ -61,10 +61,15 @@ class PaymentVoided(_Payment, name="payment.voided", version=1):
     code: str
 
 
-class PaymentCaptured(_Payment, name="payment.captured", version=1):
-    """The provider took the buyer's money and owes it to us."""
+class PaymentCaptured(_Payment, name="payment.captured", version=2):
+    """The provider took the buyer's money and owes it to us.
+
+    `capture_ref` is the provider's own; the orders of one checkout may share it, each with its part of the money.
+    """
 
     capture_ref: Id
+    psp_ref: str = ""
+    captured_at: datetime | None = None  # None where only the envelope of an older event says it
     amount: Money  # buyer's currency
     book_rate: Rate  # CNY per unit of it, on the capture day
     base: Money  # amount × book_rate, in CNY

@@ -257,11 +257,23 @@ class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=
     fx: Money
 
 
-class DuplicateCaptureRefundApproved(_Case, name="refund.duplicate_capture_approved", version=1):
-    """Money captured twice will be paid back to the buyer."""
+class _FundsBack(_Case):
+    """Money of a capture that pays for nothing is owed to the buyer, at the value it was taken in with."""
 
     payment_id: Id
     psp: Id
     capture_ref: Id
     amount: Money
+    book_rate: Rate  # of the capture
     base: Money
+    reason: Id
+    reviewer: Actor
+    approved_at: datetime
+
+
+class DuplicateCaptureRefundApproved(_FundsBack, name="refund.duplicate_capture_approved", version=1):
+    """Money captured twice will be paid back to the buyer."""
+
+
+class BuyerFundsRefundApproved(_FundsBack, name="refund.buyer_funds_approved", version=1):
+    """Money that was captured and pays for no order will be paid back to the buyer."""

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, PositiveInt
 
 from ledger.events.event import Event
+from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
 from ledger.sealed import Sealed
@@ -232,26 +233,42 @@ class TrackingNoted(ParcelFact, name="parcel.tracking_noted", version=1):
 
 
 class LogisticsChargeRecorded(Event, name="parcel.logistics_charged", version=1):
-    """A partner has charged for moving the parcel; the platform bears it."""
+    """A partner has charged for moving the parcel; the platform bears it. `charge_ref` is the partner's own."""
 
     merchant_id: Id
     order_id: Id
     parcel_id: Id
     partner: Id
-    kind: str
+    charge_ref: Id
+    invoice_ref: str
+    kind: Id
+    market: str
     amount: Money
+    book_rate: Rate
     base: Money
+    charged_at: datetime
 
 
 class DutyAssessed(Event, name="parcel.duty_assessed", version=1):
-    """Customs has assessed duty or tax on the parcel."""
+    """Customs has assessed duty or tax on the parcel; the partner that paid it is owed it.
+
+    `from_buyer` is what the buyer had paid us towards it, `from_buyer_base` what that stood at; the platform bears the
+    rest. What the rate did in between is FX: `fx` = the worth of `from_buyer` now − from_buyer_base.
+    """
 
     merchant_id: Id
     order_id: Id
     parcel_id: Id
     partner: Id
-    kind: str
+    assessment_ref: Id
+    kind: Id
+    market: str
     amount: Money
+    book_rate: Rate
     base: Money
     borne_by: Literal["buyer", "platform"]
+    from_buyer: Money
+    from_buyer_base: Money
+    fx: Money
     declared_value: Money
+    assessed_at: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ledger.events.payment import AllocatedCharge, PaymentAllocated, PaymentCaptured, PaymentCaptureFailed
 from ledger.events.refund import (
@@ -34,7 +35,7 @@ from ledger.journal.accounts import (
     SHIPPING_CHARGED,
     TAX_PAYABLE,
 )
-from ledger.journal.entry import Draft, Line, about
+from ledger.journal.entry import Draft, about
 from ledger.journal.posting import rule
 
 _CHARGED = {"shipping": SHIPPING_CHARGED, "tax": TAX_PAYABLE}
@@ -68,7 +69,7 @@ def _(event: PaymentAllocated) -> Draft:
 @rule.register
 def _(event: PaymentCaptureFailed) -> Draft:
     """P2 undone where the event says so, then P1; what the platform bears is a loss (P26)."""
-    draft = _reversed(rule(event.undone)) if event.undone else Draft()
+    draft = opposite(rule(event.undone)) if event.undone else Draft()
     return (
         draft.about(order=event.order_id, payment=event.payment_id)
         .debit(BUYER_FUNDS, event.unallocated, event.unallocated_base)
@@ -122,7 +123,7 @@ def _(event: RefundPaidByAlternative) -> Draft:
 @rule.register
 def _(event: ReturnExpired) -> Draft | None:
     """P7–P9 undone: nothing was paid, so that what was carried is what was owed."""
-    return _reversed(rule(event.undone)) if event.undone else None
+    return opposite(rule(event.undone)) if event.undone else None
 
 
 def _approved(event: RefundAutoApproved | RefundApproved) -> Draft:
@@ -131,22 +132,22 @@ def _approved(event: RefundAutoApproved | RefundApproved) -> Draft:
     draft = Draft()
     for line in event.lines:
         draft.about(order=event.order_id, line=line.line_id, market=event.market)
-        _take_back(draft, event.merchant_id, line)
+        take_back(draft, event.merchant_id, line)
     draft.about(order=event.order_id, market=event.market)
-    _give_back(draft, money.charges)
+    give_back(draft, money.charges)
     if money.expense:
         draft.debit(_EXPENSES[money.expense], money.expense_base)
     return _owe_the_buyer(draft, money)
 
 
-def _take_back(draft: Draft, merchant_id: str, line: ApprovedLine) -> None:
+def take_back(draft: Draft, merchant_id: str, line: ApprovedLine) -> None:
     draft.debit(PENDING.of(merchant_id), line.from_pending)
     draft.debit(AVAILABLE.of(merchant_id), line.from_available)
     draft.debit(SERVICE_FEE_REFUNDED, line.fee_back)
     draft.debit(OUTPUT_VAT, line.vat_back)
 
 
-def _give_back(draft: Draft, charges: Iterable[AllocatedCharge]) -> None:
+def give_back(draft: Draft, charges: Iterable[AllocatedCharge]) -> None:
     for charge in charges:
         draft.debit(_CHARGED[charge.type], charge.amount, charge.base)
 
@@ -159,20 +160,7 @@ def _owe_the_buyer(draft: Draft, money: RefundMoney) -> Draft:
     )
 
 
-def _reversed(draft: Draft | None) -> Draft:
-    assert draft is not None, "an allocation always has an entry"
-    return Draft([_opposite(line) for line in draft.lines])
-
-
-def _opposite(line: Line) -> Line:
-    return Line(
-        account=line.account,
-        amount=-line.amount,
-        base=-line.base,
-        currency=line.currency,
-        merchant=line.merchant,
-        order=line.order,
-        line=line.line,
-        payment=line.payment,
-        market=line.market,
-    )
+def opposite(draft: Draft | None) -> Draft:
+    """The same lines the other way round."""
+    assert draft is not None, "what is undone had an entry"
+    return Draft([replace(line, amount=-line.amount, base=-line.base) for line in draft.lines])

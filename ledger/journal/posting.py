@@ -28,4 +28,14 @@ def post(event: Event) -> Entry | None:
 
 
 # Last, because each registers its rules with `rule` above.
-from ledger.journal import adjustment_rules, inbox_rules, order_rules, payout_rules, platform_rules  # noqa: E402, F401
+from ledger.journal import (  # noqa: E402
+    adjustment_rules,  # noqa: F401
+    buyer_funds_rules,  # noqa: F401
+    dispute_rules,  # noqa: F401
+    inbox_rules,  # noqa: F401
+    logistics_rules,  # noqa: F401
+    order_rules,  # noqa: F401
+    payout_rules,  # noqa: F401
+    platform_rules,  # noqa: F401
+    psp_settlement_rules,  # noqa: F401
+)

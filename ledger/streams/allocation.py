@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ledger.events.order import Charge, OrderPlaced, PlacedLine
 from ledger.events.payment import AllocatedCharge, AllocatedLine, AllocatedPart, PaymentAllocated
 from ledger.fx import CNY
-from ledger.money import Money, share, split, total
+from ledger.money import Money, split, total
 from ledger.streams.order_payments import Capture
 
 
@@ -63,8 +63,10 @@ def _parts(due: Money, captures: Iterable[Capture]) -> list[AllocatedPart] | Non
     for capture in captures:
         if not missing:
             break
-        used = min(missing, capture.amount)
-        base = share(capture.base, upto=used.minor, of=capture.amount.minor, already=Money(0, CNY))
+        used = min(missing, capture.free)
+        if not used:
+            continue
+        base = capture.base_of(used)
         parts.append(
             AllocatedPart(
                 payment_id=capture.payment_id, capture_ref=capture.capture_ref, psp=capture.psp, amount=used, base=base

@@ -8,6 +8,14 @@ from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
 
+from ledger.events.dispute import (
+    DisputeEvidenceSubmitted,
+    DisputeFeeCharged,
+    DisputeFundsWithdrawn,
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
+)
 from ledger.events.event import Event
 from ledger.events.order import (
     OrderCancelled,
@@ -26,7 +34,11 @@ from ledger.events.payment import (
     PaymentDeclined,
     PaymentVoided,
 )
+from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
+from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.events.refund import (
+    BuyerFundsRefundApproved,
+    DuplicateCaptureRefundApproved,
     RefundApproved,
     RefundAutoApproved,
     RefundFailed,
@@ -47,10 +59,14 @@ from ledger.events.refund import (
 from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved, SettlementReleased
 from ledger.events.shipment import ParcelsConsolidated, ParcelSplit
 from ledger.ids import merchant_of, order_of
-from ledger.streams.order_cases import Case, OpenDispute
+from ledger.money import Money
+from ledger.streams.order_cases import Case
+from ledger.streams.order_disputes import Dispute, Disputes
+from ledger.streams.order_logistics import Logistics
 from ledger.streams.order_payments import Payments
 from ledger.streams.order_quantities import LineBook
 from ledger.streams.parcels import Parcels, moving
+from ledger.streams.receivables import Receivables
 from ledger.streams.stream import Stream
 
 OrderStatus = Literal[
@@ -71,6 +87,9 @@ class Order(Stream):
         self.placed: OrderPlaced | None = None
         self.lines: dict[str, LineBook] = {}
         self.payments = Payments()
+        self.receivables = Receivables()
+        self.disputes = Disputes()
+        self.logistics = Logistics()
         self.parcels = Parcels()
         self.cases: dict[str, Case] = {}
         self.breaks: dict[str, str] = {}  # every one that was ever opened: id → kind
@@ -125,9 +144,9 @@ class Order(Stream):
         """The after-sales case about the line that is not decided, or waits for the goods; or None."""
         return next((case for case in self.cases.values() if case.is_pending and case.concerns(line_id)), None)
 
-    def disputed(self, line_id: str) -> OpenDispute | None:
-        """The dispute at the card issuer that the line's money is in, or None."""
-        return None
+    def disputed(self, line_id: str) -> Dispute | None:
+        """The open dispute that concerns the line, or None: it blocks the line's release and refunds."""
+        return self.disputes.open_on(line_id)
 
     def completes(self, leaving: Mapping[str, int], *, closing: str = "") -> bool:
         """Whether nothing is pending or asked for any more once so many units by line have left the pending account.
@@ -158,8 +177,9 @@ class Order(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered. What is not about money or quantities is the parcels'."""
+        """Change what is remembered. What is not about buyers' money or quantities is the parcels' and their costs'."""
         self.parcels.remember(event)
+        self.logistics.remember(event)
 
     @evolve.register
     def _(self, event: OrderPlaced) -> None:
@@ -189,9 +209,20 @@ class Order(Stream):
     @evolve.register
     def _(
         self,
-        event: PaymentAuthorized | PaymentDeclined | PaymentAuthorizationExpired | PaymentVoided | PaymentCaptured,
+        event: PaymentAuthorized
+        | PaymentDeclined
+        | PaymentAuthorizationExpired
+        | PaymentVoided
+        | PaymentCaptured
+        | PaymentCaptureRequested
+        | PaymentVoidRequested,
     ) -> None:
         self.payments.remember(event)
+        self.receivables.remember(event)
+
+    @evolve.register
+    def _(self, event: PspSettlementReceived) -> None:
+        self.receivables.remember(event)
 
     @evolve.register
     def _(self, event: PaymentAllocated) -> None:
@@ -202,6 +233,7 @@ class Order(Stream):
     @evolve.register
     def _(self, event: PaymentCaptureFailed) -> None:
         self.payments.remember(event)
+        self.receivables.remember(event)
         if event.undone:
             self.confirmed = False
             for book in self.lines.values():
@@ -243,23 +275,30 @@ class Order(Stream):
             self.lines[line.line_id].undo(line, effects, platform_borne=case.platform_borne)
 
     @evolve.register
+    def _(self, event: DuplicateCaptureRefundApproved | BuyerFundsRefundApproved) -> None:
+        self.cases[event.refund_id] = Case.of_funds(event)
+        self.payments.captures[event.capture_ref].give_back(event.amount, event.base)
+
+    @evolve.register
     def _(self, event: RefundSubmitted) -> None:
         self.cases[event.refund_id].remember(event)
-        self.payments.captures[event.capture_ref].paid_back += event.amount
+        self._pay_back(self.cases[event.refund_id], event.capture_ref, event.amount)
 
     @evolve.register
     def _(self, event: RefundSucceeded) -> None:
+        self.receivables.remember(event)
         case = self.cases.get(event.refund_id)
         if case is None or not case.awaits(event.submission_id, event.amount):
             self.stray_refunds.add(event.psp_refund_ref or event.submission_id)
             return
         submission = case.submissions[event.submission_id]
         if not submission.counts:
-            self.payments.captures[submission.capture_ref].paid_back += event.amount
+            self._pay_back(case, submission.capture_ref, event.amount)
         case.remember(event)
 
     @evolve.register
     def _(self, event: RefundFailed | RefundReversed) -> None:
+        self.receivables.remember(event)
         case = self.cases.get(event.refund_id)
         submission = case.submissions.get(event.submission_id) if case else None
         key = event.psp_refund_ref or event.submission_id
@@ -267,8 +306,35 @@ class Order(Stream):
             self.stray_refunds.discard(key)
             return
         if submission.counts:
-            self.payments.captures[submission.capture_ref].paid_back -= event.amount
+            self._pay_back(case, submission.capture_ref, -event.amount)
         case.remember(event)
+
+    @evolve.register
+    def _(self, event: DisputeOpened | DisputeEvidenceSubmitted | DisputeFundsWithdrawn | DisputeFeeCharged) -> None:
+        self.disputes.remember(event)
+        self.receivables.remember(event)
+
+    @evolve.register
+    def _(self, event: DisputeLost) -> None:
+        dispute = self.disputes.remember(event)
+        if event.unallocated:
+            self.payments.captures[event.capture_ref].give_back(event.unallocated, event.unallocated_base)
+        for line in event.lines:
+            effects = self.lines[line.line_id].refund(line, platform_borne=event.liability == "platform")
+            dispute.effects.append((line, effects))
+
+    @evolve.register
+    def _(self, event: DisputeWon) -> None:
+        dispute = self.disputes.remember(event)
+        self.receivables.remember(event)
+        if event.undone is None:
+            return
+        for line, effects in dispute.effects:
+            self.lines[line.line_id].undo(line, effects, platform_borne=event.undone.liability == "platform")
+        dispute.effects.clear()
+        if event.undone.unallocated:
+            capture = self.payments.captures[event.capture_ref]
+            capture.give_back(-event.undone.unallocated, -event.undone.unallocated_base)
 
     @evolve.register
     def _(self, event: SettlementReleased) -> None:
@@ -300,6 +366,11 @@ class Order(Stream):
             effects = self.lines[line.line_id].refund(line, platform_borne=platform_borne)
             if case.awaits_goods:
                 case.effects.append((line, effects))
+
+    def _pay_back(self, case: Case, capture_ref: str, amount: Money) -> None:
+        """Money of the order goes back through this capture; what never was the order's is no part of that."""
+        if not case.capture_ref:
+            self.payments.captures[capture_ref].paid_back += amount
 
     def _no_longer_ask(self, case: Case) -> None:
         for line in case.lines:

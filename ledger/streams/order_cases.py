@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from ledger.events.payment import AllocatedCharge
 from ledger.events.refund import (
     ApprovedLine,
+    BuyerFundsRefundApproved,
+    DuplicateCaptureRefundApproved,
     RefundApproved,
     RefundAutoApproved,
     RefundFailed,
@@ -38,13 +40,6 @@ from ledger.streams.order_quantities import Effect
 CaseState = Literal["open", "approved", "rejected", "withdrawn", "expired"]
 ReturnState = Literal["", "authorized", "shipped", "received", "inspected", "expired"]
 SubmissionState = Literal["submitted", "succeeded", "failed", "reversed"]
-
-
-class OpenDispute(NamedTuple):
-    """A dispute that is not won or lost yet."""
-
-    dispute_id: str
-    stage: str
 
 
 @dataclass(slots=True)
@@ -93,6 +88,41 @@ class Case(Evolving):
     return_state: ReturnState = ""
     by_alternative: Money = field(default_factory=lambda: Money(0, CNY))  # of `paid`
     submissions: dict[str, Submission] = field(default_factory=dict)
+    capture_ref: str = ""  # where it gives back money of one capture that never belonged to the order
+
+    @classmethod
+    def of_funds(cls, event: DuplicateCaptureRefundApproved | BuyerFundsRefundApproved) -> Case:
+        """Not an after-sales case, but paid back in the same way."""
+        nothing, no_money = Money(0, CNY), Money(0, event.amount.currency)
+        money = RefundMoney(
+            amount=event.amount,
+            base=event.base,
+            book_rate=event.book_rate,
+            from_pending=nothing,
+            from_available=nothing,
+            fee_back=nothing,
+            vat_back=nothing,
+            charges=(),
+            margin_reversed=nothing,
+            fx=nothing,
+            expense_base=nothing,
+        )
+        return cls(
+            id=event.refund_id,
+            type="platform_initiated",
+            lines=(),
+            charges=(),
+            amount=event.amount,
+            reason=event.reason,
+            rounds_required=0,
+            requested_by=event.reviewer.id,
+            requested_at=event.approved_at,
+            paid=no_money,
+            by_alternative=no_money,
+            state="approved",
+            money=money,
+            capture_ref=event.capture_ref,
+        )
 
     @classmethod
     def of(cls, event: RefundRequested) -> Case:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
@@ -17,8 +17,9 @@ from ledger.events.payment import (
     PaymentDeclined,
     PaymentVoided,
 )
-from ledger.fx import CNY
-from ledger.money import Money
+from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
+from ledger.fx import CNY, Rate
+from ledger.money import Money, share
 from ledger.streams.evolving import Evolving
 
 AuthorizationState = Literal["authorized", "declined", "expired", "voided"]
@@ -26,24 +27,44 @@ AuthorizationState = Literal["authorized", "declined", "expired", "voided"]
 
 @dataclass(slots=True)
 class Authorization:
-    """One payment as the issuer answered it."""
+    """One payment as the issuer answered it, and what the provider was asked to do with it and has not yet."""
 
     payment_id: str
     amount: Money
     expires_at: datetime | None = None
     state: AuthorizationState = "authorized"
+    psp: str = ""
+    psp_ref: str = ""
+    requested: dict[str, Money] = field(default_factory=dict)  # captures, by request
+    void_requested: bool = False
 
     def holds_at(self, instant: datetime) -> bool:
         """Whether a capture at `instant` was to be expected."""
         in_time = self.expires_at is None or instant <= self.expires_at
         return in_time and self.state in ("authorized", "declined")  # a declined payment may be tried again
 
+    @property
+    def being_captured(self) -> Money:
+        """What the provider was asked to capture and has not answered yet."""
+        return Money(sum(amount.minor for amount in self.requested.values()), self.amount.currency)
+
+    def answer(self, captured: Money) -> None:
+        """A capture is the answer to the request of its amount, else to the oldest."""
+        for request_id, asked in self.requested.items():
+            if asked == captured:
+                del self.requested[request_id]
+                return
+        if self.requested:
+            del self.requested[next(iter(self.requested))]
+
 
 @dataclass(slots=True)
 class Capture:
-    """Money the provider took. `allocated` and `allocated_base` belong to the order, the rest stands in 2220.
+    """Money the provider took. `allocated` belongs to the order, `given_back` is owed to the buyer again or lost in a
+    dispute, and the rest (`free`) stands in 2220; each with its share of the base.
 
-    `set_aside`: unexpected money, never used for the order. `paid_back` = refunds submitted on it and not failed.
+    `set_aside`: unexpected money, never used for the order. `paid_back` = refunds of the order submitted on it and not
+    failed.
     """
 
     payment_id: str
@@ -54,6 +75,10 @@ class Capture:
     allocated: Money
     allocated_base: Money
     paid_back: Money
+    given_back: Money
+    given_back_base: Money
+    book_rate: Rate
+    captured_at: datetime | None = None
     set_aside: bool = False
     failed: bool = False
 
@@ -69,7 +94,29 @@ class Capture:
             allocated=nothing,
             allocated_base=Money(0, CNY),
             paid_back=nothing,
+            given_back=nothing,
+            given_back_base=Money(0, CNY),
+            book_rate=event.book_rate,
+            captured_at=event.captured_at,
         )
+
+    @property
+    def free(self) -> Money:
+        """What of it belongs to nobody yet."""
+        nothing = Money(0, self.amount.currency)
+        return nothing if self.failed else self.amount - self.allocated - self.given_back
+
+    @property
+    def free_base(self) -> Money:
+        return Money(0, CNY) if self.failed else self.base - self.allocated_base - self.given_back_base
+
+    def base_of(self, part: Money) -> Money:
+        """The base of a part of what is free; of the last part, all that is left."""
+        return share(self.free_base, upto=part.minor, of=self.free.minor, already=Money(0, CNY))
+
+    def give_back(self, amount: Money, base: Money) -> None:
+        """So much of what was free is owed to the buyer, or lost to them."""
+        self.given_back, self.given_back_base = self.given_back + amount, self.given_back_base + base
 
     @property
     def refundable(self) -> Money:
@@ -107,11 +154,25 @@ class Payments(Evolving):
 
     @evolve.register
     def _(self, event: PaymentAuthorized) -> None:
-        self.authorizations[event.payment_id] = Authorization(event.payment_id, event.amount, event.expires_at)
+        self.authorizations[event.payment_id] = Authorization(
+            event.payment_id, event.amount, event.expires_at, psp=event.psp, psp_ref=event.psp_ref
+        )
 
     @evolve.register
     def _(self, event: PaymentDeclined) -> None:
-        self._close(event.payment_id, event.amount, "declined")
+        hold = self.authorizations.get(event.payment_id)
+        if hold and hold.requested:  # the capture failed, the issuer still holds the money
+            hold.answer(event.amount)
+        else:
+            self._close(event.payment_id, event.amount, "declined")
+
+    @evolve.register
+    def _(self, event: PaymentCaptureRequested) -> None:
+        self.authorizations[event.payment_id].requested[event.request_id] = event.amount
+
+    @evolve.register
+    def _(self, event: PaymentVoidRequested) -> None:
+        self.authorizations[event.payment_id].void_requested = True
 
     @evolve.register
     def _(self, event: PaymentAuthorizationExpired) -> None:
@@ -124,6 +185,8 @@ class Payments(Evolving):
     @evolve.register
     def _(self, event: PaymentCaptured) -> None:
         self.captures[event.capture_ref] = Capture.of(event)
+        if hold := self.authorizations.get(event.payment_id):
+            hold.answer(event.amount)
 
     @evolve.register
     def _(self, event: PaymentAllocated) -> None:

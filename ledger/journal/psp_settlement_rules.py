@@ -1,0 +1,33 @@
+"""Posting rules of what providers pay to the platform (P3): by order, and what of a batch belongs to no order."""
+
+from __future__ import annotations
+
+from ledger.events.psp_settlement import PspSettlementReceived, PspSettlementReported
+from ledger.fx import CNY
+from ledger.journal.accounts import BANK_CNY, FX_REALISED, PSP_FEES, PSP_RECEIVABLE, ROUNDING
+from ledger.journal.entry import Draft, about
+from ledger.journal.posting import rule
+from ledger.money import total
+
+
+@rule.register
+def _(event: PspSettlementReceived) -> Draft:
+    """Cash, fee and what was owed each by line; a line that takes money away has them the other way round."""
+    draft = about(order=event.order_id)
+    for line in event.lines:
+        (
+            draft.debit(BANK_CNY, line.cash)
+            .debit(PSP_FEES, line.fee, line.fee_base)
+            .debit(FX_REALISED, line.fx)
+            .credit(PSP_RECEIVABLE.at(event.psp), line.gross, line.cleared)
+        )
+    return draft
+
+
+@rule.register
+def _(event: PspSettlementReported) -> Draft:
+    draft = Draft()
+    for line in event.fees:
+        draft.debit(PSP_FEES, line.amount, line.base)
+    fees = total([line.base for line in event.fees], CNY)
+    return draft.debit(ROUNDING, event.rounding).credit(BANK_CNY, fees + event.rounding)

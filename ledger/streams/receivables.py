@@ -1,0 +1,106 @@
+"""What providers owe the platform for one order (1110), item by item, and how much of each they have settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+from typing import Any
+
+from ledger.events.dispute import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeWon
+from ledger.events.payment import PaymentCaptured, PaymentCaptureFailed
+from ledger.events.psp_settlement import PspSettlementReceived, SettledKind
+from ledger.events.refund import RefundReversed, RefundSucceeded
+from ledger.fx import CNY
+from ledger.money import Money, share
+from ledger.streams.evolving import Evolving
+
+Key = tuple[SettledKind, str, bool]  # what it is, its reference, and whether it is owed to us
+
+
+@dataclass(slots=True)
+class Receivable:
+    """One item, signed: positive is owed to us. `settled_base` of `base` went with the settlements so far."""
+
+    amount: Money
+    base: Money
+    settled: Money
+    settled_base: Money = field(default_factory=lambda: Money(0, CNY))
+
+    def clearing(self, gross: Money) -> Money | None:
+        """What so much of it stands at; None where it is more than is left, or of another currency."""
+        if gross.currency != self.amount.currency:
+            return None
+        upto = self.settled.minor + gross.minor
+        if abs(upto) > abs(self.amount.minor):
+            return None
+        return share(self.base, upto=upto, of=self.amount.minor, already=self.settled_base)
+
+
+class Receivables(Evolving):
+    """Captures and refunds that came back are owed to us; refunds, failed captures and disputes are owed by us."""
+
+    def __init__(self) -> None:
+        self.items: dict[Key, Receivable] = {}
+        self.settled_lines: dict[str, Money] = {}  # gross, by batch and line
+        self._names: dict[str, str] = {}  # our submission → the provider's reference
+
+    def find(self, kind: SettledKind, reference: str, gross: Money) -> Receivable | None:
+        """The item that a line of a provider's report settles."""
+        return self.items.get((kind, self._names.get(reference, reference), gross.minor > 0))
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Remember what came to be owed, or was settled."""
+
+    @evolve.register
+    def _(self, event: PaymentCaptured) -> None:
+        self._owe("charge", event.capture_ref, event.amount, event.base)
+
+    @evolve.register
+    def _(self, event: PaymentCaptureFailed) -> None:
+        self._owe("charge", event.capture_ref, -event.amount, -event.base)
+
+    @evolve.register
+    def _(self, event: RefundSucceeded) -> None:
+        self._owe("refund", self._name(event), -event.amount, -event.base)
+
+    @evolve.register
+    def _(self, event: RefundReversed) -> None:
+        self._owe("refund", self._name(event), event.amount, event.base)
+
+    @evolve.register
+    def _(self, event: DisputeFundsWithdrawn) -> None:
+        self._owe("dispute", event.dispute_id, -event.amount, -event.base)
+
+    @evolve.register
+    def _(self, event: DisputeFeeCharged) -> None:
+        self._owe("dispute_fee", event.dispute_id, -event.amount, -event.base)
+
+    @evolve.register
+    def _(self, event: DisputeWon) -> None:
+        if event.amount:
+            self._owe("dispute", event.dispute_id, event.amount, event.base)
+
+    @evolve.register
+    def _(self, event: PspSettlementReceived) -> None:
+        for line in event.lines:
+            self.settled_lines[f"{event.batch_ref}/{line.psp_ref}"] = line.gross
+            if line.kind == "fee":
+                continue
+            item = self._item(line.kind, self._names.get(line.reference, line.reference), line.gross)
+            if item.amount.currency == line.gross.currency:
+                item.settled, item.settled_base = item.settled + line.gross, item.settled_base + line.cleared
+
+    def _owe(self, kind: SettledKind, reference: str, amount: Money, base: Money) -> None:
+        item = self._item(kind, reference, amount)
+        if item.amount.currency == amount.currency:
+            item.amount, item.base = item.amount + amount, item.base + base
+
+    def _item(self, kind: SettledKind, reference: str, amount: Money) -> Receivable:
+        nothing = Money(0, amount.currency)
+        return self.items.setdefault((kind, reference, amount.minor > 0), Receivable(nothing, Money(0, CNY), nothing))
+
+    def _name(self, event: RefundSucceeded | RefundReversed) -> str:
+        name = event.psp_refund_ref or self._names.get(event.submission_id, event.submission_id)
+        self._names.setdefault(event.submission_id, name)
+        return name
