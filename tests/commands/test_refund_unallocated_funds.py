@@ -81,6 +81,12 @@ def test_money_that_is_being_routed_does_not_go_back() -> None:
     given(*CAPTURED, *planned).when(refund()).then_refused(InboxAlreadyRouted, state="being routed")
 
 
+def test_money_that_went_back_is_not_routed() -> None:
+    parts = [{"merchant_id": "M-1", "order_id": "O-1"}]
+    route = ask(RouteInboxPayment, by=FINANCE, psp="psp", capture_ref="c1", parts=parts)
+    given(*REFUNDED).when(route).then_refused(InboxAlreadyRouted, state="refunded")
+
+
 def test_nothing_goes_back_that_never_came() -> None:
     given().when(refund()).then_refused(InboxItemNotFound, source="psp", reference="c1")
 

@@ -12,6 +12,7 @@ from ledger.events.period import AccountingPeriodClosed
 from ledger.ids import periods_stream
 from ledger.journal.trial_balance import Balances
 from ledger.log.rows import Recorded
+from ledger.log.verify import verify_log
 from ledger.who import Actor
 from service.period_close import PeriodClose
 from tests.support.buses import Desk, open_desk, publish_programme
@@ -141,6 +142,14 @@ def test_a_revaluation_stands_on_the_last_day_and_goes_on_the_next(desk: Desk) -
     outcome = desk.expect("post_fx_revaluation", period="2025-03", balances=[balance], positions={"0": 1})
     rows = desk.ledger.reader.read(0, outcome.first - 1, 2)
     assert [row.accounting_date for row in rows] == [date(2025, 3, 31), date(2025, 4, 1)]
+
+
+def test_a_log_that_was_closed_and_reopened_holds_together(desk: Desk, closing: PeriodClose) -> None:
+    capture(desk, "O-1", IN_MARCH)
+    close_march(desk, closing)
+    capture(desk, "O-2", IN_MARCH)
+    closing.reopen("2025-03", reason="late_invoice", proposer="fay", approver=APPROVER)
+    assert list(verify_log(desk.ledger.reader)) == []
 
 
 def test_a_book_there_is_not_is_not_closed(desk: Desk) -> None:

@@ -1,0 +1,55 @@
+"""Whatever a decision says, the bus records no charge to a merchant: it is refused, and nothing is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from commands.approve_adjustment import ApproveAdjustment
+from commands.bus import Bus
+from commands.command import Handler
+from commands.rules import Rules
+from ledger.events.adjustment import AdjustmentLine, ManualAdjustmentApproved
+from ledger.events.event import Event
+from ledger.streams.adjustment import Adjustment
+from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
+from tests.support.given import cny
+
+FREIGHT = (
+    AdjustmentLine(account="2120", side="debit", amount=cny("62.00"), base=cny("62.00")),
+    AdjustmentLine(account="5110", side="credit", amount=cny("62.00"), base=cny("62.00")),
+)
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        yield desk
+
+
+def careless(command: ApproveAdjustment, adjustment: Adjustment, rules: Rules) -> Iterator[Event]:  # noqa: ARG001
+    """A decision that forgets to look."""
+    yield ManualAdjustmentApproved(
+        adjustment_id=command.adjustment_id,
+        merchant_id=command.merchant_id,
+        lines=FREIGHT,
+        reason="freight",
+        evidence=(),
+        accounting_date=None,
+        proposer=PLATFORM,
+        approver=PLATFORM,
+        approved_at=command.decided_at,
+    )
+
+
+def test_a_decision_that_charges_a_merchant_is_refused_and_recorded_nowhere(desk: Desk) -> None:
+    bus = Bus(desk.ledger, {"approve_adjustment": Handler(ApproveAdjustment, careless)}, clock=desk.clock)
+    before = desk.ledger.reader.heads()
+    command = ApproveAdjustment(id="a1", actor=PLATFORM, adjustment_id="A-1", merchant_id="M-1")
+    (outcome,) = bus.submit([command])
+    bus.close()
+    assert (outcome.code, outcome.facts["account"]) == ("MERCHANT_CHARGE_NOT_ALLOWED", "5110")
+    assert desk.ledger.reader.heads() == before
