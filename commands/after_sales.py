@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commands.rules import Rules
@@ -15,12 +15,17 @@ from ledger.streams.parcels import Journey
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Units of a line in one parcel that are neither refunded nor asked for. `lock_ends_at` is None while unknown."""
+    """Units of a line in one parcel that are neither refunded nor asked for, `qty` of the `of` that are there.
+
+    `lock_ends_at` is None while unknown; `deemed` where the signature is not proven.
+    """
 
     line_id: str
     parcel_id: str
     qty: int
+    of: int
     signed_at: datetime | None
+    deemed: bool
     locked: bool
     lock_ends_at: datetime | None
 
@@ -39,15 +44,52 @@ def sent(order: Order, line_id: str, lock: AfterSalesLock, *, at: datetime, bind
         qty = journey.qty - units.refunded - units.asked
         if has_left(journey) and qty > 0:
             ends_at = _lock_ends_at(order, journey, lock)
-            locked = binding and (ends_at is None or at < ends_at)
-            found.append(Sent(line_id, journey.parcel_id, qty, lock.signed_at(journey), locked, ends_at))
+            way = _way(order, journey, lock)
+            signed_at = lock.signed_by(way, at)
+            found.append(
+                Sent(
+                    line_id=line_id,
+                    parcel_id=journey.parcel_id,
+                    qty=qty,
+                    of=qty,
+                    signed_at=signed_at,
+                    deemed=signed_at is not None and (way.signed_at != signed_at or way.evidence_kind is None),
+                    locked=binding and (ends_at is None or at < ends_at),
+                    lock_ends_at=ends_at,
+                )
+            )
     return sorted(found, key=lambda units: (units.signed_at is None, units.parcel_id))
+
+
+def opens_at(units: Sequence[Sent], qty: int) -> datetime | None:
+    """When `qty` of these units, or else all of them, will be open; None where, on what is known, they never will."""
+    ends = sorted(((part.lock_ends_at, part.qty) for part in units if part.locked and part.lock_ends_at), key=_by_end)
+    missing = qty - sum(part.qty for part in units if not part.locked)
+    for end, there in ends:
+        missing -= there
+        if missing <= 0:
+            return end
+    return None if any(part.locked and part.lock_ends_at is None for part in units) else max(ends, key=_by_end)[0]
+
+
+def _by_end(part: tuple[datetime, int]) -> datetime:
+    return part[0]
+
+
+def _way(order: Order, journey: Journey, lock: AfterSalesLock) -> Journey:
+    """The journey with the first signature whose proof counts, where it has one that does not."""
+    parcel = order.parcels.of(journey.parcel_id)
+    if journey.evidence_kind is None or lock.accepts(journey.evidence_kind) or parcel is None:
+        return journey
+    counts = [s for s in parcel.signatures if s.evidence_kind is None or lock.accepts(s.evidence_kind)]
+    first = min(counts, key=lambda signature: signature.signed_at, default=None)
+    return replace(journey, signed_at=first.signed_at, evidence_kind=first.evidence_kind) if first else journey
 
 
 def _lock_ends_at(order: Order, journey: Journey, lock: AfterSalesLock) -> datetime | None:
     if lock.scope == "parcel_line":
-        return lock.ends_for(journey)
-    ends = [lock.ends_for(other) for other in _all_sent(order)]
+        return lock.ends_for(_way(order, journey, lock), carrier=journey.carrier)
+    ends = [lock.ends_for(_way(order, other, lock), carrier=other.carrier) for other in _all_sent(order)]
     known = [end for end in ends if end is not None]
     return max(known) if len(known) == len(ends) else None
 

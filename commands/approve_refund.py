@@ -4,30 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import AwareDatetime
+
+from commands.line_amounts import LineAmounts, approved_lines
 from commands.order_commands import OrderCommand
+from commands.platform_refunds import settled
 from commands.refund_rounds import expect_round, open_case
-from commands.refunding import approved, completed_by
+from commands.refunding import approved
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.refund import RefundRoundApproved
-from ledger.ids import Id
-from ledger.policies.liability import Bearer
+from ledger.events.refund import RefundApproved, RefundRoundApproved, ReturnAuthorized
+from ledger.ids import Id, derived_id
+from ledger.policies.liability import Bearer, Liability
+from ledger.policies.return_window import ReturnWindow
 from ledger.refusals import NotCaptured
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
+from ledger.streams.order_cases import Case
 
 
 class ApproveRefund(OrderCommand, name="approve_refund"):
-    """A reviewer says yes.
+    """A reviewer says yes. The last round also says how much, who bears it, and whether the goods come back first.
 
-    Two fields count in the last round only: `return_required` lets the money of a return wait for the goods, and
-    `liability` says who bears it; left out, the platform bears what never arrived and the merchant everything else.
+    `lines` approves less: only these lines, at these amounts; left out, all that was asked. `return_required` lets the
+    money of a return wait for the goods, which are to be on their way by `return_by`. `liability` left out: the
+    platform bears what never arrived and what its policy calls its own fault, the merchant everything else.
     """
 
     refund_id: Id
     round: int
+    lines: LineAmounts | None = None
     liability: Bearer | None = None
     return_required: bool = False
+    return_by: AwareDatetime | None = None
     note: Sealed[str] | None = None
 
 
@@ -46,16 +55,45 @@ def decide(command: ApproveRefund, order: Order, rules: Rules) -> Iterator[Event
     )
     if command.round < case.rounds_required:
         return
-    approval = approved(
+    approval = _approval(command, order, case, rules)
+    yield approval
+    if approval.return_required:
+        yield _authorized(command, order, approval, rules)
+    yield from settled(command, order, approval, rules)
+
+
+def _approval(command: ApproveRefund, order: Order, case: Case, rules: Rules) -> RefundApproved:
+    return_required = command.return_required and case.type == "return_refund"
+    return approved(
         command,
         order,
-        case.lines,
+        approved_lines(order, case, command.lines, taken_back=return_required),
         rules,
         refund_id=case.id,
         kind=case.type,
-        liability=command.liability or ("platform" if case.type == "not_received" else "merchant"),
+        liability=command.liability or _bearer(case, rules),
         reason=case.reason,
-        return_required=command.return_required and case.type == "return_refund",
+        return_required=return_required,
     )
-    yield approval
-    yield from completed_by(command, order, approval)
+
+
+def _bearer(case: Case, rules: Rules) -> Bearer:
+    if case.type == "not_received" or case.reason in rules.policy(Liability).platform_faults:
+        return "platform"
+    return "merchant"
+
+
+def _authorized(command: ApproveRefund, order: Order, approval: RefundApproved, rules: Rules) -> ReturnAuthorized:
+    return ReturnAuthorized(
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        refund_id=approval.refund_id,
+        return_id=derived_id(approval.refund_id, "return"),
+        happened_at=command.happened_at,
+        lines=tuple(line for line in order.cases[approval.refund_id].lines if _comes_back(approval, line.line_id)),
+        return_by=command.return_by or rules.policy(ReturnWindow).return_by(command.happened_at),
+    )
+
+
+def _comes_back(approval: RefundApproved, line_id: str) -> bool:
+    return any(line.line_id == line_id for line in approval.lines)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from commands.rules import Rules
-from ledger.policies.approvals import Approvals
+from ledger.policies.approvals import Approvals, Approver
 from ledger.refusals import CaseClosed, CaseNotFound, RoleNotAllowed, SameApprover, WrongRound
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
 from ledger.who import Actor
+
+CUSTOMER_SERVICE = "platform_cs"
 
 
 def open_case(order: Order, refund_id: str) -> Case:
@@ -24,9 +26,14 @@ def expect_round(case: Case, asked: int, actor: Actor, rules: Rules) -> None:
     """Raises the refusal that says why this person may not decide this round (statements 28 and 31)."""
     if asked != case.next_round:
         raise WrongRound(asked=asked, expected=case.next_round)
-    approvals = rules.policy(Approvals)
+    approvals = rules.policy_then(Approvals, case.requested_at)
     if approvals.distinct and actor.id in case.approvers:
         raise SameApprover(approver=actor.id)
     needed = approvals.approver_of(asked) if case.type == "unshipped" else "platform"
-    if actor.kind not in (needed, "importer"):
-        raise RoleNotAllowed(role=actor.role or actor.kind, needed=needed)
+    if not (actor.is_importer or _may_decide(actor, needed)):
+        raise RoleNotAllowed(role=actor.role or actor.kind, needed=CUSTOMER_SERVICE if needed == "platform" else needed)
+
+
+def _may_decide(actor: Actor, needed: Approver) -> bool:
+    """The platform decides through its customer service (statement 31; the second round, by assumption)."""
+    return actor.kind == needed and (needed != "platform" or actor.role == CUSTOMER_SERVICE)

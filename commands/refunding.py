@@ -121,10 +121,14 @@ def completed_by(
     command: OrderCommand, order: Order, approval: RefundApproved | RefundAutoApproved
 ) -> Iterator[OrderCompleted]:
     """The order's completion, where a merchant-borne refund took the last of what was pending."""
+    if isinstance(approval, RefundApproved) and approval.return_required:
+        return
+    platform_borne = isinstance(approval, RefundApproved) and approval.liability != "merchant"
     leaving: dict[str, int] = {}
-    from_merchant = isinstance(approval, RefundAutoApproved) or approval.liability == "merchant"
-    for line in approval.lines if from_merchant else ():
-        leaving[line.line_id] = leaving.get(line.line_id, 0) + line.qty - line.released_qty
+    for line in approval.lines:
+        for _, effect in order.lines[line.line_id].effects(line, platform_borne=platform_borne):
+            gone = effect.merchant_borne - effect.taken_back
+            leaving[line.line_id] = leaving.get(line.line_id, 0) + gone
     if order.completes(leaving, closing=approval.refund_id):
         yield OrderCompleted(order_id=order.order_id, completed_at=command.happened_at)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from commands.order_commands import OrderCommand, line_of, placed_order
-from commands.releasing import Due, released, to_release
+from commands.releasing import Due, released, to_release, units_by_line
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.order import OrderCompleted
-from ledger.events.settlement import SettlementReleased
 from ledger.ids import Id
 from ledger.policies.release import Release
 from ledger.refusals import AlreadyReleased, NotDue, NotSignedOff, OpenCase
@@ -36,14 +35,6 @@ def decide(command: ReleaseSettlement, order: Order, rules: Rules) -> Iterator[E
     yield from events
     if order.completes(units_by_line(events)):
         yield OrderCompleted(order_id=command.order_id, completed_at=now)
-
-
-def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
-    """How many units of each line leave the pending account."""
-    units: dict[str, int] = {}
-    for event in events:
-        units[event.line_id] = units.get(event.line_id, 0) + event.qty
-    return units
 
 
 def _refuse(order: Order, books: Sequence[LineBook], coming: Sequence[Due], blocked: set[str]) -> None:

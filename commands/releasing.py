@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,6 +83,14 @@ def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) ->
             due_at=part.due_at,
             released_at=at,
         )
+
+
+def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
+    """How many units of each line leave the pending account."""
+    units: dict[str, int] = {}
+    for event in events:
+        units[event.line_id] = units.get(event.line_id, 0) + event.qty
+    return units
 
 
 def _worth(book: LineBook, part: Due, less: dict[tuple[str, Place], int]) -> Money:

@@ -36,6 +36,12 @@ class Rules:
         self.used[kind.key] = version
         return content
 
+    def policy_then(self, kind: type[P], at: datetime) -> P:
+        """The policy that was in force at an earlier instant, as when the order was placed or a case opened."""
+        content, version = self._reference.policy(kind, at)
+        self.used[kind.key] = version
+        return content
+
     def policy_version(self, kind: type[P], version: int) -> P:
         """A version that was stamped on the order when it was placed."""
         self.used[kind.key] = version

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.order_commands import OrderCommand
+from commands.payable_cases import payable_case
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.refund import RefundSubmitted
 from ledger.ids import Id, derived_id
 from ledger.money import Money
-from ledger.refusals import (
-    AlreadySubmitted,
-    CaseClosed,
-    CaseNotFound,
-    RefundExceedsRemaining,
-    RefundNotApproved,
-    ReturnNotReceived,
-)
+from ledger.refusals import AlreadySubmitted, RefundExceedsRemaining
 from ledger.streams.order import Order
-from ledger.streams.order_cases import Case
 
 
 class SubmitRefund(OrderCommand, name="submit_refund"):
@@ -29,7 +22,7 @@ class SubmitRefund(OrderCommand, name="submit_refund"):
 
 
 def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]:
-    case = _payable(command, order)
+    case = payable_case(order, command.refund_id)
     missing = case.unsubmitted
     if not missing:
         raise AlreadySubmitted(refund_id=case.id)
@@ -52,16 +45,3 @@ def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]
     if missing:
         refundable = case.unsubmitted - missing
         raise RefundExceedsRemaining(what=f"refund {case.id}", asked=str(case.unsubmitted), remaining=str(refundable))
-
-
-def _payable(command: SubmitRefund, order: Order) -> Case:
-    case = order.cases.get(command.refund_id)
-    if case is None:
-        raise CaseNotFound(order_id=order.order_id, refund_id=command.refund_id)
-    if case.is_open:
-        raise RefundNotApproved(refund_id=case.id, state=f"round {case.next_round} of {case.rounds_required} is next")
-    if case.state != "approved":
-        raise CaseClosed(refund_id=case.id, state=case.state)
-    if case.return_required and not case.returned:
-        raise ReturnNotReceived(refund_id=case.id)
-    return case

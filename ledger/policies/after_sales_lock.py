@@ -49,7 +49,8 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
     zone: str = "Asia/Shanghai"  # of calendar days
     scope: Literal["parcel_line", "order"] = "parcel_line"
     signature_evidence: tuple[str, ...]
-    deemed_signature_after: timedelta | None = None
+    carriers_without_proof: tuple[str, ...] = ()  # for `by_evidence`: those that never prove a signature
+    deemed_signature_after: timedelta | None = None  # the anchor
     exempt_reasons: tuple[str, ...] = ()
     applies_to: tuple[str, ...] = ("buyer",)
 
@@ -82,15 +83,29 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
             case "fixed":
                 return lapses_at
 
-    def ends_for(self, way: Way) -> datetime | None:
+    def ends_for(self, way: Way, *, carrier: str = "") -> datetime | None:
         """The same for one parcel under way; until the anchor is reported only a signature ends the lock."""
         signed_at, begins_at = self.signed_at(way), self._begins_at(way)
-        return self.lock_ends_at(begins_at, signed_at) if begins_at else signed_at
+        if begins_at is None:
+            return signed_at
+        return self.lock_ends_at(begins_at, signed_at, carrier_proves=carrier not in self.carriers_without_proof)
 
     def signed_at(self, way: Way) -> datetime | None:
         """When the parcel was signed for by a proof that counts, or deemed to be."""
         counts = way.evidence_kind is None or self.accepts(way.evidence_kind)
         return way.signed_at if counts else None
+
+    def deemed_at(self, way: Way) -> datetime | None:
+        """When the parcel is deemed signed for without any proof; None where the policy does not say so."""
+        begins_at = self._begins_at(way)
+        if begins_at is None or self.deemed_signature_after is None:
+            return None
+        return begins_at + self.deemed_signature_after
+
+    def signed_by(self, way: Way, at: datetime) -> datetime | None:
+        """Since when, as of `at`, the parcel counts as signed for, proven or deemed."""
+        known = (self.signed_at(way), self.deemed_at(way))
+        return min((signed for signed in known if signed and signed <= at), default=None)
 
     def is_locked(
         self, at: datetime, dispatched_at: datetime, signed_at: datetime | None, *, carrier_proves: bool = True

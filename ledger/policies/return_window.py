@@ -1,4 +1,4 @@
-"""Until when a signed-for line may be returned."""
+"""Until when a signed-for line may be returned, and how long its buyer has to send it back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from ledger.policies.policy import Policy
 
 
 class ReturnWindow(Policy, key="return_window"):
-    """A window after signature; none where the reviewer decides (statement 30 names no end)."""
+    """A window after signature; none where the reviewer decides (statement 30 names no end).
+
+    `send_back_within` counts from the approval of a return, where the reviewer does not say until when.
+    """
 
     window: timedelta | None = None
+    send_back_within: timedelta | None = None
 
     def closes_at(self, signed_at: datetime) -> datetime | None:
         """The first instant at which it is too late; None where it never is."""
         return signed_at + self.window if self.window is not None else None
+
+    def return_by(self, approved_at: datetime) -> datetime | None:
+        """Until when the goods are to be on their way back; None where there is no hurry."""
+        return approved_at + self.send_back_within if self.send_back_within is not None else None

@@ -102,7 +102,7 @@ class LineBook:
 
     def refund(self, line: ApprovedLine, *, platform_borne: bool) -> list[Effect]:
         """These units are refunded; what it did to them, place by place, so that it can be undone."""
-        effects = list(self._effects(line, platform_borne=platform_borne))
+        effects = list(self.effects(line, platform_borne=platform_borne))
         self._take(line, effects, platform_borne=platform_borne, sign=1)
         return effects
 
@@ -137,8 +137,8 @@ class LineBook:
         self.fee_charged += event.fee
         self.vat_charged += event.vat
 
-    def _effects(self, line: ApprovedLine, *, platform_borne: bool) -> Iterator[Effect]:
-        """One for each place the units are in by now; a refund of no units, of a part of their price, is for one."""
+    def effects(self, line: ApprovedLine, *, platform_borne: bool) -> Iterator[Effect]:
+        """What the refund does, place by place; one of no units, of a part of their price, is for one place."""
         found = list(self._now_in(line.parcel_id, max(1, line.qty)))
         where = found if line.qty else [(found[0][0], 0)]
         weights = [qty for _, qty in where] if line.qty else [1]

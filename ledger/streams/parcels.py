@@ -73,6 +73,7 @@ class Journey:
     export_released_at: datetime | None = None
     departed_at: datetime | None = None
     evidence_kind: EvidenceKind | None = None
+    carrier: str = ""  # who has it, as far as anybody said
 
 
 @dataclass(slots=True)
@@ -89,6 +90,7 @@ class Parcel:
     signatures: list[Signature] = field(default_factory=list)
     declarations: list[str] = field(default_factory=list)  # numbers of export declarations it was on
     tracking_nos: list[str] = field(default_factory=list)  # given after the hand-over
+    carried_by: list[tuple[datetime, str]] = field(default_factory=list)  # who said so, since when
     came_from: list[str] = field(default_factory=list)
     went_into: list[str] = field(default_factory=list)
     before: list[Dispatch] = field(default_factory=list)  # hand-overs of the parcels its units came from
@@ -118,6 +120,12 @@ class Parcel:
     def signature(self) -> Signature | None:
         """The first signature, or None; of two at one instant the proven one."""
         return min(self.signatures, key=lambda s: (s.signed_at, s.evidence_kind is None, s.proof_ref), default=None)
+
+    @property
+    def carrier(self) -> str:
+        """Who had it last; empty where nobody said."""
+        handed_over = [(dispatch.dispatched_at, dispatch.carrier) for dispatch in (*self.dispatches, *self.before)]
+        return max((*handed_over, *self.carried_by), default=(None, ""))[1]
 
     @property
     def lost_at(self) -> datetime | None:
@@ -150,6 +158,7 @@ class Parcel:
             export_released_at=self.first("export_released"),
             departed_at=self.first("departed"),
             evidence_kind=signature.evidence_kind if signature else None,
+            carrier=self.carrier,
         )
 
 
@@ -220,7 +229,10 @@ class Parcels(Evolving):
     @evolve.register
     def _(self, event: ParcelFact) -> None:
         fact = Fact(WORDS[type(event)], event.happened_at, event.raw_code)
-        self._tell(self._obtain(event.parcel_id), fact)
+        parcel = self._obtain(event.parcel_id)
+        if event.carrier:
+            parcel.carried_by.append((event.happened_at, event.carrier))
+        self._tell(parcel, fact)
 
     @evolve.register
     def _(self, event: CustomsFact) -> None:

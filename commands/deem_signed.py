@@ -1,0 +1,49 @@
+"""A parcel that nobody proved to be delivered is treated as signed for, where the order's policy says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.after_sales import lock_of
+from commands.order_commands import OrderCommand, placed_order
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from ledger.after_sales_refusals import NotDeemedSigned
+from ledger.events.event import Event
+from ledger.events.shipment import ParcelDeemedSigned
+from ledger.ids import Id
+from ledger.refusals import ParcelNotFound
+from ledger.streams.order import Order
+from ledger.streams.parcels import Parcel
+
+
+class DeemSigned(OrderCommand, name="deem_signed"):
+    """Asked for by a timer; off by default (`deemed_signature_after` of the policy `after_sales_lock`, domain §2.3)."""
+
+    parcel_id: Id
+
+
+def decide(command: DeemSigned, order: Order, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    placed_order(order)
+    parcel = order.parcels.of(command.parcel_id)
+    if parcel is None or not parcel.items:
+        raise ParcelNotFound(order_id=command.order_id, parcel_id=command.parcel_id)
+    if parcel.signature:
+        return
+    yield from _deemed(command, order, parcel, rules)
+
+
+def _deemed(command: DeemSigned, order: Order, parcel: Parcel, rules: Rules) -> Iterator[Event]:
+    """What was lost, refused or came back is not signed for by the passing of time."""
+    assert order.placed is not None, "only a placed order has parcels"
+    journey = parcel.journey(parcel.items[0].line_id)
+    deemed_at = lock_of(order, rules).deemed_at(journey)
+    if deemed_at is None or command.decided_at < deemed_at or journey.ended:
+        raise NotDeemedSigned(parcel_id=parcel.parcel_id, deemed_at=deemed_at, status=parcel.status)
+    yield ParcelDeemedSigned(
+        order_id=command.order_id,
+        parcel_id=parcel.parcel_id,
+        signed_at=deemed_at,
+        rule_version=order.placed.after_sales_lock_version,
+    )

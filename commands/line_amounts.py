@@ -1,0 +1,66 @@
+"""How reviewers name less than was asked: an amount by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from commands.shapes import PositiveMoney
+from ledger.after_sales_refusals import FullAmountOnly
+from ledger.events.refund import RefundLine
+from ledger.ids import Id
+from ledger.money import Money, total
+from ledger.refusals import RefundExceedsRemaining
+from ledger.streams.order import Order
+from ledger.streams.order_cases import Case
+from ledger.streams.refund_money import cut_to
+
+
+class LineAmount(BaseModel):
+    """What the buyer gets for a line, in the currency they paid."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    line_id: Id
+    amount: PositiveMoney
+
+
+def _each_once(lines: Iterable[LineAmount]) -> tuple[LineAmount, ...]:
+    named = tuple(lines)
+    if not named or len({line.line_id for line in named}) != len(named):
+        raise ValueError("name at least one line, and each line once")
+    return named
+
+
+LineAmounts = Annotated[tuple[LineAmount, ...], AfterValidator(_each_once)]
+
+
+def approved_lines(
+    order: Order, case: Case, amounts: Iterable[LineAmount] | None, *, taken_back: bool
+) -> tuple[RefundLine, ...]:
+    """The case's lines at these amounts: all as asked where none are named, and only the named ones otherwise.
+
+    `taken_back`: the goods come back, so that the units are gone whatever is paid for them.
+    """
+    if amounts is None:
+        return case.lines
+    return tuple(part for line in amounts for part in _cut(order, case, line, taken_back=taken_back))
+
+
+def _cut(order: Order, case: Case, line: LineAmount, *, taken_back: bool) -> Iterator[RefundLine]:
+    """A line may travel in several parcels: what is approved goes to them in turn."""
+    parts = [part for part in case.lines if part.line_id == line.line_id]
+    asked = total([part.buyer_amount for part in parts], order.currency)
+    if line.amount.currency != asked.currency or asked < line.amount:
+        raise RefundExceedsRemaining(what=f"line {line.line_id}", asked=str(line.amount), remaining=str(asked))
+    if case.type == "unshipped" and line.amount != asked:
+        raise FullAmountOnly(line_id=line.line_id, asked=str(asked), amount=str(line.amount))
+    left = line.amount
+    for part in parts:
+        amount = min(left, part.buyer_amount)
+        if amount:
+            yield cut_to(part, order.lines[part.line_id], amount, taken_back=taken_back)
+        left = left - amount
+    assert left == Money(0, left.currency), "what is approved is part of what was asked"

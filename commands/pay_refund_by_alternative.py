@@ -1,0 +1,63 @@
+"""A refund that no provider can pay goes to the buyer from the platform's own bank; it takes two people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.order_commands import OrderCommand, book_rate
+from commands.payable_cases import payable_case
+from commands.reviewing import platform_only, somebody_else
+from commands.rules import Rules
+from commands.shapes import PositiveMoney, RawText, Reason
+from ledger.events.event import Event
+from ledger.events.refund import RefundPaidByAlternative
+from ledger.ids import Id
+from ledger.money import Money, share
+from ledger.refusals import AlreadySubmitted, RefundExceedsRemaining
+from ledger.streams.order import Order
+from ledger.streams.order_cases import Case
+
+
+class PayRefundByAlternative(OrderCommand, name="pay_refund_by_alternative"):
+    """`proposer` prepared the payment, who asks approves it. `amount` left out is all that no provider has or owes."""
+
+    refund_id: Id
+    method: Reason
+    reference: RawText
+    proposer: Id
+    amount: PositiveMoney | None = None
+
+
+def decide(command: PayRefundByAlternative, order: Order, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    somebody_else(command.proposer, command.actor)
+    case = payable_case(order, command.refund_id)
+    amount = _amount(command, case)
+    assert case.money is not None, "only an approved case is paid"
+    rate = book_rate(command, rules, amount.currency)
+    upto, of = (case.paid + amount).minor, case.money.amount.minor
+    carried, base = share(case.money.base, upto=upto, of=of, already=case.carried), rate.convert(amount)
+    yield RefundPaidByAlternative(
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        refund_id=case.id,
+        method=command.method,
+        reference=command.reference,
+        proposer=command.proposer,
+        approver=command.actor.id,
+        amount=amount,
+        book_rate=rate,
+        base=base,
+        carried=carried,
+        fx=base - carried,
+    )
+
+
+def _amount(command: PayRefundByAlternative, case: Case) -> Money:
+    left = case.unsubmitted
+    if not left:
+        raise AlreadySubmitted(refund_id=case.id)
+    amount = command.amount or left
+    if amount.currency != left.currency or left < amount:
+        raise RefundExceedsRemaining(what=f"refund {case.id}", asked=str(amount), remaining=str(left))
+    return amount

@@ -1,0 +1,21 @@
+"""Which after-sales cases can be paid: approved, and with the goods back where the money waits for them."""
+
+from __future__ import annotations
+
+from ledger.refusals import CaseClosed, CaseNotFound, RefundNotApproved, ReturnNotReceived
+from ledger.streams.order import Order
+from ledger.streams.order_cases import Case
+
+
+def payable_case(order: Order, refund_id: str) -> Case:
+    """The case. Raises the refusal that says why nothing is paid on it."""
+    case = order.cases.get(refund_id)
+    if case is None:
+        raise CaseNotFound(order_id=order.order_id, refund_id=refund_id)
+    if case.is_open:
+        raise RefundNotApproved(refund_id=case.id, state=f"round {case.next_round} of {case.rounds_required} is next")
+    if case.state != "approved":
+        raise CaseClosed(refund_id=case.id, state=case.state)
+    if case.awaits_goods:
+        raise ReturnNotReceived(refund_id=case.id)
+    return case

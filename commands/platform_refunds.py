@@ -1,0 +1,128 @@
+"""Refunds that the platform starts for a whole parcel: lost, refused by customs, damaged. The lock does not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.order_commands import OrderCommand, placed_order
+from commands.refunding import approved, completed_by, requested
+from commands.releasing import Due, released, units_by_line
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from commands.shapes import Reason
+from ledger.events.event import Event
+from ledger.events.milestones import MILESTONES
+from ledger.events.order import OrderCompleted
+from ledger.events.refund import RefundApproved, RefundLine
+from ledger.ids import Id
+from ledger.payment_refusals import DisputeOpen
+from ledger.policies.liability import Bearer, Liability, Place
+from ledger.policies.release import Release
+from ledger.refusals import CaseAlreadyOpen, LineAlreadyRefunded, NotCaptured
+from ledger.streams.order import Order
+from ledger.streams.parcels import Parcel
+from ledger.streams.refund_money import refund_line
+
+REFUSED_BY_CUSTOMS = frozenset({"export_rejected", "import_refused"})
+_IN_OUR_CUSTODY = frozenset({"warehouse", "export", "line_haul", "import", "last_mile"})
+
+
+class ParcelRefund(OrderCommand):
+    """What is left to refund of one parcel. `reason` says, with the place, who bears it (policy `liability`)."""
+
+    parcel_id: Id
+    refund_id: Id
+    reason: Reason
+
+
+def expect_refundable(command: ParcelRefund, order: Order) -> Parcel | None:
+    """The parcel, or None where nothing is known of it. Raises the refusal that says why nothing can be refunded."""
+    platform_only(command.actor)
+    placed_order(order)
+    if order.payments.allocation is None:
+        raise NotCaptured(order_id=command.order_id)
+    if command.refund_id in order.cases:
+        raise CaseAlreadyOpen(refund_id=command.refund_id)
+    return order.parcels.of(command.parcel_id)
+
+
+def refunded(command: ParcelRefund, order: Order, parcel: Parcel, rules: Rules) -> Iterator[Event]:
+    """The case, opened and approved in one; what the platform bears is the merchant's at once."""
+    lines = list(_lines(order, parcel))
+    yield requested(
+        command,
+        order,
+        lines,
+        refund_id=command.refund_id,
+        kind="platform_initiated",
+        reason=command.reason,
+        express=False,
+        rounds=0,
+    )
+    approval = approved(
+        command,
+        order,
+        lines,
+        rules,
+        refund_id=command.refund_id,
+        kind="platform_initiated",
+        liability=bearer(command.reason, parcel, rules),
+        reason=command.reason,
+    )
+    yield approval
+    yield from settled(command, order, approval, rules)
+
+
+def bearer(reason: str, parcel: Parcel, rules: Rules) -> Bearer:
+    """Custody passes at warehouse acceptance (statement 20), which any later step of the way proves too."""
+    accepted = any(
+        MILESTONES[fact.milestone].stage in _IN_OUR_CUSTODY or fact.milestone in REFUSED_BY_CUSTOMS
+        for fact in parcel.facts
+    )
+    place: Place = "after_warehouse" if accepted else "before_warehouse"
+    return rules.policy(Liability).bearer(reason=reason, place=place)
+
+
+def settled(command: OrderCommand, order: Order, approval: RefundApproved, rules: Rules) -> Iterator[Event]:
+    """What follows from an approval for the merchant: what the platform bears is released at once, since no signature
+    will come (domain §3.3), and an order with nothing left to wait for is completed."""
+    at_once = approval.liability != "merchant" and not approval.return_required
+    if not (at_once and rules.policy(Release).platform_borne_at_once):
+        yield from completed_by(command, order, approval)
+        return
+    now = command.decided_at
+    events = list(released(order, list(_kept(command, order, approval)), rules, at=now))
+    yield from events
+    if order.completes(units_by_line(events), closing=approval.refund_id):
+        yield OrderCompleted(order_id=command.order_id, completed_at=now)
+
+
+def _kept(command: OrderCommand, order: Order, approval: RefundApproved) -> Iterator[Due]:
+    left = {line_id: book.pending for line_id, book in order.lines.items()}
+    for line in approval.lines:
+        units = order.lines[line.line_id].at(line.parcel_id)
+        fresh = min(left[line.line_id], units.platform_borne + line.qty - units.standing_released)
+        if line.qty and fresh > 0:
+            left[line.line_id] -= fresh
+            yield Due(line.line_id, line.parcel_id, fresh, command.decided_at, "platform_borne")
+
+
+def _lines(order: Order, parcel: Parcel) -> Iterator[RefundLine]:
+    """The parcel's units that are neither refunded nor asked for; more than was paid for is nobody's to refund."""
+    found = False
+    for line_id in dict.fromkeys(item.line_id for item in parcel.items):
+        book = order.lines.get(line_id)
+        if book is None:
+            continue
+        if case := order.open_case_on(line_id):
+            raise CaseAlreadyOpen(refund_id=case.id)
+        if dispute := order.disputed(line_id):
+            raise DisputeOpen(line_id=line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
+        left = parcel.quantity(line_id) - book.at(parcel.parcel_id).refunded
+        qty = min(left, book.live - book.refunded)
+        if qty > 0:
+            found = True
+            yield refund_line(book, qty, parcel.parcel_id, of=left)
+    if not found:
+        line_id = parcel.items[0].line_id if parcel.items else "-"
+        raise LineAlreadyRefunded(line_id=line_id, refunded=sum(item.qty for item in parcel.items), remaining=0)

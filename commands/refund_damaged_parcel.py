@@ -1,0 +1,27 @@
+"""The platform refunds the buyer of a parcel that was damaged or destroyed on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.platform_refunds import ParcelRefund, expect_refundable, refunded
+from commands.rules import Rules
+from commands.shapes import Reason
+from ledger.after_sales_refusals import ParcelNotDamaged
+from ledger.events.event import Event
+from ledger.streams.order import Order
+
+_DAMAGE = frozenset({"damaged", "destroyed"})
+
+
+class RefundDamagedParcel(ParcelRefund, name="refund_damaged_parcel"):
+    """What is left to refund of a parcel that was damaged before anybody signed for it; after that, buyers return."""
+
+    reason: Reason = "damaged"
+
+
+def decide(command: RefundDamagedParcel, order: Order, rules: Rules) -> Iterator[Event]:
+    parcel = expect_refundable(command, order)
+    if parcel is None or parcel.signature or not any(fact.milestone in _DAMAGE for fact in parcel.facts):
+        raise ParcelNotDamaged(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
+    yield from refunded(command, order, parcel, rules)

@@ -1,0 +1,26 @@
+"""The platform refunds the buyer of a parcel that customs did not let out of the country, or into the buyer's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.platform_refunds import REFUSED_BY_CUSTOMS, ParcelRefund, expect_refundable, refunded
+from commands.rules import Rules
+from ledger.after_sales_refusals import ParcelNotRefused
+from ledger.events.event import Event
+from ledger.streams.order import Order
+
+
+class RefundRefusedParcel(ParcelRefund, name="refund_refused_parcel"):
+    """What is left to refund of a parcel whose export was rejected or whose import was refused.
+
+    `reason` is customs': `prohibited`, `mis_declared` and `counterfeit` goods are the merchant's fault by default,
+    anything else, such as `missing_partner_documents`, is the platform's to bear.
+    """
+
+
+def decide(command: RefundRefusedParcel, order: Order, rules: Rules) -> Iterator[Event]:
+    parcel = expect_refundable(command, order)
+    if parcel is None or parcel.signature or not any(fact.milestone in REFUSED_BY_CUSTOMS for fact in parcel.facts):
+        raise ParcelNotRefused(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
+    yield from refunded(command, order, parcel, rules)
