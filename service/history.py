@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from ledger.ids import order_stream
+from ledger.events.platform import PolicyPublished
+from ledger.ids import order_stream, policy_stream
 from ledger.ledger import Ledger
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
 from ledger.money import Money
+from ledger.policies.after_sales_lock import AfterSalesLock
+from ledger.policies.return_window import ReturnWindow
 from ledger.sealed import Sealed
+from ledger.streams.order import Order
 from ledger.streams.registry import blank
+from projections.tracking_then import tracked_then
 from service.failures import ServiceFailure
+from service.order_axes import Axes, axes_of
+from service.tracking import told
 
 _FIND = (
     "SELECT d.merchant_id, d.book FROM log.directory d JOIN log.events e ON e.book = d.book"
@@ -36,6 +43,8 @@ class Step:
     event: Mapping[str, Any]
     changed: Mapping[str, Any]  # path → value after the event, None where it is gone
     state: Mapping[str, Any]
+    axes: Axes
+    shown: Mapping[str, Any] | None  # what the buyer was shown then, None where it was nothing
     entry: list[dict[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
@@ -54,6 +63,8 @@ class Step:
             "event": self.event,
             "changed": self.changed,
             "state": self.state,
+            "axes": asdict(self.axes),
+            "shown": self.shown,
             "entry": self.entry,
         }
 
@@ -75,15 +86,37 @@ def find_order(ledger: Ledger, order: str, merchant: str | None = None) -> tuple
 def history_of(ledger: Ledger, order: str, *, merchant: str | None = None, upto: int | None = None) -> Iterator[Step]:
     """The order's steps, the first `upto` of them. Personal values stay sealed. Raises `ServiceFailure`."""
     book, name = find_order(ledger, order, merchant)
-    stream = blank(name)
+    stream = cast(Order, blank(name))
     before: dict[str, Any] = {}
-    for recorded in ledger.reader.read_stream(book, name)[:upto]:
+    story = ledger.reader.read_stream(book, name)[:upto]
+    policies = _policies(ledger)
+    for number, recorded in enumerate(story, 1):
         stream.apply(recorded.event)
         state = plain_state(stream)
         flat = dict(_flat(state))
         changed = {path: flat.get(path) for path in sorted(flat.keys() | before.keys()) if _differs(path, before, flat)}
-        yield Step(recorded, from_json(recorded.payload), changed, state, recorded.lines)
+        shown = _shown(story[:number], policies)
+        yield Step(recorded, from_json(recorded.payload), changed, state, axes_of(stream), shown, recorded.lines)
         before = flat
+
+
+def _policies(ledger: Ledger) -> list[Recorded]:
+    """The publications that what buyers are shown rests on, from book 0."""
+    streams = [policy_stream(kind.key) for kind in (AfterSalesLock, ReturnWindow)]
+    loaded = ledger.reader.load(0, streams)
+    return [recorded for stream in streams for recorded in loaded[stream]]
+
+
+def _shown(story: Sequence[Recorded], policies: Sequence[Recorded]) -> dict[str, Any] | None:
+    """Tracking as it was told right after the last of these events, under what was published by then."""
+    last = story[-1]
+    known = [policy.event for policy in policies if policy.recorded_at <= last.recorded_at]
+    tracking = tracked_then(story, [policy for policy in known if isinstance(policy, PolicyPublished)])
+    if tracking is None:
+        return None
+    # An importer tells of a past in which the ledger was not there: its buyers saw things when they happened.
+    is_imported = from_json(last.actor)["kind"] == "importer"
+    return told(tracking, last.occurred_at if is_imported else last.recorded_at)
 
 
 def plain_state(remembered: Any) -> Any:

@@ -50,6 +50,8 @@ def _tell(step: Step) -> None:
         f"  (book {recorded.book}, position {recorded.position})",
         style="bold",
     )
+    axes = step.axes
+    console.print(f"    payment {axes.payment} · fulfilment {axes.fulfilment} · after-sales {axes.after_sales}")
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 4))
     for path, value in step.changed.items():
         table.add_row(path, "–" if value is None else json.dumps(value, ensure_ascii=False).strip('"'))
@@ -73,5 +75,5 @@ def _entry(lines: list[dict[str, Any]]) -> Table:
 
 def _flat(step: Step) -> dict[str, Any]:
     plain = step.as_json()
-    del plain["state"], plain["changed"]
+    del plain["state"], plain["changed"], plain["shown"]
     return plain

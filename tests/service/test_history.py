@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from projections.tracking import track
 from service.app import App
 from service.failures import ServiceFailure
 from service.history import history_of
+from service.tracking import told
 
 FindOrder = Callable[[str], str]
 
@@ -45,3 +47,25 @@ def test_personal_values_stay_sealed(month_app: App, an_order: FindOrder) -> Non
 def test_an_order_nobody_knows_has_no_history(month_app: App) -> None:
     with pytest.raises(ServiceFailure, match="O-nowhere"):
         list(history_of(month_app.ledger, "O-nowhere"))
+
+
+def test_every_step_says_where_the_order_stands_on_three_axes(month_app: App, an_order: FindOrder) -> None:
+    steps = list(history_of(month_app.ledger, an_order("settlement.released")))
+    placed = next(step for step in steps if step.recorded.type == "order.placed")
+    assert (placed.axes.fulfilment, placed.axes.after_sales) == ("unfulfilled", "none")
+    assert (steps[-1].axes.payment, steps[-1].axes.fulfilment) == ("paid", "delivered")
+
+
+def test_a_step_shows_what_the_buyer_saw_then(month_app: App, an_order: FindOrder) -> None:
+    steps = history_of(month_app.ledger, an_order("parcel.dispatched"))
+    step = next(step for step in steps if step.recorded.type == "parcel.dispatched")
+    assert step.shown is not None
+    assert "Shipped by seller" in {parcel["text"] for parcel in step.shown["parcels"]}
+
+
+def test_the_last_step_shows_what_the_view_shows(month_app: App, an_order: FindOrder) -> None:
+    order = an_order("settlement.released")
+    (*_, last) = history_of(month_app.ledger, order)
+    found = track(month_app.views, order)
+    assert found is not None
+    assert last.shown == told(found, last.recorded.occurred_at)

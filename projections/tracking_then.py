@@ -1,0 +1,55 @@
+"""What a buyer was shown at some point of an order's story: its events folded anew, up to there and no further."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ledger.events.platform import PolicyPublished
+from ledger.log.rows import Recorded
+from ledger.policies.after_sales_lock import AfterSalesLock
+from ledger.policies.return_window import ReturnWindow
+from projections.customer_tracking import CustomerTracking
+from projections.engine.batch import Batch
+from projections.engine.tables import ViewTable
+from projections.tracking_answer import OrderTracking
+from projections.tracking_tables import ORDERS, PARCELS, TIMELINE
+from projections.tracking_told import StoredOrder, answer
+
+
+def tracked_then(events: Sequence[Recorded], policies: Sequence[PolicyPublished]) -> OrderTracking | None:
+    """The tracking of the order whose first events these are, under policies published by then.
+
+    None where nothing of them is shown to a buyer. Raises ValueError for events of several orders.
+    """
+    names = CustomerTracking.event_names() or frozenset()
+    used = [recorded for recorded in events if recorded.type in names]
+    if len({recorded.stream for recorded in used}) > 1:
+        raise ValueError("these are events of several orders")
+    if not used:
+        return None
+    batch = Batch(used[0].book, used, lambda table, keys: ())  # noqa: ARG005 - nothing was stored before
+    CustomerTracking().fold(batch)
+    (order,) = _kept(batch, ORDERS)
+    timeline = [dict(zip(TIMELINE.columns, row, strict=True)) for row in batch.appended.get(TIMELINE, ())]
+    stored = StoredOrder(
+        order, _kept(batch, PARCELS), timeline, _lock(order["lock_version"], policies), _windows(policies)
+    )
+    return answer(stored, {used[-1].book: used[-1].position})
+
+
+def _kept(batch: Batch, table: ViewTable) -> list[dict[str, Any]]:
+    return [row for row in batch.rows(table).added if not row["deleted"]]
+
+
+def _lock(version: int, policies: Sequence[PolicyPublished]) -> AfterSalesLock | None:
+    for policy in policies:
+        if policy.key == AfterSalesLock.key and policy.version == version:
+            return AfterSalesLock.model_validate(policy.content)
+    return None
+
+
+def _windows(policies: Sequence[PolicyPublished]) -> list[tuple[Any, ReturnWindow]]:
+    windows = [policy for policy in policies if policy.key == ReturnWindow.key]
+    latest_first = sorted(windows, key=lambda policy: (policy.effective_from, policy.version), reverse=True)
+    return [(policy.effective_from, ReturnWindow.model_validate(policy.content)) for policy in latest_first]
