@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from commands import (
     approve_adjustment,
+    approve_duplicate_capture_refund,
     approve_product,
     approve_refund,
     assign_break,
     cancel_order,
     cancel_payout,
+    capture_payment,
     close_book_period,
     close_period,
     complete_settlement_run,
@@ -18,6 +20,7 @@ from commands import (
     dispatch_parcel,
     enrol_merchant,
     expire_return,
+    flag_unallocated_capture,
     hold_settlement,
     initiate_payout,
     issue_statement,
@@ -36,6 +39,7 @@ from commands import (
     record_partner_invoice_paid,
     record_return_inspection,
     record_tax_remitted,
+    refund_buyer_funds,
     refund_damaged_parcel,
     refund_lost_parcel,
     refund_refused_parcel,
@@ -51,12 +55,15 @@ from commands import (
     release_settlement,
     reopen_book_period,
     reopen_period,
+    report_authorization_expired,
     report_consolidation,
     report_dispatch,
     report_loss,
     report_payment_authorised,
     report_payment_captured,
     report_payment_failed,
+    report_payment_initiated,
+    report_payment_voided,
     report_payout_failed,
     report_payout_paid,
     report_payout_returned,
@@ -82,6 +89,7 @@ from commands import (
     submit_refund,
     suspend_merchant,
     verify_payout_account,
+    void_payment,
     withdraw_merchant,
     withdraw_refund,
     write_off_merchant_debt,
@@ -122,6 +130,22 @@ MENU: dict[str, Handler] = {
     ),
     "report_payment_captured": Handler(report_payment_captured.ReportPaymentCaptured, report_payment_captured.decide),
     "report_payment_failed": Handler(report_payment_failed.ReportPaymentFailed, report_payment_failed.decide),
+    "report_payment_initiated": Handler(
+        report_payment_initiated.ReportPaymentInitiated, report_payment_initiated.decide
+    ),
+    "capture_payment": Handler(capture_payment.CapturePayment, capture_payment.decide),
+    "void_payment": Handler(void_payment.VoidPayment, void_payment.decide),
+    "report_payment_voided": Handler(report_payment_voided.ReportPaymentVoided, report_payment_voided.decide),
+    "report_authorization_expired": Handler(
+        report_authorization_expired.ReportAuthorizationExpired, report_authorization_expired.decide
+    ),
+    "flag_unallocated_capture": Handler(
+        flag_unallocated_capture.FlagUnallocatedCapture, flag_unallocated_capture.decide
+    ),
+    "approve_duplicate_capture_refund": Handler(
+        approve_duplicate_capture_refund.ApproveDuplicateCaptureRefund, approve_duplicate_capture_refund.decide
+    ),
+    "refund_buyer_funds": Handler(refund_buyer_funds.RefundBuyerFunds, refund_buyer_funds.decide),
     "create_parcel": Handler(create_parcel.CreateParcel, create_parcel.decide),
     "dispatch_parcel": Handler(dispatch_parcel.DispatchParcel, dispatch_parcel.decide),
     "report_dispatch": Handler(report_dispatch.ReportDispatch, report_dispatch.decide),

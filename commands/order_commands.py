@@ -14,7 +14,10 @@ from ledger.events.order import OrderConfirmed
 from ledger.events.payment import PaymentAllocated
 from ledger.fx import Rate
 from ledger.ids import Id, order_stream
-from ledger.refusals import LineNotFound, OrderNotConfirmed, RateMissing
+from ledger.money import Money
+from ledger.payment_refusals import RateMissing, RateStale
+from ledger.policies.reference_pricing import ReferencePricing
+from ledger.refusals import LineNotFound, OrderNotConfirmed, PolicyNotEffective
 from ledger.streams.order import Order
 from ledger.streams.order_quantities import LineBook
 
@@ -72,16 +75,42 @@ def flagged_if_future(report: OrderReport, order: Order, **refs: str) -> Iterato
 
 
 def book_rate(command: Command, rules: Rules, currency: str) -> Rate:
-    """The book rate of the accounting day it happened on. Raises `RateMissing`."""
-    return rules.rate(currency, "book", accounting_day(command.happened_at))
+    """The book rate of the accounting day it happened on. Raises `RateMissing`, and `RateStale` for one too old."""
+    day = accounting_day(command.happened_at)
+    rate = rules.rate(currency, "book", day)
+    if not rules.policy(ReferencePricing).is_fresh(rate, day):
+        raise RateStale(pair=rate.pair, kind=rate.kind, as_of=rate.as_of, day=day)
+    return rate
 
 
 def rate_of_fact(report: OrderReport, rules: Rules, currency: str) -> Rate | None:
-    """The book rate of a fact's day; None where none is known: a fact is not refused for that."""
+    """The last book rate known on a fact's day, however old; None where none is: a fact is not refused for that."""
     try:
-        return book_rate(report, rules, currency)
+        return rules.rate(currency, "book", accounting_day(report.happened_at))
     except RateMissing:
         return None
+
+
+def flagged_if_stale(report: OrderReport, order: Order, rate: Rate, rules: Rules) -> Iterator[Event]:
+    """The break of a fact that was booked at a rate older than a decision may use."""
+    day = accounting_day(report.happened_at)
+    try:
+        pricing = rules.policy(ReferencePricing)
+    except PolicyNotEffective:
+        return
+    if not pricing.is_fresh(rate, day):
+        expected = f"a {rate.pair} rate of {day - pricing.max_rate_age} or later"
+        refs = {"pair": rate.pair, "as_of": rate.as_of.isoformat(), "day": day.isoformat()}
+        yield from contradiction(
+            report, order, kind="stale_rate", expected=expected, actual=f"{rate.value} of {rate.as_of}", **refs
+        )
+
+
+def without_rate(report: OrderReport, order: Order, amount: Money, **refs: str) -> Iterator[Event]:
+    """The break of a fact that cannot be booked, because no rate of its currency is known; it can be told again."""
+    yield from contradiction(
+        report, order, kind="rate_missing", expected="a book rate of that day", actual=str(amount), **refs
+    )
 
 
 def placed_order(order: Order) -> Order:

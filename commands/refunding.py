@@ -18,7 +18,9 @@ from ledger.events.refund import (
     RefundType,
 )
 from ledger.fx import Rate
+from ledger.money import Money
 from ledger.policies.fees import Fees
+from ledger.refusals import RefundExceedsRemaining
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
 from ledger.streams.refund_money import (
@@ -30,6 +32,7 @@ from ledger.streams.refund_money import (
     platform_borne,
     platform_money,
 )
+from ledger.streams.refundable import refundable
 
 EXPRESS = "express_refund"
 
@@ -46,8 +49,9 @@ def requested(
     express: bool,
     rounds: int,
 ) -> RefundRequested:
-    """The opening of a case about these lines."""
+    """The opening of a case about these lines. Raises `RefundExceedsRemaining`."""
     charges = charges_back(order, lines, kind)
+    expect_refundable(order, buyer_amount(order, lines, charges), refund_id)
     return RefundRequested(
         merchant_id=order.merchant_id,
         order_id=order.order_id,
@@ -95,7 +99,8 @@ def approved(
     reason: str,
     return_required: bool = False,
 ) -> RefundApproved:
-    """A person's or the platform's yes, with the money that follows from who bears it."""
+    """A person's or the platform's yes, with the money that follows from who bears it. Raises
+    `RefundExceedsRemaining`."""
     assert order.placed is not None, "only a placed order is refunded"
     if liability == "merchant":
         taken, money = _taken_from_merchant(command, order, lines, rules, kind=kind)
@@ -103,6 +108,7 @@ def approved(
         charges, rate = charges_back(order, lines, kind), _rate(command, order, rules)
         expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: what was delivered is not lost
         taken, money = platform_borne(lines), platform_money(order, lines, charges, rate, expense)
+    expect_refundable(order, money.amount, refund_id)
     return RefundApproved(
         merchant_id=order.merchant_id,
         order_id=order.order_id,
@@ -115,6 +121,13 @@ def approved(
         reviewer=command.actor,
         reason=reason,
     )
+
+
+def expect_refundable(order: Order, amount: Money, refund_id: str) -> None:
+    """Raises `RefundExceedsRemaining`: what is captured, less what is refunded, asked for or disputed, is the limit."""
+    left = refundable(order, beside=refund_id)
+    if left < amount:
+        raise RefundExceedsRemaining(what=f"order {order.order_id}", asked=str(amount), remaining=str(left))
 
 
 def completed_by(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.order_commands import OrderReport, confirmed_by, contradiction, flagged_if_future, rate_of_fact
+from commands.order_commands import (
+    OrderReport,
+    confirmed_by,
+    contradiction,
+    flagged_if_future,
+    flagged_if_stale,
+    rate_of_fact,
+)
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -23,6 +30,7 @@ class ReportPaymentCaptured(OrderReport, name="report_payment_captured"):
     payment_id: Id
     psp: Id
     capture_ref: Id
+    psp_ref: str = ""
     amount: PositiveMoney
     source_amount: Money | None = None
 
@@ -39,6 +47,7 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
     captured = _captured(report, rate)
     yield captured
     yield from flagged_if_future(report, order, capture_ref=report.capture_ref)
+    yield from flagged_if_stale(report, order, rate, rules)
     expected = _expected(report, order)
     if expected:
         yield from _break(report, order, kind="unexpected_capture", expected=expected)
@@ -83,6 +92,8 @@ def _captured(report: ReportPaymentCaptured, rate: Rate) -> PaymentCaptured:
         payment_id=report.payment_id,
         psp=report.psp,
         capture_ref=report.capture_ref,
+        psp_ref=report.psp_ref,
+        captured_at=report.happened_at,
         amount=report.amount,
         book_rate=rate,
         base=rate.convert(report.amount),

@@ -70,8 +70,8 @@ def _failed(report: ReportPaymentFailed, order: Order, capture: Capture) -> Paym
         code=report.code,
         amount=capture.amount,
         base=capture.base,
-        unallocated=capture.amount - capture.allocated if borne else capture.amount,
-        unallocated_base=capture.base - capture.allocated_base if borne else capture.base,
+        unallocated=capture.free if borne else capture.amount - capture.given_back,
+        unallocated_base=capture.free_base if borne else capture.base - capture.given_back_base,
         borne_by_platform=borne,
         undone=undone,
     )

@@ -9,16 +9,23 @@ from commands.payable_cases import payable_case
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.refund import RefundSubmitted
+from ledger.fx import CNY
 from ledger.ids import Id, derived_id
 from ledger.money import Money
 from ledger.refusals import AlreadySubmitted, RefundExceedsRemaining
 from ledger.streams.order import Order
+from ledger.streams.order_cases import Case
+from ledger.streams.order_payments import Capture
+from ledger.streams.refundable import disputed_of
 
 
 class SubmitRefund(OrderCommand, name="submit_refund"):
     """What no provider has paid or been asked to pay, split over the order's captures in the order they came."""
 
     refund_id: Id
+
+
+_NOTHING = Money(0, CNY)
 
 
 def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]:
@@ -28,7 +35,7 @@ def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]
         raise AlreadySubmitted(refund_id=case.id)
     n = len(case.submissions)
     for capture in order.payments.captures.values():
-        part = min(missing, capture.refundable) if capture.amount.currency == missing.currency else Money(0, "CNY")
+        part = min(missing, _through(capture, case, order)) if capture.amount.currency == missing.currency else _NOTHING
         if part.minor > 0:
             n += 1
             yield RefundSubmitted(
@@ -45,3 +52,11 @@ def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]
     if missing:
         refundable = case.unsubmitted - missing
         raise RefundExceedsRemaining(what=f"refund {case.id}", asked=str(case.unsubmitted), remaining=str(refundable))
+
+
+def _through(capture: Capture, case: Case, order: Order) -> Money:
+    """What of the case this capture can pay back: not what is disputed, and never the order's money for other money."""
+    if case.capture_ref:
+        own = capture.capture_ref == case.capture_ref and not capture.failed
+        return case.unsubmitted if own else Money(0, capture.amount.currency)
+    return capture.refundable - disputed_of(order, capture)

@@ -12,7 +12,7 @@ from ledger.events.payment import AllocatedCharge
 from ledger.events.refund import ApprovedLine
 from ledger.fx import Rate
 from ledger.ids import Id
-from ledger.money import Money
+from ledger.money import Money, total
 from ledger.sealed import Sealed
 from ledger.who import Actor
 
@@ -27,6 +27,16 @@ class DisputedLine(BaseModel):
 
     line_id: Id
     qty: int
+
+
+class OwedRefund(BaseModel):
+    """A refund that was owed already, and that the buyer has got by the dispute instead."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    refund_id: Id
+    amount: Money
+    carried: Money  # CNY
 
 
 class _Dispute(Event):
@@ -89,11 +99,12 @@ class DisputeFeeCharged(_Dispute, name="dispute.fee_charged", version=1):
 class DisputeLost(_Dispute, name="dispute.lost", version=1):
     """The issuer gives the buyer the money back. `carried` is what the withdrawn `amount` stood at; all else is CNY.
 
-    Money of the capture that belonged to no order is lost first (`unallocated`). Merchant-liable: of the rest, lines
-    and charges give back what they were allocated, as a refund does; `margin_reversed` and `fx` as there; what is more
-    than that is the platform's (`expense`). Platform-liable: all of the rest is expense, and lines are closed at the
-    platform's cost. carried = unallocated_base + expense + Σ lines (from_pending + from_available + fee_back +
-    vat_back) + Σ charges.base + margin_reversed + fx.
+    Money of the capture that belonged to no order is lost first (`unallocated`), then what was owed back to the buyer
+    already (`owed`). Merchant-liable: of the rest, lines and charges give back what they were allocated, as a refund
+    does; `margin_reversed` and `fx` as there; what is more than that is the platform's (`expense`). Platform-liable:
+    all of the rest is expense, and lines are closed at the platform's cost. carried = unallocated_base +
+    Σ owed.carried + expense + Σ lines (from_pending + from_available + fee_back + vat_back) + Σ charges.base +
+    margin_reversed + fx.
     """
 
     market: str
@@ -105,12 +116,17 @@ class DisputeLost(_Dispute, name="dispute.lost", version=1):
     carried: Money
     unallocated: Money
     unallocated_base: Money
+    owed: tuple[OwedRefund, ...]
     lines: tuple[ApprovedLine, ...]
     charges: tuple[AllocatedCharge, ...]
     margin_reversed: Money
     fx: Money
     expense: Money
     lost_at: datetime
+
+    @property
+    def owed_amount(self) -> Money:
+        return total([refund.amount for refund in self.owed], self.amount.currency)
 
 
 class DisputeWon(_Dispute, name="dispute.won", version=1):

@@ -10,6 +10,7 @@ from ledger.journal.accounts import (
     FX_REALISED,
     PRICING_MARGIN,
     PSP_RECEIVABLE,
+    REFUNDS_PAYABLE,
 )
 from ledger.journal.entry import Draft, about
 from ledger.journal.order_rules import give_back, opposite, take_back
@@ -45,6 +46,8 @@ def _(event: DisputeLost) -> Draft:
     give_back(draft, event.charges)
     draft.debit(PRICING_MARGIN, event.margin_reversed).debit(FX_REALISED, event.fx)
     draft.debit(DISPUTE_LOSSES, event.expense)
+    for refund in event.owed:
+        draft.debit(REFUNDS_PAYABLE, refund.amount, refund.carried)
     return (
         draft.about(order=event.order_id, payment=event.payment_id)
         .debit(BUYER_FUNDS, event.unallocated, event.unallocated_base)

@@ -9,6 +9,7 @@ from ledger.policies.approvals import Approvals
 from ledger.policies.fees import Fees
 from ledger.policies.liability import Liability
 from ledger.policies.markets import Markets
+from ledger.policies.payment_terms import PaymentTerms
 from ledger.policies.payout_terms import PayoutTerms
 from ledger.policies.policy import Policy
 from ledger.policies.programme_start import ProgrammeStart
@@ -24,6 +25,7 @@ KINDS: dict[str, type[Policy]] = {
     "promise": Promise,
     "fees": Fees,
     "release": Release,
+    "payment_terms": PaymentTerms,
     "payout_terms": PayoutTerms,
     "after_sales_lock": AfterSalesLock,
     "return_window": ReturnWindow,

@@ -32,6 +32,7 @@ from ledger.events.payment import (
     PaymentCaptured,
     PaymentCaptureFailed,
     PaymentDeclined,
+    PaymentInitiated,
     PaymentVoided,
 )
 from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
@@ -209,7 +210,8 @@ class Order(Stream):
     @evolve.register
     def _(
         self,
-        event: PaymentAuthorized
+        event: PaymentInitiated
+        | PaymentAuthorized
         | PaymentDeclined
         | PaymentAuthorizationExpired
         | PaymentVoided
@@ -317,8 +319,7 @@ class Order(Stream):
     @evolve.register
     def _(self, event: DisputeLost) -> None:
         dispute = self.disputes.remember(event)
-        if event.unallocated:
-            self.payments.captures[event.capture_ref].give_back(event.unallocated, event.unallocated_base)
+        self._lose(event, 1)
         for line in event.lines:
             effects = self.lines[line.line_id].refund(line, platform_borne=event.liability == "platform")
             dispute.effects.append((line, effects))
@@ -332,9 +333,7 @@ class Order(Stream):
         for line, effects in dispute.effects:
             self.lines[line.line_id].undo(line, effects, platform_borne=event.undone.liability == "platform")
         dispute.effects.clear()
-        if event.undone.unallocated:
-            capture = self.payments.captures[event.capture_ref]
-            capture.give_back(-event.undone.unallocated, -event.undone.unallocated_base)
+        self._lose(event.undone, -1)
 
     @evolve.register
     def _(self, event: SettlementReleased) -> None:
@@ -366,6 +365,13 @@ class Order(Stream):
             effects = self.lines[line.line_id].refund(line, platform_borne=platform_borne)
             if case.awaits_goods:
                 case.effects.append((line, effects))
+
+    def _lose(self, event: DisputeLost, sign: int) -> None:
+        """What the buyer got by a dispute was free, or owed to them anyway; with `sign` -1 they did not get it."""
+        if event.unallocated:
+            self.payments.captures[event.capture_ref].give_back(event.unallocated * sign, event.unallocated_base * sign)
+        for refund in event.owed:
+            self.cases[refund.refund_id].reach_otherwise(refund.amount * sign, refund.carried * sign)
 
     def _pay_back(self, case: Case, capture_ref: str, amount: Money) -> None:
         """Money of the order goes back through this capture; what never was the order's is no part of that."""

@@ -175,6 +175,11 @@ class Case(Evolving):
         asked = sum(s.amount.minor for s in self.submissions.values() if s.counts)
         return Money(self.money.amount.minor - asked - self.by_alternative.minor, self.money.amount.currency)
 
+    def reach_otherwise(self, amount: Money, carried: Money) -> None:
+        """The buyer has so much of it (or, where negative, has it no more) without a provider paying it back."""
+        self.by_alternative = self.by_alternative + amount
+        self.paid, self.carried = self.paid + amount, self.carried + carried
+
     def awaits(self, submission_id: str, amount: Money) -> bool:
         """Whether this submission's success is still to come, and is not more than the refund."""
         submission = self.submissions.get(submission_id)

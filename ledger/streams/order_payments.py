@@ -15,6 +15,7 @@ from ledger.events.payment import (
     PaymentCaptured,
     PaymentCaptureFailed,
     PaymentDeclined,
+    PaymentInitiated,
     PaymentVoided,
 )
 from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
@@ -128,6 +129,7 @@ class Payments(Evolving):
     """The payments of one order."""
 
     def __init__(self) -> None:
+        self.initiated: set[str] = set()
         self.authorizations: dict[str, Authorization] = {}
         self.captures: dict[str, Capture] = {}
         self.allocation: PaymentAllocated | None = None
@@ -148,9 +150,19 @@ class Payments(Evolving):
         if capture_ref in self.captures:
             self.captures[capture_ref].set_aside = True
 
+    @property
+    def known(self) -> set[str]:
+        """The payments we have heard of in any way."""
+        captured = {capture.payment_id for capture in self.captures.values()}
+        return self.initiated | self.authorizations.keys() | captured
+
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
         """Remember a payment event."""
+
+    @evolve.register
+    def _(self, event: PaymentInitiated) -> None:
+        self.initiated.add(event.payment_id)
 
     @evolve.register
     def _(self, event: PaymentAuthorized) -> None:

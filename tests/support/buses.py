@@ -16,6 +16,7 @@ from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
 from ledger.policies.defaults import default_policies
 from ledger.who import Actor
+from tests.support.given import patient
 
 IMPORTER = Actor(kind="importer", id="tests", role="importer")
 PLATFORM = Actor(kind="platform", id="pat", role="platform_ops")
@@ -73,10 +74,11 @@ def open_desk(url: str, folder: Path, *, now: datetime = datetime(2025, 4, 1, 8,
 
 
 def publish_programme(desk: Desk, *, day: date = date(2025, 3, 10)) -> None:
-    """The default policies from the programme's start, and a book and a reference rate for each market."""
+    """The default policies from the programme's start, and a book and a reference rate for each market that serve for
+    long."""
     commands = []
     for default in default_policies():
-        content = default.policy.model_dump(mode="json")
+        content = patient(default.policy).model_dump(mode="json")
         name = "set_fee_schedule" if default.key == "fees" else "publish_policy"
         about: dict[str, Any] = (
             {"content": content} if default.key == "fees" else {"key": default.key, "content": content}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from commands.command import Command
@@ -20,6 +20,7 @@ from ledger.policies.fees import Fees
 from ledger.policies.kinds import written
 from ledger.policies.policy import Policy
 from ledger.policies.reference import Reference
+from ledger.policies.reference_pricing import ReferencePricing
 from ledger.refusal import Refusal
 from ledger.streams.account import MerchantAccount
 from ledger.streams.registry import blank
@@ -30,6 +31,7 @@ C = TypeVar("C", bound=Command)
 
 NOW = datetime(2025, 4, 1, 8, tzinfo=UTC)
 FROM_THE_START = datetime(2025, 1, 1, tzinfo=UTC)
+AGES = timedelta(days=3650)
 SYSTEM = Actor(kind="system", id="redledger")
 PLATFORM = Actor(kind="platform", id="ping", role="platform_cs")
 FINANCE = Actor(kind="platform", id="fang", role="finance")
@@ -169,15 +171,21 @@ def stream_of(name: str, events: Iterable[Event]) -> Stream:
 
 
 def reference_of(policies: Iterable[Policy] = (), rates: Iterable[Rate] = RATES) -> Reference:
-    """The default policies as version 1, these as version 2, and the rates."""
+    """The default policies as version 1, these as version 2, and the rates. A rate serves for long, unless `policies`
+    say otherwise: most tests give one and go on for weeks."""
     reference = Reference()
-    for policy in (default.policy for default in default_policies()):
+    for policy in (patient(default.policy) for default in default_policies()):
         reference.apply(published(policy, version=1), reference.position + 1)
     for policy in policies:
         reference.apply(published(policy, version=2), reference.position + 1)
     for rate in rates:
         reference.apply(FxRateRecorded(rate=rate), reference.position + 1)
     return reference
+
+
+def patient(policy: Policy) -> Policy:
+    """The policy, with rates that may be old."""
+    return policy.model_copy(update={"max_rate_age": AGES}) if isinstance(policy, ReferencePricing) else policy
 
 
 def published(

@@ -1,0 +1,48 @@
+"""Asking a provider to take what the issuer holds of a buyer's payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.held_payments import already_captured, held_payment, taken
+from commands.order_commands import OrderCommand, placed_order
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.events.event import Event
+from ledger.events.payment_requests import PaymentCaptureRequested
+from ledger.ids import Id
+from ledger.payment_refusals import AmountExceedsAuthorized
+from ledger.streams.order import Order
+
+
+class CapturePayment(OrderCommand, name="capture_payment"):
+    """`amount` left out captures all that is left of the authorisation. The capture itself is a fact that the provider
+    reports; `request_id`, by default the command's own id, is what the instruction is sent under."""
+
+    payment_id: Id
+    amount: PositiveMoney | None = None
+    request_id: Id | None = None
+
+
+def decide(command: CapturePayment, order: Order, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    placed_order(order)
+    hold = held_payment(order, command.payment_id, command.decided_at)
+    left = hold.amount - taken(order, hold)
+    if left.minor <= 0:
+        raise already_captured(order, hold)
+    amount = command.amount or left
+    if amount.currency != left.currency or left < amount:
+        raise AmountExceedsAuthorized(asked=str(amount), remaining=str(left), authorized=str(hold.amount))
+    yield PaymentCaptureRequested(
+        merchant_id=command.merchant_id,
+        order_id=command.order_id,
+        payment_id=command.payment_id,
+        psp=hold.psp,
+        psp_ref=hold.psp_ref,
+        request_id=command.request_id or command.id,
+        amount=amount,
+        requested_by=command.actor,
+        requested_at=command.decided_at,
+    )

@@ -1,0 +1,39 @@
+"""A capture has waited too long for its order: somebody must look (acceptance scenario 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.breaks import break_once
+from commands.order_commands import OrderCommand
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.ids import Id
+from ledger.payment_refusals import CaptureNotFound, CaptureNotOverdue
+from ledger.policies.payment_terms import PaymentTerms
+from ledger.streams.order import Order
+
+
+class FlagUnallocatedCapture(OrderCommand, name="flag_unallocated_capture"):
+    """Asked by a timer. Nothing to do where the order has been placed meanwhile, or the money gone back."""
+
+    capture_ref: Id
+
+
+def decide(command: FlagUnallocatedCapture, order: Order, rules: Rules) -> Iterator[Event]:
+    capture = order.payments.captures.get(command.capture_ref)
+    if capture is None:
+        raise CaptureNotFound(order_id=command.order_id, capture_ref=command.capture_ref)
+    if order.placed or not capture.free:
+        return
+    terms = rules.policy(PaymentTerms)
+    if capture.captured_at and command.decided_at < (due_at := capture.captured_at + terms.order_must_follow_within):
+        raise CaptureNotOverdue(capture_ref=command.capture_ref, due_at=due_at)
+    yield from break_once(
+        order.breaks,
+        kind="capture_without_order",
+        expected="an order",
+        actual=str(capture.free),
+        refs={"order_id": command.order_id, "capture_ref": command.capture_ref},
+        at=command.decided_at,
+    )

@@ -1,0 +1,52 @@
+"""An issuer's hold on the buyer's money has lapsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import AwareDatetime
+
+from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.events.event import Event
+from ledger.events.payment import PaymentAuthorizationExpired
+from ledger.ids import Id
+from ledger.streams.order import Order
+
+
+class ReportAuthorizationExpired(OrderReport, name="report_authorization_expired"):
+    """Nothing is posted; a capture that comes later is recorded and set aside."""
+
+    payment_id: Id
+    psp: Id
+    psp_ref: str = ""
+    amount: PositiveMoney
+    expires_at: AwareDatetime | None = None
+
+
+def decide(report: ReportAuthorizationExpired, order: Order, rules: Rules) -> Iterator[Event]:
+    hold = order.payments.authorizations.get(report.payment_id)
+    if hold and hold.state in ("expired", "voided"):
+        return
+    yield PaymentAuthorizationExpired(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        payment_id=report.payment_id,
+        psp=report.psp,
+        psp_ref=report.psp_ref,
+        amount=report.amount,
+        expires_at=report.expires_at or report.happened_at,
+    )
+    yield from flagged_if_future(report, order, payment_id=report.payment_id)
+    captured = order.payments.captured_of(report.payment_id, report.amount.currency)
+    if hold and hold.amount.currency == report.amount.currency and hold.amount - captured < report.amount:
+        yield from contradiction(
+            report,
+            order,
+            kind="fact_contradicts_state",
+            expected=f"at most {hold.amount - captured}",
+            actual=f"{report.amount} lapsed",
+            payment_id=report.payment_id,
+            fact=report.name,
+        )

@@ -1,0 +1,36 @@
+"""A buyer has begun to pay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.order_commands import OrderReport, flagged_if_future
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.events.event import Event
+from ledger.events.payment import PaymentInitiated
+from ledger.ids import Id
+from ledger.streams.order import Order
+
+
+class ReportPaymentInitiated(OrderReport, name="report_payment_initiated"):
+    """The checkout has sent the buyer to the provider; nothing is held or taken yet."""
+
+    payment_id: Id
+    psp: Id
+    psp_ref: str = ""
+    amount: PositiveMoney
+
+
+def decide(report: ReportPaymentInitiated, order: Order, rules: Rules) -> Iterator[Event]:
+    if report.payment_id in order.payments.known:
+        return
+    yield PaymentInitiated(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        payment_id=report.payment_id,
+        psp=report.psp,
+        psp_ref=report.psp_ref,
+        amount=report.amount,
+    )
+    yield from flagged_if_future(report, order, payment_id=report.payment_id)

@@ -1,0 +1,59 @@
+"""A provider has given back what the issuer held of a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.events.event import Event
+from ledger.events.payment import PaymentVoided
+from ledger.ids import Id
+from ledger.streams.order import Order
+
+
+class ReportPaymentVoided(OrderReport, name="report_payment_voided"):
+    """Nothing is posted. After a capture in part, what was not captured is given back in this way too."""
+
+    payment_id: Id
+    psp: Id
+    psp_ref: str = ""
+    amount: PositiveMoney
+    code: str = ""
+
+
+def decide(report: ReportPaymentVoided, order: Order, rules: Rules) -> Iterator[Event]:
+    hold = order.payments.authorizations.get(report.payment_id)
+    if hold and hold.state == "voided":
+        return
+    yield PaymentVoided(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        payment_id=report.payment_id,
+        psp=report.psp,
+        psp_ref=report.psp_ref,
+        amount=report.amount,
+        code=report.code,
+    )
+    yield from flagged_if_future(report, order, payment_id=report.payment_id)
+    if expected := _expected(report, order):
+        yield from contradiction(
+            report,
+            order,
+            kind="fact_contradicts_state",
+            expected=expected,
+            actual=f"{report.amount} voided",
+            payment_id=report.payment_id,
+            fact=report.name,
+        )
+
+
+def _expected(report: ReportPaymentVoided, order: Order) -> str:
+    """What contradicts the void: money that is captured can only be refunded."""
+    captured = order.payments.captured_of(report.payment_id, report.amount.currency)
+    hold = order.payments.authorizations.get(report.payment_id)
+    if hold is None or hold.amount.currency != report.amount.currency:
+        return f"a refund: {captured} are captured" if captured else ""
+    left = hold.amount - captured
+    return f"at most {left}" if left < report.amount else ""

@@ -1,0 +1,40 @@
+"""How much of its money a buyer can still be given back: captured − refunded − pending − disputed (domain §3.1 (f))."""
+
+from __future__ import annotations
+
+from ledger.money import Money, total
+from ledger.streams.order import Order
+from ledger.streams.order_cases import Case
+from ledger.streams.order_payments import Capture
+
+
+def refundable(order: Order, *, beside: str = "") -> Money:
+    """Of what was captured for the order, in the buyer's currency. `beside` is the case that is asking: it does not
+    stand in its own way."""
+    captures = [capture for capture in order.payments.captures.values() if not capture.failed]
+    captured = total([capture.allocated for capture in captures], order.currency)
+    asked = total([_asked(case, order.currency) for case in order.cases.values() if case.id != beside], order.currency)
+    return captured - asked - total([disputed_of(order, capture) for capture in captures], order.currency)
+
+
+def disputed_of(order: Order, capture: Capture) -> Money:
+    """What of the order's money in a capture is at stake or lost in disputes; refunds that it covers aside."""
+    claims = Money(0, capture.amount.currency)
+    for dispute in order.disputes:
+        if dispute.capture_ref == capture.capture_ref and dispute.amount.currency == claims.currency:
+            covered = dispute.lost.unallocated + dispute.lost.owed_amount if dispute.lost else capture.free
+            claims += max(claims * 0, dispute.claims - covered)
+    return min(claims, capture.allocated)
+
+
+def _asked(case: Case, currency: str) -> Money:
+    """What a case gives back or may give back; money that never was the order's is not of the order's."""
+    if case.capture_ref or case.state in ("rejected", "withdrawn", "expired"):
+        return Money(0, currency)
+    return case.money.amount if case.money else case.amount
+
+
+def at_stake(order: Order, capture: Capture) -> Money:
+    """What open disputes may still take of a capture, whoever's it is."""
+    open_ = [d.claims for d in order.disputes if d.is_open and d.capture_ref == capture.capture_ref]
+    return total([claim for claim in open_ if claim.currency == capture.amount.currency], capture.amount.currency)
