@@ -1,0 +1,22 @@
+"""Documents made from the code: refusals, commands, events, policies and settings, each from the list that is used.
+
+`python -m service.documentation` writes them into `docs/`; a test says when they are out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from service.documentation.commands import commands
+from service.documentation.events import events
+from service.documentation.policies import policies
+from service.documentation.refusals import refusals
+from service.documentation.settings import settings
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "refusals.md": refusals,
+    "commands.md": commands,
+    "events.md": events,
+    "policies.md": policies,
+    "settings.md": settings,
+}

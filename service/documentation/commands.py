@@ -1,0 +1,31 @@
+"""The document of commands: what may be asked, with which data, and which refusals may follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.menu import MENU
+from service.documentation.markdown import fields_of, sentences, table
+from service.documentation.raised import refusals_of
+
+
+def commands() -> str:
+    """`docs/commands.md`."""
+    head = (
+        "# Commands\n\nMade from the code by `python -m service.documentation`.\n\n"
+        'A command is one JSON line: `{"command": name, "id": …, "actor": {…}, "data": {…}}`. Its id is the'
+        " idempotency key. Only reports bring `occurred_at`, the instant something happened in the world.\n"
+    )
+    return head + "".join(f"\n{part}\n" for part in _commands())
+
+
+def _commands() -> Iterator[str]:
+    for name, handler in MENU.items():
+        yield f"## {name}"
+        yield ("A report: recorded whatever it contradicts.\n\n" if handler.command.reports_a_fact else "") + sentences(
+            handler.command.__doc__
+        )
+        yield table(("Field", "Type", "Needed"), fields_of(handler.command, besides=Command.model_fields))
+        if codes := refusals_of(handler.decide):
+            yield "Refusals: " + ", ".join(f"[`{code}`](refusals.md)" for code in codes)

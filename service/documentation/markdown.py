@@ -1,0 +1,59 @@
+"""How the documents are written: tables in Markdown, and the types of fields in plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; cells are one line each."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def sentences(text: str | None) -> str:
+    """A docstring as paragraphs of one line each."""
+    parts = re.split(r"\n\s*\n", (text or "").strip())
+    return "\n\n".join(" ".join(part.split()) for part in parts)
+
+
+def fields_of(model: type[BaseModel], *, besides: Iterable[str] = ()) -> list[tuple[str, str, str]]:
+    """Name, type and whether it must be given, of each field."""
+    left_out = set(besides)
+    return [
+        (f"`{name}`", f"`{type_of(field)}`", "yes" if field.is_required() else "")
+        for name, field in model.model_fields.items()
+        if name not in left_out
+    ]
+
+
+def type_of(field: FieldInfo) -> str:
+    """The type as people would write it."""
+    return _named(field.annotation)
+
+
+def _named(found: Any) -> str:
+    origin, parts = get_origin(found), get_args(found)
+    if origin is Annotated:
+        return _named(parts[0])
+    if origin in (Union, UnionType):
+        return " or ".join(_named(part) for part in parts if part is not NoneType)
+    if origin is Literal:
+        return " / ".join(str(part) for part in parts)
+    if origin in (tuple, list):
+        return f"list of {_named(parts[0])}"
+    if origin is dict:
+        return f"{_named(parts[0])} → {_named(parts[1])}"
+    if parts and getattr(origin, "__name__", "") == "Sealed":
+        return f"{_named(parts[0])}, sealed"
+    return str(getattr(found, "__name__", found))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,24 @@
+"""The document of policies: the defaults that a new ledger publishes, and what of them is assumed."""
+
+from __future__ import annotations
+
+import json
+
+from ledger.policies.defaults import default_policies
+from ledger.policies.kinds import written
+from service.documentation.markdown import sentences
+
+
+def policies() -> str:
+    """`docs/policies.md`."""
+    parts = [
+        "# Policies\n\nMade from the code by `python -m service.documentation`.\n\n"
+        "Every rule that the business tunes is a versioned policy. These are the defaults; **assumption** marks what"
+        " the programme's own words do not settle.\n"
+    ]
+    for default in default_policies():
+        content = json.dumps(written(default.policy), indent=2, ensure_ascii=False, sort_keys=True)
+        mark = "**Assumption.** " if default.assumption else ""
+        parts += [f"\n## {default.key}\n\n{sentences(type(default.policy).__doc__)}\n\n{mark}{default.note}\n"]
+        parts += [f"\n```json\n{content}\n```\n"]
+    return "".join(parts)

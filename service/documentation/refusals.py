@@ -1,0 +1,47 @@
+"""The document of refusals: code, sentence, facts, remedy, and the commands that may give it."""
+
+from __future__ import annotations
+
+from commands.menu import MENU
+from ledger.refusals import REFUSALS, Refusal
+from service.documentation.markdown import table
+from service.documentation.raised import refusals_of
+
+_HEAD = """# Refusals
+
+Made from the code by `python -m service.documentation`.
+
+A refusal is an outcome, not a fault: a code that never changes, one plain sentence, the facts it rests on, and what
+would make the command valid. It leaves the ledger untouched and is kept with who asked, what and when. *Any* stands for
+what the bus or the journal says, whatever the command.
+
+"""
+
+
+def refusals() -> str:
+    """`docs/refusals.md`."""
+    givers: dict[str, list[str]] = {code: [] for code in REFUSALS}
+    for name, handler in MENU.items():
+        for code in refusals_of(handler.decide):
+            givers[code].append(name)
+    rows = [
+        (_code(kind), _sentence(kind), _facts(kind), kind.remedy, _commands(givers[code]))
+        for code, kind in REFUSALS.items()
+    ]
+    return _HEAD + table(("Code", "Sentence", "Facts", "What would make it valid", "Commands"), rows) + "\n"
+
+
+def _code(kind: type[Refusal]) -> str:
+    return f"`{kind.code}`"
+
+
+def _sentence(kind: type[Refusal]) -> str:
+    return " ".join((kind.__doc__ or "").split())
+
+
+def _facts(kind: type[Refusal]) -> str:
+    return ", ".join(f"`{name}`" for name in kind.fact_names)
+
+
+def _commands(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names)) or "*any*"

@@ -1,0 +1,51 @@
+"""The documents in `docs/` are those that the code makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from commands.menu import MENU
+from ledger.refusals import REFUSALS
+from service.documentation import DOCUMENTS
+from service.documentation.raised import refusals_of
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_a_document_is_up_to_date(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == DOCUMENTS[name](), "python -m service.documentation writes it"
+
+
+def test_every_refusal_is_documented() -> None:
+    text = DOCUMENTS["refusals.md"]()
+    assert [code for code in REFUSALS if f"| `{code}` |" not in text] == []
+
+
+def test_every_command_is_documented() -> None:
+    text = DOCUMENTS["commands.md"]()
+    assert [name for name in MENU if f"## {name}\n" not in text] == []
+
+
+def test_the_refusals_of_a_command_are_found_through_what_it_calls() -> None:
+    found = refusals_of(MENU["dispatch_parcel"].decide)
+    assert {"PARCEL_NOT_FOUND", "DUPLICATE_TRACKING_NO", "ORDER_NOT_CONFIRMED", "REFUND_PENDING_ON_LINE"} <= set(found)
+
+
+def test_a_command_is_not_given_refusals_of_others() -> None:
+    assert "PAYOUT_IN_FLIGHT" not in refusals_of(MENU["dispatch_parcel"].decide)
+
+
+@pytest.mark.parametrize("name", ["report_tracking", "report_dispatch", "report_signature", "report_split"])
+def test_a_report_is_refused_for_nothing_it_says(name: str) -> None:
+    assert refusals_of(MENU[name].decide) == []
+
+
+def test_what_the_rules_refuse_is_found() -> None:
+    assert "POLICY_NOT_EFFECTIVE" in refusals_of(MENU["place_order"].decide)
+
+
+def test_what_a_policy_refuses_is_found() -> None:
+    assert "MARKET_NOT_OPEN" in refusals_of(MENU["submit_product"].decide)
