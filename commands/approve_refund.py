@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from commands.line_amounts import LineAmounts, approved_lines
 from commands.order_commands import OrderCommand
+from commands.payable_cases import expect_undisputed
 from commands.platform_refunds import settled
 from commands.refund_rounds import expect_round, open_case
 from commands.refunding import approved
@@ -45,6 +46,7 @@ def decide(command: ApproveRefund, order: Order, rules: Rules) -> Iterator[Event
     expect_round(case, command.round, command.actor, rules)
     if order.payments.allocation is None:
         raise NotCaptured(order_id=command.order_id)
+    expect_undisputed(order, case)
     yield RefundRoundApproved(
         merchant_id=order.merchant_id,
         order_id=order.order_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.payment_refusals import DisputeOpen
 from ledger.refusals import CaseClosed, CaseNotFound, RefundNotApproved, ReturnNotReceived
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
@@ -18,4 +19,12 @@ def payable_case(order: Order, refund_id: str) -> Case:
         raise CaseClosed(refund_id=case.id, state=case.state)
     if case.awaits_goods:
         raise ReturnNotReceived(refund_id=case.id)
+    expect_undisputed(order, case)
     return case
+
+
+def expect_undisputed(order: Order, case: Case) -> None:
+    """Raises `DisputeOpen` where the issuer may take the same money back: nobody is paid twice."""
+    for line in case.lines:
+        if (dispute := order.disputed(line.line_id)) and dispute.claims:
+            raise DisputeOpen(line_id=line.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)

@@ -61,3 +61,13 @@ def _cannot_be(report: ReportSignature, order: Order, parcel: Parcel) -> Iterato
         if refunded:
             expected = f"{refunded} of line {line_id} refunded"
             yield from against(report, order, "signed_for", about=f"refunded:{line_id}", expected=expected)
+    yield from _claimed_not_to_have_come(report, order, parcel)
+
+
+def _claimed_not_to_have_come(report: ReportSignature, order: Order, parcel: Parcel) -> Iterator[Event]:
+    """Customer service has both words to weigh; the case stays open."""
+    for case in order.cases.values():
+        claimed = {line.parcel_id for line in case.lines}
+        if case.is_open and case.type == "not_received" and parcel.parcel_id in claimed:
+            expected = f"never received, says the buyer in {case.id}"
+            yield from against(report, order, "signed_for", about=f"claim:{case.id}", expected=expected)

@@ -1,0 +1,157 @@
+"""Goods on their way back: sent, received, inspected, or never sent."""
+
+from typing import Any
+
+import pytest
+
+from ledger.after_sales_refusals import ReturnNotAuthorized, ReturnNotExpired
+from ledger.events.order import OrderCompleted
+from ledger.events.refund import ReturnExpired, ReturnInspected, ReturnReceived, ReturnShipped
+from ledger.refusals import CaseClosed, CaseNotFound, ReturnNotReceived, RoleNotAllowed
+from tests.support.after_sales import CARRIER, SERVICE, approve, asked, delivered, one
+from tests.support.given import BUYER, MERCHANT, SYSTEM
+from tests.support.orders import OrderStory, after_days
+
+LOOKED_AT: dict[str, Any] = {"refund_id": "R-1", "condition": "worn", "disposition": "to_the_merchant"}
+
+
+def returning(**told: Any) -> OrderStory:
+    story = asked(delivered(), lines=one("B"))
+    approve(story, return_required=True, return_by=after_days(20), **told)
+    return story
+
+
+def shipped(story: OrderStory, *, day: float = 12) -> list[Any]:
+    names = {"refund_id": "R-1", "carrier": "usps", "tracking_no": "RT-1"}
+    return story.tell("report_return_shipped", by=CARRIER, at=after_days(day), **names)
+
+
+def received(story: OrderStory, *, day: float = 15) -> list[Any]:
+    return story.tell("report_return_received", by=CARRIER, refund_id="R-1", condition="good", at=after_days(day))
+
+
+def expire(story: OrderStory, *, day: float = 20) -> list[Any]:
+    return story.tell("expire_return", by=SYSTEM, refund_id="R-1", at=after_days(day))
+
+
+def test_the_way_back_is_remembered_step_by_step() -> None:
+    story = returning()
+    assert [type(event) for event in shipped(story) + received(story)] == [ReturnShipped, ReturnReceived]
+    (inspected,) = story.tell("record_return_inspection", by=SERVICE, at=after_days(16), **LOOKED_AT)
+    assert isinstance(inspected, ReturnInspected)
+    assert story.order.cases["R-1"].return_state == "inspected"
+
+
+@pytest.mark.parametrize("fact", [shipped, received])
+def test_the_same_fact_told_again_is_nothing_new(fact: Any) -> None:
+    story = returning()
+    fact(story)
+    assert fact(story) == []
+
+
+def test_goods_that_nobody_waits_for_open_a_break() -> None:
+    story = delivered()
+    received(story)
+    assert story.breaks() == ["fact_contradicts_state"]
+
+
+def test_goods_of_a_refund_that_needed_none_open_a_break() -> None:
+    story = asked(delivered(), lines=one("B"))
+    approve(story)
+    received(story)
+    assert story.breaks() == ["fact_contradicts_state"]
+
+
+def test_only_what_is_back_is_inspected() -> None:
+    refusal = returning().refusal("record_return_inspection", by=SERVICE, **LOOKED_AT)
+    assert isinstance(refusal, ReturnNotReceived)
+
+
+def test_a_merchant_does_not_record_the_inspection() -> None:
+    refusal = returning().refusal("record_return_inspection", by=MERCHANT, **LOOKED_AT)
+    assert isinstance(refusal, RoleNotAllowed)
+
+
+def test_what_is_not_to_come_back_is_not_inspected() -> None:
+    story = asked(delivered(), lines=one("B"))
+    assert isinstance(story.refusal("record_return_inspection", by=SERVICE, **LOOKED_AT), ReturnNotAuthorized)
+
+
+def test_a_return_expires_at_its_deadline() -> None:
+    assert isinstance(expire(returning())[0], ReturnExpired)
+
+
+def test_an_expired_return_takes_the_whole_refund_back() -> None:
+    story = asked(delivered(), lines=one("B"))
+    before = {account: story.base(account) for account in ("2110", "2120", "2210", "4210", "5210")}
+    approve(story, return_required=True, return_by=after_days(20))
+    expire(story)
+    assert {account: story.base(account) for account in before} == before
+    assert story.order.lines["B"].refunded == 0
+
+
+def test_after_release_an_expired_return_gives_the_fee_back_to_nobody() -> None:
+    story = delivered()
+    story.tell("release_settlement", at=after_days(12))
+    asked(story, day=13, lines=one("B"))
+    approve(story, day=14, return_required=True, return_by=after_days(20))
+    assert story.balance("2120") == -342_00
+    expire(story)
+    assert (story.balance("2120"), story.balance("4120")) == (-475_00, 0)
+
+
+def test_after_an_expired_return_the_merchants_money_is_released() -> None:
+    story = returning()
+    expire(story)
+    decided = story.tell("release_settlement", at=after_days(21))
+    assert isinstance(decided[-1], OrderCompleted)
+    assert story.balance("2120") == -475_00
+
+
+def test_after_an_expired_return_the_buyer_may_ask_again() -> None:
+    story = returning()
+    expire(story)
+    asked(story, "R-2", day=21, lines=one("B"))
+    assert story.order.cases["R-2"].is_open
+
+
+def test_an_expired_return_is_a_closed_case() -> None:
+    story = returning()
+    expire(story)
+    assert isinstance(story.refusal("submit_refund", refund_id="R-1"), CaseClosed)
+
+
+def test_a_return_expires_once() -> None:
+    story = returning()
+    expire(story)
+    assert expire(story) == []
+
+
+def test_before_its_deadline_a_return_does_not_expire() -> None:
+    refusal = returning().refusal("expire_return", refund_id="R-1", at=after_days(19.9))
+    assert isinstance(refusal, ReturnNotExpired)
+    assert refusal.return_by == after_days(20)
+
+
+def test_goods_on_their_way_back_do_not_expire() -> None:
+    story = returning()
+    shipped(story)
+    assert isinstance(story.refusal("expire_return", refund_id="R-1", at=after_days(30)), ReturnNotExpired)
+
+
+def test_only_a_return_expires() -> None:
+    story = asked(delivered(), lines=one("B"))
+    assert isinstance(story.refusal("expire_return", refund_id="R-1", at=after_days(30)), ReturnNotAuthorized)
+    assert isinstance(story.refusal("expire_return", refund_id="R-9", at=after_days(30)), CaseNotFound)
+
+
+def test_a_buyer_does_not_expire_a_return() -> None:
+    assert isinstance(returning().refusal("expire_return", by=BUYER, refund_id="R-1"), RoleNotAllowed)
+
+
+def test_goods_that_come_back_too_late_are_recorded_and_move_no_money() -> None:
+    story = returning()
+    expire(story)
+    entries = len(story.entries)
+    received(story, day=22)
+    assert (story.breaks(), len(story.entries)) == (["fact_contradicts_state"], entries)
