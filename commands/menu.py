@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commands import (
+    accept_file,
     approve_adjustment,
     approve_duplicate_capture_refund,
     approve_product,
@@ -56,6 +57,8 @@ from commands import (
     reopen_book_period,
     reopen_period,
     report_authorization_expired,
+    report_bank_entry,
+    report_bank_statement,
     report_consolidation,
     report_dispatch,
     report_loss,
@@ -218,6 +221,10 @@ MENU: dict[str, Handler] = {
     "close_period": Handler(close_period.ClosePeriod, close_period.decide),
     "reopen_period": Handler(reopen_period.ReopenPeriod, reopen_period.decide),
     "reopen_book_period": Handler(reopen_book_period.ReopenBookPeriod, reopen_book_period.decide),
+    # partners' files
+    "accept_file": Handler(accept_file.AcceptFile, accept_file.decide),
+    "report_bank_statement": Handler(report_bank_statement.ReportBankStatement, report_bank_statement.decide),
+    "report_bank_entry": Handler(report_bank_entry.ReportBankEntry, report_bank_entry.decide),
     # differences, which people explain
     "assign_break": Handler(assign_break.AssignBreak, assign_break.decide),
     "resolve_break": Handler(resolve_break.ResolveBreak, resolve_break.decide),

@@ -82,6 +82,18 @@ def conversion_stream(bank_ref: str) -> str:
     return f"conversion/{bank_ref}"
 
 
+def file_stream(kind: str, digest: str) -> str:
+    return f"file/{kind}/{digest}"
+
+
+def bank_account_stream(account: str) -> str:
+    return f"bank_account/{account}"
+
+
+def bank_statement_stream(account: str, statement_id: str) -> str:
+    return f"bank_statement/{account}/{statement_id}"
+
+
 def derived_id(*parts: str) -> str:
     """An id made of others; where that would be too long its end is their digest."""
     whole = ".".join(parts)

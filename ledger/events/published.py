@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.events import (
     adjustment,
     dispute,
+    files,
     logistics,
     merchant,
     milestones,
@@ -29,6 +30,7 @@ PUBLISHED = (
     adjustment,
     dispute,
     logistics,
+    files,
     merchant,
     milestones,
     older,

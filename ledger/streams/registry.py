@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ledger.ids import kind_of
 from ledger.streams.account import MerchantAccount
 from ledger.streams.adjustment import Adjustment
+from ledger.streams.files import AcceptedFile, BankAccount, BankStatement
 from ledger.streams.merchant import Merchant
 from ledger.streams.order import Order
 from ledger.streams.payouts import Payouts
@@ -34,6 +35,9 @@ BLANK: dict[str, Callable[[str], Stream]] = {
     "partner_payment": BankMovement,
     "tax_payment": BankMovement,
     "conversion": BankMovement,
+    "file": AcceptedFile,
+    "bank_account": BankAccount,
+    "bank_statement": BankStatement,
 }
 
 

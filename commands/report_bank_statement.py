@@ -1,0 +1,63 @@
+"""Reporting what a bank's statement says of an account as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from commands.breaks import break_once
+from commands.command import Report
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.files import BankStatementImported
+from ledger.ids import Id, bank_account_stream
+from ledger.money import Money
+from ledger.streams.files import BankAccount
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ReportBankStatement(Report, name="report_bank_statement"):
+    """Opening and closing balance of one account, positive where the bank owes us; entries are reported one by one."""
+
+    account: Id
+    statement_id: Id
+    digest: Sha256
+    opening: Money
+    closing: Money
+    opened_on: date
+    closed_on: date
+    entries: int = Field(ge=0)
+
+    @property
+    def stream(self) -> str:
+        return bank_account_stream(self.account)
+
+
+def decide(report: ReportBankStatement, account: BankAccount, rules: Rules) -> Iterator[Event]:
+    if report.statement_id in account.digests:
+        return
+    last = account.last
+    yield BankStatementImported(
+        account=report.account,
+        statement_id=report.statement_id,
+        digest=report.digest,
+        opening=report.opening,
+        closing=report.closing,
+        opened_on=report.opened_on,
+        closed_on=report.closed_on,
+        entries=report.entries,
+        imported_at=report.decided_at,
+    )
+    if last and last.closing != report.opening:
+        yield from break_once(
+            account.known_breaks,
+            kind="bank_gap",
+            expected=f"{last.statement_id} closed at {last.closing}",
+            actual=f"{report.statement_id} opens at {report.opening}",
+            refs={"account": report.account, "statement_id": report.statement_id},
+            at=report.decided_at,
+        )
