@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from ledger.who import Actor
 from projections.due_releases import DueReleases
 from projections.engine.reading import Views
 from service.app import App
 from service.settings import Settings
 from service.timers import TimerWorker
-from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
+from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, paid, sent, signed
 
 NAMES = {"merchant_id": "M-1", "order_id": "O-1"}
@@ -35,6 +36,9 @@ class Shop:
                 "SELECT code FROM log.outcomes WHERE command = 'release_settlement' ORDER BY book, recorded_at"
             )
             return [code for (code,) in found]
+
+
+SERVICE_DESK = Actor(kind="platform", id="cs", role="platform_cs")
 
 
 @pytest.fixture
@@ -89,5 +93,5 @@ def test_a_blocked_order_is_asked_for_again_when_its_case_is_closed(shop: Shop) 
     shop.desk.expect("request_refund", actor=BUYER, refund_id="R-1", reason="damaged", **NAMES)
     shop.desk.clock.forward(days=8)
     shop.look(timer)
-    shop.desk.expect("reject_refund", actor=PLATFORM, refund_id="R-1", round=1, reason="unfounded", **NAMES)
+    shop.desk.expect("reject_refund", actor=SERVICE_DESK, refund_id="R-1", round=1, reason="unfounded", **NAMES)
     assert shop.look(timer) == 1
