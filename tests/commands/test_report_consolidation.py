@@ -156,3 +156,10 @@ def test_a_consolidated_parcel_is_released_when_it_is_signed_for() -> None:
     story.signed("P-3", at="2025-04-09T08:00Z")
     story.tell("release_settlement", at="2025-04-16T08:00Z")
     assert story.order.completed
+
+
+def test_a_consolidation_of_the_future_is_flagged() -> None:
+    future = ask(
+        ReportConsolidation, **ORDER, from_parcels=("P-1", "P-2"), to_parcel="P-3", occurred_at=at(99), at=at(48)
+    )
+    assert given(*TWO).when(future).event(ReconciliationBreakOpened).kind == "future_timestamp"

@@ -1,0 +1,1 @@
+"""Every refusal of the catalogue, caused by a real decision."""
