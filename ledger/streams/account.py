@@ -10,7 +10,9 @@ from ledger.streams.stream import Stream
 class MerchantAccount(Stream):
     """The guard `account/<merchant>`: its version, and the sums of 2120, 2130 and 2140 (CNY, credit positive)."""
 
-    def __init__(self, name: str, *, version: int = 0, available: int = 0, on_hold: int = 0, in_transit: int = 0) -> None:
+    def __init__(
+        self, name: str, *, version: int = 0, available: int = 0, on_hold: int = 0, in_transit: int = 0
+    ) -> None:
         super().__init__(name)
         self.version = version
         self.available = Money(available, CNY)

@@ -22,7 +22,14 @@ from tests.support.given import cny, usd
 
 AT = datetime(2025, 4, 1, tzinfo=UTC)
 PAYOUT = {"payout_id": "P-1", "merchant_id": "M-1", "amount": cny("342.00"), "account_ref": "acc-1"}
-HOLD = {"hold_id": "H-1", "merchant_id": "M-1", "order_id": "O-1", "line_id": "A", "amount": cny("10.00"), "reason": "evidence"}
+HOLD = {
+    "hold_id": "H-1",
+    "merchant_id": "M-1",
+    "order_id": "O-1",
+    "line_id": "A",
+    "amount": cny("10.00"),
+    "reason": "evidence",
+}
 
 
 def released(*, fee: str, vat: str, net: str) -> SettlementReleased:
