@@ -114,9 +114,7 @@ class PeriodNotOver(Refusal, code="PERIOD_NOT_OVER", remedy="Close it when its l
     last_day: date
 
 
-class PeriodOutOfOrder(
-    Refusal, code="PERIOD_OUT_OF_ORDER", remedy="Close periods one by one; reopen the last one."
-):
+class PeriodOutOfOrder(Refusal, code="PERIOD_OUT_OF_ORDER", remedy="Close periods one by one; reopen the last one."):
     """The period {asked} is asked for and {expected} is next."""
 
     asked: str
@@ -147,9 +145,7 @@ class BreakNotOpen(Refusal, code="BREAK_NOT_OPEN", remedy="Name an open break of
     state: str
 
 
-class StatementGap(
-    Refusal, code="STATEMENT_GAP", remedy="Begin where the last statement ended."
-):
+class StatementGap(Refusal, code="STATEMENT_GAP", remedy="Begin where the last statement ended."):
     """The statement begins at {field} {given}, and the last one ended at {expected}."""
 
     field: str

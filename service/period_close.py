@@ -1,4 +1,4 @@
-"""Closing and reopening accounting periods: a marker in every book, then the hash over the vector of their positions."""
+"""Closing and reopening accounting periods: a marker in every book, then the hash over their vector of positions."""
 
 from __future__ import annotations
 

@@ -24,4 +24,4 @@ class Evolving:
 
     def remember(self, event: Any) -> None:
         """Change what is remembered by one event."""
-        self._method_for(type(event))(self, event)
+        type(self)._method_for(type(event))(self, event)

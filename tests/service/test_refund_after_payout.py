@@ -11,8 +11,8 @@ import pytest
 
 from ledger.money import Money
 from ledger.who import Actor
-from tests.support.buses import Desk, open_desk, publish_programme
-from tests.support.sales import BUYER, OWNER, PLATFORM, PROVIDER, QUOTE, merchant_ready, order_data, released, signed
+from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
+from tests.support.sales import BUYER, OWNER, PROVIDER, QUOTE, merchant_ready, order_data, released, signed
 
 FINANCE = Actor(kind="platform", id="fang", role="finance")
 SERVICE_DESK = Actor(kind="platform", id="cs", role="platform_cs")
@@ -103,7 +103,7 @@ def test_one_merchants_debt_is_not_made_up_for_by_another(desk: Desk) -> None:
 
 
 def test_a_debt_that_two_people_give_up_is_gone(desk: Desk) -> None:
-    debt = {"merchant_id": "M-1", "write_off_id": "W-1"}
+    debt: dict[str, Any] = {"merchant_id": "M-1", "write_off_id": "W-1"}
     desk.expect("propose_debt_write_off", actor=FINANCE, amount="CNY 133.00", reason="gone", **debt)
     assert desk.ask("write_off_merchant_debt", actor=FINANCE, **debt).code == "MAKER_IS_CHECKER"
     desk.expect("write_off_merchant_debt", actor=PLATFORM, **debt)
