@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from commands.packing import pending_case, quantities, to_send
+from commands.interception import not_to_be_sent
+from commands.packing import quantities
 from commands.parcel_reports import ParcelReport, against, doubts, out_of_sequence
 from commands.rules import Rules
 from commands.shapes import TrackingNo
@@ -58,7 +59,7 @@ def _breaks(report: ReportDispatch, order: Order, parcel: Parcel | None) -> Iter
     yield from _unpaid(report, order)
     packed = quantities(parcel.packed) if parcel and parcel.created else {}
     if parcel is None or parcel.moved_at is None:  # else its units are counted where they travel now
-        yield from _quantities(report, order, packed or quantities(report.items))
+        yield from not_to_be_sent(report, order, _FACT, packed or quantities(report.items))
     if packed and report.items and quantities(report.items) != packed:
         yield from against(report, order, _FACT, about="contents", expected=f"packed {_listed(packed)}")
     if parcel and parcel.dispatch:
@@ -82,21 +83,6 @@ def _unpaid(report: ReportDispatch, order: Order) -> Iterator[Event]:
     elif order.confirmed_at and report.happened_at < order.confirmed_at:
         expected = f"order confirmed at {order.confirmed_at.isoformat()}"
         yield from against(report, order, _FACT, about="before_payment", expected=expected)
-
-
-def _quantities(report: ReportDispatch, order: Order, sent: Mapping[str, int]) -> Iterator[Event]:
-    """Units that should not be on their way; the carrier is asked to stop them (domain §4.3, interception)."""
-    for line_id, qty in sent.items():
-        if order.placed and line_id not in order.lines:
-            yield from against(report, order, _FACT, about=f"line:{line_id}", expected="a line of the order")
-        elif order.placed:
-            remaining = to_send(order, line_id, besides=report.parcel_id)
-            if qty > remaining:
-                expected = f"{remaining} of line {line_id} to send, not {qty}"
-                yield from against(report, order, _FACT, about=f"line:{line_id}", expected=expected, ask="interception")
-            elif case_id := pending_case(order, line_id):
-                expected = f"line {line_id} held back by the open case {case_id}"
-                yield from against(report, order, _FACT, about=f"case:{case_id}", expected=expected, ask="interception")
 
 
 def _listed(sent: Mapping[str, int]) -> str:

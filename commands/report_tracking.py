@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import NonNegativeInt, PositiveInt, model_validator
 
 from commands.customs_tie import untied
+from commands.interception import first_heard_of
 from commands.parcel_reports import MilestoneReport, against, doubts, out_of_sequence
 from commands.rules import Rules
 from commands.shapes import RawText
@@ -81,6 +82,7 @@ def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event
     if parcel:
         yield from _at_another_warehouse(report, order, parcel)
         yield from _found_after_a_refund(report, order, parcel)
+        yield from first_heard_of(report, order, parcel, report.milestone)
 
 
 def _at_another_warehouse(report: ReportTracking, order: Order, parcel: Parcel) -> Iterator[Event]:

@@ -50,7 +50,6 @@ def ask(story: OrderStory, after: timedelta, refund_id: str = "R-1", **told: Any
         "by": BUYER,
         "refund_id": refund_id,
         "reason": "changed_mind",
-        "at": DISPATCHED + after,
     } | told
     try:
         return story.tell("request_refund", at=DISPATCHED + after, **asked)[0]
