@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as for_any
 from hypothesis import strategies as some
 
-from ledger.events.refund import RefundApproved, RefundAutoApproved
+from ledger.events.refund import RefundApproved, RefundAutoApproved, ReturnExpired
 from ledger.events.settlement import SettlementReleased
 from ledger.fx import Rate
 from ledger.money import Money, split, total
@@ -20,7 +20,10 @@ from tests.support.orders import REFERENCE_USD, OrderStory, after_days, basket, 
 
 DAYS = 30
 QUOTED = Rate("USD", "CNY", "7.2000", "reference", "test", date(2025, 3, 1))
-ACTIONS = ("send", "sign", "settle", "lose", "return", "express", "cancel", "pay back", "reverse")
+ACTIONS = (
+    "send", "sign", "settle", "lose", "return", "part", "goods back", "express", "cancel", "pay back", "reverse",
+    "alternative",
+)  # fmt: skip
 STEPS = some.lists(
     some.tuples(some.sampled_from(ACTIONS), some.integers(0, 99), some.integers(1, 3)), min_size=15, max_size=30
 )
@@ -71,6 +74,12 @@ class Life:
                     self._parcel_ends(action, which)
                 case "return":
                     self._refund_and_approve(lines, "platform" if which % 2 else "merchant")
+                case "part":
+                    self._refund_a_part(lines, which)
+                case "goods back":
+                    self._return_the_goods(lines, which)
+                case "alternative":
+                    self._pay_from_the_bank()
                 case "express":
                     self._tell("request_refund", by=BUYER, refund_id=self._name(), reason="changed_mind", lines=lines)
                 case "cancel":
@@ -149,6 +158,37 @@ class Life:
         if self.story.order.cases[name].is_open:
             self._tell("approve_refund", by=PLATFORM, refund_id=name, round=1, liability=liability)
 
+    def _refund_a_part(self, lines: list[dict[str, Any]], which: int) -> None:
+        name = self._name()
+        self._tell("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
+        case = self.story.order.cases[name]
+        if case.is_open:
+            amount = Money(max(1, case.amount.minor * which // 100), "USD")
+            cut = [{"line_id": case.lines[0].line_id, "amount": str(amount)}]
+            liability = "platform" if which % 3 == 0 else "merchant"
+            self._tell("approve_refund", by=PLATFORM, refund_id=name, round=1, liability=liability, lines=cut)
+
+    def _return_the_goods(self, lines: list[dict[str, Any]], which: int) -> None:
+        """In full or in part, received or never sent."""
+        name = self._name()
+        self._tell("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
+        case = self.story.order.cases[name]
+        if not case.is_open:
+            return
+        amount = Money(max(1, case.amount.minor * (1 + which) // 100), "USD")
+        told: dict[str, Any] = {"round": 1, "return_required": True, "return_by": after_days(self.day)}
+        told |= {"liability": "platform" if which % 3 == 0 else "merchant"}
+        told |= {"lines": [{"line_id": case.lines[0].line_id, "amount": str(amount)}]} if which % 2 else {}
+        self._tell("approve_refund", by=PLATFORM, refund_id=name, **told)
+        if case.awaits_goods:
+            self._tell("report_return_received" if which % 4 else "expire_return", refund_id=name)
+
+    def _pay_from_the_bank(self) -> None:
+        for case in list(self.story.order.cases.values()):
+            if case.state == "approved" and case.unsubmitted:
+                told = {"method": "bank_transfer", "reference": "TR", "proposer": "pan"}
+                self._tell("pay_refund_by_alternative", by=PLATFORM, refund_id=case.id, **told)
+
     def _pay_back(self, *, come_back: bool) -> None:
         for case in list(self.story.order.cases.values()):
             if case.state == "approved" and case.unsubmitted:
@@ -203,7 +243,7 @@ def test_the_parts_of_a_line_add_up_to_its_fee_and_its_base(sale: Sale, steps: l
         assert book.fee_charged.minor == (book.gross_released.minor * 500 + 5_000) // 10_000
         if book.gross_taken_back == book.gross_released:
             assert book.fee_back == book.fee_charged
-        if book.allocated and book.merchant_borne == book.allocated.qty:
+        if book.allocated and book.merchant_paid == book.allocated.amount.minor:
             assert book.base_back == book.allocated.base
 
 
@@ -212,7 +252,12 @@ def _merchants_due(story: OrderStory) -> int:
     allocated = story.order.payments.allocation
     assert allocated is not None
     fees = sum(event.fee.minor for event in story.events if isinstance(event, SettlementReleased))
-    approvals = [event for event in story.events if isinstance(event, RefundApproved | RefundAutoApproved)]
+    off = {event.refund_id for event in story.events if isinstance(event, ReturnExpired)}
+    approvals = [
+        event
+        for event in story.events
+        if isinstance(event, RefundApproved | RefundAutoApproved) and event.refund_id not in off
+    ]
     fees -= sum(event.money.fee_back.minor for event in approvals)
     taken = sum(
         total([line.from_pending, line.from_available, line.fee_back], "CNY").minor
