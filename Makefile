@@ -10,7 +10,7 @@ INSTALLED_FROM := pyproject.toml constraints.txt
 # What a shell may carry that would send installs or imports somewhere else.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
 
-.PHONY: run test check bench clean help
+.PHONY: run test check bench docs clean help
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -30,6 +30,9 @@ check: $(VENV)/installed-dev ## lint, format, types, house rules
 
 bench: $(VENV)/installed-bench ## measure, and print medians beside raw PostgreSQL
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+docs: $(VENV)/installed ## write docs/ from the code: refusals, commands, events, policies, settings
+	@$(BIN)/python -m service.documentation
 
 clean: ## remove what make made; a ledger's data (.redledger) is never removed
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""One walk over the list of refusals, in the list's own order: a real decision causes each, and it says what it must."""
+"""One walk over the list of refusals, in its own order: a real decision causes each, and it says what it must."""
 
 from __future__ import annotations
 
