@@ -82,6 +82,10 @@ def conversion_stream(bank_ref: str) -> str:
     return f"conversion/{bank_ref}"
 
 
+def psp_batch_stream(psp: str, batch_ref: str) -> str:
+    return f"psp_batch/{psp}/{batch_ref}"
+
+
 def file_stream(kind: str, digest: str) -> str:
     return f"file/{kind}/{digest}"
 

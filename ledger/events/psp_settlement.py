@@ -19,8 +19,8 @@ class SettledLine(BaseModel):
     """One line of a provider's report, in the provider's signs: gross − fee = net, positive is paid to us.
 
     `reference` is the capture, refund or dispute it settles; a fee names none. `cleared` is what that stood at in 1110
-    (CNY, same sign as gross), `fee_base` and `cash` follow from the provider's own rate, and
-    `fx` = cleared − fee_base − cash (positive is a loss).
+    (CNY, same sign as gross), `fee_base` and `cash` follow from the provider's own rates, and
+    `fx` = cleared − fee_base − cash (positive is a loss). A provider may settle in another currency than it charged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,7 +31,8 @@ class SettledLine(BaseModel):
     gross: Money
     fee: Money
     net: Money
-    rate: Rate
+    rate: Rate  # of gross
+    fee_rate: Rate | None = None  # where the fee is in another currency
     cleared: Money
     fee_base: Money
     cash: Money  # CNY
@@ -78,7 +79,7 @@ class PspSettlementReported(Event, name="psp_settlement.reported", version=1):
     for many lines.
 
     `digest` is the report's (SHA-256); `orders_cash` what the lines of orders come to, `cash` what the bank got, both
-    CNY: orders_cash = Σ fees.base + rounding + cash.
+    CNY: orders_cash = Σ fees.base + rounding + cash, but for a break.
     """
 
     psp: Id

@@ -38,11 +38,11 @@ def _(event: DisputeFeeCharged) -> Draft:
 
 @rule.register
 def _(event: DisputeLost) -> Draft:
-    draft = Draft()
+    draft, where = Draft(), {"order": event.order_id} | ({"market": event.market} if event.market else {})
     for line in event.lines:
-        draft.about(order=event.order_id, line=line.line_id, market=event.market)
+        draft.about(**where, line=line.line_id)
         take_back(draft, event.merchant_id, line)
-    draft.about(order=event.order_id, market=event.market)
+    draft.about(**where)
     give_back(draft, event.charges)
     draft.debit(PRICING_MARGIN, event.margin_reversed).debit(FX_REALISED, event.fx)
     draft.debit(DISPUTE_LOSSES, event.expense)

@@ -26,6 +26,12 @@ from ledger.streams.order_quantities import Effect
 
 DisputeState = Literal["open", "won", "lost"]
 UNKNOWN = "unknown"
+STAGES: tuple[DisputeStage, ...] = ("inquiry", "chargeback", "second_stage")
+
+
+def rank(stage: DisputeStage) -> int:
+    """How far a dispute has come."""
+    return STAGES.index(stage)
 
 
 @dataclass(slots=True)
@@ -44,6 +50,7 @@ class Dispute(Evolving):
     lines: tuple[DisputedLine, ...] = ()
     due_by: datetime | None = None
     state: DisputeState = "open"
+    closed_at: datetime | None = None
     opened: bool = False  # whether we were told that it was opened
     evidence: int = 0  # submissions in this stage
     fees: dict[str, Money] = field(default_factory=dict)
@@ -69,8 +76,11 @@ class Dispute(Evolving):
 
     @evolve.register
     def _(self, event: DisputeOpened) -> None:
-        self.state, self.stage, self.amount, self.reason = "open", event.stage, event.amount, event.reason
-        self.lines, self.due_by, self.opened, self.evidence = event.lines, event.due_by, True, 0
+        """Told late, of a stage that is over, it only says what it was about."""
+        self.amount, self.reason, self.lines = event.amount, event.reason, event.lines
+        if self.is_open or rank(event.stage) > rank(self.stage):
+            self.state, self.stage, self.due_by, self.evidence = "open", event.stage, event.due_by, 0
+        self.opened = True
 
     @evolve.register
     def _(self, event: DisputeEvidenceSubmitted) -> None:
@@ -86,14 +96,14 @@ class Dispute(Evolving):
 
     @evolve.register
     def _(self, event: DisputeLost) -> None:
-        self.state, self.stage = "lost", event.stage
+        self.state, self.stage, self.closed_at = "lost", event.stage, event.lost_at
         self.held, self.held_base = self.held - event.amount, self.held_base - event.carried
         if event.amount:
             self.lost = event
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
-        self.state, self.stage = "won", event.stage
+        self.state, self.stage, self.closed_at = "won", event.stage, event.won_at
         carried = event.undone.carried if event.undone else Money(0, CNY)
         amount = event.undone.amount if event.undone else Money(0, event.amount.currency)
         self.held, self.held_base = self.held - (event.amount - amount), self.held_base - (event.carried - carried)

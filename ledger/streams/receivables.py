@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.events.dispute import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeWon
 from ledger.events.payment import PaymentCaptured, PaymentCaptureFailed
-from ledger.events.psp_settlement import PspSettlementReceived, SettledKind
+from ledger.events.psp_settlement import PspSettlementReceived, SettledKind, SettledLine
 from ledger.events.refund import RefundReversed, RefundSucceeded
 from ledger.fx import CNY
 from ledger.money import Money, share
@@ -26,14 +26,29 @@ class Receivable:
     settled: Money
     settled_base: Money = field(default_factory=lambda: Money(0, CNY))
 
+    @property
+    def left(self) -> Money:
+        """What is still to be settled; nothing where more was settled than we know of."""
+        left = self.amount - self.settled
+        return left if (left.minor > 0) == (self.amount.minor > 0) else Money(0, left.currency)
+
+    @property
+    def left_base(self) -> Money:
+        return self.base - self.settled_base if self.left else Money(0, CNY)
+
     def clearing(self, gross: Money) -> Money | None:
         """What so much of it stands at; None where it is more than is left, or of another currency."""
-        if gross.currency != self.amount.currency:
+        if gross.currency != self.amount.currency or not gross:
             return None
         upto = self.settled.minor + gross.minor
         if abs(upto) > abs(self.amount.minor):
             return None
         return share(self.base, upto=upto, of=self.amount.minor, already=self.settled_base)
+
+
+def settled_name(batch_ref: str, psp_ref: str, kind: SettledKind) -> str:
+    """What a line of a provider's report is known by."""
+    return f"{batch_ref}/{psp_ref}/{kind}"
 
 
 class Receivables(Evolving):
@@ -84,12 +99,16 @@ class Receivables(Evolving):
     @evolve.register
     def _(self, event: PspSettlementReceived) -> None:
         for line in event.lines:
-            self.settled_lines[f"{event.batch_ref}/{line.psp_ref}"] = line.gross
-            if line.kind == "fee":
-                continue
-            item = self._item(line.kind, self._names.get(line.reference, line.reference), line.gross)
-            if item.amount.currency == line.gross.currency:
-                item.settled, item.settled_base = item.settled + line.gross, item.settled_base + line.cleared
+            self.settle(event.batch_ref, line)
+
+    def settle(self, batch_ref: str, line: SettledLine) -> None:
+        """The provider has paid for this line."""
+        self.settled_lines[settled_name(batch_ref, line.psp_ref, line.kind)] = line.gross
+        if line.kind == "fee":
+            return
+        item = self._item(line.kind, self._names.get(line.reference, line.reference), line.gross)
+        if item.amount.currency == line.gross.currency:
+            item.settled, item.settled_base = item.settled + line.gross, item.settled_base + line.cleared
 
     def _owe(self, kind: SettledKind, reference: str, amount: Money, base: Money) -> None:
         item = self._item(kind, reference, amount)

@@ -14,6 +14,7 @@ from ledger.streams.payouts import Payouts
 from ledger.streams.periods import Periods
 from ledger.streams.platform_money import BankMovement, Revaluations
 from ledger.streams.product import Product
+from ledger.streams.psp_batch import PspBatch
 from ledger.streams.reference_streams import InboxItem, PolicyHistory, RateHistory
 from ledger.streams.statements import SettlementRun, Statements
 from ledger.streams.stream import Stream
@@ -32,6 +33,7 @@ BLANK: dict[str, Callable[[str], Stream]] = {
     "settlement_run": SettlementRun,
     "periods": Periods,
     "revaluation": Revaluations,
+    "psp_batch": PspBatch,
     "partner_payment": BankMovement,
     "tax_payment": BankMovement,
     "conversion": BankMovement,

@@ -1,0 +1,93 @@
+"""Lines of a provider's settlement report, in the provider's signs: gross − fee = net, positive is paid to us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from ledger.events.psp_settlement import SettledKind
+from ledger.fx import CNY, Rate, unity
+from ledger.ids import Id
+from ledger.money import Money
+
+
+class PspLine(BaseModel):
+    """One line. `reference` is the capture, refund or dispute it settles, by default the provider's `psp_ref` for it.
+
+    `rate` is the provider's own, CNY for one unit of gross; `cash` is what the line brought in CNY, where the report
+    says so. A fee on a line of its own may stand in `gross` or in `fee`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    psp_ref: Id
+    kind: SettledKind
+    reference: Id | None = None
+    gross: Money
+    fee: Money
+    net: Money
+    rate: Rate | None = None
+    fee_rate: Rate | None = None
+    cash: Money | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> PspLine:
+        currency = self.gross.currency
+        if self.fee.currency == currency == self.net.currency and self.gross - self.fee != self.net:
+            raise ValueError(f"line {self.psp_ref}: {self.gross} less {self.fee} is not {self.net}")
+        if self.cash and self.cash.currency != CNY:
+            raise ValueError(f"line {self.psp_ref}: cash is CNY, as our bank got it")
+        if self.cash is None and self.net.currency != currency:
+            raise ValueError(f"line {self.psp_ref}: say what it brought in CNY where it is settled in another currency")
+        _expect(self.psp_ref, self.rate, currency)
+        if self.fee and self.fee.currency != currency:
+            _expect(self.psp_ref, self.fee_rate, self.fee.currency)
+        return self
+
+    @property
+    def settles(self) -> str:
+        return self.reference or self.psp_ref
+
+    def rate_on(self, day: date) -> Rate:
+        return self.rate or unity(self.gross.currency, day)
+
+    def fee_base(self, day: date) -> Money:
+        """The fee in CNY."""
+        if not self.fee:
+            return Money(0, CNY)
+        return (self.fee_rate or self.rate_on(day)).convert(self.fee)
+
+    def cash_on(self, day: date) -> Money:
+        """What the line brought in CNY: as the report says, else by its rate."""
+        return self.cash if self.cash is not None else self.rate_on(day).convert(self.net)
+
+    def parts(self, day: date) -> Iterator[PspLine]:
+        """The line as it is booked: a fee stands in `fee`, and that of a dispute is a line of its own."""
+        nothing = Money(0, self.gross.currency)
+        if self.kind == "fee" and self.gross and self.fee.currency == self.gross.currency:
+            yield self.model_copy(update={"gross": nothing, "fee": self.fee - self.gross})
+        elif self.kind == "dispute" and self.fee and self.fee.currency == self.gross.currency:
+            fee_cash = self.rate_on(day).convert(-self.fee)
+            bare = {"fee": nothing, "net": self.gross, "cash": self.cash_on(day) - fee_cash}
+            yield self.model_copy(update=bare)
+            yield self.model_copy(
+                update={
+                    "kind": "dispute_fee",
+                    "reference": self.settles,
+                    "gross": -self.fee,
+                    "fee": nothing,
+                    "net": -self.fee,
+                    "cash": fee_cash,
+                }
+            )
+        else:
+            yield self
+
+
+def _expect(psp_ref: str, rate: Rate | None, currency: str) -> None:
+    if rate is None and currency != CNY:
+        raise ValueError(f"line {psp_ref}: {currency} needs the provider's rate")
+    if rate and (rate.base, rate.quote, rate.kind) != (currency, CNY, "provider_settlement"):
+        raise ValueError(f"line {psp_ref}: a provider_settlement rate of {currency}/{CNY} is needed, not {rate.pair}")

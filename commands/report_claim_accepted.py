@@ -1,0 +1,45 @@
+"""A logistics partner owes us for what it lost or damaged (P16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.logistics_reports import ClaimReport, parcel_of, unknown_claim
+from commands.order_commands import flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.events.event import Event
+from ledger.events.logistics import LogisticsClaimAccepted
+from ledger.streams.order import Order
+
+
+class ReportClaimAccepted(ClaimReport, name="report_claim_accepted"):
+    """The partner may accept less than was claimed."""
+
+    amount: PositiveMoney
+
+
+def decide(report: ReportClaimAccepted, order: Order, rules: Rules) -> Iterator[Event]:
+    known = order.logistics.claims.get(report.claim_id)
+    if known and known.state in ("accepted", "settled"):
+        return
+    rate = rate_of_fact(report, rules, report.amount.currency)
+    if rate is None:
+        yield from without_rate(report, order, report.amount, claim_id=report.claim_id)
+        return
+    yield LogisticsClaimAccepted(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        parcel_id=parcel_of(report, order),
+        claim_id=report.claim_id,
+        partner=report.partner,
+        amount=report.amount,
+        book_rate=rate,
+        base=rate.convert(report.amount),
+        accepted_at=report.happened_at,
+    )
+    yield from flagged_if_future(report, order, claim_id=report.claim_id)
+    yield from flagged_if_stale(report, order, rate, rules)
+    if known is None or known.state == "denied" or known.amount < report.amount:
+        expected = "a claim that we filed" if known is None else f"{known.state}, {known.amount} claimed"
+        yield from unknown_claim(report, order, expected=expected, actual=f"{report.amount} accepted")

@@ -1,0 +1,59 @@
+"""A logistics partner has paid a claim (P16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from commands.logistics_reports import ClaimReport, parcel_of, unknown_claim
+from commands.order_commands import flagged_if_future
+from commands.recording import accounting_day
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.events.event import Event
+from ledger.events.logistics import LogisticsClaimSettled
+from ledger.fx import CNY
+from ledger.ids import Id
+from ledger.money import Money, share
+from ledger.streams.order import Order
+
+
+class ReportClaimSettled(ClaimReport, name="report_claim_settled"):
+    """`amount` of what was accepted is paid, and `cash` is what our bank got for it in CNY."""
+
+    amount: PositiveMoney
+    cash: PositiveMoney
+    bank_entry_ref: Id
+    value_date: date | None = None
+
+
+def decide(report: ReportClaimSettled, order: Order, rules: Rules) -> Iterator[Event]:
+    if f"{report.bank_entry_ref}/{report.claim_id}" in order.logistics.receipts:
+        return
+    known = order.logistics.claims.get(report.claim_id)
+    owed = known.owed if known and known.owed.currency == report.amount.currency else report.amount * 0
+    carried = _carried(report, owed, known.owed_base if known else Money(0, CNY))
+    yield LogisticsClaimSettled(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        parcel_id=parcel_of(report, order),
+        claim_id=report.claim_id,
+        partner=report.partner,
+        amount=report.amount,
+        carried=carried,
+        cash=report.cash,
+        fx=carried - report.cash,
+        bank_entry_ref=report.bank_entry_ref,
+        value_date=report.value_date or accounting_day(report.happened_at),
+    )
+    yield from flagged_if_future(report, order, claim_id=report.claim_id)
+    if owed < report.amount:
+        yield from unknown_claim(report, order, expected=f"at most {owed} owed", actual=f"{report.amount} paid")
+
+
+def _carried(report: ReportClaimSettled, owed: Money, owed_base: Money) -> Money:
+    """What was paid stood at in 1210; what is more than was owed, at what the bank got for it."""
+    known = min(owed, report.amount)
+    carried = share(owed_base, upto=known.minor, of=owed.minor, already=Money(0, CNY)) if known else Money(0, CNY)
+    cash_for_known = share(report.cash, upto=known.minor, of=report.amount.minor, already=Money(0, CNY))
+    return carried + report.cash - cash_for_known

@@ -1,0 +1,45 @@
+"""A provider charges a fee for a dispute (P13): the platform's, never a merchant's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.dispute_reports import DisputeReport, contradicts, known_dispute, names
+from commands.order_commands import flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.events.dispute import DisputeFeeCharged
+from ledger.events.event import Event
+from ledger.streams.order import Order
+
+
+class ReportDisputeFee(DisputeReport, name="report_dispute_fee"):
+    """`psp_ref` tells several fees of one dispute apart."""
+
+    psp_ref: str = ""
+    amount: PositiveMoney
+
+
+def decide(report: ReportDisputeFee, order: Order, rules: Rules) -> Iterator[Event]:
+    known = known_dispute(report, order)
+    before = known.fees.get(report.psp_ref) if known else None
+    if before is not None:
+        if before != report.amount:
+            yield from contradicts(
+                report, order, kind="amount_mismatch", expected=str(before), actual=str(report.amount)
+            )
+        return
+    rate = rate_of_fact(report, rules, report.amount.currency)
+    if rate is None:
+        yield from without_rate(report, order, report.amount, dispute_id=report.dispute_id, fact=report.name)
+        return
+    yield DisputeFeeCharged(
+        **names(report, order),
+        psp_ref=report.psp_ref,
+        amount=report.amount,
+        book_rate=rate,
+        base=rate.convert(report.amount),
+        charged_at=report.happened_at,
+    )
+    yield from flagged_if_future(report, order, dispute_id=report.dispute_id, psp_ref=report.psp_ref)
+    yield from flagged_if_stale(report, order, rate, rules)

@@ -1,0 +1,48 @@
+"""An issuer decides a dispute for us: what was withdrawn is owed to us again (P13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.dispute_reports import DisputeReport, known_dispute, market_of, names
+from commands.order_commands import flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.rules import Rules
+from ledger.events.dispute import DisputeWon
+from ledger.events.event import Event
+from ledger.fx import CNY
+from ledger.money import Money
+from ledger.streams.order import Order
+
+
+class ReportDisputeWon(DisputeReport, name="report_dispute_won"):
+    """Also where an inquiry is closed, and where a later stage takes an earlier loss back."""
+
+
+def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Event]:
+    known = known_dispute(report, order)
+    held = known.held if known else Money(0, CNY)
+    if known and known.state == "won" and not held:
+        return
+    undone = known.lost if known else None
+    amount = held + undone.amount if undone else held
+    carried = (known.held_base if known else Money(0, CNY)) + (undone.carried if undone else Money(0, CNY))
+    rate = rate_of_fact(report, rules, amount.currency) if amount else None
+    if amount and rate is None:
+        yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
+        return
+    base = rate.convert(amount) if rate else Money(0, CNY)
+    yield DisputeWon(
+        **names(report, order),
+        market=market_of(order),
+        stage=known.stage if known else "inquiry",
+        amount=amount,
+        book_rate=rate,
+        base=base,
+        carried=carried,
+        fx=carried - base,
+        undone=undone,
+        won_at=report.happened_at,
+    )
+    yield from flagged_if_future(report, order, dispute_id=report.dispute_id)
+    if rate:
+        yield from flagged_if_stale(report, order, rate, rules)
