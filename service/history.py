@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -138,7 +138,7 @@ def plain_state(remembered: Any) -> Any:
             return _object(remembered)
         case set() | frozenset():
             return sorted(map(str, remembered))
-        case list() | tuple():
+        case Iterable():
             return [plain_state(item) for item in remembered]
     if is_dataclass(remembered):
         return _object({field.name: getattr(remembered, field.name) for field in fields(remembered)})
@@ -149,8 +149,14 @@ def plain_state(remembered: Any) -> Any:
 
 
 def _object(content: Mapping[Any, Any]) -> dict[str, Any]:
-    plain = {"merchant" if key is None else str(key): plain_state(value) for key, value in content.items()}
+    plain = {_name(key): plain_state(value) for key, value in content.items()}
     return {key: value for key, value in plain.items() if value is not None and value not in ([], {}, "")}
+
+
+def _name(key: Any) -> str:
+    if key is None:
+        return "merchant"
+    return " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def _differs(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

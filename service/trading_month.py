@@ -13,7 +13,13 @@ from service.app import App
 from service.simulator.month import record_month
 
 Progress = Callable[[int, int], None]  # commands answered, commands in all
-_SHOWN = ("order.placed", "payment.captured", "parcel.dispatched", "parcel.signed_for", "refund.auto_approved")
+_SHOWN = {
+    "order.placed": "orders placed",
+    "payment.captured": "payments captured",
+    "parcel.dispatched": "parcels dispatched",
+    "parcel.signed_for": "parcels signed for",
+    "refund.auto_approved": "refunds approved at once",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,8 @@ class MonthSummary:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Orders and other milestones, and events in all."""
-        return {name: self.events[name] for name in _SHOWN} | {"events": self.events.total()}
+        """Orders and other milestones by what to call them, and events in all."""
+        return {words: self.events[name] for name, words in _SHOWN.items()} | {"events": self.events.total()}
 
 
 def record_trading_month(app: App, progress: Progress) -> MonthSummary:

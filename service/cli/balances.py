@@ -21,20 +21,28 @@ _COLUMNS = ("merchant", "pending", "available", "on_hold", "in_transit", "paid",
 @takes_settings()
 def balances(
     settings: Settings,
-    merchant: Annotated[str | None, typer.Option(help="Only this merchant's.")] = None,
-    as_of: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="At the end of this accounting day.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="Only this merchant's, as in M-1042.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="At the end of this accounting day, as in 2025-06-30.")
+    ] = None,
     as_known_at: Annotated[
         str | None, typer.Option(metavar="INSTANT", help="From what was recorded by then, as in 2025-07-03T08:00:00Z.")
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What merchants have: pending, available, on hold, in transit, paid out and owed by them, all in CNY."""
+    """What merchants have: pending, available, on hold, in transit, paid out and owed by them, all in CNY.
+
+    Both times may be asked together: --as-of 2025-06-30 --as-known-at 2025-07-03T08:00:00Z is the balance of 30 June as
+    it was known on 3 July.
+    """
     moment = Moment(as_of=_day(as_of), as_known_at=_instant(as_known_at))
     with reading(settings, [PROJECTION]) as app:
         try:
             answer = read_balances(app.views, moment, merchant=merchant)
         except ValueError as error:
             raise ServiceFailure(f"{error}.") from None
+    if merchant is not None and not answer.merchants:
+        raise ServiceFailure(f"No money of a merchant {merchant!r} was recorded by then.")
     rows = [{name: getattr(found, name) for name in _COLUMNS} for found in answer.merchants]
     show(rows, format, title="Merchant balances, CNY", columns=_COLUMNS)
 

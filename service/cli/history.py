@@ -21,12 +21,17 @@ from service.settings import Settings
 @takes_settings()
 def history(
     settings: Settings,
-    order: Annotated[str, typer.Argument(help="The order's id.")],
-    at: Annotated[int | None, typer.Option(min=1, help="Up to this step, and all of the order then.")] = None,
+    order: Annotated[str, typer.Argument(help="The order's id, as in 2025-000017.")],
+    at: Annotated[
+        int | None, typer.Option(min=1, help="Up to this step, and all that is remembered of the order then.")
+    ] = None,
     merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What happened to an order, one event a step: what it changed, and its journal entry."""
+    """What happened to an order, one event a step: what it changed, and its journal entry.
+
+    Read from the log itself, not from a view. Personal values stay sealed.
+    """
     with reading(settings) as app:
         steps = list(history_of(app.ledger, order, merchant=merchant, upto=at))
     match format:

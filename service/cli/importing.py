@@ -32,11 +32,20 @@ def olist(
     settings: Settings,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with orders.csv.gz and its neighbours.")],
     rates: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The ECB's rates. [default: ../fx_ecb/eurofxref-hist.zip]")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The ECB's historical reference rates, zipped.",
+            show_default="DIR/../fx_ecb/eurofxref-hist.zip",
+        ),
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Olist's marketplace orders. Importing a folder again changes nothing; ends with 0 if all amounts tie."""
+    """Orders of the Olist marketplace, as its public data set has them.
+
+    Accounts for every source row, and compares what was recorded with the source, in BRL to the centavo. Importing a
+    folder again changes nothing; an import that was cut off is begun again. Ends with 0 if all amounts tie.
+    """
     with open_app(settings, create=True) as app:
         summary = _import(app, folder, rates or default_rate_file(folder))
     _print(summary, format)

@@ -33,15 +33,18 @@ def record(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="Commands as JSON lines; - reads standard input.")],
     refusals: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where refused and malformed lines go. [default: FILE.refusals.jsonl]"),
+        typer.Option(
+            metavar="FILE", help="Where refused and malformed lines go.", show_default="FILE.refusals.jsonl beside it"
+        ),
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Record commands, one JSON object a line:
-    {"command": "place_order", "id": "…", "actor": {"kind": "buyer", "id": "…"}, "data": {…}}
+    {"command": "set_auto_export", "id": "a-1", "actor": {"kind": "merchant", "id": "M-1042"}, "data": {"merchant_id":
+    "M-1042", "enabled": true}}
 
-    The same file may be recorded again at any time: what was recorded only repeats. Ends with 0 only if no line was
-    malformed; refusals are answers.
+    The same file may be recorded again at any time: what was recorded only repeats. Every line is counted as recorded,
+    repeated, nothing to do, refused or malformed. Ends with 0 only if no line was malformed; refusals are answers.
     """
     source = None if file == "-" else Path(file)
     beside = source.with_name(f"{source.name}.refusals.jsonl") if source else Path("stdin.refusals.jsonl")

@@ -14,23 +14,40 @@ from service.status import LedgerStatus, status_of
 
 @takes_settings()
 def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
-    """The books, their heads, and how many events each view is behind."""
+    """The books, their heads, and how many events each view is behind.
+
+    As a table there is a line a view; as CSV a line a book, with a column a view.
+    """
     with reading(settings) as app:
         found = status_of(app)
     if format is Format.JSON:
         print_json(asdict(found) | {"troubles": found.troubles})
         return
-    if format is Format.TABLE:
-        stdout().print(f"Ledger {found.ledger_id}, epoch {found.epoch}, accounting days in {found.zone}")
-    show(_by_book(found), format)
-    if format is Format.TABLE:
-        for trouble in found.troubles:
-            stdout().print(trouble, style="red")
+    if format is Format.CSV:
+        show(_by_book(found), format)
+        return
+    events = sum(found.books.values())
+    stdout().print(f"Ledger {found.ledger_id}, epoch {found.epoch}, accounting days in {found.zone}")
+    stdout().print(f"{events:,} events in {sum(map(bool, found.books.values()))} of {len(found.books)} books")
+    show(_by_view(found), format)
+    for trouble in found.troubles:
+        stdout().print(trouble, style="red")
 
 
 def settings(format: FormatOption = Format.TABLE) -> None:
     """Every setting: its flag, its environment variable, its default."""
     show(settings_table(), format)
+
+
+def _by_view(found: LedgerStatus) -> list[dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    for view in found.views:
+        row = rows.setdefault(
+            view.projection, {"view": view.projection, "version": view.version, "behind": 0, "status": ""}
+        )
+        row["behind"] += view.lag
+        row["status"] = row["status"] if row["status"] not in ("", "following") else view.status
+    return list(rows.values())
 
 
 def _by_book(found: LedgerStatus) -> list[dict[str, Any]]:

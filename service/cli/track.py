@@ -22,11 +22,14 @@ _COLUMNS = ("parcel", "happened_at", "milestone", "text", "location")
 @takes_settings()
 def track(
     settings: Settings,
-    order: Annotated[str, typer.Argument(help="The order's id.")],
+    order: Annotated[str, typer.Argument(help="The order's id, as in 2025-000017.")],
     merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Where an order's parcels are, both legs, and what its buyer may ask for now."""
+    """Where an order's parcels are, both legs, and what its buyer may ask for now.
+
+    As the buyer is told: no CNY amount, no fee, no partner's name.
+    """
     with reading(settings, [PROJECTION]) as app:
         try:
             found = read_tracking(app.views, order, merchant=merchant)
@@ -65,8 +68,14 @@ def _tell(found: OrderTracking, plain: dict[str, Any]) -> None:
     for parcel, told_parcel in zip(found.parcels, plain["parcels"], strict=True):
         console.print(f"\nParcel {parcel.parcel_id}: {parcel.text}{_remarks(told_parcel)}", style="bold")
         show(_timeline(parcel), Format.TABLE, columns=_COLUMNS)
+    for refund in plain["refunds"]:
+        console.print(f"Refund {refund['refund_id']}: {refund['state'].replace('_', ' ')}" + _of(refund["amount"]))
     if options := plain["after_sales"]["options"]:
         console.print(f"After-sales for what was not sent: {', '.join(options)}")
+
+
+def _of(amount: str | None) -> str:
+    return f", {amount}" if amount else ""
 
 
 def _remarks(parcel: dict[str, Any]) -> str:

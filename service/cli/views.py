@@ -24,14 +24,21 @@ _COLUMNS = ("view", "version", "events", "rows", "differences")
 @takes_settings()
 def rebuild_views(
     settings: Settings,
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The view; --all rebuilds every one.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="The view, as in merchant_balances; `redledger status` names them all."),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every view.")] = False,
     accept_differences: Annotated[
         bool, typer.Option("--accept-differences", help="Switch although the rebuilt view is not the live one.")
     ] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Fold a view again beside the live one, compare the two, and switch if they are the same."""
+    """Fold a view again beside the live one, compare the two, and switch if they are the same.
+
+    The live view goes on meanwhile. Where the two differ the rows are named and nothing is switched; a view of a new
+    version is switched to with --accept-differences where it differs on purpose.
+    """
     chosen = _chosen(name, every=every)
     with reading(settings) as app:
         rows = [_rebuilt(app, projection, accept_differences=accept_differences) for projection in chosen]

@@ -32,6 +32,17 @@ def test_what_changed_is_just_what_differs_between_two_states(month_app: App, an
     assert not set(first.changed.items()) & set(second.changed.items())
 
 
+def test_a_dispatch_shows_what_became_of_the_parcel(month_app: App, an_order: FindOrder) -> None:
+    steps = history_of(month_app.ledger, an_order("parcel.dispatched"))
+    step = next(step for step in steps if step.recorded.type == "parcel.dispatched")
+    assert "dispatched" in step.changed.values()
+
+
+def test_no_path_of_a_state_shows_a_tuple(month_app: App, an_order: FindOrder) -> None:
+    steps = history_of(month_app.ledger, an_order("payment.captured"))
+    assert not [path for step in steps for path in step.changed if "(" in path]
+
+
 def test_a_capture_shows_its_entry(month_app: App, an_order: FindOrder) -> None:
     steps = history_of(month_app.ledger, an_order("payment.captured"))
     entry = next(step.entry for step in steps if step.recorded.type == "payment.captured")

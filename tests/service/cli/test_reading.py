@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,12 @@ def test_balances_of_one_merchant_are_those_of_the_list(run: Run, month: Setting
     rows = run(month, "balances", "--format", "json").json
     (row,) = run(month, "balances", "--merchant", rows[0]["merchant"], "--format", "json").json
     assert row == rows[0]
+
+
+def test_a_merchant_nobody_knows_is_one_sentence(run: Run, month: Settings) -> None:
+    said = run(month, "balances", "--merchant", "M-nowhere")
+    assert said.code == 1
+    assert "M-nowhere" in said.err
 
 
 def test_before_the_first_day_nobody_has_anything(run: Run, month: Settings) -> None:
@@ -88,6 +95,11 @@ def test_tracking_prints_every_milestone_in_each_format(
     assert "dispatched" in said.out
 
 
+def test_tracking_tells_how_far_a_refund_is(run: Run, month: Settings, an_order: FindOrder) -> None:
+    said = run(month, "track", an_order("refund.succeeded"))
+    assert re.search(r"^Refund \S+: paid, [A-Z]{3} \d", said.out, re.MULTILINE)
+
+
 def test_history_goes_up_to_the_step_that_is_asked_for(run: Run, month: Settings, an_order: FindOrder) -> None:
     steps = run(month, "history", an_order("settlement.released"), "--at", "3", "--format", "json").json
     assert [step["step"] for step in steps] == [1, 2, 3]
@@ -111,6 +123,12 @@ def test_status_says_how_far_each_view_is(run: Run, month: Settings, month_app: 
     found = run(month, "status", "--format", "json").json
     assert {view["projection"] for view in found["views"]} >= {"merchant_balances", "audit_trail", "customer_tracking"}
     assert found["books"] == {str(book): head for book, head in month_app.ledger.reader.heads().items()}
+
+
+def test_status_has_a_line_a_view_that_fits_a_narrow_terminal(run: Run, month: Settings) -> None:
+    lines = run(month, "status").out.splitlines()
+    assert any(line.startswith("│ merchant_balances ") for line in lines)
+    assert max(map(len, lines[1:])) <= 80
 
 
 def test_the_log_of_the_month_holds(run: Run, month: Settings) -> None:
