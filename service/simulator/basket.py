@@ -9,7 +9,7 @@ from typing import Any
 
 from commands.recording import accounting_day
 from ledger.fx import CNY, Rate
-from ledger.money import Money
+from ledger.money import Money, total
 from service.simulator.catalogue import Merchant, Product
 from service.simulator.people import LOCALES, Buyer
 from service.simulator.rates import Rates
@@ -33,6 +33,11 @@ class Basket:
     @property
     def quantities(self) -> dict[str, int]:
         return {line["line_id"]: line["qty"] for line in self.data["lines"]}
+
+    @property
+    def total_of_goods(self) -> Money:
+        """What the buyer paid without charges."""
+        return total([line["unit_reference"] * line["qty"] for line in self.data["lines"]], self.total.currency)
 
     @property
     def names(self) -> dict[str, str]:

@@ -15,8 +15,9 @@ from commands.outcome import Outcome
 from ledger.ledger import Ledger
 from service.simulator.basket import make_basket
 from service.simulator.platform import platform_steps
+from service.simulator.plots import plot_of
 from service.simulator.step import Step
-from service.simulator.stories import PLOTS, Story
+from service.simulator.telling import Story
 from service.simulator.world import World, make_world
 
 FIRST_DAY = date(2025, 4, 1)
@@ -86,11 +87,10 @@ def _order_steps(world: World, random: Random, number: int) -> list[Step]:
     hours = random.randrange(2, DAYS * 24)
     placed_at = datetime.combine(world.first_day, datetime.min.time(), UTC) + hours * _SLOT
     order_id = f"S{world.seed}-{number:06d}"
-    basket = make_basket(
-        random, order_id, random.choice(world.merchants), random.choice(world.buyers), world.rates, placed_at
-    )
-    (plot,) = random.choices([plot for _, plot in PLOTS], [weight for weight, _ in PLOTS])
-    return list(plot(Story(random, basket)))
+    plot = plot_of(random, number)
+    merchant = random.choice([merchant for merchant in world.merchants if plot.is_of(merchant)])
+    basket = make_basket(random, order_id, merchant, random.choice(world.buyers), world.rates, placed_at)
+    return list(plot.tell(Story(random, basket)))
 
 
 def _slots(steps: Sequence[Step]) -> Iterator[tuple[datetime, list[Step]]]:
@@ -113,5 +113,6 @@ def _end_of_slot(at: datetime) -> datetime:
 
 def _command(step: Step) -> Command:
     kind = MENU[step.command].command
-    envelope = {"id": step.id, "actor": step.actor, "occurred_at": step.at if step.is_report else None}
+    occurred_at = (step.happened_at or step.at) if step.is_report else None
+    envelope = {"id": step.id, "actor": step.actor, "occurred_at": occurred_at}
     return kind.model_validate({**envelope, **step.data})

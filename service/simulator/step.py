@@ -19,7 +19,8 @@ CARRIER = Actor(kind="partner", id="simpost", role="carrier")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command by name, with its data as it comes from outside. A report brings the instant it happened.
+    """A command by name, with its data as it comes from outside. A report brings the instant it happened, by default
+    the one it is told at.
 
     `only_after` names a step without which this one does not happen: the bank answers only what it was asked.
     """
@@ -31,3 +32,4 @@ class Step:
     data: dict[str, Any]
     is_report: bool = False
     only_after: str = ""
+    happened_at: datetime | None = None
