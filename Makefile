@@ -31,7 +31,7 @@ check: $(VENV)/installed-dev ## lint, format, types, house rules
 bench: $(VENV)/installed-bench ## measure, and print medians beside raw PostgreSQL
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-docs: $(VENV)/installed ## write docs/ from the code: refusals, commands, events, policies, settings
+docs: $(VENV)/installed ## write what of docs/ is made from the code: commands, events, refusals, policies …
 	@$(BIN)/python -m service.documentation
 
 clean: ## remove what make made; a ledger's data (.redledger) is never removed

@@ -1,4 +1,4 @@
-"""Documents made from the code: refusals, commands, events, policies and settings, each from the list that is used.
+"""Documents made from the code: commands, events, refusals, policies and more, each from the list that is used.
 
 `python -m service.documentation` writes them into `docs/`; a test says when they are out of date.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from service.documentation.cli import cli
 from service.documentation.commands import commands
 from service.documentation.events import events
 from service.documentation.policies import policies
 from service.documentation.refusals import refusals
 from service.documentation.settings import settings
+from service.documentation.views import views
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "refusals.md": refusals,
@@ -19,4 +21,6 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "events.md": events,
     "policies.md": policies,
     "settings.md": settings,
+    "cli.md": cli,
+    "views.md": views,
 }

@@ -8,6 +8,7 @@ from commands.command import Command
 from commands.menu import MENU
 from service.documentation.markdown import fields_of, sentences, table
 from service.documentation.raised import refusals_of
+from service.documentation.shapes import shapes
 
 
 def commands() -> str:
@@ -15,9 +16,12 @@ def commands() -> str:
     head = (
         "# Commands\n\nMade from the code by `python -m service.documentation`.\n\n"
         'A command is one JSON line: `{"command": name, "id": …, "actor": {…}, "data": {…}}`. Its id is the'
-        " idempotency key. Only reports bring `occurred_at`, the instant something happened in the world.\n"
+        " idempotency key. Only reports bring `occurred_at`, the instant something happened in the world; importers"
+        " bring it with every command. [importing.md](importing.md) has the whole envelope. The fields of a command are"
+        " its `data`; the [shapes](#shapes) inside them are at the end.\n"
     )
-    return head + "".join(f"\n{part}\n" for part in _commands())
+    inside = shapes(handler.command for handler in MENU.values())
+    return head + "".join(f"\n{part}\n" for part in _commands()) + f"\n## Shapes\n{inside}"
 
 
 def _commands() -> Iterator[str]:

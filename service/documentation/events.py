@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from ledger.events import published
-from ledger.events.event import EVENTS, UPCASTS
+from ledger.events.event import EVENTS, UPCASTS, Event
 from service.documentation.markdown import fields_of, sentences, table
+from service.documentation.posting_rules import POSTING_RULES
+from service.documentation.shapes import shapes
+
+_HEAD = (
+    "# Events\n\nMade from the code by `python -m service.documentation`.\n\n"
+    "Each event is stored under its name and version, which outlive the class. A published event is never edited: a new"
+    " shape is a new version, and older versions are lifted to it when they are read. Where an event moves money, the"
+    " posting rule is named; its entry is stored in the same row. A *sealed* field holds a personal value"
+    " ([privacy.md](privacy.md)). The [shapes](#shapes) inside the fields are at the end.\n"
+)
 
 
 def events() -> str:
     """`docs/events.md`."""
     assert published.PUBLISHED, "every module of events is imported"
-    head = "# Events\n\nMade from the code by `python -m service.documentation`.\n"
-    parts = [head]
-    for (name, version), kind in sorted(EVENTS.items()):
-        if kind.__module__.startswith("ledger.") and (name, version) not in UPCASTS:
-            parts += [f"\n## {name} v{version}\n\n{sentences(kind.__doc__)}\n"]
-            parts += [f"\n{table(('Field', 'Type', 'Needed'), fields_of(kind))}\n"]
-    return "".join(parts)
+    newest = {
+        key: kind
+        for key, kind in sorted(EVENTS.items())
+        if kind.__module__.startswith("ledger.") and key not in UPCASTS
+    }
+    parts = [_HEAD, *(_section(name, kind) for (name, _), kind in newest.items())]
+    return "".join(parts) + f"\n## Shapes\n{shapes(newest.values())}"
+
+
+def _section(name: str, kind: type[Event]) -> str:
+    posts = f"\nPosts {POSTING_RULES[name]} of [money.md](money.md).\n" if name in POSTING_RULES else ""
+    fields = table(("Field", "Type", "Needed"), fields_of(kind))
+    return f"\n## {name} v{kind.schema_version}\n\n{sentences(kind.__doc__)}\n{posts}\n{fields}\n"

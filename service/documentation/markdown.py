@@ -35,23 +35,24 @@ def fields_of(model: type[BaseModel], *, besides: Iterable[str] = ()) -> list[tu
 
 def type_of(field: FieldInfo) -> str:
     """The type as people would write it."""
-    return _named(field.annotation)
+    return named_type(field.annotation)
 
 
-def _named(found: Any) -> str:
+def named_type(found: Any) -> str:
+    """An annotation as people would write it."""
     origin, parts = get_origin(found), get_args(found)
     if origin is Annotated:
-        return _named(parts[0])
+        return named_type(parts[0])
     if origin in (Union, UnionType):
-        return " or ".join(_named(part) for part in parts if part is not NoneType)
+        return " or ".join(named_type(part) for part in parts if part is not NoneType)
     if origin is Literal:
         return " / ".join(str(part) for part in parts)
     if origin in (tuple, list):
-        return f"list of {_named(parts[0])}"
+        return f"list of {named_type(parts[0])}"
     if origin is dict:
-        return f"{_named(parts[0])} → {_named(parts[1])}"
+        return f"{named_type(parts[0])} → {named_type(parts[1])}"
     if parts and getattr(origin, "__name__", "") == "Sealed":
-        return f"{_named(parts[0])}, sealed"
+        return f"{named_type(parts[0])}, sealed"
     return str(getattr(found, "__name__", found))
 
 

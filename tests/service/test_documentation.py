@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from commands.menu import MENU
+from ledger.journal.posting import rule
 from ledger.refusals import REFUSALS
+from projections.registry import PROJECTIONS
 from service.documentation import DOCUMENTS
+from service.documentation.posting_rules import POSTING_RULES
 from service.documentation.raised import refusals_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -27,6 +30,28 @@ def test_every_refusal_is_documented() -> None:
 def test_every_command_is_documented() -> None:
     text = DOCUMENTS["commands.md"]()
     assert [name for name in MENU if f"## {name}\n" not in text] == []
+
+
+def test_every_event_that_writes_an_entry_names_its_posting_rule() -> None:
+    posting = {kind.name for kind in rule.registry if isinstance(kind, type) and hasattr(kind, "name")}
+    assert set(POSTING_RULES) == posting
+
+
+def test_every_shape_that_a_command_names_has_its_section() -> None:
+    text = DOCUMENTS["commands.md"]()
+    assert "### OrderLine\n" in text
+    assert "### Money\n" in text
+
+
+def test_every_command_of_the_command_line_is_documented() -> None:
+    text = DOCUMENTS["cli.md"]()
+    assert "## redledger import olist DIR\n" in text
+    assert "## redledger record FILE|-\n" in text
+
+
+def test_every_read_model_is_documented() -> None:
+    text = DOCUMENTS["views.md"]()
+    assert [name for name in PROJECTIONS if f"## {name} v" not in text] == []
 
 
 def test_the_refusals_of_a_command_are_found_through_what_it_calls() -> None:
