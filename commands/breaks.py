@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from ledger.canonical import canonical, digest
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import derived_id
+
+_IS_AN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]*")
 
 
 def break_once(
     seen: Collection[str], *, kind: str, expected: str, actual: str, refs: dict[str, str], at: datetime
 ) -> Iterator[ReconciliationBreakOpened]:
     """A break named after its kind and references, unless it is among those `seen` before."""
-    break_id = derived_id(kind, *(value for _, value in sorted(refs.items()) if value))
+    break_id = _name(kind, refs)
     if break_id not in seen:
         yield ReconciliationBreakOpened(
             break_id=break_id, kind=kind, expected=expected, actual=actual, refs=refs, opened_at=at
         )
+
+
+def _name(kind: str, refs: dict[str, str]) -> str:
+    """The kind and the references; where a partner's reference is no id of ours, their digest."""
+    name = derived_id(kind, *(value for _, value in sorted(refs.items()) if value))
+    return name if _IS_AN_ID.fullmatch(name) else derived_id(kind, digest(canonical(refs))[:32])

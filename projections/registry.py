@@ -9,10 +9,13 @@ from projections.customer_tracking import CustomerTracking
 from projections.declarations import Declarations
 from projections.due_releases import DueReleases
 from projections.exceptions import Exceptions
+from projections.expected_at_bank import ExpectedAtBank
 from projections.merchant_balances import MerchantBalances
 from projections.order_contribution import OrderContribution
 from projections.overdue_to_warehouse import OverdueToWarehouse
+from projections.payouts import Payouts
 from projections.projection import Projection
+from projections.psp_references import PspReferences
 from projections.sales_by_channel import SalesByChannel
 from projections.tracking_numbers import TrackingNumbers
 
@@ -31,5 +34,8 @@ PROJECTIONS: dict[str, Projection] = {
         SalesByChannel(),
         AccountTurnovers(),
         OrderContribution(),
+        ExpectedAtBank(),
+        Payouts(),
+        PspReferences(),
     )
 }

@@ -1,0 +1,163 @@
+"""What our books say the bank is to show: payouts, providers' deposits, payments to partners; and what it has shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Date, RowMapping, text
+
+from ledger.events.event import Event
+from ledger.events.files import BankEntryMatched, BankMatch
+from ledger.events.logistics import LogisticsClaimSettled
+from ledger.events.platform_money import BankFxConverted, PartnerInvoicePaid, TaxRemitted
+from ledger.events.psp_settlement import PspSettlementReported
+from ledger.events.settlement import PayoutCancelled, PayoutInitiated, PayoutReturned
+from ledger.fx import CNY
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.columns import text_column
+from projections.engine.batch import Batch
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+EXPECTED = kept_table(
+    "expected_at_bank",
+    text_column("reference", key=True),  # under which the bank names it
+    text_column("kind", key=True),
+    text_column("merchant"),
+    text_column("currency"),
+    Column("minor", BigInteger, nullable=False),  # what comes in positive
+    Column("expected_on", Date, nullable=False),
+    indexes=[("expected_on",)],
+)
+SHOWN = kept_table(
+    "shown_by_bank",  # in book 0: which expectations are met, wherever they stand
+    text_column("reference", key=True),
+    text_column("kind", key=True),
+    text_column("entry"),
+    Column("shown_on", Date, nullable=False),
+)
+
+
+class ExpectedAtBank(Projection):
+    """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
+
+    name = "expected_at_bank"
+    version = 1
+    tables = (EXPECTED, SHOWN)
+    events = (
+        PayoutInitiated,
+        PayoutCancelled,
+        PayoutReturned,
+        PspSettlementReported,
+        PartnerInvoicePaid,
+        TaxRemitted,
+        BankFxConverted,
+        LogisticsClaimSettled,
+        BankEntryMatched,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        for recorded in batch.events:
+            event = recorded.event
+            if isinstance(event, BankEntryMatched):
+                entry = f"{event.account}/{event.statement_id}/{event.entry_ref}"
+                row = {"reference": event.reference, "kind": event.matched_to, "entry": entry}
+                batch.rows(SHOWN).put(row | {"shown_on": event.value_date}, at=recorded.position)
+            elif isinstance(event, PayoutCancelled):
+                batch.rows(EXPECTED).delete(event.payout_id, "payout", at=recorded.position)
+            else:
+                for row in _rows(event, recorded):
+                    batch.rows(EXPECTED).put(row, at=recorded.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One movement the bank is to show, or has shown (`entry`)."""
+
+    reference: str
+    kind: BankMatch
+    merchant: str
+    amount: Money
+    expected_on: date
+    entry: str = ""
+    shown_on: date | None = None
+
+
+_FIND = """
+SELECT e.*, s.entry, s.shown_on FROM {expected} e
+LEFT JOIN {shown} s ON s.book = 0 AND s.reference = e.reference AND s.kind = e.kind AND NOT s.deleted
+WHERE e.book = ANY(:books) AND NOT e.deleted AND {condition} ORDER BY e.expected_on, e.reference, e.kind
+"""
+
+
+def expected_under(
+    views: Views, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> list[Expectation]:
+    """What is expected under these references, met or not. Raises `ViewBehind`."""
+    return _find(views, "e.reference = ANY(:references)", at_least, timeout_s, references=list(references))
+
+
+def not_shown_yet(
+    views: Views, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> list[Expectation]:
+    """What was expected before a day, and no statement has shown. Raises `ViewBehind`."""
+    return _find(views, "s.entry IS NULL AND e.expected_on < :before", at_least, timeout_s, before=before)
+
+
+def _find(views: Views, condition: str, at_least: Vector | None, timeout_s: float, **values: Any) -> list[Expectation]:
+    def query(opened: Opened) -> list[Expectation]:
+        names = {"expected": opened.generation.stored_name(EXPECTED), "shown": opened.generation.stored_name(SHOWN)}
+        statement = text(_FIND.format(condition=condition, **names))
+        found = opened.connection.execute(statement, values | {"books": list(opened.vector)})
+        return [_expectation(row) for row in found.mappings()]
+
+    return views.read(ExpectedAtBank(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _rows(event: Event, recorded: Recorded) -> Iterator[dict[str, Any]]:
+    day = recorded.accounting_date
+    match event:
+        case PayoutInitiated():
+            yield _row(event.payout_id, "payout", -event.amount, day, event.merchant_id)
+        case PayoutReturned():
+            yield _row(event.payout_id, "payout_return", event.amount, event.value_date, event.merchant_id)
+        case PspSettlementReported():
+            for reference in {event.batch_ref, event.bank_entry_ref} - {""}:
+                yield _row(reference, "psp_settlement", event.cash, event.value_date)
+        case PartnerInvoicePaid():
+            yield _row(event.bank_ref or event.payment_ref, "partner_payment", -event.cash, event.value_date)
+        case TaxRemitted():
+            yield _row(event.bank_ref or event.payment_ref, "tax_payment", -event.cash, event.value_date)
+        case BankFxConverted():
+            cny = event.bought if event.bought.currency == CNY else -event.sold
+            yield _row(event.bank_ref, "conversion", cny, event.value_date)
+        case LogisticsClaimSettled():
+            yield _row(event.bank_entry_ref or event.claim_id, "claim", event.cash, event.value_date, event.merchant_id)
+
+
+def _row(reference: str, kind: BankMatch, amount: Money, day: date, merchant: str = "") -> dict[str, Any]:
+    return {
+        "reference": reference,
+        "kind": kind,
+        "merchant": merchant,
+        "currency": amount.currency,
+        "minor": amount.minor,
+        "expected_on": day,
+    }
+
+
+def _expectation(row: RowMapping) -> Expectation:
+    return Expectation(
+        reference=row["reference"],
+        kind=row["kind"],
+        merchant=row["merchant"],
+        amount=Money(row["minor"], row["currency"]),
+        expected_on=row["expected_on"],
+        entry=row["entry"] or "",
+        shown_on=row["shown_on"],
+    )

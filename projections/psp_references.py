@@ -1,0 +1,144 @@
+"""Which order a provider's reference is of, and in which of its batches it was settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Date, RowMapping, text
+
+from ledger.events.dispute import DisputeFundsWithdrawn, DisputeOpened
+from ledger.events.event import Event
+from ledger.events.payment import PaymentCaptured
+from ledger.events.psp_settlement import PspSettlementReceived
+from ledger.events.refund import RefundSubmitted, RefundSucceeded
+from ledger.money import Money
+from projections.columns import text_column
+from projections.engine.batch import Batch
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+REFERENCES = kept_table(
+    "psp_references",
+    text_column("reference", key=True),
+    text_column("psp", key=True),
+    text_column("kind", key=True),  # charge, refund, dispute; submission: a refund that is asked for
+    text_column("merchant", key=True),
+    text_column("order_id", key=True),
+    text_column("currency"),
+    Column("minor", BigInteger, nullable=False),  # what the provider is to settle; signed as in its reports
+    Column("since", Date, nullable=False),
+    text_column("batch_ref"),  # '' while it is not settled
+    indexes=[("batch_ref", "since")],
+)
+
+
+class PspReferences(Projection):
+    """Captures, refunds (ours and the provider's name for them) and disputes, by the names the provider uses."""
+
+    name = "psp_references"
+    version = 1
+    tables = (REFERENCES,)
+    events = (
+        PaymentCaptured,
+        RefundSubmitted,
+        RefundSucceeded,
+        DisputeOpened,
+        DisputeFundsWithdrawn,
+        PspSettlementReceived,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(REFERENCES)
+        for recorded in batch.events:
+            event = recorded.event
+            if isinstance(event, PspSettlementReceived):
+                for line in event.lines:
+                    key = (line.reference, event.psp, line.kind, event.merchant_id, event.order_id)
+                    row = rows.get(*key)
+                    if row is not None:
+                        rows.put(row | {"batch_ref": event.batch_ref}, at=recorded.position)
+                continue
+            for reference, kind, amount in _named(event):
+                named: Any = event
+                names = (reference, named.psp, kind, named.merchant_id, named.order_id)
+                known = rows.get(*names)
+                row = dict(zip(REFERENCES.key, names, strict=True)) | {
+                    "currency": amount.currency,
+                    "minor": amount.minor,
+                    "since": recorded.accounting_date,
+                    "batch_ref": known["batch_ref"] if known else "",
+                }
+                rows.put(row, at=recorded.position)
+
+
+@dataclass(frozen=True, slots=True)
+class PspReference:
+    """One of a provider's references. A checkout's capture may be of several orders, and is then several of these."""
+
+    reference: str
+    psp: str
+    kind: str
+    merchant: str
+    order_id: str
+    amount: Money
+    since: date
+    batch_ref: str
+
+
+def orders_of(
+    views: Views, psp: str, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> list[PspReference]:
+    """What these references are of. Raises `ViewBehind`."""
+    condition = "psp = :psp AND reference = ANY(:references)"
+    return _find(views, condition, at_least, timeout_s, psp=psp, references=list(references))
+
+
+def unsettled(
+    views: Views, *, before: date, psp: str | None = None, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> list[PspReference]:
+    """What no batch of the provider has paid for, of days before this one. Raises `ViewBehind`."""
+    condition = "batch_ref = '' AND since < :before AND kind IN ('charge', 'refund')" + (
+        " AND psp = :psp" if psp else ""
+    )
+    return _find(views, condition, at_least, timeout_s, before=before, psp=psp)
+
+
+def _find(views: Views, condition: str, at_least: Vector | None, timeout_s: float, **values: Any) -> list[PspReference]:
+    def query(opened: Opened) -> list[PspReference]:
+        statement = f"""
+            SELECT * FROM {opened.generation.stored_name(REFERENCES)}
+            WHERE book = ANY(:books) AND NOT deleted AND {condition}
+            ORDER BY since, psp, reference, kind, merchant, order_id"""
+        found = opened.connection.execute(text(statement), values | {"books": list(opened.vector)})
+        return [_reference(row) for row in found.mappings()]
+
+    return views.read(PspReferences(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _named(event: Event) -> Iterator[tuple[str, str, Money]]:
+    match event:
+        case PaymentCaptured():
+            yield event.capture_ref, "charge", event.amount
+        case RefundSubmitted():
+            yield event.submission_id, "submission", -event.amount
+        case RefundSucceeded():
+            yield event.psp_refund_ref or event.submission_id, "refund", -event.amount
+        case DisputeOpened() | DisputeFundsWithdrawn():
+            yield event.dispute_id, "dispute", -event.amount
+
+
+def _reference(row: RowMapping) -> PspReference:
+    return PspReference(
+        reference=row["reference"],
+        psp=row["psp"],
+        kind=row["kind"],
+        merchant=row["merchant"],
+        order_id=row["order_id"],
+        amount=Money(row["minor"], row["currency"]),
+        since=row["since"],
+        batch_ref=row["batch_ref"],
+    )

@@ -1,0 +1,146 @@
+"""Bank statements into the ledger: each entry matched to a payout, a deposit or a payment of ours, or a break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import cast
+
+from commands.command import Command
+from commands.recording import ACCOUNTING_ZONE
+from commands.report_bank_entry import ReportBankEntry
+from commands.report_bank_statement import ReportBankStatement
+from commands.report_payout_paid import ReportPayoutPaid
+from commands.report_payout_returned import ReportPayoutReturned
+from ledger.ids import bank_account_stream
+from ledger.money import Money
+from ledger.streams.files import BankAccount
+from ledger.streams.registry import blank
+from ledger.who import Actor, Source
+from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
+from service.adapters.bank.camt import read_camt
+from service.adapters.bank.statement import BankEntry, BankStatement
+from service.adapters.files.bad_file import BadFile
+from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.app import App
+
+KIND = "camt053"
+_UNSAID = "RETURNED"  # where the bank gives no reason
+
+
+def import_camt(
+    app: App, file: RawFile, *, bank: str = "bank", progress: Progress = lambda _done, _total: None
+) -> FileSummary:
+    """Validate the file whole, accept it, record it. Raises `BadFile`."""
+    statements = read_camt(file.name, file.content)
+    _check_new(app, file, statements)
+    app.catch_up([ExpectedAtBank()])
+    expected = _expected(app, statements)
+    rows = [row for statement in statements for row in _Rows(file, bank, statement, expected, app.clock()).rows()]
+    header = {f"{each.account}/{each.statement_id}": f"{each.opening} → {each.closing}" for each in statements}
+    return import_rows(app, file, kind=KIND, partner=bank, header=header, rows=rows, progress=progress)
+
+
+def _check_new(app: App, file: RawFile, statements: list[BankStatement]) -> None:
+    """The same statement in other bytes is not the same statement."""
+    names = {bank_account_stream(statement.account) for statement in statements}
+    accounts = {}
+    for name, rows in app.ledger.reader.load(0, sorted(names)).items():
+        accounts[name] = cast(BankAccount, blank(name))
+        for row in rows:
+            accounts[name].apply(row.event)
+    for statement in statements:
+        known = accounts[bank_account_stream(statement.account)].digests.get(statement.statement_id)
+        if known not in (None, file.digest):
+            reason = f"the statement {statement.statement_id} of {statement.account} came before, in another file"
+            raise BadFile(file.name, reason, line=statement.line)
+
+
+def _expected(app: App, statements: list[BankStatement]) -> dict[str, list[Expectation]]:
+    """What our books expect under any word that the bank gives with an entry."""
+    words = {word for statement in statements for entry in statement.entries for word in _words(entry)}
+    found: dict[str, list[Expectation]] = {}
+    for expectation in expected_under(app.views, sorted(words)):
+        found.setdefault(expectation.reference, []).append(expectation)
+    return found
+
+
+def _words(entry: BankEntry) -> Iterator[str]:
+    """The references as they are, then each word of them: an end-to-end id may stand in the remittance text."""
+    said = (*entry.references, *entry.texts)
+    yield from said
+    for reference in said:
+        yield from reference.split()
+
+
+class _Rows:
+    """The commands of one statement: itself, then its entries."""
+
+    def __init__(
+        self, file: RawFile, bank: str, statement: BankStatement, expected: dict[str, list[Expectation]], now: datetime
+    ) -> None:
+        self._file, self._statement, self._expected, self._now = file, statement, expected, now
+        self._actor = Actor(kind="partner", id=bank, role="bank")
+
+    def rows(self) -> Iterator[Row]:
+        statement = self._statement
+        whole = ReportBankStatement(
+            **self._envelope("statement", statement.line, statement.closed_on),
+            account=statement.account,
+            statement_id=statement.statement_id,
+            digest=self._file.digest,
+            opening=statement.opening,
+            closing=statement.closing,
+            opened_on=statement.opened_on,
+            closed_on=statement.closed_on,
+            entries=len(statement.entries),
+        )
+        yield Row(statement.line, (whole,))
+        for entry in statement.entries:
+            yield Row(entry.line, tuple(self._commands(entry)))
+
+    def _commands(self, entry: BankEntry) -> Iterator[Command]:
+        """What the entry does to a payout, if it is about one; and that the bank has shown it."""
+        match = self._match(entry)
+        expected, matched_to = match.amount if match else None, match.kind if match else None
+        if match and match.kind == "payout" and entry.amount.minor < 0:
+            yield ReportPayoutPaid(**self._payout("paid", entry, match))
+        elif match and match.kind == "payout":
+            yield ReportPayoutReturned(**self._payout("returned", entry, match), code=entry.return_code or _UNSAID)
+            expected, matched_to = -match.amount, "payout_return"
+        yield ReportBankEntry(
+            **self._envelope("entry", entry.line, entry.booked_on, entry.ref),
+            account=self._statement.account,
+            statement_id=self._statement.statement_id,
+            entry_ref=entry.ref,
+            amount=entry.amount,
+            value_date=entry.value_date,
+            reference=match.reference if match else next(iter(entry.references), ""),
+            matched_to=matched_to,
+            expected=expected,
+        )
+
+    def _match(self, entry: BankEntry) -> Expectation | None:
+        """What was expected under one of its words, in its currency; the same amount before another."""
+        found = [each for word in _words(entry) for each in self._expected.get(word, ())]
+        same = [each for each in found if each.amount.currency == entry.amount.currency]
+        return next((each for each in same if each.amount == entry.amount), same[0] if same else None)
+
+    def _payout(self, what: str, entry: BankEntry, match: Expectation) -> dict[str, object]:
+        amount = Money(abs(entry.amount.minor), entry.amount.currency)
+        return self._envelope(what, entry.line, entry.booked_on, entry.ref) | {
+            "merchant_id": match.merchant,
+            "payout_id": match.reference,
+            "amount": amount,
+            "bank_ref": f"{self._statement.statement_id}/{entry.ref}",
+            "value_date": entry.value_date,
+        }
+
+    def _envelope(self, what: str, line: int, day: date, ref: str = "") -> dict[str, object]:
+        noon = datetime.combine(day, time(12), ACCOUNTING_ZONE)  # the bank names a day, no instant
+        return {
+            "id": self._file.command_id(self._statement.statement_id, what, ref),
+            "actor": self._actor,
+            "source": Source(system=KIND, external_id=f"{self._file.name}:{line}"),
+            "occurred_at": min(noon, self._now),
+        }

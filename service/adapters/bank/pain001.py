@@ -1,0 +1,131 @@
+"""Payouts as a payment order for the bank (ISO 20022 pain.001.001.09): domestic transfers in CNY.
+
+The schema decides what is written: the message is encoded by it, so that one that does not validate cannot be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from hashlib import sha256
+from importlib.resources import as_file, files
+from typing import Any
+from xml.etree.ElementTree import Element, tostring
+
+from xmlschema import XMLSchema10
+from xmlschema.exceptions import XMLSchemaException
+
+from ledger.fx import CNY
+from ledger.money import total
+from projections.payouts import PayoutRow
+from service.failures import ServiceFailure
+
+NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
+_CNAPS = 12  # digits of a bank's number in the People's Bank's clearing system
+_LONGEST_ACCOUNT = 34  # Max34Text
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """Our own account that payouts leave from. `bank` is its CNAPS number or BIC."""
+
+    name: str
+    account: str
+    bank: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Whose account a token stands for; kept outside the ledger, which knows no account numbers."""
+
+    name: str
+    account: str
+    bank: str
+
+
+def payment_order(
+    payouts: Sequence[PayoutRow],
+    *,
+    debtor: Debtor,
+    payees: Mapping[str, Payee],
+    execute_on: date,
+    created_at: datetime,
+) -> bytes:
+    """One message with one transfer a payout, under the payout's own id. The same payouts have the same message id.
+
+    A payee that `payees` does not name goes by the token, for a bank that keeps the directory. Raises `ServiceFailure`
+    for what the schema does not take.
+    """
+    if not payouts:
+        raise ServiceFailure("There is no payout to export.")
+    message_id = f"RL-{sha256('/'.join(sorted(p.payout_id for p in payouts)).encode()).hexdigest()[:30]}"
+    sums = {"NbOfTxs": str(len(payouts)), "CtrlSum": total([payout.amount for payout in payouts], CNY).decimal}
+    message = {
+        "CstmrCdtTrfInitn": {
+            "GrpHdr": {
+                "MsgId": message_id,
+                "CreDtTm": created_at.replace(microsecond=0).isoformat(),
+                **sums,
+                "InitgPty": {"Nm": debtor.name},
+            },
+            "PmtInf": [
+                {
+                    "PmtInfId": message_id,
+                    "PmtMtd": "TRF",
+                    "BtchBookg": False,
+                    **sums,
+                    "ReqdExctnDt": {"Dt": execute_on.isoformat()},
+                    "Dbtr": {"Nm": debtor.name},
+                    "DbtrAcct": {"Id": {"Othr": {"Id": debtor.account}}, "Ccy": CNY},
+                    "DbtrAgt": _agent(debtor.bank),
+                    "ChrgBr": "SHAR",
+                    "CdtTrfTxInf": [_transfer(payout, payees.get(payout.account_ref)) for payout in payouts],
+                }
+            ],
+        }
+    }
+    return _encoded(message)
+
+
+def _transfer(payout: PayoutRow, payee: Payee | None) -> dict[str, Any]:
+    account = payee.account if payee else payout.account_ref
+    if len(account) > _LONGEST_ACCOUNT:
+        raise ServiceFailure(
+            f"The account {account} of {payout.merchant} is longer than {_LONGEST_ACCOUNT} characters."
+        )
+    return {
+        "PmtId": {"InstrId": payout.payout_id, "EndToEndId": payout.payout_id},
+        "Amt": {"InstdAmt": {"@Ccy": CNY, "$": payout.amount.decimal}},
+        "CdtrAgt": _agent(payee.bank if payee else payout.bank_code),
+        "Cdtr": {"Nm": payee.name if payee else payout.merchant},
+        "CdtrAcct": {"Id": {"Othr": {"Id": account}}, "Ccy": CNY},
+        "RmtInf": {"Ustrd": [payout.payout_id]},
+    }
+
+
+def _agent(bank: str) -> dict[str, Any]:
+    """A bank by its CNAPS number, else by whatever name it has with us."""
+    if len(bank) == _CNAPS and bank.isdigit():
+        return {"FinInstnId": {"ClrSysMmbId": {"ClrSysId": {"Cd": "CNAPS"}, "MmbId": bank}}}
+    return {"FinInstnId": {"Othr": {"Id": bank}}}
+
+
+def _encoded(message: dict[str, Any]) -> bytes:
+    try:
+        root = _schema().encode(message, path=f"{{{NAMESPACE}}}Document", namespaces={"": NAMESPACE})
+    except XMLSchemaException as error:
+        raise ServiceFailure(f"The bank's schema does not take it: {' '.join(str(error).split())[:300]}") from None
+    assert isinstance(root, Element), "a strict encoding is an element or an error"
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    root.set("xmlns", NAMESPACE)
+    text: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
+
+
+@cache
+def _schema() -> XMLSchema10:
+    with as_file(files("sepaxml") / "schemas" / "pain.001.001.09.xsd") as path:
+        return XMLSchema10(str(path))

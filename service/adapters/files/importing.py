@@ -1,0 +1,130 @@
+"""A file that was found good becomes an event, then commands, row by row: resumable, every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from commands.accept_file import AcceptFile
+from commands.command import Command
+from commands.outcome import Outcome
+from ledger.ids import derived_id, file_stream
+from ledger.refusals import IdempotencyKeyReused
+from ledger.who import Actor
+from service.adapters.files.bad_file import BadFile
+from service.app import App
+from service.failures import ServiceFailure
+
+IMPORTER = Actor(kind="system", id="files", role="finance")
+_BATCH = 500  # rows
+_LARGEST = 64 * 1024 * 1024  # bytes
+
+Progress = Callable[[int, int], None]  # rows done, rows in all
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """The bytes of a file and what they are known by."""
+
+    name: str
+    content: bytes
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.content).hexdigest()
+
+    def command_id(self, *parts: str) -> str:
+        """The id of one row's command: the same whenever and wherever these bytes are imported."""
+        return derived_id(self.digest[:24], *parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the file, and what it is to be recorded as."""
+
+    line: int
+    commands: tuple[Command, ...]
+
+
+@dataclass(slots=True)
+class FileSummary:
+    """What became of a file. `known`: these bytes had been accepted before. Rows count once, by their worst outcome."""
+
+    name: str
+    digest: str
+    known: bool
+    rows: int
+    recorded: int = 0
+    repeated: int = 0
+    nothing: int = 0
+    refused: int = 0
+    refusals: list[str] = field(default_factory=list)
+
+
+def read_file(path: Path) -> RawFile:
+    """Raises `ServiceFailure` for a file that cannot be read, `BadFile` for one that is too large to be right."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise BadFile(path.name, f"{path.stat().st_size:,} bytes are more than such a file has")
+        return RawFile(path.name, path.read_bytes())
+    except OSError as error:
+        raise ServiceFailure(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def import_rows(
+    app: App,
+    file: RawFile,
+    *,
+    kind: str,
+    partner: str,
+    header: dict[str, str],
+    rows: Sequence[Row],
+    progress: Progress = lambda _done, _total: None,
+) -> FileSummary:
+    """Accept the file in one append, then record its rows. The same file again goes on where it was cut off."""
+    known = _is_known(app, file, kind)
+    if not known:
+        accept = AcceptFile(
+            id=file.command_id(kind, "accept"),
+            actor=IMPORTER,
+            kind=kind,
+            digest=file.digest,
+            file_name=file.name,
+            partner=partner,
+            rows=len(rows),
+            header=header,
+        )
+        (outcome,) = app.bus.submit([accept])
+        if outcome.status == "refused" and not _is_known(app, file, kind):
+            raise ServiceFailure(f"{file.name} was not accepted: {outcome.sentence}")
+    summary = FileSummary(file.name, file.digest, known, len(rows))
+    for start in range(0, len(rows), _BATCH):
+        batch = rows[start : start + _BATCH]
+        outcomes = iter(app.bus.submit([command for row in batch for command in row.commands]))
+        for row in batch:
+            _count(summary, row, [next(outcomes) for _ in row.commands])
+        progress(min(start + _BATCH, len(rows)), len(rows))
+    return summary
+
+
+def _is_known(app: App, file: RawFile, kind: str) -> bool:
+    return bool(app.ledger.reader.read_stream(0, file_stream(kind, file.digest)))
+
+
+def _count(summary: FileSummary, row: Row, outcomes: Sequence[Outcome]) -> None:
+    # What was recorded as something else when the file came first stays that: people work its break.
+    before = [outcome.repeated or outcome.code == IdempotencyKeyReused.code for outcome in outcomes]
+    refused = [
+        outcome for outcome, was in zip(outcomes, before, strict=True) if outcome.status == "refused" and not was
+    ]
+    summary.refusals += [f"line {row.line}: {outcome.sentence} ({outcome.code})" for outcome in refused]
+    if refused:
+        summary.refused += 1
+    elif any(outcome.status == "recorded" for outcome in now):
+        summary.recorded += 1
+    elif any(before):
+        summary.repeated += 1
+    else:
+        summary.nothing += 1

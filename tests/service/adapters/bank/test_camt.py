@@ -1,0 +1,127 @@
+"""Bank statements are read whole or refused with the line of what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ledger.money import Money
+from service.adapters.bank.camt import read_camt
+from service.adapters.bank.statement import BankStatement
+from service.adapters.files.bad_file import BadFile
+from tests.service.adapters.bank.statements import entry, statement
+
+Samples = Callable[[str], Path]
+# The samples are made to show elements, not to foot: most say that they close with 27.00 Swedish crowns owed.
+_CROWNS = b'<Amt Ccy="SEK">27.00</Amt>\n                <CdtDbtInd>DBIT</CdtDbtInd>'
+_EUROS = b'<Amt Ccy="EUR">27.00</Amt>\n                <CdtDbtInd>CRDT</CdtDbtInd>'
+
+
+def put_right(path: Path) -> list[BankStatement]:
+    content = path.read_bytes()
+    assert content.count(_CROWNS) == 1
+    return read_camt(path.name, content.replace(_CROWNS, _EUROS))
+
+
+def reason(content: bytes) -> BadFile:
+    with pytest.raises(BadFile) as refused:
+        read_camt("file.xml", content)
+    return refused.value
+
+
+@pytest.mark.parametrize("version", ["v2.minimal", "v3", "v4", "v8"])
+def test_every_version_is_read(shared_data: Samples, version: str) -> None:
+    (found,) = put_right(shared_data(f"camt/camt053.{version}.xml"))
+    assert (found.account, found.opening, found.closing) == (
+        "NL26VAYB8060476890", Money.of("18.15", "EUR"), Money.of("27.00", "EUR")
+    )  # fmt: skip
+    assert [each.amount for each in found.entries] == [Money.of("8.85", "EUR")]
+
+
+def test_several_statements_of_one_file_follow_one_another(shared_data: Samples) -> None:
+    path = shared_data("camt/camt053.v2.multi.statement.xml")
+    found = read_camt(path.name, path.read_bytes())
+    assert [(each.opening.minor, each.closing.minor) for each in found] == [(1815, 2700), (2700, 2000)]
+    assert [each.references for statement in found for each in statement.entries] == [("000000001",), ("000000002",)]
+
+
+def test_zeros_behind_the_cent_are_no_fraction_of_one(shared_data: Samples) -> None:
+    path = shared_data("camt/camt053.v2.five.decimals.xml")
+    content = path.read_bytes().replace(b'"EUR">27.050<', b'"EUR">27.00000<')
+    (found,) = read_camt(path.name, content)
+    assert found.closing == Money.of("27.00", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("sample", "line", "says"),
+    [
+        ("camt053.v2.wrong.xml", 2, "no statement"),
+        ("camt053.v8.xml", 74, "in SEK, the account in EUR"),
+        ("camt053.v2.five.decimals.xml", 49, "closes at EUR 27.05, its entries come to EUR 27.00"),
+        ("camt053.v2.all-balance-types.xml", 68, "closes at EUR 4.04"),
+        ("camt53.only-Dt-with-DtTm.xml", 9, "no balance CLBD"),
+        ("camt054.v8.xml", 2, "no camt.053"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(shared_data: Samples, sample: str, line: int, says: str) -> None:
+    path = shared_data(f"camt/{sample}")
+    refused = reason(path.read_bytes())
+    assert refused.line == line
+    assert says in str(refused)
+
+
+def test_a_fraction_of_a_cent_is_refused() -> None:
+    assert "finer than the smallest unit" in str(reason(statement(entry("8.855"), closing="108.855")))
+
+
+def test_a_closing_balance_that_does_not_follow_is_refused() -> None:
+    assert "closes at CNY 120.00, its entries come to CNY 108.85" in str(
+        reason(statement(entry("8.85"), closing="120.00"))
+    )
+
+
+def test_an_entry_in_another_currency_is_refused() -> None:
+    content = statement(entry("8.85").replace("CNY", "USD"), closing="108.85")
+    assert "the entry is in USD, the account in CNY" in str(reason(content))
+
+
+def test_details_that_do_not_come_to_their_entry_are_refused() -> None:
+    assert "its details come to CNY 8.00" in str(
+        reason(statement(entry("8.85", details=["5.00", "3.00"]), closing="108.85"))
+    )
+
+
+def test_a_batch_whose_parts_are_named_is_several_entries() -> None:
+    (found,) = read_camt("x", statement(entry("8.85", details=["5.00", "3.85"]), closing="108.85"))
+    assert [(each.ref, each.amount.minor) for each in found.entries] == [("1.1", 500), ("1.2", 385)]
+
+
+def test_what_is_not_booked_yet_does_not_count() -> None:
+    (found,) = read_camt("x", statement(entry("8.85").replace("BOOK", "PDNG"), closing="100.00"))
+    assert found.entries == ()
+
+
+def test_a_truncated_file_is_refused_with_the_line_where_it_ends() -> None:
+    whole = statement(entry("8.85"), closing="108.85")
+    refused = reason(whole[: len(whole) // 2])
+    assert "no whole XML document" in str(refused)
+    assert refused.line is not None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><Document>&b;</Document>',
+        b'<!DOCTYPE l SYSTEM "file:///etc/passwd"><Document/>',
+        b'<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]><Document>&x;</Document>',
+    ],
+)
+def test_an_xml_bomb_is_refused_before_it_goes_off(content: bytes) -> None:
+    assert "declares a document type or entities" in str(reason(content))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01", b"id,amount\n1,2\n", b'<?xml version="1.0" encoding="x"?><a/>'])
+def test_what_is_no_xml_is_refused(content: bytes) -> None:
+    assert reason(content).name == "file.xml"

@@ -1,0 +1,121 @@
+"""Bank statements meet the books: payouts are paid or come back, deposits are found, the rest are breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ledger.fx import CNY
+from ledger.money import Money
+from projections.balances import balances
+from projections.exceptions import Exceptions, exceptions
+from projections.expected_at_bank import ExpectedAtBank, expected_under, not_shown_yet
+from projections.merchant_balances import MerchantBalances
+from service.adapters.bank.importing import import_camt
+from service.adapters.files.bad_file import BadFile
+from service.adapters.files.importing import FileSummary, RawFile
+from service.app import App
+from service.settlement_run import payout_id_of, settle
+from tests.service.adapters.bank.statements import entry, statement
+from tests.support.buses import open_desk, publish_programme
+from tests.support.sales import merchant_ready, released
+from tests.support.shops import app_of
+
+PAYOUT = payout_id_of("R-1", "M-1")
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[App]:
+    """A ledger with one payout of CNY 133.00 under way."""
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        released(desk)
+        opened = app_of(desk)
+        settle(opened, "R-1")
+        yield opened
+
+
+def imported(app: App, *entries: str, closing: str, name: str = "s.xml", **about: str) -> FileSummary:
+    return import_camt(app, RawFile(name, statement(*entries, closing=closing, **about)))
+
+
+def in_transit(app: App) -> int:
+    app.catch_up([MerchantBalances()])
+    (balance,) = balances(app.views).merchants
+    return balance.in_transit.minor
+
+
+def breaks(app: App) -> list[tuple[str, str, str]]:
+    app.catch_up([Exceptions()])
+    return [(found.kind, found.expected, found.actual) for found in exceptions(app.views)]
+
+
+def test_a_payout_that_the_bank_shows_is_paid(app: App) -> None:
+    summary = imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
+    assert (summary.recorded, in_transit(app), breaks(app)) == (2, 0, [])
+
+
+def test_a_payout_named_in_the_banks_own_words_is_found(app: App) -> None:
+    imported(app, entry("-133.00", text=f"PAYMENT {PAYOUT} THANK YOU"), closing="-33.00")
+    assert in_transit(app) == 0
+
+
+def test_a_payout_that_comes_back_is_returned_with_the_banks_reason(app: App) -> None:
+    imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
+    imported(
+        app, entry("133.00", reference=PAYOUT, code="AC04"), opening="-33.00", closing="100.00", statement_id="S-2"
+    )
+    app.catch_up([MerchantBalances()])
+    assert balances(app.views).merchants[0].available == Money(13_300, CNY)
+
+
+def test_another_amount_is_a_break_and_pays_nothing(app: App) -> None:
+    imported(app, entry("-130.00", reference=PAYOUT), closing="-30.00")
+    assert in_transit(app) == 13_300
+    assert {kind for kind, _, _ in breaks(app)} == {"amount_mismatch"}
+
+
+def test_an_entry_that_nobody_expects_is_a_break(app: App) -> None:
+    imported(app, entry("8.85", reference="WHO"), closing="108.85")
+    assert breaks(app) == [("bank_unmatched", "nothing", "CNY 8.85 on 2025-04-20")]
+
+
+def test_the_words_of_an_entry_are_not_kept(app: App) -> None:
+    imported(app, entry("8.85", text="From Zhang San with love"), closing="108.85")
+    with app.ledger.engine.connect() as connection:
+        assert not connection.exec_driver_sql("SELECT 1 FROM log.events WHERE payload LIKE '%%Zhang%%'").all()
+
+
+def test_a_statement_that_opens_where_none_closed_is_a_gap(app: App) -> None:
+    imported(app, closing="100.00")
+    imported(app, closing="77.00", opening="77.00", statement_id="S-2")
+    assert [kind for kind, _, _ in breaks(app)] == ["bank_gap"]
+
+
+def test_the_same_file_again_changes_nothing(app: App) -> None:
+    imported(app, entry("-133.00", reference=PAYOUT), entry("8.85"), closing="-24.15")
+    heads = app.ledger.reader.heads()
+    again = imported(app, entry("-133.00", reference=PAYOUT), entry("8.85"), closing="-24.15", name="other.xml")
+    assert (again.known, again.recorded, again.rows) == (True, 0, 3)
+    assert app.ledger.reader.heads() == heads
+
+
+def test_the_same_statement_in_another_file_is_refused_and_nothing_is_recorded(app: App) -> None:
+    imported(app, closing="100.00")
+    heads = app.ledger.reader.heads()
+    with pytest.raises(BadFile, match="came before, in another file"):
+        imported(app, entry("8.85"), closing="108.85")
+    assert app.ledger.reader.heads() == heads
+
+
+def test_what_the_bank_has_shown_is_not_waited_for(app: App) -> None:
+    app.catch_up([ExpectedAtBank()])
+    assert [each.reference for each in not_shown_yet(app.views, before=date(2030, 1, 1))] == [PAYOUT]
+    imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
+    app.catch_up([ExpectedAtBank()])
+    assert not_shown_yet(app.views, before=date(2030, 1, 1)) == []
+    assert expected_under(app.views, [PAYOUT])[0].entry == "ICBC-1/S-1/1"
