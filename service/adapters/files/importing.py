@@ -116,9 +116,8 @@ def _is_known(app: App, file: RawFile, kind: str) -> bool:
 def _count(summary: FileSummary, row: Row, outcomes: Sequence[Outcome]) -> None:
     # What was recorded as something else when the file came first stays that: people work its break.
     before = [outcome.repeated or outcome.code == IdempotencyKeyReused.code for outcome in outcomes]
-    refused = [
-        outcome for outcome, was in zip(outcomes, before, strict=True) if outcome.status == "refused" and not was
-    ]
+    now = [outcome for outcome, was in zip(outcomes, before, strict=True) if not was]
+    refused = [outcome for outcome in now if outcome.status == "refused"]
     summary.refusals += [f"line {row.line}: {outcome.sentence} ({outcome.code})" for outcome in refused]
     if refused:
         summary.refused += 1

@@ -30,7 +30,7 @@ def order(*payouts: PayoutRow, payees: dict[str, Payee] | None = None) -> bytes:
 
 def found(message: bytes, path: str) -> list[str]:
     steps = "/".join(f"{{{NAMESPACE}}}{step}" for step in path.split("/"))
-    return [element.text for element in fromstring(message).findall(f".//{steps}")]
+    return [element.text or "" for element in fromstring(message).findall(f".//{steps}")]
 
 
 def test_the_message_validates_against_the_schema_of_iso_20022() -> None:
