@@ -60,7 +60,7 @@ def _declined(report: ReportPaymentFailed, order: Order) -> Iterator[Event]:
 
 def _failed(report: ReportPaymentFailed, order: Order, capture: Capture) -> PaymentCaptureFailed:
     undone = order.payments.allocation if capture.allocated and not _is_under_way(order) else None
-    borne = bool(capture.allocated) and undone is None
+    borne = bool(capture.given_back) or (bool(capture.allocated) and undone is None)
     return PaymentCaptureFailed(
         merchant_id=report.merchant_id,
         order_id=report.order_id,
@@ -70,15 +70,18 @@ def _failed(report: ReportPaymentFailed, order: Order, capture: Capture) -> Paym
         code=report.code,
         amount=capture.amount,
         base=capture.base,
-        unallocated=capture.free if borne else capture.amount - capture.given_back,
-        unallocated_base=capture.free_base if borne else capture.base - capture.given_back_base,
+        unallocated=capture.amount - capture.given_back if undone else capture.free,
+        unallocated_base=capture.base - capture.given_back_base if undone else capture.free_base,
         borne_by_platform=borne,
         undone=undone,
     )
 
 
 def _is_under_way(order: Order) -> bool:
-    """Whether goods have left, money was released or a refund approved: then the sale can no longer be undone."""
+    """Whether goods have left, money was released or a refund approved, or a dispute lost: then the sale can no longer
+    be undone."""
+    if any(dispute.lost for dispute in order.disputes):
+        return True
     for line_id, book in order.lines.items():
         if book.refunded or any(units.released for units in book.places.values()):
             return True
@@ -91,7 +94,7 @@ def _consequence(report: ReportPaymentFailed, order: Order, failed: PaymentCaptu
     """Other captures may pay for the order instead; where the platform bears it, somebody must look."""
     if failed.borne_by_platform:
         yield from _break(report, order, kind="fact_contradicts_state", expected=f"a paid order, {order.status}")
-    elif failed.undone and order.placed:
+    if failed.undone and order.placed:
         later = order.after(failed)
         quantities = {line_id: book.live for line_id, book in later.lines.items()}
         captures = later.payments.usable(later.currency)

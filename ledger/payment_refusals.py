@@ -98,13 +98,6 @@ class CaptureNotDuplicate(
     what: str
 
 
-class ClaimNotFound(Refusal, code="CLAIM_NOT_FOUND", remedy="File the claim first."):
-    """The order {order_id} has no logistics claim {claim_id}."""
-
-    order_id: str
-    claim_id: str
-
-
 class ClaimAlreadyFiled(Refusal, code="CLAIM_ALREADY_FILED", remedy="Give every claim an id of its own."):
     """The claim {claim_id} was filed before and is {state}."""
 
