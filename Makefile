@@ -20,7 +20,7 @@ run: $(VENV)/installed ## set everything up, record a trading month, serve it on
 	@$(BIN)/python -m service.cli.main up --with-trading-month
 
 test: $(VENV)/installed-dev ## every test, on a real PostgreSQL; ARGS="-k word" chooses
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: $(VENV)/installed-dev ## lint, format, types, house rules
 	$(BIN)/python -m ruff check .
