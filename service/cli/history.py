@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from ledger.events.order import OrderPlaced
 from ledger.fx import CNY
 from ledger.journal.accounts import CHART
 from ledger.money import Money
@@ -16,6 +18,14 @@ from service.cli.output import instant_text, print_json, show, stdout
 from service.cli.reading import reading
 from service.history import Step, history_of
 from service.settings import Settings
+
+# Names that repeat their place, what the entry below shows again, and what was fixed when the order was placed; the
+# JSON form has it all.
+_SAID_ELSEWHERE = re.compile(
+    r"^(placed|name|merchant_id|order_id)\b|^lines\.[^.]+\.line\b|^payments\.allocation\b|^receivables\b"
+    r"|\.(id|line_id|payment_id|capture_ref|refund_id|parcel_id|submission_id|psp|psp_ref)$"
+    r"|rate\.(as_of|base|kind|quote|source)$"
+)
 
 
 @takes_settings()
@@ -59,11 +69,19 @@ def _tell(step: Step) -> None:
     console.print(f"    payment {axes.payment} · fulfilment {axes.fulfilment} · after-sales {axes.after_sales}")
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 4))
     for path, value in step.changed.items():
-        table.add_row(path, "–" if value is None else json.dumps(value, ensure_ascii=False).strip('"'))
-    console.print(table)
+        if not _SAID_ELSEWHERE.search(path):
+            table.add_row(path, "–" if value is None else json.dumps(value, ensure_ascii=False).strip('"'))
+    for line in step.event["lines"] if recorded.type == OrderPlaced.name else ():
+        table.add_row(f"{line['line_id']}: {line['qty']} × {line['title_shown']}", _prices(line))
+    if table.row_count:
+        console.print(table)
     if step.entry:
         console.print(_entry(step.entry))
     console.print()
+
+
+def _prices(line: dict[str, Any]) -> str:
+    return f"{Money(**line['unit_list'])}, quoted at {Money(**line['unit_reference'])}"
 
 
 def _entry(lines: list[dict[str, Any]]) -> Table:
