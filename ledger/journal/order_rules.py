@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from ledger.events.payment import AllocatedCharge, PaymentAllocated, PaymentCaptured, PaymentCaptureFailed
 from ledger.events.refund import (
@@ -35,7 +34,7 @@ from ledger.journal.accounts import (
     SHIPPING_CHARGED,
     TAX_PAYABLE,
 )
-from ledger.journal.entry import Draft, about
+from ledger.journal.entry import Draft, Line, about
 from ledger.journal.posting import rule
 
 _CHARGED = {"shipping": SHIPPING_CHARGED, "tax": TAX_PAYABLE}
@@ -163,4 +162,20 @@ def _owe_the_buyer(draft: Draft, money: RefundMoney) -> Draft:
 def opposite(draft: Draft | None) -> Draft:
     """The same lines the other way round."""
     assert draft is not None, "what is undone had an entry"
-    return Draft([replace(line, amount=-line.amount, base=-line.base) for line in draft.lines])
+    return Draft([_turned(line) for line in draft.lines])
+
+
+def _turned(line: Line) -> Line:
+    return Line(
+        account=line.account,
+        amount=-line.amount,
+        base=-line.base,
+        currency=line.currency,
+        merchant=line.merchant,
+        order=line.order,
+        line=line.line,
+        parcel=line.parcel,
+        payment=line.payment,
+        psp=line.psp,
+        market=line.market,
+    )

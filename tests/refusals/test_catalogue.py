@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from ledger.refusals import REFUSALS, Refusal
-from tests.refusals import money, orders
+from tests.refusals import money, orders, payments
 
 # What no pure decision gives: the bus does, and its own tests on a ledger cause it.
 BY_THE_BUS = {
@@ -23,12 +23,6 @@ PENDING = {
         "FULL_AMOUNT_ONLY", "PARCEL_NOT_REFUSED", "PARCEL_NOT_DAMAGED", "RETURN_NOT_AUTHORIZED", "RETURN_NOT_EXPIRED",
         "NOT_DEEMED_SIGNED",
     ),
-    "payments, disputes and claims": (
-        "DISPUTE_OPEN", "DISPUTE_NOT_FOUND", "DISPUTE_CLOSED", "EVIDENCE_TOO_LATE", "PAYMENT_NOT_AUTHORIZED",
-        "AMOUNT_EXCEEDS_AUTHORIZED", "ALREADY_CAPTURED", "AUTHORIZATION_EXPIRED", "PAYMENT_VOIDED",
-        "CAPTURE_NOT_FOUND", "CAPTURE_NOT_OVERDUE", "CAPTURE_NOT_DUPLICATE", "CLAIM_NOT_FOUND", "CLAIM_ALREADY_FILED",
-        "RATE_STALE",
-    ),
     "finance": (
         "PAYOUT_NOT_FOUND", "PAYOUT_ALREADY_SUBMITTED", "PAYOUT_IS_OVER", "HOLD_ID_TAKEN", "HOLD_NOT_FOUND",
         "HOLD_EXCEEDED", "WRITE_OFF_EXCEEDS_DEBT", "PROPOSAL_ID_TAKEN", "PROPOSAL_NOT_OPEN", "JOURNAL_UNBALANCED",
@@ -38,7 +32,7 @@ PENDING = {
         "RUN_NOT_STARTED",
     ),
 }  # fmt: skip
-CAUSES: dict[str, Callable[[], Refusal | None]] = orders.CAUSES | money.CAUSES
+CAUSES: dict[str, Callable[[], Refusal | None]] = orders.CAUSES | money.CAUSES | payments.CAUSES
 
 
 @pytest.mark.parametrize("code", [code for code in REFUSALS if code in CAUSES])

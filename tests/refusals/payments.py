@@ -1,0 +1,82 @@
+"""What makes commands about payments, buyers' funds, disputes and claims refuse, by code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from ledger.policies.reference_pricing import ReferencePricing
+from ledger.refusals import Refusal
+from tests.support.given import PLATFORM
+from tests.support.orders import OrderStory, after_days, capture
+from tests.support.payments import HELD, disputed, held, opened
+
+Cause = Callable[[], Refusal | None]
+_CLAIM = {"claim_id": "CL-1", "parcel_id": "P-1", "partner": "sf", "amount": "CNY 1.00", "reason": "lost"}
+
+
+def after(story: OrderStory, told: str, data: dict[str, Any], command: str, **asked: Any) -> Refusal:
+    """What is refused once something was told."""
+    story.tell(told, **data)
+    return story.refusal(command, **asked)
+
+
+def evidence(story: OrderStory, **other: Any) -> Refusal:
+    told = {"dispute_id": "dp-1", "evidence_refs": ["pod-1"]} | other
+    return story.refusal("submit_dispute_evidence", by=PLATFORM, **told)
+
+
+def lost() -> OrderStory:
+    story = disputed(OrderStory().paid())
+    story.tell("report_dispute_lost", dispute_id="dp-1", psp="stripe")
+    return story
+
+
+def late_evidence() -> Refusal:
+    story = OrderStory().paid()
+    story.tell("report_dispute_opened", **opened(due_by="2025-04-02T00:00:00Z"))
+    return evidence(story, at=after_days(2))
+
+
+def too_early() -> Refusal:
+    return after(OrderStory(), "report_payment_captured", capture(), "flag_unallocated_capture", capture_ref="cap-1")
+
+
+def old_rate() -> Refusal:
+    pricing = ReferencePricing(rate_kind="reference", quote_validity=timedelta(days=1), max_rate_age=timedelta(days=7))
+    return OrderStory(policies=(pricing,)).paid().refusal("cancel_order", reason="out_of_stock")
+
+
+def claimed_twice() -> Refusal:
+    story = OrderStory().paid().sent(A=1)
+    story.tell("file_logistics_claim", by=PLATFORM, **_CLAIM)
+    return story.refusal("file_logistics_claim", by=PLATFORM, **_CLAIM)
+
+
+CAUSES: dict[str, Cause] = {
+    "DISPUTE_OPEN": lambda: disputed(OrderStory().paid().sent(A=2, B=1).signed()).refusal(
+        "release_settlement", at=after_days(8)
+    ),
+    "DISPUTE_NOT_FOUND": lambda: evidence(OrderStory().paid()),
+    "DISPUTE_CLOSED": lambda: evidence(lost()),
+    "EVIDENCE_TOO_LATE": late_evidence,
+    "PAYMENT_NOT_AUTHORIZED": lambda: held().refusal("capture_payment", payment_id="PAY-9"),
+    "AMOUNT_EXCEEDS_AUTHORIZED": lambda: held().refusal("capture_payment", payment_id="PAY-1", amount="USD 69.45"),
+    "ALREADY_CAPTURED": lambda: after(
+        held(), "report_payment_captured", capture(), "void_payment", payment_id="PAY-1", reason="out_of_stock"
+    ),
+    "AUTHORIZATION_EXPIRED": lambda: after(
+        held(), "report_authorization_expired", HELD, "capture_payment", payment_id="PAY-1"
+    ),
+    "PAYMENT_VOIDED": lambda: after(held(), "report_payment_voided", HELD, "capture_payment", payment_id="PAY-1"),
+    "CAPTURE_NOT_FOUND": lambda: OrderStory().refusal("flag_unallocated_capture", capture_ref="cap-9"),
+    "CAPTURE_NOT_OVERDUE": too_early,
+    "CAPTURE_NOT_DUPLICATE": lambda: (
+        OrderStory()
+        .paid()
+        .refusal("approve_duplicate_capture_refund", by=PLATFORM, refund_id="D-1", capture_ref="cap-1")
+    ),
+    "CLAIM_ALREADY_FILED": claimed_twice,
+    "RATE_STALE": old_rate,
+}
