@@ -15,13 +15,12 @@ from ledger.events.settlement import PayoutInitiated
 from ledger.events.statement import SettlementStatementIssued
 from ledger.fx import CNY
 from ledger.money import Money
-from projections.engine.reading import Views
 from projections.statements import StatementDiffers, document, issued_again
 from service.app import App
-from service.settings import Settings
 from service.settlement_run import settle
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import merchant_ready, paid, released, sent, signed
+from tests.support.shops import app_of
 
 HALF = Money(13_300, CNY)  # CNY 140.00 less 5 %
 
@@ -31,7 +30,7 @@ class Books:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.app = App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
+        self.app = app_of(desk)
 
     def statements(self, merchant: str = "M-1") -> list[SettlementStatementIssued]:
         rows = self.desk.ledger.reader.read_stream(self._book(merchant), f"statements/{merchant}")
@@ -148,7 +147,6 @@ def test_a_run_that_is_done_again_changes_nothing(books: Books) -> None:
 
 def test_what_becomes_available_behind_the_cut_off_waits_for_the_next_run(books: Books) -> None:
     released(books.desk)
-    books.app.bus.submit([])
     _cut_off(books)
     released(books.desk, "O-2")
     assert settle(books.app, "R-1").paid == HALF

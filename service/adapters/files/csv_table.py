@@ -1,0 +1,101 @@
+"""A CSV table of a partner, row by row; what is wrong with a cell is said with its line and column."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from io import StringIO
+
+from ledger.currencies import all_currencies
+from ledger.fx import CNY, Rate
+from ledger.money import FractionOfMinorUnit, Money
+from service.adapters.files.bad_file import BadFile
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
+
+
+class Cells:
+    """One row. Each reading method raises `BadFile`."""
+
+    __slots__ = ("_cells", "_name", "line")
+
+    def __init__(self, name: str, line: int, cells: dict[str, str]) -> None:
+        self._name, self.line, self._cells = name, line, cells
+
+    def text(self, column: str) -> str:
+        """The cell without white space around it; empty where the table has no such column."""
+        return self._cells.get(column, "").strip()
+
+    def id(self, column: str) -> str:
+        if not _ID.fullmatch(self.text(column)):
+            raise self.wrong(column, "a reference in letters, digits and . _ : @ + -")
+        return self.text(column)
+
+    def id_or_none(self, column: str) -> str | None:
+        return self.id(column) if self.text(column) else None
+
+    def one_of(self, column: str, words: Sequence[str]) -> str:
+        if self.text(column) not in words:
+            raise self.wrong(column, f"one of {', '.join(words)}")
+        return self.text(column)
+
+    def currency(self, column: str = "currency") -> str:
+        code = self.text(column).upper()
+        if code not in all_currencies():
+            raise self.wrong(column, "a currency of ISO 4217")
+        return code
+
+    def money(self, column: str, currency: str) -> Money:
+        try:
+            return Money.of(self.text(column), currency)
+        except FractionOfMinorUnit:
+            raise self.wrong(column, f"an amount in whole minor units of {currency}") from None
+        except ValueError:
+            raise self.wrong(column, f"an amount in {currency}") from None
+
+    def day(self, column: str) -> date:
+        try:
+            return date.fromisoformat(self.text(column)[:10])
+        except ValueError:
+            raise self.wrong(column, "a day such as 2025-04-30") from None
+
+    def rate(self, column: str, *, base: str, source: str, as_of: date) -> Rate:
+        """CNY for one unit of `base`, as a provider gave it."""
+        value = self.text(column)
+        try:
+            return Rate(base=base, quote=CNY, value=value, kind="provider_settlement", source=source, as_of=as_of)
+        except ValueError:
+            raise self.wrong(column, f"the provider's rate, CNY for one {base}") from None
+
+    def wrong(self, column: str, wanted: str) -> BadFile:
+        return self.refused(f"{column} is {self.text(column)!r}, not {wanted}")
+
+    def refused(self, reason: str) -> BadFile:
+        return BadFile(self._name, reason, line=self.line)
+
+
+def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cells]:
+    """The rows of a table that has at least these columns. Raises `BadFile`."""
+    try:
+        rows = csv.reader(StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        header = [title.strip() for title in next(rows, [])]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadFile(name, f"it is no CSV file in UTF-8 ({error})") from None
+    if missing := [column for column in columns if column not in header]:
+        raise BadFile(name, f"the column {missing[0]} is missing", line=1)
+    if len(set(header)) != len(header):
+        raise BadFile(name, "two columns have the same name", line=1)
+    yield from _rows(name, rows, header)
+
+
+def _rows(name: str, rows: Iterator[list[str]], header: list[str]) -> Iterator[Cells]:
+    line = 1
+    try:
+        for line, cells in enumerate(rows, 2):
+            if len(cells) != len(header):
+                raise BadFile(name, f"{len(cells)} columns, not {len(header)}", line=line)
+            yield Cells(name, line, dict(zip(header, cells, strict=True)))
+    except csv.Error as error:
+        raise BadFile(name, f"it cannot be read further ({error})", line=line + 1) from None

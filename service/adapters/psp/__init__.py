@@ -1,0 +1,1 @@
+"""Payment providers: their settlement reports, and what their webhooks say, as commands of ours."""

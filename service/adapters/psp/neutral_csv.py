@@ -1,0 +1,121 @@
+"""The neutral settlement report: a CSV of our own, for providers whose form we do not read.
+
+One row a line, and for each batch and currency one row of kind `total` behind its lines:
+
+    batch_ref        the provider's name for what it paid at once
+    psp_ref          its name for this line; of a total: how many lines it sums up
+    kind             charge, refund, dispute, dispute_fee, fee, or total
+    reference        the capture, refund or dispute that is settled; empty for a fee
+    merchant_id, order_id   whose it is, where the provider knows; else it is found by `reference`
+    currency, gross, fee, net   major units, in the provider's signs: gross − fee = net, positive is paid to us
+    rate             the provider's own: CNY for one unit of `currency`; empty in CNY
+    cash_cny         what the line brought in CNY; of a total: what our bank got for it. May be empty
+    value_date       YYYY-MM-DD
+    bank_entry_ref   under which our bank shows it; may be empty
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import cast, get_args
+
+from ledger.events.psp_settlement import SettledKind
+from ledger.fx import CNY
+from ledger.money import Money, total
+from service.adapters.files.bad_file import BadFile
+from service.adapters.files.csv_table import Cells, read_csv
+from service.adapters.psp.report import ReportBatch, ReportLine
+
+COLUMNS = (
+    "batch_ref", "psp_ref", "kind", "reference", "merchant_id", "order_id", "currency", "gross", "fee", "net", "rate",
+    "cash_cny", "value_date", "bank_entry_ref",
+)  # fmt: skip
+_TOTAL = "total"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A batch as it is read."""
+
+    lines: list[ReportLine] = field(default_factory=list)
+    totals: dict[str, Cells] = field(default_factory=dict)  # by currency
+    last: Cells | None = None
+    days: set[date] = field(default_factory=set)
+
+
+def read_neutral(name: str, content: bytes, *, psp: str) -> list[ReportBatch]:
+    """Every batch of the report. Raises `BadFile` with the line of what is wrong."""
+    batches: dict[str, _Batch] = {}
+    for cells in read_csv(name, content, COLUMNS):
+        batch = batches.setdefault(cells.id("batch_ref"), _Batch())
+        batch.last = cells
+        batch.days.add(cells.day("value_date"))
+        if len(batch.days) > 1:
+            raise cells.wrong("value_date", "the day of the rest of its batch")
+        if cells.one_of("kind", (*get_args(SettledKind), _TOTAL)) == _TOTAL:
+            _take_total(batch, cells)
+        else:
+            _take_line(batch, cells, psp)
+    if not batches:
+        raise BadFile(name, "there is no line in it")
+    return [_batch(ref, batch) for ref, batch in batches.items()]
+
+
+def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
+    currency = cells.currency()
+    if currency in batch.totals:
+        raise cells.refused(f"it stands behind the total of {currency}")
+    gross, fee, net = (cells.money(column, currency) for column in ("gross", "fee", "net"))
+    if gross - fee != net:
+        raise cells.refused(f"{gross} less {fee} is not {net}")
+    day, kind = cells.day("value_date"), cast(SettledKind, cells.text("kind"))
+    batch.lines.append(
+        ReportLine(
+            line=cells.line,
+            psp_ref=cells.id("psp_ref"),
+            kind=kind,
+            reference=(cells.id_or_none("reference") or "") if kind == "fee" else cells.id("reference"),
+            also=(),
+            gross=gross,
+            fee=fee,
+            net=net,
+            rate=None if currency == CNY else cells.rate("rate", base=currency, source=psp, as_of=day),
+            cash=_cash(cells),
+            merchant_id=cells.id_or_none("merchant_id"),
+            order_id=cells.id_or_none("order_id"),
+        )
+    )
+
+
+def _take_total(batch: _Batch, cells: Cells) -> None:
+    currency = cells.currency()
+    if currency in batch.totals:
+        raise cells.refused(f"the batch has a total of {currency} already")
+    lines = [line for line in batch.lines if line.gross.currency == currency]
+    if cells.text("psp_ref") != str(len(lines)):
+        raise cells.refused(f"it sums up {cells.text('psp_ref')!r} lines of {currency}, and there are {len(lines)}")
+    for column in ("gross", "fee", "net"):
+        said, found = cells.money(column, currency), total([getattr(line, column) for line in lines], currency)
+        if said != found:
+            raise cells.refused(f"the total {column} is {said}, the lines come to {found}")
+    batch.totals[currency] = cells
+
+
+def _batch(ref: str, batch: _Batch) -> ReportBatch:
+    assert batch.last is not None, "a batch begins with a row"
+    for line in batch.lines:
+        if line.gross.currency not in batch.totals:
+            raise batch.last.refused(f"the batch {ref} ends without a total of {line.gross.currency}")
+    cash = [amount for cells in batch.totals.values() if (amount := _cash(cells)) is not None]
+    return ReportBatch(
+        batch_ref=ref,
+        value_date=min(batch.days),
+        bank_entry_ref=next((text for c in batch.totals.values() if (text := c.text("bank_entry_ref"))), ""),
+        cash=total(cash, CNY) if cash and len(cash) == len(batch.totals) else None,
+        lines=tuple(batch.lines),
+    )
+
+
+def _cash(cells: Cells) -> Money | None:
+    return cells.money("cash_cny", CNY) if cells.text("cash_cny") else None

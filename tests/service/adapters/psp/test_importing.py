@@ -1,0 +1,135 @@
+"""Settlement reports meet the books: captures are settled, mismatches and lines nobody knows are exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from commands.menu import MENU
+from projections.account_turnovers import AccountTurnovers
+from projections.books_of_account import turnover_balance
+from projections.exceptions import Exceptions, exceptions
+from projections.psp_references import PspReferences, unsettled
+from service.adapters.files.importing import FileSummary, RawFile
+from service.adapters.psp.importing import import_report
+from service.adapters.psp.neutral_csv import read_neutral
+from service.adapters.psp.stripe_report import read_stripe
+from service.app import App
+from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
+from tests.support.buses import PLATFORM, open_desk, publish_programme
+from tests.support.sales import PROVIDER, merchant_ready, order_data, paid
+from tests.support.shops import app_of
+
+FAR = date(2030, 1, 1)
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[App]:
+    """A ledger with one capture of USD 19.44 at 7.1800, not settled yet."""
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        paid(desk)
+        desk.clock.forward(days=20)
+        yield app_of(desk)
+
+
+def imported(app: App, content: bytes, name: str = "r.csv") -> FileSummary:
+    file = RawFile(name, content)
+    return import_report(app, file, read_neutral(name, content, psp="stripe"), psp="stripe")
+
+
+def accounts(app: App) -> dict[str, int]:
+    """CNY by account, those at nothing left out."""
+    app.catch_up([AccountTurnovers()])
+    sums: dict[str, int] = {}
+    for row in turnover_balance(app.views).rows:
+        sums[row.account] = sums.get(row.account, 0) + row.closing_base.minor
+    return {account: base for account, base in sums.items() if base}
+
+
+def kinds(app: App) -> list[str]:
+    app.catch_up([Exceptions()])
+    return sorted(found.kind for found in exceptions(app.views))
+
+
+def test_a_settled_capture_is_cash_fee_and_fx_and_no_receivable(app: App) -> None:
+    before = accounts(app)
+    summary = imported(app, neutral(line(), summed()))
+    after = accounts(app)
+    assert (summary.recorded, summary.refused, kinds(app)) == (2, 0, [])
+    assert "1110" not in after
+    assert (after["1010"], after["5130"]) == (13_285, 615)
+    assert before["1110"] == after["1010"] + after["5130"] + after["5210"]
+
+
+def test_stripes_own_report_comes_to_the_same(app: App) -> None:
+    content = stripe(transaction())
+    file = RawFile("r.csv", content)
+    import_report(app, file, read_stripe("r.csv", content, rates={"USD": "7.1500"}), psp="stripe")
+    found = accounts(app)
+    assert ("1110" in found, found["1010"], kinds(app)) == (False, 13_285, [])
+
+
+def test_what_is_settled_is_not_waited_for(app: App) -> None:
+    app.catch_up([PspReferences()])
+    assert [each.reference for each in unsettled(app.views, before=FAR)] == ["ch-O-1"]
+    imported(app, neutral(line(), summed()))
+    app.catch_up([PspReferences()])
+    assert unsettled(app.views, before=FAR) == []
+
+
+def test_another_amount_than_was_captured_is_a_break(app: App) -> None:
+    amounts = "20.00,0.86,19.14"
+    imported(app, neutral(line(amounts=amounts), summed(amounts=amounts, cash="136.85")))
+    assert kinds(app) == ["amount_mismatch"]
+
+
+def test_a_line_that_no_order_knows_waits_in_the_inbox_and_the_batch_is_a_break(app: App) -> None:
+    imported(app, neutral(line(reference="ch-unknown"), summed()))
+    assert kinds(app) == ["psp_batch_mismatch", "unrouted"]
+
+
+def test_a_fee_of_the_account_belongs_to_no_order(app: App) -> None:
+    fee = line("bt-2", "fee", "", amounts="-5.00,0.00,-5.00")
+    imported(app, neutral(line(), fee, summed(2, amounts="14.44,0.86,13.58", cash="97.10")))
+    found = accounts(app)
+    assert (found["1010"], found["5130"], kinds(app)) == (9_710, 615 + 3_575, [])
+
+
+def test_the_same_report_again_changes_nothing(app: App) -> None:
+    imported(app, neutral(line(), summed()))
+    heads = app.ledger.reader.heads()
+    again = imported(app, neutral(line(), summed()), "other.csv")
+    assert (again.known, again.recorded, again.repeated) == (True, 0, 2)
+    assert app.ledger.reader.heads() == heads
+
+
+def test_a_batch_told_again_in_another_file_settles_nothing_twice(app: App) -> None:
+    imported(app, neutral(line(), summed()))
+    before = accounts(app)
+    imported(app, neutral(line(), summed()).replace(b"DEP-1", b"DEP-9"), "other.csv")
+    assert accounts(app) == before
+
+
+def test_one_capture_of_several_orders_is_settled_in_parts(app: App) -> None:
+    data = order_data("O-2")
+    desk_ask(app, "place_order", **data)
+    for order in ("O-2", "O-3"):
+        desk_ask(
+            app, "report_payment_captured", merchant_id="M-1", order_id=order, payment_id="pay-x", psp="stripe",
+            capture_ref="ch-x", amount="USD 5.00",
+        )  # fmt: skip
+    amounts = "10.00,0.33,9.67"
+    imported(app, neutral(line(reference="ch-x", amounts=amounts), summed(amounts=amounts, cash="69.14")))
+    assert [kind for kind in kinds(app) if kind in ("amount_mismatch", "psp_line_extra", "psp_batch_mismatch")] == []
+
+
+def desk_ask(app: App, name: str, **data: object) -> None:
+    actor = PROVIDER if name.startswith("report") else PLATFORM
+    command = MENU[name].command.model_validate({"id": f"{name}-{data['order_id']}", "actor": actor, **data})
+    (outcome,) = app.bus.submit([command])
+    assert outcome.status == "recorded", outcome.sentence

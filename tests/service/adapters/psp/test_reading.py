@@ -1,0 +1,108 @@
+"""Settlement reports are read whole or refused with the line of what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ledger.fx import CNY
+from ledger.money import Money
+from service.adapters.files.bad_file import BadFile
+from service.adapters.psp.neutral_csv import read_neutral
+from service.adapters.psp.report import ReportBatch
+from service.adapters.psp.stripe_report import read_stripe
+from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
+
+Reading = Callable[[bytes], list[ReportBatch]]
+RATES = {"USD": "7.1500"}
+
+
+def from_neutral(content: bytes) -> list[ReportBatch]:
+    return read_neutral("report.csv", content, psp="payco")
+
+
+def from_stripe(content: bytes) -> list[ReportBatch]:
+    return read_stripe("report.csv", content, rates=RATES)
+
+
+def refused(read: Reading, content: bytes) -> BadFile:
+    with pytest.raises(BadFile) as found:
+        read(content)
+    return found.value
+
+
+def test_a_neutral_report_is_read() -> None:
+    (batch,) = from_neutral(neutral(line(), summed()))
+    (found,) = batch.lines
+    assert (batch.batch_ref, batch.cash, batch.bank_entry_ref) == ("B-1", Money(13_285, CNY), "DEP-1")
+    assert (found.kind, found.reference, str(found.net), found.rate and found.rate.value) == (
+        "charge", "ch-O-1", "USD 18.58", "7.1500"
+    )  # fmt: skip
+
+
+def test_a_stripe_report_is_read_by_payout() -> None:
+    found = from_stripe(stripe(transaction(1), transaction(2, payout="po_2")))
+    assert [(batch.batch_ref, len(batch.lines)) for batch in found] == [("po_1", 1), ("po_2", 1)]
+
+
+def test_a_refund_of_stripe_may_be_found_under_its_charge() -> None:
+    (batch,) = from_stripe(stripe(transaction(1, "refund", "re_1", amounts="-19.44,0.00,-19.44")))
+    assert (batch.lines[0].reference, batch.lines[0].also) == ("re_1", ("ch-O-1",))
+
+
+def test_a_payout_of_stripe_that_is_listed_must_be_what_its_lines_come_to() -> None:
+    content = stripe(transaction(1), transaction(2, "payout", "po_1", amounts="-18.50,0.00,-18.50"))
+    assert "the payout po_1 is USD 18.50, its lines come to USD 18.58" in str(refused(from_stripe, content))
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "at", "says"),
+    [
+        (from_neutral, neutral(line(), summed()).replace(b",net,", b",netto,"), 1, "the column net is missing"),
+        (from_neutral, neutral(line(amounts="19.44,0.86,18.59"), summed()), 2, "less USD 0.86 is not USD 18.59"),
+        (from_neutral, neutral(line(), summed(amounts="19.45,0.86,18.58")), 3, "the total gross is USD 19.45"),
+        (from_neutral, neutral(line(), summed(2)), 3, "sums up '2' lines of USD, and there are 1"),
+        (from_neutral, neutral(line()), 2, "ends without a total of USD"),
+        (from_neutral, neutral(summed(), line()), 2, "sums up '1' lines"),
+        (from_neutral, neutral(line(), summed(), line("bt-2")), 4, "stands behind the total"),
+        (from_neutral, neutral(line().replace("USD", "XXY"), summed()), 2, "not a currency of ISO 4217"),
+        (from_neutral, neutral(line(kind="gift"), summed()), 2, "kind is 'gift', not one of charge"),
+        (from_neutral, neutral(line().replace("7.1500", ""), summed()), 2, "the provider's rate"),
+        (from_neutral, neutral(line(amounts="19.444,0.86,18.584"), summed()), 2, "whole minor units of USD"),
+        (from_neutral, neutral(line() + ",more", summed()), 2, "15 columns, not 14"),
+        (from_neutral, neutral(line().replace("2025-04-10", "10.4.2025"), summed()), 2, "a day such as"),
+        (from_neutral, neutral(line()[:40]), 2, "columns, not 14"),
+        (
+            from_stripe,
+            stripe(transaction()).replace(b"reporting_category", b"type"),
+            1,
+            "reporting_category is missing",
+        ),
+        (from_stripe, stripe(transaction(amounts="19.44,0.86,18.00")), 2, "is not USD 18.00"),
+        (from_stripe, stripe(transaction(), transaction(2, currency="hkd")), 3, "in HKD, the payout po_1 in USD"),
+        (from_stripe, stripe(transaction(currency="eur")), 2, "no rate is given for EUR"),
+        (from_stripe, stripe(transaction(category="climate_order")), 2, "reporting_category is 'climate_order'"),
+        (from_stripe, stripe(transaction(payout="")), 2, "in no payout yet"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(read: Reading, content: bytes, at: int, says: str) -> None:
+    found = refused(read, content)
+    assert (found.line, says in str(found)) == (at, True), str(found)
+
+
+@pytest.mark.parametrize("read", [from_neutral, from_stripe])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b'a,"b', b"a,a\n"])
+def test_what_is_no_table_of_ours_is_refused(read: Reading, content: bytes) -> None:
+    assert refused(read, content).name == "report.csv"
+
+
+@pytest.mark.parametrize(("read", "content"), [(from_neutral, neutral()), (from_stripe, stripe())])
+def test_a_report_without_lines_is_refused(read: Reading, content: bytes) -> None:
+    assert "no line in it" in str(refused(read, content))
+
+
+def test_one_amount_received_cannot_be_for_two_payouts() -> None:
+    content = stripe(transaction(1), transaction(2, payout="po_2"))
+    with pytest.raises(BadFile, match="2 payouts"):
+        read_stripe("report.csv", content, rates=RATES, received=Money(1, CNY))
