@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from time import monotonic
 
 from commands.command import Command, Handler
 from commands.memory import Memory, StreamCache
 from commands.open_days import OpenDays
 from commands.outcome import Outcome, outcome_of, refused
-from commands.recording import Decision, attempt_of, scoped_key
 from commands.reference_feed import ReferenceFeed
-from commands.rules import Rules
+from commands.round import Asked, Bench, Round
 from ledger.finance_refusals import BookUnknown
-from ledger.ids import account_guard, book_named_by, merchant_of
+from ledger.ids import book_named_by, merchant_of
 from ledger.ledger import Ledger
-from ledger.log.rows import Attempt, Expectation, Receipt, Status
-from ledger.policies.reference import Reference
-from ledger.refusals import InstantNotYours, Refusal, VersionConflict
-from ledger.streams.account import MerchantAccount
-from ledger.streams.stream import Stream
+from ledger.refusals import InstantNotYours, VersionConflict
 
 _ROUNDS = 8  # a command that loses every one of these races is told so
 PLATFORM_BOOK = 0
@@ -41,18 +38,22 @@ class Bus:
         *,
         clock: Callable[[], datetime],
         legal_entity: str = "REDLEDGER-HK",
-        appenders: int = 4,
+        recorders: int = 4,
     ) -> None:
-        self._ledger, self._clock, self._legal_entity = ledger, clock, legal_entity
-        self._deciders = {handler.command: handler.decide for handler in menu.values()}
-        self._cache = StreamCache()
+        self._clock = clock
         self._reference = ReferenceFeed(ledger, monotonic=monotonic)
-        self.open_days = OpenDays(monotonic)
-        self._appenders = ThreadPoolExecutor(appenders, thread_name_prefix="append")
+        self._bench = Bench(
+            ledger=ledger,
+            cache=StreamCache(),
+            deciders={handler.command: handler.decide for handler in menu.values()},
+            open_days=OpenDays(monotonic),
+            legal_entity=legal_entity,
+        )
+        self._recorders = ThreadPoolExecutor(recorders, thread_name_prefix="record")
 
     def close(self) -> None:
         """Wait for appends under way."""
-        self._appenders.shutdown()
+        self._recorders.shutdown()
 
     def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """The outcome of each command, in the order given. Book 0 goes first: rates and policies serve the others.
@@ -71,16 +72,17 @@ class Bus:
         return [outcomes[index] for index in range(len(commands))]
 
     def _by_book(self, commands: Sequence[Command], outcomes: dict[int, Outcome]) -> dict[int, list[int]]:
-        merchants = {merchant for command in commands if (merchant := merchant_of(command.stream))}
-        books = self._ledger.directory.books_of(sorted(merchants)) if merchants else {}
+        streams = [command.stream for command in commands]
+        merchants = {merchant for stream in streams if (merchant := merchant_of(stream))}
+        books = self._bench.ledger.directory.books_of(sorted(merchants)) if merchants else {}
         by_book: dict[int, list[int]] = {}
-        for index, command in enumerate(commands):
-            merchant = merchant_of(command.stream)
-            named = book_named_by(command.stream)
+        for index, (command, stream) in enumerate(zip(commands, streams, strict=True)):
+            merchant = merchant_of(stream)
+            named = book_named_by(stream)
             book = books[merchant] if merchant else named or PLATFORM_BOOK
             if command.brings_an_instant_it_may_not:
                 outcomes[index] = refused(command.id, book, InstantNotYours(command=command.name))
-            elif named and named not in self._ledger.reader.heads():
+            elif named and named not in self._bench.ledger.reader.heads():
                 outcomes[index] = refused(command.id, book, BookUnknown(book=named))
             else:
                 by_book.setdefault(book, []).append(index)
@@ -103,122 +105,38 @@ class Bus:
     def _one_round(
         self, open_: dict[int, list[int]], commands: Sequence[Command], *, first: bool
     ) -> dict[int, Outcome]:
-        reference = self._reference.current()
-        rounds = [
-            _Round(self, book, [(i, commands[i]) for i in indices], reference, answered_before=first)
-            for book, indices in sorted(open_.items())
-        ]
-        if len(rounds) == 1:
-            return rounds[0].finish(self.append(rounds[0].book, rounds[0].decide()))
-        pending: list[tuple[_Round, Future[list[Receipt]]]] = []
-        for round_ in rounds:
-            attempts = round_.decide()
-            pending.append((round_, self._appenders.submit(self.append, round_.book, attempts)))
         outcomes: dict[int, Outcome] = {}
-        for round_, future in pending:
-            outcomes |= round_.finish(future.result())
+        asked = [Asked.of(index, book, commands[index]) for book in sorted(open_) for index in open_[book]]
+        if first:
+            asked = self._without_answered(asked, outcomes)
+        if len(open_) == 1:
+            for round_ in self._decided(asked):
+                outcomes |= round_.finish(round_.record())
+            return outcomes
+        pending = [(round_, self._recorders.submit(round_.record)) for round_ in self._decided(asked)]
+        for round_, receipts in pending:
+            outcomes |= round_.finish(receipts.result())
         return outcomes
 
-    def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
-        return self._ledger.append(book, attempts) if attempts else []
-
-
-class _Round:
-    """One book's commands decided once, in order, each on what the ones before it left."""
-
-    def __init__(
-        self,
-        bus: Bus,
-        book: int,
-        commands: list[tuple[int, Command]],
-        reference: Reference,
-        *,
-        answered_before: bool,
-    ) -> None:
-        self._bus, self.book, self._commands, self._reference = bus, book, commands, reference
-        self._ledger, self._cache = bus._ledger, bus._cache
-        self._memory = Memory(self._ledger, self._cache, book)
-        self._look_for_answers = answered_before
-        self._outcomes: dict[int, Outcome] = {}
-        self._decided: list[tuple[int, Decision]] = []
-
-    def decide(self) -> list[Attempt]:
-        """Everything that has no answer yet, as attempts for one append."""
-        keyed = [(i, command, scoped_key(command, merchant_of(command.stream))) for i, command in self._commands]
-        if self._look_for_answers:
-            keyed = self._without_answered(keyed)
-        self._memory.load(
-            written={command.stream for _, command, _ in keyed},
-            read={name for _, command, _ in keyed for name in command.reads},
-        )
-        open_day = self._bus.open_days.of(self.book)
-        for index, command, key in keyed:
-            self._decided.append((index, self._decide_one(command, key, open_day)))
-        self._make_keys()
-        return [
-            attempt_of(decision, keys=self._ledger.keys, legal_entity=self._bus._legal_entity, open_day=open_day)
-            for _, decision in self._decided
-        ]
-
-    def finish(self, receipts: Sequence[Receipt]) -> dict[int, Outcome]:
-        """Outcomes of what was answered; what conflicted is left out, and its streams are forgotten."""
-        stale: set[str] = set()
-        for (index, decision), receipt in zip(self._decided, receipts, strict=True):
-            if receipt.status in (Status.CONFLICT, Status.DAY_CLOSED):
-                stale.update((decision.command.stream, *decision.command.reads))
-                if receipt.first_open_day:
-                    self._bus.open_days.learn(self.book, receipt.first_open_day)
-                continue
-            if receipt.status is not Status.RECORDED:
-                stale.add(decision.command.stream)
-            self._outcomes[index] = outcome_of(decision.command.id, receipt)
-        written = {decision.command.stream for _, decision in self._decided}
-        self._cache.forget(stale)
-        self._cache.put_back(self._memory.streams[name] for name in written - stale)
-        return self._outcomes
-
-    def _without_answered(self, keyed: list[tuple[int, Command, str]]) -> list[tuple[int, Command, str]]:
-        answers = self._ledger.reader.answers(self.book, [key for _, _, key in keyed])
+    def _without_answered(self, asked: list[Asked], outcomes: dict[int, Outcome]) -> list[Asked]:
+        answers = self._bench.ledger.reader.answers_in((each.book, each.key) for each in asked)
         fresh = []
-        for index, command, key in keyed:
-            answer = answers.get(key)
-            if answer is None:
-                fresh.append((index, command, key))
+        for each in asked:
+            if answer := answers.get((each.book, each.key)):
+                outcomes[each.place] = outcome_of(each.command.id, answer.to(each.fingerprint))
             else:
-                self._outcomes[index] = outcome_of(command.id, answer.to(command.fingerprint()))
+                fresh.append(each)
         return fresh
 
-    def _decide_one(self, command: Command, key: str, open_day: date) -> Decision:
-        streams = self._memory.streams
-        stream = streams[command.stream]
-        rules = Rules(at=command.decided_at, reference=self._reference, memory=streams, open_day=open_day)
-        decision = Decision(
-            command=command,
-            key=key,
-            fingerprint=command.fingerprint(),
-            subject="",
-            expects=[Expectation(name, streams[name].version) for name in (command.stream, *command.reads)],
-            policy_versions=rules.used,
+    def _decided(self, asked: Sequence[Asked]) -> Iterator[Round]:
+        """A round a book. Each is handed out as soon as it is decided, so that it is recorded while the next one is."""
+        reference = self._reference.current()
+        memory = Memory(self._bench.ledger, self._bench.cache)
+        memory.load(
+            written={each.stream: each.book for each in asked},
+            read={name: each.book for each in asked for name in each.reads},
         )
-        try:
-            decision.come_to(tuple(self._bus._deciders[type(command)](command, stream, rules)))
-        except Refusal as refusal:
-            decision.refusal = refusal
-            return decision
-        rules.used["reference"] = self._reference.position
-        self._remember(decision, stream)
-        return decision
-
-    def _remember(self, decision: Decision, stream: Stream) -> None:
-        for event in decision.events:
-            stream.apply(event)
-        decision.subject = stream.subject
-        for move in decision.moves:
-            account = self._memory.streams.get(account_guard(move.merchant_id))
-            if isinstance(account, MerchantAccount):
-                account.move(available=move.available, on_hold=move.on_hold, in_transit=move.in_transit)
-
-    def _make_keys(self) -> None:
-        subjects: Iterable[str] = (decision.subject for _, decision in self._decided if decision.needs_keys)
-        if unique := sorted(set(subjects)):
-            self._ledger.keys.obtain_many(unique)
+        for _, of_a_book in groupby(asked, key=attrgetter("book")):
+            round_ = Round(self._bench, list(of_a_book), memory, reference)
+            round_.decide()
+            yield round_

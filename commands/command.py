@@ -80,7 +80,8 @@ class Command(BaseModel):
 
     def fingerprint(self) -> str:
         """SHA-256 of what is asked: the name and the data without personal values, not who asks nor when."""
-        return digest(f"{self.name}\n{canonical(self.model_dump(mode='json', exclude=_envelope(type(self))))}")
+        data = self.__pydantic_serializer__.to_python(self, mode="json", exclude=_envelope(type(self)))
+        return digest(f"{self.name}\n{canonical(data)}")
 
 
 class Report(Command):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import Lock
 
 from ledger.ids import kind_of
@@ -66,39 +66,38 @@ class StreamCache:
 
 
 class Memory:
-    """The streams of one round of decisions in one book: loaded in one query, changed as the round goes on."""
+    """The streams of one round of decisions: loaded in one query, changed as the round goes on.
 
-    def __init__(self, ledger: Ledger, cache: StreamCache, book: int) -> None:
-        self._ledger, self._cache, self._book = ledger, cache, book
+    Streams are asked for by book and name; a name stands in one book only, so that the name alone finds it again.
+    """
+
+    def __init__(self, ledger: Ledger, cache: StreamCache) -> None:
+        self._reader, self._cache = ledger.reader, cache
         self.streams: dict[str, Stream] = {}
 
-    def load(self, *, written: set[str], read: set[str]) -> None:
-        """Bring every stream and guard that the round needs; what the round writes is its own."""
-        guards = {name for name in read if kind_of(name) == GUARD}
-        only_read = read - written - guards
+    def load(self, *, written: Mapping[str, int], read: Mapping[str, int]) -> None:
+        """Bring every stream and guard that the round needs, from its book; what the round writes is its own."""
+        guards = {name: book for name, book in read.items() if kind_of(name) == GUARD}
+        only_read = {name: book for name, book in read.items() if name not in written and name not in guards}
         self.streams |= self._cache.take(written) | self._cache.look(only_read)
-        missing = [name for name in written | only_read if name not in self.streams]
+        missing = {name: book for name, book in {**written, **only_read}.items() if name not in self.streams}
         loaded = self._from_log(missing)
-        self._cache.share(stream for stream in loaded if stream.name in only_read)
-        self.streams |= {stream.name: stream for stream in loaded}
+        self._cache.share(stream for name, stream in loaded.items() if name in only_read)
+        self.streams |= loaded
         self.streams |= self._accounts(guards)
 
-    def _from_log(self, names: list[str]) -> list[Stream]:
-        rows = self._ledger.reader.load(self._book, names) if names else {}
-        streams = []
-        for name in names:
-            stream = blank(name)
-            for row in rows.get(name, ()):
-                stream.apply(row.event)
-            streams.append(stream)
+    def _from_log(self, books: Mapping[str, int]) -> dict[str, Stream]:
+        streams = {name: blank(name) for name in books}
+        for row in self._reader.rows_of_streams(books) if books else ():
+            streams[row.stream].apply(row.event)
         return streams
 
-    def _accounts(self, guards: set[str]) -> dict[str, Stream]:
-        merchants = {name.partition("/")[2]: name for name in guards}
-        known = self._ledger.reader.accounts(self._book, list(merchants)) if merchants else {}
+    def _accounts(self, guards: Mapping[str, int]) -> dict[str, Stream]:
+        merchants = {name.partition("/")[2]: book for name, book in guards.items()}
+        known = self._reader.accounts_of(merchants) if merchants else {}
         accounts: dict[str, Stream] = {}
-        for merchant, name in merchants.items():
-            version, available, on_hold, in_transit = known.get(merchant, (0, 0, 0, 0))
+        for name in guards:
+            version, available, on_hold, in_transit = known.get(name.partition("/")[2], (0, 0, 0, 0))
             accounts[name] = MerchantAccount(
                 name, version=version, available=available, on_hold=on_hold, in_transit=in_transit
             )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from commands.command import Command
@@ -32,6 +31,7 @@ class Decision:
     command: Command
     key: str  # the scoped command id
     fingerprint: str
+    stream: str  # the one it writes
     subject: str
     expects: list[Expectation]
     policy_versions: dict[str, int]
@@ -88,15 +88,16 @@ def new_event_id(at: datetime) -> str:
     """A time-ordered UUID, version 7 (RFC 9562 §5.7): milliseconds, then random bits."""
     value = int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | 0x7 << 76
-    return str(UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+    text = f"{value & ~(0x3 << 62) | 0x2 << 62:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day: date) -> Iterable[NewEvent]:
     command = decision.command
-    stream, at = command.stream, command.happened_at
+    stream, at = decision.stream, command.happened_at
     day = accounting_day(at)
     actor, source = _actor_text(command.actor), _source_text(command.source)
-    policy_versions = canonical(decision.policy_versions)
+    policy_versions = _versions_text(tuple(decision.policy_versions.items()))
     for event, entry in zip(decision.events, decision.entries, strict=True):
         yield NewEvent(
             stream=stream,
@@ -133,4 +134,9 @@ def _actor_text(actor: Actor) -> str:
 
 
 def _source_text(source: Source | None) -> str:
-    return canonical(source.model_dump(mode="json")) if source else "{}"
+    return canonical(dict(source)) if source else "{}"
+
+
+@lru_cache(maxsize=1024)
+def _versions_text(used: tuple[tuple[str, int], ...]) -> str:
+    return canonical(dict(used))

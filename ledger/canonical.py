@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from hashlib import sha256
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
-_encode: Callable[[Any], str] = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-).encode
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# `JSONEncoder.encode` makes this object anew at every call, which takes as long as encoding an event.
+_chunks: Callable[[Any, int], tuple[str, ...]] = c_make_encoder(
+    None, _JSON.default, encode_basestring, None, _JSON.key_separator, _JSON.item_separator, True, False, False
+)
 _LAST_SAFE = 2**53 - 1  # RFC 8785 §3.2.2.3: numbers are IEEE 754 doubles
 # May match inside a string, where the exact check then finds nothing wrong; misses no number that is.
 _DOUBTFUL_NUMBER = re.compile(r"[:\[,]-?\d(?:\d{15}|\d*[.eE])")
@@ -30,7 +33,7 @@ def canonical(value: Any) -> str:
     """
     try:
         text = _encode(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise NotCanonical(str(error)) from None
     if _DOUBTFUL_NUMBER.search(text) or isinstance(value, int | float):
         _check(value)
@@ -63,6 +66,10 @@ def _check(value: Any) -> None:
                 _check(item)
         case _:
             raise NotCanonical(f"{value!r} has no canonical JSON")
+
+
+def _encode(value: Any) -> str:
+    return "".join(_chunks(value, 0))
 
 
 def _encode_by_utf16(value: Any) -> str:

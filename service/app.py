@@ -18,6 +18,7 @@ from projections.engine.reading import ViewBehind, Views
 from projections.engine.worker import ProjectionWorker
 from projections.projection import Projection
 from projections.registry import PROJECTIONS
+from service.collecting import collect_rarely
 from service.database import open_database
 from service.embedded import EmbeddedPostgresError
 from service.failures import ServiceFailure
@@ -66,6 +67,7 @@ class App:
 @contextmanager
 def open_app(settings: Settings, *, create: bool = False, clock: Callable[[], datetime] = now) -> Iterator[App]:
     """The ledger the settings point to. With `create` one is begun where there is none. Raises one of `OBSTACLES`."""
+    collect_rarely()
     with ExitStack() as stack:
         url = stack.enter_context(open_database(settings, create=create))
         keys = FileKeyStore(_folder_made(settings))

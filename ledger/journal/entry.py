@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
@@ -17,8 +17,7 @@ class UnbalancedEntry(Exception):
     """Our own mistake: an entry that does not balance, or gives a merchant something other than CNY."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: signed (debit positive) amount in its own currency, and its CNY base, both in minor units."""
 
     account: str
@@ -112,7 +111,4 @@ def entry_lines(text: str | None) -> list[dict[str, Any]]:
 
 
 def _stored(line: Line) -> dict[str, Any]:
-    return {name: value for name in _FIELDS if (value := getattr(line, name)) is not None}
-
-
-_FIELDS = tuple(Line.__slots__)
+    return {name: value for name, value in zip(Line._fields, line, strict=True) if value is not None}

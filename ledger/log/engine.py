@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg2.extensions
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 APP_ROLE = "redledger_app"
@@ -44,22 +44,22 @@ def writer_engine(url: str, *, connections: int = 16) -> Engine:
 
 
 @contextmanager
-def reaching(url: str | URL) -> Iterator[None]:
+def reaching(database: str | Engine) -> Iterator[None]:
     """Turns a connection that cannot be made into one clear sentence."""
     try:
         yield
     except OperationalError as error:
         if error.statement is not None and not error.connection_invalidated:
             raise
-        raise DatabaseUnreachable(_sentence(url, str(error.orig))) from error
+        raise DatabaseUnreachable(_sentence(database, str(error.orig))) from error
     except psycopg2.OperationalError as error:
-        raise DatabaseUnreachable(_sentence(url, str(error))) from error
+        raise DatabaseUnreachable(_sentence(database, str(error))) from error
 
 
 @contextmanager
 def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
     """A psycopg2 cursor on a pooled connection. Raises `DatabaseUnreachable` before, `ConnectionLost` within."""
-    with reaching(engine.url):
+    with reaching(engine):
         pooled = engine.raw_connection()
     driver: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
     try:
@@ -75,6 +75,7 @@ def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
         pooled.close()
 
 
-def _sentence(url: str | URL, reason: str) -> str:
-    shown = make_url(url).render_as_string(hide_password=True)
+def _sentence(database: str | Engine, reason: str) -> str:
+    url = make_url(database) if isinstance(database, str) else database.url
+    shown = url.render_as_string(hide_password=True)
     return f"The database {shown} cannot be reached: {' '.join(reason.split())}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
@@ -16,9 +16,16 @@ from ledger.log.rows import Receipt, Recorded, Status
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
-_STREAMS = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND stream = ANY(%s) ORDER BY position"
+# Keys, each with its book: what a batch of commands needs of many books is one round trip.
+_WANTED = "unnest(%(books)s::integer[], %(keys)s::text[]) AS w (in_book, wanted)"
+_STREAMS = (
+    f"SELECT {_COLUMNS} FROM {_WANTED} JOIN log.events ON book = in_book AND stream = wanted ORDER BY book, position"
+)
 _ALL_ACCOUNTS = "SELECT merchant_id, version, available, on_hold, in_transit FROM log.accounts WHERE book = %s"
-_ACCOUNTS = f"{_ALL_ACCOUNTS} AND merchant_id = ANY(%s)"
+_ACCOUNTS = (
+    "SELECT merchant_id, version, available, on_hold, in_transit"
+    f" FROM {_WANTED} JOIN log.accounts ON book = in_book AND merchant_id = wanted"
+)
 _BROKEN_STREAMS = (
     "SELECT position, stream FROM ("
     "SELECT position, stream, version, row_number() OVER stream AS place,"
@@ -27,10 +34,10 @@ _BROKEN_STREAMS = (
     " WHERE version <> place OR position < before ORDER BY position LIMIT %s"
 )
 _ANSWERS = (
-    "SELECT command_id, min(fingerprint), min(position), max(position), '', '{}' FROM log.events"
-    " WHERE book = %(book)s AND command_id = ANY(%(ids)s) GROUP BY command_id"
-    " UNION ALL SELECT command_id, fingerprint, 0, 0, code, facts FROM log.outcomes"
-    " WHERE book = %(book)s AND command_id = ANY(%(ids)s)"
+    "SELECT book, command_id, min(fingerprint), min(position), max(position), '', '{}'"
+    f" FROM {_WANTED} JOIN log.events ON book = in_book AND command_id = wanted GROUP BY book, command_id"
+    " UNION ALL SELECT book, command_id, fingerprint, 0, 0, code, facts"
+    f" FROM {_WANTED} JOIN log.outcomes ON book = in_book AND command_id = wanted"
 )
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
@@ -75,23 +82,34 @@ class Reader:
     def load(self, book: int, streams: Sequence[str]) -> dict[str, list[Recorded]]:
         """All events of each stream, in order, in one query; an empty list where there are none."""
         found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
-        for row in self._rows(_STREAMS, (book, list(streams))):
-            recorded = _recorded(row)
+        for recorded in self.rows_of_streams(dict.fromkeys(streams, book)):
             found[recorded.stream].append(recorded)
         return found
 
+    def rows_of_streams(self, books: Mapping[str, int]) -> list[Recorded]:
+        """All events of streams, each read in its book (stream → book), in the order of book and position."""
+        return [_recorded(row) for row in self._rows(_STREAMS, _wanted(books.items()))]
+
     def accounts(self, book: int, merchant_ids: Sequence[str]) -> dict[str, AccountRow]:
         """The guards of these merchants; none where no entry has touched the merchant's payable-now accounts."""
-        return {row[0]: AccountRow(*row[1:]) for row in self._rows(_ACCOUNTS, (book, list(merchant_ids)))}
+        return self.accounts_of(dict.fromkeys(merchant_ids, book))
+
+    def accounts_of(self, books: Mapping[str, int]) -> dict[str, AccountRow]:
+        """The guards of merchants, each read in its book (merchant → book)."""
+        return {row[0]: AccountRow(*row[1:]) for row in self._rows(_ACCOUNTS, _wanted(books.items()))}
 
     def answers(self, book: int, command_ids: Sequence[str]) -> dict[str, EarlierAnswer]:
         """Earlier answers by command id, in one query; an id that was never answered is left out."""
+        found = self.answers_in((book, command_id) for command_id in command_ids)
+        return {command_id: answer for (_, command_id), answer in found.items()}
+
+    def answers_in(self, asked: Iterable[tuple[int, str]]) -> dict[tuple[int, str], EarlierAnswer]:
+        """Earlier answers to command ids, each looked for in its book: both are the key."""
         found = {}
-        for command_id, fingerprint, first, last, code, facts in self._rows(
-            _ANSWERS, {"book": book, "ids": list(command_ids)}
-        ):
+        parameters = _wanted((command_id, book) for book, command_id in asked)
+        for book, command_id, fingerprint, first, last, code, facts in self._rows(_ANSWERS, parameters):
             receipt = Receipt(status=Status.REPEATED, book=book, first=first, last=last, code=code, facts=facts)
-            found[command_id] = EarlierAnswer(fingerprint, receipt)
+            found[book, command_id] = EarlierAnswer(fingerprint, receipt)
         return found
 
     def heads(self) -> dict[int, int]:
@@ -146,6 +164,11 @@ class Reader:
         with cursor_of(self._engine) as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall()
+
+
+def _wanted(keys: Iterable[tuple[str, int]]) -> dict[str, Any]:
+    keyed = list(keys)
+    return {"books": [book for _, book in keyed], "keys": [key for key, _ in keyed]}
 
 
 def _recorded(row: tuple[Any, ...]) -> Recorded:

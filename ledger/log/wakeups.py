@@ -106,7 +106,7 @@ class Listener:
 
     def _connected(self) -> psycopg2.extensions.connection:
         if self._connection is None:
-            with reaching(self._engine.url):
+            with reaching(self._engine):
                 pooled = self._engine.raw_connection()
             own: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
             pooled.detach()  # it listens until it is closed

@@ -12,6 +12,7 @@ from ledger.canonical import canonical
 from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
 from ledger.log.rows import Attempt, Expectation, NewEvent
+from service.collecting import collect_rarely
 from service.embedded import EmbeddedPostgres
 from tests.support.postgres import DURABLE, disk_folder, throwaway_server
 
@@ -34,6 +35,7 @@ def durable_server() -> Iterator[EmbeddedPostgres]:
 
 def open_ledger(url: str, keys: Path) -> Ledger:
     """A ledger as the service opens it."""
+    collect_rarely()
     return Ledger.open(url, keys=FileKeyStore(keys))
 
 
