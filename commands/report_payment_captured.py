@@ -17,7 +17,7 @@ from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.payment import PaymentCaptured
 from ledger.fx import Rate
-from ledger.ids import Id
+from ledger.ids import Id, derived_id
 from ledger.money import Money
 from ledger.streams.allocation import allocation
 from ledger.streams.order import Order
@@ -111,3 +111,12 @@ def _break(report: ReportPaymentCaptured, order: Order, *, kind: str, expected: 
         capture_ref=report.capture_ref,
         amount=f"{report.amount.currency}{report.amount.minor}",
     )
+
+
+def report_id(*, psp: str, capture_ref: str, order_id: str, amount: Money) -> str:
+    """The command id that adapters report a capture under, whatever the provider's message was called.
+
+    Providers tell at least once, under new names too: each telling then gets the first one's answer, with the first
+    one's event (acceptance scenario 2). Another amount is another question, and is decided.
+    """
+    return derived_id("capture", psp, capture_ref, order_id, f"{amount.currency}{amount.minor}")
