@@ -29,14 +29,18 @@ class RowStore:
         self._book = book
 
     def find(self, table: ViewTable, keys: Sequence[Key]) -> Iterable[Row]:
-        """The stored rows of these keys, tombstones included."""
+        """The stored rows of these keys, tombstones included.
+
+        Each is looked up by its whole key: a table that is being filled has no statistics yet, and a join without
+        them reads all rows of the book.
+        """
         arrays = ", ".join(f"%s::{_sql_type(table, name)}[]" for name in table.key)
-        columns = ", ".join(f't."{name}"' for name in table.columns)
-        join = " AND ".join(f't."{name}" = k."{name}"' for name in table.key)
+        columns = ", ".join(f'"{name}"' for name in table.columns)
+        same = " AND ".join(f't."{name}" = k."{name}"' for name in table.key)
         named = ", ".join(f'"{name}"' for name in table.key)
         self._cursor.execute(
-            f"SELECT {columns} FROM {self._generation.stored_name(table)} t"
-            f" JOIN unnest({arrays}) AS k({named}) ON {join} WHERE t.book = %s",
+            f"SELECT found.* FROM unnest({arrays}) AS k({named}) CROSS JOIN LATERAL (SELECT {columns}"
+            f" FROM {self._generation.stored_name(table)} t WHERE t.book = %s AND {same} LIMIT 1) found",
             (*(list(column) for column in zip(*keys, strict=True)), self._book),
         )
         return [dict(zip(table.columns, row, strict=True)) for row in self._cursor.fetchall()]
