@@ -10,7 +10,7 @@ INSTALLED_FROM := pyproject.toml constraints.txt
 # What a shell may carry that would send installs or imports somewhere else.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
 
-.PHONY: run test check bench docs clean help
+.PHONY: run test check histories bench docs clean help
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -27,6 +27,9 @@ check: $(VENV)/installed-dev ## lint, format, types, house rules
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q tests/house
+
+histories: $(VENV)/installed-dev ## thousands of random histories of an order's money; takes minutes
+	@$(BIN)/python -m pytest -m histories --numprocesses auto $(ARGS)
 
 bench: $(VENV)/installed-bench ## measure, and print medians beside raw PostgreSQL
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -1,0 +1,152 @@
+"""Random histories of an order's money: after every step the books are right, and at the end nothing is left over.
+
+REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other histories, and how many.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis import strategies as some
+
+from ledger.events.dispute import DisputeLost, DisputeWon
+from ledger.events.event import decode
+from ledger.events.payment import PaymentAllocated, PaymentCaptureFailed
+from ledger.events.psp_settlement import PspSettlementReceived
+from ledger.events.refund import ApprovedLine, RefundApproved, RefundAutoApproved
+from ledger.events.settlement import SettlementReleased
+from ledger.fx import CNY
+from ledger.money import total
+from ledger.streams.order import Order
+from tests.ledger.journal.test_order_rules import ACTIONS, SALES, Sale
+from tests.simulation.money_life import OF_MONEY, MoneyLife
+
+SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250422"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "60"))
+STEPS = some.lists(
+    some.tuples(some.sampled_from(ACTIONS + OF_MONEY), some.integers(0, 99), some.integers(1, 3)),
+    min_size=10,
+    max_size=40,
+)
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+
+
+def live(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
+    """One history, checked after every step and at its end."""
+    note(f"seed {SEED}")
+    life = MoneyLife(sale)
+    for step in steps:
+        life.step(*step)
+        the_books_say_what_is_remembered(life)
+        merchants_have_what_they_are_due(life)
+    parts_add_up(life)
+    a_replay_remembers_the_same(life)
+    life.finish()
+    the_books_say_what_is_remembered(life)
+    merchants_have_what_they_are_due(life)
+    nothing_is_left(life)
+
+
+@seed(SEED)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=_SLOW)
+@given(sale=SALES, steps=STEPS)
+def test_the_books_are_right_after_every_step(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
+    live(sale, steps)
+
+
+@pytest.mark.histories
+@seed(SEED + 1)
+@settings(max_examples=max(EXAMPLES, 3_000), deadline=None, suppress_health_check=_SLOW)
+@given(sale=SALES, steps=STEPS)
+def test_the_books_are_right_in_thousands_of_histories(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
+    live(sale, steps)
+
+
+def the_books_say_what_is_remembered(life: MoneyLife) -> None:
+    """Every account between the parties holds what the order remembers, in its own currency and in CNY."""
+    order: Order = life.order
+    captures = order.payments.captures.values()
+    approved = [case for case in order.cases.values() if case.money and case.state == "approved"]
+    items = order.receivables.items.values()
+    remembered = {
+        "1110": (
+            sum(item.amount.minor - item.settled.minor for item in items),
+            sum(item.base.minor - item.settled_base.minor for item in items),
+        ),
+        "1120": (
+            sum(dispute.held.minor for dispute in order.disputes),
+            sum(dispute.held_base.minor for dispute in order.disputes),
+        ),
+        "2210": (
+            -sum(case.money.amount.minor - case.paid.minor for case in approved if case.money),
+            -sum(case.money.base.minor - case.carried.minor for case in approved if case.money),
+        ),
+        "2220": (-sum(c.free.minor for c in captures), -sum(c.free_base.minor for c in captures)),
+    }
+    for account, expected in remembered.items():
+        assert (life.story.balance(account, "USD"), life.story.base(account)) == expected, account
+
+
+def merchants_have_what_they_are_due(life: MoneyLife) -> None:
+    """Invariant 3 of the design: list allocated − net fees − merchant-borne refunds and disputes at list, all CNY."""
+    events = life.story.events
+    due = 0
+    for event in events:
+        match event:
+            case PaymentAllocated():
+                due += event.list_total.minor
+            case PaymentCaptureFailed(undone=PaymentAllocated() as undone):
+                due -= undone.list_total.minor
+            case SettlementReleased():
+                due -= event.fee.minor + event.vat.minor
+            case RefundApproved() | RefundAutoApproved():
+                due -= _taken(event.lines)
+            case DisputeLost():
+                due -= _taken(event.lines)
+            case DisputeWon(undone=DisputeLost() as undone):
+                due += _taken(undone.lines)
+    assert -(life.story.balance("2110") + life.story.balance("2120")) == due
+    assert life.story.balance("2110") == life.story.base("2110"), "a merchant's money is CNY"
+
+
+def _taken(lines: tuple[ApprovedLine, ...]) -> int:
+    """What leaves 2110 and 2120 for these lines: the list price less the fee that comes back."""
+    return sum(line.from_pending.minor + line.from_available.minor for line in lines)
+
+
+def parts_add_up(life: MoneyLife) -> None:
+    for event in life.story.events:
+        match event:
+            case PaymentAllocated():
+                parts = total([part.base for part in event.parts], CNY)
+                assert parts == event.goods_base + total([charge.base for charge in event.charges], CNY)
+                assert total([line.list_amount for line in event.lines], CNY) == event.list_total
+            case PspSettlementReceived():
+                assert total([line.cash for line in event.lines], CNY) == event.cash
+            case RefundApproved() | RefundAutoApproved():
+                buyer = [line.buyer_amount for line in event.lines] + [charge.amount for charge in event.money.charges]
+                assert total(buyer, event.money.amount.currency) == event.money.amount
+    for book in life.order.lines.values():
+        assert book.fee_charged.minor == (book.gross_released.minor * 500 + 5_000) // 10_000
+
+
+def a_replay_remembers_the_same(life: MoneyLife) -> None:
+    """What the log would hold, folded again, is what was remembered (invariant 1)."""
+    again = Order(life.order.name)
+    for event in life.story.events:
+        again.apply(decode(event.name, event.schema_version, event.payload()))
+    assert again.cases == life.order.cases
+    assert again.lines == life.order.lines
+    assert again.payments.captures == life.order.payments.captures
+    assert again.payments.authorizations == life.order.payments.authorizations
+    assert again.disputes.by_id == life.order.disputes.by_id
+    assert again.receivables.items == life.order.receivables.items
+    assert again.version == life.order.version
+
+
+def nothing_is_left(life: MoneyLife) -> None:
+    """All decided, paid and settled: every account between the parties is closed in both currencies."""
+    for account in ("1110", "1120", "1210", "2210", "2220"):
+        assert (life.story.balance(account, "USD"), life.story.base(account)) == (0, 0), account
