@@ -9,11 +9,15 @@ import typer
 
 from service.app import OBSTACLES
 from service.cli.balances import balances
+from service.cli.books import contribution, explain, show_exposure, trial_balance
+from service.cli.exporting import exporting
+from service.cli.files import from_bank, from_partner, from_psp
 from service.cli.history import history
 from service.cli.importing import importing
 from service.cli.log import verify_log
 from service.cli.output import stderr
 from service.cli.record import record
+from service.cli.settling import list_payouts, settle, statement
 from service.cli.status import settings, status
 from service.cli.track import track
 from service.cli.up import up
@@ -28,8 +32,19 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(record)
+importing.command("psp")(from_psp)
+importing.command("bank")(from_bank)
+importing.command("invoices")(from_partner)
 app.add_typer(importing, name="import")
+app.add_typer(exporting, name="export")
 app.command()(balances)
+app.command()(settle)
+app.command()(statement)
+app.command("payouts")(list_payouts)
+app.command()(trial_balance)
+app.command()(contribution)
+app.command("exposure")(show_exposure)
+app.command("explain-difference")(explain)
 app.command()(track)
 app.command()(history)
 app.command("rebuild")(rebuild_views)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from service.failures import ServiceFailure
 
-class BadFile(Exception):
+
+class BadFile(ServiceFailure):
     """The file is refused whole; nothing of it was recorded."""
 
     def __init__(self, name: str, reason: str, *, line: int | None = None) -> None:

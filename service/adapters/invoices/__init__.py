@@ -1,0 +1,1 @@
+"""Partners' invoices for freight and duty."""

@@ -1,0 +1,157 @@
+"""Carriers' and customs agents' invoices: a neutral CSV, a parcel a row, the last row their total.
+
+invoice_ref     the partner's name for the invoice; one a file
+line_ref        its name for this row; of the total: how many rows it sums up
+kind            freight (or another word for a cost of moving it), duty, or total
+tracking_no     whose parcel it is; or merchant_id, order_id and parcel_id, where the partner knows them
+currency, amount   major units; one currency an invoice
+declared_value, declared_currency, borne_by   of a duty: what it was assessed on; buyer or platform (the default)
+charged_on      YYYY-MM-DD
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from commands.command import Command
+from commands.note_unrouted_fact import NoteUnroutedFact
+from commands.record_logistics_charge import RecordLogisticsCharge
+from commands.recording import ACCOUNTING_ZONE
+from commands.report_duty import ReportDuty
+from ledger.money import Money, total
+from ledger.who import Actor, Source
+from projections.tracking_numbers import TrackingNumbers, parcels_numbered
+from service.adapters.files.bad_file import BadFile
+from service.adapters.files.csv_table import Cells, read_csv
+from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.app import App
+
+KIND = "partner_invoice"
+COLUMNS = (
+    "invoice_ref", "line_ref", "kind", "tracking_no", "merchant_id", "order_id", "parcel_id", "currency", "amount",
+    "declared_value", "declared_currency", "borne_by", "charged_on",
+)  # fmt: skip
+_TOTAL, _DUTY = "total", "duty"
+Parcel = tuple[str, str, str]  # merchant, order, parcel
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """One parcel's cost. `parcel` is None where only its tracking number is known."""
+
+    line: int
+    line_ref: str
+    kind: str
+    tracking_no: str
+    parcel: Parcel | None
+    amount: Money
+    declared: Money | None
+    borne_by: str
+    charged_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """What one partner wants for many parcels."""
+
+    invoice_ref: str
+    lines: tuple[InvoiceLine, ...]
+    amount: Money
+
+
+def read_invoice(name: str, content: bytes) -> Invoice:
+    """The invoice of a file. Raises `BadFile` with the line of what is wrong."""
+    lines: list[InvoiceLine] = []
+    refs: set[str] = set()
+    cells: Cells | None = None
+    for cells in read_csv(name, content, COLUMNS):
+        if {cells.id("invoice_ref"), *refs} - refs and refs:
+            raise cells.refused("a file is one invoice, and this row is of another")
+        refs.add(cells.id("invoice_ref"))
+        if cells.text("kind") == _TOTAL:
+            break
+        lines.append(_line(cells))
+        if lines[-1].amount.currency != lines[0].amount.currency:
+            raise cells.refused(f"it is in {lines[-1].amount.currency}, the invoice in {lines[0].amount.currency}")
+    if cells is None or not lines:
+        raise BadFile(name, "there is no line in it")
+    if cells.text("kind") != _TOTAL:
+        raise cells.refused("the invoice ends without its total")
+    currency = lines[0].amount.currency
+    found, said = total([line.amount for line in lines], currency), cells.money("amount", cells.currency())
+    if (said, cells.text("line_ref")) != (found, str(len(lines))):
+        rows = f"{said} for {cells.text('line_ref')} rows"
+        raise cells.refused(f"the total is {rows}, the {len(lines)} rows come to {found}")
+    return Invoice(refs.pop(), tuple(lines), found)
+
+
+def import_invoice(
+    app: App, file: RawFile, *, partner: str, progress: Progress = lambda _done, _total: None
+) -> FileSummary:
+    """Validate the invoice whole, accept it, record it. Raises `BadFile`."""
+    invoice = read_invoice(file.name, file.content)
+    app.catch_up([TrackingNumbers()])
+    rows = [Row(line.line, tuple(_commands(app, file, partner, invoice, line))) for line in invoice.lines]
+    header = {"invoice_ref": invoice.invoice_ref, "amount": str(invoice.amount)}
+    return import_rows(app, file, kind=KIND, partner=partner, header=header, rows=rows, progress=progress)
+
+
+def _line(cells: Cells) -> InvoiceLine:
+    currency = cells.currency()
+    amount = cells.money("amount", currency)
+    if amount.minor <= 0:
+        raise cells.wrong("amount", "more than nothing")
+    named = [cells.id_or_none(column) for column in ("merchant_id", "order_id", "parcel_id")]
+    merchant, order, parcel = named
+    whole = (merchant, order, parcel) if merchant and order and parcel else None
+    if whole is None and not cells.text("tracking_no"):
+        raise cells.refused("it names neither a tracking number nor a merchant's parcel")
+    kind = cells.id("kind")
+    declared = cells.money("declared_value", cells.currency("declared_currency")) if kind == _DUTY else None
+    return InvoiceLine(
+        line=cells.line,
+        line_ref=cells.id("line_ref"),
+        kind=kind,
+        tracking_no=cells.text("tracking_no"),
+        parcel=whole,
+        amount=amount,
+        declared=declared,
+        borne_by=cells.one_of("borne_by", ("buyer", "platform", "")) or "platform",
+        charged_on=cells.day("charged_on"),
+    )
+
+
+def _commands(app: App, file: RawFile, partner: str, invoice: Invoice, line: InvoiceLine) -> Iterator[Command]:
+    envelope = {
+        "id": file.command_id(invoice.invoice_ref, line.line_ref),
+        "actor": Actor(kind="partner", id=partner, role="logistics"),
+        "source": Source(system=partner, external_id=f"{file.name}:{line.line}"),
+        "occurred_at": min(datetime.combine(line.charged_on, time(12), ACCOUNTING_ZONE), app.clock()),
+    }
+    parcel = line.parcel or _numbered(app, line.tracking_no)
+    if parcel is None:
+        refs = {"invoice_ref": invoice.invoice_ref, "tracking_no": line.tracking_no}
+        body = {"kind": line.kind, "currency": line.amount.currency, "minor": line.amount.minor}
+        reference = f"{invoice.invoice_ref}.{line.line_ref}"[:64]
+        yield NoteUnroutedFact(
+            **envelope, system=partner, reference=reference, kind="partner_charge", refs=refs, body=body
+        )
+        return
+    names = dict(zip(("merchant_id", "order_id", "parcel_id"), parcel, strict=True))
+    about = envelope | names | {"partner": partner, "amount": line.amount}
+    if line.declared is not None:
+        yield ReportDuty.model_validate(
+            about | {"assessment_ref": line.line_ref, "declared_value": line.declared, "borne_by": line.borne_by}
+        )
+    else:
+        yield RecordLogisticsCharge.model_validate(
+            about | {"charge_ref": line.line_ref, "invoice_ref": invoice.invoice_ref, "kind": line.kind}
+        )
+
+
+def _numbered(app: App, tracking_no: str) -> Parcel | None:
+    """The one parcel that travels under the number; none where several merchants' do."""
+    found = {(each.merchant, each.order_id, each.parcel_id) for each in parcels_numbered(app.views, tracking_no)}
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,119 @@
+"""`redledger trial-balance`, `contribution`, `exposure`, `explain-difference`: the books of account."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Annotated, Any
+
+import typer
+
+from projections.account_turnovers import AccountTurnovers
+from projections.balances import Moment
+from projections.books_of_account import Turnover, explain_difference, turnover_balance
+from projections.exposure import Exposure, exposure
+from projections.merchant_balances import MerchantBalances
+from projections.order_contribution import Contribution, OrderContribution, contributions
+from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import print_json, show, stderr
+from service.cli.reading import reading
+from service.failures import ServiceFailure
+from service.settings import Settings
+
+
+@takes_settings()
+def trial_balance(
+    settings: Settings,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM-DD", help="First day of the period. [default: the first of the month]"),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Every account over a period: opening, debit, credit and closing, in its currency and in CNY."""
+    with reading(settings, [AccountTurnovers()]) as app, answerable():
+        found = turnover_balance(app.views, moment_of(as_of, as_known_at), since=day_of(since, "--since"))
+    rows = [_row(row) for row in found.rows]
+    show(rows, format, title=f"Trial balance, {found.since} to {found.as_of}", columns=_names(Turnover))
+    if found.total:
+        raise ServiceFailure(f"The books do not balance: {found.total}. `redledger verify-log` says where.")
+
+
+@takes_settings()
+def contribution(
+    settings: Settings,
+    order: Annotated[str | None, typer.Argument(metavar="[ORDER]", help="Only this order.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="Only this merchant's orders.")] = None,
+    market: Annotated[str | None, typer.Option(help="Only orders of this market.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The orders that lost most.")] = 50,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """What each order earned or cost the platform, the greatest loss first; all CNY."""
+    with reading(settings, [OrderContribution()]) as app, answerable():
+        moment = moment_of(as_of, as_known_at)
+        found = contributions(app.views, moment, order=order, merchant=merchant, market=market, limit=limit)
+    rows = [_row(row) for row in found.orders]
+    if format is Format.TABLE:
+        rows.append(_row(found.total) | {"merchant": "all", "order_id": f"{found.count} orders"})
+    show(rows, format, title="Order contribution, CNY", columns=_names(Contribution))
+
+
+@takes_settings()
+def show_exposure(
+    settings: Settings,
+    items: Annotated[bool, typer.Option("--items", help="Every open item instead of sums.")] = False,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """What others owe the platform and it owes them, by age in days."""
+    with reading(settings, [MerchantBalances()]) as app, answerable():
+        found = exposure(app.views, moment_of(as_of, as_known_at))
+    if items:
+        show([_row(item) for item in found.items], format, title=f"Open items as of {found.as_of}")
+        return
+    rows = [{k: v for k, v in _row(row).items() if k != "by_age"} | dict(row.by_age) for row in found.rows]
+    columns = [name for name in _names(Exposure) if name != "by_age"]
+    show(rows, format, title=f"Exposure as of {found.as_of}", columns=list(rows[0]) if rows else columns)
+
+
+@takes_settings()
+def explain(
+    settings: Settings,
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The accounting day both answers are of.")
+    ],
+    as_known_at: Annotated[str, typer.Option("--as-known-at", metavar="INSTANT", help="The earlier answer's instant.")],
+    then: Annotated[str | None, typer.Option(metavar="INSTANT", help="The later answer's. [default: now]")] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Why the balances of a day were known to be something else later: the late events, and what they come to."""
+    day = day_of(as_of)
+    assert day is not None, "the option is required"
+    earlier, later = (
+        Moment(as_known_at=instant_of(text, flag)) for text, flag in ((as_known_at, "--as-known-at"), (then, "--then"))
+    )
+    with reading(settings, [AccountTurnovers()]) as app, answerable():
+        found = explain_difference(app.views, as_of=day, earlier=earlier, later=later)
+    accounts = [{"account": account, "currency": currency, "difference_cny": base}
+                for (account, currency), base in found.accounts.items()]  # fmt: skip
+    if format is Format.JSON:
+        print_json({"as_of": day, "accounts": accounts, "events": [_row(event) for event in found.events]})
+        return
+    show([_row(event) for event in found.events], format, title=f"Recorded later for days up to {day}")
+    if format is Format.TABLE:
+        show(accounts, format, title="What they come to, CNY", columns=("account", "currency", "difference_cny"))
+    elif not found.events:
+        stderr().print("Nothing was recorded between the two answers for days up to then.")
+
+
+def _row(found: Any) -> dict[str, Any]:
+    return {field.name: getattr(found, field.name) for field in fields(found)}
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -1,0 +1,118 @@
+"""`redledger import psp`, `bank` and `invoices`: partners' files, validated whole and recorded row by row."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.fx import CNY
+from ledger.money import Money
+from service.adapters.bank.importing import import_camt
+from service.adapters.files.importing import FileSummary, read_file
+from service.adapters.invoices.importing import import_invoice
+from service.adapters.psp.importing import import_report
+from service.adapters.psp.neutral_csv import read_neutral
+from service.adapters.psp.stripe_report import PSP as STRIPE
+from service.adapters.psp.stripe_report import read_stripe
+from service.app import open_app
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import progress_bar, show, stderr
+from service.failures import ServiceFailure
+from service.settings import Settings
+
+_SHOWN = 20
+_COLUMNS = ("file", "digest", "known", "rows", "recorded", "repeated", "nothing", "refused")
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file, as the partner sent it.")]
+
+
+class ReportForm(StrEnum):
+    """The forms of settlement reports."""
+
+    NEUTRAL = "neutral"
+    STRIPE = "stripe"
+
+
+@takes_settings()
+def from_psp(
+    settings: Settings,
+    file: FileArgument,
+    form: Annotated[ReportForm, typer.Option(help="Its form.")] = ReportForm.NEUTRAL,
+    psp: Annotated[str, typer.Option(help="The provider, as captures name it.")] = STRIPE,
+    rate: Annotated[
+        list[str] | None, typer.Option(metavar="USD=7.15", help="Stripe: CNY that one unit brought; may be repeated.")
+    ] = None,
+    received: Annotated[
+        str | None, typer.Option(metavar="CNY", help="Stripe: what the bank got for the payout, as in 479.98.")
+    ] = None,
+    bank_entry: Annotated[str, typer.Option(metavar="REF", help="Stripe: under which the bank shows it.")] = "",
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """A provider's settlement report: each line to the order it settles, mismatches as breaks."""
+    raw = read_file(file)
+    if form is ReportForm.STRIPE:
+        amount = _cny(received)
+        batches = read_stripe(
+            raw.name, raw.content, rates=_rates(rate or []), received=amount, bank_entry_ref=bank_entry
+        )
+    else:
+        batches = read_neutral(raw.name, raw.content, psp=psp)
+    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
+        summary = import_report(app, raw, batches, psp=psp, progress=advance)
+    _tell(summary, format)
+
+
+@takes_settings()
+def from_bank(
+    settings: Settings,
+    file: FileArgument,
+    bank: Annotated[str, typer.Option(help="The bank's name in the audit trail.")] = "bank",
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """A bank statement (ISO 20022 camt.053): payouts are paid or come back, deposits are found, the rest are breaks."""
+    raw = read_file(file)
+    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
+        summary = import_camt(app, raw, bank=bank, progress=advance)
+    _tell(summary, format)
+
+
+@takes_settings()
+def from_partner(
+    settings: Settings,
+    file: FileArgument,
+    partner: Annotated[str, typer.Option(help="Who sent it: a carrier, a customs agent.")],
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """An invoice for freight or duty, a parcel a row, in the neutral form."""
+    raw = read_file(file)
+    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
+        summary = import_invoice(app, raw, partner=partner, progress=advance)
+    _tell(summary, format)
+
+
+def _tell(summary: FileSummary, format: Format) -> None:
+    row: dict[str, Any] = {name: getattr(summary, name, None) for name in _COLUMNS} | {"file": summary.name}
+    show([row], format, columns=_COLUMNS)
+    done = summary.recorded + summary.repeated + summary.nothing
+    stderr().print(f"{done} of {summary.rows} rows{' were recorded before' if not summary.recorded else ''}.")
+    for refusal in summary.refusals[:_SHOWN]:
+        stderr().print(refusal, style="red", soft_wrap=True)
+    if summary.refused:
+        raise ServiceFailure(f"{summary.refused} rows of {summary.name} were refused.")
+
+
+def _rates(told: list[str]) -> dict[str, str]:
+    rates = dict(text.partition("=")[::2] for text in told)
+    for currency, value in rates.items():
+        if not (currency and value):
+            raise typer.BadParameter("a rate is told as USD=7.15", param_hint="--rate")
+    return rates
+
+
+def _cny(text: str | None) -> Money | None:
+    try:
+        return Money.of(text, CNY) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--received") from None

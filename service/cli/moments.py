@@ -1,0 +1,51 @@
+"""The two times of every money question: `--as-of` an accounting day, `--as-known-at` an instant that has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from projections.balances import Moment
+from service.failures import ServiceFailure
+
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="At the end of this accounting day.")]
+AsKnownAt = Annotated[
+    str | None,
+    typer.Option(
+        "--as-known-at", metavar="INSTANT", help="From what was recorded by then, as in 2025-07-03T08:00:00Z."
+    ),
+]
+
+
+def moment_of(as_of: str | None, as_known_at: str | None) -> Moment:
+    return Moment(as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
+
+
+def day_of(text: str | None, flag: str = "--as-of") -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a day such as 2025-06-30", param_hint=flag) from None
+
+
+def instant_of(text: str | None, flag: str = "--as-known-at") -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not an instant such as 2025-07-03T08:00:00Z", param_hint=flag) from None
+    if instant is not None and instant.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} names no zone: 2025-07-03T08:00:00Z does", param_hint=flag)
+    return instant
+
+
+@contextmanager
+def answerable() -> Iterator[None]:
+    """A moment that has not come yet is one sentence."""
+    try:
+        yield
+    except ValueError as error:
+        raise ServiceFailure(f"{error}.") from None

@@ -1,0 +1,111 @@
+"""`redledger settle` and `redledger statement`: settlement runs, and what merchants are told of them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from projections.payouts import PayoutRow, Payouts, payouts
+from service.app import open_app
+from service.cli.moments import AsKnownAt, AsOf, day_of, instant_of
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import progress_bar, show
+from service.cli.reading import reading
+from service.failures import ServiceFailure
+from service.settings import Settings
+from service.settlement_run import settle as do_settle
+from service.statements import issued_statements, statement_of
+
+
+class StatementFormat(StrEnum):
+    """How a statement is printed: for people, or for programs; JSON is the text whose hash is kept."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+
+
+@takes_settings()
+def settle(
+    settings: Settings,
+    run: Annotated[
+        str, typer.Option("--run", metavar="ID", help="The run's name, as in 2025-W14; the same goes on with it.")
+    ],
+    cut_off: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="An instant that has passed. [default: this moment]")
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Release what is due, then give every merchant its statement and payout as of one cut-off.
+
+    Safe to run again, and on two machines at once: what was done is done once.
+    """
+    instant = instant_of(cut_off, "--cut-off")
+    with open_app(settings) as app, progress_bar("settling", "merchants") as advance:
+        try:
+            done = do_settle(app, run, cut_off=instant, progress=advance)
+        except KeyboardInterrupt:
+            raise ServiceFailure("Interrupted: run it again, it goes on where it was.") from None
+    row = {
+        "run": done.run_id,
+        "cut_off": done.cut_off,
+        "merchants": done.merchants,
+        "statements": done.statements,
+        "payouts": done.payouts,
+        "paid": done.paid,
+        "refused": dict(sorted(done.refused.items())),
+    }
+    show([row], format, title="Settlement run, CNY")
+
+
+@takes_settings()
+def statement(
+    settings: Settings,
+    merchant: Annotated[str, typer.Argument(metavar="MERCHANT", help="Whose statement.")],
+    number: Annotated[
+        int | None, typer.Option(min=1, help="Which one; the merchant's first is 1. [default: the last]")
+    ] = None,
+    every: Annotated[bool, typer.Option("--list", help="The statements there are.")] = False,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
+    format: Annotated[StatementFormat, typer.Option("--format", help="How to print it.")] = StatementFormat.TABLE,
+) -> None:
+    """A settlement statement, byte for byte as it was issued, whenever it is asked for."""
+    with open_app(settings) as app:
+        known = issued_statements(app, merchant, as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
+        if every:
+            names = ("number", "statement_id", "run_id", "period_to", "opening", "closing", "lines_hash")
+            rows = [{name: getattr(event, name) for name in names} for event in known]
+            show(rows, Format(format.value if format is not StatementFormat.HTML else "table"), columns=names)
+            return
+        found = statement_of(app, known, number)
+    match format:
+        case StatementFormat.JSON:
+            sys.stdout.write(found.json + "\n")
+        case StatementFormat.CSV:
+            sys.stdout.write(found.csv)
+        case StatementFormat.HTML:
+            sys.stdout.write(found.html)
+        case StatementFormat.TABLE:
+            sys.stdout.write(found.text)
+
+
+@takes_settings()
+def list_payouts(
+    settings: Settings,
+    state: Annotated[
+        str | None, typer.Option(help="initiated, submitted, paid, failed, cancelled or returned.")
+    ] = None,
+    merchant: Annotated[str | None, typer.Option(help="Only this merchant's.")] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Payouts with their state, the oldest first."""
+    with reading(settings, [Payouts()]) as app:
+        found = payouts(app.views, state=state, merchant=merchant)
+    names = tuple(field.name for field in fields(PayoutRow))
+    show([{name: getattr(row, name) for name in names} for row in found], format, title="Payouts, CNY", columns=names)

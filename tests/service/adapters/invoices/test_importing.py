@@ -1,0 +1,101 @@
+"""Invoices for freight and duty: each row to its parcel, what no parcel travels under to the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from projections.balances import Moment
+from projections.exceptions import Exceptions, exceptions
+from projections.order_contribution import OrderContribution, contributions
+from service.adapters.files.bad_file import BadFile
+from service.adapters.files.importing import FileSummary, RawFile
+from service.adapters.invoices.importing import COLUMNS, import_invoice, read_invoice
+from service.app import App
+from tests.projections.history import cny
+from tests.support.buses import open_desk, publish_programme
+from tests.support.sales import merchant_ready, paid, sent
+from tests.support.shops import app_of
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[App]:
+    """A ledger with one parcel on its way, under the number SFO-1."""
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        paid(desk)
+        sent(desk)
+        desk.clock.forward(days=20)
+        yield app_of(desk)
+
+
+def freight(ref: str = "1", tracking_no: str = "SFO-1", amount: str = "62.00", currency: str = "CNY") -> str:
+    return f"INV-1,{ref},freight,{tracking_no},,,,{currency},{amount},,,,2025-04-10"
+
+
+def duty(ref: str = "2", amount: str = "20.83") -> str:
+    return f"INV-1,{ref},duty,SFO-1,,,,CNY,{amount},69.44,USD,platform,2025-04-10"
+
+
+def total(count: int, amount: str) -> str:
+    return f"INV-1,{count},total,,,,,CNY,{amount},,,,2025-04-10"
+
+
+def invoice(*rows: str) -> bytes:
+    return "\n".join([",".join(COLUMNS), *rows, ""]).encode()
+
+
+def imported(app: App, content: bytes, name: str = "i.csv") -> FileSummary:
+    return import_invoice(app, RawFile(name, content), partner="sf")
+
+
+def test_freight_and_duty_go_to_the_order_of_their_parcel(app: App) -> None:
+    summary = imported(app, invoice(freight(), duty(), total(2, "82.83")))
+    app.catch_up([OrderContribution()])
+    (order,) = contributions(app.views, Moment(), order="O-1").orders
+    assert (summary.recorded, order.freight, order.duty) == (2, cny("-62.00"), cny("-20.83"))
+
+
+def test_a_number_that_nothing_travels_under_waits_in_the_inbox(app: App) -> None:
+    imported(app, invoice(freight(tracking_no="SF999"), total(1, "62.00")))
+    app.catch_up([Exceptions()])
+    assert [found.kind for found in exceptions(app.views)] == ["unrouted"]
+
+
+def test_the_same_charge_with_another_amount_is_a_break(app: App) -> None:
+    imported(app, invoice(freight(), total(1, "62.00")))
+    imported(app, invoice(freight(amount="63.00"), total(1, "63.00")))
+    app.catch_up([Exceptions()])
+    assert [found.kind for found in exceptions(app.views)] == ["amount_mismatch"]
+
+
+def test_the_same_invoice_again_changes_nothing(app: App) -> None:
+    imported(app, invoice(freight(), total(1, "62.00")))
+    heads = app.ledger.reader.heads()
+    assert imported(app, invoice(freight(), total(1, "62.00")), "other.csv").known
+    assert app.ledger.reader.heads() == heads
+
+
+@pytest.mark.parametrize(
+    ("content", "at", "says"),
+    [
+        (invoice(freight(), total(1, "62.00")).replace(b"charged_on", b"day"), 1, "charged_on is missing"),
+        (invoice(freight(), total(1, "63.00")), 3, "the 1 rows come to CNY 62.00"),
+        (invoice(freight(), total(2, "62.00")), 3, "62.00 for 2 rows"),
+        (invoice(freight()), 2, "without its total"),
+        (invoice(freight(), freight("2", currency="USD"), total(2, "124.00")), 3, "in USD, the invoice in CNY"),
+        (invoice(freight(amount="-1.00"), total(1, "-1.00")), 2, "not more than nothing"),
+        (invoice(freight(tracking_no=""), total(1, "62.00")), 2, "neither a tracking number nor"),
+        (invoice(freight(), freight("2").replace("INV-1", "INV-2"), total(2, "124.00")), 3, "of another"),
+        (invoice(duty().replace("platform", "merchant"), total(1, "20.83")), 2, "borne_by is 'merchant'"),
+        (invoice(duty().replace("69.44", ""), total(1, "20.83")), 2, "declared_value"),
+        (invoice(), None, "no line in it"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(content: bytes, at: int | None, says: str) -> None:
+    with pytest.raises(BadFile) as refused:
+        read_invoice("i.csv", content)
+    assert (refused.value.line, says in str(refused.value)) == (at, True), str(refused.value)
