@@ -47,10 +47,10 @@ def _nothing_first(app: App) -> None:
 def _show_month(app: App) -> None:
     with progress_bar("a trading month", "commands") as advance:
         summary = record_trading_month(app, advance)
-    _print(summary)
+    show_summary(summary)
 
 
-def _print(summary: MonthSummary) -> None:
+def show_summary(summary: MonthSummary) -> None:
     console = stdout()
     console.print(" · ".join(f"{count:,} {words}" for words, count in summary.counts.items()))
     rows = [{name: getattr(found, name) for name in _COLUMNS} for found in summary.merchants[:_MERCHANTS_SHOWN]]

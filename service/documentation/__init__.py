@@ -10,6 +10,7 @@ from collections.abc import Callable
 from service.documentation.cli import cli
 from service.documentation.commands import commands
 from service.documentation.events import events
+from service.documentation.http import http
 from service.documentation.policies import policies
 from service.documentation.refusals import refusals
 from service.documentation.settings import settings
@@ -23,4 +24,5 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "cli.md": cli,
     "views.md": views,
+    "http.md": http,
 }

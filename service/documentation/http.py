@@ -1,0 +1,74 @@
+"""The document of the HTTP reads: every address with its parameters, and every error, from the application itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from service.app import App
+from service.documentation.markdown import sentences, table
+from service.http.application import make_application
+
+_HEAD = """# HTTP
+
+Made from the code by `python -m service.documentation`.
+
+`redledger up` answers on http://127.0.0.1:8600; its first page lists the addresses, and `/docs` lets you try them.
+Every answer is JSON. Nobody is asked who they are: keep the service on an address that only its users reach.
+
+**Read your writes.** Every answer about the books carries a `token`: the positions of the books it is of. Hand it to
+any other read as `?at_least=<token>`, and that read waits, for up to five seconds, until it holds what you have seen. A
+token of another ledger, or of before a restore, is refused.
+
+**Two times.** `as_of` is an accounting day, `as_known_at` an instant of recording, with its zone, never in the future.
+Asked together they answer "30 June as we knew it on 3 July":
+
+```
+curl 'http://127.0.0.1:8600/balances/M-1042?as_of=2025-06-30&as_known_at=2025-07-03T08:00:00Z'
+```
+
+**Money** is `{"currency": "CNY", "minor": 34200}`, in minor units; instants are ISO 8601 in UTC.
+
+**Pages.** Long answers come a page at a time; what asks for the next page is in the answer.
+
+**Errors** have one shape: `{"error": {"code": …, "sentence": …, "field": …}}`, the code never changes.
+
+| Status | Code | When |
+| --- | --- | --- |
+| 404 | `NOT_FOUND` | there is no such address, or nothing was recorded of what it names |
+| 405 | `METHOD_NOT_ALLOWED` | the address answers other methods |
+| 409 | `SEVERAL_ORDERS` | several merchants have an order of this id: `merchant` chooses |
+| 422 | `INVALID_PARAMETER` | a parameter is not what its name says; `field` names it |
+| 422 | `TOKEN_UNUSABLE` | a token that this ledger did not hand out, or not for this |
+| 503 | `VIEW_BEHIND` | the view did not reach the token in time: ask again |
+| 503 | `VIEW_OUTDATED` | the view waits for its rebuild after an upgrade |
+| 503 | `DATABASE_UNREACHABLE` | the database does not answer |
+| 500 | `FAULT` | a fault of ours, in the service's log |
+"""
+
+
+def http() -> str:
+    """`docs/http.md`."""
+    application = make_application(cast(App, None))  # routes only: nothing is asked of it
+    return _HEAD + "".join(_routes(application.openapi()["paths"]))
+
+
+def _routes(paths: dict[str, Any]) -> Iterator[str]:
+    for path, methods in paths.items():
+        for method, route in methods.items():
+            yield f"\n## {method.upper()} {path}\n\n{sentences(route.get('description', ''))}\n"
+            if rows := [_parameter(parameter) for parameter in route.get("parameters", ())]:
+                yield f"\n{table(('Parameter', 'Type', 'Needed', 'Meaning'), rows)}\n"
+
+
+def _parameter(parameter: dict[str, Any]) -> tuple[str, str, str, str]:
+    needed = "yes" if parameter["required"] else ""
+    return f"`{parameter['name']}`", _type(parameter["schema"]), needed, parameter.get("description", "")
+
+
+def _type(schema: dict[str, Any]) -> str:
+    for choice in schema.get("anyOf", [schema]):
+        if choice.get("type") != "null":
+            limits = f", {choice['minimum']} to {choice['maximum']}" if "maximum" in choice else ""
+            return str(choice.get("format", choice.get("type", ""))) + limits
+    return ""
