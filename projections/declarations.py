@@ -76,8 +76,12 @@ class Declarations(Projection):
     )
 
     def fold(self, batch: Batch) -> None:
-        for recorded in batch.events:
-            event = recorded.event
+        told = [(recorded, recorded.event) for recorded in batch.events]
+        batch.rows(DECLARED).load(key for recorded, event in told for key in _declared_by(recorded, event))
+        batch.rows(PAID).load(
+            _order_key(rec) for rec, event in told if not isinstance(event, CustomsFact | ParcelDeparted)
+        )
+        for recorded, event in told:
             if isinstance(event, CustomsFact | ParcelDeparted):
                 _declare(batch, recorded, event)
             else:
@@ -166,10 +170,21 @@ def _mismatches(row: RowMapping, captures: dict[str, Any], paid: int, shared: Co
         yield "shared_declaration"
 
 
+def _order_key(recorded: Recorded) -> tuple[str, str]:
+    return merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""
+
+
+def _declared_by(recorded: Recorded, event: Event) -> Iterable[tuple[str, ...]]:
+    """The rows that an event about a parcel reads: the one without a number, and the one with it."""
+    if isinstance(event, CustomsFact | ParcelDeparted):
+        numbers = {"", event.declaration_no} if isinstance(event, CustomsFact) else {""}
+        yield from ((number, *_order_key(recorded), event.parcel_id) for number in sorted(numbers))
+
+
 def _declare(batch: Batch, recorded: Recorded, event: CustomsFact | ParcelDeparted) -> None:
     """A parcel has one row without a number until it is declared."""
     rows = batch.rows(DECLARED)
-    place = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "", event.parcel_id)
+    place = (*_order_key(recorded), event.parcel_id)
     number = event.declaration_no if isinstance(event, CustomsFact) else ""
     bare = rows.get("", *place)
     if number:
@@ -191,7 +206,7 @@ def _blank(number: str, place: tuple[str, str, str]) -> dict[str, Any]:
 
 def _pay(batch: Batch, recorded: Recorded, event: Event) -> None:
     rows = batch.rows(PAID)
-    key = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
+    key = _order_key(recorded)
     blank: Row = {**dict(zip(PAID.key, key, strict=True)), "currency": "", "buyer_total": 0, "captures": "{}"}
     row = rows.get(*key) or blank
     captures = from_json(row["captures"])

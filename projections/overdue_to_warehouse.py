@@ -91,12 +91,27 @@ class OverdueToWarehouse(Projection):
     )
 
     def fold(self, batch: Batch) -> None:
-        for recorded in batch.events:
-            event = recorded.event
+        told = [(recorded, recorded.event) for recorded in batch.events]
+        batch.rows(ORDERS).load(_order_key(recorded) for recorded, _ in told)
+        batch.rows(PARCELS).load((*_order_key(rec), parcel) for rec, event in told for parcel in _parcels_of(event))
+        for recorded, event in told:
             if isinstance(event, PolicyPublished):
                 _publish(batch, recorded, event)
             else:
                 _Fold(batch, recorded).take(event)
+
+
+def _order_key(recorded: Recorded) -> tuple[str, str]:
+    return merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""
+
+
+def _parcels_of(event: Event) -> tuple[str, ...]:
+    match event:
+        case ParcelsConsolidated() | ParcelSplit():
+            return event.from_parcels
+        case ParcelCreated() | ParcelDispatched() | ParcelFact():
+            return (event.parcel_id,)
+    return ()
 
 
 def _publish(batch: Batch, recorded: Recorded, event: PolicyPublished) -> None:
@@ -110,7 +125,7 @@ class _Fold:
 
     def __init__(self, batch: Batch, recorded: Recorded) -> None:
         self._batch, self._at = batch, recorded.position
-        self._key = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
+        self._key = _order_key(recorded)
 
     def take(self, event: Event) -> None:
         match event:

@@ -36,11 +36,11 @@ class TrackingNumbers(Projection):
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(NUMBERS)
-        for recorded in batch.events:
-            for tracking_no, carrier, parcel_id in _numbers(recorded):
-                key = (tracking_no, carrier, merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
-                if rows.get(*key, parcel_id) is None:
-                    rows.put(dict(zip(NUMBERS.key, (*key, parcel_id), strict=True)), at=recorded.position)
+        given = [(key, recorded.position) for recorded in batch.events for key in _keys(recorded)]
+        rows.load(key for key, _ in given)
+        for key, position in given:
+            if rows.get(*key) is None:
+                rows.put(dict(zip(NUMBERS.key, key, strict=True)), at=position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,12 @@ def parcels_numbered(
         return tuple(NumberedParcel(*row) for row in opened.connection.execute(text(statement), values))
 
     return views.read(TrackingNumbers(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _keys(recorded: Recorded) -> Iterator[tuple[str, ...]]:
+    place = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
+    for tracking_no, carrier, parcel_id in _numbers(recorded):
+        yield tracking_no, carrier, *place, parcel_id
 
 
 def _numbers(recorded: Recorded) -> Iterator[tuple[str, str, str]]:

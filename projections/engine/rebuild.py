@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 from sqlalchemy import Connection, Engine, text
 
@@ -25,6 +24,7 @@ from projections.engine.generations import (
     make,
     set_live,
 )
+from projections.engine.processes import fold_processes
 from projections.projection import Projection
 
 _WORTH_PROCESSES = 50_000  # events; below that, starting processes takes longer than folding
@@ -131,8 +131,7 @@ def _fill(engine: Engine, shadow: Generation, upto: Mapping[int, int], executor:
     elif executor is not None:
         fill(engine, shadow, upto, executor)
     else:
-        # Not forked: this process may have threads that hold locks.
-        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        with fold_processes() as pool:
             fill(engine, shadow, upto, pool)
 
 

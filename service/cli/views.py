@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
 from projections.engine.compare import Comparison
 from projections.engine.fill import CannotFill
+from projections.engine.processes import fold_processes
 from projections.engine.rebuild import NeverBackwards, RebuildUnderWay, ViewsDiffer, rebuild, verify
 from projections.projection import Projection
 from projections.registry import PROJECTIONS
@@ -40,8 +45,8 @@ def rebuild_views(
     version is switched to with --accept-differences where it differs on purpose.
     """
     chosen = _chosen(name, every=every)
-    with reading(settings) as app:
-        rows = [_rebuilt(app, projection, accept_differences=accept_differences) for projection in chosen]
+    with _terminated_as_interrupted(), reading(settings) as app, fold_processes() as pool:
+        rows = [_rebuilt(app, projection, pool, accept_differences=accept_differences) for projection in chosen]
     show(rows, format, columns=_COLUMNS)
 
 
@@ -49,8 +54,8 @@ def rebuild_views(
 def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> None:
     """Compare every view, row by row, with a rebuild that is thrown away; ends with 0 only if all are the same."""
     projections = list(PROJECTIONS.values())
-    with reading(settings, projections) as app:
-        found = [(projection, _verified(app, projection)) for projection in projections]
+    with _terminated_as_interrupted(), reading(settings, projections) as app, fold_processes() as pool:
+        found = [(projection, _verified(app, projection, pool)) for projection in projections]
     show([_row(projection, comparison) for projection, comparison in found], format, columns=_COLUMNS)
     differing = [(projection, comparison) for projection, comparison in found if comparison.count]
     for _, comparison in differing:
@@ -61,6 +66,16 @@ def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> Non
         raise ServiceFailure(f"Not what the log says: {names}. `redledger rebuild` shows how and puts it right.")
 
 
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Both signals unwind what is open: the rebuilt rows are dropped, and the processes end."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _chosen(name: str | None, *, every: bool) -> list[Projection]:
     if every is (name is not None):
         raise typer.BadParameter("name one view, or all of them with --all")
@@ -69,17 +84,19 @@ def _chosen(name: str | None, *, every: bool) -> list[Projection]:
     return list(PROJECTIONS.values()) if name is None else [PROJECTIONS[name]]
 
 
-def _rebuilt(app: App, projection: Projection, *, accept_differences: bool) -> dict[str, Any]:
+def _rebuilt(app: App, projection: Projection, pool: Executor, *, accept_differences: bool) -> dict[str, Any]:
     try:
-        done = rebuild(app.ledger.engine, app.ledger.reader, projection, accept_differences=accept_differences)
+        done = rebuild(
+            app.ledger.engine, app.ledger.reader, projection, executor=pool, accept_differences=accept_differences
+        )
     except (ViewsDiffer, NeverBackwards, RebuildUnderWay, CannotFill) as problem:
         raise ServiceFailure(f"{problem}") from None
     return _row(projection, done.comparison)
 
 
-def _verified(app: App, projection: Projection) -> Comparison:
+def _verified(app: App, projection: Projection, pool: Executor) -> Comparison:
     try:
-        return verify(app.ledger.engine, projection)
+        return verify(app.ledger.engine, projection, executor=pool)
     except (RebuildUnderWay, CannotFill) as problem:
         raise ServiceFailure(f"{problem}.") from None
 
