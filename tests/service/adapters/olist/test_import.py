@@ -10,6 +10,7 @@ from ledger.events.payment import PaymentCaptured
 from ledger.events.platform import InboxFactNoted, InboxPaymentCaptured
 from ledger.events.refund import RefundApproved
 from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.policies.defaults import default_policies
 from ledger.streams.order import Order
 from service.adapters.ecb import EcbRates
 from service.adapters.olist.folder import Folder
@@ -174,7 +175,7 @@ def test_importing_twice_changes_nothing(
 
 
 def test_the_policies_hold_from_the_first_order(summary: Summary) -> None:
-    assert summary.accounts.steps["policy", "recorded"] == 11
+    assert summary.accounts.steps["policy", "recorded"] == len(default_policies())
 
 
 def later_folder() -> SampleFolder:
