@@ -13,7 +13,6 @@ from commands.recording import accounting_day
 from ledger.events.statement import SettlementStatementIssued
 from ledger.ids import statements_stream
 from ledger.money import Money
-from projections.merchant_balances import MerchantBalances
 from projections.statements import Statement, document, issued_again
 from service.app import App
 from service.failures import ServiceFailure
@@ -107,9 +106,9 @@ def issued_statements(
     app: App, merchant: str, *, as_of: date | None = None, as_known_at: datetime | None = None
 ) -> list[SettlementStatementIssued]:
     """A merchant's statements in order: those whose period ended by a day, those issued by an instant."""
-    book = app.ledger.directory.book_of(merchant)
+    book = app.ledger.directory.known_book_of(merchant)
     found = []
-    for row in app.ledger.reader.read_stream(book, statements_stream(merchant)):
+    for row in app.ledger.reader.read_stream(book, statements_stream(merchant)) if book else ():
         event = row.event
         known = as_known_at is None or row.recorded_at <= as_known_at
         if isinstance(event, SettlementStatementIssued) and known:
@@ -122,7 +121,6 @@ def statement_of(app: App, events: Sequence[SettlementStatementIssued], number: 
     chosen = [event for event in events if number is None or event.number == number]
     if not chosen:
         raise ServiceFailure("No such statement was issued.")
-    app.catch_up([MerchantBalances()])
     return IssuedStatement(chosen[-1], issued_again(app.views, chosen[-1]))
 
 

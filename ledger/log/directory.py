@@ -31,6 +31,10 @@ class Directory:
                 self._register(new)
         return {merchant: self._books[merchant] for merchant in wanted}
 
+    def known_book_of(self, merchant_id: str) -> int | None:
+        """The merchant's book, None where nothing was ever asked about the merchant: for reads, which write nothing."""
+        return self._books.get(merchant_id) or self._find([merchant_id]).get(merchant_id)
+
     def _find(self, merchants: list[str]) -> dict[str, int]:
         with cursor_of(self._engine) as cursor:
             cursor.execute("SELECT merchant_id, book FROM log.directory WHERE merchant_id = ANY(%s)", (merchants,))

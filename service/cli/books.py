@@ -1,4 +1,4 @@
-"""`redledger trial-balance`, `contribution`, `exposure`, `explain-difference`: the books of account."""
+"""The books of account: `trial-balance`, `contribution`, `exposure`, `explain-difference`, `reconciliation`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import print_json, show, stderr
 from service.cli.reading import reading
 from service.failures import ServiceFailure
+from service.reconciliation import PROJECTIONS, Mismatch, mismatches
 from service.settings import Settings
 
 
@@ -109,6 +110,20 @@ def explain(
         show(accounts, format, title="What they come to, CNY", columns=("account", "currency", "difference_cny"))
     elif not found.events:
         stderr().print("Nothing was recorded between the two answers for days up to then.")
+
+
+@takes_settings()
+def reconciliation(
+    settings: Settings,
+    grace: Annotated[
+        int, typer.Option(metavar="DAYS", min=0, help="How long providers and banks may take to show what we know.")
+    ] = 7,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Where two accounts of the same money differ: kind, expected, actual, age, owner; the oldest first."""
+    with reading(settings, PROJECTIONS) as app:
+        found = mismatches(app, grace_days=grace)
+    show([_row(each) for each in found], format, title="To be reconciled", columns=_names(Mismatch))
 
 
 def _row(found: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from service.app import OBSTACLES
 from service.cli.balances import balances
-from service.cli.books import contribution, explain, show_exposure, trial_balance
+from service.cli.books import contribution, explain, reconciliation, show_exposure, trial_balance
 from service.cli.exporting import exporting
 from service.cli.files import from_bank, from_partner, from_psp
 from service.cli.history import history
@@ -45,6 +45,7 @@ app.command()(trial_balance)
 app.command()(contribution)
 app.command("exposure")(show_exposure)
 app.command("explain-difference")(explain)
+app.command()(reconciliation)
 app.command()(track)
 app.command()(history)
 app.command("rebuild")(rebuild_views)

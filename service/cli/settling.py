@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from projections.merchant_balances import MerchantBalances
 from projections.payouts import PayoutRow, Payouts, payouts
 from service.app import open_app
 from service.cli.moments import AsKnownAt, AsOf, day_of, instant_of
@@ -76,7 +77,7 @@ def statement(
     format: Annotated[StatementFormat, typer.Option("--format", help="How to print it.")] = StatementFormat.TABLE,
 ) -> None:
     """A settlement statement, byte for byte as it was issued, whenever it is asked for."""
-    with open_app(settings) as app:
+    with reading(settings, [MerchantBalances()]) as app:
         known = issued_statements(app, merchant, as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
         if every:
             names = ("number", "statement_id", "run_id", "period_to", "opening", "closing", "lines_hash")

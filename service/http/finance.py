@@ -1,0 +1,131 @@
+"""The books of account over HTTP: trial balance, contribution, exposure, statements, payouts, reconciliation."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from projections.balances import Moment
+from projections.books_of_account import explain_difference, turnover_balance
+from projections.exposure import exposure
+from projections.order_contribution import contributions
+from projections.payouts import payouts
+from service.app import App
+from service.http.errors import BadParameter
+from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, Wait, answer
+from service.reconciliation import mismatches
+from service.statements import issued_statements, statement_of
+
+router = APIRouter(tags=["books of account"])
+
+
+class StatementForm(StrEnum):
+    """The forms of a statement."""
+
+    JSON = "json"
+    CSV = "csv"
+    TEXT = "text"
+    HTML = "html"
+
+
+_MEDIA = {"json": "application/json", "csv": "text/csv", "text": "text/plain", "html": "text/html"}
+
+
+@router.get("/books/trial-balance")
+def trial_balance_of_a_period(
+    app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None, since: Day = None
+) -> dict[str, Any]:
+    """Opening, debit, credit and closing of every account, in its currency and CNY."""
+    moment = _moment(app, as_of, as_known_at, at_least)
+    try:
+        found = turnover_balance(app.views, moment, since=since)
+    except ValueError as error:
+        raise BadParameter("since", f"{error}.") from None
+    return answer(app, found.vector, since=found.since, as_of=found.as_of, accounts=found.rows, total=found.total)
+
+
+@router.get("/books/difference")
+def difference(
+    app: OpenApp,
+    at_least: AtLeast,
+    as_of: Annotated[date, Query(description="The accounting day both answers are of.")],
+    as_known_at: Instant = None,
+    then: Instant = None,
+) -> dict[str, Any]:
+    """The late events that explain why a day was known to be something else at `then` (now) than at `as_known_at`."""
+    earlier, later = (_moment(app, None, instant, at_least) for instant in (as_known_at, then))
+    found = explain_difference(app.views, as_of=as_of, earlier=earlier, later=later)
+    accounts = [
+        {"account": account, "currency": currency, "difference": base}
+        for (account, currency), base in found.accounts.items()
+    ]
+    return answer(app, found.later, accounts=accounts, events=found.events)
+
+
+@router.get("/books/contribution")
+def contribution(
+    app: OpenApp,
+    at_least: AtLeast,
+    order: str | None = None,
+    merchant: str | None = None,
+    market: str | None = None,
+    as_of: Day = None,
+    as_known_at: Instant = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """What each order earned or cost the platform, the greatest loss first."""
+    moment = _moment(app, as_of, as_known_at, at_least)
+    found = contributions(app.views, moment, order=order, merchant=merchant, market=market, limit=limit)
+    return answer(app, found.vector, orders=found.orders, total=found.total, count=found.count)
+
+
+@router.get("/books/exposure")
+def open_exposure(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
+    """What others owe the platform and it owes them, by age, with the items behind it."""
+    found = exposure(app.views, _moment(app, as_of, as_known_at, at_least))
+    return answer(app, found.vector, as_of=found.as_of, exposure=found.rows, items=found.items)
+
+
+@router.get("/books/reconciliation")
+def reconciliation(app: OpenApp, grace_days: Annotated[int, Query(ge=0)] = 7) -> dict[str, Any]:
+    """Where two accounts of the same money differ, the oldest first."""
+    return answer(app, {}, mismatches=mismatches(app, grace_days=grace_days))
+
+
+@router.get("/payouts")
+def all_payouts(
+    app: OpenApp, at_least: AtLeast, state: str | None = None, merchant: str | None = None, limit: Limit = 100
+) -> dict[str, Any]:
+    """Payouts with their state, the oldest first."""
+    found = payouts(
+        app.views,
+        state=state,
+        merchant=merchant,
+        limit=limit,
+        at_least=at_least.vector,
+        timeout_s=at_least.timeout_s,
+    )
+    return answer(app, {}, payouts=found)
+
+
+@router.get("/statements/{merchant}")
+def statements_of(app: OpenApp, merchant: str, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
+    """The statements a merchant was issued, in order."""
+    return answer(app, {}, statements=issued_statements(app, merchant, as_of=as_of, as_known_at=as_known_at))
+
+
+@router.get("/statements/{merchant}/{number}")
+def one_statement(app: OpenApp, merchant: str, number: int, form: StatementForm = StatementForm.JSON) -> Response:
+    """One statement, byte for byte as it was issued."""
+    found = statement_of(app, issued_statements(app, merchant), number)
+    return Response(getattr(found, form.value), media_type=_MEDIA[form.value])
+
+
+def _moment(app: App, as_of: date | None, as_known_at: datetime | None, wait: Wait) -> Moment:
+    if as_known_at is not None and as_known_at > app.clock():
+        raise BadParameter("as_known_at", "What will be known then is not known yet.")
+    return Moment(as_of=as_of, as_known_at=as_known_at, at_least=wait.vector, timeout_s=wait.timeout_s)

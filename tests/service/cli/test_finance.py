@@ -1,0 +1,152 @@
+"""The books on the command line: settled, told, exported, explained; partners' files taken or refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.app import open_app
+from service.settings import Settings
+from service.settlement_run import payout_id_of
+from tests.service.adapters.bank.statements import entry, statement
+from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
+from tests.service.cli.conftest import Run
+from tests.support.buses import Clock, Desk, publish_programme
+from tests.support.sales import merchant_ready, released
+
+
+@pytest.fixture
+def shop(settings: Settings) -> Settings:
+    """A ledger with one merchant whose order is released."""
+    with open_app(settings) as app:
+        desk = Desk(app.ledger, Clock(datetime(2025, 4, 1, 8, tzinfo=UTC)))
+        publish_programme(desk)
+        merchant_ready(desk)
+        released(desk)
+    return settings
+
+
+@pytest.fixture
+def settled(shop: Settings, run: Run) -> Settings:
+    assert run(shop, "settle", "--run", "R-1").code == 0
+    return shop
+
+
+def test_a_run_says_what_it_paid(shop: Settings, run: Run) -> None:
+    (row,) = run(shop, "settle", "--run", "R-1", "--format", "json").json
+    assert (row["statements"], row["payouts"], row["paid"]) == (1, 1, {"currency": "CNY", "minor": 13_300})
+
+
+def test_a_cut_off_that_has_not_come_is_refused(shop: Settings, run: Run) -> None:
+    said = run(shop, "settle", "--run", "R-1", "--cut-off", "2999-01-01T00:00:00Z")
+    assert (said.code, "has not come yet" in said.err) == (1, True)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "html"])
+def test_a_statement_is_the_same_bytes_each_time(settled: Settings, run: Run, form: str) -> None:
+    first, again = (run(settled, "statement", "M-1", "--format", form).out for _ in range(2))
+    assert first == again
+    assert "133" in first
+
+
+def test_a_statement_foots(settled: Settings, run: Run) -> None:
+    said = json.loads(run(settled, "statement", "M-1", "--format", "json").out)
+    assert said["opening"]["minor"] + sum(each["net"] for each in said["lines"]) == said["closing"]["minor"]
+
+
+def test_statements_are_listed_as_of_a_day(settled: Settings, run: Run) -> None:
+    assert len(run(settled, "statement", "M-1", "--list", "--format", "json").json) == 1
+    assert run(settled, "statement", "M-1", "--list", "--as-of", "2025-01-01", "--format", "json").json == []
+
+
+def test_a_merchant_nobody_knows_has_no_statement_and_is_not_written_down(settled: Settings, run: Run) -> None:
+    said = run(settled, "statement", "M-999")
+    assert (said.code, "No such statement" in said.err) == (1, True)
+    with open_app(settled) as app:
+        assert app.ledger.directory.known_book_of("M-999") is None
+
+
+@pytest.mark.parametrize("command", ["trial-balance", "contribution", "exposure", "reconciliation", "payouts"])
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_every_question_is_answered_in_every_format(settled: Settings, run: Run, command: str, form: str) -> None:
+    said = run(settled, command, "--format", form)
+    assert (said.code, bool(said.out)) == (0, True), said.err
+
+
+@pytest.mark.parametrize("command", ["trial-balance", "contribution", "exposure"])
+def test_every_money_question_takes_both_times(settled: Settings, run: Run, command: str) -> None:
+    said = run(settled, command, "--as-of", "2025-04-01", "--as-known-at", "2020-01-01T00:00:00Z", "--format", "json")
+    assert (said.code, said.json) == (0, []), said.err
+
+
+def test_the_trial_balance_foots(settled: Settings, run: Run) -> None:
+    rows = run(settled, "trial-balance", "--format", "json").json
+    assert sum(row["closing_base"]["minor"] for row in rows) == 0
+    assert {row["account"] for row in rows} >= {"1110", "2120", "2140", "4110"}
+
+
+def test_late_events_explain_what_a_day_was_known_to_be(settled: Settings, run: Run) -> None:
+    asked = ("explain-difference", "--as-of", "2025-12-31", "--as-known-at", "2020-01-01T00:00:00Z")
+    found = run(settled, *asked, "--format", "json").json
+    assert {event["type"] for event in found["events"]} >= {"payment.captured", "settlement.released"}
+    assert sum(row["difference_cny"]["minor"] for row in found["accounts"]) == 0
+
+
+@pytest.mark.parametrize("form", ["beancount", "hledger", "journal-csv"])
+def test_the_journal_is_exported_into_a_file(settled: Settings, run: Run, form: str, tmp_path: Path) -> None:
+    out = tmp_path / "journal"
+    assert run(settled, "export", form, "-o", str(out)).code == 0
+    assert "payout.initiated" in out.read_text()
+
+
+def test_payouts_are_exported_for_the_bank(settled: Settings, run: Run) -> None:
+    about = ("--debtor", "RedLedger", "--account", "6222", "--bank", "102100099996")
+    assert f"<EndToEndId>{payout_id_of('R-1', 'M-1')}</EndToEndId>" in run(settled, "export", "pain001", *about).out
+
+
+def written(folder: Path, name: str, content: bytes) -> str:
+    (folder / name).write_bytes(content)
+    return str(folder / name)
+
+
+def test_a_bank_statement_is_imported_and_again_changes_nothing(settled: Settings, run: Run, tmp_path: Path) -> None:
+    content = statement(entry("-133.00", reference=payout_id_of("R-1", "M-1")), closing="-33.00")
+    file = written(tmp_path, "s.xml", content)
+    assert run(settled, "import", "bank", file, "--format", "json").json[0]["recorded"] == 2
+    again = run(settled, "import", "bank", file, "--format", "json").json[0]
+    assert (again["known"], again["recorded"], again["repeated"]) == (True, 0, 2)
+
+
+def test_settlement_reports_of_both_forms_are_imported(settled: Settings, run: Run, tmp_path: Path) -> None:
+    ours = written(tmp_path, "n.csv", neutral(line(), summed()))
+    theirs = written(tmp_path, "s.csv", stripe(transaction()))
+    assert run(settled, "import", "psp", ours, "--format", "json").json[0]["recorded"] == 2
+    assert run(settled, "import", "psp", theirs, "--form", "stripe", "--rate", "USD=7.15").code == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "says"),
+    [
+        (("bank",), b"<Document>", "line 1"),
+        (("psp",), b"a,b\n", "the column batch_ref is missing"),
+        (("psp", "--form", "stripe"), stripe(transaction()), "no rate is given for USD"),
+        (("invoices", "--partner", "sf"), b"a,b\n", "the column invoice_ref is missing"),
+    ],
+)
+def test_a_bad_file_is_one_sentence_and_nothing_is_recorded(
+    settled: Settings, run: Run, tmp_path: Path, kind: tuple[str, ...], content: bytes, says: str
+) -> None:
+    with open_app(settled) as app:
+        before = app.ledger.reader.heads()
+    said = run(settled, "import", kind[0], written(tmp_path, "bad.file", content), *kind[1:])
+    assert (said.code, says in said.err) == (1, True), said.err
+    with open_app(settled) as app:
+        assert app.ledger.reader.heads() == before
+
+
+def test_a_file_that_is_not_there_is_one_sentence(settled: Settings, run: Run, tmp_path: Path) -> None:
+    said = run(settled, "import", "bank", str(tmp_path / "nowhere.xml"))
+    assert (said.code, "cannot be read" in said.err) == (1, True)
