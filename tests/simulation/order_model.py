@@ -1,13 +1,13 @@
 """The rules of one order, told a second time and as simply as possible: units one by one, no ledger, no shared code.
 
-Times are days since the order was placed. The model says which answer a command gets and what is then true.
+Times are minutes since the order was placed. The model says which answer a command gets and what is then true.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-LOCK_DAYS, RELEASE_DAYS = 20.0, 7.0
+LOCK, RELEASE = 20 * 1440, 7 * 1440
 OK = "OK"
 
 
@@ -30,9 +30,9 @@ class Unit:
 class Way:
     """A parcel: since when it is on its way, accepted, signed for, lost."""
 
-    sent: float
+    sent: int
     accepted: bool = False
-    signed: float | None = None
+    signed: int | None = None
     lost: bool = False
     refused: bool = False
 
@@ -57,9 +57,18 @@ class OrderModel:
 
     def __init__(self, quantities: dict[str, int], prices: dict[str, tuple[int, int]], *, express: bool) -> None:
         self.units = [Unit(line) for line, qty in quantities.items() for _ in range(qty)]
-        self.prices, self.express, self.now = prices, express, 0.0
+        self.prices, self.express, self.now = prices, express, 0
         self.ways: dict[str, Way] = {}
         self.cases: dict[str, ModelCase] = {}
+
+    def edges(self) -> list[tuple[int, str]]:
+        """The instants at which an answer may change by itself, each with its line."""
+        edges = set()
+        for unit in self.units:
+            if unit.parcel:
+                way = self.ways[unit.parcel]
+                edges.add((way.sent + LOCK if way.signed is None else way.signed + RELEASE, unit.line))
+        return sorted(edge for edge in edges if edge[0] > self.now)
 
     def of(self, line: str) -> list[Unit]:
         return [unit for unit in self.units if unit.line == line]
@@ -95,7 +104,7 @@ class OrderModel:
             return OK
         sent = [unit for unit in self.of(line) if unit.live and unit.parcel]
         signed = [unit for unit in sent if self._way(unit).signed is not None]
-        waited = [unit for unit in sent if unit not in signed and self.now >= self._way(unit).sent + LOCK_DAYS]
+        waited = [unit for unit in sent if unit not in signed and self.now >= self._way(unit).sent + LOCK]
         for kind, units in (("return_refund", signed), ("not_received", waited)):
             if len(units) >= qty:
                 self._open(case_id, kind, sorted(units, key=lambda unit: unit.parcel or "")[:qty], rounds=1)
@@ -191,7 +200,7 @@ class OrderModel:
         if unit.released or unit.refunded == "merchant":
             return False
         signed = self._way(unit).signed if unit.parcel else None
-        return unit.refunded == "platform" or (signed is not None and self.now >= signed + RELEASE_DAYS)
+        return unit.refunded == "platform" or (signed is not None and self.now >= signed + RELEASE)
 
     def _way(self, unit: Unit) -> Way:
         assert unit.parcel is not None

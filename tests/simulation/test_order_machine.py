@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, seed, settings
@@ -19,8 +20,8 @@ from hypothesis.stateful import (
 from ledger.refusals import Refusal
 from ledger.who import Actor
 from tests.simulation.order_model import OK, OrderModel
-from tests.support.given import BUYER, PARTNER, PLATFORM, SYSTEM
-from tests.support.orders import OrderStory, after_days, line
+from tests.support.given import BUYER, NOW, PARTNER, PLATFORM, SYSTEM
+from tests.support.orders import OrderStory, line
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "150"))
@@ -33,6 +34,7 @@ PEOPLE = (
     Actor(kind="platform", id="fang", role="finance"),
     BUYER,
 )
+AHEAD = some.sampled_from((0, 0, 0, 1))  # of the round that is next
 LINES, UNITS, WHICH = some.sampled_from(sorted(QUANTITIES)), some.integers(1, 3), some.integers(0, 9)
 
 
@@ -54,9 +56,18 @@ class OrderMachine(RuleBasedStateMachine):
         if len(self.model.ways) > parcels:
             self.something_happens_to_a_parcel(which=parcels, fact="signed")
 
-    @rule(days=some.sampled_from((0.5, 1, 3, 6.999, 7, 19.999, 20)))
-    def time_passes(self, days: float) -> None:
-        self.model.now += days
+    @rule(hours=some.sampled_from((1, 24, 72)))
+    def time_passes(self, hours: int) -> None:
+        self.model.now += hours * 60
+
+    @precondition(lambda self: self.model.edges())
+    @rule(which=WHICH, a_minute_short=some.booleans())
+    def a_deadline_is_near(self, which: int, a_minute_short: bool) -> None:
+        """The buyer and the timer ask at the very minute, or one before."""
+        edge, line_id = self.model.edges()[which % len(self.model.edges())]
+        self.model.now = edge - a_minute_short
+        self.ask_for_a_refund(line_id=line_id, qty=1)
+        self.release()
 
     @rule(line_id=LINES, qty=UNITS)
     def send(self, line_id: str, qty: int) -> None:
@@ -94,11 +105,12 @@ class OrderMachine(RuleBasedStateMachine):
         self._same(self._ask("request_refund", by=BUYER, **told), self.model.request(case_id, line_id, qty))
 
     @precondition(lambda self: self.model.cases)
-    @rule(which=WHICH, n=some.integers(1, 2), actor=some.sampled_from(PEOPLE), back=some.booleans())
-    def approve(self, which: int, n: int, actor: Actor, back: bool) -> None:
+    @rule(which=WHICH, ahead=AHEAD, actor=some.sampled_from(PEOPLE), back=some.booleans())
+    def approve(self, which: int, ahead: int, actor: Actor, back: bool) -> None:
         case_id = self._case(which, "open")
+        n = len(self.model.cases[case_id].approvers) + 1 + ahead
         told: dict[str, Any] = {"refund_id": case_id, "round": n, "return_required": back}
-        answer = self._ask("approve_refund", by=actor, return_by=after_days(self.model.now), **told)
+        answer = self._ask("approve_refund", by=actor, return_by=self.at, **told)
         self._same(answer, self.model.approve(case_id, n, actor.id, actor.role, back=back))
 
     @precondition(lambda self: any(case.state == "open" for case in self.model.cases.values()))
@@ -106,12 +118,13 @@ class OrderMachine(RuleBasedStateMachine):
     def approve_by_who_may(self, which: int, back: bool) -> None:
         case = self.model.cases[self._case(which, "open")]
         first_of_two = case.kind == "unshipped" and not case.approvers
-        self.approve(which=which, n=len(case.approvers) + 1, actor=PEOPLE[0 if first_of_two else 2], back=back)
+        self.approve(which=which, ahead=0, actor=PEOPLE[0 if first_of_two else 2], back=back)
 
     @precondition(lambda self: self.model.cases)
-    @rule(which=WHICH, n=some.integers(1, 2), actor=some.sampled_from(PEOPLE))
-    def reject(self, which: int, n: int, actor: Actor) -> None:
+    @rule(which=WHICH, ahead=AHEAD, actor=some.sampled_from(PEOPLE))
+    def reject(self, which: int, ahead: int, actor: Actor) -> None:
         case_id = self._case(which, "open")
+        n = len(self.model.cases[case_id].approvers) + 1 + ahead
         told: dict[str, Any] = {"refund_id": case_id, "round": n, "reason": "no_evidence"}
         answer = self._ask("reject_refund", by=actor, **told)
         self._same(answer, self.model.reject(case_id, n, actor.id, actor.role))
@@ -123,8 +136,16 @@ class OrderMachine(RuleBasedStateMachine):
         self._same(self._ask("withdraw_refund", by=BUYER, refund_id=case_id), self.model.withdraw(case_id))
 
     @precondition(lambda self: self.model.ways)
-    @rule(which=WHICH, lost=some.booleans())
-    def refund_a_parcel(self, which: int, lost: bool) -> None:
+    @rule(which=WHICH, lost=some.booleans(), told=some.sampled_from(("", "end", "accepted and end")))
+    def refund_a_parcel(self, which: int, lost: bool, told: str) -> None:
+        """Out of the blue, or after what it is refunded for."""
+        if "accepted" in told:
+            self.something_happens_to_a_parcel(which=which, fact="accepted")
+        if "end" in told:
+            self.something_happens_to_a_parcel(which=which, fact="lost" if lost else "refused")
+        self._refund_a_parcel(which, lost=lost)
+
+    def _refund_a_parcel(self, which: int, *, lost: bool) -> None:
         parcel, case_id = self._pick(self.model.ways, which), self._name("R")
         way = self.model.ways[parcel]
         told: dict[str, Any] = {"parcel_id": parcel, "refund_id": case_id}
@@ -181,9 +202,13 @@ class OrderMachine(RuleBasedStateMachine):
             merchants = sum(self.story.balance(account) for account in ("2110", "2120", "4110", "4120"))
             assert -merchants == self.model.merchants_gross()
 
+    @property
+    def at(self) -> datetime:
+        return NOW + timedelta(minutes=self.model.now)
+
     def _ask(self, name: str, *, by: Actor = SYSTEM, **told: Any) -> str:
         try:
-            self.story.tell(name, by=by, at=after_days(self.model.now), **told)
+            self.story.tell(name, by=by, at=self.at, **told)
         except Refusal as refusal:
             return refusal.code
         return OK
