@@ -91,8 +91,7 @@ def _lines(order: Order, dispute: Dispute, left: Money) -> Iterator[RefundLine]:
     for line_id in order.lines:
         asked = next((line.qty for line in dispute.lines if line.line_id == line_id), 0 if dispute.lines else None)
         for place, qty in _open_units(order, line_id, asked):
-            line = _as_much_as(order, line_id, place, qty, left)
-            if line.buyer_amount:
+            if line := _as_much_as(order, line_id, place, qty, left):
                 yield line
                 left = left - line.buyer_amount
 
@@ -108,13 +107,16 @@ def _open_units(order: Order, line_id: str, asked: int | None) -> Iterator[tuple
             left -= qty
 
 
-def _as_much_as(order: Order, line_id: str, place: Place, qty: int, left: Money) -> RefundLine:
-    """As many whole units as the money covers; where that is none, a part of the price of one."""
+def _as_much_as(order: Order, line_id: str, place: Place, qty: int, left: Money) -> RefundLine | None:
+    """As many whole units as the money covers; where that is none, a part of the price of one that was sent. Units that
+    were not sent yet go whole or not at all: they may still go into any parcel."""
     book = order.lines[line_id]
     for fewer in range(qty, 0, -1):
         line = refund_line(book, fewer, place, of=qty)
-        if line.buyer_amount <= left:
+        if line.buyer_amount and line.buyer_amount <= left:
             return line
+    if place is None or not left:
+        return None
     return cut_to(refund_line(book, 1, place, of=qty), book, left, taken_back=False)
 
 

@@ -107,10 +107,10 @@ def test_an_order_in_a_currency_of_other_decimals_goes_all_the_way(
     story.tell("report_payment_captured", **capture(amount=str(whole)))
     story.tell("request_refund", by=BUYER, at="2025-04-03T08:00:00Z", refund_id="R-1", reason="changed_mind")
     story.tell("submit_refund", refund_id="R-1")
-    back = {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "amount": str(whole)}
+    back: dict[str, Any] = {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "amount": str(whole)}
     story.tell("report_refund_outcome", at="2025-04-03T08:00:00Z", outcome="succeeded", **back)
     nothing = str(Money(0, currency))
-    rate_of = {"rate": rate(settled, currency)}
+    rate_of: dict[str, Any] = {"rate": rate(settled, currency)}
     charge = settled_line("cap-1", str(whole), nothing, str(whole), **rate_of)
     refund = settled_line("re-1", str(-whole), nothing, str(-whole), kind="refund", **rate_of)
     story.tell("report_psp_settlement", **settles(charge, refund))

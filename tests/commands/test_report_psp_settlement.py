@@ -23,7 +23,7 @@ def refunded(story: OrderStory) -> OrderStory:
     """B is cancelled and paid back."""
     story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
     story.tell("submit_refund", refund_id="R-1")
-    told = {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "amount": "USD 19.44"}
+    told: dict[str, Any] = {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "amount": "USD 19.44"}
     story.tell("report_refund_outcome", outcome="succeeded", **told)
     return story
 
@@ -132,7 +132,7 @@ def test_a_failed_capture_is_taken_back_by_the_provider() -> None:
 
 
 def test_a_provider_may_settle_in_another_currency_than_it_charged() -> None:
-    rates = {"rate": rate("0.8900", "MOP"), "fee_rate": rate("0.9167", "HKD")}
+    rates: dict[str, Any] = {"rate": rate("0.8900", "MOP"), "fee_rate": rate("0.9167", "HKD")}
     line = settled_line("cap-1", "MOP 100.00", "HKD 3.00", "HKD 94.09", cash="CNY 86.25", **rates)
     story = OrderStory()
     story.tell("report_payment_captured", **capture(amount="MOP 100.00"))

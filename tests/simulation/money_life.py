@@ -44,8 +44,8 @@ class MoneyLife(Life):
         for n, dispute in enumerate(list(self.order.disputes)):
             if dispute.is_open or dispute.held:
                 self._decide(dispute, won=bool(n % 2) or dispute.state == "won")
-        if not self.order.confirmed:  # its capture failed, and the buyer pays again
-            self._tell("report_payment_captured", **capture("cap-end", self._due(), payment_id="PAY-end"))
+        if not self.order.confirmed and self._due().minor:  # its capture failed, and the buyer pays again
+            self._tell("report_payment_captured", **capture("cap-end", str(self._due()), payment_id="PAY-end"))
         super().finish()
         for capture_ref in list(self.order.payments.captures):
             with suppress(Refusal):
@@ -68,9 +68,9 @@ class MoneyLife(Life):
                 if come_back:
                     self._outcome(submission.submission_id, "reversed", submission.amount)
 
-    def _due(self) -> str:
+    def _due(self) -> Money:
         quantities = {line_id: book.live for line_id, book in self.order.lines.items()}
-        return str(amount_due(self.order.placed, quantities))
+        return amount_due(self.order.placed, quantities)
 
     @property
     def order(self) -> Any:
@@ -144,7 +144,7 @@ class MoneyLife(Life):
     def _provider_pays(self, which: int, qty: int) -> None:
         """A batch with a part, or all, of everything that is still to be settled."""
         self.batches += 1
-        lines = []
+        lines: list[dict[str, Any]] = []
         for (kind, reference, _), item in self.order.receivables.items.items():
             part = _part(item, qty)
             if part:

@@ -23,7 +23,7 @@ from tests.support.given import BUYER, PARTNER, usd
 from tests.support.orders import basket, capture, line
 from tests.support.sales import merchant_ready
 
-NAMES = {"merchant_id": "M-1", "order_id": "O-1"}
+NAMES: dict[str, Any] = {"merchant_id": "M-1", "order_id": "O-1"}
 STREAM = order_stream("M-1", "O-1")
 SOLD = [
     line("A", 2, "CNY 180.00", "USD 25.00") | {"product_id": "P-1"},

@@ -15,7 +15,7 @@ from ledger.events.dispute import DisputeLost, DisputeWon
 from ledger.events.event import decode
 from ledger.events.payment import PaymentAllocated, PaymentCaptureFailed
 from ledger.events.psp_settlement import PspSettlementReceived
-from ledger.events.refund import ApprovedLine, RefundApproved, RefundAutoApproved
+from ledger.events.refund import ApprovedLine, RefundApproved, RefundAutoApproved, ReturnExpired
 from ledger.events.settlement import SettlementReleased
 from ledger.fx import CNY
 from ledger.money import total
@@ -105,10 +105,11 @@ def merchants_have_what_they_are_due(life: MoneyLife) -> None:
                 due -= _taken(event.lines)
             case DisputeLost():
                 due -= _taken(event.lines)
-            case DisputeWon(undone=DisputeLost() as undone):
+            case DisputeWon(undone=DisputeLost() as undone) | ReturnExpired(undone=RefundApproved() as undone):
                 due += _taken(undone.lines)
     assert -(life.story.balance("2110") + life.story.balance("2120")) == due
     assert life.story.balance("2110") == life.story.base("2110"), "a merchant's money is CNY"
+    assert life.story.balance("2110") <= 0, "no more leaves a merchant's pending money than came in"
 
 
 def _taken(lines: tuple[ApprovedLine, ...]) -> int:
@@ -148,5 +149,6 @@ def a_replay_remembers_the_same(life: MoneyLife) -> None:
 
 def nothing_is_left(life: MoneyLife) -> None:
     """All decided, paid and settled: every account between the parties is closed in both currencies."""
+    assert life.story.balance("2110") == 0
     for account in ("1110", "1120", "1210", "2210", "2220"):
         assert (life.story.balance(account, "USD"), life.story.base(account)) == (0, 0), account

@@ -57,10 +57,13 @@ class Life:
             for day, value in enumerate(sale.rates)
         ]
         self.products = [f"SKU-{n}" for n in range(len(sale.lines))]
-        self.story = OrderStory(express=True, rates=rates, products=self.products)
+        self.story = self._begin(rates)
         self.day = 0
         self.names = 0
         self._place(sale)
+
+    def _begin(self, rates: list[Rate]) -> OrderStory:
+        return OrderStory(express=True, rates=rates, products=self.products)
 
     def step(self, action: str, which: int, qty: int) -> None:
         self.day += 1
