@@ -9,9 +9,17 @@ from pydantic_core import from_json
 from sqlalchemy import Column, DateTime, Text
 
 from ledger.canonical import canonical
+from ledger.events.dispute import DisputeLost, DisputeWon
 from ledger.events.order import OrderCancelled, OrderCompleted
 from ledger.events.payment import PaymentAllocated
-from ledger.events.refund import RefundApproved, RefundAutoApproved, RefundRejected, RefundWithdrawn
+from ledger.events.refund import (
+    RefundApproved,
+    RefundAutoApproved,
+    RefundRejected,
+    RefundWithdrawn,
+    ReturnExpired,
+    ReturnReceived,
+)
 from ledger.events.settlement import SettlementReleased
 from ledger.events.shipment import ParcelDeemedSigned, ParcelSignedFor
 from ledger.ids import merchant_of, order_of
@@ -43,7 +51,7 @@ class DueReleases(Projection):
     """
 
     name = "due_releases"
-    version = 1
+    version = 2
     tables = (DUE,)
     events = (
         ParcelSignedFor,
@@ -53,6 +61,10 @@ class DueReleases(Projection):
         RefundAutoApproved,
         RefundRejected,
         RefundWithdrawn,
+        ReturnReceived,
+        ReturnExpired,
+        DisputeLost,
+        DisputeWon,
         SettlementReleased,
         OrderCancelled,
         OrderCompleted,
