@@ -5,16 +5,14 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from threading import Event, Thread
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
-from projections.engine.worker import ProjectionWorkers
-from projections.registry import PROJECTIONS
 from service.app import App, open_app
 from service.data_lock import only_service
 from service.failures import ServiceFailure
+from service.following import following
 from service.http.application import make_application
 from service.settings import Settings
 from service.timers import TimerWorker
@@ -35,7 +33,7 @@ def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[
             if settings.server is None:
                 stack.enter_context(only_service(settings.data_dir, address))
             app = stack.enter_context(open_app(settings, create=True))
-            stack.enter_context(_following(app))
+            stack.enter_context(following(app.ledger))
             first(app)  # before the timers, whose clock is the wall's: what it records may lie in the past
             stack.enter_context(_timing(app))
             _answer(app, listener, lambda: ready(address))
@@ -81,30 +79,6 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
                 f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. --port names another one."
             ) from None
         yield listener
-
-
-@contextmanager
-def _following(app: App) -> Iterator[None]:
-    """The views, in threads of this process."""
-    workers = ProjectionWorkers(app.ledger.engine, app.ledger.reader, tuple(PROJECTIONS.values()))
-    stop = Event()
-    bell = Thread(target=_ring, args=(app, workers, stop), name="bell", daemon=True)
-    workers.start()
-    bell.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        bell.join()
-        workers.stop()
-
-
-def _ring(app: App, workers: ProjectionWorkers, stop: Event) -> None:
-    """Wake the views as soon as any process has appended."""
-    with closing(app.ledger.listener()) as listener:
-        while not stop.is_set():
-            if listener.wait():
-                workers.ring()
 
 
 @contextmanager

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
 from psycopg2 import extensions
+from psycopg2.extras import execute_batch
 from sqlalchemy import Connection, text
 
 from ledger.log.stretches import LEAF_BYTES, Stretch
@@ -46,6 +47,10 @@ _CLAIM = """
 SELECT position, count, digest, status, reason FROM views.checkpoints
 WHERE book = %s AND projection = %s AND generation = %s FOR UPDATE SKIP LOCKED
 """
+_CLAIM_ALL = """
+SELECT projection, generation, position, count, digest, status, reason FROM views.checkpoints
+WHERE book = %s AND (projection, generation) IN %s ORDER BY projection FOR UPDATE SKIP LOCKED
+"""
 _OPEN = """
 INSERT INTO views.checkpoints (book, projection, generation, position, count, digest, status, reason)
 SELECT %s, %s, %s, 0, 0, %s, 'following', ''
@@ -79,10 +84,28 @@ def claim(cursor: extensions.cursor, generation: Generation, book: int) -> Check
 
 
 def move(cursor: extensions.cursor, generation: Generation, to: Checkpoint) -> None:
-    cursor.execute(
-        _MOVE,
-        (to.position, to.count, to.digest.hex(), to.status, to.reason, to.book, generation.name, generation.number),
-    )
+    cursor.execute(_MOVE, _moved(generation, to))
+
+
+def claim_all(
+    cursor: extensions.cursor, generations: Sequence[Generation], book: int
+) -> list[tuple[Generation, Checkpoint]]:
+    """The same for several at once; those that somebody else holds are left out."""
+    by_key = {(generation.name, generation.number): generation for generation in generations}
+    cursor.execute(_CLAIM_ALL, (book, tuple(by_key)))
+    return [
+        (by_key[name, number], Checkpoint(book, position, count, bytes.fromhex(digest), status, reason))
+        for name, number, position, count, digest, status, reason in cursor.fetchall()
+    ]
+
+
+def move_all(cursor: extensions.cursor, to: Sequence[tuple[Generation, Checkpoint]]) -> None:
+    """In one round trip."""
+    execute_batch(cursor, _MOVE, [_moved(generation, checkpoint) for generation, checkpoint in to])
+
+
+def _moved(generation: Generation, to: Checkpoint) -> tuple[object, ...]:
+    return (to.position, to.count, to.digest.hex(), to.status, to.reason, to.book, generation.name, generation.number)
 
 
 def checkpoints(connection: Connection, generation: Generation) -> dict[int, Checkpoint]:

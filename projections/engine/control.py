@@ -49,6 +49,6 @@ def prepare(engine: Engine) -> None:
                     connection.exec_driver_sql("CREATE SCHEMA views")
                 connection.exec_driver_sql(_TABLES)
         except (IntegrityError, ProgrammingError) as error:
-            # Both found nothing and collide: unique_violation, duplicate_table, duplicate_schema.
-            if getattr(error.orig, "pgcode", None) not in ("23505", "42P07", "42P06"):
+            # Both found nothing and collide: unique_violation, duplicate_table, duplicate_schema, duplicate_object.
+            if getattr(error.orig, "pgcode", None) not in ("23505", "42P07", "42P06", "42710"):
                 raise

@@ -76,7 +76,7 @@ def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: i
             return Step(checkpoint)
         following = checkpoint.after(stretch)
         try:
-            _fold(cursor, generation, book, stretch)
+            fold_into(cursor, generation, book, stretch)
         except Exception as error:
             if is_lost(error):
                 raise
@@ -96,7 +96,8 @@ def _read(cursor: extensions.cursor, projection: Projection, checkpoint: Checkpo
     )
 
 
-def _fold(cursor: extensions.cursor, generation: Generation, book: int, stretch: Stretch) -> None:
+def fold_into(cursor: extensions.cursor, generation: Generation, book: int, stretch: Stretch) -> None:
+    """The rows of the stretch's events written; raises whatever the projection raises."""
     if stretch.events:
         rows = RowStore(cursor, generation, book)
         batch = Batch(book, stretch.events, rows.find)

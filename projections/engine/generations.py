@@ -44,7 +44,13 @@ class Generation:
 def live(connection: Connection, projection: Projection) -> Generation | None:
     """The generation readers see; None where the projection was never folded. Raises `ViewOutdated`."""
     generation = live_of_any_version(connection, projection)
-    if generation is not None and generation.version != projection.version:
+    return current(generation) if generation else None
+
+
+def current(generation: Generation) -> Generation:
+    """The same, if this code's version of the projection has folded it. Raises `ViewOutdated`."""
+    projection = generation.projection
+    if generation.version != projection.version:
         raise ViewOutdated(
             f"{projection.name} is live in version {generation.version} and this code has version"
             f" {projection.version}: rebuild it"

@@ -11,16 +11,17 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError
 
-from projections.engine.checkpoints import Checkpoint, checkpoints, reached
+from projections.engine.checkpoints import Checkpoint, reached
 from projections.engine.connections import is_lost, snapshot
 from projections.engine.fold import Log
-from projections.engine.generations import Generation, ensure_live, live
+from projections.engine.generations import Generation
+from projections.engine.standing import standing, standing_now
 from projections.engine.tables import ViewTable
 from projections.projection import Projection
 
 T = TypeVar("T")
 Vector = Mapping[int, int]  # book → position
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
+_FIRST_PAUSE_S, _SLOWER_BY, _LONGEST_PAUSE_S = 0.001, 1.2, 0.05
 _UNDEFINED_TABLE = "42P01"
 
 
@@ -73,7 +74,7 @@ class Views:
                 reason = f"it stopped at {stopped[0]}" if stopped else f"it is not there after {timeout_s:g} s"
                 raise ViewBehind(f"{projection.name} at {positions} was asked for {missing}: {reason}")
             time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE_S)
+            pause = min(pause * _SLOWER_BY, _LONGEST_PAUSE_S)
 
     def as_known_at(self, instant: datetime) -> dict[int, int]:
         """The vector of positions that was recorded by then. Raises ValueError for an instant that has not come yet."""
@@ -81,19 +82,14 @@ class Views:
 
     def status(self, projection: Projection) -> dict[int, Checkpoint]:
         """Where the live view stands, by book. Raises `ViewOutdated`."""
-        return _twice(lambda: self._status(projection))
-
-    def _status(self, projection: Projection) -> dict[int, Checkpoint]:
-        generation = ensure_live(self.engine, projection)
-        with self.engine.connect() as connection:
-            return checkpoints(connection, generation)
+        return _twice(lambda: standing(self.engine, projection)).checkpoints
 
     def _read(self, projection: Projection, query: Callable[[Opened], T]) -> T:
-        ensure_live(self.engine, projection)
+        standing(self.engine, projection)  # makes it live where it never was
         with snapshot(self.engine) as connection:
-            generation = live(connection, projection)
-            assert generation is not None, "a live generation is only ever replaced"
-            return query(Opened(connection, generation, _positions(checkpoints(connection, generation))))
+            known = standing_now(connection, projection)
+            assert known is not None, "a live generation is only ever replaced"
+            return query(Opened(connection, known.generation, known.positions))
 
 
 def _twice(read: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""Workers: follow the log and keep the live views at its heads, one thread a projection."""
+"""Workers: follow the log and keep the live views at its heads, together where they can, else a thread a projection."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from threading import Event, Thread
 
 from sqlalchemy import Engine
 
-from projections.engine.checkpoints import Checkpoint, checkpoints
+from projections.engine.checkpoints import Checkpoint
 from projections.engine.fold import LARGEST, SMALLEST, Log, step
-from projections.engine.generations import Generation, ViewOutdated, ensure_live
+from projections.engine.generations import Generation, ViewOutdated
+from projections.engine.standing import standing
+from projections.engine.together import Convoy
 from projections.projection import Projection
 
 POLL_S = 1.0  # a wake-up may be lost; the log is read at least this often
@@ -56,11 +58,10 @@ class ProjectionWorker:
 
     def catch_up(self, stop: Event | None = None) -> None:
         """Fold what the log holds by now, book by book in turn, so that no book waits for another one's backlog."""
-        generation = ensure_live(self._engine, self._projection)
-        with self._engine.connect() as connection:
-            known = checkpoints(connection, generation)
+        known = standing(self._engine, self._projection)
+        generation, checkpoints = known.generation, known.checkpoints
         behind = [
-            book for book, head in self._log.heads().items() if self._is_behind(generation, known.get(book), head)
+            book for book, head in self._log.heads().items() if self._is_behind(generation, checkpoints.get(book), head)
         ]
         while behind and not (stop and stop.is_set()):
             behind = [book for book in behind if self._advance(generation, book)]
@@ -88,29 +89,45 @@ class ProjectionWorker:
 
 
 class ProjectionWorkers:
-    """All projections of a process, followed in threads that share its wake-ups."""
+    """All projections of a process: a convoy at the heads, and a thread each for what cannot go with it."""
 
     def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
         self._workers = [ProjectionWorker(engine, log, projection) for projection in projections]
-        self._bells = [Event() for _ in self._workers]
+        self._convoy = Convoy(engine, log, projections)
+        self._bells = {worker.name: Event() for worker in self._workers}
+        self._news = Event()
         self._stop = Event()
         self._threads: list[Thread] = []
 
     def start(self) -> None:
-        for worker, bell in zip(self._workers, self._bells, strict=True):
-            thread = Thread(target=worker.run, args=(self._stop, _waiting_for(bell)), name="projection", daemon=True)
-            self._threads.append(thread)
+        self._threads = [Thread(target=self._lead, name="convoy", daemon=True)]
+        for worker in self._workers:
+            news = _rung(self._bells[worker.name])
+            self._threads.append(Thread(target=worker.run, args=(self._stop, news), name="projection", daemon=True))
+        for thread in self._threads:
             thread.start()
 
     def ring(self) -> None:
         """There is news in the log: call this from whoever listens."""
-        for bell in self._bells:
-            bell.set()
+        self._news.set()
+
+    def _lead(self) -> None:
+        while not self._stop.is_set():
+            try:
+                left = self._convoy.follow()
+            except Exception:  # whose fault it is, and whether it is the database's, its own worker finds out
+                left = set(self._bells)
+            for name in left:
+                self._bells[name].set()
+            self._news.wait(POLL_S)
+            self._news.clear()
 
     def stop(self) -> None:
         """Ends after the step that each worker is in."""
         self._stop.set()
         self.ring()
+        for bell in self._bells.values():
+            bell.set()
         for thread in self._threads:
             thread.join()
 
@@ -120,9 +137,11 @@ class ProjectionWorkers:
         return {worker.name: worker.trouble for worker in self._workers if worker.trouble}
 
 
-def _waiting_for(bell: Event) -> Callable[[float], object]:
-    def news(seconds: float) -> None:
-        bell.wait(seconds)
+def _rung(bell: Event) -> Callable[[float], object]:
+    """Waits for the convoy, which looks at the log often enough for all."""
+
+    def news(_: float) -> None:
+        bell.wait()
         bell.clear()
 
     return news

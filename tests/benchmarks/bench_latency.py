@@ -7,9 +7,9 @@ from time import perf_counter
 
 from commands.menu import MENU
 from projections.engine.reading import Views
-from projections.engine.worker import ProjectionWorkers
 from projections.registry import PROJECTIONS
 from service.embedded import EmbeddedPostgres
+from service.following import following
 from tests.benchmarks.bench_commands import month_clock
 from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table
@@ -21,11 +21,9 @@ COMMANDS = 200
 def measure_latency(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
     """One command at a time, until the audit trail shows it: all projections running as the service runs them."""
     with month_clock(open_ledger(server.url("bench_latency"), keys)) as (ledger, _, bus):
-        workers = ProjectionWorkers(ledger.engine, ledger.reader, list(PROJECTIONS.values()))
-        workers.start()
         views, trail = Views(ledger.engine, ledger.reader), PROJECTIONS["audit_trail"]
         kind = MENU["enrol_merchant"].command
-        try:
+        with following(ledger):
             for round_ in range(rounds):
                 waits = []
                 for number in range(COMMANDS):
@@ -40,5 +38,3 @@ def measure_latency(server: EmbeddedPostgres, table: Table, keys: Path, rounds: 
                     waits[len(waits) // 2]
                 )
                 table.figure("command to visible view, p99", unit="ms").samples.append(waits[len(waits) * 99 // 100])
-        finally:
-            workers.stop()

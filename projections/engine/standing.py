@@ -1,0 +1,68 @@
+"""Where a live view stands, in one round trip: asked at every wake-up and by every reader that waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import ProgrammingError
+
+from projections.engine.checkpoints import Checkpoint
+from projections.engine.generations import Generation, current, ensure_live
+from projections.projection import Projection
+
+_STANDING = """
+SELECT p.projection, p.version, p.generation, c.book, c.position, c.count, c.digest, c.status, c.reason
+FROM views.projections p LEFT JOIN views.checkpoints c USING (projection, generation)
+WHERE p.projection = ANY(%(names)s)
+"""
+_UNDEFINED_TABLE = "42P01"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A live generation, and how far it has folded each book it has begun."""
+
+    generation: Generation
+    checkpoints: dict[int, Checkpoint]
+
+    @property
+    def positions(self) -> dict[int, int]:
+        return {book: checkpoint.position for book, checkpoint in self.checkpoints.items()}
+
+    def follows(self, book: int) -> bool:
+        """Whether the book is begun and has not stopped."""
+        return book in self.checkpoints and self.checkpoints[book].status == "following"
+
+
+def standing(engine: Engine, projection: Projection) -> Standing:
+    """Where the projection stands; made live, and empty, where it was never folded. Raises `ViewOutdated`."""
+    try:
+        with engine.connect() as connection:
+            found = standing_now(connection, projection)
+    except ProgrammingError as error:
+        if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+            raise
+        found = None  # not even the engine's own tables are there
+    return found or Standing(ensure_live(engine, projection), {})
+
+
+def standing_now(connection: Connection, projection: Projection) -> Standing | None:
+    """As this transaction sees it; None where it was never folded. Raises `ViewOutdated`."""
+    found = standings(connection, [projection]).get(projection.name)
+    if found is not None:
+        current(found.generation)
+    return found
+
+
+def standings(connection: Connection, projections: Sequence[Projection]) -> dict[str, Standing]:
+    """Where several stand, by name; left out is what was never folded. One may be of another version than its code."""
+    by_name = {projection.name: projection for projection in projections}
+    found: dict[str, Standing] = {}
+    for name, version, number, book, *place in connection.exec_driver_sql(_STANDING, {"names": list(by_name)}):
+        standing = found.setdefault(name, Standing(Generation(by_name[name], version, number), {}))
+        if book is not None:
+            position, count, digest, status, reason = place
+            standing.checkpoints[book] = Checkpoint(book, position, count, bytes.fromhex(digest), status, reason)
+    return found
