@@ -7,6 +7,7 @@ from projections.approvals_queue import ApprovalsQueue
 from projections.audit_trail import AuditTrail
 from projections.customer_tracking import CustomerTracking
 from projections.declarations import Declarations
+from projections.due_dates import DueDates
 from projections.due_releases import DueReleases
 from projections.exceptions import Exceptions
 from projections.expected_at_bank import ExpectedAtBank
@@ -26,6 +27,7 @@ PROJECTIONS: dict[str, Projection] = {
         AuditTrail(),
         CustomerTracking(),
         DueReleases(),
+        DueDates(),
         TrackingNumbers(),
         OverdueToWarehouse(),
         Declarations(),

@@ -36,7 +36,7 @@ from projections.statements import Cut, Statement, statements
 from service.app import App
 from service.failures import ServiceFailure
 from service.open_cases import amounts_in_open_cases
-from service.timers import TimerWorker
+from service.timers.releases import Releases
 
 RUNNER = Actor(kind="system", id="settlement", role="settlement")
 _CHUNK = 250
@@ -87,7 +87,7 @@ def settle(
 def _start(app: App, run_id: str, cut_off: datetime | None) -> SettlementRunStarted:
     if cut_off is None:
         app.catch_up([DueReleases()])
-        TimerWorker(app).sweep()
+        Releases(app).sweep()
         at, positions = app.clock(), app.ledger.reader.heads()
     else:
         at, positions = cut_off, _known_at(app, cut_off)

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from ledger.who import Actor
-from service.returned_payouts import ReturnedPayouts
+from projections.due_dates import DueDates
+from projections.engine.reading import Views
+from service.app import App
+from service.settings import Settings
+from service.timers.returned_payouts import ReturnedPayouts
 from tests.support.buses import Desk, open_desk, publish_programme
 
 FINANCE = Actor(kind="platform", id="fang", role="finance")
@@ -53,6 +57,13 @@ def come_back(desk: Desk) -> None:
     desk.expect("report_payout_returned", actor=BANK, merchant_id="M-1", payout_id="P-1", bank_ref="B-2", code="AC04")
 
 
+def watcher(desk: Desk) -> ReturnedPayouts:
+    """One that begins now, over a view that holds all that happened."""
+    app = App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
+    app.catch_up([DueDates()])
+    return ReturnedPayouts(app)
+
+
 def balances(desk: Desk) -> Counter[str]:
     """CNY base by account, debit positive, of the merchant's book."""
     sums: Counter[str] = Counter()
@@ -75,30 +86,30 @@ def test_the_next_payout_is_refused_at_once(desk: Desk) -> None:
 
 def test_the_account_is_disabled(desk: Desk) -> None:
     come_back(desk)
-    assert ReturnedPayouts(desk.ledger, desk.bus).sweep() == 1
+    assert watcher(desk).sweep() == 1
     rows = desk.ledger.reader.read_stream(desk.ledger.directory.book_of("M-1"), "merchant/M-1")
     assert rows[-1].type == "merchant.payout_account_disabled"
 
 
 def test_an_account_that_is_checked_again_is_paid_to_and_stays_enabled(desk: Desk) -> None:
     come_back(desk)
-    ReturnedPayouts(desk.ledger, desk.bus).sweep()
+    watcher(desk).sweep()
     desk.clock.forward(days=1)
     open_account(desk)
-    assert ReturnedPayouts(desk.ledger, desk.bus).sweep() == 0, "a watcher that begins again disables nothing twice"
+    assert watcher(desk).sweep() == 0, "a watcher that begins again disables nothing twice"
     desk.expect("initiate_payout", merchant_id="M-1", payout_id="P-2")
 
 
 def test_two_watchers_disable_an_account_once(desk: Desk) -> None:
     come_back(desk)
-    watchers = [ReturnedPayouts(desk.ledger, desk.bus) for _ in range(2)]
-    assert [watcher.sweep() for watcher in watchers] == [1, 0]
+    watchers = [watcher(desk) for _ in range(2)]
+    assert [one.sweep() for one in watchers] == [1, 0]
 
 
 def test_held_money_is_not_paid_out(desk: Desk) -> None:
     come_back(desk)
     desk.expect("hold_settlement", merchant_id="M-1", hold_id="H-1", amount="CNY 400.00", reason="evidence")
-    ReturnedPayouts(desk.ledger, desk.bus).sweep()
+    watcher(desk).sweep()
     desk.clock.forward(days=1)
     open_account(desk)
     desk.expect("initiate_payout", merchant_id="M-1", payout_id="P-2")

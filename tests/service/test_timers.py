@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from ledger.who import Actor
+from projections.customer_tracking import CustomerTracking
+from projections.due_dates import DueDates
 from projections.due_releases import DueReleases
 from projections.engine.reading import Views
 from service.app import App
@@ -15,6 +17,7 @@ from service.timers import TimerWorker
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, paid, sent, signed
 
+VIEWS = (DueReleases(), DueDates(), CustomerTracking())
 NAMES = {"merchant_id": "M-1", "order_id": "O-1"}
 
 
@@ -27,7 +30,7 @@ class Shop:
 
     def look(self, timer: TimerWorker | None = None) -> int:
         """What one look of a timer records."""
-        self.app.catch_up([DueReleases()])
+        self.app.catch_up(VIEWS)
         return (timer or TimerWorker(self.app)).sweep()
 
     def refusals(self) -> list[str]:
@@ -66,7 +69,7 @@ def test_nothing_is_asked_for_before_its_time(shop: Shop) -> None:
 def test_two_timers_release_an_order_once(shop: Shop) -> None:
     shop.desk.clock.forward(days=8)
     first, second = TimerWorker(shop.app), TimerWorker(shop.app)
-    shop.app.catch_up([DueReleases()])
+    shop.app.catch_up(VIEWS)
     assert (first.sweep(), second.sweep()) == (1, 0)
     assert shop.refusals() == []
 

@@ -1,30 +1,22 @@
-"""Asks for what falls due: ordinary commands with ids made of what is due, so that two machines may ask at once."""
+"""Asks for the release of merchants' money, order by order, as it falls due."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event, Thread
-from time import monotonic
 
 from sqlalchemy import text
 
 from commands.command import Command
-from commands.reference_feed import ReferenceFeed
 from commands.release_settlement import ReleaseSettlement
 from ledger.policies.release import Release
 from ledger.refusals import PolicyNotEffective
-from ledger.who import Actor
 from projections.due_releases import DUE, DueReleases, instants_of
 from projections.engine.reading import Opened
-from service.app import App
+from service.timers.timer import TIMER, Timer
 
-_LOOK_EVERY_S = 2.0
 _PAGE = 500
-_REMEMBERED = 100_000
-_TIMER = Actor(kind="system", id="timer", role="timer")
 _VIEW = DueReleases()
 
 _DUE = """
@@ -33,8 +25,6 @@ WHERE book = :book AND NOT deleted AND first_signed_at <= :signed_by
   AND (first_signed_at, order_id, merchant) > (:after_signed_at, :after_order, :after_merchant)
 ORDER BY first_signed_at, order_id, merchant LIMIT :limit
 """
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,66 +42,30 @@ class Candidate:
         due = max(signed + window for signed in self.signed_at if signed + window <= now)
         return ReleaseSettlement(
             id=f"release-{self.order[:24]}-{self.changed_at}-{int(due.timestamp() * 1000)}",
-            actor=_TIMER,
+            actor=TIMER,
             merchant_id=self.merchant,
             order_id=self.order,
         )
 
 
-class TimerWorker:
-    """Looks through the books every few seconds, in a thread of its own. What was refused is not asked again until
-    something about the order changes or its next deadline passes.
-    """
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._reference = ReferenceFeed(app.ledger, monotonic=monotonic)
-        self._asked: set[str] = set()
-        self._stop = Event()
-        self._thread = Thread(target=self._run, name="timers", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends after the page it is at."""
-        self._stop.set()
-        self._thread.join()
+class Releases(Timer):
+    """The release policy says what is due; the command itself says why something is not."""
 
     def sweep(self) -> int:
-        """Ask for everything that is due by now; how many commands were recorded."""
-        now = self._app.clock()
+        now = self.app.clock()
         try:
-            release, _ = self._reference.current().policy(Release, now)
+            release, _ = self.reference.current().policy(Release, now)
         except PolicyNotEffective:
             return 0
         return sum(
-            self._ask([candidate.ask(release.after_signature, now) for candidate in page])
+            self.ask([candidate.ask(release.after_signature, now) for candidate in page])
             for page in self._pages(now - release.after_signature)
         )
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.sweep()
-            except Exception as error:  # the database may be away; the timer outlives it
-                _logger.warning("the timer waits: %s: %s", type(error).__name__, error)
-            self._stop.wait(_LOOK_EVERY_S)
-
-    def _ask(self, commands: list[Command]) -> int:
-        fresh = [command for command in commands if command.id not in self._asked]
-        if not fresh:
-            return 0
-        outcomes = self._app.bus.submit(fresh)
-        if len(self._asked) > _REMEMBERED:
-            self._asked.clear()
-        self._asked.update(command.id for command in fresh)
-        return sum(outcome.status == "recorded" and not outcome.repeated for outcome in outcomes)
-
     def _pages(self, signed_by: datetime) -> Iterator[list[Candidate]]:
-        for book in self._app.ledger.reader.heads():
+        for book in self.app.ledger.reader.heads():
             after = (datetime.min.replace(tzinfo=signed_by.tzinfo), "", "")
-            while not self._stop.is_set():
+            while not self.stop.is_set():
                 page = self._page(book, signed_by, after)
                 if page:
                     yield page
@@ -135,4 +89,4 @@ class TimerWorker:
                 for row in opened.connection.execute(statement, values)
             ]
 
-        return self._app.views.read(_VIEW, query)
+        return self.app.views.read(_VIEW, query)

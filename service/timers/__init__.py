@@ -1,0 +1,5 @@
+"""Timers ask for what falls due: ordinary commands, whose ids are made of it, so that two machines may ask at once."""
+
+from service.timers.worker import TimerWorker
+
+__all__ = ["TimerWorker"]

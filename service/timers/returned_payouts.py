@@ -1,0 +1,30 @@
+"""Stops payouts to accounts that sent money back: the bank's report is in one stream, the account in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from commands.command import Command
+from commands.disable_payout_account import DisablePayoutAccount
+from ledger.ids import derived_id, merchant_of
+from ledger.who import Actor
+from projections.due_dates import DueDate
+from service.timers.timer import DueDateTimer
+
+_WATCHER = Actor(kind="system", id="returned-payouts", role="watcher")
+
+
+class ReturnedPayouts(DueDateTimer):
+    """Until it has come to a return, `initiate_payout` itself refuses to pay."""
+
+    kind = "returned_payout"
+
+    def commands(self, due: DueDate, by: datetime) -> Iterator[Command]:  # noqa: ARG002
+        yield DisablePayoutAccount(
+            id=derived_id("returned", due.facts["payout_id"]),
+            actor=_WATCHER,
+            merchant_id=merchant_of(due.stream) or "",
+            account_ref=due.subject,
+            reason="payout_returned",
+        )

@@ -1,0 +1,66 @@
+"""The thread in which all timers look, each as often as it needs to."""
+
+from __future__ import annotations
+
+import logging
+from threading import Event, Thread
+from time import monotonic
+
+from service.app import App
+from service.timers.deemed_signatures import DeemedSignatures
+from service.timers.expired_returns import ExpiredReturns
+from service.timers.inbox_plans import InboxPlans
+from service.timers.lapsed_authorizations import LapsedAuthorizations
+from service.timers.releases import Releases
+from service.timers.returned_payouts import ReturnedPayouts
+from service.timers.timer import Timer
+from service.timers.unallocated_captures import UnallocatedCaptures
+
+TIMERS: tuple[type[Timer], ...] = (
+    Releases,
+    ReturnedPayouts,
+    UnallocatedCaptures,
+    LapsedAuthorizations,
+    ExpiredReturns,
+    DeemedSignatures,
+    InboxPlans,
+)
+_LOOK_EVERY_S = 1.0
+
+_logger = logging.getLogger(__name__)
+
+
+class TimerWorker:
+    """One trouble does not keep the other timers from looking."""
+
+    def __init__(self, app: App) -> None:
+        self._stop = Event()
+        self._timers = [timer(app, self._stop) for timer in TIMERS]
+        self._thread = Thread(target=self._run, name="timers", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the page it is at."""
+        self._stop.set()
+        self._thread.join()
+
+    def sweep(self) -> int:
+        """Let every timer look once; how many commands were recorded."""
+        return sum(timer.sweep() for timer in self._timers)
+
+    def _run(self) -> None:
+        next_at = dict.fromkeys(self._timers, 0.0)
+        while not self._stop.is_set():
+            for timer in self._timers:
+                if monotonic() >= next_at[timer]:
+                    self._look(timer)
+                    next_at[timer] = monotonic() + timer.every.total_seconds()
+            self._stop.wait(_LOOK_EVERY_S)
+
+    def _look(self, timer: Timer) -> None:
+        try:
+            timer.sweep()
+        except Exception as error:  # the database may be away; the timer outlives it
+            _logger.warning("the timer %s waits: %s: %s", type(timer).__name__, type(error).__name__, error)
