@@ -1,0 +1,69 @@
+"""The books of account over HTTP."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import open_app
+from service.http.application import make_application
+from service.settings import Settings
+from service.settlement_run import settle
+from tests.support.buses import Clock, Desk, publish_programme
+from tests.support.sales import merchant_ready, released
+
+
+@pytest.fixture
+def books(settings: Settings) -> Iterator[TestClient]:
+    """A client on a ledger whose one merchant was settled."""
+    with open_app(settings) as app:
+        desk = Desk(app.ledger, Clock(datetime(2025, 4, 1, 8, tzinfo=UTC)))
+        publish_programme(desk)
+        merchant_ready(desk)
+        released(desk)
+        settle(app, "R-1")
+        app.catch_up()
+        with TestClient(make_application(app)) as client:
+            yield client
+
+
+@pytest.mark.parametrize("question", ["trial-balance", "contribution", "exposure"])
+def test_a_question_is_answered_with_the_token_of_its_positions(books: TestClient, question: str) -> None:
+    said = books.get(f"/books/{question}")
+    assert (said.status_code, bool(said.json()["token"])) == (200, True)
+
+
+@pytest.mark.parametrize("question", ["trial-balance", "contribution", "exposure", "difference?as_of=2025-04-01"])
+def test_what_will_be_known_cannot_be_asked(books: TestClient, question: str) -> None:
+    mark = "&" if "?" in question else "?"
+    said = books.get(f"/books/{question}{mark}as_known_at=2999-01-01T00:00:00Z")
+    assert (said.status_code, said.json()["error"]["field"]) == (422, "as_known_at")
+
+
+def test_a_period_that_ends_before_it_begins_is_said_so(books: TestClient) -> None:
+    said = books.get("/books/trial-balance?as_of=2025-04-01&since=2025-05-01")
+    assert (said.status_code, said.json()["error"]["field"]) == (422, "since")
+
+
+def test_the_difference_between_two_times_names_its_events(books: TestClient) -> None:
+    said = books.get("/books/difference?as_of=2025-12-31&as_known_at=2020-01-01T00:00:00Z").json()
+    assert {event["type"] for event in said["events"]} >= {"payment.captured"}
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [("json", "{"), ("csv", "date,"), ("text", "Statement"), ("html", "<!doc")]
+)
+def test_a_statement_comes_in_every_form(books: TestClient, form: str, begins: str) -> None:
+    said = books.get(f"/statements/M-1/1?form={form}")
+    assert (said.status_code, said.text.startswith(begins)) == (200, True)
+
+
+def test_a_statement_that_was_never_issued_is_not_found(books: TestClient) -> None:
+    assert books.get("/statements/M-1/7").status_code == 404
+    assert books.get("/statements/M-999").json()["statements"] == []
+
+
+def test_payouts_and_differences_are_listed(books: TestClient) -> None:
+    assert [each["state"] for each in books.get("/payouts").json()["payouts"]] == ["initiated"]
+    assert isinstance(books.get("/books/reconciliation").json()["mismatches"], list)
