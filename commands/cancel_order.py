@@ -14,6 +14,7 @@ from commands.shapes import Reason
 from ledger.events.event import Event
 from ledger.events.order import CancelledBy, OrderCancelled, OrderLineCancelled
 from ledger.ids import Id
+from ledger.payment_refusals import DisputeOpen
 from ledger.refusals import (
     AfterSalesLocked,
     CaseAlreadyOpen,
@@ -74,6 +75,8 @@ def _expect_cancellable(command: CancelOrder, order: Order, line: LineQty, rules
     case = order.open_case_on(line.line_id)
     if case and book.at(None).asked:
         raise RefundPendingOnLine(line_id=line.line_id, refund_id=case.id)
+    if (dispute := order.disputed(line.line_id)) and dispute.claims:  # the issuer may take the same money back
+        raise DisputeOpen(line_id=line.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
     if line.qty <= remaining:
         return
     gone = sent(order, line.line_id, lock_of(order, rules), at=command.happened_at)

@@ -24,7 +24,7 @@ from tests.support.given import BUYER, NOW, PARTNER, PLATFORM, SYSTEM
 from tests.support.orders import OrderStory, line
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "250"))
 QUANTITIES = {"A": 3, "B": 2}
 PRICES = {"A": (25_00, 180_00), "B": (19_44, 140_00)}
 PEOPLE = (
