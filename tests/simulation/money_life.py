@@ -10,6 +10,7 @@ from ledger.refusals import Refusal
 from ledger.streams.allocation import amount_due
 from ledger.streams.order_disputes import Dispute
 from ledger.streams.receivables import Receivable
+from ledger.streams.refundable import refundable
 from tests.ledger.journal.test_order_rules import ACTIONS as OF_GOODS
 from tests.ledger.journal.test_order_rules import Life, Sale
 from tests.support.given import PARTNER, PLATFORM
@@ -67,6 +68,13 @@ class MoneyLife(Life):
                 self._outcome(submission.submission_id, "succeeded", submission.amount)
                 if come_back:
                     self._outcome(submission.submission_id, "reversed", submission.amount)
+
+    def _decide_open_cases(self) -> None:
+        """What the buyer never paid, or has by a dispute, is not paid back as well."""
+        for case in list(self.order.cases.values()):
+            if case.is_open and refundable(self.order, beside=case.id) < case.amount:
+                self._tell("reject_refund", by=PLATFORM, refund_id=case.id, round=1, reason="never_paid")
+        super()._decide_open_cases()
 
     def _due(self) -> Money:
         quantities = {line_id: book.live for line_id, book in self.order.lines.items()}
