@@ -1,0 +1,116 @@
+"""Stripe's events: charges, refunds and disputes. Orders are named by the metadata `merchant_id` and `order_id`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of
+
+PSP = "stripe"
+# Stripe's reasons in our words, on which liability rests (policy `dispute_liability`).
+_REASONS = {"product_not_received": "not_received", "product_unacceptable": "product_unacceptable"}
+_REFUND_OUTCOMES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+
+
+def read_event(event: Mapping[str, Any]) -> ProviderFact:
+    """The fact of an event; of kind `other` where it is none of money that orders know. Raises `Unreadable`."""
+    try:
+        type_, id_, found = str(event["type"]), str(event["id"]), event["data"]["object"]
+        created = datetime.fromtimestamp(int(event["created"]), UTC)
+        kind, said, names = _read(type_, found)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"no event of Stripe's: {type(error).__name__} {error}") from None
+    return ProviderFact(
+        psp=PSP,
+        message_id=id_,
+        kind=kind,
+        type=type_,
+        happened_at=created,
+        names=tuple(name for name in names if name),
+        said=said,
+        amount=said.get("amount"),
+        order=_order(found),
+    )
+
+
+def _read(type_: str, found: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+    match found.get("object"), type_:
+        case "charge", "charge.succeeded" | "charge.captured" | "charge.failed":
+            return _charge(type_, found)
+        case "refund", "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated":
+            return _refund(found)
+        case "dispute", _ if type_.startswith("charge.dispute."):
+            return _dispute(type_, found)
+    return "other", {}, [_text(found.get("id")), _text(found.get("charge"))]
+
+
+def _charge(type_: str, charge: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+    payment = _text(charge.get("payment_intent")) or str(charge["id"])
+    names: list[str | None] = [str(charge["id"]), payment]
+    said: dict[str, Any] = {"payment_id": payment, "psp_ref": str(charge["id"])}
+    if type_ == "charge.failed":
+        failed = {
+            "amount": amount_of(charge["amount"], charge["currency"]),
+            "code": charge.get("failure_code") or "failed",
+        }
+        return "failed", said | failed, names
+    if charge.get("captured"):
+        captured = amount_of(charge.get("amount_captured") or charge["amount"], charge["currency"])
+        return "captured", said | {"capture_ref": str(charge["id"]), "amount": captured}, names
+    return "authorised", said | {"amount": amount_of(charge["amount"], charge["currency"])}, names
+
+
+def _refund(refund: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+    names = [str(refund["id"]), _text(refund.get("charge")), _text(refund.get("payment_intent"))]
+    outcome = _REFUND_OUTCOMES.get(str(refund.get("status")))
+    if outcome is None:
+        return "other", {}, names  # still on its way
+    said = {
+        "outcome": outcome,
+        "psp_refund_ref": str(refund["id"]),
+        "submission_id": (refund.get("metadata") or {}).get("submission_id"),
+        "amount": amount_of(refund["amount"], refund["currency"]),
+        "code": refund.get("failure_reason") or "",
+    }
+    if refund.get("charge"):
+        said["capture_ref"] = str(refund["charge"])
+    return "refund", said, names
+
+
+def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+    charge = _text(dispute.get("charge"))
+    names = [str(dispute["id"]), charge, _text(dispute.get("payment_intent"))]
+    said: dict[str, Any] = {"dispute_id": str(dispute["id"]), "capture_ref": charge}
+    amount, status = amount_of(dispute["amount"], dispute["currency"]), str(dispute.get("status"))
+    match type_:
+        case "charge.dispute.created" | "charge.dispute.updated":
+            due_by = (dispute.get("evidence_details") or {}).get("due_by")
+            reason = str(dispute.get("reason") or "general")
+            said |= {
+                "stage": "inquiry" if status.startswith("warning_") else "chargeback",
+                "amount": amount,
+                "reason": _REASONS.get(reason, reason),
+                "raw_code": reason,
+                "due_by": datetime.fromtimestamp(int(due_by), UTC) if due_by else None,
+            }
+            return "dispute_opened", said, names
+        case "charge.dispute.funds_withdrawn":
+            return "dispute_withdrawn", said | {"amount": amount}, names
+        case "charge.dispute.closed" if status == "lost":
+            return "dispute_lost", said | {"amount": amount}, names
+        case "charge.dispute.closed":
+            return "dispute_won", said, names
+    return "other", {}, names
+
+
+def _order(found: Mapping[str, Any]) -> tuple[str, str] | None:
+    metadata = found.get("metadata") or {}
+    merchant, order = metadata.get("merchant_id"), metadata.get("order_id")
+    return (merchant, order) if merchant and order else None
+
+
+def _text(value: Any) -> str | None:
+    """An id, also where the object itself was expanded in its place."""
+    return _text(value.get("id")) if isinstance(value, Mapping) else str(value) if value else None

@@ -1,0 +1,160 @@
+"""Providers' webhooks, from their own examples: each becomes the report it stands for, or a note in the inbox."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.menu import MENU
+from projections.psp_references import PspReferences
+from service.adapters.psp.adyen_notifications import read_notifications
+from service.adapters.psp.facts import ProviderFact, Unreadable
+from service.adapters.psp.routing import record_facts
+from service.adapters.psp.stripe_events import read_event
+from service.app import App
+from tests.support.buses import open_desk, publish_programme
+from tests.support.sales import merchant_ready, paid
+from tests.support.shops import app_of
+
+Shared = Callable[[str], Path]
+ORDER = {"merchant_id": "M-1", "order_id": "O-1"}
+
+
+@pytest.fixture
+def objects(shared_data: Shared) -> dict[str, Any]:
+    """Stripe's own example of every object."""
+    content = gzip.decompress(shared_data("psp_samples/stripe_fixtures3.json.gz").read_bytes())
+    found: dict[str, Any] = json.loads(content)["resources"]
+    return found
+
+
+@pytest.fixture
+def bodies(shared_data: Shared) -> list[dict[str, Any]]:
+    """Adyen's own examples of webhook bodies."""
+    lines = shared_data("psp_samples/adyen_notifications.jsonl").read_text().splitlines()
+    return [json.loads(line)["body"] for line in lines]
+
+
+def event(type: str, found: dict[str, Any], **changes: Any) -> ProviderFact:
+    return read_event({"id": f"evt_{type}", "type": type, "created": 1743500000, "data": {"object": found | changes}})
+
+
+@pytest.mark.parametrize(
+    ("type", "resource", "changes", "command"),
+    [
+        ("charge.succeeded", "charge", {}, "report_payment_authorised"),
+        ("charge.captured", "charge", {"captured": True, "amount_captured": 100}, "report_payment_captured"),
+        ("charge.failed", "charge", {"failure_code": "card_declined"}, "report_payment_failed"),
+        ("refund.created", "refund", {}, "report_refund_outcome"),
+        ("refund.failed", "refund", {"status": "failed"}, "report_refund_outcome"),
+        ("charge.dispute.created", "dispute", {}, "report_dispute_opened"),
+        ("charge.dispute.funds_withdrawn", "dispute", {}, "report_dispute_funds_withdrawn"),
+        ("charge.dispute.closed", "dispute", {"status": "lost"}, "report_dispute_lost"),
+        ("charge.dispute.closed", "dispute", {"status": "won"}, "report_dispute_won"),
+    ],
+)
+def test_an_event_of_stripe_becomes_the_report_it_stands_for(
+    objects: dict[str, Any], type: str, resource: str, changes: dict[str, Any], command: str
+) -> None:
+    fact = event(type, objects[resource], metadata=ORDER, **changes)
+    assert fact.command(fact.order).name == command
+
+
+@pytest.mark.parametrize("resource", ["balance_transaction", "payout", "payment_intent", "plan"])
+def test_an_event_of_stripe_about_something_else_is_noted(objects: dict[str, Any], resource: str) -> None:
+    fact = event(f"{resource}.updated", objects[resource])
+    assert (fact.kind, fact.command(None).name) == ("other", "note_unrouted_fact")
+
+
+def test_a_refund_on_its_way_has_no_outcome_yet(objects: dict[str, Any]) -> None:
+    assert event("refund.created", objects["refund"], status="pending").kind == "other"
+
+
+def test_an_inquiry_is_no_chargeback(objects: dict[str, Any]) -> None:
+    assert event("charge.dispute.created", objects["dispute"]).said["stage"] == "inquiry"
+
+
+def test_every_notification_of_adyen_becomes_a_command(bodies: list[dict[str, Any]]) -> None:
+    facts = [fact for body in bodies for fact in read_notifications(body)]
+    assert {fact.command(("M-1", "O-1")).name for fact in facts} == {
+        "report_payment_authorised", "report_payment_voided", "report_payment_captured", "report_payment_failed",
+        "report_refund_outcome", "report_dispute_funds_withdrawn", "note_unrouted_fact",
+    }  # fmt: skip
+
+
+def test_a_body_of_adyen_about_something_else_holds_no_fact(bodies: list[dict[str, Any]]) -> None:
+    others = [body for body in bodies if "notificationItems" not in body]
+    assert others
+    assert [fact for body in others for fact in read_notifications(body)] == []
+
+
+def test_no_name_of_a_person_is_kept(objects: dict[str, Any]) -> None:
+    fact = event("charge.captured", objects["charge"], captured=True, amount_captured=100)
+    assert "Jenny" not in fact.command(None).model_dump_json()
+
+
+_FRACTION = {"object": "charge", "id": "c", "amount": 1.5, "currency": "usd"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"type": "charge.captured"},
+        {"id": "e", "type": "charge.captured", "created": "x", "data": {"object": {}}},
+        {"id": "e", "type": "charge.failed", "created": 1, "data": {"object": _FRACTION}},
+    ],
+)
+def test_what_stripe_does_not_send_is_unreadable(broken: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable):
+        read_event(broken)
+
+
+@pytest.mark.parametrize("broken", [{"notificationItems": 3}, {"notificationItems": [{}]}])
+def test_what_adyen_does_not_send_is_unreadable(broken: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable):
+        list(read_notifications(broken))
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[App]:
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        paid(desk)
+        opened = app_of(desk)
+        opened.catch_up([PspReferences()])
+        yield opened
+
+
+def test_a_capture_told_by_another_webhook_is_recorded_once(app: App, objects: dict[str, Any]) -> None:
+    charge = {"id": "ch-O-1", "captured": True, "amount": 1944, "amount_captured": 1944, "currency": "usd"}
+    fact = event("charge.captured", objects["charge"], **charge, payment_intent="pay-O-1")
+    heads = app.ledger.reader.heads()
+    (outcome,) = record_facts(app, [fact])
+    assert (outcome.status, app.ledger.reader.heads()) == ("nothing", heads)
+
+
+def test_a_dispute_finds_its_order_by_the_charge(app: App, objects: dict[str, Any]) -> None:
+    fact = event("charge.dispute.created", objects["dispute"], charge="ch-O-1", amount=1944, currency="usd")
+    (outcome,) = record_facts(app, [fact])
+    rows = app.ledger.reader.read(outcome.book, outcome.first - 1, 1)
+    assert [(row.stream, row.type) for row in rows] == [("order/M-1/O-1", "dispute.opened")]
+
+
+def test_a_capture_that_names_no_order_waits_in_the_inbox_with_its_money(app: App, objects: dict[str, Any]) -> None:
+    fact = event("charge.captured", objects["charge"], id="ch_new", captured=True, amount_captured=500)
+    (outcome,) = record_facts(app, [fact])
+    (row,) = app.ledger.reader.read(outcome.book, outcome.first - 1, 1)
+    assert (row.stream, row.type) == ("inbox/stripe/ch_new", "inbox.payment_captured")
+
+
+def test_every_command_that_messages_become_is_on_the_menu() -> None:
+    from service.adapters.psp.facts import _COMMANDS
+
+    assert {command.name for command in _COMMANDS.values()} <= MENU.keys()
