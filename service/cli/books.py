@@ -29,7 +29,7 @@ def trial_balance(
     as_known_at: AsKnownAt = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="YYYY-MM-DD", help="First day of the period. [default: the first of the month]"),
+        typer.Option(metavar="YYYY-MM-DD", help="First day of the period.", show_default="the first of the month"),
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -89,7 +89,9 @@ def explain(
         str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The accounting day both answers are of.")
     ],
     as_known_at: Annotated[str, typer.Option("--as-known-at", metavar="INSTANT", help="The earlier answer's instant.")],
-    then: Annotated[str | None, typer.Option(metavar="INSTANT", help="The later answer's. [default: now]")] = None,
+    then: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="The later answer's instant.", show_default="now")
+    ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Why the balances of a day were known to be something else later: the late events, and what they come to."""

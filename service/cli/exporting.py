@@ -29,7 +29,7 @@ from service.settings import Settings
 
 exporting = typer.Typer(no_args_is_help=True, help="Hand the journal, or payouts, to other programs.")
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to. [default: standard output]")
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output")
 ]
 Write = Callable[[Iterable[Recorded], TextIO], None]
 
@@ -66,7 +66,9 @@ def to_bank(
         Path | None,
         typer.Option(metavar="FILE", help="CSV of account_ref, name, account, bank: whose account a token stands for."),
     ] = None,
-    execute_on: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="[default: today]")] = None,
+    execute_on: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="The day the bank is to pay on.", show_default="today")
+    ] = None,
     output: Output = None,
 ) -> None:
     """Payouts that the bank does not have yet, as a payment order (pain.001.001.09) that its schema accepts."""

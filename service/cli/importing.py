@@ -23,7 +23,7 @@ from service.settings import Settings
 
 _READ_AT_ONCE = 5_000
 
-importing = typer.Typer(no_args_is_help=True, help="Import histories of other systems.")
+importing = typer.Typer(no_args_is_help=True, help="Take in histories of other systems, and the files of partners.")
 
 
 @importing.command()

@@ -38,7 +38,7 @@ def settle(
         str, typer.Option("--run", metavar="ID", help="The run's name, as in 2025-W14; the same goes on with it.")
     ],
     cut_off: Annotated[
-        str | None, typer.Option(metavar="INSTANT", help="An instant that has passed. [default: this moment]")
+        str | None, typer.Option(metavar="INSTANT", help="An instant that has passed.", show_default="this moment")
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -69,7 +69,7 @@ def statement(
     settings: Settings,
     merchant: Annotated[str, typer.Argument(metavar="MERCHANT", help="Whose statement.")],
     number: Annotated[
-        int | None, typer.Option(min=1, help="Which one; the merchant's first is 1. [default: the last]")
+        int | None, typer.Option(min=1, help="Which one; the merchant's first is 1.", show_default="the last")
     ] = None,
     every: Annotated[bool, typer.Option("--list", help="The statements there are.")] = False,
     as_of: AsOf = None,

@@ -50,6 +50,10 @@ def test_every_command_of_the_command_line_is_documented() -> None:
     assert "## redledger record FILE|-\n" in text
 
 
+def test_no_default_of_an_option_is_lost_as_markup() -> None:
+    assert "[default" not in DOCUMENTS["cli.md"]()
+
+
 def test_every_read_model_is_documented() -> None:
     text = DOCUMENTS["views.md"]()
     assert [name for name in PROJECTIONS if f"## {name} v" not in text] == []
