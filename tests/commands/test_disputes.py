@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from commands.note_unrouted_fact import NoteUnroutedFact
 from ledger.events.dispute import DisputeFundsWithdrawn, DisputeLost, DisputeOpened, DisputeWon
+from ledger.events.platform import InboxFactNoted
 from ledger.payment_refusals import DisputeClosed, DisputeNotFound, DisputeOpen, EvidenceTooLate
 from ledger.refusals import RefundExceedsRemaining, RoleNotAllowed
-from tests.support.given import BUYER, MERCHANT, PLATFORM, cny, usd
+from tests.support.given import BUYER, MERCHANT, PLATFORM, ask, cny, given, usd
 from tests.support.orders import OrderStory, basket, capture
 from tests.support.payments import OF_DISPUTE, disputed, opened
 
@@ -334,3 +336,9 @@ def test_no_more_is_refunded_than_disputes_leave() -> None:
     assert refused is not None
     story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
     assert story.order.cases["R-1"].money is not None
+
+
+def test_a_dispute_with_only_a_providers_reference_waits_in_the_inbox() -> None:
+    said = {"kind": "dispute", "refs": {"charge": "ch-1"}, "body": {"amount": "USD 69.44", "reason": "fraudulent"}}
+    noted = given().when(ask(NoteUnroutedFact, system="stripe", reference="dp-1", **said)).then(InboxFactNoted)
+    assert noted.stream.name == "inbox/stripe/dp-1"

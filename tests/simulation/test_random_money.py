@@ -24,7 +24,7 @@ from tests.ledger.journal.test_order_rules import ACTIONS, SALES, Sale
 from tests.simulation.money_life import OF_MONEY, MoneyLife
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250422"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))
 STEPS = some.lists(
     some.tuples(some.sampled_from(ACTIONS + OF_MONEY), some.integers(0, 99), some.integers(1, 3)),
     min_size=10,
