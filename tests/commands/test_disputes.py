@@ -339,6 +339,10 @@ def test_no_more_is_refunded_than_disputes_leave() -> None:
 
 
 def test_a_dispute_with_only_a_providers_reference_waits_in_the_inbox() -> None:
-    said = {"kind": "dispute", "refs": {"charge": "ch-1"}, "body": {"amount": "USD 69.44", "reason": "fraudulent"}}
+    said: dict[str, Any] = {
+        "kind": "dispute",
+        "refs": {"charge": "ch-1"},
+        "body": {"amount": "USD 69.44", "reason": "fraudulent"},
+    }
     noted = given().when(ask(NoteUnroutedFact, system="stripe", reference="dp-1", **said)).then(InboxFactNoted)
     assert noted.stream.name == "inbox/stripe/dp-1"
