@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -23,6 +23,7 @@ from ledger.money import Money
 from projections.tracking_answer import AfterSales, OrderTracking, ParcelTracking, TrackedRefund
 from service.failures import ServiceFailure
 
+DEFAULT = "en"
 LANGUAGES = ("en", "zh_Hans", "zh_Hant", "pt")
 _ZONES = {"HK": "Asia/Hong_Kong", "MO": "Asia/Macau"}  # the other markets have several zones: UTC, and said so
 
@@ -44,6 +45,17 @@ def reader_of(locale: str, *, market: str = "", zone: str | None = None) -> Read
     except (KeyError, ValueError, OSError):
         raise UnknownZone(f"There is no time zone {name!r}: name one as in Asia/Macau.") from None
     return Reader(parsed, _catalogue(_language(parsed, locale)), tz)
+
+
+def best_locale(accepted: str) -> str:
+    """The locale of an `Accept-Language` header (RFC 9110, 12.5.4) that we have texts in, else English."""
+    for tag in sorted(_weighted(accepted), key=lambda entry: -entry[1]):
+        try:
+            reader_of(tag[0])
+        except UnknownLocale:
+            continue
+        return tag[0]
+    return DEFAULT
 
 
 def localised(tracking: OrderTracking, now: datetime, reader: Reader) -> dict[str, Any]:
@@ -133,6 +145,17 @@ def _refund(refund: TrackedRefund, reader: Reader) -> dict[str, Any]:
         "amount": show(refund.amount),
         "paid": show(refund.paid),
     }
+
+
+def _weighted(accepted: str) -> Iterator[tuple[str, float]]:
+    for part in accepted.split(","):
+        tag, _, weight = part.partition(";q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            quality = 0.0
+        if quality > 0:
+            yield tag.strip(), quality
 
 
 def _locale(tag: str) -> Locale:

@@ -31,6 +31,13 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8600, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
 
+    aftership_secret: str = Field(
+        "", repr=False, description="Secret that AfterShip signs its webhooks with; without it none are taken."
+    )
+    easypost_secret: str = Field(
+        "", repr=False, description="Secret that EasyPost signs its webhooks with; without it none are taken."
+    )
+
     @property
     def keys(self) -> Path:
         return self.key_file or self.data_dir / "keys"
@@ -50,7 +57,7 @@ class Settings(BaseModel):
 
 
 EVERYWHERE = ("data_dir", "database_url", "key_file")  # what each command needs to find the ledger
-SERVING = (*EVERYWHERE, "host", "port")
+SERVING = (*EVERYWHERE, "host", "port", "aftership_secret", "easypost_secret")
 
 
 def flag_of(name: str) -> str:

@@ -22,6 +22,7 @@ from service.cli.status import settings, status
 from service.cli.track import track
 from service.cli.up import up
 from service.cli.views import rebuild_views, verify_views
+from service.cli.worklists import approvals, declarations, exceptions, overdue, sales
 
 app = typer.Typer(
     name="redledger",
@@ -48,6 +49,11 @@ app.command("explain-difference")(explain)
 app.command()(reconciliation)
 app.command()(track)
 app.command()(history)
+app.command()(approvals)
+app.command()(exceptions)
+app.command()(overdue)
+app.command()(declarations)
+app.command()(sales)
 app.command("rebuild")(rebuild_views)
 app.command()(verify_views)
 app.command()(verify_log)

@@ -12,7 +12,9 @@ from projections.tracking_answer import OrderTracking, ParcelTracking
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import instant_text, print_json, show, stdout
 from service.cli.reading import reading
+from service.cli.words import tell_in_words
 from service.failures import ServiceFailure
+from service.localisation import localised, reader_of
 from service.settings import Settings
 from service.tracking import told
 
@@ -24,12 +26,17 @@ def track(
     settings: Settings,
     order: Annotated[str, typer.Argument(help="The order's id, as in 2025-000017.")],
     merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
+    locale: Annotated[
+        str | None, typer.Option(help="In the buyer's language, as in en-US, zh-Hans, zh-Hant-MO or pt-MO.")
+    ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Where an order's parcels are, both legs, and what its buyer may ask for now.
 
     As the buyer is told: no CNY amount, no fee, no partner's name.
     """
+    if locale is not None:
+        reader_of(locale)  # refused before anything is read
     with reading(settings, [PROJECTION]) as app:
         try:
             found = read_tracking(app.views, order, merchant=merchant)
@@ -38,6 +45,10 @@ def track(
         now = app.clock()
     if found is None:
         raise ServiceFailure(f"Nothing of an order {order!r} was recorded.")
+    if locale is not None:
+        words = localised(found, now, reader_of(locale, market=found.market))
+        tell_in_words(words, format)
+        return
     match format:
         case Format.JSON:
             print_json(told(found, now))

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from service.app import App
-from service.http import audit, finance, health, money, orders
+from service.http import audit, finance, health, money, orders, webhooks, worklists
 from service.http.errors import handle_errors
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>RedLedger</title>
@@ -25,7 +25,7 @@ def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
     application = FastAPI(title="RedLedger", redoc_url=None, swagger_ui_parameters={"defaultModelsExpandDepth": -1})
     application.state.app, application.state.patience_s = app, patience_s
     routes: list[APIRoute] = []
-    for part in (money, finance, orders, audit, health):
+    for part in (money, finance, orders, worklists, audit, webhooks, health):
         application.include_router(part.router)
         routes += [route for route in part.router.routes if isinstance(route, APIRoute)]
     application.add_api_route("/", lambda: HTMLResponse(_index(routes)), include_in_schema=False)

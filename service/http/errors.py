@@ -15,7 +15,9 @@ from ledger.log.engine import DatabaseUnreachable
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import ViewBehind
 from projections.tracking import AmbiguousOrder
+from service.adapters.carriers.scan import PayloadNotUnderstood, SignatureDoesNotMatch
 from service.failures import ServiceFailure
+from service.localisation import UnknownLocale
 
 _logger = logging.getLogger(__name__)
 
@@ -32,8 +34,21 @@ class BadParameter(ValueError):
         self.field = field
 
 
+class NotSetUp(ServiceFailure):
+    """The service has no secret to know this sender by."""
+
+
+class BodyTooLong(ServiceFailure):
+    """A body that is longer than any its sender documents."""
+
+
 _KNOWN: dict[type[Exception], tuple[int, str]] = {
     NotRecorded: (404, "NOT_FOUND"),
+    NotSetUp: (404, "WEBHOOK_NOT_SET_UP"),
+    SignatureDoesNotMatch: (401, "SIGNATURE_DOES_NOT_MATCH"),
+    PayloadNotUnderstood: (422, "PAYLOAD_NOT_UNDERSTOOD"),
+    BodyTooLong: (413, "BODY_TOO_LONG"),
+    UnknownLocale: (422, "UNKNOWN_LOCALE"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),
     NotACursor: (422, "TOKEN_UNUSABLE"),

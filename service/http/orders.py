@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, Response
 from pydantic_core import to_jsonable_python
 
 from projections.tracking import track
 from service.history import history_of
 from service.http.errors import NotRecorded
 from service.http.parameters import AtLeast, OpenApp, answer
+from service.localisation import DEFAULT, best_locale, localised, reader_of
 from service.tracking import told
 
 router = APIRouter(tags=["orders"])
 
 
 @router.get("/orders/{order}/tracking")
-def tracking(app: OpenApp, order: str, at_least: AtLeast, merchant: str | None = None) -> dict[str, Any]:
-    """Where an order's parcels are, in a buyer's words, and what the buyer may ask for. No amount, no partner."""
+def tracking(
+    app: OpenApp,
+    order: str,
+    at_least: AtLeast,
+    response: Response,
+    merchant: str | None = None,
+    locale: Annotated[str | None, Query(description="Adds `words`, as in zh-Hant-MO; else `Accept-Language`.")] = None,
+    accept_language: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> dict[str, Any]:
+    """Where an order's parcels are, in a buyer's words, and what the buyer may ask for. No CNY amount, no partner."""
+    response.headers["Vary"] = "Accept-Language"
+    language = locale or (best_locale(accept_language) if accept_language else None)
+    reader_of(language or DEFAULT)  # a locale without texts is refused before anything is read
     found = track(app.views, order, merchant=merchant, at_least=at_least.vector, timeout_s=at_least.timeout_s)
     if found is None:
         raise NotRecorded(f"Nothing of an order {order!r} was recorded.")
-    return answer(app, found.vector, order=told(found, app.clock()))
+    now = app.clock()
+    words = {"words": localised(found, now, reader_of(language, market=found.market))} if language else {}
+    return answer(app, found.vector, order=told(found, now), **words)
 
 
 @router.get("/orders/{order}/history")

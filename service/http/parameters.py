@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Annotated, Any
 
@@ -55,6 +55,11 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of a page.")]
 def answer(app: App, vector: Mapping[int, int], **content: Any) -> dict[str, Any]:
     """What a read answers: its content, and the token of the positions it is of."""
     return {**to_jsonable_python(content), "token": Cursor.at(vector, app.ledger.identity).token}
+
+
+def fields_of(row: Any) -> dict[str, Any]:
+    """A row that a read found, field by field."""
+    return {field.name: getattr(row, field.name) for field in fields(row)}
 
 
 def cursor_text(cursor: TrailCursor | None) -> str | None:

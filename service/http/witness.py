@@ -1,0 +1,33 @@
+"""Views that remember what positions their last answer was of, for reads that hand out rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from projections.engine.reading import Opened, Vector, Views
+from projections.projection import Projection
+
+T = TypeVar("T")
+
+
+class Witness(Views):
+    """One for one read of one request."""
+
+    def __init__(self, views: Views) -> None:
+        super().__init__(views.engine, views.log)
+        self.vector: dict[int, int] = {}
+
+    def read(
+        self,
+        projection: Projection,
+        query: Callable[[Opened], T],
+        *,
+        at_least: Vector | None = None,
+        timeout_s: float = 5.0,
+    ) -> T:
+        def noted(opened: Opened) -> T:
+            self.vector = opened.vector
+            return query(opened)
+
+        return super().read(projection, noted, at_least=at_least, timeout_s=timeout_s)

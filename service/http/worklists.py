@@ -1,0 +1,102 @@
+"""What waits for people, over HTTP: approvals, exceptions, late parcels, declarations; and sales by channel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from projections.approvals_queue import waiting_cases
+from projections.declarations import ties
+from projections.exceptions import exceptions
+from projections.sales_by_channel import sales
+from projections.warehouse_promises import Promised, overdue, warnings
+from service.http.parameters import AtLeast, Day, Limit, OpenApp, answer, fields_of
+from service.http.witness import Witness
+
+router = APIRouter(tags=["worklists"])
+Status = Literal["open", "resolved", "all"]
+
+
+@router.get("/approvals")
+def approvals(app: OpenApp, at_least: AtLeast, merchant: str | None = None, limit: Limit = 500) -> dict[str, Any]:
+    """Refund cases that wait for a decision, the longest waiting first: whose turn it is, and until when."""
+    views, now = Witness(app.views), app.clock()
+    found = waiting_cases(views, merchant=merchant, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s)
+    return answer(app, views.vector, cases=[fields_of(case) | {"late": case.is_late(now)} for case in found])
+
+
+@router.get("/exceptions")
+def open_exceptions(
+    app: OpenApp,
+    at_least: AtLeast,
+    status: Status = "open",
+    kind: str | None = None,
+    merchant: str | None = None,
+    limit: Limit = 500,
+) -> dict[str, Any]:
+    """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first."""
+    views, now = Witness(app.views), app.clock()
+    found = exceptions(
+        views,
+        status=None if status == "all" else status,
+        kind=kind,
+        merchant=merchant,
+        limit=limit,
+        at_least=at_least.vector,
+        timeout_s=at_least.timeout_s,
+    )
+    rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
+    return answer(app, views.vector, exceptions=rows)
+
+
+@router.get("/overdue")
+def late(app: OpenApp, at_least: AtLeast, merchant: str | None = None) -> dict[str, Any]:
+    """What missed, or is missing, its promised time at the transfer warehouse; and what to hand over now."""
+    views, now = Witness(app.views), app.clock()
+    soon = warnings(views, now, merchant=merchant, at_least=at_least.vector, timeout_s=at_least.timeout_s)
+    found = overdue(views, now, merchant=merchant, at_least=views.vector)
+    return answer(app, views.vector, overdue=list(map(_promised, found)), soon=list(map(_promised, soon)))
+
+
+@router.get("/declarations")
+def declared(app: OpenApp, at_least: AtLeast, merchant: str | None = None, mismatches: bool = False) -> dict[str, Any]:
+    """Export declarations with their orders and receipts of payment; `mismatches` asks for those that do not tie."""
+    views = Witness(app.views)
+    found = ties(
+        views, merchant=merchant, only_mismatches=mismatches, at_least=at_least.vector, timeout_s=at_least.timeout_s
+    )
+    return answer(app, views.vector, declarations=found)
+
+
+@router.get("/sales")
+def sold(
+    app: OpenApp,
+    at_least: AtLeast,
+    merchant: str | None = None,
+    channel: str | None = None,
+    creator: str | None = None,
+    market: str | None = None,
+    from_day: Annotated[Day, Query(alias="from")] = None,
+    to_day: Annotated[Day, Query(alias="to")] = None,
+) -> dict[str, Any]:
+    """Orders a day by merchant, channel, content, creator and market, as they were placed; CNY at list price."""
+    views = Witness(app.views)
+    found = sales(
+        views,
+        merchant=merchant,
+        channel=channel,
+        creator_id=creator,
+        market=market,
+        from_day=from_day,
+        to_day=to_day,
+        at_least=at_least.vector,
+        timeout_s=at_least.timeout_s,
+    )
+    return answer(app, views.vector, sales=found)
+
+
+def _promised(promised: Promised) -> dict[str, Any]:
+    row = fields_of(promised) | {"hours_late": promised.hours_late}
+    del row["late_by"]
+    return row

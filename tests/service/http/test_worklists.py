@@ -1,0 +1,79 @@
+"""What waits for people over HTTP, and tracking in the reader's language."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ledger.log.cursor import Cursor
+from service.app import App
+
+FindOrder = Callable[[str], str]
+LISTS = {"approvals": "cases", "exceptions": "exceptions", "overdue": "overdue", "declarations": "declarations"}
+
+
+def _json(client: TestClient, address: str, **parameters: Any) -> Any:
+    answer = client.get(address, params=parameters)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize(("name", "rows"), [*LISTS.items(), ("sales", "sales")])
+def test_a_list_names_the_positions_it_is_of(client: TestClient, month_app: App, name: str, rows: str) -> None:
+    answer = _json(client, f"/{name}")
+    heads = {book: head for book, head in month_app.ledger.reader.heads().items() if head}
+    assert Cursor.parse(answer["token"], month_app.ledger.identity).positions == heads
+    assert isinstance(answer[rows], list)
+
+
+@pytest.mark.parametrize("name", [*LISTS, "sales"])
+def test_a_list_is_read_with_its_own_token(client: TestClient, name: str) -> None:
+    answer = _json(client, f"/{name}")
+    assert _json(client, f"/{name}", at_least=answer["token"]) == answer
+
+
+def test_exceptions_of_a_kind_are_those_of_the_list(client: TestClient) -> None:
+    rows = _json(client, "/exceptions", status="all")["exceptions"]
+    kind = rows[0]["kind"]
+    assert _json(client, "/exceptions", status="all", kind=kind)["exceptions"] == [
+        row for row in rows if row["kind"] == kind
+    ]
+
+
+def test_sales_of_a_span_of_days_are_of_these_days(client: TestClient) -> None:
+    day = _json(client, "/sales")["sales"][0]["day"]
+    rows = _json(client, "/sales", **{"from": day, "to": day})["sales"]
+    assert {row["day"] for row in rows} == {day}
+
+
+def test_a_status_that_is_none_is_refused(client: TestClient) -> None:
+    answer = client.get("/exceptions", params={"status": "lost"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["field"] == "status"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"locale": "zh-Hant-MO"}, "zh-Hant-MO"),
+        ({"accept": "tlh, pt-MO;q=0.8, en;q=0.5"}, "pt-MO"),
+        ({"accept": "tlh"}, "en"),
+        ({"locale": "zh-Hans", "accept": "pt"}, "zh-Hans"),
+    ],
+)
+def test_tracking_is_told_in_the_language_asked_for(
+    client: TestClient, an_order: FindOrder, asked: dict[str, str], told: str
+) -> None:
+    headers = {"Accept-Language": asked["accept"]} if "accept" in asked else {}
+    parameters = {"locale": asked["locale"]} if "locale" in asked else {}
+    order = an_order("parcel.signed_for")
+    answer = client.get(f"/orders/{order}/tracking", params=parameters, headers=headers)
+    assert answer.json()["words"]["locale"] == told
+
+
+def test_a_locale_without_texts_is_one_sentence(client: TestClient, an_order: FindOrder) -> None:
+    answer = client.get(f"/orders/{an_order('parcel.signed_for')}/tracking", params={"locale": "tlh"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "UNKNOWN_LOCALE"
+    assert "'tlh'" in answer.json()["error"]["sentence"]
