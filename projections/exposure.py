@@ -35,35 +35,29 @@ OPEN_ITEM_ACCOUNTS = {
 }
 AGES = ((0, 7), (8, 30), (31, 60), (61, 90), (91, None))  # days, both ends included
 
-# An item is one order's balance on one account; of a merchant's debt, the merchant's. First the items that are open,
-# then since when each is: the day after which its balance was never nothing again.
+# An item is one order's balance on one account; of a merchant's debt, the merchant's. It is open since the day after
+# which its balance was never nothing again.
 _OPEN = """
-WITH v AS (SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)),
-lines AS (
-    SELECT l.book, l.account, l.psp, l.currency, l.merchant, l.amount, l.base, l.accounting_date, l.position, l.line_no,
-           CASE WHEN l.account = :debts THEN '' ELSE l.order_id END AS item
-    FROM v JOIN {lines} l ON l.book = v.book AND l.position <= v.upto
-    WHERE l.account = ANY(:accounts) AND l.accounting_date <= :as_of
-),
-open AS (
-    SELECT book, account, psp, currency, merchant, item FROM lines
-    GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(amount) <> 0 AND (account <> :debts OR sum(amount) > 0)
-),
-running AS (
-    SELECT l.*, row_number() OVER w AS n, sum(l.amount) OVER w AS left_open
-    FROM lines l JOIN open o USING (book, account, psp, currency, merchant, item)
-    WINDOW w AS (PARTITION BY l.book, l.account, l.psp, l.currency, l.merchant, l.item
-                 ORDER BY l.accounting_date, l.position, l.line_no)
-),
-settled AS (
-    SELECT book, account, psp, currency, merchant, item,
-           max(n) FILTER (WHERE left_open = 0 OR (account = :debts AND left_open < 0)) AS last_settled
-    FROM running GROUP BY 1, 2, 3, 4, 5, 6
-)
-SELECT r.account, r.psp, r.currency, r.merchant, r.item, sum(r.amount) AS amount, sum(r.base) AS base,
-       min(r.accounting_date) FILTER (WHERE r.n > coalesce(s.last_settled, 0)) AS since
-FROM running r JOIN settled s USING (book, account, psp, currency, merchant, item)
-GROUP BY r.book, 1, 2, 3, 4, 5 ORDER BY since, r.account, r.merchant, r.item
+SELECT account, psp, currency, merchant, item, sum(amount) AS amount, sum(base) AS base,
+       min(accounting_date) FILTER (WHERE n > coalesce(last_settled, 0)) AS since
+FROM (
+    SELECT *, max(n) FILTER (WHERE left_open = 0 OR (account = :debts AND left_open < 0)) OVER item AS last_settled
+    FROM (
+        SELECT *, row_number() OVER in_order AS n, sum(amount) OVER in_order AS left_open, sum(amount) OVER item AS open
+        FROM (
+            SELECT l.book, l.account, l.psp, l.currency, l.merchant, l.amount, l.base, l.accounting_date, l.position,
+                   l.line_no, CASE WHEN l.account = :debts THEN '' ELSE l.order_id END AS item
+            FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)
+            JOIN {lines} l ON l.book = v.book AND l.position <= v.upto
+            WHERE l.account = ANY(:accounts) AND l.accounting_date <= :as_of
+        ) AS lines
+        WINDOW item AS (PARTITION BY book, account, psp, currency, merchant, item),
+               in_order AS (item ORDER BY accounting_date, position, line_no)
+    ) AS running
+    WHERE open <> 0 AND (account <> :debts OR open > 0)
+    WINDOW item AS (PARTITION BY book, account, psp, currency, merchant, item)
+) AS items
+GROUP BY book, account, psp, currency, merchant, item ORDER BY since, account, merchant, item
 """
 
 

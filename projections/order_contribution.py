@@ -45,6 +45,10 @@ _ELEMENT_OF = {
 }  # every other account of the result is a loss: disputes, goods lost, goodwill, debts
 
 
+_RESULT = f"({' + '.join(ELEMENTS)})"
+_SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in ELEMENTS)
+
+
 def _fen(*names: str) -> tuple[Column[Any], ...]:
     return tuple(Column(name, BigInteger, nullable=False) for name in names)
 
@@ -131,33 +135,35 @@ def contributions(
 
     def query(opened: Opened) -> Contributions:
         vector = opened.vector if at is None else dict(at)
-        found = _found(opened, vector, moment, asked)
-        orders = sorted((_contribution(*row) for row in found), key=_turn)
-        sums = [sum(getattr(each, name).minor for each in orders) for name in ELEMENTS]
-        return Contributions(tuple(orders[:limit]), _contribution("", "", "", *sums), len(orders), vector)
+        of_orders, values = _of_orders(opened, vector, moment, asked)
+        worst = text(f"{of_orders} ORDER BY {_RESULT}, merchant, order_id LIMIT :limit")
+        orders = tuple(_contribution(*row) for row in opened.connection.execute(worst, values | {"limit": limit}))
+        every = text(f"SELECT count(*), {_SUMS} FROM ({of_orders}) AS every")
+        count, *sums = opened.connection.execute(every, values).one()
+        return Contributions(orders, _contribution("", "", "", *(value or 0 for value in sums)), count, vector)
 
     wanted = {**(moment.at_least or {}), **(at or {})}
     return views.read(OrderContribution(), query, at_least=wanted, timeout_s=moment.timeout_s)
 
 
-def _found(opened: Opened, vector: dict[int, int], moment: Moment, asked: dict[str, str | None]) -> list[Any]:
-    """Rows as they stand, or summed again from what was known and of which day."""
+def _of_orders(
+    opened: Opened, vector: dict[int, int], moment: Moment, asked: dict[str, str | None]
+) -> tuple[str, dict[str, Any]]:
+    """A statement of rows as they stand, or summed again from what was known and of which day; and its values."""
     conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
     values: dict[str, Any] = asked | {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
     if moment.as_of is None and moment.as_known_at is None and moment.at is None:
-        table = opened.generation.stored_name(CONTRIBUTIONS)
-        statement = f"SELECT merchant, order_id, market, {', '.join(ELEMENTS)} FROM {table}"
+        source = opened.generation.stored_name(CONTRIBUTIONS)
         conditions.append("book = ANY(:books)")
     else:
-        table = opened.generation.stored_name(PARTS)
-        sums = ", ".join(f"sum({name})::bigint AS {name}" for name in ELEMENTS)
-        day = "p.accounting_date <= :as_of" if moment.as_of else "true"
-        statement = f"""SELECT * FROM (
-            SELECT merchant, order_id, max(market) AS market, {sums}
+        parts, day = opened.generation.stored_name(PARTS), "p.accounting_date <= :as_of" if moment.as_of else "true"
+        source = f"""(
+            SELECT merchant, order_id, max(market) AS market, {_SUMS}
             FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)
-            JOIN {table} p ON p.book = v.book AND p.position <= v.upto WHERE {day} GROUP BY merchant, order_id) x"""
+            JOIN {parts} p ON p.book = v.book AND p.position <= v.upto WHERE {day}
+            GROUP BY merchant, order_id) AS known"""
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return list(opened.connection.execute(text(statement + where), values))
+    return f"SELECT merchant, order_id, market, {', '.join(ELEMENTS)} FROM {source}{where}", values
 
 
 def _parts(recorded: Recorded) -> Iterator[tuple[Key, str, list[int]]]:
@@ -177,7 +183,3 @@ def _parts(recorded: Recorded) -> Iterator[tuple[Key, str, list[int]]]:
 def _contribution(merchant: str, order_id: str, market: str, *sums: int) -> Contribution:
     amounts = {name: Money(int(value), CNY) for name, value in zip(ELEMENTS, sums, strict=True)}
     return Contribution(merchant, order_id, market, **amounts, result=Money(int(sum(sums)), CNY))
-
-
-def _turn(contribution: Contribution) -> tuple[int, str, str]:
-    return contribution.result.minor, contribution.merchant, contribution.order_id
