@@ -35,11 +35,16 @@ curl 'http://127.0.0.1:8600/balances/M-1042?as_of=2025-06-30&as_known_at=2025-07
 
 | Status | Code | When |
 | --- | --- | --- |
+| 401 | `SIGNATURE_DOES_NOT_MATCH` | a webhook was not signed with the secret of the settings |
 | 404 | `NOT_FOUND` | there is no such address, or nothing was recorded of what it names |
 | 405 | `METHOD_NOT_ALLOWED` | the address answers other methods |
 | 409 | `SEVERAL_ORDERS` | several merchants have an order of this id: `merchant` chooses |
+| 404 | `WEBHOOK_NOT_SET_UP` | the settings hold no secret of this sender |
+| 413 | `BODY_TOO_LONG` | a webhook's body is longer than a mebibyte |
 | 422 | `INVALID_PARAMETER` | a parameter is not what its name says; `field` names it |
 | 422 | `TOKEN_UNUSABLE` | a token that this ledger did not hand out, or not for this |
+| 422 | `UNKNOWN_LOCALE` | there are no texts in this language; the sentence names those there are |
+| 422 | `PAYLOAD_NOT_UNDERSTOOD` | a webhook is not what its sender documents |
 | 503 | `VIEW_BEHIND` | the view did not reach the token in time: ask again |
 | 503 | `VIEW_OUTDATED` | the view waits for its rebuild after an upgrade |
 | 503 | `DATABASE_UNREACHABLE` | the database does not answer |
