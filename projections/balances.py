@@ -154,12 +154,25 @@ def _sums(views: Views, moment: Moment, merchant: str | None) -> tuple[list[_Sum
     """The sums of every key over all books, and the vector they are of."""
     at = dict(moment.at) if moment.at is not None else None
     if moment.as_known_at is not None:
-        at = views.as_known_at(moment.as_known_at)
+        at = views.as_known_at(moment.as_known_at, _books_of(views, merchant) if merchant else None)
     wanted = dict(moment.at_least or {})
     for book, position in (at or {}).items():
         wanted[book] = max(position, wanted.get(book, 0))
     query = _asking(moment.as_of, at, merchant)
     return views.read(PROJECTION, query, at_least=wanted, timeout_s=moment.timeout_s)
+
+
+def _books_of(views: Views, merchant: str) -> list[int] | None:
+    """Where the merchant has money, so that an instant is looked up in that book alone; None where it is not known."""
+
+    def query(opened: Opened) -> list[int]:
+        statement = (
+            f"SELECT DISTINCT book FROM {_names(opened)['balances']} WHERE book = ANY(:books) AND merchant = :merchant"
+        )
+        found = opened.connection.execute(text(statement), {"books": list(opened.vector), "merchant": merchant})
+        return [book for (book,) in found]
+
+    return views.read(PROJECTION, query) or None
 
 
 def _asking(

@@ -116,12 +116,13 @@ class Reader:
         """The last position of every book, 0 where it is empty."""
         return dict(self._rows("SELECT book, position FROM log.heads ORDER BY book", ()))
 
-    def positions_as_known_at(self, instant: datetime) -> dict[int, int]:
-        """The last position of every book that was recorded by then. Waits for appends under way.
+    def positions_as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
+        """The last position of every book, or of these, that was recorded by then. Waits for appends under way.
 
         Raises ValueError for an instant that has not come yet.
         """
-        return {book: self._position_as_known_at(book, instant) for book in self.heads()}
+        wanted = self.heads() if books is None else books
+        return {book: self._position_as_known_at(book, instant) for book in wanted}
 
     def wait_for(self, book: int, position: int, timeout_s: float) -> bool:
         """Whether the book has come to this position, waiting for it as long as that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -27,8 +28,8 @@ class Log(Protocol):
     def heads(self) -> dict[int, int]:
         """The last position of every book."""
 
-    def positions_as_known_at(self, instant: datetime) -> dict[int, int]:
-        """The last position of every book that was recorded by then. Raises ValueError for the future."""
+    def positions_as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
+        """The last position of every book, or of these, that was recorded by then. Raises ValueError for the future."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -76,9 +76,12 @@ class Views:
             time.sleep(pause)
             pause = min(pause * _SLOWER_BY, _LONGEST_PAUSE_S)
 
-    def as_known_at(self, instant: datetime) -> dict[int, int]:
-        """The vector of positions that was recorded by then. Raises ValueError for an instant that has not come yet."""
-        return self.log.positions_as_known_at(instant)
+    def as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
+        """The vector of positions, of every book or of these, that was recorded by then.
+
+        Raises ValueError for an instant that has not come yet.
+        """
+        return self.log.positions_as_known_at(instant, books)
 
     def status(self, projection: Projection) -> dict[int, Checkpoint]:
         """Where the live view stands, by book. Raises `ViewOutdated`."""

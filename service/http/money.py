@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from projections.balances import Moment, balances, journal_lines, trial_balance
+from projections.balances import Moment, balances, journal_lines
+from projections.books_of_account import turnover_balance
 from service.app import App
 from service.http.errors import BadParameter, NotRecorded
 from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, Wait, answer
@@ -58,8 +59,12 @@ def lines_of(
 @router.get("/trial-balance")
 def trial(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
     """Every account over all books, debit positive; the total is zero."""
-    found = trial_balance(app.views, _moment(app, as_of, as_known_at, at_least))
-    return answer(app, found.vector, accounts=found.rows, total=found.total)
+    found = turnover_balance(app.views, _moment(app, as_of, as_known_at, at_least))
+    accounts = [
+        {"account": row.account, "title": row.title, "amount": row.closing, "base": row.closing_base}
+        for row in found.rows
+    ]
+    return answer(app, found.vector, accounts=accounts, total=found.total)
 
 
 def _moment(app: App, as_of: date | None, as_known_at: datetime | None, wait: Wait) -> Moment:
