@@ -8,13 +8,15 @@ from typing import Any, cast
 from service.app import App
 from service.documentation.markdown import sentences, table
 from service.http.application import make_application
+from service.http.errors import KNOWN
 
 _HEAD = """# HTTP
 
 Made from the code by `python -m service.documentation`.
 
 `redledger up` answers on http://127.0.0.1:8600; its first page lists the addresses, and `/docs` lets you try them.
-Every answer is JSON. Nobody is asked who they are: keep the service on an address that only its users reach.
+Every answer is JSON. Reads ask nobody who they are: keep the service on an address that only its users reach. What
+partners send must be signed, with a secret of the [settings](settings.md).
 
 **Read your writes.** Every answer about the books carries a `token`: the positions of the books it is of. Hand it to
 any other read as `?at_least=<token>`, and that read waits, for up to five seconds, until it holds what you have seen. A
@@ -32,30 +34,27 @@ curl 'http://127.0.0.1:8600/balances/M-1042?as_of=2025-06-30&as_known_at=2025-07
 **Pages.** Long answers come a page at a time; what asks for the next page is in the answer.
 
 **Errors** have one shape: `{"error": {"code": …, "sentence": …, "field": …}}`, the code never changes.
-
-| Status | Code | When |
-| --- | --- | --- |
-| 401 | `SIGNATURE_DOES_NOT_MATCH` | a webhook was not signed with the secret of the settings |
-| 404 | `NOT_FOUND` | there is no such address, or nothing was recorded of what it names |
-| 405 | `METHOD_NOT_ALLOWED` | the address answers other methods |
-| 409 | `SEVERAL_ORDERS` | several merchants have an order of this id: `merchant` chooses |
-| 404 | `WEBHOOK_NOT_SET_UP` | the settings hold no secret of this sender |
-| 413 | `BODY_TOO_LONG` | a webhook's body is longer than a mebibyte |
-| 422 | `INVALID_PARAMETER` | a parameter is not what its name says; `field` names it |
-| 422 | `TOKEN_UNUSABLE` | a token that this ledger did not hand out, or not for this |
-| 422 | `UNKNOWN_LOCALE` | there are no texts in this language; the sentence names those there are |
-| 422 | `PAYLOAD_NOT_UNDERSTOOD` | a webhook is not what its sender documents |
-| 503 | `VIEW_BEHIND` | the view did not reach the token in time: ask again |
-| 503 | `VIEW_OUTDATED` | the view waits for its rebuild after an upgrade |
-| 503 | `DATABASE_UNREACHABLE` | the database does not answer |
-| 500 | `FAULT` | a fault of ours, in the service's log |
 """
+
+_OTHERS = {
+    (405, "METHOD_NOT_ALLOWED"): "The address answers other methods.",
+    (500, "FAULT"): "A fault of ours, in the service's log.",
+}
 
 
 def http() -> str:
     """`docs/http.md`."""
     application = make_application(cast(App, None))  # routes only: nothing is asked of it
-    return _HEAD + "".join(_routes(application.openapi()["paths"]))
+    return _HEAD + _errors() + "".join(_routes(application.openapi()["paths"]))
+
+
+def _errors() -> str:
+    """The codes of errors, each with what the first kind of problem says of itself that has it."""
+    meanings: dict[tuple[int, str], str] = dict.fromkeys(KNOWN.values(), "")
+    for kind, answer in KNOWN.items():
+        meanings[answer] = meanings[answer] or sentences(kind.__doc__).partition("\n")[0]
+    rows = [(str(status), f"`{code}`", meaning) for (status, code), meaning in (meanings | _OTHERS).items()]
+    return "\n" + table(("Status", "Code", "When"), sorted(rows)) + "\n"
 
 
 def _routes(paths: dict[str, Any]) -> Iterator[str]:

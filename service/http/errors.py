@@ -42,7 +42,7 @@ class BodyTooLong(ServiceFailure):
     """A body that is longer than any its sender documents."""
 
 
-_KNOWN: dict[type[Exception], tuple[int, str]] = {
+KNOWN: dict[type[Exception], tuple[int, str]] = {
     NotRecorded: (404, "NOT_FOUND"),
     NotSetUp: (404, "WEBHOOK_NOT_SET_UP"),
     SignatureDoesNotMatch: (401, "SIGNATURE_DOES_NOT_MATCH"),
@@ -67,7 +67,7 @@ def error(status: int, code: str, sentence: str, field: str = "") -> JSONRespons
 
 
 def handle_errors(application: FastAPI) -> None:
-    for kind in _KNOWN:
+    for kind in KNOWN:
         application.add_exception_handler(kind, _known)
     application.add_exception_handler(HTTPException, _http)
     application.add_exception_handler(RequestValidationError, _parameter)
@@ -75,7 +75,7 @@ def handle_errors(application: FastAPI) -> None:
 
 
 def _known(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
-    status, code = next(answer for kind, answer in _KNOWN.items() if isinstance(problem, kind))
+    status, code = next(answer for kind, answer in KNOWN.items() if isinstance(problem, kind))
     sentence = "The database does not answer." if code == "DATABASE_UNREACHABLE" else str(problem)
     return error(status, code, sentence, getattr(problem, "field", ""))
 
