@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
@@ -12,10 +13,11 @@ import psycopg2
 from sqlalchemy import Engine
 
 from ledger.log.engine import ConnectionLost, cursor_of
-from ledger.log.rows import Receipt, Recorded, Status
+from ledger.log.rows import News, Receipt, Recorded, Status
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
+_NEWS = _READ.replace(_COLUMNS, ", ".join(News._fields))
 # Keys, each with its book: what a batch of commands needs of many books is one round trip.
 _WANTED = "unnest(%(books)s::integer[], %(keys)s::text[]) AS w (in_book, wanted)"
 _STREAMS = (
@@ -74,6 +76,17 @@ class Reader:
     def read(self, book: int, after: int, limit: int) -> list[Recorded]:
         """Up to `limit` events of the book in order, from the position behind `after`."""
         return [_recorded(row) for row in self._rows(_READ, (book, after, limit))]
+
+    def news(self, book: int, after: int, *, limit: int = 5_000) -> Iterator[list[News]]:
+        """What the book holds behind `after`, in batches; each is fetched while the caller works on the one before."""
+        with ThreadPoolExecutor(1, thread_name_prefix="news") as ahead:
+            coming = ahead.submit(self._news, book, after, limit)
+            while batch := coming.result():
+                coming = ahead.submit(self._news, book, batch[-1].position, limit)
+                yield batch
+
+    def _news(self, book: int, after: int, limit: int) -> list[News]:
+        return list(map(News._make, self._rows(_NEWS, (book, after, limit))))
 
     def read_stream(self, book: int, stream: str) -> list[Recorded]:
         """All events of one stream, in order."""

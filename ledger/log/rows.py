@@ -103,6 +103,22 @@ class Receipt(NamedTuple):
     first_open_day: date | None = None
 
 
+class News(NamedTuple):
+    """What happened, without its proof, its money and its origin: what subscribers read fastest. `event` decodes."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    occurred_at: datetime
+    payload: str
+
+    @property
+    def event(self) -> Event:
+        return decode(self.type, self.schema_version, self.payload)
+
+
 class Recorded(NamedTuple):
     """One row of the log, as it was written. `event` decodes at each call."""
 

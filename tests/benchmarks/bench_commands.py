@@ -86,8 +86,6 @@ def _batches(seed: int) -> Iterator[tuple[datetime, Sequence[Command]]]:
 
 def _decode_all(ledger: Ledger) -> None:
     for book in ledger.reader.heads():
-        position = 0
-        while rows := ledger.reader.read(book, position, 5_000):
-            for row in rows:
-                _ = row.event
-            position = rows[-1].position
+        for batch in ledger.reader.news(book, 0):
+            for one in batch:
+                _ = one.event

@@ -9,24 +9,28 @@ import psycopg2
 
 from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
+from ledger.log.rows import Attempt
 from service.embedded import EmbeddedPostgres
 from tests.benchmarks.ledgers import attempt, open_ledger
 from tests.benchmarks.measure import Table, rate, rate_of_processes, rate_of_threads
 from tests.benchmarks.yardsticks import RAW_TABLE, copy_rows, libpq, library_appends, library_recorder, raw_inserts
 
 SINGLES, BULK = 4_000, 20_000
+_WARM_UP = 80  # appends of a writer process, which plan the append function on each connection
 RAW_4 = "raw INSERT, 4 client processes"
 COPY = "COPY into the same table"
 LIBRARY = "the library's recorder, 16 threads, 2 ms flush"
 
 
 def append_in_a_process(gate: Any, argument: tuple[str, Path, int], count: int) -> None:
-    """One writer process: single appends into one book from four threads."""
+    """One writer process: single appends into one book from four threads whose connections are open and warm."""
     url, keys, book = argument
     ledger = Ledger.open(url, keys=FileKeyStore(keys))
     attempts = [attempt() for _ in range(count)]
+    _append_from_threads(ledger, book, [attempt() for _ in range(_WARM_UP)], threads=4)
     gate.wait()
-    rate_of_threads(count, 4, lambda thread, share: _append_each(ledger, book, attempts[thread * share :][:share]))
+    _append_from_threads(ledger, book, attempts, threads=4)
+    gate.wait()
     ledger.close()
 
 
@@ -40,11 +44,7 @@ def measure_singles(server: EmbeddedPostgres, table: Table, keys: Path, rounds: 
             raw.samples.append(rate_of_processes(SINGLES, [url] * 4, raw_inserts))
             attempts = [attempt() for _ in range(SINGLES)]
             table.figure("append, 16 threads of one process", beside=RAW_4, aim=">= 0.8").samples.append(
-                rate_of_threads(
-                    SINGLES,
-                    16,
-                    lambda t, n, a=attempts: _append_each(ledger, 1, a[t * n :][:n]),  # type: ignore[misc]
-                )
+                _append_from_threads(ledger, 1, attempts, threads=16)
             )
             for name, books in (("four books", (1, 2, 3, 4)), ("one book", (1, 1, 1, 1))):
                 aim = ">= 0.5" if name == "four books" else ""
@@ -66,11 +66,7 @@ def measure_slow_disk(server: EmbeddedPostgres, table: Table, keys: Path, rounds
                 )
                 attempts = [attempt() for _ in range(3_200)]
                 table.figure("append, 16 threads, 2 ms flush", beside=LIBRARY, aim=">= 5").samples.append(
-                    rate_of_threads(
-                        3_200,
-                        16,
-                        lambda t, n, a=attempts: _append_each(ledger, 2, a[t * n :][:n]),  # type: ignore[misc]
-                    )
+                    _append_from_threads(ledger, 2, attempts, threads=16)
                 )
         finally:
             _set_flush_delay(url, 0)
@@ -100,12 +96,18 @@ def measure_bulk(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int
         connection.close()
 
 
-def _append_each(ledger: Ledger, book: int, attempts: list[Any]) -> None:
+def _append_from_threads(ledger: Ledger, book: int, attempts: list[Attempt], *, threads: int) -> float:
+    return rate_of_threads(
+        len(attempts), threads, lambda thread, share: _append_each(ledger, book, attempts[thread * share :][:share])
+    )
+
+
+def _append_each(ledger: Ledger, book: int, attempts: list[Attempt]) -> None:
     for one in attempts:
         ledger.append(book, [one])
 
 
-def _append_bulk(ledger: Ledger, book: int, attempts: list[Any]) -> None:
+def _append_bulk(ledger: Ledger, book: int, attempts: list[Attempt]) -> None:
     for start in range(0, len(attempts), 500):
         ledger.append(book, attempts[start : start + 500])
 

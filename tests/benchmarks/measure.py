@@ -86,7 +86,10 @@ def rate_of_threads(count: int, threads: int, work: Callable[[int, int], object]
 
 
 def rate_of_processes(count: int, arguments: Sequence[Any], work: Callable[..., None]) -> float:
-    """`count` per second, shared among fresh processes that start together; `work(gate, argument, its count)`."""
+    """`count` per second, shared among fresh processes; `work(gate, argument, its count)`.
+
+    Each passes the gate once when it is warm and once when it is done: neither starting nor ending it counts.
+    """
     context = get_context("spawn")
     gate = context.Barrier(len(arguments) + 1)
     share = count // len(arguments)
@@ -95,7 +98,9 @@ def rate_of_processes(count: int, arguments: Sequence[Any], work: Callable[..., 
         process.start()
     gate.wait()
     started = perf_counter()
+    gate.wait()
+    seconds = perf_counter() - started
     for process in running:
         process.join()
     assert all(process.exitcode == 0 for process in running), "a benchmark process failed"
-    return count / (perf_counter() - started)
+    return count / seconds

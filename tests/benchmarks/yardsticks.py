@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from threading import Barrier
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -28,6 +27,7 @@ def raw_inserts(gate: Any, url: str, count: int) -> None:
     gate.wait()
     for row in rows:
         cursor.execute("INSERT INTO raw_events VALUES (%s, %s, %s, %s)", row)
+    gate.wait()
     connection.close()
 
 
@@ -69,12 +69,6 @@ def library_appends(recorder: Any, count: int) -> None:
     for _ in range(count):
         event = StoredEvent(originator_id=uuid4(), originator_version=1, topic="order.placed", state=b"x" * 300)
         recorder.insert_events([event])
-
-
-def started(gate: Barrier | None) -> None:
-    """Wait for the others, where there are others."""
-    if gate is not None:
-        gate.wait()
 
 
 def _copied(value: Any) -> str:

@@ -187,3 +187,10 @@ def heard(wait: Callable[[], set[int]]) -> set[int]:
     while not (books := wait()):
         assert monotonic() < deadline
     return books
+
+
+def test_news_of_a_book_comes_in_order_batch_by_batch(ledger: Ledger) -> None:
+    ledger.append(BOOK, [attempt(f"s/{n}") for n in range(5)])
+    batches = list(ledger.reader.news(BOOK, 1, limit=3))
+    assert [[one.position for one in batch] for batch in batches] == [[2, 3, 4], [5]]
+    assert {one.event.name for batch in batches for one in batch} == {"order.completed"}
