@@ -62,31 +62,32 @@ def payment_order(
         raise ServiceFailure("There is no payout to export.")
     message_id = f"RL-{sha256('/'.join(sorted(p.payout_id for p in payouts)).encode()).hexdigest()[:30]}"
     sums = {"NbOfTxs": str(len(payouts)), "CtrlSum": total([payout.amount for payout in payouts], CNY).decimal}
-    message = {
-        "CstmrCdtTrfInitn": {
-            "GrpHdr": {
-                "MsgId": message_id,
-                "CreDtTm": created_at.replace(microsecond=0).isoformat(),
-                **sums,
-                "InitgPty": {"Nm": debtor.name},
-            },
-            "PmtInf": [
-                {
-                    "PmtInfId": message_id,
-                    "PmtMtd": "TRF",
-                    "BtchBookg": False,
-                    **sums,
-                    "ReqdExctnDt": {"Dt": execute_on.isoformat()},
-                    "Dbtr": {"Nm": debtor.name},
-                    "DbtrAcct": {"Id": {"Othr": {"Id": debtor.account}}, "Ccy": CNY},
-                    "DbtrAgt": _agent(debtor.bank),
-                    "ChrgBr": "SHAR",
-                    "CdtTrfTxInf": [_transfer(payout, payees.get(payout.account_ref)) for payout in payouts],
-                }
-            ],
-        }
+    header = {
+        "MsgId": message_id,
+        "CreDtTm": created_at.replace(microsecond=0).isoformat(),
+        **sums,
+        "InitgPty": {"Nm": debtor.name},
     }
-    return _encoded(message)
+    transfers = [_transfer(payout, payees.get(payout.account_ref)) for payout in payouts]
+    order = {
+        "PmtInfId": message_id,
+        "PmtMtd": "TRF",
+        "BtchBookg": False,
+        **sums,
+        "ReqdExctnDt": {"Dt": execute_on.isoformat()},
+        **_paid_by(debtor),
+        "ChrgBr": "SHAR",
+        "CdtTrfTxInf": transfers,
+    }
+    return _encoded({"CstmrCdtTrfInitn": {"GrpHdr": header, "PmtInf": [order]}})
+
+
+def _paid_by(debtor: Debtor) -> dict[str, Any]:
+    return {
+        "Dbtr": {"Nm": debtor.name},
+        "DbtrAcct": {"Id": {"Othr": {"Id": debtor.account}}, "Ccy": CNY},
+        "DbtrAgt": _agent(debtor.bank),
+    }
 
 
 def _transfer(payout: PayoutRow, payee: Payee | None) -> dict[str, Any]:
