@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.bench_commands import measure_commands, measure_reading
+from tests.benchmarks.bench_finance import measure_finance
 from tests.benchmarks.bench_latency import measure_latency
 from tests.benchmarks.bench_log import measure_bulk, measure_singles, measure_slow_disk
 from tests.benchmarks.ledgers import durable_server
@@ -19,6 +20,7 @@ SECTIONS = {
     "commands": measure_commands,
     "reading": measure_reading,
     "latency": measure_latency,
+    "finance": measure_finance,
 }
 
 
