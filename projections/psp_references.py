@@ -53,8 +53,9 @@ class PspReferences(Projection):
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(REFERENCES)
-        for recorded in batch.events:
-            event = recorded.event
+        told = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(key for _, event in told for key in _keys(event))
+        for recorded, event in told:
             if isinstance(event, PspSettlementReceived):
                 for line in event.lines:
                     key = (line.reference, event.psp, line.kind, event.merchant_id, event.order_id)
@@ -73,6 +74,15 @@ class PspReferences(Projection):
                     "batch_ref": known["batch_ref"] if known else "",
                 }
                 rows.put(row, at=recorded.position)
+
+
+def _keys(event: Any) -> Iterator[tuple[str, ...]]:
+    if isinstance(event, PspSettlementReceived):
+        for line in event.lines:
+            yield line.reference, event.psp, line.kind, event.merchant_id, event.order_id
+    else:
+        for reference, kind, _ in _named(event):
+            yield reference, event.psp, kind, event.merchant_id, event.order_id
 
 
 @dataclass(frozen=True, slots=True)

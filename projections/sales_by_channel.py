@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Column, Date, RowMapping, text
 
 from ledger.events.order import OrderPlaced
 from ledger.fx import CNY
+from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.columns import count_column, minor_column, text_column
 from projections.engine.batch import Batch, Row
@@ -40,17 +42,22 @@ class SalesByChannel(Projection):
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(SALES)
-        for recorded in batch.events:
-            event = recorded.event
+        told = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(_key(recorded, event) for recorded, event in told if isinstance(event, OrderPlaced))
+        for recorded, event in told:
             assert isinstance(event, OrderPlaced), event.name
-            channel = event.channel
-            named = (channel.type, channel.content_id or "", channel.creator_id or "")
-            key = (event.merchant_id, *named, event.market, recorded.accounting_date)
+            key = _key(recorded, event)
             blank: Row = {**dict(zip(SALES.key, key, strict=True)), "orders": 0, "list_fen": 0}
             row = rows.get(*key) or blank
             row["orders"] += 1
             row["list_fen"] += event.list_total.minor
             rows.put(row, at=recorded.position)
+
+
+def _key(recorded: Recorded, event: OrderPlaced) -> tuple[Any, ...]:
+    channel = event.channel
+    named = (channel.type, channel.content_id or "", channel.creator_id or "")
+    return event.merchant_id, *named, event.market, recorded.accounting_date
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,13 @@ def fold_processes() -> Iterator[Executor]:
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(active_children()) - others:
+        ended = set(active_children()) - others
+        for process in ended:
             process.terminate()
+        for process in ended:
+            process.join()
         raise
-    finally:
-        pool.shutdown()
+    pool.shutdown()
 
 
 def _end_without_a_word() -> None:
