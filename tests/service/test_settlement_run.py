@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from commands.outcome import Outcome
 from ledger.events.settlement import PayoutInitiated
 from ledger.events.statement import SettlementStatementIssued
 from ledger.fx import CNY
-from ledger.money import Money
+from ledger.money import Money, total
 from projections.statements import StatementDiffers, document, issued_again
 from service.app import App
 from service.settlement_run import settle
@@ -196,6 +198,42 @@ class _DiesAfter:
             raise InterruptedError
         self._lives -= 1
         return self._submit(commands)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_happens_statements_tile_foot_and_stay_the_same_bytes(books: Books, seed: int) -> None:
+    random, as_issued = Random(seed), dict[int, str]()
+    for step in range(12):
+        _something_happens(books, random, step)
+        for event in books.statements():
+            as_issued.setdefault(event.number, books.json(event))
+    settle(books.app, "R-last")
+    position, balance = 0, Money.zero(CNY)
+    for event in books.statements():
+        assert (event.after_position, event.opening) == (position, balance), f"seed {seed}"
+        lines = issued_again(books.app.views, event).lines
+        assert event.opening + total([line.net for line in lines], CNY) == event.closing, f"seed {seed}"
+        assert event.opening + total([part.amount for part in event.totals], CNY) == event.closing, f"seed {seed}"
+        assert as_issued.get(event.number, books.json(event)) == books.json(event), f"seed {seed}"
+        position, balance = event.upto_position, event.closing
+    assert position > 0, f"seed {seed}"
+
+
+def _something_happens(books: Books, random: Random, step: int) -> None:
+    names: dict[str, Any] = {"merchant_id": "M-1"}
+    payouts = books.payouts()
+    match random.choice(("sale", "sale", "hold", "paid", "returned", "run", "run")):
+        case "sale":
+            released(books.desk, f"O-{step}", list_minor=random.randrange(1_000, 90_000))
+        case "hold":
+            amount = Money(random.randrange(1, 900), CNY)
+            books.desk.ask("hold_settlement", amount=amount, hold_id=f"H-{step}", reason="inquiry", **names)
+        case "paid" if payouts:
+            books.desk.ask("report_payout_paid", payout_id=payouts[-1].payout_id, **names)
+        case "returned" if payouts:
+            books.desk.ask("report_payout_returned", payout_id=payouts[-1].payout_id, code="AC04", **names)
+        case "run":
+            settle(books.app, f"R-{step}")
 
 
 @pytest.mark.parametrize("lives", range(4))
