@@ -62,7 +62,7 @@ class Views:
         """What `query` finds, in one snapshot of the live view. Raises `ViewBehind`, `ViewOutdated`."""
         if at_least:
             self.wait_for(projection, at_least, timeout_s=timeout_s)
-        return _twice(lambda: self._read(projection, query))
+        return self._twice(projection, lambda: self._read(projection, query))
 
     def wait_for(self, projection: Projection, at_least: Vector, *, timeout_s: float = 5.0) -> None:
         """Return when the view has folded these positions. Raises `ViewBehind` when it has not in that time."""
@@ -85,24 +85,25 @@ class Views:
 
     def status(self, projection: Projection) -> dict[int, Checkpoint]:
         """Where the live view stands, by book. Raises `ViewOutdated`."""
-        return _twice(lambda: standing(self.engine, projection)).checkpoints
+        return self._twice(projection, lambda: standing(self.engine, projection)).checkpoints
 
     def _read(self, projection: Projection, query: Callable[[Opened], T]) -> T:
-        standing(self.engine, projection)  # makes it live where it never was
         with snapshot(self.engine) as connection:
-            known = standing_now(connection, projection)
-            assert known is not None, "a live generation is only ever replaced"
-            return query(Opened(connection, known.generation, known.positions))
+            if known := standing_now(connection, projection):
+                return query(Opened(connection, known.generation, known.positions))
+        standing(self.engine, projection)  # made live, for it was never folded
+        return self._read(projection, query)
 
-
-def _twice(read: Callable[[], T]) -> T:
-    """Once more where a rebuild dropped the generation under our feet, for there is a newer one, or the line broke."""
-    try:
+    def _twice(self, projection: Projection, read: Callable[[], T]) -> T:
+        """Once more where a rebuild dropped the generation under our feet, for there is a newer one, or the line broke,
+        or nothing was ever folded here."""
+        try:
+            return read()
+        except DBAPIError as error:
+            if not is_lost(error) and getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+                raise
+        standing(self.engine, projection)
         return read()
-    except DBAPIError as error:
-        if not is_lost(error) and getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
-            raise
-    return read()
 
 
 def _positions(known: Mapping[int, Checkpoint]) -> dict[int, int]:

@@ -10,6 +10,8 @@ from tests.benchmarks.bench_commands import measure_commands, measure_reading
 from tests.benchmarks.bench_finance import measure_finance
 from tests.benchmarks.bench_latency import measure_latency
 from tests.benchmarks.bench_log import measure_bulk, measure_singles, measure_slow_disk
+from tests.benchmarks.bench_memory import measure_memory
+from tests.benchmarks.bench_parcels import measure_deciding, measure_tracking
 from tests.benchmarks.ledgers import durable_server
 from tests.benchmarks.measure import Table
 
@@ -20,6 +22,9 @@ SECTIONS = {
     "commands": measure_commands,
     "reading": measure_reading,
     "latency": measure_latency,
+    "deciding": measure_deciding,
+    "tracking": measure_tracking,
+    "memory": measure_memory,
     "finance": measure_finance,
 }
 

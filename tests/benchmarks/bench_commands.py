@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from projections.registry import PROJECTIONS
 from service.embedded import EmbeddedPostgres
 from service.founding import publish_defaults
 from service.simulator.month import make_month
+from service.simulator.step import Step
 from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table, rate
 
@@ -45,10 +46,7 @@ def measure_commands(server: EmbeddedPostgres, table: Table, keys: Path, rounds:
 def measure_reading(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
     """Catching up from position 1, every event decoded; then balances with their journal lines rebuilt."""
     with month_clock(open_ledger(server.url("bench_reading"), keys)) as (ledger, clock, bus):
-        for seed in (1, 2, 3, 4):
-            for at, commands in _batches(seed):
-                clock[0] = at
-                bus.submit(commands)
+        record_months((1, 2, 3, 4), clock, bus)
         events = sum(ledger.reader.heads().values())
         projection = PROJECTIONS[MerchantBalances.name]
         ProjectionWorker(ledger.engine, ledger.reader, projection).catch_up()
@@ -72,8 +70,24 @@ def month_clock(ledger: Ledger) -> Iterator[tuple[Ledger, list[datetime], Bus]]:
         bus.close()
 
 
+def record_months(seeds: Iterable[int], clock: list[datetime], bus: Bus) -> list[Step]:
+    """The simulated months of these seeds, recorded; all their steps."""
+    told: list[Step] = []
+    for seed in seeds:
+        _, steps = make_month(seed=seed, orders=ORDERS)
+        for at, commands in _in_batches(steps):
+            clock[0] = at
+            bus.submit(commands)
+        told += steps
+    return told
+
+
 def _batches(seed: int) -> Iterator[tuple[datetime, Sequence[Command]]]:
     _, steps = make_month(seed=seed, orders=ORDERS)
+    yield from _in_batches(steps)
+
+
+def _in_batches(steps: Sequence[Step]) -> Iterator[tuple[datetime, Sequence[Command]]]:
     for start in range(0, len(steps), BATCH):
         part = steps[start : start + BATCH]
         envelopes = ({"id": s.id, "actor": s.actor, "occurred_at": s.at if s.is_report else None} for s in part)

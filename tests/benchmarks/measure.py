@@ -47,10 +47,8 @@ class Table:
             rows.append(
                 (
                     figure.name,
-                    f"{figure.median:,.1f} {figure.unit}"
-                    if figure.median < 100
-                    else f"{figure.median:,.0f} {figure.unit}",
-                    f"{min(figure.samples):,.0f} … {max(figure.samples):,.0f}",
+                    f"{_shown(figure.median)} {figure.unit}",
+                    f"{_shown(min(figure.samples))} … {_shown(max(figure.samples))}",
                     ratio,
                     figure.beside,
                     figure.aim,
@@ -58,6 +56,15 @@ class Table:
             )
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def percentile(samples: Sequence[float], percent: int) -> float:
+    """The sample that so many percent of the others do not exceed."""
+    return sorted(samples)[min(len(samples) * percent // 100, len(samples) - 1)]
 
 
 def rate(count: int, work: Callable[[], object]) -> float:

@@ -126,17 +126,21 @@ class OrderStory:
 
     def tell(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
         """Run one command about the order and remember what it came to. Raises its refusal."""
-        now = instant(at) if isinstance(at, str) else at
-        command = ask(MENU[name].command, by=by, at=now, id=f"cmd-{next(self._numbers)}", **(NAMES | data))
-        memory = {stream: self._memory.get(stream) or blank(stream) for stream in command.reads}
-        rules = Rules(at=command.decided_at, reference=self._reference, memory=memory)
-        decided = list(MENU[name].decide(command, self.order, rules))
+        decided = self.decide(name, by=by, at=at, **data)
         for event in decided:
             self.order.apply(event)
             if entry := post(event):
                 self.entries.append(entry)
         self.events += decided
         return decided
+
+    def decide(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
+        """What the command would come to. Raises its refusal."""
+        now = instant(at) if isinstance(at, str) else at
+        command = ask(MENU[name].command, by=by, at=now, id=f"cmd-{next(self._numbers)}", **(NAMES | data))
+        memory = {stream: self._memory.get(stream) or blank(stream) for stream in command.reads}
+        rules = Rules(at=command.decided_at, reference=self._reference, memory=memory)
+        return list(MENU[name].decide(command, self.order, rules))
 
     def refusal(self, name: str, /, **told: Any) -> Refusal:
         """The refusal of a command that must not pass."""
