@@ -60,8 +60,10 @@ class ReportTracking(MilestoneReport, name="report_tracking"):
         return MILESTONES[self.milestone].event.model_validate({**self.told(), **self._further()})
 
     def _further(self) -> dict[str, object]:
-        own = ReportTracking.model_fields.keys() - MilestoneReport.model_fields.keys() - {"milestone"}
-        return {name: value for name in own if (value := getattr(self, name)) is not None}
+        return {name: value for name in _OWN if (value := getattr(self, name)) is not None}
+
+
+_OWN = ReportTracking.model_fields.keys() - MilestoneReport.model_fields.keys() - {"milestone"}
 
 
 def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event]:

@@ -57,10 +57,10 @@ def measure_tracking(server: EmbeddedPostgres, table: Table, keys: Path, rounds:
         for _ in range(rounds):
             asked = [step.data for step in dispatches[:: max(1, len(dispatches) // LOOKUPS)]]
             orders = [
-                _ms(perf_counter, partial(track, views, d.data["order_id"], merchant=d.data["merchant_id"]))
-                for d in asked
+                _ms(perf_counter, partial(track, views, data["order_id"], merchant=data["merchant_id"]))
+                for data in asked
             ]
-            numbers = [_ms(perf_counter, partial(parcels_numbered, views, d.data["tracking_no"])) for d in asked]
+            numbers = [_ms(perf_counter, partial(parcels_numbered, views, data["tracking_no"])) for data in asked]
             for name, taken in (("an order", orders), ("a tracking number", numbers)):
                 for percent, aim in ((50, ""), (99, "< 5 ms")):
                     figure = table.figure(f"looking {name} up among {events:,} events, p{percent}", unit="ms", aim=aim)
