@@ -12,13 +12,12 @@ from projections.engine.batch import Batch, Key, Row
 from projections.engine.tables import ViewTable
 from projections.registry import PROJECTIONS
 from service.app import App
-from tests.service.conftest import month, month_app  # noqa: F401
 
 _SEVERAL = 4  # look-ups of a table in one batch
 
 
 @pytest.mark.parametrize("name", PROJECTIONS)
-def test_a_batch_is_looked_up_together(name: str, month_app: App) -> None:  # noqa: F811
+def test_a_batch_is_looked_up_together(name: str, month_app: App) -> None:
     projection = PROJECTIONS[name]
     book = max(month_app.ledger.reader.heads().items(), key=lambda entry: entry[1] * (entry[0] > 0))[0]
     asked: list[int] = []
