@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Engine
 
+from ledger.ids import account_guard
 from ledger.log.engine import ConnectionLost, DatabaseUnreachable, OutcomeUnknown, cursor_of
 from ledger.log.packing import pack
 from ledger.log.rows import Attempt, Receipt, Status
@@ -33,9 +34,16 @@ class Appender:
         """
         receipts: list[Receipt] = []
         for run in _runs(attempts):
-            statement = MARK if run[0].marks_open_day else APPEND
-            receipts += _receipts(book, run, self._call(statement, {"book": book, **pack(run)}))
+            fit = _without_what_was_lost(run, zip(attempts, receipts, strict=False))
+            answers = iter(self._append(book, [attempt for attempt, fits in zip(run, fit, strict=True) if fits]))
+            receipts += [next(answers) if fits else Receipt(Status.CONFLICT, book) for fits in fit]
         return receipts
+
+    def _append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
+        if not attempts:
+            return []
+        statement = MARK if attempts[0].marks_open_day else APPEND
+        return _receipts(book, attempts, self._call(statement, {"book": book, **pack(attempts)}))
 
     def _call(self, statement: str, arguments: dict[str, Any]) -> Any:
         for left in reversed(range(_TRIES)):
@@ -66,6 +74,30 @@ def _runs(attempts: Sequence[Attempt]) -> Iterator[Sequence[Attempt]]:
         ids.add(attempt.command_id)
     if attempts:
         yield attempts[start:]
+
+
+def _without_what_was_lost(run: Sequence[Attempt], before: Iterable[tuple[Attempt, Receipt]]) -> list[bool]:
+    """Whether each attempt of a run may be tried. One that was decided on an attempt of an earlier run which was not
+    recorded may not, for its versions may fit by chance; one whose id was answered there gets the same answer.
+    1_append_in_order.sql does the same within a run.
+    """
+    lost, answered = set[str](), set[str]()
+    for attempt, receipt in before:
+        if receipt.status is not Status.RECORDED:
+            lost |= _raised(attempt)
+        if receipt.status not in (Status.CONFLICT, Status.DAY_CLOSED):
+            answered.add(attempt.command_id)
+    fit = []
+    for attempt in run:
+        fit.append(attempt.command_id in answered or lost.isdisjoint(expected.key for expected in attempt.expects))
+        if not fit[-1]:
+            lost |= _raised(attempt)
+    return fit
+
+
+def _raised(attempt: Attempt) -> set[str]:
+    """The keys whose version the attempt raises."""
+    return {event.stream for event in attempt.events} | {account_guard(move.merchant_id) for move in attempt.moves}
 
 
 def _receipts(book: int, attempts: Sequence[Attempt], answer: Any) -> list[Receipt]:

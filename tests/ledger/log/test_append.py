@@ -140,6 +140,29 @@ class TestConflicts:
         stale = attempt("a/1", 0, guards=[Expectation("merchant/M-1", 0)])
         assert statuses(ledger, stale, attempt("a/1", 1)) == [Status.CONFLICT, Status.CONFLICT]
 
+    def test_what_was_decided_on_a_failed_neighbour_conflicts_though_another_writer_raised_the_stream_as_far(
+        self, ledger: Ledger
+    ) -> None:
+        ledger.append(BOOK, [attempt("a/1")])  # another writer's, between the decisions and their append
+        assert statuses(ledger, attempt("a/1", 0), attempt("a/1", 1)) == [Status.CONFLICT, Status.CONFLICT]
+
+    def test_so_does_what_was_decided_on_that_in_turn(self, ledger: Ledger) -> None:
+        ledger.append(BOOK, [attempt("a/1"), attempt("b/1")])
+        second = attempt("b/1", 1, guards=[Expectation("a/1", 1)])
+        tried = [attempt("a/1", 0), second, attempt("b/1", 1), attempt("c/1")]
+        assert statuses(ledger, *tried) == [Status.CONFLICT] * 3 + [Status.RECORDED]
+
+    def test_so_does_a_payout_decided_on_a_release_that_failed(self, ledger: Ledger) -> None:
+        ledger.append(BOOK, [release("M-1", 500, "order/M-1/1")])
+        payout = attempt("payouts/M-1", guards=[Expectation("account/M-1", 1)])
+        assert statuses(ledger, release("M-1", 70, "order/M-1/1"), payout) == [Status.CONFLICT, Status.CONFLICT]
+
+    def test_so_does_what_is_appended_separately_because_an_id_comes_twice(self, ledger: Ledger) -> None:
+        ledger.append(BOOK, [attempt("a/1")])
+        tried = [attempt("b/1", command_id="x"), attempt("a/1", 0), attempt("b/1", command_id="x"), attempt("a/1", 1)]
+        expected = [Status.RECORDED, Status.CONFLICT, Status.REPEATED, Status.CONFLICT]
+        assert statuses(ledger, *tried) == expected
+
     def test_of_two_decided_on_the_same_version_the_first_is_recorded(self, ledger: Ledger) -> None:
         assert statuses(ledger, attempt("a/1"), attempt("a/1")) == [Status.RECORDED, Status.CONFLICT]
 
