@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from commands.bus import Bus
 from commands.command import Command
@@ -21,14 +22,16 @@ from service.founding import publish_defaults
 from service.simulator.month import make_month
 from service.simulator.step import Step
 from tests.benchmarks.ledgers import open_ledger
-from tests.benchmarks.measure import Table, rate
+from tests.benchmarks.measure import Table, rate, rate_of_processes
 
 ORDERS, BATCH = 1_500, 1_000
+_OTHER_SEEDS = 100
 
 
 def measure_commands(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
     """Commands of the simulated month in batches: validated before, then decided, sealed, posted and appended."""
-    with month_clock(open_ledger(server.url("bench_commands"), keys)) as (ledger, clock, bus):
+    url = server.url("bench_commands")
+    with month_clock(open_ledger(url, keys)) as (ledger, clock, bus):
         for seed in range(1, rounds + 1):
             batches = list(_batches(seed))
             before = sum(ledger.reader.heads().values())
@@ -41,6 +44,23 @@ def measure_commands(server: EmbeddedPostgres, table: Table, keys: Path, rounds:
             table.figure("commands, decisions included", unit="events/s", aim=">= 10,000").samples.append(
                 recorded / seconds
             )
+        for round_ in range(rounds):
+            before = sum(ledger.reader.heads().values())
+            shares = [(url, keys, _OTHER_SEEDS + 2 * round_ + process) for process in range(2)]
+            per_second = rate_of_processes(1, shares, _record_in_a_process)
+            recorded = sum(ledger.reader.heads().values()) - before
+            table.figure("the same from two processes", unit="events/s").samples.append(recorded * per_second)
+
+
+def _record_in_a_process(gate: Any, argument: tuple[str, Path, int], _: int) -> None:
+    url, keys, seed = argument
+    with month_clock(open_ledger(url, keys)) as (_ledger, clock, bus):
+        batches = list(_batches(seed))
+        gate.wait()
+        for at, commands in batches:
+            clock[0] = at
+            bus.submit(commands)
+        gate.wait()
 
 
 def measure_reading(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:

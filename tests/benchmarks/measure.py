@@ -100,7 +100,7 @@ def rate_of_processes(count: int, arguments: Sequence[Any], work: Callable[..., 
     context = get_context("spawn")
     gate = context.Barrier(len(arguments) + 1)
     share = count // len(arguments)
-    running = [context.Process(target=work, args=(gate, argument, share)) for argument in arguments]
+    running = [context.Process(target=_at_the_gate, args=(work, gate, argument, share)) for argument in arguments]
     for process in running:
         process.start()
     gate.wait()
@@ -111,3 +111,11 @@ def rate_of_processes(count: int, arguments: Sequence[Any], work: Callable[..., 
         process.join()
     assert all(process.exitcode == 0 for process in running), "a benchmark process failed"
     return count / seconds
+
+
+def _at_the_gate(work: Callable[..., None], gate: Any, argument: Any, share: int) -> None:
+    try:
+        work(gate, argument, share)
+    except BaseException:
+        gate.abort()  # or everybody else would wait for ever
+        raise
