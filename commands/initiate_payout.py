@@ -29,14 +29,13 @@ from ledger.streams.payouts import Payouts
 class InitiatePayout(Command, name="initiate_payout"):
     """The merchant is to be paid `amount`, or all that is available, to its verified account.
 
-    `keep_back` is what open cases may still take: it stays available and is not paid out. Held money is not available.
+    What open cases and disputes may still take stays available and is not paid out; held money is not available.
     `at_most` is for settlement runs: what was available at their cut-off, or less where less is left of it.
     """
 
     merchant_id: Id
     payout_id: PayoutId
     amount: PositiveMoney | None = None
-    keep_back: PositiveMoney | None = None
     at_most: PositiveMoney | None = None
 
     @property
@@ -77,12 +76,12 @@ def _check_alone(command: InitiatePayout, payouts: Payouts) -> None:
 
 
 def _amount(command: InitiatePayout, rules: Rules) -> Money:
-    for given in (command.amount, command.keep_back, command.at_most):
+    for given in (command.amount, command.at_most):
         if given and given.currency != CNY:
             raise MerchantCurrencyNotCny(currency=given.currency)
     terms = rules.policy(PayoutTerms)
-    kept_back = command.keep_back or Money.zero(CNY)
-    available = terms.payable(rules.account(command.merchant_id).available - kept_back)
+    account = rules.account(command.merchant_id)
+    available = terms.payable(account.available - account.in_open_cases)
     amount = command.amount or min(available, command.at_most or available)
     if not available or available < amount:
         raise InsufficientAvailable(asked=str(amount), available=str(available))

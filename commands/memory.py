@@ -97,8 +97,6 @@ class Memory:
         known = self._reader.accounts_of(merchants) if merchants else {}
         accounts: dict[str, Stream] = {}
         for name in guards:
-            version, available, on_hold, in_transit = known.get(name.partition("/")[2], (0, 0, 0, 0))
-            accounts[name] = MerchantAccount(
-                name, version=version, available=available, on_hold=on_hold, in_transit=in_transit
-            )
+            row = known.get(name.partition("/")[2])
+            accounts[name] = MerchantAccount(name, **row._asdict()) if row else MerchantAccount(name)
         return accounts

@@ -45,6 +45,15 @@ class Decision:
         self.entries = [post(event) for event in events]
         self.events, self.moves = events, movements(self.entries)
 
+    def open_claims(self, merchant_id: str | None, *, change: int) -> None:
+        """Open cases and disputes may take so many fen more of the merchant's money than before, or less."""
+        if merchant_id is None or not change:
+            return
+        moves = {move.merchant_id: move for move in self.moves}
+        moved = moves.get(merchant_id) or Movement(merchant_id, 0, 0, 0)
+        moves[merchant_id] = moved._replace(in_open_cases=change)
+        self.moves = list(moves.values())
+
     @property
     def needs_keys(self) -> bool:
         return any(event.sealed_fields for event in self.events)

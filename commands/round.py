@@ -109,8 +109,10 @@ class Round:
             decision.refusal = refusal
             return decision
         rules.used["reference"] = self._reference.position
+        claimed = stream.claimed
         for event in decision.events:
             stream.apply(event)
+        decision.open_claims(merchant_of(asked.stream), change=stream.claimed - claimed)
         decision.subject = stream.subject
         self._move_accounts(decision)
         return decision
@@ -119,7 +121,12 @@ class Round:
         for move in decision.moves:
             account = self._streams.get(account_guard(move.merchant_id))
             if isinstance(account, MerchantAccount):
-                account.move(available=move.available, on_hold=move.on_hold, in_transit=move.in_transit)
+                account.move(
+                    available=move.available,
+                    on_hold=move.on_hold,
+                    in_transit=move.in_transit,
+                    in_open_cases=move.in_open_cases,
+                )
 
     def _make_keys(self) -> None:
         if subjects := sorted({decision.subject for decision in self._decided if decision.needs_keys}):

@@ -28,14 +28,12 @@ from ledger.streams.registry import blank
 from ledger.streams.statements import SettlementRun, Statements
 from ledger.streams.stream import Stream
 from ledger.who import Actor
-from projections.approvals_queue import ApprovalsQueue
 from projections.balances import Moment, balances
 from projections.due_releases import DueReleases
 from projections.merchant_balances import MerchantBalances
 from projections.statements import Cut, Statement, statements
 from service.app import App
 from service.failures import ServiceFailure
-from service.open_cases import amounts_in_open_cases
 from service.timers.releases import Releases
 
 RUNNER = Actor(kind="system", id="settlement", role="settlement")
@@ -75,7 +73,7 @@ def settle(
     """
     started = _run(app, run_id).started or _start(app, run_id, cut_off)
     summary = RunSummary(run_id, started.cut_off, started.positions)
-    app.catch_up([MerchantBalances(), ApprovalsQueue()])
+    app.catch_up([MerchantBalances()])
     available = _available(app, started.positions)
     for book, merchants in _chunks(app, available):
         _Chunk(app, started, book, {name: available[name] for name in merchants}, summary).settle()
@@ -191,22 +189,20 @@ class _Chunk:
     def _pay(self) -> None:
         owed = {name: money for name, money in self._available.items() if money.minor > 0}
         waiting = [name for name in owed if name not in self._paid(owed)]
-        kept_back = amounts_in_open_cases(self._app.views, waiting)
-        codes = self._submit([self._payout(name, owed[name], kept_back.get(name)) for name in waiting])
+        codes = self._submit([self._payout(name, owed[name]) for name in waiting])
         paid = self._paid(owed)
         self._summary.payouts += len(paid)
         self._summary.paid += sum(paid.values(), start=Money.zero(CNY))
         refused = dict(zip(waiting, codes, strict=True))
         self._summary.refused.update(code for name, code in refused.items() if code and name not in paid)
 
-    def _payout(self, merchant: str, owed: Money, keep_back: Money | None) -> Command:
+    def _payout(self, merchant: str, owed: Money) -> Command:
         return InitiatePayout(
             id=derived_id("payout", self._run.run_id, merchant),
             actor=RUNNER,
             merchant_id=merchant,
             payout_id=payout_id_of(self._run.run_id, merchant),
             at_most=owed,
-            keep_back=keep_back,
         )
 
     def _paid(self, merchants: dict[str, Money]) -> dict[str, Money]:

@@ -20,7 +20,7 @@ def pack(attempts: Sequence[Attempt]) -> dict[str, str]:
         "keys": _rows([expected.key for expected in expectations], fields=1),
         "versions": _integers(expected.version for expected in expectations),
         "bases": _integers(_bases(attempts)),
-        "moves": _rows([_move(move) for attempt in attempts for move in attempt.moves], fields=4),
+        "moves": _rows([_move(move) for attempt in attempts for move in attempt.moves], fields=5),
         "answers": _rows(list(_answers(attempts)), fields=8),
         "events": _rows([row for attempt in attempts for row in _events(attempt)], fields=18),
     }
@@ -66,7 +66,7 @@ def _bases(attempts: Sequence[Attempt]) -> Iterator[int]:
 
 
 def _move(move: Movement) -> str:
-    return f"{move.merchant_id}{_FIELD}{move.available}{_FIELD}{move.on_hold}{_FIELD}{move.in_transit}"
+    return _FIELD.join((move.merchant_id, *map(str, move[1:])))
 
 
 def _answers(attempts: Sequence[Attempt]) -> Iterator[str]:

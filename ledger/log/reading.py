@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import psycopg2
 from sqlalchemy import Engine
 
+from ledger.log.claims import CLAIMS, OpenInCases, asked_of, open_in_cases
 from ledger.log.engine import ConnectionLost, cursor_of
 from ledger.log.rows import News, Receipt, Recorded, Status
 
@@ -23,11 +24,9 @@ _WANTED = "unnest(%(books)s::integer[], %(keys)s::text[]) AS w (in_book, wanted)
 _STREAMS = (
     f"SELECT {_COLUMNS} FROM {_WANTED} JOIN log.events ON book = in_book AND stream = wanted ORDER BY book, position"
 )
-_ALL_ACCOUNTS = "SELECT merchant_id, version, available, on_hold, in_transit FROM log.accounts WHERE book = %s"
-_ACCOUNTS = (
-    "SELECT merchant_id, version, available, on_hold, in_transit"
-    f" FROM {_WANTED} JOIN log.accounts ON book = in_book AND merchant_id = wanted"
-)
+_GUARD = "merchant_id, version, available, on_hold, in_transit, in_open_cases"
+_ALL_ACCOUNTS = f"SELECT {_GUARD} FROM log.accounts WHERE book = %s"
+_ACCOUNTS = f"SELECT {_GUARD} FROM {_WANTED} JOIN log.accounts ON book = in_book AND merchant_id = wanted"
 _BROKEN_STREAMS = (
     "SELECT position, stream FROM ("
     "SELECT position, stream, version, row_number() OVER stream AS place,"
@@ -45,12 +44,14 @@ _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
 
 class AccountRow(NamedTuple):
-    """A merchant's guard: its version, and the sums of 2120, 2130 and 2140 in fen, credit positive."""
+    """A merchant's guard: its version, the sums of 2120, 2130 and 2140 in fen, credit positive, and what open cases
+    and disputes may still take of them."""
 
     version: int
     available: int
     on_hold: int
     in_transit: int
+    in_open_cases: int
 
 
 @dataclass(slots=True, frozen=True)
@@ -154,6 +155,10 @@ class Reader:
     def all_accounts(self, book: int) -> dict[str, AccountRow]:
         """The guards of every merchant of the book."""
         return {row[0]: AccountRow(*row[1:]) for row in self._rows(_ALL_ACCOUNTS, (book,))}
+
+    def open_in_cases(self, book: int) -> dict[str, OpenInCases]:
+        """What the book's events say of open cases and disputes, by merchant: beside the guards, to check them."""
+        return open_in_cases(self._rows(CLAIMS, asked_of(book)))
 
     def _head(self, book: int) -> int:
         rows = self._rows("SELECT position FROM log.heads WHERE book = %s", (book,))

@@ -48,7 +48,8 @@ class Expectation(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """What a command's entries do to a merchant's payable-now accounts, in fen, credit positive.
+    """What a command's entries do to a merchant's payable-now accounts, in fen, credit positive; and by how much
+    what open cases and disputes may still take of them has changed.
 
     It raises the version of the guard by one.
     """
@@ -57,6 +58,7 @@ class Movement(NamedTuple):
     available: int
     on_hold: int
     in_transit: int
+    in_open_cases: int = 0
 
 
 class Answer(NamedTuple):

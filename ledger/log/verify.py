@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ledger.fx import CNY
 from ledger.journal.accounts import AVAILABLE, ON_HOLD, PAYABLE_NOW, is_merchant_account
+from ledger.log.claims import OpenInCases
 from ledger.log.preimage import leaf_of
 from ledger.log.reading import AccountRow, Reader
 from ledger.log.rows import Recorded
@@ -53,6 +54,7 @@ def verify_book(reader: Reader, book: int, head: int) -> Iterator[Finding]:
     for position, stream in reader.broken_streams(book, _MOST_BROKEN_STREAMS):
         yield Finding(book, position, f"its version does not follow the one before it in {stream}")
     if reader.heads()[book] == head:  # else the guards are further than this walk
+        walk.claim(reader.open_in_cases(book))
         yield from (Finding(book, 0, what) for what in walk.guard_faults(reader.all_accounts(book)))
 
 
@@ -105,17 +107,24 @@ class _Walk:
             yield f"its entry is off by {off} fen"
 
     def _move(self, merchant: str, account: str, amount: int) -> None:
-        guard = self.guards.setdefault(merchant, [0, 0, 0, 0])
+        guard = self.guards.setdefault(merchant, [0, 0, 0, 0, 0])
         if merchant not in self.moved:
             self.moved.add(merchant)
             guard[0] += 1
         guard[1 if account == AVAILABLE.code else 2 if account == ON_HOLD.code else 3] += amount
 
+    def claim(self, claims: dict[str, OpenInCases]) -> None:
+        """What open cases and disputes add to the guards."""
+        for merchant, claim in claims.items():
+            if claim.versions or claim.fen:
+                guard = self.guards.setdefault(merchant, [0, 0, 0, 0, 0])
+                guard[0], guard[4] = guard[0] + claim.versions, guard[4] + claim.fen
+
     def guard_faults(self, kept: dict[str, AccountRow]) -> Iterator[str]:
         for merchant in sorted(kept.keys() | self.guards.keys()):
-            folded = AccountRow(*self.guards.get(merchant, (0, 0, 0, 0)))
+            folded = AccountRow(*self.guards.get(merchant, (0, 0, 0, 0, 0)))
             if kept.get(merchant) != folded:
-                yield f"the guard of {merchant} is {kept.get(merchant)}, its entries say {folded}"
+                yield f"the guard of {merchant} is {kept.get(merchant)}, its events say {folded}"
 
 
 def _payload_faults(row: Recorded) -> Iterator[str]:

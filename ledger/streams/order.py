@@ -60,6 +60,7 @@ from ledger.events.refund import (
 from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved, SettlementReleased
 from ledger.events.shipment import ParcelsConsolidated, ParcelSplit
 from ledger.ids import merchant_of, order_of
+from ledger.journal.open_claims import OpenClaims
 from ledger.money import Money
 from ledger.streams.order_cases import Case
 from ledger.streams.order_disputes import Dispute, Disputes
@@ -93,6 +94,7 @@ class Order(Stream):
         self.logistics = Logistics()
         self.parcels = Parcels()
         self.cases: dict[str, Case] = {}
+        self.claims = OpenClaims()
         self.breaks: dict[str, str] = {}  # every one that was ever opened: id → kind
         self.resolved_breaks: set[str] = set()
         self.stray_refunds: set[str] = set()  # providers' references of refunds that nobody asked for
@@ -105,6 +107,10 @@ class Order(Stream):
     @property
     def subject(self) -> str:
         return self.placed.buyer_ref if self.placed else self.name
+
+    @property
+    def claimed(self) -> int:
+        return self.claims.fen
 
     @property
     def currency(self) -> str:
@@ -159,6 +165,10 @@ class Order(Stream):
         if any(case.is_pending and case.id != closing for case in self.cases.values()):
             return False
         return all(book.pending == leaving.get(line_id, 0) for line_id, book in self.lines.items())
+
+    def apply(self, event: Event) -> None:
+        super().apply(event)
+        self.claims.remember(event)
 
     def after(self, *events: Event) -> Order:
         """What would be remembered after these events; this stays as it is."""

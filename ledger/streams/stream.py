@@ -31,6 +31,11 @@ class Stream(Evolving):
         """Whose personal data this stream's events hold: the key they are sealed under."""
         return self.name
 
+    @property
+    def claimed(self) -> int:
+        """What of its merchant's released money may still be taken for what this stream is about, in fen."""
+        return 0
+
     def apply(self, event: Event) -> None:
         """Remember one more event."""
         self.remember(event)

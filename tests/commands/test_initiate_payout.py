@@ -30,15 +30,23 @@ PAYABLE = (ENROLLED, registered(), verified())
 
 
 def merchant_with(
-    available: str, *events: Event, merchant: tuple[Event, ...] = PAYABLE, policies: tuple[PayoutTerms, ...] = ()
+    available: str,
+    *events: Event,
+    merchant: tuple[Event, ...] = PAYABLE,
+    policies: tuple[PayoutTerms, ...] = (),
+    in_open_cases: str = "0.00",
 ) -> Given:
-    return given(*events, beside={"merchant/M-1": merchant}, accounts={"M-1": cny(available)}, policies=policies)
+    return given(
+        *events,
+        beside={"merchant/M-1": merchant},
+        accounts={"M-1": cny(available)},
+        in_open_cases=cny(in_open_cases),
+        policies=policies,
+    )
 
 
-def pay(
-    amount: Any = None, *, payout_id: str = "P-1", by: Actor = FINANCE, keep_back: str | None = None
-) -> InitiatePayout:
-    return ask(InitiatePayout, by=by, merchant_id="M-1", payout_id=payout_id, amount=amount, keep_back=keep_back)
+def pay(amount: Any = None, *, payout_id: str = "P-1", by: Actor = FINANCE) -> InitiatePayout:
+    return ask(InitiatePayout, by=by, merchant_id="M-1", payout_id=payout_id, amount=amount)
 
 
 def test_all_that_is_available_is_paid() -> None:
@@ -99,12 +107,18 @@ def test_once_an_account_was_checked_again_payouts_go_on(again: Event) -> None:
 
 
 def test_what_open_cases_may_take_is_not_paid_out() -> None:
-    decided = merchant_with("475.00").when(pay(keep_back="CNY 140.00"))
+    decided = merchant_with("475.00", in_open_cases="140.00").when(pay())
     assert decided.event(PayoutInitiated).amount == cny("335.00")
 
 
 def test_nothing_is_paid_where_open_cases_may_take_it_all() -> None:
-    merchant_with("133.00").when(pay(keep_back="CNY 140.00")).then_refused(InsufficientAvailable, available="CNY 0.00")
+    decided = merchant_with("133.00", in_open_cases="140.00").when(pay())
+    decided.then_refused(InsufficientAvailable, available="CNY 0.00")
+
+
+def test_who_asks_for_an_amount_gets_no_more_than_open_cases_leave() -> None:
+    decided = merchant_with("475.00", in_open_cases="140.00").when(pay("CNY 335.01"))
+    decided.then_refused(InsufficientAvailable, asked="CNY 335.01", available="CNY 335.00")
 
 
 def test_a_payout_id_is_used_once() -> None:

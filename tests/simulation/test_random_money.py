@@ -44,6 +44,7 @@ def live(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
     parts_add_up(life)
     a_replay_remembers_the_same(life)
     life.finish()
+    assert life.order.claimed == 0
     the_books_say_what_is_remembered(life)
     merchants_have_what_they_are_due(life)
     nothing_is_left(life)
@@ -144,6 +145,7 @@ def a_replay_remembers_the_same(life: MoneyLife) -> None:
     assert again.payments.authorizations == life.order.payments.authorizations
     assert again.disputes.by_id == life.order.disputes.by_id
     assert again.receivables.items == life.order.receivables.items
+    assert again.claims == life.order.claims
     assert again.version == life.order.version
 
 

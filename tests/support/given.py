@@ -79,6 +79,7 @@ class Given:
         policies: Iterable[Policy],
         rates: Iterable[Rate],
         accounts: Mapping[str, Money],
+        in_open_cases: Money,
         open_day: date,
     ) -> None:
         self._events = events
@@ -87,7 +88,9 @@ class Given:
         self._memory: dict[str, Stream] = {name: stream_of(name, given) for name, given in beside.items()}
         for merchant_id, available in accounts.items():
             name = account_guard(merchant_id)
-            self._memory[name] = MerchantAccount(name, version=1, available=available.minor)
+            self._memory[name] = MerchantAccount(
+                name, version=1, available=available.minor, in_open_cases=in_open_cases.minor
+            )
 
     def when(self, command: Command) -> When:
         """Decide the command on all of it."""
@@ -151,14 +154,22 @@ def given(
     policies: Iterable[Policy] = (),
     rates: Iterable[Rate] = RATES,
     accounts: Mapping[str, Money] | None = None,
+    in_open_cases: Money = Money(0, "CNY"),  # noqa: B008 - frozen
     open_day: date = date.min,
 ) -> Given:
     """Events of the command's own stream; `beside` events of other streams; `policies` in place of the defaults.
 
-    `accounts` is the available money of merchants; days before `open_day` are closed.
+    `accounts` is the available money of merchants, `in_open_cases` what of each may still be taken; days before
+    `open_day` are closed.
     """
     return Given(
-        events, beside=beside or {}, policies=policies, rates=rates, accounts=accounts or {}, open_day=open_day
+        events,
+        beside=beside or {},
+        policies=policies,
+        rates=rates,
+        accounts=accounts or {},
+        in_open_cases=in_open_cases,
+        open_day=open_day,
     )
 
 

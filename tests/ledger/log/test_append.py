@@ -170,7 +170,7 @@ class TestConflicts:
 class TestGuards:
     def test_a_movement_raises_the_guard_by_one_and_adds_up(self, ledger: Ledger) -> None:
         ledger.append(BOOK, [release("M-1", 500, "order/M-1/1"), release("M-1", 70, "order/M-1/2")])
-        assert ledger.reader.accounts(BOOK, ["M-1"])["M-1"] == (2, 570, 0, 0)
+        assert ledger.reader.accounts(BOOK, ["M-1"])["M-1"] == (2, 570, 0, 0, 0)
 
     def test_a_payout_decided_on_money_that_has_moved_conflicts(self, ledger: Ledger) -> None:
         ledger.append(BOOK, [release("M-1", 500, "order/M-1/1")])

@@ -21,8 +21,11 @@ from ledger.log import migrations
 from ledger.log.books import found
 from ledger.log.engine import DatabaseUnreachable
 from ledger.log.migrations import upgrade
+from ledger.log.verify import verify_log
 from service.embedded import EmbeddedPostgres
 from tests.ledger.log.attempts import attempt, owner
+from tests.support.buses import open_desk, publish_programme
+from tests.support.sales import BUYER, merchant_ready, released
 
 
 @pytest.fixture
@@ -66,6 +69,26 @@ def test_several_databases_of_one_server_share_the_role(postgres: EmbeddedPostgr
     upgrade(postgres.url("sharing_1"))
     upgrade(postgres.url("sharing_2"))
     assert version(postgres.url("sharing_2")) == newest()
+
+
+def test_what_open_cases_may_take_is_kept_for_a_ledger_that_has_some_already(
+    fresh_database_url: str, tmp_path: Path
+) -> None:
+    with open_desk(fresh_database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        released(desk)
+        about = {"merchant_id": "M-1", "order_id": "O-1", "reason": "damaged"}
+        desk.expect("request_refund", actor=BUYER, refund_id="R-1", **about)
+        desk.expect("withdraw_refund", actor=BUYER, refund_id="R-1", **about)
+        desk.expect("request_refund", actor=BUYER, refund_id="R-2", **about)
+        with owner(fresh_database_url) as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE log.accounts SET version = version - 3")
+            cursor.execute("ALTER TABLE log.accounts DROP COLUMN in_open_cases")
+            cursor.execute("UPDATE log.alembic_version SET version_num = '0003'")
+        upgrade(fresh_database_url)
+        assert list(verify_log(desk.ledger.reader)) == []
+        assert desk.ask("initiate_payout", merchant_id="M-1", payout_id="P-1").code == "INSUFFICIENT_AVAILABLE"
 
 
 def test_a_login_that_is_no_superuser_can_found_a_ledger_and_use_it(postgres: EmbeddedPostgres, tmp_path: Path) -> None:

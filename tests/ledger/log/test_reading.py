@@ -13,6 +13,7 @@ import pytest
 from ledger.ledger import Ledger
 from ledger.log.append import APPEND
 from ledger.log.packing import pack
+from ledger.log.reading import AccountRow
 from ledger.log.rows import Status
 from tests.ledger.log.attempts import BOOK, attempt, new_event, owner, refusal, release
 
@@ -57,7 +58,7 @@ def test_loading_streams_gives_an_empty_list_for_one_that_is_not_there(ledger: L
 
 def test_accounts_are_those_asked_for(ledger: Ledger) -> None:
     ledger.append(BOOK, [release("M-1", 5, "order/M-1/1"), release("M-2", 7, "order/M-2/1")])
-    assert ledger.reader.accounts(BOOK, ["M-2", "M-3"]) == {"M-2": (1, 7, 0, 0)}
+    assert ledger.reader.accounts(BOOK, ["M-2", "M-3"]) == {"M-2": AccountRow(1, 7, 0, 0, 0)}
 
 
 def test_answers_of_events_and_of_refusals_come_in_one_reply(ledger: Ledger) -> None:

@@ -108,7 +108,9 @@ def test_a_payload_that_no_event_has_is_found(ledger: Ledger, tamper: psycopg2.e
     ]
 
 
-@pytest.mark.parametrize("change", ["available = available + 1", "version = version + 1", "in_transit = 0"])
+@pytest.mark.parametrize(
+    "change", ["available = available + 1", "version = version + 1", "in_transit = 0", "in_open_cases = 1"]
+)
 def test_a_guard_that_its_entries_do_not_make_is_found(
     ledger: Ledger, tamper: psycopg2.extensions.cursor, change: str
 ) -> None:

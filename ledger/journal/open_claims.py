@@ -1,0 +1,162 @@
+"""What open after-sales cases and disputes of an order may still take from the money its merchant was released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+from typing import Any, get_args
+
+from ledger.events.dispute import (
+    DisputeFundsWithdrawn,
+    DisputeLost,
+    DisputeOpened,
+    DisputeStage,
+    DisputeWon,
+)
+from ledger.events.event import Event
+from ledger.events.refund import (
+    ApprovedLine,
+    RefundApproved,
+    RefundAutoApproved,
+    RefundRejected,
+    RefundRequested,
+    RefundWithdrawn,
+    ReturnExpired,
+)
+from ledger.events.settlement import SettlementReleased
+
+CLAIMING: tuple[type[Event], ...] = (
+    SettlementReleased,
+    RefundRequested,
+    RefundAutoApproved,
+    RefundApproved,
+    RefundRejected,
+    RefundWithdrawn,
+    ReturnExpired,
+    DisputeOpened,
+    DisputeFundsWithdrawn,
+    DisputeLost,
+    DisputeWon,
+)
+_STAGES = get_args(DisputeStage)
+
+
+@dataclass(slots=True)
+class Released:
+    """What stands released of a line: units, and fen at list price."""
+
+    qty: int = 0
+    fen: int = 0
+
+
+@dataclass(slots=True)
+class Disputed:
+    """A dispute: how far it is, and the units by line that it is about; of none named, all of the order."""
+
+    is_open: bool = True
+    stage: int = 0
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def claim_on(self, line_id: str, released: Released) -> int:
+        """In fen; of some of the released units their share, rounded up."""
+        if not self.is_open or (self.lines and line_id not in self.lines):
+            return 0
+        units = min(self.lines.get(line_id, released.qty), released.qty)
+        return -(-released.fen * units // released.qty) if released.qty else released.fen
+
+
+@dataclass(slots=True)
+class OpenClaims:
+    """Folded from the events of one order, for its stream and for views.
+
+    A claim counts at list price, since whether the fee is given back is decided with the case; who bears a dispute is
+    decided with its end. An approved refund is no claim: its money has left the account, goods back or not. What was
+    never dispatched is still pending, and so is all that was not released: a claim takes no more than stands released.
+    """
+
+    released: dict[str, Released] = field(default_factory=dict)
+    cases: dict[str, dict[str, int]] = field(default_factory=dict)  # case → line → fen at list price
+    disputes: dict[str, Disputed] = field(default_factory=dict)
+
+    @property
+    def fen(self) -> int:
+        """What all of them together may take."""
+        if not self.cases and not self.disputes:
+            return 0
+        return sum(min(max(held.fen, 0), self._claims_on(line_id, held)) for line_id, held in self.released.items())
+
+    def _claims_on(self, line_id: str, released: Released) -> int:
+        asked = sum(lines.get(line_id, 0) for lines in self.cases.values())
+        return asked + sum(dispute.claim_on(line_id, released) for dispute in self.disputes.values())
+
+    @singledispatchmethod
+    def remember(self, event: Any) -> None:
+        """What one more event changes; one that is not of `CLAIMING` changes nothing."""
+
+    @remember.register
+    def _(self, event: SettlementReleased) -> None:
+        self._release(event.line_id, qty=event.qty, fen=event.gross.minor)
+
+    @remember.register
+    def _(self, event: RefundRequested) -> None:
+        if event.type == "unshipped":
+            return
+        asked = self.cases.setdefault(event.refund_id, {})
+        for line in event.lines:
+            asked[line.line_id] = asked.get(line.line_id, 0) + line.list_amount.minor
+
+    @remember.register
+    def _(self, event: RefundAutoApproved | RefundApproved) -> None:
+        self.cases.pop(event.refund_id, None)
+        self._take_back(event.lines)
+
+    @remember.register
+    def _(self, event: RefundRejected | RefundWithdrawn) -> None:
+        self.cases.pop(event.refund_id, None)
+
+    @remember.register
+    def _(self, event: ReturnExpired) -> None:
+        self.cases.pop(event.refund_id, None)
+        if event.undone:
+            self._take_back(event.undone.lines, sign=-1)
+
+    @remember.register
+    def _(self, event: DisputeOpened) -> None:
+        """Told late, of a stage that is over, it opens nothing again."""
+        stage, known = _STAGES.index(event.stage), self.disputes.get(event.dispute_id)
+        lines = {line.line_id: line.qty for line in event.lines}
+        again = known is None or known.is_open or stage > known.stage
+        if known and not again:
+            known.lines = lines
+        else:
+            self.disputes[event.dispute_id] = Disputed(stage=stage, lines=lines)
+
+    @remember.register
+    def _(self, event: DisputeFundsWithdrawn) -> None:
+        self.disputes.setdefault(event.dispute_id, Disputed(stage=_STAGES.index("chargeback")))
+
+    @remember.register
+    def _(self, event: DisputeLost) -> None:
+        self._end(event.dispute_id, event.stage)
+        self._take_back(event.lines)
+
+    @remember.register
+    def _(self, event: DisputeWon) -> None:
+        self._end(event.dispute_id, event.stage)
+        if event.undone:
+            self._take_back(event.undone.lines, sign=-1)
+
+    def _release(self, line_id: str, *, qty: int, fen: int) -> None:
+        held = self.released.setdefault(line_id, Released())
+        held.qty, held.fen = held.qty + qty, held.fen + fen
+
+    def _take_back(self, lines: Iterable[ApprovedLine], sign: int = 1) -> None:
+        for line in lines:
+            fen = (line.from_available + line.fee_back + line.vat_back).minor
+            if fen:
+                self._release(line.line_id, qty=-sign * line.released_qty, fen=-sign * fen)
+
+    def _end(self, dispute_id: str, stage: DisputeStage) -> None:
+        known = self.disputes.setdefault(dispute_id, Disputed())
+        known.is_open, known.stage = False, _STAGES.index(stage)

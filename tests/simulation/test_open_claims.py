@@ -1,0 +1,52 @@
+"""Random cases and disputes about released money: what they take, a payout had left where it was.
+
+REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other histories, and how many.
+"""
+
+from __future__ import annotations
+
+from hypothesis import given, note, seed, settings
+from hypothesis import strategies as some
+
+from ledger.events.dispute import DisputeLost
+from ledger.events.refund import RefundApproved
+from ledger.journal.open_claims import OpenClaims
+from tests.ledger.journal.test_order_rules import SALES, Sale
+from tests.simulation.money_life import MoneyLife
+from tests.simulation.test_random_money import _SLOW, EXAMPLES, SEED
+
+CLAIMING = ("return", "part", "goods back", "open dispute", "withdraw", "win", "lose dispute", "next stage", "settle")
+STEPS = some.lists(
+    some.tuples(some.sampled_from(CLAIMING), some.integers(0, 99), some.integers(1, 3)), min_size=5, max_size=25
+)
+
+
+@seed(SEED)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=_SLOW)
+@given(sale=SALES, steps=STEPS)
+def test_open_claims_cover_what_cases_and_disputes_take(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
+    note(f"seed {SEED}")
+    life = MoneyLife(sale)
+    for line_id in life.order.lines:
+        life.step("send", int(line_id), 2)
+    life.step("settle", 0, 1)
+    for step in steps:
+        life.step(*step)
+    open_claims_cover_what_is_taken(life)
+    life.finish()
+    open_claims_cover_what_is_taken(life)
+    assert life.order.claimed == 0
+
+
+def open_claims_cover_what_is_taken(life: MoneyLife) -> None:
+    """Whatever a case or dispute took of released money, a payout had left it where it was while that was open."""
+    claims = OpenClaims()
+    for event in life.story.events:
+        match event:
+            case RefundApproved() if event.refund_id in claims.cases:
+                assert sum(line.from_available.minor for line in event.lines) <= claims.fen, event
+            case DisputeLost() if event.dispute_id in claims.disputes and claims.disputes[event.dispute_id].is_open:
+                assert sum(line.from_available.minor for line in event.lines) <= claims.fen, event
+        claims.remember(event)
+        assert claims.fen <= sum(max(held.fen, 0) for held in claims.released.values())
+    assert claims.fen == life.order.claimed
