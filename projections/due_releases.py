@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Column, DateTime, Text
+from sqlalchemy import Column, DateTime, Integer, Text, text
 
 from ledger.canonical import canonical
 from ledger.events.dispute import DisputeLost, DisputeWon
 from ledger.events.order import OrderCancelled, OrderCompleted
 from ledger.events.payment import PaymentAllocated
+from ledger.events.platform import PolicyPublished
 from ledger.events.refund import (
     RefundApproved,
     RefundAutoApproved,
@@ -24,7 +25,9 @@ from ledger.events.settlement import SettlementReleased
 from ledger.events.shipment import ParcelDeemedSigned, ParcelSignedFor
 from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
+from ledger.policies.release import Release
 from projections.engine.batch import Batch, KeptRows
+from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
 from projections.projection import Projection
 
@@ -41,6 +44,12 @@ DUE = kept_table(
     _text("signed_at"),  # JSON: the instants of all its signatures, in order
     indexes=[("first_signed_at", "order_id")],
 )
+RULES = kept_table(
+    "release_rules",
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("effective_from", DateTime(timezone=True), nullable=False),
+    _text("content"),
+)
 _OVER = (OrderCompleted.name, OrderCancelled.name)
 
 
@@ -51,9 +60,10 @@ class DueReleases(Projection):
     """
 
     name = "due_releases"
-    version = 2
-    tables = (DUE,)
+    version = 3
+    tables = (DUE, RULES)
     events = (
+        PolicyPublished,
         ParcelSignedFor,
         ParcelDeemedSigned,
         PaymentAllocated,
@@ -72,17 +82,58 @@ class DueReleases(Projection):
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(DUE)
-        rows.load(_key(recorded) for recorded in batch.events)
+        rows.load(_key(recorded) for recorded in batch.events if recorded.type != PolicyPublished.name)
         for recorded in batch.events:
-            if recorded.type in _OVER:
+            if recorded.type == PolicyPublished.name:
+                _publish(batch.rows(RULES), recorded)
+            elif recorded.type in _OVER:
                 rows.delete(*_key(recorded), at=recorded.position)
             else:
                 _touch(rows, recorded)
 
 
+def next_releases(
+    views: Views, *, now: datetime, at_least: Vector | None = None, merchant: str | None = None, timeout_s: float = 5.0
+) -> dict[str, datetime]:
+    """When the next units of each merchant fall due after `now` by the policy in force; blocked ones are not told
+    apart. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> dict[str, datetime]:
+        release = _in_force(opened, now)
+        if release is None:
+            return {}
+        statement = f"""
+            SELECT d.merchant, min(CAST(s.at AS timestamptz)) FROM {opened.generation.stored_name(DUE)} d,
+            jsonb_array_elements_text(CAST(d.signed_at AS jsonb)) AS s(at)
+            WHERE d.book = ANY(:books) AND NOT d.deleted AND CAST(s.at AS timestamptz) > :since
+              AND (CAST(:merchant AS text) IS NULL OR d.merchant = :merchant) GROUP BY d.merchant"""
+        since = now - release.after_signature
+        found = opened.connection.execute(
+            text(statement), {"books": list(opened.vector), "merchant": merchant, "since": since}
+        )
+        return {name: release.due_at(signed_at) for name, signed_at in found}
+
+    return views.read(DueReleases(), query, at_least=at_least, timeout_s=timeout_s)
+
+
 def instants_of(signed_at: str) -> list[datetime]:
     """The instants of the column `signed_at`."""
     return [datetime.fromisoformat(instant) for instant in from_json(signed_at)]
+
+
+def _in_force(opened: Opened, now: datetime) -> Release | None:
+    statement = f"""
+        SELECT content FROM {opened.generation.stored_name(RULES)} WHERE book = ANY(:books) AND effective_from <= :now
+        ORDER BY effective_from DESC, version DESC LIMIT 1"""
+    content = opened.connection.execute(text(statement), {"books": list(opened.vector), "now": now}).scalar()
+    return Release.model_validate_json(content) if content else None
+
+
+def _publish(rows: KeptRows, recorded: Recorded) -> None:
+    event = recorded.event
+    if isinstance(event, PolicyPublished) and event.key == Release.key:
+        row = {"version": event.version, "effective_from": event.effective_from, "content": canonical(event.content)}
+        rows.put(row, at=recorded.position)
 
 
 def _touch(rows: KeptRows, recorded: Recorded) -> None:

@@ -12,6 +12,7 @@ from projections.due_releases import DueReleases
 from projections.exceptions import Exceptions
 from projections.expected_at_bank import ExpectedAtBank
 from projections.merchant_balances import MerchantBalances
+from projections.open_claims import ClaimsOnMerchants
 from projections.order_contribution import OrderContribution
 from projections.overdue_to_warehouse import OverdueToWarehouse
 from projections.payouts import Payouts
@@ -38,6 +39,7 @@ PROJECTIONS: dict[str, Projection] = {
         OrderContribution(),
         ExpectedAtBank(),
         Payouts(),
+        ClaimsOnMerchants(),
         PspReferences(),
     )
 }

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from projections.balances import Moment, balances, journal_lines
+from projections.balances import Moment, journal_lines
 from projections.books_of_account import turnover_balance
+from projections.merchant_standings import merchant_standings
 from service.app import App
 from service.http.errors import BadParameter, NotRecorded
 from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, Wait, answer
@@ -18,8 +19,8 @@ router = APIRouter(tags=["money"])
 
 @router.get("/balances")
 def all_balances(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
-    """What every merchant has, all CNY."""
-    found = balances(app.views, _moment(app, as_of, as_known_at, at_least))
+    """What every merchant has, what open cases may take of it, and when the next release is due; all CNY."""
+    found = merchant_standings(app.views, _moment(app, as_of, as_known_at, at_least), now=app.clock())
     return answer(app, found.vector, merchants=found.merchants)
 
 
@@ -27,8 +28,9 @@ def all_balances(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at
 def balance_of(
     app: OpenApp, merchant: str, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None
 ) -> dict[str, Any]:
-    """What one merchant has, all CNY."""
-    found = balances(app.views, _moment(app, as_of, as_known_at, at_least), merchant=merchant)
+    """What one merchant has, as of all of them."""
+    moment = _moment(app, as_of, as_known_at, at_least)
+    found = merchant_standings(app.views, moment, now=app.clock(), merchant=merchant)
     if not found.merchants:
         raise NotRecorded(f"No money of a merchant {merchant!r} was recorded by then.")
     return answer(app, found.vector, balance=found.merchants[0])
