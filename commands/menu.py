@@ -12,6 +12,7 @@ from commands import (
     cancel_order,
     cancel_payout,
     capture_payment,
+    change_delivery_details,
     close_book_period,
     close_period,
     complete_settlement_run,
@@ -20,6 +21,7 @@ from commands import (
     disable_payout_account,
     dispatch_parcel,
     enrol_merchant,
+    expire_order,
     expire_return,
     file_logistics_claim,
     flag_unallocated_capture,
@@ -46,6 +48,7 @@ from commands import (
     refund_damaged_parcel,
     refund_lost_parcel,
     refund_refused_parcel,
+    refund_returned_parcel,
     refund_unallocated_funds,
     register_payout_account,
     reinstate_merchant,
@@ -142,6 +145,10 @@ MENU: dict[str, Handler] = {
     # orders, parcels and payments
     "place_order": Handler(place_order.PlaceOrder, place_order.decide),
     "cancel_order": Handler(cancel_order.CancelOrder, cancel_order.decide),
+    "expire_order": Handler(expire_order.ExpireOrder, expire_order.decide),
+    "change_delivery_details": Handler(
+        change_delivery_details.ChangeDeliveryDetails, change_delivery_details.decide
+    ),
     "report_payment_authorised": Handler(
         report_payment_authorised.ReportPaymentAuthorised, report_payment_authorised.decide
     ),
@@ -181,6 +188,7 @@ MENU: dict[str, Handler] = {
     "refund_lost_parcel": Handler(refund_lost_parcel.RefundLostParcel, refund_lost_parcel.decide),
     "refund_refused_parcel": Handler(refund_refused_parcel.RefundRefusedParcel, refund_refused_parcel.decide),
     "refund_damaged_parcel": Handler(refund_damaged_parcel.RefundDamagedParcel, refund_damaged_parcel.decide),
+    "refund_returned_parcel": Handler(refund_returned_parcel.RefundReturnedParcel, refund_returned_parcel.decide),
     "report_return_shipped": Handler(report_return_shipped.ReportReturnShipped, report_return_shipped.decide),
     "report_return_received": Handler(report_return_received.ReportReturnReceived, report_return_received.decide),
     "record_return_inspection": Handler(

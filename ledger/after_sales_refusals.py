@@ -29,6 +29,13 @@ class ParcelNotDamaged(Refusal, code="PARCEL_NOT_DAMAGED", remedy="Report the da
     status: str
 
 
+class ParcelNotReturned(Refusal, code="PARCEL_NOT_RETURNED", remedy="Report that the parcel is sent back first."):
+    """The parcel {parcel_id} is not on its way back: {status}."""
+
+    parcel_id: str
+    status: str
+
+
 class ReturnNotAuthorized(Refusal, code="RETURN_NOT_AUTHORIZED", remedy="Approve the case with a return first."):
     """No goods are awaited for the case {refund_id}: {state}."""
 

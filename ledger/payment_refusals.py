@@ -120,3 +120,23 @@ class RateStale(Refusal, code="RATE_STALE", remedy="Record a newer rate for the 
     kind: str
     as_of: date
     day: date
+
+
+class OrderPaid(Refusal, code="ORDER_PAID", remedy="Cancel the order: what was paid is refunded with it."):
+    """The order {order_id} is paid."""
+
+    order_id: str
+
+
+class OrderNotExpired(Refusal, code="ORDER_NOT_EXPIRED", remedy="Wait until the time to pay is over, or cancel."):
+    """The order {order_id} can be paid until {pay_by}."""
+
+    order_id: str
+    pay_by: datetime | None  # None where the policy sets no time
+
+
+class PaymentUnderWay(Refusal, code="PAYMENT_UNDER_WAY", remedy="Void the payment or wait until it lapses, or cancel."):
+    """Money for the order {order_id} is held or captured already: payment {payment_id}."""
+
+    order_id: str
+    payment_id: str

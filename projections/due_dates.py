@@ -13,12 +13,13 @@ from sqlalchemy import text
 
 from ledger.canonical import canonical
 from ledger.events.merchant import PayoutAccountDisabled
-from ledger.events.order import OrderPlaced
+from ledger.events.order import OrderCancelled, OrderConfirmed, OrderExpired, OrderPlaced
 from ledger.events.payment import (
     PaymentAuthorizationExpired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentCaptureFailed,
+    PaymentDeclined,
     PaymentVoided,
 )
 from ledger.events.platform import InboxFactRouted, InboxRoutingPlanned
@@ -32,7 +33,7 @@ from projections.engine.reading import Opened, Views
 from projections.engine.tables import kept_table
 from projections.projection import Projection
 
-Kind = Literal["authorization", "capture", "return", "returned_payout", "inbox_plan"]
+Kind = Literal["authorization", "capture", "unpaid_order", "return", "returned_payout", "inbox_plan"]
 
 DUE = kept_table(
     "due_dates",
@@ -53,11 +54,15 @@ class DueDates(Projection):
     """
 
     name = "due_dates"
-    version = 1
+    version = 2
     tables = (DUE,)
     events = (
         OrderPlaced,
+        OrderConfirmed,
+        OrderCancelled,
+        OrderExpired,
         PaymentAuthorized,
+        PaymentDeclined,
         PaymentAuthorizationExpired,
         PaymentVoided,
         PaymentCaptured,
@@ -120,6 +125,8 @@ def _keys(recorded: Recorded, event: Any) -> list[tuple[str, str, str]]:
     keys = [("capture", recorded.stream, "")] if isinstance(event, OrderPlaced | PaymentCaptured) else []
     if isinstance(event, PaymentAuthorized | PaymentCaptured | PaymentCaptureFailed):
         keys.append(("authorization", recorded.stream, event.payment_id))
+    if isinstance(event, OrderPlaced | OrderConfirmed | PaymentAuthorized | PaymentCaptured):
+        keys.append(("unpaid_order", recorded.stream, ""))
     return keys
 
 
@@ -134,19 +141,30 @@ class _Fold:
         raise AssertionError(f"{event.name} is listed but not folded")
 
     @on.register
-    def _(self, event: OrderPlaced) -> None:  # noqa: ARG002
+    def _(self, event: OrderPlaced) -> None:
         self._capture(placed=True)
+        self._put("unpaid_order", "", event.placed_at)
+
+    @on.register
+    def _(self, event: OrderConfirmed | OrderCancelled | OrderExpired) -> None:  # noqa: ARG002
+        self._rows.delete("unpaid_order", self._recorded.stream, "", at=self._recorded.position)
+
+    @on.register
+    def _(self, event: PaymentDeclined) -> None:  # noqa: ARG002
+        self._ask_again()
 
     @on.register
     def _(self, event: PaymentCaptured) -> None:
         at = event.captured_at or self._recorded.occurred_at
         self._capture(waiting=self._waiting() | {event.capture_ref: at.isoformat()})
         self._captured(event, event.amount.minor)
+        self._ask_again()
 
     @on.register
     def _(self, event: PaymentCaptureFailed) -> None:
         self._no_longer(event.capture_ref)
         self._captured(event, -event.amount.minor)
+        self._ask_again()
 
     @on.register
     def _(self, event: ReconciliationBreakOpened) -> None:
@@ -158,10 +176,12 @@ class _Fold:
         held = {"psp": event.psp, "psp_ref": event.psp_ref, "currency": event.amount.currency}
         until = event.expires_at.isoformat() if event.expires_at else None
         self._hold(event.payment_id, held=event.amount.minor, until=until, **held)
+        self._ask_again()
 
     @on.register
     def _(self, event: PaymentAuthorizationExpired | PaymentVoided) -> None:
         self._hold(event.payment_id, until=None)
+        self._ask_again()
 
     @on.register
     def _(self, event: ReturnAuthorized) -> None:
@@ -190,6 +210,11 @@ class _Fold:
     @on.register
     def _(self, event: InboxFactRouted) -> None:  # noqa: ARG002
         self._rows.delete("inbox_plan", self._recorded.stream, "", at=self._recorded.position)
+
+    def _ask_again(self) -> None:
+        """Money is held for the unpaid order, or no longer: its expiry may be answered otherwise now."""
+        if row := self._rows.get("unpaid_order", self._recorded.stream, ""):
+            self._rows.put(row, at=self._recorded.position)
 
     def _put(self, kind: Kind, subject: str, at: datetime | None, *, stream: str = "", **facts: Any) -> None:
         row = {"kind": kind, "stream": stream or self._recorded.stream, "subject": subject, "at": at}

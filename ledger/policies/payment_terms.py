@@ -1,13 +1,21 @@
-"""How long a buyer's money may stand without the order it is for."""
+"""How long a buyer's money may stand without its order, and an order without its money."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ledger.policies.policy import Policy
 
 
 class PaymentTerms(Policy, key="payment_terms"):
-    """A capture whose order has not come `order_must_follow_within` it is a break (acceptance scenario 3)."""
+    """A capture whose order has not come `order_must_follow_within` it is a break (acceptance scenario 3).
+
+    An order nobody paid expires `unpaid_order_expires_after` it was placed; never where that is null.
+    """
 
     order_must_follow_within: timedelta
+    unpaid_order_expires_after: timedelta | None = None
+
+    def pay_by(self, placed_at: datetime) -> datetime | None:
+        """Until when an order placed then can be paid; None where it never expires."""
+        return placed_at + self.unpaid_order_expires_after if self.unpaid_order_expires_after else None

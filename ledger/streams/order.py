@@ -21,6 +21,7 @@ from ledger.events.order import (
     OrderCancelled,
     OrderCompleted,
     OrderConfirmed,
+    OrderDeliveryDetailsChanged,
     OrderExpired,
     OrderLineCancelled,
     OrderPlaced,
@@ -87,6 +88,7 @@ class Order(Stream):
         self.merchant_id = merchant_of(name) or ""
         self.order_id = order_of(name) or ""
         self.placed: OrderPlaced | None = None
+        self.ship_to_ref = ""
         self.lines: dict[str, LineBook] = {}
         self.payments = Payments()
         self.receivables = Receivables()
@@ -194,12 +196,16 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: OrderPlaced) -> None:
-        self.placed = event
+        self.placed, self.ship_to_ref = event, event.ship_to_ref
         self.lines = {line.line_id: LineBook(line) for line in event.lines}
 
     @evolve.register
     def _(self, event: OrderConfirmed) -> None:
         self.confirmed, self.confirmed_at = True, event.confirmed_at
+
+    @evolve.register
+    def _(self, event: OrderDeliveryDetailsChanged) -> None:
+        self.ship_to_ref = event.ship_to_ref
 
     @evolve.register
     def _(self, event: OrderLineCancelled) -> None:

@@ -145,6 +145,13 @@ class Payments(Evolving):
         captures = (c for c in self.captures.values() if c.payment_id == payment_id and not c.failed)
         return Money(sum(c.amount.minor for c in captures if c.amount.currency == currency), currency)
 
+    def under_way(self, currency: str, at: datetime) -> str | None:
+        """A payment whose money is captured for the order, or held for it at that instant; None where there is none."""
+        held = [
+            hold.payment_id for hold in self.authorizations.values() if hold.state == "authorized" and hold.holds_at(at)
+        ]
+        return next(iter((*(capture.payment_id for capture in self.usable(currency)), *held)), None)
+
     def set_aside(self, capture_ref: str) -> None:
         """The money is not what anybody expected: it stays where it is until a person decides."""
         if capture_ref in self.captures:

@@ -15,12 +15,14 @@ from service.timers.releases import Releases
 from service.timers.returned_payouts import ReturnedPayouts
 from service.timers.timer import Timer
 from service.timers.unallocated_captures import UnallocatedCaptures
+from service.timers.unpaid_orders import UnpaidOrders
 
 TIMERS: tuple[type[Timer], ...] = (
     Releases,
     ReturnedPayouts,
     UnallocatedCaptures,
     LapsedAuthorizations,
+    UnpaidOrders,
     ExpiredReturns,
     DeemedSignatures,
     InboxPlans,

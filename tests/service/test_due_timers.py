@@ -19,6 +19,7 @@ from service.timers.inbox_plans import InboxPlans
 from service.timers.lapsed_authorizations import LapsedAuthorizations
 from service.timers.timer import Timer
 from service.timers.unallocated_captures import UnallocatedCaptures
+from service.timers.unpaid_orders import UnpaidOrders
 from tests.support.buses import IMPORTER, LONG_AGO, Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, CARRIER, PROVIDER, merchant_ready, order_data, paid, sent, signed
 
@@ -206,3 +207,30 @@ def test_a_plan_of_the_inbox_that_was_cut_off_is_carried_out(shop: Shop) -> None
     shop.desk.clock.forward(minutes=2)
     assert [shop.look(InboxPlans) for _ in range(2)] == [1, 0]
     assert shop.recorded("inbox.fact_routed") == 1
+
+
+def unpaid(shop: Shop) -> None:
+    shop.desk.expect("place_order", actor=BUYER, **order_data())
+
+
+def test_an_order_nobody_paid_is_closed_when_its_time_is_over(shop: Shop) -> None:
+    unpaid(shop)
+    shop.desk.clock.forward(days=3)
+    assert [shop.look(UnpaidOrders) for _ in range(2)] == [1, 0]
+    assert shop.recorded("order.expired") == 1
+
+
+def test_a_paid_order_is_not_asked_about(shop: Shop) -> None:
+    paid(shop.desk)
+    shop.desk.clock.forward(days=4)
+    assert (shop.look(UnpaidOrders), shop.refusals()) == (0, [])
+
+
+def test_an_order_is_asked_about_again_when_its_hold_has_lapsed(shop: Shop) -> None:
+    unpaid(shop)
+    authorised(shop)
+    shop.desk.clock.forward(days=6)
+    assert shop.look(UnpaidOrders) == 0
+    shop.desk.clock.forward(days=5)
+    assert [shop.look(LapsedAuthorizations), shop.look(UnpaidOrders)] == [1, 1]
+    assert shop.refusals() == ["PAYMENT_UNDER_WAY"]

@@ -1,0 +1,31 @@
+"""The platform refunds the buyer of a parcel that came back, or is on its way back, without having been delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.platform_refunds import ParcelRefund, expect_refundable, refunded
+from commands.rules import Rules
+from commands.shapes import Reason
+from ledger.after_sales_refusals import ParcelNotReturned
+from ledger.events.event import Event
+from ledger.streams.order import Order
+
+_BACKWARDS = frozenset({"returning_to_sender", "returned_to_warehouse"})
+
+
+class RefundReturnedParcel(ParcelRefund, name="refund_returned_parcel"):
+    """What is left to refund of a parcel that a carrier sends back and nobody signed for.
+
+    Who bears it goes by `reason` and by whether the warehouse had accepted it (policy `liability`). What the
+    warehouse itself turned away is the merchant's again, to send or to cancel.
+    """
+
+    reason: Reason = "undeliverable"
+
+
+def decide(command: RefundReturnedParcel, order: Order, rules: Rules) -> Iterator[Event]:
+    parcel = expect_refundable(command, order)
+    if parcel is None or parcel.status not in _BACKWARDS:
+        raise ParcelNotReturned(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
+    yield from refunded(command, order, parcel, rules)

@@ -1,0 +1,37 @@
+"""Closes orders that nobody paid in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from commands.command import Command
+from commands.expire_order import ExpireOrder
+from ledger.ids import derived_id, merchant_of, order_of
+from ledger.policies.payment_terms import PaymentTerms
+from ledger.refusals import PolicyNotEffective
+from projections.due_dates import DueDate
+from service.timers.timer import TIMER, DueDateTimer
+
+
+class UnpaidOrders(DueDateTimer):
+    """The policy `payment_terms` says how long an order waits for its payment."""
+
+    kind = "unpaid_order"
+    every = timedelta(minutes=1)
+
+    def due_by(self, now: datetime) -> datetime | None:
+        try:
+            terms, _ = self.reference.current().policy(PaymentTerms, now)
+        except PolicyNotEffective:
+            return None
+        return now - terms.unpaid_order_expires_after if terms.unpaid_order_expires_after else None
+
+    def commands(self, due: DueDate, by: datetime) -> Iterator[Command]:  # noqa: ARG002
+        order = order_of(due.stream) or ""
+        yield ExpireOrder(
+            id=derived_id("expire", order, str(due.changed_at)),
+            actor=TIMER,
+            merchant_id=merchant_of(due.stream) or "",
+            order_id=order,
+        )
