@@ -40,7 +40,7 @@ def record_trading_month(app: App, progress: Progress) -> MonthSummary:
     """Record the month: whatever was recorded of it before only repeats. Once it is whole, it is not told again."""
     whole = app.settings.data_dir / "trading-month"
     if not (whole.exists() and whole.read_text() == app.ledger.identity.ledger_id):
-        record_month(app.ledger, progress=progress)
+        record_month(app, progress=progress)
         whole.write_text(app.ledger.identity.ledger_id)
     return summary_of(app)
 

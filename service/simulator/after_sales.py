@@ -7,19 +7,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.money import Money
+from service.simulator.sending import (
+    RELEASE_AFTER,
+    all_sent,
+    numbered,
+    packed,
+    released,
+    sent_and_released,
+    signed,
+    tracked,
+    under_way,
+)
 from service.simulator.step import CARRIER, FINANCE, OPERATIONS, SERVICE_DESK, SYSTEM, Step
 from service.simulator.telling import (
-    RELEASE_AFTER,
     Story,
-    legs_of,
-    packed_and_dispatched,
+    asked_before_dispatch,
+    asks_back,
     paid_back,
     placed_and_paid,
     refund_outcome,
-    released,
-    sent,
-    sent_and_released,
-    signed,
 )
 
 LOCK = timedelta(days=20)  # of the default policy
@@ -28,25 +34,25 @@ _ONE_DAY = timedelta(days=1)
 
 def refunded_before_dispatch(story: Story) -> Iterator[Step]:
     """The buyer has second thoughts; Express Refund is on."""
-    asked_at = yield from _asked_before_dispatch(story)
+    asked_at = yield from asked_before_dispatch(story)
     yield from paid_back(story, asked_at, story.refund_id, story.basket.total)
 
 
 def waiting_for_two_rounds(story: Story) -> Iterator[Step]:
     """Express Refund is off, and by the month's end nobody has decided."""
-    yield from _asked_before_dispatch(story)
+    yield from asked_before_dispatch(story)
 
 
 def approved_in_two_rounds(story: Story) -> Iterator[Step]:
     """The merchant says yes, then customer service."""
-    at = yield from _first_round(story)
+    at = yield from first_round(story)
     yield story.asks(at + _ONE_DAY, "approve_refund", SERVICE_DESK, refund_id=story.refund_id, round=2)
     yield from paid_back(story, at + _ONE_DAY, story.refund_id, story.basket.total)
 
 
 def rejected_in_the_second_round(story: Story) -> Iterator[Step]:
     """The merchant says yes, customer service no; the goods are sent."""
-    at = yield from _first_round(story)
+    at = yield from first_round(story)
     no = {"refund_id": story.refund_id, "round": 2, "reason": "packed_already"}
     yield story.asks(at + _ONE_DAY, "reject_refund", SERVICE_DESK, **no)
     yield from sent_and_released(story, at + _ONE_DAY, "1", story.basket.quantities)
@@ -54,7 +60,7 @@ def rejected_in_the_second_round(story: Story) -> Iterator[Step]:
 
 def withdrawn(story: Story) -> Iterator[Step]:
     """The buyer wants the goods after all."""
-    asked_at = yield from _asked_before_dispatch(story)
+    asked_at = yield from asked_before_dispatch(story)
     at = asked_at + timedelta(hours=3)
     yield story.asks(at, "withdraw_refund", story.buyer, refund_id=story.refund_id)
     yield from sent_and_released(story, at, "1", story.basket.quantities)
@@ -63,11 +69,10 @@ def withdrawn(story: Story) -> Iterator[Step]:
 def scanned_after_the_refund(story: Story) -> Iterator[Step]:
     """The parcel was handed over before the refund, and the carrier says so a day later."""
     paid_at = yield from placed_and_paid(story)
-    parcel_id = f"{story.basket.order_id}-1"
-    packed = {"parcel_id": parcel_id, "items": story.items(), "warehouse_id": "WH-GZ-1"}
-    yield story.asks(paid_at + timedelta(hours=2), "create_parcel", story.merchant, **packed)
-    asked_at = yield from _asks(story, paid_at + timedelta(hours=5))
-    scan = {"parcel_id": parcel_id, "carrier": "simpost", "tracking_no": f"SP{parcel_id}CN"}
+    parcel_id = story.parcel_id
+    yield packed(story, paid_at + timedelta(hours=2), parcel_id, story.basket.quantities)
+    asked_at = yield from asks_back(story, paid_at + timedelta(hours=5))
+    scan = {"parcel_id": parcel_id, **numbered(parcel_id)}
     yield story.reports_late(asked_at + _ONE_DAY, "report_dispatch", CARRIER, asked_at - timedelta(hours=1), **scan)
     yield from paid_back(story, asked_at, story.refund_id, story.basket.total)
 
@@ -102,9 +107,9 @@ def never_sent_back(story: Story) -> Iterator[Step]:
 def returned_after_the_release(story: Story) -> Iterator[Step]:
     """The merchant has the money by then, and gives it back without the fee."""
     paid_at = yield from placed_and_paid(story)
-    signed_at = yield from sent(story, paid_at, "1", story.basket.quantities)
+    signed_at = yield from all_sent(story, paid_at)
     yield released(story, signed_at)
-    asked_at = yield from _asks(story, signed_at + RELEASE_AFTER + _ONE_DAY, reason="broken", lines=story.a_unit())
+    asked_at = yield from asks_back(story, signed_at + RELEASE_AFTER + _ONE_DAY, reason="broken", lines=story.a_unit())
     yield story.asks(asked_at + _ONE_DAY, "approve_refund", SERVICE_DESK, refund_id=story.refund_id, round=1)
     yield from paid_back(story, asked_at + _ONE_DAY, story.refund_id, story.one_unit[1])
 
@@ -112,8 +117,8 @@ def returned_after_the_release(story: Story) -> Iterator[Step]:
 def return_rejected(story: Story) -> Iterator[Step]:
     """Nothing is wrong with the goods, customer service finds."""
     paid_at = yield from placed_and_paid(story)
-    signed_at = yield from sent(story, paid_at, "1", story.basket.quantities)
-    asked_at = yield from _asks(story, signed_at + _ONE_DAY, reason="broken")
+    signed_at = yield from all_sent(story, paid_at)
+    asked_at = yield from asks_back(story, signed_at + _ONE_DAY, reason="broken")
     no = {"refund_id": story.refund_id, "round": 1, "reason": "no_evidence"}
     yield story.asks(asked_at + _ONE_DAY, "reject_refund", SERVICE_DESK, **no)
     yield released(story, signed_at)
@@ -121,8 +126,8 @@ def return_rejected(story: Story) -> Iterator[Step]:
 
 def never_received(story: Story) -> Iterator[Step]:
     """Nobody signs, and after twenty days the buyer says so."""
-    _, dispatched_at, _ = yield from _under_way(story, 8)
-    asked_at = yield from _asks(story, dispatched_at + LOCK + timedelta(hours=3), reason="not_received")
+    _, dispatched_at, _ = yield from under_way(story, 8)
+    asked_at = yield from asks_back(story, dispatched_at + LOCK + timedelta(hours=3), reason="not_received")
     yield story.asks(asked_at + _ONE_DAY, "approve_refund", SERVICE_DESK, refund_id=story.refund_id, round=1)
     yield from paid_back(story, asked_at + _ONE_DAY, story.refund_id, story.basket.total_of_goods)
 
@@ -135,8 +140,7 @@ def lost_on_the_way(story: Story) -> Iterator[Step]:
 def lost_and_found(story: Story) -> Iterator[Step]:
     """The buyer was refunded, and then gets the parcel after all."""
     parcel_id, paid_at = yield from _lost(story)
-    found = {"parcel_id": parcel_id, "milestone": "found"}
-    yield story.reports(paid_at + _ONE_DAY, "report_tracking", CARRIER, **found)
+    yield tracked(story, paid_at + _ONE_DAY, "found")
     yield signed(story, paid_at + 2 * _ONE_DAY, parcel_id)
 
 
@@ -152,9 +156,8 @@ def with_prohibited_goods(story: Story) -> Iterator[Step]:
 
 def damaged_on_the_way(story: Story) -> Iterator[Step]:
     """The parcel is crushed in the line-haul."""
-    parcel_id, _, at = yield from _under_way(story, 4)
-    crushed = {"parcel_id": parcel_id, "milestone": "damaged", "reason": "crushed", "evidence_ref": "photo-1"}
-    yield story.reports(at + _ONE_DAY, "report_tracking", CARRIER, **crushed)
+    parcel_id, _, at = yield from under_way(story, 4)
+    yield tracked(story, at + _ONE_DAY, "damaged", reason="crushed", evidence_ref="photo-1")
     refunded_at = at + 2 * _ONE_DAY
     names = {"parcel_id": parcel_id, "refund_id": story.refund_id}
     yield story.asks(refunded_at, "refund_damaged_parcel", SERVICE_DESK, **names)
@@ -163,7 +166,7 @@ def damaged_on_the_way(story: Story) -> Iterator[Step]:
 
 def refund_failed_then_resubmitted(story: Story) -> Iterator[Step]:
     """The buyer's card is closed; the second try reaches the new one."""
-    at = yield from _asked_before_dispatch(story)
+    at = yield from asked_before_dispatch(story)
     refund_id, total = story.refund_id, story.basket.total
     yield story.asks(at + timedelta(hours=1), "submit_refund", SYSTEM, refund_id=refund_id)
     failed = refund_outcome(story, at + _ONE_DAY, refund_id, total, "failed", code="card_closed")
@@ -174,28 +177,17 @@ def refund_failed_then_resubmitted(story: Story) -> Iterator[Step]:
 
 def refund_reversed_then_paid_from_the_bank(story: Story) -> Iterator[Step]:
     """The money comes back after it was paid, and goes out by bank transfer."""
-    at = yield from _asked_before_dispatch(story)
+    at = yield from asked_before_dispatch(story)
     refund_id, total = story.refund_id, story.basket.total
     paid_at = yield from paid_back(story, at, refund_id, total)
     yield refund_outcome(story, paid_at + 3 * _ONE_DAY, refund_id, total, "reversed", code="account_closed")
-    transfer = {"method": "bank_transfer", "reference": f"TR-{story.basket.order_id}", "proposer": OPERATIONS.id}
+    transfer = {"method": "bank_transfer", "reference": f"TR-{story.order_id}", "proposer": OPERATIONS.id}
     paid = {"refund_id": refund_id, **transfer}
     yield story.asks(paid_at + 5 * _ONE_DAY, "pay_refund_by_alternative", FINANCE, **paid)
 
 
-def _asked_before_dispatch(story: Story) -> Generator[Step, None, datetime]:
-    paid_at = yield from placed_and_paid(story)
-    details = f"Please cancel, {story.basket.buyer.name}"
-    return (yield from _asks(story, story.later(paid_at, least_h=1, most_h=10), details=details))
-
-
-def _asks(story: Story, at: datetime, *, reason: str = "changed_mind", **told: Any) -> Generator[Step, None, datetime]:
-    yield story.asks(at, "request_refund", story.buyer, refund_id=story.refund_id, reason=reason, **told)
-    return at
-
-
-def _first_round(story: Story) -> Generator[Step, None, datetime]:
-    asked_at = yield from _asked_before_dispatch(story)
+def first_round(story: Story) -> Generator[Step, None, datetime]:
+    asked_at = yield from asked_before_dispatch(story)
     at = story.later(asked_at, least_h=2, most_h=20)
     note = "The buyer wrote to us as well"
     yield story.asks(at, "approve_refund", story.merchant, refund_id=story.refund_id, round=1, note=note)
@@ -205,8 +197,8 @@ def _first_round(story: Story) -> Generator[Step, None, datetime]:
 def _returned(story: Story, **verdict: Any) -> Generator[Step, None, tuple[datetime, datetime]]:
     """A unit is asked back a day after the signature and approved a day later; when both were."""
     paid_at = yield from placed_and_paid(story)
-    signed_at = yield from sent(story, paid_at, "1", story.basket.quantities)
-    asked_at = yield from _asks(story, signed_at + _ONE_DAY, reason="broken", lines=story.a_unit())
+    signed_at = yield from all_sent(story, paid_at)
+    asked_at = yield from asks_back(story, signed_at + _ONE_DAY, reason="broken", lines=story.a_unit())
     approved_at = asked_at + _ONE_DAY
     if verdict.get("return_required"):
         verdict["return_by"] = approved_at + 14 * _ONE_DAY
@@ -217,7 +209,7 @@ def _returned(story: Story, **verdict: Any) -> Generator[Step, None, tuple[datet
 
 def _sent_back(story: Story, approved_at: datetime) -> Iterator[Step]:
     names = {"refund_id": story.refund_id}
-    shipped = {**names, "carrier": "simpost", "tracking_no": f"RT{story.basket.order_id}"}
+    shipped = {**names, "carrier": "simpost", "tracking_no": f"RT{story.order_id}"}
     yield story.reports(approved_at + 2 * _ONE_DAY, "report_return_shipped", CARRIER, **shipped)
     received_at = approved_at + 6 * _ONE_DAY
     yield story.reports(received_at, "report_return_received", CARRIER, condition="as described", **names)
@@ -225,18 +217,8 @@ def _sent_back(story: Story, approved_at: datetime) -> Iterator[Step]:
     yield story.asks(received_at + _ONE_DAY, "record_return_inspection", SERVICE_DESK, **looked_at)
 
 
-def _under_way(story: Story, legs: int) -> Generator[Step, None, tuple[str, datetime, datetime]]:
-    """Everything in one parcel, so many milestones far; its id, when it was dispatched and when it was last seen."""
-    paid_at = yield from placed_and_paid(story)
-    parcel_id, dispatched_at = f"{story.basket.order_id}-1", story.later(paid_at, least_h=6, most_h=40)
-    yield from packed_and_dispatched(story, dispatched_at, parcel_id, story.basket.quantities)
-    way = list(legs_of(story, dispatched_at, parcel_id))[:legs]
-    yield from way
-    return parcel_id, dispatched_at, way[-1].at
-
-
 def _lost(story: Story) -> Generator[Step, None, tuple[str, datetime]]:
-    parcel_id, _, last_seen = yield from _under_way(story, 4)
+    parcel_id, _, last_seen = yield from under_way(story, 4)
     lost_at = last_seen + 9 * _ONE_DAY
     yield story.reports(lost_at, "report_loss", CARRIER, parcel_id=parcel_id, reason="line_haul", evidence_ref="claim")
     refunded_at = lost_at + timedelta(hours=5)
@@ -247,9 +229,8 @@ def _lost(story: Story) -> Generator[Step, None, tuple[str, datetime]]:
 
 
 def _refused(story: Story, *, legs: int, milestone: str, reason: str) -> Iterator[Step]:
-    parcel_id, _, at = yield from _under_way(story, legs)
-    no = {"parcel_id": parcel_id, "milestone": milestone, "raw_code": "100", "reason": reason}
-    yield story.reports(at + timedelta(hours=9), "report_tracking", CARRIER, **no)
+    parcel_id, _, at = yield from under_way(story, legs)
+    yield tracked(story, at + timedelta(hours=9), milestone, raw_code="100", reason=reason)
     refunded_at = at + 2 * _ONE_DAY
     names = {"parcel_id": parcel_id, "refund_id": story.refund_id, "reason": reason}
     yield story.asks(refunded_at, "refund_refused_parcel", SERVICE_DESK, **names)

@@ -9,7 +9,7 @@ from typing import Any
 
 from commands.recording import accounting_day
 from ledger.fx import CNY, Rate
-from ledger.money import Money, total
+from ledger.money import Money, half_up, total
 from service.simulator.catalogue import Merchant, Product
 from service.simulator.people import LOCALES, Buyer
 from service.simulator.rates import Rates
@@ -46,18 +46,27 @@ class Basket:
 
 
 def make_basket(
-    random: Random, order_id: str, merchant: Merchant, buyer: Buyer, rates: Rates, placed_at: datetime
+    random: Random,
+    order_id: str,
+    *,
+    merchant: Merchant,
+    buyer: Buyer,
+    rates: Rates,
+    placed_at: datetime,
+    units: int = 1,
 ) -> Basket:
-    """An order of one to three of the merchant's products at the day's reference prices."""
+    """An order of one to three of the merchant's products at the day's reference prices, of at least so many units."""
     currency = CURRENCIES[buyer.market]
     rate = rates.reference(currency, accounting_day(placed_at))
-    products = random.sample(merchant.products, random.choice((1, 1, 1, 2, 2, 3)))
-    lines = [
-        _line(f"L{n}", product, random.choice((1, 1, 1, 2, 3)), buyer, rate) for n, product in enumerate(products, 1)
-    ]
+    products = random.sample(merchant.products, min(random.choice((1, 1, 1, 2, 2, 3)), len(merchant.products)))
+    wanted = [random.choice((1, 1, 1, 2, 3)) for _ in products]
+    wanted[0] += max(0, units - sum(wanted))
+    bought = zip(products, wanted, strict=True)
+    lines = [_line(f"L{n}", product, qty, buyer, rate) for n, (product, qty) in enumerate(bought, 1)]
+    goods = sum((line["unit_reference"] * line["qty"] for line in lines), Money(0, currency))
     charges = [_shipping(buyer.market)] if random.random() < 0.35 else []
-    buyer_total = sum((line["unit_reference"] * line["qty"] for line in lines), Money(0, currency))
-    buyer_total = sum((charge["amount"] for charge in charges), buyer_total)
+    charges += [_sales_tax(goods)] if buyer.market == "US" and random.random() < 0.4 else []
+    buyer_total = sum((charge["amount"] for charge in charges), goods)
     data = {
         "merchant_id": merchant.merchant_id,
         "order_id": order_id,
@@ -93,6 +102,11 @@ def _line(line_id: str, product: Product, qty: int, buyer: Buyer, rate: Rate) ->
 
 def _shipping(market: str) -> dict[str, Any]:
     return {"type": "shipping", "amount": Money.of(_SHIPPING[market], CURRENCIES[market]), "borne_by": "buyer"}
+
+
+def _sales_tax(goods: Money) -> dict[str, Any]:
+    """As some states have it: illustrative."""
+    return {"type": "tax", "amount": Money(half_up(goods.minor * 6, 100), goods.currency), "borne_by": "buyer"}
 
 
 def _channel(random: Random) -> dict[str, str]:

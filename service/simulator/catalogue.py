@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from ledger.who import Actor
+
 _GOODS = (
     ("apparel", "手工刺绣马面裙", "Hand-embroidered mamianqun skirt", "手工刺繡馬面裙", 39_900),
     ("apparel", "新中式盘扣上衣", "New-Chinese frog-button top", "新中式盤扣上衣", 25_900),
@@ -44,19 +46,24 @@ class Merchant:
     express: bool
     products: tuple[Product, ...]
 
+    @property
+    def owner(self) -> Actor:
+        return Actor(kind="merchant", id=self.merchant_id, role="merchant")
 
-def make_merchants(random: Random, count: int) -> list[Merchant]:
-    return [_merchant(random, number) for number in range(1, count + 1)]
+
+def make_merchants(random: Random, count: int, *, after: int = 1000) -> list[Merchant]:
+    """So many merchants, numbered from behind `after`."""
+    return [_merchant(random, after + number) for number in range(1, count + 1)]
 
 
 def _merchant(random: Random, number: int) -> Merchant:
     goods = random.sample(_GOODS, random.randint(3, 6))
     return Merchant(
-        merchant_id=f"M-{1000 + number}",
+        merchant_id=f"M-{number}",
         express=random.random() < 0.6,
         products=tuple(
             Product(
-                product_id=f"P-{1000 + number}-{index}",
+                product_id=f"P-{number}-{index}",
                 category_id=category,
                 title_source=source,
                 title_en=english,

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from commands.bus import Bus
-from commands.command import Command
 from commands.menu import MENU
 from commands.outcome import Outcome
-from ledger.ledger import Ledger
+from service.app import App
+from service.simulator.bank import bank_acts
 from service.simulator.basket import make_basket
+from service.simulator.books import book_acts
+from service.simulator.catalogue_life import catalogue_steps
+from service.simulator.checkouts import checkout_acts, checkout_steps
+from service.simulator.desk import desk_acts
+from service.simulator.merchant_money import merchant_money_steps
+from service.simulator.merchants import joins
 from service.simulator.platform import platform_steps
-from service.simulator.plots import plot_of
-from service.simulator.step import Step
+from service.simulator.plots import Plot, plot_of
+from service.simulator.providers import provider_steps
+from service.simulator.settling import settlement_acts
+from service.simulator.step import Act, Step
 from service.simulator.telling import Story
 from service.simulator.world import World, make_world
 
 FIRST_DAY = date(2025, 4, 1)
 DAYS = 30
+_BUYERS_OF_EVERY_MARKET = 60  # so many have some in each
 _SLOT = timedelta(hours=1)  # decisions of one slot share its end as their instant
 Progress = Callable[[int, int], None]  # done, of
 
@@ -55,53 +64,102 @@ class SlotClock:
 
 def make_month(*, seed: int = 1, orders: int = 1_200) -> tuple[World, list[Step]]:
     """The world and every step of the month, in the order of time; the same for the same arguments."""
-    world = make_world(seed=seed, first_day=FIRST_DAY, merchants=24, buyers=max(1, orders * 2 // 3))
+    buyers = max(_BUYERS_OF_EVERY_MARKET, orders * 2 // 3)
+    world = make_world(seed=seed, first_day=FIRST_DAY, merchants=24, buyers=buyers)
     random = Random(f"month {seed} {orders}")
-    steps = list(platform_steps(world, days=DAYS))
-    for number in range(1, orders + 1):
-        steps += _order_steps(world, random, number)
-    return world, sorted(steps, key=lambda step: (step.at, step.id))
+    steps = [*platform_steps(world), *catalogue_steps(world), *merchant_money_steps(world), *checkout_steps(world)]
+    steps += (step for merchant in world.merchants for step in joins(world, merchant))
+    steps += (step for number in range(1, orders + 1) for step in _order_steps(world, random, number))
+    steps += list(provider_steps(world, steps))
+    return world, sorted(steps, key=_when)
 
 
-def record_month(ledger: Ledger, *, seed: int = 1, orders: int = 1_200, progress: Progress | None = None) -> Month:
+def make_acts(world: World, steps: Sequence[Step]) -> list[Act]:
+    """What is done beside these steps, by what the ledger says then."""
+    return [
+        *checkout_acts(world),
+        *settlement_acts(world),
+        *bank_acts(world, steps),
+        *book_acts(world),
+        *desk_acts(world),
+    ]
+
+
+def record_month(app: App, *, seed: int = 1, orders: int = 1_200, progress: Progress | None = None) -> Month:
     """Record the month. Told again it changes nothing; broken off, it goes on from what is there."""
-    _, steps = make_month(seed=seed, orders=orders)
-    month, clock = Month(), SlotClock()
-    bus = Bus(ledger, MENU, clock=clock)
+    world, steps = make_month(seed=seed, orders=orders)
+    both: list[Step | Act] = [*steps, *make_acts(world, steps)]
+    told = sorted(both, key=_when)
+    clock = SlotClock()
+    bus = Bus(app.ledger, MENU, clock=clock)
+    recording = _Recording(replace(app, bus=bus, clock=clock), clock)
     try:
         done = 0
-        for slot, batch in _slots(steps):
-            clock.now = slot
-            happening = [step for step in batch if not step.only_after or step.only_after in month.happened]
-            month.add(bus.submit([_command(step) for step in happening]))
+        for slot, batch in _slots(told):
+            recording.record(slot, batch)
             done += len(batch)
             if progress:
-                progress(done, len(steps))
+                progress(done, len(told))
     finally:
         bus.close()
-    return month
+    return recording.month
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """The month's own bus and clock, and what they came to so far."""
+
+    app: App
+    clock: SlotClock
+    month: Month = field(default_factory=Month)
+
+    def record(self, slot: datetime, batch: Sequence[Step | Act]) -> None:
+        """A slot's steps, all at once, and then its acts, one by one."""
+        self.clock.now = slot
+        self._submit([each for each in batch if isinstance(each, Step)])
+        for act in batch:
+            if isinstance(act, Act):
+                self._submit(list(act.do(self.app)))
+
+    def _submit(self, steps: Sequence[Step]) -> None:
+        happening = [step for step in steps if not step.only_after or step.only_after in self.month.happened]
+        self.month.add(self.app.bus.submit([step.as_command() for step in happening]) if happening else [])
+
+
+def _when(each: Step | Act) -> tuple[datetime, str]:
+    return each.at, each.id
 
 
 def _order_steps(world: World, random: Random, number: int) -> list[Step]:
-    # On the hour, where a slot ends: nothing that follows can seem to have happened before the order was placed.
-    hours = random.randrange(2, DAYS * 24)
-    placed_at = datetime.combine(world.first_day, datetime.min.time(), UTC) + hours * _SLOT
-    order_id = f"S{world.seed}-{number:06d}"
     plot = plot_of(random, number)
-    merchant = random.choice([merchant for merchant in world.merchants if plot.is_of(merchant)])
-    basket = make_basket(random, order_id, merchant, random.choice(world.buyers), world.rates, placed_at)
+    order_id = f"S{world.seed}-{number:06d}"
+    basket = make_basket(
+        random,
+        order_id,
+        merchant=random.choice([merchant for merchant in world.merchants if plot.is_of(merchant)]),
+        buyer=random.choice([buyer for buyer in world.buyers if plot.market in ("", buyer.market)]),
+        rates=world.rates,
+        placed_at=_placed_at(world, random, plot),
+        units=plot.units,
+    )
     return list(plot.tell(Story(random, basket)))
 
 
-def _slots(steps: Sequence[Step]) -> Iterator[tuple[datetime, list[Step]]]:
-    batch: list[Step] = []
+def _placed_at(world: World, random: Random, plot: Plot) -> datetime:
+    """On the hour, where a slot ends: nothing that follows can seem to have happened before the order was placed."""
+    hours = random.randrange(2, DAYS * 24) if plot.day is None else plot.day * 24 + random.randrange(20)
+    return datetime.combine(world.first_day, datetime.min.time(), UTC) + hours * _SLOT
+
+
+def _slots(told: Sequence[Step | Act]) -> Iterator[tuple[datetime, list[Step | Act]]]:
+    batch: list[Step | Act] = []
     end = datetime.min.replace(tzinfo=UTC)
-    for step in steps:
-        if step.at > end:
+    for each in told:
+        if each.at > end:
             if batch:
                 yield end, batch
-            batch, end = [], _end_of_slot(step.at)
-        batch.append(step)
+            batch, end = [], _end_of_slot(each.at)
+        batch.append(each)
     if batch:
         yield end, batch
 
@@ -109,10 +167,3 @@ def _slots(steps: Sequence[Step]) -> Iterator[tuple[datetime, list[Step]]]:
 def _end_of_slot(at: datetime) -> datetime:
     start = at.replace(minute=0, second=0, microsecond=0)
     return start if start == at else start + _SLOT
-
-
-def _command(step: Step) -> Command:
-    kind = MENU[step.command].command
-    occurred_at = (step.happened_at or step.at) if step.is_report else None
-    envelope = {"id": step.id, "actor": step.actor, "occurred_at": occurred_at}
-    return kind.model_validate({**envelope, **step.data})

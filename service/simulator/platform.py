@@ -1,33 +1,33 @@
-"""What the platform and the bank do besides the orders: rates, enrolments, reviews, weekly payouts, stray money."""
+"""What the platform does besides the orders: daily rates, rules that change, and facts that name no order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
-from ledger.money import Money
-from ledger.who import Actor
-from service.simulator.catalogue import Merchant
+from ledger.policies.after_sales_lock import AfterSalesLock
+from ledger.policies.defaults import default_policies
+from ledger.policies.fees import Fees
+from ledger.policies.kinds import written
 from service.simulator.rates import PROVIDER as RATE_PROVIDER
-from service.simulator.step import BANK, FINANCE, OPERATIONS, PROVIDER, SYSTEM, Step
+from service.simulator.step import CARRIER, FINANCE, OPERATIONS, PROVIDER, SYSTEM, Step
 from service.simulator.world import RATE_DAYS, World
 
-_WEEKS_OF_PAYOUTS = 9
+_DEEMED_DAY = 24  # orders of this day have a lock that lets time stand for a signature
+_DEEMED_AFTER = "P25D"
 
 
-def platform_steps(world: World, *, days: int) -> Iterator[Step]:
+def platform_steps(world: World) -> Iterator[Step]:
     """Everything that no single order tells."""
     yield from _rates(world)
-    for merchant in world.merchants:
-        yield from _merchant(world, merchant)
-        yield from _payouts(world, merchant)
-    yield from _stray_payments(world, days)
+    yield from _rules(world)
+    yield from _stray_facts(world)
 
 
 def _rates(world: World) -> Iterator[Step]:
     for offset in range(RATE_DAYS):
         day = world.first_day + timedelta(days=offset)
-        opening = datetime.combine(day, time(), UTC) - timedelta(hours=8)  # midnight in Shanghai
+        opening = world.day(offset) - timedelta(hours=8)  # midnight in Shanghai
         for currency in ("USD", "HKD"):
             for kind in ("book", "reference"):
                 rate = {"pair": f"{currency}/CNY", "rate": world.rates.book[currency, day], "kind": kind}
@@ -36,50 +36,29 @@ def _rates(world: World) -> Iterator[Step]:
                 yield Step(opening, step_id, "record_fx_rate", SYSTEM, data)
 
 
-def _merchant(world: World, merchant: Merchant) -> Iterator[Step]:
-    owner = Actor(kind="merchant", id=merchant.merchant_id, role="merchant")
-    at = datetime.combine(world.first_day, time(), UTC) - timedelta(days=3)
-    prefix = f"sim{world.seed}.{merchant.merchant_id}"
-    name = {"merchant_id": merchant.merchant_id}
-    account = {**name, "account_ref": f"acct-{merchant.merchant_id}"}
-    yield Step(at, f"{prefix}.a-enrol", "enrol_merchant", OPERATIONS, name)
-    yield Step(at, f"{prefix}.b-account", "register_payout_account", owner, {**account, "bank_code": "ICBC"})
-    yield Step(at, f"{prefix}.c-verified", "verify_payout_account", FINANCE, account)
-    yield Step(at, f"{prefix}.d-auto", "set_auto_export", owner, {**name, "enabled": True})
-    if merchant.express:
-        yield Step(at, f"{prefix}.e-express", "set_express_refund", owner, {**name, "enabled": True})
-    for product in merchant.products:
-        which = {**name, "product_id": product.product_id}
-        product_prefix = f"{prefix}.f-{product.product_id}"
-        submitted = {**which, "category_id": product.category_id}
-        yield Step(at, f"{product_prefix}.1", "submit_product", owner, submitted)
-        yield Step(at, f"{product_prefix}.2", "approve_product", OPERATIONS, which)
+def _rules(world: World) -> Iterator[Step]:
+    """A promotion lowers the fee for ten days; for one day the lock deems parcels signed for."""
+    defaults = {default.key: default.policy for default in default_policies()}
+    fees, lock = written(defaults[Fees.key]), written(defaults[AfterSalesLock.key])
+    ten_days = {"begins": world.day(15), "ends": world.day(25), "rate_bps": 300, "categories": ["beauty"]}
+    promoted = {"content": fees | {"promotions": [ten_days]}, "effective_from": world.day(15), "proposer": FINANCE.id}
+    yield Step(world.day(12, hour=3), f"sim{world.seed}.fees", "set_fee_schedule", OPERATIONS, promoted)
+    for n, after in enumerate((_DEEMED_AFTER, None)):
+        content, from_ = lock | {"deemed_signature_after": after}, world.day(_DEEMED_DAY + n)
+        changed = {"key": AfterSalesLock.key, "content": content, "effective_from": from_, "proposer": FINANCE.id}
+        step_id = f"sim{world.seed}.lock.{n}"
+        yield Step(from_ - timedelta(hours=9), step_id, "publish_policy", OPERATIONS, changed)
 
 
-def _payouts(world: World, merchant: Merchant) -> Iterator[Step]:
-    """Every Tuesday what is available is paid; the bank says so two days later. One account is closed meanwhile."""
-    first = datetime.combine(world.first_day, time(2), UTC) + timedelta(days=14)
-    for week in range(_WEEKS_OF_PAYOUTS):
-        at = first + timedelta(weeks=week)
-        payout_id = f"PO-{world.seed}-{merchant.merchant_id}-{week + 1}"
-        names = {"merchant_id": merchant.merchant_id, "payout_id": payout_id}
-        asked = Step(at, f"sim.{payout_id}.1", "initiate_payout", FINANCE, names)
-        yield asked
-        closed = week == 1 and merchant is world.merchants[0]
-        answer = "report_payout_failed" if closed else "report_payout_paid"
-        told = {**names, "bank_ref": f"bk-{payout_id}"} | ({"code": "account_closed"} if closed else {})
-        answered_at = at + timedelta(days=2)
-        yield Step(answered_at, f"sim.{payout_id}.2", answer, BANK, told, is_report=True, only_after=asked.id)
-
-
-def _stray_payments(world: World, days: int) -> Iterator[Step]:
-    """Money that names no order: it waits in the inbox."""
-    for number in range(1, 4):
-        at = datetime.combine(world.first_day, time(9, 30), UTC) + timedelta(days=days * number // 4)
-        data = {
-            "psp": "simpay",
-            "capture_ref": f"ch_stray_{world.seed}_{number}",
-            "amount": Money.of(f"{20 + number}.50", "USD"),
-            "refs": {"statement": f"SIMPAY-{number}"},
-        }
-        yield Step(at, f"sim{world.seed}.stray.{number}", "note_unrouted_payment", PROVIDER, data, is_report=True)
+def _stray_facts(world: World) -> Iterator[Step]:
+    """What names no order we can find: a scan, a dispute."""
+    facts = (
+        ("simpost", "scan", {"tracking_no": "SP-UNKNOWN-7CN"}, {"milestone": "arrived", "location": "Los Angeles"}),
+        (PROVIDER.id, "dispute", {"dispute": "dp_unknown_1"}, {"reason": "fraud", "stage": "inquiry"}),
+    )
+    for number, (system, kind, refs, body) in enumerate(facts, 1):
+        reference = f"stray-{world.seed}-{number}"
+        data = {"system": system, "reference": reference, "kind": kind, "refs": refs, "body": body}
+        actor = CARRIER if system == CARRIER.id else PROVIDER
+        at = world.day(9 + number, hour=5)
+        yield Step(at, f"sim{world.seed}.{reference}", "note_unrouted_fact", actor, data, is_report=True)

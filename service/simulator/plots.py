@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from service.simulator import after_sales, stories
+from service.simulator import (
+    after_sales,
+    customs,
+    disputes,
+    last_mile,
+    ordering,
+    paying,
+    races,
+    stories,
+    warehouse,
+)
 from service.simulator.catalogue import Merchant
 from service.simulator.step import Step
 from service.simulator.telling import Story
@@ -14,11 +24,16 @@ from service.simulator.telling import Story
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """`weight` of 1,000 orders. `express`: only with merchants that have Express Refund on, or off."""
+    """`weight` of 1,000 orders, 0 for what is told once. `express`: only with merchants that have Express Refund on, or
+    off; `units`: how many the order has at least; `market` and `day` of the month, where they matter.
+    """
 
     weight: int
     tell: Callable[[Story], Iterator[Step]]
     express: bool | None = None
+    units: int = 1
+    market: str = ""
+    day: int | None = None
 
     def is_of(self, merchant: Merchant) -> bool:
         return self.express in (None, merchant.express)
@@ -53,6 +68,60 @@ PLOTS = (
     Plot(5, after_sales.damaged_on_the_way),
     Plot(6, after_sales.refund_failed_then_resubmitted, express=True),
     Plot(4, after_sales.refund_reversed_then_paid_from_the_bank, express=True),
+    Plot(2, ordering.of_a_market_that_is_not_open),
+    Plot(2, ordering.of_a_product_out_of_the_pool),
+    Plot(2, ordering.at_a_quote_that_has_expired),
+    Plot(1, ordering.with_a_wrong_total),
+    Plot(4, ordering.cancelled_in_part, units=2),
+    Plot(6, paying.captured_in_parts),
+    Plot(5, paying.paid_in_two_payments),
+    Plot(4, paying.voided),
+    Plot(2, paying.captured_after_the_hold_lapsed),
+    Plot(1, paying.captured_after_cancelling),
+    Plot(1, paying.captured_for_no_order),
+    Plot(3, paying.captured_twice),
+    Plot(2, paying.capture_failed_before_dispatch),
+    Plot(1, paying.capture_failed_after_dispatch),
+    Plot(0, paying.captured_in_a_currency_without_a_rate),
+    Plot(1, paying.captured_at_another_amount),
+    Plot(1, paying.refunded_twice_by_the_provider),
+    Plot(2, disputes.inquiry_closed),
+    Plot(2, disputes.chargeback_won),
+    Plot(2, disputes.chargeback_lost_by_the_merchant),
+    Plot(2, disputes.chargeback_lost_by_the_platform),
+    Plot(1, disputes.second_stage_won),
+    Plot(8, warehouse.late_to_the_warehouse),
+    Plot(4, warehouse.never_dispatched),
+    Plot(4, warehouse.in_domestic_transit),
+    Plot(2, warehouse.rejected_at_the_warehouse),
+    Plot(2, warehouse.at_the_wrong_warehouse),
+    Plot(5, warehouse.consolidated, units=2),
+    Plot(4, warehouse.split, units=2),
+    Plot(1, warehouse.scanned_as_a_parcel_of_nobody),
+    Plot(1, warehouse.by_a_number_used_twice, units=2),
+    Plot(8, warehouse.told_out_of_order),
+    Plot(4, customs.detained_then_closed),
+    Plot(1, customs.declared_twice),
+    Plot(1, customs.declared_without_a_payment),
+    Plot(1, customs.refused_and_destroyed),
+    Plot(1, customs.refused_and_sent_back),
+    Plot(1, customs.with_a_duty_the_buyer_did_not_cover, market="US"),
+    Plot(2, last_mile.returned_to_sender),
+    Plot(6, last_mile.with_words_nobody_knows),
+    Plot(1, last_mile.signed_by_a_clock_ahead),
+    Plot(1, last_mile.signed_although_lost),
+    Plot(1, last_mile.found_before_the_refund),
+    Plot(2, last_mile.lost_and_compensated),
+    Plot(1, last_mile.lost_and_denied),
+    Plot(1, last_mile.broken_and_destroyed),
+    Plot(0, last_mile.deemed_signed, day=24),
+    Plot(1, last_mile.told_of_an_order_that_stands),
+    Plot(0, last_mile.invoiced_long_after, market="US", day=20),
+    Plot(3, races.asked_while_locked),
+    Plot(1, races.asked_twice_at_once, express=False),
+    Plot(1, races.approved_while_it_is_withdrawn, express=False),
+    Plot(1, races.approved_by_the_wrong_people, express=False),
+    Plot(1, races.dispatched_after_the_refund, express=True),
 )
 _WEIGHTS = [plot.weight for plot in PLOTS]
 

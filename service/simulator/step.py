@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from commands.command import Command
+from commands.menu import MENU
 from ledger.who import Actor
+from service.app import App
 
 SYSTEM = Actor(kind="system", id="scheduler", role="system")
 OPERATIONS = Actor(kind="platform", id="li.na", role="platform_ops")
 FINANCE = Actor(kind="platform", id="zhao.min", role="finance")
+CONTROLLER = Actor(kind="platform", id="sun.hao", role="finance")
 SERVICE_DESK = Actor(kind="platform", id="wang.fang", role="platform_cs")
 PROVIDER = Actor(kind="partner", id="simpay", role="psp")
 BANK = Actor(kind="partner", id="simbank", role="bank")
 CARRIER = Actor(kind="partner", id="simpost", role="carrier")
+BROKER = Actor(kind="partner", id="simbroker", role="customs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +39,21 @@ class Step:
     is_report: bool = False
     only_after: str = ""
     happened_at: datetime | None = None
+
+    def as_command(self) -> Command:
+        occurred_at = (self.happened_at or self.at) if self.is_report else None
+        envelope = {"id": self.id, "actor": self.actor, "occurred_at": occurred_at}
+        return MENU[self.command].command.model_validate({**envelope, **self.data})
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody does at an instant by what the ledger says then: a settlement run, a bank's answer to it.
+
+    `do` acts through the service, and tells the steps that follow. It comes to the same however often it is done, also
+    on what was recorded after it.
+    """
+
+    at: datetime
+    id: str
+    do: Callable[[App], Iterable[Step]]

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from service.simulator.sending import halves, sent_and_released
 from service.simulator.step import PROVIDER, Step
-from service.simulator.telling import (
-    Story,
-    captured,
-    paid_back,
-    payment,
-    placed_and_paid,
-    sent_and_released,
-)
+from service.simulator.telling import Story, captured, paid_back, payment, placed, placed_and_paid
 
 
 def delivered(story: Story, *, trouble: str = "") -> Iterator[Step]:
@@ -35,12 +29,7 @@ def collected_after_an_attempt(story: Story) -> Iterator[Step]:
 def in_two_parcels(story: Story) -> Iterator[Step]:
     """Each line, or half of the only one, travels in its own parcel."""
     paid_at = yield from placed_and_paid(story)
-    quantities = story.basket.quantities
-    first = dict(list(quantities.items())[:1])
-    ((line_id, qty),) = first.items()
-    if len(quantities) == 1 and qty > 1:
-        first = {line_id: 1}
-    second = {line: left for line, all_ in quantities.items() if (left := all_ - first.get(line, 0))}
+    first, second = halves(story.basket.quantities)
     yield from sent_and_released(story, paid_at, "1", first)
     if second:
         yield from sent_and_released(story, paid_at + timedelta(hours=20), "2", second)
@@ -50,7 +39,7 @@ def captured_before_the_order(story: Story) -> Iterator[Step]:
     """The provider's message overtakes the order's."""
     at = story.basket.placed_at
     yield captured(story, at - timedelta(minutes=70))
-    yield story.asks(at, "place_order", story.buyer, **story.basket.data)
+    yield placed(story)
     yield from sent_and_released(story, at, "1", story.basket.quantities)
 
 
@@ -65,22 +54,21 @@ def cancelled_after_payment(story: Story) -> Iterator[Step]:
     """The merchant is out of stock."""
     paid_at = yield from placed_and_paid(story)
     at = story.later(paid_at, least_h=4, most_h=30)
-    refund_id = f"R-{story.basket.order_id}"
-    yield story.asks(at, "cancel_order", story.merchant, reason="out_of_stock", refund_id=refund_id)
-    yield from paid_back(story, at, refund_id, story.basket.total)
+    yield story.asks(at, "cancel_order", story.merchant, reason="out_of_stock", refund_id=story.refund_id)
+    yield from paid_back(story, at, story.refund_id, story.basket.total)
 
 
 def cancelled_unpaid(story: Story) -> Iterator[Step]:
     """The buyer leaves before paying."""
     at = story.basket.placed_at
-    yield story.asks(at, "place_order", story.buyer, **story.basket.data)
+    yield placed(story)
     yield story.asks(story.later(at, least_h=1, most_h=5), "cancel_order", story.buyer, reason="changed_mind")
 
 
 def declined(story: Story) -> Iterator[Step]:
     """The issuer says no, and the buyer gives up."""
     at = story.basket.placed_at
-    yield story.asks(at, "place_order", story.buyer, **story.basket.data)
+    yield placed(story)
     yield story.reports(
         at + timedelta(minutes=2),
         "report_payment_failed",

@@ -1,8 +1,8 @@
-"""How the story of a simulated order is told: its steps in time, and the parts that many stories share."""
+"""How the story of a simulated order is told: its steps in time, and how it is paid and paid back."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -11,10 +11,8 @@ from typing import Any
 from ledger.money import Money
 from ledger.who import Actor
 from service.simulator.basket import Basket
-from service.simulator.journeys import journey, signed_after
-from service.simulator.step import CARRIER, PROVIDER, SYSTEM, Step
+from service.simulator.step import PROVIDER, SYSTEM, Step
 
-RELEASE_AFTER = timedelta(days=7, minutes=1)  # the default release policy's window has passed
 PSP = "simpay"
 
 
@@ -28,15 +26,32 @@ class Story:
 
     @property
     def merchant(self) -> Actor:
-        return Actor(kind="merchant", id=self.basket.merchant.merchant_id, role="merchant")
+        return self.basket.merchant.owner
 
     @property
     def buyer(self) -> Actor:
         return Actor(kind="buyer", id=self.basket.buyer.ref, role="buyer")
 
     @property
+    def order_id(self) -> str:
+        return self.basket.order_id
+
+    @property
+    def payment_id(self) -> str:
+        return f"pay_{self.order_id}"
+
+    @property
+    def capture_ref(self) -> str:
+        return f"ch_{self.order_id}"
+
+    @property
+    def parcel_id(self) -> str:
+        """Its first parcel, or its only one."""
+        return f"{self.order_id}-1"
+
+    @property
     def refund_id(self) -> str:
-        return f"R-{self.basket.order_id}"
+        return f"R-{self.order_id}"
 
     @property
     def one_unit(self) -> tuple[str, Money]:
@@ -67,100 +82,58 @@ class Story:
 
     def _step(self, at: datetime, command: str, actor: Actor, data: dict[str, Any], *, is_report: bool) -> Step:
         self.told += 1
-        step_id = f"sim.{self.basket.order_id}.{self.told}"
+        step_id = f"sim.{self.order_id}.{self.told:02d}"
         return Step(at, step_id, command, actor, {**self.basket.names, **data}, is_report)
+
+
+def placed(story: Story, at: datetime | None = None, **otherwise: Any) -> Step:
+    """The buyer orders; `otherwise` is what of it is asked in another way."""
+    return story.asks(at or story.basket.placed_at, "place_order", story.buyer, **story.basket.data | otherwise)
+
+
+def authorised(story: Story, at: datetime, *, days: int = 7) -> Step:
+    """The issuer holds the whole amount for so many days."""
+    held = {"amount": story.basket.total, "expires_at": at + timedelta(days=days)}
+    return story.reports(at, "report_payment_authorised", PROVIDER, **payment(story), **held)
 
 
 def placed_and_paid(story: Story) -> Generator[Step, None, datetime]:
     at = story.basket.placed_at
-    yield story.asks(at, "place_order", story.buyer, **story.basket.data)
-    held_at = at + timedelta(minutes=2)
-    yield story.reports(
-        held_at,
-        "report_payment_authorised",
-        PROVIDER,
-        **payment(story),
-        amount=story.basket.total,
-        expires_at=held_at + timedelta(days=7),
-    )
+    yield placed(story)
+    yield authorised(story, at + timedelta(minutes=2))
     paid_at = story.later(at, least_h=0.1, most_h=3)
     yield captured(story, paid_at)
     return paid_at
 
 
-def captured(story: Story, at: datetime) -> Step:
-    capture_ref = f"ch_{story.basket.order_id}"
+def captured(story: Story, at: datetime, *, n: int = 1, amount: Money | None = None, payment_id: str = "") -> Step:
+    """The order's n-th capture: the whole amount, if no other is named."""
     return story.reports(
         at,
         "report_payment_captured",
         PROVIDER,
-        payment_id=f"pay_{story.basket.order_id}",
+        payment_id=payment_id or story.payment_id,
         psp=PSP,
-        capture_ref=capture_ref,
-        amount=story.basket.total,
+        capture_ref=story.capture_ref if n == 1 else f"{story.capture_ref}_{n}",
+        amount=amount or story.basket.total,
     )
 
 
 def payment(story: Story) -> dict[str, str]:
-    return {"payment_id": f"pay_{story.basket.order_id}", "psp": PSP, "psp_ref": f"pi_{story.basket.order_id}"}
+    return {"payment_id": story.payment_id, "psp": PSP, "psp_ref": f"pi_{story.order_id}"}
 
 
-def sent(
-    story: Story, paid_at: datetime, number: str, quantities: dict[str, int], *, trouble: str = ""
+def asked_before_dispatch(story: Story) -> Generator[Step, None, datetime]:
+    paid_at = yield from placed_and_paid(story)
+    details = f"Please cancel, {story.basket.buyer.name}"
+    return (yield from asks_back(story, story.later(paid_at, least_h=1, most_h=10), details=details))
+
+
+def asks_back(
+    story: Story, at: datetime, *, reason: str = "changed_mind", **told: Any
 ) -> Generator[Step, None, datetime]:
-    """Packed, dispatched, carried and signed for; when it was."""
-    parcel_id = f"{story.basket.order_id}-{number}"
-    dispatched_at = story.later(paid_at, least_h=6, most_h=60)
-    yield from packed_and_dispatched(story, dispatched_at, parcel_id, quantities)
-    legs = list(legs_of(story, dispatched_at, parcel_id, trouble=trouble))
-    yield from legs
-    signed_at = signed_after(story.random, legs[-1].at)
-    yield signed(story, signed_at, parcel_id)
-    return signed_at
-
-
-def signed(story: Story, at: datetime, parcel_id: str) -> Step:
-    return story.reports(
-        at,
-        "report_signature",
-        CARRIER,
-        parcel_id=parcel_id,
-        evidence_kind=story.random.choice(("recipient", "recipient", "household", "neighbour")),
-        proof_ref=f"pod-{parcel_id}",
-        signed_by=story.basket.buyer.name,
-    )
-
-
-def released(story: Story, signed_at: datetime) -> Step:
-    """What is left to release, when the default policy's window has passed."""
-    return story.asks(signed_at + RELEASE_AFTER, "release_settlement", SYSTEM)
-
-
-def sent_and_released(
-    story: Story, paid_at: datetime, number: str, quantities: dict[str, int], *, trouble: str = ""
-) -> Iterator[Step]:
-    signed_at = yield from sent(story, paid_at, number, quantities, trouble=trouble)
-    yield released(story, signed_at)
-
-
-def packed_and_dispatched(story: Story, at: datetime, parcel_id: str, quantities: dict[str, int]) -> Iterator[Step]:
-    items = [{"line_id": line_id, "qty": qty} for line_id, qty in quantities.items()]
-    packed_at = at - timedelta(hours=3)
-    yield story.asks(
-        packed_at, "create_parcel", story.merchant, parcel_id=parcel_id, items=items, warehouse_id="WH-GZ-1"
-    )
-    yield story.asks(
-        at, "dispatch_parcel", story.merchant, parcel_id=parcel_id, carrier="simpost", tracking_no=f"SP{parcel_id}CN"
-    )
-
-
-def legs_of(story: Story, dispatched_at: datetime, parcel_id: str, *, trouble: str = "") -> Iterator[Step]:
-    market = story.basket.buyer.market
-    number = story.basket.order_id.rpartition("-")[2]
-    for at, milestone, about in journey(
-        story.random, market=market, dispatched_at=dispatched_at + timedelta(hours=1), number=number, trouble=trouble
-    ):
-        yield story.reports(at, "report_tracking", CARRIER, parcel_id=parcel_id, milestone=milestone, **about)
+    yield story.asks(at, "request_refund", story.buyer, refund_id=story.refund_id, reason=reason, **told)
+    return at
 
 
 def paid_back(story: Story, approved_at: datetime, refund_id: str, amount: Money) -> Generator[Step, None, datetime]:
@@ -185,6 +158,6 @@ def refund_outcome(
         psp=PSP,
         outcome=outcome,
         code=code,
-        psp_refund_ref=f"re_{story.basket.order_id}" if n == 1 else f"re_{story.basket.order_id}_{n}",
+        psp_refund_ref=f"re_{story.order_id}" if n == 1 else f"re_{story.order_id}_{n}",
         amount=amount,
     )

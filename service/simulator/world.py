@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
+from ledger.who import Actor
 from service.simulator.catalogue import Merchant, make_merchants
 from service.simulator.people import Buyer, make_buyers
 from service.simulator.rates import Rates, make_rates
 
+_GUESTS = 7
 RATE_DAYS = 75  # the month's orders are delivered and settled in the weeks after it
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Merchants, buyers and rates; the month's first day."""
+    """Merchants, buyers and rates; the month's first day, which begins at midnight UTC."""
 
     seed: int
     first_day: date
     merchants: list[Merchant]
+    guests: list[Merchant]  # whose own stories the month tells beside the orders' plots
     buyers: list[Buyer]
     rates: Rates
+
+    def day(self, number: int, *, hour: int = 0) -> datetime:
+        """The instant so many days and hours into the month."""
+        return datetime.combine(self.first_day, time(), UTC) + timedelta(days=number, hours=hour)
+
+    def owner(self, merchant_id: str) -> Actor:
+        """Who acts for the merchant."""
+        return next(each.owner for each in (*self.merchants, *self.guests) if each.merchant_id == merchant_id)
 
     @property
     def personal_values(self) -> set[str]:
@@ -36,6 +47,7 @@ def make_world(*, seed: int, first_day: date, merchants: int, buyers: int) -> Wo
         seed=seed,
         first_day=first_day,
         merchants=make_merchants(random, merchants),
+        guests=make_merchants(Random(f"guests {seed}"), _GUESTS, after=2_000 + 10 * seed),
         buyers=make_buyers(random, buyers),
         rates=make_rates(random, first_day, RATE_DAYS),
     )

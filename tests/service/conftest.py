@@ -19,7 +19,7 @@ def month(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.Te
     """Settings of a ledger with a month of forty orders. To be read only."""
     settings = Settings(database_url=clone(postgres, template, "month"), data_dir=tmp_path_factory.mktemp("month"))
     with open_app(settings, create=True) as app:
-        record_month(app.ledger, seed=1, orders=ORDERS)
+        record_month(app, seed=1, orders=ORDERS)
     return settings
 
 

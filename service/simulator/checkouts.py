@@ -1,0 +1,87 @@
+"""Money that comes for a whole checkout, or for nobody: it waits in the inbox until somebody says where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from commands.route_inbox_payment import Part
+from ledger.money import Money
+from service.app import App
+from service.inbox_routing import InboxRouting
+from service.simulator.catalogue_life import Diary
+from service.simulator.merchants import joins
+from service.simulator.sending import sent_and_released
+from service.simulator.step import FINANCE, PROVIDER, Act, Step
+from service.simulator.telling import PSP, Story, placed
+from service.simulator.world import World
+
+_FIRST, _SECOND = 5, 6  # among the world's guests
+_DAY = 4
+_STRAY = 3  # captures that name no order
+
+
+def checkout_steps(world: World) -> Iterator[Step]:
+    """Two merchants, one checkout, one capture; and captures that belong to nobody."""
+    yield from joins(world, world.guests[_SECOND])
+    stories, checkout = _stories(world), f"CO-{world.seed}-shared"
+    for story in stories:
+        yield placed(story, checkout_id=checkout)
+    total = sum((story.basket.total for story in stories), Money(0, "USD"))
+    about = {"psp": PSP, "capture_ref": _shared(world), "amount": total, "refs": {"checkout": checkout}}
+    yield _noted(world, 0, about)
+    for story in stories:
+        yield from sent_and_released(story, world.day(_DAY, hour=9), "1", story.basket.quantities)
+    yield from _stray(world)
+
+
+def checkout_acts(world: World) -> Iterator[Act]:
+    """Somebody reads the checkout's name in the capture, and splits it over the two orders."""
+    yield Act(world.day(_DAY, hour=6), f"sim{world.seed}.routing", partial(_route, world))
+
+
+def _route(world: World, app: App) -> Iterable[Step]:
+    parts = [
+        Part(merchant_id=story.basket.merchant.merchant_id, order_id=story.order_id, amount=story.basket.total)
+        for story in _stories(world)
+    ]
+    routing = InboxRouting(app.ledger, app.bus)
+    routing.route(PSP, _shared(world), parts, actor=FINANCE, id=f"sim{world.seed}.routing")
+    return ()
+
+
+def _stories(world: World) -> list[Story]:
+    """One order of each of the two, of one buyer."""
+    first, second = (Diary(world, guest, book=1) for guest in (_FIRST, _SECOND))
+    at = world.day(_DAY)
+    bought = first.order(at)
+    return [bought, second.order(at, buyer=bought.basket.buyer)]
+
+
+def _shared(world: World) -> str:
+    return f"ch_shared_{world.seed}"
+
+
+def _stray(world: World) -> Iterator[Step]:
+    """It waits; the first is given back, and the provider names a refund of the second that nobody asked for."""
+    for number in range(1, _STRAY + 1):
+        money = Money.of(f"{20 + number}.50", "USD")
+        about = {"psp": PSP, "capture_ref": _name(world, number), "amount": money}
+        yield _noted(world, number, about | {"refs": {"statement": f"SIMPAY-{number}"}})
+    refund = {"psp": PSP, "capture_ref": _name(world, 1), "refund_id": f"RF-stray-{world.seed}"}
+    asked = {**refund, "reason": "payer_unknown"}
+    prefix, at = f"sim{world.seed}.stray-refund", world.day(19, hour=3)
+    yield Step(at, f"{prefix}.1", "refund_unallocated_funds", FINANCE, asked)
+    paid = {**refund, "psp_refund_ref": "re_stray_1", "amount": Money.of("21.50", "USD")}
+    yield Step(world.day(21), f"{prefix}.2", "report_unallocated_refund_paid", PROVIDER, paid, is_report=True)
+    unknown = paid | {"capture_ref": _name(world, 2), "refund_id": "RF-unknown", "amount": Money.of("22.50", "USD")}
+    yield Step(world.day(22), f"{prefix}.3", "report_unallocated_refund_paid", PROVIDER, unknown, is_report=True)
+
+
+def _noted(world: World, number: int, about: dict[str, object]) -> Step:
+    at = world.day(_DAY + 5 * number, hour=1)
+    return Step(at, f"sim{world.seed}.unrouted.{number}", "note_unrouted_payment", PROVIDER, about, is_report=True)
+
+
+def _name(world: World, number: int) -> str:
+    return f"ch_stray_{world.seed}_{number}"

@@ -1,0 +1,187 @@
+"""What the provider pays out to the platform: a batch a week, of the captures, refunds and disputes of the week before.
+
+Some lines of the second batch, and the deposit of the third, are not what our books say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from commands.psp_lines import PspLine
+from ledger.events.psp_settlement import SettledKind
+from ledger.fx import CNY, Rate
+from ledger.money import Money, half_up, total
+from service.simulator.step import FINANCE, PROVIDER, Step
+from service.simulator.telling import PSP
+from service.simulator.world import World
+
+WEEKS = 10
+_AFTER_THE_WEEK = 2  # days
+_WRONG_LINES, _WRONG_DEPOSIT = 2, 3  # the weeks
+_SPREAD = Decimal("0.996")  # of the book rate
+_ACCOUNT_FEE = Money(2_500, "USD")
+
+Order = tuple[str, str]  # merchant, order
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """Something the provider owes us, or takes back."""
+
+    at: datetime
+    order: Order
+    kind: SettledKind
+    reference: str
+    gross: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One week's lines, by order, and what they come to."""
+
+    ref: str
+    at: datetime
+    lines: dict[Order, list[PspLine]]
+    day: date
+
+    @property
+    def cash(self) -> Money:
+        return total([part.cash_on(self.day) for line in self.all_lines for part in line.parts(self.day)], CNY)
+
+    @property
+    def all_lines(self) -> list[PspLine]:
+        return [line for lines in self.lines.values() for line in lines]
+
+
+def provider_steps(world: World, told: Iterable[Step]) -> Iterator[Step]:
+    """The reports that follow from what the provider told in the steps of all orders."""
+    items = sorted(_items(world, told), key=lambda item: (item.at, item.reference, item.kind))
+    for week in range(1, WEEKS + 1):
+        first, last = world.day(7 * week - 7), world.day(7 * week)
+        due = [item for item in items if first <= item.at < last or (week == 1 and item.at < first)]
+        if due:
+            yield from _reported(world, week, _batch(world, week, due))
+
+
+def _items(world: World, told: Iterable[Step]) -> Iterator[_Item]:
+    """Each once, however often it was told; a capture that failed is none."""
+    steps = [step for step in told if step.data.get("psp") == PSP and "order_id" in step.data]
+    failed = {step.data.get("capture_ref") for step in steps if step.command == "report_payment_failed"}
+    seen: set[tuple[str, str, bool]] = set()
+    withdrawn: dict[str, Money] = {}
+    for step in sorted(steps, key=lambda step: (step.at, step.id)):
+        item = _item(step, withdrawn)
+        if item is None or item.reference in failed or (item.gross.currency, world.first_day) not in world.rates.book:
+            continue
+        name = item.kind, item.reference, item.gross.minor > 0
+        if name not in seen:
+            seen.add(name)
+            yield item
+
+
+def _item(step: Step, withdrawn: dict[str, Money]) -> _Item | None:
+    data: Mapping[str, Any] = step.data
+
+    def item(kind: SettledKind, reference: str, gross: Money) -> _Item:
+        return _Item(step.at, (data["merchant_id"], data["order_id"]), kind, reference, gross)
+
+    match step.command:
+        case "report_payment_captured":
+            return item("charge", data["capture_ref"], data["amount"])
+        case "report_refund_outcome" if data["outcome"] == "succeeded":
+            return item("refund", data["psp_refund_ref"], -data["amount"])
+        case "report_refund_outcome" if data["outcome"] == "reversed":
+            return item("refund", data["psp_refund_ref"], data["amount"])
+        case "report_dispute_funds_withdrawn":
+            withdrawn[data["dispute_id"]] = data["amount"]
+            return item("dispute", data["dispute_id"], -data["amount"])
+        case "report_dispute_fee":
+            return item("dispute_fee", data["dispute_id"], -data["amount"])
+        case "report_dispute_won" if data["dispute_id"] in withdrawn:
+            return item("dispute", data["dispute_id"], withdrawn[data["dispute_id"]])
+    return None
+
+
+def _batch(world: World, week: int, items: list[_Item]) -> Batch:
+    at = world.day(7 * week + _AFTER_THE_WEEK, hour=6)
+    lines: dict[Order, list[PspLine]] = {}
+    for item in items:
+        lines.setdefault(item.order, []).append(_line(world, item, at.date()))
+    batch = Batch(f"SIMPAY-{world.seed}-{week:02d}", at, lines, at.date())
+    return _with_wrong_lines(batch) if week == _WRONG_LINES else batch
+
+
+def _line(world: World, item: _Item, day: date) -> PspLine:
+    nothing = Money(0, item.gross.currency)
+    fee = Money(half_up(item.gross.minor * 29, 1_000) + 30, item.gross.currency) if item.kind == "charge" else nothing
+    return PspLine(
+        psp_ref=f"{item.kind}-{item.reference}"[:64],
+        kind=item.kind,
+        reference=item.reference,
+        gross=item.gross,
+        fee=fee,
+        net=item.gross - fee,
+        rate=_rate(world, item.gross.currency, day),
+    )
+
+
+def _rate(world: World, currency: str, day: date) -> Rate:
+    value = str((Decimal(world.rates.book[currency, day]) * _SPREAD).quantize(Decimal("0.0001")))
+    return Rate(base=currency, quote=CNY, value=value, kind="provider_settlement", source=PSP, as_of=day)
+
+
+def _with_wrong_lines(batch: Batch) -> Batch:
+    """One capture is left out, one is higher than it was, one nobody knows, one paid at another rate."""
+    orders = [order for order, lines in batch.lines.items() if lines[0].kind == "charge" and len(lines) == 1]
+    if len(orders) < 4:
+        return batch
+    lines = dict(batch.lines)
+    del lines[orders[0]]
+    (higher,), (other,), (dearer,) = (lines[order] for order in orders[1:4])
+    more = Money(100, higher.gross.currency)
+    lines[orders[1]] = [higher.model_copy(update={"gross": higher.gross + more, "net": higher.net + more})]
+    unknown = {"psp_ref": f"{other.psp_ref}-x"[:64], "reference": "ch_unknown"}
+    lines[orders[2]] = [other, other.model_copy(update=unknown)]
+    lines[orders[3]] = [dearer.model_copy(update={"cash": dearer.cash_on(batch.day) - Money(500, CNY)})]
+    return replace(batch, lines=lines)
+
+
+def _reported(world: World, week: int, batch: Batch) -> Iterator[Step]:
+    """The file, each order's lines, and the batch as a whole."""
+    digest = sha256(repr(batch).encode()).hexdigest()
+    file = {"kind": "psp_report", "digest": digest, "partner": PSP, "rows": len(batch.all_lines)}
+    named = {"file_name": f"{batch.ref}.csv", "header": {"batch": batch.ref}}
+    yield Step(batch.at, f"sim.{batch.ref}.file", "accept_file", FINANCE, file | named)
+    for (merchant_id, order_id), lines in batch.lines.items():
+        names = {"merchant_id": merchant_id, "order_id": order_id, "psp": PSP, "batch_ref": batch.ref}
+        data = {**names, "lines": lines, "bank_entry_ref": batch.ref, "value_date": batch.day}
+        yield Step(batch.at, f"sim.{batch.ref}.{order_id}", "report_psp_settlement", PROVIDER, data, is_report=True)
+    data = _whole(world, week, batch) | {"digest": digest}
+    yield Step(batch.at, f"sim.{batch.ref}.whole", "report_psp_batch", PROVIDER, data, is_report=True)
+
+
+def _whole(world: World, week: int, batch: Batch) -> dict[str, Any]:
+    rate = _rate(world, _ACCOUNT_FEE.currency, batch.day)
+    short = Money(5_000, CNY) if week == _WRONG_DEPOSIT else Money(0, CNY)
+    return {
+        "psp": PSP,
+        "batch_ref": batch.ref,
+        "line_count": len(batch.all_lines),
+        "totals": list(_totals(batch.all_lines)),
+        "fees": [{"psp_ref": f"{batch.ref}-account", "amount": _ACCOUNT_FEE, "rate": rate}],
+        "orders_cash": batch.cash,
+        "cash": batch.cash - rate.convert(_ACCOUNT_FEE) - short,
+        "bank_entry_ref": batch.ref,
+        "value_date": batch.day,
+    }
+
+
+def _totals(lines: list[PspLine]) -> Iterator[dict[str, Money]]:
+    for currency in sorted({line.gross.currency for line in lines}):
+        here = [line for line in lines if line.gross.currency == currency]
+        yield {name: total([getattr(line, name) for line in here], currency) for name in ("gross", "fee", "net")}
