@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from commands.breaks import break_once
 from commands.command import Command, Report
@@ -75,8 +75,12 @@ def flagged_if_future(report: OrderReport, order: Order, **refs: str) -> Iterato
 
 
 def book_rate(command: Command, rules: Rules, currency: str) -> Rate:
-    """The book rate of the accounting day it happened on. Raises `RateMissing`, and `RateStale` for one too old."""
-    day = accounting_day(command.happened_at)
+    """The book rate of the accounting day it happened on. Raises as `rate_of_day`."""
+    return rate_of_day(rules, currency, accounting_day(command.happened_at))
+
+
+def rate_of_day(rules: Rules, currency: str, day: date) -> Rate:
+    """The book rate a decision uses for a day. Raises `RateMissing`, and `RateStale` for one too old."""
     rate = rules.rate(currency, "book", day)
     if not rules.policy(ReferencePricing).is_fresh(rate, day):
         raise RateStale(pair=rate.pair, kind=rate.kind, as_of=rate.as_of, day=day)

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from commands.command import Command
+from commands.order_commands import rate_of_day
 from commands.period_commands import check_over
 from commands.reviewing import platform_only
 from commands.rules import Rules
@@ -65,7 +66,8 @@ class ForeignBalance(BaseModel):
 
 
 class PostFxRevaluation(Command, name="post_fx_revaluation"):
-    """The balances of a period's end as a service read them, up to these positions of the books.
+    """The balances of a period's end as a service read them, up to these positions of the books. A rate older than a
+    decision may use is refused: the period's last day needs one of its own.
 
     `includes` says how many revaluations of the period they have in them already, so that none is posted twice.
     """
@@ -98,7 +100,7 @@ def decide(command: PostFxRevaluation, revaluations: Revaluations, rules: Rules)
 
 
 def _revalued(balance: ForeignBalance, rules: Rules, as_of: date) -> RevaluedBalance:
-    rate = rules.rate(balance.balance.currency, "book", as_of)
+    rate = rate_of_day(rules, balance.balance.currency, as_of)
     revalued = rate.convert(balance.balance)
     return RevaluedBalance(
         account=balance.account,

@@ -1,21 +1,26 @@
-"""Closing and reopening accounting periods: a marker in every book, then the hash over their vector of positions."""
+"""Closing and reopening accounting periods: a marker in every book, and the hash over the vector of their positions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import count
 
 from commands.bus import Bus
 from commands.close_book_period import CloseBookPeriod
 from commands.close_period import ClosePeriod
+from commands.command import Command
 from commands.outcome import Outcome
+from commands.outcome import refused as refusal_of
 from commands.reopen_book_period import ReopenBookPeriod
 from commands.reopen_period import ReopenPeriod
-from ledger.calendar_months import first_day, last_day
+from ledger.calendar_months import last_day
+from ledger.finance_refusals import PeriodOutOfOrder
 from ledger.ids import periods_stream
 from ledger.journal.trial_balance import Balances, balances_of, trial_balance_hash
 from ledger.ledger import Ledger
 from ledger.log.rows import Recorded
+from ledger.refusals import IdempotencyKeyReused
 from ledger.streams.periods import Periods
 from ledger.who import Actor
 
@@ -37,36 +42,38 @@ class PeriodClose:
 
     def close(self, period: str, *, proposer: str, approver: Actor) -> Outcome:
         """Close the period as `approver`; the first refusal, where a book or the ledger does not let it."""
-        round_ = self._ledger_periods().changes
-        markers = self._bus.submit(
-            [
-                CloseBookPeriod(id=f"close-{period}-{round_}-book{book}", actor=_CLOSER, book=book, period=period)
-                for book in self._ledger.reader.heads()
-            ]
-        )
-        if refused := next((marker for marker in markers if marker.status == "refused"), None):
-            return refused
-        positions = {marker.book: marker.last for marker in markers}
+        periods = self._ledger_periods()
+        positions: dict[int, int] = {}
+        while new := self._ledger.reader.heads().keys() - positions.keys():  # a book may be opened meanwhile
+            self._reopen_books(periods, sorted(new))
+            markers = self._ask([_marker(period, periods.changes, book) for book in sorted(new)])
+            if refused := next((marker for marker in markers if marker.status == "refused"), None):
+                return refused
+            positions |= {marker.book: marker.last for marker in markers}
         closing = ClosePeriod(
-            id=f"close-{period}-{round_}",
+            id=f"close-{period}-{periods.changes}",
             actor=approver,
             period=period,
             positions=positions,
             trial_balance_hash=self.hash_of(period, positions),
             proposer=proposer,
         )
-        return self._bus.submit([closing])[0]
+        return self._ask([closing])[0]
 
     def reopen(self, period: str, *, reason: str, proposer: str, approver: Actor) -> Outcome:
-        """Reopen the last closed period as `approver`, then its books, and those an earlier call left closed."""
-        before = self._ledger_periods()
+        """Reopen the last closed period as `approver`, then its books, and those that an earlier call left closed.
+
+        Refused while a closing that was cut off has left books further closed than the ledger: that is finished first.
+        """
+        before, furthest = self._ledger_periods(), self._furthest_closed()
+        round_ = before.changes - 1 if before.reopened == period else before.changes
         command = ReopenPeriod(
-            id=f"reopen-{period}-{before.changes}", actor=approver, period=period, reason=reason, proposer=proposer
+            id=f"reopen-{period}-{round_}", actor=approver, period=period, reason=reason, proposer=proposer
         )
-        outcome = self._bus.submit([command])[0]
-        periods = self._ledger_periods()
-        if periods.first_open_day == first_day(period):
-            self._reopen_books(period, periods.changes)
+        if furthest > period:
+            return refusal_of(command.id, 0, PeriodOutOfOrder(asked=period, expected=furthest))
+        outcome = self._ask([command])[0]
+        self._reopen_books(self._ledger_periods(), sorted(self._ledger.reader.heads()))
         return outcome
 
     def hash_of(self, period: str, positions: Mapping[int, int]) -> str:
@@ -74,13 +81,39 @@ class PeriodClose:
         upto = last_day(period)
         return trial_balance_hash(self._balances(positions, upto), upto=upto, positions=positions)
 
-    def _reopen_books(self, period: str, round_: int) -> None:
-        self._bus.submit(
-            [
-                ReopenBookPeriod(id=f"reopen-{period}-{round_}-book{book}", actor=_CLOSER, book=book, period=period)
-                for book in self._ledger.reader.heads()
-            ]
-        )
+    def _reopen_books(self, periods: Periods, books: Sequence[int]) -> None:
+        """Bring the books to where a reopened ledger is; one that was brought there before only repeats its answer.
+
+        A book that was opened since the closing has no marker of it, and gets that first.
+        """
+        if not (period := periods.reopened):
+            return
+        commands: list[Command] = []
+        for book in books:
+            id_ = f"reopen-{period}-{periods.changes}-book{book}"
+            commands.append(_marker(period, periods.changes - 2, book))
+            commands.append(ReopenBookPeriod(id=id_, actor=_CLOSER, book=book, period=period))
+        self._ask(commands)
+
+    def _ask(self, commands: Sequence[Command]) -> list[Outcome]:
+        """What they come to. A refusal of an earlier call is no answer to this one: the month may be over by now, or
+        somebody else propose it."""
+        outcomes = self._bus.submit(commands)
+        for again in count(1):
+            old = [n for n, outcome in enumerate(outcomes) if _is_of_another_call(outcome)]
+            if not old:
+                break
+            asked = [commands[n].model_copy(update={"id": f"{commands[n].id}-{again}"}) for n in old]
+            for n, outcome in zip(old, self._bus.submit(asked), strict=True):
+                outcomes[n] = outcome
+        return outcomes
+
+    def _furthest_closed(self) -> str:
+        """The newest period that any book is closed for, '' where none ever was."""
+        found = {book: Periods(periods_stream(book)) for book in self._ledger.reader.heads()}
+        for row in self._ledger.reader.rows_of_streams({each.name: book for book, each in found.items()}):
+            found[row.book].apply(row.event)
+        return max(each.last_closed or "" for each in found.values())
 
     def _ledger_periods(self) -> Periods:
         periods = Periods(periods_stream())
@@ -98,3 +131,12 @@ class PeriodClose:
                 rows = self._ledger.reader.read(book, position, min(_BATCH, last - position))
                 yield from rows
                 position = rows[-1].position
+
+
+def _marker(period: str, round_: int, book: int) -> CloseBookPeriod:
+    """`round_`: how often the ledger was closed and reopened by then."""
+    return CloseBookPeriod(id=f"close-{period}-{round_}-book{book}", actor=_CLOSER, book=book, period=period)
+
+
+def _is_of_another_call(outcome: Outcome) -> bool:
+    return outcome.status == "refused" and (outcome.repeated or outcome.code == IdempotencyKeyReused.code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -129,6 +129,10 @@ class Reader:
     def heads(self) -> dict[int, int]:
         """The last position of every book, 0 where it is empty."""
         return dict(self._rows("SELECT book, position FROM log.heads ORDER BY book", ()))
+
+    def first_open_days(self) -> dict[int, date]:
+        """The first open accounting day of every book; the first day there is where nothing was ever closed."""
+        return dict(self._rows("SELECT book, first_open_day FROM log.heads ORDER BY book", ()))
 
     def positions_as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
         """The last position of every book, or of these, that was recorded by then. Waits for appends under way.

@@ -22,6 +22,7 @@ class Periods(Stream):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.first_open_day: date | None = None  # None: nothing was ever closed
+        self.reopened = ""  # the period, until one is closed again
         self.changes = 0
 
     @property
@@ -34,13 +35,13 @@ class Periods(Stream):
         """Change what is remembered."""
 
     @evolve.register
-    def _(self, event: BookPeriodClosed | BookPeriodReopened) -> None:
+    def _(self, event: BookPeriodClosed | AccountingPeriodClosed) -> None:
         self._open_from(event.first_open_day)
 
     @evolve.register
-    def _(self, event: AccountingPeriodClosed | AccountingPeriodReopened) -> None:
-        self._open_from(event.first_open_day)
+    def _(self, event: BookPeriodReopened | AccountingPeriodReopened) -> None:
+        self._open_from(event.first_open_day, reopened=event.period)
 
-    def _open_from(self, day: date) -> None:
-        self.first_open_day = day
+    def _open_from(self, day: date, *, reopened: str = "") -> None:
+        self.first_open_day, self.reopened = day, reopened
         self.changes += 1

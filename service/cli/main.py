@@ -16,6 +16,7 @@ from service.cli.history import history
 from service.cli.importing import importing
 from service.cli.log import verify_log
 from service.cli.output import stderr
+from service.cli.periods import close_period, periods, reopen_period, revalue
 from service.cli.record import record
 from service.cli.settling import list_payouts, settle, statement
 from service.cli.status import settings, status
@@ -47,6 +48,10 @@ app.command()(contribution)
 app.command("exposure")(show_exposure)
 app.command("explain-difference")(explain)
 app.command()(reconciliation)
+app.command()(periods)
+app.command()(close_period)
+app.command()(reopen_period)
+app.command()(revalue)
 app.command()(track)
 app.command()(history)
 app.command()(approvals)

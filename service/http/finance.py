@@ -17,6 +17,7 @@ from projections.payouts import payouts
 from service.app import App
 from service.http.errors import BadParameter
 from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, Wait, answer
+from service.periods import periods
 from service.reconciliation import mismatches
 from service.statements import issued_statements, statement_of
 
@@ -94,6 +95,13 @@ def open_exposure(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_a
 def reconciliation(app: OpenApp, grace_days: Annotated[int, Query(ge=0)] = 7) -> dict[str, Any]:
     """Where two accounts of the same money differ, the oldest first."""
     return answer(app, {}, mismatches=mismatches(app, grace_days=grace_days))
+
+
+@router.get("/books/periods")
+def accounting_periods(app: OpenApp, as_known_at: Instant = None) -> dict[str, Any]:
+    """Which months were closed and reopened, by whom, and the hash of each closing with its positions."""
+    found = periods(app, as_known_at=as_known_at)
+    return answer(app, {}, open_from=found.open_from, changes=found.changes, unfinished=found.unfinished)
 
 
 @router.get("/payouts")

@@ -1,6 +1,6 @@
 """Foreign balances at a period's end, and back on the first day of the next (P19)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,10 @@ from commands.post_fx_revaluation import PostFxRevaluation
 from ledger.events.platform_money import FxRevaluationPosted, FxRevaluationReversed
 from ledger.finance_refusals import PeriodClosed, PeriodNotOver, RevaluationOutdated
 from ledger.journal.posting import post
-from ledger.refusals import RateMissing, RoleNotAllowed
+from ledger.payment_refusals import RateMissing, RateStale
+from ledger.policies.defaults import default_policies
+from ledger.policies.reference_pricing import ReferencePricing
+from ledger.refusals import RoleNotAllowed
 from ledger.who import Actor
 from tests.support.given import FINANCE, MERCHANT, When, ask, given
 
@@ -82,6 +85,12 @@ def test_a_closed_period_is_not_revalued() -> None:
 
 def test_without_a_rate_nothing_is_revalued() -> None:
     given(rates=()).when(revalue(OWED_BY_PSP)).then_refused(RateMissing, pair="USD/CNY")
+
+
+def test_a_rate_that_is_too_old_revalues_nothing() -> None:
+    pricing = next(each.policy for each in default_policies() if isinstance(each.policy, ReferencePricing))
+    fresh = (pricing.model_copy(update={"max_rate_age": timedelta(days=3)}),)
+    given(policies=fresh).when(revalue(OWED_BY_PSP)).then_refused(RateStale, as_of=date(2025, 3, 1))
 
 
 def test_a_merchant_revalues_nothing() -> None:

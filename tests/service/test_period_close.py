@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from commands.command import Command
+from commands.outcome import Outcome
 from ledger.events.period import AccountingPeriodClosed
 from ledger.ids import periods_stream
 from ledger.journal.trial_balance import Balances
+from ledger.log.books import create_books
 from ledger.log.rows import Recorded
 from ledger.log.verify import verify_log
 from ledger.who import Actor
@@ -123,6 +128,133 @@ def test_a_month_that_is_not_over_is_closed_in_no_book(desk: Desk, closing: Peri
     heads = desk.ledger.reader.heads()
     assert closing.close("2025-03", proposer="fay", approver=APPROVER).code == "PERIOD_NOT_OVER"
     assert desk.ledger.reader.heads() == heads
+
+
+def test_a_month_that_was_asked_for_too_early_is_closed_when_it_is_over(desk: Desk, closing: PeriodClose) -> None:
+    assert closing.close("2025-03", proposer="fay", approver=APPROVER).code == "PERIOD_NOT_OVER"
+    assert close_march(desk, closing).period == "2025-03"
+
+
+def test_an_approver_may_close_what_another_proposes_after_all(desk: Desk, closing: PeriodClose) -> None:
+    desk.clock.now = IN_APRIL
+    closing.close("2025-03", proposer="ann", approver=APPROVER)
+    assert closing.close("2025-03", proposer="fay", approver=APPROVER).status == "recorded"
+
+
+def first_open_days(desk: Desk) -> set[date]:
+    with desk.ledger.engine.connect() as connection:
+        return {row[0] for row in connection.exec_driver_sql("SELECT first_open_day FROM log.heads")}
+
+
+def add_a_book(desk: Desk) -> int:
+    url = desk.ledger.engine.url.render_as_string(hide_password=False)
+    create_books(url, books=len(desk.ledger.reader.heads()) + 1)
+    return max(desk.ledger.reader.heads())
+
+
+def test_a_book_that_is_opened_after_a_closing_is_as_closed_as_the_others(desk: Desk, closing: PeriodClose) -> None:
+    close_march(desk, closing)
+    add_a_book(desk)
+    assert first_open_days(desk) == {date(2025, 4, 1)}
+
+
+def test_a_book_that_was_opened_after_a_closing_is_reopened_and_closed_with_the_others(
+    desk: Desk, closing: PeriodClose
+) -> None:
+    close_march(desk, closing)
+    book = add_a_book(desk)
+    closing.reopen("2025-03", reason="late_invoice", proposer="fay", approver=APPROVER)
+    assert first_open_days(desk) == {date(2025, 3, 1)}
+    assert book in close_march(desk, closing).positions
+    assert first_open_days(desk) == {date(2025, 4, 1)}
+
+
+class _OpensABook:
+    """A bus beside which a book is opened as soon as the markers are recorded."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._pending = desk, [desk]
+
+    def submit(self, commands: Sequence[Command]) -> list[Outcome]:
+        outcomes = self._desk.bus.submit(commands)
+        if self._pending:
+            add_a_book(self._pending.pop())
+        return outcomes
+
+
+def test_a_book_that_is_opened_while_a_month_is_closed_is_closed_with_it(desk: Desk) -> None:
+    closing = PeriodClose(desk.ledger, _OpensABook(desk))  # type: ignore[arg-type]
+    assert set(close_march(desk, closing).positions) == set(desk.ledger.reader.heads())
+    assert first_open_days(desk) == {date(2025, 4, 1)}
+
+
+class _DiesAfter:
+    """A bus that goes away after so many commands: those before are recorded, the others never asked."""
+
+    def __init__(self, desk: Desk, lives: int) -> None:
+        self._desk, self._lives = desk, lives
+
+    def submit(self, commands: Sequence[Command]) -> list[Outcome]:
+        outcomes = self._desk.bus.submit(commands[: self._lives])
+        self._lives -= len(commands)
+        if self._lives < 0:
+            raise InterruptedError
+        return outcomes
+
+
+@pytest.mark.parametrize("lives", [0, 1, 2, 3, 9, 34])
+def test_a_reopening_that_is_cut_off_anywhere_is_finished_by_the_next(
+    desk: Desk, closing: PeriodClose, lives: int
+) -> None:
+    close_march(desk, closing)
+    asked: dict[str, Any] = {"reason": "late_invoice", "proposer": "fay", "approver": APPROVER}
+    with pytest.raises(InterruptedError):
+        PeriodClose(desk.ledger, _DiesAfter(desk, lives)).reopen("2025-03", **asked)  # type: ignore[arg-type]
+    assert closing.reopen("2025-03", **asked).status == "recorded"
+    assert first_open_days(desk) == {date(2025, 3, 1)}
+
+
+@pytest.mark.parametrize("lives", [1, 2, 9])
+def test_a_closing_behind_a_reopening_that_was_cut_off_finishes_that_first(
+    desk: Desk, closing: PeriodClose, lives: int
+) -> None:
+    close_march(desk, closing)
+    asked: dict[str, Any] = {"reason": "late_invoice", "proposer": "fay", "approver": APPROVER}
+    with pytest.raises(InterruptedError):
+        PeriodClose(desk.ledger, _DiesAfter(desk, lives)).reopen("2025-03", **asked)  # type: ignore[arg-type]
+    closed = close_march(desk, closing)
+    assert closing.hash_of("2025-03", closed.positions) == closed.trial_balance_hash
+    assert first_open_days(desk) == {date(2025, 4, 1)}
+
+
+@pytest.mark.parametrize("lives", [0, 1, 9, 17])
+def test_a_closing_that_is_cut_off_anywhere_is_finished_by_the_next(
+    desk: Desk, closing: PeriodClose, lives: int
+) -> None:
+    desk.clock.now = IN_APRIL
+    asked: dict[str, Any] = {"proposer": "fay", "approver": APPROVER}
+    with pytest.raises(InterruptedError):
+        PeriodClose(desk.ledger, _DiesAfter(desk, lives)).close("2025-03", **asked)  # type: ignore[arg-type]
+    assert closing.close("2025-03", **asked).status == "recorded"
+    assert first_open_days(desk) == {date(2025, 4, 1)}
+
+
+def test_two_that_close_a_month_at_once_close_it_once(desk: Desk, closing: PeriodClose) -> None:
+    desk.clock.now = IN_APRIL
+    with ThreadPoolExecutor(2) as both:
+        asked = [both.submit(closing.close, "2025-03", proposer="fay", approver=APPROVER) for _ in range(2)]
+    assert {each.result().status for each in asked} <= {"recorded", "refused"}
+    assert [row.type for row in desk.ledger.reader.read_stream(0, periods_stream())] == ["period.closed"]
+    assert first_open_days(desk) == {date(2025, 4, 1)}
+
+
+def test_a_month_is_not_reopened_while_the_next_one_is_half_closed(desk: Desk, closing: PeriodClose) -> None:
+    close_march(desk, closing)
+    desk.clock.now = datetime(2025, 5, 2, tzinfo=UTC)
+    with pytest.raises(InterruptedError):
+        PeriodClose(desk.ledger, _DiesAfter(desk, 3)).close("2025-04", proposer="fay", approver=APPROVER)  # type: ignore[arg-type]
+    refused = closing.reopen("2025-03", reason="late_invoice", proposer="fay", approver=APPROVER)
+    assert (refused.code, refused.facts["expected"]) == ("PERIOD_OUT_OF_ORDER", "2025-04")
 
 
 def test_an_adjustment_of_a_closed_day_is_refused_and_not_moved(desk: Desk, closing: PeriodClose) -> None:

@@ -1,0 +1,19 @@
+"""A book that is opened late starts with the first open accounting day of the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    cursor = op.get_bind().connection.cursor()
+    for file in sorted(Path(__file__).with_suffix("").glob("*.sql")):
+        cursor.execute(file.read_text())
+    cursor.close()

@@ -1,0 +1,43 @@
+"""Revaluing what stands in foreign currency at a period's end: the balances are read, the command decides (P19)."""
+
+from __future__ import annotations
+
+from commands.outcome import Outcome
+from commands.post_fx_revaluation import MONETARY, ForeignBalance, PostFxRevaluation
+from ledger.calendar_months import last_day
+from ledger.ids import derived_id, revaluation_stream
+from ledger.streams.platform_money import Revaluations
+from ledger.who import Actor
+from projections.foreign_balances import foreign_balances
+from projections.merchant_balances import MerchantBalances
+from service.app import App
+
+
+def revalue(app: App, period: str, *, actor: Actor) -> Outcome:
+    """Post what the foreign balances of the period's last day are worth more or less at that day's rates, and its
+    reversal on the next day; nothing where they stand at them already. Asked again after late facts, it posts the rest.
+    """
+    posted = _posted(app, period)
+    app.catch_up([MerchantBalances()])
+    found = foreign_balances(app.views, MONETARY, as_of=last_day(period))
+    balances = tuple(
+        ForeignBalance(account=each.account, psp=each.psp or None, balance=each.balance, carried=each.carried)
+        for each in found.sums
+    )
+    command = PostFxRevaluation(
+        id=derived_id("revalue", period, str(posted), f"{app.clock():%Y%m%dT%H%M%S%f}"),
+        actor=actor,
+        period=period,
+        balances=balances,
+        positions=found.vector,
+        includes=posted,
+    )
+    return app.bus.submit([command])[0]
+
+
+def _posted(app: App, period: str) -> int:
+    """Read before the balances, which then include at least so many: another one meanwhile is refused as outdated."""
+    revaluations = Revaluations(revaluation_stream(period))
+    for row in app.ledger.reader.read_stream(0, revaluations.name):
+        revaluations.apply(row.event)
+    return revaluations.posted

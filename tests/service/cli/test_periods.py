@@ -1,0 +1,83 @@
+"""Months on the command line: closed and reopened by two people, revalued, and shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from service.app import open_app
+from service.settings import Settings
+from tests.service.cli.conftest import Run
+from tests.support.buses import IMPORTER, Clock, Desk, publish_programme
+from tests.support.sales import merchant_ready, paid
+
+TWO = ("--proposed-by", "fay", "--approved-by", "ann")
+
+
+@pytest.fixture
+def march(settings: Settings) -> Settings:
+    """A ledger with one order paid in March, when a dollar was CNY 7.1800, and a rate of 7.2000 at the month's end."""
+    with open_app(settings) as app:
+        desk = Desk(app.ledger, Clock(datetime(2025, 3, 28, 8, tzinfo=UTC)))
+        publish_programme(desk)
+        merchant_ready(desk)
+        paid(desk)
+        rate = {"pair": "USD/CNY", "rate": "7.2000", "kind": "book", "provider": "test", "as_of": date(2025, 3, 31)}
+        desk.expect("record_fx_rate", actor=IMPORTER, at=desk.clock(), **rate)
+    return settings
+
+
+def test_a_closed_month_is_shown_with_its_hash_and_who_closed_it(march: Settings, run: Run) -> None:
+    assert run(march, "close-period", "2025-03", *TWO).code == 0
+    (row,) = run(march, "periods", "--format", "json").json
+    assert (row["period"], row["change"], row["proposer"], row["approver"]) == ("2025-03", "closed", "fay", "ann")
+    assert len(row["trial_balance_hash"]) == 64
+
+
+def test_one_person_alone_closes_no_month(march: Settings, run: Run) -> None:
+    said = run(march, "close-period", "2025-03", "--proposed-by", "ann", "--approved-by", "ann")
+    assert (said.code, "MAKER_IS_CHECKER" in said.err) == (1, True)
+
+
+def test_a_month_that_is_reopened_is_shown_with_the_reason(march: Settings, run: Run) -> None:
+    run(march, "close-period", "2025-03", *TWO)
+    assert run(march, "reopen-period", "2025-03", "--reason", "late_invoice", *TWO).code == 0
+    closed, reopened = run(march, "periods", "--format", "json").json
+    assert (reopened["change"], reopened["reason"]) == ("reopened", "late_invoice")
+    assert (closed["in_force"], reopened["in_force"]) == (False, True)
+
+
+def test_a_revaluation_posts_what_the_months_balances_are_worth_more_and_takes_it_back(
+    march: Settings, run: Run
+) -> None:
+    assert run(march, "revalue", "2025-03", "--by", "fang").code == 0
+    of_march, of_april = (
+        {(row["account"], row["currency"]): row["closing_base"]["minor"] for row in rows}
+        for rows in (
+            run(march, "trial-balance", "--as-of", day, "--format", "json").json for day in ("2025-03-31", "2025-04-01")
+        )
+    )
+    # USD 19.44 at 7.2000 instead of 7.1800: CNY 139.97 instead of 139.58.
+    assert (of_march["1110", "USD"], of_march["5220", "CNY"]) == (13_997, -39)
+    assert (of_april["1110", "USD"], of_april["5220", "CNY"]) == (13_958, 0)
+
+
+def test_a_month_that_stands_at_its_rates_is_not_revalued_again(march: Settings, run: Run) -> None:
+    run(march, "revalue", "2025-03", "--by", "fang")
+    assert "nothing to revalue" in run(march, "revalue", "2025-03", "--by", "fang").err
+
+
+@pytest.mark.parametrize("asked", [("2025-13", *TWO), ("March", *TWO)])
+def test_what_is_no_month_is_said_so(march: Settings, run: Run, asked: tuple[str, ...]) -> None:
+    said = run(march, "close-period", *asked)
+    assert (said.code, "is not a month" in said.err) == (2, True)
+
+
+def test_a_name_that_is_no_id_is_one_sentence(march: Settings, run: Run) -> None:
+    said = run(march, "close-period", "2025-03", "--proposed-by", "f y", "--approved-by", "ann")
+    assert (said.code, "Traceback" in said.err, "proposer" in said.err) == (1, False, True)
+
+
+def test_where_nothing_was_ever_closed_there_is_nothing_to_show(march: Settings, run: Run) -> None:
+    assert run(march, "periods", "--format", "json").json == []
