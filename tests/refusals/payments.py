@@ -9,7 +9,7 @@ from typing import Any
 from ledger.policies.reference_pricing import ReferencePricing
 from ledger.refusals import Refusal
 from tests.support.given import PLATFORM
-from tests.support.orders import OrderStory, after_days, capture
+from tests.support.orders import OrderStory, after_days, basket, capture
 from tests.support.payments import HELD, disputed, held, opened
 
 Cause = Callable[[], Refusal | None]
@@ -48,6 +48,12 @@ def old_rate() -> Refusal:
     return OrderStory(policies=(pricing,)).paid().refusal("cancel_order", reason="out_of_stock")
 
 
+def unpaid() -> OrderStory:
+    story = OrderStory()
+    story.tell("place_order", **basket())
+    return story
+
+
 def claimed_twice() -> Refusal:
     story = OrderStory().paid().sent(A=1)
     story.tell("file_logistics_claim", by=PLATFORM, **_CLAIM)
@@ -79,4 +85,9 @@ CAUSES: dict[str, Cause] = {
     ),
     "CLAIM_ALREADY_FILED": claimed_twice,
     "RATE_STALE": old_rate,
+    "ORDER_PAID": lambda: OrderStory().paid().refusal("expire_order", at=after_days(3)),
+    "ORDER_NOT_EXPIRED": lambda: unpaid().refusal("expire_order", at=after_days(2)),
+    "PAYMENT_UNDER_WAY": lambda: after(
+        unpaid(), "report_payment_captured", capture(amount="USD 1.00"), "expire_order", at=after_days(3)
+    ),
 }

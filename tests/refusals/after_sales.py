@@ -1,0 +1,60 @@
+"""What makes commands about returns, parts of refunds and refunds of whole parcels refuse, by code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ledger.refusals import Refusal
+from tests.support.given import MERCHANT, PLATFORM, SYSTEM
+from tests.support.orders import OrderStory, after_days
+
+Cause = Callable[[], Refusal | None]
+
+
+def paid() -> OrderStory:
+    return OrderStory().paid()
+
+
+def sent() -> OrderStory:
+    return paid().sent(A=2, B=1)
+
+
+def refund(kind: str) -> Refusal:
+    """Of a parcel that goes on as it should."""
+    return sent().refusal(f"refund_{kind}_parcel", by=PLATFORM, refund_id="R-1", parcel_id="P-1", reason="broken")
+
+
+def approved(story: OrderStory, round_number: int = 1, **told: Any) -> OrderStory:
+    """A case about line B, decided in this round."""
+    story.tell("request_refund", refund_id="R-1", reason="broken", lines=[{"line_id": "B", "qty": 1}], at=after_days(1))
+    who = PLATFORM if round_number == 1 and told else MERCHANT
+    story.tell("approve_refund", by=who, refund_id="R-1", round=round_number, at=after_days(1), **told)
+    return story
+
+
+def cut_before_dispatch() -> Refusal:
+    story = approved(paid())
+    cut = [{"line_id": "B", "amount": "USD 9.72"}]
+    return story.refusal("approve_refund", by=PLATFORM, refund_id="R-1", round=2, lines=cut, at=after_days(1))
+
+
+def awaited(command: str, **told: Any) -> Refusal:
+    """Of goods that are to come back until day 20."""
+    story = approved(sent().signed(), return_required=True, return_by=after_days(20))
+    return story.refusal(command, refund_id="R-1", **told)
+
+
+def unawaited() -> Refusal:
+    return approved(sent().signed(), return_required=False).refusal("expire_return", by=SYSTEM, refund_id="R-1")
+
+
+CAUSES: dict[str, Cause] = {
+    "FULL_AMOUNT_ONLY": cut_before_dispatch,
+    "PARCEL_NOT_REFUSED": lambda: refund("refused"),
+    "PARCEL_NOT_DAMAGED": lambda: refund("damaged"),
+    "PARCEL_NOT_RETURNED": lambda: refund("returned"),
+    "RETURN_NOT_AUTHORIZED": unawaited,
+    "RETURN_NOT_EXPIRED": lambda: awaited("expire_return", by=SYSTEM, at=after_days(19)),
+    "NOT_DEEMED_SIGNED": lambda: sent().refusal("deem_signed", parcel_id="P-1", at=after_days(400)),
+}

@@ -1,0 +1,97 @@
+"""What makes commands of finance refuse, by code: payouts, holds, write-offs, adjustments, periods, breaks, statements,
+the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from commands.command import Command
+from ledger.refusals import Refusal
+from tests.commands import (
+    test_adjustments,
+    test_cancel_payout,
+    test_close_period,
+    test_hold_settlement,
+    test_issue_statement,
+    test_post_fx_revaluation,
+    test_refund_unallocated_funds,
+    test_resolve_break,
+    test_route_inbox_payment,
+    test_submit_payout,
+    test_write_off_merchant_debt,
+)
+from tests.commands.payouts import FAILED, INITIATED, SUBMITTED
+from tests.support.given import cny, given
+
+Cause = Callable[[], Refusal | None]
+_SERVICE_COST = (
+    test_adjustments.debit("2120", "CNY 20.00"),
+    test_adjustments.credit("5110", "CNY 20.00"),
+)
+
+
+def after(*events: Any, ask: Command, **other: Any) -> Refusal | None:
+    return given(*events, **other).when(ask).refusal
+
+
+def held(ask: Command) -> Refusal | None:
+    return test_hold_settlement.merchant(*test_hold_settlement.HELD.events).when(ask).refusal
+
+
+def proposed(*lines: dict[str, Any]) -> Refusal | None:
+    return test_adjustments.proposing(*lines).refusal
+
+
+def routed(*parts: dict[str, Any]) -> Refusal | None:
+    return after(*test_route_inbox_payment.CAPTURED, ask=test_route_inbox_payment.route(*parts))
+
+
+CAUSES: dict[str, Cause] = {
+    "PAYOUT_NOT_FOUND": lambda: after(ask=test_submit_payout.SUBMIT),
+    "PAYOUT_ALREADY_SUBMITTED": lambda: after(INITIATED, SUBMITTED, ask=test_cancel_payout.CANCEL),
+    "PAYOUT_IS_OVER": lambda: after(INITIATED, FAILED, ask=test_cancel_payout.CANCEL),
+    "HOLD_ID_TAKEN": lambda: held(test_hold_settlement.hold()),
+    "HOLD_NOT_FOUND": lambda: held(test_hold_settlement.release(hold_id="H-9")),
+    "HOLD_EXCEEDED": lambda: held(test_hold_settlement.release("CNY 100.01")),
+    "WRITE_OFF_EXCEEDS_DEBT": lambda: after(
+        ask=test_write_off_merchant_debt.propose(), accounts={"M-1": cny("-132.99")}
+    ),
+    "PROPOSAL_ID_TAKEN": lambda: after(
+        *test_adjustments.PROPOSED, ask=test_adjustments.propose(*test_adjustments.GOODWILL)
+    ),
+    "PROPOSAL_NOT_OPEN": lambda: after(ask=test_adjustments.approve()),
+    "JOURNAL_UNBALANCED": lambda: proposed(
+        test_adjustments.debit("5160", "CNY 20.00"), test_adjustments.credit("2120", "CNY 19.99")
+    ),
+    "ACCOUNT_RESTRICTED": lambda: proposed(
+        test_adjustments.debit("5160", "CNY 20.00"), test_adjustments.credit("2140", "CNY 20.00")
+    ),
+    "MERCHANT_CHARGE_NOT_ALLOWED": lambda: proposed(*_SERVICE_COST),
+    "PERIOD_CLOSED": lambda: after(*test_close_period.MARCH, ask=test_close_period.close_book("2025-03")),
+    "PERIOD_NOT_OVER": lambda: after(ask=test_close_period.close_book("2025-03", at="2025-03-31T15:59:59Z")),
+    "PERIOD_OUT_OF_ORDER": lambda: after(*test_close_period.MARCH, ask=test_close_period.close_book("2025-05")),
+    "REVALUATION_OUTDATED": lambda: after(
+        *test_post_fx_revaluation.POSTED.events,
+        ask=test_post_fx_revaluation.revalue(test_post_fx_revaluation.OWED_BY_PSP),
+    ),
+    "BREAK_NOT_OPEN": lambda: after(
+        test_resolve_break.OPENED, *test_resolve_break.RESOLVED, ask=test_resolve_break.resolve()
+    ),
+    "STATEMENT_GAP": lambda: after(
+        *test_issue_statement.FIRST,
+        ask=test_issue_statement.issue(**test_issue_statement.NEXT | {"after_position": 39}),
+    ),
+    "STATEMENT_UNBALANCED": lambda: after(ask=test_issue_statement.issue(closing="CNY 475.01")),
+    "STATEMENT_OUTDATED": lambda: after(
+        ask=test_issue_statement.issue(account_version=0), accounts={"M-1": cny("475.00")}
+    ),
+    "INBOX_ITEM_NOT_FOUND": lambda: after(ask=test_refund_unallocated_funds.refund()),
+    "INBOX_ALREADY_ROUTED": lambda: after(
+        *test_route_inbox_payment.CAPTURED,
+        *test_route_inbox_payment.PLANNED,
+        ask=test_refund_unallocated_funds.refund(),
+    ),
+    "ALLOCATION_EXCEEDS_CAPTURE": lambda: routed(test_route_inbox_payment.part("O-1", "USD 69.45")),
+    "RUN_NOT_STARTED": lambda: after(ask=test_issue_statement.COMPLETE),
+}
