@@ -66,8 +66,9 @@ class Payouts(Projection):
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(PAYOUTS)
-        for recorded in batch.events:
-            event: Any = recorded.event
+        events: list[Any] = [each.event for each in batch.events]
+        rows.load((event.payout_id,) for event in events if not isinstance(event, PayoutAccountRegistered))
+        for recorded, event in zip(batch.events, events, strict=True):
             if isinstance(event, PayoutAccountRegistered):
                 account = {"merchant": event.merchant_id, "account_ref": event.account_ref}
                 batch.rows(ACCOUNTS).put(account | {"bank_code": event.bank_code}, at=recorded.position)

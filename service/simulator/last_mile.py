@@ -17,13 +17,17 @@ _UNTIL_RATES_ARE_OLD = timedelta(days=70)
 
 
 def returned_to_sender(story: Story) -> Iterator[Step]:
-    """Nobody is ever home, nobody collects it: it goes back the whole way."""
+    """Nobody is ever home, nobody collects it: it goes back the whole way, and the platform refunds the goods."""
     _, _, at = yield from under_way(story, _OUT)
     yield tracked(story, at + timedelta(hours=4), "delivery_attempted", raw_code="EMH", attempt_no=1)
     yield tracked(story, at + timedelta(hours=28), "delivery_attempted", raw_code="EMH", attempt_no=2)
     yield tracked(story, at + timedelta(hours=29), "available_for_pickup", raw_code="EDH")
     yield tracked(story, at + 8 * _ONE_DAY, "returning_to_sender", raw_code="EMH", reason="not_collected")
-    yield tracked(story, at + 17 * _ONE_DAY, "returned_to_warehouse", location="Guangzhou")
+    back_at = at + 17 * _ONE_DAY
+    yield tracked(story, back_at, "returned_to_warehouse", location="Guangzhou")
+    names = {"parcel_id": story.parcel_id, "refund_id": story.refund_id}
+    yield story.asks(back_at + _ONE_DAY, "refund_returned_parcel", SERVICE_DESK, **names)
+    yield from paid_back(story, back_at + _ONE_DAY, story.refund_id, story.basket.total)
 
 
 def with_words_nobody_knows(story: Story) -> Iterator[Step]:

@@ -12,7 +12,7 @@ from service.simulator.step import Step
 from service.simulator.stories import delivered
 from service.simulator.telling import Story, paid_back, placed, placed_and_paid
 
-_AN_HOUR = timedelta(hours=1)
+_AN_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def of_a_market_that_is_not_open(story: Story) -> Iterator[Step]:
@@ -46,6 +46,15 @@ def cancelled_in_part(story: Story) -> Iterator[Step]:
     yield from paid_back(story, at, story.refund_id, price)
     left = {line: qty - (line == line_id) for line, qty in story.basket.quantities.items()}
     yield from sent_and_released(story, at, "1", {line: qty for line, qty in left.items() if qty})
+
+
+def sent_to_another_address(story: Story) -> Iterator[Step]:
+    """The buyer moves before it is sent, and asks once more when it is too late."""
+    paid_at = yield from placed_and_paid(story)
+    for n, at in ((2, paid_at + _AN_HOUR), (3, paid_at + 5 * _A_DAY)):
+        moved = {"ship_to_ref": f"ADDR-{story.basket.buyer.ref}-{n}", "ship_to": story.basket.buyer.ship_to}
+        yield story.asks(at, "change_delivery_details", story.buyer, **moved)
+    yield from sent_and_released(story, paid_at, "1", story.basket.quantities)
 
 
 def _refused_first(story: Story, **otherwise: Any) -> Iterator[Step]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ledger.money import Money
 from service.simulator.sending import all_sent, sent_and_released
 from service.simulator.step import FINANCE, PROVIDER, SYSTEM, Step
-from service.simulator.stories import cancelled_unpaid
+from service.simulator.stories import cancelled_unpaid, expired
 from service.simulator.telling import (
     Story,
     authorised,
@@ -62,13 +62,14 @@ def voided(story: Story) -> Iterator[Step]:
 
 
 def captured_after_the_hold_lapsed(story: Story) -> Iterator[Step]:
-    """The hold lapses, and the provider captures all the same: set aside, flagged, given back."""
+    """The hold lapses, the order expires, and the provider captures all the same: set aside, flagged, given back."""
     at = story.basket.placed_at
     yield placed(story)
     yield authorised(story, at + 2 * _A_MINUTE, days=2)
     told = {**payment(story), "amount": story.basket.total}
-    yield story.reports(at + 3 * _ONE_DAY, "report_authorization_expired", SYSTEM, **told)
-    captured_at = at + 3 * _ONE_DAY + _AN_HOUR
+    yield story.reports(at + 2 * _ONE_DAY + _AN_HOUR, "report_authorization_expired", SYSTEM, **told)
+    yield expired(story)
+    captured_at = at + 3 * _ONE_DAY + 2 * _AN_HOUR
     yield captured(story, captured_at)
     yield from _given_back(story, captured_at + _ONE_DAY, "authorization_expired")
 

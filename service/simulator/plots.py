@@ -73,6 +73,7 @@ PLOTS = (
     Plot(2, ordering.at_a_quote_that_has_expired),
     Plot(1, ordering.with_a_wrong_total),
     Plot(4, ordering.cancelled_in_part, units=2),
+    Plot(3, ordering.sent_to_another_address),
     Plot(6, paying.captured_in_parts),
     Plot(5, paying.paid_in_two_payments),
     Plot(4, paying.voided),

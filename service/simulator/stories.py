@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from service.simulator.sending import halves, sent_and_released
-from service.simulator.step import PROVIDER, Step
+from service.simulator.step import PROVIDER, SYSTEM, Step
 from service.simulator.telling import Story, captured, paid_back, payment, placed, placed_and_paid
+
+TO_PAY = timedelta(days=3, minutes=1)  # and the default time to pay has passed
 
 
 def delivered(story: Story, *, trouble: str = "") -> Iterator[Step]:
@@ -66,14 +68,14 @@ def cancelled_unpaid(story: Story) -> Iterator[Step]:
 
 
 def declined(story: Story) -> Iterator[Step]:
-    """The issuer says no, and the buyer gives up."""
+    """The issuer says no, the buyer gives up, and the order expires."""
     at = story.basket.placed_at
     yield placed(story)
-    yield story.reports(
-        at + timedelta(minutes=2),
-        "report_payment_failed",
-        PROVIDER,
-        **payment(story),
-        amount=story.basket.total,
-        code="insufficient_funds",
-    )
+    no = {**payment(story), "amount": story.basket.total, "code": "insufficient_funds"}
+    yield story.reports(at + timedelta(minutes=2), "report_payment_failed", PROVIDER, **no)
+    yield expired(story)
+
+
+def expired(story: Story) -> Step:
+    """The time to pay of the default terms is over."""
+    return story.asks(story.basket.placed_at + TO_PAY, "expire_order", SYSTEM)
