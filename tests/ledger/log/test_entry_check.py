@@ -6,6 +6,10 @@ import psycopg2.errors
 import psycopg2.extensions
 import pytest
 
+from ledger.finance_refusals import MerchantChargeNotAllowed
+from ledger.journal.accounts import CHART, is_merchant_account
+from ledger.journal.charges import check_charges
+from ledger.journal.entry import Entry, Line
 from ledger.ledger import Ledger
 from tests.ledger.log.attempts import BOOK, attempt, entry, new_event
 
@@ -24,6 +28,11 @@ BAD = {
     "a merchant line without a merchant": entry(("2110", 500), ("1010", -500), merchant=None),
     "a line without a base": '[{"account":"1010","amount":5,"currency":"CNY"}]',
     "a line without an account": '[{"amount":5,"base":5,"currency":"CNY"},{"amount":-5,"base":-5,"currency":"CNY"}]',
+    "freight charged to a merchant": entry(("2120", 6200), ("5110", -6200)),
+    "freight hidden behind a fee": entry(("2110", 500), ("4110", -400), ("5110", -100)),
+    "one merchant's loss that is another's gain": (
+        entry(("2120", 500), ("1010", -500))[:-1] + "," + entry(("2120", -500), ("1010", 500), merchant="M-2")[1:]
+    ),
     "a null base": '[{"account":"1010","amount":5,"base":null,"currency":"CNY"}]',
 }
 NO_ENTRY = {"not a list": '{"base":0}', "not JSON": "balanced", "a fraction of a fen": '[{"account":"1","base":0.5}]'}
@@ -63,3 +72,27 @@ def test_the_append_refuses_it_and_records_nothing(ledger: Ledger, text: str) ->
     with pytest.raises(psycopg2.errors.CheckViolation):
         ledger.append(BOOK, [attempt(events=[new_event(), new_event(entry=text)])])
     assert ledger.reader.heads()[BOOK] == 0
+
+
+@pytest.mark.parametrize("account", [code for code in CHART if is_merchant_account(code)])
+def test_the_database_lets_a_merchant_pay_for_what_the_ledger_does_and_nothing_else(
+    sql: psycopg2.extensions.cursor, account: str
+) -> None:
+    differ = {}
+    for other in CHART:
+        for fen in (500, -500):
+            lines = [Line(account, fen, fen, "CNY", merchant="M-1")]
+            lines.append(Line(other, -fen, -fen, "CNY", merchant="M-1" if is_merchant_account(other) else None))
+            sql.execute("SELECT log.entry_balances(%s)", (Entry(tuple(lines)).text(),))
+            ((taken,),) = sql.fetchall()
+            if taken != is_allowed(lines):
+                differ[other, fen] = taken
+    assert differ == {}
+
+
+def is_allowed(lines: list[Line]) -> bool:
+    try:
+        check_charges(lines)
+    except MerchantChargeNotAllowed:
+        return False
+    return True

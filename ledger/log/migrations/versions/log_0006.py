@@ -1,0 +1,19 @@
+"""An entry that charges a merchant what no merchant pays is refused by the database as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    cursor = op.get_bind().connection.cursor()
+    for file in sorted(Path(__file__).with_suffix("").glob("*.sql")):
+        cursor.execute(file.read_text())
+    cursor.close()

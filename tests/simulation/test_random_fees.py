@@ -1,0 +1,127 @@
+"""The fee and its VAT over random releases and refunds: whatever the parts, they add up to the whole to the cent.
+
+REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other histories, and how many.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis import strategies as some
+
+from ledger.fx import CNY, Rate
+from ledger.money import total
+from ledger.policies.fees import Fees, Promotion, Vat
+from ledger.refusals import Refusal
+from tests.ledger.journal.test_order_rules import SALES, Life, Sale
+from tests.support.given import FROM_THE_START
+from tests.support.orders import OrderStory, after_days
+
+SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250424"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "150"))
+# Parcels are sent, signed for and released one by one, and come back whole or in part, before the release and after.
+OF_FEES = ("send", "send", "sign", "release", "release", "return", "part", "goods back")
+STEPS = some.lists(
+    some.tuples(some.sampled_from(OF_FEES), some.integers(0, 99), some.integers(1, 3)), min_size=10, max_size=30
+)
+SCHEDULES = some.builds(
+    Fees,
+    rate_bps=some.integers(0, 3_000),
+    refundable=some.sampled_from([True, True, False]),
+    category_rates=some.sampled_from([{}, {"home": 730}]),
+    merchant_rates=some.sampled_from([{}, {"M-1": 1}, {"M-2": 9_000}]),
+    promotions=some.sampled_from(
+        [(), (Promotion(begins=FROM_THE_START, ends=after_days(1), rate_bps=17, merchants=("M-1",)),)]
+    ),
+    vat=some.builds(Vat, rate_bps=some.sampled_from([0, 600, 1_300]), inclusive=some.booleans()),
+)
+
+
+REFUNDABLE = SCHEDULES.filter(lambda fees: fees.refundable)
+
+
+class FeeLife(Life):
+    """An order under another schedule, whose lines are released one by one or all at once."""
+
+    def __init__(self, sale: Sale, fees: Fees) -> None:
+        self.fees = fees
+        super().__init__(sale)
+
+    def step(self, action: str, which: int, qty: int) -> None:
+        if action != "release":
+            super().step(action, which, qty)
+            return
+        self.day += 7
+        with suppress(Refusal):
+            self._tell("release_settlement", **({"line_id": self._line(which)} if which % 2 else {}))
+
+    def give_all_back(self) -> None:
+        """Every unit that is left is sent, signed for, released and returned at the merchant's cost."""
+        self.finish()
+        for line_id, book in self.story.order.lines.items():
+            for _ in range(book.live - book.refunded):
+                with suppress(Refusal):
+                    self._refund_and_approve([{"line_id": line_id, "qty": 1}], "merchant")
+
+    def _begin(self, rates: list[Rate]) -> OrderStory:
+        return OrderStory(express=True, rates=rates, policies=(self.fees,), products=self.products)
+
+
+def the_fee_adds_up(life: FeeLife) -> None:
+    """Line by line what was charged is the fee of all that was released, and what came back its share."""
+    for book in life.story.order.lines.values():
+        whole = life.fees.taken_from(book.gross_released, book.line.fee_rate_bps)
+        assert (book.fee_charged, book.vat_charged) == (whole.fee, whole.vat)
+        assert 0 <= book.fee_back.minor <= book.fee_charged.minor
+        assert 0 <= book.vat_back.minor <= book.vat_charged.minor
+        if not life.fees.refundable:
+            assert (book.fee_back.minor, book.vat_back.minor) == (0, 0)
+        elif book.gross_taken_back == book.gross_released:
+            assert (book.fee_back, book.vat_back) == (book.fee_charged, book.vat_charged)
+
+
+def the_books_say_so(life: FeeLife) -> None:
+    """Revenue, its contra account, VAT and the merchant's money are those of the lines, to the cent."""
+    lines = life.story.order.lines.values()
+    charged = total([book.fee_charged for book in lines], CNY).minor
+    back = total([book.fee_back for book in lines], CNY).minor
+    vat = total([book.vat_charged - book.vat_back for book in lines], CNY).minor
+    kept = total([book.gross_released - book.gross_taken_back for book in lines], CNY).minor
+    story = life.story
+    assert (story.balance("4110"), story.balance("4120"), story.balance("2410")) == (-charged, back, -vat)
+    assert story.balance("2120") == -(kept - (charged - back) - vat)
+
+
+@seed(SEED)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sale=SALES, fees=SCHEDULES, steps=STEPS)
+def test_the_parts_of_a_fee_and_its_vat_add_up_to_the_cent(
+    sale: Sale, fees: Fees, steps: list[tuple[str, int, int]]
+) -> None:
+    note(f"seed {SEED}")
+    life = FeeLife(sale, fees)
+    for step in steps:
+        life.step(*step)
+        the_fee_adds_up(life)
+        the_books_say_so(life)
+    life.give_all_back()
+    the_fee_adds_up(life)
+    the_books_say_so(life)
+
+
+@seed(SEED)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    sale=SALES, fees=SCHEDULES.filter(lambda fees: fees.refundable), parts=some.lists(some.integers(1, 3), max_size=6)
+)
+def test_a_fee_that_was_charged_in_parts_comes_back_whole(sale: Sale, fees: Fees, parts: list[int]) -> None:
+    note(f"seed {SEED}")
+    life = FeeLife(sale, fees)
+    for n, qty in enumerate(parts):
+        for action in ("send", "sign", "release"):
+            life.step(action, n, qty)
+    life.give_all_back()
+    assert life.story.balance("4110") == -life.story.balance("4120")
+    assert (life.story.balance("2410"), life.story.balance("2120")) == (0, 0)
