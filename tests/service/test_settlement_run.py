@@ -17,11 +17,13 @@ from ledger.events.settlement import PayoutInitiated
 from ledger.events.statement import SettlementStatementIssued
 from ledger.fx import CNY
 from ledger.money import Money, total
+from projections.engine.rebuild import rebuild
+from projections.merchant_balances import MerchantBalances
 from projections.statements import StatementDiffers, document, issued_again
 from service.app import App
 from service.settlement_run import settle
 from tests.support.buses import Desk, open_desk, publish_programme
-from tests.support.sales import merchant_ready, paid, released, sent, signed
+from tests.support.sales import BUYER, merchant_ready, paid, released, sent, signed
 from tests.support.shops import app_of
 
 HALF = Money(13_300, CNY)  # CNY 140.00 less 5 %
@@ -131,6 +133,19 @@ def test_a_statement_is_issued_again_byte_for_byte_at_a_later_date(books: Books)
     assert books.json(event) == at_first
 
 
+def test_a_statement_stays_the_same_bytes_over_a_rebuild_and_other_policies(books: Books) -> None:
+    released(books.desk)
+    settle(books.app, "R-1")
+    event = books.statements()[0]
+    at_first = books.json(event)
+    fees = {"rate_bps": 3_000, "vat": {"rate_bps": 1_300, "inclusive": False}}
+    books.desk.expect("set_fee_schedule", effective_from=books.desk.clock() + timedelta(hours=1), content=fees)
+    books.desk.clock.forward(days=1)
+    released(books.desk, "O-2")
+    rebuild(books.desk.ledger.engine, books.desk.ledger.reader, MerchantBalances())
+    assert books.json(event) == at_first
+
+
 def test_a_statement_whose_lines_are_not_those_that_were_issued_is_not_given_out(books: Books) -> None:
     released(books.desk)
     settle(books.app, "R-1")
@@ -198,6 +213,30 @@ class _DiesAfter:
             raise InterruptedError
         self._lives -= 1
         return self._submit(commands)
+
+
+class _Meanwhile:
+    """A bus beside which something happens after so many submissions."""
+
+    def __init__(self, submit: Callable[[list[Command]], list[Outcome]], after: int, happens: Callable[[], object]):
+        self._submit, self._left, self._happens = submit, after, happens
+
+    def submit(self, commands: list[Command]) -> list[Outcome]:
+        if self._left == 0:
+            self._happens()
+        self._left -= 1
+        return self._submit(commands)
+
+
+@pytest.mark.parametrize("after", range(3))
+def test_a_case_that_is_opened_while_the_run_is_at_it_keeps_its_money_back(books: Books, after: int) -> None:
+    released(books.desk)
+    asked = {"merchant_id": "M-1", "order_id": "O-1", "refund_id": "R-1", "reason": "damaged"}
+    bus = _Meanwhile(books.desk.bus.submit, after, lambda: books.desk.expect("request_refund", actor=BUYER, **asked))
+    app = App(books.app.settings, books.app.ledger, bus, books.app.views, books.app.clock)  # type: ignore[arg-type]
+    summary = settle(app, "R-1")
+    assert (summary.payouts, summary.refused) == (0, {"INSUFFICIENT_AVAILABLE": 1})
+    assert settle(books.app, "R-1") == summary
 
 
 @pytest.mark.parametrize("seed", range(5))
