@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from random import Random
 
 from commands.bus import Bus
@@ -31,25 +32,22 @@ from service.simulator.world import World, make_world
 FIRST_DAY = date(2025, 4, 1)
 DAYS = 30
 _BUYERS_OF_EVERY_MARKET = 60  # so many have some in each
-_SLOT = timedelta(hours=1)  # decisions of one slot share its end as their instant
+SLOT = timedelta(hours=1)  # decisions of one slot share its end as their instant
 Progress = Callable[[int, int], None]  # done, of
 
 
 @dataclass(slots=True)
 class Month:
-    """What was recorded: commands by outcome, the refusals with their reasons, the ids of what has happened."""
+    """What was recorded: commands by outcome, the refusals with their reasons."""
 
     counts: Counter[str] = field(default_factory=Counter)
     refusals: list[Outcome] = field(default_factory=list)
-    happened: set[str] = field(default_factory=set)
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             self.counts["repeated" if outcome.repeated else outcome.status] += 1
             if outcome.status == "refused":
                 self.refusals.append(outcome)
-            else:
-                self.happened.add(outcome.command_id)
 
 
 class SlotClock:
@@ -62,10 +60,10 @@ class SlotClock:
         return self.now
 
 
-def make_month(*, seed: int = 1, orders: int = 1_200) -> tuple[World, list[Step]]:
+def make_month(*, seed: int = 1, orders: int = 1_200, first_day: date = FIRST_DAY) -> tuple[World, list[Step]]:
     """The world and every step of the month, in the order of time; the same for the same arguments."""
     buyers = max(_BUYERS_OF_EVERY_MARKET, orders * 2 // 3)
-    world = make_world(seed=seed, first_day=FIRST_DAY, merchants=24, buyers=buyers)
+    world = make_world(seed=seed, first_day=first_day, merchants=24, buyers=buyers)
     random = Random(f"month {seed} {orders}")
     steps = [*platform_steps(world), *catalogue_steps(world), *merchant_money_steps(world), *checkout_steps(world)]
     steps += (step for merchant in world.merchants for step in joins(world, merchant))
@@ -85,9 +83,17 @@ def make_acts(world: World, steps: Sequence[Step]) -> list[Act]:
     ]
 
 
-def record_month(app: App, *, seed: int = 1, orders: int = 1_200, progress: Progress | None = None) -> Month:
+def record_month(
+    app: App,
+    *,
+    seed: int = 1,
+    orders: int = 1_200,
+    first_day: date = FIRST_DAY,
+    slot: timedelta = SLOT,
+    progress: Progress = lambda _done, _total: None,
+) -> Month:
     """Record the month. Told again it changes nothing; broken off, it goes on from what is there."""
-    world, steps = make_month(seed=seed, orders=orders)
+    world, steps = make_month(seed=seed, orders=orders, first_day=first_day)
     both: list[Step | Act] = [*steps, *make_acts(world, steps)]
     told = sorted(both, key=_when)
     clock = SlotClock()
@@ -95,11 +101,10 @@ def record_month(app: App, *, seed: int = 1, orders: int = 1_200, progress: Prog
     recording = _Recording(replace(app, bus=bus, clock=clock), clock)
     try:
         done = 0
-        for slot, batch in _slots(told):
-            recording.record(slot, batch)
+        for end, batch in _slots(told, slot):
+            recording.record(end, batch)
             done += len(batch)
-            if progress:
-                progress(done, len(told))
+            progress(done, len(told))
     finally:
         bus.close()
     return recording.month
@@ -122,8 +127,7 @@ class _Recording:
                 self._submit(list(act.do(self.app)))
 
     def _submit(self, steps: Sequence[Step]) -> None:
-        happening = [step for step in steps if not step.only_after or step.only_after in self.month.happened]
-        self.month.add(self.app.bus.submit([step.as_command() for step in happening]) if happening else [])
+        self.month.add(self.app.bus.submit([step.as_command() for step in steps]) if steps else [])
 
 
 def _when(each: Step | Act) -> tuple[datetime, str]:
@@ -148,22 +152,14 @@ def _order_steps(world: World, random: Random, number: int) -> list[Step]:
 def _placed_at(world: World, random: Random, plot: Plot) -> datetime:
     """On the hour, where a slot ends: nothing that follows can seem to have happened before the order was placed."""
     hours = random.randrange(2, DAYS * 24) if plot.day is None else plot.day * 24 + random.randrange(20)
-    return datetime.combine(world.first_day, datetime.min.time(), UTC) + hours * _SLOT
+    return datetime.combine(world.first_day, datetime.min.time(), UTC) + hours * SLOT
 
 
-def _slots(told: Sequence[Step | Act]) -> Iterator[tuple[datetime, list[Step | Act]]]:
-    batch: list[Step | Act] = []
-    end = datetime.min.replace(tzinfo=UTC)
-    for each in told:
-        if each.at > end:
-            if batch:
-                yield end, batch
-            batch, end = [], _end_of_slot(each.at)
-        batch.append(each)
-    if batch:
-        yield end, batch
+def _slots(told: Sequence[Step | Act], slot: timedelta) -> Iterator[tuple[datetime, list[Step | Act]]]:
+    for end, batch in groupby(told, lambda each: _end_of_slot(each.at, slot)):
+        yield end, list(batch)
 
 
-def _end_of_slot(at: datetime) -> datetime:
-    start = at.replace(minute=0, second=0, microsecond=0)
-    return start if start == at else start + _SLOT
+def _end_of_slot(at: datetime, slot: timedelta) -> datetime:
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - (midnight - at) // slot * slot

@@ -27,8 +27,6 @@ BROKER = Actor(kind="partner", id="simbroker", role="customs")
 class Step:
     """A command by name, with its data as it comes from outside. A report brings the instant it happened, by default
     the one it is told at.
-
-    `only_after` names a step without which this one does not happen: the bank answers only what it was asked.
     """
 
     at: datetime
@@ -37,7 +35,6 @@ class Step:
     actor: Actor
     data: dict[str, Any]
     is_report: bool = False
-    only_after: str = ""
     happened_at: datetime | None = None
 
     def as_command(self) -> Command:
