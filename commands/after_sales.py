@@ -88,8 +88,10 @@ def _way(order: Order, journey: Journey, lock: AfterSalesLock) -> Journey:
 
 def _lock_ends_at(order: Order, journey: Journey, lock: AfterSalesLock) -> datetime | None:
     if lock.scope == "parcel_line":
-        return lock.ends_for(_way(order, journey, lock), carrier=journey.carrier)
-    ends = [lock.ends_for(_way(order, other, lock), carrier=other.carrier) for other in _all_sent(order)]
+        return lock.ends_for(_way(order, journey, lock), carrier_proves=lock.proves(journey.carrier))
+    ends = [
+        lock.ends_for(_way(order, other, lock), carrier_proves=lock.proves(other.carrier)) for other in _all_sent(order)
+    ]
     known = [end for end in ends if end is not None]
     return max(known) if len(known) == len(ends) else None
 

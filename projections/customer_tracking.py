@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
 from pydantic_core import from_json
 
 from ledger.canonical import canonical
+from ledger.events.dispute import (
+    DisputeLost,
+    DisputeWon,
+)
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES, WORDS
 from ledger.events.order import OrderCancelled, OrderConfirmed, OrderExpired, OrderLineCancelled, OrderPlaced
 from ledger.events.payment import PaymentCaptureFailed
 from ledger.events.platform import PolicyPublished
 from ledger.events.refund import (
+    ApprovedLine,
     RefundApproved,
     RefundAutoApproved,
     RefundRejected,
     RefundRequested,
     RefundWithdrawn,
+    ReturnExpired,
+    ReturnReceived,
 )
 from ledger.events.shipment import (
     ParcelCreated,
@@ -35,8 +42,9 @@ from ledger.log.rows import Recorded
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
 from projections.engine.batch import Batch, Row
-from projections.parcel_standing import Fact, reach, sign
+from projections.parcel_standing import Fact, carry, hand_over, mark_of, reach, sign
 from projections.projection import Projection
+from projections.tracked_disputes import DISPUTE_EVENTS, disputes_after
 from projections.tracked_refunds import REFUND_EVENTS, refunds_after
 from projections.tracked_regrouping import inherit, regroup
 from projections.tracking_tables import BLANK_ORDER, BLANK_PARCEL, LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
@@ -48,7 +56,7 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 2
+    version = 3
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -58,6 +66,7 @@ class CustomerTracking(Projection):
         OrderLineCancelled,
         PaymentCaptureFailed,
         *REFUND_EVENTS,
+        *DISPUTE_EVENTS,
         PolicyPublished,
         *(milestone.event for milestone in MILESTONES.values()),
     )
@@ -73,6 +82,8 @@ class CustomerTracking(Projection):
                 fold.on(event)
                 if isinstance(event, REFUND_EVENTS):
                     fold.refund(event)
+                if isinstance(event, DISPUTE_EVENTS):
+                    fold.dispute(event)
 
 
 def _load(batch: Batch, told: Iterable[tuple[Recorded, Event]]) -> None:
@@ -91,8 +102,10 @@ def _parcels_of(event: Event) -> tuple[str, ...]:
     match event:
         case ParcelsConsolidated() | ParcelSplit():
             return tuple(dict.fromkeys((*event.from_parcels, *event.to_parcels)))
-        case RefundApproved() | RefundAutoApproved():
+        case RefundApproved() | RefundAutoApproved() | DisputeLost():
             return tuple(line.parcel_id for line in event.lines if line.parcel_id)
+        case ReturnExpired() | DisputeWon() if event.undone:
+            return tuple(line.parcel_id for line in event.undone.lines if line.parcel_id)
     parcel_id: str | None = getattr(event, "parcel_id", None)
     return (parcel_id,) if parcel_id else ()
 
@@ -118,9 +131,13 @@ class _Fold:
         """How far the refund is; what is asked, granted or refused changes more, and is folded besides."""
         self._put_order(refunds=canonical(refunds_after(from_json(self._order()["refunds"]), event)))
 
+    def dispute(self, event: Event) -> None:
+        """Which disputes are open, and about what; what one takes or leaves is folded besides."""
+        self._put_order(disputes=canonical(disputes_after(from_json(self._order()["disputes"]), event)))
+
     @singledispatchmethod
     def on(self, event: Any) -> None:
-        assert isinstance(event, REFUND_EVENTS), f"{event.name} is listed but not folded"
+        assert isinstance(event, (*REFUND_EVENTS, *DISPUTE_EVENTS)), f"{event.name} is listed but not folded"
 
     @on.register
     def _(self, event: OrderPlaced) -> None:
@@ -164,13 +181,27 @@ class _Fold:
         self._close_case(event.refund_id)
 
     @on.register
-    def _(self, event: RefundApproved | RefundAutoApproved) -> None:
+    def _(self, event: ReturnReceived) -> None:
         self._close_case(event.refund_id)
-        for line in event.lines:
-            if line.parcel_id is None:
-                self._count(line.line_id, "refunded", line.qty)
-            else:
-                self._refund_in(line.parcel_id, line.line_id, line.qty)
+
+    @on.register
+    def _(self, event: ReturnExpired) -> None:
+        self._close_case(event.refund_id)
+        self._give_back(event.undone.lines if event.undone else (), -1)
+
+    @on.register
+    def _(self, event: RefundApproved | RefundAutoApproved) -> None:
+        if isinstance(event, RefundAutoApproved) or not event.return_required:
+            self._close_case(event.refund_id)  # else it is open until the goods are back
+        self._give_back(event.lines)
+
+    @on.register
+    def _(self, event: DisputeLost) -> None:
+        self._give_back(event.lines)
+
+    @on.register
+    def _(self, event: DisputeWon) -> None:
+        self._give_back(event.undone.lines if event.undone else (), -1)
 
     @on.register
     def _(self, event: ParcelCreated) -> None:
@@ -181,12 +212,15 @@ class _Fold:
 
     @on.register
     def _(self, event: ParcelDispatched) -> None:
-        self._reach(self._parcel(event.parcel_id), Fact("dispatched", event.dispatched_at))
+        row = self._parcel(event.parcel_id)
+        hand_over(row, [(event.dispatched_at, mark_of(event.carrier))])
+        self._reach(row, Fact("dispatched", event.dispatched_at))
 
     @on.register
     def _(self, event: ParcelFact) -> None:
-        fact = Fact(WORDS[type(event)], event.happened_at, event.location)
-        self._reach(self._parcel(event.parcel_id), fact)
+        row = self._parcel(event.parcel_id)
+        carry(row, event.happened_at, event.carrier)
+        self._reach(row, Fact(WORDS[type(event)], event.happened_at, event.location))
 
     @on.register
     def _(self, event: ParcelSignedFor) -> None:
@@ -225,13 +259,22 @@ class _Fold:
         found = self._batch.rows(PARCELS).get(*key.values())
         return found or key | BLANK_PARCEL
 
+    def _give_back(self, lines: Sequence[ApprovedLine], sign: int = 1) -> None:
+        """The buyer has the money of these units, or with `sign` -1 has not after all."""
+        for line in lines:
+            if line.parcel_id is None:
+                self._count(line.line_id, "refunded", line.qty * sign)
+            else:
+                self._refund_in(line.parcel_id, line.line_id, line.qty * sign)
+
     def _refund_in(self, parcel_id: str, line_id: str, qty: int) -> None:
-        """Units of a parcel are refunded, wherever they travel by now."""
+        """So many more units of a parcel are refunded, or fewer, wherever they travel by now."""
         row = self._parcel(parcel_id)
         for later in from_json(row["went_into"]):
             held = [item for item in from_json(self._parcel(later)["items"]) if item["line_id"] == line_id]
-            here = min(qty, sum(item["qty"] - item["refunded"] for item in held))
-            if here > 0:
+            most, least = sum(i["qty"] - i["refunded"] for i in held), -sum(i["refunded"] for i in held)
+            here = max(least, min(qty, most))
+            if here:
                 self._refund_in(later, line_id, here)
                 qty -= here
         if qty:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
+from pydantic_core import from_json
+
+from ledger.canonical import canonical
 from ledger.events.milestones import MILESTONES, furthest
 from projections.engine.batch import Row
 
@@ -37,11 +42,47 @@ def reach(row: Row, fact: Fact) -> None:
 
 
 def sign(row: Row, at: datetime, evidence_kind: str) -> Row:
-    """The first signature counts; of two at one instant the proven one."""
+    """The first signature is shown; of two at one instant the proven one. The first of each kind is kept."""
+    signatures = from_json(row["signatures"])
+    first = signatures.get(evidence_kind)
+    if first is None or at < datetime.fromisoformat(first):
+        row["signatures"] = canonical(signatures | {evidence_kind: at.isoformat()})
     known = row["signed_at"]
     if known is None or at < known or (at == known and not row["evidence_kind"]):
         row["signed_at"], row["evidence_kind"] = at, evidence_kind
     return row
+
+
+def mark_of(carrier: str) -> str:
+    """What tells carriers apart where their names must not be: a lock by evidence asks who had the parcel."""
+    return sha256(carrier.encode()).hexdigest()[:16]
+
+
+def hand_over(row: Row, hand_overs: Iterable[tuple[datetime, str]]) -> None:
+    """The parcel was handed over to carriers with these marks."""
+    known = {(at, mark) for at, mark in from_json(row["hand_overs"])}
+    known |= {(at.isoformat(), mark) for at, mark in hand_overs}
+    row["hand_overs"] = canonical(sorted(known))
+
+
+def carry(row: Row, at: datetime, carrier: str) -> None:
+    """A carrier says it has the parcel; the last one counts."""
+    if carrier and (at, mark_of(carrier)) > max(_instants(row["carried_by"]), default=(at, "")):
+        row["carried_by"] = canonical([[at.isoformat(), mark_of(carrier)]])
+
+
+def handed_over(row: Row) -> list[tuple[datetime, str]]:
+    """The parcel's hand-overs: when, and the mark of the carrier."""
+    return _instants(row["hand_overs"])
+
+
+def carrier_of(row: Row) -> str:
+    """The mark of who had it last; empty where nobody said."""
+    return max((*_instants(row["hand_overs"]), *_instants(row["carried_by"])), default=(None, ""))[1]
+
+
+def _instants(text: str) -> list[tuple[datetime, str]]:
+    return [(datetime.fromisoformat(at), mark) for at, mark in from_json(text)]
 
 
 def _remember(row: Row, fact: Fact) -> None:

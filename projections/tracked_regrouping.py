@@ -12,7 +12,7 @@ from ledger.canonical import canonical
 from ledger.events.milestones import MILESTONES
 from ledger.events.shipment import ParcelContents, ParcelsConsolidated, ParcelSplit
 from projections.engine.batch import Row
-from projections.parcel_standing import Fact, reach
+from projections.parcel_standing import Fact, hand_over, handed_over, reach
 
 _FIRST = {
     "dispatched": "dispatched_at",
@@ -42,12 +42,13 @@ def inherit(source: Row, target: Row) -> None:
     """What had happened to a parcel until its units moved on had happened to them."""
     for fact in _until(source, source["moved_at"]):
         reach(target, fact)
-    handed_over = from_json(target["came_from"])
+    hand_over(target, [(at, mark) for at, mark in handed_over(source) if at <= source["moved_at"]])
+    origins = from_json(target["came_from"])
     dispatched_at = source["dispatched_at"]
     known = dispatched_at is not None and dispatched_at <= source["moved_at"]
-    handed_over[source["parcel_id"]] = dispatched_at.isoformat() if known else ""
-    target["came_from"] = canonical(handed_over)
-    last = max((datetime.fromisoformat(at) for at in handed_over.values() if at), default=None)
+    origins[source["parcel_id"]] = dispatched_at.isoformat() if known else ""
+    target["came_from"] = canonical(origins)
+    last = max((datetime.fromisoformat(at) for at in origins.values() if at), default=None)
     target["dispatched_at"] = last or target["dispatched_at"]
 
 

@@ -8,12 +8,17 @@ from typing import Literal
 
 from ledger.events.milestones import ENDS, MILESTONES, Stage, place_on_the_way
 from ledger.money import Money
+from ledger.policies.return_window import ReturnWindow
 from projections.tracked_refunds import RefundState
 
 Option = Literal["unshipped", "return_refund", "not_received"]  # types of refund requests
 Reason = Literal[
     "open", "not_paid", "nothing_to_send", "not_sent", "back_with_seller", "locked", "locked_until_signed",
-    "under_review", "refunded", "window_closed",
+    "under_review", "disputed", "refunded", "window_closed",
+]  # fmt: skip
+Headline = Literal[
+    "unplaced", "placed", "expired", "cancelled", "confirmed", "partly_sent", "on_its_way", "partly_delivered",
+    "delivered", "problem", "refunded",
 ]  # fmt: skip
 _PROVEN_BY = ("dispatched", "received_at_warehouse", "departed")  # steps that any later one implies
 _BACK_WITH_SELLER = "rejected_at_warehouse"
@@ -28,6 +33,7 @@ class TrackedLine:
     qty: int
     unshipped: int
     under_review: bool  # an after-sales case about the line is open
+    disputed: bool  # at the card issuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +100,14 @@ class ParcelTracking:
     signed_at: datetime | None
     evidence_kind: str | None
     under_review: bool
+    disputed: bool
     timeline: tuple[TimelineEntry, ...]
+    paid: bool = True  # the order is, and stands
     promised_by: datetime | None = None  # to be at the warehouse
     lock_ends_at: datetime | None = None
-    counts_as_signed: bool = False
-    return_ends: tuple[tuple[datetime, datetime | None], ...] = ()  # by the windows' effect, the latest first
+    proven_at: datetime | None = None  # signed for, by a proof that the order's lock counts
+    deemed_at: datetime | None = None  # deemed signed for without one, where the lock says so
+    return_window: ReturnWindow | None = None  # in force when the order was placed
     came_from: tuple[str, ...] = ()
 
     @property
@@ -125,16 +134,23 @@ class ParcelTracking:
             return AfterSales(False, None, (), reason)
         if self.lock_ends_at is None or now < self.lock_ends_at:
             return AfterSales(False, self.lock_ends_at, (), "locked" if self.lock_ends_at else "locked_until_signed")
-        if not self.counts_as_signed:
+        signed_at = min((at for at in (self.proven_at, self.deemed_at) if at and at <= now), default=None)
+        if signed_at is None:
             return AfterSales(True, None, ("not_received",))
-        closes_at = next((end for effective_from, end in self.return_ends if effective_from <= now), None)
+        closes_at = self.return_window.closes_at(signed_at) if self.return_window else None
         if closes_at and now >= closes_at:
             return AfterSales(False, None, (), "window_closed", closes_at)
-        return AfterSales(True, None, ("return_refund",), closes_at=closes_at)
+        proven = signed_at == self.proven_at
+        options: tuple[Option, ...] = ("return_refund",) if proven else ("return_refund", "not_received")
+        return AfterSales(True, None, options, closes_at=closes_at)
 
     def _nothing_to_ask(self) -> Reason | None:
+        if not self.paid:
+            return "not_paid"
         if not self.has_left:
             return "back_with_seller" if self.milestone == _BACK_WITH_SELLER else "not_sent"
+        if self.disputed:
+            return "disputed"
         if self.under_review:
             return "under_review"
         return "refunded" if all(item.qty <= item.refunded for item in self.items) else None
@@ -148,7 +164,8 @@ class OrderTracking:
     merchant: str
     buyer_ref: str
     market: str
-    status: str
+    status: str  # of its payment: unplaced, placed, confirmed, expired, cancelled
+    headline: Headline  # of all of it
     text: str
     placed_at: datetime | None
     promised_by: datetime | None
@@ -162,6 +179,8 @@ class OrderTracking:
         if self.status != "confirmed":
             return AfterSales(False, None, (), "not_paid")
         left = [line for line in self.lines if line.unshipped]
-        if any(not line.under_review for line in left):
+        if any(not (line.under_review or line.disputed) for line in left):
             return AfterSales(True, None, ("unshipped",))
+        if any(line.disputed for line in left):
+            return AfterSales(False, None, (), "disputed")
         return AfterSales(False, None, (), "under_review" if left else "nothing_to_send")

@@ -34,6 +34,7 @@ ORDERS = kept_table(
     _text("lines"),  # JSON: line_id, title as it was shown, qty; of it cancelled unpaid, and refunded unshipped
     _text("open_cases"),  # JSON: the lines of each open after-sales case
     _text("refunds"),  # JSON: by case what was asked or granted, and how far it is, in the buyer's currency
+    _text("disputes"),  # JSON: the lines of each open dispute at the card issuer, none for all of them; `open` or over
     indexes=[("buyer_ref",)],
 )
 PARCELS = kept_table(
@@ -51,6 +52,9 @@ PARCELS = kept_table(
     _instant("departed_at"),
     _instant("signed_at"),
     _text("evidence_kind"),
+    _text("signatures"),  # JSON: the first of each kind of proof; some locks do not count every kind
+    _text("hand_overs"),  # JSON: when it was handed over, and the mark of the carrier (`mark_of`)
+    _text("carried_by"),  # JSON: the last of the carriers that said they had it, in the same way
     _text("way_milestone"),  # the furthest fact but for losses, which a find undoes
     _instant("way_at"),
     _text("way_location"),
@@ -83,10 +87,12 @@ RETURN_WINDOWS = kept_table(
 
 BLANK_ORDER: Row = {
     "status": "unplaced", "buyer_ref": "", "market": "", "placed_at": None, "promised_by": None, "lock_version": 0,
-    "lines": "[]", "open_cases": "{}", "refunds": "{}",
+    "lines": "[]", "open_cases": "{}", "refunds": "{}", "disputes": "{}",
 }  # fmt: skip
 BLANK_PARCEL: Row = {
     column: "" if isinstance(PARCELS.shape.c[column].type, Text) else None
     for column in PARCELS.columns
     if column not in ("book", *PARCELS.key, "changed_at_position", "deleted")
-} | {"items": "[]", "came_from": "{}", "went_into": "[]"}
+} | {
+    "items": "[]", "came_from": "{}", "went_into": "[]", "signatures": "{}", "hand_overs": "[]", "carried_by": "[]"
+}  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a buyer reads at each milestone. One table, in English for now; a catalogue of another language has its keys."""
+"""What a buyer reads at each milestone and of an order, in English; the catalogues of other languages have the keys."""
 
 from __future__ import annotations
 
@@ -38,6 +38,12 @@ ORDER_TEXTS: dict[str, str] = {
     "unplaced": "Order being recorded",
     "placed": "Waiting for payment",
     "confirmed": "Paid",
+    "partly_sent": "Partly on its way",
+    "on_its_way": "On its way",
+    "partly_delivered": "Partly delivered",
+    "delivered": "Delivered",
+    "problem": "Something went wrong on the way",
+    "refunded": "Refunded",
     "expired": "Not paid in time",
     "cancelled": "Cancelled",
 }

@@ -14,6 +14,8 @@ from ledger.fx import CNY
 from ledger.money import Money
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
+from projections.parcel_standing import carrier_of, mark_of
+from projections.tracked_disputes import is_disputed
 from projections.tracking_answer import (
     OrderTracking,
     ParcelTracking,
@@ -22,6 +24,7 @@ from projections.tracking_answer import (
     TrackedLine,
     TrackedRefund,
 )
+from projections.tracking_headline import headline_of
 from projections.tracking_texts import MILESTONE_TEXTS, ORDER_TEXTS
 
 Stored = Mapping[Any, Any]  # a row by column
@@ -42,28 +45,32 @@ def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
     order = stored.order
     lines = from_json(order["lines"])
     reviewed = {line_id for line_ids in from_json(order["open_cases"]).values() for line_id in line_ids}
-    parcels = list(_parcels(stored, titles={line["line_id"]: line["title"] for line in lines}, reviewed=reviewed))
-    locked = _returnable(_locked(parcels, stored.lock) if stored.lock else parcels, stored.return_windows)
+    disputes = from_json(order["disputes"])
+    disputed = {line["line_id"] for line in lines if is_disputed(disputes, line["line_id"])}
+    titles = {line["line_id"]: line["title"] for line in lines}
+    parcels = _capped(lines, list(_parcels(stored, titles=titles, reviewed=reviewed, disputed=disputed)))
+    told_lines = tuple(_line(line, parcels, reviewed, disputed) for line in lines)
+    headline = headline_of(order["status"], told_lines, parcels)
     return OrderTracking(
         order_id=order["order_id"],
         merchant=order["merchant"],
         buyer_ref=order["buyer_ref"],
         market=order["market"],
         status=order["status"],
-        text=ORDER_TEXTS[order["status"]],
+        headline=headline,
+        text=ORDER_TEXTS[headline],
         placed_at=order["placed_at"],
         promised_by=order["promised_by"],
-        lines=tuple(_line(line, parcels, line["line_id"] in reviewed) for line in lines),
-        parcels=tuple(
-            replace(parcel, promised_by=order["promised_by"])
-            for parcel in sorted(locked, key=lambda parcel: parcel.parcel_id)
-        ),
+        lines=told_lines,
+        parcels=tuple(sorted(_locked(parcels, stored), key=lambda parcel: parcel.parcel_id)),
         refunds=tuple(_refund(refund_id, refund) for refund_id, refund in from_json(order["refunds"]).items()),
         vector=dict(vector),
     )
 
 
-def _parcels(stored: StoredOrder, *, titles: Mapping[str, str], reviewed: Collection[str]) -> Iterator[ParcelTracking]:
+def _parcels(
+    stored: StoredOrder, *, titles: Mapping[str, str], reviewed: Collection[str], disputed: Collection[str]
+) -> Iterator[ParcelTracking]:
     """Every parcel that holds something still, or never did."""
     timelines: dict[str, list[Stored]] = {}
     for fact in stored.timeline:
@@ -72,12 +79,18 @@ def _parcels(stored: StoredOrder, *, titles: Mapping[str, str], reviewed: Collec
     for parcel_id, row in rows.items():
         if row["moved_at"] is None or row["items"] != "[]":
             timeline = _whole_timeline(parcel_id, rows, timelines)
-            yield _parcel(row, titles=titles, reviewed=reviewed, timeline=timeline)
+            parcel = _parcel(row, titles=titles, timeline=timeline)
+            lines = {item.line_id for item in parcel.items}
+            yield replace(
+                parcel,
+                under_review=not lines.isdisjoint(reviewed),
+                disputed=not lines.isdisjoint(disputed),
+                paid=stored.order["status"] == "confirmed",
+                promised_by=stored.order["promised_by"],
+            )
 
 
-def _parcel(
-    row: Stored, *, titles: Mapping[str, str], reviewed: Collection[str], timeline: Iterable[Stored]
-) -> ParcelTracking:
+def _parcel(row: Stored, *, titles: Mapping[str, str], timeline: Iterable[Stored]) -> ParcelTracking:
     items = tuple(
         TrackedItem(item["line_id"], titles.get(item["line_id"], ""), item["qty"], item["refunded"])
         for item in from_json(row["items"])
@@ -96,10 +109,26 @@ def _parcel(
         departed_at=row["departed_at"],
         signed_at=row["signed_at"],
         evidence_kind=row["evidence_kind"] or None,
-        under_review=any(item.line_id in reviewed for item in items),
+        under_review=False,
+        disputed=False,
         timeline=tuple(_entry(fact) for fact in sorted(timeline, key=_by_time)),
         came_from=tuple(from_json(row["came_from"])),
     )
+
+
+def _capped(lines: Iterable[Mapping[str, Any]], parcels: Sequence[ParcelTracking]) -> list[ParcelTracking]:
+    """Units that were refunded before they were sent all the same: no more of a line is left than was not refunded."""
+    left = {line["line_id"]: line["qty"] - line["cancelled"] - line["refunded"] for line in lines}
+    for item in (item for parcel in parcels for item in parcel.items if item.line_id in left):
+        left[item.line_id] -= item.refunded
+    return [
+        replace(parcel, items=tuple(_at_most(item, left.get(item.line_id, item.qty)) for item in parcel.items))
+        for parcel in parcels
+    ]
+
+
+def _at_most(item: TrackedItem, left: int) -> TrackedItem:
+    return replace(item, refunded=max(item.refunded, item.qty - max(0, left)))
 
 
 def _whole_timeline(
@@ -120,18 +149,6 @@ def _refund(refund_id: str, refund: Mapping[str, Any]) -> TrackedRefund:
     return TrackedRefund(refund_id, refund["type"], refund["state"], amount if shown else None, paid if shown else None)
 
 
-def _returnable(
-    parcels: Iterable[ParcelTracking], windows: Sequence[tuple[datetime, ReturnWindow]]
-) -> list[ParcelTracking]:
-    """With the end of the time for returns, by each window that takes or took effect."""
-    return [
-        replace(parcel, return_ends=tuple((at, window.closes_at(parcel.signed_at)) for at, window in windows))
-        if parcel.signed_at
-        else parcel
-        for parcel in parcels
-    ]
-
-
 def _entry(row: Stored) -> TimelineEntry:
     milestone = MILESTONES[row["milestone"]]
     return TimelineEntry(
@@ -143,28 +160,54 @@ def _by_time(row: Stored) -> tuple[Any, ...]:
     return row["happened_at"], place_on_the_way(row["milestone"]), row["position"]
 
 
-def _line(line: Mapping[str, Any], parcels: Iterable[ParcelTracking], under_review: bool) -> TrackedLine:
+def _line(
+    line: Mapping[str, Any], parcels: Iterable[ParcelTracking], reviewed: Collection[str], disputed: Collection[str]
+) -> TrackedLine:
     """`unshipped` as the order counts it: what was not refunded and has not left."""
     unshipped = line["qty"] - line["cancelled"] - line["refunded"]
     for parcel in parcels:
         for item in parcel.items:
             if item.line_id == line["line_id"]:
                 unshipped -= max(item.qty, item.refunded) if parcel.has_left else item.refunded
-    return TrackedLine(line["line_id"], line["title"], line["qty"], max(0, unshipped), under_review)
+    return TrackedLine(
+        line_id=line["line_id"],
+        title=line["title"],
+        qty=line["qty"],
+        unshipped=max(0, unshipped),
+        under_review=line["line_id"] in reviewed,
+        disputed=line["line_id"] in disputed,
+    )
 
 
-def _locked(parcels: Iterable[ParcelTracking], lock: AfterSalesLock) -> list[ParcelTracking]:
-    """With the deadlines that follow from the lock the order was placed under."""
-    ends = {parcel.parcel_id: lock.ends_for(parcel) for parcel in parcels if parcel.has_left}
+def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder) -> Iterator[ParcelTracking]:
+    """With the deadlines that follow from the policies the order was placed under."""
+    rows, lock = {row["parcel_id"]: row for row in stored.parcels}, stored.lock
+    placed_at = stored.order["placed_at"]
+    window = next((w for since, w in stored.return_windows if placed_at and since <= placed_at), None)
+    if lock is None:
+        yield from parcels
+        return
+    left = {parcel.parcel_id: _proven(parcel, rows[parcel.parcel_id], lock) for parcel in parcels if parcel.has_left}
+    without_proof = {mark_of(carrier) for carrier in lock.carriers_without_proof}
+    ends = {
+        parcel_id: lock.ends_for(way, carrier_proves=carrier_of(dict(rows[parcel_id])) not in without_proof)
+        for parcel_id, way in left.items()
+    }
     if lock.scope == "order":
         known = [end for end in ends.values() if end is not None]
-        last = max(known, default=None) if len(known) == len(ends) else None
-        ends = dict.fromkeys(ends, last)
-    return [
-        replace(
-            parcel,
-            lock_ends_at=ends.get(parcel.parcel_id),
-            counts_as_signed=lock.signed_at(parcel) is not None,
-        )
-        for parcel in parcels
-    ]
+        ends = dict.fromkeys(ends, max(known, default=None) if len(known) == len(ends) else None)
+    for parcel in parcels:
+        if way := left.get(parcel.parcel_id):
+            proven_at, deemed_at = lock.signed_at(way), lock.deemed_at(way)
+            parcel = replace(parcel, proven_at=proven_at, deemed_at=deemed_at, return_window=window)
+        yield replace(parcel, lock_ends_at=ends.get(parcel.parcel_id))
+
+
+def _proven(parcel: ParcelTracking, row: Stored, lock: AfterSalesLock) -> ParcelTracking:
+    """The parcel with the first signature whose proof the lock counts, where it has one."""
+    signatures = {kind: datetime.fromisoformat(at) for kind, at in from_json(row["signatures"]).items()}
+    counts = [(at, not kind, kind) for kind, at in signatures.items() if not kind or lock.accepts(kind)]
+    if not counts:
+        return parcel
+    signed_at, _, kind = min(counts)
+    return replace(parcel, signed_at=signed_at, evidence_kind=kind or None)

@@ -63,7 +63,7 @@ def localised(tracking: OrderTracking, now: datetime, reader: Reader) -> dict[st
     return {
         "order": tracking.order_id,
         "locale": str(reader.locale).replace("_", "-"),
-        "status": reader.text(f"order.{tracking.status}"),
+        "status": reader.text(f"order.{tracking.headline}"),
         "placed": reader.when(tracking.placed_at),
         "promised": reader.text("promised", until=reader.when(tracking.promised_by)) if tracking.promised_by else None,
         "lines": [

@@ -8,6 +8,8 @@ from typing import Any
 
 from projections.tracking_answer import OrderTracking, ParcelTracking, TrackedRefund
 
+_INNER = ("paid", "proven_at", "deemed_at", "return_window")  # what `after_sales` is computed from
+
 
 def told(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
     """The answer as plain values; lateness and what may be asked for are computed at `now`."""
@@ -22,7 +24,8 @@ def told(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
 
 def _parcel(parcel: ParcelTracking, now: datetime) -> dict[str, Any]:
     plain = asdict(parcel)
-    del plain["return_ends"]
+    for name in _INNER:
+        del plain[name]
     told_now = {"late": parcel.is_late(now), "gaps": parcel.gaps, "after_sales": asdict(parcel.after_sales(now))}
     return plain | told_now
 

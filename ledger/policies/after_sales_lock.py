@@ -83,12 +83,16 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
             case "fixed":
                 return lapses_at
 
-    def ends_for(self, way: Way, *, carrier: str = "") -> datetime | None:
+    def proves(self, carrier: str) -> bool:
+        """Whether this carrier proves signatures at all."""
+        return carrier not in self.carriers_without_proof
+
+    def ends_for(self, way: Way, *, carrier_proves: bool = True) -> datetime | None:
         """The same for one parcel under way; until the anchor is reported only a signature ends the lock."""
         signed_at, begins_at = self.signed_at(way), self._begins_at(way)
         if begins_at is None:
             return signed_at
-        return self.lock_ends_at(begins_at, signed_at, carrier_proves=carrier not in self.carriers_without_proof)
+        return self.lock_ends_at(begins_at, signed_at, carrier_proves=carrier_proves)
 
     def signed_at(self, way: Way) -> datetime | None:
         """When the parcel was signed for by a proof that counts, or deemed to be."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
@@ -23,7 +24,7 @@ from projections.engine.reading import Views
 from projections.engine.rebuild import verify
 from projections.engine.worker import ProjectionWorker
 from projections.tracking import AmbiguousOrder, orders_of_buyer, track
-from projections.tracking_answer import OrderTracking, ParcelTracking
+from projections.tracking_answer import Headline, OrderTracking, ParcelTracking
 from projections.tracking_tables import ORDERS, PARCELS, TIMELINE
 from projections.tracking_texts import MILESTONE_TEXTS, ORDER_TEXTS
 from tests.projections.history import History, recordable
@@ -291,7 +292,7 @@ def test_every_milestone_has_its_words() -> None:
 
 
 def test_every_status_of_an_order_has_its_words() -> None:
-    assert ORDER_TEXTS.keys() == {"unplaced", "placed", "confirmed", "expired", "cancelled"}
+    assert ORDER_TEXTS.keys() == set(get_args(Headline))
 
 
 def _every_row(shop: Shop, table: str) -> list[str]:
@@ -301,3 +302,41 @@ def _every_row(shop: Shop, table: str) -> list[str]:
             f" WHERE n.nspname = 'views' AND relkind = 'r' AND relname LIKE '{table}%%'"
         ).scalars()
         return [str(row[0]) for row in connection.exec_driver_sql(f'SELECT t::text FROM views."{name}" t')]
+
+
+def headline(shop: Shop, *events: Event) -> str:
+    shop.record((*PAID, *events))
+    return shop.order().headline
+
+
+def test_an_order_that_has_not_left_is_paid(shop: Shop) -> None:
+    assert headline(shop, packed(A=2)) == "confirmed"
+
+
+def test_an_order_of_which_a_part_has_left_says_so(shop: Shop) -> None:
+    assert headline(shop, packed(A=2), dispatched()) == "partly_sent"
+
+
+def test_an_order_whose_parcels_all_travel_is_on_its_way(shop: Shop) -> None:
+    assert headline(shop, packed(A=2, B=1), dispatched()) == "on_its_way"
+
+
+def test_an_order_that_was_signed_for_is_delivered(shop: Shop) -> None:
+    assert headline(shop, packed(A=2, B=1), dispatched(), signed(hours=90)) == "delivered"
+
+
+def test_a_delivered_part_is_told(shop: Shop) -> None:
+    second = dispatched("P-2", tracking_no="SF-2")
+    assert headline(shop, packed(A=2), dispatched(), packed("P-2", B=1), second, signed(hours=90)) == "partly_delivered"
+
+
+def test_a_lost_parcel_is_a_problem_of_the_order(shop: Shop) -> None:
+    assert headline(shop, packed(A=2, B=1), dispatched(), fact("lost", hours=50)) == "problem"
+
+
+def test_what_was_refunded_says_nothing_of_the_rest(shop: Shop) -> None:
+    assert headline(shop, *refunded(B=1), packed(A=2), dispatched(), signed(hours=90)) == "delivered"
+
+
+def test_an_order_of_which_all_was_refunded_is_refunded(shop: Shop) -> None:
+    assert headline(shop, *refunded(A=2, B=1)) == "refunded"
