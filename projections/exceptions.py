@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic_core import from_json
-from sqlalchemy import RowMapping, text
+from sqlalchemy import BigInteger, Column, RowMapping, text
 
 from ledger.canonical import canonical
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
@@ -18,7 +18,9 @@ from ledger.events.settlement import (
     ReconciliationBreakResolved,
 )
 from ledger.ids import derived_id, merchant_of
+from ledger.log.books import ACCOUNTING_ZONE
 from ledger.log.rows import Recorded
+from projections.balances import NOW, Moment
 from projections.columns import instant_column, text_column
 from projections.engine.batch import Batch, KeptRows, Row
 from projections.engine.reading import Opened, Vector, Views
@@ -42,6 +44,8 @@ EXCEPTIONS = kept_table(
     text_column("resolution"),
     instant_column("opened_at"),
     instant_column("resolved_at"),
+    Column("opened_position", BigInteger, nullable=False),
+    Column("resolved_position", BigInteger),  # null while it is open
     indexes=[("status", "opened_at")],
 )
 
@@ -50,7 +54,7 @@ class Exceptions(Projection):
     """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed."""
 
     name = "exceptions"
-    version = 1
+    version = 2
     tables = (EXCEPTIONS,)
     events = (
         ReconciliationBreakOpened,
@@ -89,6 +93,20 @@ class ExceptionRow:
         return (self.resolved_at or now) - self.opened_at
 
 
+# What was resolved later was open then. Who looks at it is told as of now.
+_THEN = """
+SELECT e.stream, e.break_id, e.kind, e.merchant, e.expected, e.actual, e.refs, e.owner, e.opened_at,
+       CASE WHEN over THEN 'resolved' ELSE 'open' END AS status,
+       CASE WHEN over THEN e.resolution ELSE '' END AS resolution,
+       CASE WHEN over THEN e.resolved_at END AS resolved_at
+FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+JOIN {exceptions} e ON e.book = v.book AND NOT e.deleted AND e.opened_position <= v.position AND {opened_by}
+CROSS JOIN LATERAL (
+    SELECT e.status = 'resolved' AND e.resolved_position <= v.position AND {resolved_by} AS over
+) o
+"""
+
+
 def exceptions(
     views: Views,
     *,
@@ -96,22 +114,41 @@ def exceptions(
     kind: str | None = None,
     merchant: str | None = None,
     limit: int = 500,
+    moment: Moment = NOW,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ExceptionRow, ...]:
-    """The exceptions, the oldest first. Raises `ViewBehind`."""
+    """The exceptions, the oldest first; of a moment, those there were, as they stood then. Raises `ViewBehind`."""
     asked = {"status": status, "kind": kind, "merchant": merchant}
+    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
 
     def query(opened: Opened) -> tuple[ExceptionRow, ...]:
         conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
+        then = at is not None or moment.as_of is not None
+        source = _then(opened, moment) if then else f"{_now(opened)} WHERE book = ANY(:books) AND NOT deleted"
         statement = f"""
-            SELECT * FROM {opened.generation.stored_name(EXCEPTIONS)}
-            WHERE {" AND ".join(("book = ANY(:books)", "NOT deleted", *conditions))}
+            SELECT * FROM ({source}) e{" WHERE " if conditions else ""}{" AND ".join(conditions)}
             ORDER BY opened_at, stream, break_id LIMIT :limit"""
-        values = {"books": list(opened.vector), "limit": limit, **asked}
-        return tuple(_exception(row) for row in opened.connection.execute(text(statement), values).mappings())
+        vector = opened.vector if at is None else at
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of, "limit": limit}
+        found = opened.connection.execute(text(statement), values | asked)
+        return tuple(_exception(row) for row in found.mappings())
 
-    return views.read(Exceptions(), query, at_least=at_least, timeout_s=timeout_s)
+    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    return views.read(Exceptions(), query, at_least=wanted, timeout_s=timeout_s)
+
+
+def _now(opened: Opened) -> str:
+    return f"SELECT * FROM {opened.generation.stored_name(EXCEPTIONS)}"
+
+
+def _then(opened: Opened, moment: Moment) -> str:
+    day = f"(e.{{}} AT TIME ZONE '{ACCOUNTING_ZONE}')::date <= :as_of" if moment.as_of else "true"
+    return _THEN.format(
+        exceptions=opened.generation.stored_name(EXCEPTIONS),
+        opened_by=day.format("opened_at"),
+        resolved_by=day.format("resolved_at"),
+    )
 
 
 def _take(rows: KeptRows, recorded: Recorded) -> None:
@@ -146,12 +183,13 @@ def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any
     return told | {
         "stream": recorded.stream, "break_id": break_id, "merchant": merchant_of(recorded.stream) or "",
         "refs": canonical(told["refs"]), "owner": "", "status": "open", "resolution": "", "opened_at": at,
-        "resolved_at": None,
+        "resolved_at": None, "opened_position": recorded.position, "resolved_position": None,
     }  # fmt: skip
 
 
 def _resolve(rows: KeptRows, recorded: Recorded, break_id: str, resolution: str, at: datetime) -> None:
-    _change(rows, recorded, break_id, status="resolved", resolution=resolution, resolved_at=at)
+    changes = {"resolution": resolution, "resolved_at": at, "resolved_position": recorded.position}
+    _change(rows, recorded, break_id, status="resolved", **changes)
 
 
 def _change(rows: KeptRows, recorded: Recorded, break_id: str, **changes: Any) -> None:

@@ -18,6 +18,7 @@ from ledger.events.settlement import PayoutCancelled, PayoutInitiated, PayoutRet
 from ledger.fx import CNY
 from ledger.log.rows import Recorded
 from ledger.money import Money
+from projections.balances import NOW, Moment
 from projections.columns import text_column
 from projections.engine.batch import Batch
 from projections.engine.reading import Opened, Vector, Views
@@ -32,6 +33,7 @@ EXPECTED = kept_table(
     text_column("currency"),
     Column("minor", BigInteger, nullable=False),  # what comes in positive
     Column("expected_on", Date, nullable=False),
+    Column("since_position", BigInteger, nullable=False),
     indexes=[("expected_on",)],
 )
 SHOWN = kept_table(
@@ -47,7 +49,7 @@ class ExpectedAtBank(Projection):
     """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
 
     name = "expected_at_bank"
-    version = 1
+    version = 2
     tables = (EXPECTED, SHOWN)
     events = (
         PayoutInitiated,
@@ -72,7 +74,9 @@ class ExpectedAtBank(Projection):
                 batch.rows(EXPECTED).delete(event.payout_id, "payout", at=recorded.position)
             else:
                 for row in _rows(event, recorded):
-                    batch.rows(EXPECTED).put(row, at=recorded.position)
+                    known = batch.rows(EXPECTED).get(row["reference"], row["kind"])
+                    since = known["since_position"] if known else recorded.position
+                    batch.rows(EXPECTED).put(row | {"since_position": since}, at=recorded.position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,19 @@ class Expectation:
 _FIND = """
 SELECT e.*, s.entry, s.shown_on FROM {expected} e
 LEFT JOIN {shown} s ON s.book = 0 AND s.reference = e.reference AND s.kind = e.kind AND NOT s.deleted
-WHERE e.book = ANY(:books) AND NOT e.deleted AND {condition} ORDER BY e.expected_on, e.reference, e.kind
+WHERE e.book = ANY(:books) AND NOT e.deleted AND e.reference = ANY(:references)
+ORDER BY e.expected_on, e.reference, e.kind
+"""
+# What was cancelled or shown later was expected then.
+_NOT_SHOWN = """
+SELECT e.*, '' AS entry, NULL AS shown_on
+FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+JOIN {expected} e ON e.book = v.book AND e.since_position <= v.position AND e.expected_on < :before
+    AND (NOT e.deleted OR e.changed_at_position > v.position)
+WHERE NOT EXISTS (
+    SELECT FROM {shown} s WHERE s.book = 0 AND s.reference = e.reference AND s.kind = e.kind AND NOT s.deleted
+      AND s.changed_at_position <= :platform AND (CAST(:as_of AS date) IS NULL OR s.shown_on <= :as_of)
+) ORDER BY e.expected_on, e.reference, e.kind
 """
 
 
@@ -99,21 +115,32 @@ def expected_under(
     views: Views, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Expectation]:
     """What is expected under these references, met or not. Raises `ViewBehind`."""
-    return _find(views, "e.reference = ANY(:references)", at_least, timeout_s, references=list(references))
+    return _find(views, _FIND, at_least, timeout_s, references=list(references))
 
 
 def not_shown_yet(
-    views: Views, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
+    views: Views, moment: Moment = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Expectation]:
-    """What was expected before a day, and no statement has shown. Raises `ViewBehind`."""
-    return _find(views, "s.entry IS NULL AND e.expected_on < :before", at_least, timeout_s, before=before)
+    """What was expected before a day, and no statement had shown. Raises `ViewBehind`."""
+    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    wanted = {**(at_least or {}), **(at or {})}
+    return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=moment.as_of)
 
 
-def _find(views: Views, condition: str, at_least: Vector | None, timeout_s: float, **values: Any) -> list[Expectation]:
+def _find(
+    views: Views,
+    sql: str,
+    at_least: Vector | None,
+    timeout_s: float,
+    *,
+    at: Vector | None = None,
+    **values: Any,
+) -> list[Expectation]:
     def query(opened: Opened) -> list[Expectation]:
         names = {"expected": opened.generation.stored_name(EXPECTED), "shown": opened.generation.stored_name(SHOWN)}
-        statement = text(_FIND.format(condition=condition, **names))
-        found = opened.connection.execute(statement, values | {"books": list(opened.vector)})
+        vector = opened.vector if at is None else at
+        known = {"books": list(vector), "positions": list(vector.values()), "platform": vector.get(0, 0)}
+        found = opened.connection.execute(text(sql.format(**names)), values | known)
         return [_expectation(row) for row in found.mappings()]
 
     return views.read(ExpectedAtBank(), query, at_least=at_least, timeout_s=timeout_s)

@@ -1,4 +1,4 @@
-"""Every payout with its state, and the bank account it goes to: what is exported to the bank, and what came of it."""
+"""Every payout with its state, now or as once known, and the bank account it goes to: what came of it at the bank."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, RowMapping, text
+from sqlalchemy import BigInteger, Column, Date, RowMapping, text
 
 from ledger.events.merchant import PayoutAccountRegistered
 from ledger.events.settlement import (
@@ -19,10 +19,11 @@ from ledger.events.settlement import (
 )
 from ledger.fx import CNY
 from ledger.money import Money
+from projections.balances import NOW, Moment
 from projections.columns import instant_column, text_column
 from projections.engine.batch import Batch
-from projections.engine.reading import Opened, Vector, Views
-from projections.engine.tables import kept_table
+from projections.engine.reading import Opened, Views
+from projections.engine.tables import appended_table, kept_table
 from projections.projection import Projection
 
 PAYOUTS = kept_table(
@@ -35,6 +36,14 @@ PAYOUTS = kept_table(
     text_column("bank_ref"),
     instant_column("initiated_at"),
     indexes=[("state", "initiated_at"), ("merchant", "initiated_at")],
+)
+STEPS = appended_table(
+    "payout_steps",
+    text_column("payout_id"),
+    text_column("state"),
+    text_column("bank_ref"),
+    Column("accounting_date", Date, nullable=False),
+    indexes=[("payout_id", "position")],
 )
 ACCOUNTS = kept_table(
     "payout_accounts", text_column("merchant", key=True), text_column("account_ref", key=True), text_column("bank_code")
@@ -49,11 +58,11 @@ _STATES = {
 
 
 class Payouts(Projection):
-    """One row a payout."""
+    """One row a payout, and one a step that it took."""
 
     name = "payouts"
-    version = 1
-    tables = (PAYOUTS, ACCOUNTS)
+    version = 2
+    tables = (PAYOUTS, STEPS, ACCOUNTS)
     events = (
         PayoutAccountRegistered,
         PayoutInitiated,
@@ -81,8 +90,10 @@ class Payouts(Projection):
                 "bank_ref": "",
                 "initiated_at": recorded.occurred_at,
             }
-            state = _STATES.get(recorded.type, "initiated")
-            rows.put(row | {"state": state, "bank_ref": event.bank_ref or row["bank_ref"]}, at=recorded.position)
+            state, bank_ref = _STATES.get(recorded.type, "initiated"), event.bank_ref or row["bank_ref"]
+            rows.put(row | {"state": state, "bank_ref": bank_ref}, at=recorded.position)
+            step = (batch.book, recorded.position, event.payout_id, state, bank_ref, recorded.accounting_date)
+            batch.lines(STEPS).append(step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,30 +110,47 @@ class PayoutRow:
     initiated_at: datetime
 
 
+_NOW = "SELECT p.* FROM {payouts} p WHERE p.book = ANY(:books) AND NOT p.deleted"
+_THEN = """
+SELECT p.book, p.payout_id, p.merchant, p.fen, p.account_ref, p.initiated_at, s.state, s.bank_ref
+FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+JOIN {payouts} p ON p.book = v.book AND NOT p.deleted
+CROSS JOIN LATERAL (
+    SELECT state, bank_ref FROM {steps} s
+    WHERE s.book = p.book AND s.payout_id = p.payout_id AND s.position <= v.position
+      AND (CAST(:as_of AS date) IS NULL OR s.accounting_date <= :as_of)
+    ORDER BY s.position DESC LIMIT 1
+) s
+"""
+_FOUND = """
+SELECT p.*, coalesce(a.bank_code, '') AS bank_code FROM ({source}) p
+LEFT JOIN {accounts} a ON a.book = p.book AND a.merchant = p.merchant AND a.account_ref = p.account_ref
+WHERE (CAST(:state AS text) IS NULL OR p.state = :state) AND (CAST(:merchant AS text) IS NULL OR p.merchant = :merchant)
+ORDER BY p.initiated_at, p.payout_id LIMIT :limit
+"""
+
+
 def payouts(
-    views: Views,
-    *,
-    state: str | None = None,
-    merchant: str | None = None,
-    limit: int = 10_000,
-    at_least: Vector | None = None,
-    timeout_s: float = 5.0,
+    views: Views, moment: Moment = NOW, *, state: str | None = None, merchant: str | None = None, limit: int = 10_000
 ) -> tuple[PayoutRow, ...]:
-    """The payouts, the oldest first. Raises `ViewBehind`."""
-    asked = {"state": state, "merchant": merchant}
+    """The payouts, the oldest first, with the state that they had by a day or were known to have at an instant.
+
+    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    """
+    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    wanted = {**(moment.at_least or {}), **(at or {})}
+    source = _NOW if at is None and moment.as_of is None else _THEN
 
     def query(opened: Opened) -> tuple[PayoutRow, ...]:
-        names = [opened.generation.stored_name(table) for table in (PAYOUTS, ACCOUNTS)]
-        conditions = [f"p.{name} = :{name}" for name, value in asked.items() if value is not None]
-        statement = f"""
-            SELECT p.*, coalesce(a.bank_code, '') AS bank_code FROM {names[0]} p
-            LEFT JOIN {names[1]} a ON a.book = p.book AND a.merchant = p.merchant AND a.account_ref = p.account_ref
-            WHERE {" AND ".join(("p.book = ANY(:books)", "NOT p.deleted", *conditions))}
-            ORDER BY p.initiated_at, p.payout_id LIMIT :limit"""
-        values = {"books": list(opened.vector), "limit": limit, **asked}
-        return tuple(_payout(row) for row in opened.connection.execute(text(statement), values).mappings())
+        stored = {table.name: opened.generation.stored_name(table) for table in Payouts.tables}
+        names = {"payouts": stored[PAYOUTS.name], "steps": stored[STEPS.name], "accounts": stored[ACCOUNTS.name]}
+        vector = opened.vector if at is None else at
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
+        asked = {"state": state, "merchant": merchant, "limit": limit}
+        statement = text(_FOUND.format(source=source.format(**names), **names))
+        return tuple(_payout(row) for row in opened.connection.execute(statement, values | asked).mappings())
 
-    return views.read(Payouts(), query, at_least=at_least, timeout_s=timeout_s)
+    return views.read(Payouts(), query, at_least=wanted, timeout_s=moment.timeout_s)
 
 
 def _payout(row: RowMapping) -> PayoutRow:

@@ -15,6 +15,7 @@ from ledger.events.payment import PaymentCaptured
 from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.events.refund import RefundSubmitted, RefundSucceeded
 from ledger.money import Money
+from projections.balances import NOW, Moment
 from projections.columns import text_column
 from projections.engine.batch import Batch
 from projections.engine.reading import Opened, Vector, Views
@@ -31,7 +32,10 @@ REFERENCES = kept_table(
     text_column("currency"),
     Column("minor", BigInteger, nullable=False),  # what the provider is to settle; signed as in its reports
     Column("since", Date, nullable=False),
+    Column("since_position", BigInteger, nullable=False),
     text_column("batch_ref"),  # '' while it is not settled
+    Column("settled_on", Date),
+    Column("settled_position", BigInteger),
     indexes=[("batch_ref", "since")],
 )
 
@@ -40,7 +44,7 @@ class PspReferences(Projection):
     """Captures, refunds (ours and the provider's name for them) and disputes, by the names the provider uses."""
 
     name = "psp_references"
-    version = 1
+    version = 2
     tables = (REFERENCES,)
     events = (
         PaymentCaptured,
@@ -61,19 +65,22 @@ class PspReferences(Projection):
                     key = (line.reference, event.psp, line.kind, event.merchant_id, event.order_id)
                     row = rows.get(*key)
                     if row is not None:
-                        rows.put(row | {"batch_ref": event.batch_ref}, at=recorded.position)
+                        settled = {"settled_on": recorded.accounting_date, "settled_position": recorded.position}
+                        rows.put(row | {"batch_ref": event.batch_ref} | settled, at=recorded.position)
                 continue
             for reference, kind, amount in _named(event):
                 named: Any = event
                 names = (reference, named.psp, kind, named.merchant_id, named.order_id)
-                known = rows.get(*names)
-                row = dict(zip(REFERENCES.key, names, strict=True)) | {
-                    "currency": amount.currency,
-                    "minor": amount.minor,
+                known = rows.get(*names) or {
                     "since": recorded.accounting_date,
-                    "batch_ref": known["batch_ref"] if known else "",
+                    "since_position": recorded.position,
+                    "batch_ref": "",
+                    "settled_on": None,
+                    "settled_position": None,
                 }
-                rows.put(row, at=recorded.position)
+                row = dict(zip(REFERENCES.key, names, strict=True))
+                said = {"currency": amount.currency, "minor": amount.minor}
+                rows.put(known | row | said, at=recorded.position)
 
 
 def _keys(event: Any) -> Iterator[tuple[str, ...]]:
@@ -107,23 +114,38 @@ def orders_of(
     return _find(views, condition, at_least, timeout_s, psp=psp, references=list(references))
 
 
+_UNSETTLED = "since < :before AND kind IN ('charge', 'refund') AND since_position <= v.position AND {then}"
+# What was settled later was not then.
+_THEN = "(batch_ref = '' OR settled_position > v.position OR settled_on > CAST(:as_of AS date))"
+
+
 def unsettled(
-    views: Views, *, before: date, psp: str | None = None, at_least: Vector | None = None, timeout_s: float = 5.0
+    views: Views, moment: Moment = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[PspReference]:
-    """What no batch of the provider has paid for, of days before this one. Raises `ViewBehind`."""
-    condition = "batch_ref = '' AND since < :before AND kind IN ('charge', 'refund')" + (
-        " AND psp = :psp" if psp else ""
-    )
-    return _find(views, condition, at_least, timeout_s, before=before, psp=psp)
+    """What no batch of the provider had paid for, of days before this one. Raises `ViewBehind`."""
+    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    condition = _UNSETTLED.format(then="batch_ref = ''" if at is None and moment.as_of is None else _THEN)
+    asked = {"before": before, "as_of": moment.as_of}
+    return _find(views, condition, {**(at_least or {}), **(at or {})}, timeout_s, at=at, **asked)
 
 
-def _find(views: Views, condition: str, at_least: Vector | None, timeout_s: float, **values: Any) -> list[PspReference]:
+def _find(
+    views: Views,
+    condition: str,
+    at_least: Vector | None,
+    timeout_s: float,
+    *,
+    at: Vector | None = None,
+    **values: Any,
+) -> list[PspReference]:
     def query(opened: Opened) -> list[PspReference]:
         statement = f"""
-            SELECT * FROM {opened.generation.stored_name(REFERENCES)}
-            WHERE book = ANY(:books) AND NOT deleted AND {condition}
+            SELECT r.* FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+            JOIN {opened.generation.stored_name(REFERENCES)} r ON r.book = v.book AND NOT r.deleted AND {condition}
             ORDER BY since, psp, reference, kind, merchant, order_id"""
-        found = opened.connection.execute(text(statement), values | {"books": list(opened.vector)})
+        vector = opened.vector if at is None else at
+        known = {"books": list(vector), "positions": list(vector.values())}
+        found = opened.connection.execute(text(statement), values | known)
         return [_reference(row) for row in found.mappings()]
 
     return views.read(PspReferences(), query, at_least=at_least, timeout_s=timeout_s)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from commands.recording import accounting_day
 from ledger.money import Money
+from projections.balances import NOW, Moment
 from projections.exceptions import Exceptions, exceptions
 from projections.expected_at_bank import ExpectedAtBank, not_shown_yet
 from projections.psp_references import PspReferences, unsettled
@@ -31,20 +32,20 @@ class Mismatch:
     owner: str
 
 
-def mismatches(app: App, *, grace_days: int = 7) -> list[Mismatch]:
-    """The differences as of now, the oldest first.
+def mismatches(app: App, moment: Moment = NOW, *, grace_days: int = 7) -> list[Mismatch]:
+    """The differences there are, or were by a day or known at an instant, the oldest first.
 
     A capture or refund that no report has settled, or money that no statement has shown, is one after `grace_days`.
-    Raises `ViewBehind`.
+    Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    today = accounting_day(app.clock())
+    today = moment.as_of or accounting_day(moment.as_known_at or app.clock())
     due = today - timedelta(days=grace_days)
-    found = [*_breaks(app, today), *_unsettled(app, today, due), *_not_shown(app, today, due)]
+    found = [*_breaks(app, moment, today), *_unsettled(app, moment, today, due), *_not_shown(app, moment, today, due)]
     return sorted(found, key=lambda each: (each.since, each.kind, each.reference))
 
 
-def _breaks(app: App, today: date) -> Iterator[Mismatch]:
-    for row in exceptions(app.views, limit=_MANY):
+def _breaks(app: App, moment: Moment, today: date) -> Iterator[Mismatch]:
+    for row in exceptions(app.views, limit=_MANY, moment=moment):
         since = accounting_day(row.opened_at)
         yield Mismatch(
             kind=row.kind,
@@ -58,15 +59,15 @@ def _breaks(app: App, today: date) -> Iterator[Mismatch]:
         )
 
 
-def _unsettled(app: App, today: date, due: date) -> Iterator[Mismatch]:
-    for each in unsettled(app.views, before=due):
+def _unsettled(app: App, moment: Moment, today: date, due: date) -> Iterator[Mismatch]:
+    for each in unsettled(app.views, moment, before=due):
         yield _missing(
             "psp_line_missing", f"{each.psp} {each.reference}", each.merchant, each.amount, each.since, today
         )
 
 
-def _not_shown(app: App, today: date, due: date) -> Iterator[Mismatch]:
-    for each in not_shown_yet(app.views, before=due):
+def _not_shown(app: App, moment: Moment, today: date, due: date) -> Iterator[Mismatch]:
+    for each in not_shown_yet(app.views, moment, before=due):
         yield _missing("bank_line_missing", each.reference, each.merchant, each.amount, each.expected_on, today)
 
 

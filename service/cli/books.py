@@ -120,11 +120,13 @@ def reconciliation(
     grace: Annotated[
         int, typer.Option(metavar="DAYS", min=0, help="How long providers and banks may take to show what we know.")
     ] = 7,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Where two accounts of the same money differ: kind, expected, actual, age, owner; the oldest first."""
-    with reading(settings, PROJECTIONS) as app:
-        found = mismatches(app, grace_days=grace)
+    with reading(settings, PROJECTIONS) as app, answerable():
+        found = mismatches(app, moment_of(as_of, as_known_at), grace_days=grace)
     show([_row(each) for each in found], format, title="To be reconciled", columns=_names(Mismatch))
 
 

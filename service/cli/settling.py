@@ -12,7 +12,7 @@ import typer
 from projections.merchant_balances import MerchantBalances
 from projections.payouts import PayoutRow, Payouts, payouts
 from service.app import open_app
-from service.cli.moments import AsKnownAt, AsOf, day_of, instant_of
+from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import progress_bar, show
 from service.cli.reading import reading
@@ -103,10 +103,12 @@ def list_payouts(
         str | None, typer.Option(help="initiated, submitted, paid, failed, cancelled or returned.")
     ] = None,
     merchant: Annotated[str | None, typer.Option(help="Only this merchant's.")] = None,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Payouts with their state, the oldest first."""
-    with reading(settings, [Payouts()]) as app:
-        found = payouts(app.views, state=state, merchant=merchant)
+    """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
+    with reading(settings, [Payouts()]) as app, answerable():
+        found = payouts(app.views, moment_of(as_of, as_known_at), state=state, merchant=merchant)
     names = tuple(field.name for field in fields(PayoutRow))
     show([{name: getattr(row, name) for name in names} for row in found], format, title="Payouts, CNY", columns=names)

@@ -92,9 +92,16 @@ def open_exposure(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_a
 
 
 @router.get("/books/reconciliation")
-def reconciliation(app: OpenApp, grace_days: Annotated[int, Query(ge=0)] = 7) -> dict[str, Any]:
+def reconciliation(
+    app: OpenApp,
+    at_least: AtLeast,
+    as_of: Day = None,
+    as_known_at: Instant = None,
+    grace_days: Annotated[int, Query(ge=0)] = 7,
+) -> dict[str, Any]:
     """Where two accounts of the same money differ, the oldest first."""
-    return answer(app, {}, mismatches=mismatches(app, grace_days=grace_days))
+    moment = _moment(app, as_of, as_known_at, at_least)
+    return answer(app, {}, mismatches=mismatches(app, moment, grace_days=grace_days))
 
 
 @router.get("/books/periods")
@@ -106,18 +113,17 @@ def accounting_periods(app: OpenApp, as_known_at: Instant = None) -> dict[str, A
 
 @router.get("/payouts")
 def all_payouts(
-    app: OpenApp, at_least: AtLeast, state: str | None = None, merchant: str | None = None, limit: Limit = 100
+    app: OpenApp,
+    at_least: AtLeast,
+    state: str | None = None,
+    merchant: str | None = None,
+    as_of: Day = None,
+    as_known_at: Instant = None,
+    limit: Limit = 100,
 ) -> dict[str, Any]:
-    """Payouts with their state, the oldest first."""
-    found = payouts(
-        app.views,
-        state=state,
-        merchant=merchant,
-        limit=limit,
-        at_least=at_least.vector,
-        timeout_s=at_least.timeout_s,
-    )
-    return answer(app, {}, payouts=found)
+    """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
+    moment = _moment(app, as_of, as_known_at, at_least)
+    return answer(app, {}, payouts=payouts(app.views, moment, state=state, merchant=merchant, limit=limit))
 
 
 @router.get("/statements/{merchant}")

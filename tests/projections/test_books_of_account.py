@@ -123,3 +123,29 @@ def test_any_day_as_known_at_any_position_is_what_the_log_adds_up_to(ledger: Led
     shown = (rows[0].opening_base.minor, rows[0].closing_base.minor) if rows else (0, 0)
     assert shown == (opening, opening + within), f"seed {seed}"
     assert found.total == cny("0.00"), f"seed {seed}"
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32))
+def test_between_any_two_positions_the_late_events_are_the_difference(ledger: Ledger, views: Views, seed: int) -> None:
+    random, history = Random(seed), History(ledger)
+    for _ in range(12):
+        day = DAY + timedelta(days=random.randrange(60))
+        drafts = (sale, release)
+        book, amount = random.randrange(1, 4), f"{random.randrange(1, 999)}.{random.randrange(100):02}"
+        history.entry(book, random.choice(drafts)(f"M-{book}", amount), day=day)
+    fold(ledger)
+    later = {book: random.randint(0, head) for book, head in ledger.reader.heads().items()}
+    earlier = {book: random.randint(0, position) for book, position in later.items()}
+    as_of = DAY + timedelta(days=random.randrange(60))
+    answers = [_closing(turnover_balance(views, Moment(as_of=as_of, at=at))) for at in (earlier, later)]
+    moved = {key: answers[1].get(key, 0) - answers[0].get(key, 0) for key in answers[1]}
+    found = explain_difference(views, as_of=as_of, earlier=Moment(at=earlier), later=Moment(at=later))
+    said = {key: base.minor for key, base in found.accounts.items() if base}
+    assert said == {key: fen for key, fen in moved.items() if fen}, f"seed {seed}"
+    assert all(earlier[each.book] < each.position <= later[each.book] for each in found.events), f"seed {seed}"
+    assert all(each.accounting_date <= as_of for each in found.events), f"seed {seed}"
+
+
+def _closing(balance: TurnoverBalance) -> dict[tuple[str, str], int]:
+    return {(row.account, row.currency): row.closing_base.minor for row in balance.rows}
