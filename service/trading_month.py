@@ -13,27 +13,38 @@ from service.app import App
 from service.simulator.month import record_month
 
 Progress = Callable[[int, int], None]  # commands answered, commands in all
-_SHOWN = {
-    "order.placed": "orders placed",
-    "payment.captured": "payments captured",
-    "parcel.dispatched": "parcels dispatched",
-    "parcel.signed_for": "parcels signed for",
-    "refund.auto_approved": "refunds approved at once",
+# What the summary counts, by subject: the words for it, and the type of event.
+_COUNTED = {
+    "Merchants": {"enrolled": "merchant.enrolled", "suspended": "merchant.suspended", "left": "merchant.withdrawn"},
+    "Orders": {"placed": "order.placed", "cancelled": "order.cancelled", "expired": "order.expired"},
+    "Payments": {"captured": "payment.captured", "declined": "payment.declined", "voided": "payment.voided"},
+    "Parcels": {"dispatched": "parcel.dispatched", "signed for": "parcel.signed_for", "lost": "parcel.lost"},
+    "Refunds": {"asked for": "refund.requested", "paid": "refund.succeeded", "rejected": "refund.rejected"},
+    "Disputes": {"opened": "dispute.opened", "won": "dispute.won", "lost": "dispute.lost"},
+    "Payouts": {"initiated": "payout.initiated", "paid": "payout.paid", "returned": "payout.returned"},
+    "Breaks": {"opened": "break.opened", "resolved": "break.resolved"},
 }
+_REFUSED = "SELECT count(*) FROM log.outcomes WHERE code <> ''"
 
 
 @dataclass(frozen=True, slots=True)
 class MonthSummary:
-    """What the books hold after the month."""
+    """What the books hold after the month. `refused` counts requests."""
 
     events: Counter[str]
+    refused: int
     merchants: tuple[MerchantBalance, ...]
     trial_total: Money
 
     @property
-    def counts(self) -> dict[str, int]:
-        """Orders and other milestones by what to call them, and events in all."""
-        return {words: self.events[name] for name, words in _SHOWN.items()} | {"events": self.events.total()}
+    def lines(self) -> dict[str, str]:
+        """What happened, by subject."""
+        told = {
+            subject: " · ".join(f"{self.events[name]:,} {words}" for words, name in counted.items())
+            for subject, counted in _COUNTED.items()
+        }
+        told["Breaks"] += f" · {self.events['break.opened'] - self.events['break.resolved']:,} open"
+        return told | {"Requests": f"{self.refused:,} refused", "Events": f"{self.events.total():,} recorded"}
 
 
 def record_trading_month(app: App, progress: Progress) -> MonthSummary:
@@ -50,4 +61,7 @@ def summary_of(app: App) -> MonthSummary:
     with cursor_of(app.ledger.engine) as cursor:
         cursor.execute("SELECT type, count(*) FROM log.events GROUP BY type")
         events = Counter(dict(cursor.fetchall()))
-    return MonthSummary(events, balances(app.views, moment).merchants, trial_balance(app.views, moment).total)
+        cursor.execute(_REFUSED)
+        ((refused,),) = cursor.fetchall()
+    found = balances(app.views, moment).merchants
+    return MonthSummary(events, refused, found, trial_balance(app.views, moment).total)

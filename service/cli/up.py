@@ -52,7 +52,8 @@ def _show_month(app: App) -> None:
 
 def show_summary(summary: MonthSummary) -> None:
     console = stdout()
-    console.print(" · ".join(f"{count:,} {words}" for words, count in summary.counts.items()))
+    for subject, told in summary.lines.items():
+        console.print(f"{subject:<10} {told}")
     rows = [{name: getattr(found, name) for name in _COLUMNS} for found in summary.merchants[:_MERCHANTS_SHOWN]]
     show(rows, Format.TABLE, title="Merchant balances, CNY", columns=_COLUMNS)
     if (more := len(summary.merchants) - _MERCHANTS_SHOWN) > 0:
@@ -63,7 +64,8 @@ def show_summary(summary: MonthSummary) -> None:
 def _announce(address: str) -> None:
     stdout().print(
         f"RedLedger answers on {address}\n"
-        f"  {address}/balances  {address}/trial-balance  {address}/audit  {address}/readyz\n"
+        f"  {address}/balances  {address}/trial-balance\n"
+        f"  {address}/audit  {address}/readyz\n"
         "Ctrl-C ends it.",
         soft_wrap=True,
     )

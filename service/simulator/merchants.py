@@ -23,8 +23,8 @@ def joins(world: World, merchant: Merchant) -> Iterator[Step]:
     yield Step(at, f"{prefix}.b-account", "register_payout_account", merchant.owner, {**account, "bank_code": "ICBC"})
     yield Step(at, f"{prefix}.c-verified", "verify_payout_account", FINANCE, account)
     yield Step(at, f"{prefix}.d-auto", "set_auto_export", merchant.owner, {**name, "enabled": True})
-    if merchant.express:
-        yield Step(at, f"{prefix}.e-express", "set_express_refund", merchant.owner, {**name, "enabled": True})
+    express = {**name, "enabled": merchant.express}  # off too: an earlier month may have left it on
+    yield Step(at, f"{prefix}.e-express", "set_express_refund", merchant.owner, express)
     for product in merchant.products:
         which = {**name, "product_id": product.product_id}
         product_prefix = f"{prefix}.f-{product.product_id}"

@@ -1,0 +1,23 @@
+"""The table of paths in the simulator's document names every plot, and only plots that there are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from service.simulator.plots import PLOTS
+
+REPOSITORY = Path(__file__).parents[2]
+NAMED = set(
+    re.findall(r"`(\w+)`", (REPOSITORY / "docs/simulator.md").read_text(encoding="utf-8").partition("told where")[2])
+)
+TOLD = {plot.tell.__name__ for plot in PLOTS}
+MODULES = {path.stem for path in (REPOSITORY / "service/simulator").glob("*.py")}
+
+
+def test_every_plot_stands_in_the_table() -> None:
+    assert set() == TOLD - NAMED
+
+
+def test_the_table_names_nothing_that_is_gone() -> None:
+    assert set() == NAMED - TOLD - MODULES
