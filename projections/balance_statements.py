@@ -1,25 +1,28 @@
-"""The questions about money in SQL; table names and vectors of positions are filled in by `balances`."""
+"""The questions about money in SQL; `balances` fills in table names, the vector of positions, and whose money it is.
 
-_THE_MERCHANT = "(CAST(:merchant AS text) IS NULL OR k.merchant = :merchant)"
+`{of}` is a condition on the merchant, or none: one statement for both would leave the planner no index to use.
+"""
+
 _SAME_KEY = (
     "l.book = k.book AND l.merchant = k.merchant AND l.account = k.account AND l.psp = k.psp"
     " AND l.currency = k.currency"
 )
-_VECTOR = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)"
+_VECTOR = "unnest(%(books)s::integer[], %(positions)s::bigint[]) AS v(book, position)"
 _GROUPED = "SELECT merchant, account, currency, sum(amount), sum(base)"
 
-ALL_NOW = f"{_GROUPED} FROM {{balances}} k WHERE {_THE_MERCHANT} GROUP BY 1, 2, 3"
+OF_MERCHANT, OF_ALL = "k.merchant = %(merchant)s", "true"
+
+ALL_NOW = f"{_GROUPED} FROM {{balances}} k WHERE k.book = ANY(%(books)s) AND {{of}} GROUP BY 1, 2, 3"
 
 # One probe of the index for each key: the last line that was known.
 KNOWN_AT = f"""
 {_GROUPED} FROM (
     SELECT k.merchant, k.account, k.currency, l.running_amount AS amount, l.running_base AS base
-    FROM {_VECTOR} JOIN {{balances}} k ON k.book = v.book
+    FROM {_VECTOR} JOIN {{balances}} k ON k.book = v.book AND {{of}}
     CROSS JOIN LATERAL (
         SELECT running_amount, running_base FROM {{lines}} l WHERE {_SAME_KEY} AND l.position <= v.position
         ORDER BY l.position DESC, l.line_no DESC LIMIT 1
     ) l
-    WHERE {_THE_MERCHANT}
 ) x GROUP BY 1, 2, 3
 """
 
@@ -29,21 +32,22 @@ ON_DAY = f"""
     SELECT k.merchant, k.account, k.currency,
            CASE WHEN k.changed_at_position <= v.position THEN k.amount ELSE l.amount END AS amount,
            CASE WHEN k.changed_at_position <= v.position THEN k.base ELSE l.base END AS base
-    FROM {_VECTOR} JOIN {{days}} k ON k.book = v.book AND k.first_position <= v.position
+    FROM {_VECTOR} JOIN {{days}} k ON k.book = v.book AND k.first_position <= v.position AND {{of}}
     LEFT JOIN LATERAL (
         SELECT sum(l.amount) AS amount, sum(l.base) AS base FROM {{lines}} l
         WHERE {_SAME_KEY} AND l.accounting_date = k.accounting_date
           AND l.position BETWEEN k.first_position AND v.position
     ) l ON k.changed_at_position > v.position
-    WHERE k.accounting_date <= :as_of AND {_THE_MERCHANT}
+    WHERE k.accounting_date <= %(as_of)s
 ) x GROUP BY 1, 2, 3
 """
 
 LINES_OF_MERCHANT = f"""
-SELECT p.* FROM {{balances}} k
+SELECT p.* FROM {_VECTOR} JOIN {{balances}} k ON k.book = v.book AND k.merchant = %(merchant)s
 CROSS JOIN LATERAL (
-    SELECT l.* FROM {{lines}} l WHERE {_SAME_KEY} AND (l.position, l.line_no) > (:position, :line_no)
-    ORDER BY l.position, l.line_no LIMIT :limit
-) p
-WHERE k.merchant = :merchant ORDER BY p.position, p.line_no LIMIT :limit
+    SELECT l.* FROM {{lines}} l
+    WHERE {_SAME_KEY} AND (l.position, l.line_no) > (%(position)s, %(line_no)s) AND l.position <= v.position
+      AND (%(as_of)s::date IS NULL OR l.accounting_date <= %(as_of)s)
+    ORDER BY l.position, l.line_no LIMIT %(limit)s
+) p ORDER BY p.position, p.line_no LIMIT %(limit)s
 """

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from ledger.fx import CNY
 from ledger.journal.accounts import AVAILABLE, BANK_CNY, CHART, ON_HOLD, PAYOUTS_IN_TRANSIT, PENDING
 from ledger.money import Money
-from projections.balance_statements import ALL_NOW, KNOWN_AT, LINES_OF_MERCHANT, ON_DAY
+from projections.balance_statements import ALL_NOW, KNOWN_AT, LINES_OF_MERCHANT, OF_ALL, OF_MERCHANT, ON_DAY
 from projections.engine.reading import Opened, Vector, Views
 from projections.merchant_balances import BALANCES, DAYS, LINES, MerchantBalances
 
@@ -132,62 +130,62 @@ def trial_balance(views: Views, moment: Moment = NOW) -> TrialBalance:
 
 
 def journal_lines(
-    views: Views,
-    merchant: str,
-    *,
-    after: tuple[int, int] = (0, 0),
-    limit: int = 100,
-    at_least: Vector | None = None,
-    timeout_s: float = 5.0,
+    views: Views, merchant: str, moment: Moment = NOW, *, after: tuple[int, int] = (0, 0), limit: int = 100
 ) -> list[JournalLine]:
-    """A merchant's lines in the order of the book, a page at a time: `after` is (position, line_no) of the last one."""
+    """A merchant's lines in the order of the book, a page at a time: `after` is (position, line_no) of the last one.
+
+    Of a moment, those of days up to then, or known by then; each shows the balance it left when it was recorded.
+    """
+    at = _vector(views, moment, merchant)
+    page: dict[str, Any] = {"position": after[0], "line_no": after[1], "limit": limit, "as_of": moment.as_of}
 
     def query(opened: Opened) -> list[JournalLine]:
-        statement = text(LINES_OF_MERCHANT.format(**_names(opened)))
-        page = {"merchant": merchant, "position": after[0], "line_no": after[1], "limit": limit}
-        return [_line(row) for row in opened.connection.execute(statement, page)]
+        found = _run(opened, LINES_OF_MERCHANT, opened.vector if at is None else at, merchant, **page)
+        return [_line(row) for row in found]
 
-    return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
+    return views.read(PROJECTION, query, at_least=_wanted(moment, at), timeout_s=moment.timeout_s)
 
 
 def _sums(views: Views, moment: Moment, merchant: str | None) -> tuple[list[_Sum], dict[int, int]]:
     """The sums of every key over all books, and the vector they are of."""
-    at = dict(moment.at) if moment.at is not None else None
-    if moment.as_known_at is not None:
-        at = views.as_known_at(moment.as_known_at, _books_of(views, merchant) if merchant else None)
+    at = _vector(views, moment, merchant)
+    question = ON_DAY if moment.as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
+
+    def query(opened: Opened) -> tuple[list[_Sum], dict[int, int]]:
+        vector = opened.vector if at is None else at
+        found = _run(opened, question, vector, merchant, book=_book_of(views, merchant), as_of=moment.as_of)
+        return [_Sum(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in found], vector
+
+    return views.read(PROJECTION, query, at_least=_wanted(moment, at), timeout_s=moment.timeout_s)
+
+
+def _vector(views: Views, moment: Moment, merchant: str | None) -> dict[int, int] | None:
+    """The positions asked for, None for now; an instant is looked up in the merchant's own book alone."""
+    if moment.as_known_at is None:
+        return dict(moment.at) if moment.at is not None else None
+    book = _book_of(views, merchant)
+    return views.as_known_at(moment.as_known_at, None if book is None else [book])
+
+
+def _book_of(views: Views, merchant: str | None) -> int | None:
+    """Where the merchant's money is; None for everybody's, or where the directory does not say."""
+    return views.directory.known_book_of(merchant) if merchant else None
+
+
+def _wanted(moment: Moment, at: Vector | None) -> dict[int, int]:
     wanted = dict(moment.at_least or {})
     for book, position in (at or {}).items():
         wanted[book] = max(position, wanted.get(book, 0))
-    query = _asking(moment.as_of, at, merchant)
-    return views.read(PROJECTION, query, at_least=wanted, timeout_s=moment.timeout_s)
+    return wanted
 
 
-def _books_of(views: Views, merchant: str) -> list[int] | None:
-    """Where the merchant has money, so that an instant is looked up in that book alone; None where it is not known."""
-
-    def query(opened: Opened) -> list[int]:
-        statement = (
-            f"SELECT DISTINCT book FROM {_names(opened)['balances']} WHERE book = ANY(:books) AND merchant = :merchant"
-        )
-        found = opened.connection.execute(text(statement), {"books": list(opened.vector), "merchant": merchant})
-        return [book for (book,) in found]
-
-    return views.read(PROJECTION, query) or None
-
-
-def _asking(
-    as_of: date | None, at: dict[int, int] | None, merchant: str | None
-) -> Callable[[Opened], tuple[list[_Sum], dict[int, int]]]:
-    def query(opened: Opened) -> tuple[list[_Sum], dict[int, int]]:
-        vector = opened.vector if at is None else at
-        template = ON_DAY if as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
-        known = {"books": list(vector), "positions": list(vector.values())}
-        found = opened.connection.execute(
-            text(template.format(**_names(opened))), known | {"merchant": merchant, "as_of": as_of}
-        )
-        return [_Sum(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in found], vector
-
-    return query
+def _run(
+    opened: Opened, question: str, vector: Vector, merchant: str | None, *, book: int | None = None, **values: Any
+) -> Iterable[Any]:
+    positions = dict(vector) if book is None else {book: vector.get(book, 0)}
+    known = {"books": list(positions), "positions": list(positions.values()), "merchant": merchant}
+    statement = question.format(**_names(opened), of=OF_MERCHANT if merchant else OF_ALL)
+    return opened.connection.exec_driver_sql(statement, known | values)
 
 
 def _names(opened: Opened) -> dict[str, str]:

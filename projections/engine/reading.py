@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError
 
+from ledger.log.directory import Directory
 from projections.engine.checkpoints import Checkpoint, reached
 from projections.engine.connections import is_lost, snapshot
 from projections.engine.fold import Log
@@ -41,8 +42,12 @@ class Opened:
         return self.generation.table(table)
 
 
+class _Behind:
+    """What was asked for is not folded yet."""
+
+
 class Views:
-    """The views of one ledger: their connections (the ledger's), and the log they are made from.
+    """The views of one ledger: their connections (the ledger's), the log they are made from, and who is in which book.
 
     One for a process; safe to share between threads.
     """
@@ -50,6 +55,7 @@ class Views:
     def __init__(self, engine: Engine, log: Log) -> None:
         self.engine = engine
         self.log = log
+        self.directory = Directory(engine)
 
     def read(
         self,
@@ -60,9 +66,12 @@ class Views:
         timeout_s: float = 5.0,
     ) -> T:
         """What `query` finds, in one snapshot of the live view. Raises `ViewBehind`, `ViewOutdated`."""
-        if at_least:
-            self.wait_for(projection, at_least, timeout_s=timeout_s)
-        return self._twice(projection, lambda: self._read(projection, query))
+        found = self._twice(projection, lambda: self._read(projection, query, at_least or {}))
+        if isinstance(found, _Behind):
+            self.wait_for(projection, at_least or {}, timeout_s=timeout_s)
+            found = self._twice(projection, lambda: self._read(projection, query, {}))
+        assert not isinstance(found, _Behind), "nothing was asked for that it could be behind"
+        return found
 
     def wait_for(self, projection: Projection, at_least: Vector, *, timeout_s: float = 5.0) -> None:
         """Return when the view has folded these positions. Raises `ViewBehind` when it has not in that time."""
@@ -87,12 +96,14 @@ class Views:
         """Where the live view stands, by book. Raises `ViewOutdated`."""
         return self._twice(projection, lambda: standing(self.engine, projection)).checkpoints
 
-    def _read(self, projection: Projection, query: Callable[[Opened], T]) -> T:
+    def _read(self, projection: Projection, query: Callable[[Opened], T], at_least: Vector) -> T | _Behind:
         with snapshot(self.engine) as connection:
             if known := standing_now(connection, projection):
+                if not reached(known.positions, at_least):
+                    return _Behind()
                 return query(Opened(connection, known.generation, known.positions))
         standing(self.engine, projection)  # made live, for it was never folded
-        return self._read(projection, query)
+        return self._read(projection, query, at_least)
 
     def _twice(self, projection: Projection, read: Callable[[], T]) -> T:
         """Once more where a rebuild dropped the generation under our feet, for there is a newer one, or the line broke,

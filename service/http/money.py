@@ -41,19 +41,15 @@ def lines_of(
     app: OpenApp,
     merchant: str,
     at_least: AtLeast,
+    as_of: Day = None,
+    as_known_at: Instant = None,
     after_position: Annotated[int, Query(ge=0)] = 0,
     after_line: Annotated[int, Query(ge=0)] = 0,
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """A merchant's journal lines, each with the balance it left; the next page is asked for with the last line's."""
-    found = journal_lines(
-        app.views,
-        merchant,
-        after=(after_position, after_line),
-        limit=limit,
-        at_least=at_least.vector,
-        timeout_s=at_least.timeout_s,
-    )
+    moment = _moment(app, as_of, as_known_at, at_least)
+    found = journal_lines(app.views, merchant, moment, after=(after_position, after_line), limit=limit)
     vector = {found[-1].book: found[-1].position} if found else {}
     return answer(app, vector, lines=found)
 
