@@ -11,6 +11,7 @@ from projections.due_dates import DueDates
 from projections.due_releases import DueReleases
 from projections.exceptions import Exceptions
 from projections.expected_at_bank import ExpectedAtBank
+from projections.instructions import Instructions
 from projections.merchant_balances import MerchantBalances
 from projections.open_claims import ClaimsOnMerchants
 from projections.order_contribution import OrderContribution
@@ -38,6 +39,7 @@ PROJECTIONS: dict[str, Projection] = {
         AccountTurnovers(),
         OrderContribution(),
         ExpectedAtBank(),
+        Instructions(),
         Payouts(),
         ClaimsOnMerchants(),
         PspReferences(),

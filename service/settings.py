@@ -38,6 +38,11 @@ class Settings(BaseModel):
         "", repr=False, description="Secret that EasyPost signs its webhooks with; without it none are taken."
     )
 
+    partners: str = Field(
+        "",
+        description="Who carries out captures, voids, refunds and payouts: 'simulated'; without it they wait.",
+    )
+
     @property
     def keys(self) -> Path:
         return self.key_file or self.data_dir / "keys"
@@ -57,7 +62,7 @@ class Settings(BaseModel):
 
 
 EVERYWHERE = ("data_dir", "database_url", "key_file")  # what each command needs to find the ledger
-SERVING = (*EVERYWHERE, "host", "port", "aftership_secret", "easypost_secret")
+SERVING = (*EVERYWHERE, "host", "port", "aftership_secret", "easypost_secret", "partners")
 
 
 def flag_of(name: str) -> str:

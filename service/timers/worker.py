@@ -7,6 +7,8 @@ from threading import Event, Thread
 from time import monotonic
 
 from service.app import App
+from service.instructions.partners import partners_of
+from service.instructions.sending import Sending
 from service.timers.deemed_signatures import DeemedSignatures
 from service.timers.expired_returns import ExpiredReturns
 from service.timers.inbox_plans import InboxPlans
@@ -37,7 +39,9 @@ class TimerWorker:
 
     def __init__(self, app: App) -> None:
         self._stop = Event()
-        self._timers = [timer(app, self._stop) for timer in TIMERS]
+        self._timers: list[Timer] = [timer(app, self._stop) for timer in TIMERS]
+        if partners := partners_of(app.settings):
+            self._timers.append(Sending(app, partners, self._stop))
         self._thread = Thread(target=self._run, name="timers", daemon=True)
 
     def start(self) -> None:

@@ -1,0 +1,232 @@
+"""What the ledger has asked of providers and banks and has not been answered: captures, voids, refunds, payouts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import singledispatchmethod
+from typing import Any, Literal
+
+from pydantic_core import from_json
+from sqlalchemy import text
+
+from ledger.canonical import canonical
+from ledger.events.payment import (
+    PaymentAuthorizationExpired,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentVoided,
+)
+from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
+from ledger.events.refund import RefundFailed, RefundReversed, RefundSubmitted, RefundSucceeded
+from ledger.events.settlement import (
+    PayoutCancelled,
+    PayoutFailed,
+    PayoutInitiated,
+    PayoutPaid,
+    PayoutReturned,
+    PayoutSubmitted,
+)
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.columns import instant_column, text_column
+from projections.engine.batch import Batch, KeptRows, Row
+from projections.engine.reading import Opened, Views
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+Kind = Literal["capture", "void", "refund", "payout"]
+
+INSTRUCTIONS = kept_table(
+    "instructions",
+    text_column("kind", key=True),
+    text_column("stream", key=True),
+    text_column("subject", key=True),  # the id it is sent under; captures of one payment stand together, under its id
+    text_column("partner"),
+    instant_column("asked_at"),
+    text_column("facts"),  # JSON: the amount, and what the partner and the answer's report name besides
+    indexes=[("asked_at", "kind", "stream", "subject")],
+)
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One thing to be done by a partner, at most once, under `id`. `facts` are names: of the payment, the capture …"""
+
+    kind: Kind
+    book: int
+    stream: str
+    id: str
+    partner: str
+    amount: Money
+    asked_at: datetime
+    facts: Mapping[str, Any]
+
+
+class Instructions(Projection):
+    """A row stands until its answer is recorded, wherever that comes from: a webhook, a statement, the partner."""
+
+    name = "instructions"
+    version = 1
+    tables = (INSTRUCTIONS,)
+    events = (
+        PaymentCaptureRequested,
+        PaymentVoidRequested,
+        PaymentCaptured,
+        PaymentDeclined,
+        PaymentVoided,
+        PaymentAuthorizationExpired,
+        RefundSubmitted,
+        RefundSucceeded,
+        RefundFailed,
+        RefundReversed,
+        PayoutInitiated,
+        PayoutSubmitted,
+        PayoutPaid,
+        PayoutFailed,
+        PayoutCancelled,
+        PayoutReturned,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(INSTRUCTIONS)
+        told = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(key for recorded, event in told for key in _keys(recorded.stream, event))
+        for recorded, event in told:
+            _Fold(rows, recorded).on(event)
+
+
+def instructions(
+    views: Views, book: int, *, upto: datetime | None = None, after: Instruction | None = None, limit: int = 500
+) -> list[Instruction]:
+    """A page of what a book asks for, what was asked first first; `upto` leaves out what was asked later."""
+
+    def query(opened: Opened) -> list[Instruction]:
+        statement = f"""
+            SELECT kind, book, stream, subject, partner, asked_at, facts
+            FROM {opened.generation.stored_name(INSTRUCTIONS)}
+            WHERE book = :book AND NOT deleted AND (CAST(:upto AS timestamptz) IS NULL OR asked_at <= :upto)
+              AND (asked_at, kind, stream, subject) > (:asked_at, :kind, :stream, :subject)
+            ORDER BY asked_at, kind, stream, subject LIMIT :limit"""
+        last = (after.asked_at, after.kind, after.stream, _subject(after)) if after else (_FIRST, "", "", "")
+        page = dict(zip(("asked_at", "kind", "stream", "subject"), last, strict=True))
+        found = opened.connection.execute(text(statement), {"book": book, "upto": upto, "limit": limit} | page)
+        return [instruction for row in found for instruction in _read(row)]
+
+    return views.read(Instructions(), query)
+
+
+def _subject(instruction: Instruction) -> str:
+    return str(instruction.facts["payment_id"]) if instruction.kind == "capture" else instruction.id
+
+
+def _read(row: Any) -> list[Instruction]:
+    kind, book, stream, subject, partner, asked_at, text_ = row
+    facts = from_json(text_)
+    if kind == "capture":
+        asked = facts.pop("requests")
+        return [
+            Instruction(kind, book, stream, request_id, partner, Money(*amount), asked_at, facts)
+            for request_id, amount in asked.items()
+        ]
+    amount = Money(*facts.pop("amount"))
+    return [Instruction(kind, book, stream, subject, partner, amount, asked_at, facts)]
+
+
+def _keys(stream: str, event: Any) -> list[tuple[str, str, str]]:
+    match event:
+        case RefundSubmitted() | RefundSucceeded() | RefundFailed() | RefundReversed():
+            return [("refund", stream, event.submission_id)]
+        case (
+            PayoutInitiated() | PayoutSubmitted() | PayoutPaid() | PayoutFailed() | PayoutCancelled() | PayoutReturned()
+        ):
+            return [("payout", stream, event.payout_id)]
+    return [("capture", stream, event.payment_id), ("void", stream, event.payment_id)]
+
+
+class _Fold:
+    """One event taken into the rows."""
+
+    def __init__(self, rows: KeptRows, recorded: Recorded) -> None:
+        self._rows, self._recorded = rows, recorded
+
+    @singledispatchmethod
+    def on(self, event: Any) -> None:
+        raise AssertionError(f"{event.name} is listed but not folded")
+
+    @on.register
+    def _(self, event: PaymentCaptureRequested) -> None:
+        requests = self._facts("capture", event.payment_id).get("requests", {})
+        asked = requests | {event.request_id: _written(event.amount)}
+        named = {"payment_id": event.payment_id, "psp_ref": event.psp_ref}
+        self._put("capture", event.payment_id, event.psp, requests=asked, **named)
+
+    @on.register
+    def _(self, event: PaymentVoidRequested) -> None:
+        named = {"payment_id": event.payment_id, "psp_ref": event.psp_ref, "request_id": event.request_id}
+        self._put("void", event.payment_id, event.psp, amount=_written(event.amount), **named)
+
+    @on.register
+    def _(self, event: PaymentCaptured | PaymentDeclined) -> None:
+        """The answer to the request of its amount, else to the oldest; what is captured is not voided."""
+        facts = self._facts("capture", event.payment_id)
+        requests: dict[str, Any] = facts.get("requests", {})
+        same = [request_id for request_id, amount in requests.items() if amount == _written(event.amount)]
+        for request_id in [*same, *requests][:1]:
+            del requests[request_id]
+            self._keep("capture", event.payment_id, facts)
+        if not requests:
+            self._delete("capture", event.payment_id)
+        self._delete("void", event.payment_id)
+
+    @on.register
+    def _(self, event: PaymentVoided | PaymentAuthorizationExpired) -> None:
+        self._delete("capture", event.payment_id)
+        self._delete("void", event.payment_id)
+
+    @on.register
+    def _(self, event: RefundSubmitted) -> None:
+        named = {name: getattr(event, name) for name in ("refund_id", "payment_id", "capture_ref")}
+        self._put("refund", event.submission_id, event.psp, amount=_written(event.amount), **named)
+
+    @on.register
+    def _(self, event: RefundSucceeded | RefundFailed | RefundReversed) -> None:
+        self._delete("refund", event.submission_id)
+
+    @on.register
+    def _(self, event: PayoutInitiated) -> None:
+        named = {"account_ref": event.account_ref, "submitted": False}
+        self._put("payout", event.payout_id, "bank", amount=_written(event.amount), **named)
+
+    @on.register
+    def _(self, event: PayoutSubmitted) -> None:
+        if facts := self._facts("payout", event.payout_id):
+            self._keep("payout", event.payout_id, facts | {"submitted": True})
+
+    @on.register
+    def _(self, event: PayoutPaid | PayoutFailed | PayoutCancelled | PayoutReturned) -> None:
+        self._delete("payout", event.payout_id)
+
+    def _put(self, kind: Kind, subject: str, partner: str, **facts: Any) -> None:
+        row: Row = {"kind": kind, "stream": self._recorded.stream, "subject": subject, "partner": partner}
+        told = {"asked_at": self._recorded.occurred_at, "facts": canonical(facts)}
+        self._rows.put(row | told, at=self._recorded.position)
+
+    def _facts(self, kind: Kind, subject: str) -> dict[str, Any]:
+        row = self._rows.get(kind, self._recorded.stream, subject)
+        found: dict[str, Any] = from_json(row["facts"]) if row else {}
+        return found
+
+    def _keep(self, kind: Kind, subject: str, facts: dict[str, Any]) -> None:
+        row = self._rows.get(kind, self._recorded.stream, subject)
+        assert row is not None, "only what was asked for is kept"
+        self._rows.put(row | {"facts": canonical(facts)}, at=self._recorded.position)
+
+    def _delete(self, kind: Kind, subject: str) -> None:
+        self._rows.delete(kind, self._recorded.stream, subject, at=self._recorded.position)
+
+
+def _written(amount: Money) -> list[Any]:
+    return [amount.minor, amount.currency]
