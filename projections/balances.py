@@ -1,14 +1,14 @@
-"""Questions about money: balances, journal lines and the trial balance, now, on an accounting day, or as once known."""
+"""Questions about merchants' money: balances and journal lines, now, on an accounting day, or as once known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.fx import CNY
-from ledger.journal.accounts import AVAILABLE, BANK_CNY, CHART, ON_HOLD, PAYOUTS_IN_TRANSIT, PENDING
+from ledger.journal.accounts import AVAILABLE, BANK_CNY, ON_HOLD, PAYOUTS_IN_TRANSIT, PENDING
 from ledger.money import Money
 from projections.balance_statements import ALL_NOW, KNOWN_AT, LINES_OF_MERCHANT, OF_ALL, OF_MERCHANT, ON_DAY
 from projections.engine.reading import Opened, Vector, Views
@@ -59,32 +59,10 @@ class JournalLine:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TrialBalanceRow:
-    """What one account holds in one currency, and at what base; debit positive."""
-
-    account: str
-    title: str
-    amount: Money
-    base: Money
-
-
-@dataclass(frozen=True, slots=True)
-class TrialBalance:
-    """Every account that was ever posted to. `total` is nothing at any vector and on any day, or the log is broken."""
-
-    rows: tuple[TrialBalanceRow, ...]
-    total: Money
-    vector: dict[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Sum:
+class _Sum(NamedTuple):
     merchant: str
     account: str
-    currency: str
-    amount: int
-    base: int
+    base: int  # CNY, as all accounts of merchants are
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +88,8 @@ def balances(views: Views, moment: Moment = NOW, *, merchant: str | None = None)
     sums, vector = _sums(views, moment, merchant)
     by_merchant: dict[str, dict[str, int]] = {}
     for found in sums:
-        if found.merchant:
-            by_merchant.setdefault(found.merchant, {})[found.account] = found.base
+        by_merchant.setdefault(found.merchant, {})[found.account] = found.base
     return BalancesAnswer(tuple(_balance(name, bases) for name, bases in sorted(by_merchant.items())), vector)
-
-
-def trial_balance(views: Views, moment: Moment = NOW) -> TrialBalance:
-    """Sums over all books, by account and currency. Raises as `balances` does."""
-    sums, vector = _sums(views, moment, None)
-    accounts: dict[tuple[str, str], tuple[int, int]] = {}
-    for found in sums:
-        amount, base = accounts.get((found.account, found.currency), (0, 0))
-        accounts[found.account, found.currency] = (amount + found.amount, base + found.base)
-    rows = tuple(
-        TrialBalanceRow(account, CHART[account].title, Money(amount, currency), Money(base, CNY))
-        for (account, currency), (amount, base) in sorted(accounts.items())
-    )
-    return TrialBalance(rows, Money(sum(row.base.minor for row in rows), CNY), vector)
 
 
 def journal_lines(
@@ -154,7 +117,7 @@ def _sums(views: Views, moment: Moment, merchant: str | None) -> tuple[list[_Sum
     def query(opened: Opened) -> tuple[list[_Sum], dict[int, int]]:
         vector = opened.vector if at is None else at
         found = _run(opened, question, vector, merchant, book=_book_of(views, merchant), as_of=moment.as_of)
-        return [_Sum(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in found], vector
+        return [_Sum(merchant, account, int(base)) for merchant, account, base in found], vector
 
     return views.read(PROJECTION, query, at_least=_wanted(moment, at), timeout_s=moment.timeout_s)
 

@@ -22,12 +22,12 @@ _V = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book,
 _SUMS = ", ".join(SUMS)
 _WITHIN_DAY = ", ".join(f"sum(t.{name}) AS {name}" for name in SUMS)
 _DAY = ", ".join(f"CASE WHEN d.changed_at_position <= v.position THEN d.{name} ELSE t.{name} END" for name in SUMS)
-# A day that a later event moved: what was known of it by then.
-_KNOWN = f"""LEFT JOIN LATERAL (
+# A day that a later event moved: what was known of it by then. Asked inside, it is not run at all for other days.
+_KNOWN = f"""CROSS JOIN LATERAL (
     SELECT {_WITHIN_DAY} FROM {{moves}} t
-    WHERE t.book = d.book AND t.account = d.account AND t.currency = d.currency
+    WHERE d.changed_at_position > v.position AND t.book = d.book AND t.account = d.account AND t.currency = d.currency
       AND t.accounting_date = d.accounting_date AND t.position BETWEEN d.first_position AND v.position
-) t ON d.changed_at_position > v.position"""
+) t"""
 # Months that were over and complete count whole; of the others, their days.
 _TURNOVERS = f"""
 SELECT account, currency, before, sum(debit), sum(credit), sum(debit_base), sum(credit_base) FROM (

@@ -188,7 +188,8 @@ class _Chunk:
 
     def _pay(self) -> None:
         owed = {name: money for name, money in self._available.items() if money.minor > 0}
-        waiting = [name for name in owed if name not in self._paid(owed)]
+        already = self._paid(owed)
+        waiting = [name for name in owed if name not in already]
         codes = self._submit([self._payout(name, owed[name]) for name in waiting])
         paid = self._paid(owed)
         self._summary.payouts += len(paid)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ledger.log.engine import cursor_of
 from ledger.money import Money
-from projections.balances import MerchantBalance, Moment, balances, trial_balance
+from projections.balances import MerchantBalance, Moment, balances
+from projections.books_of_account import turnover_balance
 from service.app import App
 from service.simulator.month import record_month
 
@@ -64,4 +65,4 @@ def summary_of(app: App) -> MonthSummary:
         cursor.execute(_REFUSED)
         ((refused,),) = cursor.fetchall()
     found = balances(app.views, moment).merchants
-    return MonthSummary(events, refused, found, trial_balance(app.views, moment).total)
+    return MonthSummary(events, refused, found, turnover_balance(app.views, moment).total)

@@ -14,8 +14,9 @@ from ledger.ids import revaluation_stream
 from ledger.journal.accounts import LOGISTICS_COST, PARTNER_PAYABLE, TAX_PAYABLE
 from ledger.journal.trial_balance import Balance, Balances
 from ledger.money import Money
-from projections.balances import Moment, trial_balance
-from projections.merchant_balances import MerchantBalances
+from projections.account_turnovers import AccountTurnovers
+from projections.balances import Moment
+from projections.books_of_account import turnover_balance
 from service.app import App
 from service.period_close import PeriodClose
 from service.periods import periods
@@ -97,10 +98,10 @@ def _pay(world: World, app: App) -> Iterator[Step]:
 
 
 def _owed_in_cny(world: World, app: App) -> Iterator[Money]:
-    app.catch_up([MerchantBalances()])
-    for row in trial_balance(app.views, Moment(as_of=last_day(_period(world)))).rows:
-        if (row.account, row.amount.currency) == (PARTNER_PAYABLE.code, CNY) and row.amount.minor < 0:
-            yield -row.amount
+    app.catch_up([AccountTurnovers()])
+    for row in turnover_balance(app.views, Moment(as_of=last_day(_period(world)))).rows:
+        if (row.account, row.currency) == (PARTNER_PAYABLE.code, CNY) and row.closing.minor < 0:
+            yield -row.closing
 
 
 def _revalued(world: World, app: App) -> tuple[RevaluedBalance, ...]:
@@ -137,9 +138,9 @@ def _closing(app: App) -> PeriodClose:
     """With the trial balance of a view, which does not read a long log from its first event."""
 
     def balances(positions: Mapping[int, int], upto: date) -> Balances:
-        app.catch_up([MerchantBalances()])
-        rows = trial_balance(app.views, Moment(as_of=upto, at=dict(positions))).rows
-        return {(row.account, row.amount.currency): Balance(row.amount.minor, row.base.minor) for row in rows}
+        app.catch_up([AccountTurnovers()])
+        rows = turnover_balance(app.views, Moment(as_of=upto, at=dict(positions))).rows
+        return {(row.account, row.currency): Balance(row.closing.minor, row.closing_base.minor) for row in rows}
 
     return PeriodClose(app.ledger, app.bus, balances=balances)
 

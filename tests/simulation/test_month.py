@@ -16,7 +16,7 @@ from ledger.events.shipment import ParcelSignedFor
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
 from ledger.log.verify import verify_log
-from projections.balances import trial_balance
+from projections.books_of_account import turnover_balance
 from projections.engine.generations import ensure_live
 from projections.registry import PROJECTIONS
 from service.app import App
@@ -135,7 +135,7 @@ def test_no_read_model_has_stopped(recorded: Told) -> None:
 
 def test_the_books_balance(recorded: Told) -> None:
     app, _, _ = recorded
-    assert trial_balance(app.views).total.minor == 0, f"seed {SEED}"
+    assert turnover_balance(app.views).total.minor == 0, f"seed {SEED}"
 
 
 def test_the_month_told_again_changes_nothing(recorded: Told) -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from projections.balances import MerchantBalance, TrialBalance, balances, trial_balance
+from projections.account_turnovers import AccountTurnovers
+from projections.balances import MerchantBalance, balances
+from projections.books_of_account import TurnoverBalance, turnover_balance
 from projections.engine.reading import Views
 from projections.engine.worker import ProjectionWorker
 from projections.merchant_balances import MerchantBalances
@@ -101,7 +103,8 @@ def desk(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.Tem
 
 @pytest.fixture(scope="module")
 def views(desk: Desk) -> Views:
-    ProjectionWorker(desk.ledger.engine, desk.ledger.reader, MerchantBalances()).catch_up()
+    for projection in (MerchantBalances(), AccountTurnovers()):
+        ProjectionWorker(desk.ledger.engine, desk.ledger.reader, projection).catch_up()
     return Views(desk.ledger.engine, desk.ledger.reader)
 
 
@@ -168,18 +171,18 @@ def test_a_journal_is_right_to_the_cent(desk: Desk, row: int) -> None:
 
 def test_what_is_left_is_what_the_example_says(views: Views) -> None:
     left: dict[str, int] = dict.fromkeys(LEFT, 0)
-    for row in trial_balance(views).rows:
-        left[row.account] = left.get(row.account, 0) + row.base.minor
+    for row in turnover_balance(views).rows:
+        left[row.account] = left.get(row.account, 0) + row.closing_base.minor
     assert left == LEFT
 
 
 def test_the_trial_balance_comes_to_nothing(views: Views) -> None:
-    assert trial_balance(views).total == cny("0.00")
+    assert turnover_balance(views).total == cny("0.00")
 
 
 @pytest.mark.parametrize("account", ["1110", "2210", "2220"])
 def test_foreign_accounts_are_closed_in_their_own_currency_too(views: Views, account: str) -> None:
-    assert _of(trial_balance(views), account, "USD") == Money(0, "USD")
+    assert _of(turnover_balance(views), account, "USD") == Money(0, "USD")
 
 
 def test_the_merchant_has_what_the_list_price_leaves(views: Views) -> None:
@@ -196,10 +199,10 @@ def test_the_merchant_has_what_the_list_price_leaves(views: Views) -> None:
 
 
 def test_the_platform_loses_212_17(views: Views) -> None:
-    result = sum(row.base.minor for row in trial_balance(views).rows if row.account[0] in "45")
+    result = sum(row.closing_base.minor for row in turnover_balance(views).rows if row.account[0] in "45")
     assert result == 212_17
 
 
-def _of(answer: TrialBalance, account: str, currency: str) -> Money:
-    found = [row.amount for row in answer.rows if (row.account, row.amount.currency) == (account, currency)]
+def _of(answer: TurnoverBalance, account: str, currency: str) -> Money:
+    found = [row.closing for row in answer.rows if (row.account, row.currency) == (account, currency)]
     return found[0] if found else Money(0, currency)
