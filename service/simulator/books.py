@@ -26,6 +26,7 @@ from service.simulator.step import CONTROLLER, FINANCE, Act, Step
 from service.simulator.world import World
 
 _CLOSED, _REOPENED, _CLOSED_AGAIN, _PAID = 37, 38, 39, 41  # days
+_TAX_OFFICE = "us-states"
 _SPARE, _SOLD_BACK = Money.of("500.00", "USD"), Money.of("300.00", "USD")
 
 
@@ -92,7 +93,7 @@ def _pay(world: World, app: App) -> Iterator[Step]:
             broker = _partner(world, CUSTOMS_BROKER)
             yield _paid_from_bank(world, "record_partner_invoice_paid", broker, **stood)
         elif foreign.account == TAX_PAYABLE.code and foreign.balance.minor < 0:
-            office = {"authority": "us-states", "market": "US", "tax_period": _period(world)}
+            office = {"authority": _TAX_OFFICE, "market": "US", "tax_period": _period(world)}
             cash = _rate(world).convert(stood["amount"])
             yield _paid_from_bank(world, "record_tax_remitted", office, cash=cash, **stood)
 
@@ -110,10 +111,24 @@ def _revalued(world: World, app: App) -> tuple[RevaluedBalance, ...]:
     return next((row.event.balances for row in rows if isinstance(row.event, FxRevaluationPosted)), ())
 
 
+def bank_refs(world: World) -> list[str]:
+    """Under which the bank names what is paid and changed here."""
+    paid = [_paid_ref(world, name) for name in (HAULIER, CUSTOMS_BROKER, _TAX_OFFICE)]
+    return [*paid, *(_changed_ref(world, n) for n in (0, 1))]
+
+
 def _paid_from_bank(world: World, command: str, whom: dict[str, Any], **money: Money) -> Step:
-    ref = f"{next(iter(whom.values()))}-{world.seed}-{_period(world)}"
-    data = {**whom, **money, "payment_ref": ref, "bank_ref": f"bk-{ref}"}
+    ref = _paid_ref(world, next(iter(whom.values())))
+    data = {**whom, **money, "payment_ref": ref, "bank_ref": ref}
     return Step(world.day(_PAID, hour=3), f"sim.{ref}", command, FINANCE, data, is_report=True)
+
+
+def _paid_ref(world: World, name: str) -> str:
+    return f"{name}-{world.seed}-{_period(world)}"
+
+
+def _changed_ref(world: World, n: int) -> str:
+    return f"fx-{world.seed}-{n}"
 
 
 def _partner(world: World, name: str) -> dict[str, Any]:
@@ -125,7 +140,7 @@ def _dollars(world: World, needed: Money) -> Iterator[Step]:
     buys = {"sold": rate.convert(bought), "bought": bought}
     sells = {"sold": _SOLD_BACK, "bought": rate.convert(_SOLD_BACK)}
     for n, changed in enumerate((buys, sells)):
-        data = {**changed, "bank_ref": f"fx-{world.seed}-{n}"}
+        data = {**changed, "bank_ref": _changed_ref(world, n)}
         step_id = f"sim{world.seed}.dollars.{n}"
         yield Step(world.day(_PAID, hour=2), step_id, "record_bank_fx_converted", FINANCE, data, is_report=True)
 

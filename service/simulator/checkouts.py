@@ -11,6 +11,7 @@ from service.app import App
 from service.inbox_routing import InboxRouting
 from service.simulator.catalogue_life import Diary
 from service.simulator.merchants import joins
+from service.simulator.providers import Owed
 from service.simulator.sending import sent_and_released
 from service.simulator.step import FINANCE, PROVIDER, Act, Step
 from service.simulator.telling import PSP, Story, placed
@@ -38,6 +39,13 @@ def checkout_steps(world: World) -> Iterator[Step]:
 def checkout_acts(world: World) -> Iterator[Act]:
     """Somebody reads the checkout's name in the capture, and splits it over the two orders."""
     yield Act(world.day(_DAY, hour=6), f"sim{world.seed}.routing", partial(_route, world))
+
+
+def shared_captures(world: World) -> Iterator[Owed]:
+    """What the provider owes for the checkout, by order."""
+    for story in _stories(world):
+        order = story.basket.merchant.merchant_id, story.order_id
+        yield Owed(world.day(_DAY, hour=1), order, "charge", _shared(world), story.basket.total)
 
 
 def _route(world: World, app: App) -> Iterable[Step]:

@@ -17,7 +17,7 @@ from service.simulator.bank import bank_acts
 from service.simulator.basket import make_basket
 from service.simulator.books import book_acts
 from service.simulator.catalogue_life import catalogue_steps
-from service.simulator.checkouts import checkout_acts, checkout_steps
+from service.simulator.checkouts import checkout_acts, checkout_steps, shared_captures
 from service.simulator.desk import desk_acts
 from service.simulator.merchant_money import merchant_money_steps
 from service.simulator.merchants import joins
@@ -68,7 +68,7 @@ def make_month(*, seed: int = 1, orders: int = 1_200, first_day: date = FIRST_DA
     steps = [*platform_steps(world), *catalogue_steps(world), *merchant_money_steps(world), *checkout_steps(world)]
     steps += (step for merchant in world.merchants for step in joins(world, merchant))
     steps += (step for number in range(1, orders + 1) for step in _order_steps(world, random, number))
-    steps += list(provider_steps(world, steps))
+    steps += list(provider_steps(world, steps, shared_captures(world)))
     return world, sorted(steps, key=_when)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from commands.psp_lines import PspLine
 from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate
+from ledger.ids import derived_id
 from ledger.money import Money, half_up, total
 from service.simulator.step import FINANCE, PROVIDER, Step
 from service.simulator.telling import PSP
@@ -30,7 +31,7 @@ Order = tuple[str, str]  # merchant, order
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Owed:
     """Something the provider owes us, or takes back."""
 
     at: datetime
@@ -58,9 +59,9 @@ class Batch:
         return [line for lines in self.lines.values() for line in lines]
 
 
-def provider_steps(world: World, told: Iterable[Step]) -> Iterator[Step]:
-    """The reports that follow from what the provider told in the steps of all orders."""
-    items = sorted(_items(world, told), key=lambda item: (item.at, item.reference, item.kind))
+def provider_steps(world: World, told: Iterable[Step], also: Iterable[Owed]) -> Iterator[Step]:
+    """The reports that follow from what the provider told in the steps of all orders, and of what else it owes us."""
+    items = sorted([*_items(world, told), *also], key=lambda item: (item.at, item.reference, item.kind, item.order))
     for week in range(1, WEEKS + 1):
         first, last = world.day(7 * week - 7), world.day(7 * week)
         due = [item for item in items if first <= item.at < last or (week == 1 and item.at < first)]
@@ -68,15 +69,14 @@ def provider_steps(world: World, told: Iterable[Step]) -> Iterator[Step]:
             yield from _reported(world, week, _batch(world, week, due))
 
 
-def _items(world: World, told: Iterable[Step]) -> Iterator[_Item]:
-    """Each once, however often it was told; a capture that failed is none."""
+def _items(world: World, told: Iterable[Step]) -> Iterator[Owed]:
+    """Each once, however often it was told."""
     steps = [step for step in told if step.data.get("psp") == PSP and "order_id" in step.data]
-    failed = {step.data.get("capture_ref") for step in steps if step.command == "report_payment_failed"}
     seen: set[tuple[str, str, bool]] = set()
     withdrawn: dict[str, Money] = {}
     for step in sorted(steps, key=lambda step: (step.at, step.id)):
         item = _item(step, withdrawn)
-        if item is None or item.reference in failed or (item.gross.currency, world.first_day) not in world.rates.book:
+        if item is None or (item.gross.currency, world.first_day) not in world.rates.book:
             continue
         name = item.kind, item.reference, item.gross.minor > 0
         if name not in seen:
@@ -84,15 +84,17 @@ def _items(world: World, told: Iterable[Step]) -> Iterator[_Item]:
             yield item
 
 
-def _item(step: Step, withdrawn: dict[str, Money]) -> _Item | None:
+def _item(step: Step, withdrawn: dict[str, Money]) -> Owed | None:
     data: Mapping[str, Any] = step.data
 
-    def item(kind: SettledKind, reference: str, gross: Money) -> _Item:
-        return _Item(step.at, (data["merchant_id"], data["order_id"]), kind, reference, gross)
+    def item(kind: SettledKind, reference: str, gross: Money) -> Owed:
+        return Owed(step.at, (data["merchant_id"], data["order_id"]), kind, reference, gross)
 
     match step.command:
         case "report_payment_captured":
             return item("charge", data["capture_ref"], data["amount"])
+        case "report_payment_failed" if "capture_ref" in data:
+            return item("charge", data["capture_ref"], -data["amount"])
         case "report_refund_outcome" if data["outcome"] == "succeeded":
             return item("refund", data["psp_refund_ref"], -data["amount"])
         case "report_refund_outcome" if data["outcome"] == "reversed":
@@ -107,7 +109,7 @@ def _item(step: Step, withdrawn: dict[str, Money]) -> _Item | None:
     return None
 
 
-def _batch(world: World, week: int, items: list[_Item]) -> Batch:
+def _batch(world: World, week: int, items: list[Owed]) -> Batch:
     at = world.day(7 * week + _AFTER_THE_WEEK, hour=6)
     lines: dict[Order, list[PspLine]] = {}
     for item in items:
@@ -116,11 +118,12 @@ def _batch(world: World, week: int, items: list[_Item]) -> Batch:
     return _with_wrong_lines(batch) if week == _WRONG_LINES else batch
 
 
-def _line(world: World, item: _Item, day: date) -> PspLine:
-    nothing = Money(0, item.gross.currency)
-    fee = Money(half_up(item.gross.minor * 29, 1_000) + 30, item.gross.currency) if item.kind == "charge" else nothing
+def _line(world: World, item: Owed, day: date) -> PspLine:
+    fee = Money(0, item.gross.currency)
+    if item.kind == "charge" and item.gross.minor > 0:
+        fee = Money(half_up(item.gross.minor * 29, 1_000) + 30, item.gross.currency)
     return PspLine(
-        psp_ref=f"{item.kind}-{item.reference}"[:64],
+        psp_ref=derived_id(item.kind, item.reference, "in" if item.gross.minor > 0 else "out"),
         kind=item.kind,
         reference=item.reference,
         gross=item.gross,
@@ -145,7 +148,7 @@ def _with_wrong_lines(batch: Batch) -> Batch:
     (higher,), (other,), (dearer,) = (lines[order] for order in orders[1:4])
     more = Money(100, higher.gross.currency)
     lines[orders[1]] = [higher.model_copy(update={"gross": higher.gross + more, "net": higher.net + more})]
-    unknown = {"psp_ref": f"{other.psp_ref}-x"[:64], "reference": "ch_unknown"}
+    unknown = {"psp_ref": derived_id(other.psp_ref, "x"), "reference": "ch_unknown"}
     lines[orders[2]] = [other, other.model_copy(update=unknown)]
     lines[orders[3]] = [dearer.model_copy(update={"cash": dearer.cash_on(batch.day) - Money(500, CNY)})]
     return replace(batch, lines=lines)

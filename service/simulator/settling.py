@@ -50,6 +50,11 @@ def paid_by_bank(app: App, world: World, run: int) -> list[PayoutRow]:
     return payouts_of(app, world, run)[len(kept) :]
 
 
+def returned_by_bank(app: App, world: World) -> list[PayoutRow]:
+    """The payout that came back after it was paid."""
+    return payouts_of(app, world, _RETURNED)[:1]
+
+
 def _settled(world: World, run: int, app: App) -> Iterable[Step]:
     settle(app, run_id(world, run))
     return ()
@@ -83,7 +88,7 @@ def _answered(world: World, run: int, app: App) -> Iterator[Step]:
 
 def _came_back(world: World, app: App) -> Iterator[Step]:
     """A merchant's bank returns what was paid; its account is stopped, and another one checked."""
-    for row in payouts_of(app, world, _RETURNED)[:1]:
+    for row in returned_by_bank(app, world):
         yield _said(world, _RETURNED, row, "report_payout_returned", days=5, code="name_mismatch")
         at, merchant = world.day(run_day(_RETURNED) + 5), {"merchant_id": row.merchant}
         old = {**merchant, "account_ref": row.account_ref, "reason": "payout_returned"}
