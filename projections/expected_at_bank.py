@@ -14,7 +14,7 @@ from ledger.events.files import BankEntryMatched, BankMatch
 from ledger.events.logistics import LogisticsClaimSettled
 from ledger.events.platform_money import BankFxConverted, PartnerInvoicePaid, TaxRemitted
 from ledger.events.psp_settlement import PspSettlementReported
-from ledger.events.settlement import PayoutCancelled, PayoutInitiated, PayoutReturned
+from ledger.events.settlement import PayoutCancelled, PayoutFailed, PayoutInitiated, PayoutReturned
 from ledger.fx import CNY
 from ledger.log.rows import Recorded
 from ledger.money import Money
@@ -49,11 +49,12 @@ class ExpectedAtBank(Projection):
     """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
 
     name = "expected_at_bank"
-    version = 2
+    version = 3
     tables = (EXPECTED, SHOWN)
     events = (
         PayoutInitiated,
         PayoutCancelled,
+        PayoutFailed,
         PayoutReturned,
         PspSettlementReported,
         PartnerInvoicePaid,
@@ -70,7 +71,7 @@ class ExpectedAtBank(Projection):
                 entry = f"{event.account}/{event.statement_id}/{event.entry_ref}"
                 row = {"reference": event.reference, "kind": event.matched_to, "entry": entry}
                 batch.rows(SHOWN).put(row | {"shown_on": event.value_date}, at=recorded.position)
-            elif isinstance(event, PayoutCancelled):
+            elif isinstance(event, PayoutCancelled | PayoutFailed):  # the money never leaves
                 batch.rows(EXPECTED).delete(event.payout_id, "payout", at=recorded.position)
             else:
                 for row in _rows(event, recorded):
@@ -92,10 +93,11 @@ class Expectation:
     shown_on: date | None = None
 
 
+# A payout that was given up may be shown all the same: its entry is told by it, and contradicts.
 _FIND = """
 SELECT e.*, s.entry, s.shown_on FROM {expected} e
 LEFT JOIN {shown} s ON s.book = 0 AND s.reference = e.reference AND s.kind = e.kind AND NOT s.deleted
-WHERE e.book = ANY(:books) AND NOT e.deleted AND e.reference = ANY(:references)
+WHERE e.book = ANY(:books) AND e.reference = ANY(:references)
 ORDER BY e.expected_on, e.reference, e.kind
 """
 # What was cancelled or shown later was expected then.
@@ -114,7 +116,7 @@ WHERE NOT EXISTS (
 def expected_under(
     views: Views, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Expectation]:
-    """What is expected under these references, met or not. Raises `ViewBehind`."""
+    """What is or was expected under these references: open, met, or given up by us. Raises `ViewBehind`."""
     return _find(views, _FIND, at_least, timeout_s, references=list(references))
 
 

@@ -1,4 +1,4 @@
-"""`redledger import psp`, `bank` and `invoices`: partners' files, validated whole and recorded row by row."""
+"""`redledger import psp`, `bank`, `pain002`, `invoices`: partners' files, validated whole and recorded row by row."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from ledger.fx import CNY
 from ledger.money import Money
 from service.adapters.bank.importing import import_camt
+from service.adapters.bank.pain002 import import_pain002
 from service.adapters.files.importing import FileSummary, read_file
 from service.adapters.invoices.importing import import_invoice
 from service.adapters.psp.importing import import_report
@@ -75,6 +76,20 @@ def from_bank(
     raw = read_file(file)
     with open_app(settings) as app, progress_bar("importing", "rows") as advance:
         summary = import_camt(app, raw, bank=bank, progress=advance)
+    _tell(summary, format)
+
+
+@takes_settings()
+def from_order(
+    settings: Settings,
+    file: FileArgument,
+    bank: Annotated[str, typer.Option(help="The bank's name in the audit trail.")] = "bank",
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """A bank's answer to a payment order (ISO 20022 pain.002): payouts it has taken, paid or refused."""
+    raw = read_file(file)
+    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
+        summary = import_pain002(app, raw, bank=bank, progress=advance)
     _tell(summary, format)
 
 

@@ -1,0 +1,106 @@
+"""A bank's answer to a payment order (ISO 20022 pain.002): which of its transfers it takes, has paid, or refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from xml.etree.ElementTree import Element
+
+from commands.command import Command
+from commands.report_payout_failed import ReportPayoutFailed
+from commands.report_payout_paid import ReportPayoutPaid
+from commands.submit_payout import SubmitPayout
+from ledger.who import Actor, Source
+from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
+from service.adapters.bank.xml_lines import line_of, read_xml
+from service.adapters.files.bad_file import BadFile
+from service.adapters.files.importing import IMPORTER, FileSummary, Progress, RawFile, Row, import_rows
+from service.app import App
+
+KIND = "pain002"
+Standing = Literal["taken", "paid", "refused"]
+# External code set "payment transaction status": what each means for a payout.
+_STANDINGS: dict[str, Standing] = {
+    "RCVD": "taken", "PDNG": "taken", "ACTC": "taken", "ACCP": "taken", "ACFC": "taken", "ACSP": "taken",
+    "ACWC": "taken", "ACSC": "paid", "ACCC": "paid", "RJCT": "refused", "CANC": "refused",
+}  # fmt: skip
+_ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:pain\.002\.001\.(\d\d)\}Document")
+_VERSIONS = ("03", "10")
+_UNSAID = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferStatus:
+    """One transfer's status; `reason` is the bank's code for a refusal."""
+
+    end_to_end: str
+    standing: Standing
+    reason: str
+    line: int
+
+
+def read_pain002(name: str, content: bytes) -> tuple[str, list[TransferStatus]]:
+    """The order's message id and the status of each of its transfers. Raises `BadFile` with line and reason."""
+    root = read_xml(name, content)
+    found = _ROOT.fullmatch(root.tag)
+    if not found or found[1] not in _VERSIONS:
+        said = root.tag.rpartition(":")[2].replace("}", " ")
+        raise BadFile(name, f"{said!r} is no pain.002 of version {', '.join(_VERSIONS)}", line=line_of(root))
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    order = _text(name, root, "CstmrPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgId")
+    transfers = [_status(name, element) for element in root.iter("TxInfAndSts")]
+    if not transfers:
+        raise BadFile(name, "it names no transfers (TxInfAndSts): ask the bank for their status one by one", line=1)
+    seen: set[str] = set()
+    for transfer in transfers:
+        if transfer.end_to_end in seen:
+            raise BadFile(name, f"the transfer {transfer.end_to_end} stands in it twice", line=transfer.line)
+        seen.add(transfer.end_to_end)
+    return order, transfers
+
+
+def import_pain002(
+    app: App, file: RawFile, *, bank: str = "bank", progress: Progress = lambda _done, _total: None
+) -> FileSummary:
+    """Validate the file whole, accept it, record it. Raises `BadFile`."""
+    order, transfers = read_pain002(file.name, file.content)
+    app.catch_up([ExpectedAtBank()])
+    found = expected_under(app.views, [transfer.end_to_end for transfer in transfers])
+    payouts = {each.reference: each for each in found if each.kind == "payout"}
+    for transfer in transfers:
+        if transfer.end_to_end not in payouts:
+            raise BadFile(file.name, f"{transfer.end_to_end!r} is no payout of ours", line=transfer.line)
+    rows = [Row(each.line, tuple(_commands(app, file, bank, each, payouts[each.end_to_end]))) for each in transfers]
+    return import_rows(app, file, kind=KIND, partner=bank, header={"order": order}, rows=rows, progress=progress)
+
+
+def _commands(app: App, file: RawFile, bank: str, transfer: TransferStatus, payout: Expectation) -> Iterator[Command]:
+    names = {"merchant_id": payout.merchant, "payout_id": transfer.end_to_end}
+    source = Source(system=KIND, external_id=f"{file.name}:{transfer.line}")
+    id = file.command_id(transfer.end_to_end, transfer.standing)
+    if transfer.standing == "taken":
+        yield SubmitPayout(id=id, actor=IMPORTER, source=source, **names)
+        return
+    actor = Actor(kind="partner", id=bank, role="bank")
+    told = {"id": id, "actor": actor, "source": source, "occurred_at": app.clock()}
+    if transfer.standing == "paid":
+        yield ReportPayoutPaid(**told, **names)
+    else:
+        yield ReportPayoutFailed(**told, **names, code=transfer.reason)
+
+
+def _status(name: str, element: Element) -> TransferStatus:
+    end_to_end, status = _text(name, element, "OrgnlEndToEndId"), _text(name, element, "TxSts")
+    if status not in _STANDINGS:
+        raise BadFile(name, f"{status!r} is no status of a transfer", line=line_of(element))
+    reason = (element.findtext("StsRsnInf/Rsn/Cd") or element.findtext("StsRsnInf/Rsn/Prtry") or "").strip()
+    return TransferStatus(end_to_end, _STANDINGS[status], reason or _UNSAID, line_of(element))
+
+
+def _text(name: str, element: Element, path: str) -> str:
+    if text := (element.findtext(path) or "").strip():
+        return text
+    raise BadFile(name, f"{element.tag} has no {path.rpartition('/')[2]}", line=line_of(element))

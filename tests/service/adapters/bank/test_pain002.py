@@ -1,0 +1,124 @@
+"""A bank answers a payment order: what it takes, pays or refuses becomes so in the ledger; a bad file is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.fx import CNY
+from ledger.money import Money
+from projections.balances import balances
+from projections.exceptions import Exceptions, exceptions
+from projections.expected_at_bank import ExpectedAtBank, expected_under
+from projections.merchant_balances import MerchantBalances
+from projections.payouts import Payouts, payouts
+from service.adapters.bank.importing import import_camt
+from service.adapters.bank.pain002 import import_pain002
+from service.adapters.files.bad_file import BadFile
+from service.adapters.files.importing import FileSummary, RawFile
+from service.app import App
+from service.settlement_run import payout_id_of, settle
+from tests.service.adapters.bank.statements import entry, statement
+from tests.support.buses import open_desk, publish_programme
+from tests.support.sales import merchant_ready, released
+from tests.support.shops import app_of
+
+PAYOUT = payout_id_of("R-1", "M-1")
+_ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>A1</MsgId><CreDtTm>2025-04-21T00:00:00Z</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>RL-1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId></OrgnlGrpInfAndSts>
+<OrgnlPmtInfAndSts><OrgnlPmtInfId>RL-1</OrgnlPmtInfId>
+{transfers}</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>
+"""
+
+
+def transfer(status: str, *, payout: str = PAYOUT, reason: str = "") -> str:
+    why = f"<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn></StsRsnInf>" if reason else ""
+    return f"<TxInfAndSts><OrgnlEndToEndId>{payout}</OrgnlEndToEndId><TxSts>{status}</TxSts>{why}</TxInfAndSts>\n"
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[App]:
+    """A ledger with one payout of CNY 133.00 under way."""
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        released(desk)
+        opened = app_of(desk)
+        settle(opened, "R-1")
+        yield opened
+
+
+def answered(app: App, *transfers: str, name: str = "answer.xml") -> FileSummary:
+    return import_pain002(app, RawFile(name, _ANSWER.format(transfers="".join(transfers)).encode()))
+
+
+def state(app: App) -> str:
+    app.catch_up([Payouts()])
+    (payout,) = payouts(app.views)
+    return payout.state
+
+
+def test_a_transfer_the_bank_has_taken_is_submitted(app: App) -> None:
+    assert answered(app, transfer("ACSP")).recorded == 1
+    assert state(app) == "submitted"
+
+
+def test_a_transfer_the_bank_has_settled_is_paid(app: App) -> None:
+    answered(app, transfer("ACSC"))
+    assert state(app) == "paid"
+
+
+def test_a_transfer_the_bank_refuses_is_failed_and_the_merchant_has_its_money_again(app: App) -> None:
+    answered(app, transfer("RJCT", reason="AC04"))
+    app.catch_up([MerchantBalances()])
+    assert state(app) == "failed"
+    assert balances(app.views).merchants[0].available == Money(13_300, CNY)
+
+
+def test_one_answer_after_another_is_told_in_its_turn(app: App) -> None:
+    answered(app, transfer("PDNG"), name="first.xml")
+    answered(app, transfer("ACCC"), name="second.xml")
+    assert state(app) == "paid"
+
+
+def test_the_same_answer_again_changes_nothing_though_its_payout_is_over(app: App) -> None:
+    answered(app, transfer("RJCT", reason="AC04"))
+    heads = app.ledger.reader.heads()
+    again = answered(app, transfer("RJCT", reason="AC04"), name="copy.xml")
+    assert (again.known, again.repeated, app.ledger.reader.heads()) == (True, 1, heads)
+
+
+def test_a_payout_the_bank_refused_is_not_waited_for_but_recognised_if_it_was_paid_all_the_same(app: App) -> None:
+    answered(app, transfer("RJCT", reason="AC04"))
+    import_camt(app, RawFile("s.xml", statement(entry("-133.00", reference=PAYOUT), closing="-33.00")))
+    app.catch_up([Exceptions(), ExpectedAtBank()])
+    assert state(app) == "paid"
+    assert [found.kind for found in exceptions(app.views)] == ["fact_contradicts_state"]
+    assert expected_under(app.views, [PAYOUT])[0].entry == "ICBC-1/S-1/1"
+
+
+@pytest.mark.parametrize(
+    ("transfers", "reason"),
+    [
+        ((transfer("ACSC", payout="P-unknown"),), r"line 6: 'P-unknown' is no payout of ours"),
+        ((transfer("ACSC"), transfer("RJCT")), r"line 7: the transfer \S+ stands in it twice"),
+        ((transfer("WHAT"),), r"line 6: 'WHAT' is no status of a transfer"),
+        ((), "names no transfers"),
+        (("<TxInfAndSts><TxSts>ACSC</TxSts></TxInfAndSts>",), "line 6: TxInfAndSts has no OrgnlEndToEndId"),
+        (("<TxInfAndSts>",), "no whole XML document"),
+    ],
+)
+def test_a_bad_answer_is_refused_whole(app: App, transfers: tuple[str, ...], reason: str) -> None:
+    heads = app.ledger.reader.heads()
+    with pytest.raises(BadFile, match=reason):
+        answered(app, *transfers)
+    assert app.ledger.reader.heads() == heads
+
+
+def test_another_message_is_no_answer(app: App) -> None:
+    with pytest.raises(BadFile, match=r"no pain\.002"):
+        import_pain002(app, RawFile("s.xml", statement(closing="100.00")))
