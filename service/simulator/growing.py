@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import count
 
 from ledger.calendar_months import first_day, month_after, month_of
 from service.app import App
-from service.simulator.month import FIRST_DAY, record_month
+from service.simulator.month import FIRST_DAY, MERCHANTS, record_month
 
-ORDERS_A_MONTH = 10_000
 _SLOT = timedelta(hours=6)  # fewer, larger batches; nothing of a parcel happens sooner after its order
-Progress = Callable[[int, int], None]  # events, of
 
 
-def grow(
-    app: App, events: int, *, orders: int = ORDERS_A_MONTH, progress: Progress = lambda _done, _total: None
-) -> int:
-    """Record months until the log holds at least so many events; how many it holds. Goes on where it was left."""
-    seed, begins = 0, FIRST_DAY
-    while (held := _held(app)) < events:
-        seed += 1
-        progress(held, events)
-        record_month(app, seed=seed, orders=orders, first_day=begins, slot=_SLOT)
-        begins = _next(begins)
-    return held
+def grow(app: App, *, orders: int, merchants: int = MERCHANTS) -> Iterator[tuple[date, int]]:
+    """Record month after month without end: the first day of the next one, and how many events the log holds by now.
+
+    Begun again with the same numbers it goes on where it was left.
+    """
+    begins = FIRST_DAY
+    for seed in count(1):
+        record_month(app, seed=seed, orders=orders, merchants=merchants, first_day=begins, slot=_SLOT)
+        begins = first_day(month_after(month_of(begins)))
+        yield begins, sum(app.ledger.reader.heads().values())
 
 
-def _held(app: App) -> int:
-    return sum(app.ledger.reader.heads().values())
-
-
-def _next(begins: date) -> date:
-    return first_day(month_after(month_of(begins)))
+def grow_to(app: App, events: int, *, orders: int, merchants: int = MERCHANTS) -> int:
+    """Record months until the log holds at least so many events; how many it holds."""
+    return next(held for _, held in grow(app, orders=orders, merchants=merchants) if held >= events)

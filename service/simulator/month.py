@@ -16,11 +16,13 @@ from service.app import App
 from service.simulator.bank import bank_acts
 from service.simulator.basket import make_basket
 from service.simulator.books import book_acts
+from service.simulator.catalogue import Merchant
 from service.simulator.catalogue_life import catalogue_steps
 from service.simulator.checkouts import checkout_acts, checkout_steps, shared_captures
 from service.simulator.desk import desk_acts
 from service.simulator.merchant_money import merchant_money_steps
 from service.simulator.merchants import joins
+from service.simulator.people import Buyer
 from service.simulator.platform import platform_steps
 from service.simulator.plots import Plot, plot_of
 from service.simulator.providers import provider_steps
@@ -31,6 +33,7 @@ from service.simulator.world import World, make_world
 
 FIRST_DAY = date(2025, 4, 1)
 DAYS = 30
+MERCHANTS = 24
 _BUYERS_OF_EVERY_MARKET = 60  # so many have some in each
 SLOT = timedelta(hours=1)  # decisions of one slot share its end as their instant
 Progress = Callable[[int, int], None]  # done, of
@@ -60,14 +63,17 @@ class SlotClock:
         return self.now
 
 
-def make_month(*, seed: int = 1, orders: int = 1_200, first_day: date = FIRST_DAY) -> tuple[World, list[Step]]:
+def make_month(
+    *, seed: int = 1, orders: int = 1_200, merchants: int = MERCHANTS, first_day: date = FIRST_DAY
+) -> tuple[World, list[Step]]:
     """The world and every step of the month, in the order of time; the same for the same arguments."""
     buyers = max(_BUYERS_OF_EVERY_MARKET, orders * 2 // 3)
-    world = make_world(seed=seed, first_day=first_day, merchants=24, buyers=buyers)
+    world = make_world(seed=seed, first_day=first_day, merchants=merchants, buyers=buyers)
     random = Random(f"month {seed} {orders}")
     steps = [*platform_steps(world), *catalogue_steps(world), *merchant_money_steps(world), *checkout_steps(world)]
     steps += (step for merchant in world.merchants for step in joins(world, merchant))
-    steps += (step for number in range(1, orders + 1) for step in _order_steps(world, random, number))
+    cast = _Cast.of(world)
+    steps += (step for number in range(1, orders + 1) for step in _order_steps(world, cast, random, number))
     steps += list(provider_steps(world, steps, shared_captures(world)))
     return world, sorted(steps, key=_when)
 
@@ -88,12 +94,13 @@ def record_month(
     *,
     seed: int = 1,
     orders: int = 1_200,
+    merchants: int = MERCHANTS,
     first_day: date = FIRST_DAY,
     slot: timedelta = SLOT,
     progress: Progress = lambda _done, _total: None,
 ) -> Month:
     """Record the month. Told again it changes nothing; broken off, it goes on from what is there."""
-    world, steps = make_month(seed=seed, orders=orders, first_day=first_day)
+    world, steps = make_month(seed=seed, orders=orders, merchants=merchants, first_day=first_day)
     both: list[Step | Act] = [*steps, *make_acts(world, steps)]
     told = sorted(both, key=_when)
     clock = SlotClock()
@@ -134,14 +141,32 @@ def _when(each: Step | Act) -> tuple[datetime, str]:
     return each.at, each.id
 
 
-def _order_steps(world: World, random: Random, number: int) -> list[Step]:
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Who may play a part, looked up once a month instead of once an order."""
+
+    merchants: dict[bool | None, list[Merchant]]  # by Express Refund, None for all
+    buyers: dict[str, list[Buyer]]  # by market, '' for all
+
+    @classmethod
+    def of(cls, world: World) -> _Cast:
+        merchants: dict[bool | None, list[Merchant]] = {None: world.merchants}
+        for express in (True, False):
+            merchants[express] = [merchant for merchant in world.merchants if merchant.express is express]
+        buyers = {"": world.buyers}
+        for buyer in world.buyers:
+            buyers.setdefault(buyer.market, []).append(buyer)
+        return cls(merchants, buyers)
+
+
+def _order_steps(world: World, cast: _Cast, random: Random, number: int) -> list[Step]:
     plot = plot_of(random, number)
     order_id = f"S{world.seed}-{number:06d}"
     basket = make_basket(
         random,
         order_id,
-        merchant=random.choice([merchant for merchant in world.merchants if plot.is_of(merchant)]),
-        buyer=random.choice([buyer for buyer in world.buyers if plot.market in ("", buyer.market)]),
+        merchant=random.choice(cast.merchants[plot.express]),
+        buyer=random.choice(cast.buyers[plot.market]),
         rates=world.rates,
         placed_at=_placed_at(world, random, plot),
         units=plot.units,

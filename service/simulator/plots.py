@@ -17,7 +17,6 @@ from service.simulator import (
     stories,
     warehouse,
 )
-from service.simulator.catalogue import Merchant
 from service.simulator.step import Step
 from service.simulator.telling import Story
 
@@ -34,9 +33,6 @@ class Plot:
     units: int = 1
     market: str = ""
     day: int | None = None
-
-    def is_of(self, merchant: Merchant) -> bool:
-        return self.express in (None, merchant.express)
 
 
 PLOTS = (

@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.bench_commands import measure_commands, measure_reading
-from tests.benchmarks.bench_finance import measure_finance
+from tests.benchmarks.bench_grown import measure_grown
 from tests.benchmarks.bench_latency import measure_latency
 from tests.benchmarks.bench_log import measure_bulk, measure_singles, measure_slow_disk
 from tests.benchmarks.bench_memory import measure_memory
-from tests.benchmarks.bench_parcels import measure_deciding, measure_tracking
+from tests.benchmarks.bench_parcels import measure_deciding
 from tests.benchmarks.ledgers import durable_server
 from tests.benchmarks.measure import Table
 
@@ -23,9 +23,8 @@ SECTIONS = {
     "reading": measure_reading,
     "latency": measure_latency,
     "deciding": measure_deciding,
-    "tracking": measure_tracking,
     "memory": measure_memory,
-    "finance": measure_finance,
+    "grown": measure_grown,
 }
 
 

@@ -95,11 +95,16 @@ def record_months(seeds: Iterable[int], clock: list[datetime], bus: Bus) -> list
     told: list[Step] = []
     for seed in seeds:
         _, steps = make_month(seed=seed, orders=ORDERS)
-        for at, commands in _in_batches(steps):
-            clock[0] = at
-            bus.submit(commands)
+        record_steps(steps, clock, bus)
         told += steps
     return told
+
+
+def record_steps(steps: Sequence[Step], clock: list[datetime], bus: Bus) -> None:
+    """Steps as they are, without the acts of a month; the clock is the last step's."""
+    for at, commands in _in_batches(steps):
+        clock[0] = at
+        bus.submit(commands)
 
 
 def _batches(seed: int) -> Iterator[tuple[datetime, Sequence[Command]]]:

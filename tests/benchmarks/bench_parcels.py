@@ -6,28 +6,31 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from time import perf_counter, thread_time
+from typing import NamedTuple
 
 from commands.command import Command
 from commands.menu import MENU
-from ledger.ledger import Ledger
+from ledger.ids import merchant_of, order_of
+from ledger.log.engine import cursor_of
 from ledger.refusals import Refusal
-from projections.engine.reading import Views
-from projections.engine.worker import ProjectionWorker
-from projections.tracking import PROJECTION, track
-from projections.tracking_numbers import TrackingNumbers, parcels_numbered
+from projections.tracking import track
+from projections.tracking_numbers import parcels_numbered
+from service.app import App
 from service.embedded import EmbeddedPostgres
-from tests.benchmarks.bench_commands import month_clock, record_months
-from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table, percentile, rate
 from tests.support.given import BUYER, NOW, PARTNER
 from tests.support.orders import OrderStory
 
 EVENTS, DECISIONS = 200, 500
-LOOKUPS, MONTHS = 1_000, (1, 2, 3, 4)
+LOOKUPS = 1_000
 FACTS, BATCH = 12_000, 1_000
+_MINUTE = timedelta(minutes=1)
+_DISPATCHES = """
+SELECT stream, payload::json ->> 'parcel_id', payload::json ->> 'tracking_no', occurred_at
+FROM log.events WHERE type = 'parcel.dispatched' ORDER BY book, position"""
 _NOTED = MENU["report_tracking"].command
 
 
@@ -48,46 +51,57 @@ def measure_deciding(_: EmbeddedPostgres, table: Table, __: Path, rounds: int) -
             figure.samples.append(percentile(taken, 99))
 
 
-def measure_tracking(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
-    """Where is my order? asked one after the other, and which parcel has this number; then facts in bulk."""
-    with month_clock(open_ledger(server.url("bench_tracking"), keys)) as (ledger, clock, bus):
-        dispatches = [step for step in record_months(MONTHS, clock, bus) if step.command == "dispatch_parcel"]
-        events = sum(ledger.reader.heads().values())
-        views = _followed(ledger)
-        for _ in range(rounds):
-            asked = [step.data for step in dispatches[:: max(1, len(dispatches) // LOOKUPS)]]
-            orders = [
-                _ms(perf_counter, partial(track, views, data["order_id"], merchant=data["merchant_id"]))
-                for data in asked
-            ]
-            numbers = [_ms(perf_counter, partial(parcels_numbered, views, data["tracking_no"])) for data in asked]
-            for name, taken in (("an order", orders), ("a tracking number", numbers)):
-                for percent, aim in ((50, ""), (99, "< 5 ms")):
-                    figure = table.figure(f"looking {name} up among {events:,} events, p{percent}", unit="ms", aim=aim)
-                    figure.samples.append(percentile(taken, percent))
-        facts = _facts([step.data | {"at": step.at} for step in dispatches])
-        for _ in range(rounds):
-            commands = list(islice(facts, FACTS))
-            batches = [commands[start : start + BATCH] for start in range(0, FACTS, BATCH)]
-            figure = table.figure("tracking facts in bulk", unit="facts/s", aim=">= 5,000")
-            figure.samples.append(rate(FACTS, lambda b=batches: [bus.submit(batch) for batch in b]))  # type: ignore[misc]
+class Dispatched(NamedTuple):
+    """A parcel that went out at `at`."""
+
+    merchant_id: str
+    order_id: str
+    parcel_id: str
+    tracking_no: str
+    at: datetime
 
 
-def _followed(ledger: Ledger) -> Views:
-    for projection in (PROJECTION, TrackingNumbers()):
-        ProjectionWorker(ledger.engine, ledger.reader, projection).catch_up()
-    return Views(ledger.engine, ledger.reader)
+def dispatched(app: App) -> list[Dispatched]:
+    """Every parcel that ever went out, in the order of the books."""
+    with cursor_of(app.ledger.engine) as cursor:
+        cursor.execute(_DISPATCHES)
+        return [
+            Dispatched(str(merchant_of(stream)), str(order_of(stream)), parcel, number, at)
+            for stream, parcel, number, at in cursor.fetchall()
+        ]
 
 
-def _facts(parcels: Sequence[dict[str, object]]) -> Iterator[Command]:
+def look_parcels_up(app: App, table: Table, parcels: Sequence[Dispatched], *, size: str, rounds: int) -> None:
+    """Where is my order? asked one after the other, and which parcel has this number."""
+    views = app.views
+    asked = parcels[:: max(1, len(parcels) // LOOKUPS)]
+    for _ in range(rounds):
+        orders = [_ms(perf_counter, partial(track, views, each.order_id, merchant=each.merchant_id)) for each in asked]
+        numbers = [_ms(perf_counter, partial(parcels_numbered, views, each.tracking_no)) for each in asked]
+        for name, taken in (("an order", orders), ("a tracking number", numbers)):
+            for percent, aim in ((50, ""), (99, "< 5 ms")):
+                figure = table.figure(f"looking {name} up {size}, p{percent}", unit="ms", aim=aim)
+                figure.samples.append(percentile(taken, percent))
+
+
+def scan_in_bulk(app: App, table: Table, parcels: Sequence[Dispatched], *, size: str, rounds: int) -> None:
+    """Carriers tell facts by the thousand: validated before, then decided, recorded and their breaks looked for."""
+    facts = _facts(parcels)
+    for _ in range(rounds):
+        commands = list(islice(facts, FACTS))
+        batches = [commands[start : start + BATCH] for start in range(0, FACTS, BATCH)]
+        figure = table.figure(f"tracking facts in bulk {size}", unit="facts/s", aim=">= 5,000")
+        figure.samples.append(rate(FACTS, lambda b=batches: [app.bus.submit(batch) for batch in b]))  # type: ignore[misc]
+
+
+def _facts(parcels: Sequence[Dispatched]) -> Iterator[Command]:
     """Scans without end: every parcel in turn, and again."""
-    for scan in range(1_000):
+    for scan in count():
         for parcel in parcels:
-            at = parcel["at"]
-            assert isinstance(at, datetime)
-            names = {name: parcel[name] for name in ("merchant_id", "order_id", "parcel_id")}
-            told = {"milestone": "noted", "raw_code": f"scan-{scan}", "occurred_at": at + timedelta(minutes=scan)}
-            yield _NOTED.model_validate({"id": f"{parcel['parcel_id']}.{scan}", "actor": PARTNER, **names, **told})
+            names = {"merchant_id": parcel.merchant_id, "order_id": parcel.order_id, "parcel_id": parcel.parcel_id}
+            told = {"milestone": "noted", "raw_code": f"scan-{scan}", "occurred_at": parcel.at + scan * _MINUTE}
+            id = f"{parcel.order_id}.{parcel.parcel_id}.{scan}"
+            yield _NOTED.model_validate({"id": id, "actor": PARTNER, **names, **told})
 
 
 def _decide_a_fact(story: OrderStory, number: int) -> None:

@@ -15,7 +15,7 @@ from service.app import App
 from service.embedded import EmbeddedPostgres
 from service.founding import publish_defaults
 from service.periods import periods
-from service.simulator.growing import grow
+from service.simulator.growing import grow_to
 from service.simulator.month import record_month
 from tests.support.buses import open_desk
 from tests.support.postgres import clone
@@ -60,14 +60,14 @@ def test_cut_off_again_and_again_it_comes_to_the_same_month(
 
 
 def test_a_log_grows_month_by_month_and_each_month_is_closed(app: App) -> None:
-    events = grow(app, 5_000, orders=ORDERS)
+    events = grow_to(app, 5_000, orders=ORDERS)
     assert events == sum(app.ledger.reader.heads().values()) >= 5_000
     assert [change.period for change in periods(app).changes] == ["2025-04"] * 3 + ["2025-05"] * 3
     assert periods(app).open_from == date(2025, 6, 1)
 
 
 def test_a_grown_log_proves_itself_and_balances(app: App) -> None:
-    grow(app, 2_000, orders=ORDERS)
+    grow_to(app, 2_000, orders=ORDERS)
     app.catch_up([AccountTurnovers()])
     assert list(verify_log(app.ledger.reader)) == []
     assert turnover_balance(app.views).total.minor == 0

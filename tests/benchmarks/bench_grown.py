@@ -1,0 +1,68 @@
+"""A log grown by the simulator, month after month: the books, where parcels are and scans in bulk, at two sizes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from commands.bus import Bus
+from ledger.ledger import Ledger
+from projections.account_turnovers import AccountTurnovers
+from projections.due_releases import DueReleases
+from projections.engine.reading import Views
+from projections.merchant_balances import MerchantBalances
+from projections.tracking import PROJECTION
+from projections.tracking_numbers import TrackingNumbers
+from service.app import App
+from service.embedded import EmbeddedPostgres
+from service.settings import Settings
+from service.simulator.growing import grow
+from service.simulator.month import FIRST_DAY, make_month
+from tests.benchmarks.bench_commands import month_clock, record_steps
+from tests.benchmarks.bench_finance import ask_the_books, reconcile_a_report, settle_what_is_due
+from tests.benchmarks.bench_parcels import dispatched, look_parcels_up, scan_in_bulk
+from tests.benchmarks.ledgers import open_ledger
+from tests.benchmarks.measure import Table
+
+SIZES = [100_000, 1_000_000]  # events
+ORDERS, MERCHANTS = 4_000, 500  # of a month
+_SEED_OF_WHAT_IS_DUE = 99
+_ASKED = (MerchantBalances(), AccountTurnovers(), DueReleases(), PROJECTION, TrackingNumbers())
+
+
+def measure_grown(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+    """The same questions as the log passes each size; then, on the largest, what changes it."""
+    with month_clock(open_ledger(server.url("bench_grown"), keys)) as (ledger, clock, bus):
+        app, sizes = _app(ledger, clock, bus), list(SIZES)
+        for next_month, held in grow(app, orders=ORDERS, merchants=MERCHANTS):
+            print(f"  {held:,} events …", flush=True)
+            if held >= sizes[0]:
+                _ask(app, table, until=next_month, size=f"at {sizes.pop(0):,} events", rounds=rounds)
+            if not sizes:
+                break
+        _change(app, clock, table, month=next_month, size=f"at {SIZES[-1]:,} events", rounds=rounds)
+
+
+def _app(ledger: Ledger, clock: list[datetime], bus: Bus) -> App:
+    return App(Settings(), ledger, bus, Views(ledger.engine, ledger.reader), lambda: clock[0])
+
+
+def _ask(app: App, table: Table, *, until: date, size: str, rounds: int) -> None:
+    app.catch_up(_ASKED)
+    parcels = dispatched(app)
+    merchants = sorted({parcel.merchant_id for parcel in parcels})
+    days = [FIRST_DAY + timedelta(days=n) for n in range((until - FIRST_DAY).days)]
+    ask_the_books(app, table, merchants=merchants, days=days, size=size, rounds=rounds)
+    look_parcels_up(app, table, parcels, size=size, rounds=rounds)
+
+
+def _change(app: App, clock: list[datetime], table: Table, *, month: date, size: str, rounds: int) -> None:
+    """Scans; then a month of orders that nobody has settled yet, and the run that does; then a provider's report."""
+    parcels = dispatched(app)
+    scan_in_bulk(app, table, parcels, size=size, rounds=rounds)
+    world, steps = make_month(seed=_SEED_OF_WHAT_IS_DUE, orders=ORDERS, merchants=MERCHANTS, first_day=month)
+    record_steps(steps, clock, app.bus)
+    clock[0] += timedelta(days=30)  # everything signed for is due
+    settle_what_is_due(app, table, size=size)
+    merchants = [merchant.merchant_id for merchant in world.merchants]
+    reconcile_a_report(app, table, merchants=merchants, day=month, size=size)
