@@ -19,6 +19,7 @@ from service.adapters.carriers.scan import Scan
 
 # The parcels that travel under a number, of all merchants: `projections.tracking_numbers.parcels_numbered`.
 Lookup = Callable[[str], Sequence[NumberedParcel]]
+_LONGEST_NUMBER = 64  # as `commands.shapes.TrackingNo`
 
 
 def commands_for(scans: Iterable[Scan], lookup: Lookup) -> list[Command]:
@@ -48,7 +49,7 @@ def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
 
 
 def _command(scan: Scan, key: str, lookup: Lookup) -> Command:
-    parcel = _one_of(lookup(scan.tracking_no), scan.carrier)
+    parcel = _one_of(lookup(scan.tracking_no), scan.carrier) if _can_be_a_number(scan.tracking_no) else None
     envelope: dict[str, Any] = {
         "id": f"{scan.provider}.{key[:40]}",
         "actor": _actor(scan.provider),
@@ -97,6 +98,11 @@ def _one_of(parcels: Sequence[NumberedParcel], carrier: str) -> NumberedParcel |
     if len(places) > 1:
         places = {key: p for key, p in places.items() if p.carrier and _plain(p.carrier) == _plain(carrier)}
     return next(iter(places.values())) if len(places) == 1 else None
+
+
+def _can_be_a_number(text: str) -> bool:
+    """Whether a parcel can travel under it: what is longer, or has a line break or a NUL in it, is no number of any."""
+    return len(text) <= _LONGEST_NUMBER and text.isprintable()
 
 
 def _plain(carrier: str) -> str:
