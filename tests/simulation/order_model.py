@@ -106,8 +106,19 @@ class OrderModel:
         enough = qty <= len(self.unsent(line)) + len(sent)
         return "AFTER_SALES_LOCKED" if locked and enough else "REFUND_EXCEEDS_REMAINING"
 
-    def approve(self, case_id: str, n: int, person: str, role: str, *, return_by: int | None, part: int | None) -> str:
-        """What a reviewer's yes comes to. `return_by`: the goods come back first; `part`: so many cents and no more."""
+    def approve(
+        self,
+        case_id: str,
+        n: int,
+        person: str,
+        role: str,
+        *,
+        return_by: int | None = None,
+        part: int | None = None,
+        bearer: str | None = None,
+    ) -> str:
+        """What a reviewer's yes comes to. `return_by`: the goods come back first; `part`: so many cents and no more;
+        `bearer`: who pays, where the reviewer says so."""
         refusal, case = self._review(case_id, n, person, role), self.cases[case_id]
         if refusal == OK and self._claimed(case):
             return "DISPUTE_OPEN"
@@ -117,7 +128,7 @@ class OrderModel:
             case.approvers.append(person)
         if refusal == OK and n == case.rounds:
             case.return_by = return_by or 0
-            bearer = "platform" if case.kind == "not_received" else "merchant"
+            bearer = bearer or ("platform" if case.kind == "not_received" else "merchant")
             self._approve(case, bearer, back=return_by is not None and case.kind == "return_refund", part=part)
         return refusal
 
@@ -160,10 +171,12 @@ class OrderModel:
         return OK
 
     def goods_back(self, case_id: str) -> None:
+        """They were signed for, so that the next release takes what the platform bears."""
         case = self.cases[case_id]
         if case.state == "goods":
             case.state = "approved"
-            self._settle(case)
+            for unit in case.units:
+                unit.case = None
 
     def goods_never_came(self, case_id: str) -> str:
         case = self.cases[case_id]

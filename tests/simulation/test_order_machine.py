@@ -38,6 +38,7 @@ PEOPLE = (
 OUTCOMES = some.sampled_from(("succeeded", "succeeded", "failed", "reversed"))
 DAYS = some.sampled_from((3, 0, None))  # to send the goods back
 CENTS = some.sampled_from((None, None, None, 7_77, 1, 19_43))  # a part of a price
+BEARERS = some.sampled_from((None, None, "platform", "merchant"))
 AHEAD = some.sampled_from((0, 0, 0, 1))  # of the round that is next
 FACTS: dict[str, tuple[str, dict[str, Any]]] = {
     "accepted": ("report_tracking", {"milestone": "received_at_warehouse", "warehouse_id": "W-1"}),
@@ -79,15 +80,19 @@ class OrderMachine(RuleBasedStateMachine):
             self.something_happens_to_a_parcel(which=parcels, fact="signed")
 
     @precondition(lambda self: any(way.signed is not None for way in self.model.ways.values()))
-    @rule(which=WHICH, qty=UNITS, kind=some.sampled_from(("return_refund", None)), days=DAYS, cents=CENTS)
-    def ask_and_be_granted(self, which: int, qty: int, kind: Kind, days: int | None, cents: int | None) -> None:
+    @rule(
+        which=WHICH, qty=UNITS, kind=some.sampled_from(("return_refund", None)), days=DAYS, cents=CENTS, bearer=BEARERS
+    )
+    def ask_and_be_granted(
+        self, which: int, qty: int, kind: Kind, days: int | None, cents: int | None, bearer: str | None
+    ) -> None:
         """Of what was signed for: all of it, or as many."""
         cases, ways = len(self.model.cases), self.model.ways
         signed = [unit.line for unit in self.model.units if unit.live and unit.parcel and ways[unit.parcel].signed]
         line_id = signed[which % len(signed)] if signed else "A"
         self.ask_for_a_refund(line_id=line_id, qty=min(qty, signed.count(line_id) or 1), kind=kind)
         if len(self.model.cases) > cases:
-            self._grant(list(self.model.cases)[-1], days, cents)
+            self._grant(list(self.model.cases)[-1], days, cents, bearer)
 
     @rule(hours=some.sampled_from((1, 24, 72)))
     def time_passes(self, hours: int) -> None:
@@ -139,31 +144,41 @@ class OrderMachine(RuleBasedStateMachine):
     def approve(self, which: int, ahead: int, actor: Actor, days: int | None) -> None:
         self._approve(self._case(which, "open"), ahead, actor, days)
 
-    def _approve(self, case_id: str, ahead: int, actor: Actor, days: int | None, cents: int | None = None) -> None:
+    def _approve(
+        self,
+        case_id: str,
+        ahead: int,
+        actor: Actor,
+        days: int | None,
+        *,
+        cents: int | None = None,
+        bearer: str | None = None,
+    ) -> None:
         """`days`: the goods are to come back within so many; `cents`: so much of what is asked and no more."""
         case = self.model.cases[case_id]
         n = len(case.approvers) + 1 + ahead
         told: dict[str, Any] = {"refund_id": case_id, "round": n, "return_required": days is not None}
+        told["liability"] = bearer
         if days is not None:
             told["return_by"] = self.at + timedelta(days=days)
         if cents is not None:
             told["lines"] = [{"line_id": case.units[0].line, "amount": f"USD {cents / 100:.2f}"}]
         return_by = None if days is None else self.model.now + days * 1440
-        expected = self.model.approve(case_id, n, actor.id, actor.role, return_by=return_by, part=cents)
+        expected = self.model.approve(case_id, n, actor.id, actor.role, return_by=return_by, part=cents, bearer=bearer)
         self._same(self._ask("approve_refund", by=actor, **told), expected)
 
     @precondition(lambda self: self.model.any_case("open"))
-    @rule(which=some.integers(1, 9), days=DAYS, cents=CENTS)
-    def approve_by_who_may(self, which: int, days: int | None, cents: int | None) -> None:
-        self._grant(self._case(which, "open"), days, cents)
+    @rule(which=some.integers(1, 9), days=DAYS, cents=CENTS, bearer=BEARERS)
+    def approve_by_who_may(self, which: int, days: int | None, cents: int | None, bearer: str | None) -> None:
+        self._grant(self._case(which, "open"), days, cents, bearer)
 
-    def _grant(self, case_id: str, days: int | None, cents: int | None) -> None:
+    def _grant(self, case_id: str, days: int | None, cents: int | None, bearer: str | None) -> None:
         """By who may; only where the order says so a part."""
         case = self.model.cases[case_id]
         cents = cents if self.model.can_be_cut(case_id) else None
         first_of_two = case.kind == "unshipped" and not case.approvers
         actor, days = PEOPLE[0 if first_of_two else 2], None if cents else days
-        self._approve(case_id, 0, actor, days, cents)
+        self._approve(case_id, 0, actor, days, cents=cents, bearer=bearer)
 
     @precondition(lambda self: self.model.any_case("open"))
     @rule(which=WHICH, ahead=AHEAD, actor=some.sampled_from(PEOPLE))
@@ -208,6 +223,9 @@ class OrderMachine(RuleBasedStateMachine):
         told = {"stage": STAGES[stage], "reason": reason, "lines": lines, "amount": amount}
         self._same(self._ask("report_dispute_opened", by=PARTNER, **self._of_dispute(line_id), **told), OK)
         dispute.told(stage, "platform" if platform_bears else "merchant", self.model.now)
+        case = self.model.pending_on(line_id)
+        if case and case.state == "open":
+            self._grant(case.id, None, None, None)  # an inquiry is best answered so; anything more comes first
 
     @precondition(lambda self: self.model.disputes)
     @rule(which=WHICH, won=some.sampled_from((False, False, True)), anew=some.booleans())
@@ -228,6 +246,7 @@ class OrderMachine(RuleBasedStateMachine):
         case_id = self._case(which, "goods")
         self._ask("report_return_received", by=PARTNER, refund_id=case_id)
         self.model.goods_back(case_id)
+        self.release()
 
     @precondition(lambda self: self.model.any_case("goods"))
     @rule(which=WHICH, a_minute_short=some.booleans())
