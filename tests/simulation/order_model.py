@@ -252,6 +252,10 @@ class OrderModel:
         free = [line for line in self.quantities if not self.pending_on(line) and not self.disputed(line)]
         return sum(self._release(line) for line in free) > 0
 
+    def released(self, line: str) -> int:
+        """The units of a line whose price the merchant has, and has not given back."""
+        return sum(spot.released for (of, _), spot in self.spots.items() if of == line)
+
     def owed_to_buyer(self) -> int:
         """What was approved and not paid, less what was paid twice, in cents."""
         return sum(case.owed - case.paid for case in self.cases.values()) - self.paid_twice

@@ -324,6 +324,8 @@ class OrderMachine(RuleBasedStateMachine):
             units, book = self.model.of(line_id), self.story.order.lines[line_id]
             assert book.refunded == sum(1 for unit in units if unit.refunded)
             assert self.story.order.unshipped(line_id) == len(self.model.unsent(line_id))
+            released = sum(place.standing_released for place in book.places.values())
+            assert released == self.model.released(line_id)
             case, expected = self.story.order.open_case_on(line_id), self.model.pending_on(line_id)
             assert (case.id if case else None) == (expected.id if expected else None)
             assert (self.story.order.disputed(line_id) is not None) == self.model.disputed(line_id)
