@@ -28,6 +28,7 @@ from commands import (
     hold_settlement,
     initiate_payout,
     issue_statement,
+    mark_fact_routed,
     mark_inbox_routed,
     note_unrouted_fact,
     note_unrouted_payment,
@@ -238,6 +239,7 @@ MENU: dict[str, Handler] = {
     "note_unrouted_fact": Handler(note_unrouted_fact.NoteUnroutedFact, note_unrouted_fact.decide),
     "route_inbox_payment": Handler(route_inbox_payment.RouteInboxPayment, route_inbox_payment.decide),
     "mark_inbox_routed": Handler(mark_inbox_routed.MarkInboxRouted, mark_inbox_routed.decide),
+    "mark_fact_routed": Handler(mark_fact_routed.MarkFactRouted, mark_fact_routed.decide),
     "refund_unallocated_funds": Handler(
         refund_unallocated_funds.RefundUnallocatedFunds, refund_unallocated_funds.decide
     ),

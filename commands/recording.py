@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from commands.command import Command
@@ -99,6 +100,11 @@ def new_event_id(at: datetime) -> str:
     value = value & ~(0xF << 76) | 0x7 << 76
     text = f"{value & ~(0x3 << 62) | 0x2 << 62:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def decided_at(event_id: str) -> datetime:
+    """When the command was decided that the event came of: its id says so, to the millisecond."""
+    return datetime.fromtimestamp((UUID(event_id).int >> 80) / 1000, UTC)
 
 
 def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day: date) -> Iterable[NewEvent]:

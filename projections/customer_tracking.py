@@ -41,6 +41,7 @@ from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
+from projections.buyers_places import place_for_buyers
 from projections.engine.batch import Batch, Row
 from projections.parcel_standing import Fact, carry, hand_over, mark_of, reach, sign
 from projections.projection import Projection
@@ -56,7 +57,7 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 3
+    version = 4
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -220,12 +221,12 @@ class _Fold:
     def _(self, event: ParcelFact) -> None:
         row = self._parcel(event.parcel_id)
         carry(row, event.happened_at, event.carrier)
-        self._reach(row, Fact(WORDS[type(event)], event.happened_at, event.location))
+        self._reach(row, Fact(WORDS[type(event)], event.happened_at, _place(event)))
 
     @on.register
     def _(self, event: ParcelSignedFor) -> None:
         row = sign(self._parcel(event.parcel_id), event.happened_at, event.evidence_kind)
-        self._reach(row, Fact("signed_for", event.happened_at, event.location))
+        self._reach(row, Fact("signed_for", event.happened_at, _place(event)))
 
     @on.register
     def _(self, event: ParcelDeemedSigned) -> None:
@@ -303,6 +304,10 @@ class _Fold:
                 fact.happened_at, fact.location,
             )
         )  # fmt: skip
+
+
+def _place(event: ParcelFact) -> str:
+    return place_for_buyers(event.location, event.carrier)
 
 
 def _counted(text: str, line_id: str, column: str, qty: int) -> str:

@@ -1,4 +1,5 @@
-"""Which parcel travels under a tracking number: how a scan that names nothing else finds its order."""
+"""Which parcel travels under a tracking number, and which scans wait for one: how a scan that names nothing else finds
+its order."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from ledger.events.platform import InboxFactNoted, InboxFactRouted
 from ledger.events.shipment import ParcelDispatched, ParcelsConsolidated, ParcelSplit
 from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
@@ -24,15 +26,23 @@ NUMBERS = kept_table(
     text_column("order_id", key=True),
     text_column("parcel_id", key=True),
 )
+WAITING = kept_table(
+    "waiting_scans",
+    text_column("stream", key=True),  # of the inbox
+    text_column("tracking_no"),
+    indexes=[("tracking_no",)],
+)
+SCAN = "tracking"  # the kind of a noted fact that names a tracking number
+_LONGEST = 64
 
 
 class TrackingNumbers(Projection):
-    """Every number a parcel was ever given, with the carrier that gave it."""
+    """Every number a parcel was ever given, with the carrier that gave it; scans of the inbox until they are routed."""
 
     name = "tracking_numbers"
-    version = 1
-    tables = (NUMBERS,)
-    events = (ParcelDispatched, ParcelsConsolidated, ParcelSplit)
+    version = 2
+    tables = (NUMBERS, WAITING)
+    events = (ParcelDispatched, ParcelsConsolidated, ParcelSplit, InboxFactNoted, InboxFactRouted)
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(NUMBERS)
@@ -41,6 +51,8 @@ class TrackingNumbers(Projection):
         for key, position in given:
             if rows.get(*key) is None:
                 rows.put(dict(zip(NUMBERS.key, key, strict=True)), at=position)
+        for recorded in batch.events:
+            _wait(batch, recorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,31 @@ def parcels_numbered(
         return tuple(NumberedParcel(*row) for row in opened.connection.execute(text(statement), values))
 
     return views.read(TrackingNumbers(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def scans_to_route(views: Views, *, after: str = "", limit: int = 500, timeout_s: float = 5.0) -> tuple[str, ...]:
+    """The inbox's streams, by name, of scans whose number some parcel travels under by now. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> tuple[str, ...]:
+        statement = f"""
+            SELECT w.stream FROM {opened.generation.stored_name(WAITING)} w
+            WHERE w.book = ANY(:books) AND NOT w.deleted AND w.stream > :after AND EXISTS (
+                SELECT FROM {opened.generation.stored_name(NUMBERS)} n
+                WHERE n.book = ANY(:books) AND n.tracking_no = w.tracking_no AND NOT n.deleted)
+            ORDER BY w.stream LIMIT :limit"""
+        values = {"books": list(opened.vector), "after": after, "limit": limit}
+        return tuple(opened.connection.execute(text(statement), values).scalars())
+
+    return views.read(TrackingNumbers(), query, timeout_s=timeout_s)
+
+
+def _wait(batch: Batch, recorded: Recorded) -> None:
+    match recorded.event:
+        case InboxFactNoted(kind=kind, refs=refs) if kind == SCAN and 0 < len(refs.get("tracking_no", "")) <= _LONGEST:
+            row = {"stream": recorded.stream, "tracking_no": refs["tracking_no"]}
+            batch.rows(WAITING).put(row, at=recorded.position)
+        case InboxFactRouted():
+            batch.rows(WAITING).delete(recorded.stream, at=recorded.position)
 
 
 def _keys(recorded: Recorded) -> Iterator[tuple[str, ...]]:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from commands.recording import decided_at
 from ledger.events.platform import PolicyPublished
 from ledger.ids import order_stream, policy_stream
 from ledger.ledger import Ledger
@@ -114,9 +115,8 @@ def _shown(story: Sequence[Recorded], policies: Sequence[Recorded]) -> dict[str,
     tracking = tracked_then(story, [policy for policy in known if isinstance(policy, PolicyPublished)])
     if tracking is None:
         return None
-    # An importer tells of a past in which the ledger was not there: its buyers saw things when they happened.
-    is_imported = from_json(last.actor)["kind"] == "importer"
-    return told(tracking, last.occurred_at if is_imported else last.recorded_at)
+    # By the clock of who decided: an importer, or a simulator, tells of a past in which the ledger was not there.
+    return told(tracking, decided_at(last.event_id))
 
 
 def plain_state(remembered: Any) -> Any:

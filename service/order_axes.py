@@ -8,7 +8,15 @@ from typing import Literal
 from ledger.streams.order import Order
 
 Payment = Literal[
-    "unpaid", "authorised", "failed", "partly_captured", "paid", "partly_refunded", "refunded", "disputed"
+    "unpaid",
+    "authorised",
+    "failed",
+    "partly_captured",
+    "paid",
+    "partly_refunded",
+    "refunded",
+    "disputed",
+    "charged_back",
 ]
 Fulfilment = Literal[
     "unfulfilled", "packed", "partly_dispatched", "dispatched", "partly_delivered", "delivered", "problem", "cancelled"
@@ -35,8 +43,10 @@ def _payment(order: Order) -> Payment:
     payments = order.payments
     if any(dispute.is_open for dispute in order.disputes):
         return "disputed"
+    if any(dispute.lost for dispute in order.disputes):
+        return "charged_back"
     if payments.allocation is not None:
-        back = sum(case.paid.minor for case in order.cases.values())
+        back = sum(case.paid.minor for case in order.cases.values() if not case.capture_ref)  # of the order's own money
         if not back:
             return "paid"
         return "refunded" if back >= payments.allocation.amount.minor else "partly_refunded"
@@ -64,7 +74,7 @@ def _fulfilment(order: Order) -> Fulfilment:
 
 
 def _after_sales(order: Order) -> AfterSales:
-    states = {_case_state(order, refund_id) for refund_id in order.cases}
+    states = {_case_state(order, case.id) for case in order.cases.values() if not case.capture_ref}
     return next((state for state in _WORST_FIRST if state in states), "none")
 
 

@@ -170,10 +170,10 @@ class Case(Evolving):
 
     @property
     def unsubmitted(self) -> Money:
-        """What no provider has been asked to pay, or could not pay."""
+        """What no provider has been asked to pay, or could not pay; nothing where more is on its way than is owed."""
         assert self.money is not None, "only an approved case has money"
         asked = sum(s.amount.minor for s in self.submissions.values() if s.counts)
-        return Money(self.money.amount.minor - asked - self.by_alternative.minor, self.money.amount.currency)
+        return Money(max(0, self.money.amount.minor - asked - self.by_alternative.minor), self.money.amount.currency)
 
     def reach_otherwise(self, amount: Money, carried: Money) -> None:
         """The buyer has so much of it (or, where negative, has it no more) without a provider paying it back."""

@@ -1,4 +1,4 @@
-"""`redledger import psp`, `bank`, `pain002`, `invoices`: partners' files, validated whole and recorded row by row."""
+"""`redledger import psp`, `bank`, `pain002`, `invoices`, `tracking`: partners' files, read whole, recorded by row."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ledger.fx import CNY
 from ledger.money import Money
 from service.adapters.bank.importing import import_camt
 from service.adapters.bank.pain002 import import_pain002
+from service.adapters.carriers import aftership, easypost, parsed, upu
+from service.adapters.carriers.importing import RAW, import_tracking
 from service.adapters.files.importing import FileSummary, read_file
 from service.adapters.invoices.importing import import_invoice
 from service.adapters.psp.importing import import_report
@@ -34,6 +36,16 @@ class ReportForm(StrEnum):
 
     NEUTRAL = "neutral"
     STRIPE = "stripe"
+
+
+class TrackingForm(StrEnum):
+    """Whose words a carrier's file is in."""
+
+    AFTERSHIP = aftership.PROVIDER
+    EASYPOST = easypost.PROVIDER
+    UPU = upu.PROVIDER
+    PARSED = parsed.PROVIDER
+    RAW = RAW
 
 
 @takes_settings()
@@ -104,6 +116,26 @@ def from_partner(
     raw = read_file(file)
     with open_app(settings) as app, progress_bar("importing", "rows") as advance:
         summary = import_invoice(app, raw, partner=partner, progress=advance)
+    _tell(summary, format)
+
+
+@takes_settings()
+def from_carrier(
+    settings: Settings,
+    file: FileArgument,
+    form: Annotated[TrackingForm, typer.Option(help="Whose words they are.")],
+    carrier: Annotated[str, typer.Option(help="Who sent it, if not the one that its form is of.")] = "",
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """What a carrier or a tracking provider tells of parcels: one JSON or XML document, or a JSON body a line.
+
+    Scans find their parcels by their numbers, or wait in the inbox; a raw body is kept whole with its codes.
+    """
+    if form is TrackingForm.RAW and not carrier:
+        raise typer.BadParameter("says who sent a raw body", param_hint="--carrier")
+    raw = read_file(file)
+    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
+        summary = import_tracking(app, raw, form=form, sender=carrier or form, progress=advance)
     _tell(summary, format)
 
 

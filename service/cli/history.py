@@ -1,9 +1,10 @@
-"""`redledger history`: an order's story step by step, with the order after each step and the entry it wrote."""
+"""`redledger history`: an order's story step by step: the order after each, what its buyer saw then, and the entry."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -38,7 +39,7 @@ def history(
     merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What happened to an order, one event a step: what it changed, and its journal entry.
+    """What happened to an order, one event a step: what it changed, what its buyer saw then, and its journal entry.
 
     Read from the log itself, not from a view. Personal values stay sealed.
     """
@@ -67,6 +68,7 @@ def _tell(step: Step) -> None:
     )
     axes = step.axes
     console.print(f"    payment {axes.payment} · fulfilment {axes.fulfilment} · after-sales {axes.after_sales}")
+    console.print(f"    the buyer saw: {_seen(step.shown)}", soft_wrap=True)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 4))
     for path, value in step.changed.items():
         if not _SAID_ELSEWHERE.search(path):
@@ -78,6 +80,22 @@ def _tell(step: Step) -> None:
     if step.entry:
         console.print(_entry(step.entry))
     console.print()
+
+
+def _seen(shown: Mapping[str, Any] | None) -> str:
+    """The buyer's page in a line: the order, its parcels with what could be asked for, its refunds."""
+    if shown is None:
+        return "nothing"
+    parcels = [f"{parcel['parcel_id']} {parcel['text']}{_may_ask(parcel)}" for parcel in shown["parcels"]]
+    refunds = [f"refund {refund['refund_id']} {refund['state'].replace('_', ' ')}" for refund in shown["refunds"]]
+    return " · ".join((shown["text"] + _may_ask(shown), *parcels, *refunds))
+
+
+def _may_ask(part: Mapping[str, Any]) -> str:
+    after_sales = part["after_sales"]
+    if after_sales["options"]:
+        return f" (may ask: {', '.join(after_sales['options'])})"
+    return f" (locked until {instant_text(at)})" if (at := after_sales["lock_ends_at"]) else ""
 
 
 def _prices(line: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from service.app import OBSTACLES
 from service.cli.balances import balances
 from service.cli.books import contribution, explain, reconciliation, show_exposure, trial_balance
 from service.cli.exporting import exporting
-from service.cli.files import from_bank, from_order, from_partner, from_psp
+from service.cli.files import from_bank, from_carrier, from_order, from_partner, from_psp
 from service.cli.history import history
 from service.cli.importing import importing
 from service.cli.log import verify_log
@@ -38,6 +38,7 @@ importing.command("psp")(from_psp)
 importing.command("bank")(from_bank)
 importing.command("pain002")(from_order)
 importing.command("invoices")(from_partner)
+importing.command("tracking")(from_carrier)
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.command()(balances)

@@ -93,7 +93,10 @@ def _remarks(parcel: dict[str, Any]) -> str:
     after_sales = parcel["after_sales"]
     remarks = [", late to the warehouse"] if parcel["late"] else []
     if after_sales["options"]:
-        remarks.append(f"; after-sales: {', '.join(after_sales['options'])}")
+        until = f" until {instant_text(after_sales['closes_at'])}" if after_sales["closes_at"] else ""
+        remarks.append(f"; after-sales: {', '.join(after_sales['options'])}{until}")
     elif after_sales["lock_ends_at"]:
         remarks.append(f"; after-sales locked until {instant_text(after_sales['lock_ends_at'])}")
+    else:
+        remarks.append(f"; no after-sales: {after_sales['reason'].replace('_', ' ')}")
     return "".join(remarks)

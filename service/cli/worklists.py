@@ -11,7 +11,7 @@ import typer
 
 from projections.approvals_queue import ApprovalsQueue, WaitingCase, waiting_cases
 from projections.declarations import Declarations, Tie, ties
-from projections.exceptions import ExceptionRow, Exceptions, Status
+from projections.exceptions import UNROUTED, ExceptionRow, Exceptions, Status
 from projections.exceptions import exceptions as read_exceptions
 from projections.overdue_to_warehouse import OverdueToWarehouse
 from projections.sales_by_channel import ChannelSales, SalesByChannel
@@ -72,7 +72,7 @@ def exceptions(
         now = app.clock()
     rows = [_row(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
     shown = [name for name in _EXCEPTIONS if name not in _DETAILS] if format is Format.TABLE else _EXCEPTIONS
-    show(rows, format, columns=shown)
+    show([_with_its_name(row) for row in rows] if format is Format.TABLE else rows, format, columns=shown)
 
 
 @takes_settings()
@@ -147,6 +147,12 @@ def _row(found: Any) -> dict[str, Any]:
 
 def _without_spans(names: Iterable[str]) -> Iterable[str]:
     return (name for name in names if name != "late_by")
+
+
+def _with_its_name(row: dict[str, Any]) -> dict[str, Any]:
+    """What waits for its order is known by what was said of it: a tracking number, a provider's reference."""
+    named = ", ".join((row["actual"], *row["refs"].values()))
+    return row | {"actual": named} if row["kind"] == UNROUTED else row
 
 
 def _in_its_currency(row: dict[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _rules(world: World) -> Iterator[Step]:
 def _stray_facts(world: World) -> Iterator[Step]:
     """What names no order we can find: a scan, a dispute."""
     facts = (
-        ("simpost", "scan", {"tracking_no": "SP-UNKNOWN-7CN"}, {"milestone": "arrived", "location": "Los Angeles"}),
+        ("simpost", "tracking", {"tracking_no": "SP-UNKNOWN-7CN"}, {"milestone": "arrived", "location": "Los Angeles"}),
         (PROVIDER.id, "dispute", {"dispute": "dp_unknown_1"}, {"reason": "fraud", "stage": "inquiry"}),
     )
     for number, (system, kind, refs, body) in enumerate(facts, 1):

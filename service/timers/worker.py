@@ -12,6 +12,7 @@ from service.instructions.sending import Sending
 from service.timers.deemed_signatures import DeemedSignatures
 from service.timers.expired_returns import ExpiredReturns
 from service.timers.inbox_plans import InboxPlans
+from service.timers.inbox_scans import InboxScans
 from service.timers.lapsed_authorizations import LapsedAuthorizations
 from service.timers.releases import Releases
 from service.timers.returned_payouts import ReturnedPayouts
@@ -28,6 +29,7 @@ TIMERS: tuple[type[Timer], ...] = (
     ExpiredReturns,
     DeemedSignatures,
     InboxPlans,
+    InboxScans,
 )
 _LOOK_EVERY_S = 1.0
 

@@ -178,9 +178,13 @@ def test_of_two_signatures_the_one_that_counts_opens_the_return() -> None:
 
 
 def test_a_later_version_of_the_lock_does_not_touch_an_order_that_was_placed_before() -> None:
-    story = sent()
-    assert story.order.placed is not None
-    assert story.order.placed.after_sales_lock_version == 1
+    """Both ways: what was laxer stays so, and what was stricter."""
+    lax, strict = sent(lock()), sent(lock(mode="latest_of"))
+    for story, later in ((lax, lock(mode="latest_of")), (strict, lock())):
+        story.publish(later, version=3).signed(at=DISPATCHED + timedelta(days=5))
+        assert story.order.placed is not None
+        assert story.order.placed.after_sales_lock_version == 2
+    assert [answer(story, timedelta(days=8)) for story in (lax, strict)] == [RETURN, BLOCKED]
 
 
 def test_the_platform_waits_for_nothing() -> None:

@@ -83,6 +83,17 @@ def test_a_failure_that_was_a_success_after_all_is_a_double_refund() -> None:
     assert story.breaks() == ["double_refund"]
 
 
+def test_while_the_same_money_is_on_its_way_twice_nobody_sends_any() -> None:
+    """It failed, was submitted again, and had been paid the first time after all."""
+    story = approved()
+    for n, what in enumerate(("failed", "succeeded")):
+        story.tell("submit_refund", refund_id="R-1", at=after_days(10 + n))
+        outcome(story, what)
+    assert isinstance(refused(story), AlreadySubmitted)
+    assert isinstance(story.refusal("submit_refund", refund_id="R-1", at=after_days(15)), AlreadySubmitted)
+    assert story.balance("2210", "USD") == 0
+
+
 def test_it_takes_two_people() -> None:
     assert isinstance(refused(approved(), proposer=FINANCE.id), MakerIsChecker)
 

@@ -15,7 +15,7 @@ import pytest
 from commands.outcome import Outcome
 from ledger.ids import order_stream
 from ledger.ledger import Ledger
-from ledger.log.rows import Attempt, Receipt, Recorded
+from ledger.log.rows import Attempt, Receipt, Recorded, Status
 from ledger.who import Actor
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, CARRIER, OWNER, merchant_ready, paid
@@ -44,16 +44,19 @@ def refund(desk: Desk, refund_id: str = "R-1") -> Outcome:
     return desk.ask("request_refund", id=refund_id, actor=BUYER, refund_id=refund_id, reason="changed_mind", **ORDER)
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, ledger: Ledger, happens: Callable[[], object]) -> None:
-    """The next append of this ledger waits until something has happened elsewhere."""
-    append, pending = ledger.append, [happens]
+def meanwhile(monkeypatch: pytest.MonkeyPatch, ledger: Ledger, happens: Callable[[], object]) -> list[Status]:
+    """The next append of this ledger waits until something has happened elsewhere; what becomes of its appends."""
+    append, pending, statuses = ledger.append, [happens], list[Status]()
 
     def interrupted(book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
         if pending:
             pending.pop()()
-        return append(book, attempts)
+        receipts = append(book, attempts)
+        statuses.extend(receipt.status for receipt in receipts)
+        return receipts
 
     monkeypatch.setattr(ledger, "append", interrupted)
+    return statuses
 
 
 def history(desk: Desk) -> list[Recorded]:
@@ -74,8 +77,11 @@ def test_a_dispatch_that_comes_first_locks_the_refund(
     desks: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = desks
-    meanwhile(monkeypatch, one.ledger, lambda: dispatch(two))
+    assert history(one)[-1].version == 5
+    statuses = meanwhile(monkeypatch, one.ledger, lambda: dispatch(two))
     outcome = refund(one)
+    assert statuses[0] is Status.CONFLICT, "it was decided on version 5, and anew on version 6"
+    assert (history(one)[-1].type, history(one)[-1].version) == ("parcel.dispatched", 6)
     ends_at = (two.clock.now + timedelta(days=20)).isoformat().replace("+00:00", "Z")
     assert (outcome.code, outcome.facts) == ("AFTER_SALES_LOCKED", {"lock_ends_at": ends_at})
     assert "refund.requested" not in types(one)
@@ -85,8 +91,9 @@ def test_a_refund_that_comes_first_leaves_nothing_to_dispatch(
     desks: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = desks
-    meanwhile(monkeypatch, one.ledger, lambda: refund(two))
+    statuses = meanwhile(monkeypatch, one.ledger, lambda: refund(two))
     assert dispatch(one).code == "LINE_ALREADY_REFUNDED"
+    assert statuses[0] is Status.CONFLICT
     assert "parcel.dispatched" not in types(one)
 
 

@@ -271,7 +271,9 @@ def test_a_buyer_finds_the_orders_of_every_merchant(shop: Shop) -> None:
 
 def test_no_row_holds_a_cny_amount_or_a_partner(shop: Shop) -> None:
     """Not even one that a fact named: carriers, warehouses, tracking numbers and raw codes stay in the log."""
-    told = fact("departed", hours=9, carrier="CargoStar", raw_code="EMC", reason="on schedule")
+    told = fact(
+        "departed", hours=9, carrier="CargoStar", raw_code="EMC", reason="on schedule", location="CargoStar hub"
+    )
     shop.record((*PAID, packed(warehouse_id="W-77"), dispatched(tracking_no="SF-99"), told, *refunded(B=1)))
     stored = json.dumps([_every_row(shop, table.name) for table in (ORDERS, PARCELS, TIMELINE)])
     assert "Product A" in stored, "the rows are there to be searched"

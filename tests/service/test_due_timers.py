@@ -11,11 +11,13 @@ from ledger.who import Actor
 from projections.customer_tracking import CustomerTracking
 from projections.due_dates import DueDates
 from projections.engine.reading import Views
+from projections.tracking_numbers import TrackingNumbers
 from service.app import App
 from service.settings import Settings
 from service.timers.deemed_signatures import DeemedSignatures
 from service.timers.expired_returns import ExpiredReturns
 from service.timers.inbox_plans import InboxPlans
+from service.timers.inbox_scans import InboxScans
 from service.timers.lapsed_authorizations import LapsedAuthorizations
 from service.timers.timer import Timer
 from service.timers.unallocated_captures import UnallocatedCaptures
@@ -38,7 +40,7 @@ class Shop:
 
     def look(self, timer: type[Timer]) -> int:
         """What one look of a timer that begins now records."""
-        self.app.catch_up([DueDates(), CustomerTracking()])
+        self.app.catch_up([DueDates(), CustomerTracking(), TrackingNumbers()])
         return timer(self.app).sweep()
 
     def recorded(self, event: str) -> int:
@@ -234,3 +236,12 @@ def test_an_order_is_asked_about_again_when_its_hold_has_lapsed(shop: Shop) -> N
     shop.desk.clock.forward(days=5)
     assert [shop.look(LapsedAuthorizations), shop.look(UnpaidOrders)] == [1, 1]
     assert shop.refusals() == ["PAYMENT_UNDER_WAY"]
+
+
+def test_a_scan_that_was_told_before_the_hand_over_reaches_its_parcel(shop: Shop) -> None:
+    scan = {"system": "post", "reference": "s-1", "kind": "tracking", "refs": {"tracking_no": "SFO-1"}}
+    shop.desk.expect("note_unrouted_fact", actor=CARRIER, body={"milestone": "signed_for"}, **scan)
+    assert shop.look(InboxScans) == 0
+    paid(shop.desk)
+    sent(shop.desk)
+    assert (shop.look(InboxScans), shop.recorded("parcel.signed_for")) == (1, 1)

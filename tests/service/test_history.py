@@ -71,7 +71,8 @@ def test_a_step_shows_what_the_buyer_saw_then(month_app: App, an_order: FindOrde
     steps = history_of(month_app.ledger, an_order("parcel.dispatched"))
     step = next(step for step in steps if step.recorded.type == "parcel.dispatched")
     assert step.shown is not None
-    assert "Shipped by seller" in {parcel["text"] for parcel in step.shown["parcels"]}
+    (parcel,) = (each for each in step.shown["parcels"] if each["text"] == "Shipped by seller")
+    assert parcel["after_sales"]["reason"] == "locked", "by the clock of that day"
 
 
 def test_the_last_step_shows_what_the_view_shows(month_app: App, an_order: FindOrder) -> None:

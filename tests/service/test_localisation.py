@@ -162,7 +162,7 @@ def test_a_refund_is_told_in_the_buyers_currency(shop: Shop) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_no_buyer_reads_a_cny_amount_or_a_partners_name(shop: Shop, locale: str) -> None:
-    told = fact("departed", hours=9, carrier="CargoStar", raw_code="EMC-77")
+    told = fact("departed", hours=9, carrier="CargoStar", raw_code="EMC-77", location="CargoStar hub")
     way = [packed(warehouse_id="W-77", A=2), dispatched(tracking_no="SF-99"), told, *refunded(B=1)]
     rendered = json.dumps(shown(shop, way, locale), ensure_ascii=False)
     found = [

@@ -6,64 +6,35 @@ Times are minutes since the order was placed. The model says which answer a comm
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-LOCK, RELEASE = 20 * 1440, 7 * 1440
-OK = "OK"
+from tests.simulation.refund_model import LOCK, OK, RELEASE, Dispute, ModelCase, Spot, Submission, Taken, Unit, Way
 
-
-@dataclass
-class Unit:
-    """One piece of one line: where it is, and what became of its money."""
-
-    line: str
-    parcel: str | None = None
-    refunded: str = ""  # merchant or platform: who paid for it
-    released: bool = False
-    case: str | None = None  # the pending case that is about it
-
-    @property
-    def live(self) -> bool:
-        return not self.refunded
+Kind = Literal["return_refund", "not_received"] | None
 
 
 @dataclass
-class Way:
-    """A parcel: since when it is on its way, accepted, signed for, lost."""
-
-    sent: int
-    accepted: bool = False
-    signed: int | None = None
-    lost: bool = False
-    refused: bool = False
-
-
-@dataclass
-class ModelCase:
-    """A case from request to verdict: open, goods (waiting for them), approved or closed."""
-
-    id: str
-    kind: str
-    units: list[Unit]
-    rounds: int
-    state: str = "open"
-    approvers: list[str] = field(default_factory=list)
-    bearer: str = ""
-    owed: int = 0  # to the buyer, in cents
-    paid: int = 0
-
-
 class OrderModel:
-    """One order of several lines. `prices` are unit prices in cents and fen by line."""
+    """One order of several lines. `prices` are unit prices in cents and fen by line; `now` is in minutes."""
 
-    def __init__(self, quantities: dict[str, int], prices: dict[str, tuple[int, int]], *, express: bool) -> None:
-        self.units = [Unit(line) for line, qty in quantities.items() for _ in range(qty)]
-        self.prices, self.express, self.now = prices, express, 0
-        self.ways: dict[str, Way] = {}
-        self.cases: dict[str, ModelCase] = {}
+    quantities: dict[str, int]
+    prices: dict[str, tuple[int, int]]
+    express: bool
+    now: int = 0
+    ways: dict[str, Way] = field(default_factory=dict)
+    cases: dict[str, ModelCase] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)  # by line
+    spots: dict[tuple[str, str | None], Spot] = field(default_factory=dict)
+    paid_twice: int = 0  # cents
+    double_refunds: int = 0
+
+    def __post_init__(self) -> None:
+        self.units = [Unit(line) for line, qty in self.quantities.items() for _ in range(qty)]
+        self.total = sum(self.prices[unit.line][0] for unit in self.units)
 
     def edges(self) -> list[tuple[int, str]]:
         """The instants at which an answer may change by itself, each with its line."""
-        edges = set()
+        edges = {(case.return_by, case.units[0].line) for case in self.cases.values() if case.state == "goods"}
         for unit in self.units:
             if unit.parcel:
                 way = self.ways[unit.parcel]
@@ -79,7 +50,13 @@ class OrderModel:
 
     def pending_on(self, line: str) -> ModelCase | None:
         pending = (case for case in self.cases.values() if case.state in ("open", "goods"))
-        return next((case for case in pending if any(unit.line == line for unit in case.units)), None)
+        return next((case for case in pending if line in case.lines), None)
+
+    def any_case(self, *states: str) -> bool:
+        return any(case.state in states for case in self.cases.values())
+
+    def disputed(self, line: str) -> bool:
+        return line in self.disputes and self.disputes[line].state == "open"
 
     def send(self, parcel: str, line: str, qty: int) -> str:
         """What packing and dispatching so many come to."""
@@ -93,37 +70,73 @@ class OrderModel:
         self.ways[parcel] = Way(self.now)
         return OK
 
-    def request(self, case_id: str, line: str, qty: int) -> str:
+    def request(self, case_id: str, line: str, qty: int, kind: Kind = None) -> str:
         """What a buyer's request for so many comes to."""
+        if self.disputed(line):
+            return "DISPUTE_OPEN"
         if self.pending_on(line):
             return "CASE_ALREADY_OPEN"
-        if qty <= len(self.unsent(line)):
-            self._open(case_id, "unshipped", self.unsent(line)[:qty], rounds=0 if self.express else 2)
-            if self.express:
-                self._approve(self.cases[case_id], "merchant", back=False)
-            return OK
-        sent = [unit for unit in self.of(line) if unit.live and unit.parcel]
+        if kind is not None or qty > len(self.unsent(line)):
+            return self._request_sent(case_id, line, qty, kind)
+        if not self._fits(self.worth(self.unsent(line)[:qty])):
+            return "REFUND_EXCEEDS_REMAINING"
+        self._open(case_id, "unshipped", self.unsent(line)[:qty], rounds=0 if self.express else 2)
+        if self.express:
+            self._approve(self.cases[case_id], "merchant", back=False)
+        return OK
+
+    def _request_sent(self, case_id: str, line: str, qty: int, kind: Kind) -> str:
+        sent = sorted((u for u in self.of(line) if u.live and u.parcel), key=lambda unit: unit.parcel or "")
         signed = [unit for unit in sent if self._way(unit).signed is not None]
         waited = [unit for unit in sent if unit not in signed and self.now >= self._way(unit).sent + LOCK]
-        for kind, units in (("return_refund", signed), ("not_received", waited)):
+        choices = {
+            None: [("return_refund", signed), ("not_received", waited)],
+            "return_refund": [("return_refund", signed)],
+            "not_received": [("not_received", waited), ("not_received", waited + signed)],
+        }[kind]
+        for word, units in choices:
             if len(units) >= qty:
-                self._open(case_id, kind, sorted(units, key=lambda unit: unit.parcel or "")[:qty], rounds=1)
+                if not self.worth(units[:qty]) or not self._fits(self.worth(units[:qty])):
+                    return "REFUND_EXCEEDS_REMAINING"
+                self._open(case_id, word, units[:qty], rounds=1)
                 return OK
+        if kind == "return_refund" and len(signed) + len(waited) >= qty:
+            return "NOT_SIGNED_FOR"
         locked = len(sent) > len(signed) + len(waited)
         enough = qty <= len(self.unsent(line)) + len(sent)
         return "AFTER_SALES_LOCKED" if locked and enough else "REFUND_EXCEEDS_REMAINING"
 
-    def approve(self, case_id: str, n: int, person: str, role: str, *, back: bool) -> str:
-        """What a reviewer's yes comes to; `back`: the goods come back first."""
-        refusal = self._review(case_id, n, person, role)
-        if refusal != OK:
-            return refusal
+    def approve(
+        self,
+        case_id: str,
+        n: int,
+        person: str,
+        role: str,
+        *,
+        return_by: int | None = None,
+        part: int | None = None,
+        bearer: str | None = None,
+    ) -> str:
+        """What a reviewer's yes comes to. `return_by`: the goods come back first; `part`: so many cents and no more;
+        `bearer`: who pays, where the reviewer says so."""
+        refusal, case = self._review(case_id, n, person, role), self.cases[case_id]
+        if refusal == OK and self._claimed(case):
+            return "DISPUTE_OPEN"
+        if refusal == OK and n == case.rounds and not self._fits(case.asked if part is None else part, beside=case_id):
+            return "REFUND_EXCEEDS_REMAINING"
+        if refusal == OK:
+            case.approvers.append(person)
+        if refusal == OK and n == case.rounds:
+            case.return_by = return_by or 0
+            bearer = bearer or ("platform" if case.kind == "not_received" else "merchant")
+            self._approve(case, bearer, back=return_by is not None and case.kind == "return_refund", part=part)
+        return refusal
+
+    def can_be_cut(self, case_id: str) -> bool:
+        """Whether a part of what is asked can be granted: one unit that was sent, at its full price."""
         case = self.cases[case_id]
-        case.approvers.append(person)
-        if n == case.rounds:
-            bearer = "platform" if case.kind == "not_received" else "merchant"
-            self._approve(case, bearer, back=back and case.kind == "return_refund")
-        return OK
+        whole = case.asked == self.prices[case.units[0].line][0]
+        return case.state == "open" and case.kind != "unshipped" and len(case.units) == 1 and whole
 
     def reject(self, case_id: str, n: int, person: str, role: str) -> str:
         refusal = self._review(case_id, n, person, role)
@@ -131,80 +144,166 @@ class OrderModel:
             self._close(self.cases[case_id])
         return refusal
 
-    def withdraw(self, case_id: str) -> str:
+    def withdraw(self, case_id: str, by: str) -> str:
         if self.cases[case_id].state != "open":
             return "CASE_CLOSED"
+        if by != "buyer":
+            return "ROLE_NOT_ALLOWED"
         self._close(self.cases[case_id])
         return OK
 
-    def refund_parcel(self, case_id: str, parcel: str, happened: bool, not_so: str) -> str:
-        """A refund that the platform starts for a whole parcel."""
-        units = [unit for unit in self.units if unit.parcel == parcel]
-        if not happened:
-            return not_so
-        if any(self.pending_on(unit.line) for unit in units):
-            return "CASE_ALREADY_OPEN"
+    def refund_parcel(self, case_id: str, parcel: str, fact: str) -> str:
+        """A refund that the platform starts for a whole parcel, for what happened to it."""
+        units, way = [unit for unit in self.units if unit.parcel == parcel], self.ways[parcel]
         live = [unit for unit in units if unit.live]
+        if not way.ended_as(fact):
+            return f"PARCEL_NOT_{fact.upper()}"
+        if self.pending_on(units[0].line):
+            return "CASE_ALREADY_OPEN"
+        if self.disputed(units[0].line):
+            return "DISPUTE_OPEN"
         if not live:
             return "LINE_ALREADY_REFUNDED"
-        way = self.ways[parcel]
+        if not self._fits(self.worth(live)):
+            return "REFUND_EXCEEDS_REMAINING"
         self._open(case_id, "platform_initiated", live, rounds=0)
-        self._approve(self.cases[case_id], "platform" if way.accepted or way.refused else "merchant", back=False)
+        self._approve(self.cases[case_id], "platform" if way.was_ours else "merchant", back=False)
         return OK
 
     def goods_back(self, case_id: str) -> None:
+        """They were signed for, so that the next release takes what the platform bears."""
         case = self.cases[case_id]
         if case.state == "goods":
             case.state = "approved"
-            self._settle(case)
+            for unit in case.units:
+                unit.case = None
 
     def goods_never_came(self, case_id: str) -> str:
         case = self.cases[case_id]
-        if case.state == "expired":
-            return OK
         if case.state != "goods":
-            return "RETURN_NOT_AUTHORIZED"
-        for unit in case.units:
-            unit.refunded = ""
-        case.owed = 0
+            return OK if case.state == "expired" else "RETURN_NOT_AUTHORIZED"
+        if self.now < case.return_by or case.shipped:
+            return "RETURN_NOT_EXPIRED"
+        self.take_back(case.units, case.taken)
         self._close(case)
-        case.state = "expired"
+        case.state, case.owed = "expired", 0
         return OK
 
-    def submit(self, case_id: str) -> str:
+    def payable(self, case_id: str) -> str:
+        """Whether money can go to the buyer for a case now, by a provider or another way."""
         case = self.cases[case_id]
         answers = {"open": "REFUND_NOT_APPROVED", "closed": "CASE_CLOSED", "expired": "CASE_CLOSED"}
         if case.state != "approved":
             return answers.get(case.state, "RETURN_NOT_RECEIVED")
-        if case.paid == case.owed:
-            return "ALREADY_SUBMITTED"
-        case.paid = case.owed
-        return OK
+        if self._claimed(case):
+            return "DISPUTE_OPEN"
+        return OK if case.unsubmitted else "ALREADY_SUBMITTED"
+
+    def submit(self, case_id: str) -> str:
+        answer, case = self.payable(case_id), self.cases[case_id]
+        through = sum(s.amount for each in self.cases.values() for s in each.submissions.values() if s.counts)
+        if answer == OK and case.unsubmitted > self.total - through - self._claims():
+            return "REFUND_EXCEEDS_REMAINING"
+        if answer == OK:
+            case.submissions[f"{case_id}.{len(case.submissions) + 1}"] = Submission(case.unsubmitted)
+        return answer
+
+    def pay_otherwise(self, case_id: str, by: str, *, same_person: bool) -> str:
+        """Two people of the platform send the rest from the bank."""
+        if by != "platform":
+            return "ROLE_NOT_ALLOWED"
+        answer, case = "MAKER_IS_CHECKER" if same_person else self.payable(case_id), self.cases[case_id]
+        if answer == OK:
+            case.otherwise += case.unsubmitted
+        return answer
+
+    def provider_answers(self, case_id: str, submission_id: str, outcome: str, ref: str) -> None:
+        case = self.cases[case_id]
+        twice = case.answered(case.submissions[submission_id], outcome, ref)
+        self.paid_twice, self.double_refunds = self.paid_twice + twice, self.double_refunds + bool(twice)
+
+    def can_be_lost(self, line: str) -> bool:
+        """Whether it is plain what a lost dispute takes: all that is open of the line, and nothing else is owed."""
+        dispute, live = self.disputes[line], [unit for unit in self.of(line) if unit.live]
+        owing = any(c.state == "goods" or (c.state == "approved" and c.unsubmitted) for c in self.cases.values())
+        waiting = self.pending_on(line) or self.unsent(line) or owing
+        return not waiting and len(live) <= dispute.qty and self.worth(live) <= dispute.amount
+
+    def dispute_lost(self, line: str) -> None:
+        dispute = self.disputes[line]
+        if dispute.state == "lost":
+            return
+        dispute.state, dispute.closed_at = "lost", self.now
+        if dispute.lost is None:
+            dispute.lost = [unit for unit in self.of(line) if unit.live]
+            dispute.taken = self._give(dispute.lost, dispute.bearer)
+        for each in self.quantities:
+            self._release_what_is_borne(each)
+
+    def dispute_won(self, line: str) -> None:
+        dispute = self.disputes[line]
+        if dispute.state != "won":
+            dispute.state, dispute.closed_at = "won", self.now
+            self.take_back(dispute.lost or [], dispute.taken)
+            dispute.lost, dispute.taken = None, []
 
     def release(self) -> bool:
         """Whether anything is released."""
-        due = [unit for unit in self.units if self._is_due(unit) and self.pending_on(unit.line) is None]
-        for unit in due:
-            unit.released = True
-        return bool(due)
+        free = [line for line in self.quantities if not self.pending_on(line) and not self.disputed(line)]
+        return sum(self._release(line) for line in free) > 0
+
+    def released(self, line: str) -> int:
+        """The units of a line whose price the merchant has, and has not given back."""
+        return sum(spot.released for (of, _), spot in self.spots.items() if of == line)
 
     def owed_to_buyer(self) -> int:
-        """What was approved and not paid, in cents."""
-        return sum(case.owed - case.paid for case in self.cases.values())
+        """What was approved and not paid, less what was paid twice, in cents."""
+        return sum(case.owed - case.paid for case in self.cases.values()) - self.paid_twice
 
     def merchants_gross(self) -> int:
-        """The list price of everything the merchant has not given back, in fen."""
-        return sum(self.prices[unit.line][1] for unit in self.units if unit.refunded != "merchant")
+        """The list price of everything the merchant has not given back, in fen; of parts their share, half up."""
+        gross = sum(self.prices[unit.line][1] for unit in self.units)
+        for (line, _), spot in self.spots.items():
+            buyer, listed = self.prices[line]
+            gross -= (2 * listed * spot.from_merchant + buyer) // (2 * buyer)
+        return gross
 
-    def _is_due(self, unit: Unit) -> bool:
-        if unit.released or unit.refunded == "merchant":
-            return False
-        signed = self._way(unit).signed if unit.parcel else None
-        return unit.refunded == "platform" or (signed is not None and self.now >= signed + RELEASE)
+    def worth(self, units: list[Unit]) -> int:
+        """What these units can give back, in cents: part refunds were of all that lie in one parcel."""
+        worth = 0
+        for parcel in dict.fromkeys(unit.parcel for unit in units):
+            here = [unit for unit in units if unit.parcel == parcel]
+            line, price = here[0].line, self.prices[here[0].line][0]
+            open_ = sum(1 for unit in self.of(line) if unit.live and unit.parcel == parcel)
+            worth += min(price * len(here), price * open_ - self._spot(line, parcel).part_paid)
+        return worth
+
+    def take_back(self, units: list[Unit], taken: Taken) -> None:
+        """The refund of these units is off, as if it had never been."""
+        for spot, less, cents, released in taken:
+            spot.part_paid, spot.from_merchant = spot.part_paid + less, spot.from_merchant - cents
+            spot.released += released
+        for unit in units:
+            unit.refunded = ""
+
+    def _spot(self, line: str, parcel: str | None) -> Spot:
+        return self.spots.setdefault((line, parcel), Spot())
 
     def _way(self, unit: Unit) -> Way:
         assert unit.parcel is not None
         return self.ways[unit.parcel]
+
+    def _claims(self) -> int:
+        return min(self.total, sum(dispute.claims for dispute in self.disputes.values()))
+
+    def _claimed(self, case: ModelCase) -> bool:
+        """Whether the issuer may take the same money back: a mere inquiry takes none."""
+        return any(self.disputed(line) and self.disputes[line].claims for line in case.lines)
+
+    def _fits(self, amount: int, *, beside: str = "") -> bool:
+        """Whether the buyer's payment still covers it."""
+        asked = sum(case.may_get for case in self.cases.values() if case.id != beside)
+        return amount <= self.total - asked - self._claims()
 
     def _review(self, case_id: str, n: int, person: str, role: str) -> str:
         case = self.cases[case_id]
@@ -218,7 +317,7 @@ class OrderModel:
         return OK if role == needed else "ROLE_NOT_ALLOWED"
 
     def _open(self, case_id: str, kind: str, units: list[Unit], *, rounds: int) -> None:
-        self.cases[case_id] = ModelCase(case_id, kind, units, rounds)
+        self.cases[case_id] = ModelCase(case_id, kind, units, rounds, self.worth(units))
         for unit in units:
             unit.case = case_id
 
@@ -227,16 +326,58 @@ class OrderModel:
         for unit in case.units:
             unit.case = None
 
-    def _approve(self, case: ModelCase, bearer: str, *, back: bool) -> None:
+    def _approve(self, case: ModelCase, bearer: str, *, back: bool, part: int | None = None) -> None:
         case.bearer, case.state = bearer, "goods" if back else "approved"
-        case.owed = sum(self.prices[unit.line][0] for unit in case.units)
-        for unit in case.units:
-            unit.refunded = bearer
+        case.owed = case.asked if part is None else part
+        if part is None:
+            case.taken = self._give(case.units, bearer)
+        else:
+            spot = self._spot(case.units[0].line, case.units[0].parcel)
+            spot.part_paid, spot.from_merchant = (
+                spot.part_paid + part,
+                spot.from_merchant + part * (bearer == "merchant"),
+            )
         if not back:
             self._settle(case)
 
+    def _give(self, units: list[Unit], bearer: str) -> Taken:
+        """The buyer gets these units' worth, and `bearer` pays; of the merchant's, what was released goes first."""
+        taken = []
+        for parcel in dict.fromkeys(unit.parcel for unit in units):
+            here = [unit for unit in units if unit.parcel == parcel]
+            spot, worth = self._spot(here[0].line, parcel), self.worth(here)
+            less = self.prices[here[0].line][0] * len(here) - worth
+            cents, released = (worth, min(len(here), spot.released)) if bearer == "merchant" else (0, 0)
+            taken.append((spot, less, cents, released))
+        for spot, less, cents, released in taken:
+            spot.part_paid, spot.from_merchant = spot.part_paid - less, spot.from_merchant + cents
+            spot.released -= released
+        for unit in units:
+            unit.refunded = bearer
+        return taken
+
     def _settle(self, case: ModelCase) -> None:
-        """Units at the platform's cost are released at once."""
         for unit in case.units:
             unit.case = None
-            unit.released = unit.released or case.bearer == "platform"
+        for line in case.lines if case.bearer == "platform" else ():
+            self._release_what_is_borne(line)
+
+    def _release_what_is_borne(self, line: str) -> int:
+        """What the platform has paid for is the merchant's at once."""
+        released = 0
+        for parcel in [None, *self.ways]:
+            spot = self._spot(line, parcel)
+            borne = sum(1 for u in self.of(line) if u.parcel == parcel and u.refunded == "platform")
+            released += max(0, borne - spot.released)
+            spot.released = max(borne, spot.released)
+        return released
+
+    def _release(self, line: str) -> int:
+        released = self._release_what_is_borne(line)
+        for parcel, way in self.ways.items():
+            if way.signed is not None and self.now >= way.signed + RELEASE:
+                spot = self._spot(line, parcel)
+                due = sum(1 for u in self.of(line) if u.parcel == parcel and u.refunded != "merchant")
+                released += max(0, due - spot.released)
+                spot.released = max(due, spot.released)
+        return released

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg2
 import pytest
+from pydantic_core import from_json
 
 from ledger.events.order import OrderPlaced
 from ledger.events.refund import RefundApproved, RefundRequested
@@ -17,10 +20,13 @@ from ledger.log.verify import verify_log
 from projections.books_of_account import turnover_balance
 from projections.engine.generations import ensure_live
 from projections.registry import PROJECTIONS
+from projections.tracking import track
 from service.app import App
 from service.embedded import EmbeddedPostgres
 from service.founding import publish_defaults
+from service.localisation import LANGUAGES, localised, reader_of
 from service.simulator.month import Month, make_month, record_month
+from service.tracking import told
 from tests.golden.samples import all_events
 from tests.support.buses import open_desk
 from tests.support.postgres import clone
@@ -28,6 +34,8 @@ from tests.support.shops import app_of
 
 SEED, ORDERS = 7, 150
 Told = tuple[App, Month, str]
+_PARTNERS = frozenset({"carrier", "tracking_no", "warehouse_id", "psp", "partner", "psp_ref", "declaration_no"})
+_CNY = re.compile(r"CNY|RMB|[¥￥元]")
 _OF_EVENT_IDS = ("lines_hash",)  # of a statement, each of whose lines names its event
 
 
@@ -131,6 +139,21 @@ def test_no_read_model_has_stopped(recorded: Told) -> None:
     assert stopped == {}, f"seed {SEED}"
 
 
+def test_no_buyer_of_the_month_is_told_an_amount_in_cny_or_a_partner(recorded: Told, events: list[Recorded]) -> None:
+    """All that any buyer may read of any order, as values and in every language."""
+    app, _, _ = recorded
+    partners, now = _partners(events), max(row.recorded_at for row in events)
+    assert {"simpay", "simpost"} <= partners, "there are names to be looked for"
+    orders = {row.stream.split("/")[2]: row.event.merchant_id for row in events if isinstance(row.event, OrderPlaced)}
+    leaks = []
+    for order, merchant in orders.items():
+        tracking = track(app.views, order, merchant=merchant)
+        assert tracking is not None
+        shown = [told(tracking, now), *(localised(tracking, now, reader_of(each)) for each in LANGUAGES)]
+        leaks += [(order, text) for text in _texts(shown) if _CNY.search(text) or partners & _words(text)]
+    assert leaks == [], f"seed {SEED}"
+
+
 def test_the_books_balance(recorded: Told) -> None:
     app, _, _ = recorded
     assert turnover_balance(app.views).total.minor == 0, f"seed {SEED}"
@@ -155,6 +178,32 @@ def test_no_personal_value_of_the_month_stands_in_the_database(recorded: Told) -
     stored = _everything_in(url)
     assert "茶" in stored or "扇" in stored, "the scan reads the texts that are there"
     assert [value for value in sorted(world.personal_values) if value in stored] == []
+
+
+def _partners(events: list[Recorded]) -> set[str]:
+    """Every carrier, warehouse, number and provider that an event names."""
+    named = {str(value) for row in events for value in _values(from_json(row.payload), _PARTNERS)}
+    return {name.casefold() for name in named if name}
+
+
+def _values(value: Any, names: frozenset[str]) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield from (inner for name, inner in value.items() if name in names and isinstance(inner, str))
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _values(inner, names)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text and number that is said, keys aside."""
+    if isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+    elif value is not None:
+        yield str(value)
+
+
+def _words(text: str) -> set[str]:
+    return {text.casefold(), *re.findall(r"[\w-]+", text.casefold())}
 
 
 def _events(app: App) -> Iterator[Recorded]:

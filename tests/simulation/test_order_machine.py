@@ -19,8 +19,9 @@ from hypothesis.stateful import (
 
 from ledger.refusals import Refusal
 from ledger.who import Actor
-from tests.simulation.order_model import OK, OrderModel
-from tests.support.given import BUYER, NOW, PARTNER, PLATFORM, SYSTEM
+from tests.simulation.order_model import Kind, OrderModel
+from tests.simulation.refund_model import OK, Dispute
+from tests.support.given import BUYER, FINANCE, MERCHANT, NOW, PARTNER, PLATFORM, SYSTEM
 from tests.support.orders import OrderStory, line
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
@@ -34,7 +35,28 @@ PEOPLE = (
     Actor(kind="platform", id="fang", role="finance"),
     BUYER,
 )
+OUTCOMES = some.sampled_from(("succeeded", "succeeded", "failed", "reversed"))
+DAYS = some.sampled_from((3, 0, None))  # to send the goods back
+CENTS = some.sampled_from((None, None, None, 7_77, 1, 19_43))  # a part of a price
+BEARERS = some.sampled_from((None, None, "platform", "merchant"))
 AHEAD = some.sampled_from((0, 0, 0, 1))  # of the round that is next
+FACTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "accepted": ("report_tracking", {"milestone": "received_at_warehouse", "warehouse_id": "W-1"}),
+    "refused": ("report_tracking", {"milestone": "import_refused"}),
+    "damaged": ("report_tracking", {"milestone": "damaged"}),
+    "returned": ("report_tracking", {"milestone": "returning_to_sender"}),
+    "found": ("report_tracking", {"milestone": "found"}),
+    "lost": ("report_loss", {}),
+    "signed": ("report_signature", {}),
+}
+ENDS = {
+    "lost": "refund_lost_parcel",
+    "refused": "refund_refused_parcel",
+    "damaged": "refund_damaged_parcel",
+    "returned": "refund_returned_parcel",
+}
+STAGES = ("inquiry", "chargeback")
+LATE = some.sampled_from((0, 0, 90, 3 * 1440))  # minutes
 LINES, UNITS, WHICH = some.sampled_from(sorted(QUANTITIES)), some.integers(1, 3), some.integers(0, 9)
 
 
@@ -49,12 +71,28 @@ class OrderMachine(RuleBasedStateMachine):
         lines = [line("A", 3, "CNY 180.00", "USD 25.00"), line("B", 2, "CNY 140.00", "USD 19.44")]
         self.story.paid(lines=lines, list_total="CNY 820.00", buyer_total="USD 113.88")
 
+    @precondition(lambda self: any(map(self.model.unsent, QUANTITIES)))
     @rule(line_id=LINES, qty=UNITS)
     def send_and_deliver(self, line_id: str, qty: int) -> None:
         parcels = len(self.model.ways)
         self.send(line_id=line_id, qty=qty)
         if len(self.model.ways) > parcels:
             self.something_happens_to_a_parcel(which=parcels, fact="signed")
+
+    @precondition(lambda self: any(way.signed is not None for way in self.model.ways.values()))
+    @rule(
+        which=WHICH, qty=UNITS, kind=some.sampled_from(("return_refund", None)), days=DAYS, cents=CENTS, bearer=BEARERS
+    )
+    def ask_and_be_granted(
+        self, which: int, qty: int, kind: Kind, days: int | None, cents: int | None, bearer: str | None
+    ) -> None:
+        """Of what was signed for: all of it, or as many."""
+        cases, ways = len(self.model.cases), self.model.ways
+        signed = [unit.line for unit in self.model.units if unit.live and unit.parcel and ways[unit.parcel].signed]
+        line_id = signed[which % len(signed)] if signed else "A"
+        self.ask_for_a_refund(line_id=line_id, qty=min(qty, signed.count(line_id) or 1), kind=kind)
+        if len(self.model.cases) > cases:
+            self._grant(list(self.model.cases)[-1], days, cents, bearer)
 
     @rule(hours=some.sampled_from((1, 24, 72)))
     def time_passes(self, hours: int) -> None:
@@ -67,8 +105,11 @@ class OrderMachine(RuleBasedStateMachine):
         edge, line_id = self.model.edges()[which % len(self.model.edges())]
         self.model.now = edge - a_minute_short
         self.ask_for_a_refund(line_id=line_id, qty=1)
+        for case in list(self.model.cases.values()):
+            self._same(self._ask("expire_return", refund_id=case.id), self.model.goods_never_came(case.id))
         self.release()
 
+    @precondition(lambda self: any(map(self.model.unsent, QUANTITIES)))
     @rule(line_id=LINES, qty=UNITS)
     def send(self, line_id: str, qty: int) -> None:
         parcel = self._name("P")
@@ -79,48 +120,67 @@ class OrderMachine(RuleBasedStateMachine):
         self._same(answer, self.model.send(parcel, line_id, qty))
 
     @precondition(lambda self: self.model.ways)
-    @rule(which=WHICH, fact=some.sampled_from(("accepted", "signed", "lost", "refused")))
-    def something_happens_to_a_parcel(self, which: int, fact: str) -> None:
+    @rule(which=WHICH, fact=some.sampled_from(sorted(FACTS)), late=LATE)
+    def something_happens_to_a_parcel(self, which: int, fact: str, late: int = 0) -> None:
+        """Facts come in any order, and a signature may be heard of days later."""
         parcel = self._pick(self.model.ways, which)
         way = self.model.ways[parcel]
-        if way.signed is not None or way.lost or way.refused:
+        if fact == "signed" and way.signed is not None:
             return
-        match fact:
-            case "accepted":
-                told = {"milestone": "received_at_warehouse", "warehouse_id": "W-1"}
-                way.accepted = self._ask("report_tracking", by=PARTNER, parcel_id=parcel, **told) == OK
-            case "signed":
-                self._ask("report_signature", by=PARTNER, parcel_id=parcel)
-                way.signed = self.model.now
-            case "lost":
-                way.lost = self._ask("report_loss", by=PARTNER, parcel_id=parcel) == OK
-            case "refused":
-                told = {"milestone": "import_refused"}
-                way.refused = self._ask("report_tracking", by=PARTNER, parcel_id=parcel, **told) == OK
+        happened = max(way.sent, self.model.now - late)
+        command, told = FACTS[fact]
+        occurred_at = NOW + timedelta(minutes=happened)
+        self._same(self._ask(command, by=PARTNER, parcel_id=parcel, occurred_at=occurred_at, **told), OK)
+        way.tell(fact, happened)
 
-    @rule(line_id=LINES, qty=UNITS)
-    def ask_for_a_refund(self, line_id: str, qty: int) -> None:
+    @rule(line_id=LINES, qty=UNITS, kind=some.sampled_from((None, None, None, "return_refund", "not_received")))
+    def ask_for_a_refund(self, line_id: str, qty: int, kind: Kind = None) -> None:
         case_id, lines = self._name("R"), [{"line_id": line_id, "qty": qty}]
-        told: dict[str, Any] = {"refund_id": case_id, "reason": "changed_mind", "lines": lines}
-        self._same(self._ask("request_refund", by=BUYER, **told), self.model.request(case_id, line_id, qty))
+        told: dict[str, Any] = {"refund_id": case_id, "reason": "changed_mind", "lines": lines, "type": kind}
+        self._same(self._ask("request_refund", by=BUYER, **told), self.model.request(case_id, line_id, qty, kind))
 
-    @precondition(lambda self: self.model.cases)
-    @rule(which=WHICH, ahead=AHEAD, actor=some.sampled_from(PEOPLE), back=some.booleans())
-    def approve(self, which: int, ahead: int, actor: Actor, back: bool) -> None:
-        case_id = self._case(which, "open")
-        n = len(self.model.cases[case_id].approvers) + 1 + ahead
-        told: dict[str, Any] = {"refund_id": case_id, "round": n, "return_required": back}
-        answer = self._ask("approve_refund", by=actor, return_by=self.at, **told)
-        self._same(answer, self.model.approve(case_id, n, actor.id, actor.role, back=back))
+    @precondition(lambda self: self.model.any_case("open"))
+    @rule(which=WHICH, ahead=AHEAD, actor=some.sampled_from(PEOPLE), days=DAYS)
+    def approve(self, which: int, ahead: int, actor: Actor, days: int | None) -> None:
+        self._approve(self._case(which, "open"), ahead, actor, days)
 
-    @precondition(lambda self: any(case.state == "open" for case in self.model.cases.values()))
-    @rule(which=some.integers(1, 9), back=some.booleans())
-    def approve_by_who_may(self, which: int, back: bool) -> None:
-        case = self.model.cases[self._case(which, "open")]
+    def _approve(
+        self,
+        case_id: str,
+        ahead: int,
+        actor: Actor,
+        days: int | None,
+        *,
+        cents: int | None = None,
+        bearer: str | None = None,
+    ) -> None:
+        """`days`: the goods are to come back within so many; `cents`: so much of what is asked and no more."""
+        case = self.model.cases[case_id]
+        n = len(case.approvers) + 1 + ahead
+        told: dict[str, Any] = {"refund_id": case_id, "round": n, "return_required": days is not None}
+        told["liability"] = bearer
+        if days is not None:
+            told["return_by"] = self.at + timedelta(days=days)
+        if cents is not None:
+            told["lines"] = [{"line_id": case.units[0].line, "amount": f"USD {cents / 100:.2f}"}]
+        return_by = None if days is None else self.model.now + days * 1440
+        expected = self.model.approve(case_id, n, actor.id, actor.role, return_by=return_by, part=cents, bearer=bearer)
+        self._same(self._ask("approve_refund", by=actor, **told), expected)
+
+    @precondition(lambda self: self.model.any_case("open"))
+    @rule(which=some.integers(1, 9), days=DAYS, cents=CENTS, bearer=BEARERS)
+    def approve_by_who_may(self, which: int, days: int | None, cents: int | None, bearer: str | None) -> None:
+        self._grant(self._case(which, "open"), days, cents, bearer)
+
+    def _grant(self, case_id: str, days: int | None, cents: int | None, bearer: str | None) -> None:
+        """By who may; only where the order says so a part."""
+        case = self.model.cases[case_id]
+        cents = cents if self.model.can_be_cut(case_id) else None
         first_of_two = case.kind == "unshipped" and not case.approvers
-        self.approve(which=which, ahead=0, actor=PEOPLE[0 if first_of_two else 2], back=back)
+        actor, days = PEOPLE[0 if first_of_two else 2], None if cents else days
+        self._approve(case_id, 0, actor, days, cents=cents, bearer=bearer)
 
-    @precondition(lambda self: self.model.cases)
+    @precondition(lambda self: self.model.any_case("open"))
     @rule(which=WHICH, ahead=AHEAD, actor=some.sampled_from(PEOPLE))
     def reject(self, which: int, ahead: int, actor: Actor) -> None:
         case_id = self._case(which, "open")
@@ -129,56 +189,129 @@ class OrderMachine(RuleBasedStateMachine):
         answer = self._ask("reject_refund", by=actor, **told)
         self._same(answer, self.model.reject(case_id, n, actor.id, actor.role))
 
-    @precondition(lambda self: self.model.cases)
-    @rule(which=WHICH)
-    def withdraw(self, which: int) -> None:
+    @precondition(lambda self: self.model.any_case("open"))
+    @rule(which=WHICH, actor=some.sampled_from((BUYER, BUYER, MERCHANT, PLATFORM)))
+    def withdraw(self, which: int, actor: Actor) -> None:
         case_id = self._case(which, "open")
-        self._same(self._ask("withdraw_refund", by=BUYER, refund_id=case_id), self.model.withdraw(case_id))
+        expected = self.model.withdraw(case_id, actor.kind)
+        self._same(self._ask("withdraw_refund", by=actor, refund_id=case_id), expected)
 
     @precondition(lambda self: self.model.ways)
-    @rule(which=WHICH, lost=some.booleans(), told=some.sampled_from(("", "end", "accepted and end")))
-    def refund_a_parcel(self, which: int, lost: bool, told: str) -> None:
+    @rule(which=WHICH, end=some.sampled_from(sorted(ENDS)), told=some.sampled_from(("", "end", "accepted and end")))
+    def refund_a_parcel(self, which: int, end: str, told: str) -> None:
         """Out of the blue, or after what it is refunded for."""
         if "accepted" in told:
             self.something_happens_to_a_parcel(which=which, fact="accepted")
         if "end" in told:
-            self.something_happens_to_a_parcel(which=which, fact="lost" if lost else "refused")
-        self._refund_a_parcel(which, lost=lost)
-
-    def _refund_a_parcel(self, which: int, *, lost: bool) -> None:
+            self.something_happens_to_a_parcel(which=which, fact=end)
         parcel, case_id = self._pick(self.model.ways, which), self._name("R")
-        way = self.model.ways[parcel]
-        told: dict[str, Any] = {"parcel_id": parcel, "refund_id": case_id}
-        if lost:
-            answer = self._ask("refund_lost_parcel", by=PLATFORM, **told)
-            expected = self.model.refund_parcel(case_id, parcel, way.lost, "PARCEL_NOT_LOST")
-        else:
-            answer = self._ask("refund_refused_parcel", by=PLATFORM, reason="missing_partner_documents", **told)
-            expected = self.model.refund_parcel(case_id, parcel, way.refused, "PARCEL_NOT_REFUSED")
-        self._same(answer, expected)
+        why = {"reason": "missing_partner_documents"} if end == "refused" else {}
+        answer = self._ask(ENDS[end], by=PLATFORM, parcel_id=parcel, refund_id=case_id, **why)
+        self._same(answer, self.model.refund_parcel(case_id, parcel, end))
 
-    @precondition(lambda self: any(case.state == "goods" for case in self.model.cases.values()))
+    @precondition(lambda self: len(self.model.ways) > 1)
+    @rule(line_id=LINES, stage=some.sampled_from((0, 1, 1)), platform_bears=some.booleans())
+    def the_issuer_asks(self, line_id: str, stage: int, platform_bears: bool) -> None:
+        """A dispute about all that is open of a line, or its next stage."""
+        live = [unit for unit in self.model.of(line_id) if unit.live]
+        dispute = self.model.disputes.get(line_id) or Dispute(line_id, len(live), self.model.worth(live), "")
+        if not dispute.amount:
+            return
+        self.model.disputes[line_id] = dispute
+        reason = "not_received" if platform_bears else "product_unacceptable"
+        lines, amount = [{"line_id": line_id, "qty": dispute.qty}], f"USD {dispute.amount / 100:.2f}"
+        told = {"stage": STAGES[stage], "reason": reason, "lines": lines, "amount": amount}
+        self._same(self._ask("report_dispute_opened", by=PARTNER, **self._of_dispute(line_id), **told), OK)
+        dispute.told(stage, "platform" if platform_bears else "merchant", self.model.now)
+        case = self.model.pending_on(line_id)
+        if case and case.state == "open":
+            self._grant(case.id, None, None, None)  # an inquiry is best answered so; anything more comes first
+
+    @precondition(lambda self: self.model.disputes)
+    @rule(which=WHICH, won=some.sampled_from((False, False, True)), anew=some.booleans())
+    def the_issuer_decides(self, which: int, won: bool, anew: bool) -> None:
+        line_id = self._pick(self.model.disputes, which)
+        if anew:
+            self.the_issuer_asks(line_id=line_id, stage=1, platform_bears=won)
+        if won:
+            self._same(self._ask("report_dispute_won", by=PARTNER, **self._of_dispute(line_id)), OK)
+            self.model.dispute_won(line_id)
+        elif self.model.can_be_lost(line_id):
+            self._same(self._ask("report_dispute_lost", by=PARTNER, **self._of_dispute(line_id)), OK)
+            self.model.dispute_lost(line_id)
+
+    @precondition(lambda self: self.model.any_case("goods"))
     @rule(which=WHICH)
     def goods_come_back(self, which: int) -> None:
         case_id = self._case(which, "goods")
         self._ask("report_return_received", by=PARTNER, refund_id=case_id)
         self.model.goods_back(case_id)
+        self.release()
 
-    @precondition(lambda self: any(case.state == "goods" for case in self.model.cases.values()))
+    @precondition(lambda self: self.model.any_case("goods"))
+    @rule(which=WHICH, a_minute_short=some.booleans())
+    def the_time_to_send_back_is_over(self, which: int, a_minute_short: bool) -> None:
+        case_id = self._case(which, "goods")
+        self.model.now = max(self.model.now, self.model.cases[case_id].return_by - a_minute_short)
+        self._same(self._ask("expire_return", refund_id=case_id), self.model.goods_never_came(case_id))
+
+    @precondition(lambda self: self.model.any_case("goods"))
+    @rule(which=WHICH)
+    def goods_are_sent_back(self, which: int) -> None:
+        case_id = self._case(which, "goods")
+        told = {"refund_id": case_id, "carrier": "usps", "tracking_no": f"B-{case_id}"}
+        self._same(self._ask("report_return_shipped", by=PARTNER, **told), OK)
+        self.model.cases[case_id].shipped = True
+
+    @precondition(lambda self: self.model.any_case("goods"))
     @rule(which=WHICH)
     def goods_never_come(self, which: int) -> None:
         case_id = self._case(which, "goods")
         self._same(self._ask("expire_return", refund_id=case_id), self.model.goods_never_came(case_id))
 
-    @precondition(lambda self: self.model.cases)
+    @precondition(lambda self: self.model.any_case("approved", "goods"))
     @rule(which=WHICH)
-    def pay_back(self, which: int) -> None:
+    def submit(self, which: int) -> None:
         case_id = self._case(which, "approved")
         self._same(self._ask("submit_refund", refund_id=case_id), self.model.submit(case_id))
-        for submission in list(self.story.order.cases[case_id].submissions.values()):
-            names = {"psp": "stripe", "submission_id": submission.submission_id, "psp_refund_ref": f"re-{case_id}"}
-            told = {"outcome": "succeeded", "amount": str(submission.amount), **names}
-            self._same(self._ask("report_refund_outcome", by=PARTNER, **told), OK)
+        assert list(self.story.order.cases[case_id].submissions) == list(self.model.cases[case_id].submissions)
+
+    @precondition(lambda self: self.model.any_case("approved", "goods"))
+    @rule(which=WHICH, by=some.sampled_from((FINANCE, FINANCE, FINANCE, MERCHANT)), alone=some.booleans())
+    def pay_another_way(self, which: int, by: Actor, alone: bool) -> None:
+        case_id = self._case(which, "approved")
+        told = {"refund_id": case_id, "method": "bank_transfer", "reference": f"TR-{case_id}"}
+        answer = self._ask("pay_refund_by_alternative", by=by, proposer=by.id if alone else "pan", **told)
+        self._same(answer, self.model.pay_otherwise(case_id, by.kind, same_person=alone))
+
+    @precondition(lambda self: self.model.any_case("approved"))
+    @rule(which=some.integers(1, 9), outcomes=some.lists(OUTCOMES, min_size=1, max_size=3), otherwise=some.booleans())
+    def a_refund_is_paid_with_trouble(self, which: int, outcomes: list[str], otherwise: bool) -> None:
+        """Submitted, answered, submitted again, and the first answer turns out to be another."""
+        for n, outcome in enumerate(outcomes):
+            self.submit(which=which)
+            case_id = self._case(which, "approved")
+            if self.model.cases[case_id].submissions:
+                self._answer(case_id, n // 2, outcome, again=False)
+        if otherwise:
+            self.pay_another_way(which=which, by=FINANCE, alone=False)
+
+    @precondition(lambda self: any(case.submissions for case in self.model.cases.values()))
+    @rule(which=WHICH, n=WHICH, outcome=OUTCOMES, again=some.sampled_from((False, False, False, True)))
+    def the_provider_answers(self, which: int, n: int, outcome: str, again: bool) -> None:
+        """Also twice, late, and under another name of its own for what it pays once more."""
+        case_id = self._pick({name: case for name, case in self.model.cases.items() if case.submissions}, which)
+        self._answer(case_id, n, outcome, again=again)
+
+    def _answer(self, case_id: str, n: int, outcome: str, *, again: bool) -> None:
+        submission_id = self._pick(self.model.cases[case_id].submissions, n)
+        submission, ref = self.model.cases[case_id].submissions[submission_id], f"re-{submission_id}-{again:d}"
+        if ref in submission.strays and outcome != "succeeded":
+            return  # what becomes of money that nobody asked for is another story
+        told = {"submission_id": submission_id, "psp_refund_ref": ref, "outcome": outcome}
+        amount = f"USD {submission.amount / 100:.2f}"
+        self._same(self._ask("report_refund_outcome", by=PARTNER, psp="stripe", amount=amount, **told), OK)
+        self.model.provider_answers(case_id, submission_id, outcome, ref)
 
     @rule()
     def release(self) -> None:
@@ -191,8 +324,11 @@ class OrderMachine(RuleBasedStateMachine):
             units, book = self.model.of(line_id), self.story.order.lines[line_id]
             assert book.refunded == sum(1 for unit in units if unit.refunded)
             assert self.story.order.unshipped(line_id) == len(self.model.unsent(line_id))
+            released = sum(place.standing_released for place in book.places.values())
+            assert released == self.model.released(line_id)
             case, expected = self.story.order.open_case_on(line_id), self.model.pending_on(line_id)
             assert (case.id if case else None) == (expected.id if expected else None)
+            assert (self.story.order.disputed(line_id) is not None) == self.model.disputed(line_id)
 
     @invariant()
     def money_is_conserved(self) -> None:
@@ -201,6 +337,7 @@ class OrderMachine(RuleBasedStateMachine):
             assert -self.story.balance("2210", "USD") == self.model.owed_to_buyer()
             merchants = sum(self.story.balance(account) for account in ("2110", "2120", "4110", "4120"))
             assert -merchants == self.model.merchants_gross()
+            assert self.story.breaks().count("double_refund") == self.model.double_refunds
 
     @property
     def at(self) -> datetime:
@@ -217,6 +354,10 @@ class OrderMachine(RuleBasedStateMachine):
         """Mostly a case that is in this state, where there is one."""
         fitting = {name: case for name, case in self.model.cases.items() if case.state == state}
         return self._pick(fitting if fitting and which else self.model.cases, which)
+
+    @staticmethod
+    def _of_dispute(line_id: str) -> dict[str, Any]:
+        return {"dispute_id": f"D-{line_id}", "psp": "stripe", "capture_ref": "cap-1"}
 
     def _same(self, answer: str, expected: str) -> None:
         assert answer == expected, f"the order says {answer}, the model {expected}"

@@ -28,7 +28,18 @@ from ledger.streams.order import Order
 from ledger.streams.registry import blank
 from ledger.streams.stream import Stream
 from ledger.who import Actor
-from tests.support.given import FROM_THE_START, NOW, PLATFORM, RATES, SYSTEM, ask, instant, reference_of, stream_of
+from tests.support.given import (
+    FROM_THE_START,
+    NOW,
+    PLATFORM,
+    RATES,
+    SYSTEM,
+    ask,
+    instant,
+    published,
+    reference_of,
+    stream_of,
+)
 
 E = TypeVar("E", bound=Event)
 
@@ -161,6 +172,11 @@ class OrderStory:
     def meanwhile(self, stream: str, event: Event) -> None:
         """Something happens in another stream that commands look at."""
         self._memory[stream].apply(event)
+
+    def publish(self, policy: Policy, *, version: int) -> OrderStory:
+        """Another version of a policy, in force for what comes from now on."""
+        self._reference.apply(published(policy, version=version), self._reference.position + 1)
+        return self
 
     def paid(self, **other: Any) -> OrderStory:
         """The worked example's order, placed and paid."""

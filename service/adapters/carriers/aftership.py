@@ -7,7 +7,7 @@ from typing import Any
 
 from commands.command import Command
 from ledger.events.shipment import EvidenceKind
-from service.adapters.carriers.bodies import read_json
+from service.adapters.carriers.bodies import objects_in, read_json
 from service.adapters.carriers.routing import Lookup, commands_for, unmapped
 from service.adapters.carriers.scan import Reached, Scan, delivered_once, place
 from service.adapters.carriers.signatures import expect_aftership_signature
@@ -54,8 +54,8 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
 
 def scans_of(tracking: Mapping[str, Any], event_id: str = "") -> list[Scan]:
     """The checkpoints of a tracking; where it has none, its state as one."""
-    checkpoints = tracking.get("checkpoints") or [tracking.get("checkpoint") or {}]
-    told = [point for point in checkpoints if isinstance(point, dict) and (point.get("tag") or point.get("subtag"))]
+    checkpoints = objects_in(tracking.get("checkpoints")) or objects_in([tracking.get("checkpoint")])
+    told = [point for point in checkpoints if point.get("tag") or point.get("subtag")]
     state = [
         {"tag": tracking.get("tag"), "subtag": tracking.get("subtag"), "checkpoint_time": tracking.get("updated_at")}
     ]

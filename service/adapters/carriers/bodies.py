@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, ParseError
 
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 from pydantic_core import from_json
 
 from ledger.canonical import digest
@@ -41,6 +43,11 @@ def read_json(body: bytes, sender: str) -> dict[str, Any] | list[Any]:
     return found
 
 
+def objects_in(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list, where it is one."""
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+
+
 def describe(body: bytes, sender: str) -> dict[str, Any]:
     """What is told of a body in the open: its form, its digest and the codes in it. Raises `PayloadNotUnderstood`."""
     form, codes = _codes(body, sender)
@@ -54,8 +61,10 @@ def describe(body: bytes, sender: str) -> dict[str, Any]:
 def _codes(body: bytes, sender: str) -> tuple[str, list[str]]:
     if body.lstrip()[:1] == b"<":
         try:
-            root = ElementTree.fromstring(body.strip())
-        except ElementTree.ParseError:
+            root: Element = fromstring(body.strip())
+        except DefusedXmlException:
+            raise PayloadNotUnderstood(f"{sender} sent XML that declares entities.") from None
+        except (ParseError, LookupError, ValueError):
             raise PayloadNotUnderstood(f"{sender} sent neither JSON nor well-formed XML.") from None
         return "xml", list(_in_xml(root))
     return "json", list(_in_json(read_json(body, sender)))
@@ -71,7 +80,7 @@ def _in_json(value: Any) -> Iterator[str]:
             yield from _in_json(inner)
 
 
-def _in_xml(root: ElementTree.Element) -> Iterator[str]:
+def _in_xml(root: Element) -> Iterator[str]:
     for element in root.iter():
         name = element.tag.rpartition("}")[2].lower()
         if name in _CODES and element.text and element.text.strip():

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from commands.command import Command
-from service.adapters.carriers.bodies import read_json
+from service.adapters.carriers.bodies import objects_in, read_json
 from service.adapters.carriers.routing import Lookup, commands_for, unmapped
 from service.adapters.carriers.scan import Reached, Scan, delivered_once, place
 from service.adapters.carriers.signatures import expect_easypost_signature
@@ -38,7 +38,7 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
 
 def scans_of(tracker: Mapping[str, Any], event_id: str = "") -> list[Scan]:
     """The details of a tracker; where it has none, its state as one."""
-    details = [detail for detail in tracker.get("tracking_details") or () if isinstance(detail, dict)]
+    details = objects_in(tracker.get("tracking_details"))
     state = [
         {
             "status": tracker.get("status"),

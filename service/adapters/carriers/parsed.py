@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from commands.command import Command
-from service.adapters.carriers.bodies import read_json
+from service.adapters.carriers.bodies import objects_in, read_json
 from service.adapters.carriers.routing import Lookup, commands_for, unmapped
 from service.adapters.carriers.scan import Doubt, Reached, Scan, delivered_once, place
 from service.adapters.carriers.times import read_day_and_clock, read_instant
@@ -31,7 +31,7 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
 
 def scans_of(tracker: Mapping[str, Any]) -> list[Scan]:
     """The events of a tracker; where it has none, its state as one."""
-    events = [event for event in tracker.get("events") or () if isinstance(event, dict)]
+    events = objects_in(tracker.get("events"))
     delivered = tracker.get("delivered")
     state = [{"status": tracker.get("status"), "code": tracker.get("status")}]
     return delivered_once(
@@ -42,9 +42,7 @@ def scans_of(tracker: Mapping[str, Any]) -> list[Scan]:
 
 def _trackers(content: Any) -> Iterator[Mapping[str, Any]]:
     trackers = content[0] if isinstance(content, list) and content else ()
-    for tracker in trackers if isinstance(trackers, list) else ():
-        if isinstance(tracker, dict) and tracker.get("tracking_number"):
-            yield tracker
+    yield from (tracker for tracker in objects_in(trackers) if tracker.get("tracking_number"))
 
 
 def _scan(tracker: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:

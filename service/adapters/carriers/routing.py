@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import ValidationError
 
 from commands.command import Command
 from commands.note_unrouted_fact import NoteUnroutedFact
+from commands.parcel_reports import ParcelReport
 from commands.report_loss import ReportLoss
 from commands.report_signature import ReportSignature
-from commands.report_tracking import ReportTracking
+from commands.report_tracking import ReportTracking, TrackedMilestone
 from ledger.canonical import canonical, digest
+from ledger.events.platform import InboxFactNoted
+from ledger.events.shipment import EvidenceKind
 from ledger.who import Actor, Source
-from projections.tracking_numbers import NumberedParcel
+from projections.tracking_numbers import SCAN, NumberedParcel
 from service.adapters.carriers.bodies import describe
-from service.adapters.carriers.scan import Scan
+from service.adapters.carriers.scan import Doubt, Scan
 
 # The parcels that travel under a number, of all merchants: `projections.tracking_numbers.parcels_numbered`.
 Lookup = Callable[[str], Sequence[NumberedParcel]]
+_REACHED = {*get_args(TrackedMilestone), "signed_for", "lost"}
+_EVIDENCE = get_args(EvidenceKind)
+_LONGEST_NUMBER = 64  # as `commands.shapes.TrackingNo`
 
 
 def commands_for(scans: Iterable[Scan], lookup: Lookup) -> list[Command]:
@@ -47,23 +55,58 @@ def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
     return [note]
 
 
+def told_again(fact: InboxFactNoted, text: str, lookup: Lookup) -> ParcelReport | None:
+    """The report that a noted scan would have become, had its number been known; None where it still is not.
+
+    What others have noted without the words of a scan, people place.
+    """
+    scan = _scan_of(fact, text)
+    parcel = _one_of(lookup(scan.tracking_no), scan.carrier) if scan else None
+    if scan is None or parcel is None:
+        return None
+    try:
+        return _report(scan, parcel, _envelope(scan, _digest(scan)) | {"occurred_at": fact.happened_at})
+    except ValidationError:
+        return None
+
+
+def _scan_of(fact: InboxFactNoted, text: str) -> Scan | None:
+    told = {name: str(fact.body.get(name) or "") for name in ("milestone", "raw_code", "location", "doubt")}
+    evidence = str(fact.body.get("evidence_kind") or "unspecified")
+    if told["milestone"] not in _REACHED or told["doubt"] not in get_args(Doubt) or evidence not in _EVIDENCE:
+        return None
+    return Scan(
+        provider=fact.system,
+        carrier=fact.refs.get("carrier", ""),
+        tracking_no=fact.refs["tracking_no"],
+        happened_at=None if told["doubt"] == "time_unknown" else fact.happened_at,
+        text=text,
+        evidence_kind=evidence,  # type: ignore[arg-type]
+        **told,  # type: ignore[arg-type]
+    )
+
+
 def _command(scan: Scan, key: str, lookup: Lookup) -> Command:
-    parcel = _one_of(lookup(scan.tracking_no), scan.carrier)
-    envelope: dict[str, Any] = {
+    parcel = _one_of(lookup(scan.tracking_no), scan.carrier) if _can_be_a_number(scan.tracking_no) else None
+    envelope = _envelope(scan, key)
+    return _unrouted(scan, key, envelope) if parcel is None else _report(scan, parcel, envelope)
+
+
+def _envelope(scan: Scan, key: str) -> dict[str, Any]:
+    return {
         "id": f"{scan.provider}.{key[:40]}",
         "actor": _actor(scan.provider),
         "source": Source(system=scan.provider, external_id=scan.event_id),
         "occurred_at": scan.happened_at,
     }
-    return _unrouted(scan, key, envelope) if parcel is None else _report(scan, parcel, envelope)
 
 
-def _report(scan: Scan, parcel: NumberedParcel, envelope: dict[str, Any]) -> Command:
+def _report(scan: Scan, parcel: NumberedParcel, envelope: dict[str, Any]) -> ParcelReport:
     told = envelope | {
         "merchant_id": parcel.merchant,
         "order_id": parcel.order_id,
         "parcel_id": parcel.parcel_id,
-        "location": scan.location,
+        "location": scan.location[:500],
         "raw_code": scan.raw_code[:500],
         "reason": scan.doubt,
         "carrier": scan.carrier[:500],
@@ -84,7 +127,7 @@ def _unrouted(scan: Scan, key: str, envelope: dict[str, Any]) -> Command:
         **envelope,
         system=scan.provider,
         reference=key[:32],
-        kind="tracking",
+        kind=SCAN,
         refs={"tracking_no": scan.tracking_no, "carrier": scan.carrier},
         body=body | {"evidence_kind": scan.evidence_kind},
         details={"text": scan.text} if scan.text else None,
@@ -97,6 +140,11 @@ def _one_of(parcels: Sequence[NumberedParcel], carrier: str) -> NumberedParcel |
     if len(places) > 1:
         places = {key: p for key, p in places.items() if p.carrier and _plain(p.carrier) == _plain(carrier)}
     return next(iter(places.values())) if len(places) == 1 else None
+
+
+def _can_be_a_number(text: str) -> bool:
+    """Whether a parcel can travel under it: what is longer, or has a line break or a NUL in it, is no number of any."""
+    return len(text) <= _LONGEST_NUMBER and text.isprintable()
 
 
 def _plain(carrier: str) -> str:

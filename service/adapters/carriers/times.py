@@ -22,7 +22,10 @@ def read_instant(text: object) -> tuple[datetime | None, Doubt]:
         return found.replace(tzinfo=UTC), "time_assumed"
     if found.tzinfo is None:
         return found.replace(tzinfo=UTC), "zone_assumed"
-    return found.astimezone(UTC), ""
+    try:
+        return found.astimezone(UTC), ""
+    except OverflowError:  # in the year 1 or 9999
+        return None, "time_unknown"
 
 
 def read_day_and_clock(day: object, clock: object) -> tuple[datetime | None, Doubt]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from commands.command import Command
-from service.adapters.carriers.bodies import read_json
+from service.adapters.carriers.bodies import objects_in, read_json
 from service.adapters.carriers.routing import Lookup, commands_for, unmapped
 from service.adapters.carriers.scan import Reached, Scan, delivered_once, place
 from service.adapters.carriers.times import read_instant
@@ -38,14 +38,14 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
     The messages travel on a closed network and carry no signature. Raises `PayloadNotUnderstood`.
     """
     content = read_json(body, "A postal operator")
-    items = content if isinstance(content, list) else [content]
-    scans = [scan for item in items if isinstance(item, dict) and item.get("item_id") for scan in scans_of(item)]
+    items = objects_in(content if isinstance(content, list) else [content])
+    scans = [scan for item in items if item.get("item_id") for scan in scans_of(item)]
     return commands_for(scans, lookup) if scans else unmapped(body, PROVIDER)
 
 
 def scans_of(item: Mapping[str, Any]) -> list[Scan]:
     """The events of one item."""
-    return delivered_once(_scan(item, event) for event in item.get("events") or () if isinstance(event, dict))
+    return delivered_once(_scan(item, event) for event in objects_in(item.get("events")))
 
 
 def _scan(item: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:

@@ -111,6 +111,13 @@ def test_history_tells_events_changes_and_entries(run: Run, month: Settings, an_
         assert word in said.out
 
 
+def test_history_tells_what_the_buyer_saw_at_each_step(run: Run, month: Settings, an_order: FindOrder) -> None:
+    said = run(month, "history", an_order("settlement.released"))
+    seen = [line.strip() for line in said.out.splitlines() if "the buyer saw: " in line]
+    assert seen[0] == "the buyer saw: Waiting for payment"
+    assert any("Shipped by seller (locked until " in line for line in seen)
+
+
 @pytest.mark.parametrize("command", ["track", "history"])
 def test_an_order_nobody_knows_is_one_sentence(run: Run, month: Settings, command: str) -> None:
     said = run(month, command, "O-nowhere")

@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -255,3 +257,51 @@ def test_malformed_xml_is_one_clear_sentence() -> None:
 def test_a_body_beyond_a_megabyte_is_not_read() -> None:
     with pytest.raises(PayloadNotUnderstood, match="at most"):
         aftership.commands_from(b"[" + b" " * 1_048_576 + b"]", {}, None, find)
+
+
+def test_xml_that_declares_entities_is_one_clear_sentence() -> None:
+    bomb = b'<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;">]><a>&y;</a>'
+    with pytest.raises(PayloadNotUnderstood, match="declares entities"):
+        routing.unmapped(bomb, "dpd")
+
+
+WHOLE: dict[Any, Any] = {
+    aftership: json.loads(webhook(checkpoint("InTransit_004", location="Newark"))),
+    easypost: json.loads(tracker("in_transit")),
+    upu: {"item_id": "HH1", "operator": "cn", "events": [{"code": "EMD", "at": NOON, "office": "USJFKA"}]},
+    parsed: [[{"tracking_number": "HH1", "carrier_name": "dhl", "events": [{"code": "1", "status": "delivered"}]}], []],
+}
+STRANGE: tuple[Any, ...] = (
+    None, True, 3, 2.5, 10**30, "", "x" * 5_000, "a\0b", "\n", [], {}, [[]], {"a": [1]},
+    "0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00", "2025-04-02T12:00:00+99:99",
+)  # fmt: skip
+
+
+def altered(value: Any) -> Iterator[Any]:
+    """The payload with something strange in each of its places in turn."""
+    for place, inner in list(value.items() if isinstance(value, dict) else enumerate(value)):
+        for strange in STRANGE:
+            other = deepcopy(value)
+            other[place] = strange
+            yield other
+        if isinstance(inner, dict | list):
+            yield from ({**value, place: deeper} if isinstance(value, dict) else [deeper] for deeper in altered(inner))
+
+
+@pytest.mark.parametrize("module", WHOLE, ids=lambda module: module.PROVIDER)
+def test_whatever_stands_in_a_payload_is_kept_as_a_fact(module: Any) -> None:
+    for content in altered(WHOLE[module]):
+        body = json.dumps(content).encode()
+        commands = module.commands_from(body, {}, None, find)
+        assert commands, body
+        assert all(command.fingerprint() for command in commands)
+
+
+@pytest.mark.parametrize("number", ["x" * 65, "HH1\0", "HH1\nHH2"])
+def test_what_can_be_no_number_is_not_looked_for(number: str) -> None:
+    def never(tracking_no: str) -> tuple[NumberedParcel, ...]:
+        raise AssertionError(f"looked for {tracking_no!r}")
+
+    (note,) = aftership.commands_from(webhook(checkpoint("InTransit_004"), number=number), {}, None, never)
+    assert isinstance(note, NoteUnroutedFact)
+    assert note.refs["tracking_no"] == number

@@ -10,14 +10,20 @@ from typing import Any
 import pytest
 
 from commands.outcome import Outcome
+from ledger.events.event import seal_place
+from ledger.events.shipment import ParcelSignedFor, TrackingNoted
+from ledger.log.rows import Recorded
 from projections.engine.reading import Views
 from projections.engine.worker import ProjectionWorker
-from projections.exceptions import Exceptions, exceptions
+from projections.exceptions import UNROUTED, Exceptions, exceptions
 from projections.tracking_numbers import TrackingNumbers, parcels_numbered
 from service.adapters.carriers import aftership
+from service.scan_routing import ScanRouting
 from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.sales import CARRIER
 
-PARCEL = {"merchant_id": "M-1", "order_id": "O-1", "parcel_id": "P-1"}
+ORDER = {"merchant_id": "M-1", "order_id": "O-1"}
+PARCEL = {**ORDER, "parcel_id": "P-1"}
 
 
 @pytest.fixture
@@ -45,17 +51,28 @@ def deliver(desk: Desk, body: bytes) -> list[Outcome]:
     return desk.bus.submit(commands)
 
 
-def hand_over(desk: Desk) -> None:
+def hand_over(desk: Desk, **other: str) -> None:
     items = [{"line_id": "A", "qty": 1}]
-    desk.expect("report_dispatch", at=desk.clock.now, carrier="SF", tracking_no="SF-1", items=items, **PARCEL)
+    named = PARCEL | {"carrier": "SF"} | other
+    desk.expect("report_dispatch", at=desk.clock.now, tracking_no="SF-1", items=items, **named)
+
+
+def route(desk: Desk) -> int:
+    """How many scans of the inbox find their parcels."""
+    return ScanRouting(desk.ledger, desk.bus, views(desk)).route()
+
+
+def story(desk: Desk) -> list[Recorded]:
+    """The order's events."""
+    book = desk.ledger.directory.book_of("M-1")
+    return desk.ledger.reader.read_stream(book, "order/M-1/O-1")
 
 
 def test_a_scan_finds_its_order_by_its_number(desk: Desk) -> None:
     hand_over(desk)
     (outcome,) = deliver(desk, webhook())
     assert outcome.status == "recorded"
-    book = next(book for book, head in desk.ledger.reader.heads().items() if book and head)
-    assert "parcel.arrived" in {row.type for row in desk.ledger.reader.read_stream(book, "order/M-1/O-1")}
+    assert "parcel.arrived" in {row.type for row in story(desk)}
 
 
 def test_the_same_webhook_twice_is_recorded_once(desk: Desk) -> None:
@@ -74,3 +91,58 @@ def test_a_number_nobody_knows_is_an_exception_for_people(desk: Desk) -> None:
     deliver(desk, webhook())
     (found,) = exceptions(views(desk))
     assert (found.kind, found.refs["tracking_no"]) == ("unrouted", "SF-1")
+
+
+def test_a_scan_that_came_before_the_hand_over_finds_its_parcel_later(desk: Desk) -> None:
+    deliver(desk, webhook(tag="Delivered", subtag="Delivered_005"))
+    hand_over(desk)
+    assert route(desk) == 1
+    (signed,) = [row for row in story(desk) if isinstance(row.event, ParcelSignedFor)]
+    assert isinstance(signed.event, ParcelSignedFor)
+    assert (signed.event.evidence_kind, signed.event.raw_code) == ("neighbour", "Delivered_005")
+    assert signed.occurred_at.isoformat() == "2025-03-30T04:00:00+00:00"
+    assert exceptions(views(desk), kind=UNROUTED) == ()
+
+
+def test_a_scan_is_routed_once(desk: Desk) -> None:
+    deliver(desk, webhook())
+    hand_over(desk)
+    route(desk)
+    told = len(story(desk))
+    assert (route(desk), len(story(desk))) == (0, told)
+
+
+def test_a_scan_that_was_routed_and_is_told_again_changes_nothing(desk: Desk) -> None:
+    deliver(desk, webhook())
+    hand_over(desk)
+    route(desk)
+    assert [outcome.repeated for outcome in deliver(desk, webhook("evt-2"))] == [True]
+
+
+def test_what_the_carrier_wrote_goes_with_the_scan_and_stays_sealed(desk: Desk) -> None:
+    deliver(desk, webhook(tag="InTransit", subtag="InTransit_001", message="left with Mrs Wong"))
+    hand_over(desk)
+    route(desk)
+    (noted,) = [row for row in story(desk) if isinstance(row.event, TrackingNoted)]
+    assert isinstance(noted.event, TrackingNoted)
+    assert noted.event.text is not None
+    assert "Wong" not in noted.payload
+    place = seal_place(noted.stream, noted.type, "text")
+    assert noted.event.text.open(place=place, keys=desk.ledger.keys) == "left with Mrs Wong"
+
+
+def test_a_scan_of_a_number_that_two_parcels_have_stays_with_people(desk: Desk) -> None:
+    deliver(desk, webhook())
+    hand_over(desk)
+    hand_over(desk, merchant_id="M-2", order_id="O-2", carrier="4PX")
+    assert route(desk) == 0
+    (found,) = exceptions(views(desk), kind=UNROUTED)
+    desk.expect("mark_fact_routed", reference=found.stream.split("/")[2], system="aftership", **ORDER)
+    assert exceptions(views(desk), kind=UNROUTED) == ()
+
+
+def test_a_scan_that_nobody_can_read_stays_with_people(desk: Desk) -> None:
+    told = {"system": "post", "reference": "r-1", "kind": "tracking", "refs": {"tracking_no": "SF-1"}}
+    desk.expect("note_unrouted_fact", actor=CARRIER, body={"milestone": "teleported"}, **told)
+    hand_over(desk)
+    assert route(desk) == 0

@@ -1,0 +1,69 @@
+"""Files of carriers: answers of a provider's API, messages of postal operators, bodies of carriers we do not map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from pydantic_core import from_json
+
+from commands.command import Command
+from projections.tracking_numbers import TrackingNumbers, parcels_numbered
+from service.adapters.carriers import aftership, easypost, parsed, upu
+from service.adapters.carriers.routing import Lookup, unmapped
+from service.adapters.carriers.scan import PayloadNotUnderstood
+from service.adapters.files.bad_file import BadFile
+from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.app import App
+
+KIND = "tracking"
+RAW = "raw"
+_READERS: Mapping[str, Callable[[bytes, Mapping[str, str], str | None, Lookup], list[Command]]] = {
+    aftership.PROVIDER: aftership.commands_from,
+    easypost.PROVIDER: easypost.commands_from,
+    upu.PROVIDER: upu.commands_from,
+    parsed.PROVIDER: parsed.commands_from,
+}
+FORMS = (*_READERS, RAW)
+
+
+def import_tracking(
+    app: App, file: RawFile, *, form: str, sender: str, progress: Progress = lambda _done, _total: None
+) -> FileSummary:
+    """Read every body of the file, accept it, record it. A `raw` body is kept whole, with its codes in the open.
+
+    Raises `BadFile` with the line of what is wrong.
+    """
+    app.catch_up([TrackingNumbers()])
+    lookup = partial(parcels_numbered, app.views)
+    rows = [Row(line, tuple(_commands(file, line, body, form, sender, lookup))) for line, body in bodies_of(file)]
+    return import_rows(app, file, kind=KIND, partner=sender, header={"form": form}, rows=rows, progress=progress)
+
+
+def bodies_of(file: RawFile) -> Iterator[tuple[int, bytes]]:
+    """The whole file, where it is one JSON or XML document; else each of its lines that is not blank, by number."""
+    if not file.content.strip():
+        raise BadFile(file.name, "there is nothing in it")
+    if _is_one_body(file.content):
+        yield 1, file.content
+        return
+    for number, line in enumerate(file.content.splitlines(), 1):
+        if line.strip():
+            yield number, line
+
+
+def _is_one_body(content: bytes) -> bool:
+    if content.lstrip()[:1] == b"<":
+        return True
+    try:
+        from_json(content)
+    except ValueError:
+        return False
+    return True
+
+
+def _commands(file: RawFile, line: int, body: bytes, form: str, sender: str, lookup: Lookup) -> list[Command]:
+    try:
+        return unmapped(body, sender) if form == RAW else _READERS[form](body, {}, None, lookup)
+    except PayloadNotUnderstood as problem:
+        raise BadFile(file.name, str(problem), line=line) from None

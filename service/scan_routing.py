@@ -1,0 +1,69 @@
+"""Working the inbox: a scan of a number nobody knew is reported to its parcel once one travels under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from commands.bus import Bus
+from commands.mark_fact_routed import MarkFactRouted
+from commands.parcel_reports import ParcelReport
+from ledger.events.event import seal_place
+from ledger.events.platform import InboxFactNoted
+from ledger.ids import derived_id
+from ledger.ledger import Ledger
+from ledger.who import Actor
+from projections.engine.reading import Views
+from projections.tracking_numbers import parcels_numbered, scans_to_route
+from service.adapters.carriers.routing import told_again
+
+_ROUTER = Actor(kind="system", id="inbox-routing", role="router")
+_PLATFORM_BOOK = 0
+_PAGE = 500
+
+
+class ScanRouting:
+    """May be cut off anywhere: the report has the id that the scan itself would have had, and is recorded once."""
+
+    def __init__(self, ledger: Ledger, bus: Bus, views: Views) -> None:
+        self._ledger, self._bus, self._views = ledger, bus, views
+
+    def route(self) -> int:
+        """Report every scan whose parcel is known by now; how many found theirs."""
+        after, routed = "", 0
+        while streams := scans_to_route(self._views, after=after, limit=_PAGE):
+            routed += self._report(streams)
+            after = streams[-1]
+        return routed
+
+    def _report(self, streams: Sequence[str]) -> int:
+        found = [(fact, report) for fact in self._facts(streams) if (report := self._told_again(fact))]
+        outcomes = self._bus.submit([report for _, report in found])
+        marks = [
+            _mark(fact, report)
+            for (fact, report), outcome in zip(found, outcomes, strict=True)
+            if outcome.status != "refused"
+        ]
+        return sum(outcome.status == "recorded" for outcome in self._bus.submit(marks))
+
+    def _facts(self, streams: Sequence[str]) -> Iterator[InboxFactNoted]:
+        for rows in self._ledger.reader.load(_PLATFORM_BOOK, streams).values():
+            yield from (row.event for row in rows if isinstance(row.event, InboxFactNoted))
+
+    def _told_again(self, fact: InboxFactNoted) -> ParcelReport | None:
+        """The report; None where the number does not tell which parcel, or the fact does not say what happened."""
+        place = seal_place(f"inbox/{fact.system}/{fact.reference}", fact.name, "details")
+        details = fact.details.open(place=place, keys=self._ledger.keys) if fact.details else None
+        text = str((details or {}).get("text") or "")
+        return told_again(fact, text, partial(parcels_numbered, self._views))
+
+
+def _mark(fact: InboxFactNoted, report: ParcelReport) -> MarkFactRouted:
+    return MarkFactRouted(
+        id=derived_id("routed", fact.system, fact.reference),
+        actor=_ROUTER,
+        system=fact.system,
+        reference=fact.reference,
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+    )

@@ -1,0 +1,23 @@
+"""Takes scans out of the inbox once their parcel is known: the hand-over may be told after the first scan."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Event
+
+from service.app import App
+from service.scan_routing import ScanRouting
+from service.timers.timer import Timer
+
+
+class InboxScans(Timer):
+    """A scan whose number does not say which parcel it is of stays with people."""
+
+    every = timedelta(seconds=10)
+
+    def __init__(self, app: App, stop: Event | None = None) -> None:
+        super().__init__(app, stop)
+        self._routing = ScanRouting(app.ledger, app.bus, app.views)
+
+    def sweep(self) -> int:
+        return self._routing.route()

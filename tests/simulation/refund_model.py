@@ -1,0 +1,166 @@
+"""What the model of an order is made of: units, parcels, cases and disputes, and how providers answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+LOCK, RELEASE = 20 * 1440, 7 * 1440
+OK = "OK"
+
+
+@dataclass
+class Unit:
+    """One piece of one line: where it is, and what became of its money."""
+
+    line: str
+    parcel: str | None = None
+    refunded: str = ""  # merchant or platform: who paid for it
+    case: str | None = None  # the pending case that is about it
+
+    @property
+    def live(self) -> bool:
+        return not self.refunded
+
+
+@dataclass
+class Way:
+    """A parcel: since when it is on its way and signed for, and what else happened to it."""
+
+    sent: int
+    signed: int | None = None
+    lost: int | None = None
+    found: int | None = None
+    facts: set[str] = field(default_factory=set)
+
+    def tell(self, fact: str, at: int) -> None:
+        match fact:
+            case "signed":
+                self.signed = at
+            case "lost":
+                self.lost = at
+            case "found":
+                self.found = at
+            case _:
+                self.facts.add(fact)
+
+    @property
+    def is_lost(self) -> bool:
+        return self.lost is not None and (self.found is None or self.found < self.lost)
+
+    @property
+    def was_ours(self) -> bool:
+        """Whether it came through the warehouse's door, as customs prove too."""
+        return bool(self.facts & {"accepted", "refused"})
+
+    def ended_as(self, fact: str) -> bool:
+        """Whether the platform may refund it for this: what was signed for has arrived."""
+        if fact == "lost":
+            return self.is_lost
+        return fact in self.facts and self.signed is None and not (fact == "returned" and self.is_lost)
+
+
+@dataclass
+class Spot:
+    """What became of the units of a line that lie in one place: they are alike."""
+
+    part_paid: int = 0  # cents that went back for units that are still the buyer's
+    from_merchant: int = 0  # cents that went back at the merchant's cost
+    released: int = 0  # units whose price the merchant has, and has not given back
+
+
+Taken = list[tuple[Spot, int, int, int]]  # by spot: part refunds used up, cents, released units
+
+
+@dataclass
+class Submission:
+    """One instruction to a provider: submitted, succeeded, failed or reversed."""
+
+    amount: int
+    state: str = "submitted"
+    ref: str = ""  # the provider's name for it
+    strays: set[str] = field(default_factory=set)  # names under which it was paid once more
+
+    @property
+    def counts(self) -> bool:
+        return self.state in ("submitted", "succeeded")
+
+
+@dataclass
+class ModelCase:
+    """A case from request to verdict: open, goods (waiting for them), approved, closed or expired."""
+
+    id: str
+    kind: str
+    units: list[Unit]
+    rounds: int
+    asked: int  # cents
+    state: str = "open"
+    approvers: list[str] = field(default_factory=list)
+    bearer: str = ""
+    owed: int = 0  # to the buyer, in cents
+    otherwise: int = 0  # paid without a provider
+    return_by: int = 0
+    shipped: bool = False
+    taken: Taken = field(default_factory=list)
+    submissions: dict[str, Submission] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[str]:
+        return list(dict.fromkeys(unit.line for unit in self.units))
+
+    @property
+    def paid(self) -> int:
+        return self.otherwise + sum(s.amount for s in self.submissions.values() if s.state == "succeeded")
+
+    @property
+    def may_get(self) -> int:
+        """What of the buyer's payment it takes or may take."""
+        return {"open": self.asked, "closed": 0, "expired": 0}.get(self.state, self.owed)
+
+    @property
+    def unsubmitted(self) -> int:
+        return max(0, self.owed - self.otherwise - sum(s.amount for s in self.submissions.values() if s.counts))
+
+    def answered(self, submission: Submission, outcome: str, ref: str) -> int:
+        """A provider answers; how many cents the buyer got by it that nobody owed."""
+        if outcome == "succeeded":
+            if ref in submission.strays:
+                return 0
+            known = submission.state in ("succeeded", "reversed")
+            if known and ref == submission.ref:
+                return 0
+            if known or self.paid + submission.amount > self.owed:
+                submission.strays.add(ref)
+                return submission.amount
+            submission.state = "succeeded"
+        elif submission.counts:
+            submission.state = "reversed" if submission.state == "succeeded" else "failed"
+        else:
+            return 0
+        submission.ref = ref
+        return 0
+
+
+@dataclass
+class Dispute:
+    """A dispute about all that was open of one line; at an inquiry nothing is at stake yet."""
+
+    line: str
+    qty: int
+    amount: int
+    bearer: str
+    rank: int = -1  # 0 inquiry, 1 chargeback, 2 second stage
+    state: str = "open"
+    closed_at: int = 0
+    lost: list[Unit] | None = None  # what the loss that stands took
+    taken: Taken = field(default_factory=list)
+
+    @property
+    def claims(self) -> int:
+        return self.amount if self.lost is not None or (self.state == "open" and self.rank > 0) else 0
+
+    def told(self, rank: int, bearer: str, now: int) -> None:
+        """It is opened, or has come to another stage; what was closed and opens again is in its second."""
+        rank = 2 if self.state != "open" and now > self.closed_at else rank
+        if rank > self.rank:
+            self.rank, self.bearer, self.state = rank, bearer, "open"
