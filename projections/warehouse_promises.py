@@ -131,7 +131,7 @@ def _of(
         parcel_id=parcel_id,
         market=str(row["market"]),
         promised_by=promised_by,
-        warn_at=placed_at + promise.warn_undispatched_after if promise else promised_by,
+        warn_at=promise.warn_at(placed_at, promised_by) if promise else promised_by,
         dispatched_at=dispatched_at,  # type: ignore[arg-type]
         received_at=received_at,  # type: ignore[arg-type]
         state=_state(dispatched_at, kept_at),
