@@ -24,7 +24,9 @@ def untied(
         )
     parcel = order.parcels.of(report.parcel_id)
     others = [number for number in (parcel.declarations if parcel else ()) if number != declaration_no]
-    if declaration_no and others:
+    rejected_at = parcel.first("export_rejected") if parcel else None
+    declared_anew = rejected_at is not None and rejected_at <= report.happened_at
+    if declaration_no and others and not declared_anew:
         expected = f"declaration {others[0]}"
         yield from contradiction(
             report, order, kind="customs_tie", expected=expected, actual=declaration_no, about="declaration", **refs

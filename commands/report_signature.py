@@ -53,6 +53,9 @@ def _cannot_be(report: ReportSignature, order: Order, parcel: Parcel) -> Iterato
             about = f"twice:{report.happened_at.isoformat()}"
             yield from against(report, order, "signed_for", about=about, expected=expected)
             break
+    if parcel.moved_at and report.happened_at <= parcel.moved_at:
+        expected = f"travelling as {', '.join(parcel.went_into)} from {parcel.moved_at.isoformat()} on"
+        yield from against(report, order, "signed_for", about="travels_on", expected=expected)
     if parcel.status in _NEVER_DELIVERED:
         yield from against(report, order, "signed_for", about=parcel.status, expected=parcel.status)
     for line_id in sorted({item.line_id for item in parcel.items}):

@@ -17,6 +17,7 @@ from ledger.events.shipment import (
     ParcelCreated,
     ParcelDispatched,
     ParcelFact,
+    ParcelReceivedAtWarehouse,
     ParcelRejectedAtWarehouse,
     ParcelsConsolidated,
     ParcelSplit,
@@ -49,7 +50,9 @@ PARCELS = kept_table(
     count_column("units"),
     instant_column("dispatched_at"),
     instant_column("received_at"),  # by the receipt, or by any later step that implies it
-    Column("rejected", Boolean, nullable=False),
+    instant_column("rejected_at"),  # the last time at the warehouse's door
+    instant_column("accepted_at"),
+    Column("rejected", Boolean, nullable=False),  # and not accepted since
 )
 PROMISES = kept_table(
     "promises",
@@ -71,7 +74,7 @@ class OverdueToWarehouse(Projection):
     """Promises and what was done about them; who is late is said at read."""
 
     name = "overdue_to_warehouse"
-    version = 1
+    version = 2
     tables = (ORDERS, PARCELS, PROMISES)
     events = (
         OrderPlaced,
@@ -150,23 +153,30 @@ class _Fold:
             case ParcelCreated():
                 units = sum(item.qty for item in event.items)
                 self._put_parcel(event.parcel_id, units=units)
-                self._put_order(packed=self._order()["packed"] + units)
+                if not self._parcel(event.parcel_id)["rejected"]:
+                    self._put_order(packed=self._order()["packed"] + units)
             case ParcelDispatched():
                 self._first(event.parcel_id, "dispatched_at", event.dispatched_at)
             case ParcelsConsolidated() | ParcelSplit():
                 for parcel_id in event.from_parcels:
                     self._first(parcel_id, "received_at", event.happened_at)
             case ParcelRejectedAtWarehouse():
-                self._reject(event.parcel_id)
+                self._at_the_door(event.parcel_id, "rejected_at", event.happened_at)
             case ParcelFact() if WORDS[type(event)] in MILESTONES:
                 self._first(event.parcel_id, "received_at", event.happened_at)
+                if isinstance(event, ParcelReceivedAtWarehouse):
+                    self._at_the_door(event.parcel_id, "accepted_at", event.happened_at)
 
-    def _reject(self, parcel_id: str) -> None:
-        """The goods are with the merchant again, who still has to send them."""
+    def _at_the_door(self, parcel_id: str, column: str, at: datetime) -> None:
+        """Goods that the warehouse rejected are the merchant's to send again, unless it took them after all."""
+        known = self._parcel(parcel_id)[column]
+        self._put_parcel(parcel_id, **{column: max(known, at) if known else at})
         row = self._parcel(parcel_id)
-        if not row["rejected"]:
-            self._put_parcel(parcel_id, rejected=True)
-            self._put_order(packed=self._order()["packed"] - row["units"])
+        rejected_at, accepted_at = row["rejected_at"], row["accepted_at"]
+        rejected = rejected_at is not None and (accepted_at is None or accepted_at <= rejected_at)
+        if rejected != row["rejected"]:
+            self._put_parcel(parcel_id, rejected=rejected)
+            self._put_order(packed=self._order()["packed"] + (-row["units"] if rejected else row["units"]))
 
     def _first(self, parcel_id: str, column: str, at: datetime) -> None:
         known = self._parcel(parcel_id)[column]
@@ -185,7 +195,7 @@ class _Fold:
     def _parcel(self, parcel_id: str) -> Row:
         blank = {
             "merchant": self._key[0], "order_id": self._key[1], "parcel_id": parcel_id, "units": 0,
-            "dispatched_at": None, "received_at": None, "rejected": False,
+            "dispatched_at": None, "received_at": None, "rejected_at": None, "accepted_at": None, "rejected": False,
         }  # fmt: skip
         return self._batch.rows(PARCELS).get(*self._key, parcel_id) or blank
 
