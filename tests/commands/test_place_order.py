@@ -21,7 +21,7 @@ from ledger.refusals import (
 )
 from tests.support.given import BUYER, NOW, Given, ask, cny, given, usd
 from tests.support.orders import ENROLLED, NAMES, REFERENCE_USD, basket, in_the_pool, line
-from tests.support.parcels import CAPTURED, PLACED
+from tests.support.parcels import CAPTURED, PLACED, dispatched
 
 SELLING = {
     merchant_stream("M-1"): [ENROLLED],
@@ -139,3 +139,13 @@ def test_money_in_another_currency_before_the_order_is_a_break() -> None:
     foreign = PaymentCaptured(**fields | {"amount": cny("498.58")})
     decided = selling(foreign).when(place()).then(OrderPlaced, ReconciliationBreakOpened)
     assert decided.event(ReconciliationBreakOpened).kind == "unexpected_capture"
+
+
+def test_a_parcel_that_moved_before_its_order_is_a_break_whichever_is_told_first() -> None:
+    early = dispatched(hours=-48)
+    opened = selling(early).when(place(at=NOW)).event(ReconciliationBreakOpened)
+    assert (opened.refs["parcel_id"], opened.refs["about"]) == ("P-1", "before_the_order")
+
+
+def test_a_parcel_that_moved_since_its_order_is_none() -> None:
+    selling(dispatched(hours=0)).when(place(at=NOW)).then(OrderPlaced)
