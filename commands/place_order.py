@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime, field_validator
+from pydantic import AwareDatetime, TypeAdapter, field_validator
 
 from commands.breaks import break_once
 from commands.order_commands import OrderCommand, confirmed_by
 from commands.order_totals import check_totals
 from commands.rules import Rules
+from commands.shapes import LocaleTag
 from ledger.events.event import Event
 from ledger.events.order import Channel, Charge, OrderLine, OrderPlaced, PlacedLine
 from ledger.events.settlement import ReconciliationBreakOpened
@@ -31,6 +32,8 @@ from ledger.refusals import (
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
+
+_LOCALE = TypeAdapter(LocaleTag)
 
 
 class PlaceOrder(OrderCommand, name="place_order"):
@@ -58,6 +61,13 @@ class PlaceOrder(OrderCommand, name="place_order"):
     def _named_once(cls, lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
         if len({line.line_id for line in lines}) != len(lines):
             raise ValueError("every line of an order has an id of its own")
+        return lines
+
+    @field_validator("lines")
+    @classmethod
+    def _shown_in_a_language(cls, lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
+        for line in lines:
+            _LOCALE.validate_python(line.locale)
         return lines
 
     @property

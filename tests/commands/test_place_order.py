@@ -119,6 +119,12 @@ def test_a_line_has_at_least_one_unit(qty: int) -> None:
         place(lines=[line("A", qty, "CNY 180.00", "USD 25.00")])
 
 
+@pytest.mark.parametrize("locale", ["", "klingon!", "en_US"])
+def test_a_line_says_in_which_language_it_was_shown(locale: str) -> None:
+    with pytest.raises(ValueError, match="should match pattern"):
+        place(lines=[line("A", 1, "CNY 180.00", "USD 25.00") | {"locale": locale}])
+
+
 def test_a_line_is_named_once() -> None:
     with pytest.raises(ValueError, match="an id of its own"):
         place(lines=[line("A", 1, "CNY 180.00", "USD 25.00")] * 2)
