@@ -16,7 +16,7 @@ D1: dict[str, Any] = {"declaration_no": "D-1"}
 
 def flag(story: OrderStory, mismatch: str, **data: Any) -> list[str]:
     """What the breaks are about."""
-    told = {"parcel_ids": ["P-1"], "mismatch": mismatch, "at": after_days(3)} | data
+    told: dict[str, Any] = {"parcel_ids": ["P-1"], "mismatch": mismatch, "at": after_days(3)} | data
     decided = story.tell("flag_customs_tie", **told)
     return [event.refs["about"] for event in decided if isinstance(event, ReconciliationBreakOpened)]
 
@@ -64,7 +64,7 @@ def test_a_receipt_of_another_amount_is_a_break_when_it_is_declared_and_no_other
 
 def test_a_receipt_that_failed_since_is_a_break() -> None:
     story = declared(departed())
-    failed = {"payment_id": "PAY-1", "psp": "stripe", "capture_ref": "cap-1", "amount": "USD 69.44"}
+    failed: dict[str, Any] = {"payment_id": "PAY-1", "psp": "stripe", "capture_ref": "cap-1", "amount": "USD 69.44"}
     story.tell("report_payment_failed", at=after_days(2), code="reversed", **failed)
     assert flag(story, "no_payment", **D1) == ["payment"]
 

@@ -27,7 +27,7 @@ def sent(*way: tuple[str, float], express: bool = True) -> OrderStory:
 
 
 def told(story: OrderStory, milestone: str, days: float, **data: Any) -> list[Event]:
-    where = {"warehouse_id": "W-1"} if milestone.endswith("at_warehouse") else {}
+    where: dict[str, Any] = {"warehouse_id": "W-1"} if milestone.endswith("at_warehouse") else {}
     return story.tell("report_tracking", parcel_id="P-1", milestone=milestone, at=after_days(days), **where, **data)
 
 
