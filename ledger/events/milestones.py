@@ -94,13 +94,15 @@ def furthest(facts: Collection[H]) -> H | None:
     return max(standing(facts), key=_standing, default=None)
 
 
-def standing(facts: Collection[H]) -> list[H]:
+def standing(facts: Collection[H]) -> Collection[H]:
     """The facts that still count: all but those that a later one has undone."""
+    if not any(fact.milestone in UNDONE_BY for fact in facts):
+        return facts
     undone_at: dict[str, datetime] = {}
     for fact in facts:
         if fact.milestone in _UNDOING:
             undone_at[fact.milestone] = max(fact.happened_at, undone_at.get(fact.milestone, fact.happened_at))
-    return [fact for fact in facts if not _is_undone(fact, undone_at)] if undone_at else list(facts)
+    return [fact for fact in facts if not _is_undone(fact, undone_at)]
 
 
 def _is_undone(fact: Happened, undone_at: Mapping[str, datetime]) -> bool:
