@@ -90,6 +90,20 @@ def test_what_another_warehouse_took_after_the_rejection_came_in_time(shop: Shop
     assert late(shop, ALL, dispatched(), *(facts[hour] for hour in hours)) == ()
 
 
+@pytest.mark.parametrize("end", ["lost", "destroyed", "returning_to_sender"])
+def test_nobody_waits_for_what_will_not_come(shop: Shop, end: str) -> None:
+    assert late(shop, ALL, dispatched(), fact(end, hours=30)) == ()
+
+
+def test_what_was_found_again_is_waited_for(shop: Shop) -> None:
+    assert len(late(shop, ALL, dispatched(), fact("lost", hours=30), fact("found", hours=40))) == 1
+
+
+@pytest.mark.parametrize("end", ["export_rejected", "import_refused", "returned_to_warehouse"])
+def test_what_customs_turned_away_had_come(shop: Shop, end: str) -> None:
+    assert late(shop, ALL, dispatched(), fact(end, hours=30), fact("returning_to_sender", hours=50)) == ()
+
+
 def test_dispatch_may_be_what_is_promised(shop: Shop) -> None:
     shop.publish(PROMISE.model_copy(update={"milestone": "merchant_dispatched"}))
     assert late(shop, ALL, dispatched()) == ()
