@@ -8,6 +8,7 @@ from commands.place_order import PlaceOrder
 from ledger.events.merchant import MerchantSuspended
 from ledger.events.order import OrderConfirmed, OrderPlaced
 from ledger.events.payment import PaymentAllocated, PaymentCaptured
+from ledger.events.product import ProductSubmittedForExportReview
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import merchant_stream, product_stream
 from ledger.policies.fees import Fees
@@ -48,6 +49,16 @@ def test_a_line_keeps_the_fee_rate_of_its_category() -> None:
     fees = Fees(rate_bps=500, category_rates={"home": 300})
     placed = selling(policies=[fees]).when(place()).event(OrderPlaced)
     assert [(line.category_id, line.fee_rate_bps) for line in placed.lines] == [("home", 300), ("home", 300)]
+
+
+def test_another_category_counts_once_the_platform_has_approved_it() -> None:
+    fees = Fees(rate_bps=500, category_rates={"home": 300, "books": 0})
+    submitted = ProductSubmittedForExportReview(
+        merchant_id="M-1", product_id="SKU-A", category_id="books", markets=("US",), auto_export=False, submitted_at=NOW
+    )
+    beside = SELLING | {product_stream("M-1", "SKU-A"): (*in_the_pool("SKU-A"), submitted)}
+    placed = given(beside=beside, policies=[fees]).when(place()).event(OrderPlaced)
+    assert (placed.lines[0].category_id, placed.lines[0].fee_rate_bps) == ("home", 300)
 
 
 def test_the_promise_follows_from_its_policy() -> None:
