@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.interception import first_heard_of
 from commands.parcel_reports import MilestoneReport, doubts, out_of_sequence
 from commands.rules import Rules
 from commands.shapes import RawText
@@ -27,3 +28,5 @@ def decide(report: ReportLoss, order: Order, rules: Rules) -> Iterator[Event]:
     yield event
     yield from doubts(report, order, "lost")
     yield from out_of_sequence(report, order, "lost")
+    if parcel:
+        yield from first_heard_of(report, order, parcel, "lost")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.interception import first_heard_of
 from commands.parcel_reports import MilestoneReport, against, doubts, out_of_sequence
 from commands.rules import Rules
 from commands.shapes import RawText
@@ -38,6 +39,7 @@ def decide(report: ReportSignature, order: Order, rules: Rules) -> Iterator[Even
     yield from out_of_sequence(report, order, "signed_for")
     if parcel:
         yield from _cannot_be(report, order, parcel)
+        yield from first_heard_of(report, order, parcel, "signed_for")
 
 
 def _is_known(report: ReportSignature, parcel: Parcel) -> bool:

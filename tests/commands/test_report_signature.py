@@ -9,8 +9,8 @@ import pytest
 from commands.report_signature import ReportSignature
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.events.shipment import ParcelSignedFor
-from tests.support.given import PARTNER, ask, given
-from tests.support.orders import OrderStory
+from tests.support.given import BUYER, PARTNER, ask, given
+from tests.support.orders import OrderStory, after_days
 from tests.support.parcels import ORDER, PAID, at, dispatched, fact, packed, refunded, signed
 
 SENT = (*PAID, packed(), dispatched())
@@ -83,3 +83,17 @@ def test_a_signature_of_a_parcel_whose_units_travel_as_another_is_recorded_with_
 def test_who_signed_is_sealed() -> None:
     event = given(*SENT).when(report(signed_by="Wong Mei")).event(ParcelSignedFor)
     assert repr(event.signed_by) == "Sealed(…)"
+
+
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [("report_signature", {}), ("report_loss", {}), ("report_tracking", {"milestone": "departed"})],
+)
+def test_whatever_says_first_that_a_refunded_parcel_has_left_is_a_break(report: str, told: dict[str, Any]) -> None:
+    story = OrderStory(express=True).paid()
+    packed: dict[str, Any] = {"parcel_id": "P-1", "items": [{"line_id": "A", "qty": 2}], "warehouse_id": "W-1"}
+    story.tell("create_parcel", **packed)
+    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind", lines=packed["items"])
+    story.tell(report, parcel_id="P-1", at=after_days(3), **told)
+    opened = story.event(ReconciliationBreakOpened)
+    assert (opened.expected, opened.refs["ask"]) == ("0 of line A to send, not 2", "interception")
