@@ -42,7 +42,7 @@ def decide(command: ApproveProduct, product: Product, rules: Rules) -> Iterator[
     approved = ProductExportApproved(
         merchant_id=command.merchant_id,
         product_id=command.product_id,
-        category_id=product.category_id,
+        category_id=product.asked_category_id,
         criteria_version=command.criteria_version,
         markets=markets,
         reviewer=command.actor,

@@ -22,7 +22,6 @@ from ledger.refusals import (
     QtyExceedsRemaining,
     RefundPendingOnLine,
 )
-from ledger.streams.allocation import allocation
 from ledger.streams.order import Order
 from ledger.streams.refund_money import refund_line
 
@@ -95,7 +94,7 @@ def _unpaid(command: CancelOrder, order: Order, wanted: Sequence[LineQty]) -> It
     for line in wanted:
         left[line.line_id] -= line.qty
     if any(left.values()):
-        yield from confirmed_by(allocation(order.placed, left, order.payments.usable(order.currency)), command)
+        yield from confirmed_by(order.placed, left, order.payments.usable(order.currency), command, order)
         return
     yield _cancelled(command)
     for capture in order.payments.usable(order.currency):

@@ -12,6 +12,7 @@ from commands.packing import expect_sendable
 from commands.rules import Rules
 from commands.shapes import TrackingNo
 from ledger.events.event import Event
+from ledger.events.milestones import MILESTONES
 from ledger.events.shipment import ParcelDispatched
 from ledger.ids import Id
 from ledger.refusals import AlreadyDispatched, DispatchTimeImplausible, DuplicateTrackingNo, ParcelNotFound
@@ -25,7 +26,7 @@ class DispatchParcel(OrderCommand, name="dispatch_parcel"):
     parcel_id: Id
     carrier: Id
     tracking_no: TrackingNo
-    dispatched_at: AwareDatetime | None = None  # now, where it is left out
+    dispatched_at: AwareDatetime | None = None  # where it is left out: now, or when it was first seen on its way
 
 
 def decide(command: DispatchParcel, order: Order, rules: Rules) -> Iterator[Event]:
@@ -41,7 +42,7 @@ def decide(command: DispatchParcel, order: Order, rules: Rules) -> Iterator[Even
         parcel_id=parcel.parcel_id,
         carrier=command.carrier,
         tracking_no=command.tracking_no,
-        dispatched_at=_plausible(command, order),
+        dispatched_at=_plausible(command, order, parcel),
     )
 
 
@@ -51,10 +52,11 @@ def _expect_a_number_of_its_own(command: DispatchParcel, order: Order, parcel: P
         raise DuplicateTrackingNo(tracking_no=command.tracking_no, parcel_id=other.parcel_id)
 
 
-def _plausible(command: DispatchParcel, order: Order) -> datetime:
+def _plausible(command: DispatchParcel, order: Order, parcel: Parcel) -> datetime:
     """The lock on after-sales counts from here, so nobody may move it ahead."""
     assert order.placed is not None, "a confirmed order is placed"
-    at = command.dispatched_at or command.decided_at
+    seen = (fact.happened_at for fact in parcel.facts if MILESTONES[fact.milestone].rank > 0)
+    at = command.dispatched_at or max(min((command.decided_at, *seen)), order.placed.placed_at)
     if not order.placed.placed_at <= at <= command.decided_at + CLOCKS_DIFFER_BY:
         raise DispatchTimeImplausible(dispatched_at=at, placed_at=order.placed.placed_at, decided_at=command.decided_at)
     return at

@@ -14,16 +14,18 @@ from ledger.ids import Id, merchant_stream
 from ledger.policies.markets import Markets
 from ledger.policies.programme_start import ProgrammeStart
 from ledger.refusals import MerchantNotDomestic, MerchantNotEnrolled
-from ledger.streams.merchant import Merchant
+from ledger.streams.merchant import Merchant, Terms
 
 
 class EnrolMerchant(Command, name="enrol_merchant"):
-    """A merchant joins the programme, or changes its markets. Run by a merchant, it waits for the platform's yes."""
+    """A merchant joins the programme, or changes its markets. Run by a merchant, it waits for the platform's yes; what
+    the yes leaves out is as the merchant asked.
+    """
 
     merchant_id: Id
     country: CountryCode = "CN"
-    markets: tuple[CountryCode, ...] = ()  # none named: all that are open
-    terms_version: str = "1"
+    markets: tuple[CountryCode, ...] = ()  # none named or asked for: all that are open
+    terms_version: str = ""  # where it is left out: what was asked for, or 1
 
     @property
     def stream(self) -> str:
@@ -35,36 +37,41 @@ def decide(command: EnrolMerchant, merchant: Merchant, rules: Rules) -> Iterator
     if command.country not in countries:
         raise MerchantNotDomestic(country=command.country, countries=countries)
     open_markets = rules.policy(Markets)
-    open_markets.expect_open(command.markets)
+    granted = is_platform(command.actor)
+    asked = _terms(command, merchant.asked if granted else None, open_markets.open)
+    open_markets.expect_open(asked.markets)
     if merchant.enrolment == "suspended":
         raise MerchantNotEnrolled(merchant_id=command.merchant_id, state=merchant.enrolment)
-    asked = (command.country, command.markets or open_markets.open, command.terms_version)
-    stands = (merchant.country, merchant.markets, merchant.terms_version)
-    if merchant.is_enrolled and asked == stands:
+    if merchant.is_enrolled and asked == merchant.terms and merchant.asked is None:
         return
-    if not merchant.is_enrolled and (merchant.enrolment != "requested" or asked != stands):
-        yield _requested(command, asked[1])
-    if is_platform(command.actor):
-        yield _enrolled(command, asked[1])
+    if asked != merchant.asked and not (granted and merchant.is_enrolled):
+        yield _requested(command, asked)
+    if granted:
+        yield _enrolled(command, asked)
 
 
-def _requested(command: EnrolMerchant, markets: tuple[str, ...]) -> MerchantEnrolmentRequested:
+def _terms(command: EnrolMerchant, asked: Terms | None, open_markets: tuple[str, ...]) -> Terms:
+    markets, terms_version = (asked.markets, asked.terms_version) if asked else (open_markets, "1")
+    return Terms(command.country, command.markets or markets, command.terms_version or terms_version)
+
+
+def _requested(command: EnrolMerchant, asked: Terms) -> MerchantEnrolmentRequested:
     return MerchantEnrolmentRequested(
         merchant_id=command.merchant_id,
         country=command.country,
-        markets=markets,
-        terms_version=command.terms_version,
+        markets=asked.markets,
+        terms_version=asked.terms_version,
         requested_by=command.actor,
         requested_at=command.decided_at,
     )
 
 
-def _enrolled(command: EnrolMerchant, markets: tuple[str, ...]) -> MerchantEnrolled:
+def _enrolled(command: EnrolMerchant, asked: Terms) -> MerchantEnrolled:
     return MerchantEnrolled(
         merchant_id=command.merchant_id,
         country=command.country,
-        markets=markets,
-        terms_version=command.terms_version,
+        markets=asked.markets,
+        terms_version=asked.terms_version,
         reviewer=command.actor,
         effective_at=command.decided_at,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
 from commands.breaks import break_once
@@ -10,15 +10,16 @@ from commands.command import Command, Report
 from commands.recording import accounting_day
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.order import OrderConfirmed
-from ledger.events.payment import PaymentAllocated
+from ledger.events.order import OrderConfirmed, OrderPlaced
 from ledger.fx import Rate
 from ledger.ids import Id, order_stream
-from ledger.money import Money
+from ledger.money import Money, total
 from ledger.payment_refusals import RateMissing, RateStale
 from ledger.policies.reference_pricing import ReferencePricing
 from ledger.refusals import LineNotFound, OrderNotConfirmed, PolicyNotEffective
+from ledger.streams.allocation import allocation
 from ledger.streams.order import Order
+from ledger.streams.order_payments import Capture
 from ledger.streams.order_quantities import LineBook
 
 CLOCKS_DIFFER_BY = timedelta(minutes=5)  # design §2, Time
@@ -131,11 +132,27 @@ def line_of(order: Order, line_id: str) -> LineBook:
     return order.lines[line_id]
 
 
-def confirmed_by(allocated: PaymentAllocated | None, command: Command) -> Sequence[Event]:
-    """The allocation and what follows from it; nothing where the captures do not cover the order."""
+def confirmed_by(
+    placed: OrderPlaced, quantities: Mapping[str, int], captures: Iterable[Capture], command: Command, order: Order
+) -> Iterator[Event]:
+    """The allocation of these captures and what follows from it; nothing where they do not cover the order.
+
+    What is captured beyond it is nobody's, and somebody must look.
+    """
+    free = list(captures)
+    allocated = allocation(placed, quantities, free)
     if allocated is None:
-        return ()
+        return
+    yield allocated
     payment_ids = tuple(dict.fromkeys(part.payment_id for part in allocated.parts))
-    return allocated, OrderConfirmed(
-        order_id=allocated.order_id, payment_ids=payment_ids, confirmed_at=command.happened_at
-    )
+    yield OrderConfirmed(order_id=allocated.order_id, payment_ids=payment_ids, confirmed_at=command.happened_at)
+    captured = total([capture.free for capture in free], allocated.amount.currency)
+    if captured != allocated.amount:
+        yield from break_once(
+            order.breaks,
+            kind="amount_mismatch",
+            expected=str(allocated.amount),
+            actual=str(captured),
+            refs={"order_id": allocated.order_id, "about": "paid_too_much"},
+            at=command.decided_at,
+        )

@@ -8,13 +8,21 @@ from typing import Any
 from commands.order_commands import OrderReport, contradiction, flagged_if_future
 from commands.shapes import RawText
 from ledger.events.event import Event
-from ledger.events.milestones import MILESTONES
+from ledger.events.milestones import MILESTONES, standing
 from ledger.ids import Id
 from ledger.streams.order import Order
 from ledger.streams.parcels import Fact, Parcel
 
 # A month's summary declaration closes the export long after the parcel is through (domain §3.2).
 _AFTER_THE_FACT = frozenset({"export_closed"})
+# Turned away here, a parcel comes no further unless it is let pass later (`UNDONE_BY`): the first step out of reach.
+_OUT_OF_REACH = {
+    "rejected_at_warehouse": "export_declared",
+    "export_rejected": "departed",
+    "import_refused": "out_for_delivery",
+    "returned_to_warehouse": "departed",
+}
+_LAST_OF_THE_WAY = MILESTONES["available_for_pickup"].rank
 
 
 class ParcelReport(OrderReport):
@@ -99,11 +107,20 @@ def _clashing(parcel: Parcel, new: Fact) -> Iterator[Fact]:
 
 def _impossible(earlier: Fact, later: Fact, parcel: Parcel) -> bool:
     moved_before_the_hand_over = later.milestone == "dispatched" and _moves(earlier)
-    return moved_before_the_hand_over or (_ends(earlier, parcel) and _moves(later))
+    ended = _ends(earlier, parcel) and _moves(later)
+    return moved_before_the_hand_over or ended or _turned_away(earlier, later, parcel)
 
 
 def _moves(fact: Fact) -> bool:
     return MILESTONES[fact.milestone].rank > 0 and fact.milestone not in _AFTER_THE_FACT
+
+
+def _turned_away(earlier: Fact, later: Fact, parcel: Parcel) -> bool:
+    """Whether the parcel could not get to the later step from the earlier one."""
+    beyond = _OUT_OF_REACH.get(earlier.milestone)
+    if beyond is None or not MILESTONES[beyond].rank <= MILESTONES[later.milestone].rank <= _LAST_OF_THE_WAY:
+        return False
+    return _moves(later) and earlier in standing((*parcel.facts, earlier))
 
 
 def _ends(fact: Fact, parcel: Parcel) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime, field_validator
+from pydantic import AwareDatetime, TypeAdapter, field_validator
 
+from commands.breaks import break_once
 from commands.order_commands import OrderCommand, confirmed_by
 from commands.order_totals import check_totals
 from commands.rules import Rules
+from commands.shapes import LocaleTag
 from ledger.events.event import Event
 from ledger.events.order import Channel, Charge, OrderLine, OrderPlaced, PlacedLine
 from ledger.events.settlement import ReconciliationBreakOpened
@@ -28,9 +30,10 @@ from ledger.refusals import (
     QuoteExpired,
 )
 from ledger.sealed import Sealed
-from ledger.streams.allocation import allocation
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
+
+_LOCALE = TypeAdapter(LocaleTag)
 
 
 class PlaceOrder(OrderCommand, name="place_order"):
@@ -60,6 +63,13 @@ class PlaceOrder(OrderCommand, name="place_order"):
             raise ValueError("every line of an order has an id of its own")
         return lines
 
+    @field_validator("lines")
+    @classmethod
+    def _shown_in_a_language(cls, lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
+        for line in lines:
+            _LOCALE.validate_python(line.locale)
+        return lines
+
     @property
     def reads(self) -> tuple[str, ...]:
         products = dict.fromkeys(product_stream(self.merchant_id, line.product_id) for line in self.lines)
@@ -76,6 +86,7 @@ def decide(command: PlaceOrder, order: Order, rules: Rules) -> Iterator[Event]:
     check_totals(command, market.charge_currency)
     placed = _placed(command, rules)
     yield placed
+    yield from _happened_before(placed, order)
     yield from _paid_before(command, placed, order)
 
 
@@ -129,6 +140,26 @@ def _placed_line(command: PlaceOrder, line: OrderLine, fees: Fees, rules: Rules)
     return PlacedLine(**dict(line), category_id=category_id, fee_rate_bps=rate_bps)
 
 
+def _happened_before(placed: OrderPlaced, order: Order) -> Iterator[Event]:
+    """A parcel cannot have moved before anybody ordered it; the same break as of a fact that is told later."""
+    for parcel in order.parcels:
+        first = next(iter(parcel.timeline), None)
+        if first and first.happened_at < placed.placed_at:
+            yield from break_once(
+                order.breaks,
+                kind="fact_contradicts_state",
+                expected=f"order placed at {placed.placed_at.isoformat()}",
+                actual=f"{first.milestone} at {first.happened_at.isoformat()}",
+                refs={
+                    "order_id": placed.order_id,
+                    "parcel_id": parcel.parcel_id,
+                    "fact": first.milestone,
+                    "about": "before_the_order",
+                },
+                at=placed.placed_at,
+            )
+
+
 def _paid_before(command: PlaceOrder, placed: OrderPlaced, order: Order) -> Iterator[Event]:
     """What the captures that came before their order do now: they pay for it, or are in the wrong currency."""
     if not order.payments.captures:
@@ -138,7 +169,7 @@ def _paid_before(command: PlaceOrder, placed: OrderPlaced, order: Order) -> Iter
         if capture.amount.currency != currency and not capture.set_aside and not capture.failed:
             yield _unexpected(command, capture, currency)
     quantities = {line.line_id: line.qty for line in placed.lines}
-    yield from confirmed_by(allocation(placed, quantities, order.payments.usable(currency)), command)
+    yield from confirmed_by(placed, quantities, order.payments.usable(currency), command, order)
 
 
 def _unexpected(command: PlaceOrder, capture: Capture, currency: str) -> ReconciliationBreakOpened:

@@ -24,6 +24,7 @@ from ledger.streams.parcels import Parcel
 from ledger.streams.refund_money import refund_line
 
 REFUSED_BY_CUSTOMS = frozenset({"export_rejected", "import_refused"})
+_PROVES_CUSTODY = REFUSED_BY_CUSTOMS | {"consolidated", "split"}
 _IN_OUR_CUSTODY = frozenset({"warehouse", "export", "line_haul", "import", "last_mile"})
 
 
@@ -74,9 +75,10 @@ def refunded(command: ParcelRefund, order: Order, parcel: Parcel, rules: Rules) 
 
 
 def bearer(reason: str, parcel: Parcel, rules: Rules) -> Bearer:
-    """Custody passes at warehouse acceptance (statement 20), which any later step of the way proves too."""
+    """Custody passes at warehouse acceptance (statement 20), which any later step of the way proves too, and so does
+    what a partner has packed anew."""
     accepted = any(
-        MILESTONES[fact.milestone].stage in _IN_OUR_CUSTODY or fact.milestone in REFUSED_BY_CUSTOMS
+        MILESTONES[fact.milestone].stage in _IN_OUR_CUSTODY or fact.milestone in _PROVES_CUSTODY
         for fact in parcel.facts
     )
     place: Place = "after_warehouse" if accepted else "before_warehouse"

@@ -9,14 +9,13 @@ from pydantic import StringConstraints
 
 from commands.command import Command
 from commands.rules import Rules
+from commands.shapes import LocaleTag
 from ledger.events.event import Event
 from ledger.events.product import ProductTranslationPublished
 from ledger.ids import Id, product_stream
 from ledger.refusals import ProductNotSubmitted
 from ledger.streams.product import Product
 
-# BCP 47 as far as buyers need it: a language, where it matters a script, and a region.
-LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
 TextHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]  # SHA-256 of the text that is shown
 
 

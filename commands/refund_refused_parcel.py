@@ -8,6 +8,7 @@ from commands.platform_refunds import REFUSED_BY_CUSTOMS, ParcelRefund, expect_r
 from commands.rules import Rules
 from ledger.after_sales_refusals import ParcelNotRefused
 from ledger.events.event import Event
+from ledger.events.milestones import standing
 from ledger.streams.order import Order
 
 
@@ -21,6 +22,6 @@ class RefundRefusedParcel(ParcelRefund, name="refund_refused_parcel"):
 
 def decide(command: RefundRefusedParcel, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = expect_refundable(command, order)
-    if parcel is None or parcel.signature or not any(fact.milestone in REFUSED_BY_CUSTOMS for fact in parcel.facts):
+    if parcel is None or parcel.signature or not any(f.milestone in REFUSED_BY_CUSTOMS for f in standing(parcel.facts)):
         raise ParcelNotRefused(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
     yield from refunded(command, order, parcel, rules)

@@ -13,10 +13,31 @@ from ledger.streams.parcels import Parcel
 _OVER = frozenset({"signed_for", "deemed_signed", "destroyed"})
 
 
+def goes_round(order: Order, *, sources: Sequence[str], targets: Sequence[str]) -> str | None:
+    """The target whose units travel in one of the sources already; None where there is none. Nothing can move then."""
+    for target in targets:
+        later = [target]
+        for parcel_id in later:
+            parcel = order.parcels.of(parcel_id)
+            later += [into for into in (parcel.went_into if parcel else ()) if into not in later]
+        if set(later[1:]) & set(sources):
+            return target
+    return None
+
+
 def regrouping_doubts(
-    report: OrderReport, order: Order, *, sources: Sequence[str], contents: Iterable[ParcelContents], fact: str
+    report: OrderReport,
+    order: Order,
+    *,
+    sources: Sequence[str],
+    targets: Sequence[str],
+    contents: Sequence[ParcelContents],
+    fact: str,
 ) -> Iterator[Event]:
     """Breaks of a regrouping: parcels nobody packed, that have moved on, are delivered, or go by another's number."""
+    if (target := goes_round(order, sources=sources, targets=targets)) is not None:
+        expected = f"a parcel of its own, not {target}, whose units travel in {', '.join(sources)}"
+        yield from differing(report, order, parcel_id=target, fact=fact, about="target", expected=expected, actual=fact)
     for parcel_id in sources:
         parcel = order.parcels.of(parcel_id)
         if parcel is None or not parcel.created:
@@ -26,8 +47,9 @@ def regrouping_doubts(
             )
         else:
             yield from _wrong_state(report, order, parcel, fact)
-    for content in contents:
+    for n, content in enumerate(contents):
         yield from _wrong_target(report, order, content, sources, fact)
+        yield from _numbered_alike(report, content, contents[:n], order, fact)
     yield from flagged_if_future(report, order, milestone=fact)
 
 
@@ -71,6 +93,22 @@ def _wrong_target(
         )
     other = order.parcels.tracked_as(content.tracking_no) if content.tracking_no else None
     if other and other.parcel_id != content.parcel_id and other.parcel_id not in sources:
-        refs = {"parcel_id": content.parcel_id, "fact": fact, "about": other.parcel_id}
-        expected, actual = "a number of its own", content.tracking_no
-        yield from contradiction(report, order, kind="duplicate_tracking_no", expected=expected, actual=actual, **refs)
+        yield from _number_used_twice(report, order, content, fact, of=other.parcel_id)
+
+
+def _numbered_alike(
+    report: OrderReport, content: ParcelContents, before: Sequence[ParcelContents], order: Order, fact: str
+) -> Iterator[Event]:
+    other = next(
+        (part.parcel_id for part in before if part.tracking_no and part.tracking_no == content.tracking_no), ""
+    )
+    if other:
+        yield from _number_used_twice(report, order, content, fact, of=other)
+
+
+def _number_used_twice(
+    report: OrderReport, order: Order, content: ParcelContents, fact: str, *, of: str
+) -> Iterator[Event]:
+    refs = {"parcel_id": content.parcel_id, "fact": fact, "about": of}
+    expected, actual = "a number of its own", content.tracking_no
+    yield from contradiction(report, order, kind="duplicate_tracking_no", expected=expected, actual=actual, **refs)

@@ -17,7 +17,7 @@ from ledger.streams.merchant import Merchant
 
 
 class RejectMerchant(Command, name="reject_merchant"):
-    """The platform does not accept the merchant. It may ask again."""
+    """The platform does not accept what the merchant asks for. It may ask again; one that is enrolled stays so."""
 
     merchant_id: Id
     reason: Reason
@@ -32,12 +32,12 @@ def decide(command: RejectMerchant, merchant: Merchant, rules: Rules) -> Iterato
     platform_only(command.actor)
     if merchant.enrolment == "rejected":
         return
-    if merchant.enrolment != "requested":
+    if merchant.asked is None:
         raise MerchantNotEnrolled(merchant_id=command.merchant_id, state=merchant.enrolment)
     yield MerchantEnrolmentRejected(
         merchant_id=command.merchant_id,
-        markets=merchant.markets,
-        terms_version=merchant.terms_version,
+        markets=merchant.asked.markets,
+        terms_version=merchant.asked.terms_version,
         reason=command.reason,
         note=command.note,
         reviewer=command.actor,

@@ -41,7 +41,7 @@ def decide(command: RejectProduct, product: Product, rules: Rules) -> Iterator[E
     yield ProductExportRejected(
         merchant_id=command.merchant_id,
         product_id=command.product_id,
-        category_id=product.category_id,
+        category_id=product.asked_category_id,
         criteria_version=command.criteria_version,
         markets=product.asked_markets,
         reviewer=command.actor,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field, model_validator
 
 from commands.order_commands import OrderReport
-from commands.regrouping import regrouping_doubts, together
+from commands.regrouping import goes_round, regrouping_doubts, together
 from commands.rules import Rules
 from commands.shapes import TrackingNo
 from ledger.events.event import Event
@@ -35,20 +35,25 @@ class ReportConsolidation(OrderReport, name="report_consolidation"):
 def decide(report: ReportConsolidation, order: Order, rules: Rules) -> Iterator[Event]:
     if _is_known(report, order):
         return
+    targets = (report.to_parcel,)
     contents = _contents(report, order)
     yield ParcelsConsolidated(
         order_id=report.order_id,
         from_parcels=report.from_parcels,
-        to_parcels=(report.to_parcel,),
+        to_parcels=targets,
         tracking_no=report.tracking_no or "",
         contents=contents,
         happened_at=report.happened_at,
     )
-    yield from regrouping_doubts(report, order, sources=report.from_parcels, contents=contents, fact=_FACT)
+    yield from regrouping_doubts(
+        report, order, sources=report.from_parcels, targets=targets, contents=contents, fact=_FACT
+    )
 
 
 def _contents(report: ReportConsolidation, order: Order) -> tuple[ParcelContents, ...]:
     """What the parcels hold now; nothing of those that nobody packed, or that have moved on."""
+    if goes_round(order, sources=report.from_parcels, targets=(report.to_parcel,)) is not None:
+        return ()
     known = (order.parcels.of(parcel_id) for parcel_id in report.from_parcels)
     items = together(item for parcel in known if parcel for item in parcel.items)
     if not items:

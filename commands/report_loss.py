@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.interception import first_heard_of
 from commands.parcel_reports import MilestoneReport, doubts, out_of_sequence
 from commands.rules import Rules
 from commands.shapes import RawText
 from ledger.events.event import Event
 from ledger.events.shipment import ParcelLost
 from ledger.streams.order import Order
-from ledger.streams.parcels import Fact
+from ledger.streams.parcels import fact_of
 
 
 class ReportLoss(MilestoneReport, name="report_loss"):
@@ -21,8 +22,11 @@ class ReportLoss(MilestoneReport, name="report_loss"):
 
 def decide(report: ReportLoss, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = order.parcels.of(report.parcel_id)
-    if parcel and Fact("lost", report.happened_at, report.raw_code) in parcel.facts:
+    event = ParcelLost(**report.told(), evidence_ref=report.evidence_ref)
+    if parcel and fact_of(event) in parcel.facts:
         return
-    yield ParcelLost(**report.told(), evidence_ref=report.evidence_ref)
+    yield event
     yield from doubts(report, order, "lost")
     yield from out_of_sequence(report, order, "lost")
+    if parcel:
+        yield from first_heard_of(report, order, parcel, "lost")

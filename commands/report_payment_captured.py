@@ -19,7 +19,6 @@ from ledger.events.payment import PaymentCaptured
 from ledger.fx import Rate
 from ledger.ids import Id, derived_id
 from ledger.money import Money
-from ledger.streams.allocation import allocation
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
 
@@ -82,7 +81,7 @@ def _allocated(report: ReportPaymentCaptured, order: Order, capture: Capture) ->
     assert order.placed is not None, "only a placed order can be paid"
     quantities = {line_id: book.live for line_id, book in order.lines.items()}
     captures = [*order.payments.usable(order.currency), capture]
-    yield from confirmed_by(allocation(order.placed, quantities, captures), report)
+    yield from confirmed_by(order.placed, quantities, captures, report, order)
 
 
 def _captured(report: ReportPaymentCaptured, rate: Rate) -> PaymentCaptured:

@@ -10,7 +10,6 @@ from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.payment import PaymentCaptureFailed, PaymentDeclined
 from ledger.ids import Id
-from ledger.streams.allocation import allocation
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
 from ledger.streams.order_quantities import has_left
@@ -98,7 +97,7 @@ def _consequence(report: ReportPaymentFailed, order: Order, failed: PaymentCaptu
         later = order.after(failed)
         quantities = {line_id: book.live for line_id, book in later.lines.items()}
         captures = later.payments.usable(later.currency)
-        yield from confirmed_by(allocation(order.placed, quantities, captures), report)
+        yield from confirmed_by(order.placed, quantities, captures, report, order)
 
 
 def _break(report: ReportPaymentFailed, order: Order, *, kind: str, expected: str) -> Iterator[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.interception import first_heard_of
 from commands.parcel_reports import MilestoneReport, against, doubts, out_of_sequence
 from commands.rules import Rules
 from commands.shapes import RawText
@@ -38,6 +39,7 @@ def decide(report: ReportSignature, order: Order, rules: Rules) -> Iterator[Even
     yield from out_of_sequence(report, order, "signed_for")
     if parcel:
         yield from _cannot_be(report, order, parcel)
+        yield from first_heard_of(report, order, parcel, "signed_for")
 
 
 def _is_known(report: ReportSignature, parcel: Parcel) -> bool:
@@ -53,6 +55,9 @@ def _cannot_be(report: ReportSignature, order: Order, parcel: Parcel) -> Iterato
             about = f"twice:{report.happened_at.isoformat()}"
             yield from against(report, order, "signed_for", about=about, expected=expected)
             break
+    if parcel.moved_at and report.happened_at <= parcel.moved_at:
+        expected = f"travelling as {', '.join(parcel.went_into)} from {parcel.moved_at.isoformat()} on"
+        yield from against(report, order, "signed_for", about="travels_on", expected=expected)
     if parcel.status in _NEVER_DELIVERED:
         yield from against(report, order, "signed_for", about=parcel.status, expected=parcel.status)
     for line_id in sorted({item.line_id for item in parcel.items}):

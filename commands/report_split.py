@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from commands.order_commands import OrderReport
-from commands.regrouping import differing, regrouping_doubts, together
+from commands.regrouping import differing, goes_round, regrouping_doubts, together
 from commands.rules import Rules
 from commands.shapes import TrackingNo
 from ledger.events.event import Event
@@ -49,7 +49,8 @@ def decide(report: ReportSplit, order: Order, rules: Rules) -> Iterator[Event]:
     named = tuple(part.parcel_id for part in report.parts)
     if parcel and parcel.went_into == list(named) and parcel.moved_at == report.happened_at:
         return
-    contents = tuple(_contents(report, parcel))
+    goes_nowhere = goes_round(order, sources=(report.parcel_id,), targets=named) is not None
+    contents = () if goes_nowhere else tuple(_contents(report, parcel))
     yield ParcelSplit(
         order_id=report.order_id,
         from_parcels=(report.parcel_id,),
@@ -58,7 +59,9 @@ def decide(report: ReportSplit, order: Order, rules: Rules) -> Iterator[Event]:
         contents=contents,
         happened_at=report.happened_at,
     )
-    yield from regrouping_doubts(report, order, sources=(report.parcel_id,), contents=contents, fact=_FACT)
+    yield from regrouping_doubts(
+        report, order, sources=(report.parcel_id,), targets=named, contents=contents, fact=_FACT
+    )
     if parcel and parcel.created and parcel.moved_at is None:
         yield from _unequal(report, order, parcel)
 

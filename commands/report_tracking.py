@@ -13,11 +13,12 @@ from commands.parcel_reports import MilestoneReport, against, doubts, out_of_seq
 from commands.rules import Rules
 from commands.shapes import RawText
 from ledger.events.event import Event
-from ledger.events.milestones import MILESTONES
+from ledger.events.milestones import MILESTONES, UNDONE_BY
+from ledger.events.shipment import ParcelFact
 from ledger.ids import Id
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
-from ledger.streams.parcels import Fact, Parcel
+from ledger.streams.parcels import Parcel, fact_of
 
 TrackedMilestone = Literal[
     "received_at_warehouse", "rejected_at_warehouse",
@@ -55,9 +56,11 @@ class ReportTracking(MilestoneReport, name="report_tracking"):
             raise ValueError(f"{self.milestone} has no {', '.join(sorted(strangers))}")
         return self
 
-    def event(self) -> Event:
+    def event(self) -> ParcelFact:
         """The fact, as the event of its milestone."""
-        return MILESTONES[self.milestone].event.model_validate({**self.told(), **self._further()})
+        event = MILESTONES[self.milestone].event.model_validate({**self.told(), **self._further()})
+        assert isinstance(event, ParcelFact), "what is tracked is a fact of a parcel's way"
+        return event
 
     def _further(self) -> dict[str, object]:
         return {name: value for name in _OWN if (value := getattr(self, name)) is not None}
@@ -68,9 +71,10 @@ _OWN = ReportTracking.model_fields.keys() - MilestoneReport.model_fields.keys() 
 
 def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = order.parcels.of(report.parcel_id)
-    if parcel and Fact(report.milestone, report.happened_at, report.raw_code) in parcel.facts:
+    event = report.event()
+    if parcel and report.text is None and fact_of(event) in parcel.facts:  # texts are sealed, and cannot be compared
         return
-    yield report.event()
+    yield event
     yield from doubts(report, order, report.milestone)
     yield from out_of_sequence(report, order, report.milestone)
     if report.milestone.startswith("export"):
@@ -83,7 +87,7 @@ def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event
         )
     if parcel:
         yield from _at_another_warehouse(report, order, parcel)
-        yield from _found_after_a_refund(report, order, parcel)
+        yield from _on_its_way_after_a_refund(report, order, parcel)
         yield from first_heard_of(report, order, parcel, report.milestone)
 
 
@@ -99,12 +103,14 @@ def _at_another_warehouse(report: ReportTracking, order: Order, parcel: Parcel) 
         )
 
 
-def _found_after_a_refund(report: ReportTracking, order: Order, parcel: Parcel) -> Iterator[Event]:
+def _on_its_way_after_a_refund(report: ReportTracking, order: Order, parcel: Parcel) -> Iterator[Event]:
     """The buyer has the money already, and may get the goods too: a person decides what becomes of them."""
-    if report.milestone != "found":
+    undone = [word for word, undoing in UNDONE_BY.items() if undoing == report.milestone]
+    turned_away = [at for word in undone if (at := parcel.first(word)) and at < report.happened_at]
+    if not turned_away and report.milestone != "found":
         return
     for line_id in sorted({item.line_id for item in parcel.items} & order.lines.keys()):
         refunded = order.lines[line_id].at(parcel.parcel_id).refunded
         if refunded:
             expected = f"{refunded} of line {line_id} refunded"
-            yield from against(report, order, "found", about=f"refunded:{line_id}", expected=expected)
+            yield from against(report, order, report.milestone, about=f"refunded:{line_id}", expected=expected)

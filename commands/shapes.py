@@ -19,6 +19,8 @@ def _positive(amount: Money) -> Money:
 PositiveMoney = Annotated[Money, AfterValidator(_positive)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]  # ISO 4217
+# BCP 47 as far as buyers need it: a language, where it matters a script, and a region.
+LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
 Reason = Id  # one code word; what a person writes goes into a sealed note
 TrackingNo = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 RawText = Annotated[str, StringConstraints(max_length=500)]  # a partner's own words, kept as they came

@@ -39,8 +39,9 @@ def decide(command: SubmitProduct, product: Product, rules: Rules) -> Iterator[E
     open_markets = rules.policy(Markets)
     open_markets.expect_open(command.markets)
     markets = command.markets or open_markets.open
-    stands = (product.category_id, product.asked_markets)
-    if product.review in ("submitted", "approved") and stands == (command.category_id, markets):
+    stands = (product.asked_category_id, product.asked_markets)
+    granted = product.review == "approved" and set(product.approved_markets) == set(markets)
+    if (product.review == "submitted" or granted) and stands == (command.category_id, markets):
         return
     yield ProductSubmittedForExportReview(
         merchant_id=command.merchant_id,

@@ -9,15 +9,20 @@ from sqlalchemy import Boolean, Column, Integer
 
 from ledger.canonical import canonical
 from ledger.events.event import Event
-from ledger.events.milestones import MILESTONES, WORDS
+from ledger.events.milestones import MILESTONES
 from ledger.events.order import OrderCancelled, OrderConfirmed, OrderExpired, OrderLineCancelled, OrderPlaced
 from ledger.events.platform import PolicyPublished
 from ledger.events.refund import RefundApproved, RefundAutoApproved
 from ledger.events.shipment import (
     ParcelCreated,
+    ParcelDestroyed,
     ParcelDispatched,
     ParcelFact,
+    ParcelFound,
+    ParcelLost,
+    ParcelReceivedAtWarehouse,
     ParcelRejectedAtWarehouse,
+    ParcelReturningToSender,
     ParcelsConsolidated,
     ParcelSplit,
 )
@@ -49,7 +54,11 @@ PARCELS = kept_table(
     count_column("units"),
     instant_column("dispatched_at"),
     instant_column("received_at"),  # by the receipt, or by any later step that implies it
-    Column("rejected", Boolean, nullable=False),
+    instant_column("rejected_at"),  # the last time at the warehouse's door
+    instant_column("accepted_at"),
+    Column("rejected", Boolean, nullable=False),  # and not accepted since
+    instant_column("gone_at"),  # lost, destroyed or on its way back: nobody waits for it any more
+    instant_column("found_at"),
 )
 PROMISES = kept_table(
     "promises",
@@ -63,15 +72,20 @@ _IMPLYING = tuple(
     milestone.event
     for milestone in MILESTONES.values()
     if issubclass(milestone.event, ParcelFact)
-    and (_REACHED[0] <= milestone.rank <= _REACHED[1] or milestone.rank >= _SIGNED)
+    and (
+        _REACHED[0] <= milestone.rank <= _REACHED[1]
+        or milestone.rank >= _SIGNED
+        or milestone.word in ("export_rejected", "import_refused", "returned_to_warehouse")
+    )
 )
+_GONE = (ParcelLost, ParcelDestroyed, ParcelReturningToSender)
 
 
 class OverdueToWarehouse(Projection):
     """Promises and what was done about them; who is late is said at read."""
 
     name = "overdue_to_warehouse"
-    version = 1
+    version = 2
     tables = (ORDERS, PARCELS, PROMISES)
     events = (
         OrderPlaced,
@@ -86,6 +100,8 @@ class OverdueToWarehouse(Projection):
         ParcelsConsolidated,
         ParcelSplit,
         ParcelRejectedAtWarehouse,
+        *_GONE,
+        ParcelFound,
         *_IMPLYING,
         PolicyPublished,
     )
@@ -150,27 +166,41 @@ class _Fold:
             case ParcelCreated():
                 units = sum(item.qty for item in event.items)
                 self._put_parcel(event.parcel_id, units=units)
-                self._put_order(packed=self._order()["packed"] + units)
+                if not self._parcel(event.parcel_id)["rejected"]:
+                    self._put_order(packed=self._order()["packed"] + units)
             case ParcelDispatched():
                 self._first(event.parcel_id, "dispatched_at", event.dispatched_at)
             case ParcelsConsolidated() | ParcelSplit():
                 for parcel_id in event.from_parcels:
                     self._first(parcel_id, "received_at", event.happened_at)
             case ParcelRejectedAtWarehouse():
-                self._reject(event.parcel_id)
-            case ParcelFact() if WORDS[type(event)] in MILESTONES:
+                self._at_the_door(event.parcel_id, "rejected_at", event.happened_at)
+            case ParcelLost() | ParcelDestroyed() | ParcelReturningToSender():
+                self._last(event.parcel_id, "gone_at", event.happened_at)
+            case ParcelFound():
+                self._last(event.parcel_id, "found_at", event.happened_at)
+            case ParcelFact():
                 self._first(event.parcel_id, "received_at", event.happened_at)
+                if isinstance(event, ParcelReceivedAtWarehouse):
+                    self._at_the_door(event.parcel_id, "accepted_at", event.happened_at)
 
-    def _reject(self, parcel_id: str) -> None:
-        """The goods are with the merchant again, who still has to send them."""
+    def _at_the_door(self, parcel_id: str, column: str, at: datetime) -> None:
+        """Goods that the warehouse rejected are the merchant's to send again, unless it took them after all."""
+        self._last(parcel_id, column, at)
         row = self._parcel(parcel_id)
-        if not row["rejected"]:
-            self._put_parcel(parcel_id, rejected=True)
-            self._put_order(packed=self._order()["packed"] - row["units"])
+        rejected_at, accepted_at = row["rejected_at"], row["accepted_at"]
+        rejected = rejected_at is not None and (accepted_at is None or accepted_at <= rejected_at)
+        if rejected != row["rejected"]:
+            self._put_parcel(parcel_id, rejected=rejected)
+            self._put_order(packed=self._order()["packed"] + (-row["units"] if rejected else row["units"]))
 
     def _first(self, parcel_id: str, column: str, at: datetime) -> None:
         known = self._parcel(parcel_id)[column]
         self._put_parcel(parcel_id, **{column: min(known, at) if known else at})
+
+    def _last(self, parcel_id: str, column: str, at: datetime) -> None:
+        known = self._parcel(parcel_id)[column]
+        self._put_parcel(parcel_id, **{column: max(known, at) if known else at})
 
     def _order(self) -> Row:
         blank = {
@@ -185,7 +215,8 @@ class _Fold:
     def _parcel(self, parcel_id: str) -> Row:
         blank = {
             "merchant": self._key[0], "order_id": self._key[1], "parcel_id": parcel_id, "units": 0,
-            "dispatched_at": None, "received_at": None, "rejected": False,
+            "dispatched_at": None, "received_at": None, "rejected_at": None, "accepted_at": None, "rejected": False,
+            "gone_at": None, "found_at": None,
         }  # fmt: skip
         return self._batch.rows(PARCELS).get(*self._key, parcel_id) or blank
 

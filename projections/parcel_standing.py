@@ -10,7 +10,7 @@ from hashlib import sha256
 from pydantic_core import from_json
 
 from ledger.canonical import canonical
-from ledger.events.milestones import MILESTONES, furthest
+from ledger.events.milestones import MILESTONES, UNDONE_BY, furthest
 from projections.engine.batch import Row
 
 # The first time each of these happened is what after-sales and promises rest on.
@@ -20,6 +20,7 @@ _FIRST = {
     "export_released": "export_released_at",
     "departed": "departed_at",
 }
+_UNDOING = frozenset(UNDONE_BY.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Fact:
 def reach(row: Row, fact: Fact) -> None:
     """Take one more fact into the row: the status is the furthest fact, whatever order they come in."""
     _remember(row, fact)
-    standing = furthest(_remembered(row))
+    standing = furthest(remembered(row))
     if standing:
         row["stage"] = MILESTONES[standing.milestone].stage
         row["milestone"], row["occurred_at"] = standing.milestone, standing.happened_at
@@ -89,25 +90,28 @@ def _remember(row: Row, fact: Fact) -> None:
     first = _FIRST.get(fact.milestone)
     if first and (row[first] is None or fact.happened_at < row[first]):
         row[first] = fact.happened_at
-    if fact.milestone == "lost":
-        if row["lost_at"] is None or fact.happened_at > row["lost_at"]:
-            row["lost_at"], row["lost_location"] = fact.happened_at, fact.location
+    if fact.milestone in UNDONE_BY or fact.milestone in _UNDOING:
+        _turn(row, fact)
+    if fact.milestone in UNDONE_BY:
         return
-    if fact.milestone == "found" and (row["found_at"] is None or fact.happened_at > row["found_at"]):
-        row["found_at"] = fact.happened_at
     before = _way(row)
     if before is None or furthest((before, fact)) is fact:
         row["way_milestone"], row["way_at"], row["way_location"] = fact.milestone, fact.happened_at, fact.location
 
 
-def _remembered(row: Row) -> list[Fact]:
+def _turn(row: Row, fact: Fact) -> None:
+    """The last of each fact that can be undone, or undoes one."""
+    turns = from_json(row["turns"])
+    known = turns.get(fact.milestone)
+    if known is None or datetime.fromisoformat(known[0]) < fact.happened_at:
+        row["turns"] = canonical(turns | {fact.milestone: [fact.happened_at.isoformat(), fact.location]})
+
+
+def remembered(row: Row) -> list[Fact]:
     """As much of the parcel's facts as its standing depends on."""
-    facts = [fact for fact in (_way(row),) if fact]
-    if row["lost_at"]:
-        facts.append(Fact("lost", row["lost_at"], row["lost_location"]))
-    if row["found_at"]:
-        facts.append(Fact("found", row["found_at"]))
-    return facts
+    turns = from_json(row["turns"]).items()
+    facts = [Fact(milestone, datetime.fromisoformat(at), location) for milestone, (at, location) in turns]
+    return facts + [fact for fact in (_way(row),) if fact]
 
 
 def _way(row: Row) -> Fact | None:

@@ -12,7 +12,7 @@ from ledger.canonical import canonical
 from ledger.events.milestones import MILESTONES
 from ledger.events.shipment import ParcelContents, ParcelsConsolidated, ParcelSplit
 from projections.engine.batch import Row
-from projections.parcel_standing import Fact, hand_over, handed_over, reach
+from projections.parcel_standing import Fact, hand_over, handed_over, reach, remembered
 
 _FIRST = {
     "dispatched": "dispatched_at",
@@ -79,6 +79,5 @@ def _take(source: Row, line_id: str, qty: int) -> tuple[int, int]:
 
 def _until(row: Row, moved_at: datetime) -> Iterator[Fact]:
     known = [Fact(milestone, row[column]) for milestone, column in _FIRST.items() if row[column]]
-    if row["way_milestone"] and MILESTONES[row["way_milestone"]].rank > 0:
-        known.append(Fact(row["way_milestone"], row["way_at"], row["way_location"]))
+    known += [fact for fact in remembered(row) if MILESTONES[fact.milestone].rank > 0 or fact.milestone == "found"]
     yield from (fact for fact in known if fact.happened_at <= moved_at)

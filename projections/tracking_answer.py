@@ -22,6 +22,18 @@ Headline = Literal[
 ]  # fmt: skip
 _PROVEN_BY = ("dispatched", "received_at_warehouse", "departed")  # steps that any later one implies
 _BACK_WITH_SELLER = "rejected_at_warehouse"
+_NEVER_CAME = (
+    "rejected_at_warehouse",
+    "damaged",
+    "lost",
+    "destroyed",
+    "returning_to_sender",
+)  # it may be before it came
+_PROVE_THE_RECEIPT = frozenset(
+    word
+    for word, milestone in MILESTONES.items()
+    if milestone.rank >= MILESTONES["received_at_warehouse"].rank and word not in _NEVER_CAME
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +137,8 @@ class ParcelTracking:
 
     def is_late(self, now: datetime) -> bool:
         """Whether it missed, or is missing, the promised time at the warehouse."""
-        reached_at = self.received_at_warehouse or now
-        return self.promised_by is not None and reached_at > self.promised_by
+        beyond = [entry.happened_at for entry in self.timeline if entry.milestone in _PROVE_THE_RECEIPT]
+        return self.promised_by is not None and min(beyond, default=now) > self.promised_by
 
     def after_sales(self, now: datetime) -> AfterSales:
         """What can be asked for this parcel; requests are decided by the command, on what is known by then."""

@@ -55,12 +55,10 @@ PARCELS = kept_table(
     _text("signatures"),  # JSON: the first of each kind of proof; some locks do not count every kind
     _text("hand_overs"),  # JSON: when it was handed over, and the mark of the carrier (`mark_of`)
     _text("carried_by"),  # JSON: the last of the carriers that said they had it, in the same way
-    _text("way_milestone"),  # the furthest fact but for losses, which a find undoes
+    _text("way_milestone"),  # the furthest fact but for those that a later one may undo
     _instant("way_at"),
     _text("way_location"),
-    _instant("lost_at"),
-    _text("lost_location"),
-    _instant("found_at"),
+    _text("turns"),  # JSON: the last of each fact that a later one may undo, and of each that undoes one
     _text("came_from"),  # JSON: the parcels its units came from, and when each of those was handed over
     _text("went_into"),  # JSON: the parcels its units travel on in
     _instant("moved_at"),
@@ -94,5 +92,6 @@ BLANK_PARCEL: Row = {
     for column in PARCELS.columns
     if column not in ("book", *PARCELS.key, "changed_at_position", "deleted")
 } | {
-    "items": "[]", "came_from": "{}", "went_into": "[]", "signatures": "{}", "hand_overs": "[]", "carried_by": "[]"
+    "items": "[]", "came_from": "{}", "went_into": "[]", "signatures": "{}", "hand_overs": "[]", "carried_by": "[]",
+    "turns": "{}",
 }  # fmt: skip

@@ -83,7 +83,8 @@ def _promised(
         asked += " AND o.promised_by < :before" if before else ""
         statement = f"""
             SELECT o.merchant, o.order_id, o.market, o.placed_at, o.promised_by, o.to_be_sent, o.units AS order_units,
-                   o.packed, p.parcel_id, p.units, p.dispatched_at, p.received_at
+                   o.packed, p.parcel_id, p.units, p.dispatched_at, p.received_at,
+                   p.gone_at IS NOT NULL AND (p.found_at IS NULL OR p.found_at < p.gone_at) AS gone
             FROM {orders} o LEFT JOIN {parcels} p
               ON p.book = o.book AND p.merchant = o.merchant AND p.order_id = o.order_id AND NOT p.rejected
             WHERE o.book = ANY(:books) AND NOT o.deleted AND o.promised_by IS NOT NULL{asked}
@@ -98,10 +99,11 @@ def _promised(
 def _parcels(
     rows: Sequence[RowMapping], policies: Sequence[tuple[datetime, Promise]], now: datetime
 ) -> Iterator[Promised]:
-    """Parcels that were packed; one that nobody handed over counts only while its order still is to be sent."""
+    """Parcels that were packed; one that nobody handed over counts only while its order still is to be sent, and one
+    that is lost or on its way back only where it had come."""
     for row in rows:
-        waits = row["to_be_sent"] and row["order_units"] > 0
-        if row["parcel_id"] is not None and row["units"] and (row["dispatched_at"] or row["received_at"] or waits):
+        waits = (row["to_be_sent"] and row["order_units"] > 0) or row["dispatched_at"]
+        if row["parcel_id"] is not None and row["units"] and (row["received_at"] or (waits and not row["gone"])):
             yield _of(row, row["parcel_id"], policies, now)
 
 
@@ -131,7 +133,7 @@ def _of(
         parcel_id=parcel_id,
         market=str(row["market"]),
         promised_by=promised_by,
-        warn_at=placed_at + promise.warn_undispatched_after if promise else promised_by,
+        warn_at=promise.warn_at(placed_at, promised_by) if promise else promised_by,
         dispatched_at=dispatched_at,  # type: ignore[arg-type]
         received_at=received_at,  # type: ignore[arg-type]
         state=_state(dispatched_at, kept_at),

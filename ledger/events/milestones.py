@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
@@ -74,6 +74,14 @@ MILESTONES: dict[str, Milestone] = {
     )
 }
 WORDS: dict[type[Event], str] = {milestone.event: word for word, milestone in MILESTONES.items()}
+# What undoes a fact where it happened later: a find a loss; and who turned a parcel away may let it pass after all.
+UNDONE_BY = {
+    "lost": "found",
+    "rejected_at_warehouse": "received_at_warehouse",
+    "export_rejected": "export_released",
+    "import_refused": "import_released",
+}
+_UNDOING = frozenset(UNDONE_BY.values())
 ENDS = frozenset(word for word, milestone in MILESTONES.items() if milestone.rank >= MILESTONES["damaged"].rank)
 _ORDER = {word: position for position, word in enumerate(MILESTONES)}
 
@@ -81,11 +89,26 @@ _ORDER = {word: position for position, word in enumerate(MILESTONES)}
 def furthest(facts: Collection[H]) -> H | None:
     """The fact that is the parcel's status, in whatever order the facts became known; None where there is none.
 
-    A loss no longer counts once the parcel was found.
+    What was undone since no longer counts.
     """
-    found_at = max((fact.happened_at for fact in facts if fact.milestone == "found"), default=None)
-    standing = [fact for fact in facts if not (fact.milestone == "lost" and found_at and fact.happened_at <= found_at)]
-    return max(standing, key=_standing, default=None)
+    return max(standing(facts), key=_standing, default=None)
+
+
+def standing(facts: Collection[H]) -> Collection[H]:
+    """The facts that still count: all but those that a later one has undone."""
+    if not any(fact.milestone in UNDONE_BY for fact in facts):
+        return facts
+    undone_at: dict[str, datetime] = {}
+    for fact in facts:
+        if fact.milestone in _UNDOING:
+            undone_at[fact.milestone] = max(fact.happened_at, undone_at.get(fact.milestone, fact.happened_at))
+    return [fact for fact in facts if not _is_undone(fact, undone_at)]
+
+
+def _is_undone(fact: Happened, undone_at: Mapping[str, datetime]) -> bool:
+    """At one instant a find undoes a loss; between a gate's yes and no of one instant the higher rank stands."""
+    at = undone_at.get(UNDONE_BY.get(fact.milestone, ""))
+    return at is not None and (fact.happened_at < at or (fact.milestone == "lost" and fact.happened_at == at))
 
 
 def in_order(fact: Happened) -> tuple[datetime, int]:

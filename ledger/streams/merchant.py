@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatchmethod
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ledger.events.merchant import (
     AutoExportDisabled,
@@ -26,6 +26,14 @@ from ledger.streams.stream import Stream
 from ledger.streams.switch import Switch
 
 Enrolment = Literal["unknown", "requested", "enrolled", "rejected", "suspended", "withdrawn"]
+
+
+class Terms(NamedTuple):
+    """What a merchant is enrolled for, or asks to be."""
+
+    country: str
+    markets: tuple[str, ...]
+    terms_version: str
 
 
 @dataclass(slots=True)
@@ -55,9 +63,8 @@ class Merchant(Stream):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.enrolment: Enrolment = "unknown"
-        self.country = ""
-        self.markets: tuple[str, ...] = ()
-        self.terms_version = ""
+        self.terms = Terms("", (), "")
+        self.asked: Terms | None = None  # what waits for the platform's yes
         self.accounts: dict[str, PayoutAccount] = {}
         self.express_refund = Switch()
         self.auto_export = Switch()
@@ -74,7 +81,7 @@ class Merchant(Stream):
 
     def sells_in(self, market: str) -> bool:
         """Whether the merchant takes new orders from `market`."""
-        return self.is_enrolled and market in self.markets
+        return self.is_enrolled and market in self.terms.markets
 
     def express_refund_at(self, instant: datetime) -> bool:
         """The Express Refund switch as it stood at `instant`: a request goes by its own (programme, statement 26)."""
@@ -86,17 +93,18 @@ class Merchant(Stream):
 
     @evolve.register
     def _(self, event: MerchantEnrolmentRequested) -> None:
-        self.enrolment = "requested"
-        self.country, self.markets, self.terms_version = event.country, event.markets, event.terms_version
+        """An enrolled merchant that asks for something else goes on selling as it is enrolled."""
+        self.enrolment = "enrolled" if self.is_enrolled else "requested"
+        self.asked = Terms(event.country, event.markets, event.terms_version)
 
     @evolve.register
     def _(self, event: MerchantEnrolled) -> None:
-        self.enrolment = "enrolled"
-        self.country, self.markets, self.terms_version = event.country, event.markets, event.terms_version
+        self.enrolment, self.asked = "enrolled", None
+        self.terms = Terms(event.country, event.markets, event.terms_version)
 
     @evolve.register
     def _(self, event: MerchantEnrolmentRejected) -> None:
-        self.enrolment = "rejected"
+        self.enrolment, self.asked = "enrolled" if self.is_enrolled else "rejected", None
 
     @evolve.register
     def _(self, event: MerchantSuspended) -> None:
@@ -108,7 +116,7 @@ class Merchant(Stream):
 
     @evolve.register
     def _(self, event: MerchantWithdrawn) -> None:
-        self.enrolment = "withdrawn"
+        self.enrolment, self.asked = "withdrawn", None
 
     @evolve.register
     def _(self, event: PayoutAccountRegistered) -> None:

@@ -31,11 +31,21 @@ FREE_AGAIN = frozenset((BACK_WITH_MERCHANT, "returned_to_warehouse"))  # these q
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One remembered fact of a parcel's way; `code` tells apart two of one kind at one instant."""
+    """One remembered fact of a parcel's way; `code` and `detail` tell apart two of one kind at one instant."""
 
     milestone: str
     happened_at: datetime
     code: str = ""
+    detail: str = ""
+
+
+_DETAILS = ("warehouse_id", "declaration_no", "attempt_no", "evidence_ref")
+
+
+def fact_of(event: ParcelFact) -> Fact:
+    """The event as it is remembered."""
+    told = [str(value) for name in _DETAILS if (value := getattr(event, name, None))]
+    return Fact(WORDS[type(event)], event.happened_at, event.raw_code, " ".join(told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ class Parcel:
     @property
     def timeline(self) -> list[Fact]:
         """All facts by when they happened."""
-        return sorted(self.facts, key=lambda fact: (*in_order(fact), fact.code))
+        return sorted(self.facts, key=lambda fact: (*in_order(fact), fact.code, fact.detail))
 
     @property
     def dispatch(self) -> Dispatch | None:
@@ -228,11 +238,10 @@ class Parcels(Evolving):
 
     @evolve.register
     def _(self, event: ParcelFact) -> None:
-        fact = Fact(WORDS[type(event)], event.happened_at, event.raw_code)
         parcel = self._obtain(event.parcel_id)
         if event.carrier:
             parcel.carried_by.append((event.happened_at, event.carrier))
-        self._tell(parcel, fact)
+        self._tell(parcel, fact_of(event))
 
     @evolve.register
     def _(self, event: CustomsFact) -> None:
@@ -243,7 +252,7 @@ class Parcels(Evolving):
             and event.declaration_no not in parcel.declarations
         ):
             parcel.declarations.append(event.declaration_no)
-        self._tell(parcel, Fact(WORDS[type(event)], event.happened_at, event.raw_code))
+        self._tell(parcel, fact_of(event))
 
     @evolve.register
     def _(self, event: ParcelSignedFor) -> None:
@@ -335,7 +344,7 @@ def _left(items: Iterable[ParcelItem], event: ParcelSplit | ParcelsConsolidated)
 
 def _came_along(parcel: Parcel, fact: Fact) -> bool:
     told = parcel.moved_at is not None and fact.happened_at <= parcel.moved_at
-    return told and MILESTONES[fact.milestone].rank > 0
+    return told and (MILESTONES[fact.milestone].rank > 0 or fact.milestone == "found")
 
 
 def _is_emptied(parcel: Parcel) -> bool:

@@ -25,7 +25,8 @@ class Product(Stream):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.review: Review = "none"
-        self.category_id = ""
+        self.category_id = ""  # as it was approved: orders are charged by it
+        self.asked_category_id = ""
         self.criteria_version = ""
         self.asked_markets: tuple[str, ...] = ()
         self.approved_markets: tuple[str, ...] = ()
@@ -54,12 +55,12 @@ class Product(Stream):
     @evolve.register
     def _(self, event: ProductSubmittedForExportReview) -> None:
         self.review = "submitted"
-        self.category_id, self.asked_markets = event.category_id, event.markets
+        self.asked_category_id, self.asked_markets = event.category_id, event.markets
         self.auto_export = event.auto_export
 
     @evolve.register
     def _(self, event: ProductExportApproved) -> None:
-        self.review = "approved"
+        self.review, self.category_id = "approved", event.category_id
         self.approved_markets, self.criteria_version = event.markets, event.criteria_version
 
     @evolve.register

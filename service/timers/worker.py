@@ -19,6 +19,7 @@ from service.timers.returned_payouts import ReturnedPayouts
 from service.timers.timer import Timer
 from service.timers.unallocated_captures import UnallocatedCaptures
 from service.timers.unpaid_orders import UnpaidOrders
+from service.timers.untied_declarations import UntiedDeclarations
 
 TIMERS: tuple[type[Timer], ...] = (
     Releases,
@@ -28,6 +29,7 @@ TIMERS: tuple[type[Timer], ...] = (
     UnpaidOrders,
     ExpiredReturns,
     DeemedSignatures,
+    UntiedDeclarations,
     InboxPlans,
     InboxScans,
 )

@@ -16,7 +16,7 @@ from ledger.refusals import (
     RefundPendingOnLine,
 )
 from tests.support.given import MERCHANT, NOW, ask, given
-from tests.support.parcels import ORDER, PAID, PLACED_AT, asked_back, dispatched, packed, refunded
+from tests.support.parcels import ORDER, PAID, PLACED_AT, asked_back, dispatched, fact, packed, refunded
 
 
 def dispatch(parcel_id: str = "P-1", *, tracking_no: str = "SF-1", **data: Any) -> DispatchParcel:
@@ -30,6 +30,11 @@ def test_a_packed_parcel_is_dispatched_now() -> None:
 def test_a_hand_over_earlier_today_keeps_its_time() -> None:
     event = given(*PAID, packed()).when(dispatch(dispatched_at=NOW - timedelta(hours=3))).event(ParcelDispatched)
     assert event.dispatched_at == NOW - timedelta(hours=3)
+
+
+def test_a_hand_over_that_is_told_late_was_by_the_time_the_parcel_was_seen() -> None:
+    history = (*PAID, packed(), fact("received_at_warehouse", hours=-5))
+    assert given(*history).when(dispatch()).event(ParcelDispatched).dispatched_at == NOW - timedelta(hours=5)
 
 
 def test_a_hand_over_is_not_announced_ahead_of_time() -> None:

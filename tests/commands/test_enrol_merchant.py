@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from commands.enrol_merchant import EnrolMerchant
 from ledger.events.merchant import MerchantEnrolled, MerchantEnrolmentRejected, MerchantEnrolmentRequested
 from ledger.refusals import MarketNotOpen, MerchantNotDomestic, MerchantNotEnrolled
+from ledger.streams.merchant import Merchant
 from tests.commands.merchants import ENROLLED, REQUESTED, SUSPENDED, TERMS, WITHDRAWN
 from tests.support.given import MERCHANT, NOW, PLATFORM, ask, given
 
@@ -40,6 +41,35 @@ def test_an_enrolled_merchant_may_change_its_markets() -> None:
         .when(ask(EnrolMerchant, by=PLATFORM, merchant_id="M-1", markets=["US"]))
         .then(MerchantEnrolled(**{**TERMS, "markets": ("US",)}, reviewer=PLATFORM, effective_at=NOW))
     )
+
+
+ASKED = MerchantEnrolmentRequested(
+    **{**TERMS, "markets": ("HK",), "terms_version": "2"}, requested_by=MERCHANT, requested_at=NOW
+)
+CHANGED = MerchantEnrolled(**{**TERMS, "markets": ("HK",), "terms_version": "2"}, reviewer=PLATFORM, effective_at=NOW)
+
+
+def test_an_enrolled_merchant_that_asks_for_other_markets_waits_and_sells_as_before() -> None:
+    asked = given(ENROLLED).when(ask(EnrolMerchant, by=MERCHANT, merchant_id="M-1", markets=["HK"], terms_version="2"))
+    merchant = asked.then(ASKED).stream
+    assert isinstance(merchant, Merchant)
+    assert merchant.sells_in("US")
+
+
+@pytest.mark.parametrize("before", [(), (ENROLLED,)], ids=["new", "enrolled"])
+def test_a_yes_that_names_nothing_grants_what_was_asked_for(before: tuple[MerchantEnrolled, ...]) -> None:
+    given(*before, ASKED).when(ask(EnrolMerchant, by=PLATFORM, merchant_id="M-1")).then(CHANGED)
+
+
+def test_a_no_to_other_markets_leaves_the_merchant_enrolled_as_it_was() -> None:
+    merchant = given(ENROLLED, ASKED, REJECTED).when(ask(EnrolMerchant, by=PLATFORM, merchant_id="M-1")).stream
+    assert isinstance(merchant, Merchant)
+    assert (merchant.enrolment, merchant.terms.markets, merchant.asked) == ("enrolled", ENROLLED.markets, None)
+
+
+def test_taking_back_what_was_asked_for_is_asking_for_what_stands() -> None:
+    stands = ask(EnrolMerchant, by=MERCHANT, merchant_id="M-1")
+    given(ENROLLED, ASKED).when(stands).then(MerchantEnrolmentRequested)
 
 
 def test_a_business_from_elsewhere_cannot_join() -> None:

@@ -8,6 +8,7 @@ from commands.place_order import PlaceOrder
 from ledger.events.merchant import MerchantSuspended
 from ledger.events.order import OrderConfirmed, OrderPlaced
 from ledger.events.payment import PaymentAllocated, PaymentCaptured
+from ledger.events.product import ProductSubmittedForExportReview
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import merchant_stream, product_stream
 from ledger.policies.fees import Fees
@@ -21,7 +22,7 @@ from ledger.refusals import (
 )
 from tests.support.given import BUYER, NOW, Given, ask, cny, given, usd
 from tests.support.orders import ENROLLED, NAMES, REFERENCE_USD, basket, in_the_pool, line
-from tests.support.parcels import CAPTURED, PLACED
+from tests.support.parcels import CAPTURED, PLACED, dispatched
 
 SELLING = {
     merchant_stream("M-1"): [ENROLLED],
@@ -48,6 +49,16 @@ def test_a_line_keeps_the_fee_rate_of_its_category() -> None:
     fees = Fees(rate_bps=500, category_rates={"home": 300})
     placed = selling(policies=[fees]).when(place()).event(OrderPlaced)
     assert [(line.category_id, line.fee_rate_bps) for line in placed.lines] == [("home", 300), ("home", 300)]
+
+
+def test_another_category_counts_once_the_platform_has_approved_it() -> None:
+    fees = Fees(rate_bps=500, category_rates={"home": 300, "books": 0})
+    submitted = ProductSubmittedForExportReview(
+        merchant_id="M-1", product_id="SKU-A", category_id="books", markets=("US",), auto_export=False, submitted_at=NOW
+    )
+    beside = SELLING | {product_stream("M-1", "SKU-A"): (*in_the_pool("SKU-A"), submitted)}
+    placed = given(beside=beside, policies=[fees]).when(place()).event(OrderPlaced)
+    assert (placed.lines[0].category_id, placed.lines[0].fee_rate_bps) == ("home", 300)
 
 
 def test_the_promise_follows_from_its_policy() -> None:
@@ -119,6 +130,12 @@ def test_a_line_has_at_least_one_unit(qty: int) -> None:
         place(lines=[line("A", qty, "CNY 180.00", "USD 25.00")])
 
 
+@pytest.mark.parametrize("locale", ["", "klingon!", "en_US"])
+def test_a_line_says_in_which_language_it_was_shown(locale: str) -> None:
+    with pytest.raises(ValueError, match="should match pattern"):
+        place(lines=[line("A", 1, "CNY 180.00", "USD 25.00") | {"locale": locale}])
+
+
 def test_a_line_is_named_once() -> None:
     with pytest.raises(ValueError, match="an id of its own"):
         place(lines=[line("A", 1, "CNY 180.00", "USD 25.00")] * 2)
@@ -139,3 +156,13 @@ def test_money_in_another_currency_before_the_order_is_a_break() -> None:
     foreign = PaymentCaptured(**fields | {"amount": cny("498.58")})
     decided = selling(foreign).when(place()).then(OrderPlaced, ReconciliationBreakOpened)
     assert decided.event(ReconciliationBreakOpened).kind == "unexpected_capture"
+
+
+def test_a_parcel_that_moved_before_its_order_is_a_break_whichever_is_told_first() -> None:
+    early = dispatched(hours=-48)
+    opened = selling(early).when(place(at=NOW)).event(ReconciliationBreakOpened)
+    assert (opened.refs["parcel_id"], opened.refs["about"]) == ("P-1", "before_the_order")
+
+
+def test_a_parcel_that_moved_since_its_order_is_none() -> None:
+    selling(dispatched(hours=0)).when(place(at=NOW)).then(OrderPlaced)

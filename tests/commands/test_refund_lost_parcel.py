@@ -123,3 +123,12 @@ def test_an_open_case_about_the_parcel_is_decided_first() -> None:
 def test_only_the_platform_refunds_a_lost_parcel() -> None:
     told: dict[str, Any] = {"parcel_id": "P-2", "refund_id": "R-1"}
     assert isinstance(after_the_warehouse().refusal("refund_lost_parcel", by=MERCHANT, **told), RoleNotAllowed)
+
+
+def test_what_the_warehouse_packed_together_was_in_its_custody() -> None:
+    story = OrderStory().paid().sent("P-1", A=2).sent("P-2", B=1)
+    story.tell("report_consolidation", at=after_days(2), from_parcels=["P-1", "P-2"], to_parcel="P-3")
+    story.tell("report_loss", at=after_days(5), parcel_id="P-3", reason="lost")
+    told: dict[str, Any] = {"refund_id": "R-1", "parcel_id": "P-3", "reason": "lost"}
+    story.tell("refund_lost_parcel", by=PLATFORM, at=after_days(6), **told)
+    assert story.event(RefundApproved).liability == "platform"

@@ -22,6 +22,10 @@ def test_an_enrolled_merchant_is_not_turned_down() -> None:
     given(ENROLLED).when(REJECT).then_refused(MerchantNotEnrolled, state="enrolled")
 
 
+def test_an_enrolled_merchant_that_asks_for_more_can_be_turned_down() -> None:
+    given(ENROLLED, REQUESTED).when(REJECT).then(MerchantEnrolmentRejected)
+
+
 def test_a_merchant_does_not_turn_itself_down() -> None:
     (
         given(REQUESTED)

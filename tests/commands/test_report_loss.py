@@ -28,7 +28,11 @@ def test_a_loss_is_recorded() -> None:
 
 
 def test_the_same_loss_twice_is_nothing_new() -> None:
-    given(*SENT, fact("lost", hours=90)).when(report()).then_nothing()
+    given(*SENT, fact("lost", hours=90, evidence_ref="claim-7")).when(report()).then_nothing()
+
+
+def test_the_evidence_of_a_loss_that_is_known_is_recorded() -> None:
+    given(*SENT, fact("lost", hours=90)).when(report()).then(ParcelLost)
 
 
 def test_a_loss_after_the_signature_is_recorded_with_a_break() -> None:

@@ -75,6 +75,14 @@ def test_what_is_captured_too_much_stays_unallocated_in_both_currencies() -> Non
     assert (story.balance("2220", "USD"), story.base("2220")) == (-56, -4_02)
 
 
+def test_what_is_captured_too_much_is_for_somebody_to_look_at() -> None:
+    story = placed()
+    story.tell("report_payment_captured", **capture("cap-1", "USD 40.00"))
+    story.tell("report_payment_captured", **capture("cap-2", "USD 30.00"))
+    opened = story.event(ReconciliationBreakOpened)
+    assert (opened.kind, opened.expected, opened.actual) == ("amount_mismatch", "USD 69.44", "USD 70.00")
+
+
 def test_charges_take_their_share_of_the_base() -> None:
     story = OrderStory()
     charges = [{"type": "shipping", "amount": "USD 5.00", "borne_by": "buyer"}]

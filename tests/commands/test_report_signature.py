@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from commands.report_signature import ReportSignature
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.events.shipment import ParcelSignedFor
-from tests.support.given import PARTNER, ask, given
+from tests.support.given import BUYER, PARTNER, ask, given
+from tests.support.orders import OrderStory, after_days
 from tests.support.parcels import ORDER, PAID, at, dispatched, fact, packed, refunded, signed
 
 SENT = (*PAID, packed(), dispatched())
@@ -64,6 +67,33 @@ def test_a_signature_of_what_customs_kept_out_is_recorded_with_a_break() -> None
     given(*history).when(report()).then(ParcelSignedFor, ReconciliationBreakOpened)
 
 
+def test_a_signature_after_the_warehouse_took_the_parcel_after_all_is_no_contradiction() -> None:
+    way = (fact("rejected_at_warehouse", hours=20), fact("received_at_warehouse", hours=30))
+    given(*SENT, *way).when(report()).then(ParcelSignedFor)
+
+
+@pytest.mark.parametrize("hours", [40, 60], ids=["before", "after"])
+def test_a_signature_of_a_parcel_whose_units_travel_as_another_is_recorded_with_a_break(hours: float) -> None:
+    story = OrderStory().paid().sent("P-1", A=2).sent("P-2", B=1)
+    story.tell("report_consolidation", at=at(50), from_parcels=["P-1", "P-2"], to_parcel="P-3")
+    decided = story.tell("report_signature", at=at(hours), parcel_id="P-1")
+    assert [type(event) for event in decided] == [ParcelSignedFor, ReconciliationBreakOpened]
+
+
 def test_who_signed_is_sealed() -> None:
     event = given(*SENT).when(report(signed_by="Wong Mei")).event(ParcelSignedFor)
     assert repr(event.signed_by) == "Sealed(…)"
+
+
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [("report_signature", {}), ("report_loss", {}), ("report_tracking", {"milestone": "departed"})],
+)
+def test_whatever_says_first_that_a_refunded_parcel_has_left_is_a_break(report: str, told: dict[str, Any]) -> None:
+    story = OrderStory(express=True).paid()
+    packed: dict[str, Any] = {"parcel_id": "P-1", "items": [{"line_id": "A", "qty": 2}], "warehouse_id": "W-1"}
+    story.tell("create_parcel", **packed)
+    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind", lines=packed["items"])
+    story.tell(report, parcel_id="P-1", at=after_days(3), **told)
+    opened = story.event(ReconciliationBreakOpened)
+    assert (opened.expected, opened.refs["ask"]) == ("0 of line A to send, not 2", "interception")

@@ -109,3 +109,10 @@ def test_each_part_is_released_when_it_is_signed_for() -> None:
     story.signed("P-3", at="2025-04-09T08:00Z")
     story.tell("release_settlement", at="2025-04-16T08:00Z")
     assert story.balance("2110") == -36000
+
+
+def test_two_parts_under_one_number_are_flagged() -> None:
+    story = OrderStory().paid().sent("P-1", A=2)
+    parts = [{"parcel_id": f"P-{n}", "items": [{"line_id": "A", "qty": 1}], "tracking_no": "S-1"} for n in (4, 5)]
+    story.tell("report_split", parcel_id="P-1", parts=parts)
+    assert story.breaks() == ["duplicate_tracking_no"]

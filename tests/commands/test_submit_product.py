@@ -31,6 +31,10 @@ def test_an_approved_product_may_be_submitted_for_other_markets() -> None:
     given(submitted(), approved(), beside=ENROLLED_MERCHANT).when(submit).then(submitted(markets=("US",)))
 
 
+def test_a_market_that_was_not_granted_may_be_asked_for_again() -> None:
+    given(submitted(), approved(markets=("US",)), beside=ENROLLED_MERCHANT).when(SUBMIT).then(submitted())
+
+
 def test_a_new_product_takes_the_merchants_automatic_switch() -> None:
     given(beside=AUTOMATIC_MERCHANT).when(SUBMIT).then(submitted(auto_export=True))
 

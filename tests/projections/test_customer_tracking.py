@@ -167,6 +167,16 @@ def test_a_parcel_that_came_in_time_is_never_late(shop: Shop) -> None:
     assert not parcel.is_late(PLACED.promised_warehouse_by + timedelta(days=99))
 
 
+def test_a_parcel_that_nobody_scanned_at_the_warehouse_was_there_before_it_went_on(shop: Shop) -> None:
+    parcel = shop.parcel(packed(), dispatched(), fact("departed", hours=24))
+    assert not parcel.is_late(PLACED.promised_warehouse_by + timedelta(days=99))
+
+
+def test_a_parcel_let_pass_after_all_is_on_its_way(shop: Shop) -> None:
+    way = (fact("import_refused", hours=90), fact("import_released", hours=120))
+    assert shop.parcel(packed(), dispatched(), *way).milestone == "import_released"
+
+
 def test_the_lock_ends_twenty_days_after_dispatch(shop: Shop) -> None:
     assert shop.parcel(packed(), dispatched()).lock_ends_at == at(0) + timedelta(days=20)
 

@@ -10,7 +10,7 @@ from projections.declarations import Declarations, Tie, ties
 from projections.engine.reading import Views
 from tests.projections.shop import Shop
 from tests.support.given import usd
-from tests.support.parcels import CAPTURED, PAID, PLACED, fact, packed
+from tests.support.parcels import ALLOCATED, CAPTURED, PAID, PLACED, at, fact, packed
 
 
 @pytest.fixture
@@ -74,6 +74,18 @@ def test_a_parcel_that_left_without_a_declaration_is_listed(shop: Shop) -> None:
 
 def test_a_declaration_that_came_after_the_departure_ties(shop: Shop) -> None:
     assert one(shop, *PAID, fact("departed", hours=20), declared()).mismatches == ()
+
+
+def test_what_was_cancelled_before_it_was_paid_is_not_missed(shop: Shop) -> None:
+    allocated = ALLOCATED.model_copy(update={"amount": usd("60.00")})
+    less = CAPTURED.model_copy(update={"amount": usd("60.00")})
+    assert one(shop, PLACED, less, allocated, declared()).mismatches == ()
+
+
+def test_what_may_still_be_told_is_left_out(shop: Shop) -> None:
+    shop.record([PLACED, declared()])
+    asked = [ties(shop.views, only_mismatches=True, known_until=at(hours)) for hours in (8, 9)]
+    assert [len(found) for found in asked] == [0, 1]
 
 
 def test_the_view_equals_one_built_anew(shop: Shop) -> None:

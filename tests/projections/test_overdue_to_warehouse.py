@@ -84,6 +84,26 @@ def test_what_the_warehouse_sent_back_is_to_be_sent_again(shop: Shop) -> None:
     assert [(promised.parcel_id, promised.state) for promised in found] == [("", "not_dispatched")]
 
 
+@pytest.mark.parametrize("hours", [(9, 20), (20, 9)], ids=["in order", "told late"])
+def test_what_another_warehouse_took_after_the_rejection_came_in_time(shop: Shop, hours: tuple[int, int]) -> None:
+    facts = {9: fact("rejected_at_warehouse", hours=9), 20: fact("received_at_warehouse", hours=20)}
+    assert late(shop, ALL, dispatched(), *(facts[hour] for hour in hours)) == ()
+
+
+@pytest.mark.parametrize("end", ["lost", "destroyed", "returning_to_sender"])
+def test_nobody_waits_for_what_will_not_come(shop: Shop, end: str) -> None:
+    assert late(shop, ALL, dispatched(), fact(end, hours=30)) == ()
+
+
+def test_what_was_found_again_is_waited_for(shop: Shop) -> None:
+    assert len(late(shop, ALL, dispatched(), fact("lost", hours=30), fact("found", hours=40))) == 1
+
+
+@pytest.mark.parametrize("end", ["export_rejected", "import_refused", "returned_to_warehouse"])
+def test_what_customs_turned_away_had_come(shop: Shop, end: str) -> None:
+    assert late(shop, ALL, dispatched(), fact(end, hours=30), fact("returning_to_sender", hours=50)) == ()
+
+
 def test_dispatch_may_be_what_is_promised(shop: Shop) -> None:
     shop.publish(PROMISE.model_copy(update={"milestone": "merchant_dispatched"}))
     assert late(shop, ALL, dispatched()) == ()
@@ -93,6 +113,13 @@ def test_a_merchant_is_warned_before_the_promise(shop: Shop) -> None:
     shop.record((*PAID, ALL))
     (found,) = warnings(shop.views, PLACED_AT + timedelta(days=2))
     assert (found.parcel_id, found.promised_by) == ("P-1", PROMISED)
+
+
+def test_a_promise_shorter_than_usual_is_warned_of_as_long_before(shop: Shop) -> None:
+    soon = PLACED.model_copy(update={"promised_warehouse_by": PLACED_AT + timedelta(days=4)})
+    shop.record((soon, *PAID[1:], ALL))
+    (found,) = warnings(shop.views, PLACED_AT + timedelta(days=1))
+    assert found.warn_at == PLACED_AT + timedelta(days=1)
 
 
 def test_nobody_is_warned_too_early(shop: Shop) -> None:

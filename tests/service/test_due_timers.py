@@ -9,6 +9,7 @@ import pytest
 from commands.route_inbox_payment import RouteInboxPayment
 from ledger.who import Actor
 from projections.customer_tracking import CustomerTracking
+from projections.declarations import Declarations
 from projections.due_dates import DueDates
 from projections.engine.reading import Views
 from projections.tracking_numbers import TrackingNumbers
@@ -22,6 +23,7 @@ from service.timers.lapsed_authorizations import LapsedAuthorizations
 from service.timers.timer import Timer
 from service.timers.unallocated_captures import UnallocatedCaptures
 from service.timers.unpaid_orders import UnpaidOrders
+from service.timers.untied_declarations import UntiedDeclarations
 from tests.support.buses import IMPORTER, LONG_AGO, Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, CARRIER, PROVIDER, merchant_ready, order_data, paid, sent, signed
 
@@ -40,7 +42,7 @@ class Shop:
 
     def look(self, timer: type[Timer]) -> int:
         """What one look of a timer that begins now records."""
-        self.app.catch_up([DueDates(), CustomerTracking(), TrackingNumbers()])
+        self.app.catch_up([DueDates(), CustomerTracking(), TrackingNumbers(), Declarations()])
         return timer(self.app).sweep()
 
     def recorded(self, event: str) -> int:
@@ -245,3 +247,37 @@ def test_a_scan_that_was_told_before_the_hand_over_reaches_its_parcel(shop: Shop
     paid(shop.desk)
     sent(shop.desk)
     assert (shop.look(InboxScans), shop.recorded("parcel.signed_for")) == (1, 1)
+
+
+def departed(shop: Shop, *, declaration: str = "", order_id: str = "O-1") -> None:
+    """A parcel on its way out of the country."""
+    names: dict[str, object] = {"merchant_id": "M-1", "order_id": order_id, "parcel_id": f"{order_id}-1"}
+    told = names | {"actor": CARRIER}
+    paid(shop.desk, order_id)
+    sent(shop.desk, order_id)
+    if declaration:
+        number = {"customs_mode": "9610", "declaration_no": declaration}
+        shop.desk.expect("report_tracking", milestone="export_declared", **told, **number)
+    shop.desk.expect("report_tracking", milestone="departed", **told)
+
+
+def test_a_parcel_that_left_without_a_declaration_is_flagged_once_a_day_has_gone(shop: Shop) -> None:
+    departed(shop)
+    shop.desk.clock.forward(hours=23)
+    assert shop.look(UntiedDeclarations) == 0
+    shop.desk.clock.forward(hours=1)
+    assert [shop.look(UntiedDeclarations), shop.look(UntiedDeclarations)] == [1, 0]
+    assert shop.recorded("break.opened") == 1
+
+
+def test_one_declaration_for_two_orders_is_flagged_in_both(shop: Shop) -> None:
+    departed(shop, declaration="沪 0001/2025")
+    departed(shop, declaration="沪 0001/2025", order_id="O-2")
+    shop.desk.clock.forward(days=1)
+    assert shop.look(UntiedDeclarations) == 2
+
+
+def test_what_ties_is_not_flagged(shop: Shop) -> None:
+    departed(shop, declaration="D-1")
+    shop.desk.clock.forward(days=9)
+    assert shop.look(UntiedDeclarations) == 0

@@ -13,9 +13,13 @@ def oddities(folder: Folder) -> dict[str, int]:
     """How many orders (or payments) show each oddity, by a sentence that names it; those with none are left out."""
     found: Counter[str] = Counter()
     for order in folder.orders:
-        found.update(_of_times(order))
-        found.update(_of_parts(folder, order))
+        found.update(oddities_of(folder, order))
     return {sentence: found[sentence] for sentence in _SENTENCES if found[sentence]}
+
+
+def oddities_of(folder: Folder, order: SourceOrder) -> list[str]:
+    """The sentences that fit one order, one a payment where they are about payments."""
+    return [*_of_times(order), *_of_parts(folder, order)]
 
 
 _SENTENCES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
@@ -86,6 +87,31 @@ def test_a_found_parcel_is_not_lost() -> None:
 
 def test_a_parcel_lost_again_is_lost() -> None:
     assert parcel(fact("lost", 20), fact("found", 30), fact("lost", 40)).lost_at == T0 + timedelta(hours=40)
+
+
+PASSES = [
+    ("rejected_at_warehouse", "received_at_warehouse"), ("export_rejected", "export_released"),
+    ("import_refused", "import_released"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("turned_away", "let_pass"), PASSES)
+def test_a_parcel_that_is_let_pass_after_all_is_turned_away_no_more(turned_away: str, let_pass: str) -> None:
+    assert parcel(CREATED, fact(let_pass, 30), dispatched(), fact(turned_away, 20)).status == let_pass
+
+
+@pytest.mark.parametrize(("turned_away", "let_pass"), PASSES)
+def test_a_parcel_turned_away_after_it_was_let_pass_is_turned_away(turned_away: str, let_pass: str) -> None:
+    assert parcel(CREATED, dispatched(), fact(let_pass, 20), fact(turned_away, 20)).status == turned_away
+
+
+def test_a_parcel_found_before_its_units_travelled_on_is_not_lost() -> None:
+    items = (shipment.ParcelItem(line_id="A", qty=2),)
+    contents = (shipment.ParcelContents(parcel_id="P-3", items=items),)
+    told = {"order_id": "O-1", "from_parcels": ("P-1",), "to_parcels": ("P-3",), "tracking_no": ""}
+    moved = shipment.ParcelsConsolidated(**told, contents=contents, happened_at=T0 + timedelta(hours=40))
+    known = remembered(CREATED, dispatched(), fact("lost", 20), fact("found", 30), moved)
+    assert [parcel.status for parcel in known] == ["dispatched", "dispatched"]
 
 
 def test_the_timeline_is_sorted_by_when_facts_happened() -> None:

@@ -15,6 +15,7 @@ from ledger.streams.order import Order
 from service.adapters.ecb import EcbRates
 from service.adapters.olist.folder import Folder
 from service.adapters.olist.importer import plan_import, run_import
+from service.adapters.olist.oddities import oddities_of
 from service.adapters.olist.plan import make_plan
 from service.adapters.olist.reading import BadSource
 from service.adapters.olist.reais import NO_REAIS
@@ -84,13 +85,13 @@ def test_a_plain_order_runs_through_to_the_merchants_balance(ledger: InMemoryLed
     [
         ("plain", set()),
         ("vouchers", set()),
-        ("with interest", set()),
+        ("with interest", {"paid_too_much"}),
         ("short by a real", {"not_confirmed"}),
         ("without payment", {"not_confirmed"}),
         ("never approved", set()),
         ("not delivered yet", {"delivered"}),
         ("handed over first", {"not_confirmed"}),
-        ("bought last", {"not_confirmed"}),
+        ("bought last", {"not_confirmed", "before_the_order"}),
         ("delivered first", {"unknown_parcel", "signed_for"}),
         ("called off", set()),
         ("called off late", {"cancelled"}),
@@ -251,7 +252,11 @@ def odd_part(folder: Folder, *, plain: int) -> Folder:
         several = len(folder.payments.get(order.order_id, ())) != 1 or len(folder.items.get(order.order_id, ())) != 1
         return not order.is_delivered or len(told) < 4 or told != sorted(told) or several
 
-    kept = [order for n, order in enumerate(folder.orders) if n < plain or is_odd(order)]
+    return only(folder, [order for n, order in enumerate(folder.orders) if n < plain or is_odd(order)])
+
+
+def only(folder: Folder, kept: list[SourceOrder]) -> Folder:
+    """The folder with no other orders."""
     ids = {order.order_id for order in kept}
     return Folder(
         orders=kept,
@@ -280,5 +285,36 @@ def test_what_is_odd_in_the_real_folder_is_recorded_whole(
     summary = run_import(plan, ledger.submit, lambda: ledger.rows)
     assert summary.ties
     assert summary.refused == NO_REAIS
-    assert summary.log.breaks == {"fact_contradicts_state": 356, "unknown_parcel": 11}
+    assert summary.log.breaks == {"fact_contradicts_state": 390, "amount_mismatch": 48, "unknown_parcel": 11}
     assert set(summary.accounts.refusals) == {("release", "NOT_SIGNED_OFF")}
+
+
+# What is odd about an order's times or money, and what a break about it says of it.
+SAID = {
+    "handed over before the purchase": {"before_the_order"},
+    "handed over before the approval": {"not_confirmed"},
+    "delivered before handed over": {"signed_for"},
+    "cancelled after the hand-over": {"cancelled"},
+    "cancelled after the delivery": {"cancelled"},
+    "said to be delivered, without a delivery time": {"delivered"},
+    "orders without a payment": {"not_confirmed"},
+    "paid orders off by more than a cent": {"paid_too_much", "not_confirmed"},
+}
+# Two centavos short, which is nothing in the buyer's currency.
+LESS_THAN_A_CENT_HERE = {"848b0561d4bc26f57b288a5004f38683", "7f2c22c54cbae55091a09a9653fd2b8a"}
+
+
+@pytest.mark.slow
+def test_every_contradiction_of_the_real_folder_is_a_break_that_says_so(
+    ledger: InMemoryLedger, real_folder: Folder, ecb: EcbRates
+) -> None:
+    odd = {order: SAID.keys() & oddities_of(real_folder, order) for order in real_folder.orders}
+    folder = only(real_folder, [order for order in odd if odd[order]])
+    run_import(make_plan(folder, ecb, ledger.reference), ledger.submit, lambda: ledger.rows)
+    said: dict[str, set[str]] = {}
+    for row in ledger.rows:
+        if isinstance(row.event, ReconciliationBreakOpened):
+            refs = row.event.refs
+            said.setdefault(refs["order_id"][:32], set()).add(refs.get("about") or refs.get("status", ""))
+    unsaid = {(o.order_id, oddity) for o in odd for oddity in odd[o] if not SAID[oddity] & said.get(o.order_id, set())}
+    assert {order_id for order_id, _ in unsaid} <= LESS_THAN_A_CENT_HERE
