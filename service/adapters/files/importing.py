@@ -85,6 +85,7 @@ def import_rows(
 ) -> FileSummary:
     """Accept the file in one append, then record its rows. The same file again goes on where it was cut off."""
     known = _is_known(app, file, kind)
+    _check_recordable(file, rows)
     if not known:
         accept = AcceptFile(
             id=file.command_id(kind, "accept"),
@@ -107,6 +108,16 @@ def import_rows(
             _count(summary, row, [next(outcomes) for _ in row.commands])
         progress(min(start + _BATCH, len(rows)), len(rows))
     return summary
+
+
+def _check_recordable(file: RawFile, rows: Sequence[Row]) -> None:
+    """Raises `BadFile` for a row that the log could not hold: nothing of the file is recorded then."""
+    for row in rows:
+        try:
+            for command in row.commands:
+                command.fingerprint()
+        except ValueError as error:
+            raise BadFile(file.name, f"it cannot be recorded: {error}", line=row.line) from None
 
 
 def _is_known(app: App, file: RawFile, kind: str) -> bool:

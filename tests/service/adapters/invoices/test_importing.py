@@ -72,6 +72,21 @@ def test_the_same_charge_with_another_amount_is_a_break(app: App) -> None:
     assert [found.kind for found in exceptions(app.views)] == ["amount_mismatch"]
 
 
+def test_the_first_row_of_another_invoice_is_another_charge(app: App) -> None:
+    imported(app, invoice(freight(), total(1, "62.00")))
+    imported(app, invoice(freight(), total(1, "62.00")).replace(b"INV-1", b"INV-2"))
+    app.catch_up([OrderContribution()])
+    (order,) = contributions(app.views, Moment(), order="O-1").orders
+    assert order.freight == cny("-124.00")
+
+
+def test_a_day_that_lies_years_ahead_is_refused_and_nothing_is_recorded(app: App) -> None:
+    heads = app.ledger.reader.heads()
+    with pytest.raises(BadFile, match="line 2: the day 2052-04-10 is not between"):
+        imported(app, invoice(freight(), total(1, "62.00")).replace(b"2025", b"2052"))
+    assert app.ledger.reader.heads() == heads
+
+
 def test_the_same_invoice_again_changes_nothing(app: App) -> None:
     imported(app, invoice(freight(), total(1, "62.00")))
     heads = app.ledger.reader.heads()
@@ -92,6 +107,11 @@ def test_the_same_invoice_again_changes_nothing(app: App) -> None:
         (invoice(freight(), freight("2").replace("INV-1", "INV-2"), total(2, "124.00")), 3, "of another"),
         (invoice(duty().replace("platform", "merchant"), total(1, "20.83")), 2, "borne_by is 'merchant'"),
         (invoice(duty().replace("69.44", ""), total(1, "20.83")), 2, "declared_value"),
+        (invoice(duty().replace("69.44", "-69.44"), total(1, "20.83")), 2, "declared_value is '-69.44', not a value"),
+        (invoice(freight(), freight(), total(2, "124.00")), 3, "the line 1 stands in line 2 already"),
+        (invoice(freight(), total(1, "62.00"), freight("2")), 4, "stands behind the total"),
+        (invoice(freight(tracking_no="SF\0"), total(1, "62.00")), 2, "without control characters"),
+        (invoice(freight(amount="6_2.00"), total(1, "62.00")), 2, "not an amount in CNY"),
         (invoice(), None, "no line in it"),
     ],
 )
