@@ -21,10 +21,12 @@ from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_u
 from service.adapters.bank.camt import read_camt
 from service.adapters.bank.statement import BankEntry, BankStatement
 from service.adapters.files.bad_file import BadFile
+from service.adapters.files.days import check_days
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
 from service.app import App
 
 KIND = "camt053"
+_LONGEST = 140  # characters of a reference that are kept
 _UNSAID = "RETURNED"  # where the bank gives no reason
 
 
@@ -33,12 +35,20 @@ def import_camt(
 ) -> FileSummary:
     """Validate the file whole, accept it, record it. Raises `BadFile`."""
     statements = read_camt(file.name, file.content)
+    check_days(file.name, _days(statements), app.clock())
     _check_new(app, file, statements)
     app.catch_up([ExpectedAtBank()])
     expected = _expected(app, statements)
     rows = [row for statement in statements for row in _Rows(file, bank, statement, expected, app.clock()).rows()]
     header = {f"{each.account}/{each.statement_id}": f"{each.opening} → {each.closing}" for each in statements}
     return import_rows(app, file, kind=KIND, partner=bank, header=header, rows=rows, progress=progress)
+
+
+def _days(statements: list[BankStatement]) -> Iterator[tuple[int, date]]:
+    for statement in statements:
+        yield from ((statement.line, day) for day in (statement.opened_on, statement.closed_on))
+        for entry in statement.entries:
+            yield from ((entry.line, day) for day in (entry.booked_on, entry.value_date))
 
 
 def _check_new(app: App, file: RawFile, statements: list[BankStatement]) -> None:
@@ -115,7 +125,7 @@ class _Rows:
             entry_ref=entry.ref,
             amount=entry.amount,
             value_date=entry.value_date,
-            reference=match.reference if match else next(iter(entry.references), ""),
+            reference=match.reference if match else next(iter(entry.references), "")[:_LONGEST],
             matched_to=matched_to,
             expected=expected,
         )

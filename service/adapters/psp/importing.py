@@ -16,6 +16,7 @@ from ledger.fx import CNY
 from ledger.money import Money, split, total
 from ledger.who import Actor, Source
 from projections.psp_references import PspReference, PspReferences, orders_of
+from service.adapters.files.days import check_days
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
 from service.adapters.psp.report import ReportBatch, ReportLine
 from service.app import App
@@ -33,6 +34,8 @@ def import_report(
     progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
     """Accept a report that was read whole, and record it order by order, then batch by batch."""
+    days = [(batch.lines[0].line, batch.value_date) for batch in batches if batch.lines]
+    check_days(file.name, days, app.clock())
     app.catch_up([PspReferences()])
     found = _found(app, psp, batches)
     rows = [row for batch in batches for row in _Batch(file, psp, batch, found, app.clock()).rows()]

@@ -90,6 +90,23 @@ def test_the_words_of_an_entry_are_not_kept(app: App) -> None:
         assert not connection.exec_driver_sql("SELECT 1 FROM log.events WHERE payload LIKE '%%Zhang%%'").all()
 
 
+def test_a_reference_longer_than_any_banks_is_kept_as_far_as_it_is_one(app: App) -> None:
+    summary = imported(app, entry("8.85", reference="A" * 5000), closing="108.85")
+    app.catch_up([Exceptions()])
+    (found,) = exceptions(app.views)
+    assert (summary.recorded, found.refs["reference"]) == (2, "A" * 64)
+
+
+def test_a_day_on_which_no_bank_was_open_is_refused_and_nothing_is_recorded(app: App) -> None:
+    heads = app.ledger.reader.heads()
+    content = statement(entry("8.85"), closing="108.85").replace(
+        b"2025-04-20</Dt></BookgDt>", b"0025-04-20</Dt></BookgDt>"
+    )
+    with pytest.raises(BadFile, match="line 10: the day 0025-04-20 is not between"):
+        import_camt(app, RawFile("s.xml", content))
+    assert app.ledger.reader.heads() == heads
+
+
 def test_a_statement_that_opens_where_none_closed_is_a_gap(app: App) -> None:
     imported(app, closing="100.00")
     imported(app, closing="77.00", opening="77.00", statement_id="S-2")

@@ -13,6 +13,7 @@ from projections.account_turnovers import AccountTurnovers
 from projections.books_of_account import turnover_balance
 from projections.exceptions import Exceptions, exceptions
 from projections.psp_references import PspReferences, unsettled
+from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import FileSummary, RawFile
 from service.adapters.psp.importing import import_report
 from service.adapters.psp.neutral_csv import read_neutral
@@ -98,6 +99,14 @@ def test_a_fee_of_the_account_belongs_to_no_order(app: App) -> None:
     imported(app, neutral(line(), fee, summed(2, amounts="14.44,0.86,13.58", cash="97.10")))
     found = accounts(app)
     assert (found["1010"], found["5130"], kinds(app)) == (9_710, 615 + 3_575, [])
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2026-04-23", "9999-12-31"])
+def test_a_day_on_which_nothing_can_have_been_paid_is_refused_and_nothing_is_recorded(app: App, day: str) -> None:
+    heads = app.ledger.reader.heads()
+    with pytest.raises(BadFile, match=f"line 2: the day {day} is not between"):
+        imported(app, neutral(line(), summed()).replace(b"2025-04-10", day.encode()))
+    assert app.ledger.reader.heads() == heads
 
 
 def test_the_same_report_again_changes_nothing(app: App) -> None:
