@@ -29,12 +29,13 @@ EXPECTED = kept_table(
     "expected_at_bank",
     text_column("reference", key=True),  # under which the bank names it
     text_column("kind", key=True),
+    text_column("movement"),  # one that goes by several references is one movement: shown once it is shown under any
     text_column("merchant"),
     text_column("currency"),
     Column("minor", BigInteger, nullable=False),  # what comes in positive
     Column("expected_on", Date, nullable=False),
     Column("since_position", BigInteger, nullable=False),
-    indexes=[("expected_on",)],
+    indexes=[("expected_on",), ("movement", "kind")],
 )
 SHOWN = kept_table(
     "shown_by_bank",  # in book 0: which expectations are met, wherever they stand
@@ -49,7 +50,7 @@ class ExpectedAtBank(Projection):
     """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
 
     name = "expected_at_bank"
-    version = 3
+    version = 4
     tables = (EXPECTED, SHOWN)
     events = (
         PayoutInitiated,
@@ -100,14 +101,16 @@ LEFT JOIN {shown} s ON s.book = 0 AND s.reference = e.reference AND s.kind = e.k
 WHERE e.book = ANY(:books) AND e.reference = ANY(:references)
 ORDER BY e.expected_on, e.reference, e.kind
 """
-# What was cancelled or shown later was expected then.
+# What was cancelled or shown later was expected then. Of a movement's references the one that names it is listed.
 _NOT_SHOWN = """
 SELECT e.*, '' AS entry, NULL AS shown_on
 FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
 JOIN {expected} e ON e.book = v.book AND e.since_position <= v.position AND e.expected_on < :before
-    AND (NOT e.deleted OR e.changed_at_position > v.position)
+    AND e.reference = e.movement AND (NOT e.deleted OR e.changed_at_position > v.position)
 WHERE NOT EXISTS (
-    SELECT FROM {shown} s WHERE s.book = 0 AND s.reference = e.reference AND s.kind = e.kind AND NOT s.deleted
+    SELECT FROM {expected} names
+    JOIN {shown} s ON s.book = 0 AND s.reference = names.reference AND s.kind = names.kind AND NOT s.deleted
+    WHERE names.book = e.book AND names.movement = e.movement AND names.kind = e.kind
       AND s.changed_at_position <= :platform AND (CAST(:as_of AS date) IS NULL OR s.shown_on <= :as_of)
 ) ORDER BY e.expected_on, e.reference, e.kind
 """
@@ -155,9 +158,10 @@ def _rows(event: Event, recorded: Recorded) -> Iterator[dict[str, Any]]:
             yield _row(event.payout_id, "payout", -event.amount, day, event.merchant_id)
         case PayoutReturned():
             yield _row(event.payout_id, "payout_return", event.amount, event.value_date, event.merchant_id)
-        case PspSettlementReported():
-            for reference in {event.batch_ref, event.bank_entry_ref} - {""}:
-                yield _row(reference, "psp_settlement", event.cash, event.value_date)
+        case PspSettlementReported() if event.cash:
+            for reference in sorted({event.batch_ref, event.bank_entry_ref} - {""}):
+                row = _row(reference, "psp_settlement", event.cash, event.value_date)
+                yield row | {"movement": event.batch_ref}
         case PartnerInvoicePaid():
             yield _row(event.bank_ref or event.payment_ref, "partner_payment", -event.cash, event.value_date)
         case TaxRemitted():
@@ -173,6 +177,7 @@ def _row(reference: str, kind: BankMatch, amount: Money, day: date, merchant: st
     return {
         "reference": reference,
         "kind": kind,
+        "movement": reference,
         "merchant": merchant,
         "currency": amount.currency,
         "minor": amount.minor,

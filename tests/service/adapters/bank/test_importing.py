@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from commands.report_psp_batch import ReportPspBatch
 from ledger.fx import CNY
 from ledger.money import Money
 from projections.balances import balances
 from projections.exceptions import Exceptions, exceptions
-from projections.expected_at_bank import ExpectedAtBank, expected_under, not_shown_yet
+from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under, not_shown_yet
 from projections.merchant_balances import MerchantBalances
 from service.adapters.bank.importing import import_camt
 from service.adapters.files.bad_file import BadFile
@@ -21,7 +22,7 @@ from service.app import App
 from service.settlement_run import payout_id_of, settle
 from tests.service.adapters.bank.statements import entry, statement
 from tests.support.buses import open_desk, publish_programme
-from tests.support.sales import merchant_ready, released
+from tests.support.sales import PROVIDER, merchant_ready, released
 from tests.support.shops import app_of
 
 PAYOUT = payout_id_of("R-1", "M-1")
@@ -127,6 +128,22 @@ def test_the_same_statement_in_another_file_is_refused_and_nothing_is_recorded(a
     with pytest.raises(BadFile, match="came before, in another file"):
         imported(app, entry("8.85"), closing="108.85")
     assert app.ledger.reader.heads() == heads
+
+
+def test_a_deposit_that_goes_by_two_names_is_shown_under_either(app: App) -> None:
+    batch = {"psp": "stripe", "batch_ref": "B-1", "digest": "d", "line_count": 1, "orders_cash": "CNY 8.85"}
+    told = batch | {"cash": "CNY 8.85", "bank_entry_ref": "DEP-1", "value_date": "2025-04-10"}
+    envelope = {"id": "c-1", "actor": PROVIDER, "occurred_at": app.clock()}
+    app.bus.submit([ReportPspBatch.model_validate(envelope | told)])
+    deposits = "psp_settlement"
+    assert [each.reference for each in waited_for(app) if each.kind == deposits] == ["B-1"]
+    imported(app, entry("8.85", reference="DEP-1"), closing="108.85")
+    assert [each for each in waited_for(app) if each.kind == deposits] == []
+
+
+def waited_for(app: App) -> list[Expectation]:
+    app.catch_up([ExpectedAtBank()])
+    return not_shown_yet(app.views, before=date(2030, 1, 1))
 
 
 def test_what_the_bank_has_shown_is_not_waited_for(app: App) -> None:
