@@ -24,6 +24,7 @@ from commands import (
     expire_order,
     expire_return,
     file_logistics_claim,
+    flag_missing_line,
     flag_unallocated_capture,
     hold_settlement,
     initiate_payout,
@@ -266,5 +267,6 @@ MENU: dict[str, Handler] = {
     "report_bank_entry": Handler(report_bank_entry.ReportBankEntry, report_bank_entry.decide),
     # differences, which people explain
     "assign_break": Handler(assign_break.AssignBreak, assign_break.decide),
+    "flag_missing_line": Handler(flag_missing_line.FlagMissingLine, flag_missing_line.decide),
     "resolve_break": Handler(resolve_break.ResolveBreak, resolve_break.decide),
 }

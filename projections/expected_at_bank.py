@@ -30,6 +30,7 @@ EXPECTED = kept_table(
     text_column("reference", key=True),  # under which the bank names it
     text_column("kind", key=True),
     text_column("movement"),  # one that goes by several references is one movement: shown once it is shown under any
+    text_column("stream"),
     text_column("merchant"),
     text_column("currency"),
     Column("minor", BigInteger, nullable=False),  # what comes in positive
@@ -76,6 +77,7 @@ class ExpectedAtBank(Projection):
                 batch.rows(EXPECTED).delete(event.payout_id, "payout", at=recorded.position)
             else:
                 for row in _rows(event, recorded):
+                    row["stream"] = recorded.stream
                     known = batch.rows(EXPECTED).get(row["reference"], row["kind"])
                     since = known["since_position"] if known else recorded.position
                     batch.rows(EXPECTED).put(row | {"since_position": since}, at=recorded.position)
@@ -87,6 +89,7 @@ class Expectation:
 
     reference: str
     kind: BankMatch
+    stream: str
     merchant: str
     amount: Money
     expected_on: date
@@ -130,6 +133,16 @@ def not_shown_yet(
     at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
     wanted = {**(at_least or {}), **(at or {})}
     return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=moment.as_of)
+
+
+def shows_anything(views: Views, *, timeout_s: float = 5.0) -> bool:
+    """Whether the bank's statements are told to us at all. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> bool:
+        statement = f"SELECT EXISTS (SELECT FROM {opened.generation.stored_name(SHOWN)} WHERE book = 0)"
+        return bool(opened.connection.execute(text(statement)).scalar_one())
+
+    return views.read(ExpectedAtBank(), query, timeout_s=timeout_s)
 
 
 def _find(
@@ -189,6 +202,7 @@ def _expectation(row: RowMapping) -> Expectation:
     return Expectation(
         reference=row["reference"],
         kind=row["kind"],
+        stream=row["stream"],
         merchant=row["merchant"],
         amount=Money(row["minor"], row["currency"]),
         expected_on=row["expected_on"],

@@ -13,6 +13,7 @@ from service.timers.deemed_signatures import DeemedSignatures
 from service.timers.expired_returns import ExpiredReturns
 from service.timers.inbox_plans import InboxPlans
 from service.timers.lapsed_authorizations import LapsedAuthorizations
+from service.timers.missing_lines import MissingLines
 from service.timers.releases import Releases
 from service.timers.returned_payouts import ReturnedPayouts
 from service.timers.timer import Timer
@@ -28,6 +29,7 @@ TIMERS: tuple[type[Timer], ...] = (
     ExpiredReturns,
     DeemedSignatures,
     InboxPlans,
+    MissingLines,
 )
 _LOOK_EVERY_S = 1.0
 
