@@ -15,6 +15,7 @@ from commands import (
     change_delivery_details,
     close_book_period,
     close_period,
+    complete_file,
     complete_settlement_run,
     create_parcel,
     deem_signed,
@@ -29,6 +30,7 @@ from commands import (
     hold_settlement,
     initiate_payout,
     issue_statement,
+    mark_fact_routed,
     mark_inbox_routed,
     note_unrouted_fact,
     note_unrouted_payment,
@@ -238,6 +240,7 @@ MENU: dict[str, Handler] = {
     "note_unrouted_payment": Handler(note_unrouted_payment.NoteUnroutedPayment, note_unrouted_payment.decide),
     "note_unrouted_fact": Handler(note_unrouted_fact.NoteUnroutedFact, note_unrouted_fact.decide),
     "route_inbox_payment": Handler(route_inbox_payment.RouteInboxPayment, route_inbox_payment.decide),
+    "mark_fact_routed": Handler(mark_fact_routed.MarkFactRouted, mark_fact_routed.decide),
     "mark_inbox_routed": Handler(mark_inbox_routed.MarkInboxRouted, mark_inbox_routed.decide),
     "refund_unallocated_funds": Handler(
         refund_unallocated_funds.RefundUnallocatedFunds, refund_unallocated_funds.decide
@@ -263,6 +266,7 @@ MENU: dict[str, Handler] = {
     "reopen_book_period": Handler(reopen_book_period.ReopenBookPeriod, reopen_book_period.decide),
     # partners' files
     "accept_file": Handler(accept_file.AcceptFile, accept_file.decide),
+    "complete_file": Handler(complete_file.CompleteFile, complete_file.decide),
     "report_bank_statement": Handler(report_bank_statement.ReportBankStatement, report_bank_statement.decide),
     "report_bank_entry": Handler(report_bank_entry.ReportBankEntry, report_bank_entry.decide),
     # differences, which people explain

@@ -11,7 +11,6 @@ charged_on      YYYY-MM-DD
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -20,7 +19,7 @@ from commands.note_unrouted_fact import NoteUnroutedFact
 from commands.record_logistics_charge import RecordLogisticsCharge
 from commands.recording import ACCOUNTING_ZONE
 from commands.report_duty import ReportDuty
-from ledger.ids import derived_id
+from ledger.ids import derived_id, order_stream
 from ledger.money import Money, total
 from ledger.who import Actor, Source
 from projections.tracking_numbers import TrackingNumbers, parcels_numbered
@@ -28,6 +27,7 @@ from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv
 from service.adapters.files.days import check_days
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.files.waiting import out_of_the_inbox, waiting
 from service.app import App
 
 KIND = "partner_invoice"
@@ -90,13 +90,32 @@ def read_invoice(name: str, content: bytes) -> Invoice:
 
 
 def import_invoice(
-    app: App, file: RawFile, *, partner: str, progress: Progress = lambda _done, _total: None
+    app: App,
+    file: RawFile,
+    *,
+    partner: str,
+    route: bool = False,
+    progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
-    """Validate the invoice whole, accept it, record it. Raises `BadFile`."""
+    """Validate the invoice whole, accept it, record it. Raises `BadFile`.
+
+    Told again it changes nothing. With `route`, rows whose parcel nobody knew then go to the one that is known now.
+    """
     invoice = read_invoice(file.name, file.content)
     check_days(file.name, [(line.line, line.charged_on) for line in invoice.lines], app.clock())
     app.catch_up([TrackingNumbers()])
-    rows = [Row(line.line, tuple(_commands(app, file, partner, invoice, line))) for line in invoice.lines]
+    names = {line.line_ref: derived_id(invoice.invoice_ref, line.line_ref) for line in invoice.lines}
+    before = waiting(app, file, KIND, partner, names.values())
+    rows = []
+    for line in invoice.lines:
+        kept = before.keeps(names[line.line_ref], route=route)
+        parcel = None if kept else line.parcel or _numbered(app, line.tracking_no)
+        command = _command(app, file, partner, invoice, line, parcel)
+        if parcel and before.leaves(names[line.line_ref], route=route):
+            gone = out_of_the_inbox(file, partner, names[line.line_ref], [order_stream(*parcel[:2])])
+            rows.append(Row(line.line, (command, gone), leaves_inbox=True))
+        else:
+            rows.append(Row(line.line, (command,)))
     header = {"invoice_ref": invoice.invoice_ref, "amount": str(invoice.amount)}
     return import_rows(app, file, kind=KIND, partner=partner, header=header, rows=rows, progress=progress)
 
@@ -141,34 +160,30 @@ def _line(cells: Cells, seen: dict[str, int]) -> InvoiceLine:
     )
 
 
-def _commands(app: App, file: RawFile, partner: str, invoice: Invoice, line: InvoiceLine) -> Iterator[Command]:
+def _command(
+    app: App, file: RawFile, partner: str, invoice: Invoice, line: InvoiceLine, parcel: Parcel | None
+) -> Command:
+    # Partners number the rows of every invoice from one: only with the invoice does a number name a charge.
+    ref = derived_id(invoice.invoice_ref, line.line_ref)
     envelope = {
         "id": file.command_id(invoice.invoice_ref, line.line_ref),
         "actor": Actor(kind="partner", id=partner, role="logistics"),
         "source": Source(system=partner, external_id=f"{file.name}:{line.line}"),
         "occurred_at": min(datetime.combine(line.charged_on, time(12), ACCOUNTING_ZONE), app.clock()),
     }
-    parcel = line.parcel or _numbered(app, line.tracking_no)
     if parcel is None:
         refs = {"invoice_ref": invoice.invoice_ref, "tracking_no": line.tracking_no}
         body = {"kind": line.kind, "currency": line.amount.currency, "minor": line.amount.minor}
-        reference = derived_id(invoice.invoice_ref, line.line_ref)
-        yield NoteUnroutedFact(
-            **envelope, system=partner, reference=reference, kind="partner_charge", refs=refs, body=body
-        )
-        return
-    # Partners number the rows of every invoice from one: only with the invoice does a number name a charge.
-    ref = derived_id(invoice.invoice_ref, line.line_ref)
+        return NoteUnroutedFact(**envelope, system=partner, reference=ref, kind="partner_charge", refs=refs, body=body)
     names = dict(zip(("merchant_id", "order_id", "parcel_id"), parcel, strict=True))
     about = envelope | names | {"partner": partner, "amount": line.amount}
     if line.declared is not None:
-        yield ReportDuty.model_validate(
+        return ReportDuty.model_validate(
             about | {"assessment_ref": ref, "declared_value": line.declared, "borne_by": line.borne_by}
         )
-    else:
-        yield RecordLogisticsCharge.model_validate(
-            about | {"charge_ref": ref, "invoice_ref": invoice.invoice_ref, "kind": line.kind}
-        )
+    return RecordLogisticsCharge.model_validate(
+        about | {"charge_ref": ref, "invoice_ref": invoice.invoice_ref, "kind": line.kind}
+    )
 
 
 def _numbered(app: App, tracking_no: str) -> Parcel | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from commands.command import Command
 from commands.menu import MENU
+from commands.outcome import Outcome
 from projections.account_turnovers import AccountTurnovers
 from projections.books_of_account import turnover_balance
 from projections.exceptions import Exceptions, exceptions
@@ -38,9 +40,9 @@ def app(database_url: str, tmp_path: Path) -> Iterator[App]:
         yield app_of(desk)
 
 
-def imported(app: App, content: bytes, name: str = "r.csv") -> FileSummary:
+def imported(app: App, content: bytes, name: str = "r.csv", *, route: bool = False) -> FileSummary:
     file = RawFile(name, content)
-    return import_report(app, file, read_neutral(name, content, psp="stripe"), psp="stripe")
+    return import_report(app, file, read_neutral(name, content, psp="stripe"), psp="stripe", route=route)
 
 
 def accounts(app: App) -> dict[str, int]:
@@ -115,6 +117,49 @@ def test_the_same_report_again_changes_nothing(app: App) -> None:
     again = imported(app, neutral(line(), summed()), "other.csv")
     assert (again.known, again.recorded, again.repeated) == (True, 0, 2)
     assert app.ledger.reader.heads() == heads
+
+
+def its_order_becomes_known(app: App) -> None:
+    desk_ask(app, "place_order", **order_data("O-9"))
+    paid_by = {"payment_id": "pay-9", "psp": "stripe", "capture_ref": "ch-O-9", "amount": "USD 19.44"}
+    desk_ask(app, "report_payment_captured", merchant_id="M-1", order_id="O-9", **paid_by)
+
+
+UNKNOWN = neutral(line(), line("bt-9", reference="ch-O-9"), summed(2, amounts="38.88,1.72,37.16", cash="265.70"))
+
+
+def test_the_same_report_again_changes_nothing_although_more_is_known_by_now(app: App) -> None:
+    imported(app, UNKNOWN)
+    its_order_becomes_known(app)
+    heads = app.ledger.reader.heads()
+    again = imported(app, UNKNOWN)
+    assert (again.recorded, again.repeated, app.ledger.reader.heads()) == (0, 3, heads)
+
+
+def test_a_line_that_waited_goes_to_its_order_where_that_is_asked_for(app: App) -> None:
+    imported(app, UNKNOWN)
+    its_order_becomes_known(app)
+    assert [imported(app, UNKNOWN, route=True).recorded for _ in range(2)] == [1, 0]
+    found = accounts(app)
+    assert ("1110" in found, found["1010"], kinds(app)) == (False, 2 * 13_285, ["psp_batch_mismatch"])
+
+
+def test_a_report_that_was_cut_off_goes_on_where_it_was(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = app.bus.submit
+
+    def dies_after_a_row(commands: Sequence[Command]) -> list[Outcome]:
+        told = whole(commands[:1])
+        if len(commands) > 1:
+            raise InterruptedError
+        return told
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.bus, "submit", dies_after_a_row)
+        with pytest.raises(InterruptedError):
+            imported(app, UNKNOWN)
+    again = imported(app, UNKNOWN)
+    assert (again.known, again.recorded, again.repeated) == (True, 2, 1)
+    assert (accounts(app)["1010"], kinds(app)) == (13_285, ["psp_batch_mismatch", "unrouted"])
 
 
 def test_a_batch_told_again_in_another_file_settles_nothing_twice(app: App) -> None:

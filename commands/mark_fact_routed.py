@@ -1,0 +1,41 @@
+"""Taking a fact out of the inbox that the orders it belongs to have been told by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from commands.command import Command
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from commands.working_breaks import StreamName
+from ledger.events.event import Event
+from ledger.events.platform import InboxFactRouted
+from ledger.finance_refusals import InboxItemNotFound
+from ledger.ids import Id, inbox_stream
+from ledger.streams.reference_streams import InboxItem
+
+
+class MarkFactRouted(Command, name="mark_fact_routed"):
+    """`streams` are those that have it. Money leaves the inbox by its own way: `route_inbox_payment`."""
+
+    system: Id
+    reference: Id
+    streams: Annotated[tuple[StreamName, ...], Field(min_length=1)]
+
+    @property
+    def stream(self) -> str:
+        return inbox_stream(self.system, self.reference)
+
+
+def decide(command: MarkFactRouted, item: InboxItem, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    if not item.noted or item.capture:
+        raise InboxItemNotFound(source=command.system, reference=command.reference)
+    if item.is_routed:
+        return
+    yield InboxFactRouted(
+        system=command.system, reference=command.reference, streams=command.streams, routed_at=command.decided_at
+    )
