@@ -167,7 +167,7 @@ def _reported(world: World, week: int, batch: Batch) -> Iterator[Step]:
     data = _whole(world, week, batch) | {"digest": digest}
     yield Step(batch.at, f"sim.{batch.ref}.whole", "report_psp_batch", PROVIDER, data, is_report=True)
     done = {"kind": "psp_report", "digest": digest, "refused": 0}
-    yield Step(batch.at, f"sim.{batch.ref}.done", "complete_file", FINANCE, done)
+    yield Step(batch.at, f"sim.{batch.ref}.whole.done", "complete_file", FINANCE, done)
 
 
 def _whole(world: World, week: int, batch: Batch) -> dict[str, Any]:
