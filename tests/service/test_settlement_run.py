@@ -222,6 +222,20 @@ def test_a_completed_run_pays_nothing_more_whatever_happens(books: Books) -> Non
     assert books.desk.ledger.reader.heads() == heads
 
 
+def test_a_line_on_hold_waits_for_the_run_behind_the_end_of_its_hold(books: Books) -> None:
+    paid(books.desk)
+    sent(books.desk)
+    signed(books.desk)
+    names = {"merchant_id": "M-1", "order_id": "O-1", "hold_id": "H-1"}
+    books.desk.expect("hold_line", line_id="L1", reason="evidence", **names)
+    books.desk.clock.forward(days=7)
+    assert settle(books.app, "R-1").payouts == 0
+    books.desk.expect("release_line_hold", **names)
+    assert settle(books.app, "R-2").paid == HALF
+    (event,) = books.statements()
+    assert [line.kind for line in issued_again(books.app.views, event).lines] == ["sale"]
+
+
 def test_a_merchant_that_owes_is_not_paid_and_counted_nowhere(books: Books) -> None:
     released(books.desk)
     merchant_ready(books.desk, "M-2")
