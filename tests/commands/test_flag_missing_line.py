@@ -1,5 +1,7 @@
 """A line that is missing is a break of the stream whose money it is."""
 
+from typing import Any
+
 from commands.flag_missing_line import FlagMissingLine
 from commands.resolve_break import ResolveBreak
 from ledger.events.settlement import PayoutInitiated, ReconciliationBreakOpened
@@ -19,7 +21,7 @@ REFS = {"reference": "P-1", "line_kind": "payout"}
 
 
 def flag(*, by: Actor = SYSTEM) -> FlagMissingLine:
-    said = {"kind": "bank_line_missing", "expected": "CNY -133.00", "refs": REFS}
+    said: dict[str, Any] = {"kind": "bank_line_missing", "expected": "CNY -133.00", "refs": REFS}
     return ask(FlagMissingLine, by=by, in_stream="payouts/M-1", **said)
 
 

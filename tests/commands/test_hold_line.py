@@ -1,12 +1,14 @@
 """Keeping a line's money back before it is released."""
 
+from typing import Any
+
 from ledger.events.settlement import SettlementReleased
 from ledger.finance_refusals import HoldIdTaken, HoldNotFound, LineOnHold
 from ledger.refusals import AlreadyReleased, OrderNotConfirmed, RoleNotAllowed
 from tests.support.given import BUYER, MERCHANT, PLATFORM
 from tests.support.orders import OrderStory, after_days, basket
 
-HOLD = {"line_id": "A", "hold_id": "H-1", "reason": "evidence"}
+HOLD: dict[str, Any] = {"line_id": "A", "hold_id": "H-1", "reason": "evidence"}
 
 
 def signed() -> OrderStory:
