@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 from xml.etree.ElementTree import Element
@@ -12,10 +12,9 @@ from commands.command import Command
 from commands.report_payout_failed import ReportPayoutFailed
 from commands.report_payout_paid import ReportPayoutPaid
 from commands.submit_payout import SubmitPayout
-from ledger.events.settlement import PayoutPaid
-from ledger.ids import payouts_stream
 from ledger.who import Actor, Source
 from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
+from service.adapters.bank.paid_already import paid_already
 from service.adapters.bank.xml_lines import line_of, read_xml
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import IMPORTER, FileSummary, Progress, RawFile, Row, import_rows
@@ -75,18 +74,11 @@ def import_pain002(
     for transfer in transfers:
         if transfer.end_to_end not in payouts:
             raise BadFile(file.name, f"{transfer.end_to_end!r} is no payout of ours", line=transfer.line)
-    paid = _paid(app, payouts)
+    paid = paid_already(app, payouts.values())
     rows = [
         Row(each.line, tuple(_commands(app, file, bank, each, payouts[each.end_to_end], paid))) for each in transfers
     ]
     return import_rows(app, file, kind=KIND, partner=bank, header={"order": order}, rows=rows, progress=progress)
-
-
-def _paid(app: App, payouts: Mapping[str, Expectation]) -> set[str]:
-    """Those that have left our bank already, whatever it has to say of them still."""
-    books = app.ledger.directory.books_of({payout.merchant for payout in payouts.values()})
-    rows = app.ledger.reader.rows_of_streams({payouts_stream(merchant): book for merchant, book in books.items()})
-    return {row.event.payout_id for row in rows if isinstance(row.event, PayoutPaid)}
 
 
 def _commands(

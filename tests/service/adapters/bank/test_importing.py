@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.report_payout_paid import ReportPayoutPaid
 from commands.report_psp_batch import ReportPspBatch
 from ledger.fx import CNY
 from ledger.money import Money
@@ -58,6 +59,31 @@ def breaks(app: App) -> list[tuple[str, str, str]]:
 def test_a_payout_that_the_bank_shows_is_paid(app: App) -> None:
     summary = imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
     assert (summary.recorded, in_transit(app), breaks(app)) == (2, 0, [])
+
+
+def bank_has_answered(app: App) -> None:
+    told = {"merchant_id": "M-1", "payout_id": PAYOUT, "bank_ref": "bk-1", "occurred_at": app.clock()}
+    app.bus.submit([ReportPayoutPaid.model_validate({"id": "c-1", "actor": PROVIDER, **told})])
+
+
+def test_a_payout_that_the_bank_told_us_of_before_its_statement_is_no_second_one(app: App) -> None:
+    bank_has_answered(app)
+    imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
+    app.catch_up([ExpectedAtBank()])
+    assert (breaks(app), expected_under(app.views, [PAYOUT])[0].entry) == ([], "ICBC-1/S-1/1")
+
+
+def test_a_payout_that_two_entries_show_left_twice(app: App) -> None:
+    twice = entry("-133.00", reference=PAYOUT)
+    imported(app, twice, twice, closing="-166.00")
+    assert sorted(kind for kind, _, _ in breaks(app)) == ["bank_unmatched", "double_payout"]
+
+
+def test_a_payout_that_a_later_statement_shows_again_left_twice(app: App) -> None:
+    bank_has_answered(app)
+    imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
+    imported(app, entry("-133.00", reference=PAYOUT), opening="-33.00", closing="-166.00", statement_id="S-2")
+    assert sorted(kind for kind, _, _ in breaks(app)) == ["bank_unmatched", "double_payout"]
 
 
 def test_a_payout_named_in_the_banks_own_words_is_found(app: App) -> None:
