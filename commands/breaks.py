@@ -17,14 +17,14 @@ def break_once(
     seen: Collection[str], *, kind: str, expected: str, actual: str, refs: dict[str, str], at: datetime
 ) -> Iterator[ReconciliationBreakOpened]:
     """A break named after its kind and references, unless it is among those `seen` before."""
-    break_id = _name(kind, refs)
+    break_id = break_id_of(kind, refs)
     if break_id not in seen:
         yield ReconciliationBreakOpened(
             break_id=break_id, kind=kind, expected=expected, actual=actual, refs=refs, opened_at=at
         )
 
 
-def _name(kind: str, refs: dict[str, str]) -> str:
+def break_id_of(kind: str, refs: dict[str, str]) -> str:
     """The kind and the references; where a partner's reference is no id of ours, their digest."""
     name = derived_id(kind, *(value for _, value in sorted(refs.items()) if value))
     return name if _IS_AN_ID.fullmatch(name) else derived_id(kind, digest(canonical(refs))[:32])

@@ -15,6 +15,7 @@ from commands import (
     change_delivery_details,
     close_book_period,
     close_period,
+    complete_file,
     complete_settlement_run,
     create_parcel,
     deem_signed,
@@ -25,7 +26,9 @@ from commands import (
     expire_return,
     file_logistics_claim,
     flag_customs_tie,
+    flag_missing_line,
     flag_unallocated_capture,
+    hold_line,
     hold_settlement,
     initiate_payout,
     issue_statement,
@@ -60,6 +63,7 @@ from commands import (
     reject_product,
     reject_refund,
     release_hold,
+    release_line_hold,
     release_settlement,
     reopen_book_period,
     reopen_period,
@@ -228,6 +232,8 @@ MENU: dict[str, Handler] = {
     "report_payout_returned": Handler(report_payout_returned.ReportPayoutReturned, report_payout_returned.decide),
     "submit_payout": Handler(submit_payout.SubmitPayout, submit_payout.decide),
     "cancel_payout": Handler(cancel_payout.CancelPayout, cancel_payout.decide),
+    "hold_line": Handler(hold_line.HoldLine, hold_line.decide),
+    "release_line_hold": Handler(release_line_hold.ReleaseLineHold, release_line_hold.decide),
     "hold_settlement": Handler(hold_settlement.HoldSettlement, hold_settlement.decide),
     "release_hold": Handler(release_hold.ReleaseHold, release_hold.decide),
     "start_settlement_run": Handler(start_settlement_run.StartSettlementRun, start_settlement_run.decide),
@@ -240,8 +246,8 @@ MENU: dict[str, Handler] = {
     "note_unrouted_payment": Handler(note_unrouted_payment.NoteUnroutedPayment, note_unrouted_payment.decide),
     "note_unrouted_fact": Handler(note_unrouted_fact.NoteUnroutedFact, note_unrouted_fact.decide),
     "route_inbox_payment": Handler(route_inbox_payment.RouteInboxPayment, route_inbox_payment.decide),
-    "mark_inbox_routed": Handler(mark_inbox_routed.MarkInboxRouted, mark_inbox_routed.decide),
     "mark_fact_routed": Handler(mark_fact_routed.MarkFactRouted, mark_fact_routed.decide),
+    "mark_inbox_routed": Handler(mark_inbox_routed.MarkInboxRouted, mark_inbox_routed.decide),
     "refund_unallocated_funds": Handler(
         refund_unallocated_funds.RefundUnallocatedFunds, refund_unallocated_funds.decide
     ),
@@ -266,9 +272,11 @@ MENU: dict[str, Handler] = {
     "reopen_book_period": Handler(reopen_book_period.ReopenBookPeriod, reopen_book_period.decide),
     # partners' files
     "accept_file": Handler(accept_file.AcceptFile, accept_file.decide),
+    "complete_file": Handler(complete_file.CompleteFile, complete_file.decide),
     "report_bank_statement": Handler(report_bank_statement.ReportBankStatement, report_bank_statement.decide),
     "report_bank_entry": Handler(report_bank_entry.ReportBankEntry, report_bank_entry.decide),
     # differences, which people explain
     "assign_break": Handler(assign_break.AssignBreak, assign_break.decide),
+    "flag_missing_line": Handler(flag_missing_line.FlagMissingLine, flag_missing_line.decide),
     "resolve_break": Handler(resolve_break.ResolveBreak, resolve_break.decide),
 }

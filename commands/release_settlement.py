@@ -9,6 +9,7 @@ from commands.releasing import Due, released, to_release, units_by_line
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.order import OrderCompleted
+from ledger.finance_refusals import LineOnHold
 from ledger.ids import Id
 from ledger.payment_refusals import DisputeOpen
 from ledger.policies.release import Release
@@ -28,7 +29,7 @@ def decide(command: ReleaseSettlement, order: Order, rules: Rules) -> Iterator[E
     books = [line_of(order, command.line_id)] if command.line_id else list(order.lines.values())
     release, now = rules.policy(Release), command.decided_at
     coming = [due for book in books for due in to_release(order, book, release, at=now)]
-    blocked = {due.line_id for due in coming if release.blocked_by_open_case and _holds_back(order, due.line_id)}
+    blocked = {due.line_id for due in coming if _holds_back(order, due.line_id, release)}
     due = [part for part in coming if part.due_at <= now and part.line_id not in blocked]
     if not due:
         _refuse(order, books, coming, blocked)
@@ -38,9 +39,12 @@ def decide(command: ReleaseSettlement, order: Order, rules: Rules) -> Iterator[E
         yield OrderCompleted(order_id=command.order_id, completed_at=now)
 
 
-def _holds_back(order: Order, line_id: str) -> bool:
-    """Whether what becomes of the line's money is still to be decided."""
-    return order.open_case_on(line_id) is not None or order.disputed(line_id) is not None
+def _holds_back(order: Order, line_id: str, release: Release) -> bool:
+    """Whether what becomes of the line's money is still to be decided, or somebody keeps it back."""
+    if order.holds.on(line_id) is not None:
+        return True
+    open_ = order.open_case_on(line_id) is not None or order.disputed(line_id) is not None
+    return release.blocked_by_open_case and open_
 
 
 def _refuse(order: Order, books: Sequence[LineBook], coming: Sequence[Due], blocked: set[str]) -> None:
@@ -48,8 +52,10 @@ def _refuse(order: Order, books: Sequence[LineBook], coming: Sequence[Due], bloc
     for line_id in sorted(blocked):
         if case := order.open_case_on(line_id):
             raise OpenCase(refund_id=case.id)
+        if hold := order.holds.on(line_id):
+            raise LineOnHold(line_id=line_id, hold_id=hold.id)
         dispute = order.disputed(line_id)
-        assert dispute is not None, "a line is blocked by a case or a dispute"
+        assert dispute is not None, "a line is blocked by a case, a hold or a dispute"
         raise DisputeOpen(line_id=line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
     if coming:
         raise NotDue(due_at=min(due.due_at for due in coming))

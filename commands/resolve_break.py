@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.rules import Rules
-from commands.working_breaks import BreakCommand, open_break, people_only
+from commands.working_breaks import BreakCommand, closable_break, people_only
 from ledger.events.event import Event
 from ledger.events.settlement import ReconciliationBreakResolved
 from ledger.ids import Id
@@ -22,7 +22,7 @@ class ResolveBreak(BreakCommand, name="resolve_break"):
 
 def decide(command: ResolveBreak, stream: Stream, rules: Rules) -> Iterator[Event]:
     people_only(command.actor)
-    opened = open_break(command, stream).opened
+    opened = closable_break(command, stream).opened
     yield ReconciliationBreakResolved(
         break_id=opened.break_id,
         kind=opened.kind,

@@ -35,6 +35,15 @@ def people_only(actor: Actor) -> None:
         raise RoleNotAllowed(role=actor.role or actor.kind, needed="people of the platform")
 
 
+def closable_break(command: BreakCommand, stream: Stream) -> Break:
+    """The break, if a word can close it. Raises `BreakNotOpen` too where money waits: that is routed or given back."""
+    known = open_break(command, stream)
+    if known.holds_money:
+        state = "its money is to be routed to an order or given back"
+        raise BreakNotOpen(stream=command.in_stream, break_id=command.break_id, state=state)
+    return known
+
+
 def open_break(command: BreakCommand, stream: Stream) -> Break:
     """The break. Raises `BreakNotOpen`."""
     known = stream.known_breaks.get(command.break_id)

@@ -36,6 +36,13 @@ class HoldIdTaken(Refusal, code="HOLD_ID_TAKEN", remedy="Give every hold an id o
     hold_id: str
 
 
+class LineOnHold(Refusal, code="LINE_ON_HOLD", remedy="End the hold first."):
+    """The money of line {line_id} is kept back by the hold {hold_id}."""
+
+    line_id: str
+    hold_id: str
+
+
 class HoldNotFound(Refusal, code="HOLD_NOT_FOUND", remedy="Name a hold that still keeps something back."):
     """The merchant {merchant_id} has no hold {hold_id} that keeps money back."""
 

@@ -64,12 +64,15 @@ def unity(currency: str, as_of: date) -> Rate:
     return Rate(base=currency, quote=currency, value="1", kind="book", source="identity", as_of=as_of)
 
 
+_FURTHEST = 18  # powers of ten: no two currencies are further apart
+
+
 @lru_cache(maxsize=4096)
 def _ratio(value: str) -> Fraction:
     try:
         number = Decimal(value)
     except InvalidOperation:
         raise ValueError(f"{value!r} is not a rate") from None
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _FURTHEST:
         raise ValueError(f"{value!r} is not a rate")
     return Fraction(number)

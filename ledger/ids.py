@@ -48,6 +48,14 @@ def inbox_stream(source: str, reference: str) -> str:
     return f"inbox/{source}/{reference}"
 
 
+UNROUTED = "unrouted"  # the kind of an exception that only waits for its order to be known
+
+
+def unrouted_break(stream: str) -> str:
+    """The name of the exception that an inbox stream is until its fact is routed."""
+    return derived_id(UNROUTED, *stream.split("/")[1:])
+
+
 def statements_stream(merchant_id: str) -> str:
     return f"statements/{merchant_id}"
 

@@ -21,7 +21,7 @@ from ledger.events.refund import (
     ReturnExpired,
     ReturnReceived,
 )
-from ledger.events.settlement import SettlementReleased
+from ledger.events.settlement import HoldReleased, SettlementReleased
 from ledger.events.shipment import ParcelDeemedSigned, ParcelSignedFor
 from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
@@ -60,7 +60,7 @@ class DueReleases(Projection):
     """
 
     name = "due_releases"
-    version = 3
+    version = 4
     tables = (DUE, RULES)
     events = (
         PolicyPublished,
@@ -76,6 +76,7 @@ class DueReleases(Projection):
         DisputeLost,
         DisputeWon,
         SettlementReleased,
+        HoldReleased,
         OrderCancelled,
         OrderCompleted,
     )

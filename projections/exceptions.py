@@ -17,7 +17,7 @@ from ledger.events.settlement import (
     ReconciliationBreakOpened,
     ReconciliationBreakResolved,
 )
-from ledger.ids import derived_id, merchant_of
+from ledger.ids import UNROUTED, merchant_of, unrouted_break
 from ledger.log.books import ACCOUNTING_ZONE
 from ledger.log.rows import Recorded
 from projections.balances import NOW, Moment
@@ -28,7 +28,6 @@ from projections.engine.tables import kept_table
 from projections.projection import Projection
 
 Status = Literal["open", "resolved"]
-UNROUTED = "unrouted"  # the kind of an exception that only waits for its order to be known
 
 EXCEPTIONS = kept_table(
     "exceptions",
@@ -167,16 +166,13 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
             told = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
             _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
         case InboxFactRouted() as event:
-            _resolve(rows, recorded, _waiting(recorded), ", ".join(event.streams), event.routed_at)
+            _resolve(rows, recorded, unrouted_break(recorded.stream), ", ".join(event.streams), event.routed_at)
 
 
 def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, Any]) -> None:
-    if rows.get(recorded.stream, _waiting(recorded)) is None:
-        rows.put(_opened(recorded, _waiting(recorded), at, told), at=recorded.position)
-
-
-def _waiting(recorded: Recorded) -> str:
-    return derived_id(UNROUTED, *recorded.stream.split("/")[1:])
+    break_id = unrouted_break(recorded.stream)
+    if rows.get(recorded.stream, break_id) is None:
+        rows.put(_opened(recorded, break_id, at, told), at=recorded.position)
 
 
 def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:

@@ -29,12 +29,14 @@ EXPECTED = kept_table(
     "expected_at_bank",
     text_column("reference", key=True),  # under which the bank names it
     text_column("kind", key=True),
+    text_column("movement"),  # one that goes by several references is one movement: shown once it is shown under any
+    text_column("stream"),
     text_column("merchant"),
     text_column("currency"),
     Column("minor", BigInteger, nullable=False),  # what comes in positive
     Column("expected_on", Date, nullable=False),
     Column("since_position", BigInteger, nullable=False),
-    indexes=[("expected_on",)],
+    indexes=[("expected_on",), ("movement", "kind")],
 )
 SHOWN = kept_table(
     "shown_by_bank",  # in book 0: which expectations are met, wherever they stand
@@ -49,7 +51,7 @@ class ExpectedAtBank(Projection):
     """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
 
     name = "expected_at_bank"
-    version = 3
+    version = 4
     tables = (EXPECTED, SHOWN)
     events = (
         PayoutInitiated,
@@ -75,6 +77,7 @@ class ExpectedAtBank(Projection):
                 batch.rows(EXPECTED).delete(event.payout_id, "payout", at=recorded.position)
             else:
                 for row in _rows(event, recorded):
+                    row["stream"] = recorded.stream
                     known = batch.rows(EXPECTED).get(row["reference"], row["kind"])
                     since = known["since_position"] if known else recorded.position
                     batch.rows(EXPECTED).put(row | {"since_position": since}, at=recorded.position)
@@ -86,6 +89,7 @@ class Expectation:
 
     reference: str
     kind: BankMatch
+    stream: str
     merchant: str
     amount: Money
     expected_on: date
@@ -100,14 +104,16 @@ LEFT JOIN {shown} s ON s.book = 0 AND s.reference = e.reference AND s.kind = e.k
 WHERE e.book = ANY(:books) AND e.reference = ANY(:references)
 ORDER BY e.expected_on, e.reference, e.kind
 """
-# What was cancelled or shown later was expected then.
+# What was cancelled or shown later was expected then. Of a movement's references the one that names it is listed.
 _NOT_SHOWN = """
 SELECT e.*, '' AS entry, NULL AS shown_on
 FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
 JOIN {expected} e ON e.book = v.book AND e.since_position <= v.position AND e.expected_on < :before
-    AND (NOT e.deleted OR e.changed_at_position > v.position)
+    AND e.reference = e.movement AND (NOT e.deleted OR e.changed_at_position > v.position)
 WHERE NOT EXISTS (
-    SELECT FROM {shown} s WHERE s.book = 0 AND s.reference = e.reference AND s.kind = e.kind AND NOT s.deleted
+    SELECT FROM {expected} names
+    JOIN {shown} s ON s.book = 0 AND s.reference = names.reference AND s.kind = names.kind AND NOT s.deleted
+    WHERE names.book = e.book AND names.movement = e.movement AND names.kind = e.kind
       AND s.changed_at_position <= :platform AND (CAST(:as_of AS date) IS NULL OR s.shown_on <= :as_of)
 ) ORDER BY e.expected_on, e.reference, e.kind
 """
@@ -127,6 +133,16 @@ def not_shown_yet(
     at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
     wanted = {**(at_least or {}), **(at or {})}
     return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=moment.as_of)
+
+
+def shows_anything(views: Views, *, timeout_s: float = 5.0) -> bool:
+    """Whether the bank's statements are told to us at all. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> bool:
+        statement = f"SELECT EXISTS (SELECT FROM {opened.generation.stored_name(SHOWN)} WHERE book = 0)"
+        return bool(opened.connection.execute(text(statement)).scalar_one())
+
+    return views.read(ExpectedAtBank(), query, timeout_s=timeout_s)
 
 
 def _find(
@@ -155,9 +171,10 @@ def _rows(event: Event, recorded: Recorded) -> Iterator[dict[str, Any]]:
             yield _row(event.payout_id, "payout", -event.amount, day, event.merchant_id)
         case PayoutReturned():
             yield _row(event.payout_id, "payout_return", event.amount, event.value_date, event.merchant_id)
-        case PspSettlementReported():
-            for reference in {event.batch_ref, event.bank_entry_ref} - {""}:
-                yield _row(reference, "psp_settlement", event.cash, event.value_date)
+        case PspSettlementReported() if event.cash:
+            for reference in sorted({event.batch_ref, event.bank_entry_ref} - {""}):
+                row = _row(reference, "psp_settlement", event.cash, event.value_date)
+                yield row | {"movement": event.batch_ref}
         case PartnerInvoicePaid():
             yield _row(event.bank_ref or event.payment_ref, "partner_payment", -event.cash, event.value_date)
         case TaxRemitted():
@@ -173,6 +190,7 @@ def _row(reference: str, kind: BankMatch, amount: Money, day: date, merchant: st
     return {
         "reference": reference,
         "kind": kind,
+        "movement": reference,
         "merchant": merchant,
         "currency": amount.currency,
         "minor": amount.minor,
@@ -184,6 +202,7 @@ def _expectation(row: RowMapping) -> Expectation:
     return Expectation(
         reference=row["reference"],
         kind=row["kind"],
+        stream=row["stream"],
         merchant=row["merchant"],
         amount=Money(row["minor"], row["currency"]),
         expected_on=row["expected_on"],

@@ -129,6 +129,16 @@ def unsettled(
     return _find(views, condition, {**(at_least or {}), **(at or {})}, timeout_s, at=at, **asked)
 
 
+def settling_providers(views: Views, *, timeout_s: float = 5.0) -> set[str]:
+    """The providers that have settled anything: from the others no report is to be expected. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> set[str]:
+        statement = f"SELECT DISTINCT psp FROM {opened.generation.stored_name(REFERENCES)} WHERE batch_ref <> ''"
+        return {row[0] for row in opened.connection.execute(text(statement))}
+
+    return views.read(PspReferences(), query, timeout_s=timeout_s)
+
+
 def _find(
     views: Views,
     condition: str,

@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import get_args
 
+from commands.breaks import break_id_of
+from commands.flag_missing_line import FlagMissingLine, MissingKind
 from commands.recording import accounting_day
+from ledger.ids import derived_id, order_stream
 from ledger.money import Money
+from ledger.who import Actor
 from projections.balances import NOW, Moment
-from projections.exceptions import Exceptions, exceptions
+from projections.exceptions import ExceptionRow, Exceptions, exceptions
 from projections.expected_at_bank import ExpectedAtBank, not_shown_yet
 from projections.psp_references import PspReferences, unsettled
 from service.app import App
 
 PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences())
-_MANY = 10_000
+GRACE_DAYS = 7  # that providers and banks may take to show what we know
+_MANY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One difference: what was expected, what is there, how old it is in days, and who looks into it."""
+    """One difference: what was expected, what is there, how old it is in days, and who looks into it.
+
+    `break_id` in `stream` is what it is worked under; of a line that is missing that nobody has flagged so far,
+    what it will be.
+    """
 
     kind: str
     merchant: str
@@ -30,46 +40,102 @@ class Mismatch:
     since: date
     age_days: int
     owner: str
+    stream: str
+    break_id: str
 
 
-def mismatches(app: App, moment: Moment = NOW, *, grace_days: int = 7) -> list[Mismatch]:
+@dataclass(frozen=True, slots=True)
+class MissingLine:
+    """Something of ours that no report or statement has shown."""
+
+    kind: MissingKind
+    stream: str
+    merchant: str
+    amount: Money
+    since: date
+    refs: dict[str, str]
+
+    @property
+    def break_id(self) -> str:
+        return break_id_of(self.kind, self.refs)
+
+    @property
+    def reference(self) -> str:
+        return " ".join(self.refs[name] for name in ("psp", "reference") if name in self.refs)
+
+    def flag(self, actor: Actor) -> FlagMissingLine:
+        """The command that makes it a break to be worked; the same wherever it is asked for."""
+        return FlagMissingLine(
+            id=derived_id("missing", self.stream, self.break_id).replace("/", "."),
+            actor=actor,
+            in_stream=self.stream,
+            kind=self.kind,
+            expected=str(self.amount),
+            refs=self.refs,
+        )
+
+
+def mismatches(app: App, moment: Moment = NOW, *, grace_days: int = GRACE_DAYS) -> list[Mismatch]:
     """The differences there are, or were by a day or known at an instant, the oldest first.
 
-    A capture or refund that no report has settled, or money that no statement has shown, is one after `grace_days`.
+    A capture or refund that no report has settled, or money that no statement has shown, is one after `grace_days`,
+    whether it was flagged by then or not; once a person has closed its break it is none any more.
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
     today = moment.as_of or accounting_day(moment.as_known_at or app.clock())
-    due = today - timedelta(days=grace_days)
-    found = [*_breaks(app, moment, today), *_unsettled(app, moment, today, due), *_not_shown(app, moment, today, due)]
+    found = [_of_break(row, today) for row in exceptions(app.views, limit=_MANY, moment=moment)]
+    flagged = flagged_lines(app, moment)
+    missing = missing_lines(app, moment, before=today - timedelta(days=grace_days))
+    found += [_of_line(line, today) for line in missing if (line.stream, line.break_id) not in flagged]
     return sorted(found, key=lambda each: (each.since, each.kind, each.reference))
 
 
-def _breaks(app: App, moment: Moment, today: date) -> Iterator[Mismatch]:
-    for row in exceptions(app.views, limit=_MANY, moment=moment):
-        since = accounting_day(row.opened_at)
-        yield Mismatch(
-            kind=row.kind,
-            merchant=row.merchant,
-            reference=row.break_id,
-            expected=row.expected,
-            actual=row.actual,
-            since=since,
-            age_days=(today - since).days,
-            owner=row.owner,
-        )
+def flagged_lines(app: App, moment: Moment = NOW) -> set[tuple[str, str]]:
+    """Stream and break of every line that was flagged as missing, those that people have closed since included."""
+    return {
+        (row.stream, row.break_id)
+        for kind in get_args(MissingKind)
+        for row in exceptions(app.views, status=None, kind=kind, limit=_MANY, moment=moment)
+    }
 
 
-def _unsettled(app: App, moment: Moment, today: date, due: date) -> Iterator[Mismatch]:
-    for each in unsettled(app.views, moment, before=due):
-        yield _missing(
-            "psp_line_missing", f"{each.psp} {each.reference}", each.merchant, each.amount, each.since, today
-        )
+def missing_lines(app: App, moment: Moment = NOW, *, before: date) -> Iterator[MissingLine]:
+    """What providers had not settled, and banks not shown, of days before this one. Raises `ViewBehind`."""
+    for each in unsettled(app.views, moment, before=before):
+        refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
+        stream = order_stream(each.merchant, each.order_id)
+        yield MissingLine("psp_line_missing", stream, each.merchant, each.amount, each.since, refs)
+    for entry in not_shown_yet(app.views, moment, before=before):
+        refs = {"reference": entry.reference, "line_kind": entry.kind}
+        yield MissingLine("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
 
 
-def _not_shown(app: App, moment: Moment, today: date, due: date) -> Iterator[Mismatch]:
-    for each in not_shown_yet(app.views, moment, before=due):
-        yield _missing("bank_line_missing", each.reference, each.merchant, each.amount, each.expected_on, today)
+def _of_break(row: ExceptionRow, today: date) -> Mismatch:
+    since = accounting_day(row.opened_at)
+    return Mismatch(
+        kind=row.kind,
+        merchant=row.merchant,
+        reference=row.break_id,
+        expected=row.expected,
+        actual=row.actual,
+        since=since,
+        age_days=(today - since).days,
+        owner=row.owner,
+        stream=row.stream,
+        break_id=row.break_id,
+    )
 
 
-def _missing(kind: str, reference: str, merchant: str, amount: Money, since: date, today: date) -> Mismatch:
-    return Mismatch(kind, merchant, reference, str(amount), "nothing", since, (today - since).days, owner="")
+def _of_line(line: MissingLine, today: date) -> Mismatch:
+    return Mismatch(
+        kind=line.kind,
+        merchant=line.merchant,
+        reference=line.reference,
+        expected=str(line.amount),
+        actual="nothing",
+        since=line.since,
+        age_days=(today - line.since).days,
+        owner="",
+        stream=line.stream,
+        break_id=line.break_id,
+    )

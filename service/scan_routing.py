@@ -64,6 +64,5 @@ def _mark(fact: InboxFactNoted, report: ParcelReport) -> MarkFactRouted:
         actor=_ROUTER,
         system=fact.system,
         reference=fact.reference,
-        merchant_id=report.merchant_id,
-        order_id=report.order_id,
+        streams=(report.stream,),
     )

@@ -19,10 +19,12 @@ from commands.complete_settlement_run import CompleteSettlementRun
 from commands.initiate_payout import InitiatePayout
 from commands.issue_statement import IssueStatement
 from commands.start_settlement_run import StartSettlementRun
-from ledger.events.statement import SettlementRunStarted
+from ledger.events.settlement import PayoutInitiated
+from ledger.events.statement import SettlementRunCompleted, SettlementRunStarted
 from ledger.fx import CNY
 from ledger.ids import derived_id, payouts_stream, settlement_run_stream, statements_stream
-from ledger.money import Money
+from ledger.money import Money, total
+from ledger.refusals import InsufficientAvailable
 from ledger.streams.payouts import Payouts
 from ledger.streams.registry import blank
 from ledger.streams.statements import SettlementRun, Statements
@@ -71,7 +73,10 @@ def settle(
 
     Raises `ServiceFailure` for a cut-off that has not come yet.
     """
-    started = _run(app, run_id).started or _start(app, run_id, cut_off)
+    run = _run(app, run_id)
+    if run.started and run.completed:
+        return _as_completed(run.started, run.completed)
+    started = run.started or _start(app, run_id, cut_off)
     summary = RunSummary(run_id, started.cut_off, started.positions)
     app.catch_up([MerchantBalances()])
     available = _available(app, started.positions)
@@ -80,6 +85,19 @@ def settle(
         progress(summary.merchants, len(available))
     _complete(app, summary)
     return summary
+
+
+def _as_completed(started: SettlementRunStarted, completed: SettlementRunCompleted) -> RunSummary:
+    return RunSummary(
+        started.run_id,
+        started.cut_off,
+        started.positions,
+        merchants=completed.merchants,
+        statements=completed.statements,
+        payouts=completed.payouts,
+        paid=completed.paid,
+        refused=Counter(completed.refused),
+    )
 
 
 def _start(app: App, run_id: str, cut_off: datetime | None) -> SettlementRunStarted:
@@ -189,8 +207,11 @@ class _Chunk:
     def _pay(self) -> None:
         owed = {name: money for name, money in self._available.items() if money.minor > 0}
         already = self._paid(owed)
-        waiting = [name for name in owed if name not in already]
-        codes = self._submit([self._payout(name, owed[name]) for name in waiting])
+        left = self._left({name: money for name, money in owed.items() if name not in already})
+        waiting = [name for name, money in left.items() if money.minor > 0]
+        codes = self._submit([self._payout(name, left[name]) for name in waiting])
+        codes += [InsufficientAvailable.code] * (len(left) - len(waiting))
+        waiting += [name for name in left if name not in waiting]
         paid = self._paid(owed)
         self._summary.payouts += len(paid)
         self._summary.paid += sum(paid.values(), start=Money.zero(CNY))
@@ -199,12 +220,26 @@ class _Chunk:
 
     def _payout(self, merchant: str, owed: Money) -> Command:
         return InitiatePayout(
-            id=derived_id("payout", self._run.run_id, merchant),
+            id=derived_id("payout", self._run.run_id, merchant, str(owed.minor)),
             actor=RUNNER,
             merchant_id=merchant,
             payout_id=payout_id_of(self._run.run_id, merchant),
             at_most=owed,
         )
+
+    def _left(self, owed: dict[str, Money]) -> dict[str, Money]:
+        """What was available at the cut-off, less what payouts behind it took: the rest came behind the cut-off too."""
+        left = dict(owed)
+        upto = self._run.positions[self._book]
+        names = {payouts_stream(merchant): merchant for merchant in owed}
+        for name, rows in self._app.ledger.reader.load(self._book, list(names)).items():
+            payouts = Payouts(name)
+            for row in rows:
+                payouts.apply(row.event)
+            since = [row.event for row in rows if row.position > upto and isinstance(row.event, PayoutInitiated)]
+            kept = [event.amount for event in since if payouts.payouts[event.payout_id].keeps_its_money]
+            left[names[name]] -= total(kept, CNY)
+        return left
 
     def _paid(self, merchants: dict[str, Money]) -> dict[str, Money]:
         """The payouts of this run that are recorded, whoever asked for them."""

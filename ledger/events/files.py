@@ -29,6 +29,16 @@ class FileAccepted(Event, name="file.accepted", version=1):
     accepted_at: datetime
 
 
+class FileRecorded(Event, name="file.recorded", version=1):
+    """Each of its rows was recorded or refused: the same file again is nothing new any more."""
+
+    kind: Id
+    digest: str
+    rows: int
+    refused: int
+    recorded_at: datetime
+
+
 class BankStatementImported(Event, name="bank_statement.imported", version=1):
     """The bank says what moved on an account of ours, from its opening to its closing balance."""
 

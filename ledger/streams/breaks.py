@@ -19,6 +19,7 @@ class Break:
     opened: ReconciliationBreakOpened
     owner: str = ""
     resolution: str = ""  # empty while it is open
+    holds_money: bool = False  # it is over once the money that waits with it has gone where it belongs
 
     @property
     def is_open(self) -> bool:

@@ -1,11 +1,11 @@
-"""What is remembered of partners' files: that one was accepted, what an account's last statement was, its entries."""
+"""What is remembered of partners' files: that one was accepted and recorded; of bank accounts and their entries."""
 
 from __future__ import annotations
 
 from functools import singledispatchmethod
 from typing import Any
 
-from ledger.events.files import BankEntryMatched, BankStatementImported, FileAccepted
+from ledger.events.files import BankEntryMatched, BankStatementImported, FileAccepted, FileRecorded
 from ledger.streams.stream import Stream
 
 
@@ -15,6 +15,7 @@ class AcceptedFile(Stream):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.accepted: FileAccepted | None = None
+        self.recorded: FileRecorded | None = None
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -23,6 +24,10 @@ class AcceptedFile(Stream):
     @evolve.register
     def _(self, event: FileAccepted) -> None:
         self.accepted = event
+
+    @evolve.register
+    def _(self, event: FileRecorded) -> None:
+        self.recorded = event
 
 
 class BankAccount(Stream):

@@ -63,6 +63,7 @@ from ledger.events.shipment import ParcelsConsolidated, ParcelSplit
 from ledger.ids import merchant_of, order_of
 from ledger.journal.open_claims import OpenClaims
 from ledger.money import Money
+from ledger.streams.line_holds import LineHolds
 from ledger.streams.order_cases import Case
 from ledger.streams.order_disputes import Dispute, Disputes
 from ledger.streams.order_logistics import Logistics
@@ -97,6 +98,7 @@ class Order(Stream):
         self.parcels = Parcels()
         self.cases: dict[str, Case] = {}
         self.claims = OpenClaims()
+        self.holds = LineHolds()
         self.breaks: dict[str, str] = {}  # every one that was ever opened: id → kind
         self.resolved_breaks: set[str] = set()
         self.stray_refunds: set[str] = set()  # providers' references of refunds that nobody asked for
@@ -130,13 +132,11 @@ class Order(Stream):
         """The order's place in its machine, derived from its quantities (domain §4.3)."""
         if self.placed is None:
             return "unplaced"
-        for reached, status in (
-            (self.completed, "completed"),
-            (self.cancelled, "cancelled"),
-            (self.expired, "expired"),
-        ):
-            if reached:
-                return status  # type: ignore[return-value]
+        ends: dict[OrderStatus, bool] = {
+            "completed": self.completed, "cancelled": self.cancelled, "expired": self.expired
+        }  # fmt: skip
+        if ended := next((status for status, reached in ends.items() if reached), None):
+            return ended
         if not self.confirmed:
             return "placed"
         return self._fulfilment()
@@ -171,6 +171,7 @@ class Order(Stream):
     def apply(self, event: Event) -> None:
         super().apply(event)
         self.claims.remember(event)
+        self.holds.remember(event)
 
     def after(self, *events: Event) -> Order:
         """What would be remembered after these events; this stays as it is."""

@@ -79,6 +79,12 @@ class LineBook:
         units = self.places.values()
         return self.allocated.qty - sum(u.merchant_borne - u.taken_back + u.released for u in units)
 
+    @property
+    def pending_worth(self) -> Money:
+        """What of the list price stands in the merchant's pending account: less what part refunds took of it."""
+        less = sum(units.worth.pending_less for units in self.places.values())
+        return Money((self.line.unit_list * self.pending).minor - less, CNY)
+
     def unshipped(self, journeys: Iterable[Journey]) -> int:
         """Units that were neither refunded nor have left the merchant."""
         gone = sum(max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if has_left(j))

@@ -46,6 +46,11 @@ class Payout:
     def is_in_flight(self) -> bool:
         return self.state in ("initiated", "submitted")
 
+    @property
+    def keeps_its_money(self) -> bool:
+        """Whether what it took is gone from what is available, or on its way out."""
+        return self.is_in_flight or self.state == "paid"
+
 
 @dataclass(slots=True)
 class Hold:

@@ -17,7 +17,9 @@ from ledger.events.platform import (
 )
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.ids import UNROUTED, unrouted_break
 from ledger.money import Money
+from ledger.streams.breaks import Break
 from ledger.streams.stream import Stream
 
 
@@ -85,10 +87,12 @@ class InboxItem(Stream):
     def _(self, event: InboxPaymentCaptured) -> None:
         self.captured = event.amount
         self.capture = event
+        self._waits(f"{event.psp} captured {event.amount}", event.refs, event.happened_at).holds_money = True
 
     @evolve.register
     def _(self, event: InboxFactNoted) -> None:
         self.noted.append(event)
+        self._waits(event.kind, event.refs, event.happened_at)
 
     @evolve.register
     def _(self, event: InboxRoutingPlanned) -> None:
@@ -97,6 +101,9 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: UnallocatedFundsRefunded) -> None:
         self.refunds[event.refund_id] = event
+        given_back = sum(refund.amount.minor for refund in self.refunds.values())
+        if self.captured and given_back >= self.captured.minor:
+            self.known_breaks[unrouted_break(self.name)].holds_money = False
 
     @evolve.register
     def _(self, event: UnallocatedRefundPaid) -> None:
@@ -105,7 +112,17 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: InboxFactRouted) -> None:
         self.is_routed = True
+        if waiting := self.known_breaks.get(unrouted_break(self.name)):
+            waiting.resolution = waiting.resolution or "routed"
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:
         self.breaks.add(event.break_id)
+
+    def _waits(self, what: str, refs: dict[str, str], since: datetime) -> Break:
+        """What waits for its order is a break too: people look into it, and close what no order will ever claim."""
+        break_id = unrouted_break(self.name)
+        opened = ReconciliationBreakOpened(
+            break_id=break_id, kind=UNROUTED, expected="an order", actual=what, refs=refs, opened_at=since
+        )
+        return self.known_breaks.setdefault(break_id, Break(opened))

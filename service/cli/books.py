@@ -127,7 +127,8 @@ def reconciliation(
     """Where two accounts of the same money differ: kind, expected, actual, age, owner; the oldest first."""
     with reading(settings, PROJECTIONS) as app, answerable():
         found = mismatches(app, moment_of(as_of, as_known_at), grace_days=grace)
-    show([_row(each) for each in found], format, title="To be reconciled", columns=_names(Mismatch))
+    columns = [name for name in _names(Mismatch) if format is not Format.TABLE or name not in ("reference", "stream")]
+    show([_row(each) for each in found], format, title="To be reconciled", columns=columns)
 
 
 def _row(found: Any) -> dict[str, Any]:

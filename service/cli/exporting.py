@@ -31,6 +31,7 @@ exporting = typer.Typer(no_args_is_help=True, help="Hand the journal, or payouts
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output")
 ]
+_EVERY = 1_000_000  # payouts: none is left out of an order
 Write = Callable[[Iterable[Recorded], TextIO], None]
 
 
@@ -74,7 +75,7 @@ def to_bank(
     """Payouts that the bank does not have yet, as a payment order (pain.001.001.09) that its schema accepts."""
     with reading(settings, [Payouts()]) as app:
         message = payment_order(
-            payouts(app.views, state="initiated"),
+            payouts(app.views, state="initiated", limit=_EVERY),
             debtor=Debtor(debtor, account, bank),
             payees=_payees(payees) if payees else {},
             execute_on=day_of(execute_on, "--execute-on") or accounting_day(app.clock()),

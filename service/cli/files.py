@@ -30,6 +30,10 @@ _SHOWN = 20
 _COLUMNS = ("file", "digest", "known", "rows", "recorded", "repeated", "nothing", "refused")
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file, as the partner sent it.")]
 
+RouteOption = Annotated[
+    bool, typer.Option("--route", help="Of a file that came before: take what waits in the inbox to what is known now.")
+]
+
 
 class ReportForm(StrEnum):
     """The forms of settlement reports."""
@@ -61,6 +65,7 @@ def from_psp(
         str | None, typer.Option(metavar="CNY", help="Stripe: what the bank got for the payout, as in 479.98.")
     ] = None,
     bank_entry: Annotated[str, typer.Option(metavar="REF", help="Stripe: under which the bank shows it.")] = "",
+    route: RouteOption = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """A provider's settlement report: each line to the order it settles, mismatches as breaks."""
@@ -73,7 +78,7 @@ def from_psp(
     else:
         batches = read_neutral(raw.name, raw.content, psp=psp)
     with open_app(settings) as app, progress_bar("importing", "rows") as advance:
-        summary = import_report(app, raw, batches, psp=psp, progress=advance)
+        summary = import_report(app, raw, batches, psp=psp, route=route, progress=advance)
     _tell(summary, format)
 
 
@@ -110,12 +115,13 @@ def from_partner(
     settings: Settings,
     file: FileArgument,
     partner: Annotated[str, typer.Option(help="Who sent it: a carrier, a customs agent.")],
+    route: RouteOption = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """An invoice for freight or duty, a parcel a row, in the neutral form."""
     raw = read_file(file)
     with open_app(settings) as app, progress_bar("importing", "rows") as advance:
-        summary = import_invoice(app, raw, partner=partner, progress=advance)
+        summary = import_invoice(app, raw, partner=partner, route=route, progress=advance)
     _tell(summary, format)
 
 

@@ -10,6 +10,7 @@ import typer
 from service.app import OBSTACLES
 from service.cli.balances import balances
 from service.cli.books import contribution, explain, reconciliation, show_exposure, trial_balance
+from service.cli.breaks import breaks
 from service.cli.exporting import exporting
 from service.cli.files import from_bank, from_carrier, from_order, from_partner, from_psp
 from service.cli.history import history
@@ -50,6 +51,7 @@ app.command()(contribution)
 app.command("exposure")(show_exposure)
 app.command("explain-difference")(explain)
 app.command()(reconciliation)
+app.add_typer(breaks, name="break")
 app.command()(periods)
 app.command()(close_period)
 app.command()(reopen_period)

@@ -7,7 +7,8 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 
-from projections.exceptions import UNROUTED, ExceptionRow, Exceptions, exceptions
+from ledger.ids import UNROUTED
+from projections.exceptions import ExceptionRow, Exceptions, exceptions
 from service.app import App
 from service.simulator.step import CONTROLLER, FINANCE, SERVICE_DESK, Act, Step
 from service.simulator.world import World

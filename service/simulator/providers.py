@@ -166,6 +166,8 @@ def _reported(world: World, week: int, batch: Batch) -> Iterator[Step]:
         yield Step(batch.at, f"sim.{batch.ref}.{order_id}", "report_psp_settlement", PROVIDER, data, is_report=True)
     data = _whole(world, week, batch) | {"digest": digest}
     yield Step(batch.at, f"sim.{batch.ref}.whole", "report_psp_batch", PROVIDER, data, is_report=True)
+    done = {"kind": "psp_report", "digest": digest, "refused": 0}
+    yield Step(batch.at, f"sim.{batch.ref}.whole.done", "complete_file", FINANCE, done)
 
 
 def _whole(world: World, week: int, batch: Batch) -> dict[str, Any]:

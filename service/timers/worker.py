@@ -14,6 +14,7 @@ from service.timers.expired_returns import ExpiredReturns
 from service.timers.inbox_plans import InboxPlans
 from service.timers.inbox_scans import InboxScans
 from service.timers.lapsed_authorizations import LapsedAuthorizations
+from service.timers.missing_lines import MissingLines
 from service.timers.releases import Releases
 from service.timers.returned_payouts import ReturnedPayouts
 from service.timers.timer import Timer
@@ -32,6 +33,7 @@ TIMERS: tuple[type[Timer], ...] = (
     UntiedDeclarations,
     InboxPlans,
     InboxScans,
+    MissingLines,
 )
 _LOOK_EVERY_S = 1.0
 

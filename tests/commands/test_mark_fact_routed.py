@@ -24,7 +24,7 @@ CAPTURED = InboxPaymentCaptured(
 
 
 def mark(**told: object) -> MarkFactRouted:
-    asked = {"by": PLATFORM, "system": "upu", "reference": "r-1", "merchant_id": "M-1", "order_id": "O-1"} | told
+    asked = {"by": PLATFORM, "system": "upu", "reference": "r-1", "streams": ["order/M-1/O-1"]} | told
     return ask(MarkFactRouted, **asked)  # type: ignore[arg-type]
 
 

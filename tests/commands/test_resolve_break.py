@@ -4,8 +4,11 @@ import pytest
 from pydantic import ValidationError
 
 from commands.assign_break import AssignBreak
+from commands.note_unrouted_payment import NoteUnroutedPayment
+from commands.refund_unallocated_funds import RefundUnallocatedFunds
 from commands.resolve_break import ResolveBreak
 from ledger.events.event import Event
+from ledger.events.platform import InboxFactNoted, InboxFactRouted
 from ledger.events.settlement import (
     ReconciliationBreakAssigned,
     ReconciliationBreakOpened,
@@ -14,7 +17,7 @@ from ledger.events.settlement import (
 from ledger.finance_refusals import BreakNotOpen
 from ledger.refusals import RoleNotAllowed
 from ledger.who import Actor
-from tests.support.given import FINANCE, IMPORTER, MERCHANT, NOW, SYSTEM, ask, given
+from tests.support.given import FINANCE, IMPORTER, MERCHANT, NOW, PARTNER, SYSTEM, ask, given
 
 STREAMS = ["order/M-1/O-1", "payouts/M-1", "inbox/psp/c1", "psp_batch/b1", "conversion/fx-1", "adjustment/M-1/A-1"]
 OPENED = ReconciliationBreakOpened(
@@ -90,3 +93,35 @@ def test_a_break_that_was_never_opened_is_not_closed(events: tuple[Event, ...]) 
 def test_what_is_no_stream_is_malformed(stream: str) -> None:
     with pytest.raises(ValidationError):
         resolve(stream=stream)
+
+
+UNROUTED = resolve(stream="inbox/psp/c1", break_id="unrouted.psp.c1")
+NOTED = InboxFactNoted(system="psp", reference="c1", kind="psp_line_extra", refs={}, body={}, happened_at=NOW)
+CAPTURED = tuple(
+    given().when(ask(NoteUnroutedPayment, by=PARTNER, psp="psp", capture_ref="c1", amount="USD 69.44")).events
+)
+GIVEN_BACK = ask(
+    RefundUnallocatedFunds, by=FINANCE, psp="psp", capture_ref="c1", refund_id="R-1", reason="nobody_ordered"
+)
+
+
+def test_a_fact_that_no_order_will_ever_claim_is_given_to_somebody_and_closed() -> None:
+    taken = ask(AssignBreak, by=FINANCE, in_stream="inbox/psp/c1", break_id="unrouted.psp.c1", owner="lin")
+    assigned = given(NOTED).when(taken).then(ReconciliationBreakAssigned).events
+    closed = given(NOTED, *assigned).when(UNROUTED).then(ReconciliationBreakResolved).events
+    given(NOTED, *assigned, *closed).when(UNROUTED).then_refused(BreakNotOpen)
+
+
+def test_money_of_no_order_is_not_talked_away() -> None:
+    state = "its money is to be routed to an order or given back"
+    given(*CAPTURED).when(UNROUTED).then_refused(BreakNotOpen, state=state)
+
+
+def test_once_its_money_is_given_back_whole_it_is_closed() -> None:
+    back = given(*CAPTURED).when(GIVEN_BACK).events
+    given(*CAPTURED, *back).when(UNROUTED).then(ReconciliationBreakResolved)
+
+
+def test_what_was_routed_is_closed_by_that() -> None:
+    routed = InboxFactRouted(system="psp", reference="c1", streams=("order/M-1/O-1",), routed_at=NOW)
+    given(NOTED, routed).when(UNROUTED).then_refused(BreakNotOpen, state="resolved as routed")

@@ -64,7 +64,7 @@ def test_a_rate_does_not_convert_back_what_it_does_not_quote() -> None:
         rate("USD", "7.18").convert_back(Money(1, "USD"))
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "NaN", "Infinity", "seven", ""])
+@pytest.mark.parametrize("value", ["0", "-1", "NaN", "Infinity", "seven", "", "9e99999999", "9e-99999999"])
 def test_what_is_not_a_positive_number_is_no_rate(value: str) -> None:
     with pytest.raises(ValueError, match="rate"):
         rate("USD", value)

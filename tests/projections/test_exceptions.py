@@ -56,6 +56,13 @@ def test_a_break_of_an_order_names_its_merchant(shop: Shop) -> None:
     assert one(shop, merchant="M-1").merchant == "M-1"
 
 
+def test_a_fact_of_the_inbox_that_a_person_closes_is_resolved(shop: Shop) -> None:
+    unrouted = {"break_id": "unrouted.aftership.evt-1", "kind": "unrouted"}
+    shop.record([NOTED], stream=INBOX)
+    shop.record([RESOLVED.model_copy(update=unrouted)], stream=INBOX)
+    assert [row.resolution for row in exceptions(shop.views, status="resolved")] == ["delivered"]
+
+
 def test_its_age_is_counted_at_read(shop: Shop) -> None:
     shop.record([OPENED])
     assert one(shop).age(at(36)) == timedelta(hours=36)

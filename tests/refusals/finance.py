@@ -12,6 +12,7 @@ from tests.commands import (
     test_adjustments,
     test_cancel_payout,
     test_close_period,
+    test_hold_line,
     test_hold_settlement,
     test_issue_statement,
     test_post_fx_revaluation,
@@ -52,6 +53,7 @@ CAUSES: dict[str, Cause] = {
     "PAYOUT_ALREADY_SUBMITTED": lambda: after(INITIATED, SUBMITTED, ask=test_cancel_payout.CANCEL),
     "PAYOUT_IS_OVER": lambda: after(INITIATED, FAILED, ask=test_cancel_payout.CANCEL),
     "HOLD_ID_TAKEN": lambda: held(test_hold_settlement.hold()),
+    "LINE_ON_HOLD": lambda: test_hold_line.held().refusal("hold_line", **test_hold_line.HOLD | {"hold_id": "H-2"}),
     "HOLD_NOT_FOUND": lambda: held(test_hold_settlement.release(hold_id="H-9")),
     "HOLD_EXCEEDED": lambda: held(test_hold_settlement.release("CNY 100.01")),
     "WRITE_OFF_EXCEEDS_DEBT": lambda: after(

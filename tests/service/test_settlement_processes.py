@@ -13,6 +13,7 @@ import pytest
 
 from service.app import open_app
 from service.settings import Settings
+from service.statements import issued_statements
 from tests.support.buses import Clock, Desk, publish_programme
 from tests.support.sales import merchant_ready, released
 from tests.support.services import until
@@ -36,11 +37,12 @@ def shops(fresh_database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def started(shops: Settings) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Two processes that do the same run; ended with the test."""
+def started(shops: Settings, request: pytest.FixtureRequest) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Two processes that do the same run, or the runs that the test names; ended with the test."""
     place = ["--database-url", shops.database_url, "--data-dir", str(shops.data_dir)]
-    asked = [sys.executable, "-m", "service.cli.main", "settle", "--run", "R-1", *place]
-    processes = [subprocess.Popen(asked, cwd=_REPOSITORY, stdout=subprocess.DEVNULL) for _ in range(2)]
+    asked = [sys.executable, "-m", "service.cli.main", "settle", *place, "--run"]
+    runs = getattr(request, "param", ("R-1", "R-1"))
+    processes = [subprocess.Popen([*asked, run], cwd=_REPOSITORY, stdout=subprocess.DEVNULL) for run in runs]
     yield processes
     for process in processes:
         process.kill()
@@ -67,6 +69,20 @@ def test_two_processes_at_once_pay_everybody_once(shops: Settings, started: list
     assert paid(shops) == (MERCHANTS, MERCHANTS)
     assert recorded(shops, "statement.issued") == MERCHANTS
     assert recorded(shops, "settlement_run.started") == recorded(shops, "settlement_run.completed") == 1
+
+
+@pytest.mark.parametrize("started", [("R-1", "R-2")], indirect=True)
+def test_two_runs_at_once_pay_everybody_once_and_their_statements_tile(
+    shops: Settings, started: list[subprocess.Popen[bytes]]
+) -> None:
+    assert [process.wait(120) for process in started] == [0, 0]
+    assert paid(shops) == (MERCHANTS, MERCHANTS)
+    with open_app(shops) as app:
+        for number in range(MERCHANTS):
+            issued = issued_statements(app, f"M-{number}")
+            stretches = [(each.after_position, each.upto_position) for each in issued]
+            assert [after for after, _ in stretches] == [0, *(upto for _, upto in stretches)][:-1]
+            assert len(issued) >= 1
 
 
 def test_a_run_that_is_killed_is_finished_by_another_and_nobody_is_paid_twice(

@@ -187,6 +187,55 @@ def test_a_run_pays_no_more_than_is_left_when_it_comes_to_the_merchant(books: Bo
     assert settle(books.app, "R-1").paid == Money(3_300, CNY)
 
 
+def test_a_run_that_was_overtaken_pays_nothing_that_came_behind_its_cut_off(books: Books) -> None:
+    released(books.desk)
+    _cut_off(books)
+    settle(books.app, "R-2")
+    books.bank_pays()
+    released(books.desk, "O-2")
+    summary = settle(books.app, "R-1")
+    assert (summary.payouts, summary.refused) == (0, {"INSUFFICIENT_AVAILABLE": 1})
+    assert [payout.amount for payout in books.payouts()] == [HALF]
+
+
+def test_what_came_back_from_the_run_that_overtook_it_is_paid(books: Books) -> None:
+    released(books.desk)
+    _cut_off(books)
+    settle(books.app, "R-2")
+    names = {"merchant_id": "M-1", "payout_id": books.payouts()[0].payout_id}
+    books.desk.expect("cancel_payout", reason="wrong_day", **names)
+    released(books.desk, "O-2")
+    assert settle(books.app, "R-1").paid == HALF
+
+
+def test_a_completed_run_pays_nothing_more_whatever_happens(books: Books) -> None:
+    released(books.desk)
+    books.desk.expect("hold_settlement", merchant_id="M-1", hold_id="H-1", amount=HALF, reason="inquiry")
+    released(books.desk, "O-2")
+    books.desk.expect("disable_payout_account", merchant_id="M-1", account_ref="acct-M-1", reason="closed")
+    summary = settle(books.app, "R-1")
+    account = {"merchant_id": "M-1", "account_ref": "acct-2"}
+    books.desk.expect("register_payout_account", actor=BUYER, bank_code="ICBC", **account)
+    books.desk.expect("verify_payout_account", **account)
+    heads = books.desk.ledger.reader.heads()
+    assert settle(books.app, "R-1") == summary
+    assert books.desk.ledger.reader.heads() == heads
+
+
+def test_a_line_on_hold_waits_for_the_run_behind_the_end_of_its_hold(books: Books) -> None:
+    paid(books.desk)
+    sent(books.desk)
+    signed(books.desk)
+    names = {"merchant_id": "M-1", "order_id": "O-1", "hold_id": "H-1"}
+    books.desk.expect("hold_line", line_id="L1", reason="evidence", **names)
+    books.desk.clock.forward(days=7)
+    assert settle(books.app, "R-1").payouts == 0
+    books.desk.expect("release_line_hold", **names)
+    assert settle(books.app, "R-2").paid == HALF
+    (event,) = books.statements()
+    assert [line.kind for line in issued_again(books.app.views, event).lines] == ["sale"]
+
+
 def test_a_merchant_that_owes_is_not_paid_and_counted_nowhere(books: Books) -> None:
     released(books.desk)
     merchant_ready(books.desk, "M-2")

@@ -20,7 +20,9 @@ from service.adapters.files.bad_file import BadFile
 
 VERSIONS = ("02", "03", "04", "08")
 _ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(\d\d)\}Document")
+_LONGEST = 64  # characters of an id of ours
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._:@+-]")
+_AMOUNT = re.compile(r"[0-9]+(\.[0-9]*)?")  # the side it is on is said apart (CdtDbtInd)
 _NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
 _REFERENCES = (".//Refs/EndToEndId", ".//Refs/InstrId", ".//Strd/CdtrRefInf/Ref")
 _TEXTS = (".//RmtInf/Ustrd", "AddtlNtryInf")
@@ -30,6 +32,11 @@ def read_camt(name: str, content: bytes) -> list[BankStatement]:
     """Every statement of the file. Raises `BadFile` with the line of what is wrong; nothing is half right."""
     reading = _Reading(name, read_xml(name, content))
     statements = [reading.statement(element) for element in reading.statements()]
+    seen: dict[tuple[str, str], int] = {}
+    for statement in statements:
+        if (first := seen.setdefault((statement.account, statement.statement_id), statement.line)) != statement.line:
+            reason = f"the statement {statement.statement_id} stands in line {first} already"
+            raise BadFile(name, reason, line=statement.line)
     for before, after in pairwise(statements):
         if before.account == after.account and before.closing != after.opening:
             reason = f"it opens at {after.opening}, and the statement before closed at {before.closing}"
@@ -64,8 +71,8 @@ class _Reading:
         account = self._text(element, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
         statement = BankStatement(
             line=line_of(element),
-            statement_id=_word(self._text(element, "Id")),
-            account=_word(account),
+            statement_id=self._word(element, self._text(element, "Id")),
+            account=self._word(element, account),
             opening=opening,
             closing=closing,
             opened_on=self._day(opening_at, "Dt"),
@@ -145,7 +152,7 @@ class _Reading:
         if currency not in all_currencies():
             raise self._wrong(amount, f"{currency!r} is no currency")
         try:
-            return Money.of(text, currency)
+            return Money.of(text if _AMOUNT.fullmatch(text) else "", currency)
         except FractionOfMinorUnit as fraction:
             raise self._wrong(amount, str(fraction)) from None
         except ValueError:
@@ -164,6 +171,13 @@ class _Reading:
                 return text
         raise self._wrong(element, f"{element.tag} has no {paths[0]}")
 
+    def _word(self, element: Element, text: str) -> str:
+        """A bank's id as one word; what no id of ours may hold becomes a dash."""
+        word = _NOT_OF_AN_ID.sub("-", text)[:_LONGEST].lstrip("._:@+-")
+        if not word:
+            raise self._wrong(element, f"{text!r} is no id")
+        return word
+
     def _wrong(self, element: Element, reason: str) -> BadFile:
         return BadFile(self._name, reason, line=line_of(element))
 
@@ -172,8 +186,3 @@ def _found(entry: Element, detail: Element, paths: Sequence[str]) -> tuple[str, 
     """What stands under any of these paths, of the payment before that of its entry."""
     texts = (" ".join((found.text or "").split()) for p in paths for e in (detail, entry) for found in e.findall(p))
     return tuple(text for text in dict.fromkeys(texts) if text not in _NO_REFERENCE)
-
-
-def _word(text: str) -> str:
-    """A bank's id as one word; what no id of ours may hold becomes a dash."""
-    return _NOT_OF_AN_ID.sub("-", text)[:64]

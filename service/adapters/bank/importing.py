@@ -19,12 +19,15 @@ from ledger.streams.registry import blank
 from ledger.who import Actor, Source
 from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
 from service.adapters.bank.camt import read_camt
+from service.adapters.bank.paid_already import paid_already
 from service.adapters.bank.statement import BankEntry, BankStatement
 from service.adapters.files.bad_file import BadFile
+from service.adapters.files.days import check_days
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
 from service.app import App
 
 KIND = "camt053"
+_LONGEST = 140  # characters of a reference that are kept
 _UNSAID = "RETURNED"  # where the bank gives no reason
 
 
@@ -33,12 +36,21 @@ def import_camt(
 ) -> FileSummary:
     """Validate the file whole, accept it, record it. Raises `BadFile`."""
     statements = read_camt(file.name, file.content)
+    check_days(file.name, _days(statements), app.clock())
     _check_new(app, file, statements)
     app.catch_up([ExpectedAtBank()])
     expected = _expected(app, statements)
-    rows = [row for statement in statements for row in _Rows(file, bank, statement, expected, app.clock()).rows()]
+    shown = _Shown(expected, paid_already(app, (each for found in expected.values() for each in found)))
+    rows = [row for statement in statements for row in _Rows(file, bank, statement, shown, app.clock()).rows()]
     header = {f"{each.account}/{each.statement_id}": f"{each.opening} → {each.closing}" for each in statements}
     return import_rows(app, file, kind=KIND, partner=bank, header=header, rows=rows, progress=progress)
+
+
+def _days(statements: list[BankStatement]) -> Iterator[tuple[int, date]]:
+    for statement in statements:
+        yield from ((statement.line, day) for day in (statement.opened_on, statement.closed_on))
+        for entry in statement.entries:
+            yield from ((entry.line, day) for day in (entry.booked_on, entry.value_date))
 
 
 def _check_new(app: App, file: RawFile, statements: list[BankStatement]) -> None:
@@ -73,13 +85,23 @@ def _words(entry: BankEntry) -> Iterator[str]:
         yield from reference.split()
 
 
+class _Shown:
+    """What our books expect, and what of it was told or shown before this file and in it so far."""
+
+    def __init__(self, expected: dict[str, list[Expectation]], paid: set[str]) -> None:
+        self.expected, self.paid = expected, paid
+        self._entries: dict[str, str] = {}  # payout → the entry that is it
+
+    def is_another(self, payout: Expectation, entry: str) -> bool:
+        """Whether another entry than this one has shown the payout already: it left twice."""
+        return self._entries.setdefault(payout.reference, payout.entry or entry) != entry
+
+
 class _Rows:
     """The commands of one statement: itself, then its entries."""
 
-    def __init__(
-        self, file: RawFile, bank: str, statement: BankStatement, expected: dict[str, list[Expectation]], now: datetime
-    ) -> None:
-        self._file, self._statement, self._expected, self._now = file, statement, expected, now
+    def __init__(self, file: RawFile, bank: str, statement: BankStatement, shown: _Shown, now: datetime) -> None:
+        self._file, self._statement, self._shown, self._now = file, statement, shown, now
         self._actor = Actor(kind="partner", id=bank, role="bank")
 
     def rows(self) -> Iterator[Row]:
@@ -104,7 +126,11 @@ class _Rows:
         match = self._match(entry)
         expected, matched_to = match.amount if match else None, match.kind if match else None
         if match and match.kind == "payout" and entry.amount.minor < 0:
-            yield ReportPayoutPaid(**self._payout("paid", entry, match))
+            again = self._shown.is_another(match, self._name(entry))
+            if again or match.reference not in self._shown.paid:  # else it was told by the bank's answer before
+                yield ReportPayoutPaid(**self._payout("paid", entry, match))
+            if again:
+                expected, matched_to = None, None
         elif match and match.kind == "payout":
             yield ReportPayoutReturned(**self._payout("returned", entry, match), code=entry.return_code or _UNSAID)
             expected, matched_to = -match.amount, "payout_return"
@@ -115,16 +141,19 @@ class _Rows:
             entry_ref=entry.ref,
             amount=entry.amount,
             value_date=entry.value_date,
-            reference=match.reference if match else next(iter(entry.references), ""),
+            reference=match.reference if match else next(iter(entry.references), "")[:_LONGEST],
             matched_to=matched_to,
             expected=expected,
         )
 
     def _match(self, entry: BankEntry) -> Expectation | None:
         """What was expected under one of its words, in its currency; the same amount before another."""
-        found = [each for word in _words(entry) for each in self._expected.get(word, ())]
+        found = [each for word in _words(entry) for each in self._shown.expected.get(word, ())]
         same = [each for each in found if each.amount.currency == entry.amount.currency]
         return next((each for each in same if each.amount == entry.amount), same[0] if same else None)
+
+    def _name(self, entry: BankEntry) -> str:
+        return f"{self._statement.account}/{self._statement.statement_id}/{entry.ref}"
 
     def _payout(self, what: str, entry: BankEntry, match: Expectation) -> dict[str, object]:
         amount = Money(abs(entry.amount.minor), entry.amount.currency)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 from xml.etree.ElementTree import Element
@@ -14,6 +14,7 @@ from commands.report_payout_paid import ReportPayoutPaid
 from commands.submit_payout import SubmitPayout
 from ledger.who import Actor, Source
 from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
+from service.adapters.bank.paid_already import paid_already
 from service.adapters.bank.xml_lines import line_of, read_xml
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import IMPORTER, FileSummary, Progress, RawFile, Row, import_rows
@@ -73,14 +74,21 @@ def import_pain002(
     for transfer in transfers:
         if transfer.end_to_end not in payouts:
             raise BadFile(file.name, f"{transfer.end_to_end!r} is no payout of ours", line=transfer.line)
-    rows = [Row(each.line, tuple(_commands(app, file, bank, each, payouts[each.end_to_end]))) for each in transfers]
+    paid = paid_already(app, payouts.values())
+    rows = [
+        Row(each.line, tuple(_commands(app, file, bank, each, payouts[each.end_to_end], paid))) for each in transfers
+    ]
     return import_rows(app, file, kind=KIND, partner=bank, header={"order": order}, rows=rows, progress=progress)
 
 
-def _commands(app: App, file: RawFile, bank: str, transfer: TransferStatus, payout: Expectation) -> Iterator[Command]:
+def _commands(
+    app: App, file: RawFile, bank: str, transfer: TransferStatus, payout: Expectation, paid: Collection[str]
+) -> Iterator[Command]:
     names = {"merchant_id": payout.merchant, "payout_id": transfer.end_to_end}
     source = Source(system=KIND, external_id=f"{file.name}:{transfer.line}")
     id = file.command_id(transfer.end_to_end, transfer.standing)
+    if transfer.standing == "taken" and transfer.end_to_end in paid:
+        return  # the answers of a bank come in any order
     if transfer.standing == "taken":
         yield SubmitPayout(id=id, actor=IMPORTER, source=source, **names)
         return

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from io import StringIO
+from typing import Protocol
 
 from ledger.currencies import all_currencies
 from ledger.fx import CNY, Rate
@@ -14,6 +15,11 @@ from ledger.money import FractionOfMinorUnit, Money
 from service.adapters.files.bad_file import BadFile
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
+_AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")  # no exponents, no thousands' separators, no other script's digits
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([ T][0-9:.Z+ -]*)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST = 140  # characters that are kept of a cell
+MOST = 10**13  # minor units: a line of more is a mistake, and what it came to in CNY could not be stored exactly
 
 
 class Cells:
@@ -26,7 +32,12 @@ class Cells:
 
     def text(self, column: str) -> str:
         """The cell without white space around it; empty where the table has no such column."""
-        return self._cells.get(column, "").strip()
+        text = self._cells.get(column, "").strip()
+        if _CONTROL.search(text):
+            raise self.wrong(column, "a text without control characters")
+        if len(text) > _LONGEST:
+            raise self.wrong(column, f"a text of at most {_LONGEST} characters")
+        return text
 
     def id(self, column: str) -> str:
         if not _ID.fullmatch(self.text(column)):
@@ -48,16 +59,22 @@ class Cells:
         return code
 
     def money(self, column: str, currency: str) -> Money:
+        text = self.text(column)
         try:
-            return Money.of(self.text(column), currency)
+            amount = Money.of(text if _AMOUNT.fullmatch(text) else "", currency)
         except FractionOfMinorUnit:
             raise self.wrong(column, f"an amount in whole minor units of {currency}") from None
         except ValueError:
             raise self.wrong(column, f"an amount in {currency}") from None
+        if abs(amount.minor) >= MOST:
+            raise self.wrong(column, f"an amount below {Money(MOST, currency)}")
+        return amount
 
     def day(self, column: str) -> date:
+        """The day of a cell that may say the time too."""
+        found = _DAY.fullmatch(self.text(column))
         try:
-            return date.fromisoformat(self.text(column)[:10])
+            return date.fromisoformat(found[1] if found else "")
         except ValueError:
             raise self.wrong(column, "a day such as 2025-04-30") from None
 
@@ -70,7 +87,7 @@ class Cells:
             raise self.wrong(column, f"the provider's rate, CNY for one {base}") from None
 
     def wrong(self, column: str, wanted: str) -> BadFile:
-        return self.refused(f"{column} is {self.text(column)!r}, not {wanted}")
+        return self.refused(f"{column} is {self._cells.get(column, '').strip()[:80]!r}, not {wanted}")
 
     def refused(self, reason: str) -> BadFile:
         return BadFile(self._name, reason, line=self.line)
@@ -90,12 +107,24 @@ def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cell
     yield from _rows(name, rows, header)
 
 
-def _rows(name: str, rows: Iterator[list[str]], header: list[str]) -> Iterator[Cells]:
-    line = 1
+class _Reader(Protocol):
+    """What the reader of the standard library is: rows, and how many lines they took so far."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
+def _rows(name: str, rows: _Reader, header: list[str]) -> Iterator[Cells]:
+    """The rows with the line each begins at: one may go over several. Empty lines say nothing."""
+    line = rows.line_num + 1
     try:
-        for line, cells in enumerate(rows, 2):
-            if len(cells) != len(header):
+        for cells in rows:
+            if cells and len(cells) != len(header):
                 raise BadFile(name, f"{len(cells)} columns, not {len(header)}", line=line)
-            yield Cells(name, line, dict(zip(header, cells, strict=True)))
+            if cells:
+                yield Cells(name, line, dict(zip(header, cells, strict=True)))
+            line = rows.line_num + 1
     except csv.Error as error:
-        raise BadFile(name, f"it cannot be read further ({error})", line=line + 1) from None
+        raise BadFile(name, f"it cannot be read further ({error})", line=line) from None

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from commands.accept_file import AcceptFile
 from commands.command import Command
+from commands.complete_file import CompleteFile
 from commands.outcome import Outcome
 from ledger.ids import derived_id, file_stream
 from ledger.refusals import IdempotencyKeyReused
+from ledger.streams.files import AcceptedFile
 from ledger.who import Actor
 from service.adapters.files.bad_file import BadFile
 from service.app import App
@@ -42,10 +44,11 @@ class RawFile:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the file, and what it is to be recorded as."""
+    """One row of the file, and what it is to be recorded as. `leaves_inbox`: it waited there since the file came."""
 
     line: int
     commands: tuple[Command, ...]
+    leaves_inbox: bool = False
 
 
 @dataclass(slots=True)
@@ -83,9 +86,11 @@ def import_rows(
     rows: Sequence[Row],
     progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
-    """Accept the file in one append, then record its rows. The same file again goes on where it was cut off."""
-    known = _is_known(app, file, kind)
-    if not known:
+    """Accept the file in one append, then record its rows. The same file again goes on where it was cut off; once all
+    its rows are recorded only what leaves the inbox is."""
+    before = accepted(app, file, kind)
+    _check_recordable(file, rows)
+    if not before.accepted:
         accept = AcceptFile(
             id=file.command_id(kind, "accept"),
             actor=IMPORTER,
@@ -97,20 +102,43 @@ def import_rows(
             header=header,
         )
         (outcome,) = app.bus.submit([accept])
-        if outcome.status == "refused" and not _is_known(app, file, kind):
+        if outcome.status == "refused" and not accepted(app, file, kind).accepted:
             raise ServiceFailure(f"{file.name} was not accepted: {outcome.sentence}")
-    summary = FileSummary(file.name, file.digest, known, len(rows))
-    for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
+    todo = [row for row in rows if row.leaves_inbox or not before.recorded]
+    done = len(rows) - len(todo)
+    summary = FileSummary(file.name, file.digest, bool(before.accepted), len(rows), repeated=done)
+    for start in range(0, len(todo), _BATCH):
+        batch = todo[start : start + _BATCH]
         outcomes = iter(app.bus.submit([command for row in batch for command in row.commands]))
         for row in batch:
             _count(summary, row, [next(outcomes) for _ in row.commands])
-        progress(min(start + _BATCH, len(rows)), len(rows))
+        progress(done + min(start + _BATCH, len(todo)), len(rows))
+    app.bus.submit([_complete(file, kind, summary)])
     return summary
 
 
-def _is_known(app: App, file: RawFile, kind: str) -> bool:
-    return bool(app.ledger.reader.read_stream(0, file_stream(kind, file.digest)))
+def _complete(file: RawFile, kind: str, summary: FileSummary) -> CompleteFile:
+    return CompleteFile(
+        id=file.command_id(kind, "complete"), actor=IMPORTER, kind=kind, digest=file.digest, refused=summary.refused
+    )
+
+
+def _check_recordable(file: RawFile, rows: Sequence[Row]) -> None:
+    """Raises `BadFile` for a row that the log could not hold: nothing of the file is recorded then."""
+    for row in rows:
+        try:
+            for command in row.commands:
+                command.fingerprint()
+        except ValueError as error:
+            raise BadFile(file.name, f"it cannot be recorded: {error}", line=row.line) from None
+
+
+def accepted(app: App, file: RawFile, kind: str) -> AcceptedFile:
+    """What is remembered of these bytes."""
+    found = AcceptedFile(file_stream(kind, file.digest))
+    for row in app.ledger.reader.read_stream(0, found.name):
+        found.apply(row.event)
+    return found
 
 
 def _count(summary: FileSummary, row: Row, outcomes: Sequence[Outcome]) -> None:

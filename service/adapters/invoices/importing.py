@@ -11,7 +11,6 @@ charged_on      YYYY-MM-DD
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -20,12 +19,15 @@ from commands.note_unrouted_fact import NoteUnroutedFact
 from commands.record_logistics_charge import RecordLogisticsCharge
 from commands.recording import ACCOUNTING_ZONE
 from commands.report_duty import ReportDuty
+from ledger.ids import derived_id, order_stream
 from ledger.money import Money, total
 from ledger.who import Actor, Source
 from projections.tracking_numbers import TrackingNumbers, parcels_numbered
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv
+from service.adapters.files.days import check_days
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.files.waiting import out_of_the_inbox, waiting
 from service.app import App
 
 KIND = "partner_invoice"
@@ -65,40 +67,73 @@ def read_invoice(name: str, content: bytes) -> Invoice:
     """The invoice of a file. Raises `BadFile` with the line of what is wrong."""
     lines: list[InvoiceLine] = []
     refs: set[str] = set()
+    seen: dict[str, int] = {}
     cells: Cells | None = None
+    summed: Cells | None = None
     for cells in read_csv(name, content, COLUMNS):
         if {cells.id("invoice_ref"), *refs} - refs and refs:
             raise cells.refused("a file is one invoice, and this row is of another")
         refs.add(cells.id("invoice_ref"))
+        if summed is not None:
+            raise cells.refused("it stands behind the total")
         if cells.text("kind") == _TOTAL:
-            break
-        lines.append(_line(cells))
+            summed = cells
+            continue
+        lines.append(_line(cells, seen))
         if lines[-1].amount.currency != lines[0].amount.currency:
             raise cells.refused(f"it is in {lines[-1].amount.currency}, the invoice in {lines[0].amount.currency}")
     if cells is None or not lines:
         raise BadFile(name, "there is no line in it")
-    if cells.text("kind") != _TOTAL:
+    if summed is None:
         raise cells.refused("the invoice ends without its total")
-    currency = lines[0].amount.currency
-    found, said = total([line.amount for line in lines], currency), cells.money("amount", cells.currency())
-    if (said, cells.text("line_ref")) != (found, str(len(lines))):
-        rows = f"{said} for {cells.text('line_ref')} rows"
-        raise cells.refused(f"the total is {rows}, the {len(lines)} rows come to {found}")
-    return Invoice(refs.pop(), tuple(lines), found)
+    return Invoice(refs.pop(), tuple(lines), _checked_total(summed, lines))
 
 
 def import_invoice(
-    app: App, file: RawFile, *, partner: str, progress: Progress = lambda _done, _total: None
+    app: App,
+    file: RawFile,
+    *,
+    partner: str,
+    route: bool = False,
+    progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
-    """Validate the invoice whole, accept it, record it. Raises `BadFile`."""
+    """Validate the invoice whole, accept it, record it. Raises `BadFile`.
+
+    Told again it changes nothing. With `route`, rows whose parcel nobody knew then go to the one that is known now.
+    """
     invoice = read_invoice(file.name, file.content)
+    check_days(file.name, [(line.line, line.charged_on) for line in invoice.lines], app.clock())
     app.catch_up([TrackingNumbers()])
-    rows = [Row(line.line, tuple(_commands(app, file, partner, invoice, line))) for line in invoice.lines]
+    names = {line.line_ref: derived_id(invoice.invoice_ref, line.line_ref) for line in invoice.lines}
+    before = waiting(app, file, KIND, partner, names.values())
+    rows = []
+    for line in invoice.lines:
+        kept = before.keeps(names[line.line_ref], route=route)
+        parcel = None if kept else line.parcel or _numbered(app, line.tracking_no)
+        command = _command(app, file, partner, invoice, line, parcel)
+        if parcel and before.leaves(names[line.line_ref], route=route):
+            gone = out_of_the_inbox(file, partner, names[line.line_ref], [order_stream(*parcel[:2])])
+            rows.append(Row(line.line, (command, gone), leaves_inbox=True))
+        else:
+            rows.append(Row(line.line, (command,)))
     header = {"invoice_ref": invoice.invoice_ref, "amount": str(invoice.amount)}
     return import_rows(app, file, kind=KIND, partner=partner, header=header, rows=rows, progress=progress)
 
 
-def _line(cells: Cells) -> InvoiceLine:
+def _checked_total(cells: Cells, lines: list[InvoiceLine]) -> Money:
+    found = total([line.amount for line in lines], lines[0].amount.currency)
+    said = cells.money("amount", cells.currency())
+    if (said, cells.text("line_ref")) != (found, str(len(lines))):
+        rows = f"{said} for {cells.text('line_ref')} rows"
+        raise cells.refused(f"the total is {rows}, the {len(lines)} rows come to {found}")
+    return found
+
+
+def _line(cells: Cells, seen: dict[str, int]) -> InvoiceLine:
+    """One row; `seen` is in which row each reference stands."""
+    line_ref = cells.id("line_ref")
+    if (before := seen.setdefault(line_ref, cells.line)) != cells.line:
+        raise cells.refused(f"the line {line_ref} stands in line {before} already")
     currency = cells.currency()
     amount = cells.money("amount", currency)
     if amount.minor <= 0:
@@ -110,9 +145,11 @@ def _line(cells: Cells) -> InvoiceLine:
         raise cells.refused("it names neither a tracking number nor a merchant's parcel")
     kind = cells.id("kind")
     declared = cells.money("declared_value", cells.currency("declared_currency")) if kind == _DUTY else None
+    if declared is not None and declared.minor < 0:
+        raise cells.wrong("declared_value", "a value")
     return InvoiceLine(
         line=cells.line,
-        line_ref=cells.id("line_ref"),
+        line_ref=line_ref,
         kind=kind,
         tracking_no=cells.text("tracking_no"),
         parcel=whole,
@@ -123,32 +160,30 @@ def _line(cells: Cells) -> InvoiceLine:
     )
 
 
-def _commands(app: App, file: RawFile, partner: str, invoice: Invoice, line: InvoiceLine) -> Iterator[Command]:
+def _command(
+    app: App, file: RawFile, partner: str, invoice: Invoice, line: InvoiceLine, parcel: Parcel | None
+) -> Command:
+    # Partners number the rows of every invoice from one: only with the invoice does a number name a charge.
+    ref = derived_id(invoice.invoice_ref, line.line_ref)
     envelope = {
         "id": file.command_id(invoice.invoice_ref, line.line_ref),
         "actor": Actor(kind="partner", id=partner, role="logistics"),
         "source": Source(system=partner, external_id=f"{file.name}:{line.line}"),
         "occurred_at": min(datetime.combine(line.charged_on, time(12), ACCOUNTING_ZONE), app.clock()),
     }
-    parcel = line.parcel or _numbered(app, line.tracking_no)
     if parcel is None:
         refs = {"invoice_ref": invoice.invoice_ref, "tracking_no": line.tracking_no}
         body = {"kind": line.kind, "currency": line.amount.currency, "minor": line.amount.minor}
-        reference = f"{invoice.invoice_ref}.{line.line_ref}"[:64]
-        yield NoteUnroutedFact(
-            **envelope, system=partner, reference=reference, kind="partner_charge", refs=refs, body=body
-        )
-        return
+        return NoteUnroutedFact(**envelope, system=partner, reference=ref, kind="partner_charge", refs=refs, body=body)
     names = dict(zip(("merchant_id", "order_id", "parcel_id"), parcel, strict=True))
     about = envelope | names | {"partner": partner, "amount": line.amount}
     if line.declared is not None:
-        yield ReportDuty.model_validate(
-            about | {"assessment_ref": line.line_ref, "declared_value": line.declared, "borne_by": line.borne_by}
+        return ReportDuty.model_validate(
+            about | {"assessment_ref": ref, "declared_value": line.declared, "borne_by": line.borne_by}
         )
-    else:
-        yield RecordLogisticsCharge.model_validate(
-            about | {"charge_ref": line.line_ref, "invoice_ref": invoice.invoice_ref, "kind": line.kind}
-        )
+    return RecordLogisticsCharge.model_validate(
+        about | {"charge_ref": ref, "invoice_ref": invoice.invoice_ref, "kind": line.kind}
+    )
 
 
 def _numbered(app: App, tracking_no: str) -> Parcel | None:

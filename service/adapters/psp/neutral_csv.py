@@ -25,7 +25,7 @@ from ledger.fx import CNY
 from ledger.money import Money, total
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv
-from service.adapters.psp.report import ReportBatch, ReportLine
+from service.adapters.psp.report import ReportBatch, ReportLine, amounts, take
 
 COLUMNS = (
     "batch_ref", "psp_ref", "kind", "reference", "merchant_id", "order_id", "currency", "gross", "fee", "net", "rate",
@@ -39,6 +39,7 @@ class _Batch:
     """A batch as it is read."""
 
     lines: list[ReportLine] = field(default_factory=list)
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)  # in which row
     totals: dict[str, Cells] = field(default_factory=dict)  # by currency
     last: Cells | None = None
     days: set[date] = field(default_factory=set)
@@ -66,26 +67,23 @@ def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
     currency = cells.currency()
     if currency in batch.totals:
         raise cells.refused(f"it stands behind the total of {currency}")
-    gross, fee, net = (cells.money(column, currency) for column in ("gross", "fee", "net"))
-    if gross - fee != net:
-        raise cells.refused(f"{gross} less {fee} is not {net}")
+    gross, fee, net = amounts(cells, currency)
     day, kind = cells.day("value_date"), cast(SettledKind, cells.text("kind"))
-    batch.lines.append(
-        ReportLine(
-            line=cells.line,
-            psp_ref=cells.id("psp_ref"),
-            kind=kind,
-            reference=(cells.id_or_none("reference") or "") if kind == "fee" else cells.id("reference"),
-            also=(),
-            gross=gross,
-            fee=fee,
-            net=net,
-            rate=None if currency == CNY else cells.rate("rate", base=currency, source=psp, as_of=day),
-            cash=_cash(cells),
-            merchant_id=cells.id_or_none("merchant_id"),
-            order_id=cells.id_or_none("order_id"),
-        )
+    line = ReportLine(
+        line=cells.line,
+        psp_ref=cells.id("psp_ref"),
+        kind=kind,
+        reference=(cells.id_or_none("reference") or "") if kind == "fee" else cells.id("reference"),
+        also=(),
+        gross=gross,
+        fee=fee,
+        net=net,
+        rate=None if currency == CNY else cells.rate("rate", base=currency, source=psp, as_of=day),
+        cash=_cash(cells),
+        merchant_id=cells.id_or_none("merchant_id"),
+        order_id=cells.id_or_none("order_id"),
     )
+    take(batch.lines, line, cells, batch.seen)
 
 
 def _take_total(batch: _Batch, cells: Cells) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.events.psp_settlement import SettledKind
-from ledger.fx import Rate
+from ledger.fx import CNY, Rate
 from ledger.money import Money
+from service.adapters.files.csv_table import MOST, Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,24 @@ class ReportBatch:
     bank_entry_ref: str
     cash: Money | None
     lines: tuple[ReportLine, ...]
+
+
+def amounts(cells: Cells, currency: str) -> tuple[Money, Money, Money]:
+    """Gross, fee and net of a row. Raises `BadFile` where they do not add up."""
+    gross, fee, net = (cells.money(column, currency) for column in ("gross", "fee", "net"))
+    if gross - fee != net:
+        raise cells.refused(f"{gross} less {fee} is not {net}")
+    return gross, fee, net
+
+
+def take(lines: list[ReportLine], line: ReportLine, cells: Cells, seen: dict[tuple[str, str], int]) -> None:
+    """One more line of a batch, `seen` being where those before stand. Raises `BadFile` for one that cannot be.
+
+    Told twice it would be settled once, and the batch would count it twice.
+    """
+    before = seen.setdefault((line.psp_ref, line.kind), line.line)
+    if before != line.line:
+        raise cells.refused(f"the {line.kind} {line.psp_ref} stands in line {before} already")
+    if line.rate and any(abs(line.rate.convert(amount).minor) >= MOST for amount in (line.gross, line.fee, line.net)):
+        raise cells.refused(f"at {line.rate.value} it comes to more than {Money(MOST, CNY)}")
+    lines.append(line)

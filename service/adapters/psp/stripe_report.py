@@ -14,7 +14,7 @@ from ledger.fx import CNY, Rate
 from ledger.money import Money, total
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv
-from service.adapters.psp.report import ReportBatch, ReportLine
+from service.adapters.psp.report import ReportBatch, ReportLine, amounts, take
 
 PSP = "stripe"
 COLUMNS = (
@@ -61,6 +61,7 @@ def _payout(
 ) -> ReportBatch:
     day, currency = rows[0].day("automatic_payout_effective_at"), rows[0].currency()
     lines: list[ReportLine] = []
+    seen: dict[tuple[str, str], int] = {}
     paid: list[tuple[Cells, Money]] = []
     for cells in rows:
         if cells.currency() != currency:
@@ -68,7 +69,7 @@ def _payout(
         if cells.text("reporting_category") in _PAYOUTS:
             paid.append((cells, cells.money("net", currency)))
         else:
-            lines.append(_line(cells, currency, rates, day))
+            take(lines, _line(cells, currency, rates, day), cells, seen)
     net = total([line.net for line in lines], currency)
     if paid and total([amount for _, amount in paid], currency) != -net:
         raise paid[0][0].refused(f"the payout {ref} is {-paid[0][1]}, its lines come to {net}")
@@ -77,9 +78,7 @@ def _payout(
 
 def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> ReportLine:
     kind = _KINDS[cells.one_of("reporting_category", (*_KINDS, *_PAYOUTS))]
-    gross, fee, net = (cells.money(column, currency) for column in ("gross", "fee", "net"))
-    if gross - fee != net:
-        raise cells.refused(f"{gross} less {fee} is not {net}")
+    gross, fee, net = amounts(cells, currency)
     others = (cells.text(column) for column in ("charge_id", "refund_id", "payment_intent_id"))
     return ReportLine(
         line=cells.line,
@@ -91,8 +90,8 @@ def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> R
         fee=fee,
         net=net,
         rate=_rate(cells, currency, rates, day),
-        merchant_id=cells.text("payment_metadata[merchant_id]") or None,
-        order_id=cells.text("payment_metadata[order_id]") or None,
+        merchant_id=cells.id_or_none("payment_metadata[merchant_id]"),
+        order_id=cells.id_or_none("payment_metadata[order_id]"),
     )
 
 
@@ -101,4 +100,8 @@ def _rate(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> R
         return None
     if currency not in rates:
         raise cells.refused(f"no rate is given for {currency}: how many CNY one {currency} brought")
-    return Rate(base=currency, quote=CNY, value=rates[currency], kind="provider_settlement", source=PSP, as_of=day)
+    value = rates[currency]
+    try:
+        return Rate(base=currency, quote=CNY, value=value, kind="provider_settlement", source=PSP, as_of=day)
+    except ValueError:
+        raise cells.refused(f"{value!r}, given as the rate for {currency}, is no rate") from None

@@ -12,7 +12,7 @@ _STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>
 <GrpHdr><MsgId>M1</MsgId><CreDtTm>2025-04-21T00:00:00Z</CreDtTm></GrpHdr>
 <Stmt><Id>{statement_id}</Id><CreDtTm>2025-04-21T00:00:00Z</CreDtTm><Acct><Id><Othr><Id>ICBC-1</Id></Othr></Id></Acct>
-<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">{opening}</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">{opening}</Amt><CdtDbtInd>{opening_side}</CdtDbtInd>
 <Dt><Dt>2025-04-20</Dt></Dt></Bal>
 <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">{closing}</Amt><CdtDbtInd>{side}</CdtDbtInd>
 <Dt><Dt>2025-04-20</Dt></Dt></Bal>
@@ -27,12 +27,19 @@ def entry(amount: str, *, reference: str = "", text: str = "", code: str = "", d
     one += f"<Refs><EndToEndId>{reference}</EndToEndId></Refs>" if reference else ""
     one += f"<RmtInf><Ustrd>{text}</Ustrd></RmtInf>" if text else ""
     one += f"<RtrInf><Rsn><Cd>{code}</Cd></Rsn></RtrInf>" if code else ""
-    side = "DBIT" if amount.startswith("-") else "CRDT"
-    return _ENTRY.format(amount=amount.lstrip("-"), side=side, details=parts or f"{one}</TxDtls>")
+    return _ENTRY.format(amount=amount.lstrip("-"), side=_side(amount), details=parts or f"{one}</TxDtls>")
 
 
 def statement(*entries: str, closing: str, opening: str = "100.00", statement_id: str = "S-1") -> bytes:
-    side = "DBIT" if closing.startswith("-") else "CRDT"
     return _STATEMENT.format(
-        entries="".join(entries), opening=opening, closing=closing.lstrip("-"), side=side, statement_id=statement_id
+        entries="".join(entries),
+        opening=opening.lstrip("-"),
+        opening_side=_side(opening),
+        closing=closing.lstrip("-"),
+        side=_side(closing),
+        statement_id=statement_id,
     ).encode()
+
+
+def _side(amount: str) -> str:
+    return "DBIT" if amount.startswith("-") else "CRDT"

@@ -58,11 +58,22 @@ def test_zeros_behind_the_cent_are_no_fraction_of_one(shared_data: Samples) -> N
     ("sample", "line", "says"),
     [
         ("camt053.v2.wrong.xml", 2, "no statement"),
+        ("camt053.v2.minimal.xml", 54, "in SEK, the account in EUR"),
+        ("camt053.v2.minimal.ultimate.xml", 54, "in SEK, the account in EUR"),
+        ("camt053.v2.with-party-ids.xml", 54, "in SEK, the account in EUR"),
+        ("camt053.v2.with-account-name.xml", 8, "no balance OPBD or PRCD"),
+        ("camt053.v3.xml", 74, "in SEK, the account in EUR"),
+        ("camt053.v4.xml", 74, "in SEK, the account in EUR"),
         ("camt053.v8.xml", 74, "in SEK, the account in EUR"),
         ("camt053.v2.five.decimals.xml", 49, "closes at EUR 27.05, its entries come to EUR 27.00"),
         ("camt053.v2.all-balance-types.xml", 68, "closes at EUR 4.04"),
         ("camt53.only-Dt-with-DtTm.xml", 9, "no balance CLBD"),
+        ("camt054.v2.xml", 2, "no camt.053"),
+        ("camt054.v2.with-account-name.xml", 2, "no camt.053"),
+        ("camt054.v4.xml", 2, "no camt.053"),
         ("camt054.v8.xml", 2, "no camt.053"),
+        ("camt054.v8-with-UETR.xml", 2, "no camt.053"),
+        ("camt054.v8-with-financial-institution.xml", 2, "no camt.053"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(shared_data: Samples, sample: str, line: int, says: str) -> None:
@@ -74,6 +85,52 @@ def test_what_is_wrong_is_said_with_its_line(shared_data: Samples, sample: str, 
 
 def test_a_fraction_of_a_cent_is_refused() -> None:
     assert "finer than the smallest unit" in str(reason(statement(entry("8.855"), closing="108.855")))
+
+
+@pytest.mark.parametrize(
+    "text", ["-8.85", "+8.85", "8.85e0", "1_8.85", "1,008.85", "٨.٨٥", "Infinity", "NaN", "1" + "0" * 30]
+)
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    assert f"'{text}' is no amount" in str(
+        reason(statement(entry("8.85").replace(">8.85<", f">{text}<"), closing="108.85"))
+    )
+
+
+def test_a_statement_that_stands_in_the_file_twice_is_refused() -> None:
+    once = statement(closing="100.00").decode()
+    body = once[once.index("<Stmt>") : once.index("</BkToCstmrStmt>")]
+    refused = reason(once.replace(body, body + body).encode())
+    assert (refused.line, refused.reason) == (9, "the statement S-1 stands in line 4 already")
+
+
+@pytest.mark.parametrize(("said", "kept"), [("/S 1", "S-1"), ("..2", "2"), ("S" * 80, "S" * 64)])
+def test_a_banks_id_becomes_one_word(said: str, kept: str) -> None:
+    (found,) = read_camt("x", statement(closing="100.00", statement_id=said))
+    assert found.statement_id == kept
+
+
+@pytest.mark.parametrize("said", ["//", " "])
+def test_a_statement_without_an_id_is_refused(said: str) -> None:
+    assert reason(statement(closing="100.00", statement_id=said)).line == 4
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda content: b"\xef\xbb\xbf" + content,
+        lambda content: content.replace(b"\n", b"\r\n"),
+        lambda content: content.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+    ],
+)
+def test_however_the_bank_writes_its_characters_they_are_the_same(written: Callable[[bytes], bytes]) -> None:
+    content = statement(entry("8.85", reference="WHO"), closing="108.85")
+    assert read_camt("x", written(content)) == read_camt("x", content)
+
+
+@pytest.mark.parametrize("character", ["\0", "&#0;", "\x07"])
+def test_a_character_that_xml_cannot_hold_is_refused(character: str) -> None:
+    refused = reason(statement(entry("8.85", reference=f"A{character}B"), closing="108.85"))
+    assert "no whole XML document" in str(refused)
 
 
 def test_a_closing_balance_that_does_not_follow_is_refused() -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from commands.report_payout_paid import ReportPayoutPaid
+from commands.report_psp_batch import ReportPspBatch
 from ledger.fx import CNY
 from ledger.money import Money
 from projections.balances import balances
 from projections.exceptions import Exceptions, exceptions
-from projections.expected_at_bank import ExpectedAtBank, expected_under, not_shown_yet
+from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under, not_shown_yet
 from projections.merchant_balances import MerchantBalances
 from service.adapters.bank.importing import import_camt
 from service.adapters.files.bad_file import BadFile
@@ -21,7 +23,7 @@ from service.app import App
 from service.settlement_run import payout_id_of, settle
 from tests.service.adapters.bank.statements import entry, statement
 from tests.support.buses import open_desk, publish_programme
-from tests.support.sales import merchant_ready, released
+from tests.support.sales import PROVIDER, merchant_ready, released
 from tests.support.shops import app_of
 
 PAYOUT = payout_id_of("R-1", "M-1")
@@ -59,6 +61,31 @@ def test_a_payout_that_the_bank_shows_is_paid(app: App) -> None:
     assert (summary.recorded, in_transit(app), breaks(app)) == (2, 0, [])
 
 
+def bank_has_answered(app: App) -> None:
+    told = {"merchant_id": "M-1", "payout_id": PAYOUT, "bank_ref": "bk-1", "occurred_at": app.clock()}
+    app.bus.submit([ReportPayoutPaid.model_validate({"id": "c-1", "actor": PROVIDER, **told})])
+
+
+def test_a_payout_that_the_bank_told_us_of_before_its_statement_is_no_second_one(app: App) -> None:
+    bank_has_answered(app)
+    imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
+    app.catch_up([ExpectedAtBank()])
+    assert (breaks(app), expected_under(app.views, [PAYOUT])[0].entry) == ([], "ICBC-1/S-1/1")
+
+
+def test_a_payout_that_two_entries_show_left_twice(app: App) -> None:
+    twice = entry("-133.00", reference=PAYOUT)
+    imported(app, twice, twice, closing="-166.00")
+    assert sorted(kind for kind, _, _ in breaks(app)) == ["bank_unmatched", "double_payout"]
+
+
+def test_a_payout_that_a_later_statement_shows_again_left_twice(app: App) -> None:
+    bank_has_answered(app)
+    imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
+    imported(app, entry("-133.00", reference=PAYOUT), opening="-33.00", closing="-166.00", statement_id="S-2")
+    assert sorted(kind for kind, _, _ in breaks(app)) == ["bank_unmatched", "double_payout"]
+
+
 def test_a_payout_named_in_the_banks_own_words_is_found(app: App) -> None:
     imported(app, entry("-133.00", text=f"PAYMENT {PAYOUT} THANK YOU"), closing="-33.00")
     assert in_transit(app) == 0
@@ -90,6 +117,23 @@ def test_the_words_of_an_entry_are_not_kept(app: App) -> None:
         assert not connection.exec_driver_sql("SELECT 1 FROM log.events WHERE payload LIKE '%%Zhang%%'").all()
 
 
+def test_a_reference_longer_than_any_banks_is_kept_as_far_as_it_is_one(app: App) -> None:
+    summary = imported(app, entry("8.85", reference="A" * 5000), closing="108.85")
+    app.catch_up([Exceptions()])
+    (found,) = exceptions(app.views)
+    assert (summary.recorded, found.refs["reference"]) == (2, "A" * 64)
+
+
+def test_a_day_on_which_no_bank_was_open_is_refused_and_nothing_is_recorded(app: App) -> None:
+    heads = app.ledger.reader.heads()
+    content = statement(entry("8.85"), closing="108.85").replace(
+        b"2025-04-20</Dt></BookgDt>", b"0025-04-20</Dt></BookgDt>"
+    )
+    with pytest.raises(BadFile, match="line 10: the day 0025-04-20 is not between"):
+        import_camt(app, RawFile("s.xml", content))
+    assert app.ledger.reader.heads() == heads
+
+
 def test_a_statement_that_opens_where_none_closed_is_a_gap(app: App) -> None:
     imported(app, closing="100.00")
     imported(app, closing="77.00", opening="77.00", statement_id="S-2")
@@ -110,6 +154,22 @@ def test_the_same_statement_in_another_file_is_refused_and_nothing_is_recorded(a
     with pytest.raises(BadFile, match="came before, in another file"):
         imported(app, entry("8.85"), closing="108.85")
     assert app.ledger.reader.heads() == heads
+
+
+def test_a_deposit_that_goes_by_two_names_is_shown_under_either(app: App) -> None:
+    batch = {"psp": "stripe", "batch_ref": "B-1", "digest": "d", "line_count": 1, "orders_cash": "CNY 8.85"}
+    told = batch | {"cash": "CNY 8.85", "bank_entry_ref": "DEP-1", "value_date": "2025-04-10"}
+    envelope = {"id": "c-1", "actor": PROVIDER, "occurred_at": app.clock()}
+    app.bus.submit([ReportPspBatch.model_validate(envelope | told)])
+    deposits = "psp_settlement"
+    assert [each.reference for each in waited_for(app) if each.kind == deposits] == ["B-1"]
+    imported(app, entry("8.85", reference="DEP-1"), closing="108.85")
+    assert [each for each in waited_for(app) if each.kind == deposits] == []
+
+
+def waited_for(app: App) -> list[Expectation]:
+    app.catch_up([ExpectedAtBank()])
+    return not_shown_yet(app.views, before=date(2030, 1, 1))
 
 
 def test_what_the_bank_has_shown_is_not_waited_for(app: App) -> None:

@@ -85,6 +85,12 @@ def test_one_answer_after_another_is_told_in_its_turn(app: App) -> None:
     assert state(app) == "paid"
 
 
+def test_that_a_transfer_was_taken_is_no_news_once_it_is_paid(app: App) -> None:
+    answered(app, transfer("ACSC"), name="second.xml")
+    late = answered(app, transfer("ACSP"), name="first.xml")
+    assert (late.refused, late.nothing, state(app)) == (0, 1, "paid")
+
+
 def test_the_same_answer_again_changes_nothing_though_its_payout_is_over(app: App) -> None:
     answered(app, transfer("RJCT", reason="AC04"))
     heads = app.ledger.reader.heads()

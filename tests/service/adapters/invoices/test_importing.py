@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from commands.menu import MENU
 from projections.balances import Moment
 from projections.exceptions import Exceptions, exceptions
 from projections.order_contribution import OrderContribution, contributions
@@ -16,7 +18,7 @@ from service.adapters.invoices.importing import COLUMNS, import_invoice, read_in
 from service.app import App
 from tests.projections.history import cny
 from tests.support.buses import open_desk, publish_programme
-from tests.support.sales import merchant_ready, paid, sent
+from tests.support.sales import OWNER, merchant_ready, paid, sent
 from tests.support.shops import app_of
 
 
@@ -26,10 +28,16 @@ def app(database_url: str, tmp_path: Path) -> Iterator[App]:
     with open_desk(database_url, tmp_path) as desk:
         publish_programme(desk)
         merchant_ready(desk)
-        paid(desk)
+        paid(desk, qty=2)
         sent(desk)
         desk.clock.forward(days=20)
         yield app_of(desk)
+
+
+SECOND_PARCEL: dict[str, dict[str, Any]] = {
+    "create_parcel": {"items": [{"line_id": "L1", "qty": 1}], "warehouse_id": "WH-1"},
+    "dispatch_parcel": {"carrier": "sf", "tracking_no": "SFO-2"},
+}
 
 
 def freight(ref: str = "1", tracking_no: str = "SFO-1", amount: str = "62.00", currency: str = "CNY") -> str:
@@ -72,6 +80,35 @@ def test_the_same_charge_with_another_amount_is_a_break(app: App) -> None:
     assert [found.kind for found in exceptions(app.views)] == ["amount_mismatch"]
 
 
+def test_the_first_row_of_another_invoice_is_another_charge(app: App) -> None:
+    imported(app, invoice(freight(), total(1, "62.00")))
+    imported(app, invoice(freight(), total(1, "62.00")).replace(b"INV-1", b"INV-2"))
+    app.catch_up([OrderContribution()])
+    (order,) = contributions(app.views, Moment(), order="O-1").orders
+    assert order.freight == cny("-124.00")
+
+
+def test_a_row_that_waited_goes_to_its_parcel_where_that_is_asked_for(app: App) -> None:
+    content = invoice(freight(tracking_no="SFO-2"), total(1, "62.00"))
+    imported(app, content)
+    for name, data in SECOND_PARCEL.items():
+        command = {"id": name, "actor": OWNER, "merchant_id": "M-1", "order_id": "O-1", "parcel_id": "P-2", **data}
+        app.bus.submit([MENU[name].command.model_validate(command)])
+    heads = app.ledger.reader.heads()
+    assert (imported(app, content).recorded, app.ledger.reader.heads()) == (0, heads)
+    routed = import_invoice(app, RawFile("i.csv", content), partner="sf", route=True)
+    app.catch_up([OrderContribution(), Exceptions()])
+    (order,) = contributions(app.views, Moment(), order="O-1").orders
+    assert (routed.recorded, order.freight, exceptions(app.views)) == (1, cny("-62.00"), ())
+
+
+def test_a_day_that_lies_years_ahead_is_refused_and_nothing_is_recorded(app: App) -> None:
+    heads = app.ledger.reader.heads()
+    with pytest.raises(BadFile, match="line 2: the day 2052-04-10 is not between"):
+        imported(app, invoice(freight(), total(1, "62.00")).replace(b"2025", b"2052"))
+    assert app.ledger.reader.heads() == heads
+
+
 def test_the_same_invoice_again_changes_nothing(app: App) -> None:
     imported(app, invoice(freight(), total(1, "62.00")))
     heads = app.ledger.reader.heads()
@@ -92,6 +129,11 @@ def test_the_same_invoice_again_changes_nothing(app: App) -> None:
         (invoice(freight(), freight("2").replace("INV-1", "INV-2"), total(2, "124.00")), 3, "of another"),
         (invoice(duty().replace("platform", "merchant"), total(1, "20.83")), 2, "borne_by is 'merchant'"),
         (invoice(duty().replace("69.44", ""), total(1, "20.83")), 2, "declared_value"),
+        (invoice(duty().replace("69.44", "-69.44"), total(1, "20.83")), 2, "declared_value is '-69.44', not a value"),
+        (invoice(freight(), freight(), total(2, "124.00")), 3, "the line 1 stands in line 2 already"),
+        (invoice(freight(), total(1, "62.00"), freight("2")), 4, "stands behind the total"),
+        (invoice(freight(tracking_no="SF\0"), total(1, "62.00")), 2, "without control characters"),
+        (invoice(freight(amount="6_2.00"), total(1, "62.00")), 2, "not an amount in CNY"),
         (invoice(), None, "no line in it"),
     ],
 )

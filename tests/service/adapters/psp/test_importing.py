@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from commands.command import Command
 from commands.menu import MENU
+from commands.outcome import Outcome
 from projections.account_turnovers import AccountTurnovers
 from projections.books_of_account import turnover_balance
 from projections.exceptions import Exceptions, exceptions
 from projections.psp_references import PspReferences, unsettled
+from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import FileSummary, RawFile
 from service.adapters.psp.importing import import_report
 from service.adapters.psp.neutral_csv import read_neutral
@@ -37,9 +40,9 @@ def app(database_url: str, tmp_path: Path) -> Iterator[App]:
         yield app_of(desk)
 
 
-def imported(app: App, content: bytes, name: str = "r.csv") -> FileSummary:
+def imported(app: App, content: bytes, name: str = "r.csv", *, route: bool = False) -> FileSummary:
     file = RawFile(name, content)
-    return import_report(app, file, read_neutral(name, content, psp="stripe"), psp="stripe")
+    return import_report(app, file, read_neutral(name, content, psp="stripe"), psp="stripe", route=route)
 
 
 def accounts(app: App) -> dict[str, int]:
@@ -100,12 +103,63 @@ def test_a_fee_of_the_account_belongs_to_no_order(app: App) -> None:
     assert (found["1010"], found["5130"], kinds(app)) == (9_710, 615 + 3_575, [])
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2026-04-23", "9999-12-31"])
+def test_a_day_on_which_nothing_can_have_been_paid_is_refused_and_nothing_is_recorded(app: App, day: str) -> None:
+    heads = app.ledger.reader.heads()
+    with pytest.raises(BadFile, match=f"line 2: the day {day} is not between"):
+        imported(app, neutral(line(), summed()).replace(b"2025-04-10", day.encode()))
+    assert app.ledger.reader.heads() == heads
+
+
 def test_the_same_report_again_changes_nothing(app: App) -> None:
     imported(app, neutral(line(), summed()))
     heads = app.ledger.reader.heads()
     again = imported(app, neutral(line(), summed()), "other.csv")
     assert (again.known, again.recorded, again.repeated) == (True, 0, 2)
     assert app.ledger.reader.heads() == heads
+
+
+def its_order_becomes_known(app: App) -> None:
+    desk_ask(app, "place_order", **order_data("O-9"))
+    paid_by = {"payment_id": "pay-9", "psp": "stripe", "capture_ref": "ch-O-9", "amount": "USD 19.44"}
+    desk_ask(app, "report_payment_captured", merchant_id="M-1", order_id="O-9", **paid_by)
+
+
+UNKNOWN = neutral(line(), line("bt-9", reference="ch-O-9"), summed(2, amounts="38.88,1.72,37.16", cash="265.70"))
+
+
+def test_the_same_report_again_changes_nothing_although_more_is_known_by_now(app: App) -> None:
+    imported(app, UNKNOWN)
+    its_order_becomes_known(app)
+    heads = app.ledger.reader.heads()
+    again = imported(app, UNKNOWN)
+    assert (again.recorded, again.repeated, app.ledger.reader.heads()) == (0, 3, heads)
+
+
+def test_a_line_that_waited_goes_to_its_order_where_that_is_asked_for(app: App) -> None:
+    imported(app, UNKNOWN)
+    its_order_becomes_known(app)
+    assert [imported(app, UNKNOWN, route=True).recorded for _ in range(2)] == [1, 0]
+    found = accounts(app)
+    assert ("1110" in found, found["1010"], kinds(app)) == (False, 2 * 13_285, ["psp_batch_mismatch"])
+
+
+def test_a_report_that_was_cut_off_goes_on_where_it_was(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = app.bus.submit
+
+    def dies_after_a_row(commands: Sequence[Command]) -> list[Outcome]:
+        told = whole(commands[:1])
+        if len(commands) > 1:
+            raise InterruptedError
+        return told
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.bus, "submit", dies_after_a_row)
+        with pytest.raises(InterruptedError):
+            imported(app, UNKNOWN)
+    again = imported(app, UNKNOWN)
+    assert (again.known, again.recorded, again.repeated) == (True, 2, 1)
+    assert (accounts(app)["1010"], kinds(app)) == (13_285, ["psp_batch_mismatch", "unrouted"])
 
 
 def test_a_batch_told_again_in_another_file_settles_nothing_twice(app: App) -> None:

@@ -41,6 +41,26 @@ def test_a_neutral_report_is_read() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda content: b"\xef\xbb\xbf" + content,
+        lambda content: content.replace(b"\n", b"\r\n"),
+        lambda content: content.replace(b"\n", b"\r"),
+        lambda content: content + b"\n\n",
+        lambda content: content.replace(b"DEP-1", b'"DEP-1"'),
+    ],
+)
+def test_however_a_program_writes_its_lines_they_are_the_same(written: Callable[[bytes], bytes]) -> None:
+    content = neutral(line(), summed())
+    assert from_neutral(written(content)) == from_neutral(content)
+
+
+def test_a_rate_that_is_none_is_refused_where_it_is_needed() -> None:
+    with pytest.raises(BadFile, match="line 2: 'seven', given as the rate for USD, is no rate"):
+        read_stripe("report.csv", stripe(transaction()), rates={"USD": "seven"})
+
+
 def test_a_stripe_report_is_read_by_payout() -> None:
     found = from_stripe(stripe(transaction(1), transaction(2, payout="po_2")))
     assert [(batch.batch_ref, len(batch.lines)) for batch in found] == [("po_1", 1), ("po_2", 1)]
@@ -73,6 +93,21 @@ def test_a_payout_of_stripe_that_is_listed_must_be_what_its_lines_come_to() -> N
         (from_neutral, neutral(line() + ",more", summed()), 2, "15 columns, not 14"),
         (from_neutral, neutral(line().replace("2025-04-10", "10.4.2025"), summed()), 2, "a day such as"),
         (from_neutral, neutral(line()[:40]), 2, "columns, not 14"),
+        (from_neutral, neutral(line(amounts="1.944e1,0.86,18.58"), summed()), 2, "not an amount in USD"),
+        (from_neutral, neutral(line(amounts="1_9.44,0.86,18.58"), summed()), 2, "not an amount in USD"),
+        (from_neutral, neutral(line(amounts="١٩.٤٤,0.86,18.58"), summed()), 2, "not an amount in USD"),
+        (from_neutral, neutral(line(amounts='"1,019.44",0.86,"1,018.58"'), summed()), 2, "not an amount in USD"),
+        (from_neutral, neutral(line(amounts=f"{10**12},0.00,{10**12}"), summed()), 2, "below USD 100,000,000,000.00"),
+        (from_neutral, neutral(line().replace("7.1500", "9e99999999"), summed()), 2, "the provider's rate"),
+        (from_neutral, neutral(line().replace("7.1500", "71500000000"), summed()), 2, "it comes to more than CNY"),
+        (from_neutral, neutral(line(), line(), summed(2)), 3, "the charge bt-1 stands in line 2 already"),
+        (from_neutral, neutral(line(), summed().replace("DEP-1", "D\0P")), 3, "without control characters"),
+        (from_neutral, neutral(line(), summed().replace("DEP-1", "D" * 141)), 3, "at most 140 characters"),
+        (from_neutral, neutral(line().replace("-10,", "-10 or so,"), summed()), 2, "a day such as"),
+        (from_neutral, neutral(line(), '"B-1\n",1'), 3, "2 columns, not 14"),
+        (from_neutral, neutral(line().replace("DEP-1", '"DEP\n-1"'), line("bt 2")), 4, "psp_ref is 'bt 2'"),
+        (from_stripe, stripe(transaction(), transaction()), 3, "the charge txn_1 stands in line 2 already"),
+        (from_stripe, stripe(transaction() + "M/1"), 2, "payment_metadata[merchant_id] is 'M/1'"),
         (
             from_stripe,
             stripe(transaction()).replace(b"reporting_category", b"type"),
@@ -92,7 +127,9 @@ def test_what_is_wrong_is_said_with_its_line(read: Reading, content: bytes, at: 
 
 
 @pytest.mark.parametrize("read", [from_neutral, from_stripe])
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b'a,"b', b"a,a\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b'a,"b', b"a,a\n", neutral(line(), summed()).decode().encode("utf-16")]
+)
 def test_what_is_no_table_of_ours_is_refused(read: Reading, content: bytes) -> None:
     assert refused(read, content).name == "report.csv"
 

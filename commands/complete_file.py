@@ -1,0 +1,41 @@
+"""Noting that every row of an accepted file has been dealt with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from commands.accept_file import Sha256
+from commands.command import Command
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.files import FileRecorded
+from ledger.ids import Id, file_stream
+from ledger.streams.files import AcceptedFile
+
+
+class CompleteFile(Command, name="complete_file"):
+    """Of its rows `refused` were not recorded. From here on the same file again changes nothing."""
+
+    kind: Id
+    digest: Sha256
+    refused: int = Field(ge=0)
+
+    @property
+    def stream(self) -> str:
+        return file_stream(self.kind, self.digest)
+
+
+def decide(command: CompleteFile, file: AcceptedFile, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    if file.accepted is None or file.recorded:
+        return
+    yield FileRecorded(
+        kind=command.kind,
+        digest=command.digest,
+        rows=file.accepted.rows,
+        refused=command.refused,
+        recorded_at=command.decided_at,
+    )

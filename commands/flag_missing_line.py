@@ -1,0 +1,46 @@
+"""A provider or the bank has not shown what our books say it should have: somebody must look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from commands.breaks import break_once
+from commands.command import Command
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from commands.shapes import RawText
+from commands.working_breaks import StreamName
+from ledger.events.event import Event
+from ledger.streams.stream import Stream
+
+MissingKind = Literal["psp_line_missing", "bank_line_missing"]
+
+
+class FlagMissingLine(Command, name="flag_missing_line"):
+    """Asked by a timer, or by whoever wants to work the break. It is opened once, also where it was closed since.
+
+    `in_stream` is the stream of what is missing, `refs` what a report or statement would have named it by.
+    """
+
+    in_stream: StreamName
+    kind: MissingKind
+    expected: RawText
+    refs: dict[str, str]
+
+    @property
+    def stream(self) -> str:
+        return self.in_stream
+
+
+def decide(command: FlagMissingLine, stream: Stream, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    if stream.exists:
+        yield from break_once(
+            stream.known_breaks,
+            kind=command.kind,
+            expected=command.expected,
+            actual="nothing",
+            refs=command.refs,
+            at=command.decided_at,
+        )

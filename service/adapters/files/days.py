@@ -1,0 +1,20 @@
+"""Days that a file names must be days on which such a thing can have happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from commands.recording import accounting_day
+from service.adapters.files.bad_file import BadFile
+
+_FIRST = date(2000, 1, 1)
+_AHEAD = timedelta(days=366)  # value dates may lie ahead, a slip of the year lies further
+
+
+def check_days(name: str, days: Iterable[tuple[int, date]], now: datetime) -> None:
+    """`days` with the line each stands in. Raises `BadFile` for one that is out of all range."""
+    last = accounting_day(now) + _AHEAD
+    for line, day in days:
+        if not _FIRST <= day <= last:
+            raise BadFile(name, f"the day {day} is not between {_FIRST} and {last}", line=line)

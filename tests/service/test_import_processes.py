@@ -1,0 +1,78 @@
+"""Imports as processes of their own: one that is killed on its way, and two of one file at once."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.app import open_app
+from service.settings import Settings
+from tests.service.adapters.psp.reports import neutral, summed
+from tests.support.buses import Clock, Desk, publish_programme
+from tests.support.services import until
+
+LINES = 3_000
+pytestmark = pytest.mark.slow
+_REPOSITORY = Path(__file__).resolve().parents[2]
+Start = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def books(fresh_database_url: str, tmp_path: Path) -> Settings:
+    settings = Settings(database_url=fresh_database_url, data_dir=tmp_path / "data")
+    with open_app(settings) as app:
+        publish_programme(Desk(app.ledger, Clock(datetime(2025, 4, 1, 8, tzinfo=UTC))))
+    return settings
+
+
+@pytest.fixture
+def start(books: Settings, tmp_path: Path) -> Iterator[Start]:
+    """Starts an import of one report whose lines nobody knows; ended with the test."""
+    report = tmp_path / "report.csv"
+    rows = [f"B-1,bt-{n},charge,ch-{n},,,USD,1.00,0.10,0.90,7.1500,,2025-04-10,DEP-1" for n in range(LINES)]
+    cents = f"{LINES}.00,{LINES // 10}.00,{LINES - LINES // 10}.00"
+    report.write_bytes(neutral(*rows, summed(LINES, amounts=cents, cash="")))
+    place = ["--database-url", books.database_url, "--data-dir", str(books.data_dir)]
+    asked = [sys.executable, "-m", "service.cli.main", "import", "psp", str(report), *place]
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def begin() -> subprocess.Popen[bytes]:
+        begun.append(subprocess.Popen(asked, cwd=_REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        return begun[-1]
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.wait()
+
+
+def recorded(settings: Settings, type: str) -> int:
+    with open_app(settings) as app, app.ledger.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT count(*) FROM log.events WHERE type = %s", (type,))
+        return int(found.scalar_one())
+
+
+def whole(settings: Settings) -> list[int]:
+    types = ("file.accepted", "inbox.fact_noted", "psp_settlement.reported", "break.opened", "file.recorded")
+    return [recorded(settings, type) for type in types]
+
+
+def test_an_import_that_is_killed_goes_on_where_it_was(books: Settings, start: Start) -> None:
+    first = start()
+    until(lambda: recorded(books, "inbox.fact_noted") > 0, what="the first rows")
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert 0 < recorded(books, "inbox.fact_noted") < LINES, "it was to be killed in the middle"
+    assert start().wait(120) == 0
+    assert whole(books) == [1, LINES, 1, 1, 1]
+
+
+def test_two_imports_of_one_file_at_once_record_it_once(books: Settings, start: Start) -> None:
+    assert [process.wait(120) for process in [start(), start()]] == [0, 0]
+    assert whole(books) == [1, LINES, 1, 1, 1]

@@ -1,0 +1,133 @@
+"""What providers and banks should have shown becomes a break that people own and close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projections.balances import Moment
+from service.app import App
+from service.reconciliation import GRACE_DAYS, Mismatch, mismatches
+from service.timers.missing_lines import MissingLines
+from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.payments import settled_line, settles
+from tests.support.sales import PROVIDER, merchant_ready, paid, released
+from tests.support.shops import app_of
+
+ENTRY = {"account": "ICBC-1", "statement_id": "S-1", "entry_ref": "1", "amount": "CNY 1.00", "value_date": "2025-04-01"}
+AMOUNTS = ("USD 19.44", "USD 0.00", "USD 19.44")
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """A provider that has settled the first of two orders, and a payout that the bank should show."""
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        released(desk)
+        paid(desk, "O-2")
+        settle_line(desk, "O-1")
+        desk.expect("initiate_payout", merchant_id="M-1", payout_id="P-1")
+        yield desk
+
+
+def settle_line(desk: Desk, order: str) -> None:
+    told = settles(settled_line(f"ch-{order}", *AMOUNTS), batch_ref=f"po-{order}")
+    desk.expect("report_psp_settlement", actor=PROVIDER, merchant_id="M-1", order_id=order, **told)
+
+
+def bank_shows_something(desk: Desk) -> None:
+    met = {"matched_to": "claim", "expected": "CNY 1.00", "reference": "CL-1"}
+    desk.expect("report_bank_entry", actor=PROVIDER, **ENTRY, **met)
+
+
+def app(desk: Desk) -> App:
+    opened = app_of(desk)
+    opened.catch_up()
+    return opened
+
+
+def look(desk: Desk) -> int:
+    return MissingLines(app(desk)).sweep()
+
+
+def late(desk: Desk) -> None:
+    desk.clock.forward(days=GRACE_DAYS + 1)
+
+
+def missing(desk: Desk, moment: Moment | None = None) -> list[Mismatch]:
+    found = mismatches(app(desk), moment) if moment else mismatches(app(desk))
+    return [each for each in found if each.kind.endswith("_line_missing")]
+
+
+def work(desk: Desk, name: str, found: Mismatch, **said: Any) -> None:
+    desk.expect(name, in_stream=found.stream, break_id=found.break_id, **said)
+
+
+def test_a_capture_that_no_report_settles_in_time_becomes_a_break(desk: Desk) -> None:
+    late(desk)
+    assert (look(desk), look(desk)) == (1, 0)
+    (found,) = (each for each in missing(desk) if each.kind == "psp_line_missing")
+    assert (found.stream, found.expected, found.actual) == ("order/M-1/O-2", "USD 19.44", "nothing")
+
+
+def test_within_the_days_of_grace_nothing_is_missing(desk: Desk) -> None:
+    bank_shows_something(desk)
+    desk.clock.forward(days=GRACE_DAYS)
+    assert (look(desk), missing(desk)) == (0, [])
+
+
+def test_a_payout_that_no_statement_shows_becomes_a_break_once_statements_come_in(desk: Desk) -> None:
+    late(desk)
+    look(desk)
+    bank_shows_something(desk)
+    assert look(desk) == 1
+    (found,) = (each for each in missing(desk) if each.kind == "bank_line_missing")
+    assert (found.stream, found.expected) == ("payouts/M-1", "CNY -133.00")
+
+
+def test_what_is_missing_is_listed_once_whether_it_was_flagged_or_not(desk: Desk) -> None:
+    late(desk)
+    before = missing(desk)
+    look(desk)
+    assert {each.break_id for each in missing(desk)} == {each.break_id for each in before}
+    assert len(before) == len(missing(desk)) == 2
+
+
+def test_the_break_has_an_owner_and_is_closed_by_a_person_for_good(desk: Desk) -> None:
+    late(desk)
+    look(desk)
+    (found,) = (each for each in missing(desk) if each.kind == "psp_line_missing")
+    work(desk, "assign_break", found, owner="lin")
+    assert [each.owner for each in missing(desk) if each.break_id == found.break_id] == ["lin"]
+    work(desk, "resolve_break", found, resolution="written_off", reason="The provider lost it.")
+    assert look(desk) == 0
+    assert found.break_id not in {each.break_id for each in missing(desk)}
+
+
+def test_a_report_that_comes_late_closes_no_break(desk: Desk) -> None:
+    late(desk)
+    look(desk)
+    settle_line(desk, "O-2")
+    assert [each.kind for each in missing(desk) if each.stream == "order/M-1/O-2"] == ["psp_line_missing"]
+
+
+def test_what_was_closed_since_was_missing_on_the_days_before(desk: Desk) -> None:
+    late(desk)
+    look(desk)
+    (found,) = (each for each in missing(desk) if each.kind == "psp_line_missing")
+    day = desk.clock().date()
+    desk.clock.forward(days=2)
+    work(desk, "resolve_break", found, resolution="written_off", reason="The provider lost it.")
+    assert found.break_id in {each.break_id for each in missing(desk, Moment(as_of=day + timedelta(days=1)))}
+
+
+def test_of_a_provider_that_reports_nothing_no_line_is_missing(desk: Desk) -> None:
+    wechat = {"payment_id": "pay-3", "psp": "wechat", "capture_ref": "ch-3", "amount": "USD 19.44"}
+    desk.expect("report_payment_captured", actor=PROVIDER, merchant_id="M-1", order_id="O-3", **wechat)
+    late(desk)
+    assert look(desk) == 1, "the capture of O-2 only"
