@@ -87,7 +87,7 @@ def the_books_say_what_is_remembered(life: MoneyLife) -> None:
         "2220": (-sum(c.free.minor for c in captures), -sum(c.free_base.minor for c in captures)),
     }
     for account, expected in remembered.items():
-        assert (life.story.balance(account, "USD"), life.story.base(account)) == expected, account
+        assert (life.story.balance(account, life.currency), life.story.base(account)) == expected, account
 
 
 def merchants_have_what_they_are_due(life: MoneyLife) -> None:
@@ -153,4 +153,4 @@ def nothing_is_left(life: MoneyLife) -> None:
     """All decided, paid and settled: every account between the parties is closed in both currencies."""
     assert life.story.balance("2110") == 0
     for account in ("1110", "1120", "1210", "2210", "2220"):
-        assert (life.story.balance(account, "USD"), life.story.base(account)) == (0, 0), account
+        assert (life.story.balance(account, life.currency), life.story.base(account)) == (0, 0), account
