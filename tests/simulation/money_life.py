@@ -19,7 +19,7 @@ from tests.support.orders import capture
 from tests.support.payments import rate, settled_line, settles
 
 OF_MONEY = (
-    "capture", "told again", "capture fails", "hold", "void", "lapse", "funds back", "flag",
+    "capture", "told again", "capture fails", "hold", "void", "lapse", "funds back", "flag", "refund fails",
     "open dispute", "withdraw", "fee", "win", "lose dispute", "next stage", "provider pays", "freight", "duty", "claim",
 )  # fmt: skip
 REASONS = ("not_received", "product_unacceptable", "fraudulent")
@@ -116,6 +116,14 @@ class MoneyLife(Life):
         amount = str(Money(max(1, known.free.minor // qty), self.currency))
         told = {"capture_ref": known.capture_ref, "refund_id": self._name(), "reason": "duplicate", "amount": amount}
         self._tell("approve_duplicate_capture_refund" if which % 2 else "refund_buyer_funds", by=PLATFORM, **told)
+
+    def _refund_fails(self, *_: int) -> None:
+        """What was submitted comes to nothing, and is owed still."""
+        for case in list(self.order.cases.values()):
+            with suppress(Refusal):
+                self._tell("submit_refund", refund_id=case.id)
+            for submission in [s for s in case.submissions.values() if s.state == "submitted"]:
+                self._outcome(submission.submission_id, "failed", submission.amount)
 
     def _flag(self, which: int, _: int) -> None:
         known = self._one_of(self.order.payments.captures, which)

@@ -6,13 +6,14 @@ REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other histories, and how 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as some
 
 from ledger.events.dispute import DisputeLost, DisputeWon
-from ledger.events.event import decode
+from ledger.events.event import Event, decode
 from ledger.events.payment import PaymentAllocated, PaymentCaptureFailed
 from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.events.refund import ApprovedLine, RefundApproved, RefundAutoApproved, ReturnExpired
@@ -91,8 +92,14 @@ def the_books_say_what_is_remembered(life: MoneyLife) -> None:
 
 
 def merchants_have_what_they_are_due(life: MoneyLife) -> None:
-    """Invariant 3 of the design: list allocated − net fees − merchant-borne refunds and disputes at list, all CNY."""
-    events = life.story.events
+    """Invariant 3 of the design, of one order's money before it is held or paid out."""
+    assert -(life.story.balance("2110") + life.story.balance("2120")) == due_to_merchant(life.story.events)
+    assert life.story.balance("2110") == life.story.base("2110"), "a merchant's money is CNY"
+    assert life.story.balance("2110") <= 0, "no more leaves a merchant's pending money than came in"
+
+
+def due_to_merchant(events: Iterable[Event]) -> int:
+    """List allocated − net fees − merchant-borne refunds and disputes at list, in fen: of events, not entries."""
     due = 0
     for event in events:
         match event:
@@ -108,9 +115,7 @@ def merchants_have_what_they_are_due(life: MoneyLife) -> None:
                 due -= _taken(event.lines)
             case DisputeWon(undone=DisputeLost() as undone) | ReturnExpired(undone=RefundApproved() as undone):
                 due += _taken(undone.lines)
-    assert -(life.story.balance("2110") + life.story.balance("2120")) == due
-    assert life.story.balance("2110") == life.story.base("2110"), "a merchant's money is CNY"
-    assert life.story.balance("2110") <= 0, "no more leaves a merchant's pending money than came in"
+    return due
 
 
 def _taken(lines: tuple[ApprovedLine, ...]) -> int:
