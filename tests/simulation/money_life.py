@@ -60,6 +60,9 @@ class MoneyLife(Life):
                 self._tell("pay_refund_by_alternative", by=PLATFORM, **told)
         self._provider_pays(0, 0)
 
+    def _paid_at_once(self, sale: Sale, parts: list[Money]) -> list[Money]:
+        return parts[:-1] if sale.pays_late else parts
+
     def _pay_back(self, *, come_back: bool) -> None:
         """As far as providers can."""
         for case in list(self.order.cases.values()):

@@ -6,7 +6,9 @@ REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other histories, and how 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, note, seed, settings
@@ -109,18 +111,8 @@ def due_to_merchant(events: Iterable[Event]) -> int:
                 due -= undone.list_total.minor
             case SettlementReleased():
                 due -= event.fee.minor + event.vat.minor
-            case RefundApproved() | RefundAutoApproved():
-                due -= _taken(event.lines)
-            case DisputeLost():
-                due -= _taken(event.lines)
-            case DisputeWon(undone=DisputeLost() as undone) | ReturnExpired(undone=RefundApproved() as undone):
-                due += _taken(undone.lines)
+        due -= sum(sign * (line.from_pending + line.from_available).minor for line, sign in lines_taken(event))
     return due
-
-
-def _taken(lines: tuple[ApprovedLine, ...]) -> int:
-    """What leaves 2110 and 2120 for these lines: the list price less the fee that comes back."""
-    return sum(line.from_pending.minor + line.from_available.minor for line in lines)
 
 
 def parts_add_up(life: MoneyLife) -> None:
@@ -135,8 +127,38 @@ def parts_add_up(life: MoneyLife) -> None:
             case RefundApproved() | RefundAutoApproved():
                 buyer = [line.buyer_amount for line in event.lines] + [charge.amount for charge in event.money.charges]
                 assert total(buyer, event.money.amount.currency) == event.money.amount
-    for book in life.order.lines.values():
-        assert book.fee_charged.minor == (book.gross_released.minor * 500 + 5_000) // 10_000
+    fees_are_shared_to_the_cent(life.story.events)
+
+
+def fees_are_shared_to_the_cent(events: Iterable[Event]) -> None:
+    """After every event: 5 % of all that was released of a line, and its share of that for all that was taken back."""
+    released, charged, taken, back = (Counter[str]() for _ in range(4))
+    for event in events:
+        if isinstance(event, SettlementReleased):
+            released[event.line_id] += event.gross.minor
+            charged[event.line_id] += event.fee.minor
+            assert charged[event.line_id] == rounded(released[event.line_id], 500, 10_000)
+        for line, sign in lines_taken(event):
+            if part := (line.from_available + line.fee_back).minor:
+                taken[line.line_id] += sign * part
+                back[line.line_id] += sign * line.fee_back.minor
+                if sign > 0:
+                    of = charged[line.line_id], taken[line.line_id], released[line.line_id]
+                    assert back[line.line_id] == rounded(*of)
+
+
+def lines_taken(event: Event) -> Iterator[tuple[ApprovedLine, int]]:
+    """What the event takes from the merchant, or gives back of what an earlier one took."""
+    match event:
+        case RefundApproved() | RefundAutoApproved() | DisputeLost():
+            yield from ((line, 1) for line in event.lines)
+        case DisputeWon(undone=DisputeLost() as undone) | ReturnExpired(undone=RefundApproved() as undone):
+            yield from ((line, -1) for line in undone.lines)
+
+
+def rounded(whole: int, part: int, of: int) -> int:
+    """HALF_UP."""
+    return int((Decimal(whole * part) / of).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def a_replay_remembers_the_same(life: MoneyLife) -> None:

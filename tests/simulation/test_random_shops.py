@@ -99,6 +99,7 @@ def drawn(random: Random) -> tuple[list[Sale], list[Step]]:
             weights=tuple(random.randint(1, 9) for _ in range(random.randint(1, 4))),
             rates=tuple(random.randint(8_500, 11_500) for _ in range(DAYS)),
             market=random.choice(list(CURRENCIES)),
+            pays_late=random.random() < 0.3,
         )
         for _ in range(random.randint(1, 3))
     ]

@@ -47,6 +47,7 @@ class Sale:
     weights: tuple[int, ...]
     rates: tuple[int, ...]  # what the quote is worth at the book rate of each day, in 1/10,000
     market: str = "US"
+    pays_late: bool = False  # the last capture comes when it comes
 
     @property
     def currency(self) -> str:
@@ -74,6 +75,7 @@ SALES = some.builds(
     weights=some.lists(some.integers(1, 9), min_size=1, max_size=4).map(tuple),
     rates=some.lists(some.integers(8_500, 11_500), min_size=DAYS, max_size=DAYS).map(tuple),
     market=some.sampled_from(list(CURRENCIES)),
+    pays_late=some.sampled_from([False, False, True]),
 )
 
 
@@ -147,9 +149,12 @@ class Life:
             buyer_total = buyer_total + amount
         told = {"lines": lines, "charges": charges, "list_total": str(list_total), "buyer_total": str(buyer_total)}
         self._tell("place_order", **basket(**told, market=sale.market, reference_rate=sale.quote))
-        for n, part in enumerate(split(buyer_total, sale.weights)):
+        for n, part in enumerate(self._paid_at_once(sale, split(buyer_total, sale.weights))):
             if part:
                 self._tell("report_payment_captured", **capture(f"cap-{n}", str(part)))
+
+    def _paid_at_once(self, _: Sale, parts: list[Money]) -> list[Money]:
+        return parts
 
     def _send(self, **qty: int) -> None:
         self.names += 1
