@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from service.app import OBSTACLES
+from service.cli.asking import ask
 from service.cli.balances import balances
 from service.cli.books import contribution, explain, reconciliation, show_exposure, trial_balance
 from service.cli.exporting import exporting
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(record)
+app.command()(ask)
 importing.command("psp")(from_psp)
 importing.command("bank")(from_bank)
 importing.command("pain002")(from_order)

@@ -144,7 +144,7 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
 
 _APPROVALS = (*_names(WaitingCase), "late")
 _EXCEPTIONS = (*_names(ExceptionRow), "age_h")
-_DETAILS = ("stream", "refs", "resolution", "resolved_at")
+_DETAILS = ("refs", "resolution", "resolved_at")
 _OVERDUE = (*(name for name in _names(Promised) if name != "late_by"), "hours_late")
 _DECLARATIONS = _names(Tie)
 _SALES = _names(ChannelSales)
