@@ -9,7 +9,7 @@ import pytest
 
 from service.app import App
 from service.status import status_of
-from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.buses import open_desk, publish_programme
 from tests.support.shops import app_of
 
 
@@ -18,7 +18,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[App]:
     with open_desk(database_url, tmp_path) as desk:
         app = app_of(desk)
         app.catch_up()
-        publish_programme(Desk(desk.ledger, desk.clock))
+        publish_programme(desk)
         yield app
 
 
