@@ -165,8 +165,8 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
             _resolve(rows, recorded, event.break_id, event.resolution, event.resolved_at)
         case InboxPaymentCaptured() as event:
             told = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
-            told |= {"unowned_minor": event.amount.minor}
-            _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
+            told |= {"refs": event.refs}
+            _unrouted(rows, recorded, event.happened_at, {**told, "unowned_minor": event.amount.minor})
         case InboxFactNoted() as event:
             told = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
             _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})

@@ -257,7 +257,7 @@ class ShopLife:
             self._of_merchant("cancel_payout", payout_id=payout.id, reason="asked")
 
     def _new_account(self, *_: int) -> None:
-        account = {"account_ref": self._name()}
+        account: dict[str, Any] = {"account_ref": self._name()}
         self._of_merchant("register_payout_account", by=OWNER, bank_code="ICBC", **account)
         self._of_merchant("verify_payout_account", **account)
 
@@ -271,8 +271,8 @@ class ShopLife:
             self._of_merchant("release_hold", hold_id=hold.id, amount=Money(max(1, hold.amount.minor // qty), CNY))
 
     def _write_off(self, which: int, _: int) -> None:
-        named, owed = {"write_off_id": self._name()}, self._owed()
-        amount = Money(max(1, owed // (1 + which % 3)), CNY)
+        named: dict[str, Any] = {"write_off_id": self._name()}
+        amount = Money(max(1, self._owed() // (1 + which % 3)), CNY)
         self._of_merchant("propose_debt_write_off", amount=amount, reason="left", **named)
         self._of_merchant("write_off_merchant_debt", by=APPROVER, **named)
 
@@ -288,13 +288,15 @@ class ShopLife:
     def _adjust(self, which: int, _: int) -> None:
         self._adjusted("5130", "1010", Money(which + 1, CNY))
 
-    def _adjusted(self, debit: str, credit: str, amount: Money, **named: str) -> None:
+    def _adjusted(self, debit: str, credit: str, amount: Money, **named: Any) -> None:
         named["adjustment_id"] = self._name()
         lines = [
             {"account": debit, "side": "debit", "amount": amount},
             {"account": credit, "side": "credit", "amount": amount},
         ]
-        day = {"accounting_date": (self.desk.clock() - timedelta(days=20)).date()} if amount.minor % 3 == 0 else {}
+        day: dict[str, Any] = {}
+        if amount.minor % 3 == 0:
+            day["accounting_date"] = (self.desk.clock() - timedelta(days=20)).date()
         self._ask("propose_adjustment", lines=lines, reason="found", **named, **day)
         self._ask("approve_adjustment", by=APPROVER, **named)
 
@@ -303,7 +305,11 @@ class ShopLife:
 
     def _tax_remitted(self, which: int, _: int) -> None:
         currency = self.orders[which % len(self.orders)].currency
-        told = {"authority": "office", "payment_ref": self._name(), "amount": Money(which + 1, currency)}
+        told: dict[str, Any] = {
+            "authority": "office",
+            "payment_ref": self._name(),
+            "amount": Money(which + 1, currency),
+        }
         self._ask("record_tax_remitted", market="US", **told)
 
     def _convert(self, which: int, _: int) -> None:
@@ -313,7 +319,7 @@ class ShopLife:
     def _revalue(self, *_: int) -> None:
         period = month_before(month_of(after_days(self.day).date()))
         posted = len(self.desk.ledger.reader.read_stream(0, revaluation_stream(period))) // 2
-        told = {"period": period, "includes": posted, "positions": self.desk.ledger.reader.heads()}
+        told: dict[str, Any] = {"period": period, "includes": posted, "positions": self.desk.ledger.reader.heads()}
         self._ask("post_fx_revaluation", balances=list(self._foreign(period)), **told)
 
     def _foreign(self, period: str) -> Any:
