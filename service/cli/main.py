@@ -24,7 +24,7 @@ from service.cli.status import settings, status
 from service.cli.track import track
 from service.cli.up import up
 from service.cli.views import rebuild_views, verify_views
-from service.cli.worklists import approvals, declarations, exceptions, overdue, sales
+from service.cli.worklists import approvals, declarations, exceptions, overdue, proposals, sales
 
 app = typer.Typer(
     name="redledger",
@@ -58,6 +58,7 @@ app.command()(revalue)
 app.command()(track)
 app.command()(history)
 app.command()(approvals)
+app.command()(proposals)
 app.command()(exceptions)
 app.command()(overdue)
 app.command()(declarations)

@@ -1,4 +1,4 @@
-"""What waits for people: `approvals`, `exceptions`, `overdue`, `declarations`; and `sales` by channel."""
+"""What waits for people: `approvals`, `proposals`, `exceptions`, `overdue`, `declarations`; and `sales` by channel."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from projections.declarations import Declarations, Tie, ties
 from projections.exceptions import ExceptionRow, Exceptions, Status
 from projections.exceptions import exceptions as read_exceptions
 from projections.overdue_to_warehouse import OverdueToWarehouse
+from projections.proposals import ProposalRow, Proposals, State
+from projections.proposals import proposals as read_proposals
 from projections.sales_by_channel import ChannelSales, SalesByChannel
 from projections.sales_by_channel import sales as read_sales
 from projections.warehouse_promises import Promised, warnings
@@ -37,6 +39,15 @@ class StatusOption(StrEnum):
     ALL = "all"
 
 
+class ProposalOption(StrEnum):
+    """Which proposals."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ALL = "all"
+
+
 _STATUS: dict[StatusOption, Status | None] = {
     StatusOption.OPEN: "open",
     StatusOption.RESOLVED: "resolved",
@@ -56,6 +67,21 @@ def approvals(
         found, now = waiting_cases(app.views, merchant=merchant, limit=limit), app.clock()
     rows = [_row(case) | {"late": case.is_late(now)} for case in found]
     show([_in_its_currency(row) for row in rows] if format is Format.TABLE else rows, format, columns=_APPROVALS)
+
+
+@takes_settings()
+def proposals(
+    settings: Settings,
+    state: Annotated[ProposalOption, typer.Option(help="Which of them.")] = ProposalOption.PROPOSED,
+    merchant: MerchantOption = None,
+    limit: LimitOption = 500,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Adjustments and write-offs that one person proposed and another has to decide, the oldest first; CNY."""
+    chosen: State | None = None if state is ProposalOption.ALL else state.value
+    with reading(settings, [Proposals()]) as app:
+        found = read_proposals(app.views, state=chosen, merchant=merchant, limit=limit)
+    show([_row(row) for row in found], format, columns=_names(ProposalRow))
 
 
 @takes_settings()

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from projections.approvals_queue import waiting_cases
 from projections.declarations import ties
 from projections.exceptions import exceptions
+from projections.proposals import proposals
 from projections.sales_by_channel import sales
 from projections.warehouse_promises import Promised, overdue, warnings
 from service.http.moments import moment_of
@@ -26,6 +27,27 @@ def approvals(app: OpenApp, at_least: AtLeast, merchant: str | None = None, limi
     views, now = Witness(app.views), app.clock()
     found = waiting_cases(views, merchant=merchant, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s)
     return answer(app, views.vector, cases=[fields_of(case) | {"late": case.is_late(now)} for case in found])
+
+
+@router.get("/proposals")
+def proposed(
+    app: OpenApp,
+    at_least: AtLeast,
+    state: Literal["proposed", "approved", "rejected", "all"] = "proposed",
+    merchant: str | None = None,
+    limit: Limit = 500,
+) -> dict[str, Any]:
+    """Adjustments and write-offs that one person proposed and another has to decide, the oldest first; CNY."""
+    views = Witness(app.views)
+    found = proposals(
+        views,
+        state=None if state == "all" else state,
+        merchant=merchant,
+        limit=limit,
+        at_least=at_least.vector,
+        timeout_s=at_least.timeout_s,
+    )
+    return answer(app, views.vector, proposals=found)
 
 
 @router.get("/exceptions")

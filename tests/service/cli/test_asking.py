@@ -36,6 +36,7 @@ def shop(settings: Settings) -> Settings:
 def test_an_adjustment_is_proposed_by_one_and_approved_by_another(shop: Settings, run: Run) -> None:
     (proposed,) = run(shop, *PROPOSED, "--format", "json").json
     assert proposed["event"] == "adjustment.proposed"
+    assert [row["proposer"] for row in run(shop, "proposals", "--format", "json").json] == ["fay"]
     (approved,) = run(shop, "ask", "approve_adjustment", "adjustment_id=A-1", "--by", "ann", "--format", "json").json
     assert approved["event"] == "adjustment.approved"
     rows = run(shop, "trial-balance", "--format", "json").json

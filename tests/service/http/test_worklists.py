@@ -10,7 +10,10 @@ from ledger.log.cursor import Cursor
 from service.app import App
 
 FindOrder = Callable[[str], str]
-LISTS = {"approvals": "cases", "exceptions": "exceptions", "overdue": "overdue", "declarations": "declarations"}
+LISTS = {
+    "approvals": "cases", "proposals": "proposals", "exceptions": "exceptions", "overdue": "overdue",
+    "declarations": "declarations",
+}  # fmt: skip
 
 
 def _json(client: TestClient, address: str, **parameters: Any) -> Any:
