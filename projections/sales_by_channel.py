@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,7 +38,6 @@ SOLD = appended_table(
     minor_column("list_fen"),
     indexes=[("day",)],
 )
-_ASKED_FOR = ("merchant", "channel", "creator_id", "market")
 
 
 class SalesByChannel(Projection):
@@ -105,26 +105,24 @@ def sales(
     asked = {"merchant": merchant, "channel": channel, "creator_id": creator_id, "market": market}
 
     def query(opened: Opened) -> tuple[ChannelSales, ...]:
-        conditions = [f"{name} = :{name}" for name in _ASKED_FOR if asked[name] is not None]
-        conditions += ["day >= :from_day"] if from_day else []
-        conditions += ["day <= :to_day"] if last else []
         vector = opened.vector if at is None else at
-        values = {
-            "books": list(vector),
-            "positions": list(vector.values()),
-            "from_day": from_day,
-            "to_day": last,
-            **asked,
-        }
+        days = {"from_day": from_day, "to_day": last}
+        values = {"books": list(vector), "positions": list(vector.values()), **days, **asked}
         statement = f"""
             SELECT merchant, channel, content_id, creator_id, market, day, orders, list_fen
-            FROM ({_now(opened) if at is None else _then(opened)}) s WHERE {" AND ".join(conditions) or "true"}
+            FROM ({_now(opened) if at is None else _then(opened)}) s WHERE {_conditions(asked | days)}
             ORDER BY day DESC, merchant, channel, content_id, creator_id, market"""
         found = opened.connection.execute(text(statement), values)
         return tuple(_sales(row) for row in found.mappings())
 
     wanted = {**(at_least or moment.at_least or {}), **(at or {})}
     return views.read(SalesByChannel(), query, at_least=wanted, timeout_s=timeout_s)
+
+
+def _conditions(asked: Mapping[str, Any]) -> str:
+    days = {"from_day": "day >= :from_day", "to_day": "day <= :to_day"}
+    wanted = [days.get(name, f"{name} = :{name}") for name, value in asked.items() if value is not None]
+    return " AND ".join(wanted) or "true"
 
 
 def _now(opened: Opened) -> str:
