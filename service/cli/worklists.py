@@ -48,6 +48,12 @@ class ProposalOption(StrEnum):
     ALL = "all"
 
 
+_STATE: dict[ProposalOption, State | None] = {
+    ProposalOption.PROPOSED: "proposed",
+    ProposalOption.APPROVED: "approved",
+    ProposalOption.REJECTED: "rejected",
+    ProposalOption.ALL: None,
+}
 _STATUS: dict[StatusOption, Status | None] = {
     StatusOption.OPEN: "open",
     StatusOption.RESOLVED: "resolved",
@@ -78,9 +84,8 @@ def proposals(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Adjustments and write-offs that one person proposed and another has to decide, the oldest first; CNY."""
-    chosen: State | None = None if state is ProposalOption.ALL else state.value
     with reading(settings, [Proposals()]) as app:
-        found = read_proposals(app.views, state=chosen, merchant=merchant, limit=limit)
+        found = read_proposals(app.views, state=_STATE[state], merchant=merchant, limit=limit)
     show([_row(row) for row in found], format, columns=_names(ProposalRow))
 
 
