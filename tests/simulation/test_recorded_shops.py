@@ -20,11 +20,13 @@ from ledger.events.period import AccountingPeriodClosed
 from ledger.ids import periods_stream
 from ledger.journal.trial_balance import Balance, trial_balance_hash
 from ledger.log.verify import verify_log
+from projections.balances import NOW as NOW_KNOWN
 from projections.balances import Moment
 from projections.books_of_account import turnover_balance
 from projections.engine.rebuild import rebuild, verify
 from projections.exposure import exposure
 from projections.merchant_balances import MerchantBalances
+from projections.order_contribution import contributions
 from projections.registry import PROJECTIONS
 from projections.statements import document, issued_again
 from service.app import App
@@ -114,6 +116,13 @@ def test_the_trial_balance_is_what_the_entries_come_to(lived: Lived) -> None:
     rows = turnover_balance(lived.app.views).rows
     found = {(row.account, row.currency): (row.closing.minor, row.closing_base.minor) for row in rows}
     assert found == {key: tuple(sums) for key, sums in lived.books.sums.items()}, lived.seed
+
+
+def test_contributions_of_orders_and_of_none_come_to_the_platforms_result(lived: Lived) -> None:
+    result = -sum(base for (account, _), (_, base) in lived.books.sums.items() if account[0] in "45")
+    every_day = Moment(as_of=turnover_balance(lived.app.views).as_of)
+    for moment in (NOW_KNOWN, every_day):
+        assert contributions(lived.app.views, moment).total.result.minor == result, lived.seed
 
 
 def test_a_statement_is_issued_again_to_the_byte_from_a_view_made_again(lived: Lived) -> None:
