@@ -41,9 +41,11 @@ def upgrading(ledger: Ledger, projections: Sequence[Projection] = tuple(PROJECTI
 
 def _rebuild_all(ledger: Ledger, projections: Sequence[Projection], stop: Event) -> None:
     for projection in projections:
-        while not stop.is_set() and (before := _outdated(ledger, projection)) is not None:
+        while not stop.is_set():
             try:
-                _rebuild(ledger, projection, before)
+                if (before := _outdated(ledger, projection)) is not None:
+                    _rebuild(ledger, projection, before)
+                break
             except RebuildUnderWay:
                 stop.wait(_PAUSE_S)
             except Exception as error:
