@@ -1,10 +1,10 @@
-"""Questions to the books of account: the trial balance of a period, and what explains two answers that differ."""
+"""A question to the books of account: the trial balance of a period."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
@@ -49,14 +49,6 @@ SELECT account, currency, before, sum(debit), sum(credit), sum(debit_base), sum(
     WHERE d.accounting_date BETWEEN :first_month AND :as_of AND d.first_position <= v.position
 ) AS x(account, currency, before, {_SUMS}) GROUP BY 1, 2, 3 ORDER BY 1, 2
 """
-_LATE = """
-SELECT t.book, t.position, e.event_id::text, e.type, e.stream, e.accounting_date, e.occurred_at, e.recorded_at,
-       t.account, t.currency, t.debit - t.credit AS amount, t.debit_base - t.credit_base AS base
-FROM unnest(CAST(:books AS integer[]), CAST(:after AS bigint[]), CAST(:positions AS bigint[])) AS v(book, after, upto)
-JOIN {moves} t ON t.book = v.book AND t.position > v.after AND t.position <= v.upto
-JOIN log.events e ON e.book = t.book AND e.position = t.position
-WHERE t.accounting_date <= :as_of ORDER BY e.recorded_at, t.book, t.position, t.account, t.currency
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,34 +79,6 @@ class TurnoverBalance:
     vector: dict[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class LateEvent:
-    """An event that was recorded between the two answers, on a day both are of, and what it moved on one account."""
-
-    book: int
-    position: int
-    event_id: str
-    type: str
-    stream: str
-    accounting_date: date
-    occurred_at: datetime
-    recorded_at: datetime
-    account: str
-    amount: Money
-    base: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Why one accounting day was known to be something else later: accounts that differ, and every event behind it."""
-
-    as_of: date
-    accounts: dict[tuple[str, str], Money]  # (account, currency) → CNY, later less earlier
-    events: tuple[LateEvent, ...]
-    earlier: dict[int, int]
-    later: dict[int, int]
-
-
 def turnover_balance(views: Views, moment: Moment = NOW, *, since: date | None = None) -> TurnoverBalance:
     """The trial balance as of an accounting day: by default the last that was posted to.
 
@@ -135,26 +99,6 @@ def turnover_balance(views: Views, moment: Moment = NOW, *, since: date | None =
         return TurnoverBalance(first, as_of, rows, Money(sum(row.closing_base.minor for row in rows), CNY), vector)
 
     return views.read(PROJECTION, query, at_least=_at_least(moment, at), timeout_s=moment.timeout_s)
-
-
-def explain_difference(views: Views, *, as_of: date, earlier: Moment, later: Moment = NOW) -> Difference:
-    """The events that one answer for `as_of` knows and the other did not. Raises as `turnover_balance` does."""
-    before, after = _vector(views, earlier), _vector(views, later)
-
-    def query(opened: Opened) -> Difference:
-        upto = opened.vector if after is None else after
-        known = {book: (before or opened.vector).get(book, 0) for book in upto}
-        values = _positions(upto) | {"after": list(known.values()), "as_of": as_of}
-        found = opened.connection.execute(text(_LATE.format(**_names(opened))), values)
-        events = tuple(_late(row) for row in found)
-        accounts: dict[tuple[str, str], Money] = {}
-        for event in events:
-            key = (event.account, event.amount.currency)
-            accounts[key] = accounts.get(key, Money.zero(CNY)) + event.base
-        return Difference(as_of, dict(sorted(accounts.items())), events, known, upto)
-
-    wanted = _at_least(later, after)
-    return views.read(PROJECTION, query, at_least=wanted, timeout_s=later.timeout_s)
 
 
 def _vector(views: Views, moment: Moment) -> dict[int, int] | None:
@@ -210,19 +154,3 @@ def _turnovers(found: Iterable[Any]) -> Iterable[Turnover]:
             credit_base=Money(within[3], CNY),
             closing_base=Money(opening_base + within[2] - within[3], CNY),
         )
-
-
-def _late(row: Any) -> LateEvent:
-    return LateEvent(
-        book=row.book,
-        position=row.position,
-        event_id=row.event_id,
-        type=row.type,
-        stream=row.stream,
-        accounting_date=row.accounting_date,
-        occurred_at=row.occurred_at,
-        recorded_at=row.recorded_at,
-        account=row.account,
-        amount=Money(int(row.amount), row.currency),
-        base=Money(int(row.base), CNY),
-    )

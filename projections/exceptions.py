@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Column, RowMapping, text
 
 from ledger.canonical import canonical
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
+from ledger.events.platform_money import UnallocatedFundsRefunded
 from ledger.events.settlement import (
     ReconciliationBreakAssigned,
     ReconciliationBreakOpened,
@@ -45,15 +46,16 @@ EXCEPTIONS = kept_table(
     instant_column("resolved_at"),
     Column("opened_position", BigInteger, nullable=False),
     Column("resolved_position", BigInteger),  # null while it is open
+    Column("unowned_minor", BigInteger, nullable=False),  # captured money in the inbox that is not given back
     indexes=[("status", "opened_at")],
 )
 
 
 class Exceptions(Projection):
-    """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed."""
+    """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed, or its money is given back."""
 
     name = "exceptions"
-    version = 2
+    version = 3
     tables = (EXCEPTIONS,)
     events = (
         ReconciliationBreakOpened,
@@ -62,6 +64,7 @@ class Exceptions(Projection):
         InboxPaymentCaptured,
         InboxFactNoted,
         InboxFactRouted,
+        UnallocatedFundsRefunded,
     )
 
     def fold(self, batch: Batch) -> None:
@@ -161,12 +164,26 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
             _resolve(rows, recorded, event.break_id, event.resolution, event.resolved_at)
         case InboxPaymentCaptured() as event:
             told = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
-            _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
+            told |= {"refs": event.refs}
+            _unrouted(rows, recorded, event.happened_at, {**told, "unowned_minor": event.amount.minor})
         case InboxFactNoted() as event:
             told = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
             _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
         case InboxFactRouted() as event:
             _resolve(rows, recorded, unrouted_break(recorded.stream), ", ".join(event.streams), event.routed_at)
+        case UnallocatedFundsRefunded() as event:
+            _given_back(rows, recorded, event)
+
+
+def _given_back(rows: KeptRows, recorded: Recorded, event: UnallocatedFundsRefunded) -> None:
+    """Once all of it is, no order is looked for any more."""
+    break_id = unrouted_break(recorded.stream)
+    row = rows.get(recorded.stream, break_id)
+    if row is not None:
+        left = row["unowned_minor"] - event.amount.minor
+        _change(rows, recorded, break_id, unowned_minor=left)
+        if left <= 0:
+            _resolve(rows, recorded, break_id, "given_back", event.refunded_at)
 
 
 def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, Any]) -> None:
@@ -176,7 +193,7 @@ def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, 
 
 
 def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:
-    return told | {
+    return {"unowned_minor": 0} | told | {
         "stream": recorded.stream, "break_id": break_id, "merchant": merchant_of(recorded.stream) or "",
         "refs": canonical(told["refs"]), "owner": "", "status": "open", "resolution": "", "opened_at": at,
         "resolved_at": None, "opened_position": recorded.position, "resolved_position": None,

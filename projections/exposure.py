@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import text
@@ -22,6 +25,7 @@ from ledger.money import Money
 from projections.balances import NOW, Moment
 from projections.engine.reading import Opened, Views
 from projections.merchant_balances import DAYS, LINES, MerchantBalances
+from projections.open_lots import Lot, open_lots
 
 DUE_FROM_MERCHANTS = "1310"  # how a debit of 2120 is presented (domain §3.4)
 OPEN_ITEM_ACCOUNTS = {
@@ -36,7 +40,8 @@ OPEN_ITEM_ACCOUNTS = {
 AGES = ((0, 7), (8, 30), (31, 60), (61, 90), (91, None))  # days, both ends included
 
 # An item is one order's balance on one account; of a merchant's debt, the merchant's. It is open since the day after
-# which its balance was never nothing again.
+# which its balance was never nothing again. Partners are paid for many orders at once and money of no order is alike:
+# of these the oldest is settled first.
 _OPEN = """
 SELECT account, psp, currency, merchant, item, sum(amount) AS amount, sum(base) AS base,
        min(accounting_date) FILTER (WHERE n > coalesce(last_settled, 0)) AS since
@@ -50,6 +55,7 @@ FROM (
             FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)
             JOIN {lines} l ON l.book = v.book AND l.position <= v.upto
             WHERE l.account = ANY(:accounts) AND l.accounting_date <= :as_of
+              AND (l.account = :debts OR l.account <> :partners AND l.order_id <> '')
         ) AS lines
         WINDOW item AS (PARTITION BY book, account, psp, currency, merchant, item),
                in_order AS (item ORDER BY accounting_date, position, line_no)
@@ -59,11 +65,23 @@ FROM (
 ) AS items
 GROUP BY book, account, psp, currency, merchant, item ORDER BY since, account, merchant, item
 """
+_BY_DAY = """
+SELECT l.account, l.psp, l.currency, l.accounting_date, sum(l.amount) AS amount, sum(l.base) AS base
+FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)
+JOIN {lines} l ON l.book = v.book AND l.position <= v.upto
+WHERE l.account = ANY(:accounts) AND l.accounting_date <= :as_of
+  AND (l.account = :partners OR l.account <> :debts AND l.order_id = '')
+GROUP BY l.account, l.psp, l.currency, l.accounting_date, l.amount > 0
+ORDER BY l.account, l.psp, l.currency, l.accounting_date
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """What is open between the platform and somebody about one order, debit positive; `since` its accounting day."""
+    """What is open between the platform and somebody, debit positive; `since` its accounting day.
+
+    It is about one order; of partners, and of money that no order is known of, what is left of one day.
+    """
 
     account: str
     title: str
@@ -110,27 +128,52 @@ def exposure(views: Views, moment: Moment = NOW) -> ExposureAnswer:
 
     def query(opened: Opened) -> ExposureAnswer:
         vector = opened.vector if at is None else dict(at)
-        as_of = moment.as_of or _last_day(opened)
+        as_of = moment.as_of or _last_day(opened, vector)
         values = {
             "books": list(vector),
             "positions": list(vector.values()),
             "accounts": [AVAILABLE.code if code == DUE_FROM_MERCHANTS else code for code in OPEN_ITEM_ACCOUNTS],
             "debts": AVAILABLE.code,
+            "partners": PARTNER_PAYABLE.code,
             "as_of": as_of,
         }
-        statement = text(_OPEN.format(lines=opened.generation.stored_name(LINES)))
-        items = tuple(_item(row, as_of) for row in opened.connection.execute(statement, values))
+        by_order, by_day = (
+            opened.connection.execute(text(sql.format(lines=opened.generation.stored_name(LINES))), values)
+            for sql in (_OPEN, _BY_DAY)
+        )
+        found = [*(_item(row, as_of) for row in by_order), *_days_open(by_day, as_of)]
+        items = tuple(sorted(found, key=lambda item: (item.since, item.account, item.merchant, item.order_id)))
         return ExposureAnswer(as_of, tuple(_classes(items)), items, vector)
 
     wanted = {**(moment.at_least or {}), **(at or {})}
     return views.read(MerchantBalances(), query, at_least=wanted, timeout_s=moment.timeout_s)
 
 
-def _last_day(opened: Opened) -> date:
+def _last_day(opened: Opened, vector: Mapping[int, int]) -> date:
+    """The last day that was posted to by then."""
     days = opened.generation.stored_name(DAYS)
-    statement = f"SELECT max(accounting_date) FROM {days} WHERE book = ANY(:books)"
-    found = opened.connection.execute(text(statement), {"books": list(opened.vector)}).scalar()
+    statement = f"""SELECT max(d.accounting_date)
+        FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)
+        JOIN {days} d ON d.book = v.book AND d.first_position <= v.upto"""
+    known = {"books": list(vector), "positions": list(vector.values())}
+    found = opened.connection.execute(text(statement), known).scalar()
     return found if isinstance(found, date) else date(1970, 1, 1)
+
+
+def _days_open(rows: Iterable[Any], as_of: date) -> Iterator[OpenItem]:
+    for (account, psp, currency), group in groupby(rows, key=attrgetter("account", "psp", "currency")):
+        for lot in open_lots(Lot(row.accounting_date, int(row.amount), int(row.base)) for row in group):
+            yield OpenItem(
+                account=account,
+                title=OPEN_ITEM_ACCOUNTS[account],
+                psp=psp,
+                merchant="",
+                order_id="",
+                amount=Money(lot.amount, currency),
+                base=Money(lot.base, CNY),
+                since=lot.since,
+                age_days=(as_of - lot.since).days,
+            )
 
 
 def _item(row: Any, as_of: date) -> OpenItem:

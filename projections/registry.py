@@ -18,6 +18,7 @@ from projections.order_contribution import OrderContribution
 from projections.overdue_to_warehouse import OverdueToWarehouse
 from projections.payouts import Payouts
 from projections.projection import Projection
+from projections.proposals import Proposals
 from projections.psp_references import PspReferences
 from projections.sales_by_channel import SalesByChannel
 from projections.tracking_numbers import TrackingNumbers
@@ -43,5 +44,6 @@ PROJECTIONS: dict[str, Projection] = {
         Payouts(),
         ClaimsOnMerchants(),
         PspReferences(),
+        Proposals(),
     )
 }

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Date, RowMapping, text
+from sqlalchemy import Column, Date, RowMapping, Text, text
 
 from ledger.events.order import OrderPlaced
 from ledger.fx import CNY
 from ledger.log.rows import Recorded
 from ledger.money import Money
+from projections.balances import NOW, Moment
 from projections.columns import count_column, minor_column, text_column
 from projections.engine.batch import Batch, Row
 from projections.engine.reading import Opened, Vector, Views
-from projections.engine.tables import kept_table
+from projections.engine.tables import appended_table, kept_table
 from projections.projection import Projection
 
 SALES = kept_table(
@@ -29,15 +31,21 @@ SALES = kept_table(
     count_column("orders"),
     minor_column("list_fen"),
 )
-_ASKED_FOR = ("merchant", "channel", "creator_id", "market")
+SOLD = appended_table(
+    "sold_orders",  # each order by itself: for days as they were once known
+    *(Column(name, Text(collation="C")) for name in SALES.key if name != "day"),
+    Column("day", Date, nullable=False),
+    minor_column("list_fen"),
+    indexes=[("day",)],
+)
 
 
 class SalesByChannel(Projection):
     """Orders as they were placed (statements 2 and 35); what becomes of them later is not taken back."""
 
     name = "sales_by_channel"
-    version = 1
-    tables = (SALES,)
+    version = 2
+    tables = (SALES, SOLD)
     events = (OrderPlaced,)
 
     def fold(self, batch: Batch) -> None:
@@ -52,6 +60,7 @@ class SalesByChannel(Projection):
             row["orders"] += 1
             row["list_fen"] += event.list_total.minor
             rows.put(row, at=recorded.position)
+            batch.lines(SOLD).append((batch.book, recorded.position, *key, event.list_total.minor))
 
 
 def _key(recorded: Recorded, event: OrderPlaced) -> tuple[Any, ...]:
@@ -83,28 +92,51 @@ def sales(
     market: str | None = None,
     from_day: date | None = None,
     to_day: date | None = None,
+    moment: Moment = NOW,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ChannelSales, ...]:
-    """Sales by channel, the latest day first; both days are included. Raises `ViewBehind`."""
+    """Sales by channel, the latest day first; both days are included, and of a moment those up to its day, as known.
+
+    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    """
+    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    last = min((day for day in (to_day, moment.as_of) if day), default=None)
     asked = {"merchant": merchant, "channel": channel, "creator_id": creator_id, "market": market}
 
     def query(opened: Opened) -> tuple[ChannelSales, ...]:
-        conditions = [f"{name} = :{name}" for name in _ASKED_FOR if asked[name] is not None]
-        conditions += ["day >= :from_day"] if from_day else []
-        conditions += ["day <= :to_day"] if to_day else []
+        vector = opened.vector if at is None else at
+        days = {"from_day": from_day, "to_day": last}
+        values = {"books": list(vector), "positions": list(vector.values()), **days, **asked}
         statement = f"""
             SELECT merchant, channel, content_id, creator_id, market, day, orders, list_fen
-            FROM {opened.generation.stored_name(SALES)}
-            WHERE {" AND ".join(("book = ANY(:books)", "NOT deleted", *conditions))}
+            FROM ({_now(opened) if at is None else _then(opened)}) s WHERE {_conditions(asked | days)}
             ORDER BY day DESC, merchant, channel, content_id, creator_id, market"""
-        values = {"books": list(opened.vector), "from_day": from_day, "to_day": to_day, **asked}
         found = opened.connection.execute(text(statement), values)
         return tuple(_sales(row) for row in found.mappings())
 
-    return views.read(SalesByChannel(), query, at_least=at_least, timeout_s=timeout_s)
+    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    return views.read(SalesByChannel(), query, at_least=wanted, timeout_s=timeout_s)
+
+
+def _conditions(asked: Mapping[str, Any]) -> str:
+    days = {"from_day": "day >= :from_day", "to_day": "day <= :to_day"}
+    wanted = [days.get(name, f"{name} = :{name}") for name, value in asked.items() if value is not None]
+    return " AND ".join(wanted) or "true"
+
+
+def _now(opened: Opened) -> str:
+    return f"SELECT * FROM {opened.generation.stored_name(SALES)} WHERE book = ANY(:books) AND NOT deleted"
+
+
+def _then(opened: Opened) -> str:
+    """The orders that were known by then, added up."""
+    names = ", ".join(SALES.key)
+    return f"""SELECT {names}, count(*) AS orders, sum(list_fen) AS list_fen
+        FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(of_book, upto)
+        JOIN {opened.generation.stored_name(SOLD)} ON book = of_book AND position <= upto GROUP BY {names}"""
 
 
 def _sales(row: RowMapping) -> ChannelSales:
     named = {name: row[name] for name in (*SALES.key, "orders")}
-    return ChannelSales(**named, list_total=Money(row["list_fen"], CNY))
+    return ChannelSales(**named, list_total=Money(int(row["list_fen"]), CNY))

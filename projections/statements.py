@@ -148,7 +148,7 @@ def statements(views: Views, book: int, cuts: Sequence[Cut], *, upto: int, timeo
 
     found: defaultdict[str, list[StatementLine]] = defaultdict(list)
     for row in views.read(PROJECTION, query, at_least={book: upto}, timeout_s=timeout_s):
-        found[row.merchant] += _lines(row)
+        found[row.merchant] += lines_of(row, row.merchant)
     return [Statement(cut.merchant, book, cut.after, upto, cut.opening, tuple(found[cut.merchant])) for cut in cuts]
 
 
@@ -166,11 +166,12 @@ def document(event: SettlementStatementIssued, statement: Statement) -> str:
     return canonical(from_json(event.payload()) | {"lines": [line.as_json() for line in statement.lines]})
 
 
-def _lines(row: Any) -> Iterable[StatementLine]:
-    """One line for each order line the entry names, in the order they were posted."""
+def lines_of(row: Any, merchant: str) -> Iterable[StatementLine]:
+    """What an event of the log did to the merchant's available money: one line for each order line its entry names, in
+    the order they were posted."""
     parts: dict[tuple[str, str], list[int]] = {}
     for line in from_json(row.entry):
-        mine = line["account"] == AVAILABLE.code and line.get("merchant") == row.merchant
+        mine = line["account"] == AVAILABLE.code and line.get("merchant") == merchant
         if mine or line["account"] in FEE_ACCOUNTS:
             part = parts.setdefault((line.get("order", ""), line.get("line", "")), [0, 0])
             part[0 if mine else 1] += line["base"]

@@ -16,6 +16,7 @@ from service.following import following
 from service.http.application import make_application
 from service.settings import Settings
 from service.timers import TimerWorker
+from service.upgrading import upgrading
 
 _GRACE_S = 5  # for answers under way when the service ends
 
@@ -34,6 +35,7 @@ def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[
                 stack.enter_context(only_service(settings.data_dir, address))
             app = stack.enter_context(open_app(settings, create=True))
             stack.enter_context(following(app.ledger))
+            stack.enter_context(upgrading(app.ledger))
             first(app)  # before the timers, whose clock is the wall's: what it records may lie in the past
             stack.enter_context(_timing(app))
             _answer(app, listener, lambda: ready(address))

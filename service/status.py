@@ -19,7 +19,7 @@ class ViewStatus:
     head: int
     position: int
     lag: int
-    status: str  # following, stopped, outdated
+    status: str  # current, behind, stopped, outdated
     reason: str
 
 
@@ -37,7 +37,9 @@ class LedgerStatus:
     def troubles(self) -> tuple[str, ...]:
         """Why views do not follow, in words; empty while all do."""
         return tuple(
-            f"{view.projection} in book {view.book}: {view.reason}" for view in self.views if view.status != "following"
+            f"{view.projection} in book {view.book}: {view.reason}"
+            for view in self.views
+            if view.status in ("stopped", "outdated")
         )
 
 
@@ -57,8 +59,8 @@ def _views(app: App, name: str, heads: dict[int, int]) -> list[ViewStatus]:
     found = []
     for book, head in heads.items():
         at = known.get(book)
-        position, status, reason = (at.position, at.status, at.reason) if at else (0, "following", "")
-        found.append(
-            ViewStatus(name, projection.version, book, head, position, max(head - position, 0), status, reason)
-        )
+        position, stopped, reason = (at.position, at.status == "stopped", at.reason) if at else (0, False, "")
+        lag = max(head - position, 0)
+        status = "stopped" if stopped else "behind" if lag else "current"
+        found.append(ViewStatus(name, projection.version, book, head, position, lag, status, reason))
     return found

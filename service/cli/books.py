@@ -9,7 +9,8 @@ import typer
 
 from projections.account_turnovers import AccountTurnovers
 from projections.balances import Moment
-from projections.books_of_account import Turnover, explain_difference, turnover_balance
+from projections.books_of_account import Turnover, turnover_balance
+from projections.differences import LateEvent, explain_difference
 from projections.exposure import Exposure, exposure
 from projections.merchant_balances import MerchantBalances
 from projections.order_contribution import Contribution, OrderContribution, contributions
@@ -85,29 +86,36 @@ def show_exposure(
 @takes_settings()
 def explain(
     settings: Settings,
-    as_of: Annotated[
-        str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The accounting day both answers are of.")
-    ],
     as_known_at: Annotated[str, typer.Option("--as-known-at", metavar="INSTANT", help="The earlier answer's instant.")],
     then: Annotated[
         str | None, typer.Option(metavar="INSTANT", help="The later answer's instant.", show_default="now")
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", metavar="YYYY-MM-DD", help="The accounting day both answers are of.", show_default="any"
+        ),
+    ] = None,
+    merchant: Annotated[str | None, typer.Option(help="Only what moved this merchant's balances.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only what moved this account, as in 2120.")] = None,
+    order: Annotated[str | None, typer.Option(help="Only what is about this order.")] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Why the balances of a day were known to be something else later: the late events, and what they come to."""
+    """Why a balance was known to be something else later: the late events, and what they come to."""
     day = day_of(as_of)
-    assert day is not None, "the option is required"
     earlier, later = (
         Moment(as_known_at=instant_of(text, flag)) for text, flag in ((as_known_at, "--as-known-at"), (then, "--then"))
     )
-    with reading(settings, [AccountTurnovers()]) as app, answerable():
-        found = explain_difference(app.views, as_of=day, earlier=earlier, later=later)
+    narrower = {"merchant": merchant, "account": account, "order": order}
+    with reading(settings, [MerchantBalances()]) as app, answerable():
+        found = explain_difference(app.views, as_of=day, earlier=earlier, later=later, **narrower)
     accounts = [{"account": account, "currency": currency, "difference_cny": base}
                 for (account, currency), base in found.accounts.items()]  # fmt: skip
     if format is Format.JSON:
         print_json({"as_of": day, "accounts": accounts, "events": [_row(event) for event in found.events]})
         return
-    show([_row(event) for event in found.events], format, title=f"Recorded later for days up to {day}")
+    days = f"for days up to {day}" if day else "between the two"
+    show([_row(event) for event in found.events], format, title=f"Recorded later {days}", columns=_names(LateEvent))
     if format is Format.TABLE:
         show(accounts, format, title="What they come to, CNY", columns=("account", "currency", "difference_cny"))
     elif not found.events:

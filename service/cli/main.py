@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from service.app import OBSTACLES
+from service.cli.asking import ask
 from service.cli.balances import balances
 from service.cli.books import contribution, explain, reconciliation, show_exposure, trial_balance
 from service.cli.breaks import breaks
@@ -24,7 +25,7 @@ from service.cli.status import settings, status
 from service.cli.track import track
 from service.cli.up import up
 from service.cli.views import rebuild_views, verify_views
-from service.cli.worklists import approvals, declarations, exceptions, overdue, sales
+from service.cli.worklists import approvals, declarations, exceptions, overdue, proposals, sales
 
 app = typer.Typer(
     name="redledger",
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(record)
+app.command()(ask)
 importing.command("psp")(from_psp)
 importing.command("bank")(from_bank)
 importing.command("pain002")(from_order)
@@ -59,6 +61,7 @@ app.command()(revalue)
 app.command()(track)
 app.command()(history)
 app.command()(approvals)
+app.command()(proposals)
 app.command()(exceptions)
 app.command()(overdue)
 app.command()(declarations)

@@ -11,6 +11,8 @@ from service.cli.reading import reading
 from service.settings import Settings, settings_table
 from service.status import LedgerStatus, status_of
 
+_WORST = ("current", "behind", "stopped", "outdated")
+
 
 @takes_settings()
 def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
@@ -43,10 +45,10 @@ def _by_view(found: LedgerStatus) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for view in found.views:
         row = rows.setdefault(
-            view.projection, {"view": view.projection, "version": view.version, "behind": 0, "status": ""}
+            view.projection, {"view": view.projection, "version": view.version, "behind": 0, "status": "current"}
         )
         row["behind"] += view.lag
-        row["status"] = row["status"] if row["status"] not in ("", "following") else view.status
+        row["status"] = max(row["status"], view.status, key=_WORST.index)
     return list(rows.values())
 
 

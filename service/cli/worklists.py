@@ -1,4 +1,4 @@
-"""What waits for people: `approvals`, `exceptions`, `overdue`, `declarations`; and `sales` by channel."""
+"""What waits for people: `approvals`, `proposals`, `exceptions`, `overdue`, `declarations`; and `sales` by channel."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from projections.declarations import Declarations, Tie, ties
 from projections.exceptions import UNROUTED, ExceptionRow, Exceptions, Status
 from projections.exceptions import exceptions as read_exceptions
 from projections.overdue_to_warehouse import OverdueToWarehouse
+from projections.proposals import ProposalRow, Proposals, State
+from projections.proposals import proposals as read_proposals
 from projections.sales_by_channel import ChannelSales, SalesByChannel
 from projections.sales_by_channel import sales as read_sales
 from projections.warehouse_promises import Promised, warnings
 from projections.warehouse_promises import overdue as read_overdue
-from service.cli.moments import day_of
+from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, moment_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show
 from service.cli.reading import reading
+from service.moments import end_of
 from service.settings import Settings
 
 MerchantOption = Annotated[str | None, typer.Option("--merchant", help="Only this merchant's, as in M-1042.")]
@@ -36,6 +39,21 @@ class StatusOption(StrEnum):
     ALL = "all"
 
 
+class ProposalOption(StrEnum):
+    """Which proposals."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ALL = "all"
+
+
+_STATE: dict[ProposalOption, State | None] = {
+    ProposalOption.PROPOSED: "proposed",
+    ProposalOption.APPROVED: "approved",
+    ProposalOption.REJECTED: "rejected",
+    ProposalOption.ALL: None,
+}
 _STATUS: dict[StatusOption, Status | None] = {
     StatusOption.OPEN: "open",
     StatusOption.RESOLVED: "resolved",
@@ -58,18 +76,37 @@ def approvals(
 
 
 @takes_settings()
+def proposals(
+    settings: Settings,
+    state: Annotated[ProposalOption, typer.Option(help="Which of them.")] = ProposalOption.PROPOSED,
+    merchant: MerchantOption = None,
+    limit: LimitOption = 500,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Adjustments and write-offs that one person proposed and another has to decide, the oldest first; CNY."""
+    with reading(settings, [Proposals()]) as app:
+        found = read_proposals(app.views, state=_STATE[state], merchant=merchant, limit=limit)
+    show([_row(row) for row in found], format, columns=_names(ProposalRow))
+
+
+@takes_settings()
 def exceptions(
     settings: Settings,
     status: Annotated[StatusOption, typer.Option(help="Which of them.")] = StatusOption.OPEN,
     kind: Annotated[str | None, typer.Option(help="Only this kind, as in capture_without_order.")] = None,
     merchant: MerchantOption = None,
     limit: LimitOption = 500,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first."""
-    with reading(settings, [Exceptions()]) as app:
-        found = read_exceptions(app.views, status=_STATUS[status], kind=kind, merchant=merchant, limit=limit)
-        now = app.clock()
+    with reading(settings, [Exceptions()]) as app, answerable():
+        moment = moment_of(as_of, as_known_at)
+        found = read_exceptions(
+            app.views, status=_STATUS[status], kind=kind, merchant=merchant, limit=limit, moment=moment
+        )
+        now = end_of(moment, app.clock())
     rows = [_row(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
     shown = [name for name in _EXCEPTIONS if name not in _DETAILS] if format is Format.TABLE else _EXCEPTIONS
     show([_with_its_name(row) for row in rows] if format is Format.TABLE else rows, format, columns=shown)
@@ -112,11 +149,13 @@ def sales(
     market: Annotated[str | None, typer.Option(help="Only orders of this market, as in HK.")] = None,
     from_day: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="The first day.")] = None,
     to_day: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="The last day.")] = None,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Orders a day by merchant, channel, content, creator and market, as they were placed; CNY at list price."""
     first, last = day_of(from_day, "--from"), day_of(to_day, "--to")
-    with reading(settings, [SalesByChannel()]) as app:
+    with reading(settings, [SalesByChannel()]) as app, answerable():
         found = read_sales(
             app.views,
             merchant=merchant,
@@ -125,6 +164,7 @@ def sales(
             market=market,
             from_day=first,
             to_day=last,
+            moment=moment_of(as_of, as_known_at),
         )
     show([_row(row) for row in found], format, columns=_SALES)
 
@@ -135,7 +175,7 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
 
 _APPROVALS = (*_names(WaitingCase), "late")
 _EXCEPTIONS = (*_names(ExceptionRow), "age_h")
-_DETAILS = ("stream", "refs", "resolution", "resolved_at")
+_DETAILS = ("refs", "resolution", "resolved_at")
 _OVERDUE = (*(name for name in _names(Promised) if name != "late_by"), "hours_late")
 _DECLARATIONS = _names(Tie)
 _SALES = _names(ChannelSales)

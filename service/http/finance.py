@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from pydantic import AwareDatetime
 
-from projections.balances import Moment
-from projections.books_of_account import explain_difference, turnover_balance
+from projections.books_of_account import turnover_balance
+from projections.differences import explain_difference
 from projections.exposure import exposure
 from projections.order_contribution import contributions
 from projections.payouts import payouts
-from service.app import App
 from service.http.errors import BadParameter
-from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, Wait, answer
+from service.http.moments import moment_of
+from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer
 from service.periods import periods
 from service.reconciliation import mismatches
 from service.statements import issued_statements, statement_of
@@ -41,7 +41,7 @@ def trial_balance_of_a_period(
     app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None, since: Day = None
 ) -> dict[str, Any]:
     """Opening, debit, credit and closing of every account, in its currency and CNY."""
-    moment = _moment(app, as_of, as_known_at, at_least)
+    moment = moment_of(app, as_of, as_known_at, at_least)
     try:
         found = turnover_balance(app.views, moment, since=since)
     except ValueError as error:
@@ -53,13 +53,18 @@ def trial_balance_of_a_period(
 def difference(
     app: OpenApp,
     at_least: AtLeast,
-    as_of: Annotated[date, Query(description="The accounting day both answers are of.")],
-    as_known_at: Instant = None,
+    as_known_at: AwareDatetime,
+    as_of: Day = None,
     then: Instant = None,
+    merchant: str | None = None,
+    account: str | None = None,
+    order: str | None = None,
 ) -> dict[str, Any]:
-    """The late events that explain why a day was known to be something else at `then` (now) than at `as_known_at`."""
-    earlier, later = (_moment(app, None, instant, at_least) for instant in (as_known_at, then))
-    found = explain_difference(app.views, as_of=as_of, earlier=earlier, later=later)
+    """The late events that explain why balances were known to be something else at `then` (now) than at `as_known_at`:
+    all of them, or a merchant's, an account's, an order's."""
+    earlier, later = (moment_of(app, None, instant, at_least) for instant in (as_known_at, then))
+    narrower = {"merchant": merchant, "account": account, "order": order}
+    found = explain_difference(app.views, as_of=as_of, earlier=earlier, later=later, **narrower)
     accounts = [
         {"account": account, "currency": currency, "difference": base}
         for (account, currency), base in found.accounts.items()
@@ -79,7 +84,7 @@ def contribution(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """What each order earned or cost the platform, the greatest loss first."""
-    moment = _moment(app, as_of, as_known_at, at_least)
+    moment = moment_of(app, as_of, as_known_at, at_least)
     found = contributions(app.views, moment, order=order, merchant=merchant, market=market, limit=limit)
     return answer(app, found.vector, orders=found.orders, total=found.total, count=found.count)
 
@@ -87,7 +92,7 @@ def contribution(
 @router.get("/books/exposure")
 def open_exposure(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
     """What others owe the platform and it owes them, by age, with the items behind it."""
-    found = exposure(app.views, _moment(app, as_of, as_known_at, at_least))
+    found = exposure(app.views, moment_of(app, as_of, as_known_at, at_least))
     return answer(app, found.vector, as_of=found.as_of, exposure=found.rows, items=found.items)
 
 
@@ -100,7 +105,7 @@ def reconciliation(
     grace_days: Annotated[int, Query(ge=0)] = 7,
 ) -> dict[str, Any]:
     """Where two accounts of the same money differ, the oldest first."""
-    moment = _moment(app, as_of, as_known_at, at_least)
+    moment = moment_of(app, as_of, as_known_at, at_least)
     return answer(app, {}, mismatches=mismatches(app, moment, grace_days=grace_days))
 
 
@@ -122,7 +127,7 @@ def all_payouts(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
-    moment = _moment(app, as_of, as_known_at, at_least)
+    moment = moment_of(app, as_of, as_known_at, at_least)
     return answer(app, {}, payouts=payouts(app.views, moment, state=state, merchant=merchant, limit=limit))
 
 
@@ -133,13 +138,14 @@ def statements_of(app: OpenApp, merchant: str, as_of: Day = None, as_known_at: I
 
 
 @router.get("/statements/{merchant}/{number}")
-def one_statement(app: OpenApp, merchant: str, number: int, form: StatementForm = StatementForm.JSON) -> Response:
+def one_statement(
+    app: OpenApp,
+    merchant: str,
+    number: int,
+    form: StatementForm = StatementForm.JSON,
+    as_of: Day = None,
+    as_known_at: Instant = None,
+) -> Response:
     """One statement, byte for byte as it was issued."""
-    found = statement_of(app, issued_statements(app, merchant), number)
+    found = statement_of(app, issued_statements(app, merchant, as_of=as_of, as_known_at=as_known_at), number)
     return Response(getattr(found, form.value), media_type=_MEDIA[form.value])
-
-
-def _moment(app: App, as_of: date | None, as_known_at: datetime | None, wait: Wait) -> Moment:
-    if as_known_at is not None and as_known_at > app.clock():
-        raise BadParameter("as_known_at", "What will be known then is not known yet.")
-    return Moment(as_of=as_of, as_known_at=as_known_at, at_least=wait.vector, timeout_s=wait.timeout_s)

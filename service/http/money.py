@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from projections.balances import Moment, journal_lines
+from projections.balances import journal_lines
 from projections.books_of_account import turnover_balance
 from projections.merchant_standings import merchant_standings
-from service.app import App
-from service.http.errors import BadParameter, NotRecorded
-from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, Wait, answer
+from service.http.errors import NotRecorded
+from service.http.moments import moment_of
+from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer
 
 router = APIRouter(tags=["money"])
 
@@ -20,7 +19,7 @@ router = APIRouter(tags=["money"])
 @router.get("/balances")
 def all_balances(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
     """What every merchant has, what open cases may take of it, and when the next release is due; all CNY."""
-    found = merchant_standings(app.views, _moment(app, as_of, as_known_at, at_least), now=app.clock())
+    found = merchant_standings(app.views, moment_of(app, as_of, as_known_at, at_least), now=app.clock())
     return answer(app, found.vector, merchants=found.merchants)
 
 
@@ -29,7 +28,7 @@ def balance_of(
     app: OpenApp, merchant: str, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None
 ) -> dict[str, Any]:
     """What one merchant has, as of all of them."""
-    moment = _moment(app, as_of, as_known_at, at_least)
+    moment = moment_of(app, as_of, as_known_at, at_least)
     found = merchant_standings(app.views, moment, now=app.clock(), merchant=merchant)
     if not found.merchants:
         raise NotRecorded(f"No money of a merchant {merchant!r} was recorded by then.")
@@ -48,7 +47,7 @@ def lines_of(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """A merchant's journal lines, each with the balance it left; the next page is asked for with the last line's."""
-    moment = _moment(app, as_of, as_known_at, at_least)
+    moment = moment_of(app, as_of, as_known_at, at_least)
     found = journal_lines(app.views, merchant, moment, after=(after_position, after_line), limit=limit)
     vector = {found[-1].book: found[-1].position} if found else {}
     return answer(app, vector, lines=found)
@@ -57,15 +56,9 @@ def lines_of(
 @router.get("/trial-balance")
 def trial(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
     """Every account over all books, debit positive; the total is zero."""
-    found = turnover_balance(app.views, _moment(app, as_of, as_known_at, at_least))
+    found = turnover_balance(app.views, moment_of(app, as_of, as_known_at, at_least))
     accounts = [
         {"account": row.account, "title": row.title, "amount": row.closing, "base": row.closing_base}
         for row in found.rows
     ]
     return answer(app, found.vector, accounts=accounts, total=found.total)
-
-
-def _moment(app: App, as_of: date | None, as_known_at: datetime | None, wait: Wait) -> Moment:
-    if as_known_at is not None and as_known_at > app.clock():
-        raise BadParameter("as_known_at", "What will be known then is not known yet.")
-    return Moment(as_of=as_of, as_known_at=as_known_at, at_least=wait.vector, timeout_s=wait.timeout_s)

@@ -9,10 +9,13 @@ from fastapi import APIRouter, Query
 from projections.approvals_queue import waiting_cases
 from projections.declarations import ties
 from projections.exceptions import exceptions
+from projections.proposals import proposals
 from projections.sales_by_channel import sales
 from projections.warehouse_promises import Promised, overdue, warnings
-from service.http.parameters import AtLeast, Day, Limit, OpenApp, answer, fields_of
+from service.http.moments import moment_of
+from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer, fields_of
 from service.http.witness import Witness
+from service.moments import end_of
 
 router = APIRouter(tags=["worklists"])
 Status = Literal["open", "resolved", "all"]
@@ -26,6 +29,27 @@ def approvals(app: OpenApp, at_least: AtLeast, merchant: str | None = None, limi
     return answer(app, views.vector, cases=[fields_of(case) | {"late": case.is_late(now)} for case in found])
 
 
+@router.get("/proposals")
+def proposed(
+    app: OpenApp,
+    at_least: AtLeast,
+    state: Literal["proposed", "approved", "rejected", "all"] = "proposed",
+    merchant: str | None = None,
+    limit: Limit = 500,
+) -> dict[str, Any]:
+    """Adjustments and write-offs that one person proposed and another has to decide, the oldest first; CNY."""
+    views = Witness(app.views)
+    found = proposals(
+        views,
+        state=None if state == "all" else state,
+        merchant=merchant,
+        limit=limit,
+        at_least=at_least.vector,
+        timeout_s=at_least.timeout_s,
+    )
+    return answer(app, views.vector, proposals=found)
+
+
 @router.get("/exceptions")
 def open_exceptions(
     app: OpenApp,
@@ -33,16 +57,20 @@ def open_exceptions(
     status: Status = "open",
     kind: str | None = None,
     merchant: str | None = None,
+    as_of: Day = None,
+    as_known_at: Instant = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
     """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first."""
-    views, now = Witness(app.views), app.clock()
+    moment = moment_of(app, as_of, as_known_at, at_least)
+    views, now = Witness(app.views), end_of(moment, app.clock())
     found = exceptions(
         views,
         status=None if status == "all" else status,
         kind=kind,
         merchant=merchant,
         limit=limit,
+        moment=moment,
         at_least=at_least.vector,
         timeout_s=at_least.timeout_s,
     )
@@ -79,6 +107,8 @@ def sold(
     market: str | None = None,
     from_day: Annotated[Day, Query(alias="from")] = None,
     to_day: Annotated[Day, Query(alias="to")] = None,
+    as_of: Day = None,
+    as_known_at: Instant = None,
 ) -> dict[str, Any]:
     """Orders a day by merchant, channel, content, creator and market, as they were placed; CNY at list price."""
     views = Witness(app.views)
@@ -90,6 +120,7 @@ def sold(
         market=market,
         from_day=from_day,
         to_day=to_day,
+        moment=moment_of(app, as_of, as_known_at, at_least),
         at_least=at_least.vector,
         timeout_s=at_least.timeout_s,
     )

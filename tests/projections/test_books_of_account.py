@@ -14,11 +14,13 @@ from ledger.journal.entry import debit
 from ledger.ledger import Ledger
 from ledger.money import Money
 from projections.account_turnovers import AccountTurnovers
-from projections.balances import Moment
-from projections.books_of_account import Turnover, TurnoverBalance, explain_difference, turnover_balance
+from projections.balances import Moment, balances
+from projections.books_of_account import Turnover, TurnoverBalance, turnover_balance
+from projections.differences import explain_difference
 from projections.engine.reading import Views
 from projections.engine.worker import ProjectionWorker
-from tests.projections.history import DAY, History, cny, release, sale
+from projections.merchant_balances import MerchantBalances
+from tests.projections.history import DAY, History, cny, paid, payout, release, sale
 
 MAY = date(2025, 5, 3)
 
@@ -29,7 +31,8 @@ def history(ledger: Ledger) -> History:
 
 
 def fold(ledger: Ledger) -> None:
-    ProjectionWorker(ledger.engine, ledger.reader, AccountTurnovers()).catch_up()
+    for projection in (AccountTurnovers(), MerchantBalances()):
+        ProjectionWorker(ledger.engine, ledger.reader, projection).catch_up()
 
 
 def of(balance: TurnoverBalance, account: str, currency: str = "CNY") -> Turnover:
@@ -145,6 +148,39 @@ def test_between_any_two_positions_the_late_events_are_the_difference(ledger: Le
     assert said == {key: fen for key, fen in moved.items() if fen}, f"seed {seed}"
     assert all(earlier[each.book] < each.position <= later[each.book] for each in found.events), f"seed {seed}"
     assert all(each.accounting_date <= as_of for each in found.events), f"seed {seed}"
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32))
+def test_the_late_events_of_a_merchant_are_what_its_balances_differ_by(ledger: Ledger, views: Views, seed: int) -> None:
+    random, history = Random(seed), History(ledger)
+    for _ in range(12):
+        day, merchant = DAY + timedelta(days=random.randrange(60)), f"M-{random.randrange(3)}"
+        drafts = (sale, release, payout, paid)
+        history.entry(
+            1, random.choice(drafts)(merchant, f"{random.randrange(1, 999)}.{random.randrange(100):02}"), day=day
+        )
+    fold(ledger)
+    head = ledger.reader.heads()[1]
+    early = random.randrange(head)
+    earlier, later = {1: early}, {1: random.randint(early, head)}
+    as_of = random.choice([None, DAY + timedelta(days=random.randrange(60))])
+    answers = [_of_merchant(views, Moment(as_of=as_of, at=at)) for at in (earlier, later)]
+    found = explain_difference(views, as_of=as_of, earlier=Moment(at=earlier), later=Moment(at=later), merchant="M-1")
+    said = {account: base.minor for (account, _), base in found.accounts.items()}
+    moved = {name: answers[1][name] - answers[0][name] for name in answers[0]}
+    assert moved == {name: said.get(name, 0) for name in moved}, f"seed {seed}"
+    assert {each.merchant for each in found.events} <= {"M-1"}, f"seed {seed}"
+
+
+def _of_merchant(views: Views, moment: Moment) -> dict[str, int]:
+    """By account, debit positive."""
+    found = {each.merchant: each for each in balances(views, moment).merchants}.get("M-1")
+    if found is None:
+        return dict.fromkeys(("2110", "2120", "2140", "1010"), 0)
+    available = found.due_from_merchant - found.available
+    pending, in_transit, paid_out = -found.pending.minor, -found.in_transit.minor, -found.paid.minor
+    return {"2110": pending, "2120": available.minor, "2140": in_transit, "1010": paid_out}
 
 
 def _closing(balance: TurnoverBalance) -> dict[tuple[str, str], int]:

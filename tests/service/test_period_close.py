@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -40,14 +41,14 @@ def closing(desk: Desk) -> PeriodClose:
     return PeriodClose(desk.ledger, desk.bus)
 
 
-def capture(desk: Desk, order: str, at: datetime) -> Recorded:
+def capture(desk: Desk, order: str, at: datetime, *, merchant: str = "M-1") -> Recorded:
     """A capture of USD 69.44 that happened then, as it was recorded."""
     partner = Actor(kind="partner", id="psp", role="service")
     outcome = desk.expect(
         "report_payment_captured",
         actor=partner,
         at=at,
-        merchant_id="M-1",
+        merchant_id=merchant,
         order_id=order,
         payment_id=f"PAY-{order}",
         psp="psp",
@@ -246,6 +247,36 @@ def test_two_that_close_a_month_at_once_close_it_once(desk: Desk, closing: Perio
     assert {each.result().status for each in asked} <= {"recorded", "refused"}
     assert [row.type for row in desk.ledger.reader.read_stream(0, periods_stream())] == ["period.closed"]
     assert first_open_days(desk) == {date(2025, 4, 1)}
+
+
+def test_a_month_is_closed_while_facts_of_it_are_recorded_in_many_books(desk: Desk, closing: PeriodClose) -> None:
+    is_closed = Event()
+
+    def tell(merchant: str) -> None:
+        told = 0
+        while not is_closed.is_set() or told < 5:
+            capture(desk, f"O-{told}", IN_MARCH, merchant=merchant)
+            told += 1
+        capture(desk, "O-late", IN_MARCH, merchant=merchant)
+
+    desk.clock.now = IN_APRIL
+    with ThreadPoolExecutor(4) as others:
+        telling = [others.submit(tell, f"M-{n}") for n in range(1, 5)]
+        try:
+            closed = close_march(desk, closing)
+        finally:
+            is_closed.set()
+        for each in telling:
+            each.result()
+    assert closing.hash_of("2025-03", closed.positions) == closed.trial_balance_hash
+    behind = [
+        row.accounting_date
+        for book, marker in closed.positions.items()
+        for row in desk.ledger.reader.read(book, marker, 10_000)
+        if row.entry
+    ]
+    assert set(behind) == {date(2025, 4, 1)}
+    assert len(behind) >= len(telling)
 
 
 def test_a_month_is_not_reopened_while_the_next_one_is_half_closed(desk: Desk, closing: PeriodClose) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from ledger.money import Money
@@ -12,13 +13,13 @@ from ledger.streams.order_disputes import Dispute
 from ledger.streams.receivables import Receivable
 from ledger.streams.refundable import refundable
 from tests.ledger.journal.test_order_rules import ACTIONS as OF_GOODS
-from tests.ledger.journal.test_order_rules import Life, Sale
+from tests.ledger.journal.test_order_rules import QUOTES, Life, Sale
 from tests.support.given import PARTNER, PLATFORM
 from tests.support.orders import capture
-from tests.support.payments import settled_line, settles
+from tests.support.payments import rate, settled_line, settles
 
 OF_MONEY = (
-    "capture", "told again", "capture fails", "hold", "void", "lapse", "funds back", "flag",
+    "capture", "told again", "capture fails", "hold", "void", "lapse", "funds back", "flag", "refund fails",
     "open dispute", "withdraw", "fee", "win", "lose dispute", "next stage", "provider pays", "freight", "duty", "claim",
 )  # fmt: skip
 REASONS = ("not_received", "product_unacceptable", "fraudulent")
@@ -59,6 +60,9 @@ class MoneyLife(Life):
                 self._tell("pay_refund_by_alternative", by=PLATFORM, **told)
         self._provider_pays(0, 0)
 
+    def _paid_at_once(self, sale: Sale, parts: list[Money]) -> list[Money]:
+        return parts[:-1] if sale.pays_late else parts
+
     def _pay_back(self, *, come_back: bool) -> None:
         """As far as providers can."""
         for case in list(self.order.cases.values()):
@@ -85,12 +89,12 @@ class MoneyLife(Life):
         return self.story.order
 
     def _capture(self, which: int, qty: int) -> None:
-        amount = Money(1 + which * qty * 37, "USD")
+        amount = Money(1 + which * qty * 37, self.currency)
         self._tell("report_payment_captured", **capture(self._name(), str(amount), payment_id=f"PAY-{which % 3}"))
 
     def _told_again(self, which: int, qty: int) -> None:
         known = self._one_of(self.order.payments.captures, which)
-        amount = str(known.amount + Money(qty - 1, "USD"))
+        amount = str(known.amount + Money(qty - 1, self.currency))
         self._tell("report_payment_captured", **capture(known.capture_ref, amount, payment_id=known.payment_id))
 
     def _capture_fails(self, which: int, _: int) -> None:
@@ -101,20 +105,28 @@ class MoneyLife(Life):
         self._tell("report_payment_failed", amount=str(known.amount), code="nsf", **told)
 
     def _hold(self, which: int, qty: int) -> None:
-        self._tell("report_payment_authorised", **self._held(which), amount=f"USD {qty * 50}.00")
+        self._tell("report_payment_authorised", **self._held(which), amount=self._money(qty * 5_000))
         self._tell("capture_payment", by=PLATFORM, payment_id=f"PAY-{which % 3}")
 
     def _void(self, which: int, qty: int) -> None:
-        self._tell("report_payment_voided", **self._held(which), amount=f"USD {qty * 50}.00")
+        self._tell("report_payment_voided", **self._held(which), amount=self._money(qty * 5_000))
 
     def _lapse(self, which: int, qty: int) -> None:
-        self._tell("report_authorization_expired", **self._held(which), amount=f"USD {qty * 50}.00")
+        self._tell("report_authorization_expired", **self._held(which), amount=self._money(qty * 5_000))
 
     def _funds_back(self, which: int, qty: int) -> None:
         known = self._one_of(self.order.payments.captures, which)
-        amount = str(Money(max(1, known.free.minor // qty), "USD"))
+        amount = str(Money(max(1, known.free.minor // qty), self.currency))
         told = {"capture_ref": known.capture_ref, "refund_id": self._name(), "reason": "duplicate", "amount": amount}
         self._tell("approve_duplicate_capture_refund" if which % 2 else "refund_buyer_funds", by=PLATFORM, **told)
+
+    def _refund_fails(self, *_: int) -> None:
+        """What was submitted comes to nothing, and is owed still."""
+        for case in list(self.order.cases.values()):
+            with suppress(Refusal):
+                self._tell("submit_refund", refund_id=case.id)
+            for submission in [s for s in case.submissions.values() if s.state == "submitted"]:
+                self._outcome(submission.submission_id, "failed", submission.amount)
 
     def _flag(self, which: int, _: int) -> None:
         known = self._one_of(self.order.payments.captures, which)
@@ -122,7 +134,7 @@ class MoneyLife(Life):
 
     def _open_dispute(self, which: int, qty: int) -> None:
         known = self._one_of(self.order.payments.captures, which)
-        amount = Money(max(1, known.amount.minor // qty), "USD")
+        amount = Money(max(1, known.amount.minor // qty), self.currency)
         told: dict[str, Any] = {"dispute_id": self._name(), "psp": "stripe", "capture_ref": known.capture_ref}
         told |= {"amount": str(amount), "reason": REASONS[which % 3], "stage": STAGES[which % 2]}
         if which % 5 == 0:
@@ -135,7 +147,10 @@ class MoneyLife(Life):
 
     def _fee(self, which: int, qty: int) -> None:
         self._tell(
-            "report_dispute_fee", **_of(self._dispute(which)), amount=f"USD 1{qty}.00", psp_ref=f"fee-{which % 2}"
+            "report_dispute_fee",
+            **_of(self._dispute(which)),
+            amount=self._money(1_000 + qty),
+            psp_ref=f"fee-{which % 2}",
         )
 
     def _win(self, which: int, _: int) -> None:
@@ -156,10 +171,11 @@ class MoneyLife(Life):
         for (kind, reference, _), item in self.order.receivables.items.items():
             part = _part(item, qty)
             if part:
-                fee = Money(which % 3, "USD") if kind == "charge" else Money(0, "USD")
+                fee = Money(which % 3, self.currency) if kind == "charge" else Money(0, self.currency)
                 sums = {"gross": str(part), "fee": str(fee), "net": str(part - fee)}
-                rate = f"7.{1000 + which * 10}"
-                lines.append(settled_line(reference, **sums, kind=kind, at=rate, psp_ref=f"t-{len(lines)}"))
+                at = rate(f"{Decimal(QUOTES[self.currency]) * (9_900 + which * 2) / 10_000:.6f}", base=self.currency)
+                about = {"kind": kind, "psp_ref": f"t-{len(lines)}"}
+                lines.append(settled_line(reference, **sums, **about) | {"rate": at})
         if lines:
             told = settles(*lines, batch_ref=f"po-{self.batches}")
             self._tell("report_psp_settlement", by=PARTNER, **told)
@@ -169,21 +185,24 @@ class MoneyLife(Life):
         self._tell("record_logistics_charge", by=PARTNER, **told)
 
     def _duty(self, which: int, _: int) -> None:
-        told = {"parcel_id": "P-1", "partner": "sf", "assessment_ref": self._name(), "amount": f"USD 0.{which + 1:02}"}
+        told = {"parcel_id": "P-1", "partner": "sf", "assessment_ref": self._name(), "amount": self._money(which + 1)}
         borne_by = "platform"  # the buyer's tax is what it was allocated or all given back, which `Life` checks
-        self._tell("report_duty", by=PARTNER, declared_value="USD 1.00", borne_by=borne_by, **told)
+        self._tell("report_duty", by=PARTNER, declared_value=self._money(100), borne_by=borne_by, **told)
 
     def _claim(self, which: int, qty: int) -> None:
         told = {"claim_id": self._name(), "partner": "sf", "parcel_id": "P-1"}
-        self._tell("report_claim_accepted", by=PARTNER, amount=f"USD {qty}.00", **told)
+        self._tell("report_claim_accepted", by=PARTNER, amount=self._money(qty * 100), **told)
         if which % 2:
             self._tell("report_claim_denied", by=PARTNER, **told)
         else:
-            paid = {"amount": f"USD {qty}.00", "cash": f"CNY {qty * 7}.00", "bank_entry_ref": "b-1"}
+            paid = {"amount": self._money(qty * 100), "cash": f"CNY {qty * 7}.00", "bank_entry_ref": "b-1"}
             self._tell("report_claim_settled", by=PARTNER, **told, **paid)
 
     def _decide(self, dispute: Dispute, *, won: bool) -> None:
         self._tell("report_dispute_won" if won else "report_dispute_lost", by=PARTNER, **_of(dispute))
+
+    def _money(self, minor: int) -> str:
+        return str(Money(minor, self.currency))
 
     def _dispute(self, which: int) -> Dispute:
         found: Dispute = self._one_of(self.order.disputes.by_id, which)
@@ -209,4 +228,4 @@ def _of(dispute: Dispute) -> dict[str, Any]:
 def _part(item: Receivable, of: int) -> Money:
     """A part of what is still to be settled; all of it for `of` 0 and 1."""
     minor = item.left.minor // of if of > 1 else item.left.minor
-    return Money(minor if (minor > 0) == (item.left.minor > 0) else 0, "USD")
+    return Money(minor if (minor > 0) == (item.left.minor > 0) else 0, item.left.currency)

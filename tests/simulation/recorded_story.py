@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from ledger.events.event import Event
 from ledger.ids import order_stream
 from ledger.journal.entry import Entry, Line
+from ledger.log.rows import Recorded
 from ledger.refusals import REFUSALS
 from ledger.streams.order import Order
 from ledger.who import Actor
@@ -33,7 +35,16 @@ class RecordedStory(OrderStory):
             raise REFUSALS[outcome.code](**outcome.facts)
         if outcome.status == "nothing":
             return []
-        rows = self.desk.ledger.reader.read(outcome.book, outcome.first - 1, outcome.last - outcome.first + 1)
+        return self._learn(
+            self.desk.ledger.reader.read(outcome.book, outcome.first - 1, outcome.last - outcome.first + 1)
+        )
+
+    def read_on(self) -> None:
+        """What others recorded of the order meanwhile."""
+        book = self.desk.ledger.directory.books_of([self.names["merchant_id"]])[self.names["merchant_id"]]
+        self._learn(self.desk.ledger.reader.read_stream(book, self.order.name)[self.order.version :])
+
+    def _learn(self, rows: Sequence[Recorded]) -> list[Event]:
         decided = [row.event for row in rows]
         for row, event in zip(rows, decided, strict=True):
             self.order.apply(event)

@@ -15,7 +15,7 @@ from ledger.fx import CNY, Rate
 from ledger.money import total
 from ledger.policies.fees import Fees, Promotion, Vat
 from ledger.refusals import Refusal
-from tests.ledger.journal.test_order_rules import SALES, Life, Sale
+from tests.ledger.journal.test_order_rules import OPEN_MARKETS, SALES, Life, Sale
 from tests.support.given import FROM_THE_START
 from tests.support.orders import OrderStory, after_days
 
@@ -66,7 +66,7 @@ class FeeLife(Life):
                     self._refund_and_approve([{"line_id": line_id, "qty": 1}], "merchant")
 
     def _begin(self, rates: list[Rate]) -> OrderStory:
-        return OrderStory(express=True, rates=rates, policies=(self.fees,), products=self.products)
+        return OrderStory(express=True, rates=rates, policies=(self.fees, OPEN_MARKETS), products=self.products)
 
 
 def the_fee_adds_up(life: FeeLife) -> None:

@@ -44,7 +44,7 @@ from tests.support.given import (
 E = TypeVar("E", bound=Event)
 
 NAMES: dict[str, Any] = {"merchant_id": "M-1", "order_id": "O-1"}
-MARKETS = ("HK", "MO", "US")
+MARKETS = ("HK", "JP", "KW", "MO", "US")  # Japan and Kuwait where a test opens them: no decimals, and three
 REFERENCE_USD: dict[str, Any] = {
     "base": "USD",
     "quote": "CNY",

@@ -14,12 +14,21 @@ from ledger.events.refund import RefundApproved, RefundAutoApproved, ReturnExpir
 from ledger.events.settlement import SettlementReleased
 from ledger.fx import Rate
 from ledger.money import Money, split, total
+from ledger.policies.markets import Market, Markets
 from ledger.refusals import Refusal
 from tests.support.given import BUYER, MERCHANT, NOW, PARTNER, PLATFORM
-from tests.support.orders import REFERENCE_USD, OrderStory, after_days, basket, capture, line
+from tests.support.orders import OrderStory, after_days, basket, capture, line
 
 DAYS = 30
-QUOTED = Rate("USD", "CNY", "7.2000", "reference", "test", date(2025, 3, 1))
+CURRENCIES = {
+    "US": "USD",
+    "HK": "HKD",
+    "MO": "MOP",
+    "JP": "JPY",
+    "KW": "KWD",
+}  # by market: of no, two and three decimals
+QUOTES = {"USD": "7.2000", "HKD": "0.9240", "MOP": "0.8971", "JPY": "0.0480", "KWD": "23.5000"}
+OPEN_MARKETS = Markets(markets={market: Market(currency=currency) for market, currency in CURRENCIES.items()})
 ACTIONS = (
     "send", "sign", "settle", "lose", "return", "part", "goods back", "express", "cancel", "pay back", "reverse",
     "alternative",
@@ -36,7 +45,27 @@ class Sale:
     lines: tuple[tuple[int, int], ...]  # qty, unit list in fen
     charges: tuple[int, ...]  # cents: shipping, tax
     weights: tuple[int, ...]
-    rates: tuple[int, ...]  # CNY per 10,000 dollars, a day each
+    rates: tuple[int, ...]  # what the quote is worth at the book rate of each day, in 1/10,000
+    market: str = "US"
+    pays_late: bool = False  # the last capture comes when it comes
+
+    @property
+    def currency(self) -> str:
+        return CURRENCIES[self.market]
+
+    @property
+    def quote(self) -> Rate:
+        return Rate(self.currency, "CNY", QUOTES[self.currency], "reference", "test", date(2025, 3, 1))
+
+    @property
+    def book_rates(self) -> list[Rate]:
+        """A rate a day; the pataca has none of its own and follows the Hong Kong dollar by its peg."""
+        base = "HKD" if self.currency == "MOP" else self.currency
+        values = [Decimal(QUOTES[base]) * share / 10_000 for share in self.rates]
+        return [
+            Rate(base, "CNY", f"{value:.6f}", "book", "test", NOW.date() + timedelta(days=day))
+            for day, value in enumerate(values)
+        ]
 
 
 SALES = some.builds(
@@ -44,7 +73,9 @@ SALES = some.builds(
     lines=some.lists(some.tuples(some.integers(2, 6), some.integers(50, 99_999)), min_size=1, max_size=3).map(tuple),
     charges=some.lists(some.integers(0, 2_000), max_size=2).map(tuple),
     weights=some.lists(some.integers(1, 9), min_size=1, max_size=4).map(tuple),
-    rates=some.lists(some.integers(60_000, 80_000), min_size=DAYS, max_size=DAYS).map(tuple),
+    rates=some.lists(some.integers(8_500, 11_500), min_size=DAYS, max_size=DAYS).map(tuple),
+    market=some.sampled_from(list(CURRENCIES)),
+    pays_late=some.sampled_from([False, False, True]),
 )
 
 
@@ -52,18 +83,15 @@ class Life:
     """Takes a random order through random steps, one a day, and then to its end."""
 
     def __init__(self, sale: Sale) -> None:
-        rates = [
-            Rate("USD", "CNY", f"{Decimal(value).scaleb(-4)}", "book", "test", NOW.date() + timedelta(days=day))
-            for day, value in enumerate(sale.rates)
-        ]
+        self.currency = sale.currency
         self.products = [f"SKU-{n}" for n in range(len(sale.lines))]
-        self.story = self._begin(rates)
+        self.story = self._begin(sale.book_rates)
         self.day = 0
         self.names = 0
         self._place(sale)
 
     def _begin(self, rates: list[Rate]) -> OrderStory:
-        return OrderStory(express=True, rates=rates, products=self.products)
+        return OrderStory(express=True, rates=rates, products=self.products, policies=(OPEN_MARKETS,))
 
     def step(self, action: str, which: int, qty: int) -> None:
         self.day += 1
@@ -108,22 +136,25 @@ class Life:
         self._pay_back(come_back=False)
 
     def _place(self, sale: Sale) -> None:
-        lines, list_total, buyer_total = [], Money(0, "CNY"), Money(0, "USD")
+        lines, list_total, buyer_total = [], Money(0, "CNY"), Money(0, self.currency)
         for n, (qty, unit) in enumerate(sale.lines):
             unit_list = Money(unit, "CNY")
-            unit_reference = QUOTED.convert_back(unit_list)
+            unit_reference = sale.quote.convert_back(unit_list)
             lines.append(line(str(n), qty, str(unit_list), str(unit_reference)))
             list_total, buyer_total = list_total + unit_list * qty, buyer_total + unit_reference * qty
         charges = []
         for kind, cents in zip(("shipping", "tax"), sale.charges, strict=False):
-            amount = Money(cents, "USD")
+            amount = Money(cents, self.currency)
             charges.append({"type": kind, "amount": str(amount), "borne_by": "buyer"})
             buyer_total = buyer_total + amount
         told = {"lines": lines, "charges": charges, "list_total": str(list_total), "buyer_total": str(buyer_total)}
-        self._tell("place_order", **basket(**told, reference_rate=REFERENCE_USD))
-        for n, part in enumerate(split(buyer_total, sale.weights)):
+        self._tell("place_order", **basket(**told, market=sale.market, reference_rate=sale.quote))
+        for n, part in enumerate(self._paid_at_once(sale, split(buyer_total, sale.weights))):
             if part:
                 self._tell("report_payment_captured", **capture(f"cap-{n}", str(part)))
+
+    def _paid_at_once(self, _: Sale, parts: list[Money]) -> list[Money]:
+        return parts
 
     def _send(self, **qty: int) -> None:
         self.names += 1
@@ -166,7 +197,7 @@ class Life:
         self._tell("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
         case = self.story.order.cases[name]
         if case.is_open:
-            amount = Money(max(1, case.amount.minor * which // 100), "USD")
+            amount = Money(max(1, case.amount.minor * which // 100), self.currency)
             cut = [{"line_id": case.lines[0].line_id, "amount": str(amount)}]
             liability = "platform" if which % 3 == 0 else "merchant"
             self._tell("approve_refund", by=PLATFORM, refund_id=name, round=1, liability=liability, lines=cut)
@@ -178,7 +209,7 @@ class Life:
         case = self.story.order.cases[name]
         if not case.is_open:
             return
-        amount = Money(max(1, case.amount.minor * (1 + which) // 100), "USD")
+        amount = Money(max(1, case.amount.minor * (1 + which) // 100), self.currency)
         told: dict[str, Any] = {"round": 1, "return_required": True, "return_by": after_days(self.day)}
         told |= {"liability": "platform" if which % 3 == 0 else "merchant"}
         told |= {"lines": [{"line_id": case.lines[0].line_id, "amount": str(amount)}]} if which % 2 else {}
@@ -230,7 +261,7 @@ def test_whatever_happens_to_an_order_nothing_is_left_between_the_parties(
     assert story.order.completed or story.order.cancelled
     assert story.balance("2110") == 0
     for account in ("2210", "2220"):
-        assert (story.balance(account, "USD"), story.base(account)) == (0, 0), account
+        assert (story.balance(account, story.order.currency), story.base(account)) == (0, 0), account
     assert story.balance("2120") == -_merchants_due(story)
     _charges_are_kept_or_given_back_whole(story)
 
@@ -276,4 +307,4 @@ def _charges_are_kept_or_given_back_whole(story: OrderStory) -> None:
     for account, kind in (("4220", "shipping"), ("2320", "tax")):
         kept = [charge for charge in allocated.charges if charge.type == kind]
         whole = (-sum(charge.amount.minor for charge in kept), -sum(charge.base.minor for charge in kept))
-        assert (story.balance(account, "USD"), story.base(account)) in (whole, (0, 0))
+        assert (story.balance(account, story.order.currency), story.base(account)) in (whole, (0, 0))

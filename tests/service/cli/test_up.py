@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from service.app import open_app
+from service.settings import Settings
 from tests.support.postgres import memory_folder, open_folder
 from tests.support.services import Running, Service, is_alive, until
 
@@ -82,6 +84,16 @@ def test_what_is_recorded_beside_the_service_reaches_its_views(service: Service,
     token = service.get("/status")["token"]
     rows = service.get(f"/audit?merchant=M-1&at_least={token}")["rows"]
     assert [row["event"] for row in rows] == ["merchant.enrolment_requested", "merchant.enrolled"]
+
+
+def test_a_view_of_an_older_version_is_rebuilt_by_the_next_service(folder: Path) -> None:
+    assert Service(folder).end(signal.SIGINT) == 0
+    with open_app(Settings(data_dir=folder)) as app, app.ledger.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE views.projections SET version = 0 WHERE projection = 'audit_trail'")
+    service = Service(folder)
+    until(lambda: "outdated" not in {view["status"] for view in service.get("/status")["views"]}, what="the rebuild")
+    assert service.end(signal.SIGINT) == 0
+    assert "audit_trail is of version 0" in " ".join(service.err.split())
 
 
 def test_killed_in_the_middle_of_a_recording_nothing_is_lost_and_nothing_is_doubled(

@@ -10,7 +10,10 @@ from ledger.log.cursor import Cursor
 from service.app import App
 
 FindOrder = Callable[[str], str]
-LISTS = {"approvals": "cases", "exceptions": "exceptions", "overdue": "overdue", "declarations": "declarations"}
+LISTS = {
+    "approvals": "cases", "proposals": "proposals", "exceptions": "exceptions", "overdue": "overdue",
+    "declarations": "declarations",
+}  # fmt: skip
 
 
 def _json(client: TestClient, address: str, **parameters: Any) -> Any:
@@ -45,6 +48,15 @@ def test_sales_of_a_span_of_days_are_of_these_days(client: TestClient) -> None:
     day = _json(client, "/sales")["sales"][0]["day"]
     rows = _json(client, "/sales", **{"from": day, "to": day})["sales"]
     assert {row["day"] for row in rows} == {day}
+
+
+@pytest.mark.parametrize("name", ["exceptions", "sales"])
+def test_lists_with_amounts_are_asked_of_the_past(client: TestClient, name: str) -> None:
+    now = _json(client, f"/{name}")[name]
+    assert _json(client, f"/{name}", as_known_at="2020-01-01T00:00:00Z")[name] == []
+    assert _json(client, f"/{name}", as_of="2020-01-01")[name] == []
+    assert _json(client, f"/{name}", as_of="2035-01-01")[name] == now
+    assert client.get(f"/{name}", params={"as_known_at": "2099-01-01T00:00:00Z"}).status_code == 422
 
 
 def test_a_status_that_is_none_is_refused(client: TestClient) -> None:

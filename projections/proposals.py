@@ -1,0 +1,150 @@
+"""What one person at the platform has proposed and another has to decide: adjustments of the books, and write-offs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import RowMapping, text
+
+from ledger.canonical import canonical
+from ledger.events.adjustment import (
+    ManualAdjustmentApproved,
+    ManualAdjustmentProposed,
+    ManualAdjustmentRejected,
+    MerchantDebtWriteOffProposed,
+    MerchantDebtWriteOffRejected,
+    MerchantDebtWrittenOff,
+)
+from ledger.fx import CNY
+from ledger.log.rows import Recorded
+from ledger.money import Money, total
+from ledger.who import Actor
+from projections.columns import instant_column, minor_column, text_column
+from projections.engine.batch import Batch, KeptRows
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+from projections.projection import Projection
+
+State = Literal["proposed", "approved", "rejected"]
+PROPOSALS = kept_table(
+    "proposals",
+    text_column("kind", key=True),  # adjustment, write_off
+    text_column("merchant", key=True),  # '' where it is about the platform's own money
+    text_column("proposal_id", key=True),
+    minor_column("fen"),  # CNY: what the debits come to
+    text_column("lines"),  # JSON, of an adjustment
+    text_column("reason"),
+    text_column("proposer"),
+    instant_column("proposed_at"),
+    text_column("state"),
+    text_column("decided_by"),
+    instant_column("decided_at"),
+    indexes=[("state", "proposed_at")],
+)
+
+
+class Proposals(Projection):
+    """Decided ones stay."""
+
+    name = "proposals"
+    version = 1
+    tables = (PROPOSALS,)
+    events = (
+        ManualAdjustmentProposed,
+        ManualAdjustmentApproved,
+        ManualAdjustmentRejected,
+        MerchantDebtWriteOffProposed,
+        MerchantDebtWrittenOff,
+        MerchantDebtWriteOffRejected,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(PROPOSALS)
+        for recorded in batch.events:
+            _take(rows, recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRow:
+    """A proposal and what became of it."""
+
+    kind: str
+    merchant: str
+    proposal_id: str
+    amount: Money  # CNY
+    lines: str
+    reason: str
+    proposer: str
+    proposed_at: datetime
+    state: State
+    decided_by: str
+    decided_at: datetime | None
+
+
+def proposals(
+    views: Views,
+    *,
+    state: State | None = "proposed",
+    merchant: str | None = None,
+    limit: int = 500,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> tuple[ProposalRow, ...]:
+    """The proposals, the oldest first. Raises `ViewBehind`."""
+    asked = {"state": state, "merchant": merchant}
+
+    def query(opened: Opened) -> tuple[ProposalRow, ...]:
+        conditions = [f" AND {name} = :{name}" for name, value in asked.items() if value is not None]
+        statement = f"""SELECT * FROM {opened.generation.stored_name(PROPOSALS)}
+            WHERE book = ANY(:books) AND NOT deleted{"".join(conditions)}
+            ORDER BY proposed_at, kind, merchant, proposal_id LIMIT :limit"""
+        values = {"books": list(opened.vector), "limit": limit, **asked}
+        return tuple(_proposal(row) for row in opened.connection.execute(text(statement), values).mappings())
+
+    return views.read(Proposals(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _take(rows: KeptRows, recorded: Recorded) -> None:
+    match recorded.event:
+        case ManualAdjustmentProposed() as event:
+            debits = total([line.base for line in event.lines if line.side == "debit"], CNY)
+            lines = canonical([line.model_dump(mode="json", exclude_none=True) for line in event.lines])
+            proposed = {"fen": debits.minor, "lines": lines, "reason": event.reason, "proposer": event.proposer.id}
+            key = ("adjustment", event.merchant_id or "", event.adjustment_id)
+            _put(rows, recorded, key, proposed | {"proposed_at": event.proposed_at})
+        case MerchantDebtWriteOffProposed() as event:
+            proposed = {"fen": event.amount.minor, "lines": "", "reason": event.reason, "proposer": event.proposer.id}
+            key = ("write_off", event.merchant_id, event.write_off_id)
+            _put(rows, recorded, key, proposed | {"proposed_at": event.proposed_at})
+        case ManualAdjustmentApproved() as event:
+            key = ("adjustment", event.merchant_id or "", event.adjustment_id)
+            _decide(rows, recorded, key, "approved", event.approver, event.approved_at)
+        case ManualAdjustmentRejected() as event:
+            key = ("adjustment", event.merchant_id or "", event.adjustment_id)
+            _decide(rows, recorded, key, "rejected", event.rejecter, event.rejected_at)
+        case MerchantDebtWrittenOff() as event:
+            key = ("write_off", event.merchant_id, event.write_off_id)
+            _decide(rows, recorded, key, "approved", event.approver, event.written_off_at)
+        case MerchantDebtWriteOffRejected() as event:
+            key = ("write_off", event.merchant_id, event.write_off_id)
+            _decide(rows, recorded, key, "rejected", event.rejecter, event.rejected_at)
+
+
+def _put(rows: KeptRows, recorded: Recorded, key: tuple[str, str, str], proposed: dict[str, object]) -> None:
+    blank = {"state": "proposed", "decided_by": "", "decided_at": None}
+    rows.put(dict(zip(PROPOSALS.key, key, strict=True)) | proposed | blank, at=recorded.position)
+
+
+def _decide(
+    rows: KeptRows, recorded: Recorded, key: tuple[str, str, str], state: State, by: Actor, at: datetime
+) -> None:
+    row = rows.get(*key)
+    if row is not None:
+        rows.put(row | {"state": state, "decided_by": by.id, "decided_at": at}, at=recorded.position)
+
+
+def _proposal(row: RowMapping) -> ProposalRow:
+    values = {name: row[name] for name in ProposalRow.__dataclass_fields__ if name != "amount"}
+    return ProposalRow(**values, amount=Money(row["fen"], CNY))

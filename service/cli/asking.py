@@ -1,0 +1,91 @@
+"""`redledger ask`: one command, by its name and fields, as a person at the platform asks for it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from commands.command import Command
+from commands.menu import MENU
+from commands.outcome import Outcome
+from service.app import App, open_app
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import show, stderr
+from service.failures import ServiceFailure
+from service.record.parsing import Malformed, parse_command
+from service.settings import Settings
+
+_COLUMNS = ("event", "stream", "book", "position", "accounting_date")
+
+
+@takes_settings()
+def ask(
+    settings: Settings,
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="Its name, as in propose_adjustment.")],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FIELD=VALUE …", help="Its fields; what begins with [ or { is read as JSON."),
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who asks.")] = "",
+    role: Annotated[str, typer.Option(help="The role of who asks, as in finance or platform_cs.")] = "finance",
+    kind: Annotated[str, typer.Option(help="platform, merchant, buyer, partner or system.")] = "platform",
+    id: Annotated[
+        str | None,
+        typer.Option("--id", help="The command's id; the same is answered once.", show_default="a new one"),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Ask for one command, and see what is recorded of it, or why it is refused.
+
+    redledger ask write_off_merchant_debt merchant_id=M-1 write_off_id=W-1 --by ann
+    """
+    if not by:
+        raise typer.BadParameter("somebody has to ask", param_hint="--by")
+    asked = _command(command, fields or [], {"kind": kind, "id": by, "role": role}, id or f"ask-{uuid4()}")
+    with open_app(settings) as app:
+        (outcome,) = app.bus.submit([asked])
+        if outcome.status == "refused":
+            raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
+        show(_recorded(app, outcome), format, columns=_COLUMNS)
+    said = "is answered already, and the same" if outcome.repeated else "is answered"
+    stderr().print(f"{asked.id} {said}: {'nothing to do' if outcome.status == 'nothing' else outcome.status}.")
+
+
+def _command(name: str, fields: list[str], actor: dict[str, str], id: str) -> Command:
+    told = {"command": name, "id": id, "actor": actor, "data": dict(map(_field, fields))}
+    try:
+        return parse_command(json.dumps(told, ensure_ascii=False).encode(), MENU)
+    except Malformed as malformed:
+        field = f"{malformed.field.removeprefix('data.')}: " if malformed.field else ""
+        raise typer.BadParameter(f"{field}{malformed.sentence}", param_hint=name) from None
+
+
+def _field(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} is not FIELD=VALUE")
+    if not value.startswith(("[", "{")):
+        return name, value
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError as error:
+        raise typer.BadParameter(f"{name}: it is not JSON at character {error.pos + 1}: {error.msg}") from None
+
+
+def _recorded(app: App, outcome: Outcome) -> list[dict[str, Any]]:
+    if not outcome.last:
+        return []
+    rows = app.ledger.reader.read(outcome.book, outcome.first - 1, outcome.last - outcome.first + 1)
+    return [
+        {
+            "event": row.type,
+            "stream": row.stream,
+            "book": row.book,
+            "position": row.position,
+            "accounting_date": row.accounting_date,
+        }
+        for row in rows
+    ]

@@ -1,0 +1,106 @@
+"""One command from the command line: what finance does by hand, each step by somebody else."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ledger.who import Actor
+from service.app import open_app
+from service.settings import Settings
+from tests.service.cli.conftest import Run
+from tests.support.buses import Desk, publish_programme
+from tests.support.sales import PROVIDER, merchant_ready
+
+SIDES = ({"account": "5130", "side": "debit"}, {"account": "1010", "side": "credit"})
+LINES = f"lines={json.dumps([side | {'amount': 'CNY 3.00'} for side in SIDES])}"
+PROPOSED = ("ask", "propose_adjustment", "adjustment_id=A-1", "reason=bank_fee", LINES, "--by", "fay")
+APPROVER = Actor(kind="platform", id="ann", role="finance")
+MONEY = (Path(__file__).parents[3] / "docs" / "money.md").read_text(encoding="utf-8")
+BY_HAND = re.findall(r"^redledger (ask .*)$", MONEY, re.MULTILINE)
+
+
+@pytest.fixture
+def shop(settings: Settings) -> Settings:
+    with open_app(settings) as app:
+        desk = Desk(app.ledger, app.clock)  # type: ignore[arg-type]
+        publish_programme(desk)
+        merchant_ready(desk, "M-1042")
+    return settings
+
+
+def test_an_adjustment_is_proposed_by_one_and_approved_by_another(shop: Settings, run: Run) -> None:
+    (proposed,) = run(shop, *PROPOSED, "--format", "json").json
+    assert proposed["event"] == "adjustment.proposed"
+    assert [row["proposer"] for row in run(shop, "proposals", "--format", "json").json] == ["fay"]
+    (approved,) = run(shop, "ask", "approve_adjustment", "adjustment_id=A-1", "--by", "ann", "--format", "json").json
+    assert approved["event"] == "adjustment.approved"
+    rows = run(shop, "trial-balance", "--format", "json").json
+    assert {row["account"]: row["closing"]["minor"] for row in rows} == {"1010": -300, "5130": 300}
+
+
+def test_who_proposes_does_not_approve(shop: Settings, run: Run) -> None:
+    run(shop, *PROPOSED)
+    said = run(shop, "ask", "approve_adjustment", "adjustment_id=A-1", "--by", "fay")
+    assert (said.code, "MAKER_IS_CHECKER" in said.err) == (1, True)
+
+
+def test_the_same_id_is_answered_once(shop: Settings, run: Run) -> None:
+    first, again = (run(shop, *PROPOSED, "--id", "one", "--format", "json") for _ in range(2))
+    assert (first.code, first.out) == (again.code, again.out)
+    assert "answered already" in again.err
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("close_the_books",), "there is no command called"),
+        (("approve_adjustment", "A-1"), "is not FIELD=VALUE"),
+        (("approve_adjustment", "adjustment_id=A-1", "adjustment=A-1"), "there is no such field"),
+        (("approve_adjustment",), "it is missing"),
+        (("propose_adjustment", "lines=[{]"), "it is not JSON at character"),
+    ],
+)
+def test_what_is_no_command_is_one_sentence(shop: Settings, run: Run, asked: tuple[str, ...], says: str) -> None:
+    said = run(shop, "ask", *asked, "--by", "fay")
+    words = " ".join(re.findall(r"[^\s│]+", said.err))
+    assert (said.code, says in words) == (2, True), said.err
+
+
+def test_nobody_asks_for_nothing(shop: Settings, run: Run) -> None:
+    assert run(shop, "ask", "approve_adjustment", "adjustment_id=A-1").code == 2
+
+
+def test_what_money_md_does_by_hand_is_recorded_as_it_stands(shop: Settings, run: Run) -> None:
+    with open_app(shop) as app:
+        _as_the_document_finds_it(Desk(app.ledger, app.clock))  # type: ignore[arg-type]
+    assert len(BY_HAND) >= 8
+    (open_,) = (row for row in run(shop, "exceptions", "--format", "json").json if row["kind"] == "amount_mismatch")
+    for line in BY_HAND:
+        assert open_["break_id"] in line or "break_id" not in line
+        said = run(shop, *shlex.split(line))
+        assert said.code == 0, (line, said.err)
+    assert run(shop, "exceptions", "--format", "json").json == []
+
+
+def _as_the_document_finds_it(desk: Desk) -> None:
+    """M-1042 owes CNY 133.00, M-1043 has CNY 80.00, a capture was told twice, and one names no order."""
+    merchant_ready(desk, "M-1043")
+    _moved(desk, "M-1042", "CNY 133.00", debit="2120", credit="4110")
+    _moved(desk, "M-1043", "CNY 80.00", debit="5160", credit="2120")
+    stray = {"psp": "stripe", "capture_ref": "ch-18"}
+    desk.expect("note_unrouted_payment", actor=PROVIDER, amount="USD 20.00", **stray)
+    known = {"merchant_id": "M-1043", "order_id": "2025-000018", "payment_id": "pay-1", "psp": "stripe"}
+    for amount in ("USD 69.44", "USD 69.45"):
+        desk.expect("report_payment_captured", actor=PROVIDER, capture_ref="ch-17", amount=amount, **known)
+
+
+def _moved(desk: Desk, merchant_id: str, amount: str, **sides: str) -> None:
+    lines = [{"account": account, "side": side, "amount": amount} for side, account in sides.items()]
+    told = {"merchant_id": merchant_id, "adjustment_id": "A-0"}
+    desk.expect("propose_adjustment", lines=lines, reason="found", **told)
+    desk.expect("approve_adjustment", actor=APPROVER, **told)

@@ -1,0 +1,58 @@
+"""Every question about money takes both times, on the command line and over HTTP; a new one has to say why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from fastapi.routing import APIRoute
+
+from service.cli.main import app as command_line
+from service.http import finance, money, worklists
+
+BOTH = {"as_of", "as_known_at"}
+# Which months are closed is about no accounting day; what waits for people, and where parcels are, is of now.
+ONLY_AS_KNOWN = {"periods", "/books/periods"}
+OF_NOW = {name for each in ("approvals", "proposals", "overdue", "declarations") for name in (each, f"/{each}")}
+# These change something, prove something, tell one order's steps, or say how the program is.
+NO_QUESTIONS = {
+    "up", "record", "ask", "settle", "close-period", "reopen-period", "revalue", "track", "history", "rebuild",
+    "verify-views", "verify-log", "status", "settings", "import olist", "import psp", "import bank", "import pain002",
+    "import invoices", "export pain001",
+}  # fmt: skip
+
+
+def commands(group: Any, before: str = "") -> dict[str, set[str]]:
+    """Options by command."""
+    found: dict[str, set[str]] = {}
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            found |= commands(command, f"{name} ")
+        else:
+            found[before + name] = {parameter.name for parameter in command.params}
+    return found
+
+
+def routes() -> dict[str, set[str]]:
+    """Query parameters by address."""
+    reads = [route for module in (finance, money, worklists) for route in module.router.routes]
+    return {
+        route.path: {parameter.name for parameter in route.dependant.query_params}
+        for route in reads
+        if isinstance(route, APIRoute)
+    }
+
+
+def lacking(questions: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Which of the two times each question does not take."""
+    expected = {name: {"as_known_at"} if name in ONLY_AS_KNOWN else BOTH for name in questions.keys() - OF_NOW}
+    return {name: times - questions[name] for name, times in expected.items() if times - questions[name]}
+
+
+def test_every_money_question_of_the_command_line_takes_both_times() -> None:
+    asked = commands(typer.main.get_command(command_line))
+    assert lacking({name: options for name, options in asked.items() if name not in NO_QUESTIONS}) == {}
+
+
+def test_every_money_question_over_http_takes_both_times() -> None:
+    assert lacking(routes()) == {}

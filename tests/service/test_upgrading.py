@@ -1,0 +1,75 @@
+"""After an upgrade the service rebuilds what an older version has folded, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.ledger import Ledger
+from projections.engine.generations import ViewOutdated
+from projections.engine.reading import Views
+from projections.engine.worker import ProjectionWorker
+from projections.projection import Projection
+from service.upgrading import upgrading
+from tests.projections.history import History, NoKeys
+from tests.projections.samples import Picky, Tally, TallyInAnotherShape
+
+
+class PickyInAnotherShape(Picky):
+    """The next version, which cannot apply what the first one could."""
+
+    version = 2
+
+
+@pytest.fixture
+def ledger(fresh_database_url: str) -> Iterator[Ledger]:
+    with Ledger.open(fresh_database_url, keys=NoKeys(), books=3) as ledger:
+        yield ledger
+
+
+def follow(ledger: Ledger, projection: Projection) -> None:
+    ProjectionWorker(ledger.engine, ledger.reader, projection).catch_up()
+
+
+def upgraded(ledger: Ledger, *projections: Projection) -> Views:
+    with upgrading(ledger, projections) as thread:
+        thread.join()
+    return Views(ledger.engine, ledger.reader)
+
+
+def test_a_view_of_an_older_version_is_rebuilt_and_said_to_be(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    History(ledger).words(1, "a", "b")
+    follow(ledger, Tally())
+    with caplog.at_level(logging.WARNING):
+        views = upgraded(ledger, TallyInAnotherShape())
+    assert views.status(TallyInAnotherShape())[1].position == 2
+    assert [record.message for record in caplog.records] == [
+        "tally is of version 1: it is rebuilt as version 2, and not read until then", "tally is of version 2 now",
+    ]  # fmt: skip
+
+
+def test_a_view_of_a_newer_version_is_left_alone(ledger: Ledger) -> None:
+    History(ledger).words(1, "a")
+    follow(ledger, TallyInAnotherShape())
+    views = upgraded(ledger, Tally())
+    with pytest.raises(ViewOutdated):
+        views.status(Tally())
+    assert views.status(TallyInAnotherShape())[1].position == 1
+
+
+def test_a_view_that_cannot_be_rebuilt_keeps_no_other_from_it(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    History(ledger).words(1, "a", "poison")
+    for projection in (Picky(cured=True), Tally()):
+        follow(ledger, projection)
+    views = upgraded(ledger, PickyInAnotherShape(), TallyInAnotherShape())
+    assert views.status(TallyInAnotherShape())[1].position == 2
+    assert "could not be rebuilt" in caplog.text
+
+
+def test_a_view_that_nothing_is_wrong_with_is_not_rebuilt(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    History(ledger).words(1, "a")
+    follow(ledger, Tally())
+    upgraded(ledger, Tally())
+    assert caplog.records == []

@@ -1,0 +1,118 @@
+"""Random histories of a whole shop: orders in several currencies, payouts, holds, write-offs, adjustments, statements,
+revaluations and closed months beside each other. After every step the whole ledger is right.
+
+REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other histories, and how many.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis import strategies as some
+
+from service.documentation.posting_rules import POSTING_RULES
+from tests.ledger.journal.test_order_rules import CURRENCIES, DAYS, SALES, Sale
+from tests.simulation.shop_checks import (
+    ShopBooks,
+    a_payout_leaves_what_is_asked_back,
+    a_replay_comes_to_the_same,
+    nothing_is_left_between_the_parties,
+    statements_tile,
+)
+from tests.simulation.shop_life import OF_ORDERS, OF_THE_SHOP, ShopLife
+from tests.simulation.test_random_money import merchants_have_what_they_are_due, the_books_say_what_is_remembered
+from tests.support.given import NOW
+from tests.support.memory_ledger import MemoryDesk
+
+SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250425"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "40"))
+Step = tuple[str, int, int]
+ACTIONS = OF_ORDERS + OF_THE_SHOP
+STEPS = some.lists(
+    some.tuples(some.sampled_from(ACTIONS), some.integers(0, 99), some.integers(1, 3)), min_size=20, max_size=60
+)
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+
+
+def live(sales: list[Sale], steps: list[Step]) -> ShopBooks:
+    """One history, checked after every step and at its end."""
+    shop = ShopLife(MemoryDesk(NOW), sales)
+    books = ShopBooks(shop)
+    for action, which, qty in steps:
+        payouts = len(shop.payouts.payouts)
+        shop.step(action, which, qty)
+        books.hold()
+        if action == "pay out":
+            a_payout_leaves_what_is_asked_back(books, payouts)
+        touched = shop.orders[which % len(shop.orders)]
+        the_books_say_what_is_remembered(touched)
+        merchants_have_what_they_are_due(touched)
+    a_replay_comes_to_the_same(shop)
+    shop.finish()
+    books.hold()
+    statements_tile(shop)
+    a_replay_comes_to_the_same(shop)
+    nothing_is_left_between_the_parties(books)
+    shop.desk.bus.close()
+    return books
+
+
+def histories(examples: int, seed_: int) -> str:
+    """Live so many, and say how many there were."""
+    told: Counter[str] = Counter()
+
+    @seed(seed_)
+    @settings(max_examples=examples, deadline=None, suppress_health_check=_SLOW, database=None)
+    @given(sales=some.lists(SALES, min_size=1, max_size=3), steps=STEPS)
+    def any_history(sales: list[Sale], steps: list[Step]) -> None:
+        note(f"seed {seed_}")
+        live(sales, steps)
+        told.update(histories=1, steps=len(steps))
+
+    any_history()
+    return f"{told['histories']:,} histories of a shop, {told['steps']:,} steps, seed {seed_}"
+
+
+def test_the_ledger_is_right_after_every_step(record_property: Callable[[str, object], None]) -> None:
+    record_property("told", histories(EXAMPLES, SEED))
+
+
+@pytest.mark.histories
+@pytest.mark.parametrize("part", range(4))
+def test_the_ledger_is_right_in_thousands_of_histories(
+    part: int, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("told", histories(max(EXAMPLES, 1_000), SEED + 1 + part))
+
+
+def drawn(random: Random) -> tuple[list[Sale], list[Step]]:
+    """A history as `histories` has them, without Hypothesis."""
+    sales = [
+        Sale(
+            lines=tuple((random.randint(2, 6), random.randint(50, 99_999)) for _ in range(random.randint(1, 3))),
+            charges=tuple(random.randint(0, 2_000) for _ in range(random.randint(0, 2))),
+            weights=tuple(random.randint(1, 9) for _ in range(random.randint(1, 4))),
+            rates=tuple(random.randint(8_500, 11_500) for _ in range(DAYS)),
+            market=random.choice(list(CURRENCIES)),
+            pays_late=random.random() < 0.3,
+        )
+        for _ in range(random.randint(1, 3))
+    ]
+    steps = [(random.choice(ACTIONS), random.randint(0, 99), random.randint(1, 3)) for _ in range(60)]
+    return sales, steps
+
+
+# Money in the inbox that is given back there has tests of its own; here all of it finds its order in the end.
+EVERY_KIND = POSTING_RULES.keys() - {"inbox.funds_refunded", "inbox.refund_paid"}
+
+
+def test_the_histories_have_every_kind_of_money() -> None:
+    random, kinds = Random(SEED), Counter[str]()
+    for _ in range(40):
+        kinds.update(live(*drawn(random)).kinds)
+    assert EVERY_KIND - kinds.keys() == set(), f"seed {SEED}"
