@@ -28,6 +28,7 @@ from ledger.events.settlement import (
     PayoutReturned,
     PayoutSubmitted,
 )
+from ledger.ids import derived_id
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.columns import instant_column, text_column
@@ -53,7 +54,7 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One thing to be done by a partner, at most once, under `id`. `facts` are names: of the payment, the capture …"""
+    """One thing to be done by a partner, at most once, under `key`. `facts` are names: of the payment, the capture …"""
 
     kind: Kind
     book: int
@@ -63,6 +64,12 @@ class Instruction:
     amount: Money
     asked_at: datetime
     facts: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """What the partner knows it by. The id of a payout is the bank's too; the others are unique in their stream
+        only, and a provider serves all of them."""
+        return self.id if self.kind == "payout" else derived_id(*self.stream.split("/")[1:], self.id)
 
 
 class Instructions(Projection):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.money import Money
 from ledger.who import Actor
 from projections.engine.reading import Views
 from projections.instructions import Instruction, Instructions, instructions
@@ -91,6 +92,22 @@ def authorised(office: Office) -> None:
 def test_a_refund_is_paid_by_the_provider_and_recorded(office: Office) -> None:
     refund(office)
     assert (office.sweep(), office.recorded("refund.succeeded"), office.waiting()) == (1, 1, [])
+
+
+def test_refunds_of_two_orders_under_one_name_are_both_paid(office: Office) -> None:
+    for order_id in ("O-1", "O-2"):
+        paid(office.desk, order_id)
+        about = {"merchant_id": "M-1", "order_id": order_id}
+        office.desk.expect("cancel_order", actor=BUYER, reason="changed_mind", refund_id="R-1", **about)
+        office.desk.expect("submit_refund", refund_id="R-1", **about)
+    assert (office.sweep(), office.recorded("refund.succeeded")) == (2, 2)
+    assert [asked.tries for asked in office.provider.counter.all()] == [1, 1]
+
+
+def test_a_bank_that_is_asked_for_another_payout_under_a_name_it_knows_refuses_it(office: Office) -> None:
+    payout(office)
+    office.bank.take("P-1", amount=Money.of("9.99", "CNY"), account="acct-other", day=office.desk.clock.now.date())
+    assert (office.sweep(), office.recorded("payout.paid"), office.recorded("payout.failed")) == (1, 0, 1)
 
 
 def test_a_capture_that_was_asked_for_is_taken_and_confirms_the_order(office: Office) -> None:
