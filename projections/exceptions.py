@@ -11,7 +11,9 @@ from pydantic_core import from_json
 from sqlalchemy import BigInteger, Column, RowMapping, text
 
 from ledger.canonical import canonical
+from ledger.events.inbox_money import UnroutedCaptureFailed
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
+from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.events.settlement import (
     ReconciliationBreakAssigned,
     ReconciliationBreakOpened,
@@ -28,6 +30,7 @@ from projections.engine.tables import kept_table
 from projections.projection import Projection
 
 Status = Literal["open", "resolved"]
+_NOBODYS_BUSINESS = ("psp_other",)  # providers tell of much that no order ever hears of; it is kept
 UNROUTED = "unrouted"  # the kind of an exception that only waits for its order to be known
 
 EXCEPTIONS = kept_table(
@@ -44,6 +47,7 @@ EXCEPTIONS = kept_table(
     text_column("resolution"),
     instant_column("opened_at"),
     instant_column("resolved_at"),
+    Column("waiting_minor", BigInteger),  # of a capture in the inbox: what is neither routed nor paid back
     Column("opened_position", BigInteger, nullable=False),
     Column("resolved_position", BigInteger),  # null while it is open
     indexes=[("status", "opened_at")],
@@ -51,10 +55,11 @@ EXCEPTIONS = kept_table(
 
 
 class Exceptions(Projection):
-    """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed."""
+    """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed, and money there until it is
+    routed, paid back or undone. What is noted of it later makes it one again."""
 
     name = "exceptions"
-    version = 2
+    version = 3
     tables = (EXCEPTIONS,)
     events = (
         ReconciliationBreakOpened,
@@ -63,6 +68,8 @@ class Exceptions(Projection):
         InboxPaymentCaptured,
         InboxFactNoted,
         InboxFactRouted,
+        UnallocatedRefundPaid,
+        UnroutedCaptureFailed,
     )
 
     def fold(self, batch: Batch) -> None:
@@ -162,17 +169,37 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
             _resolve(rows, recorded, event.break_id, event.resolution, event.resolved_at)
         case InboxPaymentCaptured() as event:
             told = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
-            _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
+            told |= {"refs": event.refs, "waiting_minor": event.amount.minor}
+            _unrouted(rows, recorded, event.happened_at, told)
+        case InboxFactNoted(kind=kind) if kind in _NOBODYS_BUSINESS:
+            pass
         case InboxFactNoted() as event:
             told = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
             _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
         case InboxFactRouted() as event:
             _resolve(rows, recorded, _waiting(recorded), ", ".join(event.streams), event.routed_at)
+        case UnallocatedRefundPaid() as event:
+            _paid_back(rows, recorded, event)
+        case UnroutedCaptureFailed() as event:
+            _resolve(rows, recorded, _waiting(recorded), f"it failed: {event.code}", event.happened_at)
 
 
 def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, Any]) -> None:
-    if rows.get(recorded.stream, _waiting(recorded)) is None:
+    row = rows.get(recorded.stream, _waiting(recorded))
+    if row is None or row["status"] == "resolved":
         rows.put(_opened(recorded, _waiting(recorded), at, told), at=recorded.position)
+    elif "waiting_minor" in told:  # something was noted of it before its money came
+        rows.put(row | told | {"refs": canonical(told["refs"])}, at=recorded.position)
+
+
+def _paid_back(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundPaid) -> None:
+    row = rows.get(recorded.stream, _waiting(recorded))
+    if row is None or row["waiting_minor"] is None:
+        return
+    left = row["waiting_minor"] - event.amount.minor
+    _change(rows, recorded, _waiting(recorded), waiting_minor=left)
+    if left <= 0:
+        _resolve(rows, recorded, _waiting(recorded), "paid back", event.happened_at)
 
 
 def _waiting(recorded: Recorded) -> str:
@@ -180,7 +207,7 @@ def _waiting(recorded: Recorded) -> str:
 
 
 def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:
-    return told | {
+    return {"waiting_minor": None} | told | {
         "stream": recorded.stream, "break_id": break_id, "merchant": merchant_of(recorded.stream) or "",
         "refs": canonical(told["refs"]), "owner": "", "status": "open", "resolution": "", "opened_at": at,
         "resolved_at": None, "opened_position": recorded.position, "resolved_position": None,

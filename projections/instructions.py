@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from sqlalchemy import text
 
 from ledger.canonical import canonical
+from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted
 from ledger.events.payment import (
     PaymentAuthorizationExpired,
     PaymentCaptured,
@@ -19,6 +20,7 @@ from ledger.events.payment import (
     PaymentVoided,
 )
 from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
+from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.refund import RefundFailed, RefundReversed, RefundSubmitted, RefundSucceeded
 from ledger.events.settlement import (
     PayoutCancelled,
@@ -28,7 +30,7 @@ from ledger.events.settlement import (
     PayoutReturned,
     PayoutSubmitted,
 )
-from ledger.ids import derived_id
+from ledger.ids import derived_id, kind_of
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.columns import instant_column, text_column
@@ -43,7 +45,8 @@ INSTRUCTIONS = kept_table(
     "instructions",
     text_column("kind", key=True),
     text_column("stream", key=True),
-    text_column("subject", key=True),  # the id it is sent under; captures of one payment stand together, under its id
+    text_column("subject", key=True),  # the id it is sent under; captures of one payment stand under its, tries of one
+    # refund of the inbox under that refund's
     text_column("partner"),
     instant_column("asked_at"),
     text_column("facts"),  # JSON: the amount, and what the partner and the answer's report name besides
@@ -66,6 +69,11 @@ class Instruction:
     facts: Mapping[str, Any]
 
     @property
+    def is_of_the_inbox(self) -> bool:
+        """Whether it is about money that belongs to no order."""
+        return kind_of(self.stream) == "inbox"
+
+    @property
     def key(self) -> str:
         """What the partner knows it by. The id of a payout is the bank's too; the others are unique in their stream
         only, and a provider serves all of them."""
@@ -76,7 +84,7 @@ class Instructions(Projection):
     """A row stands until its answer is recorded, wherever that comes from: a webhook, a statement, the partner."""
 
     name = "instructions"
-    version = 1
+    version = 2
     tables = (INSTRUCTIONS,)
     events = (
         PaymentCaptureRequested,
@@ -95,6 +103,10 @@ class Instructions(Projection):
         PayoutFailed,
         PayoutCancelled,
         PayoutReturned,
+        UnallocatedFundsRefunded,
+        UnallocatedRefundSubmitted,
+        UnallocatedRefundFailed,
+        UnallocatedRefundPaid,
     )
 
     def fold(self, batch: Batch) -> None:
@@ -126,6 +138,8 @@ def instructions(
 
 
 def _subject(instruction: Instruction) -> str:
+    if instruction.is_of_the_inbox:
+        return str(instruction.facts["refund_id"])
     return str(instruction.facts["payment_id"]) if instruction.kind == "capture" else instruction.id
 
 
@@ -138,8 +152,8 @@ def _read(row: Any) -> list[Instruction]:
             Instruction(kind, book, stream, request_id, partner, Money(*amount), asked_at, facts)
             for request_id, amount in asked.items()
         ]
-    amount = Money(*facts.pop("amount"))
-    return [Instruction(kind, book, stream, subject, partner, amount, asked_at, facts)]
+    amount, id = Money(*facts.pop("amount")), facts.pop("submission_id", subject)
+    return [Instruction(kind, book, stream, id, partner, amount, asked_at, facts)]
 
 
 def _keys(stream: str, event: Any) -> list[tuple[str, str, str]]:
@@ -150,6 +164,13 @@ def _keys(stream: str, event: Any) -> list[tuple[str, str, str]]:
             PayoutInitiated() | PayoutSubmitted() | PayoutPaid() | PayoutFailed() | PayoutCancelled() | PayoutReturned()
         ):
             return [("payout", stream, event.payout_id)]
+        case (
+            UnallocatedFundsRefunded()
+            | UnallocatedRefundSubmitted()
+            | UnallocatedRefundFailed()
+            | UnallocatedRefundPaid()
+        ):
+            return [("refund", stream, event.refund_id)]
     return [("capture", stream, event.payment_id), ("void", stream, event.payment_id)]
 
 
@@ -203,6 +224,18 @@ class _Fold:
         self._delete("refund", event.submission_id)
 
     @on.register
+    def _(self, event: UnallocatedFundsRefunded) -> None:
+        self._back_to_payer(event, event.refund_id)
+
+    @on.register
+    def _(self, event: UnallocatedRefundSubmitted) -> None:
+        self._back_to_payer(event, event.submission_id)
+
+    @on.register
+    def _(self, event: UnallocatedRefundFailed | UnallocatedRefundPaid) -> None:
+        self._delete("refund", event.refund_id)
+
+    @on.register
     def _(self, event: PayoutInitiated) -> None:
         named = {"account_ref": event.account_ref, "submitted": False}
         self._put("payout", event.payout_id, "bank", amount=_written(event.amount), **named)
@@ -215,6 +248,11 @@ class _Fold:
     @on.register
     def _(self, event: PayoutPaid | PayoutFailed | PayoutCancelled | PayoutReturned) -> None:
         self._delete("payout", event.payout_id)
+
+    def _back_to_payer(self, event: UnallocatedFundsRefunded | UnallocatedRefundSubmitted, submission_id: str) -> None:
+        named = {"refund_id": event.refund_id, "capture_ref": event.capture_ref, "payment_id": event.payment_id or ""}
+        amount = _written(event.amount)
+        self._put("refund", event.refund_id, event.psp, amount=amount, submission_id=submission_id, **named)
 
     def _put(self, kind: Kind, subject: str, partner: str, **facts: Any) -> None:
         row: Row = {"kind": kind, "stream": self._recorded.stream, "subject": subject, "partner": partner}

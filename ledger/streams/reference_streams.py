@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import singledispatchmethod
 from typing import Any
 
+from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted, UnroutedCaptureFailed
 from ledger.events.platform import (
     FeeScheduleSet,
     FxRateRecorded,
@@ -73,9 +74,13 @@ class InboxItem(Stream):
         self.plan: InboxRoutingPlanned | None = None
         self.refunds: dict[str, UnallocatedFundsRefunded] = {}
         self.refunds_paid: set[str] = set()
+        self.refund_submissions: dict[str, list[str]] = {}  # the names each refund was sent under
+        self.refunds_failed: set[str] = set()  # and not sent anew
         self.noted: list[InboxFactNoted] = []
+        self.noted_since = 0  # after it was routed
         self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
         self.is_routed = False
+        self.has_failed = False
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -89,6 +94,7 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: InboxFactNoted) -> None:
         self.noted.append(event)
+        self.noted_since += 1
 
     @evolve.register
     def _(self, event: InboxRoutingPlanned) -> None:
@@ -97,15 +103,35 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: UnallocatedFundsRefunded) -> None:
         self.refunds[event.refund_id] = event
+        self.refund_submissions[event.refund_id] = [event.refund_id]
 
     @evolve.register
     def _(self, event: UnallocatedRefundPaid) -> None:
         self.refunds_paid.add(event.refund_id)
+        self.refunds_failed.discard(event.refund_id)
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundFailed) -> None:
+        self.refunds_failed.add(event.refund_id)
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundSubmitted) -> None:
+        self.refund_submissions[event.refund_id].append(event.submission_id)
+        self.refunds_failed.discard(event.refund_id)
+
+    @evolve.register
+    def _(self, event: UnroutedCaptureFailed) -> None:
+        self.has_failed = True
 
     @evolve.register
     def _(self, event: InboxFactRouted) -> None:
-        self.is_routed = True
+        self.is_routed, self.noted_since = True, 0
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:
         self.breaks.add(event.break_id)
+
+    def refund_named(self, submission_id: str) -> UnallocatedFundsRefunded | None:
+        """The refund that was sent under this name."""
+        named = (refund for refund, names in self.refund_submissions.items() if submission_id in names)
+        return self.refunds.get(next(named, submission_id))

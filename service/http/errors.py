@@ -15,7 +15,7 @@ from ledger.log.engine import DatabaseUnreachable
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import ViewBehind
 from projections.tracking import AmbiguousOrder
-from service.adapters.carriers.scan import PayloadNotUnderstood, SignatureDoesNotMatch
+from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
 from service.failures import ServiceFailure
 from service.localisation import UnknownLocale
 

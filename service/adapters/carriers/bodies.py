@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from pydantic_core import from_json
 
 from ledger.canonical import digest
-from service.adapters.carriers.scan import PayloadNotUnderstood
+from service.adapters.refused_bodies import PayloadNotUnderstood
 
 LONGEST_BYTES = 1024 * 1024
 _CODES = frozenset(

@@ -159,6 +159,29 @@ def test_what_the_provider_refuses_stays_owed_and_can_be_sent_anew(office: Offic
     assert (office.recorded("refund.failed"), office.sweep(), office.recorded("refund.succeeded")) == (1, 1, 1)
 
 
+def stray(office: Office) -> None:
+    """Money that belongs to no order, and that is to go back to who paid it."""
+    about = {"psp": "stripe", "capture_ref": "ch_1"}
+    office.desk.expect("note_unrouted_payment", actor=PROVIDER, amount="USD 19.44", **about)
+    office.desk.expect("refund_unallocated_funds", actor=FINANCE, refund_id="R-1", reason="payer_unknown", **about)
+
+
+def test_money_of_no_order_goes_back_through_its_provider(office: Office) -> None:
+    stray(office)
+    assert (office.sweep(), office.recorded("inbox.refund_paid"), office.waiting()) == (1, 1, [])
+
+
+def test_money_of_no_order_that_could_not_go_back_stays_owed_and_can_be_sent_anew(office: Office) -> None:
+    stray(office)
+    refusing = SimulatedProvider(office.folder / "psp", Mishaps(failed=1000, answers_lost=0, returned=0))
+    office.sweep(2, office.another(Partners(any_provider=refusing)))
+    assert (office.recorded("inbox.refund_failed"), office.waiting()) == (1, [])
+    about = {"psp": "stripe", "capture_ref": "ch_1", "refund_id": "R-1"}
+    office.desk.expect("submit_unallocated_refund", actor=FINANCE, **about)
+    assert [each.id for each in office.waiting()] == ["R-1.2"]
+    assert (office.sweep(), office.recorded("inbox.refund_paid"), office.waiting()) == (1, 1, [])
+
+
 def test_what_nobody_serves_waits(office: Office) -> None:
     refund(office)
     assert office.sweep(2, office.another(Partners(bank=office.bank))) == 0
