@@ -28,8 +28,9 @@ def decide(report: ReportUnallocatedRefundPaid, item: InboxItem, rules: Rules) -
     if refund is None or refund.amount != report.amount:
         expected = str(refund.amount) if refund else "no such refund"
         kind = "amount_mismatch" if refund else "refund_unknown"
-        about = {"amount": report.amount, "refund_id": report.refund_id}
-        yield from inbox_break(report, item, kind=kind, expected=expected, **about)
+        yield from inbox_break(
+            report, item, kind=kind, expected=expected, amount=report.amount, refund_id=report.refund_id
+        )
     elif report.refund_id not in item.refunds_paid:
         rate = rate_of_fact(report, rules, refund.amount.currency)
         assert rate is not None, "the capture itself had a rate of an earlier day"

@@ -169,8 +169,8 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
             _resolve(rows, recorded, event.break_id, event.resolution, event.resolved_at)
         case InboxPaymentCaptured() as event:
             told = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
-            told |= {"refs": event.refs, "waiting_minor": event.amount.minor}
-            _unrouted(rows, recorded, event.happened_at, told)
+            more = {"refs": event.refs, "waiting_minor": event.amount.minor}
+            _unrouted(rows, recorded, event.happened_at, told | more)
         case InboxFactNoted(kind=kind) if kind in _NOBODYS_BUSINESS:
             pass
         case InboxFactNoted() as event:

@@ -14,6 +14,7 @@ from service.cli.exporting import exporting
 from service.cli.files import from_bank, from_order, from_partner, from_psp
 from service.cli.history import history
 from service.cli.importing import importing
+from service.cli.inbox import inbox, route
 from service.cli.log import verify_log
 from service.cli.output import stderr
 from service.cli.periods import close_period, periods, reopen_period, revalue
@@ -57,6 +58,8 @@ app.command()(track)
 app.command()(history)
 app.command()(approvals)
 app.command()(exceptions)
+app.command()(inbox)
+app.command()(route)
 app.command()(overdue)
 app.command()(declarations)
 app.command()(sales)

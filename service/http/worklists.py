@@ -13,6 +13,7 @@ from projections.sales_by_channel import sales
 from projections.warehouse_promises import Promised, overdue, warnings
 from service.http.parameters import AtLeast, Day, Limit, OpenApp, answer, fields_of
 from service.http.witness import Witness
+from service.inbox import waiting
 
 router = APIRouter(tags=["worklists"])
 Status = Literal["open", "resolved", "all"]
@@ -48,6 +49,15 @@ def open_exceptions(
     )
     rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
     return answer(app, views.vector, exceptions=rows)
+
+
+@router.get("/inbox")
+def unrouted(app: OpenApp, at_least: AtLeast, limit: Limit = 500) -> dict[str, Any]:
+    """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by."""
+    views, now = Witness(app.views), app.clock()
+    found = waiting(app, views=views, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s)
+    rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
+    return answer(app, views.vector, inbox=rows)
 
 
 @router.get("/overdue")

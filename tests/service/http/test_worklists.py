@@ -10,7 +10,13 @@ from ledger.log.cursor import Cursor
 from service.app import App
 
 FindOrder = Callable[[str], str]
-LISTS = {"approvals": "cases", "exceptions": "exceptions", "overdue": "overdue", "declarations": "declarations"}
+LISTS = {
+    "approvals": "cases",
+    "exceptions": "exceptions",
+    "inbox": "inbox",
+    "overdue": "overdue",
+    "declarations": "declarations",
+}
 
 
 def _json(client: TestClient, address: str, **parameters: Any) -> Any:

@@ -48,7 +48,12 @@ class Wire:
         return self.tell("charge.captured", "charge", id, captured=True, amount=amount, payment_intent="pi_1", **said)
 
     def dispute(self, type: str = "created", **said: Any) -> Outcome | None:
-        about = {"charge": "ch_1", "amount": 1944, "status": "needs_response", "reason": "product_unacceptable"}
+        about: dict[str, Any] = {
+            "charge": "ch_1",
+            "amount": 1944,
+            "status": "needs_response",
+            "reason": "product_unacceptable",
+        }
         return self.tell(f"charge.dispute.{type}", "dispute", "dp_1", **(about | said))
 
     def rows(self) -> Iterator[Any]:
@@ -159,7 +164,12 @@ class TestARefund:
         about = {"merchant_id": "M-1", "order_id": "O-2"}
         wire.desk.expect("cancel_order", actor=BUYER, reason="changed_mind", refund_id="R-1", **about)
         wire.desk.expect("submit_refund", refund_id="R-1", **about)
-        paid_back = {"amount": 1944, "charge": "ch_1", "status": "succeeded", "metadata": {"submission_id": "R-1.1"}}
+        paid_back: dict[str, Any] = {
+            "amount": 1944,
+            "charge": "ch_1",
+            "status": "succeeded",
+            "metadata": {"submission_id": "R-1.1"},
+        }
         wire.tell("refund.created", "refund", "re_1", **paid_back)
         assert [event.order_id for event in wire.events("refund.succeeded")] == ["O-2"]
         assert (wire.usd("2210"), wire.breaks()) == (0, {})
