@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.events.dispute import DisputeLiability, OwedRefund
-from ledger.events.payment import AllocatedCharge
+from ledger.events.dispute import DisputeLiability
+from ledger.events.payment import AllocatedCharge, OwedRefund
 from ledger.events.refund import ApprovedLine, RefundLine
 from ledger.fx import CNY
-from ledger.money import Money, share, split, total
+from ledger.money import Money, split, total
 from ledger.streams.order import Order
-from ledger.streams.order_cases import Case
 from ledger.streams.order_disputes import Dispute
 from ledger.streams.order_quantities import Place, has_left
 from ledger.streams.refund_money import cut_to, merchant_borne, platform_borne, refund_line
@@ -74,14 +73,8 @@ def _owed(order: Order, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
             continue
         part = min(left, case.unsubmitted) if case.money.amount.currency == left.currency else left * 0
         if part.minor > 0:
-            yield OwedRefund(refund_id=case.id, amount=part, carried=_carried(case, part))
+            yield OwedRefund(refund_id=case.id, amount=part, carried=case.carried_of(part))
             left = left - part
-
-
-def _carried(case: Case, part: Money) -> Money:
-    assert case.money is not None, "only an approved case owes money"
-    upto = (case.paid + part).minor
-    return share(case.money.base, upto=upto, of=case.money.amount.minor, already=case.carried)
 
 
 def _lines(order: Order, dispute: Dispute, left: Money) -> Iterator[RefundLine]:

@@ -130,13 +130,8 @@ class Order(Stream):
         """The order's place in its machine, derived from its quantities (domain §4.3)."""
         if self.placed is None:
             return "unplaced"
-        for reached, status in (
-            (self.completed, "completed"),
-            (self.cancelled, "cancelled"),
-            (self.expired, "expired"),
-        ):
-            if reached:
-                return status  # type: ignore[return-value]
+        if self.completed or self.cancelled or self.expired:
+            return "completed" if self.completed else "cancelled" if self.cancelled else "expired"
         if not self.confirmed:
             return "placed"
         return self._fulfilment()
@@ -252,6 +247,8 @@ class Order(Stream):
     def _(self, event: PaymentCaptureFailed) -> None:
         self.payments.remember(event)
         self.receivables.remember(event)
+        for refund in event.owed:
+            self.cases[refund.refund_id].reach_otherwise(refund.amount, refund.carried)
         if event.undone:
             self.confirmed = False
             for book in self.lines.values():
@@ -289,6 +286,8 @@ class Order(Stream):
     def _(self, event: ReturnExpired) -> None:
         case = self.cases[event.refund_id]
         case.remember(event)
+        if case.by_alternative and event.undone is None:  # the buyer has the money although the goods never came
+            return
         for line, effects in case.effects:
             self.lines[line.line_id].undo(line, effects, platform_borne=case.platform_borne)
 
@@ -368,6 +367,7 @@ class Order(Stream):
         self.breaks[event.break_id] = event.kind
         if event.kind == "unexpected_capture":
             self.payments.set_aside(event.refs["capture_ref"])
+        self.payments.contradicted(event)
 
     @evolve.register
     def _(self, event: ReconciliationBreakResolved) -> None:
