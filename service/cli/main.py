@@ -18,6 +18,7 @@ from service.cli.inbox import inbox, route
 from service.cli.log import verify_log
 from service.cli.output import stderr
 from service.cli.periods import close_period, periods, reopen_period, revalue
+from service.cli.rates import rates
 from service.cli.record import record
 from service.cli.settling import list_payouts, settle, statement
 from service.cli.status import settings, status
@@ -54,6 +55,7 @@ app.command()(periods)
 app.command()(close_period)
 app.command()(reopen_period)
 app.command()(revalue)
+app.command()(rates)
 app.command()(track)
 app.command()(history)
 app.command()(approvals)
