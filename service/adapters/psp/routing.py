@@ -8,6 +8,7 @@ from typing import Any
 
 from commands.command import Command
 from commands.outcome import Outcome
+from commands.recording import accounting_day
 from commands.report_unallocated_refund_failed import ReportUnallocatedRefundFailed
 from commands.report_unallocated_refund_paid import ReportUnallocatedRefundPaid
 from commands.report_unrouted_capture_failed import ReportUnroutedCaptureFailed
@@ -15,30 +16,61 @@ from commands.route_inbox_payment import Part, RouteInboxPayment
 from ledger.events.platform_money import UnallocatedFundsRefunded
 from ledger.ids import derived_id, inbox_stream
 from ledger.money import Money, total
+from ledger.refusals import RateMissing
 from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor, Source
 from projections.psp_references import PspReference, orders_of
 from service.adapters.psp.facts import ProviderFact
 from service.app import App
+from service.failures import ServiceFailure
 from service.inbox_routing import ROUTER, InboxRouting
 
 Order = tuple[str, str]  # merchant and order
 _PLATFORM_BOOK = 0
+_BOOKED = ("captured", "refund", "dispute_withdrawn", "dispute_lost")  # at the rate of the day it happened on
+
+
+class RateNotKnown(ServiceFailure):
+    """Money of a currency that no rate was ever recorded of: it is flagged, and booked when it is told again."""
 
 
 def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
     """Record each fact where it belongs; what no order is known for goes to the inbox. Told again, nothing changes.
 
-    Raises `ViewBehind`: what was recorded just now may be what the fact is about.
+    Raises `ViewBehind`, since what was recorded just now may be what the fact is about; `RateNotKnown` once all that
+    can be recorded is.
     """
     known = _Known(app, facts)
+    rateless = {fact.message_id: fact.amount for fact in facts if not _has_rate(app, fact)}
     commands = [command for fact in facts for command in _commands(known.told(fact), known)]
+    commands = [_as_not_booked(command) if _message(command) in rateless else command for command in commands]
     outcomes = app.bus.submit(commands)
     routing = InboxRouting(app.ledger, app.bus)
     for command in commands:
         if isinstance(command, RouteInboxPayment):
             routing.carry_out(command.psp, command.capture_ref)
+    for amount in rateless.values():
+        raise RateNotKnown(f"No rate of {amount.currency if amount else ''} is recorded; tell it again when there is.")
     return outcomes
+
+
+def _has_rate(app: App, fact: ProviderFact) -> bool:
+    if fact.amount is None or fact.kind not in _BOOKED:
+        return True
+    try:
+        app.bus.reference().rate(fact.amount.currency, "book", accounting_day(fact.happened_at))
+    except RateMissing:
+        return False
+    return True
+
+
+def _message(command: Command) -> str:
+    return command.source.external_id if command.source else ""
+
+
+def _as_not_booked(command: Command) -> Command:
+    """Under another id, so that what is answered now does not stick to the telling that can be booked."""
+    return command.model_copy(update={"id": derived_id("unbooked", command.id)})
 
 
 class _Known:

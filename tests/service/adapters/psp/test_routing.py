@@ -16,7 +16,7 @@ from commands.route_inbox_payment import Part
 from ledger.money import Money
 from ledger.who import Actor
 from projections.exceptions import exceptions
-from service.adapters.psp.routing import record_facts
+from service.adapters.psp.routing import RateNotKnown, record_facts
 from service.adapters.psp.stripe_events import read_event
 from service.inbox_routing import InboxRouting
 from service.timers.inbox_facts import WaitingFacts
@@ -37,7 +37,7 @@ class Wire:
 
     def tell(self, type: str, object: str, id: str, *, event_id: str = "", **said: Any) -> Outcome | None:
         self.app.catch_up()
-        found = {"object": object, "id": id, "currency": "usd", **said}
+        found = {"object": object, "id": id, "currency": "usd"} | said
         created = int(datetime(2025, 4, 1, 8, tzinfo=UTC).timestamp())
         event = {"id": event_id or f"evt_{next(self._numbers)}", "type": type, "created": created}
         outcomes = record_facts(self.app, [read_event(event | {"data": {"object": found}})])
@@ -193,3 +193,15 @@ class TestARefund:
 def test_what_concerns_no_order_is_kept_and_nobody_has_to_look_at_it(wire: Wire) -> None:
     wire.tell("payout.paid", "payout", "po_1")
     assert ([event.kind for event in wire.events("inbox.fact_noted")], wire.waiting()) == (["psp_other"], [])
+
+
+def test_money_of_a_currency_without_a_rate_is_flagged_and_booked_when_it_is_told_again(wire: Wire) -> None:
+    for _ in range(2):
+        with pytest.raises(RateNotKnown):
+            wire.captured(event_id="evt_a", currency="eur")
+    assert (wire.events("inbox.payment_captured"), wire.breaks()) == ([], {"rate_missing": 1})
+    rate = {"pair": "EUR/CNY", "rate": "7.8000", "kind": "book", "provider": "test", "as_of": "2025-04-01"}
+    wire.desk.expect("record_fx_rate", **rate)
+    wire.captured(event_id="evt_a", currency="eur")
+    (captured,) = wire.events("inbox.payment_captured")
+    assert captured.base == Money(15163, "CNY")
