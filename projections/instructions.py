@@ -35,7 +35,7 @@ from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.columns import instant_column, text_column
 from projections.engine.batch import Batch, KeptRows, Row
-from projections.engine.reading import Opened, Views
+from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
 from projections.projection import Projection
 
@@ -135,6 +135,28 @@ def instructions(
         return [instruction for row in found for instruction in _read(row)]
 
     return views.read(Instructions(), query)
+
+
+def open_instructions(
+    views: Views,
+    *,
+    partner: str | None = None,
+    limit: int = 500,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> list[Instruction]:
+    """What all books ask for, what was asked first first. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> list[Instruction]:
+        statement = f"""
+            SELECT kind, book, stream, subject, partner, asked_at, facts
+            FROM {opened.generation.stored_name(INSTRUCTIONS)}
+            WHERE NOT deleted AND (CAST(:partner AS text) IS NULL OR partner = :partner)
+            ORDER BY asked_at, kind, stream, subject LIMIT :limit"""
+        found = opened.connection.execute(text(statement), {"partner": partner, "limit": limit})
+        return [instruction for row in found for instruction in _read(row)]
+
+    return views.read(Instructions(), query, at_least=at_least, timeout_s=timeout_s)
 
 
 def _subject(instruction: Instruction) -> str:

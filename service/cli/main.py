@@ -15,6 +15,7 @@ from service.cli.files import from_bank, from_order, from_partner, from_psp
 from service.cli.history import history
 from service.cli.importing import importing
 from service.cli.inbox import inbox, route
+from service.cli.instructions import instructions
 from service.cli.log import verify_log
 from service.cli.output import stderr
 from service.cli.periods import close_period, periods, reopen_period, revalue
@@ -60,6 +61,7 @@ app.command()(track)
 app.command()(history)
 app.command()(approvals)
 app.command()(exceptions)
+app.command()(instructions)
 app.command()(inbox)
 app.command()(route)
 app.command()(overdue)

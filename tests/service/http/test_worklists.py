@@ -14,6 +14,7 @@ LISTS = {
     "approvals": "cases",
     "exceptions": "exceptions",
     "inbox": "inbox",
+    "instructions": "instructions",
     "overdue": "overdue",
     "declarations": "declarations",
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -212,6 +215,43 @@ def test_between_asking_and_recording_nothing_is_lost(office: Office) -> None:
         dying.sweep()
     assert (office.sweep(), office.recorded("refund.succeeded")) == (1, 1)
     assert [asked.tries for asked in office.provider.counter.all()] == [2]
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from ledger.keys import FileKeyStore
+from ledger.ledger import Ledger
+from service.instructions.ports import Partners
+from service.timers.worker import Sending
+from service.simulated.provider import SimulatedProvider
+from tests.support.buses import Desk, Clock
+from tests.support.shops import app_of
+from datetime import datetime
+
+class Killed(SimulatedProvider):
+    def refund(self, instruction):
+        super().refund(instruction)
+        os.kill(os.getpid(), 9)
+
+folder = Path(sys.argv[2])
+with Ledger.open(sys.argv[1], keys=FileKeyStore(folder / "keys")) as ledger:
+    app = app_of(Desk(ledger, Clock(datetime.fromisoformat(sys.argv[3]))))
+    Sending(app, Partners(any_provider=Killed(folder / "psp"))).sweep()
+"""
+
+
+def test_a_process_killed_after_the_provider_did_it_leaves_it_to_the_next_one(
+    office: Office, database_url: str, tmp_path: Path
+) -> None:
+    refund(office)
+    office.app.catch_up([Instructions()])
+    asked = [sys.executable, "-c", _KILLED, database_url, str(tmp_path), office.desk.clock.now.isoformat()]
+    assert subprocess.run(asked, check=False).returncode == -signal.SIGKILL
+    assert (office.recorded("refund.succeeded"), [each.tries for each in office.provider.counter.all()]) == (0, [1])
+    assert (office.sweep(), office.recorded("refund.succeeded")) == (1, 1)
+    (done,) = office.provider.counter.all()
+    assert (done.tries, done.amount) == (2, Money.of("19.44", "USD"))
 
 
 class _Dying:
