@@ -34,15 +34,17 @@ class Loss:
 def loss(
     order: Order, dispute: Dispute, *, amount: Money, carried: Money, liability: DisputeLiability, fee_refundable: bool
 ) -> Loss:
-    """Who loses what of the withdrawn `amount`, which stands at `carried` (CNY)."""
+    """Who loses what of the withdrawn `amount`, which stands at `carried` (CNY). A merchant loses no more than its
+    order has of the disputed capture: what was never the order's is the platform's to lose."""
     capture = order.payments.captures.get(dispute.capture_ref)
     free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
     unallocated = min(amount, free)
     owed = tuple(_owed(order, dispute, amount - unallocated))
     rest = amount - unallocated - total([refund.amount for refund in owed], amount.currency)
-    asked = list(_lines(order, dispute, rest))
+    of_the_order = min(rest, capture.allocated) if capture and capture.amount.currency == amount.currency else rest
+    asked = list(_lines(order, dispute, of_the_order))
     goods = total([line.buyer_amount for line in asked], amount.currency)
-    charges = _charges(order, asked, rest - goods) if liability == "merchant" else ()
+    charges = _charges(order, asked, of_the_order - goods) if liability == "merchant" else ()
     on_charges = total([charge.amount for charge in charges], amount.currency)
     borne = rest if liability == "platform" else rest - goods - on_charges
     expense = split(carried, [amount.minor - borne.minor, borne.minor])[1] if amount else carried

@@ -106,6 +106,7 @@ def test_a_refund_waits_for_the_goods_where_the_reviewer_wants_them_back() -> No
 
 def test_a_capture_that_failed_pays_nothing_back() -> None:
     story = refunded()
+    story.tell("submit_refund", refund_id="R-1")
     story.tell(
         "report_payment_failed",
         payment_id="PAY-1",
@@ -114,6 +115,8 @@ def test_a_capture_that_failed_pays_nothing_back() -> None:
         amount="USD 69.44",
         code="R01",
     )
+    told = {"submission_id": "R-1.1", "psp": "stripe", "outcome": "failed", "amount": "USD 69.44", "code": "R01"}
+    story.tell("report_refund_outcome", **told)
     refusal = story.refusal("submit_refund", refund_id="R-1")
     assert isinstance(refusal, RefundExceedsRemaining)
     assert refusal.remaining == "USD 0.00"
