@@ -48,6 +48,9 @@ SENDERS: dict[str, Take] = {
     "adyen": _adyen,
 }
 
+# What a sender wants to read before it believes that it was heard.
+_EXPECTED = {"adyen": {"notificationResponse": "[accepted]"}}
+
 
 @router.post("/webhooks/{sender}")
 async def webhook(app: OpenApp, sender: str, request: Request) -> dict[str, Any]:
@@ -83,4 +86,4 @@ def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret
     for outcome in outcomes:
         if outcome.last:
             vector[outcome.book] = max(vector.get(outcome.book, 0), outcome.last)
-    return answer(app, vector, outcomes=dict(sorted(counts.items())))
+    return answer(app, vector, outcomes=dict(sorted(counts.items())), **_EXPECTED.get(sender, {}))

@@ -142,6 +142,7 @@ class TestAdyen:
         for outcomes in ({"recorded": 1}, {"repeated": 1}):
             answer = client.post("/webhooks/adyen", content=notification())
             assert (answer.status_code, answer.json()["outcomes"]) == (200, outcomes)
+            assert answer.json()["notificationResponse"] == "[accepted]"
             client.app_state["app"].catch_up()
         assert types(desk).count("order.confirmed") == 1
 
