@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from commands.command import Command
 from commands.note_unrouted_fact import NoteUnroutedFact
 from commands.note_unrouted_payment import NoteUnroutedPayment
+from commands.report_dispute_fee import ReportDisputeFee
 from commands.report_dispute_funds_withdrawn import ReportDisputeFundsWithdrawn
 from commands.report_dispute_lost import ReportDisputeLost
 from commands.report_dispute_opened import ReportDisputeOpened
@@ -32,7 +33,7 @@ from service.adapters.refused_bodies import PayloadNotUnderstood
 
 FactKind = Literal[
     "authorised", "captured", "failed", "voided", "refund", "dispute_opened", "dispute_withdrawn", "dispute_won",
-    "dispute_lost", "other",
+    "dispute_lost", "dispute_fee", "other",
 ]  # fmt: skip
 _COMMANDS: dict[FactKind, type[Command]] = {
     "authorised": ReportPaymentAuthorised,
@@ -42,6 +43,7 @@ _COMMANDS: dict[FactKind, type[Command]] = {
     "refund": ReportRefundOutcome,
     "dispute_opened": ReportDisputeOpened,
     "dispute_withdrawn": ReportDisputeFundsWithdrawn,
+    "dispute_fee": ReportDisputeFee,
     "dispute_won": ReportDisputeWon,
     "dispute_lost": ReportDisputeLost,
 }

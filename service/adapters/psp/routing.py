@@ -27,7 +27,13 @@ from service.inbox_routing import ROUTER, InboxRouting
 
 Order = tuple[str, str]  # merchant and order
 _PLATFORM_BOOK = 0
-_BOOKED = ("captured", "refund", "dispute_withdrawn", "dispute_lost")  # at the rate of the day it happened on
+_BOOKED = (
+    "captured",
+    "refund",
+    "dispute_withdrawn",
+    "dispute_lost",
+    "dispute_fee",
+)  # at the rate of the day it happened on
 
 
 class RateNotKnown(ServiceFailure):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ PSP = "stripe"
 _REASONS = {"product_not_received": "not_received", "product_unacceptable": "product_unacceptable"}
 # Where Stripe's minor units are not those of ISO 4217 (Stripe, Supported currencies, special cases).
 _DIGITS = {"ISK": 2, "UGX": 2, "MGA": 0}
+_NOT_STRIPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 _REFUND_OUTCOMES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 
@@ -23,7 +25,7 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
         type_, id_, found = str(event["type"]), str(event["id"]), event["data"]["object"]
         created = datetime.fromtimestamp(int(event["created"]), UTC)
         kind, said, names = _read(type_, found)
-    except (KeyError, TypeError, ValueError) as error:
+    except _NOT_STRIPES as error:
         raise Unreadable(f"no event of Stripe's: {type(error).__name__} {error}") from None
     return ProviderFact(
         psp=PSP,
@@ -36,6 +38,23 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
         amount=said.get("amount"),
         order=_order(found),
     )
+
+
+def read_fees(event: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
+    """What Stripe charges for a dispute, as the event says that tells of its money. Raises `Unreadable`."""
+    if fact.kind != "dispute_withdrawn":
+        return
+    try:
+        for entry in event["data"]["object"].get("balance_transactions") or ():
+            if not entry.get("fee"):
+                continue
+            named = {"dispute_id": fact.said["dispute_id"], "capture_ref": fact.said["capture_ref"]}
+            amount, txn = _amount(entry["fee"], entry["currency"]), str(entry["id"])
+            said = named | {"psp_ref": txn, "amount": amount}
+            message = f"{fact.message_id}.{txn}"
+            yield replace(fact, kind="dispute_fee", message_id=message, said=said, amount=amount)
+    except _NOT_STRIPES as error:
+        raise Unreadable(f"no dispute of Stripe's: {type(error).__name__} {error}") from None
 
 
 def _read(type_: str, found: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:

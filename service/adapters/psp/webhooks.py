@@ -10,13 +10,18 @@ from service.adapters.carriers.bodies import read_json
 from service.adapters.psp.adyen_notifications import items_of, read_notifications
 from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.signatures import expect_adyen_signatures, expect_stripe_signature
-from service.adapters.psp.stripe_events import read_event
+from service.adapters.psp.stripe_events import read_event, read_fees
 
 
 def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> list[ProviderFact]:
-    """The fact of one event. Raises `SignatureDoesNotMatch`, `PayloadNotUnderstood`."""
+    """The facts of one event: a dispute's money comes with its fee.
+
+    Raises `SignatureDoesNotMatch`, `PayloadNotUnderstood`.
+    """
     expect_stripe_signature(body, headers, secret, now=now)
-    return [read_event(_read(body, "Stripe"))]
+    event = _read(body, "Stripe")
+    fact = read_event(event)
+    return [fact, *read_fees(event, fact)]
 
 
 def adyen_facts(body: bytes, key: str) -> list[ProviderFact]:

@@ -84,6 +84,9 @@ def notification(key: str = KEY, **changes: Any) -> bytes:
     return json.dumps({"live": "true", "notificationItems": [{"NotificationRequestItem": item}]}).encode()
 
 
+_ODD = b'{"id": "e", "type": "charge.captured", "created": 99999999999999999999, "data": {"object": []}}'
+
+
 def types(desk: Desk) -> list[str]:
     return [row.type for book in desk.ledger.reader.heads() for row in desk.ledger.reader.read(book, 0, 1000)]
 
@@ -123,7 +126,18 @@ class TestStripe:
         assert refusal(stripe(client, body, headers)) == (401, "SIGNATURE_DOES_NOT_MATCH")
         assert types(desk) == before
 
-    @pytest.mark.parametrize("body", [b"hello", b"[]", b"{}", event(amount="19.44"), event(amount=-5)])
+    def test_a_disputes_fee_comes_with_its_money(self, client: TestClient, desk: Desk) -> None:
+        stripe(client, event(), signed(event(), desk))
+        entry = {"id": "txn_9", "amount": -1944, "fee": 1500, "currency": "usd"}
+        dispute = {"object": "dispute", "id": "dp_1", "charge": "ch_1", "amount": 1944, "currency": "usd"}
+        found = {"object": dispute | {"balance_transactions": [entry]}}
+        told = {"id": "evt_5", "type": "charge.dispute.funds_withdrawn", "created": 1743494400, "data": found}
+        body = json.dumps(told).encode()
+        for outcomes in ({"recorded": 2}, {"repeated": 2}):
+            assert stripe(client, body, signed(body, desk)).json()["outcomes"] == outcomes
+        assert {"dispute.funds_withdrawn", "dispute.fee_charged"} <= set(types(desk))
+
+    @pytest.mark.parametrize("body", [b"hello", b"[]", b"{}", _ODD, event(amount="19.44"), event(amount=-5)])
     def test_a_signed_body_that_stripe_would_not_send_is_refused(
         self, client: TestClient, desk: Desk, body: bytes
     ) -> None:
