@@ -159,8 +159,8 @@ def test_a_capture_of_the_same_name_at_another_provider_is_for_somebody_to_look_
 def test_a_capture_whose_failure_was_told_first_confirms_nothing() -> None:
     story = OrderStory()
     story.tell("place_order", **basket())
-    failure = {"payment_id": "PAY-1", "psp": "stripe", "capture_ref": "cap-1", "amount": "USD 69.44", "code": "nsf"}
-    story.tell("report_payment_failed", **failure)
+    failure: dict[str, Any] = {"payment_id": "PAY-1", "psp": "stripe", "capture_ref": "cap-1", "code": "nsf"}
+    story.tell("report_payment_failed", amount="USD 69.44", **failure)
     story.tell("report_payment_captured", **capture())
     assert (story.order.status, story.balance("1110", "USD"), story.balance("2220", "USD")) == ("placed", 0, 0)
     story.tell("report_payment_captured", **capture("cap-2"))

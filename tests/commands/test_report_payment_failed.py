@@ -81,7 +81,7 @@ def test_of_a_capture_the_platform_bears_only_what_the_order_used() -> None:
 
 def test_after_a_refund_was_paid_the_platform_bears_a_capture_that_failed() -> None:
     story = cancelled(submitted=True)
-    paid = {"submission_id": "R-1.1", "psp": "stripe", "outcome": "succeeded", "amount": "USD 69.44"}
+    paid: dict[str, Any] = {"submission_id": "R-1.1", "psp": "stripe", "outcome": "succeeded", "amount": "USD 69.44"}
     story.tell("report_refund_outcome", **paid)
     story.tell("report_payment_failed", **failed())
     assert story.event(PaymentCaptureFailed).borne_by_platform
@@ -129,7 +129,7 @@ def test_of_a_refund_only_what_the_failed_capture_would_have_paid_is_owed_no_mor
     story.tell("report_payment_failed", **failed(amount="USD 40.00"))
     assert story.order.cases["R-1"].unsubmitted == usd("29.44")
     story.tell("submit_refund", refund_id="R-1")
-    paid = {"submission_id": "R-1.1", "psp": "stripe", "outcome": "succeeded", "amount": "USD 29.44"}
+    paid: dict[str, Any] = {"submission_id": "R-1.1", "psp": "stripe", "outcome": "succeeded", "amount": "USD 29.44"}
     story.tell("report_refund_outcome", **paid)
     for account in ("1110", "2110", "2210", "2220", "5140"):
         assert (story.balance(account, "USD"), story.base(account)) == (0, 0), account
