@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from commands.breaks import break_once
 from commands.command import Report
+from commands.order_commands import stale_rate
 from commands.recording import accounting_day
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
@@ -81,6 +82,13 @@ def valued(money: Money, carried: Money | None, rules: Rules, day: date) -> Valu
         return Valued(carried)
     rate = rules.rate(money.currency, "book", day)
     return Valued(rate.convert(money), rate)
+
+
+def flagged_if_stale(report: Report, known: BankMovement, rules: Rules, *rates: Rate | None) -> Iterator[Event]:
+    """The break of a movement that was booked at a rate older than a decision may use."""
+    day, about = accounting_day(report.happened_at), {"reference": known.name.replace("/", ".")}
+    for rate in {rate.pair: rate for rate in rates if rate}.values():
+        yield from stale_rate(known.known_breaks, rate, rules, day=day, at=report.decided_at, **about)
 
 
 def told_again(report: Report, known: BankMovement, moved: tuple[Money, Money]) -> Iterator[Event]:

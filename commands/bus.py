@@ -18,6 +18,7 @@ from commands.round import Asked, Bench, Round
 from ledger.finance_refusals import BookUnknown
 from ledger.ids import book_named_by, merchant_of
 from ledger.ledger import Ledger
+from ledger.policies.reference import Reference
 from ledger.refusals import InstantNotYours, VersionConflict
 
 _ROUNDS = 8  # a command that loses every one of these races is told so
@@ -54,6 +55,10 @@ class Bus:
     def close(self) -> None:
         """Wait for appends under way."""
         self._recorders.shutdown()
+
+    def reference(self) -> Reference:
+        """Policies and rates as a decision sees them now."""
+        return self._reference.current()
 
     def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """The outcome of each command, in the order given. Book 0 goes first: rates and policies serve the others.

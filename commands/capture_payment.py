@@ -13,6 +13,7 @@ from ledger.events.event import Event
 from ledger.events.payment_requests import PaymentCaptureRequested
 from ledger.ids import Id
 from ledger.payment_refusals import AmountExceedsAuthorized
+from ledger.refusals import IdempotencyKeyReused
 from ledger.streams.order import Order
 
 
@@ -29,6 +30,9 @@ def decide(command: CapturePayment, order: Order, rules: Rules) -> Iterator[Even
     platform_only(command.actor)
     placed_order(order)
     hold = held_payment(order, command.payment_id, command.decided_at)
+    request_id = command.request_id or command.id
+    if request_id in hold.requested:
+        raise IdempotencyKeyReused(command_id=request_id)
     left = hold.amount - taken(order, hold)
     if left.minor <= 0:
         raise already_captured(order, hold)
@@ -41,7 +45,7 @@ def decide(command: CapturePayment, order: Order, rules: Rules) -> Iterator[Even
         payment_id=command.payment_id,
         psp=hold.psp,
         psp_ref=hold.psp_ref,
-        request_id=command.request_id or command.id,
+        request_id=request_id,
         amount=amount,
         requested_by=command.actor,
         requested_at=command.decided_at,

@@ -13,11 +13,13 @@ from ledger.streams.order_disputes import UNKNOWN, Dispute
 
 
 class DisputeReport(OrderReport):
-    """`dispute_id` is the provider's. `capture_ref` says what is disputed; it may be left out once that is known."""
+    """`dispute_id` is the provider's. `capture_ref` says what is disputed; it may be left out once that is known, or
+    where `payment_id` names a payment that was captured once."""
 
     dispute_id: Id
     psp: Id
     capture_ref: Id | None = None
+    payment_id: Id | None = None
 
 
 def known_dispute(report: DisputeReport, order: Order) -> Dispute | None:
@@ -28,6 +30,8 @@ def names(report: DisputeReport, order: Order) -> dict[str, Any]:
     """The names that every event of the dispute carries."""
     dispute = known_dispute(report, order)
     capture_ref = report.capture_ref or (dispute.capture_ref if dispute else UNKNOWN)
+    if capture_ref == UNKNOWN:
+        capture_ref = _only_capture(order, report.payment_id)
     capture = order.payments.captures.get(capture_ref)
     return {
         "merchant_id": report.merchant_id,
@@ -37,6 +41,11 @@ def names(report: DisputeReport, order: Order) -> dict[str, Any]:
         "capture_ref": capture_ref,
         "psp": report.psp,
     }
+
+
+def _only_capture(order: Order, payment_id: str | None) -> str:
+    refs = [capture.capture_ref for capture in order.payments.captures.values() if capture.payment_id == payment_id]
+    return refs[0] if len(refs) == 1 else UNKNOWN
 
 
 def market_of(order: Order) -> str:

@@ -18,7 +18,8 @@ from ledger.streams.order_cases import Case
 
 
 class ExpireReturn(OrderCommand, name="expire_return"):
-    """Asked for by a timer. Goods that are on their way back do not expire."""
+    """Asked for by a timer. Goods that are on their way back do not expire. What the buyer has by a dispute meanwhile
+    stays with them, and nothing is undone; where they have a part of it so, people must see to the rest."""
 
     refund_id: Id
 
@@ -40,12 +41,13 @@ def decide(command: ExpireReturn, order: Order, rules: Rules) -> Iterator[Event]
         return_id=case.return_id,
         happened_at=command.happened_at,
         return_by=return_by,
-        undone=case.approval,
+        undone=None if case.by_alternative else case.approval,
     )
 
 
 def _over(command: ExpireReturn, case: Case) -> datetime:
     """Half-open, as every deadline: at `return_by` itself it is over."""
-    if case.return_by is None or command.decided_at < case.return_by or case.return_state != "authorized":
+    waits = case.return_by is None or command.decided_at < case.return_by or case.return_state != "authorized"
+    if waits or case.return_by is None or (case.by_alternative and case.unsubmitted):
         raise ReturnNotExpired(refund_id=case.id, return_by=case.return_by, state=case.return_state)
     return case.return_by

@@ -19,7 +19,8 @@ from ledger.streams.reference_streams import InboxItem
 
 
 class MarkFactRouted(Command, name="mark_fact_routed"):
-    """`streams` are those that have it. Money leaves the inbox by its own way: `route_inbox_payment`.
+    """`streams` are those that have it. Money leaves the inbox by its own way, `route_inbox_payment`, and what was
+    noted of it goes with it.
 
     A scan is taken to its parcel by itself once one travels under its number; a person says so of what only people
     can place, as a number that two parcels have.
@@ -36,9 +37,9 @@ class MarkFactRouted(Command, name="mark_fact_routed"):
 
 def decide(command: MarkFactRouted, item: InboxItem, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
-    if not item.noted or item.capture:
+    if not item.noted or (item.capture and not item.is_routed):
         raise InboxItemNotFound(source=command.system, reference=command.reference)
-    if item.is_routed:
+    if item.is_routed and not item.noted_since:
         return
     yield InboxFactRouted(
         system=command.system, reference=command.reference, streams=command.streams, routed_at=command.decided_at

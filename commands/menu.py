@@ -99,7 +99,9 @@ from commands import (
     report_split,
     report_status,
     report_tracking,
+    report_unallocated_refund_failed,
     report_unallocated_refund_paid,
+    report_unrouted_capture_failed,
     request_refund,
     resolve_break,
     revoke_product,
@@ -113,6 +115,7 @@ from commands import (
     submit_payout,
     submit_product,
     submit_refund,
+    submit_unallocated_refund,
     suspend_merchant,
     verify_payout_account,
     void_payment,
@@ -245,6 +248,9 @@ MENU: dict[str, Handler] = {
     # facts whose order or merchant is not known yet
     "note_unrouted_payment": Handler(note_unrouted_payment.NoteUnroutedPayment, note_unrouted_payment.decide),
     "note_unrouted_fact": Handler(note_unrouted_fact.NoteUnroutedFact, note_unrouted_fact.decide),
+    "report_unrouted_capture_failed": Handler(
+        report_unrouted_capture_failed.ReportUnroutedCaptureFailed, report_unrouted_capture_failed.decide
+    ),
     "route_inbox_payment": Handler(route_inbox_payment.RouteInboxPayment, route_inbox_payment.decide),
     "mark_fact_routed": Handler(mark_fact_routed.MarkFactRouted, mark_fact_routed.decide),
     "mark_inbox_routed": Handler(mark_inbox_routed.MarkInboxRouted, mark_inbox_routed.decide),
@@ -253,6 +259,12 @@ MENU: dict[str, Handler] = {
     ),
     "report_unallocated_refund_paid": Handler(
         report_unallocated_refund_paid.ReportUnallocatedRefundPaid, report_unallocated_refund_paid.decide
+    ),
+    "report_unallocated_refund_failed": Handler(
+        report_unallocated_refund_failed.ReportUnallocatedRefundFailed, report_unallocated_refund_failed.decide
+    ),
+    "submit_unallocated_refund": Handler(
+        submit_unallocated_refund.SubmitUnallocatedRefund, submit_unallocated_refund.decide
     ),
     # the books of account
     "propose_adjustment": Handler(propose_adjustment.ProposeAdjustment, propose_adjustment.decide),

@@ -4,50 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.breaks import break_once
-from commands.command import Report
-from commands.recording import accounting_day
+from commands.inbox_commands import InboxMoneyReport, inbox_break, inbox_stale
+from commands.order_commands import rate_of_fact
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.platform import InboxPaymentCaptured
-from ledger.ids import Id, inbox_stream
+from ledger.fx import Rate
+from ledger.ids import Id
 from ledger.money import Money
 from ledger.streams.reference_streams import InboxItem
 
 
-class NoteUnroutedPayment(Report, name="note_unrouted_payment"):
+class NoteUnroutedPayment(InboxMoneyReport, name="note_unrouted_payment"):
     """A provider took money that names no order we can find; `refs` are the names it does give."""
 
-    psp: Id
-    capture_ref: Id
     payment_id: Id | None = None
     psp_ref: str = ""
     amount: PositiveMoney
     refs: dict[str, str] = {}
     source_amount: Money | None = None
 
-    @property
-    def stream(self) -> str:
-        return inbox_stream(self.psp, self.capture_ref)
-
 
 def decide(report: NoteUnroutedPayment, item: InboxItem, rules: Rules) -> Iterator[Event]:
-    if item.captured is None:
-        yield _captured(report, rules)
-    elif item.captured != report.amount:
-        yield from break_once(
-            item.breaks,
-            kind="amount_mismatch",
-            expected=str(item.captured),
-            actual=str(report.amount),
-            refs={"psp": report.psp, "capture_ref": report.capture_ref, "amount": str(report.amount.minor)},
-            at=report.decided_at,
-        )
+    if item.captured is not None:
+        if item.captured != report.amount:
+            expected = str(item.captured)
+            yield from inbox_break(report, item, kind="amount_mismatch", expected=expected, amount=report.amount)
+        return
+    rate = rate_of_fact(report, rules, report.amount.currency)
+    if rate is None:
+        expected = "a book rate of that day"
+        yield from inbox_break(report, item, kind="rate_missing", expected=expected, amount=report.amount)
+        return
+    yield _captured(report, rate)
+    yield from inbox_stale(report, item, rate, rules)
 
 
-def _captured(report: NoteUnroutedPayment, rules: Rules) -> InboxPaymentCaptured:
-    rate = rules.rate(report.amount.currency, "book", accounting_day(report.happened_at))
+def _captured(report: NoteUnroutedPayment, rate: Rate) -> InboxPaymentCaptured:
     return InboxPaymentCaptured(
         psp=report.psp,
         capture_ref=report.capture_ref,

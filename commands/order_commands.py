@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 
 from commands.breaks import break_once
 from commands.command import Command, Report
@@ -88,7 +88,7 @@ def rate_of_day(rules: Rules, currency: str, day: date) -> Rate:
     return rate
 
 
-def rate_of_fact(report: OrderReport, rules: Rules, currency: str) -> Rate | None:
+def rate_of_fact(report: Report, rules: Rules, currency: str) -> Rate | None:
     """The last book rate known on a fact's day, however old; None where none is: a fact is not refused for that."""
     try:
         return rules.rate(currency, "book", accounting_day(report.happened_at))
@@ -98,17 +98,25 @@ def rate_of_fact(report: OrderReport, rules: Rules, currency: str) -> Rate | Non
 
 def flagged_if_stale(report: OrderReport, order: Order, rate: Rate, rules: Rules) -> Iterator[Event]:
     """The break of a fact that was booked at a rate older than a decision may use."""
-    day = accounting_day(report.happened_at)
+    refs = {"order_id": report.order_id}
+    yield from stale_rate(
+        order.breaks, rate, rules, day=accounting_day(report.happened_at), at=report.decided_at, **refs
+    )
+
+
+def stale_rate(
+    seen: Collection[str], rate: Rate, rules: Rules, *, day: date, at: datetime, **refs: str
+) -> Iterator[Event]:
+    """The break of a rate that is older than a decision of that day may use, unless it is among those `seen`."""
     try:
         pricing = rules.policy(ReferencePricing)
     except PolicyNotEffective:
         return
     if not pricing.is_fresh(rate, day):
         expected = f"a {rate.pair} rate of {day - pricing.max_rate_age} or later"
-        refs = {"pair": rate.pair, "as_of": rate.as_of.isoformat(), "day": day.isoformat()}
-        yield from contradiction(
-            report, order, kind="stale_rate", expected=expected, actual=f"{rate.value} of {rate.as_of}", **refs
-        )
+        refs |= {"pair": rate.pair, "as_of": rate.as_of.isoformat(), "day": day.isoformat()}
+        actual = f"{rate.value} of {rate.as_of}"
+        yield from break_once(seen, kind="stale_rate", expected=expected, actual=actual, refs=refs, at=at)
 
 
 def without_rate(report: OrderReport, order: Order, amount: Money, **refs: str) -> Iterator[Event]:

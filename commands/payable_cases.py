@@ -28,3 +28,6 @@ def expect_undisputed(order: Order, case: Case) -> None:
     for line in case.lines:
         if (dispute := order.disputed(line.line_id)) and dispute.claims:
             raise DisputeOpen(line_id=line.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
+    for dispute in order.disputes:
+        if case.capture_ref and dispute.capture_ref == case.capture_ref and dispute.is_open and dispute.claims:
+            raise DisputeOpen(line_id=case.capture_ref, dispute_id=dispute.dispute_id, stage=dispute.stage)

@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from commands.bank_payments import Valued, told_again, valued
+from commands.bank_payments import Valued, flagged_if_stale, told_again, valued
 from commands.command import Report
 from commands.recording import accounting_day
 from commands.reviewing import platform_only
@@ -68,3 +68,4 @@ def decide(report: RecordBankFxConverted, movement: BankMovement, rules: Rules) 
         book_rate=stood.rate,
         value_date=report.value_date or day,
     )
+    yield from flagged_if_stale(report, movement, rules, stood.rate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.bank_payments import BankPaymentReport, told_again
+from commands.bank_payments import BankPaymentReport, flagged_if_stale, told_again
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -30,9 +30,11 @@ def decide(report: RecordPartnerInvoicePaid, movement: BankMovement, rules: Rule
     if movement.moved:
         yield from told_again(report, movement, (report.amount, report.paid))
         return
-    yield PartnerInvoicePaid(
+    paid = PartnerInvoicePaid(
         partner=report.partner,
         payment_ref=report.payment_ref,
         invoice_refs=report.invoice_refs,
         **report.valuation(rules),
     )
+    yield paid
+    yield from flagged_if_stale(report, movement, rules, paid.carried_rate, paid.base_rate)

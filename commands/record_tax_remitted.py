@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.bank_payments import BankPaymentReport, told_again
+from commands.bank_payments import BankPaymentReport, flagged_if_stale, told_again
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -31,10 +31,12 @@ def decide(report: RecordTaxRemitted, movement: BankMovement, rules: Rules) -> I
     if movement.moved:
         yield from told_again(report, movement, (report.amount, report.paid))
         return
-    yield TaxRemitted(
+    paid = TaxRemitted(
         authority=report.authority,
         payment_ref=report.payment_ref,
         market=report.market,
         tax_period=report.tax_period,
         **report.valuation(rules),
     )
+    yield paid
+    yield from flagged_if_stale(report, movement, rules, paid.carried_rate, paid.base_rate)

@@ -12,6 +12,7 @@ from commands.order_commands import (
     flagged_if_stale,
     rate_of_fact,
 )
+from commands.report_payment_failed import failed_capture
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -47,6 +48,10 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
     yield captured
     yield from flagged_if_future(report, order, capture_ref=report.capture_ref)
     yield from flagged_if_stale(report, order, rate, rules)
+    if report.capture_ref in order.payments.failed_before:
+        later = order.after(captured)
+        yield failed_capture(report, later, later.payments.captures[report.capture_ref], code="failed_before_told")
+        return
     expected = _expected(report, order)
     if expected:
         yield from _break(report, order, kind="unexpected_capture", expected=expected)
@@ -55,7 +60,9 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
 
 
 def _told_again(report: ReportPaymentCaptured, order: Order, known: Capture) -> Iterator[Event]:
-    if known.amount != report.amount:
+    if known.psp != report.psp:
+        yield from _break(report, order, kind="fact_contradicts_state", expected=f"the capture {known.psp} told of")
+    elif known.amount != report.amount:
         yield from _break(report, order, kind="amount_mismatch", expected=str(known.amount))
     elif known.failed:
         yield from _break(report, order, kind="fact_contradicts_state", expected="a capture that failed")

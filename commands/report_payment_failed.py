@@ -8,8 +8,10 @@ from commands.order_commands import OrderReport, confirmed_by, contradiction, fl
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
-from ledger.events.payment import PaymentCaptureFailed, PaymentDeclined
+from ledger.events.payment import OwedRefund, PaymentCaptureFailed, PaymentDeclined
+from ledger.fx import CNY
 from ledger.ids import Id
+from ledger.money import Money, split, total
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
 from ledger.streams.order_quantities import has_left
@@ -33,7 +35,7 @@ def decide(report: ReportPaymentFailed, order: Order, rules: Rules) -> Iterator[
     elif capture.amount != report.amount:
         yield from _break(report, order, kind="amount_mismatch", expected=str(capture.amount))
     elif not capture.failed:
-        failed = _failed(report, order, capture)
+        failed = failed_capture(report, order, capture, code=report.code)
         yield failed
         yield from flagged_if_future(report, order, capture_ref=capture.capture_ref)
         yield from _consequence(report, order, failed)
@@ -57,23 +59,46 @@ def _declined(report: ReportPaymentFailed, order: Order) -> Iterator[Event]:
         yield from _break(report, order, kind="fact_contradicts_state", expected="a capture that is known")
 
 
-def _failed(report: ReportPaymentFailed, order: Order, capture: Capture) -> PaymentCaptureFailed:
+def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code: str) -> PaymentCaptureFailed:
+    """What the failure undoes, and who bears what cannot be undone."""
     undone = order.payments.allocation if capture.allocated and not _is_under_way(order) else None
-    borne = bool(capture.given_back) or (bool(capture.allocated) and undone is None)
+    left = capture.amount - capture.given_back if undone else capture.free
+    left_base = capture.base - capture.given_back_base if undone else capture.free_base
+    owed = tuple(_owed_to_nobody(order, capture, undone=undone is not None))
+    cleared = total([refund.amount for refund in owed], capture.amount.currency)
+    lost = capture.amount - left - cleared
+    lost_base = split(capture.base - left_base, [cleared.minor, lost.minor])[1] if lost or cleared else Money(0, CNY)
     return PaymentCaptureFailed(
         merchant_id=report.merchant_id,
         order_id=report.order_id,
         payment_id=capture.payment_id,
         psp=capture.psp,
         capture_ref=capture.capture_ref,
-        code=report.code,
+        code=code,
         amount=capture.amount,
         base=capture.base,
-        unallocated=capture.amount - capture.given_back if undone else capture.free,
-        unallocated_base=capture.base - capture.given_back_base if undone else capture.free_base,
-        borne_by_platform=borne,
+        unallocated=left,
+        unallocated_base=left_base,
+        borne_by_platform=bool(lost),
+        owed=owed,
+        fx=capture.base - left_base - lost_base - total([refund.carried for refund in owed], CNY),
         undone=undone,
     )
+
+
+def _owed_to_nobody(order: Order, capture: Capture, *, undone: bool) -> Iterator[OwedRefund]:
+    """Refunds of this money that no provider was asked to pay: the buyer never gave it. Where goods are still to come
+    back the money is not owed yet."""
+    left = capture.amount * 0 if undone else capture.allocated - capture.paid_back
+    for case in order.cases.values():
+        if case.state != "approved" or case.awaits_goods or case.capture_ref not in ("", capture.capture_ref):
+            continue
+        if case.unsubmitted.currency != capture.amount.currency:
+            continue
+        part = case.unsubmitted if case.capture_ref else min(left, case.unsubmitted)
+        if part.minor > 0:
+            yield OwedRefund(refund_id=case.id, amount=part, carried=case.carried_of(part))
+            left = left if case.capture_ref else left - part
 
 
 def _is_under_way(order: Order) -> bool:

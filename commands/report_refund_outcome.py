@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from commands.order_commands import OrderReport, contradiction, flagged_if_future, rate_of_fact
+from commands.order_commands import OrderReport, contradiction, flagged_if_future, flagged_if_stale, rate_of_fact
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -22,7 +22,8 @@ _UNKNOWN = "unknown"
 
 
 class ReportRefundOutcome(OrderReport, name="report_refund_outcome"):
-    """Found by `submission_id`, ours, or by `psp_refund_ref`, the provider's; one of them is needed.
+    """Found by `submission_id`, ours, or by `psp_refund_ref`, the provider's; one of them is needed. A provider's that
+    is new is of the one refund of that amount that is on its way.
 
     `refund_id`, `payment_id` and `capture_ref` are kept with an outcome of a refund that we never submitted.
     """
@@ -71,7 +72,21 @@ def _found(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, Subm
             theirs = not report.submission_id and submission.psp_refund_ref == report.psp_refund_ref
             if ours or theirs:
                 return case, submission
-    return None, None
+    return _unnamed(report, order)
+
+
+def _unnamed(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, Submission | None]:
+    """The one submission of that amount on its way to that provider, where the provider does not say our name of it."""
+    if report.submission_id:
+        return None, None
+    on_their_way = [
+        (case, submission)
+        for case in order.cases.values()
+        for submission in case.submissions.values()
+        if (submission.state, submission.psp, submission.amount) == ("submitted", report.psp, report.amount)
+        and report.capture_ref in (_UNKNOWN, submission.capture_ref)
+    ]
+    return on_their_way[0] if len(on_their_way) == 1 else (None, None)
 
 
 def _answered(
@@ -104,6 +119,7 @@ def _succeeded(
     carried = share(case.money.base, upto=upto, of=case.money.amount.minor, already=case.carried)
     yield _success(_about(report, submission, case), rate, carried)
     yield from flagged_if_future(report, order, submission_id=submission.submission_id)
+    yield from flagged_if_stale(report, order, rate, rules)
 
 
 def _reversed(
@@ -116,6 +132,7 @@ def _reversed(
         return
     yield _reversal(_about(report, submission, case), report.code, rate, submission.carried)
     yield from flagged_if_future(report, order, submission_id=submission.submission_id)
+    yield from flagged_if_stale(report, order, rate, rules)
 
 
 def _stray(report: ReportRefundOutcome, order: Order, rules: Rules, *, kind: str, expected: str) -> Iterator[Event]:
@@ -126,6 +143,7 @@ def _stray(report: ReportRefundOutcome, order: Order, rules: Rules, *, kind: str
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is not None:
         yield _stray_event(report, rate)
+        yield from flagged_if_stale(report, order, rate, rules)
     yield from flags
 
 

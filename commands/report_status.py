@@ -9,7 +9,8 @@ from commands.order_commands import OrderReport, contradiction
 from commands.rules import Rules
 from commands.shapes import RawText
 from ledger.events.event import Event
-from ledger.streams.order import Order, OrderStatus
+from ledger.streams.order import Order
+from ledger.streams.order_status import OrderStatus
 
 ToldStatus = Literal["cancelled", "delivered"]
 # What this ledger may say of an order that is told to be delivered or cancelled without contradicting it.

@@ -4,42 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.breaks import break_once
-from commands.command import Report
-from commands.recording import accounting_day
+from commands.inbox_commands import InboxMoneyReport, inbox_break, inbox_stale
+from commands.order_commands import rate_of_fact
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
-from ledger.ids import Id, inbox_stream
+from ledger.fx import Rate
+from ledger.ids import Id
 from ledger.streams.reference_streams import InboxItem
 
 
-class ReportUnallocatedRefundPaid(Report, name="report_unallocated_refund_paid"):
+class ReportUnallocatedRefundPaid(InboxMoneyReport, name="report_unallocated_refund_paid"):
     """The provider keeps what it paid back from what it owes us."""
 
-    psp: Id
-    capture_ref: Id
     refund_id: Id
     psp_refund_ref: str = ""
     amount: PositiveMoney
-
-    @property
-    def stream(self) -> str:
-        return inbox_stream(self.psp, self.capture_ref)
 
 
 def decide(report: ReportUnallocatedRefundPaid, item: InboxItem, rules: Rules) -> Iterator[Event]:
     refund = item.refunds.get(report.refund_id)
     if refund is None or refund.amount != report.amount:
         expected = str(refund.amount) if refund else "no such refund"
-        yield from _break(report, item, kind="amount_mismatch" if refund else "refund_unknown", expected=expected)
+        kind = "amount_mismatch" if refund else "refund_unknown"
+        yield from inbox_break(
+            report, item, kind=kind, expected=expected, amount=report.amount, refund_id=report.refund_id
+        )
     elif report.refund_id not in item.refunds_paid:
-        yield _paid(report, refund, rules)
+        rate = rate_of_fact(report, rules, refund.amount.currency)
+        assert rate is not None, "the capture itself had a rate of an earlier day"
+        yield _paid(report, refund, rate)
+        yield from inbox_stale(report, item, rate, rules)
 
 
-def _paid(report: ReportUnallocatedRefundPaid, refund: UnallocatedFundsRefunded, rules: Rules) -> UnallocatedRefundPaid:
-    rate = rules.rate(refund.amount.currency, "book", accounting_day(report.happened_at))
+def _paid(report: ReportUnallocatedRefundPaid, refund: UnallocatedFundsRefunded, rate: Rate) -> UnallocatedRefundPaid:
     base = rate.convert(refund.amount)
     return UnallocatedRefundPaid(
         refund_id=refund.refund_id,
@@ -53,20 +52,4 @@ def _paid(report: ReportUnallocatedRefundPaid, refund: UnallocatedFundsRefunded,
         base=base,
         fx=base - refund.base,
         happened_at=report.happened_at,
-    )
-
-
-def _break(report: ReportUnallocatedRefundPaid, item: InboxItem, *, kind: str, expected: str) -> Iterator[Event]:
-    yield from break_once(
-        item.breaks,
-        kind=kind,
-        expected=expected,
-        actual=str(report.amount),
-        refs={
-            "psp": report.psp,
-            "capture_ref": report.capture_ref,
-            "refund_id": report.refund_id,
-            "amount": f"{report.amount.currency}{report.amount.minor}",
-        },
-        at=report.decided_at,
     )

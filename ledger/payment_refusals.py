@@ -8,9 +8,9 @@ from ledger.refusal import Refusal
 
 
 class DisputeOpen(Refusal, code="DISPUTE_OPEN", remedy="Wait until the dispute is won or lost."):
-    """The buyer disputes line {line_id} at the card issuer: {dispute_id}, {stage}."""
+    """The buyer disputes {line_id} at the card issuer: {dispute_id}, {stage}."""
 
-    line_id: str
+    line_id: str  # the capture where it is about money of no line
     dispute_id: str
     stage: str
 

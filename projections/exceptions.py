@@ -11,8 +11,9 @@ from pydantic_core import from_json
 from sqlalchemy import BigInteger, Column, RowMapping, text
 
 from ledger.canonical import canonical
+from ledger.events.inbox_money import UnroutedCaptureFailed
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
-from ledger.events.platform_money import UnallocatedFundsRefunded
+from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.events.settlement import (
     ReconciliationBreakAssigned,
     ReconciliationBreakOpened,
@@ -29,6 +30,7 @@ from projections.engine.tables import kept_table
 from projections.projection import Projection
 
 Status = Literal["open", "resolved"]
+_NOBODYS_BUSINESS = ("psp_other",)  # providers tell of much that no order ever hears of; it is kept
 
 EXCEPTIONS = kept_table(
     "exceptions",
@@ -44,15 +46,16 @@ EXCEPTIONS = kept_table(
     text_column("resolution"),
     instant_column("opened_at"),
     instant_column("resolved_at"),
+    Column("waiting_minor", BigInteger),  # of a capture in the inbox: what is neither routed nor paid back
     Column("opened_position", BigInteger, nullable=False),
     Column("resolved_position", BigInteger),  # null while it is open
-    Column("unowned_minor", BigInteger, nullable=False),  # captured money in the inbox that is not given back
     indexes=[("status", "opened_at")],
 )
 
 
 class Exceptions(Projection):
-    """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed, or its money is given back."""
+    """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed, and money there until it is
+    routed, paid back or undone. What is noted of it later makes it one again."""
 
     name = "exceptions"
     version = 3
@@ -64,7 +67,8 @@ class Exceptions(Projection):
         InboxPaymentCaptured,
         InboxFactNoted,
         InboxFactRouted,
-        UnallocatedFundsRefunded,
+        UnallocatedRefundPaid,
+        UnroutedCaptureFailed,
     )
 
     def fold(self, batch: Batch) -> None:
@@ -164,36 +168,41 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
             _resolve(rows, recorded, event.break_id, event.resolution, event.resolved_at)
         case InboxPaymentCaptured() as event:
             told = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
-            told |= {"refs": event.refs}
-            _unrouted(rows, recorded, event.happened_at, {**told, "unowned_minor": event.amount.minor})
+            more = {"refs": event.refs, "waiting_minor": event.amount.minor}
+            _unrouted(rows, recorded, event.happened_at, told | more)
+        case InboxFactNoted(kind=kind) if kind in _NOBODYS_BUSINESS:
+            pass
         case InboxFactNoted() as event:
             told = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
             _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
         case InboxFactRouted() as event:
             _resolve(rows, recorded, unrouted_break(recorded.stream), ", ".join(event.streams), event.routed_at)
-        case UnallocatedFundsRefunded() as event:
-            _given_back(rows, recorded, event)
-
-
-def _given_back(rows: KeptRows, recorded: Recorded, event: UnallocatedFundsRefunded) -> None:
-    """Once all of it is, no order is looked for any more."""
-    break_id = unrouted_break(recorded.stream)
-    row = rows.get(recorded.stream, break_id)
-    if row is not None:
-        left = row["unowned_minor"] - event.amount.minor
-        _change(rows, recorded, break_id, unowned_minor=left)
-        if left <= 0:
-            _resolve(rows, recorded, break_id, "given_back", event.refunded_at)
+        case UnallocatedRefundPaid() as event:
+            _paid_back(rows, recorded, event)
+        case UnroutedCaptureFailed() as event:
+            _resolve(rows, recorded, unrouted_break(recorded.stream), f"it failed: {event.code}", event.happened_at)
 
 
 def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, Any]) -> None:
-    break_id = unrouted_break(recorded.stream)
-    if rows.get(recorded.stream, break_id) is None:
-        rows.put(_opened(recorded, break_id, at, told), at=recorded.position)
+    row = rows.get(recorded.stream, unrouted_break(recorded.stream))
+    if row is None or row["status"] == "resolved":
+        rows.put(_opened(recorded, unrouted_break(recorded.stream), at, told), at=recorded.position)
+    elif "waiting_minor" in told:  # something was noted of it before its money came
+        rows.put(row | told | {"refs": canonical(told["refs"])}, at=recorded.position)
+
+
+def _paid_back(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundPaid) -> None:
+    row = rows.get(recorded.stream, unrouted_break(recorded.stream))
+    if row is None or row["waiting_minor"] is None:
+        return
+    left = row["waiting_minor"] - event.amount.minor
+    _change(rows, recorded, unrouted_break(recorded.stream), waiting_minor=left)
+    if left <= 0:
+        _resolve(rows, recorded, unrouted_break(recorded.stream), "paid_back", event.happened_at)
 
 
 def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:
-    return {"unowned_minor": 0} | told | {
+    return {"waiting_minor": None} | told | {
         "stream": recorded.stream, "break_id": break_id, "merchant": merchant_of(recorded.stream) or "",
         "refs": canonical(told["refs"]), "owner": "", "status": "open", "resolution": "", "opened_at": at,
         "resolved_at": None, "opened_position": recorded.position, "resolved_position": None,

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from sqlalchemy import text
 
 from ledger.canonical import canonical
+from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted
 from ledger.events.payment import (
     PaymentAuthorizationExpired,
     PaymentCaptured,
@@ -19,6 +20,7 @@ from ledger.events.payment import (
     PaymentVoided,
 )
 from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
+from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.refund import RefundFailed, RefundReversed, RefundSubmitted, RefundSucceeded
 from ledger.events.settlement import (
     PayoutCancelled,
@@ -28,11 +30,12 @@ from ledger.events.settlement import (
     PayoutReturned,
     PayoutSubmitted,
 )
+from ledger.ids import derived_id, kind_of
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.columns import instant_column, text_column
 from projections.engine.batch import Batch, KeptRows, Row
-from projections.engine.reading import Opened, Views
+from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
 from projections.projection import Projection
 
@@ -42,7 +45,8 @@ INSTRUCTIONS = kept_table(
     "instructions",
     text_column("kind", key=True),
     text_column("stream", key=True),
-    text_column("subject", key=True),  # the id it is sent under; captures of one payment stand together, under its id
+    text_column("subject", key=True),  # the id it is sent under; captures of one payment stand under its, tries of one
+    # refund of the inbox under that refund's
     text_column("partner"),
     instant_column("asked_at"),
     text_column("facts"),  # JSON: the amount, and what the partner and the answer's report name besides
@@ -53,7 +57,7 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One thing to be done by a partner, at most once, under `id`. `facts` are names: of the payment, the capture …"""
+    """One thing to be done by a partner, at most once, under `key`. `facts` are names: of the payment, the capture …"""
 
     kind: Kind
     book: int
@@ -64,12 +68,23 @@ class Instruction:
     asked_at: datetime
     facts: Mapping[str, Any]
 
+    @property
+    def is_of_the_inbox(self) -> bool:
+        """Whether it is about money that belongs to no order."""
+        return kind_of(self.stream) == "inbox"
+
+    @property
+    def key(self) -> str:
+        """What the partner knows it by. The id of a payout is the bank's too; the others are unique in their stream
+        only, and a provider serves all of them."""
+        return self.id if self.kind == "payout" else derived_id(*self.stream.split("/")[1:], self.id)
+
 
 class Instructions(Projection):
     """A row stands until its answer is recorded, wherever that comes from: a webhook, a statement, the partner."""
 
     name = "instructions"
-    version = 1
+    version = 2
     tables = (INSTRUCTIONS,)
     events = (
         PaymentCaptureRequested,
@@ -88,6 +103,10 @@ class Instructions(Projection):
         PayoutFailed,
         PayoutCancelled,
         PayoutReturned,
+        UnallocatedFundsRefunded,
+        UnallocatedRefundSubmitted,
+        UnallocatedRefundFailed,
+        UnallocatedRefundPaid,
     )
 
     def fold(self, batch: Batch) -> None:
@@ -118,7 +137,31 @@ def instructions(
     return views.read(Instructions(), query)
 
 
+def open_instructions(
+    views: Views,
+    *,
+    partner: str | None = None,
+    limit: int = 500,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> list[Instruction]:
+    """What all books ask for, what was asked first first. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> list[Instruction]:
+        statement = f"""
+            SELECT kind, book, stream, subject, partner, asked_at, facts
+            FROM {opened.generation.stored_name(INSTRUCTIONS)}
+            WHERE NOT deleted AND (CAST(:partner AS text) IS NULL OR partner = :partner)
+            ORDER BY asked_at, kind, stream, subject LIMIT :limit"""
+        found = opened.connection.execute(text(statement), {"partner": partner, "limit": limit})
+        return [instruction for row in found for instruction in _read(row)]
+
+    return views.read(Instructions(), query, at_least=at_least, timeout_s=timeout_s)
+
+
 def _subject(instruction: Instruction) -> str:
+    if instruction.is_of_the_inbox:
+        return str(instruction.facts["refund_id"])
     return str(instruction.facts["payment_id"]) if instruction.kind == "capture" else instruction.id
 
 
@@ -131,8 +174,8 @@ def _read(row: Any) -> list[Instruction]:
             Instruction(kind, book, stream, request_id, partner, Money(*amount), asked_at, facts)
             for request_id, amount in asked.items()
         ]
-    amount = Money(*facts.pop("amount"))
-    return [Instruction(kind, book, stream, subject, partner, amount, asked_at, facts)]
+    amount, id = Money(*facts.pop("amount")), facts.pop("submission_id", subject)
+    return [Instruction(kind, book, stream, id, partner, amount, asked_at, facts)]
 
 
 def _keys(stream: str, event: Any) -> list[tuple[str, str, str]]:
@@ -143,6 +186,13 @@ def _keys(stream: str, event: Any) -> list[tuple[str, str, str]]:
             PayoutInitiated() | PayoutSubmitted() | PayoutPaid() | PayoutFailed() | PayoutCancelled() | PayoutReturned()
         ):
             return [("payout", stream, event.payout_id)]
+        case (
+            UnallocatedFundsRefunded()
+            | UnallocatedRefundSubmitted()
+            | UnallocatedRefundFailed()
+            | UnallocatedRefundPaid()
+        ):
+            return [("refund", stream, event.refund_id)]
     return [("capture", stream, event.payment_id), ("void", stream, event.payment_id)]
 
 
@@ -196,6 +246,18 @@ class _Fold:
         self._delete("refund", event.submission_id)
 
     @on.register
+    def _(self, event: UnallocatedFundsRefunded) -> None:
+        self._back_to_payer(event, event.refund_id)
+
+    @on.register
+    def _(self, event: UnallocatedRefundSubmitted) -> None:
+        self._back_to_payer(event, event.submission_id)
+
+    @on.register
+    def _(self, event: UnallocatedRefundFailed | UnallocatedRefundPaid) -> None:
+        self._delete("refund", event.refund_id)
+
+    @on.register
     def _(self, event: PayoutInitiated) -> None:
         named = {"account_ref": event.account_ref, "submitted": False}
         self._put("payout", event.payout_id, "bank", amount=_written(event.amount), **named)
@@ -208,6 +270,11 @@ class _Fold:
     @on.register
     def _(self, event: PayoutPaid | PayoutFailed | PayoutCancelled | PayoutReturned) -> None:
         self._delete("payout", event.payout_id)
+
+    def _back_to_payer(self, event: UnallocatedFundsRefunded | UnallocatedRefundSubmitted, submission_id: str) -> None:
+        named = {"refund_id": event.refund_id, "capture_ref": event.capture_ref, "payment_id": event.payment_id or ""}
+        amount = _written(event.amount)
+        self._put("refund", event.refund_id, event.psp, amount=amount, submission_id=submission_id, **named)
 
     def _put(self, kind: Kind, subject: str, partner: str, **facts: Any) -> None:
         row: Row = {"kind": kind, "stream": self._recorded.stream, "subject": subject, "partner": partner}

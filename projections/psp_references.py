@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Date, RowMapping, text
 
 from ledger.events.dispute import DisputeFundsWithdrawn, DisputeOpened
 from ledger.events.event import Event
-from ledger.events.payment import PaymentCaptured
+from ledger.events.payment import PaymentAuthorized, PaymentCaptured, PaymentInitiated
 from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.events.refund import RefundSubmitted, RefundSucceeded
 from ledger.money import Money
@@ -26,7 +26,7 @@ REFERENCES = kept_table(
     "psp_references",
     text_column("reference", key=True),
     text_column("psp", key=True),
-    text_column("kind", key=True),  # charge, refund, dispute; submission: a refund that is asked for
+    text_column("kind", key=True),  # charge, refund, dispute, payment; submission: a refund that is asked for
     text_column("merchant", key=True),
     text_column("order_id", key=True),
     text_column("currency"),
@@ -41,12 +41,14 @@ REFERENCES = kept_table(
 
 
 class PspReferences(Projection):
-    """Captures, refunds (ours and the provider's name for them) and disputes, by the names the provider uses."""
+    """Payments, captures, refunds (ours and the provider's name for them) and disputes, by the provider's names."""
 
     name = "psp_references"
-    version = 2
+    version = 3
     tables = (REFERENCES,)
     events = (
+        PaymentInitiated,
+        PaymentAuthorized,
         PaymentCaptured,
         RefundSubmitted,
         RefundSucceeded,
@@ -163,14 +165,22 @@ def _find(
 
 def _named(event: Event) -> Iterator[tuple[str, str, Money]]:
     match event:
+        case PaymentInitiated() | PaymentAuthorized():
+            yield from _of_payment(event)
         case PaymentCaptured():
             yield event.capture_ref, "charge", event.amount
+            yield from _of_payment(event)
         case RefundSubmitted():
             yield event.submission_id, "submission", -event.amount
         case RefundSucceeded():
             yield event.psp_refund_ref or event.submission_id, "refund", -event.amount
         case DisputeOpened() | DisputeFundsWithdrawn():
             yield event.dispute_id, "dispute", -event.amount
+
+
+def _of_payment(event: PaymentInitiated | PaymentAuthorized | PaymentCaptured) -> Iterator[tuple[str, str, Money]]:
+    for name in {event.payment_id, event.psp_ref} - {""}:
+        yield name, "payment", event.amount
 
 
 def _reference(row: RowMapping) -> PspReference:

@@ -12,13 +12,13 @@ from commands.report_payment_captured import ReportPaymentCaptured
 from commands.route_inbox_payment import Part, RouteInboxPayment
 from ledger.events.payment import PaymentCaptured
 from ledger.events.platform import InboxFactRouted, InboxPaymentCaptured, InboxRoutingPlanned, RoutedPart
-from ledger.ids import derived_id, inbox_stream, order_stream
+from ledger.ids import derived_id, order_stream
 from ledger.ledger import Ledger
 from ledger.log.rows import Recorded
-from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor, Source
+from service.inbox_facts import inbox_item, reports_with
 
-_ROUTER = Actor(kind="system", id="inbox-routing", role="router")
+ROUTER = Actor(kind="system", id="inbox-routing", role="router")
 _BATCH = 2_000
 _PLATFORM_BOOK = 0
 Reference = tuple[str, str]  # provider, capture reference
@@ -53,15 +53,16 @@ class InboxRouting:
 
     def carry_out(self, psp: str, capture_ref: str) -> Outcome | None:
         """Report each order its part, and give the money over once all of them have it; None where one has not."""
-        item = self._item(psp, capture_ref)
+        item = inbox_item(self._ledger, psp, capture_ref)
         if item.capture is None or item.plan is None:
             return None
         capture, parts = item.capture, item.plan.parts
         self._bus.submit([_report(capture, part, alone=len(parts) == 1) for part in parts])
         if not all(self._has(part, capture) for part in parts):
             return None
+        self._bus.submit(list(reports_with(item, parts)))
         done = MarkInboxRouted(
-            id=derived_id("routed", psp, capture_ref), actor=_ROUTER, psp=psp, capture_ref=capture_ref
+            id=derived_id("routed", psp, capture_ref), actor=ROUTER, psp=psp, capture_ref=capture_ref
         )
         return self._bus.submit([done])[0]
 
@@ -76,12 +77,6 @@ class InboxRouting:
                 assert isinstance(event, PaymentCaptured)
                 if (event.psp, event.capture_ref) in waiting:
                     yield StandsTwice(event.psp, event.capture_ref, row.stream)
-
-    def _item(self, psp: str, capture_ref: str) -> InboxItem:
-        item = InboxItem(inbox_stream(psp, capture_ref))
-        for row in self._ledger.reader.read_stream(_PLATFORM_BOOK, item.name):
-            item.apply(row.event)
-        return item
 
     def _has(self, part: RoutedPart, capture: InboxPaymentCaptured) -> bool:
         """Whether the order has recorded its part: a report may also come to a break, which moves no money."""
@@ -126,7 +121,7 @@ def _report(capture: InboxPaymentCaptured, part: RoutedPart, *, alone: bool) -> 
     """The capture as its order hears of it: when it happened, so that it is taken in at the same day's rate."""
     return ReportPaymentCaptured(
         id=derived_id("route", capture.psp, capture.capture_ref, part.merchant_id, part.order_id),
-        actor=_ROUTER,
+        actor=ROUTER,
         source=Source(system=capture.psp, external_id=capture.capture_ref),
         occurred_at=capture.happened_at,
         merchant_id=part.merchant_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from commands.bus import Bus
@@ -14,8 +14,8 @@ from ledger.ids import derived_id
 from ledger.ledger import Ledger
 from ledger.who import Actor
 from projections.engine.reading import Views
-from projections.tracking_numbers import parcels_numbered, scans_to_route
-from service.adapters.carriers.routing import told_again
+from projections.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_route
+from service.adapters.carriers.routing import Lookup, told_again
 
 _ROUTER = Actor(kind="system", id="inbox-routing", role="router")
 _PLATFORM_BOOK = 0
@@ -36,8 +36,18 @@ class ScanRouting:
             after = streams[-1]
         return routed
 
+    def report_to(self, facts: Iterable[InboxFactNoted], merchant_id: str, order_id: str) -> None:
+        """Report those that are scans to the parcel of this order that travels under their number, if one does."""
+
+        def of_the_order(number: str) -> tuple[NumberedParcel, ...]:
+            found = parcels_numbered(self._views, number)
+            return tuple(each for each in found if (each.merchant, each.order_id) == (merchant_id, order_id))
+
+        self._bus.submit([report for fact in facts if (report := self._told_again(fact, of_the_order))])
+
     def _report(self, streams: Sequence[str]) -> int:
-        found = [(fact, report) for fact in self._facts(streams) if (report := self._told_again(fact))]
+        lookup = partial(parcels_numbered, self._views)
+        found = [(fact, report) for fact in self._facts(streams) if (report := self._told_again(fact, lookup))]
         outcomes = self._bus.submit([report for _, report in found])
         marks = [
             _mark(fact, report)
@@ -50,12 +60,12 @@ class ScanRouting:
         for rows in self._ledger.reader.load(_PLATFORM_BOOK, streams).values():
             yield from (row.event for row in rows if isinstance(row.event, InboxFactNoted))
 
-    def _told_again(self, fact: InboxFactNoted) -> ParcelReport | None:
+    def _told_again(self, fact: InboxFactNoted, lookup: Lookup) -> ParcelReport | None:
         """The report; None where the number does not tell which parcel, or the fact does not say what happened."""
         place = seal_place(f"inbox/{fact.system}/{fact.reference}", fact.name, "details")
         details = fact.details.open(place=place, keys=self._ledger.keys) if fact.details else None
         text = str((details or {}).get("text") or "")
-        return told_again(fact, text, partial(parcels_numbered, self._views))
+        return told_again(fact, text, lookup)
 
 
 def _mark(fact: InboxFactNoted, report: ParcelReport) -> MarkFactRouted:

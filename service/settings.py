@@ -38,6 +38,16 @@ class Settings(BaseModel):
         "", repr=False, description="Secret that EasyPost signs its webhooks with; without it none are taken."
     )
 
+    stripe_secret: str = Field(
+        "", repr=False, description="Secret that Stripe signs its webhooks with (whsec_…); without it none are taken."
+    )
+    adyen_secret: str = Field(
+        "",
+        repr=False,
+        pattern=r"^([0-9A-Fa-f]{2})*$",
+        description="HMAC key, hexadecimal, that Adyen signs its notifications with; without it none are taken.",
+    )
+
     partners: str = Field(
         "",
         description="Who carries out captures, voids, refunds and payouts: 'simulated'; without it they wait.",
@@ -62,7 +72,8 @@ class Settings(BaseModel):
 
 
 EVERYWHERE = ("data_dir", "database_url", "key_file")  # what each command needs to find the ledger
-SERVING = (*EVERYWHERE, "host", "port", "aftership_secret", "easypost_secret", "partners")
+SECRETS = ("aftership_secret", "easypost_secret", "stripe_secret", "adyen_secret")  # what webhooks are signed with
+SERVING = (*EVERYWHERE, "host", "port", *SECRETS, "partners")
 
 
 def flag_of(name: str) -> str:

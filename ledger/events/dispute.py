@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ledger.events.event import Event
-from ledger.events.payment import AllocatedCharge
+from ledger.events.payment import AllocatedCharge, OwedRefund
 from ledger.events.refund import ApprovedLine
 from ledger.fx import Rate
 from ledger.ids import Id
@@ -27,16 +27,6 @@ class DisputedLine(BaseModel):
 
     line_id: Id
     qty: int
-
-
-class OwedRefund(BaseModel):
-    """A refund that was owed already, and that the buyer has got by the dispute instead."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    refund_id: Id
-    amount: Money
-    carried: Money  # CNY
 
 
 class _Dispute(Event):

@@ -129,12 +129,24 @@ class PaymentAllocated(Event, name="payment.allocated", version=1):
     margin: Money
 
 
-class PaymentCaptureFailed(_Payment, name="payment.capture_failed", version=1):
+class OwedRefund(BaseModel):
+    """A refund that was owed already, and that nobody needs to pay any more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    refund_id: Id
+    amount: Money
+    carried: Money  # CNY
+
+
+class PaymentCaptureFailed(_Payment, name="payment.capture_failed", version=2):
     """A capture that was recorded turned out not to have happened.
 
     Where it was allocated and nothing was dispatched, the allocation is undone too; after dispatch or release the
     platform bears it (P26). The event holds what is undone, with the signs of the original entry. `unallocated` is the
-    part of the capture that stands in 2220 once that is done; the platform bears the rest.
+    part of the capture that stands in 2220 once that is done. Refunds that no provider was asked to pay yet are `owed`
+    no more to a buyer who never paid, with `fx` between what they and the capture stood at; the platform bears the
+    rest.
     """
 
     capture_ref: Id
@@ -144,4 +156,6 @@ class PaymentCaptureFailed(_Payment, name="payment.capture_failed", version=1):
     unallocated: Money
     unallocated_base: Money
     borne_by_platform: bool
+    owed: tuple[OwedRefund, ...]
+    fx: Money
     undone: PaymentAllocated | None = None

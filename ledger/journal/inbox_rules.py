@@ -1,9 +1,10 @@
-"""Posting rules of the inbox: money of an order we do not know yet stands in book 0 until it is routed (P1)."""
+"""Posting rules of the inbox: money of an order we do not know yet stands in book 0 until it is routed (P1, P26)."""
 
 from __future__ import annotations
 
+from ledger.events.inbox_money import UnroutedCaptureFailed
 from ledger.events.platform import InboxFactRouted, InboxPaymentCaptured
-from ledger.journal.accounts import BUYER_FUNDS, PSP_RECEIVABLE
+from ledger.journal.accounts import BUYER_FUNDS, DISPUTE_LOSSES, PSP_RECEIVABLE
 from ledger.journal.entry import Draft, about
 from ledger.journal.posting import rule
 
@@ -24,4 +25,15 @@ def _(event: InboxFactRouted) -> Draft | None:
     draft = about(payment=event.payment_id) if event.payment_id else Draft()
     return draft.debit(BUYER_FUNDS, event.amount, event.base).credit(
         PSP_RECEIVABLE.at(event.psp), event.amount, event.base
+    )
+
+
+@rule.register
+def _(event: UnroutedCaptureFailed) -> Draft:
+    """P1 undone; what is owed to the payer all the same is a loss."""
+    draft = about(payment=event.payment_id) if event.payment_id else Draft()
+    return (
+        draft.debit(BUYER_FUNDS, event.unallocated, event.unallocated_base)
+        .debit(DISPUTE_LOSSES, event.amount - event.unallocated, event.base - event.unallocated_base)
+        .credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
     )

@@ -69,10 +69,15 @@ def _(event: PaymentAllocated) -> Draft:
 def _(event: PaymentCaptureFailed) -> Draft:
     """P2 undone where the event says so, then P1; what the platform bears is a loss (P26)."""
     draft = opposite(rule(event.undone)) if event.undone else Draft()
+    draft.about(order=event.order_id, payment=event.payment_id)
+    lost, lost_base = event.amount - event.unallocated, event.base - event.unallocated_base - event.fx
+    for refund in event.owed:
+        draft.debit(REFUNDS_PAYABLE, refund.amount, refund.carried)
+        lost, lost_base = lost - refund.amount, lost_base - refund.carried
     return (
-        draft.about(order=event.order_id, payment=event.payment_id)
-        .debit(BUYER_FUNDS, event.unallocated, event.unallocated_base)
-        .debit(DISPUTE_LOSSES, event.amount - event.unallocated, event.base - event.unallocated_base)
+        draft.debit(BUYER_FUNDS, event.unallocated, event.unallocated_base)
+        .debit(DISPUTE_LOSSES, lost, lost_base)
+        .debit(FX_REALISED, event.fx)
         .credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
     )
 

@@ -108,16 +108,23 @@ class Reference:
     def rate(self, currency: str, kind: RateKind, on: date) -> Rate:
         """CNY for one unit of `currency`: the last known on or before the day. Raises `RateMissing`.
 
-        CNY is worth one of itself. MOP follows from HKD by the peg where no rate of its own is recorded; its source
-        says so.
+        CNY is worth one of itself. MOP follows from HKD by the peg where no rate of its own is recorded that is as new;
+        its source says so.
         """
         if currency == CNY:
             return replace(unity(CNY, on), kind=kind)
-        if rate := self._recorded(currency, kind, on):
-            return rate
-        if currency == "MOP" and (hkd := self._recorded("HKD", kind, on)):
+        rate = self._recorded(currency, kind, on)
+        if currency == "MOP" and (hkd := self._recorded("HKD", kind, on)) and (not rate or rate.as_of < hkd.as_of):
             return _by_peg(hkd)
+        if rate:
+            return rate
         raise RateMissing(pair=f"{currency}/{CNY}", kind=kind, day=on)
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """What a rate was ever recorded of, and what follows from that."""
+        recorded = {currency for currency, _ in self._rates}
+        return tuple(sorted(recorded | ({"MOP"} if "HKD" in recorded else set())))
 
     def _recorded(self, currency: str, kind: RateKind, on: date) -> Rate | None:
         line = self._rates.get((currency, kind))

@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.events.dispute import DisputeLiability, OwedRefund
-from ledger.events.payment import AllocatedCharge
+from ledger.events.dispute import DisputeLiability
+from ledger.events.payment import AllocatedCharge, OwedRefund
 from ledger.events.refund import ApprovedLine, RefundLine
 from ledger.fx import CNY
-from ledger.money import Money, share, split, total
+from ledger.money import Money, split, total
 from ledger.streams.order import Order
-from ledger.streams.order_cases import Case
 from ledger.streams.order_disputes import Dispute
 from ledger.streams.order_quantities import Place, has_left
 from ledger.streams.refund_money import cut_to, merchant_borne, platform_borne, refund_line
@@ -35,15 +34,17 @@ class Loss:
 def loss(
     order: Order, dispute: Dispute, *, amount: Money, carried: Money, liability: DisputeLiability, fee_refundable: bool
 ) -> Loss:
-    """Who loses what of the withdrawn `amount`, which stands at `carried` (CNY)."""
+    """Who loses what of the withdrawn `amount`, which stands at `carried` (CNY). A merchant loses no more than its
+    order has of the disputed capture: what was never the order's is the platform's to lose."""
     capture = order.payments.captures.get(dispute.capture_ref)
     free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
     unallocated = min(amount, free)
     owed = tuple(_owed(order, dispute, amount - unallocated))
     rest = amount - unallocated - total([refund.amount for refund in owed], amount.currency)
-    asked = list(_lines(order, dispute, rest))
+    of_the_order = min(rest, capture.allocated) if capture and capture.amount.currency == amount.currency else rest
+    asked = list(_lines(order, dispute, of_the_order))
     goods = total([line.buyer_amount for line in asked], amount.currency)
-    charges = _charges(order, asked, rest - goods) if liability == "merchant" else ()
+    charges = _charges(order, asked, of_the_order - goods) if liability == "merchant" else ()
     on_charges = total([charge.amount for charge in charges], amount.currency)
     borne = rest if liability == "platform" else rest - goods - on_charges
     expense = split(carried, [amount.minor - borne.minor, borne.minor])[1] if amount else carried
@@ -74,14 +75,8 @@ def _owed(order: Order, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
             continue
         part = min(left, case.unsubmitted) if case.money.amount.currency == left.currency else left * 0
         if part.minor > 0:
-            yield OwedRefund(refund_id=case.id, amount=part, carried=_carried(case, part))
+            yield OwedRefund(refund_id=case.id, amount=part, carried=case.carried_of(part))
             left = left - part
-
-
-def _carried(case: Case, part: Money) -> Money:
-    assert case.money is not None, "only an approved case owes money"
-    upto = (case.paid + part).minor
-    return share(case.money.base, upto=upto, of=case.money.amount.minor, already=case.carried)
 
 
 def _lines(order: Order, dispute: Dispute, left: Money) -> Iterator[RefundLine]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from datetime import datetime
 from functools import singledispatchmethod
-from typing import Any, Literal
+from typing import Any
 
 from ledger.events.dispute import (
     DisputeEvidenceSubmitted,
@@ -69,13 +69,10 @@ from ledger.streams.order_disputes import Dispute, Disputes
 from ledger.streams.order_logistics import Logistics
 from ledger.streams.order_payments import Payments
 from ledger.streams.order_quantities import LineBook
+from ledger.streams.order_status import OrderStatus, status_of
 from ledger.streams.parcels import Parcels, moving
 from ledger.streams.receivables import Receivables
 from ledger.streams.stream import Stream
-
-OrderStatus = Literal[
-    "unplaced", "placed", "confirmed", "dispatching", "in_transit", "delivered", "completed", "cancelled", "expired"
-]
 
 
 class Order(Stream):
@@ -129,17 +126,7 @@ class Order(Stream):
 
     @property
     def status(self) -> OrderStatus:
-        """The order's place in its machine, derived from its quantities (domain §4.3)."""
-        if self.placed is None:
-            return "unplaced"
-        ends: dict[OrderStatus, bool] = {
-            "completed": self.completed, "cancelled": self.cancelled, "expired": self.expired
-        }  # fmt: skip
-        if ended := next((status for status, reached in ends.items() if reached), None):
-            return ended
-        if not self.confirmed:
-            return "placed"
-        return self._fulfilment()
+        return status_of(self)
 
     def unshipped(self, line_id: str) -> int:
         """Units of the line that were neither refunded nor have left the merchant."""
@@ -179,15 +166,6 @@ class Order(Stream):
         for event in events:
             later.apply(event)
         return later
-
-    def _fulfilment(self) -> OrderStatus:
-        journeys = [journey for line_id in self.lines for journey in self.parcels.journeys(line_id)]
-        unshipped = sum(self.unshipped(line_id) for line_id in self.lines)
-        if not any(journey.dispatched_at for journey in journeys):
-            return "confirmed"
-        if unshipped:
-            return "dispatching"
-        return "delivered" if all(journey.ended for journey in journeys) else "in_transit"
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -253,6 +231,8 @@ class Order(Stream):
     def _(self, event: PaymentCaptureFailed) -> None:
         self.payments.remember(event)
         self.receivables.remember(event)
+        for refund in event.owed:
+            self.cases[refund.refund_id].reach_otherwise(refund.amount, refund.carried)
         if event.undone:
             self.confirmed = False
             for book in self.lines.values():
@@ -290,6 +270,8 @@ class Order(Stream):
     def _(self, event: ReturnExpired) -> None:
         case = self.cases[event.refund_id]
         case.remember(event)
+        if case.by_alternative and event.undone is None:  # the buyer has the money although the goods never came
+            return
         for line, effects in case.effects:
             self.lines[line.line_id].undo(line, effects, platform_borne=case.platform_borne)
 
@@ -369,6 +351,7 @@ class Order(Stream):
         self.breaks[event.break_id] = event.kind
         if event.kind == "unexpected_capture":
             self.payments.set_aside(event.refs["capture_ref"])
+        self.payments.contradicted(event)
 
     @evolve.register
     def _(self, event: ReconciliationBreakResolved) -> None:

@@ -33,7 +33,7 @@ from ledger.events.refund import (
     ReturnShipped,
 )
 from ledger.fx import CNY
-from ledger.money import Money
+from ledger.money import Money, share
 from ledger.streams.evolving import Evolving
 from ledger.streams.order_quantities import Effect
 
@@ -174,6 +174,12 @@ class Case(Evolving):
         assert self.money is not None, "only an approved case has money"
         asked = sum(s.amount.minor for s in self.submissions.values() if s.counts)
         return Money(max(0, self.money.amount.minor - asked - self.by_alternative.minor), self.money.amount.currency)
+
+    def carried_of(self, part: Money) -> Money:
+        """What the next part of it that is paid stands at in 2210; the parts add up."""
+        assert self.money is not None, "only an approved case owes money"
+        upto = (self.paid + part).minor
+        return share(self.money.base, upto=upto, of=self.money.amount.minor, already=self.carried)
 
     def reach_otherwise(self, amount: Money, carried: Money) -> None:
         """The buyer has so much of it (or, where negative, has it no more) without a provider paying it back."""

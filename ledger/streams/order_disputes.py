@@ -134,5 +134,7 @@ class Disputes:
             event.dispute_id,
             Dispute(event.dispute_id, event.payment_id, event.capture_ref, event.psp, amount, nothing),
         )
+        if dispute.capture_ref == UNKNOWN:  # what it is about is known by now, if it was not before
+            dispute.capture_ref, dispute.payment_id = event.capture_ref, event.payment_id
         dispute.remember(event)
         return dispute

@@ -19,6 +19,7 @@ from ledger.events.payment import (
     PaymentVoided,
 )
 from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
+from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.fx import CNY, Rate
 from ledger.money import Money, share
 from ledger.streams.evolving import Evolving
@@ -133,6 +134,7 @@ class Payments(Evolving):
         self.authorizations: dict[str, Authorization] = {}
         self.captures: dict[str, Capture] = {}
         self.allocation: PaymentAllocated | None = None
+        self.failed_before: set[str] = set()  # captures that were said to have failed before they were told
 
     def usable(self, currency: str) -> Iterator[Capture]:
         """Captures that can pay for an order in `currency`, in the order they became known."""
@@ -156,6 +158,11 @@ class Payments(Evolving):
         """The money is not what anybody expected: it stays where it is until a person decides."""
         if capture_ref in self.captures:
             self.captures[capture_ref].set_aside = True
+
+    def contradicted(self, event: ReconciliationBreakOpened) -> None:
+        """A failure of a capture nobody had told of: providers tell in any order."""
+        if event.kind == "fact_contradicts_state" and event.refs.get("fact") == "report_payment_failed":
+            self.failed_before |= {event.refs["capture_ref"]} - self.captures.keys()
 
     @property
     def known(self) -> set[str]:

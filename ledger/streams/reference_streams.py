@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import singledispatchmethod
 from typing import Any
 
+from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted, UnroutedCaptureFailed
 from ledger.events.platform import (
     FeeScheduleSet,
     FxRateRecorded,
@@ -75,9 +76,13 @@ class InboxItem(Stream):
         self.plan: InboxRoutingPlanned | None = None
         self.refunds: dict[str, UnallocatedFundsRefunded] = {}
         self.refunds_paid: set[str] = set()
+        self.refund_submissions: dict[str, list[str]] = {}  # the names each refund was sent under
+        self.refunds_failed: set[str] = set()  # and not sent anew
         self.noted: list[InboxFactNoted] = []
+        self.noted_since = 0  # after it was routed
         self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
         self.is_routed = False
+        self.has_failed = False
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -92,6 +97,7 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: InboxFactNoted) -> None:
         self.noted.append(event)
+        self.noted_since += 1
         self._waits(event.kind, event.refs, event.happened_at)
 
     @evolve.register
@@ -101,6 +107,7 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: UnallocatedFundsRefunded) -> None:
         self.refunds[event.refund_id] = event
+        self.refund_submissions[event.refund_id] = [event.refund_id]
         given_back = sum(refund.amount.minor for refund in self.refunds.values())
         if self.captured and given_back >= self.captured.minor:
             self.known_breaks[unrouted_break(self.name)].holds_money = False
@@ -108,21 +115,51 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: UnallocatedRefundPaid) -> None:
         self.refunds_paid.add(event.refund_id)
+        self.refunds_failed.discard(event.refund_id)
+        paid = sum(self.refunds[refund].amount.minor for refund in self.refunds_paid)
+        if self.captured and paid >= self.captured.minor:
+            self._is_over("paid_back")
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundFailed) -> None:
+        self.refunds_failed.add(event.refund_id)
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundSubmitted) -> None:
+        self.refund_submissions[event.refund_id].append(event.submission_id)
+        self.refunds_failed.discard(event.refund_id)
+
+    @evolve.register
+    def _(self, event: UnroutedCaptureFailed) -> None:
+        self.has_failed = True
+        self._is_over("failed")
 
     @evolve.register
     def _(self, event: InboxFactRouted) -> None:
-        self.is_routed = True
-        if waiting := self.known_breaks.get(unrouted_break(self.name)):
-            waiting.resolution = waiting.resolution or "routed"
+        self.is_routed, self.noted_since = True, 0
+        self._is_over("routed")
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:
         self.breaks.add(event.break_id)
 
+    def refund_named(self, submission_id: str) -> UnallocatedFundsRefunded | None:
+        """The refund that was sent under this name."""
+        named = (refund for refund, names in self.refund_submissions.items() if submission_id in names)
+        return self.refunds.get(next(named, submission_id))
+
     def _waits(self, what: str, refs: dict[str, str], since: datetime) -> Break:
         """What waits for its order is a break too: people look into it, and close what no order will ever claim."""
         break_id = unrouted_break(self.name)
-        opened = ReconciliationBreakOpened(
-            break_id=break_id, kind=UNROUTED, expected="an order", actual=what, refs=refs, opened_at=since
-        )
-        return self.known_breaks.setdefault(break_id, Break(opened))
+        known = self.known_breaks.get(break_id)
+        if known is None or not known.is_open:
+            opened = ReconciliationBreakOpened(
+                break_id=break_id, kind=UNROUTED, expected="an order", actual=what, refs=refs, opened_at=since
+            )
+            known = self.known_breaks[break_id] = Break(opened)
+        return known
+
+    def _is_over(self, resolution: str) -> None:
+        if waiting := self.known_breaks.get(unrouted_break(self.name)):
+            waiting.resolution = waiting.resolution or resolution
+            waiting.holds_money = False

@@ -16,9 +16,12 @@ from service.cli.exporting import exporting
 from service.cli.files import from_bank, from_carrier, from_order, from_partner, from_psp
 from service.cli.history import history
 from service.cli.importing import importing
+from service.cli.inbox import inbox, route
+from service.cli.instructions import instructions
 from service.cli.log import verify_log
 from service.cli.output import stderr
 from service.cli.periods import close_period, periods, reopen_period, revalue
+from service.cli.rates import rates
 from service.cli.record import record
 from service.cli.settling import list_payouts, settle, statement
 from service.cli.status import settings, status
@@ -58,11 +61,15 @@ app.command()(periods)
 app.command()(close_period)
 app.command()(reopen_period)
 app.command()(revalue)
+app.command()(rates)
 app.command()(track)
 app.command()(history)
 app.command()(approvals)
 app.command()(proposals)
 app.command()(exceptions)
+app.command()(instructions)
+app.command()(inbox)
+app.command()(route)
 app.command()(overdue)
 app.command()(declarations)
 app.command()(sales)

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.ids import UNROUTED
 from projections.approvals_queue import ApprovalsQueue, WaitingCase, waiting_cases
 from projections.declarations import Declarations, Tie, ties
-from projections.exceptions import UNROUTED, ExceptionRow, Exceptions, Status
+from projections.exceptions import ExceptionRow, Exceptions, Status
 from projections.exceptions import exceptions as read_exceptions
 from projections.overdue_to_warehouse import OverdueToWarehouse
 from projections.proposals import ProposalRow, Proposals, State

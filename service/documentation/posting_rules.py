@@ -41,6 +41,7 @@ POSTING_RULES = {
     "tax.remitted": "P22",
     "bank.fx_converted": "P23",
     "refund.paid_by_alternative": "P24",
+    "inbox.capture_failed": "P1 the other way round, or P26",
     "inbox.funds_refunded": "P25",
     "refund.buyer_funds_approved": "P25",
     "inbox.refund_paid": "P10",

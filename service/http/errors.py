@@ -15,7 +15,8 @@ from ledger.log.engine import DatabaseUnreachable
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import ViewBehind
 from projections.tracking import AmbiguousOrder
-from service.adapters.carriers.scan import PayloadNotUnderstood, SignatureDoesNotMatch
+from service.adapters.psp.routing import RateNotKnown
+from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
 from service.failures import ServiceFailure
 from service.localisation import UnknownLocale
 
@@ -47,6 +48,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     NotSetUp: (404, "WEBHOOK_NOT_SET_UP"),
     SignatureDoesNotMatch: (401, "SIGNATURE_DOES_NOT_MATCH"),
     PayloadNotUnderstood: (422, "PAYLOAD_NOT_UNDERSTOOD"),
+    RateNotKnown: (503, "RATE_MISSING"),
     BodyTooLong: (413, "BODY_TOO_LONG"),
     UnknownLocale: (422, "UNKNOWN_LOCALE"),
     ServiceFailure: (404, "NOT_FOUND"),

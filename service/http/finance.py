@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime
 
+from commands.recording import accounting_day
 from projections.books_of_account import turnover_balance
 from projections.differences import explain_difference
 from projections.exposure import exposure
@@ -18,6 +19,7 @@ from service.http.errors import BadParameter
 from service.http.moments import moment_of
 from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer
 from service.periods import periods
+from service.rates import rates_on
 from service.reconciliation import mismatches
 from service.statements import issued_statements, statement_of
 
@@ -114,6 +116,13 @@ def accounting_periods(app: OpenApp, as_known_at: Instant = None) -> dict[str, A
     """Which months were closed and reopened, by whom, and the hash of each closing with its positions."""
     found = periods(app, as_known_at=as_known_at)
     return answer(app, {}, open_from=found.open_from, changes=found.changes, unfinished=found.unfinished)
+
+
+@router.get("/books/rates")
+def rates_of_a_day(app: OpenApp, on: Day = None) -> dict[str, Any]:
+    """The rates used for a day, CNY for one unit: of which day, from whom, and whether a decision may use them."""
+    day = on or accounting_day(app.clock())
+    return answer(app, {}, on=day, rates=list(rates_on(app, day)))
 
 
 @router.get("/payouts")

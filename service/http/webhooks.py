@@ -1,9 +1,9 @@
-"""Carriers' webhooks: signed bodies become reports; told again they change nothing."""
+"""Partners' webhooks: signed bodies become reports; told again they change nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,34 +11,62 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from commands.command import Command
+from commands.outcome import Outcome
 from projections.tracking_numbers import parcels_numbered
 from service.adapters.carriers import aftership, easypost
 from service.adapters.carriers.bodies import LONGEST_BYTES
 from service.adapters.carriers.routing import Lookup
+from service.adapters.psp.routing import record_facts
+from service.adapters.psp.webhooks import adyen_facts, stripe_facts
 from service.app import App
 from service.http.errors import BodyTooLong, NotRecorded, NotSetUp
 from service.http.parameters import OpenApp, answer
 from service.settings import variable_of
 
 router = APIRouter(tags=["webhooks"])
+Take = Callable[[App, bytes, Mapping[str, str], str], Sequence[Outcome]]
 Adapter = Callable[[bytes, Mapping[str, str], str | None, Lookup], list[Command]]
+
+
+def _scans(adapter: Adapter, app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Sequence[Outcome]:
+    return app.bus.submit(adapter(body, headers, secret, partial(parcels_numbered, app.views)))
+
+
+def _stripe(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Sequence[Outcome]:
+    return record_facts(app, stripe_facts(body, headers, secret, now=app.clock()))
+
+
+def _adyen(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Sequence[Outcome]:  # noqa: ARG001
+    return record_facts(app, adyen_facts(body, secret))
+
+
 # Only who signs can be heard over HTTP; the other adapters read files.
-ADAPTERS: dict[str, Adapter] = {"aftership": aftership.commands_from, "easypost": easypost.commands_from}
+SENDERS: dict[str, Take] = {
+    "aftership": partial(_scans, aftership.commands_from),
+    "easypost": partial(_scans, easypost.commands_from),
+    "stripe": _stripe,
+    "adyen": _adyen,
+}
+
+# What a sender wants to read before it believes that it was heard.
+_EXPECTED = {"adyen": {"notificationResponse": "[accepted]"}}
 
 
-@router.post("/webhooks/{carrier}")
-async def webhook(app: OpenApp, carrier: str, request: Request) -> dict[str, Any]:
-    """What a tracking provider tells: `aftership` or `easypost`, signed with the secret of the settings.
+@router.post("/webhooks/{sender}")
+async def webhook(app: OpenApp, sender: str, request: Request) -> dict[str, Any]:
+    """What a tracking provider (`aftership`, `easypost`) or a payment provider (`stripe`, `adyen`) tells, signed with
+    the secret of the settings.
 
-    A scan finds its parcel by its number, or goes to the inbox; what is not understood is kept with its codes.
+    A scan finds its parcel by its number, a payment its order by the metadata `merchant_id` and `order_id` or by
+    references known before; else it goes to the inbox. What is not understood is kept with its codes.
     """
-    if carrier not in ADAPTERS:
-        raise NotRecorded(f"There are no webhooks of {carrier[:40]!r}: there are {', '.join(ADAPTERS)}.")
-    secret = getattr(app.settings, f"{carrier}_secret")
+    if sender not in SENDERS:
+        raise NotRecorded(f"There are no webhooks of {sender[:40]!r}: there are {', '.join(SENDERS)}.")
+    secret = getattr(app.settings, f"{sender}_secret")
     if not secret:
-        raise NotSetUp(f"Webhooks of {carrier} are not set up: {variable_of(f'{carrier}_secret')} holds their secret.")
+        raise NotSetUp(f"Webhooks of {sender} are not set up: {variable_of(f'{sender}_secret')} holds their secret.")
     body = await _body(request)
-    return await run_in_threadpool(_take, app, carrier, body, dict(request.headers), secret)
+    return await run_in_threadpool(_take, app, sender, body, dict(request.headers), secret)
 
 
 async def _body(request: Request) -> bytes:
@@ -51,12 +79,11 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _take(app: App, carrier: str, body: bytes, headers: Mapping[str, str], secret: str) -> dict[str, Any]:
-    commands = ADAPTERS[carrier](body, headers, secret, partial(parcels_numbered, app.views))
-    outcomes = app.bus.submit(commands)
+def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret: str) -> dict[str, Any]:
+    outcomes = SENDERS[sender](app, body, headers, secret)
     counts = Counter("repeated" if outcome.repeated else outcome.status for outcome in outcomes)
     vector: dict[int, int] = {}
     for outcome in outcomes:
         if outcome.last:
             vector[outcome.book] = max(vector.get(outcome.book, 0), outcome.last)
-    return answer(app, vector, outcomes=dict(sorted(counts.items())))
+    return answer(app, vector, outcomes=dict(sorted(counts.items())), **_EXPECTED.get(sender, {}))

@@ -9,12 +9,14 @@ from fastapi import APIRouter, Query
 from projections.approvals_queue import waiting_cases
 from projections.declarations import ties
 from projections.exceptions import exceptions
+from projections.instructions import open_instructions
 from projections.proposals import proposals
 from projections.sales_by_channel import sales
 from projections.warehouse_promises import Promised, overdue, warnings
 from service.http.moments import moment_of
 from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer, fields_of
 from service.http.witness import Witness
+from service.inbox import waiting
 from service.moments import end_of
 
 router = APIRouter(tags=["worklists"])
@@ -76,6 +78,25 @@ def open_exceptions(
     )
     rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
     return answer(app, views.vector, exceptions=rows)
+
+
+@router.get("/inbox")
+def unrouted(app: OpenApp, at_least: AtLeast, limit: Limit = 500) -> dict[str, Any]:
+    """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by."""
+    views, now = Witness(app.views), app.clock()
+    found = waiting(app, views=views, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s)
+    rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
+    return answer(app, views.vector, inbox=rows)
+
+
+@router.get("/instructions")
+def unanswered(app: OpenApp, at_least: AtLeast, partner: str | None = None, limit: Limit = 500) -> dict[str, Any]:
+    """Captures, voids, refunds and payouts that partners are asked for and have not answered, the oldest first."""
+    views = Witness(app.views)
+    found = open_instructions(
+        views, partner=partner, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s
+    )
+    return answer(app, views.vector, instructions=[fields_of(each) for each in found])
 
 
 @router.get("/overdue")

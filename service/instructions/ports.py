@@ -22,7 +22,7 @@ class Answer:
 
 
 class PaymentProvider(Protocol):
-    """Whatever is asked twice under one `Instruction.id` is done once, and answered the same."""
+    """Whatever is asked twice under one `Instruction.key` is done once, and answered the same."""
 
     def capture(self, instruction: Instruction) -> Answer: ...
     def void(self, instruction: Instruction) -> Answer: ...

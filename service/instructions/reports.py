@@ -12,6 +12,8 @@ from commands.report_payment_voided import ReportPaymentVoided
 from commands.report_payout_failed import ReportPayoutFailed
 from commands.report_payout_paid import ReportPayoutPaid
 from commands.report_refund_outcome import ReportRefundOutcome
+from commands.report_unallocated_refund_failed import ReportUnallocatedRefundFailed
+from commands.report_unallocated_refund_paid import ReportUnallocatedRefundPaid
 from ledger.ids import derived_id, merchant_of, order_of
 from ledger.who import Actor
 from projections.instructions import Instruction
@@ -30,8 +32,10 @@ def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command
         "id": derived_id("answer", instruction.kind, about, instruction.id, answer.state),
         "actor": Actor(kind="partner", id=instruction.partner, role="service"),
         "occurred_at": at,
-        "merchant_id": merchant_of(instruction.stream),
     }
+    if instruction.is_of_the_inbox:
+        return _of_the_inbox(instruction, answer, envelope, done=done)
+    envelope["merchant_id"] = merchant_of(instruction.stream)
     if instruction.kind == "payout":
         return _of_payout(instruction, answer, envelope, done=done)
     envelope |= {"order_id": order_of(instruction.stream), "psp": instruction.partner, "amount": instruction.amount}
@@ -46,6 +50,21 @@ def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command
         case "void", True:
             return ReportPaymentVoided(**envelope, psp_ref=answer.reference)
     return None
+
+
+def _of_the_inbox(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
+    capture_ref = instruction.facts["capture_ref"]
+    envelope |= {
+        "id": derived_id("answer", "inbox", instruction.partner, capture_ref, instruction.id, answer.state),
+        "psp": instruction.partner,
+        "capture_ref": capture_ref,
+        "refund_id": instruction.facts["refund_id"],
+        "psp_refund_ref": answer.reference,
+        "amount": instruction.amount,
+    }
+    if done:
+        return ReportUnallocatedRefundPaid(**envelope)
+    return ReportUnallocatedRefundFailed(**envelope, submission_id=instruction.id, code=answer.code or _UNSAID)
 
 
 def _of_payout(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:

@@ -37,6 +37,8 @@ class SimulatedBank:
         )
         if self._mishaps.happens("answer", self._mishaps.answers_lost, id, str(asked.tries)):
             raise AnswerUnknown("the bank did not answer in time")
+        if not asked.is_for(account, amount):
+            return Answer("failed", code="DUPL")
         if asked.fate == "failed":
             return Answer("failed", code="AC01")
         return Answer("done" if asked.tries > 1 else "pending", reference=f"BK{asked.n:08}")

@@ -32,6 +32,10 @@ class Asked:
     day: str
     tries: int
 
+    def is_for(self, party: str, amount: Money) -> bool:
+        """Whether it is the same thing that is asked for again, and not another one under a name that is taken."""
+        return (self.party, self.amount) == (party, amount)
+
 
 class Counter:
     """The file. Several processes may use it at once: a write waits for the one before."""

@@ -27,17 +27,19 @@ class SimulatedProvider:
         return self._answer(instruction, "re")
 
     def _answer(self, instruction: Instruction, prefix: str) -> Answer:
-        fails = self._mishaps.happens("failed", self._mishaps.failed, instruction.id)
+        fails = self._mishaps.happens("failed", self._mishaps.failed, instruction.key)
         asked = self.counter.ask(
-            f"{instruction.kind}/{instruction.id}",
+            f"{instruction.kind}/{instruction.key}",
             kind=instruction.kind,
             party=instruction.partner,
             amount=instruction.amount,
             fate="failed" if fails else "done",
             day=instruction.asked_at.date().isoformat(),
         )
-        if self._mishaps.happens("answer", self._mishaps.answers_lost, instruction.id, str(asked.tries)):
+        if self._mishaps.happens("answer", self._mishaps.answers_lost, instruction.key, str(asked.tries)):
             raise AnswerUnknown("the provider did not answer in time")
+        if not asked.is_for(instruction.partner, instruction.amount):
+            return Answer("failed", code="idempotency_key_reused")
         if asked.fate == "failed":
             return Answer("failed", code="declined_by_issuer")
         return Answer("done", reference=f"{prefix}_sim_{asked.n}")

@@ -11,6 +11,7 @@ from service.instructions.partners import partners_of
 from service.instructions.sending import Sending
 from service.timers.deemed_signatures import DeemedSignatures
 from service.timers.expired_returns import ExpiredReturns
+from service.timers.inbox_facts import WaitingFacts
 from service.timers.inbox_plans import InboxPlans
 from service.timers.inbox_scans import InboxScans
 from service.timers.lapsed_authorizations import LapsedAuthorizations
@@ -33,6 +34,7 @@ TIMERS: tuple[type[Timer], ...] = (
     UntiedDeclarations,
     InboxPlans,
     InboxScans,
+    WaitingFacts,
     MissingLines,
 )
 _LOOK_EVERY_S = 1.0

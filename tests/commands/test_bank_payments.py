@@ -1,5 +1,6 @@
 """Payables paid from the bank, and currency converted: what stood where, and the FX between (P21–P23)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from ledger.events.event import Event
 from ledger.events.platform_money import BankFxConverted, PartnerInvoicePaid, TaxRemitted
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.journal.posting import post
+from ledger.policies.reference_pricing import ReferencePricing
 from ledger.refusals import RateMissing, RoleNotAllowed
 from tests.support.given import FINANCE, MERCHANT, RATES, ask, cny, given, usd
 
@@ -141,3 +143,12 @@ def test_a_conversion_that_is_not_against_cny_is_malformed(sold: str, bought: st
 def test_nothing_is_carried_in_another_currency(carried: Any) -> None:
     with pytest.raises(ValidationError):
         invoice("USD 10.00", carried=carried)
+
+
+@pytest.mark.parametrize("report", [invoice("USD 20.83"), tax("USD 20.83"), conversion("USD 20.83", "CNY 149.00")])
+def test_a_movement_is_booked_at_an_old_rate_and_flagged(report: Report) -> None:
+    strict = ReferencePricing(rate_kind="reference", quote_validity=timedelta(hours=1), max_rate_age=timedelta(days=3))
+    moved, flag = given(policies=(strict,)).when(report).events
+    assert post(moved)
+    assert isinstance(flag, ReconciliationBreakOpened)
+    assert flag.kind == "stale_rate"

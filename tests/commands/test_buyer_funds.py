@@ -164,6 +164,7 @@ def test_a_capture_that_failed_after_part_of_it_went_back_costs_the_platform_tha
     story = OrderStory()
     story.tell("report_payment_captured", **capture())
     give_back(story, "refund_buyer_funds", "cap-1", amount="USD 9.44", reason="asked")
+    story.tell("submit_refund", refund_id="D-1")
     story.tell(
         "report_payment_failed", payment_id="PAY-1", psp="stripe", capture_ref="cap-1", amount="USD 69.44", code="nsf"
     )

@@ -8,7 +8,7 @@ from ledger.payment_refusals import (
     PaymentAlreadyVoided,
     PaymentNotAuthorized,
 )
-from ledger.refusals import OrderNotConfirmed, RoleNotAllowed
+from ledger.refusals import IdempotencyKeyReused, OrderNotConfirmed, RoleNotAllowed
 from tests.support.given import MERCHANT, usd
 from tests.support.orders import OrderStory, basket, capture
 from tests.support.payments import HELD, held
@@ -36,6 +36,13 @@ def test_what_is_asked_for_already_is_not_asked_for_again() -> None:
     refused = story.refusal("capture_payment", payment_id="PAY-1", amount="USD 29.45")
     assert isinstance(refused, AmountExceedsAuthorized)
     assert refused.facts == {"asked": "USD 29.45", "remaining": "USD 29.44", "authorized": "USD 69.44"}
+
+
+def test_two_requests_under_one_id_would_be_one_to_the_provider() -> None:
+    story = held()
+    story.tell("capture_payment", payment_id="PAY-1", amount="USD 40.00", request_id="cap-req")
+    refused = story.refusal("capture_payment", payment_id="PAY-1", amount="USD 29.44", request_id="cap-req")
+    assert isinstance(refused, IdempotencyKeyReused)
 
 
 def test_more_than_is_held_is_not_captured() -> None:

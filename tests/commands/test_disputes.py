@@ -346,3 +346,38 @@ def test_a_dispute_with_only_a_providers_reference_waits_in_the_inbox() -> None:
     }
     noted = given().when(ask(NoteUnroutedFact, system="stripe", reference="dp-1", **said)).then(InboxFactNoted)
     assert noted.stream.name == "inbox/stripe/dp-1"
+
+
+def duplicate_disputed(*, submitted: bool) -> OrderStory:
+    """Paid twice; the second capture is to go back, and the buyer disputes it at the issuer as well."""
+    story = OrderStory().paid()
+    story.tell("report_payment_captured", **capture("cap-2"))
+    about = {"refund_id": "R-2", "capture_ref": "cap-2"}
+    story.tell("approve_duplicate_capture_refund", by=PLATFORM, **about)
+    if submitted:
+        story.tell("submit_refund", refund_id="R-2")
+    of_it = OF_DISPUTE | {"capture_ref": "cap-2"}
+    story.tell("report_dispute_opened", **opened() | of_it)
+    story.tell("report_dispute_funds_withdrawn", **of_it, amount="USD 69.44")
+    return story
+
+
+def test_money_that_pays_for_nothing_is_not_sent_back_while_the_issuer_may_take_it() -> None:
+    refused = duplicate_disputed(submitted=False).refusal("submit_refund", refund_id="R-2")
+    assert isinstance(refused, DisputeOpen)
+    assert refused.facts["line_id"] == "cap-2"
+
+
+def test_a_duplicate_lost_in_a_dispute_settles_what_was_owed_for_it() -> None:
+    story = duplicate_disputed(submitted=False)
+    story.tell("report_dispute_lost", **OF_DISPUTE | {"capture_ref": "cap-2"})
+    for account in ("1120", "2210", "2220", "5140"):
+        assert (story.balance(account, "USD"), story.base(account)) == (0, 0), account
+    assert story.balance("2110") == -500_00
+
+
+def test_a_duplicate_paid_back_and_lost_as_well_is_never_the_merchants_loss() -> None:
+    story = duplicate_disputed(submitted=True)
+    story.tell("report_dispute_lost", **OF_DISPUTE | {"capture_ref": "cap-2"})
+    assert (story.balance("2110"), story.base("5140"), story.order.confirmed) == (-500_00, 498_58, True)
+    assert all(book.refunded == 0 for book in story.order.lines.values())

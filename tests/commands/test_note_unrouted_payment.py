@@ -1,5 +1,6 @@
 """A capture without an order."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 from commands.note_unrouted_payment import NoteUnroutedPayment
 from ledger.events.platform import InboxPaymentCaptured
 from ledger.events.settlement import ReconciliationBreakOpened
-from ledger.refusals import RateMissing
+from ledger.policies.reference_pricing import ReferencePricing
 from tests.support.given import PARTNER, RATES, ask, cny, given, instant
 
 
@@ -42,8 +43,15 @@ def test_the_same_capture_over_another_amount_posts_nothing_and_opens_a_break() 
     assert (event.kind, event.expected, event.actual) == ("amount_mismatch", "USD 69.44", "USD 69.45")
 
 
-def test_without_a_book_rate_it_cannot_be_carried() -> None:
-    given(rates=()).when(capture()).then_refused(RateMissing, pair="USD/CNY", kind="book")
+def test_without_any_book_rate_it_cannot_be_carried_and_somebody_must_look() -> None:
+    break_ = given(rates=()).when(capture()).then(ReconciliationBreakOpened)
+    assert break_.event(ReconciliationBreakOpened).kind == "rate_missing"
+
+
+def test_at_a_rate_older_than_a_decision_may_use_it_is_booked_and_flagged() -> None:
+    strict = ReferencePricing(rate_kind="reference", quote_validity=timedelta(hours=1), max_rate_age=timedelta(days=3))
+    done = given(policies=(strict,)).when(capture()).then(InboxPaymentCaptured, ReconciliationBreakOpened)
+    assert done.event(ReconciliationBreakOpened).kind == "stale_rate"
 
 
 @pytest.mark.parametrize("amount", ["USD 0.00", "USD -1.00", "USD 1.001", "XYZ 1.00", 69.44], ids=str)

@@ -1,18 +1,25 @@
 """Money of no order goes back to who paid it (P25)."""
 
+from datetime import timedelta
 from typing import Any
 
 from commands.note_unrouted_payment import NoteUnroutedPayment
 from commands.refund_unallocated_funds import RefundUnallocatedFunds
+from commands.report_unallocated_refund_failed import ReportUnallocatedRefundFailed
 from commands.report_unallocated_refund_paid import ReportUnallocatedRefundPaid
+from commands.report_unrouted_capture_failed import ReportUnroutedCaptureFailed
 from commands.route_inbox_payment import RouteInboxPayment
+from commands.submit_unallocated_refund import SubmitUnallocatedRefund
+from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted, UnroutedCaptureFailed
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.finance_refusals import InboxAlreadyRouted, InboxItemNotFound
 from ledger.fx import Rate
 from ledger.journal.posting import post
-from ledger.refusals import CaseAlreadyOpen, RefundExceedsRemaining
-from tests.support.given import FINANCE, PARTNER, RATES, ask, cny, given, usd
+from ledger.policies.reference_pricing import ReferencePricing
+from ledger.refusals import AlreadySubmitted, CaseAlreadyOpen, RefundExceedsRemaining, RoleNotAllowed
+from ledger.who import Actor
+from tests.support.given import FINANCE, MERCHANT, PARTNER, RATES, ask, cny, given, usd
 
 CAPTURED = tuple(
     given().when(ask(NoteUnroutedPayment, by=PARTNER, psp="psp", capture_ref="c1", amount="USD 69.44")).events
@@ -116,3 +123,84 @@ def test_a_refund_nobody_decided_opens_a_break() -> None:
 
 def test_what_goes_back_is_worth_what_it_was_taken_in_at() -> None:
     assert given(*CAPTURED).when(refund()).event(UnallocatedFundsRefunded).base == cny("498.58")
+
+
+def failed(**other: Any) -> ReportUnallocatedRefundFailed:
+    said = {"psp": "psp", "capture_ref": "c1", "refund_id": "R-1", "amount": "USD 69.44", "code": "closed"}
+    return ask(ReportUnallocatedRefundFailed, by=PARTNER, **{**said, **other})
+
+
+def submit(by: Actor = FINANCE) -> SubmitUnallocatedRefund:
+    return ask(SubmitUnallocatedRefund, by=by, psp="psp", capture_ref="c1", refund_id="R-1")
+
+
+FAILED = (*REFUNDED, *given(*REFUNDED).when(failed()).events)
+
+
+def test_a_refund_that_failed_stays_owed() -> None:
+    event = given(*REFUNDED).when(failed()).then(UnallocatedRefundFailed).event(UnallocatedRefundFailed)
+    assert (event.submission_id, post(event)) == ("R-1", None)
+
+
+def test_a_failure_told_again_or_of_an_earlier_try_changes_nothing() -> None:
+    given(*FAILED).when(failed()).then_nothing()
+    anew = given(*FAILED).when(submit()).events
+    given(*FAILED, *anew).when(failed(submission_id="R-1")).then_nothing()
+
+
+def test_a_refund_that_failed_is_sent_under_a_new_name() -> None:
+    event = given(*FAILED).when(submit()).then(UnallocatedRefundSubmitted).event(UnallocatedRefundSubmitted)
+    assert (event.submission_id, event.amount) == ("R-1.2", usd("69.44"))
+
+
+def test_what_is_on_its_way_is_not_sent_again() -> None:
+    given(*REFUNDED).when(submit()).then_refused(AlreadySubmitted, refund_id="R-1")
+
+
+def test_a_merchant_sends_nothing_back() -> None:
+    given(*FAILED).when(submit(by=MERCHANT)).then_refused(RoleNotAllowed)
+
+
+def test_a_failure_after_the_payment_is_for_somebody_to_look_at() -> None:
+    events = given(*REFUNDED).when(paid()).events
+    done = given(*REFUNDED, *events).when(failed()).then(ReconciliationBreakOpened)
+    assert done.event(ReconciliationBreakOpened).kind == "fact_contradicts_state"
+
+
+def test_a_refund_is_booked_at_an_old_rate_and_flagged() -> None:
+    strict = ReferencePricing(rate_kind="reference", quote_validity=timedelta(hours=1), max_rate_age=timedelta(days=3))
+    done = given(*REFUNDED, policies=(strict,)).when(paid()).then(UnallocatedRefundPaid, ReconciliationBreakOpened)
+    assert done.event(ReconciliationBreakOpened).kind == "stale_rate"
+
+
+def capture_failed(amount: str = "USD 69.44") -> ReportUnroutedCaptureFailed:
+    return ask(ReportUnroutedCaptureFailed, by=PARTNER, psp="psp", capture_ref="c1", amount=amount, code="nsf")
+
+
+def test_a_capture_of_nobody_that_failed_leaves_nothing() -> None:
+    event = given(*CAPTURED).when(capture_failed()).then(UnroutedCaptureFailed).event(UnroutedCaptureFailed)
+    entry = post(event)
+    assert entry is not None
+    assert [(line.account, line.amount, line.base) for line in entry.lines] == [
+        ("2220", 6944, 49858),
+        ("1110", -6944, -49858),
+    ]
+
+
+def test_what_was_owed_back_of_a_capture_that_failed_is_the_platforms_loss() -> None:
+    partly = (*CAPTURED, *given(*CAPTURED).when(refund("USD 20.00")).events)
+    done = given(*partly).when(capture_failed()).then(UnroutedCaptureFailed, ReconciliationBreakOpened)
+    entry = post(done.event(UnroutedCaptureFailed))
+    assert entry is not None
+    assert [(line.account, line.amount) for line in entry.lines] == [("2220", 4944), ("5140", 2000), ("1110", -6944)]
+
+
+def test_a_capture_fails_once_and_is_neither_routed_nor_refunded_afterwards() -> None:
+    events = (*CAPTURED, *given(*CAPTURED).when(capture_failed()).events)
+    given(*events).when(capture_failed()).then_nothing()
+    given(*events).when(refund()).then_refused(InboxAlreadyRouted)
+
+
+def test_a_failure_of_another_amount_moves_nothing() -> None:
+    done = given(*CAPTURED).when(capture_failed("USD 1.00")).then(ReconciliationBreakOpened)
+    assert done.event(ReconciliationBreakOpened).kind == "amount_mismatch"

@@ -156,3 +156,20 @@ def test_clocks_may_differ_by_five_minutes() -> None:
     story = placed()
     story.tell("report_payment_captured", **capture(), occurred_at="2025-04-01T08:05:00Z")
     assert story.breaks() == []
+
+
+def test_a_capture_of_the_same_name_at_another_provider_is_for_somebody_to_look_at() -> None:
+    story = OrderStory().paid()
+    story.tell("report_payment_captured", **capture(psp="adyen"))
+    assert (story.breaks(), story.balance("1110", "USD")) == (["fact_contradicts_state"], 69_44)
+
+
+def test_a_capture_whose_failure_was_told_first_confirms_nothing() -> None:
+    story = OrderStory()
+    story.tell("place_order", **basket())
+    failure: dict[str, Any] = {"payment_id": "PAY-1", "psp": "stripe", "capture_ref": "cap-1", "code": "nsf"}
+    story.tell("report_payment_failed", amount="USD 69.44", **failure)
+    story.tell("report_payment_captured", **capture())
+    assert (story.order.status, story.balance("1110", "USD"), story.balance("2220", "USD")) == ("placed", 0, 0)
+    story.tell("report_payment_captured", **capture("cap-2"))
+    assert story.order.status == "confirmed"

@@ -4,7 +4,7 @@ from typing import Any
 
 from ledger.events.order import OrderConfirmed
 from ledger.events.payment import PaymentAllocated, PaymentCaptureFailed, PaymentDeclined
-from tests.support.given import BUYER
+from tests.support.given import BUYER, PLATFORM, usd
 from tests.support.orders import OrderStory, basket, capture
 
 ACCOUNTS = ("1110", "2110", "2220", "4210", "4220", "5140")
@@ -79,11 +79,60 @@ def test_of_a_capture_the_platform_bears_only_what_the_order_used() -> None:
     assert (story.balance("5140", "USD"), story.balance("2220", "USD")) == (69_44, 0)
 
 
-def test_after_a_refund_the_platform_bears_a_capture_that_failed() -> None:
-    story = OrderStory(express=True).paid()
-    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind")
+def test_after_a_refund_was_paid_the_platform_bears_a_capture_that_failed() -> None:
+    story = cancelled(submitted=True)
+    paid: dict[str, Any] = {"submission_id": "R-1.1", "psp": "stripe", "outcome": "succeeded", "amount": "USD 69.44"}
+    story.tell("report_refund_outcome", **paid)
     story.tell("report_payment_failed", **failed())
     assert story.event(PaymentCaptureFailed).borne_by_platform
+    assert (story.base("5140"), story.base("2210")) == (498_58, 0)
+
+
+def cancelled(*, submitted: bool = False) -> OrderStory:
+    """Paid at 7.1800, cancelled at once; the refund is owed, or on its way."""
+    story = OrderStory().paid()
+    story.tell("cancel_order", by=BUYER, reason="changed_mind", refund_id="R-1")
+    if submitted:
+        story.tell("submit_refund", refund_id="R-1")
+    return story
+
+
+def test_nothing_is_owed_to_a_buyer_whose_payment_failed_before_its_refund_was_sent() -> None:
+    story = cancelled()
+    story.tell("report_payment_failed", **failed())
+    for account in ("1110", "2110", "2210", "2220", "5140"):
+        assert (story.balance(account, "USD"), story.base(account)) == (0, 0), account
+    assert (story.order.cases["R-1"].unsubmitted, story.breaks()) == (usd("0.00"), [])
+
+
+def test_a_refund_on_its_way_when_the_payment_failed_is_the_platforms_loss() -> None:
+    story = cancelled(submitted=True)
+    story.tell("report_payment_failed", **failed())
+    assert (story.balance("2210", "USD"), story.balance("5140", "USD")) == (-69_44, 69_44)
+    assert story.breaks() == ["fact_contradicts_state"]
+
+
+def test_a_duplicate_that_failed_is_not_paid_back() -> None:
+    story = OrderStory().paid()
+    story.tell("report_payment_captured", **capture("cap-2"))
+    story.tell("approve_duplicate_capture_refund", by=PLATFORM, refund_id="R-2", capture_ref="cap-2")
+    story.tell("report_payment_failed", **failed("cap-2"))
+    assert (story.balance("2210", "USD"), story.base("2210"), story.base("5140")) == (0, 0, 0)
+
+
+def test_of_a_refund_only_what_the_failed_capture_would_have_paid_is_owed_no_more() -> None:
+    story = OrderStory()
+    story.tell("place_order", **basket())
+    for n, amount in enumerate(("USD 40.00", "USD 29.44"), start=1):
+        story.tell("report_payment_captured", **capture(f"cap-{n}", amount))
+    story.tell("cancel_order", by=BUYER, reason="changed_mind", refund_id="R-1")
+    story.tell("report_payment_failed", **failed(amount="USD 40.00"))
+    assert story.order.cases["R-1"].unsubmitted == usd("29.44")
+    story.tell("submit_refund", refund_id="R-1")
+    paid: dict[str, Any] = {"submission_id": "R-1.1", "psp": "stripe", "outcome": "succeeded", "amount": "USD 29.44"}
+    story.tell("report_refund_outcome", **paid)
+    for account in ("1110", "2110", "2210", "2220", "5140"):
+        assert (story.balance(account, "USD"), story.base(account)) == (0, 0), account
 
 
 def test_an_unallocated_capture_that_failed_leaves_nothing() -> None:

@@ -11,6 +11,7 @@ from ledger.refusals import CaseClosed, CaseNotFound, ReturnNotReceived, RoleNot
 from tests.support.after_sales import CARRIER, SERVICE, approve, asked, delivered, one
 from tests.support.given import BUYER, MERCHANT, SYSTEM
 from tests.support.orders import OrderStory, after_days
+from tests.support.payments import disputed
 
 LOOKED_AT: dict[str, Any] = {"refund_id": "R-1", "condition": "worn", "disposition": "to_the_merchant"}
 
@@ -155,3 +156,24 @@ def test_goods_that_come_back_too_late_are_recorded_and_move_no_money() -> None:
     entries = len(story.entries)
     received(story, day=22)
     assert (story.breaks(), len(story.entries)) == (["fact_contradicts_state"], entries)
+
+
+def lost_meanwhile(story: OrderStory, amount: str) -> OrderStory:
+    """The issuer gives the buyer so much of it back while the goods are awaited."""
+    disputed(story, amount)
+    story.tell("report_dispute_lost", dispute_id="dp-1", psp="stripe")
+    return story
+
+
+def test_goods_that_never_came_of_money_lost_in_a_dispute_undo_nothing() -> None:
+    story = lost_meanwhile(returning(), "USD 19.44")
+    before = [story.balance("2110"), story.base("2210"), story.base("1120")]
+    (expired,) = expire(story)
+    assert isinstance(expired, ReturnExpired)
+    assert [story.balance("2110"), story.base("2210"), story.base("1120")] == before == [-360_00, 0, 0]
+    assert story.order.lines["B"].refunded == 1
+
+
+def test_goods_that_never_came_of_money_lost_in_part_are_for_people_to_see_to() -> None:
+    story = lost_meanwhile(returning(), "USD 9.44")
+    assert isinstance(story.refusal("expire_return", by=SYSTEM, refund_id="R-1", at=after_days(20)), ReturnNotExpired)

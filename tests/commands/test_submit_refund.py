@@ -1,5 +1,7 @@
 """Instructing providers to pay a refund back."""
 
+from typing import Any
+
 from ledger.events.event import Event
 from ledger.events.refund import RefundSubmitted
 from ledger.money import Money
@@ -106,6 +108,7 @@ def test_a_refund_waits_for_the_goods_where_the_reviewer_wants_them_back() -> No
 
 def test_a_capture_that_failed_pays_nothing_back() -> None:
     story = refunded()
+    story.tell("submit_refund", refund_id="R-1")
     story.tell(
         "report_payment_failed",
         payment_id="PAY-1",
@@ -114,6 +117,8 @@ def test_a_capture_that_failed_pays_nothing_back() -> None:
         amount="USD 69.44",
         code="R01",
     )
+    told: dict[str, Any] = {"submission_id": "R-1.1", "psp": "stripe", "outcome": "failed", "code": "R01"}
+    story.tell("report_refund_outcome", amount="USD 69.44", **told)
     refusal = story.refusal("submit_refund", refund_id="R-1")
     assert isinstance(refusal, RefundExceedsRemaining)
     assert refusal.remaining == "USD 0.00"

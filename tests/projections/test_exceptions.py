@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
-from ledger.events.platform_money import UnallocatedFundsRefunded
+from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.events.settlement import (
     ReconciliationBreakAssigned,
     ReconciliationBreakOpened,
@@ -121,20 +121,20 @@ def test_the_view_equals_one_built_anew(shop: Shop) -> None:
     assert shop.differences() == 0
 
 
-def given_back(refund_id: str, amount: str) -> UnallocatedFundsRefunded:
-    names = {"refund_id": refund_id, "psp": "stripe", "capture_ref": "c-1", "payment_id": None}
-    return UnallocatedFundsRefunded(
-        **names, amount=usd(amount), base=cny("1.00"), reason="no_such_order", refunded_at=at(4)
-    )
+def paid_back(refund_id: str, amount: str) -> UnallocatedRefundPaid:
+    return UnallocatedRefundPaid(
+        refund_id=refund_id, psp="stripe", capture_ref="c-1", payment_id=None, psp_refund_ref=f"re-{refund_id}",
+        amount=usd(amount), carried=cny("1.00"), book_rate=RATES[1], base=cny("1.00"), fx=cny("0.00"), happened_at=at(4),
+    )  # fmt: skip
 
 
-def test_money_of_no_order_waits_until_all_of_it_is_given_back(shop: Shop) -> None:
+def test_money_of_no_order_waits_until_all_of_it_is_paid_back(shop: Shop) -> None:
     captured = InboxPaymentCaptured(
         psp="stripe", capture_ref="c-1", payment_id=None, psp_ref="", amount=usd("69.44"), book_rate=RATES[1],
         base=cny("498.58"), refs={}, happened_at=at(0), source_amount=None,
     )  # fmt: skip
-    shop.record([captured, given_back("R-1", "60.00")], stream="inbox/stripe/c-1")
+    shop.record([captured, paid_back("R-1", "60.00")], stream="inbox/stripe/c-1")
     assert one(shop).kind == "unrouted"
-    shop.record([given_back("R-2", "9.44")], stream="inbox/stripe/c-1")
+    shop.record([paid_back("R-2", "9.44")], stream="inbox/stripe/c-1")
     assert exceptions(shop.views) == ()
-    assert one(shop, status="resolved").resolution == "given_back"
+    assert one(shop, status="resolved").resolution == "paid_back"

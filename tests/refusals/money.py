@@ -8,7 +8,7 @@ from typing import Any
 
 from commands.enrol_merchant import EnrolMerchant
 from commands.initiate_payout import InitiatePayout
-from commands.note_unrouted_payment import NoteUnroutedPayment
+from commands.record_partner_invoice_paid import RecordPartnerInvoicePaid
 from commands.rules import Rules
 from commands.set_fee_schedule import SetFeeSchedule
 from commands.verify_payout_account import VerifyPayoutAccount
@@ -19,7 +19,7 @@ from ledger.policies.reference import Reference
 from ledger.refusals import Refusal
 from tests.commands.merchants import ENROLLED, registered, verified
 from tests.commands.payouts import INITIATED, PAID
-from tests.support.given import FINANCE, MERCHANT, NOW, PARTNER, PLATFORM, ask, cny, given
+from tests.support.given import FINANCE, MERCHANT, NOW, PLATFORM, ask, cny, given
 
 Cause = Callable[[], Refusal | None]
 _PAYABLE = (ENROLLED, registered(), verified())
@@ -60,7 +60,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "RATE_MISSING": lambda: (
         given(rates=())
-        .when(ask(NoteUnroutedPayment, by=PARTNER, psp="stripe", capture_ref="c-1", amount="USD 1.00", refs={}))
+        .when(ask(RecordPartnerInvoicePaid, by=FINANCE, partner="sf", payment_ref="p-1", amount="USD 1.00"))
         .refusal
     ),
     "INSUFFICIENT_AVAILABLE": lambda: pay(amount="CNY 475.01"),

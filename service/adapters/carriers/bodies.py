@@ -11,7 +11,7 @@ from defusedxml.ElementTree import fromstring
 from pydantic_core import from_json
 
 from ledger.canonical import digest
-from service.adapters.carriers.scan import PayloadNotUnderstood
+from service.adapters.refused_bodies import PayloadNotUnderstood
 
 LONGEST_BYTES = 1024 * 1024
 _CODES = frozenset(

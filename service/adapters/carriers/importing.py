@@ -11,9 +11,9 @@ from commands.command import Command
 from projections.tracking_numbers import TrackingNumbers, parcels_numbered
 from service.adapters.carriers import aftership, easypost, parsed, upu
 from service.adapters.carriers.routing import Lookup, unmapped
-from service.adapters.carriers.scan import PayloadNotUnderstood
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.refused_bodies import PayloadNotUnderstood
 from service.app import App
 
 KIND = "tracking"

@@ -9,18 +9,9 @@ from typing import Literal
 
 from commands.report_tracking import TrackedMilestone
 from ledger.events.shipment import EvidenceKind
-from service.failures import ServiceFailure
 
 Reached = TrackedMilestone | Literal["signed_for", "lost"]
 Doubt = Literal["", "zone_assumed", "time_assumed", "time_unknown"]
-
-
-class PayloadNotUnderstood(ServiceFailure):
-    """A body that is not even what any carrier writes: neither JSON nor XML, or not what its provider documents."""
-
-
-class SignatureDoesNotMatch(ServiceFailure):
-    """A body that its sender did not sign, or that was altered on its way."""
 
 
 @dataclass(frozen=True, slots=True)

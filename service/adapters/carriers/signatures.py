@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from unicodedata import normalize
 
-from service.adapters.carriers.scan import SignatureDoesNotMatch
+from service.adapters.refused_bodies import SignatureDoesNotMatch
 
 _AFTERSHIP = "aftership-hmac-sha256"
 _EASYPOST = "x-hmac-signature"

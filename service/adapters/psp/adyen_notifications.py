@@ -32,23 +32,40 @@ _KINDS: dict[tuple[str, bool], FactKind] = {
 }
 
 
+# Where Adyen's minor units are not those of ISO 4217 (Adyen, Currency codes).
+_DIGITS = {"CLP": 2, "CVE": 0, "IDR": 0, "ISK": 2}
+# Reason codes of card schemes in our words, on which liability rests: Visa's 13.x, Mastercard's 48xx.
+_REASONS = {
+    "13.1": "not_received", "4855": "not_received",
+    "13.3": "product_unacceptable", "4853": "product_unacceptable",
+}  # fmt: skip
+
+
 def read_notifications(body: Mapping[str, Any]) -> Iterator[ProviderFact]:
     """The facts of one body, which may hold several; none of a body about something else. Raises `Unreadable`."""
-    items = body.get("notificationItems", [])
-    if not isinstance(items, list):
-        raise Unreadable("notificationItems is no list")
-    for item in items:
+    for item in items_of(body):
         try:
-            yield _fact(item["NotificationRequestItem"])
-        except (KeyError, TypeError, ValueError) as error:
+            yield _fact(item)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Unreadable(f"no notification of Adyen's: {type(error).__name__} {error}") from None
 
 
+def items_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The notifications of a body, as they are. Raises `Unreadable`."""
+    items = body.get("notificationItems", [])
+    if not isinstance(items, list):
+        raise Unreadable("notificationItems is no list")
+    found = [item.get("NotificationRequestItem") if isinstance(item, dict) else None for item in items]
+    if not all(isinstance(item, dict) for item in found):
+        raise Unreadable("no notification of Adyen's: a NotificationRequestItem is missing")
+    return [item for item in found if item is not None]
+
+
 def _fact(item: Mapping[str, Any]) -> ProviderFact:
-    code, success = str(item["eventCode"]), str(item["success"]) == "true"
+    code, success = str(item["eventCode"]), str(item["success"]).lower() == "true"
     kind = _KINDS.get((code, success), "other")
     reference, original = str(item["pspReference"]), str(item.get("originalReference") or "")
-    amount = amount_of(item["amount"]["value"], item["amount"]["currency"]) if kind != "other" else None
+    amount = amount_of(item["amount"]["value"], item["amount"]["currency"], _DIGITS) if kind != "other" else None
     payment = original or reference
     said: dict[str, Any] = {"amount": amount}
     match kind:
@@ -60,16 +77,17 @@ def _fact(item: Mapping[str, Any]) -> ProviderFact:
             said |= {"payment_id": payment, "psp_ref": reference, "code": "failed"}
             said |= {"capture_ref": reference} if code.startswith("CAPTURE") else {}
         case "refund":
-            outcome = (
-                "reversed" if code == "REFUNDED_REVERSED" else "succeeded" if code == "REFUND" and success else "failed"
-            )
-            said |= {"outcome": outcome, "psp_refund_ref": reference}
+            paid = "succeeded" if code == "REFUND" and success else "failed"
+            outcome = "reversed" if code == "REFUNDED_REVERSED" else paid
+            submission_id = (item.get("additionalData") or {}).get("metadata.submission_id")
+            said |= {"outcome": outcome, "psp_refund_ref": reference, "submission_id": submission_id or None}
         case "dispute_opened":
-            said |= {"dispute_id": reference, "stage": "inquiry", "reason": "general"}
+            stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
+            said |= {"dispute_id": reference, "payment_id": payment, "stage": stage, **_reason(item)}
         case "dispute_withdrawn" | "dispute_lost":
-            said |= {"dispute_id": reference}
+            said |= {"dispute_id": reference, "payment_id": payment}
         case "dispute_won":
-            said = {"dispute_id": reference}
+            said = {"dispute_id": reference, "payment_id": payment}
     return ProviderFact(
         psp=PSP,
         message_id=f"{code}.{reference}.{str(success).lower()}",  # there is no id: these three tell one apart
@@ -81,6 +99,11 @@ def _fact(item: Mapping[str, Any]) -> ProviderFact:
         amount=amount,
         order=_order(item.get("additionalData") or {}),
     )
+
+
+def _reason(item: Mapping[str, Any]) -> dict[str, str]:
+    raw = str((item.get("additionalData") or {}).get("chargebackReasonCode") or "")
+    return {"reason": _REASONS.get(raw, "general"), "raw_code": raw[:500]}
 
 
 def _instant(text: Any) -> datetime:

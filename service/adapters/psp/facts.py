@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
+
+from pydantic import ValidationError
 
 from commands.command import Command
 from commands.note_unrouted_fact import NoteUnroutedFact
 from commands.note_unrouted_payment import NoteUnroutedPayment
+from commands.report_dispute_fee import ReportDisputeFee
 from commands.report_dispute_funds_withdrawn import ReportDisputeFundsWithdrawn
 from commands.report_dispute_lost import ReportDisputeLost
 from commands.report_dispute_opened import ReportDisputeOpened
 from commands.report_dispute_won import ReportDisputeWon
 from commands.report_payment_authorised import ReportPaymentAuthorised
-from commands.report_payment_captured import ReportPaymentCaptured
+from commands.report_payment_captured import ReportPaymentCaptured, report_id
 from commands.report_payment_failed import ReportPaymentFailed
 from commands.report_payment_voided import ReportPaymentVoided
 from commands.report_refund_outcome import ReportRefundOutcome
-from ledger.currencies import all_currencies
+from ledger.canonical import digest
+from ledger.currencies import all_currencies, exponent_of
+from ledger.events.platform import InboxFactNoted
 from ledger.ids import derived_id
 from ledger.money import Money
 from ledger.who import Actor, Source
+from service.adapters.refused_bodies import PayloadNotUnderstood
 
 FactKind = Literal[
     "authorised", "captured", "failed", "voided", "refund", "dispute_opened", "dispute_withdrawn", "dispute_won",
-    "dispute_lost", "other",
+    "dispute_lost", "dispute_fee", "other",
 ]  # fmt: skip
 _COMMANDS: dict[FactKind, type[Command]] = {
     "authorised": ReportPaymentAuthorised,
@@ -36,12 +43,14 @@ _COMMANDS: dict[FactKind, type[Command]] = {
     "refund": ReportRefundOutcome,
     "dispute_opened": ReportDisputeOpened,
     "dispute_withdrawn": ReportDisputeFundsWithdrawn,
+    "dispute_fee": ReportDisputeFee,
     "dispute_won": ReportDisputeWon,
     "dispute_lost": ReportDisputeLost,
 }
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
 
 
-class Unreadable(ValueError):
+class Unreadable(PayloadNotUnderstood, ValueError):
     """The message is none that its provider documents; the text says what is wrong with it."""
 
 
@@ -62,34 +71,123 @@ class ProviderFact:
     amount: Money | None = None
     order: tuple[str, str] | None = None
 
+    @property
+    def capture_ref(self) -> str:
+        """The capture it is about; '' where it names none."""
+        return str(self.said.get("capture_ref") or "")
+
+    @property
+    def perhaps_of(self) -> str:
+        """The capture it is about if that was ever told: some providers call a payment and its capture the same."""
+        return self.capture_ref or (str(self.said.get("psp_ref") or "") if self.kind == "failed" else "")
+
+    def of_capture(self, capture_ref: str) -> ProviderFact:
+        """It is about this capture, which was told before."""
+        return replace(self, said={**self.said, "capture_ref": capture_ref})
+
+    def of(self, amount: Money) -> ProviderFact:
+        """The part of it that is about one of several orders."""
+        return replace(self, said={**self.said, "amount": amount}, amount=amount)
+
     def command(self, order: tuple[str, str] | None) -> Command:
-        """The report to that order; without one, a note in the inbox. The same message has the same id."""
-        envelope = {
-            "id": derived_id(self.psp, self.message_id),
+        """The report to that order; without one, or where it cannot be one, a note in the inbox. The same message has
+        the same id, and so has the same capture, whatever message tells of it."""
+        if order and (report := self.report(order)):
+            return report
+        if self.kind == "captured":
+            about = {"psp": self.psp, **self.said, "refs": self._refs}
+            if found := _validated(NoteUnroutedPayment, self._envelope(self._capture_id("inbox")) | about):
+                return found
+        return NoteUnroutedFact(
+            **self._envelope(derived_id(self.psp, self.message_id)),
+            system=self.psp,
+            reference=_word(self.names[0] if self.names else self.message_id),
+            kind=f"psp_{self.kind}",
+            refs={"type": self.type} | self._refs,
+            body={"said": {name: _plain(value) for name, value in self.said.items()}},
+        )
+
+    def report(self, order: tuple[str, str]) -> Command | None:
+        """The report to that order; None where it is about nothing an order knows, or names what no report can."""
+        if self.kind not in _COMMANDS:
+            return None
+        id = self._capture_id(order[1]) if self.kind == "captured" else derived_id(self.psp, self.message_id, order[1])
+        names = {"merchant_id": order[0], "order_id": order[1], "psp": self.psp}
+        return _validated(_COMMANDS[self.kind], self._envelope(id) | names | dict(self.said))
+
+    @property
+    def _refs(self) -> dict[str, str]:
+        return {"named": ",".join(self.names)}
+
+    def _capture_id(self, order_id: str) -> str:
+        amount = self.amount or Money(0, "XXX")
+        return report_id(psp=self.psp, capture_ref=self.capture_ref, order_id=order_id, amount=amount)
+
+    def _envelope(self, id: str) -> dict[str, Any]:
+        return {
+            "id": _word(id),
             "actor": Actor(kind="partner", id=self.psp, role="psp"),
             "source": Source(system=self.psp, external_id=self.message_id),
             "occurred_at": self.happened_at,
         }
-        if order and self.kind in _COMMANDS:
-            names = {"merchant_id": order[0], "order_id": order[1], "psp": self.psp}
-            return _COMMANDS[self.kind].model_validate(envelope | names | dict(self.said))
-        if self.kind == "captured":
-            about = {"psp": self.psp, **self.said, "refs": {"named": ",".join(self.names)}}
-            return NoteUnroutedPayment.model_validate(envelope | about)
-        body = {"minor": self.amount.minor, "currency": self.amount.currency} if self.amount else {}
-        return NoteUnroutedFact(
-            **envelope,
-            system=self.psp,
-            reference=self.names[0] if self.names else self.message_id,
-            kind=f"psp_{self.kind}",
-            refs={"type": self.type, "named": ",".join(self.names)},
-            body=body,
-        )
 
 
-def amount_of(minor: Any, currency: Any) -> Money:
-    """A provider's amount in minor units, more than nothing. Raises `Unreadable`."""
+def noted_fact(note: InboxFactNoted, message_id: str) -> ProviderFact | None:
+    """The fact that a note of the inbox was made of; None where it was no provider's."""
+    kind = note.kind.removeprefix("psp_")
+    if kind == note.kind or kind not in _COMMANDS or "said" not in note.body:
+        return None
+    said = {name: _told(value) for name, value in note.body["said"].items()}
+    return ProviderFact(
+        psp=note.system,
+        message_id=message_id,
+        kind=kind,
+        type=note.refs.get("type", ""),
+        happened_at=note.happened_at,
+        names=tuple(name for name in note.refs.get("named", "").split(",") if name),
+        said=said,
+        amount=said.get("amount"),
+    )
+
+
+def amount_of(minor: Any, currency: Any, digits: Mapping[str, int] = {}) -> Money:
+    """A provider's amount, more than nothing. `digits` are the currencies whose minor units it counts in another way
+    than ISO 4217 does. Raises `Unreadable`."""
     code = currency.upper() if isinstance(currency, str) else ""
     if not isinstance(minor, int) or isinstance(minor, bool) or minor <= 0 or code not in all_currencies():
         raise Unreadable(f"{minor!r} {currency!r} is no amount")
-    return Money(minor, code)
+    shift = exponent_of(code) - digits.get(code, exponent_of(code))
+    whole, rest = divmod(minor, 10**-shift) if shift < 0 else (minor * 10**shift, 0)
+    if rest:
+        raise Unreadable(f"{minor!r} {currency!r} is finer than the smallest unit of {code}")
+    return Money(whole, code)
+
+
+def _validated(kind: type[Command], told: Mapping[str, Any]) -> Command | None:
+    """The command, if a provider's names and words fit into it."""
+    try:
+        return kind.model_validate(told)
+    except ValidationError:
+        return None
+
+
+def _word(name: str) -> str:
+    """A reference as an id; the digest of one that cannot be."""
+    return name if _ID.fullmatch(name) else digest(name)[:32]
+
+
+def _plain(value: Any) -> Any:
+    """What a note keeps of a field, so that it can be told later."""
+    match value:
+        case Money():
+            return {"currency": value.currency, "minor": value.minor}
+        case datetime():
+            return value.isoformat()
+    return value
+
+
+def _told(value: Any) -> Any:
+    match value:
+        case {"currency": str(currency), "minor": int(minor)}:
+            return Money(minor, currency)
+    return value

@@ -2,23 +2,212 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from commands.command import Command
 from commands.outcome import Outcome
-from projections.psp_references import orders_of
+from commands.recording import accounting_day
+from commands.report_unallocated_refund_failed import ReportUnallocatedRefundFailed
+from commands.report_unallocated_refund_paid import ReportUnallocatedRefundPaid
+from commands.report_unrouted_capture_failed import ReportUnroutedCaptureFailed
+from commands.route_inbox_payment import Part, RouteInboxPayment
+from ledger.events.platform_money import UnallocatedFundsRefunded
+from ledger.ids import derived_id, inbox_stream
+from ledger.money import Money, total
+from ledger.refusals import RateMissing
+from ledger.streams.reference_streams import InboxItem
+from ledger.who import Actor, Source
+from projections.psp_references import PspReference, orders_of
 from service.adapters.psp.facts import ProviderFact
 from service.app import App
+from service.failures import ServiceFailure
+from service.inbox_routing import ROUTER, InboxRouting
+
+Order = tuple[str, str]  # merchant and order
+_PLATFORM_BOOK = 0
+_BOOKED = (
+    "captured",
+    "refund",
+    "dispute_withdrawn",
+    "dispute_lost",
+    "dispute_fee",
+)  # at the rate of the day it happened on
+
+
+class RateNotKnown(ServiceFailure):
+    """Money of a currency that no rate was ever recorded of: it is flagged, and booked when it is told again."""
 
 
 def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
-    """Record each fact where it belongs; what no order is known for goes to the inbox. Told again, nothing changes."""
-    known: dict[tuple[str, str], tuple[str, str]] = {}
-    for psp in sorted({fact.psp for fact in facts}):
-        names = sorted({name for fact in facts if fact.psp == psp and not fact.order for name in fact.names})
-        for found in orders_of(app.views, psp, names) if names else ():
-            known.setdefault((psp, found.reference), (found.merchant, found.order_id))
-    commands = []
-    for fact in facts:
-        found_by_name = (known.get((fact.psp, name)) for name in fact.names)
-        commands.append(fact.command(fact.order or next((order for order in found_by_name if order), None)))
-    return app.bus.submit(commands)
+    """Record each fact where it belongs; what no order is known for goes to the inbox. Told again, nothing changes.
+
+    Raises `ViewBehind`, since what was recorded just now may be what the fact is about; `RateNotKnown` once all that
+    can be recorded is.
+    """
+    known = _Known(app, facts)
+    rateless = {fact.message_id: fact.amount for fact in facts if not _has_rate(app, fact)}
+    commands = [command for fact in facts for command in _commands(known.told(fact), known)]
+    commands = [_as_not_booked(command) if _message(command) in rateless else command for command in commands]
+    outcomes = app.bus.submit(commands)
+    routing = InboxRouting(app.ledger, app.bus)
+    for command in commands:
+        if isinstance(command, RouteInboxPayment):
+            routing.carry_out(command.psp, command.capture_ref)
+    for amount in rateless.values():
+        raise RateNotKnown(f"No rate of {amount.currency if amount else ''} is recorded; tell it again when there is.")
+    return outcomes
+
+
+def _has_rate(app: App, fact: ProviderFact) -> bool:
+    if fact.amount is None or fact.kind not in _BOOKED:
+        return True
+    try:
+        app.bus.reference().rate(fact.amount.currency, "book", accounting_day(fact.happened_at))
+    except RateMissing:
+        return False
+    return True
+
+
+def _message(command: Command) -> str:
+    return command.source.external_id if command.source else ""
+
+
+def _as_not_booked(command: Command) -> Command:
+    """Under another id, so that what is answered now does not stick to the telling that can be booked."""
+    return command.model_copy(update={"id": derived_id("unbooked", command.id)})
+
+
+class _Known:
+    """What is known of the references of these facts: their orders, and captures of them that stand in the inbox."""
+
+    def __init__(self, app: App, facts: Sequence[ProviderFact]) -> None:
+        self._references = dict(self._found(app, facts))
+        self._inbox = self._items(app, facts)
+
+    def told(self, fact: ProviderFact) -> ProviderFact:
+        """The fact, about the capture that its name turns out to be."""
+        name = fact.perhaps_of
+        is_capture = any(each.kind == "charge" for each in self._of(fact, name)) or self._captured(fact, name)
+        return fact.of_capture(name) if is_capture else fact
+
+    def orders_of(self, fact: ProviderFact) -> set[Order]:
+        """The orders that every known name of the fact is of."""
+        if fact.order:
+            return {fact.order}
+        named = [{_order(each) for each in found} for name in fact.names if (found := self._of(fact, name))]
+        return set[Order].intersection(*named) if named else set()
+
+    def parts_of(self, fact: ProviderFact) -> dict[Order, Money]:
+        """What each order has of the capture that the fact is about."""
+        return {_order(each): each.amount for each in self._of(fact, fact.capture_ref) if each.kind == "charge"}
+
+    def waiting(self, fact: ProviderFact) -> InboxItem | None:
+        """The capture that the fact is about, where it stands in the inbox and no order has it."""
+        return self._captured(fact, fact.capture_ref)
+
+    def _captured(self, fact: ProviderFact, capture_ref: str) -> InboxItem | None:
+        item = self._inbox.get(inbox_stream(fact.psp, capture_ref))
+        return item if item and item.capture and not item.is_routed and not item.has_failed else None
+
+    def _of(self, fact: ProviderFact, name: str) -> list[PspReference]:
+        return self._references.get((fact.psp, name), [])
+
+    @staticmethod
+    def _found(app: App, facts: Sequence[ProviderFact]) -> Iterator[tuple[tuple[str, str], list[PspReference]]]:
+        heads = {book: head for book, head in app.ledger.reader.heads().items() if head}
+        for psp in sorted({fact.psp for fact in facts}):
+            names = sorted(
+                {name for fact in facts if fact.psp == psp for name in (*fact.names, fact.perhaps_of) if name}
+            )
+            by_name: defaultdict[str, list[PspReference]] = defaultdict(list)
+            for found in orders_of(app.views, psp, names, at_least=heads) if names else ():
+                by_name[found.reference].append(found)
+            yield from (((psp, name), found) for name, found in by_name.items())
+
+    @staticmethod
+    def _items(app: App, facts: Iterable[ProviderFact]) -> dict[str, InboxItem]:
+        names = {inbox_stream(fact.psp, fact.perhaps_of) for fact in facts if fact.perhaps_of}
+        items = {name: InboxItem(name) for name in names}
+        for row in app.ledger.reader.rows_of_streams(dict.fromkeys(names, _PLATFORM_BOOK)) if names else ():
+            items[row.stream].apply(row.event)
+        return items
+
+
+def _commands(fact: ProviderFact, known: _Known) -> Iterator[Command]:
+    item = known.waiting(fact)
+    orders = known.orders_of(fact)
+    if item and (told := _about_the_inbox(fact, item, orders)):
+        yield told
+    elif fact.kind in ("captured", "failed") and not fact.order and len(parts := known.parts_of(fact)) > 1:
+        yield from _of_each(fact, parts)
+    else:
+        yield fact.command(next(iter(orders)) if len(orders) == 1 else None)
+
+
+def _of_each(fact: ProviderFact, parts: dict[Order, Money]) -> Iterator[Command]:
+    """A capture that several orders share: of a whole one nothing new is said; what failed, failed for each of them.
+    What is not the sum of the parts contradicts the first, and moves nothing."""
+    whole = total(list(parts.values()), next(iter(parts.values())).currency)
+    if fact.amount != whole:
+        yield fact.command(min(parts))
+    elif fact.kind == "failed":
+        yield from (fact.of(amount).command(order) for order, amount in parts.items())
+
+
+def _about_the_inbox(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> Command | None:
+    """What the fact says of money in the inbox; None where it says nothing of it."""
+    match fact.kind:
+        case "captured":
+            return _routed(fact, item, orders) or fact.command(None)
+        case "failed":
+            told = {"amount": fact.amount, "code": fact.said["code"]}
+            return ReportUnroutedCaptureFailed(**_envelope(fact), **told)
+        case "refund" if refund := _refund_of(fact, item):
+            told = {"refund_id": refund.refund_id, "psp_refund_ref": fact.said["psp_refund_ref"], "amount": fact.amount}
+            if fact.said["outcome"] == "succeeded":
+                return ReportUnallocatedRefundPaid(**_envelope(fact), **told)
+            return ReportUnallocatedRefundFailed(**_envelope(fact), **told, code=fact.said.get("code") or "unsaid")
+    return None
+
+
+def _routed(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> RouteInboxPayment | None:
+    """All of it to the order that is named now; None where that is not said, or something else was decided."""
+    if len(orders) != 1 or item.captured != fact.amount or item.plan or item.refunds:
+        return None
+    ((merchant_id, order_id),) = orders
+    return RouteInboxPayment(
+        id=derived_id("route", fact.psp, fact.capture_ref),
+        actor=ROUTER,
+        psp=fact.psp,
+        capture_ref=fact.capture_ref,
+        parts=(Part(merchant_id=merchant_id, order_id=order_id),),
+    )
+
+
+def _refund_of(fact: ProviderFact, item: InboxItem) -> UnallocatedFundsRefunded | None:
+    """The refund it names; else the only one of that amount that is not paid."""
+    if submission_id := fact.said.get("submission_id"):
+        return item.refund_named(submission_id)
+    unpaid = [
+        refund
+        for refund in item.refunds.values()
+        if refund.amount == fact.amount and refund.refund_id not in item.refunds_paid
+    ]
+    return unpaid[0] if len(unpaid) == 1 else None
+
+
+def _envelope(fact: ProviderFact) -> dict[str, Any]:
+    return {
+        "id": derived_id(fact.psp, fact.message_id),
+        "actor": Actor(kind="partner", id=fact.psp, role="psp"),
+        "source": Source(system=fact.psp, external_id=fact.message_id),
+        "occurred_at": fact.happened_at,
+        "psp": fact.psp,
+        "capture_ref": fact.capture_ref,
+    }
+
+
+def _order(found: PspReference) -> Order:
+    return found.merchant, found.order_id

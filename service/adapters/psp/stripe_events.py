@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from ledger.money import Money
 from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of
 
 PSP = "stripe"
 # Stripe's reasons in our words, on which liability rests (policy `dispute_liability`).
 _REASONS = {"product_not_received": "not_received", "product_unacceptable": "product_unacceptable"}
+# Where Stripe's minor units are not those of ISO 4217 (Stripe, Supported currencies, special cases).
+_DIGITS = {"ISK": 2, "UGX": 2, "MGA": 0}
+_NOT_STRIPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 _REFUND_OUTCOMES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 
@@ -20,7 +25,7 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
         type_, id_, found = str(event["type"]), str(event["id"]), event["data"]["object"]
         created = datetime.fromtimestamp(int(event["created"]), UTC)
         kind, said, names = _read(type_, found)
-    except (KeyError, TypeError, ValueError) as error:
+    except _NOT_STRIPES as error:
         raise Unreadable(f"no event of Stripe's: {type(error).__name__} {error}") from None
     return ProviderFact(
         psp=PSP,
@@ -33,6 +38,23 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
         amount=said.get("amount"),
         order=_order(found),
     )
+
+
+def read_fees(event: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
+    """What Stripe charges for a dispute, as the event says that tells of its money. Raises `Unreadable`."""
+    if fact.kind != "dispute_withdrawn":
+        return
+    try:
+        for entry in event["data"]["object"].get("balance_transactions") or ():
+            if not entry.get("fee"):
+                continue
+            named = {"dispute_id": fact.said["dispute_id"], "capture_ref": fact.said["capture_ref"]}
+            amount, txn = _amount(entry["fee"], entry["currency"]), str(entry["id"])
+            said = named | {"psp_ref": txn, "amount": amount}
+            message = f"{fact.message_id}.{txn}"
+            yield replace(fact, kind="dispute_fee", message_id=message, said=said, amount=amount)
+    except _NOT_STRIPES as error:
+        raise Unreadable(f"no dispute of Stripe's: {type(error).__name__} {error}") from None
 
 
 def _read(type_: str, found: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
@@ -52,30 +74,31 @@ def _charge(type_: str, charge: Mapping[str, Any]) -> tuple[FactKind, dict[str, 
     said: dict[str, Any] = {"payment_id": payment, "psp_ref": str(charge["id"])}
     if type_ == "charge.failed":
         failed = {
-            "amount": amount_of(charge["amount"], charge["currency"]),
+            "amount": _amount(charge["amount"], charge["currency"]),
             "code": charge.get("failure_code") or "failed",
         }
         return "failed", said | failed, names
     if charge.get("captured"):
-        captured = amount_of(charge.get("amount_captured") or charge["amount"], charge["currency"])
+        captured = _amount(charge.get("amount_captured") or charge["amount"], charge["currency"])
         return "captured", said | {"capture_ref": str(charge["id"]), "amount": captured}, names
-    return "authorised", said | {"amount": amount_of(charge["amount"], charge["currency"])}, names
+    return "authorised", said | {"amount": _amount(charge["amount"], charge["currency"])}, names
 
 
 def _refund(refund: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
-    names = [str(refund["id"]), _text(refund.get("charge")), _text(refund.get("payment_intent"))]
+    submission_id = _text((refund.get("metadata") or {}).get("submission_id"))
+    names = [str(refund["id"]), submission_id, _text(refund.get("charge")), _text(refund.get("payment_intent"))]
     outcome = _REFUND_OUTCOMES.get(str(refund.get("status")))
     if outcome is None:
         return "other", {}, names  # still on its way
     said = {
         "outcome": outcome,
         "psp_refund_ref": str(refund["id"]),
-        "submission_id": (refund.get("metadata") or {}).get("submission_id"),
-        "amount": amount_of(refund["amount"], refund["currency"]),
+        "submission_id": submission_id,
+        "amount": _amount(refund["amount"], refund["currency"]),
         "code": refund.get("failure_reason") or "",
     }
-    if refund.get("charge"):
-        said["capture_ref"] = str(refund["charge"])
+    if charge := _text(refund.get("charge")):
+        said["capture_ref"] = charge
     return "refund", said, names
 
 
@@ -83,7 +106,7 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str
     charge = _text(dispute.get("charge"))
     names = [str(dispute["id"]), charge, _text(dispute.get("payment_intent"))]
     said: dict[str, Any] = {"dispute_id": str(dispute["id"]), "capture_ref": charge}
-    amount, status = amount_of(dispute["amount"], dispute["currency"]), str(dispute.get("status"))
+    amount, status = _amount(dispute["amount"], dispute["currency"]), str(dispute.get("status"))
     match type_:
         case "charge.dispute.created" | "charge.dispute.updated":
             due_by = (dispute.get("evidence_details") or {}).get("due_by")
@@ -114,3 +137,7 @@ def _order(found: Mapping[str, Any]) -> tuple[str, str] | None:
 def _text(value: Any) -> str | None:
     """An id, also where the object itself was expanded in its place."""
     return _text(value.get("id")) if isinstance(value, Mapping) else str(value) if value else None
+
+
+def _amount(minor: Any, currency: Any) -> Money:
+    return amount_of(minor, currency, _DIGITS)

@@ -128,6 +128,12 @@ def test_a_recorded_pataca_rate_goes_before_the_peg() -> None:
     assert folded.rate("MOP", "book", date(2025, 4, 3)).value == "0.9001"
 
 
+def test_a_recorded_pataca_rate_that_nobody_kept_up_gives_way_to_the_peg() -> None:
+    folded = reference(recorded("MOP", "0.8500", 1), recorded("HKD", "0.9270", 3))
+    assert folded.rate("MOP", "book", date(2025, 4, 2)).value == "0.8500"
+    assert folded.rate("MOP", "book", date(2025, 4, 3)).value == "0.9"
+
+
 def test_a_copy_goes_on_without_its_original() -> None:
     original = reference(recorded("USD", "7.18", 3), published(SEVEN, effective_from=NOW))
     twin = original.copy()

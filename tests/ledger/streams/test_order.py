@@ -6,7 +6,8 @@ from ledger.events.event import Event
 from ledger.events.order import OrderCancelled, OrderCompleted, OrderExpired
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import order_stream
-from ledger.streams.order import Order, OrderStatus
+from ledger.streams.order import Order
+from ledger.streams.order_status import OrderStatus
 from tests.support.given import NOW, usd
 from tests.support.parcels import (
     CAPTURED,

@@ -28,6 +28,19 @@ def march(settings: Settings) -> Settings:
     return settings
 
 
+def test_a_rate_is_told_with_the_day_it_is_of_and_whether_it_may_be_used(march: Settings, run: Run) -> None:
+    said = {}
+    for day in ("2025-03-31", "2025-05-31"):
+        rows = run(march, "rates", "--on", day, "--format", "json").json
+        said[day] = next(row for row in rows if (row["currency"], row["kind"]) == ("USD", "book"))
+    assert [(row["rate"], row["as_of"], row["age_days"]) for row in said.values()] == [
+        ("7.2000", "2025-03-31", 0),
+        ("7.2000", "2025-03-31", 61),
+    ]
+    pegged = {row["source"] for row in rows if row["currency"] == "MOP"}
+    assert pegged == {"test, MOP at HKD/1.03"}
+
+
 def test_a_closed_month_is_shown_with_its_hash_and_who_closed_it(march: Settings, run: Run) -> None:
     assert run(march, "close-period", "2025-03", *TWO).code == 0
     (row,) = run(march, "periods", "--format", "json").json

@@ -28,6 +28,12 @@ def books(settings: Settings) -> Iterator[TestClient]:
             yield client
 
 
+def test_the_rates_of_a_day_name_the_day_they_are_of(books: TestClient) -> None:
+    rates = books.get("/books/rates", params={"on": "2025-04-01"}).json()["rates"]
+    usd = next(rate for rate in rates if (rate["currency"], rate["kind"]) == ("USD", "book"))
+    assert (usd["rate"], usd["as_of"], usd["age_days"], usd["usable"]) == ("7.1800", "2025-03-10", 22, True)
+
+
 @pytest.mark.parametrize("question", ["trial-balance", "contribution", "exposure"])
 def test_a_question_is_answered_with_the_token_of_its_positions(books: TestClient, question: str) -> None:
     said = books.get(f"/books/{question}")

@@ -11,9 +11,14 @@ from service.app import App
 
 FindOrder = Callable[[str], str]
 LISTS = {
-    "approvals": "cases", "proposals": "proposals", "exceptions": "exceptions", "overdue": "overdue",
+    "approvals": "cases",
+    "proposals": "proposals",
+    "exceptions": "exceptions",
+    "inbox": "inbox",
+    "instructions": "instructions",
+    "overdue": "overdue",
     "declarations": "declarations",
-}  # fmt: skip
+}
 
 
 def _json(client: TestClient, address: str, **parameters: Any) -> Any:

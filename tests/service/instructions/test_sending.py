@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from ledger.money import Money
 from ledger.who import Actor
 from projections.engine.reading import Views
 from projections.instructions import Instruction, Instructions, instructions
@@ -93,6 +97,22 @@ def test_a_refund_is_paid_by_the_provider_and_recorded(office: Office) -> None:
     assert (office.sweep(), office.recorded("refund.succeeded"), office.waiting()) == (1, 1, [])
 
 
+def test_refunds_of_two_orders_under_one_name_are_both_paid(office: Office) -> None:
+    for order_id in ("O-1", "O-2"):
+        paid(office.desk, order_id)
+        about = {"merchant_id": "M-1", "order_id": order_id}
+        office.desk.expect("cancel_order", actor=BUYER, reason="changed_mind", refund_id="R-1", **about)
+        office.desk.expect("submit_refund", refund_id="R-1", **about)
+    assert (office.sweep(), office.recorded("refund.succeeded")) == (2, 2)
+    assert [asked.tries for asked in office.provider.counter.all()] == [1, 1]
+
+
+def test_a_bank_that_is_asked_for_another_payout_under_a_name_it_knows_refuses_it(office: Office) -> None:
+    payout(office)
+    office.bank.take("P-1", amount=Money.of("9.99", "CNY"), account="acct-other", day=office.desk.clock.now.date())
+    assert (office.sweep(), office.recorded("payout.paid"), office.recorded("payout.failed")) == (1, 0, 1)
+
+
 def test_a_capture_that_was_asked_for_is_taken_and_confirms_the_order(office: Office) -> None:
     authorised(office)
     office.desk.expect("capture_payment", payment_id="pay-1", **ORDER)
@@ -142,6 +162,29 @@ def test_what_the_provider_refuses_stays_owed_and_can_be_sent_anew(office: Offic
     assert (office.recorded("refund.failed"), office.sweep(), office.recorded("refund.succeeded")) == (1, 1, 1)
 
 
+def stray(office: Office) -> None:
+    """Money that belongs to no order, and that is to go back to who paid it."""
+    about = {"psp": "stripe", "capture_ref": "ch_1"}
+    office.desk.expect("note_unrouted_payment", actor=PROVIDER, amount="USD 19.44", **about)
+    office.desk.expect("refund_unallocated_funds", actor=FINANCE, refund_id="R-1", reason="payer_unknown", **about)
+
+
+def test_money_of_no_order_goes_back_through_its_provider(office: Office) -> None:
+    stray(office)
+    assert (office.sweep(), office.recorded("inbox.refund_paid"), office.waiting()) == (1, 1, [])
+
+
+def test_money_of_no_order_that_could_not_go_back_stays_owed_and_can_be_sent_anew(office: Office) -> None:
+    stray(office)
+    refusing = SimulatedProvider(office.folder / "psp", Mishaps(failed=1000, answers_lost=0, returned=0))
+    office.sweep(2, office.another(Partners(any_provider=refusing)))
+    assert (office.recorded("inbox.refund_failed"), office.waiting()) == (1, [])
+    about = {"psp": "stripe", "capture_ref": "ch_1", "refund_id": "R-1"}
+    office.desk.expect("submit_unallocated_refund", actor=FINANCE, **about)
+    assert [each.id for each in office.waiting()] == ["R-1.2"]
+    assert (office.sweep(), office.recorded("inbox.refund_paid"), office.waiting()) == (1, 1, [])
+
+
 def test_what_nobody_serves_waits(office: Office) -> None:
     refund(office)
     assert office.sweep(2, office.another(Partners(bank=office.bank))) == 0
@@ -172,6 +215,43 @@ def test_between_asking_and_recording_nothing_is_lost(office: Office) -> None:
         dying.sweep()
     assert (office.sweep(), office.recorded("refund.succeeded")) == (1, 1)
     assert [asked.tries for asked in office.provider.counter.all()] == [2]
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from ledger.keys import FileKeyStore
+from ledger.ledger import Ledger
+from service.instructions.ports import Partners
+from service.timers.worker import Sending
+from service.simulated.provider import SimulatedProvider
+from tests.support.buses import Desk, Clock
+from tests.support.shops import app_of
+from datetime import datetime
+
+class Killed(SimulatedProvider):
+    def refund(self, instruction):
+        super().refund(instruction)
+        os.kill(os.getpid(), 9)
+
+folder = Path(sys.argv[2])
+with Ledger.open(sys.argv[1], keys=FileKeyStore(folder / "keys")) as ledger:
+    app = app_of(Desk(ledger, Clock(datetime.fromisoformat(sys.argv[3]))))
+    Sending(app, Partners(any_provider=Killed(folder / "psp"))).sweep()
+"""
+
+
+def test_a_process_killed_after_the_provider_did_it_leaves_it_to_the_next_one(
+    office: Office, database_url: str, tmp_path: Path
+) -> None:
+    refund(office)
+    office.app.catch_up([Instructions()])
+    asked = [sys.executable, "-c", _KILLED, database_url, str(tmp_path), office.desk.clock.now.isoformat()]
+    assert subprocess.run(asked, check=False).returncode == -signal.SIGKILL
+    assert (office.recorded("refund.succeeded"), [each.tries for each in office.provider.counter.all()]) == (0, [1])
+    assert (office.sweep(), office.recorded("refund.succeeded")) == (1, 1)
+    (done,) = office.provider.counter.all()
+    assert (done.tries, done.amount) == (2, Money.of("19.44", "USD"))
 
 
 class _Dying:

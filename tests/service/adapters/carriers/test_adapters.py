@@ -20,8 +20,8 @@ from commands.report_signature import ReportSignature
 from commands.report_tracking import ReportTracking
 from projections.tracking_numbers import NumberedParcel
 from service.adapters.carriers import aftership, easypost, parsed, routing, upu
-from service.adapters.carriers.scan import PayloadNotUnderstood, SignatureDoesNotMatch
 from service.adapters.carriers.times import read_day_and_clock, read_instant
+from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
 
 PARCEL = NumberedParcel("M-1", "O-1", "P-1", "4px")
 NOON = "2025-04-02T12:00:00+08:00"

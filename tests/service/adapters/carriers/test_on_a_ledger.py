@@ -10,17 +10,21 @@ from typing import Any
 import pytest
 
 from commands.outcome import Outcome
+from commands.route_inbox_payment import Part
 from ledger.events.event import seal_place
 from ledger.events.shipment import ParcelSignedFor, TrackingNoted
+from ledger.ids import UNROUTED
 from ledger.log.rows import Recorded
 from projections.engine.reading import Views
 from projections.engine.worker import ProjectionWorker
-from projections.exceptions import UNROUTED, Exceptions, exceptions
+from projections.exceptions import Exceptions, exceptions
 from projections.tracking_numbers import TrackingNumbers, parcels_numbered
 from service.adapters.carriers import aftership
+from service.inbox import route as route_by_hand
 from service.scan_routing import ScanRouting
-from tests.support.buses import Desk, open_desk, publish_programme
-from tests.support.sales import CARRIER
+from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
+from tests.support.sales import BUYER, CARRIER, merchant_ready, order_data
+from tests.support.shops import app_of
 
 ORDER = {"merchant_id": "M-1", "order_id": "O-1"}
 PARCEL = {**ORDER, "parcel_id": "P-1"}
@@ -131,14 +135,17 @@ def test_what_the_carrier_wrote_goes_with_the_scan_and_stays_sealed(desk: Desk) 
     assert noted.event.text.open(place=place, keys=desk.ledger.keys) == "left with Mrs Wong"
 
 
-def test_a_scan_of_a_number_that_two_parcels_have_stays_with_people(desk: Desk) -> None:
+def test_a_scan_of_a_number_that_two_parcels_have_waits_until_a_person_names_the_order(desk: Desk) -> None:
     deliver(desk, webhook())
+    merchant_ready(desk)
+    desk.expect("place_order", actor=BUYER, **order_data("O-1"))
     hand_over(desk)
     hand_over(desk, merchant_id="M-2", order_id="O-2", carrier="4PX")
     assert route(desk) == 0
     (found,) = exceptions(views(desk), kind=UNROUTED)
     _, system, reference = found.stream.split("/")
-    desk.expect("mark_fact_routed", system=system, reference=reference, streams=["order/M-1/O-1"])
+    asked = route_by_hand(app_of(desk), system, reference, [Part(**ORDER)], actor=PLATFORM)
+    assert (asked.status, "parcel.arrived" in {row.type for row in story(desk)}) == ("recorded", True)
     assert exceptions(views(desk), kind=UNROUTED) == ()
 
 

@@ -1,0 +1,48 @@
+"""Telling the provider once more to pay money of no order back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.inbox_commands import capture_of
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.inbox_money import UnallocatedRefundSubmitted
+from ledger.finance_refusals import InboxItemNotFound
+from ledger.ids import Id, derived_id, inbox_stream
+from ledger.refusals import AlreadySubmitted
+from ledger.streams.reference_streams import InboxItem
+
+
+class SubmitUnallocatedRefund(Command, name="submit_unallocated_refund"):
+    """A refund that failed is sent under a new name; the first time it goes out by itself."""
+
+    psp: Id
+    capture_ref: Id
+    refund_id: Id
+
+    @property
+    def stream(self) -> str:
+        return inbox_stream(self.psp, self.capture_ref)
+
+
+def decide(command: SubmitUnallocatedRefund, item: InboxItem, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    capture_of(item)
+    refund = item.refunds.get(command.refund_id)
+    if refund is None:
+        raise InboxItemNotFound(source=command.psp, reference=command.refund_id)
+    if command.refund_id not in item.refunds_failed:
+        raise AlreadySubmitted(refund_id=command.refund_id)
+    n = len(item.refund_submissions[command.refund_id]) + 1
+    yield UnallocatedRefundSubmitted(
+        psp=refund.psp,
+        capture_ref=refund.capture_ref,
+        payment_id=refund.payment_id,
+        amount=refund.amount,
+        refund_id=refund.refund_id,
+        submission_id=derived_id(refund.refund_id, str(n)),
+        submitted_at=command.decided_at,
+    )

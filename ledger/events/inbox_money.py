@@ -1,0 +1,50 @@
+"""What became of money in the inbox: a capture that did not happen after all, refunds that failed or were sent anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ledger.events.event import Event
+from ledger.ids import Id
+from ledger.money import Money
+
+
+class _InboxMoney(Event):
+    """Which capture of the inbox it is about."""
+
+    psp: Id
+    capture_ref: Id
+    payment_id: Id | None
+    amount: Money
+
+
+class UnroutedCaptureFailed(_InboxMoney, name="inbox.capture_failed", version=1):
+    """The provider did not take the money after all, or took it back; it never belonged to an order.
+
+    `base` is what it stood at, in CNY. What was owed back to the payer already is the platform's loss; `unallocated` is
+    the rest.
+    """
+
+    code: str
+    base: Money
+    unallocated: Money
+    unallocated_base: Money
+    happened_at: datetime
+
+
+class UnallocatedRefundFailed(_InboxMoney, name="inbox.refund_failed", version=1):
+    """The provider could not pay money of no order back; it stays owed (P11)."""
+
+    refund_id: Id
+    submission_id: Id
+    psp_refund_ref: str
+    code: str
+    happened_at: datetime
+
+
+class UnallocatedRefundSubmitted(_InboxMoney, name="inbox.refund_submitted", version=1):
+    """The provider is asked once more to pay money of no order back, under a new name."""
+
+    refund_id: Id
+    submission_id: Id
+    submitted_at: datetime

@@ -1,0 +1,85 @@
+"""`redledger inbox`, what waits there, and `redledger route`, where a person says it belongs."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from commands.route_inbox_payment import Part
+from ledger.who import Actor
+from service.app import open_app
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import show, stderr
+from service.cli.periods import well_formed
+from service.cli.reading import reading
+from service.failures import ServiceFailure
+from service.inbox import PROJECTIONS, Waiting, waiting
+from service.inbox import route as do_route
+from service.settings import Settings
+
+_COLUMNS = (*(field.name for field in fields(Waiting)), "age_h")
+_MONEY = ("amount", "refunded")
+
+
+@takes_settings()
+def inbox(
+    settings: Settings,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")] = 500,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by.
+
+    `amount` is what was captured, `base` what it stands at in CNY, `refunded` what of it is owed back to who paid.
+    """
+    with reading(settings, PROJECTIONS) as app:
+        now = app.clock()
+        found = waiting(app, limit=limit)
+    rows = [{name: getattr(row, name) for name in _COLUMNS if name != "age_h"} for row in found]
+    for row, each in zip(rows, found, strict=True):
+        row["age_h"] = int(each.age(now).total_seconds()) // 3600
+        if format is Format.TABLE:  # amounts of several currencies in one column name theirs
+            row |= {name: str(row[name]) for name in _MONEY if row[name] is not None}
+            row |= {name: ", ".join(row[name]) for name in ("what", "orders")}
+    show(rows, format, columns=_COLUMNS)
+
+
+@takes_settings()
+def route(
+    settings: Settings,
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Who told of it, as in stripe.")],
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="What they call it, as in ch_3Nq.")],
+    to: Annotated[
+        list[str],
+        typer.Option(
+            "--to",
+            metavar="MERCHANT/ORDER[=AMOUNT]",
+            help="The order it belongs to; of a checkout each one with its part, as in 'M-1042/2025-000017=USD 69.44'.",
+        ),
+    ],
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who says so.")],
+) -> None:
+    """Say which orders an item of the inbox belongs to: it is reported to them, and given over.
+
+    Money goes to one order or in parts to several, all of it; a fact goes to one. Safe to run again where it was cut
+    off.
+    """
+    with open_app(settings) as app, well_formed():
+        parts = [_part(text) for text in to]
+        actor = Actor(kind="platform", id=by, role="finance")
+        outcome = do_route(app, system, reference, parts, actor=actor)
+        if outcome.status == "refused":
+            raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
+    stderr().print(f"{reference} of {system} belongs to {', '.join(to)}.")
+
+
+def _part(text: str) -> Part:
+    names, _, amount = text.partition("=")
+    merchant_id, slash, order_id = names.partition("/")
+    try:
+        return Part.model_validate({"merchant_id": merchant_id, "order_id": order_id, "amount": amount or None})
+    except ValidationError:
+        what = "an amount such as USD 69.44" if slash and amount else "MERCHANT/ORDER, as in M-1042/2025-000017"
+        raise typer.BadParameter(f"{text!r} is not {what}", param_hint="--to") from None

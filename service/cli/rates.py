@@ -1,0 +1,32 @@
+"""`redledger rates`: which exchange rate is used for a day, and of which day it is."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Annotated
+
+import typer
+
+from commands.recording import accounting_day
+from service.cli.moments import day_of
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import show
+from service.cli.reading import reading
+from service.rates import RateOfDay, rates_on
+from service.settings import Settings
+
+_COLUMNS = tuple(field.name for field in fields(RateOfDay))
+
+
+@takes_settings()
+def rates(
+    settings: Settings,
+    on: Annotated[str | None, typer.Option("--on", metavar="YYYY-MM-DD", help="The day.", show_default="today")] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """The rates used for a day, CNY for one unit: of which day each is, from whom, and whether a decision may still use
+    it.
+    """
+    with reading(settings) as app:
+        found = list(rates_on(app, day_of(on, "--on") or accounting_day(app.clock())))
+    show([{name: getattr(rate, name) for name in _COLUMNS} for rate in found], format, columns=_COLUMNS)

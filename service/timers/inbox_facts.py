@@ -1,0 +1,59 @@
+"""Takes facts out of the inbox whose order is known by now: providers tell in any order, disputes before captures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from threading import Event
+
+from ledger.ids import UNROUTED, derived_id
+from projections.exceptions import ExceptionRow, exceptions
+from projections.psp_references import orders_of
+from service.app import App
+from service.inbox_facts import InboxFacts
+from service.timers.timer import TIMER, Timer
+
+_MOST = 1_000  # the oldest are looked at
+_TOLD_BY_A_PROVIDER = "psp_"
+
+
+class WaitingFacts(Timer):
+    """Only where all names of a fact that are known are of one order; the rest is for people to route."""
+
+    every = timedelta(seconds=10)
+
+    def __init__(self, app: App, stop: Event | None = None) -> None:
+        super().__init__(app, stop)
+        self._facts = InboxFacts(app.ledger, app.bus)
+
+    def sweep(self) -> int:
+        waiting = exceptions(self.app.views, kind=UNROUTED, limit=_MOST)
+        told = [row for row in waiting if row.actual.startswith(_TOLD_BY_A_PROVIDER)]
+        routed = (self._routed(row, order) for row, order in self._known(told) if not self.stop.is_set())
+        return sum(routed)
+
+    def _routed(self, row: ExceptionRow, order: tuple[str, str]) -> bool:
+        _, system, reference = row.stream.split("/")
+        id = derived_id("route", system, reference, row.opened_at.isoformat())
+        outcome = self._facts.route(system, reference, merchant_id=order[0], order_id=order[1], actor=TIMER, id=id)
+        return outcome.status == "recorded" and not outcome.repeated
+
+    def _known(self, rows: Iterable[ExceptionRow]) -> Iterator[tuple[ExceptionRow, tuple[str, str]]]:
+        by_psp: defaultdict[str, list[ExceptionRow]] = defaultdict(list)
+        for row in rows:
+            by_psp[row.stream.split("/")[1]].append(row)
+        for psp, told in by_psp.items():
+            names = sorted({name for row in told for name in _names(row)})
+            orders: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+            for found in orders_of(self.app.views, psp, names):
+                orders[found.reference].add((found.merchant, found.order_id))
+            for row in told:
+                known = [orders[name] for name in _names(row) if name in orders]
+                common = set[tuple[str, str]].intersection(*known) if known else set()
+                if len(common) == 1:
+                    yield row, common.pop()
+
+
+def _names(row: ExceptionRow) -> list[str]:
+    return [name for name in row.refs.get("named", "").split(",") if name]
