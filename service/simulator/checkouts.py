@@ -71,7 +71,8 @@ def _shared(world: World) -> str:
 
 
 def _stray(world: World) -> Iterator[Step]:
-    """It waits; the first is given back, and the provider names a refund of the second that nobody asked for."""
+    """It waits; the first is given back at the second try, the provider names a refund of the second that nobody asked
+    for, and the third turns out not to have happened."""
     for number in range(1, _STRAY + 1):
         money = Money.of(f"{20 + number}.50", "USD")
         about = {"psp": PSP, "capture_ref": _name(world, number), "amount": money}
@@ -80,7 +81,13 @@ def _stray(world: World) -> Iterator[Step]:
     asked = {**refund, "reason": "payer_unknown"}
     prefix, at = f"sim{world.seed}.stray-refund", world.day(19, hour=3)
     yield Step(at, f"{prefix}.1", "refund_unallocated_funds", FINANCE, asked)
-    paid = {**refund, "psp_refund_ref": "re_stray_1", "amount": Money.of("21.50", "USD")}
+    amount = Money.of("21.50", "USD")
+    failed = {**refund, "amount": amount, "code": "card_closed"}
+    yield Step(world.day(20), f"{prefix}.4", "report_unallocated_refund_failed", PROVIDER, failed, is_report=True)
+    yield Step(world.day(20, hour=3), f"{prefix}.5", "submit_unallocated_refund", FINANCE, refund)
+    undone = {"psp": PSP, "capture_ref": _name(world, 3), "amount": Money.of("23.50", "USD"), "code": "nsf"}
+    yield Step(world.day(22), f"{prefix}.6", "report_unrouted_capture_failed", PROVIDER, undone, is_report=True)
+    paid = {**refund, "psp_refund_ref": "re_stray_1", "amount": amount}
     yield Step(world.day(21), f"{prefix}.2", "report_unallocated_refund_paid", PROVIDER, paid, is_report=True)
     unknown = paid | {"capture_ref": _name(world, 2), "refund_id": "RF-unknown", "amount": Money.of("22.50", "USD")}
     yield Step(world.day(22), f"{prefix}.3", "report_unallocated_refund_paid", PROVIDER, unknown, is_report=True)
