@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,9 +79,7 @@ def from_psp(
         )
     else:
         batches = read_neutral(raw.name, raw.content, psp=psp)
-    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
-        summary = import_report(app, raw, batches, psp=psp, route=route, progress=advance)
-    _tell(summary, format)
+    _record(settings, format, partial(import_report, file=raw, batches=batches, psp=psp, route=route))
 
 
 @takes_settings()
@@ -91,9 +91,7 @@ def from_bank(
 ) -> None:
     """A bank statement (ISO 20022 camt.053): payouts are paid or come back, deposits are found, the rest are breaks."""
     raw = read_file(file)
-    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
-        summary = import_camt(app, raw, bank=bank, progress=advance)
-    _tell(summary, format)
+    _record(settings, format, partial(import_camt, file=raw, bank=bank))
 
 
 @takes_settings()
@@ -105,9 +103,7 @@ def from_order(
 ) -> None:
     """A bank's answer to a payment order (ISO 20022 pain.002): payouts it has taken, paid or refused."""
     raw = read_file(file)
-    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
-        summary = import_pain002(app, raw, bank=bank, progress=advance)
-    _tell(summary, format)
+    _record(settings, format, partial(import_pain002, file=raw, bank=bank))
 
 
 @takes_settings()
@@ -120,9 +116,7 @@ def from_partner(
 ) -> None:
     """An invoice for freight or duty, a parcel a row, in the neutral form."""
     raw = read_file(file)
-    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
-        summary = import_invoice(app, raw, partner=partner, route=route, progress=advance)
-    _tell(summary, format)
+    _record(settings, format, partial(import_invoice, file=raw, partner=partner, route=route))
 
 
 @takes_settings()
@@ -140,12 +134,12 @@ def from_carrier(
     if form is TrackingForm.RAW and not carrier:
         raise typer.BadParameter("says who sent a raw body", param_hint="--carrier")
     raw = read_file(file)
+    _record(settings, format, partial(import_tracking, file=raw, form=form, sender=carrier or form))
+
+
+def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]) -> None:
     with open_app(settings) as app, progress_bar("importing", "rows") as advance:
-        summary = import_tracking(app, raw, form=form, sender=carrier or form, progress=advance)
-    _tell(summary, format)
-
-
-def _tell(summary: FileSummary, format: Format) -> None:
+        summary = work(app, progress=advance)
     row: dict[str, Any] = {name: getattr(summary, name, None) for name in _COLUMNS} | {"file": summary.name}
     show([row], format, columns=_COLUMNS)
     done = summary.recorded + summary.repeated + summary.nothing
