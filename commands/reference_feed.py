@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from ledger.ledger import Ledger
+from ledger.log.rows import Recorded
 from ledger.policies.reference import Reference
 
 _BATCH = 2_000
@@ -35,8 +36,20 @@ class ReferenceFeed:
             while rows := self._ledger.reader.read(0, reference.position, _BATCH):
                 if reference is self._reference:
                     reference = reference.copy()
-                for row in rows:
-                    if row.type in _REFERENCE_EVENTS:
-                        reference.apply(row.event, row.position)
-                reference.position = rows[-1].position
+                _take(reference, rows)
             self._reference, self._read_at = reference, started
+
+
+def reference_at(ledger: Ledger, position: int) -> Reference:
+    """What book 0 said when it was this long."""
+    reference = Reference()
+    while reference.position < position:
+        _take(reference, ledger.reader.read(0, reference.position, min(_BATCH, position - reference.position)))
+    return reference
+
+
+def _take(reference: Reference, rows: Sequence[Recorded]) -> None:
+    for row in rows:
+        if row.type in _REFERENCE_EVENTS:
+            reference.apply(row.event, row.position)
+    reference.position = rows[-1].position

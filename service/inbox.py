@@ -12,11 +12,13 @@ from commands.outcome import Outcome
 from commands.route_inbox_payment import Part
 from ledger.canonical import digest
 from ledger.ids import UNROUTED, order_stream
+from ledger.log.rows import Recorded
 from ledger.money import Money, total
 from ledger.streams.order import Order
 from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor
-from projections.engine.reading import Vector, Views
+from projections.balances import NOW, Moment
+from projections.engine.reading import Views
 from projections.exceptions import ExceptionRow, Exceptions, exceptions
 from projections.psp_references import PspReferences, orders_of
 from projections.tracking_numbers import TrackingNumbers
@@ -58,17 +60,22 @@ class OrderNotPlaced(ServiceFailure):
     """Money that goes to a name that is none would be lost from sight."""
 
 
-def waiting(
-    app: App, *, views: Views | None = None, limit: int = 500, at_least: Vector | None = None, timeout_s: float = 5.0
-) -> list[Waiting]:
-    """What waits, the oldest first. Raises `ViewBehind`."""
+def waiting(app: App, moment: Moment = NOW, *, views: Views | None = None, limit: int = 500) -> list[Waiting]:
+    """What waits, the oldest first; of a moment, what waited then. The orders are those that are known by now. Raises
+    `ViewBehind`."""
     views = views or app.views
-    rows = exceptions(views, kind=UNROUTED, limit=limit, at_least=at_least, timeout_s=timeout_s)
+    rows = exceptions(views, kind=UNROUTED, limit=limit, moment=moment, timeout_s=moment.timeout_s)
     items = {row.stream: InboxItem(row.stream) for row in rows}
     for recorded in app.ledger.reader.rows_of_streams(dict.fromkeys(items, _PLATFORM_BOOK)) if items else ():
-        items[recorded.stream].apply(recorded.event)
+        if _was_known(recorded, moment):
+            items[recorded.stream].apply(recorded.event)
     found = [_row(row, items[row.stream]) for row in rows]
-    return _with_orders(app.views, found)
+    return _with_orders(app.views, found, of_now=moment.as_of is None and moment.as_known_at is None)
+
+
+def _was_known(recorded: Recorded, moment: Moment) -> bool:
+    in_time = moment.as_of is None or recorded.accounting_date <= moment.as_of
+    return in_time and (moment.as_known_at is None or recorded.recorded_at <= moment.as_known_at)
 
 
 def route(app: App, system: str, reference: str, parts: Sequence[Part], *, actor: Actor) -> Outcome:
@@ -126,7 +133,7 @@ def _row(row: ExceptionRow, item: InboxItem) -> Waiting:
     )
 
 
-def _with_orders(views: Views, rows: Sequence[Waiting]) -> list[Waiting]:
+def _with_orders(views: Views, rows: Sequence[Waiting], *, of_now: bool) -> list[Waiting]:
     names: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
         names[row.system] |= {row.reference, *_named(row)}
@@ -135,7 +142,7 @@ def _with_orders(views: Views, rows: Sequence[Waiting]) -> list[Waiting]:
     for system, told in names.items():
         for found in orders_of(views, system, sorted(told)):
             known[system, found.reference].add(f"{found.merchant}/{found.order_id}")
-            if found.kind == "charge":
+            if of_now and found.kind == "charge":
                 charged.add((system, found.reference))
     return [_told(row, known, charged) for row in rows]
 

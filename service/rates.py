@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from commands.reference_feed import reference_at
 from ledger.fx import RateKind
+from ledger.policies.reference import Reference
 from ledger.policies.reference_pricing import ReferencePricing
 from ledger.refusals import PolicyNotEffective, RateMissing
 from service.app import App
 
+_PLATFORM_BOOK = 0
 _KINDS: tuple[RateKind, ...] = ("reference", "book")
 
 
@@ -29,11 +32,12 @@ class RateOfDay:
     usable: bool
 
 
-def rates_on(app: App, day: date) -> Iterator[RateOfDay]:
-    """The rates of a day, by currency and kind."""
-    reference = app.bus.reference()
+def rates_on(app: App, day: date, *, as_known_at: datetime | None = None) -> Iterator[RateOfDay]:
+    """The rates of a day, by currency and kind, as they are or were once known. Raises ValueError where that instant
+    has not come yet."""
+    reference = app.bus.reference() if as_known_at is None else _known_at(app, as_known_at)
     try:
-        pricing, _ = reference.policy(ReferencePricing, app.clock())
+        pricing, _ = reference.policy(ReferencePricing, as_known_at or app.clock())
     except PolicyNotEffective:
         pricing = None
     for currency in reference.currencies:
@@ -51,3 +55,8 @@ def rates_on(app: App, day: date) -> Iterator[RateOfDay]:
                 source=rate.source,
                 usable=pricing is not None and pricing.is_fresh(rate, day),
             )
+
+
+def _known_at(app: App, instant: datetime) -> Reference:
+    positions = app.ledger.reader.positions_as_known_at(instant)
+    return reference_at(app.ledger, positions.get(_PLATFORM_BOOK, 0))

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from commands.route_inbox_payment import Part
 from ledger.who import Actor
 from service.app import open_app
+from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
 from service.cli.periods import well_formed
@@ -18,6 +19,7 @@ from service.cli.reading import reading
 from service.failures import ServiceFailure
 from service.inbox import PROJECTIONS, Waiting, waiting
 from service.inbox import route as do_route
+from service.moments import end_of
 from service.settings import Settings
 
 _COLUMNS = (*(field.name for field in fields(Waiting)), "age_h")
@@ -27,6 +29,8 @@ _MONEY = ("amount", "refunded")
 @takes_settings()
 def inbox(
     settings: Settings,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")] = 500,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -34,9 +38,10 @@ def inbox(
 
     `amount` is what was captured, `base` what it stands at in CNY, `refunded` what of it is owed back to who paid.
     """
-    with reading(settings, PROJECTIONS) as app:
-        now = app.clock()
-        found = waiting(app, limit=limit)
+    moment = moment_of(as_of, as_known_at)
+    with reading(settings, PROJECTIONS) as app, answerable():
+        now = end_of(moment, app.clock())
+        found = waiting(app, moment, limit=limit)
     rows = [{name: getattr(row, name) for name in _COLUMNS if name != "age_h"} for row in found]
     for row, each in zip(rows, found, strict=True):
         row["age_h"] = int(each.age(now).total_seconds()) // 3600

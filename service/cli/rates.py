@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.recording import accounting_day
-from service.cli.moments import day_of
+from service.cli.moments import AsKnownAt, answerable, day_of, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show
 from service.cli.reading import reading
@@ -21,12 +21,16 @@ _COLUMNS = tuple(field.name for field in fields(RateOfDay))
 @takes_settings()
 def rates(
     settings: Settings,
-    on: Annotated[str | None, typer.Option("--on", metavar="YYYY-MM-DD", help="The day.", show_default="today")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The accounting day.", show_default="today")
+    ] = None,
+    as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """The rates used for a day, CNY for one unit: of which day each is, from whom, and whether a decision may still use
     it.
     """
-    with reading(settings) as app:
-        found = list(rates_on(app, day_of(on, "--on") or accounting_day(app.clock())))
+    with reading(settings) as app, answerable():
+        day = day_of(as_of) or accounting_day(app.clock())
+        found = list(rates_on(app, day, as_known_at=instant_of(as_known_at)))
     show([{name: getattr(rate, name) for name in _COLUMNS} for rate in found], format, columns=_COLUMNS)

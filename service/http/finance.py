@@ -119,10 +119,11 @@ def accounting_periods(app: OpenApp, as_known_at: Instant = None) -> dict[str, A
 
 
 @router.get("/books/rates")
-def rates_of_a_day(app: OpenApp, on: Day = None) -> dict[str, Any]:
+def rates_of_a_day(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
     """The rates used for a day, CNY for one unit: of which day, from whom, and whether a decision may use them."""
-    day = on or accounting_day(app.clock())
-    return answer(app, {}, on=day, rates=list(rates_on(app, day)))
+    moment = moment_of(app, as_of, as_known_at, at_least)
+    day = as_of or accounting_day(app.clock())
+    return answer(app, {}, as_of=day, rates=list(rates_on(app, day, as_known_at=moment.as_known_at)))
 
 
 @router.get("/payouts")

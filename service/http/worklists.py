@@ -81,10 +81,13 @@ def open_exceptions(
 
 
 @router.get("/inbox")
-def unrouted(app: OpenApp, at_least: AtLeast, limit: Limit = 500) -> dict[str, Any]:
+def unrouted(
+    app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None, limit: Limit = 500
+) -> dict[str, Any]:
     """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by."""
-    views, now = Witness(app.views), app.clock()
-    found = waiting(app, views=views, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s)
+    moment = moment_of(app, as_of, as_known_at, at_least)
+    views, now = Witness(app.views), end_of(moment, app.clock())
+    found = waiting(app, moment, views=views, limit=limit)
     rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
     return answer(app, views.vector, inbox=rows)
 

@@ -27,11 +27,11 @@ with fold_processes() as pool:
 
 
 def test_what_breaks_off_their_owner_ends_them_at_once() -> None:
-    began = time.monotonic()
+    began, of_other_tests = time.monotonic(), set(active_children())
     with pytest.raises(KeyboardInterrupt):
         _fold_for_long()
     assert time.monotonic() - began < _PATIENCE_S
-    assert active_children() == []
+    assert set(active_children()) <= of_other_tests
 
 
 def _fold_for_long() -> None:

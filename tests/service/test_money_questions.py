@@ -13,12 +13,13 @@ from service.http import finance, money, worklists
 BOTH = {"as_of", "as_known_at"}
 # Which months are closed is about no accounting day; what waits for people, and where parcels are, is of now.
 ONLY_AS_KNOWN = {"periods", "/books/periods"}
-OF_NOW = {name for each in ("approvals", "proposals", "overdue", "declarations") for name in (each, f"/{each}")}
+_WORKLISTS = ("approvals", "proposals", "instructions", "overdue", "declarations")
+OF_NOW = {name for each in _WORKLISTS for name in (each, f"/{each}")}
 # These change something, prove something, tell one order's steps, or say how the program is.
 NO_QUESTIONS = {
     "up", "record", "ask", "settle", "close-period", "reopen-period", "revalue", "track", "history", "rebuild",
     "verify-views", "verify-log", "status", "settings", "import olist", "import psp", "import bank", "import pain002",
-    "import invoices", "export pain001",
+    "import invoices", "import tracking", "export pain001", "route", "break assign", "break resolve",
 }  # fmt: skip
 
 

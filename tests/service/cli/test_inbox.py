@@ -37,8 +37,8 @@ def stray(settings: Settings) -> Settings:
     return settings
 
 
-def rows(run: Run, settings: Settings) -> dict[str, Any]:
-    return {row["reference"]: row for row in run(settings, "inbox", "--format", "json").json}
+def rows(run: Run, settings: Settings, *times: str) -> dict[str, Any]:
+    return {row["reference"]: row for row in run(settings, "inbox", *times, "--format", "json").json}
 
 
 def test_what_waits_is_shown_with_its_money_and_its_names(stray: Settings, run: Run) -> None:
@@ -63,6 +63,15 @@ def test_money_is_split_over_the_orders_of_a_checkout_and_waits_no_more(stray: S
     assert list(rows(run, stray)) == ["dp_1"]
     books = {(row["account"], row["currency"]): row for row in run(stray, "trial-balance", "--format", "json").json}
     assert books["2220", "USD"]["closing"]["minor"] == 0
+
+
+def test_what_waited_then_is_asked_by_either_time(stray: Settings, run: Run) -> None:
+    before = datetime.now(UTC).isoformat()
+    run(stray, "route", "stripe", "ch_1", "--to", "M-1/O-1=USD 19.44", "--to", "M-1/O-2", "--by", "fay")
+    then = rows(run, stray, "--as-known-at", before)
+    assert (then["ch_1"]["state"], then["ch_1"]["amount"]["minor"]) == ("waiting", 3888)
+    assert list(then) == ["ch_1", "dp_1"]
+    assert rows(run, stray, "--as-of", "2025-03-31") == {}
 
 
 def test_saying_it_again_changes_nothing(stray: Settings, run: Run) -> None:

@@ -31,7 +31,7 @@ def march(settings: Settings) -> Settings:
 def test_a_rate_is_told_with_the_day_it_is_of_and_whether_it_may_be_used(march: Settings, run: Run) -> None:
     said = {}
     for day in ("2025-03-31", "2025-05-31"):
-        rows = run(march, "rates", "--on", day, "--format", "json").json
+        rows = run(march, "rates", "--as-of", day, "--format", "json").json
         said[day] = next(row for row in rows if (row["currency"], row["kind"]) == ("USD", "book"))
     assert [(row["rate"], row["as_of"], row["age_days"]) for row in said.values()] == [
         ("7.2000", "2025-03-31", 0),
@@ -39,6 +39,19 @@ def test_a_rate_is_told_with_the_day_it_is_of_and_whether_it_may_be_used(march: 
     ]
     pegged = {row["source"] for row in rows if row["currency"] == "MOP"}
     assert pegged == {"test, MOP at HKD/1.03"}
+
+
+def test_a_rate_that_was_corrected_is_asked_as_it_was_known(march: Settings, run: Run) -> None:
+    before = datetime.now(UTC).isoformat()
+    with open_app(march) as app:
+        desk = Desk(app.ledger, Clock(datetime(2025, 4, 2, 8, tzinfo=UTC)))
+        rate = {"pair": "USD/CNY", "rate": "7.2100", "kind": "book", "provider": "test", "as_of": date(2025, 3, 31)}
+        desk.expect("record_fx_rate", id="corrected", actor=IMPORTER, at=desk.clock(), **rate)
+    said = {}
+    for known, times in {"now": (), "before": ("--as-known-at", before)}.items():
+        rows = run(march, "rates", "--as-of", "2025-03-31", *times, "--format", "json").json
+        said[known] = next(row["rate"] for row in rows if (row["currency"], row["kind"]) == ("USD", "book"))
+    assert said == {"now": "7.2100", "before": "7.2000"}
 
 
 def test_a_closed_month_is_shown_with_its_hash_and_who_closed_it(march: Settings, run: Run) -> None:

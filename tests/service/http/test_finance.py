@@ -29,7 +29,7 @@ def books(settings: Settings) -> Iterator[TestClient]:
 
 
 def test_the_rates_of_a_day_name_the_day_they_are_of(books: TestClient) -> None:
-    rates = books.get("/books/rates", params={"on": "2025-04-01"}).json()["rates"]
+    rates = books.get("/books/rates", params={"as_of": "2025-04-01"}).json()["rates"]
     usd = next(rate for rate in rates if (rate["currency"], rate["kind"]) == ("USD", "book"))
     assert (usd["rate"], usd["as_of"], usd["age_days"], usd["usable"]) == ("7.1800", "2025-03-10", 22, True)
 
