@@ -101,6 +101,7 @@ from commands import (
     report_tracking,
     report_unallocated_refund_failed,
     report_unallocated_refund_paid,
+    report_unallocated_settlement,
     report_unrouted_capture_failed,
     request_refund,
     resolve_break,
@@ -262,6 +263,9 @@ MENU: dict[str, Handler] = {
     ),
     "report_unallocated_refund_failed": Handler(
         report_unallocated_refund_failed.ReportUnallocatedRefundFailed, report_unallocated_refund_failed.decide
+    ),
+    "report_unallocated_settlement": Handler(
+        report_unallocated_settlement.ReportUnallocatedSettlement, report_unallocated_settlement.decide
     ),
     "submit_unallocated_refund": Handler(
         submit_unallocated_refund.SubmitUnallocatedRefund, submit_unallocated_refund.decide

@@ -1,4 +1,4 @@
-"""What our books say the bank is to show: payouts, providers' deposits, payments to partners; and what it has shown."""
+"""What our books say the bank is to show: payouts, deposits, payments, exchanges, refunds; and what it has shown."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ledger.events.files import BankEntryMatched, BankMatch
 from ledger.events.logistics import LogisticsClaimSettled
 from ledger.events.platform_money import BankFxConverted, PartnerInvoicePaid, TaxRemitted
 from ledger.events.psp_settlement import PspSettlementReported
+from ledger.events.refund import RefundPaidByAlternative
 from ledger.events.settlement import PayoutCancelled, PayoutFailed, PayoutInitiated, PayoutReturned
 from ledger.fx import CNY
 from ledger.log.rows import Recorded
@@ -43,6 +44,7 @@ SHOWN = kept_table(
     text_column("reference", key=True),
     text_column("kind", key=True),
     text_column("entry"),
+    text_column("currency"),
     Column("shown_on", Date, nullable=False),
 )
 
@@ -51,7 +53,7 @@ class ExpectedAtBank(Projection):
     """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
 
     name = "expected_at_bank"
-    version = 4
+    version = 5
     tables = (EXPECTED, SHOWN)
     events = (
         PayoutInitiated,
@@ -63,6 +65,7 @@ class ExpectedAtBank(Projection):
         TaxRemitted,
         BankFxConverted,
         LogisticsClaimSettled,
+        RefundPaidByAlternative,
         BankEntryMatched,
     )
 
@@ -72,7 +75,8 @@ class ExpectedAtBank(Projection):
             if isinstance(event, BankEntryMatched):
                 entry = f"{event.account}/{event.statement_id}/{event.entry_ref}"
                 row = {"reference": event.reference, "kind": event.matched_to, "entry": entry}
-                batch.rows(SHOWN).put(row | {"shown_on": event.value_date}, at=recorded.position)
+                shown = {"currency": event.amount.currency, "shown_on": event.value_date}
+                batch.rows(SHOWN).put(row | shown, at=recorded.position)
             elif isinstance(event, PayoutCancelled | PayoutFailed):  # the money never leaves
                 batch.rows(EXPECTED).delete(event.payout_id, "payout", at=recorded.position)
             else:
@@ -135,12 +139,12 @@ def not_shown_yet(
     return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=moment.as_of)
 
 
-def shows_anything(views: Views, *, timeout_s: float = 5.0) -> bool:
-    """Whether the bank's statements are told to us at all. Raises `ViewBehind`."""
+def shown_currencies(views: Views, *, timeout_s: float = 5.0) -> set[str]:
+    """Of which accounts the bank's statements are told to us at all, by their currencies. Raises `ViewBehind`."""
 
-    def query(opened: Opened) -> bool:
-        statement = f"SELECT EXISTS (SELECT FROM {opened.generation.stored_name(SHOWN)} WHERE book = 0)"
-        return bool(opened.connection.execute(text(statement)).scalar_one())
+    def query(opened: Opened) -> set[str]:
+        statement = f"SELECT DISTINCT currency FROM {opened.generation.stored_name(SHOWN)} WHERE book = 0"
+        return {row[0] for row in opened.connection.execute(text(statement))}
 
     return views.read(ExpectedAtBank(), query, timeout_s=timeout_s)
 
@@ -180,10 +184,13 @@ def _rows(event: Event, recorded: Recorded) -> Iterator[dict[str, Any]]:
         case TaxRemitted():
             yield _row(event.bank_ref or event.payment_ref, "tax_payment", -event.cash, event.value_date)
         case BankFxConverted():
-            cny = event.bought if event.bought.currency == CNY else -event.sold
-            yield _row(event.bank_ref, "conversion", cny, event.value_date)
+            for moved in (event.bought, -event.sold):
+                kind: BankMatch = "conversion" if moved.currency == CNY else "foreign_conversion"
+                yield _row(event.bank_ref, kind, moved, event.value_date)
         case LogisticsClaimSettled():
             yield _row(event.bank_entry_ref or event.claim_id, "claim", event.cash, event.value_date, event.merchant_id)
+        case RefundPaidByAlternative():
+            yield _row(event.reference or event.refund_id, "refund", -event.amount, day, event.merchant_id)
 
 
 def _row(reference: str, kind: BankMatch, amount: Money, day: date, merchant: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which order a provider's reference is of, and in which of its batches it was settled."""
+"""Which order a provider's reference is of, and in which of its batches it was settled; or which inbox capture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from sqlalchemy import BigInteger, Column, Date, RowMapping, text
 
 from ledger.events.dispute import DisputeFundsWithdrawn, DisputeOpened
 from ledger.events.event import Event
+from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted
 from ledger.events.payment import PaymentAuthorized, PaymentCaptured, PaymentInitiated
+from ledger.events.platform import InboxPaymentCaptured
+from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.events.refund import RefundSubmitted, RefundSucceeded
 from ledger.money import Money
@@ -38,14 +41,21 @@ REFERENCES = kept_table(
     Column("settled_position", BigInteger),
     indexes=[("batch_ref", "since")],
 )
+OF_INBOX = kept_table(
+    "psp_references_of_inbox",
+    text_column("reference", key=True),
+    text_column("psp", key=True),
+    text_column("capture_ref", key=True),
+)
 
 
 class PspReferences(Projection):
-    """Payments, captures, refunds (ours and the provider's name for them) and disputes, by the provider's names."""
+    """Payments, captures, refunds (ours and the provider's name for them) and disputes, by the provider's names; and
+    captures of the inbox with their refunds, wherever their money went since."""
 
     name = "psp_references"
-    version = 3
-    tables = (REFERENCES,)
+    version = 4
+    tables = (REFERENCES, OF_INBOX)
     events = (
         PaymentInitiated,
         PaymentAuthorized,
@@ -55,6 +65,11 @@ class PspReferences(Projection):
         DisputeOpened,
         DisputeFundsWithdrawn,
         PspSettlementReceived,
+        InboxPaymentCaptured,
+        UnallocatedFundsRefunded,
+        UnallocatedRefundSubmitted,
+        UnallocatedRefundFailed,
+        UnallocatedRefundPaid,
     )
 
     def fold(self, batch: Batch) -> None:
@@ -62,6 +77,8 @@ class PspReferences(Projection):
         told = [(recorded, recorded.event) for recorded in batch.events]
         rows.load(key for _, event in told for key in _keys(event))
         for recorded, event in told:
+            for of_inbox in _of_inbox(event):
+                batch.rows(OF_INBOX).put(of_inbox, at=recorded.position)
             if isinstance(event, PspSettlementReceived):
                 for line in event.lines:
                     key = (line.reference, event.psp, line.kind, event.merchant_id, event.order_id)
@@ -114,6 +131,24 @@ def orders_of(
     """What these references are of. Raises `ViewBehind`."""
     condition = "psp = :psp AND reference = ANY(:references)"
     return _find(views, condition, at_least, timeout_s, psp=psp, references=list(references))
+
+
+def inbox_captures_of(
+    views: Views, psp: str, references: Sequence[str], *, timeout_s: float = 5.0
+) -> dict[str, list[str]]:
+    """Which captures each of these references is of that stand, or once stood, in the inbox. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> dict[str, list[str]]:
+        statement = f"""
+            SELECT reference, capture_ref FROM {opened.generation.stored_name(OF_INBOX)}
+            WHERE book = 0 AND psp = :psp AND reference = ANY(:references) AND NOT deleted
+            ORDER BY reference, capture_ref"""
+        found: dict[str, list[str]] = {}
+        for row in opened.connection.execute(text(statement), {"psp": psp, "references": list(references)}):
+            found.setdefault(row[0], []).append(row[1])
+        return found
+
+    return views.read(PspReferences(), query, timeout_s=timeout_s)
 
 
 _UNSETTLED = "since < :before AND kind IN ('charge', 'refund') AND since_position <= v.position AND {then}"
@@ -176,6 +211,22 @@ def _named(event: Event) -> Iterator[tuple[str, str, Money]]:
             yield event.psp_refund_ref or event.submission_id, "refund", -event.amount
         case DisputeOpened() | DisputeFundsWithdrawn():
             yield event.dispute_id, "dispute", -event.amount
+
+
+def _of_inbox(event: Event) -> Iterator[dict[str, str]]:
+    match event:
+        case InboxPaymentCaptured():
+            names = {event.capture_ref}
+        case UnallocatedFundsRefunded():
+            names = {event.refund_id}
+        case UnallocatedRefundSubmitted():
+            names = {event.submission_id}
+        case UnallocatedRefundFailed() | UnallocatedRefundPaid():
+            names = {event.psp_refund_ref} - {""}
+        case _:
+            return
+    for name in names:
+        yield {"reference": name, "psp": event.psp, "capture_ref": event.capture_ref}
 
 
 def _of_payment(event: PaymentInitiated | PaymentAuthorized | PaymentCaptured) -> Iterator[tuple[str, str, Money]]:

@@ -10,8 +10,9 @@ from ledger.ids import Id
 from ledger.money import Money
 
 BankMatch = Literal[
-    "payout", "payout_return", "psp_settlement", "partner_payment", "tax_payment", "conversion", "claim"
-]
+    "payout", "payout_return", "psp_settlement", "partner_payment", "tax_payment", "conversion", "claim",
+    "foreign_conversion", "refund",
+]  # fmt: skip
 
 
 class FileAccepted(Event, name="file.accepted", version=1):

@@ -1,10 +1,12 @@
-"""What became of money in the inbox: a capture that did not happen after all, refunds that failed or were sent anew."""
+"""What became of money in the inbox: captures that did not happen after all, refunds that failed or were sent anew, and
+what providers have paid."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from ledger.events.event import Event
+from ledger.events.psp_settlement import SettledLine
 from ledger.ids import Id
 from ledger.money import Money
 
@@ -48,3 +50,16 @@ class UnallocatedRefundSubmitted(_InboxMoney, name="inbox.refund_submitted", ver
     refund_id: Id
     submission_id: Id
     submitted_at: datetime
+
+
+class UnallocatedFundsSettled(Event, name="inbox.funds_settled", version=1):
+    """The provider has paid for these lines of a capture that no order will have, as a part of one batch (P3)."""
+
+    psp: Id
+    capture_ref: Id
+    payment_id: Id | None
+    batch_ref: Id
+    lines: tuple[SettledLine, ...]
+    cash: Money  # CNY, of all lines
+    bank_entry_ref: str
+    value_date: date

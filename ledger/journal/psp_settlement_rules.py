@@ -1,7 +1,9 @@
-"""Posting rules of what providers pay to the platform (P3): by order, and what of a batch belongs to no order."""
+"""Posting rules of what providers pay to the platform (P3): by order or capture of no order, and what of a batch is
+about neither."""
 
 from __future__ import annotations
 
+from ledger.events.inbox_money import UnallocatedFundsSettled
 from ledger.events.psp_settlement import PspSettlementReceived, PspSettlementReported
 from ledger.fx import CNY
 from ledger.journal.accounts import BANK_CNY, FX_REALISED, PSP_FEES, PSP_RECEIVABLE, ROUNDING
@@ -12,16 +14,12 @@ from ledger.money import total
 
 @rule.register
 def _(event: PspSettlementReceived) -> Draft:
-    """Cash, fee and what was owed each by line; a line that takes money away has them the other way round."""
-    draft = about(order=event.order_id)
-    for line in event.lines:
-        (
-            draft.debit(BANK_CNY, line.cash)
-            .debit(PSP_FEES, line.fee, line.fee_base)
-            .debit(FX_REALISED, line.fx)
-            .credit(PSP_RECEIVABLE.at(event.psp), line.gross, line.cleared)
-        )
-    return draft
+    return _settled(about(order=event.order_id), event)
+
+
+@rule.register
+def _(event: UnallocatedFundsSettled) -> Draft:
+    return _settled(about(payment=event.payment_id) if event.payment_id else Draft(), event)
 
 
 @rule.register
@@ -31,3 +29,15 @@ def _(event: PspSettlementReported) -> Draft:
         draft.debit(PSP_FEES, line.amount, line.base)
     fees = total([line.base for line in event.fees], CNY)
     return draft.debit(ROUNDING, event.rounding).credit(BANK_CNY, fees + event.rounding)
+
+
+def _settled(draft: Draft, event: PspSettlementReceived | UnallocatedFundsSettled) -> Draft:
+    """Cash, fee and what was owed each by line; a line that takes money away has them the other way round."""
+    for line in event.lines:
+        (
+            draft.debit(BANK_CNY, line.cash)
+            .debit(PSP_FEES, line.fee, line.fee_base)
+            .debit(FX_REALISED, line.fx)
+            .credit(PSP_RECEIVABLE.at(event.psp), line.gross, line.cleared)
+        )
+    return draft

@@ -1,4 +1,5 @@
-"""What providers owe the platform for one order (1110), item by item, and how much of each they have settled."""
+"""What providers owe the platform for one order, or one capture of the inbox (1110), item by item, and how much of each
+they have settled."""
 
 from __future__ import annotations
 
@@ -7,7 +8,10 @@ from functools import singledispatchmethod
 from typing import Any
 
 from ledger.events.dispute import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeWon
+from ledger.events.inbox_money import UnallocatedFundsSettled, UnallocatedRefundSubmitted, UnroutedCaptureFailed
 from ledger.events.payment import PaymentCaptured, PaymentCaptureFailed
+from ledger.events.platform import InboxPaymentCaptured
+from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.events.psp_settlement import PspSettlementReceived, SettledKind, SettledLine
 from ledger.events.refund import RefundReversed, RefundSucceeded
 from ledger.fx import CNY
@@ -58,21 +62,22 @@ class Receivables(Evolving):
         self.items: dict[Key, Receivable] = {}
         self.settled_lines: dict[str, Money] = {}  # gross, by batch and line
         self._names: dict[str, str] = {}  # our submission → the provider's reference
+        self._sent_anew: dict[str, str] = {}  # a later submission of a refund of the inbox → the first
 
     def find(self, kind: SettledKind, reference: str, gross: Money) -> Receivable | None:
         """The item that a line of a provider's report settles."""
-        return self.items.get((kind, self._names.get(reference, reference), gross.minor > 0))
+        return self.items.get((kind, self._known_as(reference), gross.minor > 0))
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
         """Remember what came to be owed, or was settled."""
 
     @evolve.register
-    def _(self, event: PaymentCaptured) -> None:
+    def _(self, event: PaymentCaptured | InboxPaymentCaptured) -> None:
         self._owe("charge", event.capture_ref, event.amount, event.base)
 
     @evolve.register
-    def _(self, event: PaymentCaptureFailed) -> None:
+    def _(self, event: PaymentCaptureFailed | UnroutedCaptureFailed) -> None:
         self._owe("charge", event.capture_ref, -event.amount, -event.base)
 
     @evolve.register
@@ -97,7 +102,16 @@ class Receivables(Evolving):
             self._owe("dispute", event.dispute_id, event.amount, event.base)
 
     @evolve.register
-    def _(self, event: PspSettlementReceived) -> None:
+    def _(self, event: UnallocatedRefundSubmitted) -> None:
+        self._sent_anew[event.submission_id] = event.refund_id
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundPaid) -> None:
+        name = self._names.setdefault(event.refund_id, event.psp_refund_ref or event.refund_id)
+        self._owe("refund", name, -event.amount, -event.base)
+
+    @evolve.register
+    def _(self, event: PspSettlementReceived | UnallocatedFundsSettled) -> None:
         for line in event.lines:
             self.settle(event.batch_ref, line)
 
@@ -106,7 +120,7 @@ class Receivables(Evolving):
         self.settled_lines[settled_name(batch_ref, line.psp_ref, line.kind)] = line.gross
         if line.kind == "fee":
             return
-        item = self._item(line.kind, self._names.get(line.reference, line.reference), line.gross)
+        item = self._item(line.kind, self._known_as(line.reference), line.gross)
         if item.amount.currency == line.gross.currency:
             item.settled, item.settled_base = item.settled + line.gross, item.settled_base + line.cleared
 
@@ -118,6 +132,10 @@ class Receivables(Evolving):
     def _item(self, kind: SettledKind, reference: str, amount: Money) -> Receivable:
         nothing = Money(0, amount.currency)
         return self.items.setdefault((kind, reference, amount.minor > 0), Receivable(nothing, Money(0, CNY), nothing))
+
+    def _known_as(self, reference: str) -> str:
+        first = self._sent_anew.get(reference, reference)
+        return self._names.get(first, first)
 
     def _name(self, event: RefundSucceeded | RefundReversed) -> str:
         name = event.psp_refund_ref or self._names.get(event.submission_id, event.submission_id)

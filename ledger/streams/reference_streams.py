@@ -6,7 +6,12 @@ from datetime import date, datetime
 from functools import singledispatchmethod
 from typing import Any
 
-from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted, UnroutedCaptureFailed
+from ledger.events.inbox_money import (
+    UnallocatedFundsSettled,
+    UnallocatedRefundFailed,
+    UnallocatedRefundSubmitted,
+    UnroutedCaptureFailed,
+)
 from ledger.events.platform import (
     FeeScheduleSet,
     FxRateRecorded,
@@ -21,6 +26,7 @@ from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import UNROUTED, unrouted_break
 from ledger.money import Money
 from ledger.streams.breaks import Break
+from ledger.streams.receivables import Receivables
 from ledger.streams.stream import Stream
 
 
@@ -78,11 +84,18 @@ class InboxItem(Stream):
         self.refunds_paid: set[str] = set()
         self.refund_submissions: dict[str, list[str]] = {}  # the names each refund was sent under
         self.refunds_failed: set[str] = set()  # and not sent anew
+        self.receivables = Receivables()
         self.noted: list[InboxFactNoted] = []
         self.noted_since = 0  # after it was routed
         self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
         self.is_routed = False
         self.has_failed = False
+
+    @property
+    def is_no_orders(self) -> bool:
+        """Whether its money can go to no order any more: it is owed back to its payer, or was none."""
+        is_routed = self.plan is not None or self.is_routed
+        return self.capture is not None and not is_routed and (bool(self.refunds) or self.has_failed)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -90,6 +103,7 @@ class InboxItem(Stream):
 
     @evolve.register
     def _(self, event: InboxPaymentCaptured) -> None:
+        self.receivables.remember(event)
         self.captured = event.amount
         self.capture = event
         self._waits(f"{event.psp} captured {event.amount}", event.refs, event.happened_at).holds_money = True
@@ -114,6 +128,7 @@ class InboxItem(Stream):
 
     @evolve.register
     def _(self, event: UnallocatedRefundPaid) -> None:
+        self.receivables.remember(event)
         self.refunds_paid.add(event.refund_id)
         self.refunds_failed.discard(event.refund_id)
         paid = sum(self.refunds[refund].amount.minor for refund in self.refunds_paid)
@@ -126,13 +141,19 @@ class InboxItem(Stream):
 
     @evolve.register
     def _(self, event: UnallocatedRefundSubmitted) -> None:
+        self.receivables.remember(event)
         self.refund_submissions[event.refund_id].append(event.submission_id)
         self.refunds_failed.discard(event.refund_id)
 
     @evolve.register
     def _(self, event: UnroutedCaptureFailed) -> None:
+        self.receivables.remember(event)
         self.has_failed = True
         self._is_over("failed")
+
+    @evolve.register
+    def _(self, event: UnallocatedFundsSettled) -> None:
+        self.receivables.remember(event)
 
     @evolve.register
     def _(self, event: InboxFactRouted) -> None:

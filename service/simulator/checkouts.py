@@ -20,6 +20,7 @@ from service.simulator.world import World
 _FIRST, _SECOND = 5, 6  # among the world's guests
 _DAY = 4
 _STRAY = 3  # captures that name no order
+_PAID_BACK = "re_stray_1"
 
 
 def checkout_steps(world: World) -> Iterator[Step]:
@@ -48,6 +49,15 @@ def shared_captures(world: World) -> Iterator[Owed]:
         yield Owed(world.day(_DAY, hour=1), order, "charge", _shared(world), story.basket.total)
 
 
+def stray_money(world: World) -> Iterator[Owed]:
+    """What the provider pays, and takes back, of the capture that was given back and of the one that was none."""
+    given_back, none = _name(world, 1), _name(world, 3)
+    yield Owed(world.day(9, hour=1), (given_back,), "charge", given_back, _amount(1))
+    yield Owed(world.day(12), (given_back,), "refund", _PAID_BACK, -_amount(1))
+    yield Owed(world.day(19, hour=1), (none,), "charge", none, _amount(3))
+    yield Owed(world.day(22), (none,), "charge", none, -_amount(3))
+
+
 def _route(world: World, app: App) -> Iterable[Step]:
     parts = [
         Part(merchant_id=story.basket.merchant.merchant_id, order_id=story.order_id, amount=story.basket.total)
@@ -74,28 +84,30 @@ def _stray(world: World) -> Iterator[Step]:
     """It waits; the first is given back at the second try, the provider names a refund of the second that nobody asked
     for, and the third turns out not to have happened."""
     for number in range(1, _STRAY + 1):
-        money = Money.of(f"{20 + number}.50", "USD")
-        about = {"psp": PSP, "capture_ref": _name(world, number), "amount": money}
+        about = {"psp": PSP, "capture_ref": _name(world, number), "amount": _amount(number)}
         yield _noted(world, number, about | {"refs": {"statement": f"SIMPAY-{number}"}})
     refund = {"psp": PSP, "capture_ref": _name(world, 1), "refund_id": f"RF-stray-{world.seed}"}
     asked = {**refund, "reason": "payer_unknown"}
-    prefix, at = f"sim{world.seed}.stray-refund", world.day(19, hour=3)
+    prefix, at = f"sim{world.seed}.stray-refund", world.day(10, hour=3)
     yield Step(at, f"{prefix}.1", "refund_unallocated_funds", FINANCE, asked)
-    amount = Money.of("21.50", "USD")
-    failed = {**refund, "amount": amount, "code": "card_closed"}
-    yield Step(world.day(20), f"{prefix}.4", "report_unallocated_refund_failed", PROVIDER, failed, is_report=True)
-    yield Step(world.day(20, hour=3), f"{prefix}.5", "submit_unallocated_refund", FINANCE, refund)
-    undone = {"psp": PSP, "capture_ref": _name(world, 3), "amount": Money.of("23.50", "USD"), "code": "nsf"}
+    failed = {**refund, "amount": _amount(1), "code": "card_closed"}
+    yield Step(world.day(11), f"{prefix}.4", "report_unallocated_refund_failed", PROVIDER, failed, is_report=True)
+    yield Step(world.day(11, hour=3), f"{prefix}.5", "submit_unallocated_refund", FINANCE, refund)
+    undone = {"psp": PSP, "capture_ref": _name(world, 3), "amount": _amount(3), "code": "nsf"}
     yield Step(world.day(22), f"{prefix}.6", "report_unrouted_capture_failed", PROVIDER, undone, is_report=True)
-    paid = {**refund, "psp_refund_ref": "re_stray_1", "amount": amount}
-    yield Step(world.day(21), f"{prefix}.2", "report_unallocated_refund_paid", PROVIDER, paid, is_report=True)
-    unknown = paid | {"capture_ref": _name(world, 2), "refund_id": "RF-unknown", "amount": Money.of("22.50", "USD")}
+    paid = {**refund, "psp_refund_ref": _PAID_BACK, "amount": _amount(1)}
+    yield Step(world.day(12), f"{prefix}.2", "report_unallocated_refund_paid", PROVIDER, paid, is_report=True)
+    unknown = paid | {"capture_ref": _name(world, 2), "refund_id": "RF-unknown", "amount": _amount(2)}
     yield Step(world.day(22), f"{prefix}.3", "report_unallocated_refund_paid", PROVIDER, unknown, is_report=True)
 
 
 def _noted(world: World, number: int, about: dict[str, object]) -> Step:
     at = world.day(_DAY + 5 * number, hour=1)
     return Step(at, f"sim{world.seed}.unrouted.{number}", "note_unrouted_payment", PROVIDER, about, is_report=True)
+
+
+def _amount(number: int) -> Money:
+    return Money.of(f"{20 + number}.50", "USD")
 
 
 def _name(world: World, number: int) -> str:

@@ -18,7 +18,7 @@ from service.simulator.basket import make_basket
 from service.simulator.books import book_acts
 from service.simulator.catalogue import Merchant
 from service.simulator.catalogue_life import catalogue_steps
-from service.simulator.checkouts import checkout_acts, checkout_steps, shared_captures
+from service.simulator.checkouts import checkout_acts, checkout_steps, shared_captures, stray_money
 from service.simulator.desk import desk_acts
 from service.simulator.merchant_money import merchant_money_steps
 from service.simulator.merchants import joins
@@ -74,7 +74,7 @@ def make_month(
     steps += (step for merchant in world.merchants for step in joins(world, merchant))
     cast = _Cast.of(world)
     steps += (step for number in range(1, orders + 1) for step in _order_steps(world, cast, random, number))
-    steps += list(provider_steps(world, steps, shared_captures(world)))
+    steps += list(provider_steps(world, steps, [*shared_captures(world), *stray_money(world)]))
     return world, sorted(steps, key=_when)
 
 

@@ -27,7 +27,7 @@ _WRONG_LINES, _WRONG_DEPOSIT = 2, 3  # the weeks
 _SPREAD = Decimal("0.996")  # of the book rate
 _ACCOUNT_FEE = Money(2_500, "USD")
 
-Order = tuple[str, str]  # merchant, order
+Owner = tuple[str, str] | tuple[str]  # merchant and order, or a capture that no order will have
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Owed:
     """Something the provider owes us, or takes back."""
 
     at: datetime
-    order: Order
+    owner: Owner
     kind: SettledKind
     reference: str
     gross: Money
@@ -43,11 +43,11 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One week's lines, by order, and what they come to."""
+    """One week's lines, by whose they are, and what they come to."""
 
     ref: str
     at: datetime
-    lines: dict[Order, list[PspLine]]
+    lines: dict[Owner, list[PspLine]]
     day: date
 
     @property
@@ -61,7 +61,7 @@ class Batch:
 
 def provider_steps(world: World, told: Iterable[Step], also: Iterable[Owed]) -> Iterator[Step]:
     """The reports that follow from what the provider told in the steps of all orders, and of what else it owes us."""
-    items = sorted([*_items(world, told), *also], key=lambda item: (item.at, item.reference, item.kind, item.order))
+    items = sorted([*_items(world, told), *also], key=lambda item: (item.at, item.reference, item.kind, item.owner))
     for week in range(1, WEEKS + 1):
         first, last = world.day(7 * week - 7), world.day(7 * week)
         due = [item for item in items if first <= item.at < last or (week == 1 and item.at < first)]
@@ -111,9 +111,9 @@ def _item(step: Step, withdrawn: dict[str, Money]) -> Owed | None:
 
 def _batch(world: World, week: int, items: list[Owed]) -> Batch:
     at = world.day(7 * week + _AFTER_THE_WEEK, hour=6)
-    lines: dict[Order, list[PspLine]] = {}
+    lines: dict[Owner, list[PspLine]] = {}
     for item in items:
-        lines.setdefault(item.order, []).append(_line(world, item, at.date()))
+        lines.setdefault(item.owner, []).append(_line(world, item, at.date()))
     batch = Batch(f"SIMPAY-{world.seed}-{week:02d}", at, lines, at.date())
     return _with_wrong_lines(batch) if week == _WRONG_LINES else batch
 
@@ -155,19 +155,26 @@ def _with_wrong_lines(batch: Batch) -> Batch:
 
 
 def _reported(world: World, week: int, batch: Batch) -> Iterator[Step]:
-    """The file, each order's lines, and the batch as a whole."""
+    """The file, the lines of each order and stray capture, and the batch as a whole."""
     digest = sha256(repr(batch).encode()).hexdigest()
     file = {"kind": "psp_report", "digest": digest, "partner": PSP, "rows": len(batch.all_lines)}
     named = {"file_name": f"{batch.ref}.csv", "header": {"batch": batch.ref}}
     yield Step(batch.at, f"sim.{batch.ref}.file", "accept_file", FINANCE, file | named)
-    for (merchant_id, order_id), lines in batch.lines.items():
-        names = {"merchant_id": merchant_id, "order_id": order_id, "psp": PSP, "batch_ref": batch.ref}
-        data = {**names, "lines": lines, "bank_entry_ref": batch.ref, "value_date": batch.day}
-        yield Step(batch.at, f"sim.{batch.ref}.{order_id}", "report_psp_settlement", PROVIDER, data, is_report=True)
+    said = {"psp": PSP, "batch_ref": batch.ref, "bank_entry_ref": batch.ref, "value_date": batch.day}
+    for owner, lines in batch.lines.items():
+        command, names = _about(owner)
+        data = {**names, **said, "lines": lines}
+        yield Step(batch.at, f"sim.{batch.ref}.{owner[-1]}", command, PROVIDER, data, is_report=True)
     data = _whole(world, week, batch) | {"digest": digest}
     yield Step(batch.at, f"sim.{batch.ref}.whole", "report_psp_batch", PROVIDER, data, is_report=True)
     done = {"kind": "psp_report", "digest": digest, "refused": 0}
     yield Step(batch.at, f"sim.{batch.ref}.whole.done", "complete_file", FINANCE, done)
+
+
+def _about(owner: Owner) -> tuple[str, dict[str, str]]:
+    if len(owner) == 1:
+        return "report_unallocated_settlement", {"capture_ref": owner[0]}
+    return "report_psp_settlement", {"merchant_id": owner[0], "order_id": owner[1]}
 
 
 def _whole(world: World, week: int, batch: Batch) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import islice
 
 from commands.recording import accounting_day
-from projections.expected_at_bank import shows_anything
+from projections.expected_at_bank import shown_currencies
 from projections.psp_references import settling_providers
 from service.reconciliation import GRACE_DAYS, MissingLine, flagged_lines, missing_lines
 from service.timers.timer import TIMER, Timer
@@ -16,7 +16,7 @@ _PAGE = 500
 
 
 class MissingLines(Timer):
-    """Only of providers that report settlements at all, and of the bank once its statements come in."""
+    """Only of providers that report settlements at all, and of the bank in currencies whose statements come in."""
 
     every = timedelta(minutes=5)
 
@@ -30,7 +30,8 @@ class MissingLines(Timer):
 
     def _due(self) -> Iterator[MissingLine]:
         before = accounting_day(self.app.clock()) - timedelta(days=GRACE_DAYS)
-        providers, bank = settling_providers(self.app.views), shows_anything(self.app.views)
+        providers, currencies = settling_providers(self.app.views), shown_currencies(self.app.views)
         for line in missing_lines(self.app, before=before):
-            if line.refs["psp"] in providers if line.kind == "psp_line_missing" else bank:
+            is_of_psp = line.kind == "psp_line_missing"
+            if line.refs["psp"] in providers if is_of_psp else line.amount.currency in currencies:
                 yield line

@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 from pydantic_core import from_json
 
+from ledger.events.inbox_money import UnallocatedFundsSettled
 from ledger.events.order import OrderPlaced
 from ledger.events.refund import RefundApproved, RefundRequested
 from ledger.events.settlement import ReconciliationBreakOpened
@@ -102,6 +103,12 @@ BREAKS = {
 def test_every_kind_of_break_is_opened_at_least_once(events: list[Recorded]) -> None:
     opened = {row.event.kind for row in events if isinstance(row.event, ReconciliationBreakOpened)}
     assert opened == BREAKS, f"seed {SEED}"
+
+
+def test_the_provider_settles_what_no_order_will_have_and_nobody_has_to_look(events: list[Recorded]) -> None:
+    settled = [row.stream for row in events if isinstance(row.event, UnallocatedFundsSettled)]
+    opened = {row.stream for row in events if isinstance(row.event, ReconciliationBreakOpened)}
+    assert (len(settled), opened & set(settled)) == (3, set()), f"seed {SEED}"
 
 
 def test_every_kind_of_case_and_every_liability_is_told_at_least_once(events: list[Recorded]) -> None:

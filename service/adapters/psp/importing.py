@@ -1,10 +1,12 @@
-"""Settlement reports into the ledger: each line to the order it settles, what no order knows to the inbox."""
+"""Settlement reports into the ledger: each line to the order it settles, or to a capture that no order will have; what
+is of neither to the inbox."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from typing import Any
 
 from commands.command import Command
 from commands.note_unrouted_fact import NoteUnroutedFact
@@ -12,12 +14,14 @@ from commands.psp_lines import PspLine
 from commands.recording import ACCOUNTING_ZONE
 from commands.report_psp_batch import BatchFee, ReportPspBatch
 from commands.report_psp_settlement import ReportPspSettlement
+from commands.report_unallocated_settlement import ReportUnallocatedSettlement
 from ledger.events.psp_settlement import BatchTotal
 from ledger.fx import CNY
-from ledger.ids import order_stream
+from ledger.ids import inbox_stream, order_stream
 from ledger.money import Money, split, total
+from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor, Source
-from projections.psp_references import PspReference, PspReferences, orders_of
+from projections.psp_references import PspReference, PspReferences, inbox_captures_of, orders_of
 from service.adapters.files.days import check_days
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
 from service.adapters.files.waiting import Waiting, out_of_the_inbox, waiting
@@ -25,7 +29,15 @@ from service.adapters.psp.report import ReportBatch, ReportLine
 from service.app import App
 
 KIND = "psp_report"
+_PLATFORM_BOOK = 0
 Order = tuple[str, str]  # merchant, order
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A capture that stands in the inbox and that no order will have."""
+
+    capture_ref: str
 
 
 def import_report(
@@ -39,33 +51,49 @@ def import_report(
 ) -> FileSummary:
     """Accept a report that was read whole, and record it order by order, then batch by batch.
 
-    Told again it changes nothing. With `route`, lines that no order knew then go to the one that knows them now.
+    Told again it changes nothing. With `route`, lines that nothing was known of then go where they belong now.
     """
     days = [(batch.lines[0].line, batch.value_date) for batch in batches if batch.lines]
     check_days(file.name, days, app.clock())
     app.catch_up([PspReferences()])
-    found = _found(app, psp, batches)
+    names = sorted({name for batch in batches for line in batch.lines for name in _names(line)})
+    found, strays = _found(app, psp, names), _strays(app, psp, names)
     before = waiting(app, file, KIND, psp, (line.psp_ref for batch in batches for line in batch.lines))
-    told = _Told(file, psp, found, before, route, app.clock())
+    told = _Told(file, psp, found, strays, before, route, app.clock())
     rows = [row for batch in batches for row in _Batch(told, batch).rows()]
     header = {batch.batch_ref: f"{len(batch.lines)} lines, {batch.cash or 'cash not said'}" for batch in batches}
     return import_rows(app, file, kind=KIND, partner=psp, header=header, rows=rows, progress=progress)
 
 
-def _found(app: App, psp: str, batches: list[ReportBatch]) -> dict[str, list[PspReference]]:
-    names = {name for batch in batches for line in batch.lines for name in (line.reference, *line.also) if name}
+def _names(line: ReportLine) -> list[str]:
+    """What it settles, by any name of it."""
+    return [name for name in (line.reference, *line.also) if name]
+
+
+def _found(app: App, psp: str, names: list[str]) -> dict[str, list[PspReference]]:
     found: dict[str, list[PspReference]] = {}
-    for reference in orders_of(app.views, psp, sorted(names)):
+    for reference in orders_of(app.views, psp, names):
         found.setdefault(reference.reference, []).append(reference)
     return found
 
 
+def _strays(app: App, psp: str, names: list[str]) -> dict[str, Stray]:
+    """Those of captures in the inbox whose money can go to no order any more; the others' wait until it has."""
+    known = inbox_captures_of(app.views, psp, names)
+    items = {ref: InboxItem(inbox_stream(psp, ref)) for refs in known.values() for ref in refs}
+    by_stream = {item.name: item for item in items.values()}
+    for row in app.ledger.reader.rows_of_streams(dict.fromkeys(by_stream, _PLATFORM_BOOK)) if items else ():
+        by_stream[row.stream].apply(row.event)
+    no_orders = {name: [ref for ref in refs if items[ref].is_no_orders] for name, refs in known.items()}
+    return {name: Stray(refs[0]) for name, refs in no_orders.items() if len(refs) == 1}
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What of a line is one order's."""
+    """What of a line is one order's, or a stray capture's."""
 
     line: ReportLine
-    order: Order
+    of: Order | Stray
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +103,7 @@ class _Told:
     file: RawFile
     psp: str
     found: dict[str, list[PspReference]]
+    strays: dict[str, Stray]
     waiting: Waiting
     route: bool
     now: datetime
@@ -88,7 +117,7 @@ class _Batch:
         self._actor = Actor(kind="partner", id=told.psp, role="psp")
 
     def rows(self) -> Iterator[Row]:
-        by_order: dict[Order, list[ReportLine]] = {}
+        by_owner: dict[Order | Stray, list[ReportLine]] = {}
         fees: list[ReportLine] = []
         waiting, route = self._told.waiting, self._told.route
         for line in self._batch.lines:
@@ -97,43 +126,53 @@ class _Batch:
                 yield Row(line.line, tuple(self._out_of_the_inbox(line, parts)), leaves_inbox=True)
                 continue
             for part in parts:
-                by_order.setdefault(part.order, []).append(part.line)
+                by_owner.setdefault(part.of, []).append(part.line)
             if not parts and line.kind == "fee":
                 fees.append(line)
             elif not parts:
                 yield Row(line.line, (self._unknown(line),))
-        for order, lines in by_order.items():
-            yield Row(lines[0].line, (self._settlement(order, lines, "order", *order),))
-        routed = [line for lines in by_order.values() for line in lines]
+        for owner, lines in by_owner.items():
+            yield Row(lines[0].line, (self._settlement(owner, lines),))
+        routed = [line for lines in by_owner.values() for line in lines]
         yield Row(self._batch.lines[-1].line if self._batch.lines else 1, (self._whole(routed, fees),))
 
     def _parts(self, line: ReportLine) -> Iterator[_Part]:
-        """The orders a line is of: as it says itself, else as its references are known."""
+        """The orders a line is of: as it says itself, else as its references are known; else the stray capture."""
         if line.merchant_id and line.order_id:
             yield _Part(line, (line.merchant_id, line.order_id))
             return
-        for name in (line.reference, *line.also):
+        for name in _names(line):
             if known := self._told.found.get(name):
                 yield from _shared(line, known)
                 return
+        strays = [stray for name in _names(line) if (stray := self._told.strays.get(name))]
+        if strays and line.kind in ("charge", "refund"):
+            yield _Part(line, strays[0])
 
     def _out_of_the_inbox(self, line: ReportLine, parts: list[_Part]) -> Iterator[Command]:
         for part in parts:
-            yield self._settlement(part.order, [part.line], "routed", line.psp_ref, *part.order)
-        streams = [order_stream(*part.order) for part in parts]
-        yield out_of_the_inbox(self._told.file, self._told.psp, line.psp_ref, streams)
+            yield self._settlement(part.of, [part.line], "routed", line.psp_ref)
+        streams = [self._stream(part.of) for part in parts]
+        if streams != [inbox_stream(self._told.psp, line.psp_ref)]:  # a line named as its capture was noted there
+            yield out_of_the_inbox(self._told.file, self._told.psp, line.psp_ref, streams)
 
-    def _settlement(self, order: Order, lines: list[ReportLine], *id: str) -> ReportPspSettlement:
-        return ReportPspSettlement(
-            **self._envelope(*id, line=lines[0].line),
-            merchant_id=order[0],
-            order_id=order[1],
-            psp=self._told.psp,
-            batch_ref=self._batch.batch_ref,
-            lines=tuple(_psp_line(line) for line in lines),
-            bank_entry_ref=self._batch.bank_entry_ref,
-            value_date=self._batch.value_date,
-        )
+    def _stream(self, owner: Order | Stray) -> str:
+        return inbox_stream(self._told.psp, owner.capture_ref) if isinstance(owner, Stray) else order_stream(*owner)
+
+    def _settlement(self, owner: Order | Stray, lines: list[ReportLine], *routed: str) -> Command:
+        said: dict[str, Any] = {
+            "psp": self._told.psp,
+            "batch_ref": self._batch.batch_ref,
+            "lines": tuple(_psp_line(line) for line in lines),
+            "bank_entry_ref": self._batch.bank_entry_ref,
+            "value_date": self._batch.value_date,
+        }
+        if isinstance(owner, Stray):
+            id = (*(routed or ("inbox",)), owner.capture_ref)
+            said |= self._envelope(*id, line=lines[0].line)
+            return ReportUnallocatedSettlement(**said, capture_ref=owner.capture_ref)
+        said |= self._envelope(*(routed or ("order",)), *owner, line=lines[0].line)
+        return ReportPspSettlement(**said, merchant_id=owner[0], order_id=owner[1])
 
     def _whole(self, routed: list[ReportLine], fees: list[ReportLine]) -> ReportPspBatch:
         batch, day = self._batch, self._batch.value_date

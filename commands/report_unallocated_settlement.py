@@ -1,0 +1,68 @@
+"""A provider has paid for a capture that no order will have, or kept what it paid back of it, in a batch (P3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import date
+from functools import partial
+from typing import Annotated
+
+from pydantic import Field
+
+from commands.inbox_commands import InboxMoneyReport, inbox_break
+from commands.psp_lines import PspLine
+from commands.recording import accounting_day
+from commands.rules import Rules
+from commands.settling import Settling
+from ledger.events.event import Event
+from ledger.events.inbox_money import UnallocatedFundsSettled
+from ledger.ids import Id
+from ledger.money import Money
+from ledger.streams.receivables import Receivables
+from ledger.streams.reference_streams import InboxItem
+
+
+class ReportUnallocatedSettlement(InboxMoneyReport, name="report_unallocated_settlement"):
+    """The lines of the batch that are about this capture of the inbox. A line told again changes nothing."""
+
+    batch_ref: Id
+    lines: Annotated[tuple[PspLine, ...], Field(min_length=1)]
+    bank_entry_ref: str = ""
+    value_date: date | None = None
+
+    @property
+    def day(self) -> date:
+        return self.value_date or accounting_day(self.happened_at)
+
+
+def decide(report: ReportUnallocatedSettlement, item: InboxItem, rules: Rules) -> Iterator[Event]:
+    settling = Settling(report.batch_ref, report.day, _owed(item), partial(_contradict, report, item))
+    settling.take(report.lines)
+    if settling.settled:
+        yield UnallocatedFundsSettled(
+            psp=report.psp,
+            capture_ref=report.capture_ref,
+            payment_id=item.capture.payment_id if item.capture else None,
+            batch_ref=report.batch_ref,
+            lines=tuple(settling.settled),
+            cash=settling.cash,
+            bank_entry_ref=report.bank_entry_ref,
+            value_date=report.day,
+        )
+    yield from settling.flags
+
+
+def _owed(item: InboxItem) -> Receivables:
+    """What is owed here: nothing where orders have the money, or are about to."""
+    left = deepcopy(item.receivables)
+    if item.plan or item.is_routed:
+        left.items.clear()
+    return left
+
+
+def _contradict(
+    report: ReportUnallocatedSettlement, item: InboxItem, line: PspLine, kind: str, expected: str, actual: Money
+) -> Iterator[Event]:
+    refs = {"batch_ref": report.batch_ref, "psp_ref": line.psp_ref, "line_kind": line.kind, "reference": line.settles}
+    yield from inbox_break(report, item, kind=kind, expected=expected, amount=actual, **refs)

@@ -1,0 +1,86 @@
+"""Bank statements meet what was paid and changed at the bank, in yuan and in foreign money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from projections.exceptions import Exceptions, exceptions
+from projections.expected_at_bank import ExpectedAtBank, expected_under
+from service.adapters.bank.importing import import_camt
+from service.adapters.files.importing import RawFile
+from service.reconciliation import GRACE_DAYS
+from service.timers.missing_lines import MissingLines
+from tests.service.adapters.bank.statements import entry, statement
+from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
+from tests.support.sales import BUYER, merchant_ready, paid
+from tests.support.shops import app_of
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """A ledger where USD 5.00 were bought for CNY 36.00, and USD 19.44 of a refund went out by transfer."""
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        paid(desk)
+        desk.clock.forward(days=1)
+        names = {"merchant_id": "M-1", "order_id": "O-1", "refund_id": "R-1"}
+        desk.expect("cancel_order", actor=BUYER, reason="changed_mind", **names)
+        transfer = {"method": "bank_transfer", "reference": "TR-1", "proposer": "pan"}
+        desk.expect("pay_refund_by_alternative", actor=PLATFORM, **transfer, **names)
+        desk.expect("record_bank_fx_converted", bank_ref="FX-1", sold="CNY 36.00", bought="USD 5.00")
+        desk.clock.forward(days=20)
+        yield desk
+
+
+def shown(desk: Desk, *entries: str, closing: str, currency: str = "CNY") -> None:
+    account = f"ICBC-{currency}"
+    content = statement(*entries, closing=closing, statement_id=f"S-{currency}").replace(b"ICBC-1", account.encode())
+    app = app_of(desk)
+    summary = import_camt(app, RawFile(f"{account}.xml", content.replace(b'Ccy="CNY"', f'Ccy="{currency}"'.encode())))
+    assert summary.refused == 0, summary.refusals
+    app.catch_up([ExpectedAtBank(), Exceptions()])
+
+
+def breaks(desk: Desk) -> list[tuple[str, str, str]]:
+    return [(found.kind, found.expected, found.actual) for found in exceptions(app_of(desk).views)]
+
+
+def entries_of(desk: Desk, reference: str) -> list[tuple[str, str]]:
+    return [(str(each.amount), each.entry) for each in expected_under(app_of(desk).views, [reference])]
+
+
+def test_a_refund_by_transfer_is_found_on_the_statement_of_its_currency(desk: Desk) -> None:
+    shown(desk, entry("-19.44", reference="TR-1"), closing="80.56", currency="USD")
+    assert (breaks(desk), entries_of(desk, "TR-1")) == ([], [("USD -19.44", "ICBC-USD/S-USD/1")])
+
+
+def test_another_amount_than_was_refunded_is_a_break(desk: Desk) -> None:
+    shown(desk, entry("-20.44", reference="TR-1"), closing="79.56", currency="USD")
+    assert breaks(desk) == [("amount_mismatch", "USD -19.44", "USD -20.44 on 2025-04-20")]
+
+
+def test_both_sides_of_an_exchange_are_found_each_on_its_own_statement(desk: Desk) -> None:
+    shown(desk, entry("-36.00", reference="FX-1"), closing="64.00")
+    assert entries_of(desk, "FX-1") == [("CNY -36.00", "ICBC-CNY/S-CNY/1"), ("USD 5.00", "")]
+    shown(desk, entry("5.00", reference="FX-1"), closing="105.00", currency="USD")
+    assert (breaks(desk), entries_of(desk, "FX-1")[1]) == ([], ("USD 5.00", "ICBC-USD/S-USD/1"))
+
+
+def test_foreign_money_is_missed_once_statements_in_its_currency_come_in(desk: Desk) -> None:
+    desk.clock.forward(days=GRACE_DAYS)
+    shown(desk, entry("-36.00", reference="FX-1"), closing="64.00")
+    assert missed(desk) == []
+    shown(desk, entry("5.00", reference="FX-1"), closing="105.00", currency="USD")
+    assert missed(desk) == [("bank_line_missing", "USD -19.44", "nothing")]
+
+
+def missed(desk: Desk) -> list[tuple[str, str, str]]:
+    app = app_of(desk)
+    app.catch_up()
+    MissingLines(app).sweep()
+    app.catch_up()
+    return breaks(desk)
