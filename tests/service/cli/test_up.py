@@ -33,9 +33,13 @@ def service(folder: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def enrolments(folder: Path) -> Path:
+    return enrolling(folder, ENROLMENTS)
+
+
+def enrolling(folder: Path, merchants: int) -> Path:
     file = folder.parent / "commands.jsonl"
     with file.open("w") as lines:
-        for n in range(ENROLMENTS):
+        for n in range(merchants):
             data = {"merchant_id": f"M-{n}"}
             line = {"command": "enrol_merchant", "id": f"e-{n}", "actor": ACTOR, "data": data}
             lines.write(json.dumps(line) + "\n")
@@ -118,9 +122,9 @@ def test_killed_in_the_middle_of_a_recording_nothing_is_lost_and_nothing_is_doub
     assert service.end(signal.SIGINT) == 0
 
 
-def test_an_interrupted_recording_says_what_to_do(service: Service, folder: Path, enrolments: Path) -> None:
+def test_an_interrupted_recording_says_what_to_do(service: Service, folder: Path) -> None:
     before = service.events
-    recording = Running("record", str(enrolments), folder=folder)
+    recording = Running("record", str(enrolling(folder, 20 * ENROLMENTS)), folder=folder)
     until(lambda: service.events > before, what="the first events")
     assert recording.end(signal.SIGINT) == 1
     assert "record the file again" in recording.err
