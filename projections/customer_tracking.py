@@ -57,7 +57,7 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 4
+    version = 5
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
