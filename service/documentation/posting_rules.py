@@ -45,5 +45,6 @@ POSTING_RULES = {
     "inbox.funds_refunded": "P25",
     "refund.buyer_funds_approved": "P25",
     "inbox.refund_paid": "P10",
+    "inbox.refund_reversed": "P10",
     "payment.capture_failed": "P1 and P2 the other way round, or P26",
 }
