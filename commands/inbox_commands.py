@@ -70,9 +70,10 @@ def known_try(
 ) -> Generator[Event, None, tuple[InboxRefund | None, Try | None]]:
     """The refund and the try that are told of; where nobody decided it, or it was of another amount, a break."""
     refund = item.refunds.get(report.refund_id)
-    told = refund and refund.told_of(
-        submission_id=report.submission_id, psp_refund_ref=report.psp_refund_ref, at=report.happened_at
-    )
+    told: Try | None = None
+    if refund:
+        theirs, at = report.psp_refund_ref, report.happened_at
+        told = refund.told_of(submission_id=report.submission_id, psp_refund_ref=theirs, at=at)
     if refund is None or told is None:
         yield from report.break_beside(item, kind="refund_unknown", expected="no such refund")
         return None, None
