@@ -71,8 +71,8 @@ def _shared(world: World) -> str:
 
 
 def _stray(world: World) -> Iterator[Step]:
-    """It waits; the first is given back at the second try, the provider names a refund of the second that nobody asked
-    for, and the third turns out not to have happened."""
+    """It waits; the first is given back at the second try, comes back and goes again; the provider names a refund of
+    the second that nobody asked for, and the third turns out not to have happened."""
     for number in range(1, _STRAY + 1):
         money = Money.of(f"{20 + number}.50", "USD")
         about = {"psp": PSP, "capture_ref": _name(world, number), "amount": money}
@@ -89,6 +89,11 @@ def _stray(world: World) -> Iterator[Step]:
     yield Step(world.day(22), f"{prefix}.6", "report_unrouted_capture_failed", PROVIDER, undone, is_report=True)
     paid = {**refund, "psp_refund_ref": "re_stray_1", "amount": amount}
     yield Step(world.day(21), f"{prefix}.2", "report_unallocated_refund_paid", PROVIDER, paid, is_report=True)
+    back = {**paid, "code": "returned_by_bank"}
+    yield Step(world.day(23), f"{prefix}.7", "report_unallocated_refund_failed", PROVIDER, back, is_report=True)
+    yield Step(world.day(23, hour=3), f"{prefix}.8", "submit_unallocated_refund", FINANCE, refund)
+    again = paid | {"psp_refund_ref": "re_stray_2"}
+    yield Step(world.day(24), f"{prefix}.9", "report_unallocated_refund_paid", PROVIDER, again, is_report=True)
     unknown = paid | {"capture_ref": _name(world, 2), "refund_id": "RF-unknown", "amount": Money.of("22.50", "USD")}
     yield Step(world.day(22), f"{prefix}.3", "report_unallocated_refund_paid", PROVIDER, unknown, is_report=True)
 
