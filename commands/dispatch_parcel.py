@@ -53,10 +53,12 @@ def _expect_a_number_of_its_own(command: DispatchParcel, order: Order, parcel: P
 
 
 def _plausible(command: DispatchParcel, order: Order, parcel: Parcel) -> datetime:
-    """The lock on after-sales counts from here, so nobody may move it ahead."""
+    """The lock on after-sales counts from here, so nobody may move it ahead, nor behind what was seen of the parcel."""
     assert order.placed is not None, "a confirmed order is placed"
-    seen = (fact.happened_at for fact in parcel.facts if MILESTONES[fact.milestone].rank > 0)
-    at = command.dispatched_at or max(min((command.decided_at, *seen)), order.placed.placed_at)
-    if not order.placed.placed_at <= at <= command.decided_at + CLOCKS_DIFFER_BY:
-        raise DispatchTimeImplausible(dispatched_at=at, placed_at=order.placed.placed_at, decided_at=command.decided_at)
+    placed_at, now = order.placed.placed_at, command.decided_at
+    seen = [fact.happened_at for fact in parcel.facts if MILESTONES[fact.milestone].rank > 0]
+    at = command.dispatched_at or max(min((now, *seen)), placed_at)
+    latest = max(min((now + CLOCKS_DIFFER_BY, *seen)), placed_at)
+    if not placed_at <= at <= latest:
+        raise DispatchTimeImplausible(dispatched_at=at, placed_at=placed_at, decided_at=now, latest=min(latest, now))
     return at

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from datetime import date, datetime
 
 from commands.breaks import break_once
 from commands.command import Report
 from commands.order_commands import stale_rate
 from commands.recording import accounting_day
 from commands.rules import Rules
+from commands.shapes import PositiveMoney
 from ledger.events.event import Event
+from ledger.events.inbox_money import UnallocatedRefundReversed
 from ledger.events.platform import InboxPaymentCaptured
 from ledger.finance_refusals import InboxAlreadyRouted, InboxItemNotFound
 from ledger.fx import Rate
 from ledger.ids import Id, inbox_stream
 from ledger.money import Money
+from ledger.streams.inbox_refunds import InboxRefund, Try
 from ledger.streams.reference_streams import InboxItem
 
 
@@ -44,6 +48,69 @@ class InboxMoneyReport(Report):
     @property
     def stream(self) -> str:
         return inbox_stream(self.psp, self.capture_ref)
+
+
+class InboxRefundReport(InboxMoneyReport):
+    """A fact about money of the inbox on its way back. `submission_id` is what it was sent under; where it is left out,
+    that is found by the provider's name of it, else it is the last that was sent by then."""
+
+    refund_id: Id
+    submission_id: Id | None = None
+    psp_refund_ref: str = ""
+    amount: PositiveMoney
+
+    def break_beside(self, item: InboxItem, *, kind: str, expected: str) -> Iterator[Event]:
+        """The break of what contradicts what is remembered of the refund."""
+        refs = {"refund_id": self.refund_id}
+        yield from inbox_break(self, item, kind=kind, expected=expected, amount=self.amount, **refs)
+
+
+def known_try(
+    report: InboxRefundReport, item: InboxItem
+) -> Generator[Event, None, tuple[InboxRefund | None, Try | None]]:
+    """The refund and the try that are told of; where nobody decided it, or it was of another amount, a break."""
+    refund = item.refunds.get(report.refund_id)
+    told: Try | None = None
+    if refund:
+        theirs, at = report.psp_refund_ref, report.happened_at
+        told = refund.told_of(submission_id=report.submission_id, psp_refund_ref=theirs, at=at)
+    if refund is None or told is None:
+        yield from report.break_beside(item, kind="refund_unknown", expected="no such refund")
+        return None, None
+    if refund.amount != report.amount:
+        yield from report.break_beside(item, kind="amount_mismatch", expected=str(refund.amount))
+        return None, None
+    return refund, told
+
+
+def came_back(
+    report: InboxRefundReport,
+    refund: InboxRefund,
+    told: Try,
+    rate: Rate,
+    *,
+    code: str,
+    at: datetime,
+    day: date | None = None,
+) -> UnallocatedRefundReversed:
+    """The provider owes us what it had paid back, and we owe it to the payer again."""
+    base = rate.convert(refund.amount)
+    return UnallocatedRefundReversed(
+        psp=refund.owed.psp,
+        capture_ref=refund.owed.capture_ref,
+        payment_id=refund.owed.payment_id,
+        amount=refund.amount,
+        refund_id=refund.refund_id,
+        submission_id=told.submission_id,
+        psp_refund_ref=report.psp_refund_ref,
+        code=code,
+        carried=refund.base,
+        book_rate=rate,
+        base=base,
+        fx=refund.base - base,
+        happened_at=at,
+        came_back_on=day,
+    )
 
 
 def inbox_break(

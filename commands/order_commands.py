@@ -90,18 +90,23 @@ def rate_of_day(rules: Rules, currency: str, day: date) -> Rate:
 
 def rate_of_fact(report: Report, rules: Rules, currency: str) -> Rate | None:
     """The last book rate known on a fact's day, however old; None where none is: a fact is not refused for that."""
+    return last_rate(rules, currency, report.happened_at)
+
+
+def last_rate(rules: Rules, currency: str, at: datetime) -> Rate | None:
+    """The last book rate known on the day of an instant, however old; None where none is."""
     try:
-        return rules.rate(currency, "book", accounting_day(report.happened_at))
+        return rules.rate(currency, "book", accounting_day(at))
     except RateMissing:
         return None
 
 
-def flagged_if_stale(report: OrderReport, order: Order, rate: Rate, rules: Rules) -> Iterator[Event]:
-    """The break of a fact that was booked at a rate older than a decision may use."""
-    refs = {"order_id": report.order_id}
-    yield from stale_rate(
-        order.breaks, rate, rules, day=accounting_day(report.happened_at), at=report.decided_at, **refs
-    )
+def flagged_if_stale(
+    report: OrderReport, order: Order, rate: Rate, rules: Rules, *, at: datetime | None = None
+) -> Iterator[Event]:
+    """The break of a fact, which happened `at`, that was booked at a rate older than a decision may use."""
+    day, refs = accounting_day(at or report.happened_at), {"order_id": report.order_id}
+    yield from stale_rate(order.breaks, rate, rules, day=day, at=report.decided_at, **refs)
 
 
 def stale_rate(

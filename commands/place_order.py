@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime, TypeAdapter, field_validator
+from pydantic import AwareDatetime, TypeAdapter, field_validator, model_validator
 
 from commands.breaks import break_once
 from commands.order_commands import OrderCommand, confirmed_by
@@ -27,6 +27,7 @@ from ledger.refusals import (
     MerchantNotEnrolled,
     OrderAlreadyPlaced,
     ProductNotInExportPool,
+    PromiseBeforeOrder,
     QuoteExpired,
 )
 from ledger.sealed import Sealed
@@ -39,7 +40,7 @@ _LOCALE = TypeAdapter(LocaleTag)
 class PlaceOrder(OrderCommand, name="place_order"):
     """A buyer orders from one merchant at the list and reference prices they were shown.
 
-    `promised_warehouse_by` follows from the promise policy where it is left out.
+    `promised_warehouse_by` follows from the promise policy where it is left out, and is never before the order.
     """
 
     checkout_id: Id
@@ -70,6 +71,20 @@ class PlaceOrder(OrderCommand, name="place_order"):
             _LOCALE.validate_python(line.locale)
         return lines
 
+    @field_validator("lines")
+    @classmethod
+    def _shown_under_a_title(cls, lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
+        for line in lines:
+            if not (line.title_source.strip() and line.title_shown.strip()):
+                raise ValueError(f"line {line.line_id} says under which title it is sold, and was shown to the buyer")
+        return lines
+
+    @model_validator(mode="after")
+    def _promised_afterwards(self) -> PlaceOrder:
+        if self.occurred_at and self.promised_warehouse_by and self.promised_warehouse_by < self.occurred_at:
+            raise ValueError("promised_warehouse_by is not before the order is placed")
+        return self
+
     @property
     def reads(self) -> tuple[str, ...]:
         products = dict.fromkeys(product_stream(self.merchant_id, line.product_id) for line in self.lines)
@@ -79,6 +94,8 @@ class PlaceOrder(OrderCommand, name="place_order"):
 def decide(command: PlaceOrder, order: Order, rules: Rules) -> Iterator[Event]:
     if order.placed is not None:
         raise OrderAlreadyPlaced(order_id=command.order_id)
+    if command.promised_warehouse_by and command.promised_warehouse_by < command.decided_at:
+        raise PromiseBeforeOrder(promised_by=command.promised_warehouse_by, placed_at=command.decided_at)
     market = _open_market(command, rules)
     _check_products(command, rules)
     if command.quote_expires_at and command.decided_at > command.quote_expires_at:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pydantic import AwareDatetime
 
-from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.order_commands import OrderReport, flagged_if_future
+from commands.report_payment_voided import contradicted_end
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -39,14 +40,4 @@ def decide(report: ReportAuthorizationExpired, order: Order, rules: Rules) -> It
         expires_at=report.expires_at or report.happened_at,
     )
     yield from flagged_if_future(report, order, payment_id=report.payment_id)
-    captured = order.payments.captured_of(report.payment_id, report.amount.currency)
-    if hold and hold.amount.currency == report.amount.currency and hold.amount - captured < report.amount:
-        yield from contradiction(
-            report,
-            order,
-            kind="fact_contradicts_state",
-            expected=f"at most {hold.amount - captured}",
-            actual=f"{report.amount} lapsed",
-            payment_id=report.payment_id,
-            fact=report.name,
-        )
+    yield from contradicted_end(report, order, report.payment_id, report.amount, fact=report.name)

@@ -12,11 +12,13 @@ from commands.order_commands import (
     flagged_if_stale,
     rate_of_fact,
 )
+from commands.report_authorization_expired import ReportAuthorizationExpired
 from commands.report_payment_failed import failed_capture
+from commands.report_payment_voided import ReportPaymentVoided, contradicted_end
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
-from ledger.events.payment import PaymentCaptured
+from ledger.events.payment import PaymentCaptured, PaymentVoided
 from ledger.fx import Rate
 from ledger.ids import Id, derived_id
 from ledger.money import Money
@@ -55,8 +57,19 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
     expected = _expected(report, order)
     if expected:
         yield from _break(report, order, kind="unexpected_capture", expected=expected)
-    elif order.placed and order.payments.allocation is None:
+        return
+    yield from _ended_since(report, order, captured)
+    if order.placed and order.payments.allocation is None:
         yield from _allocated(report, order, Capture.of(captured))
+
+
+def _ended_since(report: ReportPaymentCaptured, order: Order, captured: PaymentCaptured) -> Iterator[Event]:
+    """What was told of a later instant contradicts this, not the other way round: the void, or that the hold lapsed."""
+    hold = order.payments.authorizations.get(report.payment_id)
+    if hold and hold.ended:
+        fact = ReportPaymentVoided if isinstance(hold.ended, PaymentVoided) else ReportAuthorizationExpired
+        later = order.after(captured)
+        yield from contradicted_end(report, later, report.payment_id, hold.ended.amount, fact=fact.name)
 
 
 def _told_again(report: ReportPaymentCaptured, order: Order, known: Capture) -> Iterator[Event]:

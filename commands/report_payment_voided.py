@@ -10,6 +10,7 @@ from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.payment import PaymentVoided
 from ledger.ids import Id
+from ledger.money import Money
 from ledger.streams.order import Order
 
 
@@ -35,25 +36,30 @@ def decide(report: ReportPaymentVoided, order: Order, rules: Rules) -> Iterator[
         psp_ref=report.psp_ref,
         amount=report.amount,
         code=report.code,
+        happened_at=report.happened_at,
     )
     yield from flagged_if_future(report, order, payment_id=report.payment_id)
-    if expected := _expected(report, order):
+    yield from contradicted_end(report, order, report.payment_id, report.amount, fact=report.name)
+
+
+def contradicted_end(
+    report: OrderReport, order: Order, payment_id: str, given_back: Money, *, fact: str
+) -> Iterator[Event]:
+    """The break of a hold that was voided, or lapsed, over money that is captured: that can only be refunded."""
+    captured = order.payments.captured_of(payment_id, given_back.currency)
+    hold = order.payments.authorizations.get(payment_id)
+    if hold is None or hold.amount.currency != given_back.currency:
+        expected = f"a refund: {captured} are captured" if captured else ""
+    else:
+        left = hold.amount - captured
+        expected = f"at most {left}" if left < given_back else ""
+    if expected:
         yield from contradiction(
             report,
             order,
             kind="fact_contradicts_state",
             expected=expected,
-            actual=f"{report.amount} voided",
-            payment_id=report.payment_id,
-            fact=report.name,
+            actual=f"{given_back} {'voided' if fact == ReportPaymentVoided.name else 'lapsed'}",
+            payment_id=payment_id,
+            fact=fact,
         )
-
-
-def _expected(report: ReportPaymentVoided, order: Order) -> str:
-    """What contradicts the void: money that is captured can only be refunded."""
-    captured = order.payments.captured_of(report.payment_id, report.amount.currency)
-    hold = order.payments.authorizations.get(report.payment_id)
-    if hold is None or hold.amount.currency != report.amount.currency:
-        return f"a refund: {captured} are captured" if captured else ""
-    left = hold.amount - captured
-    return f"at most {left}" if left < report.amount else ""

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import model_validator
 
-from commands.order_commands import OrderReport, contradiction, flagged_if_future, flagged_if_stale, rate_of_fact
+from commands.order_commands import (
+    OrderReport,
+    contradiction,
+    flagged_if_future,
+    flagged_if_stale,
+    last_rate,
+    rate_of_fact,
+)
+from commands.recording import accounting_day
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.refund import RefundFailed, RefundReversed, RefundSucceeded
 from ledger.fx import Rate
 from ledger.ids import Id
-from ledger.money import Money, share
+from ledger.money import Money
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case, Submission
 
@@ -92,34 +101,82 @@ def _unnamed(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, Su
 def _answered(
     report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
 ) -> Iterator[Event]:
-    match report.outcome, submission.state:
-        case "succeeded", "succeeded" | "reversed":
-            if report.psp_refund_ref not in ("", submission.psp_refund_ref):
-                yield from _stray(report, order, rules, kind="double_refund", expected=submission.psp_refund_ref)
-        case "succeeded", _ if not case.awaits(submission.submission_id, report.amount):
-            yield from _stray(report, order, rules, kind="double_refund", expected="paid back already")
-        case "succeeded", _:
-            yield from _succeeded(report, order, rules, case, submission)
-        case _, "succeeded":
-            yield from _reversed(report, order, rules, case, submission)
-        case _, "submitted":
-            yield RefundFailed(**_about(report, submission, case), code=report.code)
-            yield from flagged_if_future(report, order, submission_id=submission.submission_id)
+    """Outcomes are judged by when they happened, in whatever order they are told; of one instant, the money came back
+    last."""
+    if report.outcome == "succeeded":
+        yield from _told_paid(report, order, rules, case, submission)
+    else:
+        yield from _told_unpaid(report, order, rules, case, submission)
+
+
+def _told_paid(
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
+) -> Iterator[Event]:
+    came_back_at, same_name = submission.came_back_at, report.psp_refund_ref == submission.psp_refund_ref
+    is_another = bool(report.psp_refund_ref and submission.psp_refund_ref) and not same_name
+    if submission.state in ("succeeded", "reversed") and is_another:
+        yield from _stray(report, order, rules, kind="double_refund", expected=submission.psp_refund_ref)
+    elif submission.state == "succeeded" or (submission.state == "reversed" and came_back_at is None):
+        return  # told before
+    elif came_back_at is not None and report.happened_at <= came_back_at:
+        if submission.state == "failed" and submission.succeeded_at is None:
+            yield from _came_back_since(report, order, rules, case, submission, came_back_at)
+    elif not case.awaits(submission.submission_id, report.amount):
+        yield from _stray(report, order, rules, kind="double_refund", expected="paid back already")
+    else:
+        yield from _succeeded(report, order, rules, case, submission)
+
+
+def _told_unpaid(
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
+) -> Iterator[Event]:
+    at, paid_at, came_back_at = report.happened_at, submission.succeeded_at, submission.came_back_at
+    is_news = came_back_at is not None and came_back_at < at
+    if submission.state == "submitted":
+        yield _failure(report, case, submission)
+        yield from flagged_if_future(report, order, submission_id=submission.submission_id)
+    elif submission.state == "succeeded" and (paid_at is None or paid_at <= at):
+        yield from _reversed(report, order, rules, case, submission)
+    elif is_news or (submission.state == "succeeded" and came_back_at is None):
+        yield _failure(report, case, submission, only_noted=True)
+
+
+def _failure(
+    report: ReportRefundOutcome, case: Case, submission: Submission, *, only_noted: bool = False
+) -> RefundFailed:
+    about = _about(report, submission, case)
+    return RefundFailed(**about, code=report.code, happened_at=report.happened_at, only_noted=only_noted)
 
 
 def _succeeded(
     report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
 ) -> Iterator[Event]:
     rate = rate_of_fact(report, rules, report.amount.currency)
-    assert case.money is not None, "only an approved case is submitted"
     if rate is None:
         yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
         return
-    upto = (case.paid + report.amount).minor
-    carried = share(case.money.base, upto=upto, of=case.money.amount.minor, already=case.carried)
-    yield _success(_about(report, submission, case), rate, carried)
+    yield _success(_about(report, submission, case), rate, case.carried_of(report.amount), report.happened_at)
     yield from flagged_if_future(report, order, submission_id=submission.submission_id)
     yield from flagged_if_stale(report, order, rate, rules)
+
+
+def _came_back_since(
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission, came_back_at: datetime
+) -> Iterator[Event]:
+    """It was paid, and has come back by what was told before: what is owed and what has been done about it stand."""
+    rate = rate_of_fact(report, rules, report.amount.currency)
+    rate_then = last_rate(rules, report.amount.currency, came_back_at)
+    if rate is None or rate_then is None:
+        yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
+        return
+    about, carried = _about(report, submission, case), rate.convert(report.amount)
+    if case.awaits(submission.submission_id, report.amount):
+        carried = case.carried_of(report.amount)
+    day = accounting_day(came_back_at)
+    yield _success(about, rate, carried, report.happened_at)
+    yield _reversal(about, submission.code, rate_then, carried, came_back_at, day)
+    yield from flagged_if_stale(report, order, rate, rules)
+    yield from flagged_if_stale(report, order, rate_then, rules, at=came_back_at)
 
 
 def _reversed(
@@ -130,7 +187,7 @@ def _reversed(
     if rate is None:
         yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
         return
-    yield _reversal(_about(report, submission, case), report.code, rate, submission.carried)
+    yield _reversal(_about(report, submission, case), report.code, rate, submission.carried, report.happened_at)
     yield from flagged_if_future(report, order, submission_id=submission.submission_id)
     yield from flagged_if_stale(report, order, rate, rules)
 
@@ -142,31 +199,32 @@ def _stray(report: ReportRefundOutcome, order: Order, rules: Rules, *, kind: str
         return  # told before
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is not None:
-        yield _stray_event(report, rate)
+        yield _stray_event(report, rate, was_paid=report.key in order.stray_refunds)
         yield from flagged_if_stale(report, order, rate, rules)
     yield from flags
 
 
-def _stray_event(report: ReportRefundOutcome, rate: Rate) -> Event:
-    about = _about(report, None, None)
+def _stray_event(report: ReportRefundOutcome, rate: Rate, *, was_paid: bool) -> Event:
+    about, at = _about(report, None, None), report.happened_at
     carried = rate.convert(report.amount)
-    match report.outcome:
-        case "succeeded":
-            return _success(about, rate, carried)
-        case "reversed":
-            return _reversal(about, report.code, rate, carried)
-        case "failed":
-            return RefundFailed(**about, code=report.code)
+    if report.outcome == "succeeded":
+        return _success(about, rate, carried, at)
+    if report.outcome == "reversed" or was_paid:
+        return _reversal(about, report.code, rate, carried, at)
+    return RefundFailed(**about, code=report.code, happened_at=at)
 
 
-def _success(about: dict[str, Any], rate: Rate, carried: Money) -> RefundSucceeded:
+def _success(about: dict[str, Any], rate: Rate, carried: Money, at: datetime) -> RefundSucceeded:
     base = rate.convert(about["amount"])
-    return RefundSucceeded(**about, book_rate=rate, base=base, carried=carried, fx=base - carried)
+    return RefundSucceeded(**about, book_rate=rate, base=base, carried=carried, fx=base - carried, happened_at=at)
 
 
-def _reversal(about: dict[str, Any], code: str, rate: Rate, carried: Money) -> RefundReversed:
+def _reversal(
+    about: dict[str, Any], code: str, rate: Rate, carried: Money, at: datetime, day: date | None = None
+) -> RefundReversed:
     base = rate.convert(about["amount"])
-    return RefundReversed(**about, code=code, book_rate=rate, base=base, carried=carried, fx=carried - base)
+    money = {"book_rate": rate, "base": base, "carried": carried, "fx": carried - base}
+    return RefundReversed(**about, **money, code=code, happened_at=at, came_back_on=day)
 
 
 def _about(report: ReportRefundOutcome, submission: Submission | None, case: Case | None) -> dict[str, Any]:

@@ -3,48 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from commands.inbox_commands import InboxMoneyReport, inbox_break, inbox_stale
-from commands.order_commands import rate_of_fact
+from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try
+from commands.order_commands import last_rate, rate_of_fact
+from commands.recording import accounting_day
 from commands.rules import Rules
-from commands.shapes import PositiveMoney
 from ledger.events.event import Event
-from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.fx import Rate
-from ledger.ids import Id
+from ledger.streams.inbox_refunds import InboxRefund, Try
 from ledger.streams.reference_streams import InboxItem
 
 
-class ReportUnallocatedRefundPaid(InboxMoneyReport, name="report_unallocated_refund_paid"):
+class ReportUnallocatedRefundPaid(InboxRefundReport, name="report_unallocated_refund_paid"):
     """The provider keeps what it paid back from what it owes us."""
-
-    refund_id: Id
-    psp_refund_ref: str = ""
-    amount: PositiveMoney
 
 
 def decide(report: ReportUnallocatedRefundPaid, item: InboxItem, rules: Rules) -> Iterator[Event]:
-    refund = item.refunds.get(report.refund_id)
-    if refund is None or refund.amount != report.amount:
-        expected = str(refund.amount) if refund else "no such refund"
-        kind = "amount_mismatch" if refund else "refund_unknown"
-        yield from inbox_break(
-            report, item, kind=kind, expected=expected, amount=report.amount, refund_id=report.refund_id
-        )
-    elif report.refund_id not in item.refunds_paid:
+    refund, told = yield from known_try(report, item)
+    if refund is None or told is None or told.state == "paid":
+        return
+    if told.came_back_at is not None and report.happened_at <= told.came_back_at:
+        if told.paid is None:  # else it was told before
+            yield from _came_back_since(report, item, rules, refund, told, told.came_back_at)
+    elif refund.is_paid:
+        yield from report.break_beside(item, kind="double_refund", expected="paid back already")
+    else:
         rate = rate_of_fact(report, rules, refund.amount.currency)
         assert rate is not None, "the capture itself had a rate of an earlier day"
-        yield _paid(report, refund, rate)
+        yield _paid(report, refund, told, rate)
         yield from inbox_stale(report, item, rate, rules)
 
 
-def _paid(report: ReportUnallocatedRefundPaid, refund: UnallocatedFundsRefunded, rate: Rate) -> UnallocatedRefundPaid:
+def _came_back_since(
+    report: ReportUnallocatedRefundPaid, item: InboxItem, rules: Rules, refund: InboxRefund, told: Try, then: datetime
+) -> Iterator[Event]:
+    """It was paid, and has come back by what was told before: what is owed and what has been done about it stand."""
+    currency = refund.amount.currency
+    rate, rate_then = rate_of_fact(report, rules, currency), last_rate(rules, currency, then)
+    assert rate, "the capture itself had a rate of an earlier day"
+    assert rate_then, "and that day is not later than the one it came back on"
+    yield _paid(report, refund, told, rate)
+    yield came_back(report, refund, told, rate_then, code=told.code, at=then, day=accounting_day(then))
+    yield from inbox_stale(report, item, rate, rules)
+
+
+def _paid(report: ReportUnallocatedRefundPaid, refund: InboxRefund, told: Try, rate: Rate) -> UnallocatedRefundPaid:
     base = rate.convert(refund.amount)
     return UnallocatedRefundPaid(
         refund_id=refund.refund_id,
-        psp=refund.psp,
-        capture_ref=refund.capture_ref,
-        payment_id=refund.payment_id,
+        submission_id=told.submission_id,
+        psp=refund.owed.psp,
+        capture_ref=refund.owed.capture_ref,
+        payment_id=refund.owed.payment_id,
         psp_refund_ref=report.psp_refund_ref,
         amount=refund.amount,
         carried=refund.base,

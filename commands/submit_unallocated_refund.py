@@ -34,13 +34,13 @@ def decide(command: SubmitUnallocatedRefund, item: InboxItem, rules: Rules) -> I
     refund = item.refunds.get(command.refund_id)
     if refund is None:
         raise InboxItemNotFound(source=command.psp, reference=command.refund_id)
-    if command.refund_id not in item.refunds_failed:
+    if not refund.may_be_sent_anew:
         raise AlreadySubmitted(refund_id=command.refund_id)
-    n = len(item.refund_submissions[command.refund_id]) + 1
+    n = len(refund.tries) + 1
     yield UnallocatedRefundSubmitted(
-        psp=refund.psp,
-        capture_ref=refund.capture_ref,
-        payment_id=refund.payment_id,
+        psp=refund.owed.psp,
+        capture_ref=refund.owed.capture_ref,
+        payment_id=refund.owed.payment_id,
         amount=refund.amount,
         refund_id=refund.refund_id,
         submission_id=derived_id(refund.refund_id, str(n)),

@@ -22,9 +22,7 @@ class MerchantNotEnrolled(
     state: str
 
 
-class MarketNotOpen(
-    Refusal, code="MARKET_NOT_OPEN", remedy="Choose an open market, or publish a policy that opens it."
-):
+class MarketNotOpen(Refusal, code="MARKET_NOT_OPEN", remedy="Choose an open market, or have a policy open it."):
     """The market {market} is not open; open are {open_markets}."""
 
     market: str
@@ -67,6 +65,13 @@ class OrderAlreadyPlaced(Refusal, code="ORDER_ALREADY_PLACED", remedy="Use anoth
     """The order {order_id} is already placed."""
 
     order_id: str
+
+
+class PromiseBeforeOrder(Refusal, code="PROMISE_BEFORE_ORDER", remedy="Promise a later time, or leave it out."):
+    """The goods cannot be promised to the warehouse by {promised_by}, before the order is placed at {placed_at}."""
+
+    promised_by: datetime
+    placed_at: datetime
 
 
 class ProductNotSubmitted(Refusal, code="PRODUCT_NOT_SUBMITTED", remedy="Submit the product for review first."):
@@ -126,9 +131,7 @@ class QtyExceedsRemaining(Refusal, code="QTY_EXCEEDS_REMAINING", remedy="Ask for
     remaining: int
 
 
-class DuplicateTrackingNo(
-    Refusal, code="DUPLICATE_TRACKING_NO", remedy="Give the parcel a tracking number of its own."
-):
+class DuplicateTrackingNo(Refusal, code="DUPLICATE_TRACKING_NO", remedy="Give the parcel a number of its own."):
     """The tracking number {tracking_no} belongs to the parcel {parcel_id}."""
 
     tracking_no: str
@@ -158,11 +161,12 @@ class AlreadyDispatched(Refusal, code="ALREADY_DISPATCHED", remedy="Nothing: the
 class DispatchTimeImplausible(
     Refusal, code="DISPATCH_TIME_IMPLAUSIBLE", remedy="Give the time of the hand-over, or leave it out."
 ):
-    """A hand-over at {dispatched_at} is not between the order at {placed_at} and now, {decided_at}."""
+    """A hand-over at {dispatched_at} is not between the order at {placed_at} and its first scan, or now, {latest}."""
 
     dispatched_at: datetime
     placed_at: datetime
     decided_at: datetime
+    latest: datetime
 
 
 class AfterSalesLocked(

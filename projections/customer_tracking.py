@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
@@ -41,7 +41,7 @@ from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
-from projections.buyers_places import place_for_buyers
+from projections.buyers_places import names_of, place_for_buyers
 from projections.engine.batch import Batch, Row
 from projections.parcel_standing import Fact, carry, hand_over, mark_of, reach, sign
 from projections.projection import Projection
@@ -57,7 +57,7 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 4
+    version = 5
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -206,6 +206,7 @@ class _Fold:
 
     @on.register
     def _(self, event: ParcelCreated) -> None:
+        self._leave_unsaid(names_of(event.warehouse_id, is_place=True))
         row = self._parcel(event.parcel_id)
         if row["moved_at"] is None:  # else its units travel on in other parcels already
             row["items"] = canonical([{"line_id": i.line_id, "qty": i.qty, "refunded": 0} for i in event.items])
@@ -213,18 +214,21 @@ class _Fold:
 
     @on.register
     def _(self, event: ParcelDispatched) -> None:
+        self._leave_unsaid(names_of(event.carrier))
         row = self._parcel(event.parcel_id)
         hand_over(row, [(event.dispatched_at, mark_of(event.carrier))])
         self._reach(row, Fact("dispatched", event.dispatched_at))
 
     @on.register
     def _(self, event: ParcelFact) -> None:
+        self._leave_unsaid(_names(event))
         row = self._parcel(event.parcel_id)
         carry(row, event.happened_at, event.carrier)
         self._reach(row, Fact(WORDS[type(event)], event.happened_at, _place(event)))
 
     @on.register
     def _(self, event: ParcelSignedFor) -> None:
+        self._leave_unsaid(_names(event))
         row = sign(self._parcel(event.parcel_id), event.happened_at, event.evidence_kind)
         self._reach(row, Fact("signed_for", event.happened_at, _place(event)))
 
@@ -239,6 +243,12 @@ class _Fold:
             self._reach(self._parcel(parcel_id), Fact(WORDS[type(event)], event.happened_at))
         for row in regroup(event, self._parcel):
             self._batch.rows(PARCELS).put(row, at=self._recorded.position)
+
+    def _leave_unsaid(self, names: Collection[str]) -> None:
+        """Whoever has a parcel may write the name of another into a place, sooner or later."""
+        known = from_json(self._order()["unsaid"])
+        if new := set(names).difference(known):
+            self._put_order(unsaid=canonical(sorted(new.union(known))))
 
     def _order(self) -> Row:
         found = self._batch.rows(ORDERS).get(self._order_id, self._merchant)
@@ -308,6 +318,11 @@ class _Fold:
 
 def _place(event: ParcelFact) -> str:
     return place_for_buyers(event.location, event.carrier)
+
+
+def _names(event: ParcelFact) -> tuple[str, ...]:
+    """Who is named by the fact: a carrier, the warehouse."""
+    return *names_of(event.carrier), *names_of(getattr(event, "warehouse_id", ""), is_place=True)
 
 
 def _counted(text: str, line_id: str, column: str, qty: int) -> str:

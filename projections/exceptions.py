@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from sqlalchemy import BigInteger, Column, RowMapping, text
 
 from ledger.canonical import canonical
-from ledger.events.inbox_money import UnroutedCaptureFailed
+from ledger.events.inbox_money import UnallocatedRefundReversed, UnroutedCaptureFailed
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.events.settlement import (
@@ -30,6 +30,7 @@ from projections.engine.tables import kept_table
 from projections.projection import Projection
 
 Status = Literal["open", "resolved"]
+_PAID_BACK = "paid_back"
 _NOBODYS_BUSINESS = ("psp_other",)  # providers tell of much that no order ever hears of; it is kept
 
 EXCEPTIONS = kept_table(
@@ -58,7 +59,7 @@ class Exceptions(Projection):
     routed, paid back or undone. What is noted of it later makes it one again."""
 
     name = "exceptions"
-    version = 3
+    version = 4
     tables = (EXCEPTIONS,)
     events = (
         ReconciliationBreakOpened,
@@ -68,6 +69,7 @@ class Exceptions(Projection):
         InboxFactNoted,
         InboxFactRouted,
         UnallocatedRefundPaid,
+        UnallocatedRefundReversed,
         UnroutedCaptureFailed,
     )
 
@@ -179,6 +181,8 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
             _resolve(rows, recorded, unrouted_break(recorded.stream), ", ".join(event.streams), event.routed_at)
         case UnallocatedRefundPaid() as event:
             _paid_back(rows, recorded, event)
+        case UnallocatedRefundReversed() as event:
+            _owed_again(rows, recorded, event)
         case UnroutedCaptureFailed() as event:
             _resolve(rows, recorded, unrouted_break(recorded.stream), f"it failed: {event.code}", event.happened_at)
 
@@ -198,7 +202,18 @@ def _paid_back(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundPaid)
     left = row["waiting_minor"] - event.amount.minor
     _change(rows, recorded, unrouted_break(recorded.stream), waiting_minor=left)
     if left <= 0:
-        _resolve(rows, recorded, unrouted_break(recorded.stream), "paid_back", event.happened_at)
+        _resolve(rows, recorded, unrouted_break(recorded.stream), _PAID_BACK, event.happened_at)
+
+
+def _owed_again(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundReversed) -> None:
+    row = rows.get(recorded.stream, unrouted_break(recorded.stream))
+    if row is None or row["waiting_minor"] is None:
+        return
+    left = row["waiting_minor"] + event.amount.minor
+    _change(rows, recorded, unrouted_break(recorded.stream), waiting_minor=left)
+    if left > 0 and row["resolution"] == _PAID_BACK:
+        anew = {"status": "open", "resolution": "", "resolved_at": None, "resolved_position": None}
+        _change(rows, recorded, unrouted_break(recorded.stream), **anew)
 
 
 def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:

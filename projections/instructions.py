@@ -84,7 +84,7 @@ class Instructions(Projection):
     """A row stands until its answer is recorded, wherever that comes from: a webhook, a statement, the partner."""
 
     name = "instructions"
-    version = 2
+    version = 3
     tables = (INSTRUCTIONS,)
     events = (
         PaymentCaptureRequested,
@@ -255,7 +255,10 @@ class _Fold:
 
     @on.register
     def _(self, event: UnallocatedRefundFailed | UnallocatedRefundPaid) -> None:
-        self._delete("refund", event.refund_id)
+        """The answer to an earlier try, told late, leaves the one that is on its way."""
+        sent_under = self._facts("refund", event.refund_id).get("submission_id")
+        if event.submission_id in (None, sent_under):
+            self._delete("refund", event.refund_id)
 
     @on.register
     def _(self, event: PayoutInitiated) -> None:

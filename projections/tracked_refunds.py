@@ -62,7 +62,10 @@ def _changes(refund: dict[str, Any], event: Event) -> dict[str, Any]:
         case RefundSucceeded() | RefundPaidByAlternative():
             return _paid(refund, event.amount.minor)
         case RefundReversed():
-            return _paid(refund, -event.amount.minor) | {"state": "delayed"}
+            left = _paid(refund, -event.amount.minor)
+            return left if left["state"] == "paid" else left | {"state": "delayed"}
+        case RefundFailed(only_noted=True):
+            return {}
     return {"state": _WORDS[type(event)]}
 
 

@@ -35,6 +35,7 @@ ORDERS = kept_table(
     _text("open_cases"),  # JSON: the lines of each open after-sales case
     _text("refunds"),  # JSON: by case what was asked or granted, and how far it is, in the buyer's currency
     _text("disputes"),  # JSON: the lines of each open dispute at the card issuer, none for all of them; `open` or over
+    _text("unsaid"),  # JSON: the marks of the names of who had its parcels (`names_of`); no place says them
     indexes=[("buyer_ref",)],
 )
 PARCELS = kept_table(
@@ -85,7 +86,7 @@ RETURN_WINDOWS = kept_table(
 
 BLANK_ORDER: Row = {
     "status": "unplaced", "buyer_ref": "", "market": "", "placed_at": None, "promised_by": None, "lock_version": 0,
-    "lines": "[]", "open_cases": "{}", "refunds": "{}", "disputes": "{}",
+    "lines": "[]", "open_cases": "{}", "refunds": "{}", "disputes": "{}", "unsaid": "[]",
 }  # fmt: skip
 BLANK_PARCEL: Row = {
     column: "" if isinstance(PARCELS.shape.c[column].type, Text) else None

@@ -14,6 +14,7 @@ from ledger.fx import CNY
 from ledger.money import Money
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
+from projections.buyers_places import place_without
 from projections.parcel_standing import carrier_of, mark_of
 from projections.tracked_disputes import is_disputed
 from projections.tracking_answer import (
@@ -75,11 +76,11 @@ def _parcels(
     timelines: dict[str, list[Stored]] = {}
     for fact in stored.timeline:
         timelines.setdefault(fact["parcel_id"], []).append(fact)
-    rows = {row["parcel_id"]: row for row in stored.parcels}
+    rows, unsaid = {row["parcel_id"]: row for row in stored.parcels}, frozenset(from_json(stored.order["unsaid"]))
     for parcel_id, row in rows.items():
         if row["moved_at"] is None or row["items"] != "[]":
             timeline = _whole_timeline(parcel_id, rows, timelines)
-            parcel = _parcel(row, titles=titles, timeline=timeline)
+            parcel = _parcel(row, titles=titles, timeline=timeline, unsaid=unsaid)
             lines = {item.line_id for item in parcel.items}
             yield replace(
                 parcel,
@@ -90,7 +91,9 @@ def _parcels(
             )
 
 
-def _parcel(row: Stored, *, titles: Mapping[str, str], timeline: Iterable[Stored]) -> ParcelTracking:
+def _parcel(
+    row: Stored, *, titles: Mapping[str, str], timeline: Iterable[Stored], unsaid: Collection[str]
+) -> ParcelTracking:
     items = tuple(
         TrackedItem(item["line_id"], titles.get(item["line_id"], ""), item["qty"], item["refunded"])
         for item in from_json(row["items"])
@@ -102,7 +105,7 @@ def _parcel(row: Stored, *, titles: Mapping[str, str], timeline: Iterable[Stored
         milestone=row["milestone"],
         text=MILESTONE_TEXTS[row["milestone"]],
         occurred_at=row["occurred_at"],
-        location=row["location"],
+        location=place_without(row["location"], unsaid),
         dispatched_at=row["dispatched_at"],
         received_at_warehouse=row["received_at_warehouse"],
         export_released_at=row["export_released_at"],
@@ -111,7 +114,7 @@ def _parcel(row: Stored, *, titles: Mapping[str, str], timeline: Iterable[Stored
         evidence_kind=row["evidence_kind"] or None,
         under_review=False,
         disputed=False,
-        timeline=tuple(_entry(fact) for fact in sorted(timeline, key=_by_time)),
+        timeline=tuple(_entry(fact, unsaid) for fact in sorted(timeline, key=_by_time)),
         came_from=tuple(from_json(row["came_from"])),
     )
 
@@ -149,11 +152,10 @@ def _refund(refund_id: str, refund: Mapping[str, Any]) -> TrackedRefund:
     return TrackedRefund(refund_id, refund["type"], refund["state"], amount if shown else None, paid if shown else None)
 
 
-def _entry(row: Stored) -> TimelineEntry:
+def _entry(row: Stored, unsaid: Collection[str]) -> TimelineEntry:
     milestone = MILESTONES[row["milestone"]]
-    return TimelineEntry(
-        milestone.word, milestone.stage, MILESTONE_TEXTS[milestone.word], row["happened_at"], row["location"]
-    )
+    place = place_without(row["location"], unsaid)
+    return TimelineEntry(milestone.word, milestone.stage, MILESTONE_TEXTS[milestone.word], row["happened_at"], place)
 
 
 def _by_time(row: Stored) -> tuple[Any, ...]:

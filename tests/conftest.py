@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,12 @@ from tests.support.postgres import (
 )
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """A shell starts what runs in its background deaf to interrupts, and the processes of tests would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

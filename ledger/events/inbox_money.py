@@ -1,4 +1,4 @@
-"""What became of money in the inbox: captures that did not happen after all, refunds that failed or were sent anew, and
+"""What became of money in the inbox: captures that did not happen, refunds that failed, came back or were sent anew, and
 what providers have paid."""
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from ledger.events.event import Event
 from ledger.events.psp_settlement import SettledLine
+from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
 
@@ -34,14 +35,41 @@ class UnroutedCaptureFailed(_InboxMoney, name="inbox.capture_failed", version=1)
     happened_at: datetime
 
 
-class UnallocatedRefundFailed(_InboxMoney, name="inbox.refund_failed", version=1):
-    """The provider could not pay money of no order back; it stays owed (P11)."""
+class UnallocatedRefundFailed(_InboxMoney, name="inbox.refund_failed", version=2):
+    """The provider could not pay money of no order back; it stays owed (P11).
+
+    `only_noted` where it changes nothing: it was paid later, or had failed already.
+    """
 
     refund_id: Id
     submission_id: Id
     psp_refund_ref: str
     code: str
     happened_at: datetime
+    only_noted: bool = False
+
+
+class UnallocatedRefundReversed(_InboxMoney, name="inbox.refund_reversed", version=1):
+    """Money of no order that had been paid back has come back: it is owed again at what it was `carried` at.
+
+    `base` is its worth at the day's book rate, `fx` = carried − base, all in CNY. Where its payment was told only after
+    it, both are recorded together, and `came_back_on` is the accounting day of this one.
+    """
+
+    refund_id: Id
+    submission_id: Id
+    psp_refund_ref: str
+    code: str
+    carried: Money
+    book_rate: Rate
+    base: Money
+    fx: Money
+    happened_at: datetime
+    came_back_on: date | None = None
+
+    @property
+    def posts_on(self) -> date | None:
+        return self.came_back_on
 
 
 class UnallocatedRefundSubmitted(_InboxMoney, name="inbox.refund_submitted", version=1):

@@ -11,6 +11,25 @@ from ledger.ids import Id
 from ledger.money import Money
 
 
+class PaymentVoidedV1(Event, name="payment.voided", version=1):
+    """Left it to its envelope when it was."""
+
+    merchant_id: Id
+    order_id: Id
+    payment_id: Id
+    psp: Id
+    psp_ref: str
+    amount: Money
+    code: str
+
+
+def _somewhen(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"happened_at": None}
+
+
+UPCASTS["payment.voided", 1] = _somewhen
+
+
 class PaymentCapturedV1(Event, name="payment.captured", version=1):
     """Left it to its envelope when it was."""
 

@@ -53,12 +53,13 @@ class PaymentAuthorizationExpired(_Payment, name="payment.authorization_expired"
     expires_at: datetime
 
 
-class PaymentVoided(_Payment, name="payment.voided", version=1):
+class PaymentVoided(_Payment, name="payment.voided", version=2):
     """The authorisation is given back uncaptured."""
 
     psp_ref: str
     amount: Money
     code: str
+    happened_at: datetime | None = None  # None where only the envelope of an older event says it
 
 
 class PaymentCaptured(_Payment, name="payment.captured", version=2):
@@ -69,7 +70,7 @@ class PaymentCaptured(_Payment, name="payment.captured", version=2):
 
     capture_ref: Id
     psp_ref: str = ""
-    captured_at: datetime | None = None  # None where only the envelope of an older event says it
+    captured_at: datetime | None = None  # as above
     amount: Money  # buyer's currency
     book_rate: Rate  # CNY per unit of it, on the capture day
     base: Money  # amount × book_rate, in CNY

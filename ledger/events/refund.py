@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -209,7 +209,7 @@ class RefundSubmitted(_Submission, name="refund.submitted", version=1):
     """The provider is asked to pay this part of the refund back, under `submission_id`."""
 
 
-class RefundSucceeded(_Submission, name="refund.succeeded", version=1):
+class RefundSucceeded(_Submission, name="refund.succeeded", version=2):
     """The provider has paid this part back to the buyer.
 
     `carried` is what 2210 carried it at, `base` its worth at the day's book rate, `fx` = base − carried (5210).
@@ -220,19 +220,26 @@ class RefundSucceeded(_Submission, name="refund.succeeded", version=1):
     base: Money
     carried: Money
     fx: Money
+    happened_at: datetime | None = None  # None where only the envelope of an older event says it
 
 
-class RefundFailed(_Submission, name="refund.failed", version=1):
-    """The provider could not pay this part back; it stays owed to the buyer."""
+class RefundFailed(_Submission, name="refund.failed", version=2):
+    """The provider could not pay this part back; it stays owed to the buyer.
+
+    `only_noted` where it changes nothing: the part was paid back later, or had failed already.
+    """
 
     psp_refund_ref: str
     code: str
+    happened_at: datetime | None = None  # as above
+    only_noted: bool = False
 
 
-class RefundReversed(_Submission, name="refund.reversed", version=1):
+class RefundReversed(_Submission, name="refund.reversed", version=2):
     """A refund that had succeeded came back; it is owed to the buyer again at what it was `carried` at.
 
-    `base` is its worth at the day's book rate, `fx` = carried − base (positive is a loss, as everywhere).
+    `base` is its worth at the day's book rate, `fx` = carried − base (positive is a loss, as everywhere). Where its
+    success was told only after it, both are recorded together, and `came_back_on` is the accounting day of this one.
     """
 
     psp_refund_ref: str
@@ -241,6 +248,12 @@ class RefundReversed(_Submission, name="refund.reversed", version=1):
     base: Money
     carried: Money
     fx: Money
+    happened_at: datetime | None = None  # as above
+    came_back_on: date | None = None
+
+    @property
+    def posts_on(self) -> date | None:
+        return self.came_back_on
 
 
 class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.events.inbox_money import UnallocatedRefundReversed
 from ledger.events.platform_money import (
     BankFxConverted,
     FxRevaluationPosted,
@@ -65,6 +66,16 @@ def _(event: UnallocatedRefundPaid) -> Draft:
         _of_payment(event.payment_id)
         .debit(REFUNDS_PAYABLE, event.amount, event.carried)
         .credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+        .debit(FX_REALISED, event.fx)
+    )
+
+
+@rule.register
+def _(event: UnallocatedRefundReversed) -> Draft:
+    return (
+        _of_payment(event.payment_id)
+        .debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+        .credit(REFUNDS_PAYABLE, event.amount, event.carried)
         .debit(FX_REALISED, event.fx)
     )
 

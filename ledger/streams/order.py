@@ -289,10 +289,12 @@ class Order(Stream):
     def _(self, event: RefundSucceeded) -> None:
         self.receivables.remember(event)
         case = self.cases.get(event.refund_id)
-        if case is None or not case.awaits(event.submission_id, event.amount):
+        submission = case.submissions.get(event.submission_id) if case else None
+        if case is None or submission is None or not case.awaits(event.submission_id, event.amount):
             self.stray_refunds.add(event.psp_refund_ref or event.submission_id)
+            if submission and not submission.counts:
+                submission.succeeded_at = event.happened_at
             return
-        submission = case.submissions[event.submission_id]
         if not submission.counts:
             self._pay_back(case, submission.capture_ref, event.amount)
         case.remember(event)
@@ -306,7 +308,7 @@ class Order(Stream):
         if case is None or submission is None or key in self.stray_refunds:
             self.stray_refunds.discard(key)
             return
-        if submission.counts:
+        if submission.counts and not (isinstance(event, RefundFailed) and event.only_noted):
             self._pay_back(case, submission.capture_ref, -event.amount)
         case.remember(event)
 

@@ -54,6 +54,14 @@ class Submission:
     state: SubmissionState = "submitted"
     psp_refund_ref: str = ""
     carried: Money = field(default_factory=lambda: Money(0, CNY))
+    succeeded_at: datetime | None = None  # the success told last; None where none was, or nobody said when
+    came_back_at: datetime | None = None  # the latest failure or reversal that was told
+    code: str = ""  # of that
+
+    def come_back(self, at: datetime | None, code: str) -> None:
+        """It failed, or was reversed, at that instant."""
+        if at is not None and (self.came_back_at is None or self.came_back_at < at):
+            self.came_back_at, self.code = at, code
 
     @property
     def counts(self) -> bool:
@@ -252,16 +260,19 @@ class Case(Evolving):
 
     @evolve.register
     def _(self, event: RefundFailed) -> None:
-        self._answer(event.submission_id, "failed", event.psp_refund_ref)
+        if not event.only_noted:
+            self._answer(event.submission_id, "failed", event.psp_refund_ref)
+        self.submissions[event.submission_id].come_back(event.happened_at, event.code)
 
     @evolve.register
     def _(self, event: RefundSucceeded) -> None:
-        self._answer(event.submission_id, "succeeded", event.psp_refund_ref).carried = event.carried
+        submission = self._answer(event.submission_id, "succeeded", event.psp_refund_ref)
+        submission.carried, submission.succeeded_at = event.carried, event.happened_at
         self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
 
     @evolve.register
     def _(self, event: RefundReversed) -> None:
-        self._answer(event.submission_id, "reversed", event.psp_refund_ref)
+        self._answer(event.submission_id, "reversed", event.psp_refund_ref).come_back(event.happened_at, event.code)
         self.paid, self.carried = self.paid - event.amount, self.carried - event.carried
 
     @evolve.register
@@ -271,5 +282,5 @@ class Case(Evolving):
 
     def _answer(self, submission_id: str, state: SubmissionState, psp_refund_ref: str) -> Submission:
         submission = self.submissions[submission_id]
-        submission.state, submission.psp_refund_ref = state, psp_refund_ref
+        submission.state, submission.psp_refund_ref = state, psp_refund_ref or submission.psp_refund_ref
         return submission

@@ -39,11 +39,28 @@ class Authorization:
     psp_ref: str = ""
     requested: dict[str, Money] = field(default_factory=dict)  # captures, by request
     void_requested: bool = False
+    ended: PaymentVoided | PaymentAuthorizationExpired | None = None  # what gave the money back to the buyer, first
 
     def holds_at(self, instant: datetime) -> bool:
-        """Whether a capture at `instant` was to be expected."""
+        """Whether a capture at `instant` was to be expected, whatever was told of later ones before."""
         in_time = self.expires_at is None or instant <= self.expires_at
-        return in_time and self.state in ("authorized", "declined")  # a declined payment may be tried again
+        if self.ended:
+            return in_time and self.ended_at is not None and instant < self.ended_at
+        return in_time  # a declined payment may be tried again
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the money was given back; None where it is held, or nobody said when."""
+        if isinstance(self.ended, PaymentVoided):
+            return self.ended.happened_at
+        return self.ended.expires_at if self.ended else None
+
+    def end(self, event: PaymentVoided | PaymentAuthorizationExpired) -> None:
+        """The money was given back; of two such facts the earlier counts."""
+        before, known = self.ended, self.ended_at
+        self.ended = event
+        if before and (known is None or self.ended_at is None or known <= self.ended_at):
+            self.ended = before
 
     @property
     def being_captured(self) -> Money:
@@ -65,7 +82,8 @@ class Capture:
     """Money the provider took. `allocated` belongs to the order, `given_back` is owed to the buyer again or lost in a
     dispute, and the rest (`free`) stands in 2220; each with its share of the base.
 
-    `set_aside`: unexpected money, never used for the order. `paid_back` = refunds of the order submitted on it and not
+    `set_aside`: unexpected money, not used for the order; `spare` where that is only because the order was paid, and
+    for as long as it is. `paid_back` = refunds of the order submitted on it and not
     failed.
     """
 
@@ -82,6 +100,7 @@ class Capture:
     book_rate: Rate
     captured_at: datetime | None = None
     set_aside: bool = False
+    spare: bool = False
     failed: bool = False
 
     @classmethod
@@ -156,8 +175,10 @@ class Payments(Evolving):
 
     def set_aside(self, capture_ref: str) -> None:
         """The money is not what anybody expected: it stays where it is until a person decides."""
-        if capture_ref in self.captures:
-            self.captures[capture_ref].set_aside = True
+        if capture := self.captures.get(capture_ref):
+            hold, at = self.authorizations.get(capture.payment_id), capture.captured_at
+            capture.set_aside = True
+            capture.spare = bool(self.allocation) and (hold is None or (at is not None and hold.holds_at(at)))
 
     def contradicted(self, event: ReconciliationBreakOpened) -> None:
         """A failure of a capture nobody had told of: providers tell in any order."""
@@ -202,11 +223,11 @@ class Payments(Evolving):
 
     @evolve.register
     def _(self, event: PaymentAuthorizationExpired) -> None:
-        self._close(event.payment_id, event.amount, "expired")
+        self._close(event.payment_id, event.amount, "expired").end(event)
 
     @evolve.register
     def _(self, event: PaymentVoided) -> None:
-        self._close(event.payment_id, event.amount, "voided")
+        self._close(event.payment_id, event.amount, "voided").end(event)
 
     @evolve.register
     def _(self, event: PaymentCaptured) -> None:
@@ -225,6 +246,8 @@ class Payments(Evolving):
         if event.undone:
             self.allocation = None
             self._allocate(event.undone, -1)
+            for capture in self.captures.values():
+                capture.set_aside = capture.set_aside and not capture.spare
 
     def _allocate(self, event: PaymentAllocated, sign: int) -> None:
         for part in event.parts:
@@ -232,6 +255,7 @@ class Payments(Evolving):
             capture.allocated += part.amount * sign
             capture.allocated_base += part.base * sign
 
-    def _close(self, payment_id: str, amount: Money, state: AuthorizationState) -> None:
+    def _close(self, payment_id: str, amount: Money, state: AuthorizationState) -> Authorization:
         known = self.authorizations.setdefault(payment_id, Authorization(payment_id, amount))
         known.state = state
+        return known

@@ -8,7 +8,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from ledger.events.dispute import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeWon
-from ledger.events.inbox_money import UnallocatedFundsSettled, UnallocatedRefundSubmitted, UnroutedCaptureFailed
+from ledger.events.inbox_money import UnallocatedFundsSettled, UnallocatedRefundReversed, UnroutedCaptureFailed
 from ledger.events.payment import PaymentCaptured, PaymentCaptureFailed
 from ledger.events.platform import InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedRefundPaid
@@ -19,6 +19,7 @@ from ledger.money import Money, share
 from ledger.streams.evolving import Evolving
 
 Key = tuple[SettledKind, str, bool]  # what it is, its reference, and whether it is owed to us
+_RefundOutcome = RefundSucceeded | RefundReversed | UnallocatedRefundPaid | UnallocatedRefundReversed
 
 
 @dataclass(slots=True)
@@ -62,11 +63,10 @@ class Receivables(Evolving):
         self.items: dict[Key, Receivable] = {}
         self.settled_lines: dict[str, Money] = {}  # gross, by batch and line
         self._names: dict[str, str] = {}  # our submission → the provider's reference
-        self._sent_anew: dict[str, str] = {}  # a later submission of a refund of the inbox → the first
 
     def find(self, kind: SettledKind, reference: str, gross: Money) -> Receivable | None:
         """The item that a line of a provider's report settles."""
-        return self.items.get((kind, self._known_as(reference), gross.minor > 0))
+        return self.items.get((kind, self._names.get(reference, reference), gross.minor > 0))
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -81,11 +81,11 @@ class Receivables(Evolving):
         self._owe("charge", event.capture_ref, -event.amount, -event.base)
 
     @evolve.register
-    def _(self, event: RefundSucceeded) -> None:
+    def _(self, event: RefundSucceeded | UnallocatedRefundPaid) -> None:
         self._owe("refund", self._name(event), -event.amount, -event.base)
 
     @evolve.register
-    def _(self, event: RefundReversed) -> None:
+    def _(self, event: RefundReversed | UnallocatedRefundReversed) -> None:
         self._owe("refund", self._name(event), event.amount, event.base)
 
     @evolve.register
@@ -102,15 +102,6 @@ class Receivables(Evolving):
             self._owe("dispute", event.dispute_id, event.amount, event.base)
 
     @evolve.register
-    def _(self, event: UnallocatedRefundSubmitted) -> None:
-        self._sent_anew[event.submission_id] = event.refund_id
-
-    @evolve.register
-    def _(self, event: UnallocatedRefundPaid) -> None:
-        name = self._names.setdefault(event.refund_id, event.psp_refund_ref or event.refund_id)
-        self._owe("refund", name, -event.amount, -event.base)
-
-    @evolve.register
     def _(self, event: PspSettlementReceived | UnallocatedFundsSettled) -> None:
         for line in event.lines:
             self.settle(event.batch_ref, line)
@@ -120,7 +111,7 @@ class Receivables(Evolving):
         self.settled_lines[settled_name(batch_ref, line.psp_ref, line.kind)] = line.gross
         if line.kind == "fee":
             return
-        item = self._item(line.kind, self._known_as(line.reference), line.gross)
+        item = self._item(line.kind, self._names.get(line.reference, line.reference), line.gross)
         if item.amount.currency == line.gross.currency:
             item.settled, item.settled_base = item.settled + line.gross, item.settled_base + line.cleared
 
@@ -133,11 +124,8 @@ class Receivables(Evolving):
         nothing = Money(0, amount.currency)
         return self.items.setdefault((kind, reference, amount.minor > 0), Receivable(nothing, Money(0, CNY), nothing))
 
-    def _known_as(self, reference: str) -> str:
-        first = self._sent_anew.get(reference, reference)
-        return self._names.get(first, first)
-
-    def _name(self, event: RefundSucceeded | RefundReversed) -> str:
-        name = event.psp_refund_ref or self._names.get(event.submission_id, event.submission_id)
-        self._names.setdefault(event.submission_id, name)
+    def _name(self, event: _RefundOutcome) -> str:
+        ours = event.submission_id or event.refund_id
+        name = event.psp_refund_ref or self._names.get(ours, ours)
+        self._names.setdefault(ours, name)
         return name

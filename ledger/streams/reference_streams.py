@@ -9,6 +9,7 @@ from typing import Any
 from ledger.events.inbox_money import (
     UnallocatedFundsSettled,
     UnallocatedRefundFailed,
+    UnallocatedRefundReversed,
     UnallocatedRefundSubmitted,
     UnroutedCaptureFailed,
 )
@@ -26,8 +27,11 @@ from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import UNROUTED, unrouted_break
 from ledger.money import Money
 from ledger.streams.breaks import Break
+from ledger.streams.inbox_refunds import InboxRefund
 from ledger.streams.receivables import Receivables
 from ledger.streams.stream import Stream
+
+_PAID_BACK = "paid_back"
 
 
 class PolicyHistory(Stream):
@@ -80,10 +84,7 @@ class InboxItem(Stream):
         self.captured: Money | None = None
         self.capture: InboxPaymentCaptured | None = None
         self.plan: InboxRoutingPlanned | None = None
-        self.refunds: dict[str, UnallocatedFundsRefunded] = {}
-        self.refunds_paid: set[str] = set()
-        self.refund_submissions: dict[str, list[str]] = {}  # the names each refund was sent under
-        self.refunds_failed: set[str] = set()  # and not sent anew
+        self.refunds: dict[str, InboxRefund] = {}
         self.receivables = Receivables()
         self.noted: list[InboxFactNoted] = []
         self.noted_since = 0  # after it was routed
@@ -120,8 +121,7 @@ class InboxItem(Stream):
 
     @evolve.register
     def _(self, event: UnallocatedFundsRefunded) -> None:
-        self.refunds[event.refund_id] = event
-        self.refund_submissions[event.refund_id] = [event.refund_id]
+        self.refunds[event.refund_id] = InboxRefund.of(event)
         given_back = sum(refund.amount.minor for refund in self.refunds.values())
         if self.captured and given_back >= self.captured.minor:
             self.known_breaks[unrouted_break(self.name)].holds_money = False
@@ -129,21 +129,25 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: UnallocatedRefundPaid) -> None:
         self.receivables.remember(event)
-        self.refunds_paid.add(event.refund_id)
-        self.refunds_failed.discard(event.refund_id)
-        paid = sum(self.refunds[refund].amount.minor for refund in self.refunds_paid)
-        if self.captured and paid >= self.captured.minor:
-            self._is_over("paid_back")
+        self.refunds[event.refund_id].answer(event)
+        if self._is_paid_back:
+            self._is_over(_PAID_BACK)
 
     @evolve.register
     def _(self, event: UnallocatedRefundFailed) -> None:
-        self.refunds_failed.add(event.refund_id)
+        self.refunds[event.refund_id].answer(event)
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundReversed) -> None:
+        self.receivables.remember(event)
+        self.refunds[event.refund_id].answer(event)
+        waiting = self.known_breaks.get(unrouted_break(self.name))
+        if waiting and waiting.resolution == _PAID_BACK and not self._is_paid_back:
+            waiting.resolution = ""
 
     @evolve.register
     def _(self, event: UnallocatedRefundSubmitted) -> None:
-        self.receivables.remember(event)
-        self.refund_submissions[event.refund_id].append(event.submission_id)
-        self.refunds_failed.discard(event.refund_id)
+        self.refunds[event.refund_id].submit(event)
 
     @evolve.register
     def _(self, event: UnroutedCaptureFailed) -> None:
@@ -164,10 +168,15 @@ class InboxItem(Stream):
     def _(self, event: ReconciliationBreakOpened) -> None:
         self.breaks.add(event.break_id)
 
-    def refund_named(self, submission_id: str) -> UnallocatedFundsRefunded | None:
+    def refund_named(self, submission_id: str) -> InboxRefund | None:
         """The refund that was sent under this name."""
-        named = (refund for refund, names in self.refund_submissions.items() if submission_id in names)
-        return self.refunds.get(next(named, submission_id))
+        named = (r for r in self.refunds.values() for one in r.tries if one.submission_id == submission_id)
+        return next(named, None)
+
+    @property
+    def _is_paid_back(self) -> bool:
+        paid = sum(refund.amount.minor for refund in self.refunds.values() if refund.is_paid)
+        return self.captured is not None and paid >= self.captured.minor
 
     def _waits(self, what: str, refs: dict[str, str], since: datetime) -> Break:
         """What waits for its order is a break too: people look into it, and close what no order will ever claim."""

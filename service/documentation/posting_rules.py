@@ -46,5 +46,6 @@ POSTING_RULES = {
     "refund.buyer_funds_approved": "P25",
     "inbox.refund_paid": "P10",
     "inbox.funds_settled": "P3",
+    "inbox.refund_reversed": "P10",
     "payment.capture_failed": "P1 and P2 the other way round, or P26",
 }

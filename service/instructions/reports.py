@@ -61,10 +61,11 @@ def _of_the_inbox(instruction: Instruction, answer: Answer, envelope: dict[str, 
         "refund_id": instruction.facts["refund_id"],
         "psp_refund_ref": answer.reference,
         "amount": instruction.amount,
+        "submission_id": instruction.id,
     }
     if done:
         return ReportUnallocatedRefundPaid(**envelope)
-    return ReportUnallocatedRefundFailed(**envelope, submission_id=instruction.id, code=answer.code or _UNSAID)
+    return ReportUnallocatedRefundFailed(**envelope, code=answer.code or _UNSAID)
 
 
 def _of_payout(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:

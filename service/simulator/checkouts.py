@@ -20,7 +20,7 @@ from service.simulator.world import World
 _FIRST, _SECOND = 5, 6  # among the world's guests
 _DAY = 4
 _STRAY = 3  # captures that name no order
-_PAID_BACK = "re_stray_1"
+_PAID_BACK, _PAID_BACK_AGAIN = "re_stray_1", "re_stray_2"
 
 
 def checkout_steps(world: World) -> Iterator[Step]:
@@ -54,6 +54,8 @@ def stray_money(world: World) -> Iterator[Owed]:
     given_back, none = _name(world, 1), _name(world, 3)
     yield Owed(world.day(9, hour=1), (given_back,), "charge", given_back, _amount(1))
     yield Owed(world.day(12), (given_back,), "refund", _PAID_BACK, -_amount(1))
+    yield Owed(world.day(23), (given_back,), "refund", _PAID_BACK, _amount(1))
+    yield Owed(world.day(24), (given_back,), "refund", _PAID_BACK_AGAIN, -_amount(1))
     yield Owed(world.day(19, hour=1), (none,), "charge", none, _amount(3))
     yield Owed(world.day(22), (none,), "charge", none, -_amount(3))
 
@@ -81,8 +83,8 @@ def _shared(world: World) -> str:
 
 
 def _stray(world: World) -> Iterator[Step]:
-    """It waits; the first is given back at the second try, the provider names a refund of the second that nobody asked
-    for, and the third turns out not to have happened."""
+    """It waits; the first is given back at the second try, comes back and goes again; the provider names a refund of
+    the second that nobody asked for, and the third turns out not to have happened."""
     for number in range(1, _STRAY + 1):
         about = {"psp": PSP, "capture_ref": _name(world, number), "amount": _amount(number)}
         yield _noted(world, number, about | {"refs": {"statement": f"SIMPAY-{number}"}})
@@ -97,6 +99,11 @@ def _stray(world: World) -> Iterator[Step]:
     yield Step(world.day(22), f"{prefix}.6", "report_unrouted_capture_failed", PROVIDER, undone, is_report=True)
     paid = {**refund, "psp_refund_ref": _PAID_BACK, "amount": _amount(1)}
     yield Step(world.day(12), f"{prefix}.2", "report_unallocated_refund_paid", PROVIDER, paid, is_report=True)
+    back = {**paid, "code": "returned_by_bank"}
+    yield Step(world.day(23), f"{prefix}.7", "report_unallocated_refund_failed", PROVIDER, back, is_report=True)
+    yield Step(world.day(23, hour=3), f"{prefix}.8", "submit_unallocated_refund", FINANCE, refund)
+    again = paid | {"psp_refund_ref": _PAID_BACK_AGAIN}
+    yield Step(world.day(24), f"{prefix}.9", "report_unallocated_refund_paid", PROVIDER, again, is_report=True)
     unknown = paid | {"capture_ref": _name(world, 2), "refund_id": "RF-unknown", "amount": _amount(2)}
     yield Step(world.day(22), f"{prefix}.3", "report_unallocated_refund_paid", PROVIDER, unknown, is_report=True)
 

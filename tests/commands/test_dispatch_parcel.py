@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from commands.dispatch_parcel import DispatchParcel
 from ledger.events.shipment import ParcelDispatched
 from ledger.refusals import (
@@ -40,6 +42,18 @@ def test_a_hand_over_that_is_told_late_was_by_the_time_the_parcel_was_seen() -> 
 def test_a_hand_over_is_not_announced_ahead_of_time() -> None:
     tomorrow = NOW + timedelta(days=1)
     given(*PAID, packed()).when(dispatch(dispatched_at=tomorrow)).then_refused(DispatchTimeImplausible)
+
+
+@pytest.mark.parametrize("milestone", ["received_at_warehouse", "departed", "arrived"])
+def test_a_hand_over_is_not_after_the_parcel_was_seen_on_its_way(milestone: str) -> None:
+    seen_at, later = NOW - timedelta(hours=5), NOW - timedelta(hours=4)
+    history = given(*PAID, packed(), fact(milestone, hours=-5))
+    history.when(dispatch(dispatched_at=later)).then_refused(DispatchTimeImplausible, latest=seen_at)
+
+
+def test_a_hand_over_may_be_as_late_as_the_parcel_was_seen() -> None:
+    history = (*PAID, packed(), fact("received_at_warehouse", hours=-5))
+    given(*history).when(dispatch(dispatched_at=NOW - timedelta(hours=5))).then(ParcelDispatched)
 
 
 def test_a_hand_over_is_not_before_the_order() -> None:

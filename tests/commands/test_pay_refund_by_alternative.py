@@ -88,7 +88,7 @@ def test_while_the_same_money_is_on_its_way_twice_nobody_sends_any() -> None:
     story = approved()
     for n, what in enumerate(("failed", "succeeded")):
         story.tell("submit_refund", refund_id="R-1", at=after_days(10 + n))
-        outcome(story, what)
+        outcome(story, what, at=after_days(13 + n))
     assert isinstance(refused(story), AlreadySubmitted)
     assert isinstance(story.refusal("submit_refund", refund_id="R-1", at=after_days(15)), AlreadySubmitted)
     assert story.balance("2210", "USD") == 0

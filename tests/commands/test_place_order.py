@@ -1,5 +1,6 @@
 """Placing an order."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,10 +18,11 @@ from ledger.refusals import (
     MerchantNotEnrolled,
     OrderAlreadyPlaced,
     ProductNotInExportPool,
+    PromiseBeforeOrder,
     QuoteExpired,
     TotalsMismatch,
 )
-from tests.support.given import BUYER, NOW, Given, ask, cny, given, usd
+from tests.support.given import BUYER, IMPORTER, NOW, Given, ask, cny, given, usd
 from tests.support.orders import ENROLLED, NAMES, REFERENCE_USD, basket, in_the_pool, line
 from tests.support.parcels import CAPTURED, PLACED, dispatched
 
@@ -64,6 +66,25 @@ def test_another_category_counts_once_the_platform_has_approved_it() -> None:
 def test_the_promise_follows_from_its_policy() -> None:
     placed = selling().when(place()).event(OrderPlaced)
     assert (placed.promised_warehouse_by - NOW).days == 5
+
+
+def test_nothing_is_promised_before_it_is_ordered() -> None:
+    earlier = NOW - timedelta(seconds=1)
+    selling().when(place(promised_warehouse_by=earlier)).then_refused(PromiseBeforeOrder, promised_by=earlier)
+
+
+def test_an_imported_order_is_malformed_where_it_was_promised_before_it_was_placed() -> None:
+    told = {"promised_warehouse_by": "2025-03-31T08:00:00Z", "occurred_at": "2025-04-01T08:00:00Z"}
+    with pytest.raises(ValueError, match="promised_warehouse_by is not before the order is placed"):
+        ask(PlaceOrder, by=IMPORTER, **NAMES, **basket(), **told)
+
+
+@pytest.mark.parametrize("title", ["title_source", "title_shown"])
+@pytest.mark.parametrize("said", ["", " ", "\u3000"])
+def test_a_line_without_a_title_is_malformed(title: str, said: str) -> None:
+    untitled = line("A", 2, "CNY 180.00", "USD 25.00") | {title: said}
+    with pytest.raises(ValueError, match="line A says under which title"):
+        place(lines=[untitled])
 
 
 def test_an_order_needs_an_enrolled_merchant() -> None:

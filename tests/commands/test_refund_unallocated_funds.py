@@ -1,8 +1,16 @@
 """Money of no order goes back to who paid it (P25)."""
 
-from datetime import timedelta
+import os
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
+import hypothesis
+from hypothesis import seed, settings
+from hypothesis import strategies as some
+
+from commands.command import Report
 from commands.note_unrouted_payment import NoteUnroutedPayment
 from commands.refund_unallocated_funds import RefundUnallocatedFunds
 from commands.report_unallocated_refund_failed import ReportUnallocatedRefundFailed
@@ -10,7 +18,13 @@ from commands.report_unallocated_refund_paid import ReportUnallocatedRefundPaid
 from commands.report_unrouted_capture_failed import ReportUnroutedCaptureFailed
 from commands.route_inbox_payment import RouteInboxPayment
 from commands.submit_unallocated_refund import SubmitUnallocatedRefund
-from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted, UnroutedCaptureFailed
+from ledger.events.event import Event
+from ledger.events.inbox_money import (
+    UnallocatedRefundFailed,
+    UnallocatedRefundReversed,
+    UnallocatedRefundSubmitted,
+    UnroutedCaptureFailed,
+)
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.finance_refusals import InboxAlreadyRouted, InboxItemNotFound
@@ -19,8 +33,9 @@ from ledger.journal.posting import post
 from ledger.policies.reference_pricing import ReferencePricing
 from ledger.refusals import AlreadySubmitted, CaseAlreadyOpen, RefundExceedsRemaining, RoleNotAllowed
 from ledger.who import Actor
-from tests.support.given import FINANCE, MERCHANT, PARTNER, RATES, ask, cny, given, usd
+from tests.support.given import FINANCE, MERCHANT, NOW, PARTNER, RATES, ask, cny, given, usd
 
+SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250424"))
 CAPTURED = tuple(
     given().when(ask(NoteUnroutedPayment, by=PARTNER, psp="psp", capture_ref="c1", amount="USD 69.44")).events
 )
@@ -161,10 +176,82 @@ def test_a_merchant_sends_nothing_back() -> None:
     given(*FAILED).when(submit(by=MERCHANT)).then_refused(RoleNotAllowed)
 
 
-def test_a_failure_after_the_payment_is_for_somebody_to_look_at() -> None:
-    events = given(*REFUNDED).when(paid()).events
-    done = given(*REFUNDED, *events).when(failed()).then(ReconciliationBreakOpened)
-    assert done.event(ReconciliationBreakOpened).kind == "fact_contradicts_state"
+def later(days: int) -> dict[str, Any]:
+    return {"occurred_at": NOW + timedelta(days=days)}
+
+
+def amounts(*events: Event) -> dict[str, int]:
+    """What stands in each account, in cents."""
+    sums = Counter[str]()
+    for line in (line for event in events if (entry := post(event)) for line in entry.lines):
+        sums[line.account] += line.amount if line.currency == "USD" else 0
+    return dict(sums)
+
+
+def test_what_was_paid_and_came_back_is_owed_again_and_sent_anew() -> None:
+    events = (*REFUNDED, *given(*REFUNDED).when(paid()).events)
+    back = given(*events).when(failed(**later(1))).then(UnallocatedRefundReversed)
+    entry = post(back.event(UnallocatedRefundReversed))
+    assert entry is not None
+    assert [(line.account, line.amount, line.base) for line in entry.lines] == [
+        ("1110", 6944, 49858),
+        ("2210", -6944, -49858),
+    ]
+    given(*events, *back.events).when(submit()).then(UnallocatedRefundSubmitted)
+
+
+def test_a_payment_told_after_its_failure_leaves_the_money_owed() -> None:
+    events = (*REFUNDED, *given(*REFUNDED).when(failed(**later(2))).events)
+    told = given(*events).when(paid(**later(1))).then(UnallocatedRefundPaid, UnallocatedRefundReversed)
+    given(*events, *told.events).when(paid(**later(1))).then_nothing()
+    assert told.event(UnallocatedRefundReversed).posts_on == date(2025, 4, 3)
+
+
+def test_a_failure_told_after_a_later_payment_is_only_noted() -> None:
+    events = (*REFUNDED, *given(*REFUNDED).when(paid(**later(2))).events)
+    told = given(*events).when(failed(**later(1))).then(UnallocatedRefundFailed)
+    assert told.event(UnallocatedRefundFailed).only_noted
+    given(*events, *told.events).when(failed(**later(1))).then_nothing()
+
+
+def test_a_first_try_told_late_leaves_the_second_on_its_way() -> None:
+    events = (*REFUNDED, *given(*REFUNDED).when(failed(**later(2))).events)
+    events = (*events, *given(*events).when(submit()).events)
+    told = (
+        given(*events)
+        .when(paid(submission_id="R-1", **later(1)))
+        .then(UnallocatedRefundPaid, UnallocatedRefundReversed)
+    )
+    events = (*events, *told.events)
+    given(*events).when(submit()).then_refused(AlreadySubmitted)
+    given(*events).when(paid(submission_id="R-1.2", **later(4))).then(UnallocatedRefundPaid)
+
+
+def test_a_refund_that_two_tries_paid_is_flagged() -> None:
+    events = (*REFUNDED, *given(*REFUNDED).when(failed(**later(1))).events)
+    events = (*events, *given(*events).when(submit()).events)
+    events = (*events, *given(*events).when(paid(submission_id="R-1.2", **later(4))).events)
+    done = given(*events).when(paid(submission_id="R-1", **later(3))).then(ReconciliationBreakOpened)
+    assert done.event(ReconciliationBreakOpened).kind == "double_refund"
+
+
+FACTS: dict[str, Callable[..., Report]] = {"paid": paid, "failed": failed}
+
+
+@seed(SEED)
+@settings(max_examples=200, deadline=None)
+@hypothesis.given(
+    some.lists(some.integers(0, 3), min_size=2, max_size=2), some.permutations(["paid", "failed", "paid", "failed"])
+)
+def test_money_of_nobody_comes_to_the_same_in_whatever_order_it_is_told(days: list[int], told: list[str]) -> None:
+    hypothesis.note(f"seed {SEED}")
+    on = dict(zip(FACTS, days, strict=True))
+    events = list(REFUNDED)
+    for word in told:
+        events += given(*events).when(FACTS[word](**later(on[word]))).events
+    stays_owed = on["paid"] <= on["failed"]
+    stands = {"1110": 69_44, "2210": -69_44} if stays_owed else {}
+    assert {account: amount for account, amount in amounts(*events).items() if amount} == stands
 
 
 def test_a_refund_is_booked_at_an_old_rate_and_flagged() -> None:

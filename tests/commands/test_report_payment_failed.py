@@ -165,3 +165,10 @@ def test_a_failed_capture_told_as_captured_again_is_flagged() -> None:
     story.tell("report_payment_failed", **failed())
     story.tell("report_payment_captured", **capture())
     assert (story.breaks(), story.balance("1110", "USD")) == (["fact_contradicts_state"], 0)
+
+
+def test_what_was_captured_beyond_the_price_pays_once_the_first_capture_failed() -> None:
+    story = OrderStory().paid()
+    story.tell("report_payment_captured", **capture("cap-2"))
+    story.tell("report_payment_failed", **failed())
+    assert (story.order.status, story.balance("2110"), story.balance("2220", "USD")) == ("confirmed", -500_00, 0)

@@ -105,7 +105,7 @@ def test_what_came_back_and_is_paid_again_leaves_nothing_owed() -> None:
 def test_a_failure_may_turn_out_to_have_been_a_success() -> None:
     story = submitted()
     tell(story, "failed")
-    tell(story, "succeeded")
+    tell(story, "succeeded", at=after_days(11))
     assert story.order.cases["R-1"].unsubmitted == usd("0.00")
 
 
@@ -136,7 +136,7 @@ def test_a_late_success_of_what_was_paid_another_time_is_a_double_refund() -> No
     tell(story, "failed")
     story.tell("submit_refund", refund_id="R-1")
     tell(story, "succeeded", submission_id="R-1.2", psp_refund_ref="re-2")
-    tell(story, "succeeded", psp_refund_ref="re-1")
+    tell(story, "succeeded", psp_refund_ref="re-1", at=after_days(11))
     assert (story.breaks(), story.balance("1110", "USD")) == (["double_refund"], -69_44)
 
 
@@ -162,3 +162,60 @@ def test_a_refund_nobody_asked_for_is_booked_once() -> None:
 def test_an_outcome_names_the_refund_in_some_way() -> None:
     with pytest.raises(ValueError, match="psp_refund_ref"):
         tell(OrderStory(), "succeeded", submission_id=None, psp_refund_ref="")
+
+
+def test_a_success_told_after_its_failure_leaves_the_money_owed() -> None:
+    story = submitted()
+    tell(story, "failed", at=after_days(10))
+    paid, back = tell(story, "succeeded", at=after_days(1))
+    assert isinstance(paid, RefundSucceeded)
+    assert isinstance(back, RefundReversed)
+    assert (story.balance("2210", "USD"), story.base("2210"), story.base("5210")) == (-69_44, -498_58, 1_39)
+    assert (story.order.cases["R-1"].unsubmitted, story.breaks()) == (usd("69.44"), [])
+
+
+def test_what_came_back_is_booked_on_the_day_it_came_back() -> None:
+    story = submitted()
+    tell(story, "failed", at=after_days(10))
+    _, back = tell(story, "succeeded", at=after_days(1))
+    assert back.posts_on == date(2025, 4, 11)
+
+
+def test_a_success_told_after_its_failure_is_told_once() -> None:
+    story = submitted()
+    tell(story, "failed", at=after_days(10))
+    tell(story, "succeeded", at=after_days(1))
+    assert tell(story, "succeeded", at=after_days(1)) == []
+
+
+def test_a_success_told_after_its_failure_stops_no_second_payment() -> None:
+    story = submitted()
+    tell(story, "failed", at=after_days(10))
+    story.tell("submit_refund", refund_id="R-1")
+    tell(story, "succeeded", submission_id="R-1.2", psp_refund_ref="re-2", at=after_days(11))
+    tell(story, "succeeded", at=after_days(1))
+    assert (story.balance("2210", "USD"), story.base("2210"), story.breaks()) == (0, 0, [])
+    assert tell(story, "succeeded", at=after_days(1)) == []
+
+
+def test_a_failure_told_after_a_success_that_happened_later_is_only_noted() -> None:
+    story = submitted()
+    tell(story, "succeeded", at=after_days(10))
+    (failed,) = tell(story, "failed", at=after_days(1))
+    assert isinstance(failed, RefundFailed)
+    assert (failed.only_noted, story.balance("2210", "USD")) == (True, 0)
+    assert tell(story, "failed", at=after_days(1)) == []
+
+
+def test_the_providers_name_of_a_refund_is_kept_when_its_failure_does_not_say_it() -> None:
+    story = submitted()
+    tell(story, "succeeded", at=after_days(1))
+    tell(story, "failed", psp_refund_ref="")
+    assert tell(story, "succeeded", at=after_days(1)) == []
+
+
+def test_a_refund_nobody_asked_for_that_failed_after_it_was_paid_has_come_back() -> None:
+    story = OrderStory()
+    tell(story, "succeeded", "USD 5.00", submission_id=None)
+    tell(story, "failed", "USD 5.00", submission_id=None)
+    assert story.balance("1110", "USD") == 0

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ledger.after_sales_refusals import ReturnNotAuthorized, ReturnNotExpired
+from ledger.events.dispute import DisputeWon
 from ledger.events.order import OrderCompleted
 from ledger.events.refund import ReturnExpired, ReturnInspected, ReturnReceived, ReturnShipped
 from ledger.refusals import CaseClosed, CaseNotFound, ReturnNotReceived, RoleNotAllowed
@@ -172,6 +173,23 @@ def test_goods_that_never_came_of_money_lost_in_a_dispute_undo_nothing() -> None
     assert isinstance(expired, ReturnExpired)
     assert [story.balance("2110"), story.base("2210"), story.base("1120")] == before == [-360_00, 0, 0]
     assert story.order.lines["B"].refunded == 1
+
+
+def test_goods_that_never_came_of_money_that_was_won_back_are_owed_to_nobody() -> None:
+    story = lost_meanwhile(returning(), "USD 19.44")
+    expire(story)
+    won = story.tell("report_dispute_won", dispute_id="dp-1", psp="stripe", at=after_days(30))
+    assert [type(event) for event in won] == [DisputeWon, ReturnExpired]
+    assert (story.balance("2210", "USD"), story.base("2210"), story.balance("2110")) == (0, 0, -500_00)
+    assert (story.order.lines["B"].refunded, story.order.cases["R-1"].state) == (0, "expired")
+    assert story.tell("report_dispute_won", dispute_id="dp-1", psp="stripe", at=after_days(30)) == []
+
+
+def test_a_dispute_won_while_the_goods_are_awaited_leaves_the_return_to_expire() -> None:
+    story = lost_meanwhile(returning(), "USD 9.44")
+    story.tell("report_dispute_won", dispute_id="dp-1", psp="stripe", at=after_days(15))
+    expire(story)
+    assert (story.balance("2210", "USD"), story.base("2210"), story.balance("2110")) == (0, 0, -500_00)
 
 
 def test_goods_that_never_came_of_money_lost_in_part_are_for_people_to_see_to() -> None:

@@ -4,7 +4,7 @@ from ledger.events.payment import PaymentVoided
 from ledger.events.payment_requests import PaymentVoidRequested
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.payment_refusals import AlreadyCaptured, PaymentAlreadyVoided
-from tests.support.orders import capture
+from tests.support.orders import after_days, capture
 from tests.support.payments import HELD, held
 
 
@@ -61,6 +61,27 @@ def test_a_capture_after_the_void_stays_with_nobody() -> None:
     story.tell("report_payment_voided", **HELD)
     story.tell("report_payment_captured", **capture())
     assert (story.breaks(), story.balance("2220", "USD")) == (["unexpected_capture"], -69_44)
+
+
+def test_a_capture_told_after_a_void_that_happened_later_is_an_ordinary_one() -> None:
+    story = held()
+    story.tell("report_payment_voided", **HELD, at=after_days(2))
+    story.tell("report_payment_captured", **capture(), at=after_days(1))
+    assert (story.order.confirmed, story.breaks()) == (True, ["fact_contradicts_state"])
+
+
+def test_a_capture_told_after_the_void_of_its_rest_opens_no_break() -> None:
+    story = held()
+    story.tell("report_payment_voided", **HELD | {"amount": "USD 29.44"}, at=after_days(2))
+    story.tell("report_payment_captured", **capture("cap-1", "USD 40.00"), at=after_days(1))
+    assert (story.breaks(), story.balance("2220", "USD")) == ([], -40_00)
+
+
+def test_a_capture_told_after_its_hold_lapsed_later_is_an_ordinary_one() -> None:
+    story = held()
+    story.tell("report_authorization_expired", **HELD, at=after_days(2))
+    story.tell("report_payment_captured", **capture(), at=after_days(1))
+    assert (story.order.confirmed, story.breaks()) == (True, ["fact_contradicts_state"])
 
 
 def test_a_payment_is_begun_once() -> None:

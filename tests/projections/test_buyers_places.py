@@ -16,6 +16,8 @@ from projections.buyers_places import place_for_buyers
         ("Newark (GLS)", "gls", "Newark"),
         ("CargoStar", "CargoStar", ""),
         ("圆通速递 上海", "圆通速递", "上海"),
+        ("D.H.L. Express, Bonn", "dhl_express", "Bonn"),
+        ("Bonn DHL / DHL EXPRESS Köln", "dhl_express", "Bonn / Köln"),
     ],
 )
 def test_a_carriers_own_name_is_not_shown(location: str, carrier: str, shown: str) -> None:

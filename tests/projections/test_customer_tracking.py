@@ -291,6 +291,22 @@ def test_no_row_holds_a_cny_amount_or_a_partner(shop: Shop) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize(
+    "named_by",
+    [dispatched().model_copy(update={"carrier": "CargoStar"}), fact("arrived", hours=30, carrier="cargostar-air"),
+     packed(warehouse_id="Cargo-Star")],
+)  # fmt: skip
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_a_place_says_nobody_who_had_the_parcel_whoever_told_of_it(
+    shop: Shop, named_by: Event, *, is_told_first: bool
+) -> None:
+    told = fact("departed", hours=9, carrier="dhl", location="CargoStar hub, Leipzig (DHL)")
+    happened = (named_by, told) if is_told_first else (told, named_by)
+    parcel = shop.parcel(*PAID, *happened)
+    assert "hub, Leipzig" in {entry.location for entry in parcel.timeline}
+    assert "cargo" not in "".join(entry.location for entry in parcel.timeline).lower() + parcel.location.lower()
+
+
 def test_events_taken_one_by_one_or_all_at_once_give_the_same_rows(shop: Shop) -> None:
     happened = (*PAID, packed(A=2), *reversed(WAY), dispatched(), fact("lost", hours=50), fact("found", hours=60),
                 *refunded(B=1), signed(hours=200))  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ledger.events.inbox_money import UnallocatedRefundReversed
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.events.settlement import (
@@ -139,3 +140,17 @@ def test_money_of_no_order_waits_until_all_of_it_is_paid_back(shop: Shop) -> Non
     shop.record([paid_back("R-2", "9.44")], stream="inbox/stripe/c-1")
     assert exceptions(shop.views) == ()
     assert one(shop, status="resolved").resolution == "paid_back"
+
+
+def test_money_of_no_order_that_came_back_waits_again(shop: Shop) -> None:
+    captured = InboxPaymentCaptured(
+        psp="stripe", capture_ref="c-1", payment_id=None, psp_ref="", amount=usd("69.44"), book_rate=RATES[1],
+        base=cny("498.58"), refs={}, happened_at=at(0), source_amount=None,
+    )  # fmt: skip
+    back = UnallocatedRefundReversed(
+        psp="stripe", capture_ref="c-1", payment_id=None, amount=usd("69.44"), refund_id="R-1", submission_id="R-1",
+        psp_refund_ref="re-R-1", code="closed", carried=cny("1.00"), book_rate=RATES[1], base=cny("1.00"),
+        fx=cny("0.00"), happened_at=at(5),
+    )  # fmt: skip
+    shop.record([captured, paid_back("R-1", "69.44"), back], stream="inbox/stripe/c-1")
+    assert (one(shop).kind, one(shop).resolution) == ("unrouted", "")

@@ -110,6 +110,7 @@ CAUSES: dict[str, Cause] = {
     "QUOTE_EXPIRED": lambda: place(quote_expires_at="2025-03-31T08:00:00Z"),
     "TOTALS_MISMATCH": lambda: place(list_total="CNY 499.99"),
     "ORDER_ALREADY_PLACED": lambda: paid().refusal("place_order", **basket()),
+    "PROMISE_BEFORE_ORDER": lambda: place(promised_warehouse_by="2025-03-31T08:00:00Z"),
     "PRODUCT_NOT_SUBMITTED": lambda: given().when(ask_translation()).refusal,
     "PRODUCT_NOT_APPROVED": lambda: given(submitted()).when(ask(SetExportStatus, **PRODUCT, enabled=True)).refusal,
     "ORDER_NOT_CONFIRMED": lambda: pack(OrderStory(), A=1),

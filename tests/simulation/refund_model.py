@@ -127,9 +127,9 @@ class ModelCase:
             if ref in submission.strays:
                 return 0
             known = submission.state in ("succeeded", "reversed")
-            if known and ref == submission.ref:
+            if submission.state == "succeeded" and ref == submission.ref:
                 return 0
-            if known or self.paid + submission.amount > self.owed:
+            if (known and ref != submission.ref) or self.paid + submission.amount > self.owed:
                 submission.strays.add(ref)
                 return submission.amount
             submission.state = "succeeded"

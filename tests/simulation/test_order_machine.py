@@ -67,7 +67,7 @@ class OrderMachine(RuleBasedStateMachine):
     def place(self, express: bool) -> None:
         self.story = OrderStory(express=express)
         self.model = OrderModel(QUANTITIES, PRICES, express=express)
-        self.names = 0
+        self.names = self.answers = 0
         lines = [line("A", 3, "CNY 180.00", "USD 25.00"), line("B", 2, "CNY 140.00", "USD 19.44")]
         self.story.paid(lines=lines, list_total="CNY 820.00", buyer_total="USD 113.88")
 
@@ -310,7 +310,9 @@ class OrderMachine(RuleBasedStateMachine):
             return  # what becomes of money that nobody asked for is another story
         told = {"submission_id": submission_id, "psp_refund_ref": ref, "outcome": outcome}
         amount = f"USD {submission.amount / 100:.2f}"
-        self._same(self._ask("report_refund_outcome", by=PARTNER, psp="stripe", amount=amount, **told), OK)
+        self.answers += 1  # each happens later than the one before: that is what they are judged by
+        at = self.at + timedelta(microseconds=self.answers)
+        self._same(self._ask("report_refund_outcome", by=PARTNER, at=at, psp="stripe", amount=amount, **told), OK)
         self.model.provider_answers(case_id, submission_id, outcome, ref)
 
     @rule()
@@ -343,9 +345,9 @@ class OrderMachine(RuleBasedStateMachine):
     def at(self) -> datetime:
         return NOW + timedelta(minutes=self.model.now)
 
-    def _ask(self, name: str, *, by: Actor = SYSTEM, **told: Any) -> str:
+    def _ask(self, name: str, *, by: Actor = SYSTEM, at: datetime | None = None, **told: Any) -> str:
         try:
-            self.story.tell(name, by=by, at=self.at, **told)
+            self.story.tell(name, by=by, at=at or self.at, **told)
         except Refusal as refusal:
             return refusal.code
         return OK

@@ -108,7 +108,9 @@ def drawn(random: Random) -> tuple[list[Sale], list[Step]]:
 
 
 # Money in the inbox that fails or is given back there has tests of its own; here all of it finds its order in the end.
-OF_NO_ORDER = {"inbox.capture_failed", "inbox.funds_refunded", "inbox.refund_paid", "inbox.funds_settled"}
+OF_NO_ORDER = {
+    "inbox.capture_failed", "inbox.funds_refunded", "inbox.refund_paid", "inbox.refund_reversed", "inbox.funds_settled"
+}  # fmt: skip
 EVERY_KIND = POSTING_RULES.keys() - OF_NO_ORDER
 
 

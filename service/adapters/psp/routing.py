@@ -13,10 +13,10 @@ from commands.report_unallocated_refund_failed import ReportUnallocatedRefundFai
 from commands.report_unallocated_refund_paid import ReportUnallocatedRefundPaid
 from commands.report_unrouted_capture_failed import ReportUnroutedCaptureFailed
 from commands.route_inbox_payment import Part, RouteInboxPayment
-from ledger.events.platform_money import UnallocatedFundsRefunded
 from ledger.ids import derived_id, inbox_stream
 from ledger.money import Money, total
 from ledger.refusals import RateMissing
+from ledger.streams.inbox_refunds import InboxRefund
 from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor, Source
 from projections.psp_references import PspReference, orders_of
@@ -166,6 +166,7 @@ def _about_the_inbox(fact: ProviderFact, item: InboxItem, orders: set[Order]) ->
             return ReportUnroutedCaptureFailed(**_envelope(fact), **told)
         case "refund" if refund := _refund_of(fact, item):
             told = {"refund_id": refund.refund_id, "psp_refund_ref": fact.said["psp_refund_ref"], "amount": fact.amount}
+            told["submission_id"] = fact.said.get("submission_id")
             if fact.said["outcome"] == "succeeded":
                 return ReportUnallocatedRefundPaid(**_envelope(fact), **told)
             return ReportUnallocatedRefundFailed(**_envelope(fact), **told, code=fact.said.get("code") or "unsaid")
@@ -186,15 +187,15 @@ def _routed(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> RouteInb
     )
 
 
-def _refund_of(fact: ProviderFact, item: InboxItem) -> UnallocatedFundsRefunded | None:
-    """The refund it names; else the only one of that amount that is not paid."""
+def _refund_of(fact: ProviderFact, item: InboxItem) -> InboxRefund | None:
+    """The refund it names, in our words or the provider's; else the only one of that amount that is not paid."""
     if submission_id := fact.said.get("submission_id"):
         return item.refund_named(submission_id)
-    unpaid = [
-        refund
-        for refund in item.refunds.values()
-        if refund.amount == fact.amount and refund.refund_id not in item.refunds_paid
-    ]
+    theirs = fact.said["psp_refund_ref"]
+    for refund in item.refunds.values():
+        if theirs and any(one.psp_refund_ref == theirs for one in refund.tries):
+            return refund
+    unpaid = [r for r in item.refunds.values() if r.amount == fact.amount and not r.is_paid]
     return unpaid[0] if len(unpaid) == 1 else None
 
 

@@ -182,7 +182,11 @@ def test_money_of_no_order_that_could_not_go_back_stays_owed_and_can_be_sent_ane
     about = {"psp": "stripe", "capture_ref": "ch_1", "refund_id": "R-1"}
     office.desk.expect("submit_unallocated_refund", actor=FINANCE, **about)
     assert [each.id for each in office.waiting()] == ["R-1.2"]
-    assert (office.sweep(), office.recorded("inbox.refund_paid"), office.waiting()) == (1, 1, [])
+    late = about | {"submission_id": "R-1", "amount": "USD 19.44", "psp_refund_ref": "re-late"}
+    before = office.desk.clock.now - timedelta(hours=1)
+    office.desk.expect("report_unallocated_refund_paid", actor=PROVIDER, at=before, **late)
+    assert (office.recorded("inbox.refund_reversed"), [each.id for each in office.waiting()]) == (1, ["R-1.2"])
+    assert (office.sweep(), office.recorded("inbox.refund_paid"), office.waiting()) == (1, 2, [])
 
 
 def test_what_nobody_serves_waits(office: Office) -> None:

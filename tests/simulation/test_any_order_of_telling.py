@@ -1,0 +1,170 @@
+"""Providers tell at least once and in any order: facts of the same times come to the same money.
+
+REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other tellings, and how many.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any, NamedTuple
+
+from hypothesis import given, note, seed, settings
+from hypothesis import strategies as some
+
+from ledger.fx import Rate
+from ledger.refusals import Refusal
+from tests.support.given import BUYER, PARTNER, PLATFORM, RATES
+from tests.support.orders import OrderStory, after_days, basket, capture
+from tests.support.payments import HELD
+
+SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))
+ACCOUNTS = ("1110", "2110", "2210", "2220")
+DAYS = 5
+DAILY = (*RATES, *(Rate("USD", "CNY", f"7.1{n}00", "book", "test", date(2025, 4, 1 + n)) for n in range(1, DAYS + 1)))
+
+
+class Fact(NamedTuple):
+    """What a provider says, by the words of a command, and on which day it happened."""
+
+    command: str
+    data: dict[str, Any]
+    day: int = 0
+
+    @property
+    def comes_back(self) -> bool:
+        return self.data.get("outcome") in ("failed", "reversed")
+
+
+AUTHORISED = Fact("report_payment_authorised", HELD)
+CAPTURED = Fact("report_payment_captured", capture())
+IN_PART = Fact("report_payment_captured", capture("cap-1", "USD 40.00"))
+VOIDED = Fact("report_payment_voided", HELD)
+REST_VOIDED = Fact("report_payment_voided", HELD | {"amount": "USD 29.44"})
+LAPSED = Fact("report_authorization_expired", HELD)
+FAILED = Fact("report_payment_failed", capture() | {"code": "R01"})
+PAID_ANEW = Fact("report_payment_captured", capture("cap-2"))
+
+
+def outcome(said: str, **other: str) -> Fact:
+    told = {"outcome": said, "amount": "USD 69.44", "submission_id": "R-1.1", "psp": "stripe"}
+    return Fact("report_refund_outcome", told | {"psp_refund_ref": "re-1"} | other)
+
+
+CAPTURES = (
+    (AUTHORISED, CAPTURED, VOIDED),
+    (AUTHORISED, IN_PART, REST_VOIDED),
+    (AUTHORISED, CAPTURED, LAPSED),
+    (CAPTURED, VOIDED),
+    (AUTHORISED, CAPTURED, FAILED),
+    (CAPTURED, FAILED),
+    (CAPTURED, FAILED, PAID_ANEW),
+)
+OUTCOMES = (
+    (outcome("succeeded"),),
+    (outcome("succeeded"), outcome("failed")),
+    (outcome("succeeded"), outcome("reversed")),
+    (outcome("succeeded"), outcome("failed", psp_refund_ref="")),
+    (outcome("succeeded"), outcome("failed"), outcome("reversed")),
+)
+_days = some.integers(0, DAYS - 1)
+
+
+@some.composite
+def tellings(draw: some.DrawFn, stories: Sequence[tuple[Fact, ...]]) -> tuple[list[Fact], list[Fact]]:
+    """The facts of a story, each on some day, as they happened; and as they are told: in any order, some again."""
+    story = draw(some.sampled_from(stories))
+    dated = [fact._replace(day=draw(_days)) for fact in story]
+    again = draw(some.lists(some.sampled_from(dated), max_size=4))
+    return sorted(dated, key=lambda fact: (fact.day, fact.comes_back)), draw(some.permutations(dated + again))
+
+
+def tell(story: OrderStory, fact: Fact) -> None:
+    story.tell(fact.command, by=PARTNER, at=after_days(fact.day), **fact.data)
+
+
+def balances(story: OrderStory, *, facts: Iterable[Fact] = ()) -> dict[str, tuple[int, int]]:
+    """In dollars, and what they stand at; that depends on the telling where the money is said to have come back on two
+    days: once it is back, the other day is only noted."""
+    has_one_worth = len({fact.day for fact in facts if fact.comes_back}) < 2
+    return {account: (story.balance(account, "USD"), has_one_worth * story.base(account)) for account in ACCOUNTS}
+
+
+def paid_for(facts: Iterable[Fact]) -> OrderStory:
+    story = OrderStory(rates=DAILY)
+    story.tell("place_order", **basket())
+    for fact in facts:
+        tell(story, fact)
+    return story
+
+
+def is_captured_before_it_ends(facts: Iterable[Fact]) -> bool:
+    """Whether every capture happened while the issuer held the money."""
+    ended = [fact.day for fact in facts if fact.command in (VOIDED.command, LAPSED.command)]
+    return not ended or all(fact.day < min(ended) for fact in facts if fact.command == CAPTURED.command)
+
+
+@seed(SEED)
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(tellings(CAPTURES))
+def test_a_payment_comes_to_the_same_money_in_whatever_order_it_is_told(told: tuple[list[Fact], list[Fact]]) -> None:
+    note(f"seed {SEED}")
+    happened, as_told = told
+    in_order, out_of_order = paid_for(happened), paid_for(as_told)
+    if balances(in_order) != balances(out_of_order):
+        assert not is_captured_before_it_ends(happened), "what was captured in time is an ordinary capture"
+        assert out_of_order.breaks(), "money that stands elsewhere, and nobody is told"
+
+
+def refunded(facts: Iterable[Fact], *, meanwhile: str = "") -> OrderStory:
+    """An order refunded at once; after each fact somebody tries to pay what failed in another way."""
+    story = OrderStory(express=True, rates=DAILY)
+    story.tell("place_order", **basket())
+    story.tell("report_payment_captured", **capture())
+    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind")
+    story.tell("submit_refund", refund_id="R-1")
+    for fact in facts:
+        tell(story, fact)
+        pay_otherwise(story, meanwhile)
+    return story
+
+
+def pay_otherwise(story: OrderStory, meanwhile: str) -> None:
+    with suppress(Refusal):
+        if meanwhile == "anew":
+            story.tell("submit_refund", refund_id="R-1")
+        elif meanwhile == "by the bank":
+            told = {"refund_id": "R-1", "method": "bank_transfer", "reference": "TR", "proposer": "pan"}
+            story.tell("pay_refund_by_alternative", by=PLATFORM, **told)
+
+
+@seed(SEED + 1)
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(tellings(OUTCOMES))
+def test_a_refund_comes_to_the_same_money_in_whatever_order_it_is_told(told: tuple[list[Fact], list[Fact]]) -> None:
+    note(f"seed {SEED + 1}")
+    happened, as_told = told
+    assert balances(refunded(as_told), facts=happened) == balances(refunded(happened), facts=happened)
+
+
+@seed(SEED + 2)
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(tellings(OUTCOMES), some.sampled_from(["anew", "by the bank"]))
+def test_a_refund_paid_in_another_way_meanwhile_comes_to_the_same_money(
+    told: tuple[list[Fact], list[Fact]], meanwhile: str
+) -> None:
+    note(f"seed {SEED + 2}")
+    happened, as_told = told
+    in_order = refunded(happened, meanwhile=meanwhile)
+    out_of_order = refunded(as_told, meanwhile=meanwhile)
+    for story in (in_order, out_of_order):
+        on_its_way = [s for s in story.order.cases["R-1"].submissions.values() if s.state == "submitted"]
+        for submission in on_its_way:
+            names = {"submission_id": submission.submission_id, "psp_refund_ref": "re-2"}
+            tell(story, outcome("succeeded", **names)._replace(day=DAYS))
+    if balances(in_order, facts=happened) != balances(out_of_order, facts=happened):
+        assert any(fact.comes_back for fact in happened[:-1]), "the last word was that it came back"
+        assert "double_refund" in out_of_order.breaks() + in_order.breaks(), "paid twice, and nobody is told"
