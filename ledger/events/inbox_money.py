@@ -1,5 +1,5 @@
-"""What became of money in the inbox: captures that did not happen, refunds that failed, came back or were sent anew, and
-what providers have paid."""
+"""What became of money in the inbox: captures that did not happen, refunds that failed or came back, and what providers
+have paid."""
 
 from __future__ import annotations
 

@@ -345,9 +345,9 @@ class OrderMachine(RuleBasedStateMachine):
     def at(self) -> datetime:
         return NOW + timedelta(minutes=self.model.now)
 
-    def _ask(self, name: str, *, by: Actor = SYSTEM, at: datetime | None = None, **told: Any) -> str:
+    def _ask(self, name: str, *, by: Actor = SYSTEM, **told: Any) -> str:
         try:
-            self.story.tell(name, by=by, at=at or self.at, **told)
+            self.story.tell(name, by=by, **{"at": self.at} | told)
         except Refusal as refusal:
             return refusal.code
         return OK
