@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from datetime import date, datetime
+from typing import Any
 
 from commands.breaks import break_once
 from commands.command import Report
@@ -83,6 +84,19 @@ def known_try(
     return refund, told
 
 
+def names_of(report: InboxRefundReport, refund: InboxRefund, told: Try) -> dict[str, Any]:
+    """What every event of a refund's outcome names."""
+    return {
+        "psp": refund.owed.psp,
+        "capture_ref": refund.owed.capture_ref,
+        "payment_id": refund.owed.payment_id,
+        "amount": refund.amount,
+        "refund_id": refund.refund_id,
+        "submission_id": told.submission_id,
+        "psp_refund_ref": report.psp_refund_ref,
+    }
+
+
 def came_back(
     report: InboxRefundReport,
     refund: InboxRefund,
@@ -96,13 +110,7 @@ def came_back(
     """The provider owes us what it had paid back, and we owe it to the payer again."""
     base = rate.convert(refund.amount)
     return UnallocatedRefundReversed(
-        psp=refund.owed.psp,
-        capture_ref=refund.owed.capture_ref,
-        payment_id=refund.owed.payment_id,
-        amount=refund.amount,
-        refund_id=refund.refund_id,
-        submission_id=told.submission_id,
-        psp_refund_ref=report.psp_refund_ref,
+        **names_of(report, refund, told),
         code=code,
         carried=refund.base,
         book_rate=rate,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from commands.command import Report
+from commands.recording import accounting_day
 from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate, unity
 from ledger.ids import Id
@@ -84,6 +87,19 @@ class PspLine(BaseModel):
             )
         else:
             yield self
+
+
+class BatchPart(Report):
+    """Lines of one batch of a provider that are told together."""
+
+    batch_ref: Id
+    lines: Annotated[tuple[PspLine, ...], Field(min_length=1)]
+    bank_entry_ref: str = ""
+    value_date: date | None = None
+
+    @property
+    def day(self) -> date:
+        return self.value_date or accounting_day(self.happened_at)
 
 
 def _expect(psp_ref: str, rate: Rate | None, currency: str) -> None:

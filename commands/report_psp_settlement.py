@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import date
 from functools import partial
-from typing import Annotated
-
-from pydantic import Field
 
 from commands.order_commands import OrderReport, contradiction, flagged_if_future
-from commands.psp_lines import PspLine
-from commands.recording import accounting_day
+from commands.psp_lines import BatchPart, PspLine
 from commands.rules import Rules
 from commands.settling import Settling
 from ledger.events.event import Event
@@ -22,18 +17,10 @@ from ledger.money import Money
 from ledger.streams.order import Order
 
 
-class ReportPspSettlement(OrderReport, name="report_psp_settlement"):
+class ReportPspSettlement(OrderReport, BatchPart, name="report_psp_settlement"):
     """The lines of the batch that are about this order. A line told again changes nothing."""
 
     psp: Id
-    batch_ref: Id
-    lines: Annotated[tuple[PspLine, ...], Field(min_length=1)]
-    bank_entry_ref: str = ""
-    value_date: date | None = None
-
-    @property
-    def day(self) -> date:
-        return self.value_date or accounting_day(self.happened_at)
 
 
 def decide(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[Event]:

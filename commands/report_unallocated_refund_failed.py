@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try
+from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try, names_of
 from commands.order_commands import rate_of_fact
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -39,13 +39,7 @@ def _failure(
     report: ReportUnallocatedRefundFailed, refund: InboxRefund, told: Try, *, only_noted: bool = False
 ) -> UnallocatedRefundFailed:
     return UnallocatedRefundFailed(
-        psp=refund.owed.psp,
-        capture_ref=refund.owed.capture_ref,
-        payment_id=refund.owed.payment_id,
-        amount=refund.amount,
-        refund_id=refund.refund_id,
-        submission_id=told.submission_id,
-        psp_refund_ref=report.psp_refund_ref,
+        **names_of(report, refund, told),
         code=report.code,
         happened_at=report.happened_at,
         only_noted=only_noted,

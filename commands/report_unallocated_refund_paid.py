@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try
+from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try, names_of
 from commands.order_commands import last_rate, rate_of_fact
 from commands.recording import accounting_day
 from commands.rules import Rules
@@ -52,13 +52,7 @@ def _came_back_since(
 def _paid(report: ReportUnallocatedRefundPaid, refund: InboxRefund, told: Try, rate: Rate) -> UnallocatedRefundPaid:
     base = rate.convert(refund.amount)
     return UnallocatedRefundPaid(
-        refund_id=refund.refund_id,
-        submission_id=told.submission_id,
-        psp=refund.owed.psp,
-        capture_ref=refund.owed.capture_ref,
-        payment_id=refund.owed.payment_id,
-        psp_refund_ref=report.psp_refund_ref,
-        amount=refund.amount,
+        **names_of(report, refund, told),
         carried=refund.base,
         book_rate=rate,
         base=base,

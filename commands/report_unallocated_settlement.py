@@ -4,36 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import date
 from functools import partial
-from typing import Annotated
-
-from pydantic import Field
 
 from commands.inbox_commands import InboxMoneyReport, inbox_break
-from commands.psp_lines import PspLine
-from commands.recording import accounting_day
+from commands.psp_lines import BatchPart, PspLine
 from commands.rules import Rules
 from commands.settling import Settling
 from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedFundsSettled
-from ledger.ids import Id
 from ledger.money import Money
 from ledger.streams.receivables import Receivables
 from ledger.streams.reference_streams import InboxItem
 
 
-class ReportUnallocatedSettlement(InboxMoneyReport, name="report_unallocated_settlement"):
+class ReportUnallocatedSettlement(InboxMoneyReport, BatchPart, name="report_unallocated_settlement"):
     """The lines of the batch that are about this capture of the inbox. A line told again changes nothing."""
-
-    batch_ref: Id
-    lines: Annotated[tuple[PspLine, ...], Field(min_length=1)]
-    bank_entry_ref: str = ""
-    value_date: date | None = None
-
-    @property
-    def day(self) -> date:
-        return self.value_date or accounting_day(self.happened_at)
 
 
 def decide(report: ReportUnallocatedSettlement, item: InboxItem, rules: Rules) -> Iterator[Event]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -20,25 +18,11 @@ from service.adapters.bank.importing import import_camt
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import FileSummary, RawFile
 from service.app import App
-from service.settlement_run import payout_id_of, settle
+from service.settlement_run import payout_id_of
 from tests.service.adapters.bank.statements import entry, statement
-from tests.support.buses import open_desk, publish_programme
-from tests.support.sales import PROVIDER, merchant_ready, released
-from tests.support.shops import app_of
+from tests.support.sales import PROVIDER
 
 PAYOUT = payout_id_of("R-1", "M-1")
-
-
-@pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[App]:
-    """A ledger with one payout of CNY 133.00 under way."""
-    with open_desk(database_url, tmp_path) as desk:
-        publish_programme(desk)
-        merchant_ready(desk)
-        released(desk)
-        opened = app_of(desk)
-        settle(opened, "R-1")
-        yield opened
 
 
 def imported(app: App, *entries: str, closing: str, name: str = "s.xml", **about: str) -> FileSummary:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from ledger.fx import CNY
@@ -19,11 +16,8 @@ from service.adapters.bank.pain002 import import_pain002
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import FileSummary, RawFile
 from service.app import App
-from service.settlement_run import payout_id_of, settle
+from service.settlement_run import payout_id_of
 from tests.service.adapters.bank.statements import entry, statement
-from tests.support.buses import open_desk, publish_programme
-from tests.support.sales import merchant_ready, released
-from tests.support.shops import app_of
 
 PAYOUT = payout_id_of("R-1", "M-1")
 _ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
@@ -38,18 +32,6 @@ _ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
 def transfer(status: str, *, payout: str = PAYOUT, reason: str = "") -> str:
     why = f"<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn></StsRsnInf>" if reason else ""
     return f"<TxInfAndSts><OrgnlEndToEndId>{payout}</OrgnlEndToEndId><TxSts>{status}</TxSts>{why}</TxInfAndSts>\n"
-
-
-@pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[App]:
-    """A ledger with one payout of CNY 133.00 under way."""
-    with open_desk(database_url, tmp_path) as desk:
-        publish_programme(desk)
-        merchant_ready(desk)
-        released(desk)
-        opened = app_of(desk)
-        settle(opened, "R-1")
-        yield opened
 
 
 def answered(app: App, *transfers: str, name: str = "answer.xml") -> FileSummary:
