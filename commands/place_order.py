@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime, TypeAdapter, field_validator, model_validator
+from pydantic import AwareDatetime, TypeAdapter, field_validator
 
 from commands.breaks import break_once
 from commands.order_commands import OrderCommand, confirmed_by
@@ -78,12 +78,6 @@ class PlaceOrder(OrderCommand, name="place_order"):
             if not (line.title_source.strip() and line.title_shown.strip()):
                 raise ValueError(f"line {line.line_id} says under which title it is sold, and was shown to the buyer")
         return lines
-
-    @model_validator(mode="after")
-    def _promised_afterwards(self) -> PlaceOrder:
-        if self.occurred_at and self.promised_warehouse_by and self.promised_warehouse_by < self.occurred_at:
-            raise ValueError("promised_warehouse_by is not before the order is placed")
-        return self
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from ledger.refusals import (
     QuoteExpired,
     TotalsMismatch,
 )
-from tests.support.given import BUYER, IMPORTER, NOW, Given, ask, cny, given, usd
+from tests.support.given import BUYER, NOW, Given, ask, cny, given, usd
 from tests.support.orders import ENROLLED, NAMES, REFERENCE_USD, basket, in_the_pool, line
 from tests.support.parcels import CAPTURED, PLACED, dispatched
 
@@ -71,12 +71,6 @@ def test_the_promise_follows_from_its_policy() -> None:
 def test_nothing_is_promised_before_it_is_ordered() -> None:
     earlier = NOW - timedelta(seconds=1)
     selling().when(place(promised_warehouse_by=earlier)).then_refused(PromiseBeforeOrder, promised_by=earlier)
-
-
-def test_an_imported_order_is_malformed_where_it_was_promised_before_it_was_placed() -> None:
-    told = {"promised_warehouse_by": "2025-03-31T08:00:00Z", "occurred_at": "2025-04-01T08:00:00Z"}
-    with pytest.raises(ValueError, match="promised_warehouse_by is not before the order is placed"):
-        ask(PlaceOrder, by=IMPORTER, **NAMES, **basket(), **told)
 
 
 @pytest.mark.parametrize("title", ["title_source", "title_shown"])

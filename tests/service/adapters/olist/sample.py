@@ -54,6 +54,7 @@ class SampleFolder:
         *,
         status: str = "delivered",
         bought: str = "2017-11-24 10:00:00",
+        ship_by: str = "2017-11-28 10:00:00",
         times: tuple[str, str, str] = DELIVERED,
         items: tuple[tuple[str, str, str, str], ...] = (),
         payments: tuple[tuple[str, str], ...] = (),
@@ -64,7 +65,7 @@ class SampleFolder:
         self.tables["orders"].append([order, customer, status, bought, *times, "2017-12-15 00:00:00"])
         for number, (product, seller, price, freight) in enumerate(items, start=1):
             self.tables["order_items"].append(
-                [order, str(number), hexed(product), hexed(seller), "2017-11-28 10:00:00", price, freight]
+                [order, str(number), hexed(product), hexed(seller), ship_by, price, freight]
             )
         for number, (kind, value) in enumerate(payments, start=1):
             self.tables["order_payments"].append([order, str(number), kind, "1", value])

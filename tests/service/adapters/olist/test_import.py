@@ -189,7 +189,8 @@ def later_folder() -> SampleFolder:
     later.category("beleza_saude", "health_beauty")
     times = ("2017-12-18 10:05:00", "2017-12-19 09:00:00", "2017-12-29 16:20:00")
     items = (("soap", "ana", "11.00", "5.01"), ("chair", "carla", "300.00", "40.00"))
-    later.order("in december", bought="2017-12-18 10:00:00", times=times, items=items, payments=(("boleto", "356.01"),))
+    when = {"bought": "2017-12-18 10:00:00", "ship_by": "2017-12-22 10:00:00"}
+    later.order("in december", **when, times=times, items=items, payments=(("boleto", "356.01"),))
     return later
 
 
