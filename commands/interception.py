@@ -32,6 +32,7 @@ def not_to_be_sent(report: ParcelReport, order: Order, fact: str, sent: Mapping[
 
 def first_heard_of(report: ParcelReport, order: Order, parcel: Parcel, fact: str) -> Iterator[Event]:
     """The same for a fact that is the first to say that a packed parcel has left."""
-    left = any(has_left(parcel.journey(item.line_id)) for item in parcel.items)
-    if parcel.created and not left and MILESTONES[fact].rank > 0:
+    if not parcel.created or MILESTONES[fact].rank <= 0:
+        return
+    if not any(has_left(parcel.journey(item.line_id)) for item in parcel.items):
         yield from not_to_be_sent(report, order, fact, quantities(parcel.items))

@@ -11,7 +11,7 @@ from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES, standing
 from ledger.ids import Id
 from ledger.streams.order import Order
-from ledger.streams.parcels import Fact, Parcel
+from ledger.streams.parcels import Fact, Parcel, by_time
 
 # A month's summary declaration closes the export long after the parcel is through (domain §3.2).
 _AFTER_THE_FACT = frozenset({"export_closed"})
@@ -91,18 +91,20 @@ def out_of_sequence(report: ParcelReport, order: Order, milestone: str) -> Itera
     parcel = order.parcels.of(report.parcel_id)
     if parcel is None:
         return
-    clash = next(_clashing(parcel, Fact(milestone, report.happened_at)), None)
-    if clash:
+    new = Fact(milestone, report.happened_at)
+    clashing = [other for other in parcel.facts if _clash(other, new, parcel)]
+    if clashing:
+        clash = min(clashing, key=by_time)
         expected = f"{clash.milestone} at {clash.happened_at.isoformat()}"
         yield from against(report, order, milestone, about=clash.milestone, expected=expected)
 
 
-def _clashing(parcel: Parcel, new: Fact) -> Iterator[Fact]:
-    for other in parcel.timeline:
-        earlier, later = sorted((other, new), key=lambda fact: fact.happened_at)
-        one_instant = earlier.happened_at == later.happened_at
-        if not one_instant and earlier.milestone != later.milestone and _impossible(earlier, later, parcel):
-            yield other
+def _clash(other: Fact, new: Fact, parcel: Parcel) -> bool:
+    if other.happened_at == new.happened_at or other.milestone == new.milestone:
+        return False
+    if other.happened_at < new.happened_at:
+        return _impossible(other, new, parcel)
+    return _impossible(new, other, parcel)
 
 
 def _impossible(earlier: Fact, later: Fact, parcel: Parcel) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from pydantic_core import from_json
@@ -19,6 +19,7 @@ from projections.tracking_tables import LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, 
 from projections.tracking_told import StoredOrder, answer
 
 PROJECTION = CustomerTracking()
+_PLATFORM_BOOK = 0  # where policies are
 
 
 class AmbiguousOrder(LookupError):
@@ -40,7 +41,9 @@ def track(
     """The order, or None where nothing is known of it. Raises `AmbiguousOrder` without a merchant, `ViewBehind`."""
 
     def query(opened: Opened) -> OrderTracking | None:
-        found = _rows(opened, ORDERS, order_id, merchant)
+        book = views.directory.known_book_of(merchant) if merchant else None
+        books = list(opened.vector) if book is None else [book]
+        found = _rows(opened, ORDERS, books, order_id, merchant)
         if len(found) > 1:
             raise AmbiguousOrder(order_id, [row["merchant"] for row in found])
         return _tracking(opened, found[0]) if found else None
@@ -65,17 +68,19 @@ def orders_of_buyer(
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
 
 
-def _rows(opened: Opened, table: ViewTable, order_id: str, merchant: str | None) -> list[RowMapping]:
+def _rows(
+    opened: Opened, table: ViewTable, books: Sequence[int], order_id: str, merchant: str | None
+) -> list[RowMapping]:
     conditions = ["book = ANY(:books)", "order_id = :order_id"]
     conditions += ["merchant = :merchant"] if merchant is not None else []
     conditions += [] if table.appended else ["NOT deleted"]
     statement = f"SELECT * FROM {opened.generation.stored_name(table)} WHERE {' AND '.join(conditions)}"
-    values = {"books": list(opened.vector), "order_id": order_id, "merchant": merchant}
+    values = {"books": list(books), "order_id": order_id, "merchant": merchant}
     return list(opened.connection.execute(text(statement), values).mappings())
 
 
 def _tracking(opened: Opened, order: RowMapping) -> OrderTracking:
-    key = (order["order_id"], order["merchant"])
+    key = ([order["book"]], order["order_id"], order["merchant"])
     stored = StoredOrder(
         order=order,
         parcels=_rows(opened, PARCELS, *key),
@@ -90,13 +95,13 @@ def _return_windows(opened: Opened) -> list[tuple[datetime, ReturnWindow]]:
     """The return windows there are, with the instants they take effect, the latest first."""
     statement = f"""
         SELECT effective_from, content FROM {opened.generation.stored_name(RETURN_WINDOWS)}
-        WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""
-    found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
+        WHERE book = :platform AND NOT deleted ORDER BY effective_from DESC, version DESC"""
+    found = opened.connection.execute(text(statement), {"platform": _PLATFORM_BOOK})
     return [(at, ReturnWindow.model_validate(from_json(content))) for at, content in found]
 
 
 def _lock(opened: Opened, version: int) -> AfterSalesLock | None:
-    statement = f"SELECT content FROM {opened.generation.stored_name(LOCKS)} WHERE book = ANY(:books) AND version = :v"
-    content = opened.connection.execute(text(statement), {"books": list(opened.vector), "v": version}).scalar()
+    statement = f"SELECT content FROM {opened.generation.stored_name(LOCKS)} WHERE book = :platform AND version = :v"
+    content = opened.connection.execute(text(statement), {"platform": _PLATFORM_BOOK, "v": version}).scalar()
     lock = read_content(AfterSalesLock.key, from_json(content)) if content else None
     return lock if isinstance(lock, AfterSalesLock) else None

@@ -90,15 +90,19 @@ class OpenClaims:
         asked = sum(lines.get(line_id, 0) for lines in self.cases.values())
         return asked + sum(dispute.claim_on(line_id, released) for dispute in self.disputes.values())
 
+    def remember(self, event: Event) -> None:
+        """Change what is asked for by one event; without the work of the descriptor of `evolve` on every call."""
+        _method_for(type(event))(self, event)
+
     @singledispatchmethod
-    def remember(self, event: Any) -> None:
+    def evolve(self, event: Any) -> None:
         """What one more event changes; one that is not of `CLAIMING` changes nothing."""
 
-    @remember.register
+    @evolve.register
     def _(self, event: SettlementReleased) -> None:
         self._release(event.line_id, qty=event.qty, fen=event.gross.minor)
 
-    @remember.register
+    @evolve.register
     def _(self, event: RefundRequested) -> None:
         if event.type == "unshipped":
             return
@@ -106,22 +110,22 @@ class OpenClaims:
         for line in event.lines:
             asked[line.line_id] = asked.get(line.line_id, 0) + line.list_amount.minor
 
-    @remember.register
+    @evolve.register
     def _(self, event: RefundAutoApproved | RefundApproved) -> None:
         self.cases.pop(event.refund_id, None)
         self._take_back(event.lines)
 
-    @remember.register
+    @evolve.register
     def _(self, event: RefundRejected | RefundWithdrawn) -> None:
         self.cases.pop(event.refund_id, None)
 
-    @remember.register
+    @evolve.register
     def _(self, event: ReturnExpired) -> None:
         self.cases.pop(event.refund_id, None)
         if event.undone:
             self._take_back(event.undone.lines, sign=-1)
 
-    @remember.register
+    @evolve.register
     def _(self, event: DisputeOpened) -> None:
         """Told late, of a stage that is over, it opens nothing again."""
         stage, known = _STAGES.index(event.stage), self.disputes.get(event.dispute_id)
@@ -132,16 +136,16 @@ class OpenClaims:
         else:
             self.disputes[event.dispute_id] = Disputed(stage=stage, lines=lines)
 
-    @remember.register
+    @evolve.register
     def _(self, event: DisputeFundsWithdrawn) -> None:
         self.disputes.setdefault(event.dispute_id, Disputed(stage=_STAGES.index("chargeback")))
 
-    @remember.register
+    @evolve.register
     def _(self, event: DisputeLost) -> None:
         self._end(event.dispute_id, event.stage)
         self._take_back(event.lines)
 
-    @remember.register
+    @evolve.register
     def _(self, event: DisputeWon) -> None:
         self._end(event.dispute_id, event.stage)
         if event.undone:
@@ -160,3 +164,6 @@ class OpenClaims:
     def _end(self, dispute_id: str, stage: DisputeStage) -> None:
         known = self.disputes.setdefault(dispute_id, Disputed())
         known.is_open, known.stage = False, _STAGES.index(stage)
+
+
+_method_for = vars(OpenClaims)["evolve"].dispatcher.dispatch

@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import singledispatchmethod
+from functools import cache, singledispatchmethod
 from typing import Any
 
+from ledger.events.event import Event
 from ledger.events.milestones import ENDS, MILESTONES, WORDS, furthest, in_order
 from ledger.events.shipment import (
     CustomsFact,
@@ -42,9 +43,19 @@ class Fact:
 _DETAILS = ("warehouse_id", "declaration_no", "attempt_no", "evidence_ref")
 
 
+def by_time(fact: Fact) -> tuple[Any, ...]:
+    """Sorts facts by when they happened; those of one instant as they are in a parcel's way."""
+    return (*in_order(fact), fact.code, fact.detail)
+
+
+@cache
+def _details_of(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name in _DETAILS if name in kind.model_fields)
+
+
 def fact_of(event: ParcelFact) -> Fact:
     """The event as it is remembered."""
-    told = [str(value) for name in _DETAILS if (value := getattr(event, name, None))]
+    told = [str(value) for name in _details_of(type(event)) if (value := getattr(event, name))]
     return Fact(WORDS[type(event)], event.happened_at, event.raw_code, " ".join(told))
 
 
@@ -117,7 +128,7 @@ class Parcel:
     @property
     def timeline(self) -> list[Fact]:
         """All facts by when they happened."""
-        return sorted(self.facts, key=lambda fact: (*in_order(fact), fact.code, fact.detail))
+        return sorted(self.facts, key=by_time)
 
     @property
     def dispatch(self) -> Dispatch | None:

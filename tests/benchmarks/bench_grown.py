@@ -11,6 +11,7 @@ from projections.account_turnovers import AccountTurnovers
 from projections.due_releases import DueReleases
 from projections.engine.reading import Views
 from projections.merchant_balances import MerchantBalances
+from projections.psp_references import PspReferences
 from projections.tracking import PROJECTION
 from projections.tracking_numbers import TrackingNumbers
 from service.app import App
@@ -27,7 +28,7 @@ from tests.benchmarks.measure import Table
 SIZES = [100_000, 1_000_000]  # events
 ORDERS, MERCHANTS = 4_000, 500  # of a month
 _SEED_OF_WHAT_IS_DUE = 99
-_ASKED = (MerchantBalances(), AccountTurnovers(), DueReleases(), PROJECTION, TrackingNumbers())
+_ASKED = (MerchantBalances(), AccountTurnovers(), DueReleases(), PROJECTION, TrackingNumbers(), PspReferences())
 
 
 def measure_grown(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
@@ -63,6 +64,7 @@ def _change(app: App, clock: list[datetime], table: Table, *, month: date, size:
     world, steps = make_month(seed=_SEED_OF_WHAT_IS_DUE, orders=ORDERS, merchants=MERCHANTS, first_day=month)
     record_steps(steps, clock, app.bus)
     clock[0] += timedelta(days=30)  # everything signed for is due
+    app.catch_up(_ASKED)  # as a service is, which follows
     settle_what_is_due(app, table, size=size)
     merchants = [merchant.merchant_id for merchant in world.merchants]
     reconcile_a_report(app, table, merchants=merchants, day=month, size=size)
