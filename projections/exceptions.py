@@ -22,6 +22,7 @@ from ledger.events.settlement import (
 from ledger.ids import UNROUTED, merchant_of, unrouted_break
 from ledger.log.books import ACCOUNTING_ZONE
 from ledger.log.rows import Recorded
+from ledger.money import Money
 from projections.balances import NOW, Moment
 from projections.columns import instant_column, text_column
 from projections.engine.batch import Batch, KeptRows, Row
@@ -196,24 +197,26 @@ def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, 
 
 
 def _paid_back(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundPaid) -> None:
-    row = rows.get(recorded.stream, unrouted_break(recorded.stream))
-    if row is None or row["waiting_minor"] is None:
-        return
-    left = row["waiting_minor"] - event.amount.minor
-    _change(rows, recorded, unrouted_break(recorded.stream), waiting_minor=left)
-    if left <= 0:
-        _resolve(rows, recorded, unrouted_break(recorded.stream), _PAID_BACK, event.happened_at)
+    row = _waits_for(rows, recorded, -event.amount)
+    if row and row["waiting_minor"] <= 0:
+        _resolve(rows, recorded, row["break_id"], _PAID_BACK, event.happened_at)
 
 
 def _owed_again(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundReversed) -> None:
-    row = rows.get(recorded.stream, unrouted_break(recorded.stream))
-    if row is None or row["waiting_minor"] is None:
-        return
-    left = row["waiting_minor"] + event.amount.minor
-    _change(rows, recorded, unrouted_break(recorded.stream), waiting_minor=left)
-    if left > 0 and row["resolution"] == _PAID_BACK:
+    row = _waits_for(rows, recorded, event.amount)
+    if row and row["waiting_minor"] > 0 and row["resolution"] == _PAID_BACK:
         anew = {"status": "open", "resolution": "", "resolved_at": None, "resolved_position": None}
-        _change(rows, recorded, unrouted_break(recorded.stream), **anew)
+        _change(rows, recorded, row["break_id"], **anew)
+
+
+def _waits_for(rows: KeptRows, recorded: Recorded, more: Money) -> Row | None:
+    """The exception of a capture of the inbox, once so much more of it waits; None where no money waited there."""
+    break_id = unrouted_break(recorded.stream)
+    row = rows.get(recorded.stream, break_id)
+    if row is None or row["waiting_minor"] is None:
+        return None
+    _change(rows, recorded, break_id, waiting_minor=row["waiting_minor"] + more.minor)
+    return rows.get(recorded.stream, break_id)
 
 
 def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:

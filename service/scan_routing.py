@@ -12,12 +12,11 @@ from ledger.events.event import seal_place
 from ledger.events.platform import InboxFactNoted
 from ledger.ids import derived_id
 from ledger.ledger import Ledger
-from ledger.who import Actor
 from projections.engine.reading import Views
 from projections.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_route
 from service.adapters.carriers.routing import Lookup, told_again
+from service.inbox_routing import ROUTER
 
-_ROUTER = Actor(kind="system", id="inbox-routing", role="router")
 _PLATFORM_BOOK = 0
 _PAGE = 500
 
@@ -71,7 +70,7 @@ class ScanRouting:
 def _mark(fact: InboxFactNoted, report: ParcelReport) -> MarkFactRouted:
     return MarkFactRouted(
         id=derived_id("routed", fact.system, fact.reference),
-        actor=_ROUTER,
+        actor=ROUTER,
         system=fact.system,
         reference=fact.reference,
         streams=(report.stream,),
