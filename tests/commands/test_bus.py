@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 
+from commands.open_days import OpenDays
 from ledger.who import Actor
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
+
+FINANCE = Actor(kind="platform", id="fay", role="finance")
+FACT = {"merchant_id": "M-1", "order_id": "O-1", "parcel_id": "P-1", "milestone": "noted", "raw_code": "scan"}
 
 
 @pytest.fixture
@@ -127,3 +131,34 @@ def test_two_desks_on_one_ledger_notice_each_others_decisions(database_url: str,
         one.expect("set_express_refund", merchant_id="M-1", enabled=True)
         two.expect("set_express_refund", actor=PLATFORM, id="off", merchant_id="M-1", enabled=False)
         assert one.ask("set_express_refund", id="on", merchant_id="M-1", enabled=True).status == "recorded"
+
+
+def test_a_late_fact_is_decided_once_by_whoever_did_not_see_the_month_close(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = datetime(2025, 5, 2, tzinfo=UTC)
+    with open_desk(database_url, tmp_path, now=may) as one, open_desk(database_url, tmp_path, now=may) as two:
+        publish_programme(one)
+        book = one.expect("enrol_merchant", merchant_id="M-1").book
+        one.expect("close_book_period", actor=FINANCE, book=book, period="2025-03")
+        one.expect("close_book_period", actor=FINANCE, book=book, period="2025-04")
+        appended: list[int] = []
+        append = two.ledger.append
+        monkeypatch.setattr(two.ledger, "append", lambda *asked: appended.append(asked[0]) or append(*asked))
+        noted = two.expect("report_tracking", **FACT, at=datetime(2025, 4, 20, tzinfo=UTC))
+    assert noted.book == book
+    assert appended == [book]
+
+
+def test_a_late_fact_stands_on_its_day_again_when_the_month_was_reopened_a_while_ago(desk: Desk) -> None:
+    desk.clock.now = datetime(2025, 5, 2, tzinfo=UTC)
+    book = desk.expect("enrol_merchant", merchant_id="M-1").book
+    desk.expect("close_book_period", actor=FINANCE, book=book, period="2025-03")
+    desk.expect("close_book_period", actor=FINANCE, book=book, period="2025-04")
+    days = OpenDays(desk.ledger.reader, monotonic=lambda: passed[0])
+    passed = [0.0]
+    assert days.of(book) == date(2025, 5, 1)
+    desk.expect("reopen_book_period", actor=FINANCE, book=book, period="2025-04")
+    assert days.of(book) == date(2025, 5, 1)
+    passed[0] = 5.0
+    assert days.of(book) == date(2025, 4, 1)

@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from ledger.ids import account_guard
 from ledger.ledger import Ledger
 from ledger.log.reading import AccountRow, EarlierAnswer
-from ledger.log.rows import Attempt, NewEvent, Receipt, Recorded, Status
+from ledger.log.rows import Attempt, NewEvent, News, Receipt, Recorded, Status
 from tests.support.buses import Clock, Desk
 
 _NOTHING = AccountRow(0, 0, 0, 0, 0)
@@ -60,6 +60,9 @@ class MemoryLedger:
     def heads(self) -> dict[int, int]:
         return {book: len(rows) for book, rows in self.books.items()}
 
+    def first_open_days(self) -> dict[int, date]:
+        return dict(self.open_days)
+
     def read(self, book: int, after: int, limit: int) -> list[Recorded]:
         return self.books[book][after : after + limit]
 
@@ -69,6 +72,9 @@ class MemoryLedger:
     def rows_of_streams(self, books: Mapping[str, int]) -> list[Recorded]:
         found = [row for stream in books for row in self._streams.get(stream, ())]
         return sorted(found, key=lambda row: (row.book, row.position))
+
+    def news_of_streams(self, books: Mapping[str, int]) -> list[News]:
+        return [News._make(getattr(row, name) for name in News._fields) for row in self.rows_of_streams(books)]
 
     def accounts_of(self, books: Mapping[str, int]) -> dict[str, AccountRow]:
         return {name: self._accounts[name] for name in books if name in self._accounts}
