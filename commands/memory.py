@@ -88,8 +88,8 @@ class Memory:
 
     def _from_log(self, books: Mapping[str, int]) -> dict[str, Stream]:
         streams = {name: blank(name) for name in books}
-        for row in self._reader.rows_of_streams(books) if books else ():
-            streams[row.stream].apply(row.event)
+        for news in self._reader.news_of_streams(books) if books else ():
+            streams[news.stream].apply(news.event)
         return streams
 
     def _accounts(self, guards: Mapping[str, int]) -> dict[str, Stream]:

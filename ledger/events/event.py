@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
@@ -76,7 +76,7 @@ def decode(name: str, version: int, payload: str | bytes) -> Event:
     if kind is None:
         raise UnknownEvent(f"no event is called {name} v{version}")
     if (name, version) not in UPCASTS:
-        return kind.model_validate_json(payload)
+        return cast(Event, kind.__pydantic_validator__.validate_json(payload))
     data = from_json(payload)
     while (upcast := UPCASTS.get((name, version))) is not None:
         data, version = upcast(data), version + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import singledispatchmethod
+from functools import cache, singledispatchmethod
 from typing import Any, get_args
 
 from ledger.events.dispute import (
@@ -166,4 +166,4 @@ class OpenClaims:
         known.is_open, known.stage = False, _STAGES.index(stage)
 
 
-_method_for = vars(OpenClaims)["evolve"].dispatcher.dispatch
+_method_for = cache(vars(OpenClaims)["evolve"].dispatcher.dispatch)

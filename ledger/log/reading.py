@@ -18,12 +18,14 @@ from ledger.log.rows import News, Receipt, Recorded, Status
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
-_NEWS = _READ.replace(_COLUMNS, ", ".join(News._fields))
+_NEWS_COLUMNS = ", ".join(News._fields)
+_NEWS = _READ.replace(_COLUMNS, _NEWS_COLUMNS)
 # Keys, each with its book: what a batch of commands needs of many books is one round trip.
 _WANTED = "unnest(%(books)s::integer[], %(keys)s::text[]) AS w (in_book, wanted)"
 _STREAMS = (
     f"SELECT {_COLUMNS} FROM {_WANTED} JOIN log.events ON book = in_book AND stream = wanted ORDER BY book, position"
 )
+_NEWS_OF_STREAMS = _STREAMS.replace(_COLUMNS, _NEWS_COLUMNS)
 _GUARD = "merchant_id, version, available, on_hold, in_transit, in_open_cases"
 _ALL_ACCOUNTS = f"SELECT {_GUARD} FROM log.accounts WHERE book = %s"
 _ACCOUNTS = f"SELECT {_GUARD} FROM {_WANTED} JOIN log.accounts ON book = in_book AND merchant_id = wanted"
@@ -103,6 +105,10 @@ class Reader:
     def rows_of_streams(self, books: Mapping[str, int]) -> list[Recorded]:
         """All events of streams, each read in its book (stream → book), in the order of book and position."""
         return [_recorded(row) for row in self._rows(_STREAMS, _wanted(books.items()))]
+
+    def news_of_streams(self, books: Mapping[str, int]) -> list[News]:
+        """What happened in streams, each read in its book (stream → book), in the order of book and position."""
+        return list(map(News._make, self._rows(_NEWS_OF_STREAMS, _wanted(books.items()))))
 
     def accounts(self, book: int, merchant_ids: Sequence[str]) -> dict[str, AccountRow]:
         """The guards of these merchants; none where no entry has touched the merchant's payable-now accounts."""
