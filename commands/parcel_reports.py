@@ -1,4 +1,4 @@
-"""What reports about parcels have in common: how a fact is told, and what it may contradict."""
+"""What reports about parcels have in common: how a fact is told, and what may be wrong with any."""
 
 from __future__ import annotations
 
@@ -8,21 +8,8 @@ from typing import Any
 from commands.order_commands import OrderReport, contradiction, flagged_if_future
 from commands.shapes import RawText
 from ledger.events.event import Event
-from ledger.events.milestones import MILESTONES, standing
 from ledger.ids import Id
 from ledger.streams.order import Order
-from ledger.streams.parcels import Fact, Parcel, by_time
-
-# A month's summary declaration closes the export long after the parcel is through (domain §3.2).
-_AFTER_THE_FACT = frozenset({"export_closed"})
-# Turned away here, a parcel comes no further unless it is let pass later (`UNDONE_BY`): the first step out of reach.
-_OUT_OF_REACH = {
-    "rejected_at_warehouse": "export_declared",
-    "export_rejected": "departed",
-    "import_refused": "out_for_delivery",
-    "returned_to_warehouse": "departed",
-}
-_LAST_OF_THE_WAY = MILESTONES["available_for_pickup"].rank
 
 
 class ParcelReport(OrderReport):
@@ -84,50 +71,3 @@ def doubts(report: ParcelReport, order: Order, milestone: str, *, creates: bool 
     if order.placed and report.happened_at < order.placed.placed_at:
         expected = f"order placed at {order.placed.placed_at.isoformat()}"
         yield from against(report, order, milestone, about="before_the_order", expected=expected)
-
-
-def out_of_sequence(report: ParcelReport, order: Order, milestone: str) -> Iterator[Event]:
-    """The fact and another stand in an order that cannot be, whichever of the two became known first."""
-    parcel = order.parcels.of(report.parcel_id)
-    if parcel is None:
-        return
-    new = Fact(milestone, report.happened_at)
-    clashing = [other for other in parcel.facts if _clash(other, new, parcel)]
-    if clashing:
-        clash = min(clashing, key=by_time)
-        expected = f"{clash.milestone} at {clash.happened_at.isoformat()}"
-        yield from against(report, order, milestone, about=clash.milestone, expected=expected)
-
-
-def _clash(other: Fact, new: Fact, parcel: Parcel) -> bool:
-    if other.happened_at == new.happened_at or other.milestone == new.milestone:
-        return False
-    if other.happened_at < new.happened_at:
-        return _impossible(other, new, parcel)
-    return _impossible(new, other, parcel)
-
-
-def _impossible(earlier: Fact, later: Fact, parcel: Parcel) -> bool:
-    moved_before_the_hand_over = later.milestone == "dispatched" and _moves(earlier)
-    ended = _ends(earlier, parcel) and _moves(later)
-    return moved_before_the_hand_over or ended or _turned_away(earlier, later, parcel)
-
-
-def _moves(fact: Fact) -> bool:
-    return MILESTONES[fact.milestone].rank > 0 and fact.milestone not in _AFTER_THE_FACT
-
-
-def _turned_away(earlier: Fact, later: Fact, parcel: Parcel) -> bool:
-    """Whether the parcel could not get to the later step from the earlier one."""
-    beyond = _OUT_OF_REACH.get(earlier.milestone)
-    if beyond is None or not MILESTONES[beyond].rank <= MILESTONES[later.milestone].rank <= _LAST_OF_THE_WAY:
-        return False
-    return _moves(later) and earlier in standing((*parcel.facts, earlier))
-
-
-def _ends(fact: Fact, parcel: Parcel) -> bool:
-    """Whether nothing can follow this fact; a loss ends nothing once the parcel was found."""
-    if fact.milestone == "lost":
-        found_at = parcel.last("found")
-        return found_at is None or found_at < fact.happened_at
-    return fact.milestone in ("signed_for", "destroyed")

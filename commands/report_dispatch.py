@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from commands.interception import not_to_be_sent
+from commands.out_of_sequence import out_of_sequence
 from commands.packing import quantities
-from commands.parcel_reports import ParcelReport, against, doubts, out_of_sequence
+from commands.parcel_reports import ParcelReport, against, doubts
 from commands.rules import Rules
 from commands.shapes import TrackingNo
 from ledger.events.event import Event

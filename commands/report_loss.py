@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.interception import first_heard_of
-from commands.parcel_reports import MilestoneReport, doubts, out_of_sequence
+from commands.out_of_sequence import out_of_sequence
+from commands.parcel_reports import MilestoneReport, doubts
 from commands.rules import Rules
 from commands.shapes import RawText
 from ledger.events.event import Event

@@ -9,7 +9,8 @@ from pydantic import NonNegativeInt, PositiveInt, model_validator
 
 from commands.customs_tie import untied
 from commands.interception import first_heard_of
-from commands.parcel_reports import MilestoneReport, against, doubts, out_of_sequence
+from commands.out_of_sequence import out_of_sequence
+from commands.parcel_reports import MilestoneReport, against, doubts
 from commands.rules import Rules
 from commands.shapes import RawText
 from ledger.events.event import Event

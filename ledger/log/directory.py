@@ -33,7 +33,9 @@ class Directory:
 
     def known_book_of(self, merchant_id: str) -> int | None:
         """The merchant's book, None where nothing was ever asked about the merchant: for reads, which write nothing."""
-        return self._books.get(merchant_id) or self._find([merchant_id]).get(merchant_id)
+        if merchant_id not in self._books:
+            self._books |= self._find([merchant_id])
+        return self._books.get(merchant_id)
 
     def _find(self, merchants: list[str]) -> dict[str, int]:
         with cursor_of(self._engine) as cursor:

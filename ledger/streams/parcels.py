@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, singledispatchmethod
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.events.event import Event
 from ledger.events.milestones import ENDS, MILESTONES, WORDS, furthest, in_order
@@ -30,8 +30,7 @@ BACK_WITH_MERCHANT = "rejected_at_warehouse"  # the goods never passed into the 
 FREE_AGAIN = frozenset((BACK_WITH_MERCHANT, "returned_to_warehouse"))  # these quantities may be packed anew
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One remembered fact of a parcel's way; `code` and `detail` tell apart two of one kind at one instant."""
 
     milestone: str
