@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any
 
-from pydantic_core import from_json
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 
 from ledger.policies.after_sales_lock import AfterSalesLock
-from ledger.policies.kinds import read_content
 from ledger.policies.return_window import ReturnWindow
 from projections.customer_tracking import CustomerTracking
 from projections.engine.reading import Opened, Vector, Views
@@ -20,6 +19,16 @@ from projections.tracking_told import StoredOrder, answer
 
 PROJECTION = CustomerTracking()
 _PLATFORM_BOOK = 0  # where policies are
+_ORDERS = """
+SELECT orders.*,
+  (SELECT content FROM {after_sales_locks} WHERE book = %(platform)s AND version = orders.lock_version) AS lock,
+  (SELECT content FROM {return_windows}
+   WHERE book = %(platform)s AND effective_from <= orders.placed_at AND NOT deleted
+   ORDER BY effective_from DESC, version DESC LIMIT 1) AS return_window
+FROM {tracked_orders} AS orders WHERE book = ANY(%(books)s) AND NOT deleted """
+_OF_MERCHANT = "AND order_id = %(order_id)s AND merchant = %(merchant)s"
+_OF_ANYBODY = "AND order_id = %(order_id)s"
+_OF_BUYER = "AND buyer_ref = %(buyer)s ORDER BY placed_at DESC, order_id, merchant"
 
 
 class AmbiguousOrder(LookupError):
@@ -42,8 +51,8 @@ def track(
 
     def query(opened: Opened) -> OrderTracking | None:
         book = views.directory.known_book_of(merchant) if merchant else None
-        books = list(opened.vector) if book is None else [book]
-        found = _rows(opened, ORDERS, books, order_id, merchant)
+        values = {"books": list(opened.vector) if book is None else [book], "order_id": order_id, "merchant": merchant}
+        found = _orders(opened, _OF_MERCHANT if merchant else _OF_ANYBODY, values)
         if len(found) > 1:
             raise AmbiguousOrder(order_id, [row["merchant"] for row in found])
         return _tracking(opened, found[0]) if found else None
@@ -57,51 +66,43 @@ def orders_of_buyer(
     """A buyer's orders, the latest first. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> tuple[OrderTracking, ...]:
-        statement = f"""
-            SELECT * FROM {opened.generation.stored_name(ORDERS)}
-            WHERE book = ANY(:books) AND buyer_ref = :buyer AND NOT deleted
-            ORDER BY placed_at DESC, order_id, merchant"""
-        values = {"books": list(opened.vector), "buyer": buyer_ref}
-        found = opened.connection.execute(text(statement), values).mappings().all()
+        found = _orders(opened, _OF_BUYER, {"books": list(opened.vector), "buyer": buyer_ref})
         return tuple(_tracking(opened, row) for row in found)
 
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
 
 
-def _rows(
-    opened: Opened, table: ViewTable, books: Sequence[int], order_id: str, merchant: str | None
-) -> list[RowMapping]:
-    conditions = ["book = ANY(:books)", "order_id = :order_id"]
-    conditions += ["merchant = :merchant"] if merchant is not None else []
-    conditions += [] if table.appended else ["NOT deleted"]
-    statement = f"SELECT * FROM {opened.generation.stored_name(table)} WHERE {' AND '.join(conditions)}"
-    values = {"books": list(books), "order_id": order_id, "merchant": merchant}
-    return list(opened.connection.execute(text(statement), values).mappings())
+def _orders(opened: Opened, which: str, values: Mapping[str, Any]) -> Sequence[RowMapping]:
+    """Rows of orders, each with the policies its answer rests on."""
+    tables = (ORDERS, LOCKS, RETURN_WINDOWS)
+    statement = _ORDERS.format(**{table.name: opened.generation.stored_name(table) for table in tables}) + which
+    return opened.connection.exec_driver_sql(statement, {"platform": _PLATFORM_BOOK, **values}).mappings().all()
 
 
 def _tracking(opened: Opened, order: RowMapping) -> OrderTracking:
-    key = ([order["book"]], order["order_id"], order["merchant"])
     stored = StoredOrder(
         order=order,
-        parcels=_rows(opened, PARCELS, *key),
-        timeline=_rows(opened, TIMELINE, *key),
-        lock=_lock(opened, order["lock_version"]),
-        return_windows=_return_windows(opened),
+        parcels=_of_order(opened, PARCELS, order),
+        timeline=_of_order(opened, TIMELINE, order),
+        lock=_lock(order["lock"]) if order["lock"] else None,
+        return_window=_return_window(order["return_window"]) if order["return_window"] else None,
     )
     return answer(stored, opened.vector)
 
 
-def _return_windows(opened: Opened) -> list[tuple[datetime, ReturnWindow]]:
-    """The return windows there are, with the instants they take effect, the latest first."""
-    statement = f"""
-        SELECT effective_from, content FROM {opened.generation.stored_name(RETURN_WINDOWS)}
-        WHERE book = :platform AND NOT deleted ORDER BY effective_from DESC, version DESC"""
-    found = opened.connection.execute(text(statement), {"platform": _PLATFORM_BOOK})
-    return [(at, ReturnWindow.model_validate(from_json(content))) for at, content in found]
+def _of_order(opened: Opened, table: ViewTable, order: RowMapping) -> Sequence[RowMapping]:
+    statement = f"SELECT * FROM {opened.generation.stored_name(table)} WHERE book = %(book)s {_OF_MERCHANT}"
+    statement = statement if table.appended else f"{statement} AND NOT deleted"
+    values = {name: order[name] for name in ("book", "order_id", "merchant")}
+    return opened.connection.exec_driver_sql(statement, values).mappings().all()
 
 
-def _lock(opened: Opened, version: int) -> AfterSalesLock | None:
-    statement = f"SELECT content FROM {opened.generation.stored_name(LOCKS)} WHERE book = :platform AND version = :v"
-    content = opened.connection.execute(text(statement), {"platform": _PLATFORM_BOOK, "v": version}).scalar()
-    lock = read_content(AfterSalesLock.key, from_json(content)) if content else None
-    return lock if isinstance(lock, AfterSalesLock) else None
+# A few policies serve every order: a content is read once.
+@cache
+def _lock(content: str) -> AfterSalesLock:
+    return AfterSalesLock.model_validate_json(content)
+
+
+@cache
+def _return_window(content: str) -> ReturnWindow:
+    return ReturnWindow.model_validate_json(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from ledger.events.platform import PolicyPublished
@@ -32,9 +33,8 @@ def tracked_then(events: Sequence[Recorded], policies: Sequence[PolicyPublished]
     CustomerTracking().fold(batch)
     (order,) = _kept(batch, ORDERS)
     timeline = [dict(zip(TIMELINE.columns, row, strict=True)) for row in batch.appended.get(TIMELINE, ())]
-    stored = StoredOrder(
-        order, _kept(batch, PARCELS), timeline, _lock(order["lock_version"], policies), _windows(policies)
-    )
+    lock, window = _lock(order["lock_version"], policies), _window(order["placed_at"], policies)
+    stored = StoredOrder(order, _kept(batch, PARCELS), timeline, lock, window)
     return answer(stored, {used[-1].book: used[-1].position})
 
 
@@ -49,7 +49,9 @@ def _lock(version: int, policies: Sequence[PolicyPublished]) -> AfterSalesLock |
     return None
 
 
-def _windows(policies: Sequence[PolicyPublished]) -> list[tuple[Any, ReturnWindow]]:
+def _window(placed_at: datetime | None, policies: Sequence[PolicyPublished]) -> ReturnWindow | None:
+    """The one in force when the order was placed."""
     windows = [policy for policy in policies if policy.key == ReturnWindow.key]
-    latest_first = sorted(windows, key=lambda policy: (policy.effective_from, policy.version), reverse=True)
-    return [(policy.effective_from, ReturnWindow.model_validate(policy.content)) for policy in latest_first]
+    in_force = [policy for policy in windows if placed_at and policy.effective_from <= placed_at]
+    latest = max(in_force, key=lambda policy: (policy.effective_from, policy.version), default=None)
+    return ReturnWindow.model_validate(latest.content) if latest else None

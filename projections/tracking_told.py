@@ -38,7 +38,7 @@ class StoredOrder(NamedTuple):
     parcels: Sequence[Stored]
     timeline: Sequence[Stored]
     lock: AfterSalesLock | None
-    return_windows: Sequence[tuple[datetime, ReturnWindow]]  # with the instants they take effect, the latest first
+    return_window: ReturnWindow | None  # the one in force when the order was placed
 
 
 def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
@@ -184,8 +184,6 @@ def _line(
 def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder) -> Iterator[ParcelTracking]:
     """With the deadlines that follow from the policies the order was placed under."""
     rows, lock = {row["parcel_id"]: row for row in stored.parcels}, stored.lock
-    placed_at = stored.order["placed_at"]
-    window = next((w for since, w in stored.return_windows if placed_at and since <= placed_at), None)
     if lock is None:
         yield from parcels
         return
@@ -201,7 +199,7 @@ def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder) -> Iterator[
     for parcel in parcels:
         if way := left.get(parcel.parcel_id):
             proven_at, deemed_at = lock.signed_at(way), lock.deemed_at(way)
-            parcel = replace(parcel, proven_at=proven_at, deemed_at=deemed_at, return_window=window)
+            parcel = replace(parcel, proven_at=proven_at, deemed_at=deemed_at, return_window=stored.return_window)
         yield replace(parcel, lock_ends_at=ends.get(parcel.parcel_id))
 
 

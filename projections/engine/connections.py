@@ -6,14 +6,16 @@ and back takes four round trips more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from typing import cast
+from typing import Any, cast
 
 import psycopg2
 from psycopg2 import extensions
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
+
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 @contextmanager
@@ -42,22 +44,38 @@ def transaction(engine: Engine) -> Iterator[extensions.cursor]:
 
 
 @contextmanager
-def begin(engine: Engine, *, mode: str = "") -> Iterator[Connection]:
+def begin(engine: Engine) -> Iterator[Connection]:
     """A SQLAlchemy connection in a transaction."""
+    with _begun(engine, "BEGIN") as (connection, _):
+        yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the database throughout."""
+    with _begun(engine, _SNAPSHOT) as (connection, _):
+        yield connection
+
+
+def snapshot_asked(
+    engine: Engine, question: str, values: Mapping[str, Any]
+) -> AbstractContextManager[tuple[Connection, CursorResult[Any]]]:
+    """A snapshot and what its first question found, in one round trip."""
+    return _begun(engine, f"{_SNAPSHOT}; {question}", values)
+
+
+@contextmanager
+def _begun(
+    engine: Engine, statement: str, values: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Connection, CursorResult[Any]]]:
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"BEGIN {mode}")
         try:
-            yield connection
+            yield connection, connection.exec_driver_sql(statement, dict(values) if values else None)
         except BaseException:
             with suppress(DBAPIError):
                 connection.exec_driver_sql("ROLLBACK")
             raise
         connection.exec_driver_sql("COMMIT")
-
-
-def snapshot(engine: Engine) -> AbstractContextManager[Connection]:
-    """A connection that sees one state of the database throughout."""
-    return begin(engine, mode="ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 def is_lost(error: BaseException | None) -> bool:

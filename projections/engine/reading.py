@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.log.directory import Directory
 from projections.engine.checkpoints import Checkpoint, reached
-from projections.engine.connections import is_lost, snapshot
+from projections.engine.connections import is_lost
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
-from projections.engine.standing import standing, standing_now
+from projections.engine.standing import opened, standing
 from projections.engine.tables import ViewTable
 from projections.projection import Projection
 
@@ -97,8 +97,8 @@ class Views:
         return self._twice(projection, lambda: standing(self.engine, projection)).checkpoints
 
     def _read(self, projection: Projection, query: Callable[[Opened], T], at_least: Vector) -> T | _Behind:
-        with snapshot(self.engine) as connection:
-            if known := standing_now(connection, projection):
+        with opened(self.engine, projection) as (connection, known):
+            if known:
                 if not reached(known.positions, at_least):
                     return _Behind()
                 return query(Opened(connection, known.generation, known.positions))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ProgrammingError
 
 from projections.engine.checkpoints import Checkpoint
+from projections.engine.connections import snapshot_asked
 from projections.engine.generations import Generation, current, ensure_live
 from projections.projection import Projection
 
@@ -50,19 +53,35 @@ def standing(engine: Engine, projection: Projection) -> Standing:
 
 def standing_now(connection: Connection, projection: Projection) -> Standing | None:
     """As this transaction sees it; None where it was never folded. Raises `ViewOutdated`."""
-    found = standings(connection, [projection]).get(projection.name)
-    if found is not None:
-        current(found.generation)
-    return found
+    return _current(standings(connection, [projection]), projection)
+
+
+@contextmanager
+def opened(engine: Engine, projection: Projection) -> Iterator[tuple[Connection, Standing | None]]:
+    """A snapshot, and where the projection stands in it; None where it was never folded. Raises `ViewOutdated`."""
+    with snapshot_asked(engine, _STANDING, {"names": [projection.name]}) as (connection, rows):
+        yield connection, _current(_found(rows, [projection]), projection)
 
 
 def standings(connection: Connection, projections: Sequence[Projection]) -> dict[str, Standing]:
     """Where several stand, by name; left out is what was never folded. One may be of another version than its code."""
+    names = [projection.name for projection in projections]
+    return _found(connection.exec_driver_sql(_STANDING, {"names": names}), projections)
+
+
+def _found(rows: Iterable[Any], projections: Sequence[Projection]) -> dict[str, Standing]:
     by_name = {projection.name: projection for projection in projections}
     found: dict[str, Standing] = {}
-    for name, version, number, book, *place in connection.exec_driver_sql(_STANDING, {"names": list(by_name)}):
+    for name, version, number, book, *place in rows:
         standing = found.setdefault(name, Standing(Generation(by_name[name], version, number), {}))
         if book is not None:
             position, count, digest, status, reason = place
             standing.checkpoints[book] = Checkpoint(book, position, count, bytes.fromhex(digest), status, reason)
     return found
+
+
+def _current(found: Mapping[str, Standing], projection: Projection) -> Standing | None:
+    known = found.get(projection.name)
+    if known is not None:
+        current(known.generation)
+    return known
