@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from functools import partial
 
 from commands.order_commands import OrderReport, contradiction, flagged_if_future
@@ -25,7 +24,7 @@ class ReportPspSettlement(OrderReport, BatchPart, name="report_psp_settlement"):
 
 def decide(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[Event]:
     contradict = partial(_contradict, report, order)
-    settling = Settling(report.batch_ref, report.day, deepcopy(order.receivables), contradict)
+    settling = Settling(report.batch_ref, report.day, order.receivables.copy(), contradict)
     settling.take(report.lines)
     if settling.settled:
         yield PspSettlementReceived(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from functools import partial
 
 from commands.inbox_commands import InboxMoneyReport, inbox_break
@@ -40,7 +39,7 @@ def decide(report: ReportUnallocatedSettlement, item: InboxItem, rules: Rules) -
 
 def _owed(item: InboxItem) -> Receivables:
     """What is owed here: nothing where orders have the money, or are about to."""
-    left = deepcopy(item.receivables)
+    left = item.receivables.copy()
     if item.plan or item.is_routed:
         left.items.clear()
     return left

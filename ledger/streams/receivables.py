@@ -3,7 +3,7 @@ they have settled."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 from typing import Any
 
@@ -63,6 +63,13 @@ class Receivables(Evolving):
         self.items: dict[Key, Receivable] = {}
         self.settled_lines: dict[str, Money] = {}  # gross, by batch and line
         self._names: dict[str, str] = {}  # our submission → the provider's reference
+
+    def copy(self) -> Receivables:
+        """The same items, to be settled without these being."""
+        other = Receivables()
+        other.items = {key: replace(item) for key, item in self.items.items()}
+        other.settled_lines, other._names = dict(self.settled_lines), dict(self._names)
+        return other
 
     def find(self, kind: SettledKind, reference: str, gross: Money) -> Receivable | None:
         """The item that a line of a provider's report settles."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,14 +27,14 @@ _LARGEST = 64 * 1024 * 1024  # bytes
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RawFile:
     """The bytes of a file and what they are known by."""
 
     name: str
     content: bytes
 
-    @property
+    @cached_property  # every row's id is made of it
     def digest(self) -> str:
         return sha256(self.content).hexdigest()
 
