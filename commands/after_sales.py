@@ -9,7 +9,6 @@ from datetime import datetime
 from commands.rules import Rules
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.streams.order import Order
-from ledger.streams.order_quantities import has_left
 from ledger.streams.parcels import Journey
 
 
@@ -42,7 +41,7 @@ def sent(order: Order, line_id: str, lock: AfterSalesLock, *, at: datetime, bind
     for journey in order.parcels.journeys(line_id):
         units = order.lines[line_id].at(journey.parcel_id)
         qty = journey.qty - units.refunded - units.asked
-        if has_left(journey) and qty > 0:
+        if journey.has_left and qty > 0:
             ends_at = _lock_ends_at(order, journey, lock)
             way = _way(order, journey, lock)
             signed_at = lock.signed_by(way, at)
@@ -98,4 +97,4 @@ def _lock_ends_at(order: Order, journey: Journey, lock: AfterSalesLock) -> datet
 
 def _all_sent(order: Order) -> Iterator[Journey]:
     for line_id in order.lines:
-        yield from (journey for journey in order.parcels.journeys(line_id) if has_left(journey))
+        yield from (journey for journey in order.parcels.journeys(line_id) if journey.has_left)

@@ -9,7 +9,6 @@ from commands.parcel_reports import ParcelReport, against
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
 from ledger.streams.order import Order
-from ledger.streams.order_quantities import has_left
 from ledger.streams.parcels import Parcel
 
 _ASK = "interception"
@@ -34,5 +33,5 @@ def first_heard_of(report: ParcelReport, order: Order, parcel: Parcel, fact: str
     """The same for a fact that is the first to say that a packed parcel has left."""
     if not parcel.created or MILESTONES[fact].rank <= 0:
         return
-    if not any(has_left(parcel.journey(item.line_id)) for item in parcel.items):
+    if not parcel.has_left:
         yield from not_to_be_sent(report, order, fact, quantities(parcel.items))

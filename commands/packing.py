@@ -13,7 +13,6 @@ from ledger.refusals import (
     RefundPendingOnLine,
 )
 from ledger.streams.order import Order
-from ledger.streams.order_quantities import has_left
 from ledger.streams.parcels import FREE_AGAIN, Parcel
 
 
@@ -33,7 +32,7 @@ def to_send(order: Order, line_id: str, *, besides: str = "") -> int:
 
 def to_pack(order: Order, line_id: str) -> int:
     """Units to send that no packed parcel holds; parcels that can never be handed over hold none back."""
-    waiting = (p for p in order.parcels if p.created and not _has_left(p, line_id) and _can_leave(order, p))
+    waiting = (p for p in order.parcels if p.created and not _has_left(p) and _can_leave(order, p))
     return to_send(order, line_id) - sum(parcel.quantity(line_id) for parcel in waiting)
 
 
@@ -78,8 +77,8 @@ def _expect(order: Order, asked: Mapping[str, int], remaining: Mapping[str, int]
             raise RefundPendingOnLine(line_id=line_id, refund_id=case_id)
 
 
-def _has_left(parcel: Parcel, line_id: str) -> bool:
-    return parcel.status in FREE_AGAIN or has_left(parcel.journey(line_id))
+def _has_left(parcel: Parcel) -> bool:
+    return parcel.status in FREE_AGAIN or parcel.has_left
 
 
 def _can_leave(order: Order, parcel: Parcel) -> bool:

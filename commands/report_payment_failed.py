@@ -14,7 +14,6 @@ from ledger.ids import Id
 from ledger.money import Money, split, total
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
-from ledger.streams.order_quantities import has_left
 
 
 class ReportPaymentFailed(OrderReport, name="report_payment_failed"):
@@ -109,7 +108,7 @@ def _is_under_way(order: Order) -> bool:
     for line_id, book in order.lines.items():
         if book.refunded or any(units.released for units in book.places.values()):
             return True
-        if any(has_left(journey) for journey in order.parcels.journeys(line_id)):
+        if any(journey.has_left for journey in order.parcels.journeys(line_id)):
             return True
     return False
 

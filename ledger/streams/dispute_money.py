@@ -13,7 +13,7 @@ from ledger.fx import CNY
 from ledger.money import Money, split, total
 from ledger.streams.order import Order
 from ledger.streams.order_disputes import Dispute
-from ledger.streams.order_quantities import Place, has_left
+from ledger.streams.order_quantities import Place
 from ledger.streams.refund_money import cut_to, merchant_borne, platform_borne, refund_line
 
 
@@ -95,7 +95,7 @@ def _open_units(order: Order, line_id: str, asked: int | None) -> Iterator[tuple
     """Where units are that nobody was refunded for; no more than are asked for, or than were ever paid."""
     book, journeys = order.lines[line_id], order.parcels.journeys(line_id)
     left = book.live - book.refunded if asked is None else min(asked, book.live - book.refunded)
-    sent = [(j.parcel_id, j.qty - book.at(j.parcel_id).refunded) for j in journeys if has_left(j)]
+    sent = [(j.parcel_id, j.qty - book.at(j.parcel_id).refunded) for j in journeys if j.has_left]
     for place, open_ in [*sent, (None, order.unshipped(line_id))]:
         if (qty := min(left, open_)) > 0:
             yield place, qty

@@ -14,17 +14,11 @@ from ledger.fx import CNY
 from ledger.money import Money, split
 from ledger.streams.line_units import RefundedPart, Units, of_merchant, of_platform
 from ledger.streams.line_worth import Prices
-from ledger.streams.parcels import BACK_WITH_MERCHANT, Journey
+from ledger.streams.parcels import Journey
 
 Place = str | None  # the parcel that units travel in; None before dispatch
 Effect = tuple[Place, Units]  # what a refund did to the units of a place
 _NOTHING = Money(0, CNY)
-
-
-def has_left(journey: Journey) -> bool:
-    """Whether the units are out of the merchant's hands, by any fact: carriers do not report every step."""
-    facts = (journey.dispatched_at, journey.received_at_warehouse, journey.departed_at)
-    return journey.ended != BACK_WITH_MERCHANT and (bool(journey.ended) or any(facts))
 
 
 @dataclass(slots=True)
@@ -87,7 +81,7 @@ class LineBook:
 
     def unshipped(self, journeys: Iterable[Journey]) -> int:
         """Units that were neither refunded nor have left the merchant."""
-        gone = sum(max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if has_left(j))
+        gone = sum(max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if j.has_left)
         return max(0, self.live - self.refunded - gone)
 
     def free(self, journeys: Iterable[Journey]) -> int:

@@ -95,6 +95,11 @@ class Journey:
     evidence_kind: EvidenceKind | None = None
     carrier: str = ""  # who has it, as far as anybody said
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the units are out of the merchant's hands, by any fact: carriers do not report every step."""
+        return _is_out(self.ended, self.dispatched_at or self.received_at_warehouse or self.departed_at)
+
 
 @dataclass(slots=True)
 class Parcel:
@@ -146,6 +151,12 @@ class Parcel:
         """Who had it last; empty where nobody said."""
         handed_over = [(dispatch.dispatched_at, dispatch.carrier) for dispatch in (*self.dispatches, *self.before)]
         return max((*handed_over, *self.carried_by), default=(None, ""))[1]
+
+    @property
+    def has_left(self) -> bool:
+        """Whether it is out of the merchant's hands: as every journey in it is."""
+        status, handed_over = self.status, self.dispatches or self.before
+        return _is_out(status, handed_over or self.first("received_at_warehouse") or self.first("departed"))
 
     @property
     def lost_at(self) -> datetime | None:
@@ -329,6 +340,10 @@ class Parcels(Evolving):
 
     def _obtain(self, parcel_id: str) -> Parcel:
         return self._parcels.setdefault(parcel_id, Parcel(parcel_id))
+
+
+def _is_out(status: str, under_way: object) -> bool:
+    return status != BACK_WITH_MERCHANT and (status in ENDS or bool(under_way))
 
 
 def moving(event: ParcelsConsolidated | ParcelSplit, line_id: str, qty: int) -> dict[str | None, int]:

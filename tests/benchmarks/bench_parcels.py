@@ -26,7 +26,8 @@ from tests.support.orders import OrderStory
 
 EVENTS, DECISIONS = 200, 500
 LOOKUPS = 1_000
-SCANNED, SCANS, BATCH = 2_000, 6, 1_000  # parcels a round, facts of each
+TOLD = ("noted", "departed", "arrived", "noted", "out_for_delivery", "delivery_attempted")  # in turn, of each parcel
+SCANNED, SCANS, BATCH = 2_000, len(TOLD), 1_000  # parcels a round, facts of each
 _MINUTE = timedelta(minutes=1)
 _DISPATCHES = """
 SELECT stream, payload::json ->> 'parcel_id', payload::json ->> 'tracking_no', occurred_at
@@ -108,7 +109,11 @@ def _facts(parcels: Sequence[Dispatched]) -> Iterator[Command]:
     for scan in count():
         for parcel in parcels:
             names = {"merchant_id": parcel.merchant_id, "order_id": parcel.order_id, "parcel_id": parcel.parcel_id}
-            told = {"milestone": "noted", "raw_code": f"scan-{scan}", "occurred_at": parcel.at + scan * _MINUTE}
+            told = {
+                "milestone": TOLD[scan % len(TOLD)],
+                "raw_code": f"scan-{scan}",
+                "occurred_at": parcel.at + scan * _MINUTE,
+            }
             id = f"{parcel.order_id}.{parcel.parcel_id}.{scan}"
             yield _NOTED.model_validate({"id": id, "actor": PARTNER, **names, **told})
 
