@@ -86,6 +86,17 @@ def doubts(report: ParcelReport, order: Order, milestone: str, *, creates: bool 
         yield from against(report, order, milestone, about="before_the_order", expected=expected)
 
 
+def unpaid(report: ParcelReport, order: Order, milestone: str) -> Iterator[Event]:
+    """As far as is known, the order was not paid when it happened, or is called off."""
+    if not order.confirmed or order.cancelled:
+        yield from against(
+            report, order, milestone, about="not_confirmed", expected=f"order {order.status}, not to be sent"
+        )
+    elif order.confirmed_at and report.happened_at < order.confirmed_at:
+        expected = f"order confirmed at {order.confirmed_at.isoformat()}"
+        yield from against(report, order, milestone, about="before_payment", expected=expected)
+
+
 def out_of_sequence(report: ParcelReport, order: Order, milestone: str) -> Iterator[Event]:
     """The fact and another stand in an order that cannot be, whichever of the two became known first."""
     parcel = order.parcels.of(report.parcel_id)
