@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from commands.route_inbox_payment import Part
@@ -13,7 +15,7 @@ from service.simulator.catalogue_life import Diary
 from service.simulator.merchants import joins
 from service.simulator.providers import Owed
 from service.simulator.sending import sent_and_released
-from service.simulator.step import FINANCE, PROVIDER, Act, Step
+from service.simulator.step import FINANCE, PROVIDER, SYSTEM, Act, Step
 from service.simulator.telling import PSP, Story, placed
 from service.simulator.world import World
 
@@ -32,9 +34,21 @@ def checkout_steps(world: World) -> Iterator[Step]:
     total = sum((story.basket.total for story in stories), Money(0, "USD"))
     about = {"psp": PSP, "capture_ref": _shared(world), "amount": total, "refs": {"checkout": checkout}}
     yield _noted(world, 0, about)
-    for story in stories:
-        yield from sent_and_released(story, world.day(_DAY, hour=9), "1", story.basket.quantities)
+    yield from _declared_together(world, stories)
     yield from _stray(world)
+
+
+def _declared_together(world: World, stories: Sequence[Story]) -> Iterator[Step]:
+    """The broker takes both parcels of the buyer for one declaration: retail export asks for one an order."""
+    shared = {"declaration_no": f"5177{world.seed:0>10}"}
+    for story in stories:
+        declared_at = world.day(_DAY)
+        for step in sent_and_released(story, world.day(_DAY, hour=9), "1", story.basket.quantities):
+            is_declared = "declaration_no" in step.data
+            declared_at = step.at if is_declared else declared_at
+            yield replace(step, data=step.data | shared) if is_declared else step
+        flag = {"parcel_ids": [story.parcel_id], "mismatch": "shared_declaration", **shared}
+        yield story.asks(declared_at + timedelta(days=4), "flag_customs_tie", SYSTEM, **flag)
 
 
 def checkout_acts(world: World) -> Iterator[Act]:

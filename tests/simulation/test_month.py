@@ -14,7 +14,7 @@ from ledger.events.inbox_money import UnallocatedFundsSettled
 from ledger.events.order import OrderPlaced
 from ledger.events.refund import RefundApproved, RefundRequested
 from ledger.events.settlement import ReconciliationBreakOpened
-from ledger.events.shipment import ParcelSignedFor
+from ledger.events.shipment import ExportDeclared, ExportRejected, ExportReleased, ParcelSignedFor
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
 from ledger.log.verify import verify_log
@@ -103,6 +103,23 @@ BREAKS = {
 def test_every_kind_of_break_is_opened_at_least_once(events: list[Recorded]) -> None:
     opened = {row.event.kind for row in events if isinstance(row.event, ReconciliationBreakOpened)}
     assert opened == BREAKS, f"seed {SEED}"
+
+
+def test_every_way_in_which_a_declaration_does_not_tie_is_told_at_least_once(events: list[Recorded]) -> None:
+    opened = [row.event for row in events if isinstance(row.event, ReconciliationBreakOpened)]
+    told = {each.refs["about"] for each in opened if each.kind == "customs_tie"}
+    every = {"payment", "payment_unequal", "declaration", "shared_declaration", "not_declared"}
+    assert told == every, f"seed {SEED}"
+
+
+def test_an_export_that_was_rejected_is_declared_anew_and_released(events: list[Recorded]) -> None:
+    said: dict[str, list[tuple[str, str]]] = {}
+    for row in events:
+        if isinstance(row.event, ExportDeclared | ExportRejected | ExportReleased):
+            said.setdefault(row.event.parcel_id, []).append((row.type, row.event.declaration_no))
+    anew = [facts for facts in said.values() if any(fact == "parcel.export_rejected" for fact, _ in facts)]
+    ways = {tuple(fact.rpartition("_")[2] for fact, _ in facts) for facts in anew}
+    assert ("declared", "rejected", "declared", "released") in ways, f"seed {SEED}"
 
 
 def test_the_provider_settles_what_no_order_will_have_and_nobody_has_to_look(events: list[Recorded]) -> None:
