@@ -112,6 +112,12 @@ def test_every_way_in_which_a_declaration_does_not_tie_is_told_at_least_once(eve
     assert told == every, f"seed {SEED}"
 
 
+def test_a_tracking_number_is_used_twice_in_an_order_and_in_two(events: list[Recorded]) -> None:
+    opened = [row.event for row in events if isinstance(row.event, ReconciliationBreakOpened)]
+    shared = [event.refs["about"] for event in opened if event.kind == "duplicate_tracking_no"]
+    assert (len(set(shared)) > 1, shared.count("another_order")) == (True, 2), f"seed {SEED}"
+
+
 def test_an_export_that_was_rejected_is_declared_anew_and_released(events: list[Recorded]) -> None:
     said: dict[str, list[tuple[str, str]]] = {}
     for row in events:
