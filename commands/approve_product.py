@@ -18,8 +18,8 @@ from ledger.streams.product import Product
 
 
 class ApproveProduct(Command, name="approve_product"):
-    """The product meets the criteria in these markets, for which it was submitted. Whether it is on sale, the merchant's
-    switches say."""
+    """The product meets the criteria in these markets, of those it was submitted for. Whether it is on sale, the
+    merchant's switches say."""
 
     merchant_id: Id
     product_id: Id

@@ -57,7 +57,7 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 5
+    version = 6
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -189,6 +189,7 @@ class _Fold:
     def _(self, event: ReturnExpired) -> None:
         self._close_case(event.refund_id)
         self._give_back(event.undone.lines if event.undone else (), -1)
+        self._give_back(event.kept.lines if event.kept else ())
 
     @on.register
     def _(self, event: RefundApproved | RefundAutoApproved) -> None:

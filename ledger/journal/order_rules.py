@@ -126,8 +126,11 @@ def _(event: RefundPaidByAlternative) -> Draft:
 
 @rule.register
 def _(event: ReturnExpired) -> Draft | None:
-    """P7–P9 undone: nothing was paid, so that what was carried is what was owed."""
-    return opposite(rule(event.undone)) if event.undone else None
+    """P7–P9 undone, and anew for what of it the buyer keeps, so that nothing is owed any more."""
+    if event.undone is None:
+        return None
+    undone, kept = opposite(rule(event.undone)), rule(event.kept) if event.kept else None
+    return Draft([*undone.lines, *(kept.lines if kept else ())])
 
 
 def _approved(event: RefundAutoApproved | RefundApproved) -> Draft:
