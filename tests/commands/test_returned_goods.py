@@ -9,6 +9,7 @@ from ledger.events.dispute import DisputeWon
 from ledger.events.event import decode
 from ledger.events.order import OrderCompleted
 from ledger.events.refund import ReturnExpired, ReturnInspected, ReturnReceived, ReturnShipped
+from ledger.journal.posting import post
 from ledger.refusals import CaseClosed, CaseNotFound, ReturnNotReceived, RoleNotAllowed
 from ledger.streams.line_worth import Worth
 from ledger.streams.order import Order
@@ -202,6 +203,14 @@ def test_of_goods_that_never_came_what_a_dispute_did_not_give_is_owed_no_more() 
     assert (story.balance("2210", "USD"), story.base("2210"), story.base("1120")) == (0, 0, 0)
     assert story.balance("2110") == -432_02  # of 140.00 the merchant gave 9.44 / 19.44
     assert (story.order.lines["B"].refunded, story.order.cases["R-1"].state) == (0, "expired")
+
+
+def test_a_return_that_expires_in_part_takes_nothing_from_a_merchant_anew() -> None:
+    story = lost_meanwhile(returning(), "USD 9.44")
+    expired = next(event for event in expire(story) if isinstance(event, ReturnExpired))
+    entry = post(expired)
+    assert entry is not None
+    assert [(line.account, line.base) for line in entry.lines if line.merchant] == [("2110", -72_02)]
 
 
 def test_a_return_that_expired_in_part_of_released_money_takes_its_share_of_the_fee_back() -> None:
