@@ -54,6 +54,7 @@ PLOTS = (
     Plot(12, after_sales.returned_with_the_goods),
     Plot(10, after_sales.returned_without_the_goods),
     Plot(4, after_sales.never_sent_back),
+    Plot(1, after_sales.never_sent_back_and_disputed),
     Plot(5, after_sales.returned_after_the_release),
     Plot(5, after_sales.return_rejected),
     Plot(6, after_sales.never_received),

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from ledger.events.inbox_money import UnallocatedFundsSettled
 from ledger.events.order import OrderPlaced
-from ledger.events.refund import RefundApproved, RefundRequested
+from ledger.events.refund import RefundApproved, RefundRequested, ReturnExpired
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.events.shipment import ExportDeclared, ExportRejected, ExportReleased, ParcelSignedFor
 from ledger.log.engine import cursor_of
@@ -132,6 +132,11 @@ def test_the_provider_settles_what_no_order_will_have_and_nobody_has_to_look(eve
     settled = [row.stream for row in events if isinstance(row.event, UnallocatedFundsSettled)]
     opened = {row.stream for row in events if isinstance(row.event, ReconciliationBreakOpened)}
     assert (len(settled), opened & set(settled)) == (4, set()), f"seed {SEED}"
+
+
+def test_a_return_that_never_came_is_told_whole_and_of_money_lost_in_part(events: list[Recorded]) -> None:
+    kept = {row.event.kept is not None for row in events if isinstance(row.event, ReturnExpired)}
+    assert kept == {True, False}, f"seed {SEED}"
 
 
 def test_every_kind_of_case_and_every_liability_is_told_at_least_once(events: list[Recorded]) -> None:
