@@ -18,7 +18,8 @@ from ledger.streams.product import Product
 
 
 class ApproveProduct(Command, name="approve_product"):
-    """The product meets the criteria in these markets. Whether it is on sale, the merchant's switches say."""
+    """The product meets the criteria in these markets, of those it was submitted for. Whether it is on sale, the
+    merchant's switches say."""
 
     merchant_id: Id
     product_id: Id
@@ -39,6 +40,8 @@ def decide(command: ApproveProduct, product: Product, rules: Rules) -> Iterator[
     if product.review != "submitted":
         raise ProductNotSubmitted(product_id=command.product_id, state=product.review)
     rules.policy(Markets).expect_open(markets)
+    if beyond := [market for market in markets if market not in product.asked_markets]:
+        raise ProductNotSubmitted(product_id=command.product_id, state=f"not submitted for {', '.join(beyond)}")
     approved = ProductExportApproved(
         merchant_id=command.merchant_id,
         product_id=command.product_id,

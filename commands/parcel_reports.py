@@ -71,3 +71,14 @@ def doubts(report: ParcelReport, order: Order, milestone: str, *, creates: bool 
     if order.placed and report.happened_at < order.placed.placed_at:
         expected = f"order placed at {order.placed.placed_at.isoformat()}"
         yield from against(report, order, milestone, about="before_the_order", expected=expected)
+
+
+def unpaid(report: ParcelReport, order: Order, milestone: str) -> Iterator[Event]:
+    """As far as is known, the order was not paid when it happened, or is called off."""
+    if not order.confirmed or order.cancelled:
+        yield from against(
+            report, order, milestone, about="not_confirmed", expected=f"order {order.status}, not to be sent"
+        )
+    elif order.confirmed_at and report.happened_at < order.confirmed_at:
+        expected = f"order confirmed at {order.confirmed_at.isoformat()}"
+        yield from against(report, order, milestone, about="before_payment", expected=expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from commands.order_commands import OrderCommand, line_of, placed_order
-from commands.releasing import Due, released, to_release, units_by_line
+from commands.releasing import Due, is_held_back, released, to_release, units_by_line
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.order import OrderCompleted
@@ -29,7 +29,7 @@ def decide(command: ReleaseSettlement, order: Order, rules: Rules) -> Iterator[E
     books = [line_of(order, command.line_id)] if command.line_id else list(order.lines.values())
     release, now = rules.policy(Release), command.decided_at
     coming = [due for book in books for due in to_release(order, book, release, at=now)]
-    blocked = {due.line_id for due in coming if _holds_back(order, due.line_id, release)}
+    blocked = {due.line_id for due in coming if is_held_back(order, due.line_id, release)}
     due = [part for part in coming if part.due_at <= now and part.line_id not in blocked]
     if not due:
         _refuse(order, books, coming, blocked)
@@ -37,14 +37,6 @@ def decide(command: ReleaseSettlement, order: Order, rules: Rules) -> Iterator[E
     yield from events
     if order.completes(units_by_line(events)):
         yield OrderCompleted(order_id=command.order_id, completed_at=now)
-
-
-def _holds_back(order: Order, line_id: str, release: Release) -> bool:
-    """Whether what becomes of the line's money is still to be decided, or somebody keeps it back."""
-    if order.holds.on(line_id) is not None:
-        return True
-    open_ = order.open_case_on(line_id) is not None or order.disputed(line_id) is not None
-    return release.blocked_by_open_case and open_
 
 
 def _refuse(order: Order, books: Sequence[LineBook], coming: Sequence[Due], blocked: set[str]) -> None:

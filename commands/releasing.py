@@ -85,6 +85,14 @@ def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) ->
         )
 
 
+def is_held_back(order: Order, line_id: str, release: Release) -> bool:
+    """Whether what becomes of the line's money is still to be decided, or somebody keeps it back."""
+    if order.holds.on(line_id) is not None:
+        return True
+    open_ = order.open_case_on(line_id) is not None or order.disputed(line_id) is not None
+    return release.blocked_by_open_case and open_
+
+
 def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
     """How many units of each line leave the pending account."""
     units: dict[str, int] = {}

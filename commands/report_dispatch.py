@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from commands.interception import not_to_be_sent
 from commands.out_of_sequence import out_of_sequence
 from commands.packing import quantities
-from commands.parcel_reports import ParcelReport, against, doubts
+from commands.parcel_reports import ParcelReport, against, doubts, unpaid
 from commands.rules import Rules
 from commands.shapes import TrackingNo
 from ledger.events.event import Event
@@ -57,7 +57,7 @@ def _created(report: ReportDispatch) -> ParcelCreated:
 
 
 def _breaks(report: ReportDispatch, order: Order, parcel: Parcel | None) -> Iterator[Event]:
-    yield from _unpaid(report, order)
+    yield from unpaid(report, order, _FACT)
     packed = quantities(parcel.packed) if parcel and parcel.created else {}
     if parcel is None or parcel.moved_at is None:  # else its units are counted where they travel now
         yield from not_to_be_sent(report, order, _FACT, packed or quantities(report.items))
@@ -74,16 +74,6 @@ def _breaks(report: ReportDispatch, order: Order, parcel: Parcel | None) -> Iter
         )
     yield from doubts(report, order, _FACT, creates=bool(report.items))
     yield from out_of_sequence(report, order, _FACT)
-
-
-def _unpaid(report: ReportDispatch, order: Order) -> Iterator[Event]:
-    if not order.confirmed or order.cancelled or order.expired:
-        yield from against(
-            report, order, _FACT, about="not_confirmed", expected=f"order {order.status}, not to be sent"
-        )
-    elif order.confirmed_at and report.happened_at < order.confirmed_at:
-        expected = f"order confirmed at {order.confirmed_at.isoformat()}"
-        yield from against(report, order, _FACT, about="before_payment", expected=expected)
 
 
 def _listed(sent: Mapping[str, int]) -> str:

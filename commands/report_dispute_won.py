@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.calling_off import called_off
 from commands.dispute_reports import DisputeReport, known_dispute, market_of, names
 from commands.order_commands import flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
 from commands.rules import Rules
 from ledger.events.dispute import DisputeLost, DisputeWon
 from ledger.events.event import Event
-from ledger.events.refund import ReturnExpired
 from ledger.fx import CNY
 from ledger.money import Money
 from ledger.streams.order import Order
@@ -46,24 +46,18 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
     )
     yield won
     if undone:
-        yield from _off_after_all(report, order.after(won), undone)
+        yield from _off_after_all(report, order.after(won), undone, rules)
     yield from flagged_if_future(report, order, dispute_id=report.dispute_id)
     if rate:
         yield from flagged_if_stale(report, order, rate, rules)
 
 
-def _off_after_all(report: ReportDisputeWon, later: Order, undone: DisputeLost) -> Iterator[Event]:
+def _off_after_all(report: ReportDisputeWon, later: Order, undone: DisputeLost, rules: Rules) -> Iterator[Event]:
     """Goods that never came back in time: the buyer kept the money of the dispute, and has it no more; the refund that
-    waited for the goods is off too, so that it is not owed to them again."""
+    waited for the goods is off too, as far as they had it so, and is not owed to them again."""
     for refund in undone.owed:
         case = later.cases[refund.refund_id]
-        if case.state == "expired" and case.return_by and not case.by_alternative:
-            yield ReturnExpired(
-                merchant_id=later.merchant_id,
-                order_id=later.order_id,
-                refund_id=case.id,
-                return_id=case.return_id,
-                happened_at=report.happened_at,
-                return_by=case.return_by,
-                undone=case.approval,
-            )
+        if case.state == "expired" and case.approval and case.by_alternative != case.approval.money.amount:
+            events = list(called_off(later, case, rules, at=report.happened_at))
+            yield from events
+            later = later.after(*events)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from commands.interception import first_heard_of
 from commands.out_of_sequence import out_of_sequence
-from commands.parcel_reports import MilestoneReport, against, doubts
+from commands.parcel_reports import MilestoneReport, against, doubts, unpaid
 from commands.rules import Rules
 from commands.shapes import RawText
 from ledger.events.event import Event
@@ -36,6 +36,8 @@ def decide(report: ReportSignature, order: Order, rules: Rules) -> Iterator[Even
         proof_ref=report.proof_ref,
         signed_by=report.signed_by,
     )
+    if order.placed and not (order.confirmed and order.cancelled):  # then it is refunded, which is said below
+        yield from unpaid(report, order, "signed_for")
     yield from doubts(report, order, "signed_for")
     yield from out_of_sequence(report, order, "signed_for")
     if parcel:

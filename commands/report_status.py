@@ -12,11 +12,12 @@ from ledger.events.event import Event
 from ledger.streams.order import Order
 from ledger.streams.order_status import OrderStatus
 
-ToldStatus = Literal["cancelled", "delivered"]
-# What this ledger may say of an order that is told to be delivered or cancelled without contradicting it.
+ToldStatus = Literal["cancelled", "delivered", "unpaid"]
+# What this ledger may say of an order that is told to be this without contradicting it.
 _AGREES: dict[ToldStatus, frozenset[OrderStatus]] = {
     "cancelled": frozenset({"cancelled", "expired"}),
     "delivered": frozenset({"delivered", "completed"}),
+    "unpaid": frozenset({"placed", "cancelled", "expired"}),
 }
 
 

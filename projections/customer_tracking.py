@@ -14,6 +14,12 @@ from ledger.events.dispute import (
     DisputeWon,
 )
 from ledger.events.event import Event
+from ledger.events.logistics import (
+    LogisticsClaimAccepted,
+    LogisticsClaimDenied,
+    LogisticsClaimFiled,
+    LogisticsClaimSettled,
+)
 from ledger.events.milestones import MILESTONES, WORDS
 from ledger.events.order import OrderCancelled, OrderConfirmed, OrderExpired, OrderLineCancelled, OrderPlaced
 from ledger.events.payment import PaymentCaptureFailed
@@ -27,8 +33,11 @@ from ledger.events.refund import (
     RefundWithdrawn,
     ReturnExpired,
     ReturnReceived,
+    ReturnShipped,
 )
 from ledger.events.shipment import (
+    DutyAssessed,
+    LogisticsChargeRecorded,
     ParcelCreated,
     ParcelDeemedSigned,
     ParcelDispatched,
@@ -50,6 +59,14 @@ from projections.tracked_refunds import REFUND_EVENTS, refunds_after
 from projections.tracked_regrouping import inherit, regroup
 from projections.tracking_tables import BLANK_ORDER, BLANK_PARCEL, LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 
+PARTNER_EVENTS: tuple[type[Event], ...] = (
+    LogisticsChargeRecorded,
+    DutyAssessed,
+    LogisticsClaimFiled,
+    LogisticsClaimAccepted,
+    LogisticsClaimSettled,
+    LogisticsClaimDenied,
+)
 _STATUS: dict[type[Event], str] = {OrderConfirmed: "confirmed", OrderExpired: "expired", OrderCancelled: "cancelled"}
 
 
@@ -57,7 +74,7 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 5
+    version = 6
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -68,6 +85,8 @@ class CustomerTracking(Projection):
         PaymentCaptureFailed,
         *REFUND_EVENTS,
         *DISPUTE_EVENTS,
+        *PARTNER_EVENTS,
+        ReturnShipped,
         PolicyPublished,
         *(milestone.event for milestone in MILESTONES.values()),
     )
@@ -189,6 +208,7 @@ class _Fold:
     def _(self, event: ReturnExpired) -> None:
         self._close_case(event.refund_id)
         self._give_back(event.undone.lines if event.undone else (), -1)
+        self._give_back(event.kept.lines if event.kept else ())
 
     @on.register
     def _(self, event: RefundApproved | RefundAutoApproved) -> None:
@@ -233,6 +253,22 @@ class _Fold:
         self._reach(row, Fact("signed_for", event.happened_at, _place(event)))
 
     @on.register
+    def _(
+        self,
+        event: LogisticsChargeRecorded
+        | DutyAssessed
+        | LogisticsClaimFiled
+        | LogisticsClaimAccepted
+        | LogisticsClaimSettled
+        | LogisticsClaimDenied,
+    ) -> None:
+        self._leave_unsaid(names_of(event.partner))
+
+    @on.register
+    def _(self, event: ReturnShipped) -> None:
+        self._leave_unsaid(names_of(event.carrier))
+
+    @on.register
     def _(self, event: ParcelDeemedSigned) -> None:
         row = sign(self._parcel(event.parcel_id), event.signed_at, "")
         self._reach(row, Fact("deemed_signed", event.signed_at))
@@ -245,7 +281,8 @@ class _Fold:
             self._batch.rows(PARCELS).put(row, at=self._recorded.position)
 
     def _leave_unsaid(self, names: Collection[str]) -> None:
-        """Whoever has a parcel may write the name of another into a place, sooner or later."""
+        """Whoever has a parcel may write the name of another into a place, sooner or later; some are named only by what
+        they charge."""
         known = from_json(self._order()["unsaid"])
         if new := set(names).difference(known):
             self._put_order(unsaid=canonical(sorted(new.union(known))))

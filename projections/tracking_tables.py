@@ -35,7 +35,7 @@ ORDERS = kept_table(
     _text("open_cases"),  # JSON: the lines of each open after-sales case
     _text("refunds"),  # JSON: by case what was asked or granted, and how far it is, in the buyer's currency
     _text("disputes"),  # JSON: the lines of each open dispute at the card issuer, none for all of them; `open` or over
-    _text("unsaid"),  # JSON: the marks of the names of who had its parcels (`names_of`); no place says them
+    _text("unsaid"),  # JSON: the marks of the names of who had its parcels or charged for them (`names_of`)
     indexes=[("buyer_ref",)],
 )
 PARCELS = kept_table(

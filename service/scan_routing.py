@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from commands.bus import Bus
+from commands.flag_shared_number import FlagSharedNumber
 from commands.mark_fact_routed import MarkFactRouted
 from commands.parcel_reports import ParcelReport
+from ledger.canonical import canonical, digest
 from ledger.events.event import seal_place
 from ledger.events.platform import InboxFactNoted
 from ledger.ids import derived_id
 from ledger.ledger import Ledger
 from projections.engine.reading import Views
 from projections.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_route
-from service.adapters.carriers.routing import Lookup, told_again
+from service.adapters.carriers.routing import Lookup, contenders, told_again
 from service.inbox_routing import ROUTER
 
 _PLATFORM_BOOK = 0
@@ -22,10 +24,12 @@ _PAGE = 500
 
 
 class ScanRouting:
-    """May be cut off anywhere: the report has the id that the scan itself would have had, and is recorded once."""
+    """May be cut off anywhere: the report has the id that the scan itself would have had, and is recorded once. A scan
+    that may be of several orders stays where it is, and each of them has a break."""
 
     def __init__(self, ledger: Ledger, bus: Bus, views: Views) -> None:
         self._ledger, self._bus, self._views = ledger, bus, views
+        self._flagged: set[str] = set()  # ids of what was asked, so that it is not asked at every look
 
     def route(self) -> int:
         """Report every scan whose parcel is known by now; how many found theirs."""
@@ -46,7 +50,9 @@ class ScanRouting:
 
     def _report(self, streams: Sequence[str]) -> int:
         lookup = partial(parcels_numbered, self._views)
-        found = [(fact, report) for fact in self._facts(streams) if (report := self._told_again(fact, lookup))]
+        facts = list(self._facts(streams))
+        self._flag([flag for fact in facts for flag in _flags(fact, lookup)])
+        found = [(fact, report) for fact in facts if (report := self._told_again(fact, lookup))]
         outcomes = self._bus.submit([report for _, report in found])
         marks = [
             _mark(fact, report)
@@ -54,6 +60,11 @@ class ScanRouting:
             if outcome.status != "refused"
         ]
         return sum(outcome.status == "recorded" for outcome in self._bus.submit(marks))
+
+    def _flag(self, flags: Sequence[FlagSharedNumber]) -> None:
+        fresh = {flag.id: flag for flag in flags if flag.id not in self._flagged}
+        self._bus.submit(list(fresh.values()))
+        self._flagged.update(fresh)
 
     def _facts(self, streams: Sequence[str]) -> Iterator[InboxFactNoted]:
         for rows in self._ledger.reader.load(_PLATFORM_BOOK, streams).values():
@@ -65,6 +76,18 @@ class ScanRouting:
         details = fact.details.open(place=place, keys=self._ledger.keys) if fact.details else None
         text = str((details or {}).get("text") or "")
         return told_again(fact, text, lookup)
+
+
+def _flags(fact: InboxFactNoted, lookup: Lookup) -> Iterator[FlagSharedNumber]:
+    for parcel in contenders(fact, lookup):
+        number = fact.refs["tracking_no"]
+        yield FlagSharedNumber(
+            id=derived_id("shared", parcel.order_id, digest(canonical([parcel.merchant, number]))[:32]),
+            actor=ROUTER,
+            merchant_id=parcel.merchant,
+            order_id=parcel.order_id,
+            tracking_no=number,
+        )
 
 
 def _mark(fact: InboxFactNoted, report: ParcelReport) -> MarkFactRouted:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.events.event import UPCASTS, Event
+from ledger.events.refund import RefundApproved
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
@@ -51,6 +52,15 @@ class ReturnExpiredV1(_CaseV1, name="return.expired", version=1):
     return_by: datetime
 
 
+class ReturnExpiredV2(_CaseV1, name="return.expired", version=2):
+    """Undid all of the approval or nothing."""
+
+    return_id: Id
+    happened_at: datetime
+    return_by: datetime
+    undone: RefundApproved | None = None
+
+
 class RefundPaidByAlternativeV1(_CaseV1, name="refund.paid_by_alternative", version=1):
     """Did not name the two people."""
 
@@ -67,9 +77,14 @@ def _nothing_was_undone(payload: dict[str, Any]) -> dict[str, Any]:
     return payload | {"undone": None}
 
 
+def _nothing_was_kept(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"kept": None}
+
+
 def _by_unnamed_people(payload: dict[str, Any]) -> dict[str, Any]:
     return payload | {"proposer": "unknown", "approver": "unknown"}
 
 
 UPCASTS["return.expired", 1] = _nothing_was_undone
+UPCASTS["return.expired", 2] = _nothing_was_kept
 UPCASTS["refund.paid_by_alternative", 1] = _by_unnamed_people

@@ -185,14 +185,17 @@ class ReturnInspected(_Return, name="return.inspected", version=1):
     disposition: str
 
 
-class ReturnExpired(_Return, name="return.expired", version=2):
+class ReturnExpired(_Return, name="return.expired", version=3):
     """The buyer did not send the goods back in time: the refund that waited for them is off.
 
-    `undone` is its approval, with the signs of the original entry.
+    `undone` is its approval, with the signs of the original entry; None where the buyer has all of it by a dispute, so
+    that it stands. `kept` is what stands instead where they have a part: the refund of that part of the price, which
+    2210 carried at `kept.money.base`.
     """
 
     return_by: datetime
     undone: RefundApproved | None = None
+    kept: RefundApproved | None = None
 
 
 class _Submission(_Case):

@@ -124,6 +124,8 @@ class OpenClaims:
         self.cases.pop(event.refund_id, None)
         if event.undone:
             self._take_back(event.undone.lines, sign=-1)
+        if event.kept:
+            self._take_back(event.kept.lines)
 
     @evolve.register
     def _(self, event: DisputeOpened) -> None:

@@ -126,8 +126,11 @@ def _(event: RefundPaidByAlternative) -> Draft:
 
 @rule.register
 def _(event: ReturnExpired) -> Draft | None:
-    """P7–P9 undone: nothing was paid, so that what was carried is what was owed."""
-    return opposite(rule(event.undone)) if event.undone else None
+    """P7–P9 undone, but for what of it the buyer keeps: nothing is owed any more, and nothing is taken anew."""
+    if event.undone is None:
+        return None
+    undone, kept = opposite(rule(event.undone)), rule(event.kept) if event.kept else None
+    return _netted([*undone.lines, *kept.lines]) if kept else undone
 
 
 def _approved(event: RefundAutoApproved | RefundApproved) -> Draft:
@@ -168,6 +171,16 @@ def opposite(draft: Draft | None) -> Draft:
     """The same lines the other way round."""
     assert draft is not None, "what is undone had an entry"
     return Draft([_turned(line) for line in draft.lines])
+
+
+def _netted(lines: Iterable[Line]) -> Draft:
+    """One line for each account and what it is about."""
+    sums: dict[Line, Line] = {}
+    for line in lines:
+        about_it = line._replace(amount=0, base=0)
+        held = sums.get(about_it, about_it)
+        sums[about_it] = held._replace(amount=held.amount + line.amount, base=held.base + line.base)
+    return Draft([line for line in sums.values() if line.amount or line.base])
 
 
 def _turned(line: Line) -> Line:

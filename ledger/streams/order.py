@@ -269,11 +269,14 @@ class Order(Stream):
     @evolve.register
     def _(self, event: ReturnExpired) -> None:
         case = self.cases[event.refund_id]
+        platform_borne = case.platform_borne
         case.remember(event)
         if case.by_alternative and event.undone is None:  # the buyer has the money although the goods never came
             return
         for line, effects in case.effects:
-            self.lines[line.line_id].undo(line, effects, platform_borne=case.platform_borne)
+            self.lines[line.line_id].undo(line, effects, platform_borne=platform_borne)
+        kept = event.kept.lines if event.kept else ()
+        case.effects = [(line, self.lines[line.line_id].refund(line, platform_borne=platform_borne)) for line in kept]
 
     @evolve.register
     def _(self, event: DuplicateCaptureRefundApproved | BuyerFundsRefundApproved) -> None:

@@ -88,7 +88,7 @@ class Case(Evolving):
     approvers: list[str] = field(default_factory=list)
     approved_lines: tuple[ApprovedLine, ...] = ()
     money: RefundMoney | None = None
-    approval: RefundApproved | None = None  # kept while it waits for the goods
+    approval: RefundApproved | None = None  # of a refund that waits for the goods, and what of it stands without them
     effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # what to undo if they never come
     return_required: bool = False
     return_id: str = ""
@@ -251,6 +251,10 @@ class Case(Evolving):
     @evolve.register
     def _(self, event: ReturnExpired) -> None:
         self.state, self.return_state = "expired", "expired"
+        if event.undone:
+            self.approval = event.kept
+        if event.kept:
+            self.money, self.approved_lines = event.kept.money, event.kept.lines
 
     @evolve.register
     def _(self, event: RefundSubmitted) -> None:

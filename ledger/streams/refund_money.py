@@ -81,13 +81,21 @@ def platform_borne(lines: Iterable[RefundLine]) -> tuple[ApprovedLine, ...]:
 
 
 def merchant_money(
-    order: Order, lines: Sequence[ApprovedLine], charges: tuple[AllocatedCharge, ...], rate: Rate
+    order: Order,
+    lines: Sequence[ApprovedLine],
+    charges: tuple[AllocatedCharge, ...],
+    rate: Rate,
+    *,
+    base: Money | None = None,
 ) -> RefundMoney:
-    """The money of P7 and P8: the margin is reversed by its share, and what the rate did since is FX."""
+    """The money of P7 and P8: the margin is reversed by its share, and what the rate did since is FX.
+
+    `base` where it stands in 2210 already.
+    """
     given_back = total([line.base for line in lines], CNY)
     taken = total([line.list_amount for line in lines], CNY)
     amount = buyer_amount(order, lines, charges)
-    base = rate.convert(amount)
+    base = rate.convert(amount) if base is None else base
     return RefundMoney(
         amount=amount,
         base=base,
@@ -104,12 +112,18 @@ def merchant_money(
 
 
 def platform_money(
-    order: Order, lines: Sequence[RefundLine], charges: tuple[AllocatedCharge, ...], rate: Rate, expense: Expense
+    order: Order,
+    lines: Sequence[RefundLine],
+    charges: tuple[AllocatedCharge, ...],
+    rate: Rate,
+    expense: Expense,
+    *,
+    base: Money | None = None,
 ) -> RefundMoney:
-    """The money of P9: the goods' part of what the buyer gets is the platform's, as `expense`."""
+    """The money of P9: the goods' part of what the buyer gets is the platform's, as `expense`; `base` as above."""
     amount = buyer_amount(order, lines, charges)
     goods = buyer_amount(order, lines, ())
-    base = rate.convert(amount)
+    base = rate.convert(amount) if base is None else base
     lost = split(base, [goods.minor, *(charge.amount.minor for charge in charges)])[0]
     return RefundMoney(
         amount=amount,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.events.dispute import DisputeLost
 from ledger.money import Money, total
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
@@ -22,9 +23,15 @@ def disputed_of(order: Order, capture: Capture) -> Money:
     claims = Money(0, capture.amount.currency)
     for dispute in order.disputes:
         if dispute.capture_ref == capture.capture_ref and dispute.amount.currency == claims.currency:
-            covered = dispute.lost.unallocated + dispute.lost.owed_amount if dispute.lost else capture.free
+            covered = _covered(order, dispute.lost) if dispute.lost else capture.free
             claims += max(claims * 0, dispute.claims - covered)
     return min(claims, capture.allocated)
+
+
+def _covered(order: Order, lost: DisputeLost) -> Money:
+    """What it took that is not the order's, or that a case asks for which still counts."""
+    counted = [refund.amount for refund in lost.owed if order.cases[refund.refund_id].state != "expired"]
+    return lost.unallocated + total(counted, lost.unallocated.currency)
 
 
 def _asked(case: Case, currency: str) -> Money:

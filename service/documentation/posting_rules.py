@@ -18,7 +18,7 @@ POSTING_RULES = {
     "payout.returned": "P6",
     "refund.auto_approved": "P7",
     "refund.approved": "P7, P8 or P9",
-    "return.expired": "P7, P8 or P9 the other way round",
+    "return.expired": "P7, P8 or P9 the other way round, but for what the buyer keeps",
     "refund.succeeded": "P10",
     "refund.reversed": "P10 the other way round",
     "refund.duplicate_capture_approved": "P12",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.money import Money
+from service.simulator.disputes import lost
 from service.simulator.sending import (
     RELEASE_AFTER,
     all_sent,
@@ -102,6 +103,17 @@ def never_sent_back(story: Story) -> Iterator[Step]:
     expired_at = approved_at + 15 * _ONE_DAY
     yield story.asks(expired_at, "expire_return", SYSTEM, refund_id=story.refund_id)
     yield released(story, signed_at + 14 * _ONE_DAY)
+
+
+def never_sent_back_and_disputed(story: Story) -> Iterator[Step]:
+    """While the goods are awaited an issuer gives the buyer half the money; the goods never come, and the other half is
+    owed no more."""
+    _, approved_at = yield from _returned(story, return_required=True)
+    _, price = story.one_unit
+    yield from lost(story, approved_at + 2 * _ONE_DAY, Money(max(1, price.minor // 2), price.currency))
+    expired_at = approved_at + 15 * _ONE_DAY
+    yield story.asks(expired_at, "expire_return", SYSTEM, refund_id=story.refund_id)
+    yield released(story, expired_at)
 
 
 def returned_after_the_release(story: Story) -> Iterator[Step]:

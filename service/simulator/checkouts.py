@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from commands.route_inbox_payment import Part
@@ -13,7 +15,7 @@ from service.simulator.catalogue_life import Diary
 from service.simulator.merchants import joins
 from service.simulator.providers import Owed
 from service.simulator.sending import sent_and_released
-from service.simulator.step import FINANCE, PROVIDER, Act, Step
+from service.simulator.step import CARRIER, FINANCE, PROVIDER, SYSTEM, Act, Step
 from service.simulator.telling import PSP, Story, placed
 from service.simulator.world import World
 
@@ -32,9 +34,28 @@ def checkout_steps(world: World) -> Iterator[Step]:
     total = sum((story.basket.total for story in stories), Money(0, "USD"))
     about = {"psp": PSP, "capture_ref": _shared(world), "amount": total, "refs": {"checkout": checkout}}
     yield _noted(world, 0, about)
-    for story in stories:
-        yield from sent_and_released(story, world.day(_DAY, hour=9), "1", story.basket.quantities)
+    yield from _sent_together(world, stories)
     yield from _stray(world)
+
+
+def _sent_together(world: World, stories: Sequence[Story]) -> Iterator[Step]:
+    """The parcels of one buyer get one label and one declaration: retail export asks for one an order, and of which
+    parcel a scan of the label is, nobody can tell."""
+    label, declaration = {"tracking_no": f"SP{world.seed}-SHARED-CN"}, {"declaration_no": f"5177{world.seed:0>10}"}
+    seen_at = world.day(_DAY + 4)
+    for story in stories:
+        for step in sent_and_released(story, world.day(_DAY, hour=9), "1", story.basket.quantities):
+            shared = {name: value for name, value in (label | declaration).items() if name in step.data}
+            seen_at = max(seen_at, step.at) if "declaration_no" in shared else seen_at
+            yield replace(step, data=step.data | shared)
+    body = {"milestone": "noted", "raw_code": "EMD", "location": "Los Angeles"}
+    scan = {"system": CARRIER.id, "reference": f"shared-{world.seed}", "kind": "tracking", "refs": label, "body": body}
+    told_at, name = seen_at + timedelta(days=2), f"sim{world.seed}.shared-scan"
+    yield Step(told_at, name, "note_unrouted_fact", CARRIER, scan, is_report=True)
+    for story in stories:
+        flag = {"parcel_ids": [story.parcel_id], "mismatch": "shared_declaration", **declaration}
+        yield story.asks(told_at + timedelta(hours=1), "flag_customs_tie", SYSTEM, **flag)
+        yield story.asks(told_at + timedelta(hours=1), "flag_shared_number", SYSTEM, **label)
 
 
 def checkout_acts(world: World) -> Iterator[Act]:

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 
+from ledger.money import Money
+from service.simulator.paying import given_back
 from service.simulator.sending import (
     WAREHOUSE,
+    all_sent,
     carried,
+    costs_of,
     duty,
     items_of,
+    legs_of,
     numbered,
     released,
+    signed,
     tracked,
     under_way,
 )
-from service.simulator.step import CARRIER, SERVICE_DESK, Step
+from service.simulator.step import CARRIER, SERVICE_DESK, SYSTEM, Step
 from service.simulator.telling import Story, captured, paid_back, placed
 
 _ONE_DAY = timedelta(days=1)
-_DECLARED = 2  # milestones up to the export declaration
-_PRESENTED = 6  # milestones up to the presentation at import
+_RECEIVED = 1  # milestones up to the warehouse
+_DECLARED = 2  # up to the export declaration
+_RELEASED = 3  # up to the release from export
+_PRESENTED = 6  # up to the presentation at import
 
 
 def detained_then_closed(story: Story) -> Iterator[Step]:
@@ -39,8 +47,7 @@ def detained_then_closed(story: Story) -> Iterator[Step]:
 def declared_twice(story: Story) -> Iterator[Step]:
     """The broker declares the same parcel under a second number, which nobody can tie to the payment."""
     parcel_id, dispatched_at, at = yield from under_way(story, _DECLARED)
-    other = _declaration(story) | {"declaration_no": f"5199{story.order_id[-6:]:0>10}"}
-    yield tracked(story, at + timedelta(hours=4), "export_declared", raw_code="120", **other)
+    yield tracked(story, at + timedelta(hours=4), "export_declared", raw_code="120", **_another(story))
     signed_at = yield from carried(story, dispatched_at + _ONE_DAY, parcel_id, story.basket.quantities, after=_DECLARED)
     yield released(story, signed_at)
 
@@ -55,6 +62,41 @@ def declared_without_a_payment(story: Story) -> Iterator[Step]:
     yield tracked(story, at + timedelta(hours=30), "export_declared", raw_code="120", **_declaration(story))
     yield captured(story, at + timedelta(hours=40))
     signed_at = yield from carried(story, at + timedelta(hours=40), story.parcel_id, quantities, after=_DECLARED)
+    yield released(story, signed_at)
+
+
+def declared_at_another_amount(story: Story) -> Iterator[Step]:
+    """The buyer has paid more than the goods cost: the receipt says another amount than the declaration."""
+    at, too_much = story.basket.placed_at, Money(500, story.basket.total.currency)
+    yield placed(story)
+    paid_at = story.later(at, least_h=0.1, most_h=3)
+    yield captured(story, paid_at, amount=story.basket.total + too_much)
+    signed_at = yield from all_sent(story, paid_at)
+    yield released(story, signed_at)
+    yield from given_back(story, signed_at + _ONE_DAY, "paid_too_much", too_much)
+
+
+def not_declared_at_all(story: Story) -> Iterator[Step]:
+    """The parcel leaves the country, and nobody tells of a declaration: after a day somebody has to look."""
+    parcel_id, dispatched_at, _ = yield from under_way(story, _RECEIVED)
+    way = list(legs_of(story, dispatched_at + _ONE_DAY, parcel_id))[_RELEASED:]
+    yield from way
+    flag = {"parcel_ids": [parcel_id], "mismatch": "not_declared"}
+    yield story.asks(way[0].at + 2 * _ONE_DAY, "flag_customs_tie", SYSTEM, **flag)
+    yield from costs_of(story, way[-1].at, parcel_id, story.basket.quantities)
+    yield signed(story, way[-1].at + timedelta(hours=5), parcel_id)
+    yield released(story, way[-1].at + timedelta(hours=5))
+
+
+def rejected_then_declared_anew(story: Story) -> Iterator[Step]:
+    """Export says no to the papers; with new ones, under a new number, it lets the parcel go."""
+    parcel_id, dispatched_at, at = yield from under_way(story, _DECLARED)
+    rejected, anew = {"raw_code": "503", "reason": "papers", **_declaration(story)}, _another(story)
+    yield tracked(story, at + timedelta(hours=6), "export_rejected", **rejected)
+    yield tracked(story, at + timedelta(hours=30), "export_declared", raw_code="120", **anew)
+    yield tracked(story, at + timedelta(hours=38), "export_released", raw_code="800", **anew)
+    again = dispatched_at + 3 * _ONE_DAY
+    signed_at = yield from carried(story, again, parcel_id, story.basket.quantities, after=_RELEASED)
     yield released(story, signed_at)
 
 
@@ -93,3 +135,8 @@ def _declaration(story: Story) -> dict[str, str]:
     """As the journey declares it."""
     number = story.order_id.rpartition("-")[2]
     return {"customs_mode": "9610", "declaration_no": f"5141{number[-8:]:0>10}"}
+
+
+def _another(story: Story) -> dict[str, str]:
+    """As it is declared a second time."""
+    return _declaration(story) | {"declaration_no": f"5199{story.order_id[-6:]:0>10}"}

@@ -60,6 +60,14 @@ def second_stage_won(story: Story) -> Iterator[Step]:
     yield _told(story, at + 15 * _ONE_DAY, "report_dispute_won")
 
 
+def lost(story: Story, at: datetime, amount: Money) -> Iterator[Step]:
+    """So much of the money is charged back, and a week later it is the buyer's."""
+    yield _opened(story, at, stage="chargeback", reason="product_unacceptable", amount=amount)
+    money = {"psp_ref": f"txn_{_name(story)}", "amount": amount}
+    yield _told(story, at + timedelta(hours=1), "report_dispute_funds_withdrawn", **money)
+    yield _told(story, at + 7 * _ONE_DAY, "report_dispute_lost")
+
+
 def _delivered(story: Story) -> Generator[Step, None, datetime]:
     paid_at = yield from placed_and_paid(story)
     return (yield from all_sent(story, paid_at))
@@ -76,8 +84,8 @@ def _charged_back(story: Story, at: datetime, *, reason: str) -> Generator[Step,
     return at + timedelta(hours=2)
 
 
-def _opened(story: Story, at: datetime, *, stage: str, reason: str) -> Step:
-    told = {"stage": stage, "reason": reason, "amount": story.basket.total, "due_by": at + 10 * _ONE_DAY}
+def _opened(story: Story, at: datetime, *, stage: str, reason: str, amount: Money | None = None) -> Step:
+    told = {"stage": stage, "reason": reason, "amount": amount or story.basket.total, "due_by": at + 10 * _ONE_DAY}
     return _told(story, at, "report_dispute_opened", capture_ref=story.capture_ref, **told)
 
 

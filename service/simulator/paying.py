@@ -71,7 +71,7 @@ def captured_after_the_hold_lapsed(story: Story) -> Iterator[Step]:
     yield expired(story)
     captured_at = at + 3 * _ONE_DAY + 2 * _AN_HOUR
     yield captured(story, captured_at)
-    yield from _given_back(story, captured_at + _ONE_DAY, "authorization_expired")
+    yield from given_back(story, captured_at + _ONE_DAY, "authorization_expired")
 
 
 def captured_after_cancelling(story: Story) -> Iterator[Step]:
@@ -79,7 +79,7 @@ def captured_after_cancelling(story: Story) -> Iterator[Step]:
     yield from cancelled_unpaid(story)
     at = story.basket.placed_at + 6 * _AN_HOUR
     yield captured(story, at)
-    yield from _given_back(story, at + _ONE_DAY, "order_cancelled")
+    yield from given_back(story, at + _ONE_DAY, "order_cancelled")
 
 
 def captured_for_no_order(story: Story) -> Iterator[Step]:
@@ -88,7 +88,7 @@ def captured_for_no_order(story: Story) -> Iterator[Step]:
     yield captured(story, at)
     flag = {"capture_ref": story.capture_ref}
     yield story.asks(at + _AN_HOUR, "flag_unallocated_capture", SYSTEM, **flag)
-    yield from _given_back(story, at + 3 * _ONE_DAY, "no_order")
+    yield from given_back(story, at + 3 * _ONE_DAY, "no_order")
 
 
 def captured_twice(story: Story) -> Iterator[Step]:
@@ -150,8 +150,8 @@ def _failed(story: Story, at: datetime) -> Step:
     return story.reports(at, "report_payment_failed", PROVIDER, **payment(story), **told)
 
 
-def _given_back(story: Story, at: datetime, reason: str) -> Generator[Step, None, None]:
-    """Money that pays for nothing goes back to the buyer."""
+def given_back(story: Story, at: datetime, reason: str, amount: Money | None = None) -> Generator[Step, None, None]:
+    """Money that pays for nothing goes back to the buyer: the whole capture, if no other amount is named."""
     asked = {"refund_id": story.refund_id, "capture_ref": story.capture_ref, "reason": reason}
     yield story.asks(at, "refund_buyer_funds", FINANCE, **asked)
-    yield from paid_back(story, at, story.refund_id, story.basket.total)
+    yield from paid_back(story, at, story.refund_id, amount or story.basket.total)

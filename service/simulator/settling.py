@@ -16,7 +16,8 @@ from service.simulator.world import World
 
 RUNS = 9
 _FIRST_RUN = 14  # day, and then weekly
-_CANCELLED, _FAILED, _RETURNED, _PAID_TWICE = 1, 2, 3, 4  # the runs in which that happens to one payout
+# The runs in which that happens to one payout; the first may have none.
+_FAILED, _RETURNED, _PAID_TWICE, _CANCELLED = 2, 3, 4, 5
 
 
 def settlement_acts(world: World) -> Iterator[Act]:

@@ -11,7 +11,7 @@ from service.timers.timer import Timer
 
 
 class InboxScans(Timer):
-    """A scan whose number does not say which parcel it is of stays with people."""
+    """A scan whose number does not say which parcel it is of stays with people, and its orders have breaks."""
 
     every = timedelta(seconds=10)
 

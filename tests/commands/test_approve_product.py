@@ -68,5 +68,11 @@ def test_a_product_is_not_approved_for_a_market_that_is_not_open() -> None:
     given(submitted()).when(ask(ApproveProduct, **PRODUCT, markets=["SG"])).then_refused(MarketNotOpen)
 
 
+def test_a_product_is_not_approved_for_a_market_that_nobody_asked_for() -> None:
+    only_the_us = submitted().model_copy(update={"markets": ("US",)})
+    beyond = ask(ApproveProduct, by=PLATFORM, **PRODUCT, markets=["US", "HK"])
+    given(only_the_us).when(beyond).then_refused(ProductNotSubmitted, state="not submitted for HK")
+
+
 def test_a_merchant_does_not_approve_its_own_product() -> None:
     given(submitted()).when(ask(ApproveProduct, by=MERCHANT, **PRODUCT)).then_refused(RoleNotAllowed)

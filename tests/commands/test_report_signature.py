@@ -11,7 +11,7 @@ from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.events.shipment import ParcelSignedFor
 from tests.support.given import BUYER, PARTNER, ask, given
 from tests.support.orders import OrderStory, after_days
-from tests.support.parcels import ORDER, PAID, at, dispatched, fact, packed, refunded, signed
+from tests.support.parcels import CONFIRMED, ORDER, PAID, PLACED, at, dispatched, fact, packed, refunded, signed
 
 SENT = (*PAID, packed(), dispatched())
 
@@ -78,6 +78,28 @@ def test_a_signature_of_a_parcel_whose_units_travel_as_another_is_recorded_with_
     story.tell("report_consolidation", at=at(50), from_parcels=["P-1", "P-2"], to_parcel="P-3")
     decided = story.tell("report_signature", at=at(hours), parcel_id="P-1")
     assert [type(event) for event in decided] == [ParcelSignedFor, ReconciliationBreakOpened]
+
+
+def test_a_signature_of_an_order_that_is_not_paid_is_recorded_with_a_break() -> None:
+    decided = given(PLACED, packed(), dispatched()).when(report()).then(ParcelSignedFor, ReconciliationBreakOpened)
+    opened = decided.event(ReconciliationBreakOpened)
+    assert (opened.refs["fact"], opened.refs["about"]) == ("signed_for", "not_confirmed")
+
+
+def test_a_signature_from_before_the_payment_is_recorded_with_a_break_however_late_it_is_told() -> None:
+    paid_later = CONFIRMED.model_copy(update={"confirmed_at": at(100)})
+    decided = given(*PAID[:-1], paid_later, packed(), dispatched(hours=95)).when(report())
+    abouts = [event.refs["about"] for event in decided.events if isinstance(event, ReconciliationBreakOpened)]
+    assert abouts == ["before_payment", "dispatched"]
+
+
+def test_a_signature_of_an_order_cancelled_after_it_was_paid_says_nothing_of_a_payment() -> None:
+    story = OrderStory(express=True).paid()
+    story.tell("create_parcel", parcel_id="P-1", items=[{"line_id": "A", "qty": 2}], warehouse_id="W-1")
+    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1")
+    decided = story.tell("report_signature", at=after_days(3), parcel_id="P-1")
+    abouts = [event.refs["about"] for event in decided if isinstance(event, ReconciliationBreakOpened)]
+    assert abouts == ["line:A"]
 
 
 def test_who_signed_is_sealed() -> None:

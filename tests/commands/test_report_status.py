@@ -30,6 +30,17 @@ def test_a_delivery_that_was_signed_for_is_no_contradiction() -> None:
     given(*PAID, packed(A=2, B=1), dispatched(), signed(hours=80)).when(report("delivered")).then_nothing()
 
 
+def test_an_order_that_another_system_says_is_unpaid_opens_a_break_once_it_is_paid_here() -> None:
+    decided = given(*SENT).when(report("unpaid", told="no approval")).then(ReconciliationBreakOpened)
+    opened = decided.event(ReconciliationBreakOpened)
+    assert (opened.kind, opened.refs["status"]) == ("fact_contradicts_state", "unpaid")
+    assert opened.actual == f"no approval at {at(90).isoformat()}"
+
+
+def test_an_order_that_is_unpaid_here_too_is_no_contradiction() -> None:
+    given(PAID[0]).when(report("unpaid")).then_nothing()
+
+
 def test_the_same_contradiction_opens_one_break() -> None:
     first = given(*SENT).when(report("cancelled")).event(ReconciliationBreakOpened)
     given(*SENT, first).when(report("cancelled")).then_nothing()

@@ -6,11 +6,16 @@ import pytest
 
 from ledger.after_sales_refusals import ReturnNotAuthorized, ReturnNotExpired
 from ledger.events.dispute import DisputeWon
+from ledger.events.event import decode
 from ledger.events.order import OrderCompleted
 from ledger.events.refund import ReturnExpired, ReturnInspected, ReturnReceived, ReturnShipped
+from ledger.journal.posting import post
 from ledger.refusals import CaseClosed, CaseNotFound, ReturnNotReceived, RoleNotAllowed
-from tests.support.after_sales import CARRIER, SERVICE, approve, asked, delivered, one
-from tests.support.given import BUYER, MERCHANT, SYSTEM
+from ledger.streams.line_worth import Worth
+from ledger.streams.order import Order
+from ledger.streams.refundable import refundable
+from tests.support.after_sales import CARRIER, SERVICE, approve, asked, delivered, one, paid_back
+from tests.support.given import BUYER, MERCHANT, SYSTEM, usd
 from tests.support.orders import OrderStory, after_days
 from tests.support.payments import disputed
 
@@ -159,10 +164,10 @@ def test_goods_that_come_back_too_late_are_recorded_and_move_no_money() -> None:
     assert (story.breaks(), len(story.entries)) == (["fact_contradicts_state"], entries)
 
 
-def lost_meanwhile(story: OrderStory, amount: str) -> OrderStory:
+def lost_meanwhile(story: OrderStory, amount: str, dispute_id: str = "dp-1") -> OrderStory:
     """The issuer gives the buyer so much of it back while the goods are awaited."""
-    disputed(story, amount)
-    story.tell("report_dispute_lost", dispute_id="dp-1", psp="stripe")
+    disputed(story, amount, dispute_id=dispute_id)
+    story.tell("report_dispute_lost", dispute_id=dispute_id, psp="stripe")
     return story
 
 
@@ -192,6 +197,85 @@ def test_a_dispute_won_while_the_goods_are_awaited_leaves_the_return_to_expire()
     assert (story.balance("2210", "USD"), story.base("2210"), story.balance("2110")) == (0, 0, -500_00)
 
 
-def test_goods_that_never_came_of_money_lost_in_part_are_for_people_to_see_to() -> None:
+def test_of_goods_that_never_came_what_a_dispute_did_not_give_is_owed_no_more() -> None:
     story = lost_meanwhile(returning(), "USD 9.44")
-    assert isinstance(story.refusal("expire_return", by=SYSTEM, refund_id="R-1", at=after_days(20)), ReturnNotExpired)
+    expire(story)
+    assert (story.balance("2210", "USD"), story.base("2210"), story.base("1120")) == (0, 0, 0)
+    assert story.balance("2110") == -432_02  # of 140.00 the merchant gave 9.44 / 19.44
+    assert (story.order.lines["B"].refunded, story.order.cases["R-1"].state) == (0, "expired")
+
+
+def test_a_return_that_expires_in_part_takes_nothing_from_a_merchant_anew() -> None:
+    story = lost_meanwhile(returning(), "USD 9.44")
+    expired = next(event for event in expire(story) if isinstance(event, ReturnExpired))
+    entry = post(expired)
+    assert entry is not None
+    assert [(line.account, line.base) for line in entry.lines if line.merchant] == [("2110", -72_02)]
+
+
+def test_a_return_that_expired_in_part_of_released_money_takes_its_share_of_the_fee_back() -> None:
+    story = delivered()
+    story.tell("release_settlement", at=after_days(12))
+    asked(story, day=13, lines=one("B"))
+    approve(story, day=14, return_required=True, return_by=after_days(20))
+    expire(lost_meanwhile(story, "USD 9.44"))
+    assert (story.balance("2120"), story.balance("4120")) == (-475_00 + 67_98 - 3_40, 3_40)
+
+
+def test_a_return_the_platform_bears_that_expired_in_part_costs_it_what_the_buyer_has() -> None:
+    story = lost_meanwhile(returning(liability="platform"), "USD 9.44")
+    expire(story)
+    carried = story.order.cases["R-1"].carried
+    assert (story.base("5160"), story.base("2210")) == (carried.minor, 0)
+    assert story.balance("2110") + story.balance("2120") + story.balance("4110") == -500_00
+
+
+def test_after_a_return_expired_in_part_the_buyer_may_ask_for_the_rest_and_no_more() -> None:
+    story = lost_meanwhile(returning(), "USD 9.44")
+    expire(story)
+    asked(story, "R-2", day=21, lines=one("B"))
+    assert story.order.cases["R-2"].amount == usd("10.00")
+    approve(story, "R-2", day=22)
+    paid_back(story, "R-2", day=23)
+    assert (story.balance("2110"), story.base("2210"), story.order.lines["B"].refunded) == (-360_00, 0, 1)
+
+
+@pytest.mark.parametrize("amount", ["USD 9.44", "USD 19.44"])
+def test_what_a_buyer_has_by_a_dispute_after_a_return_expired_is_refunded_no_second_time(amount: str) -> None:
+    story = lost_meanwhile(returning(), amount)
+    expire(story)
+    assert refundable(story.order) == usd("69.44") - usd(amount.split()[1])
+
+
+def test_a_dispute_won_after_a_return_expired_in_part_leaves_nothing_of_it() -> None:
+    story = lost_meanwhile(returning(), "USD 9.44")
+    expire(story)
+    won = story.tell("report_dispute_won", dispute_id="dp-1", psp="stripe", at=after_days(30))
+    assert [type(event) for event in won] == [DisputeWon, ReturnExpired]
+    assert (story.balance("2210", "USD"), story.base("2210"), story.balance("2110")) == (0, 0, -500_00)
+    assert story.order.lines["B"].places["P-1"].worth == Worth()
+
+
+def test_of_two_disputes_that_gave_it_all_the_one_that_is_won_takes_its_part_back() -> None:
+    story = lost_meanwhile(lost_meanwhile(returning(), "USD 9.44"), "USD 10.00", "dp-2")
+    expire(story)
+    story.tell("report_dispute_won", dispute_id="dp-2", psp="stripe", at=after_days(30))
+    assert (story.base("2210"), story.balance("2110"), story.order.lines["B"].refunded) == (0, -432_02, 0)
+    story.tell("report_dispute_won", dispute_id="dp-1", psp="stripe", at=after_days(31))
+    assert (story.base("2210"), story.balance("2110"), story.order.lines["B"].refunded) == (0, -500_00, 0)
+
+
+def test_with_the_last_of_its_money_in_a_dispute_an_expired_return_completes_the_order() -> None:
+    story = returning()
+    story.tell("release_settlement", at=after_days(13))
+    lost_meanwhile(story, "USD 19.44")
+    assert [type(event) for event in expire(story)] == [ReturnExpired, OrderCompleted]
+
+
+def test_a_return_that_has_expired_in_part_is_remembered_the_same_from_the_log() -> None:
+    story = lost_meanwhile(returning(), "USD 9.44")
+    expire(story)
+    again = Order(story.order.name)
+    for event in story.events:
+        again.apply(decode(event.name, event.schema_version, event.payload()))
+    assert (again.cases, again.lines, again.claims) == (story.order.cases, story.order.lines, story.order.claims)

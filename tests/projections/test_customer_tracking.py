@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from ledger.events.event import Event
+from ledger.events.logistics import LogisticsClaimAccepted, LogisticsClaimFiled
 from ledger.events.milestones import MILESTONES
 from ledger.events.order import OrderCancelled, OrderLineCancelled
 from ledger.events.platform import PolicyPublished
-from ledger.events.refund import RefundWithdrawn
-from ledger.events.shipment import ParcelsConsolidated
+from ledger.events.refund import RefundWithdrawn, ReturnShipped
+from ledger.events.shipment import DutyAssessed, LogisticsChargeRecorded, ParcelsConsolidated
 from ledger.ledger import Ledger
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.defaults import default_policies
@@ -28,7 +29,7 @@ from projections.tracking_answer import Headline, OrderTracking, ParcelTracking
 from projections.tracking_tables import ORDERS, PARCELS, TIMELINE
 from projections.tracking_texts import MILESTONE_TEXTS, ORDER_TEXTS
 from tests.projections.history import History, recordable
-from tests.support.given import BUYER, published
+from tests.support.given import BUYER, RATES, cny, published, usd
 from tests.support.parcels import (
     ORDER,
     PAID,
@@ -291,10 +292,29 @@ def test_no_row_holds_a_cny_amount_or_a_partner(shop: Shop) -> None:
     assert found == []
 
 
+OF_CLAIM: dict[str, Any] = {**ORDER, "parcel_id": "P-1", "partner": "cargo_star", "claim_id": "C-1"}
+OF_INVOICE: dict[str, Any] = {**ORDER, "parcel_id": "P-1", "partner": "cargo_star", "market": "US"}
+WORTH: dict[str, Any] = {"amount": usd("1.00"), "book_rate": RATES[1], "base": cny("7.18")}
+NAMED_BY_INVOICES = [
+    LogisticsChargeRecorded(
+        **OF_INVOICE, **WORTH, charge_ref="ch-1", invoice_ref="inv-1", kind="freight", charged_at=at(900)
+    ),
+    DutyAssessed(
+        **OF_INVOICE, **WORTH, assessment_ref="du-1", kind="duty", borne_by="platform", declared_value=usd("10.00"),
+        from_buyer=usd("0.00"), from_buyer_base=cny("0.00"), fx=cny("0.00"), assessed_at=at(900),
+    ),
+    LogisticsClaimFiled(**OF_CLAIM, amount=usd("1.00"), reason="lost", evidence_ref="e-1", filed_at=at(900)),
+    LogisticsClaimAccepted(**OF_CLAIM, **WORTH, accepted_at=at(900)),
+    ReturnShipped(
+        **ORDER, refund_id="R-1", return_id="R-1.return", carrier="CargoStar", tracking_no="T-1", happened_at=at(900)
+    ),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "named_by",
     [dispatched().model_copy(update={"carrier": "CargoStar"}), fact("arrived", hours=30, carrier="cargostar-air"),
-     packed(warehouse_id="Cargo-Star")],
+     packed(warehouse_id="Cargo-Star"), *NAMED_BY_INVOICES],
 )  # fmt: skip
 @pytest.mark.parametrize("is_told_first", [True, False])
 def test_a_place_says_nobody_who_had_the_parcel_whoever_told_of_it(

@@ -25,6 +25,7 @@ class OrderModel:
     cases: dict[str, ModelCase] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)  # by line
     spots: dict[tuple[str, str | None], Spot] = field(default_factory=dict)
+    borne_in_part: set[str] = field(default_factory=set)  # lines of which the platform bore a part of a price
     paid_twice: int = 0  # cents
     double_refunds: int = 0
 
@@ -224,10 +225,16 @@ class OrderModel:
 
     def can_be_lost(self, line: str) -> bool:
         """Whether it is plain what a lost dispute takes: all that is open of the line, and nothing else is owed."""
+        if self.is_shared(line, self.disputes[line].bearer):
+            return False
         dispute, live = self.disputes[line], [unit for unit in self.of(line) if unit.live]
         owing = any(c.state == "goods" or (c.state == "approved" and c.unsubmitted) for c in self.cases.values())
         waiting = self.pending_on(line) or self.unsent(line) or owing
         return not waiting and len(live) <= dispute.qty and self.worth(live) <= dispute.amount
+
+    def is_shared(self, line: str, bearer: str) -> bool:
+        """Whether the merchant would bear the rest of a price of which the platform bore a part."""
+        return bearer == "merchant" and line in self.borne_in_part
 
     def dispute_lost(self, line: str) -> None:
         dispute = self.disputes[line]
@@ -238,7 +245,8 @@ class OrderModel:
             dispute.lost = [unit for unit in self.of(line) if unit.live]
             dispute.taken = self._give(dispute.lost, dispute.bearer)
         for each in self.quantities:
-            self._release_what_is_borne(each)
+            if not self.pending_on(each) and not self.disputed(each):
+                self._release_what_is_borne(each)
 
     def dispute_won(self, line: str) -> None:
         dispute = self.disputes[line]
@@ -332,6 +340,7 @@ class OrderModel:
         if part is None:
             case.taken = self._give(case.units, bearer)
         else:
+            self.borne_in_part |= {case.units[0].line} if bearer == "platform" else set()
             spot = self._spot(case.units[0].line, case.units[0].parcel)
             spot.part_paid, spot.from_merchant = (
                 spot.part_paid + part,

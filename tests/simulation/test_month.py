@@ -12,9 +12,9 @@ from pydantic_core import from_json
 
 from ledger.events.inbox_money import UnallocatedFundsSettled
 from ledger.events.order import OrderPlaced
-from ledger.events.refund import RefundApproved, RefundRequested
+from ledger.events.refund import RefundApproved, RefundRequested, ReturnExpired
 from ledger.events.settlement import ReconciliationBreakOpened
-from ledger.events.shipment import ParcelSignedFor
+from ledger.events.shipment import ExportDeclared, ExportRejected, ExportReleased, ParcelSignedFor
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
 from ledger.log.verify import verify_log
@@ -105,10 +105,38 @@ def test_every_kind_of_break_is_opened_at_least_once(events: list[Recorded]) -> 
     assert opened == BREAKS, f"seed {SEED}"
 
 
+def test_every_way_in_which_a_declaration_does_not_tie_is_told_at_least_once(events: list[Recorded]) -> None:
+    opened = [row.event for row in events if isinstance(row.event, ReconciliationBreakOpened)]
+    told = {each.refs["about"] for each in opened if each.kind == "customs_tie"}
+    every = {"payment", "payment_unequal", "declaration", "shared_declaration", "not_declared"}
+    assert told == every, f"seed {SEED}"
+
+
+def test_a_tracking_number_is_used_twice_in_an_order_and_in_two(events: list[Recorded]) -> None:
+    opened = [row.event for row in events if isinstance(row.event, ReconciliationBreakOpened)]
+    shared = [event.refs["about"] for event in opened if event.kind == "duplicate_tracking_no"]
+    assert (len(set(shared)) > 1, shared.count("another_order")) == (True, 2), f"seed {SEED}"
+
+
+def test_an_export_that_was_rejected_is_declared_anew_and_released(events: list[Recorded]) -> None:
+    said: dict[str, list[tuple[str, str]]] = {}
+    for row in events:
+        if isinstance(row.event, ExportDeclared | ExportRejected | ExportReleased):
+            said.setdefault(row.event.parcel_id, []).append((row.type, row.event.declaration_no))
+    anew = [facts for facts in said.values() if any(fact == "parcel.export_rejected" for fact, _ in facts)]
+    ways = {tuple(fact.rpartition("_")[2] for fact, _ in facts) for facts in anew}
+    assert ("declared", "rejected", "declared", "released") in ways, f"seed {SEED}"
+
+
 def test_the_provider_settles_what_no_order_will_have_and_nobody_has_to_look(events: list[Recorded]) -> None:
     settled = [row.stream for row in events if isinstance(row.event, UnallocatedFundsSettled)]
     opened = {row.stream for row in events if isinstance(row.event, ReconciliationBreakOpened)}
     assert (len(settled), opened & set(settled)) == (4, set()), f"seed {SEED}"
+
+
+def test_a_return_that_never_came_is_told_whole_and_of_money_lost_in_part(events: list[Recorded]) -> None:
+    kept = {row.event.kept is not None for row in events if isinstance(row.event, ReturnExpired)}
+    assert kept == {True, False}, f"seed {SEED}"
 
 
 def test_every_kind_of_case_and_every_liability_is_told_at_least_once(events: list[Recorded]) -> None:

@@ -154,8 +154,13 @@ class OrderMachine(RuleBasedStateMachine):
         cents: int | None = None,
         bearer: str | None = None,
     ) -> None:
-        """`days`: the goods are to come back within so many; `cents`: so much of what is asked and no more."""
+        """`days`: the goods are to come back within so many; `cents`: so much of what is asked and no more.
+
+        Who bore a part of a price bears the rest of it: what both have paid for is told in `test_return_refund`.
+        """
         case = self.model.cases[case_id]
+        if case.kind != "unshipped" and self.model.is_shared(case.units[0].line, "merchant"):
+            bearer = "platform"
         n = len(case.approvers) + 1 + ahead
         told: dict[str, Any] = {"refund_id": case_id, "round": n, "return_required": days is not None}
         told["liability"] = bearer
@@ -205,6 +210,9 @@ class OrderMachine(RuleBasedStateMachine):
         if "end" in told:
             self.something_happens_to_a_parcel(which=which, fact=end)
         parcel, case_id = self._pick(self.model.ways, which), self._name("R")
+        line_id = next(unit.line for unit in self.model.units if unit.parcel == parcel)
+        if self.model.is_shared(line_id, "platform" if self.model.ways[parcel].was_ours else "merchant"):
+            return
         why = {"reason": "missing_partner_documents"} if end == "refused" else {}
         answer = self._ask(ENDS[end], by=PLATFORM, parcel_id=parcel, refund_id=case_id, **why)
         self._same(answer, self.model.refund_parcel(case_id, parcel, end))

@@ -160,8 +160,11 @@ def lines_taken(event: Event) -> Iterator[tuple[ApprovedLine, int]]:
     match event:
         case RefundApproved() | RefundAutoApproved() | DisputeLost():
             yield from ((line, 1) for line in event.lines)
-        case DisputeWon(undone=DisputeLost() as undone) | ReturnExpired(undone=RefundApproved() as undone):
+        case DisputeWon(undone=DisputeLost() as undone):
             yield from ((line, -1) for line in undone.lines)
+        case ReturnExpired(undone=RefundApproved() as undone, kept=kept):
+            yield from ((line, -1) for line in undone.lines)
+            yield from ((line, 1) for line in (kept.lines if kept else ()))
 
 
 def rounded(whole: int, part: int, of: int) -> int:

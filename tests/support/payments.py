@@ -27,10 +27,17 @@ def opened(amount: str = "USD 69.44", reason: str = "product_unacceptable", **ot
     return OF_DISPUTE | {"amount": amount, "reason": reason} | other
 
 
-def disputed(story: OrderStory, amount: str = "USD 69.44", reason: str = "product_unacceptable") -> OrderStory:
+def disputed(
+    story: OrderStory,
+    amount: str = "USD 69.44",
+    reason: str = "product_unacceptable",
+    *,
+    dispute_id: str = OF_DISPUTE["dispute_id"],
+) -> OrderStory:
     """A dispute is open and its money withdrawn."""
-    story.tell("report_dispute_opened", **opened(amount, reason))
-    story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount=amount)
+    named = {"dispute_id": dispute_id}
+    story.tell("report_dispute_opened", **opened(amount, reason) | named)
+    story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE | named, amount=amount)
     return story
 
 

@@ -70,6 +70,16 @@ def told_again(fact: InboxFactNoted, text: str, lookup: Lookup) -> ParcelReport 
         return None
 
 
+def contenders(fact: InboxFactNoted, lookup: Lookup) -> Sequence[NumberedParcel]:
+    """The parcels of several orders that a noted scan may be of; none where its number tells which."""
+    number = fact.refs.get("tracking_no", "")
+    if fact.kind != SCAN or not _can_be_a_number(number):
+        return ()
+    parcels = lookup(number)
+    is_shared = len({(parcel.merchant, parcel.order_id) for parcel in parcels}) > 1
+    return parcels if is_shared and _one_of(parcels, fact.refs.get("carrier", "")) is None else ()
+
+
 def _scan_of(fact: InboxFactNoted, text: str) -> Scan | None:
     told = {name: str(fact.body.get(name) or "") for name in ("milestone", "raw_code", "location", "doubt")}
     evidence = str(fact.body.get("evidence_kind") or "unspecified")

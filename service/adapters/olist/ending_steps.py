@@ -9,7 +9,7 @@ from typing import Any
 
 from commands.cancel_order import CancelOrder
 from commands.release_settlement import ReleaseSettlement
-from commands.report_status import ReportStatus
+from commands.report_status import ReportStatus, ToldStatus
 from ledger.policies.release import Release
 from service.adapters.olist.asker import IMPORTER, named, source_of
 from service.adapters.olist.orders import MerchantOrder
@@ -27,6 +27,8 @@ def ending_steps(order: MerchantOrder, release: Release) -> Iterator[Step]:
         yield _release(order, max(release.due_at(source.delivered_at), source.paid_at))
     elif source.is_delivered:
         yield _told(order, "delivered")
+    if source.is_delivered and not source.approved_at:
+        yield _told_unpaid(order)
 
 
 def _release(order: MerchantOrder, at: datetime) -> Step:
@@ -56,9 +58,14 @@ def _called_off_late(order: MerchantOrder) -> Step:
     return _told(order, "cancelled")
 
 
-def _told(order: MerchantOrder, status: str) -> Step:
+def _told_unpaid(order: MerchantOrder) -> Step:
+    """Its payments are taken to be captured at the purchase: that nobody approved them is a break for a person."""
+    return _told(order, "unpaid", "no approval", name="approval")
+
+
+def _told(order: MerchantOrder, status: ToldStatus, told: str = "", *, name: str = "status") -> Step:
     source = order.source
-    command_id = named(order.order_id, "status")
+    command_id = named(order.order_id, name)
     at = source.last_known_at
     build = partial(
         ReportStatus,
@@ -66,7 +73,7 @@ def _told(order: MerchantOrder, status: str) -> Step:
         occurred_at=at,
         source=source_of(source.row, _TIME_GUESSED),
         status=status,
-        told=source.status,
+        told=told or source.status,
         **_about(order),
     )
     return Step(at, StepKind.STATUS, command_id, build, (source.row,))

@@ -34,6 +34,7 @@ _SENTENCES = (
     "handed over before the approval",
     "handed over before the purchase",
     "delivered before handed over",
+    "delivered before the approval",
     "said to be delivered, without a delivery time",
     "said to be delivered, without an approval",
     "cancelled after the hand-over",
@@ -49,6 +50,8 @@ def _of_times(order: SourceOrder) -> Iterator[str]:
         yield "handed over before the purchase"
     if handed_over and delivered and delivered < handed_over:
         yield "delivered before handed over"
+    if delivered and order.approved_at and delivered < order.approved_at:
+        yield "delivered before the approval"
     if order.is_delivered and not delivered:
         yield "said to be delivered, without a delivery time"
     if order.is_delivered and not order.approved_at:

@@ -149,6 +149,38 @@ def test_a_scan_of_a_number_that_two_parcels_have_waits_until_a_person_names_the
     assert exceptions(views(desk), kind=UNROUTED) == ()
 
 
+def test_a_scan_of_a_number_that_two_orders_have_is_a_break_of_each_however_often_one_looks(desk: Desk) -> None:
+    deliver(desk, webhook())
+    deliver(desk, webhook(tag="Delivered", subtag="Delivered_005"))
+    hand_over(desk)
+    hand_over(desk, merchant_id="M-2", order_id="O-2", carrier="4PX")
+    assert [route(desk), route(desk)] == [0, 0]
+    found = exceptions(views(desk), kind="duplicate_tracking_no")
+    assert [(each.stream, each.refs["tracking_no"]) for each in found] == [
+        ("order/M-1/O-1", "SF-1"), ("order/M-2/O-2", "SF-1")
+    ]  # fmt: skip
+
+
+def test_a_shared_number_that_a_person_has_looked_into_is_not_flagged_again(desk: Desk) -> None:
+    deliver(desk, webhook())
+    hand_over(desk)
+    hand_over(desk, merchant_id="M-2", order_id="O-2", carrier="4PX")
+    route(desk)
+    for found in exceptions(views(desk), kind="duplicate_tracking_no"):
+        about = {"in_stream": found.stream, "break_id": found.break_id}
+        desk.expect("resolve_break", actor=PLATFORM, resolution="label_printed_twice", reason="Asked both.", **about)
+    deliver(desk, webhook(tag="Delivered", subtag="Delivered_005"))
+    assert (route(desk), exceptions(views(desk), kind="duplicate_tracking_no")) == (0, ())
+
+
+def test_a_number_that_two_orders_have_is_no_break_where_the_carrier_tells_them_apart(desk: Desk) -> None:
+    deliver(desk, webhook())
+    hand_over(desk, carrier="sf-express")
+    hand_over(desk, merchant_id="M-2", order_id="O-2", carrier="4PX")
+    assert route(desk) == 1
+    assert exceptions(views(desk), kind="duplicate_tracking_no") == ()
+
+
 def test_a_scan_that_nobody_can_read_stays_with_people(desk: Desk) -> None:
     told = {"system": "post", "reference": "r-1", "kind": "tracking", "refs": {"tracking_no": "SF-1"}}
     desk.expect("note_unrouted_fact", actor=CARRIER, body={"milestone": "teleported"}, **told)

@@ -22,6 +22,7 @@ HEADERS: Mapping[str, str] = {
     "product_category_name_translation": "product_category_name,product_category_name_english",
 }
 DELIVERED = ("2017-11-24 10:05:00", "2017-11-25 09:00:00", "2017-11-30 16:20:00")
+PAID_LAST = ("2017-12-01 08:00:00", *DELIVERED[1:])
 NOT_HANDED_OVER = ("2017-11-24 10:05:00", "", "")
 NEVER_APPROVED = ("", "", "")
 
@@ -103,6 +104,7 @@ def odd_folder() -> SampleFolder:
     folder.order("never approved", times=("", *DELIVERED[1:]), items=(soap,), payments=exact)
     folder.order("not delivered yet", times=(*DELIVERED[:2], ""), items=(soap,), payments=exact)
     folder.order("handed over first", times=("2017-11-26 08:00:00", *DELIVERED[1:]), items=(soap,), payments=exact)
+    folder.order("delivered before it was paid", times=PAID_LAST, items=(soap,), payments=exact)
     folder.order("bought last", bought="2017-11-26 09:00:00", times=DELIVERED, items=(soap,), payments=exact)
     folder.order("delivered first", times=(DELIVERED[0], DELIVERED[2], DELIVERED[1]), items=(soap,), payments=exact)
     folder.order("called off", status="canceled", times=NOT_HANDED_OVER, items=(soap,), payments=exact)

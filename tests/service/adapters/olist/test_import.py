@@ -48,10 +48,15 @@ def order_of(ledger: InMemoryLedger, name: str, seller: str = "ana") -> Order:
 
 
 def flags(ledger: InMemoryLedger, name: str) -> set[str]:
-    """What each break of the order is about."""
+    """What each break of the order says."""
     events = (row.event for row in ledger.rows if f"/olist.{hexed(name)}." in row.command_id)
     breaks = (event for event in events if isinstance(event, ReconciliationBreakOpened))
-    return {opened.refs.get("about") or opened.refs.get("status") or opened.kind for opened in breaks}
+    return {said_by(opened) for opened in breaks}
+
+
+def said_by(opened: ReconciliationBreakOpened) -> str:
+    """The fact that contradicts and what it is about, as far as the break names them."""
+    return " ".join(opened.refs[name] for name in ("fact", "about", "status") if name in opened.refs) or opened.kind
 
 
 def test_every_source_row_is_recorded(summary: Summary) -> None:
@@ -86,15 +91,16 @@ def test_a_plain_order_runs_through_to_the_merchants_balance(ledger: InMemoryLed
         ("plain", set()),
         ("vouchers", set()),
         ("with interest", {"paid_too_much"}),
-        ("short by a real", {"not_confirmed"}),
-        ("without payment", {"not_confirmed"}),
-        ("never approved", set()),
-        ("not delivered yet", {"delivered"}),
-        ("handed over first", {"not_confirmed"}),
-        ("bought last", {"not_confirmed", "before_the_order"}),
-        ("delivered first", {"unknown_parcel", "signed_for"}),
+        ("short by a real", {"dispatched not_confirmed", "signed_for not_confirmed"}),
+        ("without payment", {"dispatched not_confirmed", "signed_for not_confirmed"}),
+        ("never approved", {"report_status unpaid"}),
+        ("not delivered yet", {"report_status delivered"}),
+        ("handed over first", {"dispatched not_confirmed"}),
+        ("delivered before it was paid", {"dispatched not_confirmed", "signed_for not_confirmed"}),
+        ("bought last", {"dispatched not_confirmed", "dispatched before_the_order"}),
+        ("delivered first", {"unknown_parcel", "dispatched signed_for"}),
         ("called off", set()),
-        ("called off late", {"cancelled"}),
+        ("called off late", {"report_status cancelled"}),
     ],
 )
 def test_contradictions_of_the_source_are_flagged_and_nothing_else_is(
@@ -236,7 +242,7 @@ def test_what_is_refused_is_counted_in_reais(ledger: InMemoryLedger, folder: Pat
     summary = run_import(plan, ledger.submit, lambda: ledger.rows)
     assert summary.ties
     assert summary.refused.items == summary.source.items
-    assert summary.accounts.refusals["order", "PRODUCT_NOT_IN_EXPORT_POOL"] == 17
+    assert summary.accounts.refusals["order", "PRODUCT_NOT_IN_EXPORT_POOL"] == 18
 
 
 def test_the_summary_prints_as_tables(summary: Summary) -> None:
@@ -286,20 +292,22 @@ def test_what_is_odd_in_the_real_folder_is_recorded_whole(
     summary = run_import(plan, ledger.submit, lambda: ledger.rows)
     assert summary.ties
     assert summary.refused == NO_REAIS
-    assert summary.log.breaks == {"fact_contradicts_state": 390, "amount_mismatch": 48, "unknown_parcel": 11}
+    assert summary.log.breaks == {"fact_contradicts_state": 451, "amount_mismatch": 48, "unknown_parcel": 11}
     assert set(summary.accounts.refusals) == {("release", "NOT_SIGNED_OFF")}
 
 
 # What is odd about an order's times or money, and what a break about it says of it.
 SAID = {
-    "handed over before the purchase": {"before_the_order"},
-    "handed over before the approval": {"not_confirmed"},
-    "delivered before handed over": {"signed_for"},
-    "cancelled after the hand-over": {"cancelled"},
-    "cancelled after the delivery": {"cancelled"},
-    "said to be delivered, without a delivery time": {"delivered"},
-    "orders without a payment": {"not_confirmed"},
-    "paid orders off by more than a cent": {"paid_too_much", "not_confirmed"},
+    "handed over before the purchase": {"dispatched before_the_order"},
+    "handed over before the approval": {"dispatched not_confirmed"},
+    "delivered before handed over": {"dispatched signed_for"},
+    "delivered before the approval": {"signed_for not_confirmed"},
+    "cancelled after the hand-over": {"report_status cancelled"},
+    "cancelled after the delivery": {"report_status cancelled"},
+    "said to be delivered, without a delivery time": {"report_status delivered"},
+    "said to be delivered, without an approval": {"report_status unpaid"},
+    "orders without a payment": {"dispatched not_confirmed"},
+    "paid orders off by more than a cent": {"paid_too_much", "dispatched not_confirmed"},
 }
 # Two centavos short, which is nothing in the buyer's currency.
 LESS_THAN_A_CENT_HERE = {"848b0561d4bc26f57b288a5004f38683", "7f2c22c54cbae55091a09a9653fd2b8a"}
@@ -315,7 +323,6 @@ def test_every_contradiction_of_the_real_folder_is_a_break_that_says_so(
     said: dict[str, set[str]] = {}
     for row in ledger.rows:
         if isinstance(row.event, ReconciliationBreakOpened):
-            refs = row.event.refs
-            said.setdefault(refs["order_id"][:32], set()).add(refs.get("about") or refs.get("status", ""))
+            said.setdefault(row.event.refs["order_id"][:32], set()).add(said_by(row.event))
     unsaid = {(o.order_id, oddity) for o in odd for oddity in odd[o] if not SAID[oddity] & said.get(o.order_id, set())}
     assert {order_id for order_id, _ in unsaid} <= LESS_THAN_A_CENT_HERE

@@ -1,0 +1,68 @@
+"""Calling off a refund whose goods never came: all of it, or what of it the buyer does not have already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.order import OrderCompleted
+from ledger.events.refund import RefundApproved, RefundLine, ReturnExpired
+from ledger.money import Money
+from ledger.policies.fees import Fees
+from ledger.streams.order import Order
+from ledger.streams.order_cases import Case
+from ledger.streams.refund_money import cut_to, merchant_borne, merchant_money, platform_borne, platform_money
+
+
+def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Iterator[Event]:
+    """That it is off, and the order's completion where nothing is pending any more.
+
+    What the buyer has of it by a dispute, or by a capture that failed, stays with them: it stands as a refund of a part
+    of the price, borne by whom the whole was.
+    """
+    approval, has = case.approval, case.by_alternative
+    assert approval is not None, "it was approved"
+    assert case.return_by is not None, "it waited for the goods until then"
+    expired = ReturnExpired(
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        refund_id=case.id,
+        return_id=case.return_id,
+        happened_at=at,
+        return_by=case.return_by,
+        undone=None if has == approval.money.amount else approval,
+    )
+    if has and expired.undone:
+        kept = _cut(approval, order.after(expired), case, rules)
+        expired = expired.model_copy(update={"kept": kept})
+    yield expired
+    if order.after(expired).completes({}):
+        yield OrderCompleted(order_id=order.order_id, completed_at=at)
+
+
+def _cut(approval: RefundApproved, later: Order, case: Case, rules: Rules) -> RefundApproved:
+    """The approval as if it had been of what the buyer has, and of nothing before: `later` has none of it. In 2210 it
+    stands at what left there when they got it."""
+    has, carried, rate = case.by_alternative, case.carried, approval.money.book_rate
+    assert later.placed is not None, "only a placed order is refunded"
+    asked = list(_first(approval.lines, later, has))
+    if approval.liability == "merchant":
+        fees = rules.policy_version(Fees, later.placed.fee_schedule_version)
+        lines = merchant_borne(later, asked, fee_refundable=fees.refundable)
+        money = merchant_money(later, lines, (), rate, base=carried)
+    else:
+        lines = platform_borne(asked)
+        money = platform_money(later, lines, (), rate, approval.money.expense or "goodwill", base=carried)
+    return approval.model_copy(update={"lines": lines, "money": money})
+
+
+def _first(lines: Iterable[RefundLine], later: Order, left: Money) -> Iterator[RefundLine]:
+    """So much of the lines, the first ones whole."""
+    for line in lines:
+        if part := min(left, line.buyer_amount):
+            names = RefundLine.model_fields
+            whole = RefundLine(**{name: value for name, value in line if name in names})
+            yield cut_to(whole, later.lines[line.line_id], part, taken_back=False)
+            left = left - part
