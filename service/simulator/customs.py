@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 
 from ledger.money import Money
+from service.simulator.journeys import declaration_of
 from service.simulator.paying import given_back
 from service.simulator.sending import (
     WAREHOUSE,
@@ -24,6 +25,7 @@ from service.simulator.sending import (
 from service.simulator.step import CARRIER, SERVICE_DESK, SYSTEM, Step
 from service.simulator.telling import Story, captured, paid_back, placed
 
+_ANOTHER_OFFICE = "5199"  # where an order is declared a second time
 _ONE_DAY = timedelta(days=1)
 _RECEIVED = 1  # milestones up to the warehouse
 _DECLARED = 2  # up to the export declaration
@@ -34,7 +36,7 @@ _PRESENTED = 6  # up to the presentation at import
 def detained_then_closed(story: Story) -> Iterator[Step]:
     """Inspected, detained, let go; the summary declaration closes the export in the next month."""
     parcel_id, dispatched_at, at = yield from under_way(story, _DECLARED)
-    declaration = _declaration(story)
+    declaration = declaration_of(story.order_id)
     yield tracked(story, at + timedelta(hours=5), "export_inspected", raw_code="500", **declaration)
     yield tracked(story, at + timedelta(hours=9), "export_detained", raw_code="501", reason="papers", **declaration)
     signed_at = yield from carried(
@@ -47,7 +49,13 @@ def detained_then_closed(story: Story) -> Iterator[Step]:
 def declared_twice(story: Story) -> Iterator[Step]:
     """The broker declares the same parcel under a second number, which nobody can tie to the payment."""
     parcel_id, dispatched_at, at = yield from under_way(story, _DECLARED)
-    yield tracked(story, at + timedelta(hours=4), "export_declared", raw_code="120", **_another(story))
+    yield tracked(
+        story,
+        at + timedelta(hours=4),
+        "export_declared",
+        raw_code="120",
+        **declaration_of(story.order_id, _ANOTHER_OFFICE),
+    )
     signed_at = yield from carried(story, dispatched_at + _ONE_DAY, parcel_id, story.basket.quantities, after=_DECLARED)
     yield released(story, signed_at)
 
@@ -59,7 +67,7 @@ def declared_without_a_payment(story: Story) -> Iterator[Step]:
     handed_over = {"parcel_id": story.parcel_id, "items": items_of(quantities), "warehouse_id": WAREHOUSE}
     sent_at = at + timedelta(hours=2)
     yield story.reports(sent_at, "report_dispatch", CARRIER, **handed_over, **numbered(story.parcel_id))
-    yield tracked(story, at + timedelta(hours=30), "export_declared", raw_code="120", **_declaration(story))
+    yield tracked(story, at + timedelta(hours=30), "export_declared", raw_code="120", **declaration_of(story.order_id))
     yield captured(story, at + timedelta(hours=40))
     signed_at = yield from carried(story, at + timedelta(hours=40), story.parcel_id, quantities, after=_DECLARED)
     yield released(story, signed_at)
@@ -91,7 +99,10 @@ def not_declared_at_all(story: Story) -> Iterator[Step]:
 def rejected_then_declared_anew(story: Story) -> Iterator[Step]:
     """Export says no to the papers; with new ones, under a new number, it lets the parcel go."""
     parcel_id, dispatched_at, at = yield from under_way(story, _DECLARED)
-    rejected, anew = {"raw_code": "503", "reason": "papers", **_declaration(story)}, _another(story)
+    rejected, anew = (
+        {"raw_code": "503", "reason": "papers", **declaration_of(story.order_id)},
+        declaration_of(story.order_id, _ANOTHER_OFFICE),
+    )
     yield tracked(story, at + timedelta(hours=6), "export_rejected", **rejected)
     yield tracked(story, at + timedelta(hours=30), "export_declared", raw_code="120", **anew)
     yield tracked(story, at + timedelta(hours=38), "export_released", raw_code="800", **anew)
@@ -129,14 +140,3 @@ def _refused(story: Story) -> Generator[Step, None, datetime]:
     yield story.asks(refused_at + _ONE_DAY, "refund_refused_parcel", SERVICE_DESK, **names)
     yield from paid_back(story, refused_at + _ONE_DAY, story.refund_id, story.basket.total)
     return refused_at
-
-
-def _declaration(story: Story) -> dict[str, str]:
-    """As the journey declares it."""
-    number = story.order_id.rpartition("-")[2]
-    return {"customs_mode": "9610", "declaration_no": f"5141{number[-8:]:0>10}"}
-
-
-def _another(story: Story) -> dict[str, str]:
-    """As it is declared a second time."""
-    return _declaration(story) | {"declaration_no": f"5199{story.order_id[-6:]:0>10}"}

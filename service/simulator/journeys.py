@@ -12,13 +12,19 @@ _DAYS_OVERSEAS = {"US": (4.0, 9.0), "HK": (0.5, 1.5), "MO": (0.7, 2.0)}
 Leg = tuple[datetime, str, dict[str, object]]  # when, milestone, what else the partner says
 
 
-def journey(random: Random, *, market: str, dispatched_at: datetime, number: str, trouble: str = "") -> Iterator[Leg]:
+def declaration_of(order_id: str, office: str = "5141") -> dict[str, str]:
+    """How an order is declared for export; no other order of any month is under that number."""
+    digits = "".join(filter(str.isdigit, order_id))
+    return {"customs_mode": "9610", "declaration_no": f"{office}{digits:0>10}"}
+
+
+def journey(random: Random, *, market: str, dispatched_at: datetime, order_id: str, trouble: str = "") -> Iterator[Leg]:
     """The milestones after dispatch, in the order they happen. `trouble`: customs, attempts, or empty."""
     origin, destination = _PORTS[market]
     at = dispatched_at + _days(random, 0.8, 2.5)
     weight_g = random.randint(120, 2_400)
     yield at, "received_at_warehouse", {"warehouse_id": "WH-GZ-1", "condition": "good", "weight_g": weight_g}
-    declaration = {"customs_mode": "9610", "declaration_no": f"5141{number[-8:]:0>10}", "location": origin}
+    declaration = {**declaration_of(order_id), "location": origin}
     at += _days(random, 0.3, 1.0)
     yield at, "export_declared", {**declaration, "raw_code": "120"}
     if trouble == "customs":

@@ -106,9 +106,9 @@ def tracked(story: Story, at: datetime, milestone: str, *, parcel_id: str = "", 
 
 def legs_of(story: Story, dispatched_at: datetime, parcel_id: str, *, trouble: str = "") -> Iterator[Step]:
     market = story.basket.buyer.market
-    number = story.order_id.rpartition("-")[2]
+    left_at = dispatched_at + timedelta(hours=1)
     for at, milestone, about in journey(
-        story.random, market=market, dispatched_at=dispatched_at + timedelta(hours=1), number=number, trouble=trouble
+        story.random, market=market, dispatched_at=left_at, order_id=story.order_id, trouble=trouble
     ):
         yield tracked(story, at, milestone, parcel_id=parcel_id, **about)
 
