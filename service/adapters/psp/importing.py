@@ -146,7 +146,7 @@ class _Batch:
                 yield from _shared(line, known)
                 return
         strays = [stray for name in _names(line) if (stray := self._told.strays.get(name))]
-        if strays and line.kind in ("charge", "refund"):
+        if strays and line.kind in ("charge", "refund", "dispute"):
             yield _Part(line, strays[0])
 
     def _out_of_the_inbox(self, line: ReportLine, parts: list[_Part]) -> Iterator[Command]:
