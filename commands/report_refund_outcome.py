@@ -16,11 +16,12 @@ from commands.order_commands import (
     last_rate,
     rate_of_fact,
 )
+from commands.owed_to_nobody import owed_again, with_what_nobody_is_owed
 from commands.recording import accounting_day
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
-from ledger.events.refund import RefundFailed, RefundReversed, RefundSucceeded
+from ledger.events.refund import RefundFailed, RefundOwedAgain, RefundReversed, RefundSucceeded
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
@@ -103,10 +104,8 @@ def _answered(
 ) -> Iterator[Event]:
     """Outcomes are judged by when they happened, in whatever order they are told; of one instant, the money came back
     last."""
-    if report.outcome == "succeeded":
-        yield from _told_paid(report, order, rules, case, submission)
-    else:
-        yield from _told_unpaid(report, order, rules, case, submission)
+    tell = _told_paid if report.outcome == "succeeded" else _told_unpaid
+    yield from with_what_nobody_is_owed(order, list(tell(report, order, rules, case, submission)))
 
 
 def _told_paid(
@@ -122,7 +121,10 @@ def _told_paid(
         if submission.state == "failed" and submission.succeeded_at is None:
             yield from _came_back_since(report, order, rules, case, submission, came_back_at)
     elif not case.awaits(submission.submission_id, report.amount):
-        yield from _stray(report, order, rules, kind="double_refund", expected="paid back already")
+        if again := owed_again(order, case, submission):
+            yield from _paid_all_the_same(report, order, rules, again)
+        else:
+            yield from _stray(report, order, rules, kind="double_refund", expected="paid back already")
     else:
         yield from _succeeded(report, order, rules, case, submission)
 
@@ -158,6 +160,17 @@ def _succeeded(
     yield _success(_about(report, submission, case), rate, case.carried_of(report.amount), report.happened_at)
     yield from flagged_if_future(report, order, submission_id=submission.submission_id)
     yield from flagged_if_stale(report, order, rate, rules)
+
+
+def _paid_all_the_same(
+    report: ReportRefundOutcome, order: Order, rules: Rules, again: RefundOwedAgain
+) -> Iterator[Event]:
+    later = order.after(again)
+    case = later.cases[again.refund_id]
+    told = list(_succeeded(report, later, rules, case, case.submissions[again.submission_id]))
+    if any(isinstance(event, RefundSucceeded) for event in told):
+        yield again
+    yield from told
 
 
 def _came_back_since(

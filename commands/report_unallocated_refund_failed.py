@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try, names_of
+from commands.inbox_commands import (
+    InboxRefundReport,
+    came_back,
+    inbox_stale,
+    known_try,
+    names_of,
+    with_what_nobody_is_owed,
+)
 from commands.order_commands import rate_of_fact
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -21,8 +28,13 @@ class ReportUnallocatedRefundFailed(InboxRefundReport, name="report_unallocated_
 
 def decide(report: ReportUnallocatedRefundFailed, item: InboxItem, rules: Rules) -> Iterator[Event]:
     refund, told = yield from known_try(report, item)
-    if refund is None or told is None:
-        return
+    if refund and told:
+        yield from with_what_nobody_is_owed(item, list(_told(report, item, rules, refund, told)))
+
+
+def _told(
+    report: ReportUnallocatedRefundFailed, item: InboxItem, rules: Rules, refund: InboxRefund, told: Try
+) -> Iterator[Event]:
     is_news = told.came_back_at is None or told.came_back_at < report.happened_at
     if told.state == "submitted":
         yield _failure(report, refund, told)

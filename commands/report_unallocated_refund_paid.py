@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try, names_of
+from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try, names_of, owed_again
 from commands.order_commands import last_rate, rate_of_fact
 from commands.recording import accounting_day
 from commands.rules import Rules
@@ -32,6 +32,7 @@ def decide(report: ReportUnallocatedRefundPaid, item: InboxItem, rules: Rules) -
     else:
         rate = rate_of_fact(report, rules, refund.amount.currency)
         assert rate is not None, "the capture itself had a rate of an earlier day"
+        yield from owed_again(refund)
         yield _paid(report, refund, told, rate)
         yield from inbox_stale(report, item, rate, rules)
 

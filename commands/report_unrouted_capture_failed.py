@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.inbox_commands import InboxMoneyReport, capture_of, inbox_break
+from commands.inbox_commands import InboxMoneyReport, capture_of, inbox_break, with_what_nobody_is_owed
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -34,7 +34,7 @@ def decide(report: ReportUnroutedCaptureFailed, item: InboxItem, rules: Rules) -
             report, item, kind="fact_contradicts_state", expected=expected, amount=report.amount, fact=report.name
         )
         return
-    yield _failed(report, item)
+    yield from with_what_nobody_is_owed(item, [_failed(report, item)])
     if item.refunds:
         expected = "a capture that is owed back to its payer"
         yield from inbox_break(

@@ -72,6 +72,22 @@ class UnallocatedRefundReversed(_InboxMoney, name="inbox.refund_reversed", versi
         return self.came_back_on
 
 
+class _OwedToNobody(_InboxMoney):
+    """`base` is what it stands at, in CNY, as money owed and as the platform's loss."""
+
+    refund_id: Id
+    base: Money
+
+
+class UnallocatedRefundOwedNoMore(_OwedToNobody, name="inbox.refund_owed_no_more", version=1):
+    """Money of a capture that failed did not reach the payer, who never gave it: nobody is owed it, and it is no
+    loss."""
+
+
+class UnallocatedRefundOwedAgain(_OwedToNobody, name="inbox.refund_owed_again", version=1):
+    """What was owed no more, because its capture had failed, was paid all the same: it is the platform's loss."""
+
+
 class UnallocatedRefundSubmitted(_InboxMoney, name="inbox.refund_submitted", version=1):
     """The provider is asked once more to pay money of no order back, under a new name."""
 

@@ -256,6 +256,24 @@ class RefundReversed(_Submission, name="refund.reversed", version=2):
         return self.came_back_on
 
 
+class _OwedToNobody(_Submission):
+    """What a refund of a capture that failed stood at when it did not reach the buyer: in 2210 (`carried`), and as the
+    platform's loss (`base`), `fx` = base − carried; all in CNY."""
+
+    carried: Money
+    base: Money
+    fx: Money
+
+
+class RefundOwedNoMore(_OwedToNobody, name="refund.owed_no_more", version=1):
+    """A refund on its way when its capture failed was not paid, or has come back: the buyer never gave the money, so
+    that nobody is owed it and it is no loss."""
+
+
+class RefundOwedAgain(_OwedToNobody, name="refund.owed_again", version=1):
+    """What was owed no more, because its capture had failed, was paid all the same: it is the platform's loss."""
+
+
 class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=2):
     """The refund, or a part of it, reached the buyer from the platform's own bank (P24). It took two people."""
 

@@ -35,6 +35,7 @@ class InboxRefund:
 
     owed: UnallocatedFundsRefunded
     tries: list[Try] = field(default_factory=list)
+    is_owed_no_more: bool = False  # its capture failed, and nothing of it was paid
 
     @classmethod
     def of(cls, event: UnallocatedFundsRefunded) -> InboxRefund:
@@ -58,8 +59,8 @@ class InboxRefund:
 
     @property
     def may_be_sent_anew(self) -> bool:
-        """Whether no try has paid it, and none may still."""
-        return all(one.state in ("failed", "reversed") for one in self.tries)
+        """Whether no try has paid what is owed, and none may still."""
+        return not self.is_owed_no_more and all(one.state in ("failed", "reversed") for one in self.tries)
 
     def told_of(self, *, submission_id: str | None, psp_refund_ref: str, at: datetime) -> Try | None:
         """The try that somebody tells of: by our name, else by the provider's, else the last that was sent by then."""

@@ -44,6 +44,8 @@ from ledger.events.refund import (
     RefundApproved,
     RefundAutoApproved,
     RefundFailed,
+    RefundOwedAgain,
+    RefundOwedNoMore,
     RefundPaidByAlternative,
     RefundRejected,
     RefundRequested,
@@ -232,7 +234,7 @@ class Order(Stream):
         self.payments.remember(event)
         self.receivables.remember(event)
         for refund in event.owed:
-            self.cases[refund.refund_id].reach_otherwise(refund.amount, refund.carried)
+            self.cases[refund.refund_id].owe_no_more(event.capture_ref, refund.amount, refund.carried)
         if event.undone:
             self.confirmed = False
             for book in self.lines.values():
@@ -311,6 +313,12 @@ class Order(Stream):
         if submission.counts and not (isinstance(event, RefundFailed) and event.only_noted):
             self._pay_back(case, submission.capture_ref, -event.amount)
         case.remember(event)
+
+    @evolve.register
+    def _(self, event: RefundOwedNoMore | RefundOwedAgain) -> None:
+        sign = 1 if isinstance(event, RefundOwedNoMore) else -1
+        self.cases[event.refund_id].owe_no_more(event.capture_ref, event.amount * sign, event.carried * sign)
+        self.payments.captures[event.capture_ref].take_back(event.amount * sign, event.base * sign)
 
     @evolve.register
     def _(self, event: DisputeOpened | DisputeEvidenceSubmitted | DisputeFundsWithdrawn | DisputeFeeCharged) -> None:

@@ -96,6 +96,7 @@ class Case(Evolving):
     return_state: ReturnState = ""
     by_alternative: Money = field(default_factory=lambda: Money(0, CNY))  # of `paid`
     submissions: dict[str, Submission] = field(default_factory=dict)
+    owed_no_more: dict[str, Money] = field(default_factory=dict)  # of `paid`, by the capture that failed
     capture_ref: str = ""  # where it gives back money of one capture that never belonged to the order
 
     @classmethod
@@ -193,6 +194,12 @@ class Case(Evolving):
         """The buyer has so much of it (or, where negative, has it no more) without a provider paying it back."""
         self.by_alternative = self.by_alternative + amount
         self.paid, self.carried = self.paid + amount, self.carried + carried
+
+    def owe_no_more(self, capture_ref: str, amount: Money, carried: Money) -> None:
+        """Nobody is owed so much of it, since its capture failed; where negative, it is owed again."""
+        known = self.owed_no_more.get(capture_ref)
+        self.owed_no_more[capture_ref] = known + amount if known else amount
+        self.reach_otherwise(amount, carried)
 
     def awaits(self, submission_id: str, amount: Money) -> bool:
         """Whether this submission's success is still to come, and is not more than the refund."""

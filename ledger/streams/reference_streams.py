@@ -9,6 +9,8 @@ from typing import Any
 from ledger.events.inbox_money import (
     UnallocatedFundsSettled,
     UnallocatedRefundFailed,
+    UnallocatedRefundOwedAgain,
+    UnallocatedRefundOwedNoMore,
     UnallocatedRefundReversed,
     UnallocatedRefundSubmitted,
     UnroutedCaptureFailed,
@@ -144,6 +146,15 @@ class InboxItem(Stream):
         waiting = self.known_breaks.get(unrouted_break(self.name))
         if waiting and waiting.resolution == _PAID_BACK and not self._is_paid_back:
             waiting.resolution = ""
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundOwedNoMore) -> None:
+        self.refunds[event.refund_id].is_owed_no_more = True
+        self._is_over("failed")
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundOwedAgain) -> None:
+        self.refunds[event.refund_id].is_owed_no_more = False
 
     @evolve.register
     def _(self, event: UnallocatedRefundSubmitted) -> None:

@@ -22,7 +22,7 @@ from tests.support.payments import HELD
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))
-ACCOUNTS = ("1110", "2110", "2210", "2220")
+ACCOUNTS = ("1110", "2110", "2210", "2220", "5140")
 DAYS = 5
 DAILY = (*RATES, *(Rate("USD", "CNY", f"7.1{n}00", "book", "test", date(2025, 4, 1 + n)) for n in range(1, DAYS + 1)))
 
@@ -69,6 +69,9 @@ OUTCOMES = (
     (outcome("succeeded"), outcome("reversed")),
     (outcome("succeeded"), outcome("failed", psp_refund_ref="")),
     (outcome("succeeded"), outcome("failed"), outcome("reversed")),
+)
+FAILED_MEANWHILE = tuple(
+    (*story, FAILED) for story in (*OUTCOMES, (outcome("failed"),), (outcome("failed"), outcome("succeeded")))
 )
 _days = some.integers(0, DAYS - 1)
 
@@ -130,6 +133,20 @@ def refunded(facts: Iterable[Fact], *, meanwhile: str = "") -> OrderStory:
         tell(story, fact)
         pay_otherwise(story, meanwhile)
     return story
+
+
+@seed(SEED + 3)
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(tellings(FAILED_MEANWHILE))
+def test_a_refund_of_a_capture_that_failed_comes_to_the_same_money(told: tuple[list[Fact], list[Fact]]) -> None:
+    """What the buyer has in the end is the platform's loss, and nothing else is owed to anybody."""
+    note(f"seed {SEED + 3}")
+    happened, as_told = told
+    in_order, out_of_order = refunded(happened), refunded(as_told)
+    assert balances(out_of_order, facts=happened) == balances(in_order, facts=happened)
+    lost = out_of_order.balance("5140", "USD")
+    assert (out_of_order.balance("2210", "USD"), out_of_order.base("2210")) == (0, 0)
+    assert lost == -out_of_order.balance("1110", "USD"), "the loss is what the provider took and nobody gave"
 
 
 def pay_otherwise(story: OrderStory, meanwhile: str) -> None:
