@@ -28,7 +28,7 @@ def decide(report: ReportUnroutedCaptureFailed, item: InboxItem, rules: Rules) -
         kind = "amount_mismatch" if item.capture else "fact_contradicts_state"
         yield from inbox_break(report, item, kind=kind, expected=expected, amount=report.amount, fact=report.name)
         return
-    if item.plan or item.is_routed:
+    if item.is_of_orders:
         expected = "a capture that no order has"
         yield from inbox_break(
             report, item, kind="fact_contradicts_state", expected=expected, amount=report.amount, fact=report.name

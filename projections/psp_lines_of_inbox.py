@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Date
 
 from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedFundsSettled
-from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
+from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.log.rows import Recorded
 from ledger.money import Money
@@ -45,6 +45,8 @@ def fold_line(batch: Batch, recorded: Recorded) -> None:
         said = {"capture_ref": capture_ref, "currency": amount.currency, "minor": amount.minor}
         since = {"since": recorded.accounting_date, "since_position": recorded.position}
         rows.put(row | said | since, at=recorded.position)
+    if isinstance(event, InboxPartsTaken) and (known := rows.get(*_charge(event))):
+        rows.put(known | {"minor": known["minor"] - event.amount.minor}, at=recorded.position)
     for key, by in _ended(event):
         row = rows.get(*key) or _blank(key)
         if not row["ended_by"]:
@@ -54,8 +56,14 @@ def fold_line(batch: Batch, recorded: Recorded) -> None:
 
 def keys_of_lines(event: Event) -> Iterable[Key]:
     """The rows that an event is about."""
+    if isinstance(event, InboxPartsTaken):
+        yield _charge(event)
     yield from (key for key, *_ in _expected(event))
     yield from (key for key, _ in _ended(event))
+
+
+def _charge(event: InboxPartsTaken) -> Key:
+    return event.reference, event.system, "charge"
 
 
 def _expected(event: Event) -> Iterator[tuple[Key, str, Money]]:

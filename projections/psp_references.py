@@ -17,7 +17,7 @@ from ledger.events.inbox_money import (
     UnallocatedRefundSubmitted,
 )
 from ledger.events.payment import PaymentAuthorized, PaymentCaptured, PaymentInitiated
-from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
+from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.events.refund import RefundSubmitted, RefundSucceeded
@@ -77,6 +77,7 @@ class PspReferences(Projection):
         UnallocatedFundsSettled,
         InboxFactNoted,
         InboxFactRouted,
+        InboxPartsTaken,
     )
 
     def fold(self, batch: Batch) -> None:

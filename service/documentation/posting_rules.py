@@ -7,6 +7,7 @@ POSTING_RULES = {
     "payment.captured": "P1",
     "inbox.payment_captured": "P1",
     "inbox.fact_routed": "P1 the other way round",
+    "inbox.parts_taken": "P1 the other way round",
     "payment.allocated": "P2",
     "psp_settlement.received": "P3",
     "psp_settlement.reported": "P3",
