@@ -111,3 +111,18 @@ def test_an_order_that_was_not_paid_yet_has_nothing_to_be_settled(desk: Desk) ->
     late = Moment(as_of=desk.clock().date() + timedelta(days=30), as_known_at=before)
     references = [each.reference for each in mismatches(app(desk), late)]
     assert references == ["stripe ch-O-1"]
+
+
+@pytest.mark.parametrize("told", ["report_payout_failed", "report_payout_returned"])
+def test_a_payout_says_why_it_came_to_nothing_once_that_was_known(desk: Desk, told: str) -> None:
+    desk.expect("initiate_payout", **PAYOUT)
+    meanwhile = now(desk)
+    desk.expect(told, actor=BANK, code="AC04", **PAYOUT)
+    (row,), (then,) = (payouts(app(desk).views, moment) for moment in (NOW, Moment(as_known_at=meanwhile)))
+    assert (row.code, then.code) == ("AC04", "")
+
+
+def test_a_payout_that_was_paid_after_all_has_no_code(desk: Desk) -> None:
+    desk.expect("initiate_payout", **PAYOUT)
+    desk.expect("report_payout_paid", actor=BANK, **PAYOUT)
+    assert [row.code for row in payouts(app(desk).views)] == [""]
