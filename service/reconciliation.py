@@ -107,6 +107,7 @@ def missing_lines(app: App, moment: Moment = NOW, *, before: date) -> Iterator[M
         yield MissingLine("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
     for entry in not_shown_yet(app.views, moment, before=before):
         refs = {"reference": entry.reference, "line_kind": entry.kind}
+        refs |= {"nth": str(entry.nth)} if entry.nth > 1 else {}
         yield MissingLine("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
 
 
