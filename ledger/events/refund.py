@@ -223,6 +223,14 @@ class RefundSucceeded(_Submission, name="refund.succeeded", version=2):
     happened_at: datetime | None = None  # None where only the envelope of an older event says it
 
 
+class RefundSuccessNoted(_Submission, name="refund.success_noted", version=1):
+    """The provider says again, of a later instant, that it has paid this part back: the same, unless it turns out that
+    the money had come back in between."""
+
+    psp_refund_ref: str
+    happened_at: datetime
+
+
 class RefundFailed(_Submission, name="refund.failed", version=2):
     """The provider could not pay this part back; it stays owed to the buyer.
 

@@ -53,6 +53,7 @@ from ledger.events.refund import (
     RefundRoundApproved,
     RefundSubmitted,
     RefundSucceeded,
+    RefundSuccessNoted,
     RefundWithdrawn,
     ReturnAuthorized,
     ReturnExpired,
@@ -74,6 +75,7 @@ from ledger.streams.order_quantities import LineBook
 from ledger.streams.order_status import OrderStatus, status_of
 from ledger.streams.parcels import Parcels, moving
 from ledger.streams.receivables import Receivables
+from ledger.streams.stray_refunds import StrayRefunds
 from ledger.streams.stream import Stream
 
 
@@ -100,7 +102,7 @@ class Order(Stream):
         self.holds = LineHolds()
         self.breaks: dict[str, str] = {}  # every one that was ever opened: id → kind
         self.resolved_breaks: set[str] = set()
-        self.stray_refunds: set[str] = set()  # providers' references of refunds that nobody asked for
+        self.stray_refunds = StrayRefunds()
         self.confirmed = False
         self.confirmed_at: datetime | None = None
         self.cancelled = False
@@ -260,7 +262,10 @@ class Order(Stream):
         self.cases[event.refund_id].remember(event)
 
     @evolve.register
-    def _(self, event: RefundRoundApproved | RefundPaidByAlternative | ReturnAuthorized | ReturnInspected) -> None:
+    def _(
+        self,
+        event: RefundRoundApproved | RefundPaidByAlternative | RefundSuccessNoted | ReturnAuthorized | ReturnInspected,
+    ) -> None:
         self.cases[event.refund_id].remember(event)
 
     @evolve.register
@@ -293,7 +298,7 @@ class Order(Stream):
         case = self.cases.get(event.refund_id)
         submission = case.submissions.get(event.submission_id) if case else None
         if case is None or submission is None or not case.awaits(event.submission_id, event.amount):
-            self.stray_refunds.add(event.psp_refund_ref or event.submission_id)
+            self.stray_refunds.remember(event)
             if submission and not submission.counts:
                 submission.succeeded_at = event.happened_at
             return
@@ -306,9 +311,9 @@ class Order(Stream):
         self.receivables.remember(event)
         case = self.cases.get(event.refund_id)
         submission = case.submissions.get(event.submission_id) if case else None
-        key = event.psp_refund_ref or event.submission_id
-        if case is None or submission is None or key in self.stray_refunds:
-            self.stray_refunds.discard(key)
+        is_stray = self.stray_refunds.holds(event.psp_refund_ref or event.submission_id)
+        if case is None or submission is None or is_stray:
+            self.stray_refunds.remember(event)
             return
         if submission.counts and not (isinstance(event, RefundFailed) and event.only_noted):
             self._pay_back(case, submission.capture_ref, -event.amount)

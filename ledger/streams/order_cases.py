@@ -24,6 +24,7 @@ from ledger.events.refund import (
     RefundRoundApproved,
     RefundSubmitted,
     RefundSucceeded,
+    RefundSuccessNoted,
     RefundType,
     RefundWithdrawn,
     ReturnAuthorized,
@@ -55,6 +56,7 @@ class Submission:
     psp_refund_ref: str = ""
     carried: Money = field(default_factory=lambda: Money(0, CNY))
     succeeded_at: datetime | None = None  # the success told last; None where none was, or nobody said when
+    paid_again_at: datetime | None = None  # the latest success that was only noted
     came_back_at: datetime | None = None  # the latest failure or reversal that was told
     code: str = ""  # of that
 
@@ -62,6 +64,11 @@ class Submission:
         """It failed, or was reversed, at that instant."""
         if at is not None and (self.came_back_at is None or self.came_back_at < at):
             self.came_back_at, self.code = at, code
+
+    def is_later_success(self, at: datetime) -> bool:
+        """Whether a success at that instant is later than every one that was told."""
+        told = max((known for known in (self.succeeded_at, self.paid_again_at) if known), default=None)
+        return told is not None and told < at
 
     @property
     def counts(self) -> bool:
@@ -276,6 +283,10 @@ class Case(Evolving):
         submission = self._answer(event.submission_id, "succeeded", event.psp_refund_ref)
         submission.carried, submission.succeeded_at = event.carried, event.happened_at
         self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
+
+    @evolve.register
+    def _(self, event: RefundSuccessNoted) -> None:
+        self.submissions[event.submission_id].paid_again_at = event.happened_at
 
     @evolve.register
     def _(self, event: RefundReversed) -> None:

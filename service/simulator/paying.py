@@ -154,6 +154,7 @@ def refunded_twice_by_the_provider(story: Story) -> Iterator[Step]:
     again = refund_outcome(story, refunded_at + _ONE_DAY, story.refund_id, story.basket.total, "succeeded")
     again.data["psp_refund_ref"] += "_again"
     yield again
+    yield refund_outcome(story, refunded_at + _AN_HOUR, story.refund_id, story.basket.total, "succeeded")
 
 
 def _failed(story: Story, at: datetime) -> Step:
