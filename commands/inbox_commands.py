@@ -20,6 +20,7 @@ from ledger.events.inbox_money import (
     UnallocatedRefundReversed,
 )
 from ledger.events.platform import InboxPaymentCaptured
+from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.finance_refusals import InboxAlreadyRouted, InboxItemNotFound
 from ledger.fx import Rate
 from ledger.ids import Id, inbox_stream
@@ -100,6 +101,21 @@ def names_of(report: InboxRefundReport, refund: InboxRefund, told: Try) -> dict[
         "submission_id": told.submission_id,
         "psp_refund_ref": report.psp_refund_ref,
     }
+
+
+def paid_back(
+    report: InboxRefundReport, refund: InboxRefund, told: Try, rate: Rate, *, at: datetime
+) -> UnallocatedRefundPaid:
+    """The payer has it: what we owed is settled against what the provider owes us."""
+    base = rate.convert(refund.amount)
+    return UnallocatedRefundPaid(
+        **names_of(report, refund, told),
+        carried=refund.base,
+        book_rate=rate,
+        base=base,
+        fx=base - refund.base,
+        happened_at=at,
+    )
 
 
 def came_back(

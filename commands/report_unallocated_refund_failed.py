@@ -10,9 +10,10 @@ from commands.inbox_commands import (
     inbox_stale,
     known_try,
     names_of,
+    paid_back,
     with_what_nobody_is_owed,
 )
-from commands.order_commands import rate_of_fact
+from commands.order_commands import last_rate, rate_of_fact
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedRefundFailed
@@ -42,6 +43,9 @@ def _told(
         rate = rate_of_fact(report, rules, refund.amount.currency)
         assert rate is not None, "the capture itself had a rate of an earlier day"
         yield came_back(report, refund, told, rate, code=report.code, at=report.happened_at)
+        again_at = told.paid_again_at
+        if again_at and report.happened_at < again_at and (then := last_rate(rules, refund.amount.currency, again_at)):
+            yield paid_back(report, refund, told, then, at=again_at)
         yield from inbox_stale(report, item, rate, rules)
     elif is_news:
         yield _failure(report, refund, told, only_noted=True)

@@ -49,6 +49,16 @@ class UnallocatedRefundFailed(_InboxMoney, name="inbox.refund_failed", version=2
     only_noted: bool = False
 
 
+class UnallocatedRefundSuccessNoted(_InboxMoney, name="inbox.refund_success_noted", version=1):
+    """The provider says again, of a later instant, that it has paid money of no order back: the same, unless it turns
+    out that it had come back in between."""
+
+    refund_id: Id
+    submission_id: Id
+    psp_refund_ref: str
+    happened_at: datetime
+
+
 class UnallocatedRefundReversed(_InboxMoney, name="inbox.refund_reversed", version=1):
     """Money of no order that had been paid back has come back: it is owed again at what it was `carried` at.
 

@@ -14,6 +14,7 @@ from ledger.events.inbox_money import (
     UnallocatedRefundOwedNoMore,
     UnallocatedRefundReversed,
     UnallocatedRefundSubmitted,
+    UnallocatedRefundSuccessNoted,
     UnroutedCaptureFailed,
 )
 from ledger.events.platform import (
@@ -164,7 +165,7 @@ class InboxItem(Stream):
             self._is_over(_PAID_BACK)
 
     @evolve.register
-    def _(self, event: UnallocatedRefundFailed) -> None:
+    def _(self, event: UnallocatedRefundFailed | UnallocatedRefundSuccessNoted) -> None:
         self.refunds[event.refund_id].answer(event)
 
     @evolve.register

@@ -107,6 +107,7 @@ def _muddled(world: World) -> Iterator[Step]:
         (26, "report_unrouted_capture_failed", about | amount | {"code": "nsf"}),
         (27, "report_unallocated_refund_failed", refund | amount | {"code": "card_closed"}),
         (28, "report_unallocated_refund_paid", refund | amount),
+        (29, "report_unallocated_refund_paid", refund | amount),
     ):
         yield Step(world.day(day), f"{prefix}.{day}", what, PROVIDER, said, is_report=True)
 

@@ -296,6 +296,18 @@ def test_a_failure_of_another_amount_moves_nothing() -> None:
 
 @seed(SEED)
 @settings(max_examples=200, deadline=None)
+@hypothesis.given(some.permutations([0, 1, 2, 0, 1, 2]))
+def test_money_paid_back_anew_after_it_came_back_is_paid_in_whatever_order_it_is_told(told: list[int]) -> None:
+    hypothesis.note(f"seed {SEED}")
+    events = list(REFUNDED)
+    for day in told:
+        fact = failed(**later(day)) if day == 1 else paid(**later(day))
+        events += given(*events).when(fact).events
+    assert {account: amount for account, amount in amounts(*events).items() if amount} == {}
+
+
+@seed(SEED)
+@settings(max_examples=200, deadline=None)
 @hypothesis.given(
     some.lists(some.integers(0, 3), min_size=2, max_size=2),
     some.permutations(["paid", "failed", "no capture", "paid", "failed", "no capture"]),
