@@ -8,18 +8,18 @@ from pydantic import Field
 
 from commands.command import Command
 from commands.inbox_commands import capture_of
-from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.platform import InboxPartsTaken
 from ledger.ids import Id, inbox_stream
 from ledger.money import total
+from ledger.refusals import RoleNotAllowed
 from ledger.streams.reference_streams import InboxItem
 
 
 class MarkPartsTaken(Command, name="mark_parts_taken"):
     """`taken` are numbers of the parts of the how many-th `plan`, from 0 on. What the others should have had is planned
-    anew: they were told of it, and what they answered sticks.
+    anew: they were told of it, and what they answered sticks. No person says so: the router has asked the orders.
     """
 
     psp: Id
@@ -33,7 +33,8 @@ class MarkPartsTaken(Command, name="mark_parts_taken"):
 
 
 def decide(command: MarkPartsTaken, item: InboxItem, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
+    if command.actor.kind != "system":
+        raise RoleNotAllowed(role=command.actor.role or command.actor.kind, needed="the router of the inbox")
     capture = capture_of(item)
     if item.is_routed or item.plan is None or item.plans != command.plan:
         return

@@ -13,7 +13,7 @@ from ledger.finance_refusals import AllocationExceedsCapture, InboxAlreadyRouted
 from ledger.journal.posting import post
 from ledger.refusals import RoleNotAllowed
 from ledger.who import Actor
-from tests.support.given import BUYER, FINANCE, PARTNER, ask, given, usd
+from tests.support.given import BUYER, FINANCE, PARTNER, SYSTEM, ask, given, usd
 
 CAPTURED = tuple(
     given()
@@ -94,7 +94,7 @@ def test_nothing_is_given_over_without_a_plan() -> None:
 
 
 def mark(*taken: int, plan: int = 1) -> MarkPartsTaken:
-    return ask(MarkPartsTaken, by=FINANCE, psp="psp", capture_ref="c1", plan=plan, taken=taken)
+    return ask(MarkPartsTaken, by=SYSTEM, psp="psp", capture_ref="c1", plan=plan, taken=taken)
 
 
 SPLIT = (
@@ -141,3 +141,8 @@ def test_what_is_said_late_of_an_earlier_plan_changes_nothing() -> None:
 
 def test_a_plan_that_everybody_took_their_part_of_goes_on() -> None:
     given(*SPLIT).when(mark(0, 1, 2)).then_nothing()
+
+
+def test_no_person_says_what_orders_have_taken() -> None:
+    by_hand = ask(MarkPartsTaken, by=FINANCE, psp="psp", capture_ref="c1", plan=1, taken=())
+    given(*SPLIT).when(by_hand).then_refused(RoleNotAllowed)
