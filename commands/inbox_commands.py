@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from copy import deepcopy
 from datetime import date, datetime
 from typing import Any
 
@@ -13,8 +14,13 @@ from commands.recording import accounting_day
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
-from ledger.events.inbox_money import UnallocatedRefundReversed
+from ledger.events.inbox_money import (
+    UnallocatedRefundOwedAgain,
+    UnallocatedRefundOwedNoMore,
+    UnallocatedRefundReversed,
+)
 from ledger.events.platform import InboxPaymentCaptured
+from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.finance_refusals import InboxAlreadyRouted, InboxItemNotFound
 from ledger.fx import Rate
 from ledger.ids import Id, inbox_stream
@@ -97,6 +103,21 @@ def names_of(report: InboxRefundReport, refund: InboxRefund, told: Try) -> dict[
     }
 
 
+def paid_back(
+    report: InboxRefundReport, refund: InboxRefund, told: Try, rate: Rate, *, at: datetime
+) -> UnallocatedRefundPaid:
+    """The payer has it: what we owed is settled against what the provider owes us."""
+    base = rate.convert(refund.amount)
+    return UnallocatedRefundPaid(
+        **names_of(report, refund, told),
+        carried=refund.base,
+        book_rate=rate,
+        base=base,
+        fx=base - refund.base,
+        happened_at=at,
+    )
+
+
 def came_back(
     report: InboxRefundReport,
     refund: InboxRefund,
@@ -119,6 +140,30 @@ def came_back(
         happened_at=at,
         came_back_on=day,
     )
+
+
+def with_what_nobody_is_owed(item: InboxItem, told: list[Event]) -> Iterator[Event]:
+    """What happened, and beside it what is owed no more: its capture has failed, and no try to pay it back is under
+    way."""
+    yield from told
+    later = deepcopy(item)
+    for event in told:
+        later.apply(event)
+    if later.has_failed:
+        yield from (
+            UnallocatedRefundOwedNoMore(**_owed(refund)) for refund in later.refunds.values() if refund.may_be_sent_anew
+        )
+
+
+def owed_again(refund: InboxRefund) -> Iterator[Event]:
+    """What was owed no more is, where somebody has paid it all the same."""
+    if refund.is_owed_no_more:
+        yield UnallocatedRefundOwedAgain(**_owed(refund))
+
+
+def _owed(refund: InboxRefund) -> dict[str, Any]:
+    names = {name: getattr(refund.owed, name) for name in ("psp", "capture_ref", "payment_id")}
+    return names | {"refund_id": refund.refund_id, "amount": refund.amount, "base": refund.base}
 
 
 def inbox_break(

@@ -36,10 +36,10 @@ def decide(command: MarkInboxRouted, item: InboxItem, rules: Rules) -> Iterator[
     yield InboxFactRouted(
         system=capture.psp,
         reference=capture.capture_ref,
-        streams=tuple(order_stream(part.merchant_id, part.order_id) for part in item.plan.parts),
+        streams=tuple(order_stream(part.merchant_id, part.order_id) for part in (*item.taken, *item.plan.parts)),
         psp=capture.psp,
         payment_id=capture.payment_id,
-        amount=capture.amount,
-        base=capture.base,
+        amount=item.to_route,
+        base=item.base_of(item.plan.parts),
         routed_at=command.decided_at,
     )

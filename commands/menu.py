@@ -35,6 +35,7 @@ from commands import (
     issue_statement,
     mark_fact_routed,
     mark_inbox_routed,
+    mark_parts_taken,
     note_unrouted_fact,
     note_unrouted_payment,
     pay_refund_by_alternative,
@@ -257,6 +258,7 @@ MENU: dict[str, Handler] = {
     "route_inbox_payment": Handler(route_inbox_payment.RouteInboxPayment, route_inbox_payment.decide),
     "mark_fact_routed": Handler(mark_fact_routed.MarkFactRouted, mark_fact_routed.decide),
     "mark_inbox_routed": Handler(mark_inbox_routed.MarkInboxRouted, mark_inbox_routed.decide),
+    "mark_parts_taken": Handler(mark_parts_taken.MarkPartsTaken, mark_parts_taken.decide),
     "refund_unallocated_funds": Handler(
         refund_unallocated_funds.RefundUnallocatedFunds, refund_unallocated_funds.decide
     ),

@@ -11,6 +11,7 @@ from commands.rules import Rules
 from commands.shapes import PositiveMoney, Reason
 from ledger.events.event import Event
 from ledger.events.platform_money import UnallocatedFundsRefunded
+from ledger.finance_refusals import InboxAlreadyRouted
 from ledger.ids import Id, inbox_stream
 from ledger.money import Money, share, total
 from ledger.refusals import CaseAlreadyOpen, RefundExceedsRemaining
@@ -34,6 +35,8 @@ class RefundUnallocatedFunds(Command, name="refund_unallocated_funds"):
 def decide(command: RefundUnallocatedFunds, item: InboxItem, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
     capture = unrouted_capture(item)
+    if item.taken:
+        raise InboxAlreadyRouted(source=command.psp, reference=command.capture_ref, state="routed in part")
     if command.refund_id in item.refunds:
         raise CaseAlreadyOpen(refund_id=command.refund_id)
     given = total([refund.amount for refund in item.refunds.values()], capture.amount.currency)

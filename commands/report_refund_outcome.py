@@ -16,16 +16,18 @@ from commands.order_commands import (
     last_rate,
     rate_of_fact,
 )
+from commands.owed_to_nobody import owed_again, with_what_nobody_is_owed
 from commands.recording import accounting_day
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
-from ledger.events.refund import RefundFailed, RefundReversed, RefundSucceeded
+from ledger.events.refund import RefundFailed, RefundOwedAgain, RefundReversed, RefundSucceeded, RefundSuccessNoted
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case, Submission
+from ledger.streams.stray_refunds import StrayRefund
 
 _UNKNOWN = "unknown"
 
@@ -60,8 +62,6 @@ class ReportRefundOutcome(OrderReport, name="report_refund_outcome"):
 
 
 def decide(report: ReportRefundOutcome, order: Order, rules: Rules) -> Iterator[Event]:
-    if report.key in order.stray_refunds and report.outcome == "succeeded":
-        return  # told before
     case, submission = _found(report, order)
     if case is None or submission is None:
         yield from _stray(report, order, rules, kind="fact_contradicts_state", expected="no such refund")
@@ -72,8 +72,8 @@ def decide(report: ReportRefundOutcome, order: Order, rules: Rules) -> Iterator[
 
 
 def _found(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, Submission | None]:
-    """The submission that an outcome is about; one that was stray before stays so."""
-    if report.key in order.stray_refunds:
+    """The submission that an outcome is about; what went to the buyer as a stray is none."""
+    if order.stray_refunds.holds(report.key):
         return None, None
     for case in order.cases.values():
         for submission in case.submissions.values():
@@ -103,10 +103,8 @@ def _answered(
 ) -> Iterator[Event]:
     """Outcomes are judged by when they happened, in whatever order they are told; of one instant, the money came back
     last."""
-    if report.outcome == "succeeded":
-        yield from _told_paid(report, order, rules, case, submission)
-    else:
-        yield from _told_unpaid(report, order, rules, case, submission)
+    tell = _told_paid if report.outcome == "succeeded" else _told_unpaid
+    yield from with_what_nobody_is_owed(order, list(tell(report, order, rules, case, submission)))
 
 
 def _told_paid(
@@ -116,13 +114,19 @@ def _told_paid(
     is_another = bool(report.psp_refund_ref and submission.psp_refund_ref) and not same_name
     if submission.state in ("succeeded", "reversed") and is_another:
         yield from _stray(report, order, rules, kind="double_refund", expected=submission.psp_refund_ref)
-    elif submission.state == "succeeded" or (submission.state == "reversed" and came_back_at is None):
+    elif submission.state == "succeeded":
+        if submission.is_later_success(report.happened_at):
+            yield RefundSuccessNoted(**_about(report, submission, case), happened_at=report.happened_at)
+    elif submission.state == "reversed" and came_back_at is None:
         return  # told before
     elif came_back_at is not None and report.happened_at <= came_back_at:
         if submission.state == "failed" and submission.succeeded_at is None:
             yield from _came_back_since(report, order, rules, case, submission, came_back_at)
     elif not case.awaits(submission.submission_id, report.amount):
-        yield from _stray(report, order, rules, kind="double_refund", expected="paid back already")
+        if again := owed_again(order, case, submission):
+            yield from _paid_all_the_same(report, order, rules, again)
+        else:
+            yield from _stray(report, order, rules, kind="double_refund", expected="paid back already")
     else:
         yield from _succeeded(report, order, rules, case, submission)
 
@@ -136,7 +140,7 @@ def _told_unpaid(
         yield _failure(report, case, submission)
         yield from flagged_if_future(report, order, submission_id=submission.submission_id)
     elif submission.state == "succeeded" and (paid_at is None or paid_at <= at):
-        yield from _reversed(report, order, rules, case, submission)
+        yield from _back_and_paid_again(report, order, rules, case, submission)
     elif is_news or (submission.state == "succeeded" and came_back_at is None):
         yield _failure(report, case, submission, only_noted=True)
 
@@ -158,6 +162,17 @@ def _succeeded(
     yield _success(_about(report, submission, case), rate, case.carried_of(report.amount), report.happened_at)
     yield from flagged_if_future(report, order, submission_id=submission.submission_id)
     yield from flagged_if_stale(report, order, rate, rules)
+
+
+def _paid_all_the_same(
+    report: ReportRefundOutcome, order: Order, rules: Rules, again: RefundOwedAgain
+) -> Iterator[Event]:
+    later = order.after(again)
+    case = later.cases[again.refund_id]
+    told = list(_succeeded(report, later, rules, case, case.submissions[again.submission_id]))
+    if any(isinstance(event, RefundSucceeded) for event in told):
+        yield again
+    yield from told
 
 
 def _came_back_since(
@@ -192,26 +207,59 @@ def _reversed(
     yield from flagged_if_stale(report, order, rate, rules)
 
 
+def _back_and_paid_again(
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
+) -> Iterator[Event]:
+    """It came back; where a success of a later instant was noted before, that one has paid it anew."""
+    told, again_at = list(_reversed(report, order, rules, case, submission)), submission.paid_again_at
+    yield from told
+    if again_at is None or again_at <= report.happened_at or not isinstance(told[0], RefundReversed):
+        return
+    if rate := last_rate(rules, report.amount.currency, again_at):
+        yield _success(_about(report, submission, case), rate, submission.carried, again_at)
+
+
 def _stray(report: ReportRefundOutcome, order: Order, rules: Rules, *, kind: str, expected: str) -> Iterator[Event]:
     """Money moved at the provider that we did not ask for: booked as it is, carried at the day's worth, and flagged."""
-    flags = list(_break(report, order, kind=kind, expected=expected))
-    if not flags:
-        return  # told before
+    flags = _break(report, order, kind=kind, expected=expected)
     rate = rate_of_fact(report, rules, report.amount.currency)
-    if rate is not None:
-        yield _stray_event(report, rate, was_paid=report.key in order.stray_refunds)
+    if rate is None:
+        yield from flags
+        return
+    known = order.stray_refunds.by_name.get(report.key) or StrayRefund()
+    told = list(
+        _stray_paid(report, rules, known, rate) if report.outcome == "succeeded" else _stray_back(report, known, rate)
+    )
+    if told:
+        yield from told
         yield from flagged_if_stale(report, order, rate, rules)
-    yield from flags
+        yield from flags
 
 
-def _stray_event(report: ReportRefundOutcome, rate: Rate, *, was_paid: bool) -> Event:
+def _stray_paid(report: ReportRefundOutcome, rules: Rules, known: StrayRefund, rate: Rate) -> Iterator[Event]:
+    about, at, carried = _about(report, None, None), report.happened_at, rate.convert(report.amount)
+    then = known.came_back_at if known.came_before(at) else None
+    if known.is_back and then:  # its coming back was told first, and booked
+        yield _success(about, rate, known.carried, at)
+    elif known.is_paid or (then and known.paid_at):
+        return  # told before
+    elif then and (rate_then := last_rate(rules, report.amount.currency, then)):
+        yield _success(about, rate, carried, at)
+        yield _reversal(about, known.code, rate_then, carried, then, accounting_day(then))
+    else:
+        yield _success(about, rate, known.carried if known.is_back else carried, at)
+
+
+def _stray_back(report: ReportRefundOutcome, known: StrayRefund, rate: Rate) -> Iterator[Event]:
     about, at = _about(report, None, None), report.happened_at
-    carried = rate.convert(report.amount)
-    if report.outcome == "succeeded":
-        return _success(about, rate, carried, at)
-    if report.outcome == "reversed" or was_paid:
-        return _reversal(about, report.code, rate, carried, at)
-    return RefundFailed(**about, code=report.code, happened_at=at)
+    is_news, is_known = not known.came_before(at), known.paid_at is not None or known.came_back_at is not None
+    if known.is_paid and (known.paid_at is None or known.paid_at <= at):
+        yield _reversal(about, report.code, rate, known.carried, at)
+    elif is_news and report.outcome == "reversed" and (known.is_paid or not is_known):  # of a payment nobody told us of
+        carried = known.carried if known.is_paid else rate.convert(report.amount)
+        yield _reversal(about, report.code, rate, carried, at)
+    elif is_news:
+        yield RefundFailed(**about, code=report.code, happened_at=at, only_noted=is_known)
 
 
 def _success(about: dict[str, Any], rate: Rate, carried: Money, at: datetime) -> RefundSucceeded:

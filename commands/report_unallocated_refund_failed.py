@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try, names_of
-from commands.order_commands import rate_of_fact
+from commands.inbox_commands import (
+    InboxRefundReport,
+    came_back,
+    inbox_stale,
+    known_try,
+    names_of,
+    paid_back,
+    with_what_nobody_is_owed,
+)
+from commands.order_commands import last_rate, rate_of_fact
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedRefundFailed
@@ -21,8 +29,13 @@ class ReportUnallocatedRefundFailed(InboxRefundReport, name="report_unallocated_
 
 def decide(report: ReportUnallocatedRefundFailed, item: InboxItem, rules: Rules) -> Iterator[Event]:
     refund, told = yield from known_try(report, item)
-    if refund is None or told is None:
-        return
+    if refund and told:
+        yield from with_what_nobody_is_owed(item, list(_told(report, item, rules, refund, told)))
+
+
+def _told(
+    report: ReportUnallocatedRefundFailed, item: InboxItem, rules: Rules, refund: InboxRefund, told: Try
+) -> Iterator[Event]:
     is_news = told.came_back_at is None or told.came_back_at < report.happened_at
     if told.state == "submitted":
         yield _failure(report, refund, told)
@@ -30,6 +43,9 @@ def decide(report: ReportUnallocatedRefundFailed, item: InboxItem, rules: Rules)
         rate = rate_of_fact(report, rules, refund.amount.currency)
         assert rate is not None, "the capture itself had a rate of an earlier day"
         yield came_back(report, refund, told, rate, code=report.code, at=report.happened_at)
+        again_at = told.paid_again_at
+        if again_at and report.happened_at < again_at and (then := last_rate(rules, refund.amount.currency, again_at)):
+            yield paid_back(report, refund, told, then, at=again_at)
         yield from inbox_stale(report, item, rate, rules)
     elif is_news:
         yield _failure(report, refund, told, only_noted=True)

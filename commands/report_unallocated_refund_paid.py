@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from commands.inbox_commands import InboxRefundReport, came_back, inbox_stale, known_try, names_of
+from commands.inbox_commands import (
+    InboxRefundReport,
+    came_back,
+    inbox_stale,
+    known_try,
+    names_of,
+    owed_again,
+    paid_back,
+)
 from commands.order_commands import last_rate, rate_of_fact
 from commands.recording import accounting_day
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.platform_money import UnallocatedRefundPaid
-from ledger.fx import Rate
+from ledger.events.inbox_money import UnallocatedRefundSuccessNoted
 from ledger.streams.inbox_refunds import InboxRefund, Try
 from ledger.streams.reference_streams import InboxItem
 
@@ -22,9 +29,12 @@ class ReportUnallocatedRefundPaid(InboxRefundReport, name="report_unallocated_re
 
 def decide(report: ReportUnallocatedRefundPaid, item: InboxItem, rules: Rules) -> Iterator[Event]:
     refund, told = yield from known_try(report, item)
-    if refund is None or told is None or told.state == "paid":
+    if refund is None or told is None:
         return
-    if told.came_back_at is not None and report.happened_at <= told.came_back_at:
+    if told.state == "paid":
+        if told.is_later_success(report.happened_at):
+            yield UnallocatedRefundSuccessNoted(**names_of(report, refund, told), happened_at=report.happened_at)
+    elif told.came_back_at is not None and report.happened_at <= told.came_back_at:
         if told.paid is None:  # else it was told before
             yield from _came_back_since(report, item, rules, refund, told, told.came_back_at)
     elif refund.is_paid:
@@ -32,7 +42,8 @@ def decide(report: ReportUnallocatedRefundPaid, item: InboxItem, rules: Rules) -
     else:
         rate = rate_of_fact(report, rules, refund.amount.currency)
         assert rate is not None, "the capture itself had a rate of an earlier day"
-        yield _paid(report, refund, told, rate)
+        yield from owed_again(refund)
+        yield paid_back(report, refund, told, rate, at=report.happened_at)
         yield from inbox_stale(report, item, rate, rules)
 
 
@@ -44,18 +55,6 @@ def _came_back_since(
     rate, rate_then = rate_of_fact(report, rules, currency), last_rate(rules, currency, then)
     assert rate, "the capture itself had a rate of an earlier day"
     assert rate_then, "and that day is not later than the one it came back on"
-    yield _paid(report, refund, told, rate)
+    yield paid_back(report, refund, told, rate, at=report.happened_at)
     yield came_back(report, refund, told, rate_then, code=told.code, at=then, day=accounting_day(then))
     yield from inbox_stale(report, item, rate, rules)
-
-
-def _paid(report: ReportUnallocatedRefundPaid, refund: InboxRefund, told: Try, rate: Rate) -> UnallocatedRefundPaid:
-    base = rate.convert(refund.amount)
-    return UnallocatedRefundPaid(
-        **names_of(report, refund, told),
-        carried=refund.base,
-        book_rate=rate,
-        base=base,
-        fx=base - refund.base,
-        happened_at=report.happened_at,
-    )

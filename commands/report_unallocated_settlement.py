@@ -40,7 +40,7 @@ def decide(report: ReportUnallocatedSettlement, item: InboxItem, rules: Rules) -
 def _owed(item: InboxItem) -> Receivables:
     """What is owed here: nothing where orders have the money, or are about to."""
     left = item.receivables.copy()
-    if item.plan or item.is_routed:
+    if item.is_of_orders:
         left.items.clear()
     return left
 

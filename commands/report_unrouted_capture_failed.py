@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.inbox_commands import InboxMoneyReport, capture_of, inbox_break
+from commands.inbox_commands import InboxMoneyReport, capture_of, inbox_break, with_what_nobody_is_owed
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -28,13 +28,13 @@ def decide(report: ReportUnroutedCaptureFailed, item: InboxItem, rules: Rules) -
         kind = "amount_mismatch" if item.capture else "fact_contradicts_state"
         yield from inbox_break(report, item, kind=kind, expected=expected, amount=report.amount, fact=report.name)
         return
-    if item.plan or item.is_routed:
+    if item.is_of_orders:
         expected = "a capture that no order has"
         yield from inbox_break(
             report, item, kind="fact_contradicts_state", expected=expected, amount=report.amount, fact=report.name
         )
         return
-    yield _failed(report, item)
+    yield from with_what_nobody_is_owed(item, [_failed(report, item)])
     if item.refunds:
         expected = "a capture that is owed back to its payer"
         yield from inbox_break(

@@ -29,7 +29,8 @@ class Part(BaseModel):
 
 
 class RouteInboxPayment(Command, name="route_inbox_payment"):
-    """The orders that the money is reported to next, each once; together they get exactly what was captured.
+    """The orders that the money is reported to next, each once; together they get exactly what was captured, less what
+    orders of an earlier plan have taken.
 
     Nothing is posted by this: `service.inbox_routing` carries it out, and goes on with it where it was cut off.
     """
@@ -59,12 +60,11 @@ def decide(command: RouteInboxPayment, item: InboxItem, rules: Rules) -> Iterato
 
 def _parts(command: RouteInboxPayment, item: InboxItem) -> tuple[RoutedPart, ...]:
     """The parts with their amounts. Raises `AllocationExceedsCapture` where they are not all of the capture."""
-    assert item.captured is not None, "what is routed was captured"
-    left = item.captured
+    left = item.to_route
     parts: list[RoutedPart] = []
     for part in command.parts:
         amount = part.amount or left
-        orders = {(known.merchant_id, known.order_id) for known in parts}
+        orders = {(known.merchant_id, known.order_id) for known in (*item.taken, *parts)}
         if amount.currency != left.currency or amount.minor <= 0 or (part.merchant_id, part.order_id) in orders:
             raise _wrong(command, item)
         left -= amount
@@ -76,4 +76,4 @@ def _parts(command: RouteInboxPayment, item: InboxItem) -> tuple[RoutedPart, ...
 
 def _wrong(command: RouteInboxPayment, item: InboxItem) -> AllocationExceedsCapture:
     asked = ", ".join(f"{part.order_id} {part.amount or 'the rest'}" for part in command.parts)
-    return AllocationExceedsCapture(parts=asked, captured=str(item.captured))
+    return AllocationExceedsCapture(parts=asked, captured=str(item.to_route))

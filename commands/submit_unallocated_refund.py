@@ -10,7 +10,7 @@ from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedRefundSubmitted
-from ledger.finance_refusals import InboxItemNotFound
+from ledger.finance_refusals import InboxAlreadyRouted, InboxItemNotFound
 from ledger.ids import Id, derived_id, inbox_stream
 from ledger.refusals import AlreadySubmitted
 from ledger.streams.reference_streams import InboxItem
@@ -34,6 +34,8 @@ def decide(command: SubmitUnallocatedRefund, item: InboxItem, rules: Rules) -> I
     refund = item.refunds.get(command.refund_id)
     if refund is None:
         raise InboxItemNotFound(source=command.psp, reference=command.refund_id)
+    if refund.is_owed_no_more:
+        raise InboxAlreadyRouted(source=command.psp, reference=command.capture_ref, state="undone, because it failed")
     if not refund.may_be_sent_anew:
         raise AlreadySubmitted(refund_id=command.refund_id)
     n = len(refund.tries) + 1

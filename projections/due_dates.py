@@ -22,7 +22,7 @@ from ledger.events.payment import (
     PaymentDeclined,
     PaymentVoided,
 )
-from ledger.events.platform import InboxFactRouted, InboxRoutingPlanned
+from ledger.events.platform import InboxFactRouted, InboxPartsTaken, InboxRoutingPlanned
 from ledger.events.refund import RefundWithdrawn, ReturnAuthorized, ReturnExpired, ReturnReceived, ReturnShipped
 from ledger.events.settlement import PayoutReturned, ReconciliationBreakOpened
 from ledger.ids import merchant_stream
@@ -54,7 +54,7 @@ class DueDates(Projection):
     """
 
     name = "due_dates"
-    version = 2
+    version = 3
     tables = (DUE,)
     events = (
         OrderPlaced,
@@ -76,6 +76,7 @@ class DueDates(Projection):
         PayoutReturned,
         PayoutAccountDisabled,
         InboxRoutingPlanned,
+        InboxPartsTaken,
         InboxFactRouted,
     )
 
@@ -208,7 +209,7 @@ class _Fold:
         self._put("inbox_plan", "", event.planned_at, **named)
 
     @on.register
-    def _(self, event: InboxFactRouted) -> None:  # noqa: ARG002
+    def _(self, event: InboxFactRouted | InboxPartsTaken) -> None:  # noqa: ARG002
         self._rows.delete("inbox_plan", self._recorded.stream, "", at=self._recorded.position)
 
     def _ask_again(self) -> None:

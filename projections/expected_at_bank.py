@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Date, RowMapping, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, RowMapping, text
 
 from ledger.events.event import Event
 from ledger.events.files import BankEntryMatched, BankMatch
@@ -30,7 +30,8 @@ EXPECTED = kept_table(
     "expected_at_bank",
     text_column("reference", key=True),  # under which the bank names it
     text_column("kind", key=True),
-    text_column("movement"),  # one that goes by several references is one movement: shown once it is shown under any
+    text_column("movement", key=True),  # several may go by one reference; one by several, and is shown under any
+    Column("names_it", Boolean, nullable=False),  # of its references the one that it is listed under
     text_column("stream"),
     text_column("merchant"),
     text_column("currency"),
@@ -43,8 +44,9 @@ SHOWN = kept_table(
     "shown_by_bank",  # in book 0: which expectations are met, wherever they stand
     text_column("reference", key=True),
     text_column("kind", key=True),
-    text_column("entry"),
+    text_column("entry", key=True),
     text_column("currency"),
+    Column("expected_minor", BigInteger, nullable=False),  # what the entry was matched to was to be
     Column("shown_on", Date, nullable=False),
 )
 
@@ -53,7 +55,7 @@ class ExpectedAtBank(Projection):
     """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
 
     name = "expected_at_bank"
-    version = 5
+    version = 6
     tables = (EXPECTED, SHOWN)
     events = (
         PayoutInitiated,
@@ -74,25 +76,29 @@ class ExpectedAtBank(Projection):
             event = recorded.event
             if isinstance(event, BankEntryMatched):
                 entry = f"{event.account}/{event.statement_id}/{event.entry_ref}"
-                row = {"reference": event.reference, "kind": event.matched_to, "entry": entry}
+                row: dict[str, Any] = {"reference": event.reference, "kind": event.matched_to, "entry": entry}
                 shown = {"currency": event.amount.currency, "shown_on": event.value_date}
+                row["expected_minor"] = event.expected.minor
                 batch.rows(SHOWN).put(row | shown, at=recorded.position)
             elif isinstance(event, PayoutCancelled | PayoutFailed):  # the money never leaves
-                batch.rows(EXPECTED).delete(event.payout_id, "payout", at=recorded.position)
+                batch.rows(EXPECTED).delete(event.payout_id, "payout", event.payout_id, at=recorded.position)
             else:
                 for row in _rows(event, recorded):
                     row["stream"] = recorded.stream
-                    known = batch.rows(EXPECTED).get(row["reference"], row["kind"])
+                    known = batch.rows(EXPECTED).get(*(row[name] for name in EXPECTED.key))
                     since = known["since_position"] if known else recorded.position
                     batch.rows(EXPECTED).put(row | {"since_position": since}, at=recorded.position)
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One movement the bank is to show, or has shown (`entry`)."""
+    """One movement the bank is to show, or has shown (`entry`). Of those that go by one reference in one stream it is
+    the `nth`; `movement` tells it from the others of its kind and book."""
 
     reference: str
     kind: BankMatch
+    movement: str
+    nth: int
     stream: str
     merchant: str
     amount: Money
@@ -101,25 +107,54 @@ class Expectation:
     shown_on: date | None = None
 
 
+# Of movements of one amount under one reference, as many are shown as entries were matched to that amount there.
+_MET = """
+nth AS (
+    SELECT k.*, row_number() OVER (PARTITION BY k.book, k.stream, k.reference, k.kind
+                                   ORDER BY k.since_position, k.movement) AS nth,
+           row_number() OVER (PARTITION BY k.reference, k.kind, k.currency, k.minor
+                              ORDER BY k.expected_on, k.book, k.since_position, k.movement) AS of_amount
+    FROM known k
+),
+entries AS (
+    SELECT s.*, row_number() OVER (PARTITION BY s.reference, s.kind, s.currency, s.expected_minor
+                                   ORDER BY s.changed_at_position, s.entry) AS of_amount
+    FROM {shown} s WHERE s.book = 0 AND NOT s.deleted
+      AND s.changed_at_position <= :platform AND (CAST(:as_of AS date) IS NULL OR s.shown_on <= :as_of)
+),
+met AS (
+    SELECT n.book, n.movement, n.kind, n.currency, min(s.entry) AS entry, min(s.shown_on) AS shown_on
+    FROM nth n JOIN entries s ON (s.reference, s.kind, s.currency, s.expected_minor, s.of_amount)
+                               = (n.reference, n.kind, n.currency, n.minor, n.of_amount)
+    GROUP BY n.book, n.movement, n.kind, n.currency
+)
+SELECT n.*, m.entry, m.shown_on FROM nth n
+LEFT JOIN met m ON (m.book, m.movement, m.kind, m.currency) = (n.book, n.movement, n.kind, n.currency)
+"""
 # A payout that was given up may be shown all the same: its entry is told by it, and contradicts.
-_FIND = """
-SELECT e.*, s.entry, s.shown_on FROM {expected} e
-LEFT JOIN {shown} s ON s.book = 0 AND s.reference = e.reference AND s.kind = e.kind AND NOT s.deleted
-WHERE e.book = ANY(:books) AND e.reference = ANY(:references)
-ORDER BY e.expected_on, e.reference, e.kind
+_FIND = f"""
+WITH asked AS (
+    SELECT book, movement, kind FROM {{expected}} WHERE book = ANY(:books) AND reference = ANY(:references)
+),
+known AS (
+    SELECT e.* FROM {{expected}} e WHERE e.book = ANY(:books) AND e.reference IN (
+        SELECT o.reference FROM {{expected}} o JOIN asked USING (book, movement, kind)
+    )
+),
+{_MET}
+WHERE n.reference = ANY(:references)
+ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movement
 """
 # What was cancelled or shown later was expected then. Of a movement's references the one that names it is listed.
-_NOT_SHOWN = """
-SELECT e.*, '' AS entry, NULL AS shown_on
-FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
-JOIN {expected} e ON e.book = v.book AND e.since_position <= v.position AND e.expected_on < :before
-    AND e.reference = e.movement AND (NOT e.deleted OR e.changed_at_position > v.position)
-WHERE NOT EXISTS (
-    SELECT FROM {expected} names
-    JOIN {shown} s ON s.book = 0 AND s.reference = names.reference AND s.kind = names.kind AND NOT s.deleted
-    WHERE names.book = e.book AND names.movement = e.movement AND names.kind = e.kind
-      AND s.changed_at_position <= :platform AND (CAST(:as_of AS date) IS NULL OR s.shown_on <= :as_of)
-) ORDER BY e.expected_on, e.reference, e.kind
+_NOT_SHOWN = f"""
+WITH known AS (
+    SELECT e.* FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+    JOIN {{expected}} e ON e.book = v.book AND e.since_position <= v.position
+        AND (NOT e.deleted OR e.changed_at_position > v.position)
+),
+{_MET}
+WHERE m.movement IS NULL AND n.names_it AND n.expected_on < :before
+ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movement
 """
 
 
@@ -127,7 +162,7 @@ def expected_under(
     views: Views, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Expectation]:
     """What is or was expected under these references: open, met, or given up by us. Raises `ViewBehind`."""
-    return _find(views, _FIND, at_least, timeout_s, references=list(references))
+    return _find(views, _FIND, at_least, timeout_s, references=list(references), as_of=None)
 
 
 def not_shown_yet(
@@ -169,35 +204,42 @@ def _find(
 
 
 def _rows(event: Event, recorded: Recorded) -> Iterator[dict[str, Any]]:
-    day = recorded.accounting_date
+    day, itself = recorded.accounting_date, str(recorded.position)
     match event:
         case PayoutInitiated():
-            yield _row(event.payout_id, "payout", -event.amount, day, event.merchant_id)
+            yield _row(event.payout_id, "payout", -event.amount, day, event.payout_id, event.merchant_id)
         case PayoutReturned():
-            yield _row(event.payout_id, "payout_return", event.amount, event.value_date, event.merchant_id)
+            back = event.value_date
+            yield _row(event.payout_id, "payout_return", event.amount, back, event.payout_id, event.merchant_id)
         case PspSettlementReported() if event.cash:
             for reference in sorted({event.batch_ref, event.bank_entry_ref} - {""}):
-                row = _row(reference, "psp_settlement", event.cash, event.value_date)
-                yield row | {"movement": event.batch_ref}
+                movement = f"{event.psp}/{event.batch_ref}"
+                row = _row(reference, "psp_settlement", event.cash, event.value_date, movement)
+                yield row | {"names_it": reference == event.batch_ref}
         case PartnerInvoicePaid():
-            yield _row(event.bank_ref or event.payment_ref, "partner_payment", -event.cash, event.value_date)
+            yield _row(event.bank_ref or event.payment_ref, "partner_payment", -event.cash, event.value_date, itself)
         case TaxRemitted():
-            yield _row(event.bank_ref or event.payment_ref, "tax_payment", -event.cash, event.value_date)
+            yield _row(event.bank_ref or event.payment_ref, "tax_payment", -event.cash, event.value_date, itself)
         case BankFxConverted():
             for moved in (event.bought, -event.sold):
                 kind: BankMatch = "conversion" if moved.currency == CNY else "foreign_conversion"
-                yield _row(event.bank_ref, kind, moved, event.value_date)
+                yield _row(event.bank_ref, kind, moved, event.value_date, itself)
         case LogisticsClaimSettled():
-            yield _row(event.bank_entry_ref or event.claim_id, "claim", event.cash, event.value_date, event.merchant_id)
+            reference, paid_on = event.bank_entry_ref or event.claim_id, event.value_date
+            yield _row(reference, "claim", event.cash, paid_on, itself, event.merchant_id)
         case RefundPaidByAlternative():
-            yield _row(event.reference or event.refund_id, "refund", -event.amount, day, event.merchant_id)
+            reference = event.reference or event.refund_id
+            yield _row(reference, "refund", -event.amount, day, itself, event.merchant_id)
 
 
-def _row(reference: str, kind: BankMatch, amount: Money, day: date, merchant: str = "") -> dict[str, Any]:
+def _row(
+    reference: str, kind: BankMatch, amount: Money, day: date, movement: str, merchant: str = ""
+) -> dict[str, Any]:
     return {
         "reference": reference,
         "kind": kind,
-        "movement": reference,
+        "movement": movement,
+        "names_it": True,
         "merchant": merchant,
         "currency": amount.currency,
         "minor": amount.minor,
@@ -209,6 +251,8 @@ def _expectation(row: RowMapping) -> Expectation:
     return Expectation(
         reference=row["reference"],
         kind=row["kind"],
+        movement=row["movement"],
+        nth=row["nth"],
         stream=row["stream"],
         merchant=row["merchant"],
         amount=Money(row["minor"], row["currency"]),

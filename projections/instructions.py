@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
 
 from pydantic_core import from_json
-from sqlalchemy import text
+from sqlalchemy import Boolean, Column, Date, text
 
 from ledger.canonical import canonical
 from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted
@@ -33,10 +33,11 @@ from ledger.events.settlement import (
 from ledger.ids import derived_id, kind_of
 from ledger.log.rows import Recorded
 from ledger.money import Money
+from projections.balances import NOW, Moment
 from projections.columns import instant_column, text_column
 from projections.engine.batch import Batch, KeptRows, Row
 from projections.engine.reading import Opened, Vector, Views
-from projections.engine.tables import kept_table
+from projections.engine.tables import appended_table, kept_table
 from projections.projection import Projection
 
 Kind = Literal["capture", "void", "refund", "payout"]
@@ -51,6 +52,18 @@ INSTRUCTIONS = kept_table(
     instant_column("asked_at"),
     text_column("facts"),  # JSON: the amount, and what the partner and the answer's report name besides
     indexes=[("asked_at", "kind", "stream", "subject")],
+)
+STEPS = appended_table(
+    "instruction_steps",
+    text_column("kind", key=True),
+    text_column("stream", key=True),
+    text_column("subject", key=True),
+    text_column("partner"),
+    instant_column("asked_at"),
+    text_column("facts"),
+    Column("is_open", Boolean, nullable=False),  # whether it waits for an answer behind this event
+    Column("accounting_date", Date, nullable=False),
+    indexes=[("kind", "stream", "subject", "position")],
 )
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
@@ -81,11 +94,12 @@ class Instruction:
 
 
 class Instructions(Projection):
-    """A row stands until its answer is recorded, wherever that comes from: a webhook, a statement, the partner."""
+    """A row stands until its answer is recorded, wherever that comes from: a webhook, a statement, the partner; what
+    was asked and answered before is in the steps."""
 
     name = "instructions"
-    version = 3
-    tables = (INSTRUCTIONS,)
+    version = 4
+    tables = (INSTRUCTIONS, STEPS)
     events = (
         PaymentCaptureRequested,
         PaymentVoidRequested,
@@ -114,7 +128,9 @@ class Instructions(Projection):
         told = [(recorded, recorded.event) for recorded in batch.events]
         rows.load(key for recorded, event in told for key in _keys(recorded.stream, event))
         for recorded, event in told:
-            _Fold(rows, recorded).on(event)
+            fold = _Fold(rows, recorded)
+            fold.on(event)
+            batch.lines(STEPS).extend(fold.steps(batch.book))
 
 
 def instructions(
@@ -137,26 +153,49 @@ def instructions(
     return views.read(Instructions(), query)
 
 
+_NOW = "SELECT * FROM {instructions} WHERE book = ANY(:books) AND NOT deleted"
+# What was answered later waited then.
+_THEN = """
+SELECT * FROM (
+    SELECT DISTINCT ON (s.book, s.kind, s.stream, s.subject) s.*
+    FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+    JOIN {steps} s ON s.book = v.book AND s.position <= v.position
+        AND (CAST(:as_of AS date) IS NULL OR s.accounting_date <= :as_of)
+    ORDER BY s.book, s.kind, s.stream, s.subject, s.position DESC
+) last WHERE is_open
+"""
+
+
 def open_instructions(
     views: Views,
+    moment: Moment = NOW,
     *,
     partner: str | None = None,
     limit: int = 500,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[Instruction]:
-    """What all books ask for, what was asked first first. Raises `ViewBehind`."""
+    """What all books ask for, or had asked for by a day or as it was known at an instant, what was asked first first.
+
+    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    """
+    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    source = _NOW if at is None and moment.as_of is None else _THEN
 
     def query(opened: Opened) -> list[Instruction]:
+        names = {"instructions": INSTRUCTIONS, "steps": STEPS}
+        stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
+        vector = opened.vector if at is None else at
         statement = f"""
-            SELECT kind, book, stream, subject, partner, asked_at, facts
-            FROM {opened.generation.stored_name(INSTRUCTIONS)}
-            WHERE NOT deleted AND (CAST(:partner AS text) IS NULL OR partner = :partner)
+            SELECT kind, book, stream, subject, partner, asked_at, facts FROM ({source.format(**stored)}) i
+            WHERE CAST(:partner AS text) IS NULL OR partner = :partner
             ORDER BY asked_at, kind, stream, subject LIMIT :limit"""
-        found = opened.connection.execute(text(statement), {"partner": partner, "limit": limit})
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
+        found = opened.connection.execute(text(statement), values | {"partner": partner, "limit": limit})
         return [instruction for row in found for instruction in _read(row)]
 
-    return views.read(Instructions(), query, at_least=at_least, timeout_s=timeout_s)
+    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    return views.read(Instructions(), query, at_least=wanted, timeout_s=timeout_s)
 
 
 def _subject(instruction: Instruction) -> str:
@@ -201,6 +240,13 @@ class _Fold:
 
     def __init__(self, rows: KeptRows, recorded: Recorded) -> None:
         self._rows, self._recorded = rows, recorded
+        self._steps: dict[tuple[str, str], tuple[Row, bool]] = {}  # how the event leaves each row, and whether open
+
+    def steps(self, book: int) -> Iterator[tuple[Any, ...]]:
+        """The rows that the event has changed, as it leaves them."""
+        for row, is_open in self._steps.values():
+            told = (row[name] for name in ("kind", "stream", "subject", "partner", "asked_at", "facts"))
+            yield (book, self._recorded.position, *told, is_open, self._recorded.accounting_date)
 
     @singledispatchmethod
     def on(self, event: Any) -> None:
@@ -282,7 +328,7 @@ class _Fold:
     def _put(self, kind: Kind, subject: str, partner: str, **facts: Any) -> None:
         row: Row = {"kind": kind, "stream": self._recorded.stream, "subject": subject, "partner": partner}
         told = {"asked_at": self._recorded.occurred_at, "facts": canonical(facts)}
-        self._rows.put(row | told, at=self._recorded.position)
+        self._leave(row | told)
 
     def _facts(self, kind: Kind, subject: str) -> dict[str, Any]:
         row = self._rows.get(kind, self._recorded.stream, subject)
@@ -292,9 +338,15 @@ class _Fold:
     def _keep(self, kind: Kind, subject: str, facts: dict[str, Any]) -> None:
         row = self._rows.get(kind, self._recorded.stream, subject)
         assert row is not None, "only what was asked for is kept"
-        self._rows.put(row | {"facts": canonical(facts)}, at=self._recorded.position)
+        self._leave(row | {"facts": canonical(facts)})
+
+    def _leave(self, row: Row) -> None:
+        self._steps[row["kind"], row["subject"]] = row, True
+        self._rows.put(row, at=self._recorded.position)
 
     def _delete(self, kind: Kind, subject: str) -> None:
+        if row := self._rows.get(kind, self._recorded.stream, subject):
+            self._steps[kind, subject] = dict(row), False
         self._rows.delete(kind, self._recorded.stream, subject, at=self._recorded.position)
 
 

@@ -34,6 +34,7 @@ PAYOUTS = kept_table(
     text_column("account_ref"),
     text_column("state"),
     text_column("bank_ref"),
+    text_column("code"),
     instant_column("initiated_at"),
     indexes=[("state", "initiated_at"), ("merchant", "initiated_at")],
 )
@@ -42,6 +43,7 @@ STEPS = appended_table(
     text_column("payout_id"),
     text_column("state"),
     text_column("bank_ref"),
+    text_column("code"),
     Column("accounting_date", Date, nullable=False),
     indexes=[("payout_id", "position")],
 )
@@ -61,7 +63,7 @@ class Payouts(Projection):
     """One row a payout, and one a step that it took."""
 
     name = "payouts"
-    version = 2
+    version = 3
     tables = (PAYOUTS, STEPS, ACCOUNTS)
     events = (
         PayoutAccountRegistered,
@@ -91,14 +93,15 @@ class Payouts(Projection):
                 "initiated_at": recorded.occurred_at,
             }
             state, bank_ref = _STATES.get(recorded.type, "initiated"), event.bank_ref or row["bank_ref"]
-            rows.put(row | {"state": state, "bank_ref": bank_ref}, at=recorded.position)
-            step = (batch.book, recorded.position, event.payout_id, state, bank_ref, recorded.accounting_date)
+            code = event.code if isinstance(event, PayoutFailed | PayoutCancelled | PayoutReturned) else ""
+            rows.put(row | {"state": state, "bank_ref": bank_ref, "code": code}, at=recorded.position)
+            step = (batch.book, recorded.position, event.payout_id, state, bank_ref, code, recorded.accounting_date)
             batch.lines(STEPS).append(step)
 
 
 @dataclass(frozen=True, slots=True)
 class PayoutRow:
-    """One payout. `bank_code` is that of the account's bank."""
+    """One payout. `bank_code` is that of the account's bank, `code` why it failed, was cancelled or came back."""
 
     payout_id: str
     merchant: str
@@ -108,15 +111,16 @@ class PayoutRow:
     state: str
     bank_ref: str
     initiated_at: datetime
+    code: str = ""
 
 
 _NOW = "SELECT p.* FROM {payouts} p WHERE p.book = ANY(:books) AND NOT p.deleted"
 _THEN = """
-SELECT p.book, p.payout_id, p.merchant, p.fen, p.account_ref, p.initiated_at, s.state, s.bank_ref
+SELECT p.book, p.payout_id, p.merchant, p.fen, p.account_ref, p.initiated_at, s.state, s.bank_ref, s.code
 FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
 JOIN {payouts} p ON p.book = v.book AND NOT p.deleted
 CROSS JOIN LATERAL (
-    SELECT state, bank_ref FROM {steps} s
+    SELECT state, bank_ref, code FROM {steps} s
     WHERE s.book = p.book AND s.payout_id = p.payout_id AND s.position <= v.position
       AND (CAST(:as_of AS date) IS NULL OR s.accounting_date <= :as_of)
     ORDER BY s.position DESC LIMIT 1
@@ -163,4 +167,5 @@ def _payout(row: RowMapping) -> PayoutRow:
         state=row["state"],
         bank_ref=row["bank_ref"],
         initiated_at=row["initiated_at"],
+        code=row["code"],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import BigInteger, Column, RowMapping, text
 
 from ledger.canonical import canonical
 from ledger.events.adjustment import (
@@ -18,9 +18,11 @@ from ledger.events.adjustment import (
     MerchantDebtWrittenOff,
 )
 from ledger.fx import CNY
+from ledger.log.books import ACCOUNTING_ZONE
 from ledger.log.rows import Recorded
 from ledger.money import Money, total
 from ledger.who import Actor
+from projections.balances import NOW, Moment
 from projections.columns import instant_column, minor_column, text_column
 from projections.engine.batch import Batch, KeptRows
 from projections.engine.reading import Opened, Vector, Views
@@ -41,6 +43,8 @@ PROPOSALS = kept_table(
     text_column("state"),
     text_column("decided_by"),
     instant_column("decided_at"),
+    Column("proposed_position", BigInteger, nullable=False),
+    Column("decided_position", BigInteger),
     indexes=[("state", "proposed_at")],
 )
 
@@ -49,7 +53,7 @@ class Proposals(Projection):
     """Decided ones stay."""
 
     name = "proposals"
-    version = 1
+    version = 2
     tables = (PROPOSALS,)
     events = (
         ManualAdjustmentProposed,
@@ -83,27 +87,57 @@ class ProposalRow:
     decided_at: datetime | None
 
 
+# What was decided later waited then.
+_THEN = """
+SELECT p.kind, p.merchant, p.proposal_id, p.fen, p.lines, p.reason, p.proposer, p.proposed_at,
+       CASE WHEN over THEN p.state ELSE 'proposed' END AS state,
+       CASE WHEN over THEN p.decided_by ELSE '' END AS decided_by,
+       CASE WHEN over THEN p.decided_at END AS decided_at
+FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+JOIN {proposals} p ON p.book = v.book AND NOT p.deleted AND p.proposed_position <= v.position AND {proposed_by}
+CROSS JOIN LATERAL (
+    SELECT coalesce(p.state <> 'proposed' AND p.decided_position <= v.position AND {decided_by}, false) AS over
+) o
+"""
+
+
 def proposals(
     views: Views,
     *,
     state: State | None = "proposed",
     merchant: str | None = None,
     limit: int = 500,
+    moment: Moment = NOW,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ProposalRow, ...]:
-    """The proposals, the oldest first. Raises `ViewBehind`."""
+    """The proposals, the oldest first; of a moment, those there were, as they stood then.
+
+    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    """
     asked = {"state": state, "merchant": merchant}
+    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
 
     def query(opened: Opened) -> tuple[ProposalRow, ...]:
-        conditions = [f" AND {name} = :{name}" for name, value in asked.items() if value is not None]
-        statement = f"""SELECT * FROM {opened.generation.stored_name(PROPOSALS)}
-            WHERE book = ANY(:books) AND NOT deleted{"".join(conditions)}
+        conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
+        vector = opened.vector if at is None else at
+        statement = f"""SELECT * FROM ({_source(opened, moment)}) p
+            {"WHERE " if conditions else ""}{" AND ".join(conditions)}
             ORDER BY proposed_at, kind, merchant, proposal_id LIMIT :limit"""
-        values = {"books": list(opened.vector), "limit": limit, **asked}
-        return tuple(_proposal(row) for row in opened.connection.execute(text(statement), values).mappings())
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of, "limit": limit}
+        return tuple(_proposal(row) for row in opened.connection.execute(text(statement), values | asked).mappings())
 
-    return views.read(Proposals(), query, at_least=at_least, timeout_s=timeout_s)
+    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    return views.read(Proposals(), query, at_least=wanted, timeout_s=timeout_s)
+
+
+def _source(opened: Opened, moment: Moment) -> str:
+    day = f"(p.{{}} AT TIME ZONE '{ACCOUNTING_ZONE}')::date <= :as_of" if moment.as_of else "true"
+    return _THEN.format(
+        proposals=opened.generation.stored_name(PROPOSALS),
+        proposed_by=day.format("proposed_at"),
+        decided_by=day.format("decided_at"),
+    )
 
 
 def _take(rows: KeptRows, recorded: Recorded) -> None:
@@ -134,7 +168,8 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
 
 def _put(rows: KeptRows, recorded: Recorded, key: tuple[str, str, str], proposed: dict[str, object]) -> None:
     blank = {"state": "proposed", "decided_by": "", "decided_at": None}
-    rows.put(dict(zip(PROPOSALS.key, key, strict=True)) | proposed | blank, at=recorded.position)
+    since = {"proposed_position": recorded.position, "decided_position": None}
+    rows.put(dict(zip(PROPOSALS.key, key, strict=True)) | proposed | blank | since, at=recorded.position)
 
 
 def _decide(
@@ -142,7 +177,8 @@ def _decide(
 ) -> None:
     row = rows.get(*key)
     if row is not None:
-        rows.put(row | {"state": state, "decided_by": by.id, "decided_at": at}, at=recorded.position)
+        decided = {"decided_by": by.id, "decided_at": at, "decided_position": recorded.position}
+        rows.put(row | {"state": state} | decided, at=recorded.position)
 
 
 def _proposal(row: RowMapping) -> ProposalRow:

@@ -11,19 +11,23 @@ from sqlalchemy import BigInteger, Column, Date, RowMapping, text
 
 from ledger.events.dispute import DisputeFundsWithdrawn, DisputeOpened
 from ledger.events.event import Event
-from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted
+from ledger.events.inbox_money import (
+    UnallocatedFundsSettled,
+    UnallocatedRefundFailed,
+    UnallocatedRefundSubmitted,
+)
 from ledger.events.payment import PaymentAuthorized, PaymentCaptured, PaymentInitiated
-from ledger.events.platform import InboxPaymentCaptured
+from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.events.refund import RefundSubmitted, RefundSucceeded
 from ledger.money import Money
-from projections.balances import NOW, Moment
 from projections.columns import text_column
 from projections.engine.batch import Batch
 from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
 from projections.projection import Projection
+from projections.psp_lines_of_inbox import LINES_OF_INBOX, fold_line, keys_of_lines
 
 REFERENCES = kept_table(
     "psp_references",
@@ -51,11 +55,11 @@ OF_INBOX = kept_table(
 
 class PspReferences(Projection):
     """Payments, captures, refunds (ours and the provider's name for them) and disputes, by the provider's names; and
-    captures of the inbox with their refunds, wherever their money went since."""
+    captures of the inbox with their refunds and disputes, wherever their money went since."""
 
     name = "psp_references"
-    version = 4
-    tables = (REFERENCES, OF_INBOX)
+    version = 5
+    tables = (REFERENCES, OF_INBOX, LINES_OF_INBOX)
     events = (
         PaymentInitiated,
         PaymentAuthorized,
@@ -70,15 +74,21 @@ class PspReferences(Projection):
         UnallocatedRefundSubmitted,
         UnallocatedRefundFailed,
         UnallocatedRefundPaid,
+        UnallocatedFundsSettled,
+        InboxFactNoted,
+        InboxFactRouted,
+        InboxPartsTaken,
     )
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(REFERENCES)
         told = [(recorded, recorded.event) for recorded in batch.events]
         rows.load(key for _, event in told for key in _keys(event))
+        batch.rows(LINES_OF_INBOX).load(key for _, event in told for key in keys_of_lines(event))
         for recorded, event in told:
             for of_inbox in _of_inbox(event):
                 batch.rows(OF_INBOX).put(of_inbox, at=recorded.position)
+            fold_line(batch, recorded)
             if isinstance(event, PspSettlementReceived):
                 for line in event.lines:
                     key = (line.reference, event.psp, line.kind, event.merchant_id, event.order_id)
@@ -151,48 +161,19 @@ def inbox_captures_of(
     return views.read(PspReferences(), query, timeout_s=timeout_s)
 
 
-_UNSETTLED = "since < :before AND kind IN ('charge', 'refund') AND since_position <= v.position AND {then}"
-# What was settled later was not then.
-_THEN = "(batch_ref = '' OR settled_position > v.position OR settled_on > CAST(:as_of AS date))"
-
-
-def unsettled(
-    views: Views, moment: Moment = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
-) -> list[PspReference]:
-    """What no batch of the provider had paid for, of days before this one. Raises `ViewBehind`."""
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
-    condition = _UNSETTLED.format(then="batch_ref = ''" if at is None and moment.as_of is None else _THEN)
-    asked = {"before": before, "as_of": moment.as_of}
-    return _find(views, condition, {**(at_least or {}), **(at or {})}, timeout_s, at=at, **asked)
-
-
-def settling_providers(views: Views, *, timeout_s: float = 5.0) -> set[str]:
-    """The providers that have settled anything: from the others no report is to be expected. Raises `ViewBehind`."""
-
-    def query(opened: Opened) -> set[str]:
-        statement = f"SELECT DISTINCT psp FROM {opened.generation.stored_name(REFERENCES)} WHERE batch_ref <> ''"
-        return {row[0] for row in opened.connection.execute(text(statement))}
-
-    return views.read(PspReferences(), query, timeout_s=timeout_s)
-
-
 def _find(
     views: Views,
     condition: str,
     at_least: Vector | None,
     timeout_s: float,
-    *,
-    at: Vector | None = None,
     **values: Any,
 ) -> list[PspReference]:
     def query(opened: Opened) -> list[PspReference]:
         statement = f"""
-            SELECT r.* FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
-            JOIN {opened.generation.stored_name(REFERENCES)} r ON r.book = v.book AND NOT r.deleted AND {condition}
+            SELECT * FROM {opened.generation.stored_name(REFERENCES)}
+            WHERE book = ANY(:books) AND NOT deleted AND {condition}
             ORDER BY since, psp, reference, kind, merchant, order_id"""
-        vector = opened.vector if at is None else at
-        known = {"books": list(vector), "positions": list(vector.values())}
-        found = opened.connection.execute(text(statement), values | known)
+        found = opened.connection.execute(text(statement), values | {"books": list(opened.vector)})
         return [_reference(row) for row in found.mappings()]
 
     return views.read(PspReferences(), query, at_least=at_least, timeout_s=timeout_s)
@@ -223,6 +204,10 @@ def _of_inbox(event: Event) -> Iterator[dict[str, str]]:
             names = {event.submission_id}
         case UnallocatedRefundFailed() | UnallocatedRefundPaid():
             names = {event.psp_refund_ref} - {""}
+        case InboxFactNoted(kind=kind, body={"said": {"dispute_id": str(name), "capture_ref": str(capture_ref)}}):
+            if kind.startswith("psp_dispute"):
+                yield {"reference": name, "psp": event.system, "capture_ref": capture_ref}
+            return
         case _:
             return
     for name in names:

@@ -30,13 +30,14 @@ from service.scan_routing import ScanRouting
 
 PROJECTIONS = (Exceptions(), PspReferences())
 _PLATFORM_BOOK = 0
-State = Literal["waiting", "planned", "stands_twice", "refunding"]
+State = Literal["waiting", "planned", "routed_in_part", "stands_twice", "refunding"]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One item. `amount` is what was captured and `base` what it stands at in CNY, `refunded` what of it is owed back;
-    None where no money came. `orders` are those that its names are known by, each as `merchant/order`.
+    """One item. `amount` is what of the capture no order has taken and `base` what that stands at in CNY, `refunded`
+    what of it is owed back; None where no money came. `orders` are those that its names are known by, each as
+    `merchant/order`.
 
     `stands_twice`: an order has recorded this capture too, so that it is counted twice until it is routed to it.
     """
@@ -54,6 +55,10 @@ class Waiting:
 
     def age(self, now: datetime) -> timedelta:
         return now - self.happened_at
+
+
+class PartNotTaken(ServiceFailure):
+    """An order has other money under the same name, or no rate was known: a break in its stream says so."""
 
 
 class OrderNotPlaced(ServiceFailure):
@@ -89,13 +94,24 @@ def route(app: App, system: str, reference: str, parts: Sequence[Part], *, actor
     if item.capture and not (item.is_routed and item.noted_since):
         routing = InboxRouting(app.ledger, app.bus)
         done = routing.carry_out(system, reference) if _is_planned(item, parts) else None
-        return done or routing.route(system, reference, parts, actor=actor, id=id)
+        done = done or routing.route(system, reference, parts, actor=actor, id=id)
+        return done if done.status == "refused" else _all_taken(app, done, system, reference)
     if len(parts) != 1 or parts[0].amount:
         raise ServiceFailure(f"No money waits under {reference} of {system}: name the one order it is about.")
     only = {"merchant_id": parts[0].merchant_id, "order_id": parts[0].order_id}
     app.catch_up([TrackingNumbers()])
     ScanRouting(app.ledger, app.bus, app.views).report_to(item.noted, **only)
     return InboxFacts(app.ledger, app.bus).route(system, reference, **only, actor=actor, id=id)
+
+
+def _all_taken(app: App, done: Outcome, system: str, reference: str) -> Outcome:
+    """Raises `PartNotTaken` where the plan is over and something is left of the money."""
+    item = inbox_item(app.ledger, system, reference)
+    if item.plan is None:
+        raise PartNotTaken(
+            f"Not every order has taken its part of {reference}: {item.to_route} is left. Route that to other orders."
+        )
+    return done
 
 
 def _named_after(item: InboxItem, parts: Sequence[Part]) -> str:
@@ -123,14 +139,20 @@ def _row(row: ExceptionRow, item: InboxItem) -> Waiting:
         system=system,
         reference=reference,
         what=what,
-        amount=capture.amount if capture else None,
-        base=capture.base if capture else None,
+        amount=item.to_route if capture else None,
+        base=capture.base - item.taken_base if capture else None,
         refunded=total(given, capture.amount.currency) if capture else None,
-        state="planned" if capture and item.plan else "refunding" if given else "waiting",
+        state=_state(item) if capture else "waiting",
         refs=refs,
         orders=(),
         happened_at=row.opened_at,
     )
+
+
+def _state(item: InboxItem) -> State:
+    if item.plan:
+        return "planned"
+    return "routed_in_part" if item.taken else "refunding" if item.refunds else "waiting"
 
 
 def _with_orders(views: Views, rows: Sequence[Waiting], *, of_now: bool) -> list[Waiting]:
@@ -149,7 +171,7 @@ def _with_orders(views: Views, rows: Sequence[Waiting], *, of_now: bool) -> list
 
 def _told(row: Waiting, known: Mapping[tuple[str, str], set[str]], charged: set[tuple[str, str]]) -> Waiting:
     orders = {order for name in (row.reference, *_named(row)) for order in known.get((row.system, name), ())}
-    twice = row.amount is not None and (row.system, row.reference) in charged
+    twice = row.state != "routed_in_part" and row.amount is not None and (row.system, row.reference) in charged
     return replace(row, orders=tuple(sorted(orders)), state="stands_twice" if twice else row.state)
 
 

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 from commands.bus import Bus
 from commands.mark_inbox_routed import MarkInboxRouted
+from commands.mark_parts_taken import MarkPartsTaken
 from commands.outcome import Outcome
 from commands.report_payment_captured import ReportPaymentCaptured
 from commands.route_inbox_payment import Part, RouteInboxPayment
 from ledger.events.payment import PaymentCaptured
-from ledger.events.platform import InboxFactRouted, InboxPaymentCaptured, InboxRoutingPlanned, RoutedPart
+from ledger.events.platform import (
+    InboxFactRouted,
+    InboxPartsTaken,
+    InboxPaymentCaptured,
+    InboxRoutingPlanned,
+    RoutedPart,
+)
 from ledger.ids import derived_id, order_stream
 from ledger.ledger import Ledger
 from ledger.log.rows import Recorded
@@ -52,15 +59,21 @@ class InboxRouting:
         return [reference for reference in self._planned() if self.carry_out(*reference) is None]
 
     def carry_out(self, psp: str, capture_ref: str) -> Outcome | None:
-        """Report each order its part, and give the money over once all of them have it; None where one has not."""
+        """Report each order its part, and give the money over once all of them have it; None where one has not.
+
+        What an order answered to that report sticks: the plan is over, and what was not taken may be planned anew.
+        """
         item = inbox_item(self._ledger, psp, capture_ref)
         if item.capture is None or item.plan is None:
             return None
         capture, parts = item.capture, item.plan.parts
-        self._bus.submit([_report(capture, part, alone=len(parts) == 1) for part in parts])
-        if not all(self._has(part, capture) for part in parts):
+        alone = len(parts) == 1 and not item.taken
+        self._bus.submit([_report(capture, part, plan=item.plans, alone=alone) for part in parts])
+        taken = tuple(n for n, part in enumerate(parts) if self._has(part, capture))
+        if len(taken) < len(parts):
+            self._bus.submit([_taken(capture, item.plans, taken)])
             return None
-        self._bus.submit(list(reports_with(item, parts)))
+        self._bus.submit(list(reports_with(item, (*item.taken, *parts))))
         done = MarkInboxRouted(
             id=derived_id("routed", psp, capture_ref), actor=ROUTER, psp=psp, capture_ref=capture_ref
         )
@@ -75,7 +88,8 @@ class InboxRouting:
             for row in self._rows(book, PaymentCaptured.name):
                 event = row.event
                 assert isinstance(event, PaymentCaptured)
-                if (event.psp, event.capture_ref) in waiting:
+                given = waiting.get((event.psp, event.capture_ref))
+                if given is not None and row.stream not in given:
                     yield StandsTwice(event.psp, event.capture_ref, row.stream)
 
     def _has(self, part: RoutedPart, capture: InboxPaymentCaptured) -> bool:
@@ -92,22 +106,27 @@ class InboxRouting:
     def _planned(self) -> list[Reference]:
         """Plans that are not carried out, in the order they were made."""
         open_: dict[Reference, None] = {}
-        for row in self._rows(_PLATFORM_BOOK, InboxRoutingPlanned.name, InboxFactRouted.name):
+        for row in self._rows(_PLATFORM_BOOK, InboxRoutingPlanned.name, InboxPartsTaken.name, InboxFactRouted.name):
             match row.event:
                 case InboxRoutingPlanned(system=psp, reference=reference):
                     open_[psp, reference] = None
-                case InboxFactRouted(system=psp, reference=reference):
+                case (
+                    InboxPartsTaken(system=psp, reference=reference) | InboxFactRouted(system=psp, reference=reference)
+                ):
                     open_.pop((psp, reference), None)
         return list(open_)
 
-    def _unrouted(self) -> set[Reference]:
-        waiting: set[Reference] = set()
-        for row in self._rows(_PLATFORM_BOOK, InboxPaymentCaptured.name, InboxFactRouted.name):
+    def _unrouted(self) -> dict[Reference, set[str]]:
+        """What waits, and the streams that have a part of it which the inbox has given over to them."""
+        waiting: dict[Reference, set[str]] = {}
+        for row in self._rows(_PLATFORM_BOOK, InboxPaymentCaptured.name, InboxPartsTaken.name, InboxFactRouted.name):
             match row.event:
                 case InboxPaymentCaptured(psp=psp, capture_ref=reference):
-                    waiting.add((psp, reference))
+                    waiting[psp, reference] = set()
+                case InboxPartsTaken(system=psp, reference=reference, taken=taken):
+                    waiting[psp, reference] |= {order_stream(part.merchant_id, part.order_id) for part in taken}
                 case InboxFactRouted(system=psp, reference=reference):
-                    waiting.discard((psp, reference))
+                    waiting.pop((psp, reference), None)
         return waiting
 
     def _rows(self, book: int, *types: str) -> Iterator[Recorded]:
@@ -117,10 +136,22 @@ class InboxRouting:
             position = rows[-1].position
 
 
-def _report(capture: InboxPaymentCaptured, part: RoutedPart, *, alone: bool) -> ReportPaymentCaptured:
+def _taken(capture: InboxPaymentCaptured, plan: int, taken: tuple[int, ...]) -> MarkPartsTaken:
+    return MarkPartsTaken(
+        id=derived_id("parts_taken", capture.psp, capture.capture_ref, str(plan)),
+        actor=ROUTER,
+        psp=capture.psp,
+        capture_ref=capture.capture_ref,
+        plan=plan,
+        taken=taken,
+    )
+
+
+def _report(capture: InboxPaymentCaptured, part: RoutedPart, *, plan: int, alone: bool) -> ReportPaymentCaptured:
     """The capture as its order hears of it: when it happened, so that it is taken in at the same day's rate."""
+    again = () if plan == 1 else (str(plan),)
     return ReportPaymentCaptured(
-        id=derived_id("route", capture.psp, capture.capture_ref, part.merchant_id, part.order_id),
+        id=derived_id("route", capture.psp, capture.capture_ref, part.merchant_id, part.order_id, *again),
         actor=ROUTER,
         source=Source(system=capture.psp, external_id=capture.capture_ref),
         occurred_at=capture.happened_at,

@@ -10,13 +10,14 @@ from typing import get_args
 from commands.breaks import break_id_of
 from commands.flag_missing_line import FlagMissingLine, MissingKind
 from commands.recording import accounting_day
-from ledger.ids import derived_id, order_stream
+from ledger.ids import derived_id
 from ledger.money import Money
 from ledger.who import Actor
 from projections.balances import NOW, Moment
 from projections.exceptions import ExceptionRow, Exceptions, exceptions
 from projections.expected_at_bank import ExpectedAtBank, not_shown_yet
-from projections.psp_references import PspReferences, unsettled
+from projections.psp_references import PspReferences
+from projections.unsettled import unsettled
 from service.app import App
 
 PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences())
@@ -103,10 +104,10 @@ def missing_lines(app: App, moment: Moment = NOW, *, before: date) -> Iterator[M
     """What providers had not settled, and banks not shown, of days before this one. Raises `ViewBehind`."""
     for each in unsettled(app.views, moment, before=before):
         refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
-        stream = order_stream(each.merchant, each.order_id)
-        yield MissingLine("psp_line_missing", stream, each.merchant, each.amount, each.since, refs)
+        yield MissingLine("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
     for entry in not_shown_yet(app.views, moment, before=before):
         refs = {"reference": entry.reference, "line_kind": entry.kind}
+        refs |= {"nth": str(entry.nth)} if entry.nth > 1 else {}
         yield MissingLine("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
 
 

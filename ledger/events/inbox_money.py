@@ -49,6 +49,16 @@ class UnallocatedRefundFailed(_InboxMoney, name="inbox.refund_failed", version=2
     only_noted: bool = False
 
 
+class UnallocatedRefundSuccessNoted(_InboxMoney, name="inbox.refund_success_noted", version=1):
+    """The provider says again, of a later instant, that it has paid money of no order back: the same, unless it turns
+    out that it had come back in between."""
+
+    refund_id: Id
+    submission_id: Id
+    psp_refund_ref: str
+    happened_at: datetime
+
+
 class UnallocatedRefundReversed(_InboxMoney, name="inbox.refund_reversed", version=1):
     """Money of no order that had been paid back has come back: it is owed again at what it was `carried` at.
 
@@ -70,6 +80,22 @@ class UnallocatedRefundReversed(_InboxMoney, name="inbox.refund_reversed", versi
     @property
     def posts_on(self) -> date | None:
         return self.came_back_on
+
+
+class _OwedToNobody(_InboxMoney):
+    """`base` is what it stands at, in CNY, as money owed and as the platform's loss."""
+
+    refund_id: Id
+    base: Money
+
+
+class UnallocatedRefundOwedNoMore(_OwedToNobody, name="inbox.refund_owed_no_more", version=1):
+    """Money of a capture that failed did not reach the payer, who never gave it: nobody is owed it, and it is no
+    loss."""
+
+
+class UnallocatedRefundOwedAgain(_OwedToNobody, name="inbox.refund_owed_again", version=1):
+    """What was owed no more, because its capture had failed, was paid all the same: it is the platform's loss."""
 
 
 class UnallocatedRefundSubmitted(_InboxMoney, name="inbox.refund_submitted", version=1):

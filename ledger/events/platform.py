@@ -88,6 +88,22 @@ class InboxRoutingPlanned(Event, name="inbox.routing_planned", version=1):
     planned_at: datetime
 
 
+class InboxPartsTaken(Event, name="inbox.parts_taken", version=1):
+    """Not every order of a plan has recorded its part, and none of the others will under it.
+
+    `amount`, what the orders have taken, is given over at `base`; what they have not waits for another plan.
+    """
+
+    system: Id
+    reference: Id
+    payment_id: Id | None
+    taken: tuple[RoutedPart, ...]
+    not_taken: tuple[RoutedPart, ...]
+    amount: Money
+    base: Money
+    told_at: datetime
+
+
 class InboxFactRouted(Event, name="inbox.fact_routed", version=1):
     """The fact stands in the streams it belongs to; money it brought here is given over at the same rate."""
 

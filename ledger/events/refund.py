@@ -226,6 +226,14 @@ class RefundSucceeded(_Submission, name="refund.succeeded", version=2):
     happened_at: datetime | None = None  # None where only the envelope of an older event says it
 
 
+class RefundSuccessNoted(_Submission, name="refund.success_noted", version=1):
+    """The provider says again, of a later instant, that it has paid this part back: the same, unless it turns out that
+    the money had come back in between."""
+
+    psp_refund_ref: str
+    happened_at: datetime
+
+
 class RefundFailed(_Submission, name="refund.failed", version=2):
     """The provider could not pay this part back; it stays owed to the buyer.
 
@@ -257,6 +265,24 @@ class RefundReversed(_Submission, name="refund.reversed", version=2):
     @property
     def posts_on(self) -> date | None:
         return self.came_back_on
+
+
+class _OwedToNobody(_Submission):
+    """What a refund of a capture that failed stood at when it did not reach the buyer: in 2210 (`carried`), and as the
+    platform's loss (`base`), `fx` = base − carried; all in CNY."""
+
+    carried: Money
+    base: Money
+    fx: Money
+
+
+class RefundOwedNoMore(_OwedToNobody, name="refund.owed_no_more", version=1):
+    """A refund on its way when its capture failed was not paid, or has come back: the buyer never gave the money, so
+    that nobody is owed it and it is no loss."""
+
+
+class RefundOwedAgain(_OwedToNobody, name="refund.owed_again", version=1):
+    """What was owed no more, because its capture had failed, was paid all the same: it is the platform's loss."""
 
 
 class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=2):

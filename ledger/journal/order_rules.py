@@ -10,6 +10,8 @@ from ledger.events.refund import (
     RefundApproved,
     RefundAutoApproved,
     RefundMoney,
+    RefundOwedAgain,
+    RefundOwedNoMore,
     RefundPaidByAlternative,
     RefundReversed,
     RefundSucceeded,
@@ -109,6 +111,27 @@ def _(event: RefundReversed) -> Draft:
         .debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
         .credit(REFUNDS_PAYABLE, event.amount, event.carried)
         .debit(FX_REALISED, event.fx)
+    )
+
+
+@rule.register
+def _(event: RefundOwedNoMore) -> Draft:
+    """P26 undone for what never reached the buyer."""
+    return (
+        about(order=event.order_id, payment=event.payment_id)
+        .debit(REFUNDS_PAYABLE, event.amount, event.carried)
+        .credit(DISPUTE_LOSSES, event.amount, event.base)
+        .debit(FX_REALISED, event.fx)
+    )
+
+
+@rule.register
+def _(event: RefundOwedAgain) -> Draft:
+    return (
+        about(order=event.order_id, payment=event.payment_id)
+        .debit(DISPUTE_LOSSES, event.amount, event.base)
+        .credit(REFUNDS_PAYABLE, event.amount, event.carried)
+        .credit(FX_REALISED, event.fx)
     )
 
 

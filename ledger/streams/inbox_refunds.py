@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from ledger.events.inbox_money import UnallocatedRefundFailed, UnallocatedRefundReversed, UnallocatedRefundSubmitted
+from ledger.events.inbox_money import (
+    UnallocatedRefundFailed,
+    UnallocatedRefundReversed,
+    UnallocatedRefundSubmitted,
+    UnallocatedRefundSuccessNoted,
+)
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.money import Money
 
@@ -20,8 +25,14 @@ class Try:
     state: Literal["submitted", "paid", "failed", "reversed"] = "submitted"
     psp_refund_ref: str = ""
     paid: UnallocatedRefundPaid | None = None
+    paid_again_at: datetime | None = None  # the latest success that was only noted
     came_back_at: datetime | None = None
     code: str = ""
+
+    def is_later_success(self, at: datetime) -> bool:
+        """Whether a success at that instant is later than every one that was told."""
+        told = [known for known in (self.paid and self.paid.happened_at, self.paid_again_at) if known]
+        return bool(told) and max(told) < at
 
     def come_back(self, at: datetime, code: str) -> None:
         """It failed, or was reversed, at that instant."""
@@ -35,6 +46,7 @@ class InboxRefund:
 
     owed: UnallocatedFundsRefunded
     tries: list[Try] = field(default_factory=list)
+    is_owed_no_more: bool = False  # its capture failed, and nothing of it was paid
 
     @classmethod
     def of(cls, event: UnallocatedFundsRefunded) -> InboxRefund:
@@ -58,8 +70,8 @@ class InboxRefund:
 
     @property
     def may_be_sent_anew(self) -> bool:
-        """Whether no try has paid it, and none may still."""
-        return all(one.state in ("failed", "reversed") for one in self.tries)
+        """Whether no try has paid what is owed, and none may still."""
+        return not self.is_owed_no_more and all(one.state in ("failed", "reversed") for one in self.tries)
 
     def told_of(self, *, submission_id: str | None, psp_refund_ref: str, at: datetime) -> Try | None:
         """The try that somebody tells of: by our name, else by the provider's, else the last that was sent by then."""
@@ -72,7 +84,13 @@ class InboxRefund:
     def submit(self, event: UnallocatedRefundSubmitted) -> None:
         self.tries.append(Try(event.submission_id, event.submitted_at))
 
-    def answer(self, event: UnallocatedRefundPaid | UnallocatedRefundFailed | UnallocatedRefundReversed) -> None:
+    def answer(
+        self,
+        event: UnallocatedRefundPaid
+        | UnallocatedRefundSuccessNoted
+        | UnallocatedRefundFailed
+        | UnallocatedRefundReversed,
+    ) -> None:
         """What the provider said of one of them."""
         named = (one for one in self.tries if one.submission_id == event.submission_id)
         told = next(named, self.tries[-1])
@@ -80,6 +98,8 @@ class InboxRefund:
         match event:
             case UnallocatedRefundPaid():
                 told.state, told.paid = "paid", event
+            case UnallocatedRefundSuccessNoted():
+                told.paid_again_at = event.happened_at
             case UnallocatedRefundReversed():
                 told.state = "reversed"
                 told.come_back(event.happened_at, event.code)

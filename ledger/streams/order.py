@@ -44,6 +44,8 @@ from ledger.events.refund import (
     RefundApproved,
     RefundAutoApproved,
     RefundFailed,
+    RefundOwedAgain,
+    RefundOwedNoMore,
     RefundPaidByAlternative,
     RefundRejected,
     RefundRequested,
@@ -51,6 +53,7 @@ from ledger.events.refund import (
     RefundRoundApproved,
     RefundSubmitted,
     RefundSucceeded,
+    RefundSuccessNoted,
     RefundWithdrawn,
     ReturnAuthorized,
     ReturnExpired,
@@ -72,6 +75,7 @@ from ledger.streams.order_quantities import LineBook
 from ledger.streams.order_status import OrderStatus, status_of
 from ledger.streams.parcels import Parcels, moving
 from ledger.streams.receivables import Receivables
+from ledger.streams.stray_refunds import StrayRefunds
 from ledger.streams.stream import Stream
 
 
@@ -98,7 +102,7 @@ class Order(Stream):
         self.holds = LineHolds()
         self.breaks: dict[str, str] = {}  # every one that was ever opened: id → kind
         self.resolved_breaks: set[str] = set()
-        self.stray_refunds: set[str] = set()  # providers' references of refunds that nobody asked for
+        self.stray_refunds = StrayRefunds()
         self.confirmed = False
         self.confirmed_at: datetime | None = None
         self.cancelled = False
@@ -232,7 +236,7 @@ class Order(Stream):
         self.payments.remember(event)
         self.receivables.remember(event)
         for refund in event.owed:
-            self.cases[refund.refund_id].reach_otherwise(refund.amount, refund.carried)
+            self.cases[refund.refund_id].owe_no_more(event.capture_ref, refund.amount, refund.carried)
         if event.undone:
             self.confirmed = False
             for book in self.lines.values():
@@ -258,7 +262,10 @@ class Order(Stream):
         self.cases[event.refund_id].remember(event)
 
     @evolve.register
-    def _(self, event: RefundRoundApproved | RefundPaidByAlternative | ReturnAuthorized | ReturnInspected) -> None:
+    def _(
+        self,
+        event: RefundRoundApproved | RefundPaidByAlternative | RefundSuccessNoted | ReturnAuthorized | ReturnInspected,
+    ) -> None:
         self.cases[event.refund_id].remember(event)
 
     @evolve.register
@@ -294,7 +301,7 @@ class Order(Stream):
         case = self.cases.get(event.refund_id)
         submission = case.submissions.get(event.submission_id) if case else None
         if case is None or submission is None or not case.awaits(event.submission_id, event.amount):
-            self.stray_refunds.add(event.psp_refund_ref or event.submission_id)
+            self.stray_refunds.remember(event)
             if submission and not submission.counts:
                 submission.succeeded_at = event.happened_at
             return
@@ -307,13 +314,19 @@ class Order(Stream):
         self.receivables.remember(event)
         case = self.cases.get(event.refund_id)
         submission = case.submissions.get(event.submission_id) if case else None
-        key = event.psp_refund_ref or event.submission_id
-        if case is None or submission is None or key in self.stray_refunds:
-            self.stray_refunds.discard(key)
+        is_stray = self.stray_refunds.holds(event.psp_refund_ref or event.submission_id)
+        if case is None or submission is None or is_stray:
+            self.stray_refunds.remember(event)
             return
         if submission.counts and not (isinstance(event, RefundFailed) and event.only_noted):
             self._pay_back(case, submission.capture_ref, -event.amount)
         case.remember(event)
+
+    @evolve.register
+    def _(self, event: RefundOwedNoMore | RefundOwedAgain) -> None:
+        sign = 1 if isinstance(event, RefundOwedNoMore) else -1
+        self.cases[event.refund_id].owe_no_more(event.capture_ref, event.amount * sign, event.carried * sign)
+        self.payments.captures[event.capture_ref].take_back(event.amount * sign, event.base * sign)
 
     @evolve.register
     def _(self, event: DisputeOpened | DisputeEvidenceSubmitted | DisputeFundsWithdrawn | DisputeFeeCharged) -> None:

@@ -24,6 +24,7 @@ from ledger.events.refund import (
     RefundRoundApproved,
     RefundSubmitted,
     RefundSucceeded,
+    RefundSuccessNoted,
     RefundType,
     RefundWithdrawn,
     ReturnAuthorized,
@@ -55,6 +56,7 @@ class Submission:
     psp_refund_ref: str = ""
     carried: Money = field(default_factory=lambda: Money(0, CNY))
     succeeded_at: datetime | None = None  # the success told last; None where none was, or nobody said when
+    paid_again_at: datetime | None = None  # the latest success that was only noted
     came_back_at: datetime | None = None  # the latest failure or reversal that was told
     code: str = ""  # of that
 
@@ -62,6 +64,11 @@ class Submission:
         """It failed, or was reversed, at that instant."""
         if at is not None and (self.came_back_at is None or self.came_back_at < at):
             self.came_back_at, self.code = at, code
+
+    def is_later_success(self, at: datetime) -> bool:
+        """Whether a success at that instant is later than every one that was told."""
+        told = max((known for known in (self.succeeded_at, self.paid_again_at) if known), default=None)
+        return told is not None and told < at
 
     @property
     def counts(self) -> bool:
@@ -96,6 +103,7 @@ class Case(Evolving):
     return_state: ReturnState = ""
     by_alternative: Money = field(default_factory=lambda: Money(0, CNY))  # of `paid`
     submissions: dict[str, Submission] = field(default_factory=dict)
+    owed_no_more: dict[str, Money] = field(default_factory=dict)  # of `paid`, by the capture that failed
     capture_ref: str = ""  # where it gives back money of one capture that never belonged to the order
 
     @classmethod
@@ -194,6 +202,12 @@ class Case(Evolving):
         self.by_alternative = self.by_alternative + amount
         self.paid, self.carried = self.paid + amount, self.carried + carried
 
+    def owe_no_more(self, capture_ref: str, amount: Money, carried: Money) -> None:
+        """Nobody is owed so much of it, since its capture failed; where negative, it is owed again."""
+        known = self.owed_no_more.get(capture_ref)
+        self.owed_no_more[capture_ref] = known + amount if known else amount
+        self.reach_otherwise(amount, carried)
+
     def awaits(self, submission_id: str, amount: Money) -> bool:
         """Whether this submission's success is still to come, and is not more than the refund."""
         submission = self.submissions.get(submission_id)
@@ -273,6 +287,10 @@ class Case(Evolving):
         submission = self._answer(event.submission_id, "succeeded", event.psp_refund_ref)
         submission.carried, submission.succeeded_at = event.carried, event.happened_at
         self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
+
+    @evolve.register
+    def _(self, event: RefundSuccessNoted) -> None:
+        self.submissions[event.submission_id].paid_again_at = event.happened_at
 
     @evolve.register
     def _(self, event: RefundReversed) -> None:

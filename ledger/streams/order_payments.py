@@ -21,7 +21,7 @@ from ledger.events.payment import (
 from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.fx import CNY, Rate
-from ledger.money import Money, share
+from ledger.money import Money, share, total
 from ledger.streams.evolving import Evolving
 
 AuthorizationState = Literal["authorized", "declined", "expired", "voided"]
@@ -102,6 +102,10 @@ class Capture:
     set_aside: bool = False
     spare: bool = False
     failed: bool = False
+    borne: Money | None = None  # of one that failed: what others relied on, with `borne_base`
+    borne_base: Money = field(default_factory=lambda: Money(0, CNY))
+    taken_back: Money | None = None  # of that, what nobody was paid in the end
+    taken_back_base: Money = field(default_factory=lambda: Money(0, CNY))
 
     @classmethod
     def of(cls, event: PaymentCaptured) -> Capture:
@@ -138,6 +142,33 @@ class Capture:
     def give_back(self, amount: Money, base: Money) -> None:
         """So much of what was free is owed to the buyer, or lost to them."""
         self.given_back, self.given_back_base = self.given_back + amount, self.given_back_base + base
+
+    def fail(self, event: PaymentCaptureFailed) -> None:
+        """It did not happen: what others relied on is lost, except for what is owed to nobody."""
+        self.failed = True
+        self.borne, self.borne_base = event.amount - event.unallocated, event.base - event.unallocated_base
+        self.taken_back = total([refund.amount for refund in event.owed], self.amount.currency)
+        if event.owed:
+            self.taken_back_base = event.fx + total([refund.carried for refund in event.owed], CNY)
+
+    @property
+    def loss(self) -> Money:
+        """What the platform bears of it, because it failed."""
+        if self.borne is None or self.taken_back is None:
+            return Money(0, self.amount.currency)
+        return self.borne - self.taken_back
+
+    def loss_base(self, part: Money) -> Money:
+        """What so much less (or, where negative, more) of the loss comes to in CNY; the parts add up."""
+        if self.borne is None or self.taken_back is None:
+            return Money(0, CNY)
+        upto = (self.taken_back + part).minor
+        return share(self.borne_base, upto=upto, of=self.borne.minor, already=self.taken_back_base)
+
+    def take_back(self, amount: Money, base: Money) -> None:
+        """So much of the loss is none after all; with the other sign, it is one again."""
+        if self.taken_back is not None:
+            self.taken_back, self.taken_back_base = self.taken_back + amount, self.taken_back_base + base
 
     @property
     def refundable(self) -> Money:
@@ -242,7 +273,7 @@ class Payments(Evolving):
 
     @evolve.register
     def _(self, event: PaymentCaptureFailed) -> None:
-        self.captures[event.capture_ref].failed = True
+        self.captures[event.capture_ref].fail(event)
         if event.undone:
             self.allocation = None
             self._allocate(event.undone, -1)

@@ -35,7 +35,8 @@ class Receivable:
     def left(self) -> Money:
         """What is still to be settled; nothing where more was settled than we know of."""
         left = self.amount - self.settled
-        return left if (left.minor > 0) == (self.amount.minor > 0) else Money(0, left.currency)
+        is_known = bool(self.amount) and (left.minor > 0) == (self.amount.minor > 0)
+        return left if is_known else Money(0, left.currency)
 
     @property
     def left_base(self) -> Money:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import singledispatchmethod
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 from ledger.events.inbox_money import (
     UnallocatedFundsSettled,
     UnallocatedRefundFailed,
+    UnallocatedRefundOwedAgain,
+    UnallocatedRefundOwedNoMore,
     UnallocatedRefundReversed,
     UnallocatedRefundSubmitted,
+    UnallocatedRefundSuccessNoted,
     UnroutedCaptureFailed,
 )
 from ledger.events.platform import (
@@ -18,14 +22,17 @@ from ledger.events.platform import (
     FxRateRecorded,
     InboxFactNoted,
     InboxFactRouted,
+    InboxPartsTaken,
     InboxPaymentCaptured,
     InboxRoutingPlanned,
     PolicyPublished,
+    RoutedPart,
 )
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.fx import CNY
 from ledger.ids import UNROUTED, unrouted_break
-from ledger.money import Money
+from ledger.money import Money, share, total
 from ledger.streams.breaks import Break
 from ledger.streams.inbox_refunds import InboxRefund
 from ledger.streams.receivables import Receivables
@@ -84,6 +91,9 @@ class InboxItem(Stream):
         self.captured: Money | None = None
         self.capture: InboxPaymentCaptured | None = None
         self.plan: InboxRoutingPlanned | None = None
+        self.plans = 0
+        self.taken: tuple[RoutedPart, ...] = ()  # by orders of plans that others of them could not take their part of
+        self.taken_base = Money(0, CNY)
         self.refunds: dict[str, InboxRefund] = {}
         self.receivables = Receivables()
         self.noted: list[InboxFactNoted] = []
@@ -95,8 +105,25 @@ class InboxItem(Stream):
     @property
     def is_no_orders(self) -> bool:
         """Whether its money can go to no order any more: it is owed back to its payer, or was none."""
-        is_routed = self.plan is not None or self.is_routed
-        return self.capture is not None and not is_routed and (bool(self.refunds) or self.has_failed)
+        return self.capture is not None and not self.is_of_orders and (bool(self.refunds) or self.has_failed)
+
+    @property
+    def is_of_orders(self) -> bool:
+        """Whether orders have its money or a part of it, or are about to."""
+        return self.plan is not None or self.is_routed or bool(self.taken)
+
+    @property
+    def to_route(self) -> Money:
+        """What of the capture no order has taken."""
+        assert self.captured is not None, "what is routed was captured"
+        return self.captured - total([part.amount for part in self.taken], self.captured.currency)
+
+    def base_of(self, parts: Iterable[RoutedPart]) -> Money:
+        """What the next of its parts were taken in at, in CNY; all of them add up to the capture's base."""
+        assert self.capture is not None, "what is routed was captured"
+        whole = self.capture.amount
+        given = total([part.amount for part in (*self.taken, *parts)], whole.currency)
+        return share(self.capture.base, upto=given.minor, of=whole.minor, already=self.taken_base)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -117,7 +144,11 @@ class InboxItem(Stream):
 
     @evolve.register
     def _(self, event: InboxRoutingPlanned) -> None:
-        self.plan = event
+        self.plan, self.plans = event, self.plans + 1
+
+    @evolve.register
+    def _(self, event: InboxPartsTaken) -> None:
+        self.plan, self.taken, self.taken_base = None, self.taken + event.taken, self.taken_base + event.base
 
     @evolve.register
     def _(self, event: UnallocatedFundsRefunded) -> None:
@@ -134,7 +165,7 @@ class InboxItem(Stream):
             self._is_over(_PAID_BACK)
 
     @evolve.register
-    def _(self, event: UnallocatedRefundFailed) -> None:
+    def _(self, event: UnallocatedRefundFailed | UnallocatedRefundSuccessNoted) -> None:
         self.refunds[event.refund_id].answer(event)
 
     @evolve.register
@@ -144,6 +175,15 @@ class InboxItem(Stream):
         waiting = self.known_breaks.get(unrouted_break(self.name))
         if waiting and waiting.resolution == _PAID_BACK and not self._is_paid_back:
             waiting.resolution = ""
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundOwedNoMore) -> None:
+        self.refunds[event.refund_id].is_owed_no_more = True
+        self._is_over("failed")
+
+    @evolve.register
+    def _(self, event: UnallocatedRefundOwedAgain) -> None:
+        self.refunds[event.refund_id].is_owed_no_more = False
 
     @evolve.register
     def _(self, event: UnallocatedRefundSubmitted) -> None:

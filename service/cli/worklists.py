@@ -82,11 +82,14 @@ def proposals(
     state: Annotated[ProposalOption, typer.Option(help="Which of them.")] = ProposalOption.PROPOSED,
     merchant: MerchantOption = None,
     limit: LimitOption = 500,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Adjustments and write-offs that one person proposed and another has to decide, the oldest first; CNY."""
-    with reading(settings, [Proposals()]) as app:
-        found = read_proposals(app.views, state=_STATE[state], merchant=merchant, limit=limit)
+    with reading(settings, [Proposals()]) as app, answerable():
+        moment = moment_of(as_of, as_known_at)
+        found = read_proposals(app.views, state=_STATE[state], merchant=merchant, limit=limit, moment=moment)
     show([_row(row) for row in found], format, columns=_names(ProposalRow))
 
 

@@ -37,6 +37,8 @@ def proposed(
     at_least: AtLeast,
     state: Literal["proposed", "approved", "rejected", "all"] = "proposed",
     merchant: str | None = None,
+    as_of: Day = None,
+    as_known_at: Instant = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
     """Adjustments and write-offs that one person proposed and another has to decide, the oldest first; CNY."""
@@ -46,6 +48,7 @@ def proposed(
         state=None if state == "all" else state,
         merchant=merchant,
         limit=limit,
+        moment=moment_of(app, as_of, as_known_at, at_least),
         at_least=at_least.vector,
         timeout_s=at_least.timeout_s,
     )
@@ -93,11 +96,19 @@ def unrouted(
 
 
 @router.get("/instructions")
-def unanswered(app: OpenApp, at_least: AtLeast, partner: str | None = None, limit: Limit = 500) -> dict[str, Any]:
+def unanswered(
+    app: OpenApp,
+    at_least: AtLeast,
+    partner: str | None = None,
+    as_of: Day = None,
+    as_known_at: Instant = None,
+    limit: Limit = 500,
+) -> dict[str, Any]:
     """Captures, voids, refunds and payouts that partners are asked for and have not answered, the oldest first."""
     views = Witness(app.views)
+    moment = moment_of(app, as_of, as_known_at, at_least)
     found = open_instructions(
-        views, partner=partner, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s
+        views, moment, partner=partner, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s
     )
     return answer(app, views.vector, instructions=[fields_of(each) for each in found])
 

@@ -21,7 +21,7 @@ from service.simulator.world import World
 
 _FIRST, _SECOND = 5, 6  # among the world's guests
 _DAY = 4
-_STRAY = 3  # captures that name no order
+_STRAY = 4  # captures that name no order
 _PAID_BACK, _PAID_BACK_AGAIN = "re_stray_1", "re_stray_2"
 
 
@@ -34,6 +34,7 @@ def checkout_steps(world: World) -> Iterator[Step]:
     total = sum((story.basket.total for story in stories), Money(0, "USD"))
     about = {"psp": PSP, "capture_ref": _shared(world), "amount": total, "refs": {"checkout": checkout}}
     yield _noted(world, 0, about)
+    yield _heard_of(world, stories[0])
     yield from _sent_together(world, stories)
     yield from _stray(world)
 
@@ -59,7 +60,8 @@ def _sent_together(world: World, stories: Sequence[Story]) -> Iterator[Step]:
 
 
 def checkout_acts(world: World) -> Iterator[Act]:
-    """Somebody reads the checkout's name in the capture, and splits it over the two orders."""
+    """Somebody reads the checkout's name in the capture, gives all of it to the first order, which knows of its own
+    part only, and then splits it over the two."""
     yield Act(world.day(_DAY, hour=6), f"sim{world.seed}.routing", partial(_route, world))
 
 
@@ -79,6 +81,10 @@ def stray_money(world: World) -> Iterator[Owed]:
     yield Owed(world.day(24), (given_back,), "refund", _PAID_BACK_AGAIN, -_amount(1))
     yield Owed(world.day(19, hour=1), (none,), "charge", none, _amount(3))
     yield Owed(world.day(22), (none,), "charge", none, -_amount(3))
+    muddled = _name(world, 4)
+    yield Owed(world.day(24, hour=1), (muddled,), "charge", muddled, _amount(4))
+    yield Owed(world.day(26), (muddled,), "charge", muddled, -_amount(4))
+    yield Owed(world.day(28), (muddled,), "refund", f"RF-muddle-{world.seed}", -_amount(4))
 
 
 def _route(world: World, app: App) -> Iterable[Step]:
@@ -87,7 +93,9 @@ def _route(world: World, app: App) -> Iterable[Step]:
         for story in _stories(world)
     ]
     routing = InboxRouting(app.ledger, app.bus)
-    routing.route(PSP, _shared(world), parts, actor=FINANCE, id=f"sim{world.seed}.routing")
+    whole = [parts[0].model_copy(update={"amount": None})]
+    for planned, name in ((whole, "whole"), (parts, "routing")):
+        routing.route(PSP, _shared(world), planned, actor=FINANCE, id=f"sim{world.seed}.{name}")
     return ()
 
 
@@ -99,13 +107,36 @@ def _stories(world: World) -> list[Story]:
     return [bought, second.order(at, buyer=bought.basket.buyer)]
 
 
+def _heard_of(world: World, story: Story) -> Step:
+    """The provider tells the first order of its part of the capture."""
+    told = {"payment_id": f"pay_{_shared(world)}", "psp": PSP, "capture_ref": _shared(world)}
+    return story.reports(
+        world.day(_DAY, hour=5), "report_payment_captured", PROVIDER, **told, amount=story.basket.total
+    )
+
+
 def _shared(world: World) -> str:
     return f"ch_shared_{world.seed}"
 
 
+def _muddled(world: World) -> Iterator[Step]:
+    about, prefix = {"psp": PSP, "capture_ref": _name(world, 4)}, f"sim{world.seed}.muddle"
+    refund = about | {"refund_id": f"RF-muddle-{world.seed}"}
+    asked, amount = refund | {"reason": "payer_unknown"}, {"amount": _amount(4)}
+    yield Step(world.day(25), f"{prefix}.1", "refund_unallocated_funds", FINANCE, asked)
+    for day, what, said in (
+        (26, "report_unrouted_capture_failed", about | amount | {"code": "nsf"}),
+        (27, "report_unallocated_refund_failed", refund | amount | {"code": "card_closed"}),
+        (28, "report_unallocated_refund_paid", refund | amount),
+        (29, "report_unallocated_refund_paid", refund | amount),
+    ):
+        yield Step(world.day(day), f"{prefix}.{day}", what, PROVIDER, said, is_report=True)
+
+
 def _stray(world: World) -> Iterator[Step]:
     """It waits; the first is given back at the second try, comes back and goes again; the provider names a refund of
-    the second that nobody asked for, and the third turns out not to have happened."""
+    the second that nobody asked for, and the third turns out not to have happened; nor has the fourth, while it is on
+    its way back, which fails and is paid after all."""
     for number in range(1, _STRAY + 1):
         about = {"psp": PSP, "capture_ref": _name(world, number), "amount": _amount(number)}
         yield _noted(world, number, about | {"refs": {"statement": f"SIMPAY-{number}"}})
@@ -125,6 +156,7 @@ def _stray(world: World) -> Iterator[Step]:
     yield Step(world.day(23, hour=3), f"{prefix}.8", "submit_unallocated_refund", FINANCE, refund)
     again = paid | {"psp_refund_ref": _PAID_BACK_AGAIN}
     yield Step(world.day(24), f"{prefix}.9", "report_unallocated_refund_paid", PROVIDER, again, is_report=True)
+    yield from _muddled(world)
     unknown = paid | {"capture_ref": _name(world, 2), "refund_id": "RF-unknown", "amount": _amount(2)}
     yield Step(world.day(22), f"{prefix}.3", "report_unallocated_refund_paid", PROVIDER, unknown, is_report=True)
 

@@ -117,6 +117,17 @@ def capture_failed_after_dispatch(story: Story) -> Iterator[Step]:
     yield _failed(story, paid_at + 4 * _ONE_DAY)
 
 
+def capture_failed_while_a_refund_was_on_its_way(story: Story) -> Iterator[Step]:
+    """Nobody is owed it when the refund fails; then the provider says that it has paid all the same."""
+    paid_at = yield from placed_and_paid(story)
+    at = paid_at + 5 * _AN_HOUR
+    yield story.asks(at, "cancel_order", story.merchant, reason="out_of_stock", refund_id=story.refund_id)
+    yield story.asks(at + _AN_HOUR, "submit_refund", SYSTEM, refund_id=story.refund_id)
+    yield _failed(story, at + _ONE_DAY)
+    for days, said in ((2, "failed"), (4, "succeeded")):
+        yield refund_outcome(story, at + days * _ONE_DAY, story.refund_id, story.basket.total, said)
+
+
 def captured_in_a_currency_without_a_rate(story: Story) -> Iterator[Step]:
     """The provider reports euros, for which there is no rate, and corrects itself."""
     at = story.basket.placed_at
@@ -143,6 +154,7 @@ def refunded_twice_by_the_provider(story: Story) -> Iterator[Step]:
     again = refund_outcome(story, refunded_at + _ONE_DAY, story.refund_id, story.basket.total, "succeeded")
     again.data["psp_refund_ref"] += "_again"
     yield again
+    yield refund_outcome(story, refunded_at + _AN_HOUR, story.refund_id, story.basket.total, "succeeded")
 
 
 def _failed(story: Story, at: datetime) -> Step:

@@ -80,6 +80,7 @@ PLOTS = (
     Plot(3, paying.captured_twice),
     Plot(2, paying.capture_failed_before_dispatch),
     Plot(1, paying.capture_failed_after_dispatch),
+    Plot(0, paying.capture_failed_while_a_refund_was_on_its_way),
     Plot(0, paying.captured_in_a_currency_without_a_rate),
     Plot(1, paying.captured_at_another_amount),
     Plot(1, paying.refunded_twice_by_the_provider),

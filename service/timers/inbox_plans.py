@@ -16,7 +16,7 @@ _OWN_TIME = timedelta(minutes=1)  # for whoever planned it to carry it out
 
 
 class InboxPlans(Timer):
-    """A plan that cannot be carried out stays an exception, and is tried again: an order may take its part later."""
+    """Where not every order takes its part, the plan is over: what is left stays an exception, for people to route."""
 
     every = timedelta(minutes=1)
 

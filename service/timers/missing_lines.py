@@ -8,7 +8,7 @@ from itertools import islice
 
 from commands.recording import accounting_day
 from projections.expected_at_bank import shown_currencies
-from projections.psp_references import settling_providers
+from projections.unsettled import settling_providers
 from service.reconciliation import GRACE_DAYS, MissingLine, flagged_lines, missing_lines
 from service.timers.timer import TIMER, Timer
 

@@ -21,6 +21,7 @@ from commands.submit_unallocated_refund import SubmitUnallocatedRefund
 from ledger.events.event import Event
 from ledger.events.inbox_money import (
     UnallocatedRefundFailed,
+    UnallocatedRefundOwedNoMore,
     UnallocatedRefundReversed,
     UnallocatedRefundSubmitted,
     UnroutedCaptureFailed,
@@ -291,3 +292,42 @@ def test_a_capture_fails_once_and_is_neither_routed_nor_refunded_afterwards() ->
 def test_a_failure_of_another_amount_moves_nothing() -> None:
     done = given(*CAPTURED).when(capture_failed("USD 1.00")).then(ReconciliationBreakOpened)
     assert done.event(ReconciliationBreakOpened).kind == "amount_mismatch"
+
+
+@seed(SEED)
+@settings(max_examples=200, deadline=None)
+@hypothesis.given(some.permutations([0, 1, 2, 0, 1, 2]))
+def test_money_paid_back_anew_after_it_came_back_is_paid_in_whatever_order_it_is_told(told: list[int]) -> None:
+    hypothesis.note(f"seed {SEED}")
+    events = list(REFUNDED)
+    for day in told:
+        fact = failed(**later(day)) if day == 1 else paid(**later(day))
+        events += given(*events).when(fact).events
+    assert {account: amount for account, amount in amounts(*events).items() if amount} == {}
+
+
+@seed(SEED)
+@settings(max_examples=200, deadline=None)
+@hypothesis.given(
+    some.lists(some.integers(0, 3), min_size=2, max_size=2),
+    some.permutations(["paid", "failed", "no capture", "paid", "failed", "no capture"]),
+)
+def test_of_a_capture_that_failed_nothing_is_owed_and_what_was_paid_back_is_lost(
+    days: list[int], told: list[str]
+) -> None:
+    hypothesis.note(f"seed {SEED}")
+    on = dict(zip(FACTS, days, strict=True))
+    events = list(REFUNDED)
+    for word in told:
+        fact = FACTS[word](**later(on[word])) if word in FACTS else capture_failed()
+        events += given(*events).when(fact).events
+    came_back = on["paid"] <= on["failed"]
+    stands = {} if came_back else {"5140": 69_44, "1110": -69_44}
+    assert {account: amount for account, amount in amounts(*events).items() if amount} == stands
+
+
+def test_what_nobody_is_owed_is_not_sent_anew() -> None:
+    events = (*REFUNDED, *given(*REFUNDED).when(failed()).events)
+    done = given(*events).when(capture_failed())
+    done.then(UnroutedCaptureFailed, UnallocatedRefundOwedNoMore, ReconciliationBreakOpened)
+    given(*events, *done.events).when(submit()).then_refused(InboxAlreadyRouted)

@@ -172,3 +172,35 @@ def test_what_was_captured_beyond_the_price_pays_once_the_first_capture_failed()
     story.tell("report_payment_captured", **capture("cap-2"))
     story.tell("report_payment_failed", **failed())
     assert (story.order.status, story.balance("2110"), story.balance("2220", "USD")) == ("confirmed", -500_00, 0)
+
+
+def test_a_refund_that_fails_after_its_capture_failed_is_owed_to_nobody_and_no_loss() -> None:
+    story = cancelled(submitted=True)
+    story.tell("report_payment_failed", **failed())
+    told: dict[str, Any] = {"submission_id": "R-1.1", "psp": "stripe", "outcome": "failed", "amount": "USD 69.44"}
+    story.tell("report_refund_outcome", **told)
+    for account in ("1110", "2110", "2210", "2220", "5140"):
+        assert (story.balance(account, "USD"), story.base(account)) == (0, 0), account
+    assert story.order.cases["R-1"].unsubmitted == usd("0.00")
+
+
+def test_refunds_that_fail_one_by_one_take_the_loss_back_to_the_cent() -> None:
+    story = OrderStory()
+    story.tell("place_order", **basket())
+    story.tell("report_payment_captured", **capture())
+    for n in range(1, 4):
+        line = "A" if n < 3 else "B"
+        asked: dict[str, Any] = {
+            "refund_id": f"R-{n}",
+            "lines": [{"line_id": line, "qty": 1}],
+            "reason": "changed_mind",
+        }
+        story.tell("cancel_order", by=BUYER, **asked)
+        story.tell("submit_refund", refund_id=f"R-{n}")
+    story.tell("report_payment_failed", **failed())
+    assert story.balance("5140", "USD") == 69_44
+    for n, amount in enumerate(("USD 25.00", "USD 25.00", "USD 19.44"), start=1):
+        told: dict[str, Any] = {"submission_id": f"R-{n}.1", "psp": "stripe", "outcome": "failed", "amount": amount}
+        story.tell("report_refund_outcome", **told)
+    for account in ("1110", "2210", "2220", "5140"):
+        assert (story.balance(account, "USD"), story.base(account)) == (0, 0), account

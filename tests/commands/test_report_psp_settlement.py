@@ -171,3 +171,11 @@ def test_the_event_names_batch_bank_entry_and_cash() -> None:
     story.tell("report_psp_settlement", **settles(CHARGE, bank_entry_ref="b-1", value_date="2025-04-03"))
     event = story.event(PspSettlementReceived)
     assert (event.batch_ref, event.bank_entry_ref, event.cash) == ("po-1", "b-1", cny("479.98"))
+
+
+def test_a_line_of_something_unknown_is_booked_as_it_is_each_time_it_is_paid() -> None:
+    story = OrderStory().paid()
+    line = settled_line("cap-9", "USD 10.00", "USD 0.00", "USD 10.00")
+    for n in (1, 2):
+        story.tell("report_psp_settlement", **settles(line, batch_ref=f"po-{n}"))
+    assert (story.balance("1010"), owed(story)) == (143_00, (69_44 - 20_00, 498_58 - 143_00))

@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 
 from commands.mark_inbox_routed import MarkInboxRouted
+from commands.mark_parts_taken import MarkPartsTaken
 from commands.note_unrouted_payment import NoteUnroutedPayment
 from commands.route_inbox_payment import RouteInboxPayment
-from ledger.events.platform import InboxFactRouted, InboxRoutingPlanned
+from ledger.events.platform import InboxFactRouted, InboxPartsTaken, InboxRoutingPlanned
 from ledger.finance_refusals import AllocationExceedsCapture, InboxAlreadyRouted, InboxItemNotFound
 from ledger.journal.posting import post
 from ledger.refusals import RoleNotAllowed
 from ledger.who import Actor
-from tests.support.given import BUYER, FINANCE, PARTNER, ask, given, usd
+from tests.support.given import BUYER, FINANCE, PARTNER, SYSTEM, ask, given, usd
 
 CAPTURED = tuple(
     given()
@@ -90,3 +91,58 @@ def test_giving_over_twice_changes_nothing() -> None:
 
 def test_nothing_is_given_over_without_a_plan() -> None:
     given(*CAPTURED).when(DONE).then_refused(InboxItemNotFound, reference="c1")
+
+
+def mark(*taken: int, plan: int = 1) -> MarkPartsTaken:
+    return ask(MarkPartsTaken, by=SYSTEM, psp="psp", capture_ref="c1", plan=plan, taken=taken)
+
+
+SPLIT = (
+    *CAPTURED,
+    *given(*CAPTURED).when(route(part("O-1", "USD 23.15"), part("O-2", "USD 23.15"), part("O-3"))).events,
+)
+IN_PART = (*SPLIT, *given(*SPLIT).when(mark(1)).events)
+ANEW = (*IN_PART, *given(*IN_PART).when(route(part("O-4", "USD 23.15"), part("O-5"))).events)
+
+
+def test_what_orders_have_taken_is_given_over_and_the_rest_waits_for_another_plan() -> None:
+    event = given(*SPLIT).when(mark(1)).then(InboxPartsTaken).event(InboxPartsTaken)
+    assert [each.order_id for each in event.not_taken] == ["O-1", "O-3"]
+    entry = post(event)
+    assert entry is not None
+    assert [(line.account, line.amount, line.base) for line in entry.lines] == [
+        ("2220", 2315, 16622),
+        ("1110", -2315, -16622),
+    ]
+
+
+def test_a_plan_that_nobody_took_anything_of_posts_nothing() -> None:
+    (event,) = given(*SPLIT).when(mark()).events
+    assert post(event) is None
+    given(*SPLIT, event).when(route(part("O-2"))).then(InboxRoutingPlanned)
+
+
+def test_what_is_given_over_bit_by_bit_is_what_was_taken_in() -> None:
+    again = (*ANEW, *given(*ANEW).when(mark(0, plan=2)).events)
+    last = (*again, *given(*again).when(route(part("O-6"))).events)
+    events = (*last, *given(*last).when(DONE).events)
+    lines = [line for event in events if (entry := post(event)) for line in entry.lines]
+    assert sum(line.amount for line in lines if line.account == "2220") == 0
+    assert sum(line.base for line in lines if line.account == "2220") == 0
+    routed = events[-1]
+    assert isinstance(routed, InboxFactRouted)
+    assert routed.streams == ("order/M-2/O-2", "order/M-4/O-4", "order/M-6/O-6")
+
+
+def test_what_is_said_late_of_an_earlier_plan_changes_nothing() -> None:
+    given(*ANEW).when(mark()).then_nothing()
+    given(*IN_PART).when(mark(1)).then_nothing()
+
+
+def test_a_plan_that_everybody_took_their_part_of_goes_on() -> None:
+    given(*SPLIT).when(mark(0, 1, 2)).then_nothing()
+
+
+def test_no_person_says_what_orders_have_taken() -> None:
+    by_hand = ask(MarkPartsTaken, by=FINANCE, psp="psp", capture_ref="c1", plan=1, taken=())
+    given(*SPLIT).when(by_hand).then_refused(RoleNotAllowed)

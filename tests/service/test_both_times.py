@@ -11,16 +11,19 @@ import pytest
 
 from ledger.who import Actor
 from projections.balances import NOW, Moment
+from projections.instructions import open_instructions
 from projections.payouts import payouts
+from projections.proposals import proposals
 from service.app import App
 from service.reconciliation import mismatches
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.payments import settled_line, settles
-from tests.support.sales import PROVIDER, merchant_ready, paid, released
+from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data, paid, released
 from tests.support.shops import app_of
 
 PAYOUT: dict[str, Any] = {"merchant_id": "M-1", "payout_id": "P-1"}
 ORDER: dict[str, Any] = {"merchant_id": "M-1", "order_id": "O-1"}
+OTHER = Actor(kind="platform", id="ann", role="finance")
 BANK = Actor(kind="partner", id="bank", role="service")
 
 
@@ -111,3 +114,92 @@ def test_an_order_that_was_not_paid_yet_has_nothing_to_be_settled(desk: Desk) ->
     late = Moment(as_of=desk.clock().date() + timedelta(days=30), as_known_at=before)
     references = [each.reference for each in mismatches(app(desk), late)]
     assert references == ["stripe ch-O-1"]
+
+
+@pytest.mark.parametrize("told", ["report_payout_failed", "report_payout_returned"])
+def test_a_payout_says_why_it_came_to_nothing_once_that_was_known(desk: Desk, told: str) -> None:
+    desk.expect("initiate_payout", **PAYOUT)
+    meanwhile = now(desk)
+    desk.expect(told, actor=BANK, code="AC04", **PAYOUT)
+    (row,), (then,) = (payouts(app(desk).views, moment) for moment in (NOW, Moment(as_known_at=meanwhile)))
+    assert (row.code, then.code) == ("AC04", "")
+
+
+def test_a_payout_that_was_paid_after_all_has_no_code(desk: Desk) -> None:
+    desk.expect("initiate_payout", **PAYOUT)
+    desk.expect("report_payout_paid", actor=BANK, **PAYOUT)
+    assert [row.code for row in payouts(app(desk).views)] == [""]
+
+
+def proposed(desk: Desk, moment: Moment = NOW, **asked: Any) -> list[tuple[str, str]]:
+    return [(row.proposal_id, row.state) for row in proposals(app(desk).views, moment=moment, **asked)]
+
+
+def propose(desk: Desk) -> None:
+    lines = [
+        {"account": "5130", "side": "debit", "amount": "CNY 3.00"},
+        {"account": "1010", "side": "credit", "amount": "CNY 3.00"},
+    ]
+    desk.expect("propose_adjustment", adjustment_id="A-1", reason="found", lines=lines)
+
+
+def decide(desk: Desk) -> None:
+    desk.expect("approve_adjustment", actor=OTHER, adjustment_id="A-1")
+
+
+def test_what_two_people_agreed_on_since_waited_as_it_was_known(desk: Desk) -> None:
+    before = now(desk)
+    propose(desk)
+    meanwhile = now(desk)
+    decide(desk)
+    assert [proposed(desk, Moment(as_known_at=at)) for at in (before, meanwhile)] == [[], [("A-1", "proposed")]]
+    assert (proposed(desk), proposed(desk, state="approved")) == ([], [("A-1", "approved")])
+    assert proposed(desk, Moment(as_known_at=meanwhile), state="approved") == []
+
+
+def test_a_proposal_has_the_state_of_the_day(desk: Desk) -> None:
+    day: date = desk.clock().date()
+    propose(desk)
+    desk.clock.forward(days=2)
+    decide(desk)
+    days = (day - timedelta(days=1), day, day + timedelta(days=2))
+    assert [proposed(desk, Moment(as_of=each), state=None) for each in days] == [
+        [], [("A-1", "proposed")], [("A-1", "approved")],
+    ]  # fmt: skip
+
+
+def asked_for(desk: Desk, moment: Moment = NOW) -> list[tuple[str, str]]:
+    return [(each.kind, str(each.amount)) for each in open_instructions(app(desk).views, moment)]
+
+
+def test_what_was_answered_since_was_asked_for_as_it_was_known(desk: Desk) -> None:
+    before = now(desk)
+    desk.expect("initiate_payout", **PAYOUT)
+    meanwhile = now(desk)
+    desk.expect("report_payout_paid", actor=BANK, **PAYOUT)
+    asked = [asked_for(desk, Moment(as_known_at=at)) for at in (before, meanwhile)]
+    assert asked == [[], [("payout", "CNY 133.00")]]
+    assert asked_for(desk) == []
+
+
+def test_what_is_asked_for_is_answered_on_a_day(desk: Desk) -> None:
+    day: date = desk.clock().date()
+    desk.expect("initiate_payout", **PAYOUT)
+    desk.clock.forward(days=2)
+    desk.expect("report_payout_paid", actor=BANK, **PAYOUT)
+    days = (day - timedelta(days=1), day, day + timedelta(days=1), day + timedelta(days=2))
+    assert [len(asked_for(desk, Moment(as_of=each))) for each in days] == [0, 1, 1, 0]
+    assert asked_for(desk, Moment(as_of=day + timedelta(days=9))) == asked_for(desk)
+
+
+def test_of_two_captures_that_are_asked_for_one_was_answered_since(desk: Desk) -> None:
+    data = order_data("O-2")
+    desk.expect("place_order", actor=BUYER, **data)
+    names = {"merchant_id": "M-1", "order_id": "O-2", "payment_id": "pay-2"}
+    desk.expect("report_payment_authorised", actor=PROVIDER, psp="stripe", amount=data["buyer_total"], **names)
+    for amount in ("USD 9.44", "USD 10.00"):
+        desk.expect("capture_payment", amount=amount, **names)
+    meanwhile = now(desk)
+    desk.expect("report_payment_captured", actor=PROVIDER, psp="stripe", capture_ref="c-1", amount="USD 9.44", **names)
+    both = [("capture", "USD 9.44"), ("capture", "USD 10.00")]
+    assert (asked_for(desk, Moment(as_known_at=meanwhile)), asked_for(desk)) == (both, both[1:])

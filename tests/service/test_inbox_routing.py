@@ -99,9 +99,9 @@ def test_what_is_carried_out_is_not_resumed(desk: Desk, routing: InboxRouting) -
 
 def test_money_an_order_does_not_take_stays_in_the_inbox(desk: Desk, routing: InboxRouting) -> None:
     capture(desk, "USD 10.00")
-    routing.route("psp", "c1", BOTH[:1] + BOTH[1:], actor=FINANCE, id="route-1")
-    assert routing.resume() == [("psp", "c1")]
-    assert balances(desk, book=0)["1110"] == (6944, 49858)
+    routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1")
+    assert routing.resume() == []
+    assert balances(desk, book=0) == {"1110": (5000, 35900), "2220": (-5000, -35900)}
 
 
 def test_an_order_that_heard_of_its_part_before_does_not_take_it_twice(desk: Desk, routing: InboxRouting) -> None:

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
+from commands.route_inbox_payment import Part
 from projections.balances import Moment
 from service.app import App
+from service.inbox_routing import InboxRouting
 from service.reconciliation import GRACE_DAYS, Mismatch, mismatches
 from service.timers.missing_lines import MissingLines
-from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.payments import settled_line, settles
-from tests.support.sales import PROVIDER, merchant_ready, paid, released
+from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data, paid, released
 from tests.support.shops import app_of
 
 ENTRY = {"account": "ICBC-1", "statement_id": "S-1", "entry_ref": "1", "amount": "CNY 1.00", "value_date": "2025-04-01"}
@@ -131,3 +133,70 @@ def test_of_a_provider_that_reports_nothing_no_line_is_missing(desk: Desk) -> No
     desk.expect("report_payment_captured", actor=PROVIDER, merchant_id="M-1", order_id="O-3", **wechat)
     late(desk)
     assert look(desk) == 1, "the capture of O-2 only"
+
+
+def stray(desk: Desk, capture_ref: str = "ch-9") -> None:
+    about = {"psp": "stripe", "capture_ref": capture_ref, "amount": "USD 19.44"}
+    desk.expect("note_unrouted_payment", actor=PROVIDER, **about)
+
+
+def strays(desk: Desk, moment: Moment | None = None) -> list[tuple[str, str]]:
+    found = missing(desk, moment) if moment else missing(desk)
+    return [(each.stream, each.expected) for each in found if each.stream.startswith("inbox/")]
+
+
+def waits(desk: Desk) -> None:
+    """The provider's line of the capture, whose report was read before anybody knew where the money belongs."""
+    refs = {"batch_ref": "B-1", "kind": "charge", "reference": "ch-9"}
+    desk.expect(
+        "note_unrouted_fact",
+        actor=PROVIDER,
+        system="stripe",
+        reference="bt-9",
+        kind="psp_line_extra",
+        refs=refs,
+        body={},
+    )
+
+
+def test_a_capture_of_no_order_that_no_report_settles_is_missing_too(desk: Desk) -> None:
+    stray(desk)
+    late(desk)
+    assert (look(desk), look(desk)) == (2, 0), "that of O-2, and this one"
+    assert strays(desk) == [("inbox/stripe/ch-9", "USD 19.44")]
+
+
+def test_what_was_paid_back_of_no_order_is_missing_until_a_report_shows_it(desk: Desk) -> None:
+    stray(desk)
+    about = {"psp": "stripe", "capture_ref": "ch-9", "refund_id": "U-9"}
+    desk.expect("refund_unallocated_funds", reason="nobody_ordered", **about)
+    back = about | {"psp_refund_ref": "re-9", "amount": "USD 19.44"}
+    desk.expect("report_unallocated_refund_paid", actor=PROVIDER, **back)
+    late(desk)
+    assert sorted(strays(desk)) == [("inbox/stripe/ch-9", "USD -19.44"), ("inbox/stripe/ch-9", "USD 19.44")]
+    charge = settles(settled_line("ch-9", *AMOUNTS), batch_ref="B-1")
+    desk.expect("report_unallocated_settlement", actor=PROVIDER, capture_ref="ch-9", **charge)
+    assert strays(desk) == [("inbox/stripe/ch-9", "USD -19.44")]
+
+
+@pytest.mark.parametrize("line_first", [True, False])
+def test_a_capture_whose_line_waits_in_the_inbox_was_shown(desk: Desk, line_first: bool) -> None:
+    for tell in (waits, stray) if line_first else (stray, waits):
+        tell(desk)
+    late(desk)
+    assert strays(desk) == []
+
+
+def test_money_that_has_found_its_order_is_missing_there_only(desk: Desk) -> None:
+    desk.expect("place_order", actor=BUYER, **order_data("O-3"))
+    stray(desk)
+    opened = app(desk)
+    parts = [Part(merchant_id="M-1", order_id="O-3")]
+    day = desk.clock().date()
+    desk.clock.forward(days=GRACE_DAYS + 2)
+    InboxRouting(opened.ledger, opened.bus).route("stripe", "ch-9", parts, actor=PLATFORM, id="route-9")
+    desk.clock.forward(days=GRACE_DAYS + 1)
+    found = missing(desk)
+    assert [each.stream for each in found if each.reference == "stripe ch-9"] == ["order/M-1/O-3"]
+    then = Moment(as_of=day + timedelta(days=GRACE_DAYS + 1))
+    assert strays(desk, then) == [("inbox/stripe/ch-9", "USD 19.44")], "of that day it is what was missing"

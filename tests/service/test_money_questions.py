@@ -11,9 +11,10 @@ from service.cli.main import app as command_line
 from service.http import finance, money, worklists
 
 BOTH = {"as_of", "as_known_at"}
-# Which months are closed is about no accounting day; what waits for people, and where parcels are, is of now.
+# Which months are closed is about no accounting day. Whose turn it is to decide, where parcels are, and whether papers
+# tie is of now: what cases may take is asked of `balances`, what is owed to buyers of `exposure`, by both times.
 ONLY_AS_KNOWN = {"periods", "/books/periods"}
-_WORKLISTS = ("approvals", "proposals", "instructions", "overdue", "declarations")
+_WORKLISTS = ("approvals", "overdue", "declarations")
 OF_NOW = {name for each in _WORKLISTS for name in (each, f"/{each}")}
 # These change something, prove something, tell one order's steps, or say how the program is.
 NO_QUESTIONS = {

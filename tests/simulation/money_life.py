@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 from ledger.money import Money
 from ledger.refusals import Refusal
 from ledger.streams.allocation import amount_due
 from ledger.streams.order_disputes import Dispute
+from ledger.streams.order_payments import Capture
 from ledger.streams.receivables import Receivable
 from ledger.streams.refundable import refundable
 from tests.ledger.journal.test_order_rules import ACTIONS as OF_GOODS
@@ -20,6 +22,7 @@ from tests.support.payments import rate, settled_line, settles
 
 OF_MONEY = (
     "capture", "told again", "capture fails", "hold", "void", "lapse", "funds back", "flag", "refund fails",
+    "refund sent", "refund muddle",
     "open dispute", "withdraw", "fee", "win", "lose dispute", "next stage", "provider pays", "freight", "duty", "claim",
 )  # fmt: skip
 REASONS = ("not_received", "product_unacceptable", "fraudulent")
@@ -100,7 +103,9 @@ class MoneyLife(Life):
     def _capture_fails(self, which: int, _: int) -> None:
         if which % 4:
             return  # rare: it ends most of what could happen afterwards
-        known = self._one_of(self.order.payments.captures, which)
+        self._fails(self._one_of(self.order.payments.captures, which))
+
+    def _fails(self, known: Capture) -> None:
         told = {"payment_id": known.payment_id, "psp": "stripe", "capture_ref": known.capture_ref}
         self._tell("report_payment_failed", amount=str(known.amount), code="nsf", **told)
 
@@ -127,6 +132,27 @@ class MoneyLife(Life):
                 self._tell("submit_refund", refund_id=case.id)
             for submission in [s for s in case.submissions.values() if s.state == "submitted"]:
                 self._outcome(submission.submission_id, "failed", submission.amount)
+
+    def _refund_sent(self, *_: int) -> None:
+        for case in list(self.order.cases.values()):
+            with suppress(Refusal):
+                self._tell("submit_refund", refund_id=case.id)
+
+    def _refund_muddle(self, which: int, qty: int) -> None:
+        """A refund is on its way; in some order it fails, is paid after all, and its capture turns out to be none."""
+        self._refund_sent()
+        on_their_way = [
+            s for case in self.order.cases.values() for s in case.submissions.values() if s.state == "submitted"
+        ]
+        if which % 4 or not on_their_way:
+            return  # rare: it ends most of what could happen afterwards
+        submission = on_their_way[which % len(on_their_way)]
+        for fact in list(permutations(("failed", "succeeded", "none")))[which // 4 % 6][: 1 + qty]:
+            self.day += 1
+            if fact == "none":
+                self._fails(self.order.payments.captures[submission.capture_ref])
+            else:
+                self._outcome(submission.submission_id, fact, submission.amount)
 
     def _flag(self, which: int, _: int) -> None:
         known = self._one_of(self.order.payments.captures, which)

@@ -9,13 +9,12 @@ from typing import Any, cast
 
 from commands.issue_statement import IssueStatement
 from commands.post_fx_revaluation import MONETARY
-from commands.route_inbox_payment import Part
 from ledger.calendar_months import last_day, month_after, month_before, month_of
 from ledger.events.statement import SettlementStatementIssued
 from ledger.fx import CNY, Rate
 from ledger.ids import payouts_stream, periods_stream, revaluation_stream, statements_stream
 from ledger.log.rows import Recorded
-from ledger.money import Money, split
+from ledger.money import Money
 from ledger.refusals import REFUSALS, Refusal
 from ledger.streams.payouts import Payouts
 from ledger.streams.periods import Periods
@@ -23,12 +22,12 @@ from ledger.streams.statements import Statements
 from ledger.streams.stream import Stream
 from ledger.who import Actor
 from projections.statements import Cut, Statement, lines_of
-from service.inbox_routing import InboxRouting
 from service.period_close import PeriodClose
 from tests.ledger.journal.test_order_rules import ACTIONS as OF_GOODS
 from tests.ledger.journal.test_order_rules import OPEN_MARKETS, Sale
 from tests.simulation.money_life import OF_MONEY, MoneyLife
 from tests.simulation.recorded_story import RecordedStory
+from tests.simulation.stray_life import OF_STRAYS, StrayLife
 from tests.support.buses import IMPORTER, LONG_AGO, PLATFORM, Desk, publish_programme
 from tests.support.given import FINANCE, NOW, PARTNER
 from tests.support.orders import OrderStory, after_days
@@ -38,10 +37,10 @@ MERCHANT_ID = "M-1"
 APPROVER = Actor(kind="platform", id="ann", role="finance")
 OF_ORDERS = OF_GOODS + OF_MONEY
 OF_THE_SHOP = (
-    "sell", "sell", "sell", "sell", "come back", "come back", "stray capture", "route stray", "provider batch",
+    "sell", "sell", "sell", "sell", "come back", "come back", "provider batch",
     "cut", "cut", "pay out", "pay out", "bank takes", "bank pays", "bank fails", "bank returns", "cancel payout",
     "new account", "hold money", "end hold", "write off", "goodwill", "adjust", "partner paid", "tax remitted",
-    "convert", "revalue", "close", "close", "reopen", "late freight", "weeks pass",
+    "convert", "revalue", "close", "close", "reopen", "late freight", "weeks pass", *OF_STRAYS,
 )  # fmt: skip
 
 
@@ -80,10 +79,10 @@ class ShopLife:
     def __init__(self, desk: Desk, sales: list[Sale]) -> None:
         self.desk, self.day, self.names = desk, 0, 0
         self.closing = PeriodClose(desk.ledger, desk.bus)
-        self.strays: list[tuple[str, Money]] = []  # captures that nobody knows the order of yet
         self.issued: list[tuple[SettlementStatementIssued, Statement]] = []
         self._ready(sales)
         self.orders = [ShopOrder(self, f"O-{n}", sale) for n, sale in enumerate(sales)]
+        self.strays = StrayLife(desk, self.orders, MERCHANT_ID)
 
     def step(self, action: str, which: int, qty: int) -> None:
         if action in OF_ORDERS:
@@ -91,12 +90,14 @@ class ShopLife:
             return
         self.day += 1
         self.desk.clock.now = after_days(self.day)
-        getattr(self, "_" + action.replace(" ", "_"))(which, qty)
+        if action in OF_STRAYS:
+            self.strays.step(action, which, qty, day=self.day)
+        else:
+            getattr(self, "_" + action.replace(" ", "_"))(which, qty)
 
     def finish(self) -> None:
         """Every order ends, every hold, and the merchant is paid as often as there is something to pay."""
-        for n in range(len(self.strays)):
-            self._route_stray(n, 1)
+        self.strays.finish(day=self.day)
         for order in self.orders:
             order.finish()
         self.day += 1
@@ -174,27 +175,6 @@ class ShopLife:
         self._pay_out()
         self._bank_pays()
         self.orders[which % len(self.orders)].step("return", which - which % 2, qty)
-
-    def _stray_capture(self, which: int, qty: int) -> None:
-        amount = Money(1 + which * qty, self.orders[which % len(self.orders)].currency)
-        self.strays.append((self._name(), amount))
-        self._ask("note_unrouted_payment", by=PARTNER, psp="stripe", capture_ref=self.strays[-1][0], amount=amount)
-
-    def _route_stray(self, which: int, qty: int) -> None:
-        """To one order of its currency, or over two."""
-        if not self.strays:
-            return
-        capture_ref, amount = self.strays.pop(which % len(self.strays))
-        orders = [order for order in self.orders if order.currency == amount.currency][:qty]
-        shares = split(amount, [1] * len(orders)) if amount.minor >= len(orders) else [amount]
-        names = [{"merchant_id": MERCHANT_ID, "order_id": order.order.order_id} for order in orders]
-        parts = [Part(**named, amount=share) for named, share in zip(names, shares, strict=False)]
-        routed = InboxRouting(self.desk.ledger, self.desk.bus).route(
-            "stripe", capture_ref, parts, actor=FINANCE, id=self._name()
-        )
-        assert routed.status == "recorded", routed
-        for order in orders:
-            order.read_on()
 
     def _provider_batch(self, which: int, qty: int) -> None:
         """A batch's own fee, and what rounding left of its lines."""

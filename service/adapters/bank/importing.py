@@ -85,16 +85,31 @@ def _words(entry: BankEntry) -> Iterator[str]:
         yield from reference.split()
 
 
+_Movement = tuple[str, str, str]
+
+
+def _movement(expectation: Expectation) -> _Movement:
+    return expectation.stream, expectation.kind, expectation.movement
+
+
 class _Shown:
     """What our books expect, and what of it was told or shown before this file and in it so far."""
 
     def __init__(self, expected: dict[str, list[Expectation]], paid: set[str]) -> None:
         self.expected, self.paid = expected, paid
         self._entries: dict[str, str] = {}  # payout → the entry that is it
+        self._taken: dict[_Movement, str] = {}  # → the entry of this file that is it
 
     def is_another(self, payout: Expectation, entry: str) -> bool:
         """Whether another entry than this one has shown the payout already: it left twice."""
         return self._entries.setdefault(payout.reference, payout.entry or entry) != entry
+
+    def is_free(self, expectation: Expectation, entry: str) -> bool:
+        """Whether no other entry than this one is it."""
+        return (expectation.entry or self._taken.get(_movement(expectation), entry)) == entry
+
+    def take(self, expectation: Expectation, entry: str) -> None:
+        self._taken.setdefault(_movement(expectation), entry)
 
 
 class _Rows:
@@ -147,10 +162,17 @@ class _Rows:
         )
 
     def _match(self, entry: BankEntry) -> Expectation | None:
-        """What was expected under one of its words, in its currency; the same amount before another."""
+        """What was expected under one of its words, in its currency, and that no other entry has shown; the same amount
+        before another. Of payouts also one that was shown before: it may have left twice, or come back."""
         found = [each for word in _words(entry) for each in self._shown.expected.get(word, ())]
         same = [each for each in found if each.amount.currency == entry.amount.currency]
-        return next((each for each in same if each.amount == entry.amount), same[0] if same else None)
+        free = [each for each in same if self._shown.is_free(each, self._name(entry))]
+        exact = [each for each in (*free, *same) if each.amount == entry.amount]
+        chosen = next(iter(exact or free or same), None)
+        if chosen is None or not (chosen in free or chosen.kind == "payout"):
+            return None
+        self._shown.take(chosen, self._name(entry))
+        return chosen
 
     def _name(self, entry: BankEntry) -> str:
         return f"{self._statement.account}/{self._statement.statement_id}/{entry.ref}"

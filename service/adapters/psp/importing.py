@@ -57,9 +57,9 @@ def import_report(
     check_days(file.name, days, app.clock())
     app.catch_up([PspReferences()])
     names = sorted({name for batch in batches for line in batch.lines for name in _names(line)})
-    found, strays = _found(app, psp, names), _strays(app, psp, names)
+    found, held = _found(app, psp, names), _inbox_captures(app, psp, names)
     before = waiting(app, file, KIND, psp, (line.psp_ref for batch in batches for line in batch.lines))
-    told = _Told(file, psp, found, strays, before, route, app.clock())
+    told = _Told(file, psp, found, _strays(held), _on_their_way(held), before, route, app.clock())
     rows = [row for batch in batches for row in _Batch(told, batch).rows()]
     header = {batch.batch_ref: f"{len(batch.lines)} lines, {batch.cash or 'cash not said'}" for batch in batches}
     return import_rows(app, file, kind=KIND, partner=psp, header=header, rows=rows, progress=progress)
@@ -77,15 +77,27 @@ def _found(app: App, psp: str, names: list[str]) -> dict[str, list[PspReference]
     return found
 
 
-def _strays(app: App, psp: str, names: list[str]) -> dict[str, Stray]:
-    """Those of captures in the inbox whose money can go to no order any more; the others' wait until it has."""
+def _inbox_captures(app: App, psp: str, names: list[str]) -> dict[str, dict[str, InboxItem]]:
+    """The captures that stand, or once stood, in the inbox, by the names they are known by, each by its own."""
     known = inbox_captures_of(app.views, psp, names)
     items = {ref: InboxItem(inbox_stream(psp, ref)) for refs in known.values() for ref in refs}
     by_stream = {item.name: item for item in items.values()}
     for row in app.ledger.reader.rows_of_streams(dict.fromkeys(by_stream, _PLATFORM_BOOK)) if items else ():
         by_stream[row.stream].apply(row.event)
-    no_orders = {name: [ref for ref in refs if items[ref].is_no_orders] for name, refs in known.items()}
+    return {name: {ref: items[ref] for ref in refs} for name, refs in known.items()}
+
+
+def _strays(held: dict[str, dict[str, InboxItem]]) -> dict[str, Stray]:
+    """Those whose money can go to no order any more; the others' wait until it has."""
+    no_orders = {name: [ref for ref, item in known.items() if item.is_no_orders] for name, known in held.items()}
     return {name: Stray(refs[0]) for name, refs in no_orders.items() if len(refs) == 1}
+
+
+def _on_their_way(held: dict[str, dict[str, InboxItem]]) -> frozenset[str]:
+    """Those that orders have a part of, and the inbox still has the rest: nobody knows yet who shares the line."""
+    return frozenset(
+        name for name, known in held.items() if any(item.is_of_orders and not item.is_routed for item in known.values())
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,7 @@ class _Told:
     psp: str
     found: dict[str, list[PspReference]]
     strays: dict[str, Stray]
+    on_their_way: frozenset[str]
     waiting: Waiting
     route: bool
     now: datetime
@@ -141,12 +154,14 @@ class _Batch:
         if line.merchant_id and line.order_id:
             yield _Part(line, (line.merchant_id, line.order_id))
             return
+        if not self._told.on_their_way.isdisjoint(_names(line)):
+            return
         for name in _names(line):
             if known := self._told.found.get(name):
                 yield from _shared(line, known)
                 return
         strays = [stray for name in _names(line) if (stray := self._told.strays.get(name))]
-        if strays and line.kind in ("charge", "refund"):
+        if strays and line.kind in ("charge", "refund", "dispute"):
             yield _Part(line, strays[0])
 
     def _out_of_the_inbox(self, line: ReportLine, parts: list[_Part]) -> Iterator[Command]:

@@ -175,7 +175,7 @@ def _about_the_inbox(fact: ProviderFact, item: InboxItem, orders: set[Order]) ->
 
 def _routed(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> RouteInboxPayment | None:
     """All of it to the order that is named now; None where that is not said, or something else was decided."""
-    if len(orders) != 1 or item.captured != fact.amount or item.plan or item.refunds:
+    if len(orders) != 1 or item.captured != fact.amount or item.is_of_orders or item.refunds:
         return None
     ((merchant_id, order_id),) = orders
     return RouteInboxPayment(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.who import Actor
 from service.app import open_app
 from service.settings import Settings
 from service.settlement_run import payout_id_of
@@ -80,6 +81,16 @@ def test_every_question_is_answered_in_every_format(settled: Settings, run: Run,
 def test_every_money_question_takes_both_times(settled: Settings, run: Run, command: str) -> None:
     said = run(settled, command, "--as-of", "2025-04-01", "--as-known-at", "2020-01-01T00:00:00Z", "--format", "json")
     assert (said.code, said.json) == (0, []), said.err
+
+
+def test_a_payout_that_failed_says_why(settled: Settings, run: Run) -> None:
+    with open_app(settled) as app:
+        desk = Desk(app.ledger, Clock(datetime(2025, 4, 20, 8, tzinfo=UTC)))
+        bank, names = Actor(kind="partner", id="bank", role="service"), {"merchant_id": "M-1"}
+        (payout_id,) = (row["payout_id"] for row in run(settled, "payouts", "--format", "json").json)
+        desk.expect("report_payout_failed", actor=bank, payout_id=payout_id, code="AC04", **names)
+    (row,) = run(settled, "payouts", "--format", "json").json
+    assert (row["state"], row["code"]) == ("failed", "AC04")
 
 
 def test_the_trial_balance_foots(settled: Settings, run: Run) -> None:

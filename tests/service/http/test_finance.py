@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 
+from ledger.who import Actor
 from service.app import open_app
 from service.http.application import make_application
 from service.settings import Settings
@@ -68,6 +69,17 @@ def test_a_statement_comes_in_every_form(books: TestClient, form: str, begins: s
 def test_a_statement_that_was_never_issued_is_not_found(books: TestClient) -> None:
     assert books.get("/statements/M-1/7").status_code == 404
     assert books.get("/statements/M-999").json()["statements"] == []
+
+
+def test_a_payout_that_failed_says_why(books: TestClient, settings: Settings) -> None:
+    with open_app(settings) as app:
+        desk = Desk(app.ledger, Clock(datetime(2025, 4, 20, 8, tzinfo=UTC)))
+        bank = Actor(kind="partner", id="bank", role="service")
+        payout_id = books.get("/payouts").json()["payouts"][0]["payout_id"]
+        desk.expect("report_payout_failed", actor=bank, merchant_id="M-1", payout_id=payout_id, code="AC04")
+        app.catch_up()
+    (found,) = books.get("/payouts").json()["payouts"]
+    assert (found["state"], found["code"]) == ("failed", "AC04")
 
 
 def test_payouts_and_differences_are_listed(books: TestClient) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from ledger.who import Actor
 from projections.exceptions import Exceptions, exceptions
 from projections.expected_at_bank import ExpectedAtBank, expected_under
 from service.adapters.bank.importing import import_camt
@@ -17,6 +19,8 @@ from tests.service.adapters.bank.statements import entry, statement
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, paid
 from tests.support.shops import app_of
+
+FINANCE = Actor(kind="platform", id="fay", role="finance")
 
 
 @pytest.fixture
@@ -84,3 +88,68 @@ def missed(desk: Desk) -> list[tuple[str, str, str]]:
     MissingLines(app).sweep()
     app.catch_up()
     return breaks(desk)
+
+
+def pays_partner(desk: Desk, payment_ref: str, amount: str) -> None:
+    told = {"partner": "sf", "payment_ref": payment_ref, "amount": amount, "cash": amount, "bank_ref": "RUN-7"}
+    desk.expect("record_partner_invoice_paid", **told)
+    app_of(desk).catch_up()
+
+
+def owed_to_partner(desk: Desk) -> None:
+    lines = [
+        {"account": "5110", "side": "debit", "amount": "CNY 500.00"},
+        {"account": "2310", "side": "credit", "amount": "CNY 500.00"},
+    ]
+    desk.expect("propose_adjustment", adjustment_id="A-1", reason="freight", lines=lines, actor=FINANCE)
+    desk.expect("approve_adjustment", adjustment_id="A-1", actor=PLATFORM)
+
+
+def in_one_run(desk: Desk, *amounts: str) -> None:
+    """Payments that the bank carries out under one reference."""
+    owed_to_partner(desk)
+    for n, amount in enumerate(amounts, start=1):
+        pays_partner(desk, f"PAY-{n}", f"CNY {amount}")
+
+
+def open_of(desk: Desk, reference: str = "RUN-7") -> list[str]:
+    return [amount for amount, entry in entries_of(desk, reference) if not entry]
+
+
+@pytest.mark.parametrize("amounts", [("10.00", "30.00"), ("20.00", "20.00")], ids=["two amounts", "one amount"])
+def test_two_transfers_under_one_reference_are_expected_and_shown_each(desk: Desk, amounts: tuple[str, str]) -> None:
+    in_one_run(desk, *amounts)
+    assert open_of(desk) == [f"CNY -{amount}" for amount in amounts]
+    shown(desk, *(entry(f"-{amount}", reference="RUN-7") for amount in amounts), closing="60.00")
+    assert (open_of(desk), breaks(desk)) == ([], [])
+
+
+@pytest.mark.parametrize("amounts", [("10.00", "30.00"), ("20.00", "20.00")], ids=["two amounts", "one amount"])
+def test_of_two_transfers_under_one_reference_the_one_that_is_not_shown_is_missed(
+    desk: Desk, amounts: tuple[str, str]
+) -> None:
+    in_one_run(desk, *amounts)
+    shown(desk, entry(f"-{amounts[0]}", reference="RUN-7"), closing=str(100 - Decimal(amounts[0])))
+    assert open_of(desk) == [f"CNY -{amounts[1]}"]
+    desk.clock.forward(days=GRACE_DAYS + 1)
+    of_the_run = [found for found in missed(desk) if found[1] == f"CNY -{amounts[1]}"]
+    assert of_the_run == [("bank_line_missing", f"CNY -{amounts[1]}", "nothing")]
+
+
+def test_both_are_missed_where_neither_is_shown(desk: Desk) -> None:
+    in_one_run(desk, "20.00", "20.00")
+    shown(desk, entry("-36.00", reference="FX-1"), closing="64.00")
+    desk.clock.forward(days=GRACE_DAYS + 1)
+    assert [found[1] for found in missed(desk)] == ["CNY -20.00", "CNY -20.00"]
+
+
+def test_a_transfer_more_than_were_expected_under_a_reference_is_a_break(desk: Desk) -> None:
+    in_one_run(desk, "20.00", "20.00")
+    shown(desk, *(entry("-20.00", reference="RUN-7") for _ in range(3)), closing="40.00")
+    assert (open_of(desk), [kind for kind, _, _ in breaks(desk)]) == ([], ["bank_unmatched"])
+
+
+def test_another_amount_goes_to_the_transfer_that_is_left(desk: Desk) -> None:
+    in_one_run(desk, "20.00", "30.00")
+    shown(desk, entry("-20.00", reference="RUN-7"), entry("-31.00", reference="RUN-7"), closing="49.00")
+    assert (open_of(desk), breaks(desk)) == ([], [("amount_mismatch", "CNY -30.00", "CNY -31.00 on 2025-04-20")])

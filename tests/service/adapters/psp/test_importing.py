@@ -14,7 +14,8 @@ from commands.outcome import Outcome
 from projections.account_turnovers import AccountTurnovers
 from projections.books_of_account import turnover_balance
 from projections.exceptions import Exceptions, exceptions
-from projections.psp_references import PspReferences, unsettled
+from projections.psp_references import PspReferences
+from projections.unsettled import unsettled
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import FileSummary, RawFile
 from service.adapters.psp.importing import import_report

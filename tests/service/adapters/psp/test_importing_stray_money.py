@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from commands.route_inbox_payment import Part
 from ledger.ids import inbox_stream
+from ledger.who import Actor
 from projections.account_turnovers import AccountTurnovers
 from projections.books_of_account import turnover_balance
 from projections.exceptions import Exceptions, exceptions
@@ -16,8 +18,9 @@ from projections.expected_at_bank import ExpectedAtBank, expected_under
 from service.adapters.files.importing import FileSummary, RawFile
 from service.adapters.psp.importing import import_report
 from service.adapters.psp.neutral_csv import read_neutral
+from service.inbox_routing import InboxRouting
 from tests.service.adapters.psp.reports import line, neutral, summed
-from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.sales import PROVIDER, merchant_ready, order_data
 from tests.support.shops import app_of
 
@@ -186,3 +189,56 @@ def test_what_orders_have_by_now_is_not_settled_in_the_inbox(desk: Desk) -> None
     app.catch_up([Exceptions()])
     extra = [found.stream for found in exceptions(app.views, kind="psp_line_extra")]
     assert extra == [inbox_stream("stripe", "ch-9")]
+
+
+DISPUTED = line("bt-4", "dispute", "du-9", amounts="-19.44,15.00,-34.44")
+
+
+def disputed(desk: Desk) -> None:
+    """A dispute of the capture, as a provider's message tells of it."""
+    said = {"dispute_id": "du-9", "capture_ref": "ch-9", "amount": {"currency": "USD", "minor": 1944}}
+    note = {"system": "stripe", "reference": "du-9", "kind": "psp_dispute_withdrawn", "body": {"said": said}}
+    refs = {"type": "charge.dispute.funds_withdrawn", "named": "du-9,ch-9"}
+    desk.expect("note_unrouted_fact", actor=PROVIDER, refs=refs, **note)
+
+
+def test_a_dispute_of_money_that_is_no_orders_is_settled_with_its_capture_and_is_for_somebody_to_look_at(
+    desk: Desk,
+) -> None:
+    disputed(desk)
+    owed_back(desk)
+    imported(desk, neutral(CHARGE, DISPUTED, summed(2, amounts="0.00,15.86,-15.86", cash="-113.40")))
+    app = app_of(desk)
+    app.catch_up([Exceptions()])
+    extra = exceptions(app.views, kind="psp_line_extra")
+    assert balances(desk)["1010 CNY"] == (-11_340, -11_340), "the cash of the batch is explained"
+    assert {(found.stream, found.expected) for found in extra} == {
+        (inbox_stream("stripe", "ch-9"), "no such dispute"), (inbox_stream("stripe", "ch-9"), "no such dispute_fee"),
+    }  # fmt: skip
+    assert "psp_batch_mismatch" not in kinds(desk)
+
+
+def test_a_dispute_that_was_won_leaves_nothing_in_the_receivable(desk: Desk) -> None:
+    disputed(desk)
+    owed_back(desk)
+    won = line("bt-5", "dispute", "du-9", amounts="19.44,0.00,19.44")
+    lost = line("bt-4", "dispute", "du-9", amounts="-19.44,0.00,-19.44")
+    imported(desk, neutral(CHARGE, lost, won, summed(3, cash="132.85")))
+    assert "1110 USD" not in balances(desk)
+
+
+def test_the_line_of_a_capture_that_is_routed_in_part_waits_until_all_of_it_is(desk: Desk) -> None:
+    parts = [{"merchant_id": "M-1", "order_id": "O-1", "amount": "USD 9.00"}, {"merchant_id": "M-1", "order_id": "O-2"}]
+    desk.expect("route_inbox_payment", parts=parts, **STRAY)
+    told = {"merchant_id": "M-1", "order_id": "O-1", "payment_id": "P-1", "amount": "USD 9.00"}
+    desk.expect("report_payment_captured", actor=PROVIDER, at=CAPTURED, **told, **STRAY)
+    router = Actor(kind="system", id="inbox-routing")
+    desk.expect("mark_parts_taken", actor=router, plan=1, taken=[0], **STRAY)
+    content = neutral(CHARGE, summed())
+    imported(desk, content)
+    assert (kinds(desk).count("amount_mismatch"), kinds(desk).count("unrouted")) == (0, 2)
+    routing = InboxRouting(desk.ledger, desk.bus)
+    rest = [Part(merchant_id="M-1", order_id="O-3")]
+    assert routing.route("stripe", "ch-9", rest, actor=PLATFORM, id="route-2").status == "recorded"
+    imported(desk, content, route=True)
+    assert (kinds(desk), "1110 USD" in balances(desk)) == (["psp_batch_mismatch"], False)
