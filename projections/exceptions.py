@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from sqlalchemy import BigInteger, Column, RowMapping, text
 
 from ledger.canonical import canonical
+from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedRefundReversed, UnroutedCaptureFailed
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedRefundPaid
@@ -75,9 +76,10 @@ class Exceptions(Projection):
     )
 
     def fold(self, batch: Batch) -> None:
-        rows = batch.rows(EXCEPTIONS)
-        for recorded in batch.events:
-            _take(rows, recorded)
+        rows, told = batch.rows(EXCEPTIONS), [(recorded, recorded.event) for recorded in batch.events]
+        rows.load((recorded.stream, _break_of(recorded, event)) for recorded, event in told)
+        for recorded, event in told:
+            _take(rows, recorded, event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +162,32 @@ def _then(opened: Opened, moment: Moment) -> str:
     )
 
 
-def _take(rows: KeptRows, recorded: Recorded) -> None:
-    match recorded.event:
+def _break_of(recorded: Recorded, event: Event) -> str:
+    """The break that the event opens, or changes."""
+    match event:
+        case ReconciliationBreakOpened() | ReconciliationBreakAssigned() | ReconciliationBreakResolved():
+            return event.break_id
+    return unrouted_break(recorded.stream)
+
+
+def _take(rows: KeptRows, recorded: Recorded, told: Event) -> None:
+    match told:
         case ReconciliationBreakOpened() as event:
-            told = {"kind": event.kind, "expected": event.expected, "actual": event.actual, "refs": event.refs}
-            rows.put(_opened(recorded, event.break_id, event.opened_at, told), at=recorded.position)
+            about = {"kind": event.kind, "expected": event.expected, "actual": event.actual, "refs": event.refs}
+            rows.put(_opened(recorded, event.break_id, event.opened_at, about), at=recorded.position)
         case ReconciliationBreakAssigned() as event:
             _change(rows, recorded, event.break_id, owner=event.owner)
         case ReconciliationBreakResolved() as event:
             _resolve(rows, recorded, event.break_id, event.resolution, event.resolved_at)
         case InboxPaymentCaptured() as event:
-            told = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
+            about = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
             more = {"refs": event.refs, "waiting_minor": event.amount.minor}
-            _unrouted(rows, recorded, event.happened_at, told | more)
+            _unrouted(rows, recorded, event.happened_at, about | more)
         case InboxFactNoted(kind=kind) if kind in _NOBODYS_BUSINESS:
             pass
         case InboxFactNoted() as event:
-            told = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
-            _unrouted(rows, recorded, event.happened_at, told | {"refs": event.refs})
+            about = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
+            _unrouted(rows, recorded, event.happened_at, about | {"refs": event.refs})
         case InboxFactRouted() as event:
             _resolve(rows, recorded, unrouted_break(recorded.stream), ", ".join(event.streams), event.routed_at)
         case UnallocatedRefundPaid() as event:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -128,16 +128,16 @@ def plain_state(remembered: Any) -> Any:
             return str(remembered)
         case Sealed():
             return "sealed"
-        case datetime():
+        case date():  # an instant is one too
             return remembered.isoformat().replace("+00:00", "Z")
-        case date():
-            return remembered.isoformat()
         case BaseModel():
             return _object({name: getattr(remembered, name) for name in type(remembered).model_fields})
         case Mapping():
             return _object(remembered)
         case set() | frozenset():
             return sorted(map(str, remembered))
+        case tuple() if hasattr(remembered, "_asdict"):
+            return _object(remembered._asdict())
         case Iterable():
             return [plain_state(item) for item in remembered]
     if is_dataclass(remembered):

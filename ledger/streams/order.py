@@ -65,7 +65,7 @@ from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBr
 from ledger.events.shipment import ParcelsConsolidated, ParcelSplit
 from ledger.ids import merchant_of, order_of
 from ledger.journal.open_claims import OpenClaims
-from ledger.money import Money
+from ledger.streams import order_refunds
 from ledger.streams.line_holds import LineHolds
 from ledger.streams.order_cases import Case
 from ledger.streams.order_disputes import Dispute, Disputes
@@ -292,41 +292,21 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: RefundSubmitted) -> None:
-        self.cases[event.refund_id].remember(event)
-        self._pay_back(self.cases[event.refund_id], event.capture_ref, event.amount)
+        order_refunds.submitted(self, event)
 
     @evolve.register
     def _(self, event: RefundSucceeded) -> None:
         self.receivables.remember(event)
-        case = self.cases.get(event.refund_id)
-        submission = case.submissions.get(event.submission_id) if case else None
-        if case is None or submission is None or not case.awaits(event.submission_id, event.amount):
-            self.stray_refunds.remember(event)
-            if submission and not submission.counts:
-                submission.succeeded_at = event.happened_at
-            return
-        if not submission.counts:
-            self._pay_back(case, submission.capture_ref, event.amount)
-        case.remember(event)
+        order_refunds.succeeded(self, event)
 
     @evolve.register
     def _(self, event: RefundFailed | RefundReversed) -> None:
         self.receivables.remember(event)
-        case = self.cases.get(event.refund_id)
-        submission = case.submissions.get(event.submission_id) if case else None
-        is_stray = self.stray_refunds.holds(event.psp_refund_ref or event.submission_id)
-        if case is None or submission is None or is_stray:
-            self.stray_refunds.remember(event)
-            return
-        if submission.counts and not (isinstance(event, RefundFailed) and event.only_noted):
-            self._pay_back(case, submission.capture_ref, -event.amount)
-        case.remember(event)
+        order_refunds.came_back(self, event)
 
     @evolve.register
     def _(self, event: RefundOwedNoMore | RefundOwedAgain) -> None:
-        sign = 1 if isinstance(event, RefundOwedNoMore) else -1
-        self.cases[event.refund_id].owe_no_more(event.capture_ref, event.amount * sign, event.carried * sign)
-        self.payments.captures[event.capture_ref].take_back(event.amount * sign, event.base * sign)
+        order_refunds.owed_to_nobody(self, event)
 
     @evolve.register
     def _(self, event: DisputeOpened | DisputeEvidenceSubmitted | DisputeFundsWithdrawn | DisputeFeeCharged) -> None:
@@ -390,11 +370,6 @@ class Order(Stream):
             self.payments.captures[event.capture_ref].give_back(event.unallocated * sign, event.unallocated_base * sign)
         for refund in event.owed:
             self.cases[refund.refund_id].reach_otherwise(refund.amount * sign, refund.carried * sign)
-
-    def _pay_back(self, case: Case, capture_ref: str, amount: Money) -> None:
-        """Money of the order goes back through this capture; what never was the order's is no part of that."""
-        if not case.capture_ref:
-            self.payments.captures[capture_ref].paid_back += amount
 
     def _no_longer_ask(self, case: Case) -> None:
         for line in case.lines:
