@@ -30,7 +30,7 @@ def out_of_sequence(report: ParcelReport, order: Order, milestone: str) -> Itera
     parcel = order.parcels.of(report.parcel_id)
     if parcel is None:
         return
-    new, at_odds = Fact(milestone, report.happened_at), _AT_ODDS[milestone]
+    new, at_odds = Fact.of(milestone, report.happened_at), _AT_ODDS[milestone]
     clashing = [fact for fact in parcel.facts if fact.milestone in at_odds and _clash(fact, new, parcel)]
     if clashing:
         clash = min(clashing, key=by_time)
