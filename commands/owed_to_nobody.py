@@ -32,10 +32,16 @@ def _owed_no_more(later: Order, event: RefundFailed | RefundReversed) -> Iterato
 
 
 def owed_again(order: Order, case: Case, submission: Submission) -> RefundOwedAgain | None:
-    """What was said to be owed no more, where this submission has paid it all the same."""
-    capture, amount = order.payments.captures.get(submission.capture_ref), submission.amount
-    no_more = case.owed_no_more.get(submission.capture_ref)
-    if capture is None or no_more is None or no_more < amount:
+    """What was said to be owed no more, where this submission has paid it all the same: so much as is not owed
+    besides what other submissions are to pay."""
+    capture, no_more = (
+        order.payments.captures.get(submission.capture_ref),
+        case.owed_no_more.get(submission.capture_ref),
+    )
+    if capture is None or no_more is None or submission.counts:
+        return None
+    amount = submission.amount - case.unsubmitted
+    if not 0 < amount.minor <= no_more.minor:
         return None
     base, carried = -capture.loss_base(-amount), -case.carried_of(-amount)
     return RefundOwedAgain(

@@ -122,11 +122,10 @@ def _told_paid(
     elif came_back_at is not None and report.happened_at <= came_back_at:
         if submission.state == "failed" and submission.succeeded_at is None:
             yield from _came_back_since(report, order, rules, case, submission, came_back_at)
+    elif again := owed_again(order, case, submission):
+        yield from _paid_all_the_same(report, order, rules, again)
     elif not case.awaits(submission.submission_id, report.amount):
-        if again := owed_again(order, case, submission):
-            yield from _paid_all_the_same(report, order, rules, again)
-        else:
-            yield from _stray(report, order, rules, kind="double_refund", expected="paid back already")
+        yield from _stray(report, order, rules, kind="double_refund", expected="paid back already")
     else:
         yield from _succeeded(report, order, rules, case, submission)
 

@@ -64,7 +64,8 @@ class ReportTracking(MilestoneReport, name="report_tracking"):
         return event
 
     def _further(self) -> dict[str, object]:
-        return {name: value for name in _OWN if (value := getattr(self, name)) is not None}
+        given = self.model_fields_set & _OWN
+        return {name: value for name in given if (value := getattr(self, name)) is not None}
 
 
 _OWN = ReportTracking.model_fields.keys() - MilestoneReport.model_fields.keys() - {"milestone"}
