@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from copy import deepcopy
 from datetime import date, datetime
 from typing import Any
 
@@ -146,9 +145,7 @@ def with_what_nobody_is_owed(item: InboxItem, told: list[Event]) -> Iterator[Eve
     """What happened, and beside it what is owed no more: its capture has failed, and no try to pay it back is under
     way."""
     yield from told
-    later = deepcopy(item)
-    for event in told:
-        later.apply(event)
+    later = item.after(*told)
     if later.has_failed:
         yield from (
             UnallocatedRefundOwedNoMore(**_owed(refund)) for refund in later.refunds.values() if refund.may_be_sent_anew

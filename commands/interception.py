@@ -31,7 +31,5 @@ def not_to_be_sent(report: ParcelReport, order: Order, fact: str, sent: Mapping[
 
 def first_heard_of(report: ParcelReport, order: Order, parcel: Parcel, fact: str) -> Iterator[Event]:
     """The same for a fact that is the first to say that a packed parcel has left."""
-    if not parcel.created or MILESTONES[fact].rank <= 0:
-        return
-    if not parcel.has_left:
+    if parcel.created and MILESTONES[fact].rank > 0 and not parcel.has_left:
         yield from not_to_be_sent(report, order, fact, quantities(parcel.items))

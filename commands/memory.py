@@ -9,6 +9,7 @@ from threading import Lock
 from ledger.ids import kind_of
 from ledger.ledger import Ledger
 from ledger.streams.account import MerchantAccount
+from ledger.streams.loading import load_streams
 from ledger.streams.registry import blank
 from ledger.streams.stream import Stream
 
@@ -81,16 +82,10 @@ class Memory:
         only_read = {name: book for name, book in read.items() if name not in written and name not in guards}
         self.streams |= self._cache.take(written) | self._cache.look(only_read)
         missing = {name: book for name, book in {**written, **only_read}.items() if name not in self.streams}
-        loaded = self._from_log(missing)
+        loaded = load_streams(self._reader, missing, blank)
         self._cache.share(stream for name, stream in loaded.items() if name in only_read)
         self.streams |= loaded
         self.streams |= self._accounts(guards)
-
-    def _from_log(self, books: Mapping[str, int]) -> dict[str, Stream]:
-        streams = {name: blank(name) for name in books}
-        for news in self._reader.news_of_streams(books) if books else ():
-            streams[news.stream].apply(news.event)
-        return streams
 
     def _accounts(self, guards: Mapping[str, int]) -> dict[str, Stream]:
         merchants = {name.partition("/")[2]: book for name, book in guards.items()}

@@ -10,6 +10,7 @@ from ledger.events.refund import RefundFailed, RefundOwedAgain, RefundOwedNoMore
 from ledger.money import Money
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case, Submission
+from ledger.streams.order_payments import Capture
 
 
 def with_what_nobody_is_owed(order: Order, told: list[Event]) -> Iterator[Event]:
@@ -17,13 +18,15 @@ def with_what_nobody_is_owed(order: Order, told: list[Event]) -> Iterator[Event]
     yield from told
     for event in told:
         if isinstance(event, RefundFailed | RefundReversed):
-            yield from _owed_no_more(order.after(*told), event)
+            capture = order.payments.captures.get(event.capture_ref)
+            if capture and capture.loss:
+                yield from _owed_no_more(order.after(*told), capture, event)
 
 
-def _owed_no_more(later: Order, event: RefundFailed | RefundReversed) -> Iterator[RefundOwedNoMore]:
-    case, capture = later.cases.get(event.refund_id), later.payments.captures.get(event.capture_ref)
+def _owed_no_more(later: Order, capture: Capture, event: RefundFailed | RefundReversed) -> Iterator[RefundOwedNoMore]:
+    case = later.cases.get(event.refund_id)
     submission = case.submissions.get(event.submission_id) if case else None
-    if case is None or case.money is None or submission is None or submission.counts or not capture:
+    if case is None or case.money is None or submission is None or submission.counts:
         return
     amount = min(event.amount, case.unsubmitted, capture.loss)
     if amount.minor > 0:
@@ -34,10 +37,8 @@ def _owed_no_more(later: Order, event: RefundFailed | RefundReversed) -> Iterato
 def owed_again(order: Order, case: Case, submission: Submission) -> RefundOwedAgain | None:
     """What was said to be owed no more, where this submission has paid it all the same: so much as is not owed
     besides what other submissions are to pay."""
-    capture, no_more = (
-        order.payments.captures.get(submission.capture_ref),
-        case.owed_no_more.get(submission.capture_ref),
-    )
+    capture = order.payments.captures.get(submission.capture_ref)
+    no_more = case.owed_no_more.get(submission.capture_ref)
     if capture is None or no_more is None or submission.counts:
         return None
     amount = submission.amount - case.unsubmitted

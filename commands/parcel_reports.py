@@ -75,7 +75,7 @@ def doubts(report: ParcelReport, order: Order, milestone: str, *, creates: bool 
 
 def unpaid(report: ParcelReport, order: Order, milestone: str) -> Iterator[Event]:
     """As far as is known, the order was not paid when it happened, or is called off."""
-    if not order.confirmed or order.cancelled:
+    if not order.confirmed or order.cancelled or order.expired:
         yield from against(
             report, order, milestone, about="not_confirmed", expected=f"order {order.status}, not to be sent"
         )

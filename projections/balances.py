@@ -79,6 +79,15 @@ class Moment:
     at_least: Vector | None = None
     timeout_s: float = 5.0
 
+    def positions(self, views: Views, books: Iterable[int] | None = None) -> dict[int, int] | None:
+        """The vector it names, None for now; an instant's of every book, or of these.
+
+        Raises ValueError for an instant that has not come yet.
+        """
+        if self.as_known_at is not None:
+            return views.as_known_at(self.as_known_at, books)
+        return dict(self.at) if self.at is not None else None
+
 
 NOW = Moment()
 
@@ -124,10 +133,8 @@ def _sums(views: Views, moment: Moment, merchant: str | None) -> tuple[list[_Sum
 
 def _vector(views: Views, moment: Moment, merchant: str | None) -> dict[int, int] | None:
     """The positions asked for, None for now; an instant is looked up in the merchant's own book alone."""
-    if moment.as_known_at is None:
-        return dict(moment.at) if moment.at is not None else None
-    book = _book_of(views, merchant)
-    return views.as_known_at(moment.as_known_at, None if book is None else [book])
+    book = _book_of(views, merchant) if moment.as_known_at is not None else None
+    return moment.positions(views, None if book is None else [book])
 
 
 def _book_of(views: Views, merchant: str | None) -> int | None:

@@ -85,7 +85,7 @@ def turnover_balance(views: Views, moment: Moment = NOW, *, since: date | None =
     `since` is the first day of the period, by default of the month of that day. Raises `ViewBehind`; ValueError for an
     `as_known_at` that has not come yet, or a period that ends before it begins.
     """
-    at = _vector(views, moment)
+    at = moment.positions(views)
 
     def query(opened: Opened) -> TurnoverBalance:
         vector = opened.vector if at is None else at
@@ -99,12 +99,6 @@ def turnover_balance(views: Views, moment: Moment = NOW, *, since: date | None =
         return TurnoverBalance(first, as_of, rows, Money(sum(row.closing_base.minor for row in rows), CNY), vector)
 
     return views.read(PROJECTION, query, at_least=_at_least(moment, at), timeout_s=moment.timeout_s)
-
-
-def _vector(views: Views, moment: Moment) -> dict[int, int] | None:
-    if moment.as_known_at is not None:
-        return views.as_known_at(moment.as_known_at)
-    return dict(moment.at) if moment.at is not None else None
 
 
 def _at_least(moment: Moment, at: dict[int, int] | None) -> dict[int, int]:

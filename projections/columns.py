@@ -1,10 +1,13 @@
-"""The columns that read models share: texts that are never null, instants that may be."""
+"""The columns that read models share: texts that are never null, instants that may be, and the day of one."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, Text
+
+from ledger.log.books import ACCOUNTING_ZONE
 
 
 def text_column(name: str, *, key: bool = False) -> Column[Any]:
@@ -24,3 +27,8 @@ def count_column(name: str) -> Column[Any]:
 def minor_column(name: str) -> Column[Any]:
     """An amount in minor units of a currency that is named beside it or by the column."""
     return Column(name, BigInteger, nullable=False)
+
+
+def by_day(column: str, as_of: date | None) -> str:
+    """SQL: the instant is of an accounting day up to `:as_of`; any is where no day is asked for."""
+    return f"({column} AT TIME ZONE '{ACCOUNTING_ZONE}')::date <= :as_of" if as_of else "true"

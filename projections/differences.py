@@ -75,7 +75,7 @@ def explain_difference(
     """The events that the later answer knows and the earlier did not: of all accounts, or of one of a merchant's or an
     order's. Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    before, after = _vector(views, earlier), _vector(views, later)
+    before, after = earlier.positions(views), later.positions(views)
     asked = {"merchant": merchant, "account": account, "order": order}
 
     def query(opened: Opened) -> Difference:
@@ -91,12 +91,6 @@ def explain_difference(
 
     wanted = {**(later.at_least or {}), **(after or {})}
     return views.read(MerchantBalances(), query, at_least=wanted, timeout_s=later.timeout_s)
-
-
-def _vector(views: Views, moment: Moment) -> dict[int, int] | None:
-    if moment.as_known_at is not None:
-        return views.as_known_at(moment.as_known_at)
-    return dict(moment.at) if moment.at is not None else None
 
 
 def _by_account(events: tuple[LateEvent, ...]) -> dict[tuple[str, str], Money]:

@@ -21,11 +21,10 @@ from ledger.events.settlement import (
     ReconciliationBreakResolved,
 )
 from ledger.ids import UNROUTED, merchant_of, unrouted_break
-from ledger.log.books import ACCOUNTING_ZONE
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances import NOW, Moment
-from projections.columns import instant_column, text_column
+from projections.columns import by_day, instant_column, text_column
 from projections.engine.batch import Batch, KeptRows, Row
 from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
@@ -131,7 +130,7 @@ def exceptions(
 ) -> tuple[ExceptionRow, ...]:
     """The exceptions, the oldest first; of a moment, those there were, as they stood then. Raises `ViewBehind`."""
     asked = {"status": status, "kind": kind, "merchant": merchant}
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    at = moment.positions(views)
 
     def query(opened: Opened) -> tuple[ExceptionRow, ...]:
         conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
@@ -154,11 +153,10 @@ def _now(opened: Opened) -> str:
 
 
 def _then(opened: Opened, moment: Moment) -> str:
-    day = f"(e.{{}} AT TIME ZONE '{ACCOUNTING_ZONE}')::date <= :as_of" if moment.as_of else "true"
     return _THEN.format(
         exceptions=opened.generation.stored_name(EXCEPTIONS),
-        opened_by=day.format("opened_at"),
-        resolved_by=day.format("resolved_at"),
+        opened_by=by_day("e.opened_at", moment.as_of),
+        resolved_by=by_day("e.resolved_at", moment.as_of),
     )
 
 

@@ -169,7 +169,7 @@ def not_shown_yet(
     views: Views, moment: Moment = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Expectation]:
     """What was expected before a day, and no statement had shown. Raises `ViewBehind`."""
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    at = moment.positions(views)
     wanted = {**(at_least or {}), **(at or {})}
     return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=moment.as_of)
 

@@ -124,7 +124,7 @@ def exposure(views: Views, moment: Moment = NOW) -> ExposureAnswer:
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    at = moment.positions(views)
 
     def query(opened: Opened) -> ExposureAnswer:
         vector = opened.vector if at is None else dict(at)

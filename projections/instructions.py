@@ -179,7 +179,7 @@ def open_instructions(
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    at = moment.positions(views)
     source = _NOW if at is None and moment.as_of is None else _THEN
 
     def query(opened: Opened) -> list[Instruction]:

@@ -130,7 +130,7 @@ def contributions(
     limit: int = 500,
 ) -> Contributions:
     """What orders contributed, the greatest loss first. Raises `ViewBehind`; ValueError for an instant to come."""
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    at = moment.positions(views)
     asked = {"order_id": order, "merchant": merchant, "market": market}
 
     def query(opened: Opened) -> Contributions:

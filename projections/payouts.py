@@ -141,7 +141,7 @@ def payouts(
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    at = moment.positions(views)
     wanted = {**(moment.at_least or {}), **(at or {})}
     source = _NOW if at is None and moment.as_of is None else _THEN
 

@@ -18,12 +18,11 @@ from ledger.events.adjustment import (
     MerchantDebtWrittenOff,
 )
 from ledger.fx import CNY
-from ledger.log.books import ACCOUNTING_ZONE
 from ledger.log.rows import Recorded
 from ledger.money import Money, total
 from ledger.who import Actor
 from projections.balances import NOW, Moment
-from projections.columns import instant_column, minor_column, text_column
+from projections.columns import by_day, instant_column, minor_column, text_column
 from projections.engine.batch import Batch, KeptRows
 from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
@@ -116,7 +115,7 @@ def proposals(
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
     asked = {"state": state, "merchant": merchant}
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    at = moment.positions(views)
 
     def query(opened: Opened) -> tuple[ProposalRow, ...]:
         conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
@@ -132,11 +131,10 @@ def proposals(
 
 
 def _source(opened: Opened, moment: Moment) -> str:
-    day = f"(p.{{}} AT TIME ZONE '{ACCOUNTING_ZONE}')::date <= :as_of" if moment.as_of else "true"
     return _THEN.format(
         proposals=opened.generation.stored_name(PROPOSALS),
-        proposed_by=day.format("proposed_at"),
-        decided_by=day.format("decided_at"),
+        proposed_by=by_day("p.proposed_at", moment.as_of),
+        decided_by=by_day("p.decided_at", moment.as_of),
     )
 
 

@@ -37,9 +37,9 @@ _KINDS = ("charge", "refund")
 Key = tuple[str, str, str]
 
 
-def fold_line(batch: Batch, recorded: Recorded) -> None:
+def fold_line(batch: Batch, recorded: Recorded, event: Event) -> None:
     """What the event says of lines that are expected, were shown, or are their orders' from now on."""
-    rows, event = batch.rows(LINES_OF_INBOX), recorded.event
+    rows = batch.rows(LINES_OF_INBOX)
     for key, capture_ref, amount in _expected(event):
         row = rows.get(*key) or _blank(key)
         said = {"capture_ref": capture_ref, "currency": amount.currency, "minor": amount.minor}

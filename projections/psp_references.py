@@ -88,7 +88,7 @@ class PspReferences(Projection):
         for recorded, event in told:
             for of_inbox in _of_inbox(event):
                 batch.rows(OF_INBOX).put(of_inbox, at=recorded.position)
-            fold_line(batch, recorded)
+            fold_line(batch, recorded, event)
             if isinstance(event, PspSettlementReceived):
                 for line in event.lines:
                     key = (line.reference, event.psp, line.kind, event.merchant_id, event.order_id)

@@ -100,7 +100,7 @@ def sales(
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    at = moment.positions(views)
     last = min((day for day in (to_day, moment.as_of) if day), default=None)
     asked = {"merchant": merchant, "channel": channel, "creator_id": creator_id, "market": market}
 

@@ -49,7 +49,7 @@ def unsettled(
     views: Views, moment: Moment = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Unsettled]:
     """What no batch of the provider had paid for, of days before this one. Raises `ViewBehind`."""
-    at = views.as_known_at(moment.as_known_at) if moment.as_known_at else moment.at
+    at = moment.positions(views)
 
     def query(opened: Opened) -> list[Unsettled]:
         names = {"references": REFERENCES, "of_inbox": LINES_OF_INBOX}

@@ -14,6 +14,7 @@ from ledger.canonical import digest
 from ledger.ids import UNROUTED, order_stream
 from ledger.log.rows import Recorded
 from ledger.money import Money, total
+from ledger.streams.loading import load_stream
 from ledger.streams.order import Order
 from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor
@@ -183,7 +184,4 @@ def _is_placed(app: App, part: Part) -> bool:
     book = app.ledger.directory.known_book_of(part.merchant_id)
     if book is None:
         return False
-    order = Order(order_stream(part.merchant_id, part.order_id))
-    for row in app.ledger.reader.read_stream(book, order.name):
-        order.apply(row.event)
-    return order.placed is not None
+    return load_stream(app.ledger.reader, book, order_stream(part.merchant_id, part.order_id), Order).placed is not None

@@ -11,6 +11,7 @@ from commands.outcome import Outcome
 from ledger.events.platform import RoutedPart
 from ledger.ids import derived_id, inbox_stream, order_stream
 from ledger.ledger import Ledger
+from ledger.streams.loading import load_stream
 from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor
 from service.adapters.psp.facts import noted_fact
@@ -36,10 +37,7 @@ class InboxFacts:
 
 def inbox_item(ledger: Ledger, system: str, reference: str) -> InboxItem:
     """What the inbox holds under a name; blank where it holds nothing."""
-    item = InboxItem(inbox_stream(system, reference))
-    for row in ledger.reader.read_stream(_PLATFORM_BOOK, item.name):
-        item.apply(row.event)
-    return item
+    return load_stream(ledger.reader, _PLATFORM_BOOK, inbox_stream(system, reference), InboxItem)
 
 
 def reports_to(item: InboxItem, order: tuple[str, str]) -> Iterator[Command]:

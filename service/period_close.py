@@ -21,6 +21,7 @@ from ledger.journal.trial_balance import Balances, balances_of, trial_balance_ha
 from ledger.ledger import Ledger
 from ledger.log.rows import Recorded
 from ledger.refusals import IdempotencyKeyReused
+from ledger.streams.loading import load_stream, load_streams
 from ledger.streams.periods import Periods
 from ledger.who import Actor
 
@@ -110,16 +111,11 @@ class PeriodClose:
 
     def _furthest_closed(self) -> str:
         """The newest period that any book is closed for, '' where none ever was."""
-        found = {book: Periods(periods_stream(book)) for book in self._ledger.reader.heads()}
-        for row in self._ledger.reader.rows_of_streams({each.name: book for book, each in found.items()}):
-            found[row.book].apply(row.event)
-        return max(each.last_closed or "" for each in found.values())
+        books = {periods_stream(book): book for book in self._ledger.reader.heads()}
+        return max(each.last_closed or "" for each in load_streams(self._ledger.reader, books, Periods).values())
 
     def _ledger_periods(self) -> Periods:
-        periods = Periods(periods_stream())
-        for row in self._ledger.reader.read_stream(0, periods.name):
-            periods.apply(row.event)
-        return periods
+        return load_stream(self._ledger.reader, 0, periods_stream(), Periods)
 
     def _from_the_log(self, positions: Mapping[int, int], upto: date) -> Balances:
         return balances_of(self._rows(positions), upto=upto)

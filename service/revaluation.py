@@ -6,6 +6,7 @@ from commands.outcome import Outcome
 from commands.post_fx_revaluation import MONETARY, ForeignBalance, PostFxRevaluation
 from ledger.calendar_months import last_day
 from ledger.ids import derived_id, revaluation_stream
+from ledger.streams.loading import load_stream
 from ledger.streams.platform_money import Revaluations
 from ledger.who import Actor
 from projections.foreign_balances import foreign_balances
@@ -37,7 +38,4 @@ def revalue(app: App, period: str, *, actor: Actor) -> Outcome:
 
 def _posted(app: App, period: str) -> int:
     """Read before the balances, which then include at least so many: another one meanwhile is refused as outdated."""
-    revaluations = Revaluations(revaluation_stream(period))
-    for row in app.ledger.reader.read_stream(0, revaluations.name):
-        revaluations.apply(row.event)
-    return revaluations.posted
+    return load_stream(app.ledger.reader, 0, revaluation_stream(period), Revaluations).posted

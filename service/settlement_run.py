@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import cast
 
 from commands.command import Command
 from commands.complete_settlement_run import CompleteSettlementRun
@@ -25,10 +24,9 @@ from ledger.fx import CNY
 from ledger.ids import derived_id, payouts_stream, settlement_run_stream, statements_stream
 from ledger.money import Money, total
 from ledger.refusals import InsufficientAvailable
+from ledger.streams.loading import load_stream, load_streams
 from ledger.streams.payouts import Payouts
-from ledger.streams.registry import blank
 from ledger.streams.statements import SettlementRun, Statements
-from ledger.streams.stream import Stream
 from ledger.who import Actor
 from projections.balances import Moment, balances
 from projections.due_releases import DueReleases
@@ -123,17 +121,7 @@ def _known_at(app: App, cut_off: datetime) -> dict[int, int]:
 
 
 def _run(app: App, run_id: str) -> SettlementRun:
-    name = settlement_run_stream(run_id)
-    return cast(SettlementRun, _streams(app, 0, [name])[name])
-
-
-def _streams(app: App, book: int, names: Sequence[str]) -> dict[str, Stream]:
-    found = {}
-    for name, rows in app.ledger.reader.load(book, names).items():
-        found[name] = blank(name)
-        for row in rows:
-            found[name].apply(row.event)
-    return found
+    return load_stream(app.ledger.reader, 0, settlement_run_stream(run_id), SettlementRun)
 
 
 def _available(app: App, positions: dict[int, int]) -> dict[str, Money]:
@@ -166,8 +154,9 @@ class _Chunk:
         self._summary.merchants += len(self._available)
 
     def _issue(self) -> None:
-        known = _streams(self._app, self._book, [statements_stream(name) for name in self._available])
-        before = {name: cast(Statements, known[statements_stream(name)]).last for name in self._available}
+        names = {name: statements_stream(name) for name in self._available}
+        known = load_streams(self._app.ledger.reader, dict.fromkeys(names.values(), self._book), Statements)
+        before = {name: known[stream].last for name, stream in names.items()}
         issued = [name for name, last in before.items() if last and last.run_id == self._run.run_id]
         upto = self._run.positions[self._book]
         cuts = [
@@ -243,8 +232,9 @@ class _Chunk:
 
     def _paid(self, merchants: dict[str, Money]) -> dict[str, Money]:
         """The payouts of this run that are recorded, whoever asked for them."""
-        found = _streams(self._app, self._book, [payouts_stream(name) for name in merchants])
-        payouts = {name: cast(Payouts, found[payouts_stream(name)]).payouts for name in merchants}
+        names = {name: payouts_stream(name) for name in merchants}
+        found = load_streams(self._app.ledger.reader, dict.fromkeys(names.values(), self._book), Payouts)
+        payouts = {name: found[stream].payouts for name, stream in names.items()}
         ids = {name: payout_id_of(self._run.run_id, name) for name in merchants}
         return {name: payouts[name][ids[name]].amount for name in merchants if ids[name] in payouts[name]}
 

@@ -1,10 +1,17 @@
-"""Posting rules of the inbox: money of an order we do not know yet stands in book 0 until it is routed (P1, P26)."""
+"""Posting rules of the inbox: money of an order we do not know yet stands in book 0 until it is routed
+or given back (P1, P25, P26)."""
 
 from __future__ import annotations
 
-from ledger.events.inbox_money import UnallocatedRefundOwedAgain, UnallocatedRefundOwedNoMore, UnroutedCaptureFailed
+from ledger.events.inbox_money import (
+    UnallocatedRefundOwedAgain,
+    UnallocatedRefundOwedNoMore,
+    UnallocatedRefundReversed,
+    UnroutedCaptureFailed,
+)
 from ledger.events.platform import InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
-from ledger.journal.accounts import BUYER_FUNDS, DISPUTE_LOSSES, PSP_RECEIVABLE, REFUNDS_PAYABLE
+from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.journal.accounts import BUYER_FUNDS, DISPUTE_LOSSES, FX_REALISED, PSP_RECEIVABLE, REFUNDS_PAYABLE
 from ledger.journal.entry import Draft, about
 from ledger.journal.posting import rule
 from ledger.money import Money
@@ -30,6 +37,35 @@ def _(event: InboxFactRouted) -> Draft | None:
 def _(event: InboxPartsTaken) -> Draft | None:
     """As above, for those that have their part."""
     return _given_over(event.system, event.payment_id, event.amount, event.base) if event.taken else None
+
+
+@rule.register
+def _(event: UnallocatedFundsRefunded) -> Draft:
+    return (
+        _of_payment(event.payment_id)
+        .debit(BUYER_FUNDS, event.amount, event.base)
+        .credit(REFUNDS_PAYABLE, event.amount, event.base)
+    )
+
+
+@rule.register
+def _(event: UnallocatedRefundPaid) -> Draft:
+    return (
+        _of_payment(event.payment_id)
+        .debit(REFUNDS_PAYABLE, event.amount, event.carried)
+        .credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+        .debit(FX_REALISED, event.fx)
+    )
+
+
+@rule.register
+def _(event: UnallocatedRefundReversed) -> Draft:
+    return (
+        _of_payment(event.payment_id)
+        .debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+        .credit(REFUNDS_PAYABLE, event.amount, event.carried)
+        .debit(FX_REALISED, event.fx)
+    )
 
 
 @rule.register

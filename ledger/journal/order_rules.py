@@ -207,16 +207,4 @@ def _netted(lines: Iterable[Line]) -> Draft:
 
 
 def _turned(line: Line) -> Line:
-    return Line(
-        account=line.account,
-        amount=-line.amount,
-        base=-line.base,
-        currency=line.currency,
-        merchant=line.merchant,
-        order=line.order,
-        line=line.line,
-        parcel=line.parcel,
-        payment=line.payment,
-        psp=line.psp,
-        market=line.market,
-    )
+    return line._replace(amount=-line.amount, base=-line.base)

@@ -1,8 +1,7 @@
-"""Posting rules of the platform's own money: revaluation, payables, conversion, buyers' money (P19, P21–P23, P25)."""
+"""Posting rules of the platform's own money: revaluation, payables, conversion (P19, P21–P23)."""
 
 from __future__ import annotations
 
-from ledger.events.inbox_money import UnallocatedRefundReversed
 from ledger.events.platform_money import (
     BankFxConverted,
     FxRevaluationPosted,
@@ -10,20 +9,15 @@ from ledger.events.platform_money import (
     PartnerInvoicePaid,
     RevaluedBalance,
     TaxRemitted,
-    UnallocatedFundsRefunded,
-    UnallocatedRefundPaid,
 )
 from ledger.fx import CNY
 from ledger.journal.accounts import (
     BANK_CNY,
     BANK_FOREIGN,
-    BUYER_FUNDS,
     CHART,
     FX_REALISED,
     FX_UNREALISED,
     PARTNER_PAYABLE,
-    PSP_RECEIVABLE,
-    REFUNDS_PAYABLE,
     TAX_PAYABLE,
     Account,
 )
@@ -49,35 +43,6 @@ def _(event: BankFxConverted) -> Draft:
     else:
         draft = Draft().debit(BANK_FOREIGN, event.bought, event.carried).credit(BANK_CNY, event.sold)
     return draft.debit(FX_REALISED, event.fx)
-
-
-@rule.register
-def _(event: UnallocatedFundsRefunded) -> Draft:
-    return (
-        _of_payment(event.payment_id)
-        .debit(BUYER_FUNDS, event.amount, event.base)
-        .credit(REFUNDS_PAYABLE, event.amount, event.base)
-    )
-
-
-@rule.register
-def _(event: UnallocatedRefundPaid) -> Draft:
-    return (
-        _of_payment(event.payment_id)
-        .debit(REFUNDS_PAYABLE, event.amount, event.carried)
-        .credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
-        .debit(FX_REALISED, event.fx)
-    )
-
-
-@rule.register
-def _(event: UnallocatedRefundReversed) -> Draft:
-    return (
-        _of_payment(event.payment_id)
-        .debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
-        .credit(REFUNDS_PAYABLE, event.amount, event.carried)
-        .debit(FX_REALISED, event.fx)
-    )
 
 
 @rule.register
@@ -108,7 +73,3 @@ def _paid(draft: Draft, payable: Account, event: PartnerInvoicePaid | TaxRemitte
         .credit(bank, event.cash, event.base)
         .debit(FX_REALISED, event.fx)
     )
-
-
-def _of_payment(payment_id: str | None) -> Draft:
-    return about(payment=payment_id) if payment_id else Draft()

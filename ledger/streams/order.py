@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any
@@ -163,13 +162,6 @@ class Order(Stream):
         super().apply(event)
         self.claims.remember(event)
         self.holds.remember(event)
-
-    def after(self, *events: Event) -> Order:
-        """What would be remembered after these events; this stays as it is."""
-        later = deepcopy(self)
-        for event in events:
-            later.apply(event)
-        return later
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:

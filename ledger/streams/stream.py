@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import singledispatchmethod
-from typing import Any
+from typing import Any, Self
 
 from ledger.events.event import Event
 from ledger.streams.breaks import Break, remember_break
@@ -42,6 +43,13 @@ class Stream(Evolving):
         if event.name.startswith("break."):
             remember_break(self.known_breaks, event)
         self.version += 1
+
+    def after(self, *events: Event) -> Self:
+        """What would be remembered after these events; this stays as it is."""
+        later = deepcopy(self)
+        for event in events:
+            later.apply(event)
+        return later
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import cast
 
 from commands.command import Command
 from commands.recording import ACCOUNTING_ZONE
@@ -13,9 +12,10 @@ from commands.report_bank_statement import ReportBankStatement
 from commands.report_payout_paid import ReportPayoutPaid
 from commands.report_payout_returned import ReportPayoutReturned
 from ledger.ids import bank_account_stream
+from ledger.log.directory import PLATFORM_BOOK
 from ledger.money import Money
 from ledger.streams.files import BankAccount
-from ledger.streams.registry import blank
+from ledger.streams.loading import load_streams
 from ledger.who import Actor, Source
 from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
 from service.adapters.bank.camt import read_camt
@@ -55,12 +55,8 @@ def _days(statements: list[BankStatement]) -> Iterator[tuple[int, date]]:
 
 def _check_new(app: App, file: RawFile, statements: list[BankStatement]) -> None:
     """The same statement in other bytes is not the same statement."""
-    names = {bank_account_stream(statement.account) for statement in statements}
-    accounts = {}
-    for name, rows in app.ledger.reader.load(0, sorted(names)).items():
-        accounts[name] = cast(BankAccount, blank(name))
-        for row in rows:
-            accounts[name].apply(row.event)
+    books = {bank_account_stream(statement.account): PLATFORM_BOOK for statement in statements}
+    accounts = load_streams(app.ledger.reader, books, BankAccount)
     for statement in statements:
         known = accounts[bank_account_stream(statement.account)].digests.get(statement.statement_id)
         if known not in (None, file.digest):

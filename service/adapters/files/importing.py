@@ -15,6 +15,7 @@ from commands.outcome import Outcome
 from ledger.ids import derived_id, file_stream
 from ledger.refusals import IdempotencyKeyReused
 from ledger.streams.files import AcceptedFile
+from ledger.streams.loading import load_stream
 from ledger.who import Actor
 from service.adapters.files.bad_file import BadFile
 from service.app import App
@@ -136,10 +137,7 @@ def _check_recordable(file: RawFile, rows: Sequence[Row]) -> None:
 
 def accepted(app: App, file: RawFile, kind: str) -> AcceptedFile:
     """What is remembered of these bytes."""
-    found = AcceptedFile(file_stream(kind, file.digest))
-    for row in app.ledger.reader.read_stream(0, found.name):
-        found.apply(row.event)
-    return found
+    return load_stream(app.ledger.reader, 0, file_stream(kind, file.digest), AcceptedFile)
 
 
 def _count(summary: FileSummary, row: Row, outcomes: Sequence[Outcome]) -> None:

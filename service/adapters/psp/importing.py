@@ -19,6 +19,7 @@ from ledger.events.psp_settlement import BatchTotal
 from ledger.fx import CNY
 from ledger.ids import inbox_stream, order_stream
 from ledger.money import Money, split, total
+from ledger.streams.loading import load_streams
 from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor, Source
 from projections.psp_references import PspReference, PspReferences, inbox_captures_of, orders_of
@@ -80,11 +81,9 @@ def _found(app: App, psp: str, names: list[str]) -> dict[str, list[PspReference]
 def _inbox_captures(app: App, psp: str, names: list[str]) -> dict[str, dict[str, InboxItem]]:
     """The captures that stand, or once stood, in the inbox, by the names they are known by, each by its own."""
     known = inbox_captures_of(app.views, psp, names)
-    items = {ref: InboxItem(inbox_stream(psp, ref)) for refs in known.values() for ref in refs}
-    by_stream = {item.name: item for item in items.values()}
-    for row in app.ledger.reader.rows_of_streams(dict.fromkeys(by_stream, _PLATFORM_BOOK)) if items else ():
-        by_stream[row.stream].apply(row.event)
-    return {name: {ref: items[ref] for ref in refs} for name, refs in known.items()}
+    books = {inbox_stream(psp, ref): _PLATFORM_BOOK for refs in known.values() for ref in refs}
+    items = load_streams(app.ledger.reader, books, InboxItem)
+    return {name: {ref: items[inbox_stream(psp, ref)] for ref in refs} for name, refs in known.items()}
 
 
 def _strays(held: dict[str, dict[str, InboxItem]]) -> dict[str, Stray]:

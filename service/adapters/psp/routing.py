@@ -17,6 +17,7 @@ from ledger.ids import derived_id, inbox_stream
 from ledger.money import Money, total
 from ledger.refusals import RateMissing
 from ledger.streams.inbox_refunds import InboxRefund
+from ledger.streams.loading import load_streams
 from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor, Source
 from projections.psp_references import PspReference, orders_of
@@ -129,10 +130,7 @@ class _Known:
     @staticmethod
     def _items(app: App, facts: Iterable[ProviderFact]) -> dict[str, InboxItem]:
         names = {inbox_stream(fact.psp, fact.perhaps_of) for fact in facts if fact.perhaps_of}
-        items = {name: InboxItem(name) for name in names}
-        for row in app.ledger.reader.rows_of_streams(dict.fromkeys(names, _PLATFORM_BOOK)) if names else ():
-            items[row.stream].apply(row.event)
-        return items
+        return load_streams(app.ledger.reader, dict.fromkeys(names, _PLATFORM_BOOK), InboxItem)
 
 
 def _commands(fact: ProviderFact, known: _Known) -> Iterator[Command]:
