@@ -110,3 +110,9 @@ def test_a_hand_over_after_the_receipt_is_a_break() -> None:
     history = (*PAID, packed(), fact("received_at_warehouse", hours=-2))
     decided = given(*history).when(report()).then(ParcelDispatched, ReconciliationBreakOpened)
     assert decided.event(ReconciliationBreakOpened).refs["about"] == "received_at_warehouse"
+
+
+def test_nothing_moves_a_parcel_before_its_hand_over_a_find_or_not() -> None:
+    history = (*PAID, packed(), fact("lost", hours=20), fact("found", hours=22))
+    decided = given(*history).when(report(hours=24)).then(ParcelDispatched, ReconciliationBreakOpened)
+    assert decided.event(ReconciliationBreakOpened).refs["about"] == "lost"
