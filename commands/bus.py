@@ -47,7 +47,7 @@ class Bus:
             ledger=ledger,
             cache=StreamCache(),
             deciders={handler.command: handler.decide for handler in menu.values()},
-            open_days=OpenDays(ledger.reader, monotonic),
+            open_days=OpenDays(ledger.reader),
             legal_entity=legal_entity,
         )
         self._recorders = ThreadPoolExecutor(recorders, thread_name_prefix="record")

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from commands.command import Command
+from commands.open_days import OpenDay
 from ledger.canonical import canonical
 from ledger.events.event import Event
 from ledger.events.period import BookMarker
@@ -65,7 +66,7 @@ def scoped_key(command: Command, merchant_id: str | None) -> str:
     return f"{command.actor.kind}:{command.actor.id}/{merchant_id or '-'}/{command.id}"
 
 
-def attempt_of(decision: Decision, *, keys: KeyStore, legal_entity: str, open_day: date) -> Attempt:
+def attempt_of(decision: Decision, *, keys: KeyStore, legal_entity: str, open_day: OpenDay) -> Attempt:
     """The decision in the log's own shape. An accounting day that is closed gives way to the first open one."""
     return Attempt(
         command_id=decision.key,
@@ -107,7 +108,7 @@ def decided_at(event_id: str) -> datetime:
     return datetime.fromtimestamp((UUID(event_id).int >> 80) / 1000, UTC)
 
 
-def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day: date) -> Iterable[NewEvent]:
+def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day: OpenDay) -> Iterable[NewEvent]:
     command = decision.command
     stream, at = decision.stream, command.happened_at
     day = accounting_day(at)
@@ -120,7 +121,7 @@ def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day:
             schema_version=event.schema_version,
             event_id=new_event_id(command.decided_at),
             occurred_at=at,
-            accounting_date=max(event.posts_on or day, open_day),
+            accounting_date=open_day.not_before(event.posts_on or day),
             actor=actor,
             source=source,
             correlation_id=command.correlation_id or command.id,

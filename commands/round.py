@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from commands.command import Command
 from commands.memory import Memory, StreamCache
-from commands.open_days import OpenDays
+from commands.open_days import OpenDay, OpenDays
 from commands.outcome import Outcome, outcome_of
 from commands.recording import Decision, attempt_of, scoped_key
 from commands.rules import Rules
@@ -57,7 +57,7 @@ class Round:
         self.book = asked[0].book
         self._bench, self._asked, self._reference = bench, asked, reference
         self._memory, self._streams = memory, memory.streams
-        self._open_day = bench.open_days.of(self.book)
+        self._open_day = OpenDay(bench.open_days, self.book)
         self._decided: list[Decision] = []
 
     def decide(self) -> None:
@@ -93,7 +93,12 @@ class Round:
 
     def _decide_one(self, asked: Asked) -> Decision:
         command, stream = asked.command, self._streams[asked.stream]
-        rules = Rules(at=command.decided_at, reference=self._reference, memory=self._streams, open_day=self._open_day)
+        rules = Rules(
+            at=command.decided_at,
+            reference=self._reference,
+            memory=self._streams,
+            open_day=lambda: self._open_day.known,
+        )
         decision = Decision(
             command=command,
             key=asked.key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TypeVar, cast
 
@@ -22,13 +22,23 @@ class Rules:
     """One decision's view of everything else. Remembers which policy versions it was asked for: events store them."""
 
     def __init__(
-        self, *, at: datetime, reference: Reference, memory: Mapping[str, Stream], open_day: date = date.min
+        self,
+        *,
+        at: datetime,
+        reference: Reference,
+        memory: Mapping[str, Stream],
+        open_day: Callable[[], date] = lambda: date.min,
     ) -> None:
         self.at = at
-        self.open_day = open_day  # the book's first open accounting day, as far as it is known
+        self._open_day = open_day
         self._reference = reference
         self._memory = memory
         self.used: dict[str, int] = {}
+
+    @property
+    def open_day(self) -> date:
+        """The first open accounting day of the book."""
+        return self._open_day()
 
     def policy(self, kind: type[P]) -> P:
         """The policy of this kind in force at the decision. Raises `PolicyNotEffective`."""

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
-from commands.open_days import OpenDays
 from ledger.who import Actor
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 
@@ -150,15 +150,39 @@ def test_a_late_fact_is_decided_once_by_whoever_did_not_see_the_month_close(
     append.assert_called_once()
 
 
-def test_a_late_fact_stands_on_its_day_again_when_the_month_was_reopened_a_while_ago(desk: Desk) -> None:
-    desk.clock.now = datetime(2025, 5, 2, tzinfo=UTC)
-    book = desk.expect("enrol_merchant", merchant_id="M-1").book
-    desk.expect("close_book_period", actor=FINANCE, book=book, period="2025-03")
-    desk.expect("close_book_period", actor=FINANCE, book=book, period="2025-04")
-    days = OpenDays(desk.ledger.reader, monotonic=lambda: passed[0])
-    passed = [0.0]
-    assert days.of(book) == date(2025, 5, 1)
-    desk.expect("reopen_book_period", actor=FINANCE, book=book, period="2025-04")
-    assert days.of(book) == date(2025, 5, 1)
-    passed[0] = 5.0
-    assert days.of(book) == date(2025, 4, 1)
+def test_a_fact_stands_on_its_day_again_as_soon_as_the_month_is_reopened(database_url: str, tmp_path: Path) -> None:
+    may, told = datetime(2025, 5, 2, tzinfo=UTC), datetime(2025, 4, 20, tzinfo=UTC)
+    with open_desk(database_url, tmp_path, now=may) as one, open_desk(database_url, tmp_path, now=may) as two:
+        publish_programme(one)
+        book = one.expect("enrol_merchant", merchant_id="M-1").book
+        one.expect("close_book_period", actor=FINANCE, book=book, period="2025-03")
+        one.expect("close_book_period", actor=FINANCE, book=book, period="2025-04")
+        late = two.expect("report_tracking", **FACT, at=told)
+        one.expect("reopen_book_period", actor=FINANCE, book=book, period="2025-04")
+        noted = [
+            desk.expect("report_tracking", **FACT | {"raw_code": code}, at=told)
+            for desk, code in ((two, "again"), (one, "and again"))
+        ]
+        days = [one.ledger.reader.read(book, fact.first - 1, 1)[0].accounting_date for fact in (late, *noted)]
+    assert days == [date(2025, 5, 1), date(2025, 4, 20), date(2025, 4, 20)]
+
+
+def test_an_adjustment_of_a_month_is_proposed_as_soon_as_it_is_reopened_and_no_longer_than_it_is_open(
+    database_url: str, tmp_path: Path
+) -> None:
+    may = datetime(2025, 5, 2, tzinfo=UTC)
+    lines = [
+        {"account": "5130", "side": "debit", "amount": "CNY 9.00"},
+        {"account": "1010", "side": "credit", "amount": "CNY 9.00"},
+    ]
+    asked: dict[str, Any] = {"actor": FINANCE, "reason": "accrual", "lines": lines, "accounting_date": "2025-04-20"}
+    with open_desk(database_url, tmp_path, now=may) as one, open_desk(database_url, tmp_path, now=may) as two:
+        publish_programme(one)
+        one.expect("close_book_period", actor=FINANCE, book=0, period="2025-03")
+        one.expect("close_book_period", actor=FINANCE, book=0, period="2025-04")
+        told = [desk.ask("propose_adjustment", adjustment_id="A-1", **asked).code for desk in (one, two)]
+        one.expect("reopen_book_period", actor=FINANCE, book=0, period="2025-04")
+        told.append(two.ask("propose_adjustment", adjustment_id="A-2", **asked).code)
+        two.expect("close_book_period", actor=FINANCE, id="c-2", book=0, period="2025-04")
+        told += [desk.ask("propose_adjustment", adjustment_id="A-3", **asked).code for desk in (one, two)]
+    assert told == ["PERIOD_CLOSED", "PERIOD_CLOSED", "", "PERIOD_CLOSED", "PERIOD_CLOSED"]

@@ -98,7 +98,7 @@ class Given:
             command = command.stamped(NOW)
         stream = stream_of(command.stream, self._events)
         memory = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
-        rules = Rules(at=command.decided_at, reference=self._reference, memory=memory, open_day=self._open_day)
+        rules = Rules(at=command.decided_at, reference=self._reference, memory=memory, open_day=lambda: self._open_day)
         try:
             decided = list(MENU[command.name].decide(command, stream, rules))
         except Refusal as refusal:
