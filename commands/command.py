@@ -14,6 +14,7 @@ from commands.rules import Rules
 from ledger.canonical import canonical, digest
 from ledger.events.event import Event
 from ledger.ids import Id
+from ledger.streams.stream import Stream
 from ledger.who import Actor, Source
 
 CommandId = Id
@@ -55,6 +56,10 @@ class Command(BaseModel):
     @property
     def reads(self) -> tuple[str, ...]:
         """Further streams and guards of the same book that the decision rests on."""
+        return ()
+
+    def reads_of(self, stream: Stream) -> tuple[str, ...]:  # noqa: ARG002 - overridden
+        """The same, as far as only the command's own stream says what the decision rests on."""
         return ()
 
     def stamped(self, now: datetime) -> Self:

@@ -87,6 +87,11 @@ class Memory:
         self.streams |= loaded
         self.streams |= self._accounts(guards)
 
+    def load_further(self, read: Mapping[str, int]) -> None:
+        """Bring those of these streams and guards that the round does not have yet."""
+        if missing := {name: book for name, book in read.items() if name not in self.streams}:
+            self.load(written={}, read=missing)
+
     def _accounts(self, guards: Mapping[str, int]) -> dict[str, Stream]:
         merchants = {name.partition("/")[2]: book for name, book in guards.items()}
         known = self._reader.accounts_of(merchants) if merchants else {}

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from commands.command import Command
+from commands.working_breaks import StreamName
 from ledger.finance_refusals import ProposalNotOpen
+from ledger.ids import Id
 from ledger.streams.proposal import Proposal
 
 T = TypeVar("T")
+
+
+class ProposalCommand(Command):
+    """A decision about one proposal; `in_stream` is the stream that `proposals` lists it with."""
+
+    in_stream: StreamName
+    proposal_id: Id
+
+    @property
+    def stream(self) -> str:
+        return self.in_stream
 
 
 def open_proposal(proposal: Proposal[T] | None, proposal_id: str) -> T:

@@ -19,6 +19,7 @@ from ledger.log.rows import Expectation, Receipt, Status
 from ledger.policies.reference import Reference
 from ledger.refusals import Refusal
 from ledger.streams.account import MerchantAccount
+from ledger.streams.stream import Stream
 
 
 class Asked(NamedTuple):
@@ -37,6 +38,11 @@ class Asked(NamedTuple):
         stream = command.stream
         key = scoped_key(command, merchant_of(stream))
         return cls(place, book, command, key, command.fingerprint(), stream, command.reads)
+
+    def knowing(self, stream: Stream) -> Asked:
+        """The same, with what else the command reads now that its stream is known."""
+        further = self.command.reads_of(stream)
+        return self._replace(reads=(*self.reads, *further)) if further else self
 
 
 @dataclass(frozen=True, slots=True)

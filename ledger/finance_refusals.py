@@ -79,6 +79,21 @@ class ProposalNotOpen(Refusal, code="PROPOSAL_NOT_OPEN", remedy="Make a new prop
     state: str
 
 
+class ProposalOutdated(Refusal, code="PROPOSAL_OUTDATED", remedy="Reject it, and propose it anew."):
+    """The proposal {proposal_id} asks for {command} in a form that is no longer valid: {why}."""
+
+    proposal_id: str
+    command: str
+    why: str
+
+
+class NotParked(Refusal, code="NOT_PARKED", remedy="Choose one that `redledger parked` lists."):
+    """Nothing is parked as {what} in book {book}."""
+
+    what: str
+    book: int
+
+
 class JournalUnbalanced(Refusal, code="JOURNAL_UNBALANCED", remedy="Let debits and credits be the same in CNY."):
     """The entry does not balance: debits are {debits} and credits {credits}."""
 

@@ -70,6 +70,11 @@ def periods_stream(book: int | None = None) -> str:
     return "periods/ledger" if book is None else f"periods/{book}"
 
 
+def parking_stream(book: int) -> str:
+    """What is set aside in one book stands in that book."""
+    return f"parking/{book}"
+
+
 def revaluation_stream(period: str) -> str:
     return f"revaluation/{period}"
 
@@ -128,9 +133,9 @@ def merchant_of(stream: str) -> str | None:
 
 
 def book_named_by(stream: str) -> int | None:
-    """The book that a stream names itself, as the markers of periods do; None where its merchant says which."""
+    """The book that a stream names itself, as markers of periods and parking do; None where its merchant says which."""
     kind, _, rest = stream.partition("/")
-    return int(rest) if kind == "periods" and rest.isdigit() else None
+    return int(rest) if kind in ("periods", "parking") and rest.isdigit() else None
 
 
 def order_of(stream: str) -> str | None:

@@ -10,6 +10,7 @@ from ledger.streams.adjustment import Adjustment
 from ledger.streams.files import AcceptedFile, BankAccount, BankStatement
 from ledger.streams.merchant import Merchant
 from ledger.streams.order import Order
+from ledger.streams.parking import Parking
 from ledger.streams.payouts import Payouts
 from ledger.streams.periods import Periods
 from ledger.streams.platform_money import BankMovement, Revaluations
@@ -32,6 +33,7 @@ BLANK: dict[str, Callable[[str], Stream]] = {
     "statements": Statements,
     "settlement_run": SettlementRun,
     "periods": Periods,
+    "parking": Parking,
     "revaluation": Revaluations,
     "psp_batch": PspBatch,
     "partner_payment": BankMovement,

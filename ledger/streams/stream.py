@@ -7,8 +7,10 @@ from functools import singledispatchmethod
 from typing import Any, Self
 
 from ledger.events.event import Event
+from ledger.events.proposal import ProposalMade
 from ledger.streams.breaks import Break, remember_break
 from ledger.streams.evolving import Evolving
+from ledger.streams.proposal import PREFIX, Proposal, remember_proposal
 
 
 class Stream(Evolving):
@@ -22,6 +24,7 @@ class Stream(Evolving):
         self.name = name
         self.version = 0
         self.known_breaks: dict[str, Break] = {}  # open and explained
+        self.proposals: dict[str, Proposal[ProposalMade]] = {}  # open and decided
 
     @property
     def exists(self) -> bool:
@@ -42,6 +45,8 @@ class Stream(Evolving):
         self.remember(event)
         if event.name.startswith("break."):
             remember_break(self.known_breaks, event)
+        elif event.name.startswith(PREFIX):
+            remember_proposal(self.proposals, event)
         self.version += 1
 
     def after(self, *events: Event) -> Self:

@@ -86,7 +86,7 @@ def proposals(
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Adjustments and write-offs that one person proposed and another has to decide, the oldest first; CNY."""
+    """Commands, adjustments and write-offs that one person proposed and another decides, the oldest first; CNY."""
     with reading(settings, [Proposals()]) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         found = read_proposals(app.views, state=_STATE[state], merchant=merchant, limit=limit, moment=moment)

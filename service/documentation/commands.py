@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
+from commands.command import Command, Handler
 from commands.menu import MENU
+from commands.proposable import PROPOSABLE
 from service.documentation.markdown import fields_of, sentences, table
 from service.documentation.raised import refusals_of
 from service.documentation.shapes import shapes
@@ -20,16 +21,20 @@ def commands() -> str:
         " bring it with every command. [importing.md](importing.md) has the whole envelope. The fields of a command are"
         " its `data`; the [shapes](#shapes) inside them are at the end.\n"
     )
-    inside = shapes(handler.command for handler in MENU.values())
+    inside = shapes(handler.command for handler in (MENU | PROPOSABLE).values())
     return head + "".join(f"\n{part}\n" for part in _commands()) + f"\n## Shapes\n{inside}"
 
 
 def _commands() -> Iterator[str]:
-    for name, handler in MENU.items():
+    for name, handler in (MENU | PROPOSABLE).items():
         yield f"## {name}"
-        yield ("A report: recorded whatever it contradicts.\n\n" if handler.command.reports_a_fact else "") + sentences(
-            handler.command.__doc__
-        )
+        yield _kind(name, handler) + sentences(handler.command.__doc__)
         yield table(("Field", "Type", "Needed"), fields_of(handler.command, besides=Command.model_fields))
         if codes := refusals_of(handler.decide):
             yield "Refusals: " + ", ".join(f"[`{code}`](refusals.md)" for code in codes)
+
+
+def _kind(name: str, handler: Handler) -> str:
+    if name in PROPOSABLE:
+        return "Takes two people: sent inside [`propose`](#propose).\n\n"
+    return "A report: recorded whatever it contradicts.\n\n" if handler.command.reports_a_fact else ""

@@ -41,7 +41,7 @@ def proposed(
     as_known_at: Instant = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
-    """Adjustments and write-offs that one person proposed and another has to decide, the oldest first; CNY."""
+    """Commands, adjustments and write-offs that one person proposed and another decides, the oldest first; CNY."""
     views = Witness(app.views)
     found = proposals(
         views,

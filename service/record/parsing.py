@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from commands.command import Command, Handler
+from commands.proposable import PROPOSABLE
 from ledger.canonical import NotCanonical
 from ledger.currencies import exponent_of
 from ledger.sealed import Sealed
@@ -71,6 +72,9 @@ def _command(envelope: dict[str, Any], menu: Mapping[str, Handler]) -> Command:
     name, data = envelope.get("command"), envelope.get("data", {})
     if name is None:
         raise Malformed("MISSING_FIELD", "it names no command", field="command")
+    if isinstance(name, str) and name in PROPOSABLE:
+        sentence = f"{name} takes two people: send it inside `propose`, and have somebody else approve it"
+        raise Malformed("TAKES_TWO_PEOPLE", sentence, field="command")
     if not isinstance(name, str) or name not in menu:
         raise Malformed("UNKNOWN_COMMAND", f"there is no command called {str(name)[:80]!r}", field="command")
     if not isinstance(data, dict):

@@ -12,8 +12,9 @@ from pydantic.fields import FieldInfo
 
 from commands.command import Command
 from commands.menu import MENU
+from commands.proposable import PROPOSABLE
 
-COMMANDS = [handler.command for handler in MENU.values()]
+COMMANDS = [handler.command for handler in (MENU | PROPOSABLE).values()]
 
 
 def _fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:

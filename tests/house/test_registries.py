@@ -12,6 +12,7 @@ import commands
 import projections
 from commands.command import Command
 from commands.menu import MENU
+from commands.proposable import PROPOSABLE
 from ledger.events.event import UPCASTS, decode
 from projections.projection import Projection
 from projections.registry import PROJECTIONS
@@ -45,7 +46,16 @@ def test_every_older_version_has_an_upcast_to_the_next() -> None:
 def test_every_command_is_on_the_menu_under_its_own_name() -> None:
     kinds = [kind for module in _modules(commands) for kind in _classes(module, Command)]
     named = {kind.__dict__["name"]: kind for kind in kinds if kind.__dict__.get("name")}
-    assert named == {name: handler.command for name, handler in MENU.items()}
+    assert named == {name: handler.command for name, handler in (MENU | PROPOSABLE).items()}
+
+
+def test_no_command_that_takes_two_people_can_be_submitted_by_one() -> None:
+    assert not MENU.keys() & PROPOSABLE.keys()
+
+
+@pytest.mark.parametrize("name", PROPOSABLE)
+def test_what_is_proposed_holds_no_personal_values(name: str) -> None:
+    assert not [field for field, info in PROPOSABLE[name].command.model_fields.items() if "Sealed" in str(info)]
 
 
 def test_every_projection_is_registered_under_its_own_name() -> None:

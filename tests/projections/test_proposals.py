@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger.canonical import canonical
 from ledger.who import Actor
 from projections.engine.reading import Views
 from projections.engine.rebuild import verify
@@ -68,3 +69,14 @@ def test_the_view_equals_one_built_anew(desk: Desk) -> None:
     desk.expect("approve_adjustment", actor=APPROVER, **A_1)
     views(desk)
     assert verify(desk.ledger.engine, Proposals()).count == 0
+
+
+def test_a_proposed_command_is_listed_with_its_stream_and_data_until_it_is_decided(desk: Desk) -> None:
+    data = {"view": "exceptions", "book": 1, "position": 3}
+    asked = {"command": "park_effect", "data": data, "proposal_id": "P-1", "reason": "r"}
+    desk.expect("propose", actor=FINANCE, **asked)
+    (row,) = [row for row in proposals(views(desk)) if row.kind == "park_effect"]
+    assert (row.stream, row.amount, row.data) == ("parking/1", None, canonical(data))
+    desk.expect("approve_proposal", actor=APPROVER, in_stream=row.stream, proposal_id=row.proposal_id)
+    (row,) = [row for row in proposals(views(desk), state="approved") if row.kind == "park_effect"]
+    assert (row.proposer, row.decided_by) == ("fang", "ann")

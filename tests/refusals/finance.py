@@ -16,6 +16,7 @@ from tests.commands import (
     test_hold_settlement,
     test_issue_statement,
     test_post_fx_revaluation,
+    test_proposals,
     test_refund_unallocated_funds,
     test_resolve_break,
     test_route_inbox_payment,
@@ -62,6 +63,10 @@ CAUSES: dict[str, Cause] = {
     "PROPOSAL_ID_TAKEN": lambda: after(
         *test_adjustments.PROPOSED, ask=test_adjustments.propose(*test_adjustments.GOODWILL)
     ),
+    "PROPOSAL_OUTDATED": lambda: after(
+        test_proposals.MADE.model_copy(update={"data": {}}), ask=test_proposals.decided("approve_proposal")
+    ),
+    "NOT_PARKED": lambda: after(ask=test_proposals.propose("unpark_effect")),
     "PROPOSAL_NOT_OPEN": lambda: after(ask=test_adjustments.approve()),
     "JOURNAL_UNBALANCED": lambda: proposed(
         test_adjustments.debit("5160", "CNY 20.00"), test_adjustments.credit("2120", "CNY 19.99")

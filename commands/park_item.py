@@ -1,0 +1,47 @@
+"""Parking one item of a loop, so that the loop no longer tries it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from commands.rules import Rules
+from commands.two_people import TwoPersonCommand
+from ledger.events.event import Event
+from ledger.events.parking import ItemParked
+from ledger.ids import Id, parking_stream
+from ledger.streams.parking import Parking
+
+ItemName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20\x7f]+$", max_length=300)]
+
+
+class ItemCommand(TwoPersonCommand):
+    """A request about one item of a loop, named as `status` lists it."""
+
+    loop: Id
+    book: int = Field(ge=0)
+    item: ItemName
+
+    @property
+    def stream(self) -> str:
+        return parking_stream(self.book)
+
+
+class ParkItem(ItemCommand, name="park_item"):
+    """The loop leaves the item out until it is unparked. Other items go on."""
+
+
+def decide(command: ParkItem, parking: Parking, rules: Rules) -> Iterator[Event]:
+    if (command.loop, command.item) in parking.items:
+        return
+    yield ItemParked(
+        loop=command.loop,
+        book=command.book,
+        item=command.item,
+        reason=command.proposal.reason,
+        proposer=command.proposal.proposer.id,
+        approver=command.actor.id,
+        parked_at=command.decided_at,
+    )
