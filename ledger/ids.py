@@ -132,6 +132,12 @@ def merchant_of(stream: str) -> str | None:
     return None
 
 
+def merchant_of_key(key: str) -> str | None:
+    """The merchant in whose scope a command's key is, as in `partner:stripe/M-1/evt_1`; None for the platform's own."""
+    parts = key.split("/", 2)
+    return parts[1] if len(parts) == 3 and parts[1] != "-" else None
+
+
 def book_named_by(stream: str) -> int | None:
     """The book that a stream names itself, as markers of periods and parking do; None where its merchant says which."""
     kind, _, rest = stream.partition("/")

@@ -19,8 +19,9 @@ def found(url: str, *, books: int) -> None:
                 return
             connection.execute(
                 text(
-                    "INSERT INTO log.identity (ledger_id, epoch, zone, created_at)"
-                    " VALUES (gen_random_uuid(), 1, :zone, now()) ON CONFLICT DO NOTHING"
+                    "INSERT INTO log.identity (ledger_id, epoch, zone, created_at, leaf)"
+                    " SELECT id, 1, :zone, now(), log.identity_leaf(id, 1, :zone, now()) FROM gen_random_uuid() AS id"
+                    " ON CONFLICT DO NOTHING"
                 ),
                 {"zone": ACCOUNTING_ZONE},
             )

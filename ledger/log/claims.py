@@ -17,12 +17,13 @@ from ledger.journal.open_claims import CLAIMING, OpenClaims
 # Only of orders that ever had a case or dispute: few, so that a whole book of them fits in memory.
 CLAIMS = """
 SELECT stream, command_id, type, schema_version, payload, entry FROM log.events
-WHERE book = %(book)s AND type = ANY(%(claiming)s) AND stream IN (
+WHERE book = %(book)s AND position <= %(upto)s AND type = ANY(%(claiming)s) AND stream IN (
     SELECT stream FROM log.events WHERE book = %(book)s AND type = ANY(%(opening)s)
 ) ORDER BY position
 """
 _OPENING = ["refund.requested", "dispute.opened", "dispute.funds_withdrawn"]
 _COMMAND = itemgetter(0, 1)
+_LAST = 2**63 - 1  # the last position there can be
 
 
 class OpenInCases(NamedTuple):
@@ -32,9 +33,9 @@ class OpenInCases(NamedTuple):
     fen: int
 
 
-def asked_of(book: int) -> dict[str, Any]:
-    """The parameters of `CLAIMS`."""
-    return {"book": book, "claiming": [event.name for event in CLAIMING], "opening": _OPENING}
+def asked_of(book: int, upto: int = _LAST) -> dict[str, Any]:
+    """The parameters of `CLAIMS`: up to this position, by default all that the book holds."""
+    return {"book": book, "upto": upto, "claiming": [event.name for event in CLAIMING], "opening": _OPENING}
 
 
 def open_in_cases(rows: Iterable[Any]) -> dict[str, OpenInCases]:

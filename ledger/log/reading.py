@@ -27,10 +27,9 @@ _STREAMS = (
 )
 _NEWS_OF_STREAMS = _STREAMS.replace(_COLUMNS, _NEWS_COLUMNS)
 _GUARD = "merchant_id, version, available, on_hold, in_transit, in_open_cases"
-_ALL_ACCOUNTS = f"SELECT {_GUARD} FROM log.accounts WHERE book = %s"
 _ACCOUNTS = f"SELECT {_GUARD} FROM {_WANTED} JOIN log.accounts ON book = in_book AND merchant_id = wanted"
 _BROKEN_STREAMS = (
-    "SELECT position, stream FROM ("
+    "SELECT position, stream, version, place FROM ("
     "SELECT position, stream, version, row_number() OVER stream AS place,"
     " lag(position, 1, 0::bigint) OVER stream AS before"
     " FROM log.events WHERE book = %s WINDOW stream AS (PARTITION BY stream ORDER BY version)) AS e"
@@ -158,17 +157,17 @@ class Reader:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S, max(deadline - monotonic(), 0))
         return True
 
-    def broken_streams(self, book: int, limit: int) -> list[tuple[int, str]]:
-        """Positions, with their streams, whose version does not follow the one before it in the stream."""
-        return [(position, stream) for position, stream in self._rows(_BROKEN_STREAMS, (book, limit))]
+    def broken_streams(self, book: int, limit: int) -> list[tuple[int, str, int, int]]:
+        """Events whose version does not follow the one before it in the stream: position, stream, version and place."""
+        return [(row[0], row[1], row[2], row[3]) for row in self._rows(_BROKEN_STREAMS, (book, limit))]
 
-    def all_accounts(self, book: int) -> dict[str, AccountRow]:
-        """The guards of every merchant of the book."""
-        return {row[0]: AccountRow(*row[1:]) for row in self._rows(_ALL_ACCOUNTS, (book,))}
+    def open_in_cases(self, book: int, upto: int) -> dict[str, OpenInCases]:
+        """What the book's events up to a position say of open cases and disputes, by merchant: to check the guards."""
+        return open_in_cases(self._rows(CLAIMS, asked_of(book, upto)))
 
-    def open_in_cases(self, book: int) -> dict[str, OpenInCases]:
-        """What the book's events say of open cases and disputes, by merchant: beside the guards, to check them."""
-        return open_in_cases(self._rows(CLAIMS, asked_of(book)))
+    def select(self, statement: str, *parameters: Any) -> Iterable[tuple[Any, ...]]:
+        """Rows of the log's other tables, for who checks them."""
+        return self._rows(statement, parameters)
 
     def _head(self, book: int) -> int:
         rows = self._rows("SELECT position FROM log.heads WHERE book = %s", (book,))

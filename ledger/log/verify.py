@@ -1,4 +1,7 @@
-"""Checks a whole log against itself: order, versions, entries, hashes, guards. Streams it; memory stays flat."""
+"""Checks a whole log against itself: order, versions, entries, hashes, guards, and every row beside the events.
+
+Streams the events; memory grows with merchants, not with events. `ledger/log/evidence.py` says what covers each column.
+"""
 
 from __future__ import annotations
 
@@ -6,56 +9,96 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ledger.events.event import Event
+from ledger.events.period import BookMarker
 from ledger.fx import CNY
+from ledger.ids import merchant_of
 from ledger.journal.accounts import AVAILABLE, ON_HOLD, PAYABLE_NOW, is_merchant_account
 from ledger.log.claims import OpenInCases
+from ledger.log.finding import Finding, missing, unexpected
+from ledger.log.hashed_rows import (
+    Head,
+    directory_findings,
+    head_findings,
+    identity_findings,
+    leaf_finding,
+    outcome_findings,
+    read_heads,
+    stray_findings,
+)
+from ledger.log.migrations import newest_revision
 from ledger.log.preimage import leaf_of
 from ledger.log.reading import AccountRow, Reader
 from ledger.log.rows import Recorded
 
 _BATCH = 1000
 _MOST_BROKEN_STREAMS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not hold, and where: the position is 0 where it is the book's as a whole."""
-
-    book: int
-    position: int
-    what: str
+_EVENTS = "log.events"
+# One statement: the guards as they are at the position of the head row.
+_GUARDED = """
+SELECT h.position, a.merchant_id, a.version, a.available, a.on_hold, a.in_transit, a.in_open_cases
+FROM log.heads h LEFT JOIN log.accounts a ON a.book = h.book WHERE h.book = %s
+"""
+_REVISION = "SELECT version_num FROM log.alembic_version"
 
 
 def verify_log(reader: Reader) -> Iterator[Finding]:
-    """Every fault of every book, each book's in order of position. Nothing found: the log holds together.
+    """Every fault of the log, each book's in order of position. Nothing found: the log holds together.
 
     What is recorded while it runs is left for the next time.
     """
-    for book, head in reader.heads().items():
-        yield from verify_book(reader, book, head)
+    heads = read_heads(reader)
+    yield from revision_findings(reader)
+    yield from identity_findings(reader)
+    yield from head_findings(heads)
+    yield from stray_findings(reader, [head.book for head in heads])
+    seen: dict[str, set[int]] = {}
+    for head in heads:
+        yield from verify_book(reader, head, seen)
+    yield from directory_findings(reader, {head.book: head.takes_merchants for head in heads}, seen)
 
 
-def verify_book(reader: Reader, book: int, head: int) -> Iterator[Finding]:
-    """The faults of one book up to the position its head had."""
-    walk = _Walk(book)
-    while walk.position < head:
-        rows = reader.read(book, walk.position, min(_BATCH, head - walk.position))
+def revision_findings(reader: Reader) -> Iterator[Finding]:
+    """A schema that is not the one this code made."""
+    found = [str(revision) for (revision,) in reader.select(_REVISION)]
+    if found != [newest_revision()]:
+        yield Finding(
+            "log.alembic_version", "its one row", "version_num", newest_revision(), ", ".join(found) or "none"
+        )
+
+
+def verify_book(reader: Reader, head: Head, seen: dict[str, set[int]]) -> Iterator[Finding]:
+    """The faults of one book up to what its head row says; its merchants go into `seen`, each with its books."""
+    guarded = list(reader.select(_GUARDED, head.book))
+    upto = max([head.position, *(row[0] for row in guarded)])  # the guards may be of a later moment than the head
+    walk = _Walk(head.book)
+    yield from _event_findings(reader, head, upto, walk)
+    for merchant in walk.merchants:
+        seen.setdefault(merchant, set()).add(head.book)
+    for position, stream, version, place in reader.broken_streams(head.book, _MOST_BROKEN_STREAMS):
+        yield Finding(_EVENTS, walk.key(position), "version", f"{place}, the next of {stream}", str(version))
+    yield from walk.head_findings(head)
+    if walk.position >= upto:
+        walk.claim(reader.open_in_cases(head.book, upto))
+        yield from walk.guard_findings({row[1]: AccountRow(*row[2:]) for row in guarded if row[1] is not None})
+    yield from outcome_findings(reader, head, seen)
+
+
+def _event_findings(reader: Reader, head: Head, upto: int, walk: _Walk) -> Iterator[Finding]:
+    while walk.position < upto:
+        rows = reader.read(head.book, walk.position, min(_BATCH, upto - walk.position))
+        rows = [row for row in rows if row.position <= upto]
         if not rows:
-            yield Finding(book, walk.position + 1, f"the head says {head}, and nothing follows")
+            yield Finding("log.heads", f"book {head.book}", "position", f"{walk.position}", f"{head.position}")
+            yield missing(_EVENTS, walk.key(walk.position + 1), "an event")
             break
         for row in rows:
-            if row.position > head:
-                break
-            yield from (Finding(book, row.position, what) for what in walk.faults_of(row))
-            walk.position = row.position
-    for row in reader.read(book, head, 1):  # recorded meanwhile, in which case the head has moved with it
-        if reader.heads()[book] == head:
-            yield Finding(book, row.position, f"it stands behind the head, which says {head}")
-    for position, stream in reader.broken_streams(book, _MOST_BROKEN_STREAMS):
-        yield Finding(book, position, f"its version does not follow the one before it in {stream}")
-    if reader.heads()[book] == head:  # else the guards are further than this walk
-        walk.claim(reader.open_in_cases(book))
-        yield from (Finding(book, 0, what) for what in walk.guard_faults(reader.all_accounts(book)))
+            yield from walk.findings_of(row)
+            walk.pass_by(row, is_of_head=row.position <= head.position)
+    for row in reader.read(head.book, upto, 1):  # recorded meanwhile, in which case the head has moved with it
+        if reader.heads()[head.book] == head.position:
+            yield Finding("log.heads", f"book {head.book}", "position", f"{row.position} or more", f"{head.position}")
+            yield unexpected(_EVENTS, walk.key(row.position), "an event behind the position of the head")
 
 
 @dataclass(slots=True)
@@ -68,28 +111,51 @@ class _Walk:
     command: tuple[str, int] = ("", 0)
     moved: set[str] = field(default_factory=set)  # merchants whose guard the current command has raised
     guards: dict[str, list[int]] = field(default_factory=dict)
+    merchants: set[str] = field(default_factory=set)
+    marked: BookMarker | None = None  # the last marker of a period up to the head
+    head_recorded_at: datetime | None = None  # of the event that the head stands at
+    _event: Event | None = None
 
-    def faults_of(self, row: Recorded) -> Iterator[str]:
+    def key(self, position: int) -> str:
+        return f"book {self.book}, position {position}"
+
+    def findings_of(self, row: Recorded) -> Iterator[Finding]:
         if row.position != self.position + 1:
-            yield f"position {self.position + 1} is missing before it"
+            yield missing(_EVENTS, self.key(self.position + 1), "an event")
+        for column, expected, found in self._faults_of(row):
+            yield Finding(_EVENTS, self.key(row.position), column, expected, found)
+        yield from leaf_finding(_EVENTS, self.key(row.position), leaf_of(row), row.leaf)
+
+    def pass_by(self, row: Recorded, *, is_of_head: bool) -> None:
+        """Remember what the rest of the book is held against."""
+        self.position, self.recorded_at = row.position, row.recorded_at
+        if merchant := merchant_of(row.stream):
+            self.merchants.add(merchant)
+        if is_of_head:
+            self.head_recorded_at = row.recorded_at
+            if isinstance(self._event, BookMarker):
+                self.marked = self._event
+
+    def _faults_of(self, row: Recorded) -> Iterator[tuple[str, str, str]]:
         if self.recorded_at and row.recorded_at < self.recorded_at:
-            yield "it was recorded before the one before it"
-        self.recorded_at = row.recorded_at
+            yield "recorded_at", f"{self.recorded_at} or later", f"{row.recorded_at}"
         yield from self._command_faults(row)
-        if leaf_of(row) != row.leaf:
-            yield "its hash is not that of its fields"
-        yield from _payload_faults(row)
+        try:
+            self._event = row.event
+        except (LookupError, ValueError) as error:
+            self._event = None
+            yield "payload", "an event that can be read", " ".join(str(error).split())[:200]
         yield from self._entry_faults(row)
 
-    def _command_faults(self, row: Recorded) -> Iterator[str]:
+    def _command_faults(self, row: Recorded) -> Iterator[tuple[str, str, str]]:
         command_id, n = self.command
         if row.command_id != command_id:
             n, self.moved = 0, set()
         if row.command_n != n + 1:
-            yield f"it is event {row.command_n} of its command, not {n + 1}"
+            yield "command_n", f"{n + 1}", f"{row.command_n}"
         self.command = (row.command_id, row.command_n)
 
-    def _entry_faults(self, row: Recorded) -> Iterator[str]:
+    def _entry_faults(self, row: Recorded) -> Iterator[tuple[str, str, str]]:
         if row.entry is None:
             return
         try:
@@ -97,14 +163,14 @@ class _Walk:
             off = sum(line["base"] for line in lines)
             for line in lines:
                 if is_merchant_account(line["account"]) and (line["currency"] != CNY or not line.get("merchant")):
-                    yield f"its entry has a line on {line['account']} that is not CNY or names no merchant"
+                    yield "entry", f"CNY and a merchant on {line['account']}", f"{line['currency']}"
                 elif line["account"] in PAYABLE_NOW:
                     self._move(line["merchant"], line["account"], -line["base"])
-        except (ValueError, KeyError, TypeError):
-            yield "its entry cannot be read"
+        except (ValueError, KeyError, TypeError) as error:
+            yield "entry", "an entry that can be read", f"{type(error).__name__}: {error}"
             return
         if off:
-            yield f"its entry is off by {off} fen"
+            yield "entry", "a sum of 0 fen", f"{off} fen"
 
     def _move(self, merchant: str, account: str, amount: int) -> None:
         guard = self.guards.setdefault(merchant, [0, 0, 0, 0, 0])
@@ -120,15 +186,22 @@ class _Walk:
                 guard = self.guards.setdefault(merchant, [0, 0, 0, 0, 0])
                 guard[0], guard[4] = guard[0] + claim.versions, guard[4] + claim.fen
 
-    def guard_faults(self, kept: dict[str, AccountRow]) -> Iterator[str]:
+    def head_findings(self, head: Head) -> Iterator[Finding]:
+        """What the events say of the head row: when the last was recorded, and which day the last marker left open."""
+        open_day = self.marked.first_open_day if self.marked else head.opening_day
+        for column, expected in (("recorded_at", self.head_recorded_at), ("first_open_day", open_day)):
+            if expected != (found := getattr(head, column)):
+                yield Finding("log.heads", f"book {head.book}", column, f"{expected}", f"{found}")
+
+    def guard_findings(self, kept: dict[str, AccountRow]) -> Iterator[Finding]:
         for merchant in sorted(kept.keys() | self.guards.keys()):
-            folded = AccountRow(*self.guards.get(merchant, (0, 0, 0, 0, 0)))
-            if kept.get(merchant) != folded:
-                yield f"the guard of {merchant} is {kept.get(merchant)}, its events say {folded}"
-
-
-def _payload_faults(row: Recorded) -> Iterator[str]:
-    try:
-        row.event  # noqa: B018 - decoding it is the check
-    except (LookupError, ValueError) as error:
-        yield f"its payload cannot be read: {' '.join(str(error).split())[:200]}"
+            key = f"book {self.book}, merchant {merchant}"
+            folded, found = self.guards.get(merchant), kept.get(merchant)
+            if found is None:
+                yield missing("log.accounts", key, "a guard, which the events of the merchant have raised")
+            elif folded is None:
+                yield unexpected("log.accounts", key, "a guard that no event has raised")
+            else:
+                for column, wanted, is_there in zip(AccountRow._fields, folded, found, strict=True):
+                    if wanted != is_there:
+                        yield Finding("log.accounts", key, column, f"{wanted}", f"{is_there}")

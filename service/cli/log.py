@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict, fields
 from itertools import islice
 
+from ledger.log.finding import Finding
 from ledger.log.verify import verify_log as find_faults
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import show
+from service.cli.output import show, stdout
 from service.cli.reading import reading
 from service.failures import ServiceFailure
 from service.settings import Settings
 
 _MOST = 1_000
+_COLUMNS = ("book", "events", "faults")
 
 
 @takes_settings()
 def verify_log(settings: Settings, format: FormatOption = Format.TABLE) -> None:
-    """Check every event: positions without a gap, versions, balanced entries, hashes; ends with 0 only if all hold."""
+    """Check every row of the log by its hash or by what the events say of it; ends with 0 only if all hold.
+
+    A finding is one line: table and row, column, what was expected, what was found.
+    """
     with reading(settings) as app:
         heads = app.ledger.reader.heads()
-        faults = list(islice(find_faults(app.ledger.reader), _MOST))
-    wrong = {book: sum(fault.book == book for fault in faults) for book in heads}
-    if faults:
-        rows = [{"book": fault.book, "position": fault.position, "fault": fault.what} for fault in faults]
-        show(rows, format, title="Faults", columns=("book", "position", "fault"))
-        raise ServiceFailure(f"The log does not hold: {len(faults)} faults{' at least' * (len(faults) == _MOST)}.")
-    rows = [{"book": book, "events": head, "faults": wrong[book]} for book, head in heads.items()]
-    show(rows, format, columns=("book", "events", "faults"))
+        findings = list(islice(find_faults(app.ledger.reader), _MOST))
+    if findings:
+        show_findings(findings, format)
+        at_least = " at least" * (len(findings) == _MOST)
+        raise ServiceFailure(f"The log does not hold: {len(findings)} findings{at_least}.")
+    show([{"book": book, "events": head, "faults": 0} for book, head in heads.items()], format, columns=_COLUMNS)
+
+
+def show_findings(findings: Iterable[Finding], format: Format) -> None:
+    """One line each: where, what, expected, found."""
+    if format is Format.TABLE:
+        for finding in findings:
+            stdout().print(str(finding), soft_wrap=True)
+    else:
+        show([asdict(finding) for finding in findings], format, columns=tuple(each.name for each in fields(Finding)))

@@ -22,12 +22,10 @@ def upgrade(url: str) -> None:
     Where there is something to do it needs a login that may create schemas and, the first time on a server, the role
     `redledger_app`. Raises `DatabaseUnreachable`.
     """
-    engine = owner_engine(url)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    engine, config = owner_engine(url), _config()
     try:
         with reaching(url), engine.begin() as connection:
-            if _is_up_to_date(connection, config):
+            if _is_up_to_date(connection):
                 return
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
             connection.execute(text("CREATE SCHEMA IF NOT EXISTS log"))
@@ -37,8 +35,19 @@ def upgrade(url: str) -> None:
         engine.dispose()
 
 
-def _is_up_to_date(connection: Connection, config: Config) -> bool:
+def newest_revision() -> str:
+    """The revision that this code brings a database to."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config
+
+
+def _is_up_to_date(connection: Connection) -> bool:
     if connection.execute(text("SELECT to_regclass('log.alembic_version')")).scalar() is None:
         return False
     revision = connection.execute(text("SELECT version_num FROM log.alembic_version")).scalar()
-    return revision == ScriptDirectory.from_config(config).get_current_head()
+    return revision == newest_revision()

@@ -28,6 +28,17 @@ from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, released
 
 
+# Takes back what revision 0008 adds.
+_WITHOUT_HASHES = """
+ALTER TABLE log.heads DROP COLUMN outcomes, DROP COLUMN outcome_leaf, DROP COLUMN opening_day, DROP COLUMN leaf;
+ALTER TABLE log.outcomes DROP COLUMN number, DROP COLUMN leaf;
+ALTER TABLE log.directory DROP COLUMN leaf;
+ALTER TABLE log.identity DROP COLUMN leaf;
+DROP FUNCTION log.outcome_leaf, log.book_leaf, log.directory_leaf, log.identity_leaf, log.raise_epoch;
+DROP FUNCTION log.hash_of, log.instant_text;
+"""
+
+
 @pytest.fixture
 def empty_database_url(postgres: EmbeddedPostgres, request: pytest.FixtureRequest) -> str:
     """A database with nothing in it."""
@@ -85,10 +96,25 @@ def test_what_open_cases_may_take_is_kept_for_a_ledger_that_has_some_already(
         with owner(fresh_database_url) as connection, connection.cursor() as cursor:
             cursor.execute("UPDATE log.accounts SET version = version - 3")
             cursor.execute("ALTER TABLE log.accounts DROP COLUMN in_open_cases")
+            cursor.execute(_WITHOUT_HASHES)
             cursor.execute("UPDATE log.alembic_version SET version_num = '0003'")
         upgrade(fresh_database_url)
         assert list(verify_log(desk.ledger.reader)) == []
         assert desk.ask("initiate_payout", merchant_id="M-1", payout_id="P-1").code == "INSUFFICIENT_AVAILABLE"
+
+
+def test_a_ledger_made_before_its_rows_had_hashes_gets_them(fresh_database_url: str, tmp_path: Path) -> None:
+    with open_desk(fresh_database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        for payout in ("P-1", "P-2"):
+            assert desk.ask("initiate_payout", merchant_id="M-1", payout_id=payout).code
+        with owner(fresh_database_url) as connection, connection.cursor() as cursor:
+            cursor.execute(_WITHOUT_HASHES)
+            cursor.execute("UPDATE log.alembic_version SET version_num = '0007'")
+        upgrade(fresh_database_url)
+        assert desk.ask("initiate_payout", merchant_id="M-1", payout_id="P-3").code
+        assert list(verify_log(desk.ledger.reader)) == []
 
 
 def test_a_login_that_is_no_superuser_can_found_a_ledger_and_use_it(postgres: EmbeddedPostgres, tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+-- Makes sure that books 0 … p_books - 1 exist. Book 0 is the platform's own; each of the others takes merchants. A late
+-- one is as closed as book 0 is: taking its row first, the marker of a closing either is behind the new books or before.
+CREATE OR REPLACE FUNCTION log.create_books(p_books integer) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_open date;
+BEGIN
+    SELECT h.first_open_day INTO v_open FROM log.heads h WHERE h.book = 0 FOR UPDATE;
+    v_open := coalesce(v_open, '0001-01-01');
+    INSERT INTO log.heads (book, takes_merchants, first_open_day, opening_day, leaf)
+    SELECT b, b > 0, v_open, v_open, log.book_leaf(b, b > 0, v_open) FROM generate_series(0, p_books - 1) AS b
+    ON CONFLICT (book) DO NOTHING;
+END
+$$;
+
+-- Writes down the book of each merchant that has none yet, by a hash over the books that take merchants.
+CREATE OR REPLACE FUNCTION log.assign_books(p_merchants text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_books constant integer[] := ARRAY(SELECT h.book FROM log.heads h WHERE h.takes_merchants ORDER BY h.book);
+BEGIN
+    INSERT INTO log.directory (merchant_id, book, leaf)
+    SELECT w.merchant_id, w.book, log.directory_leaf(w.merchant_id, w.book)
+    FROM (
+        SELECT m AS merchant_id,
+               v_books[1 + (('x' || left(encode(sha256(convert_to(m, 'UTF8')), 'hex'), 15))::bit(60)::bigint % cardinality(v_books))] AS book
+        FROM (SELECT DISTINCT m FROM unnest(p_merchants) AS m ORDER BY m) AS wanted
+    ) AS w
+    ON CONFLICT (merchant_id) DO NOTHING;
+END
+$$;
+
+UPDATE log.directory SET leaf = log.directory_leaf(merchant_id, book);
+
+-- A restore to an earlier state gives the positions behind it to other events: tokens of before must not fit any more.
+CREATE FUNCTION log.raise_epoch() RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    UPDATE log.identity
+    SET epoch = epoch + 1, leaf = log.identity_leaf(ledger_id, epoch + 1, zone, created_at);
+END
+$$;
+
+UPDATE log.identity SET leaf = log.identity_leaf(ledger_id, epoch, zone, created_at);
