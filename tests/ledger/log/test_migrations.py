@@ -27,7 +27,6 @@ from tests.ledger.log.attempts import attempt, owner
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, released
 
-
 # Takes back what revision 0008 adds.
 _WITHOUT_HASHES = """
 ALTER TABLE log.heads DROP COLUMN outcomes, DROP COLUMN outcome_leaf, DROP COLUMN opening_day, DROP COLUMN leaf;
