@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime
-
 from commands.line_amounts import LineAmounts, approved_lines
 from commands.order_commands import OrderCommand
 from commands.payable_cases import expect_undisputed
@@ -16,6 +14,7 @@ from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.refund import RefundApproved, RefundRoundApproved, ReturnAuthorized
 from ledger.ids import Id, derived_id
+from ledger.instants import Instant
 from ledger.policies.liability import Bearer, Liability
 from ledger.policies.return_window import ReturnWindow
 from ledger.refusals import NotCaptured
@@ -37,7 +36,7 @@ class ApproveRefund(OrderCommand, name="approve_refund"):
     lines: LineAmounts | None = None
     liability: Bearer | None = None
     return_required: bool = False
-    return_by: AwareDatetime | None = None
+    return_by: Instant | None = None
     note: Sealed[str] | None = None
 
 

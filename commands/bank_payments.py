@@ -17,6 +17,7 @@ from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.fx import CNY, Rate
+from ledger.instants import Day
 from ledger.money import Money
 from ledger.streams.platform_money import BankMovement
 
@@ -33,7 +34,7 @@ class BankPaymentReport(Report):
     carried: PositiveMoney | None = None
     cash_carried: PositiveMoney | None = None
     bank_ref: str = ""
-    value_date: date | None = None
+    value_date: Day | None = None
 
     @model_validator(mode="after")
     def _is_carried_in_cny(self) -> Self:

@@ -12,8 +12,9 @@ from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.calendar_months import first_day, month_after
 from ledger.events.event import Event
-from ledger.events.period import BookPeriodClosed, Period
+from ledger.events.period import BookPeriodClosed
 from ledger.ids import periods_stream
+from ledger.instants import Month
 from ledger.streams.periods import Periods
 
 
@@ -21,7 +22,7 @@ class CloseBookPeriod(Command, name="close_book_period"):
     """The first step of a period's closing, once for every book; `close_period` is the last."""
 
     book: int = Field(ge=0)
-    period: Period
+    period: Month
 
     @property
     def stream(self) -> str:

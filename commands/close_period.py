@@ -13,8 +13,9 @@ from commands.reviewing import platform_only, somebody_else
 from commands.rules import Rules
 from ledger.calendar_months import first_day, month_after
 from ledger.events.event import Event
-from ledger.events.period import AccountingPeriodClosed, Period
+from ledger.events.period import AccountingPeriodClosed
 from ledger.ids import Id, periods_stream
+from ledger.instants import Month
 from ledger.streams.periods import Periods
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -23,7 +24,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 class ClosePeriod(Command, name="close_period"):
     """`positions` are those of the books' markers; the hash is over the trial balance up to them."""
 
-    period: Period
+    period: Month
     positions: dict[int, int]
     trial_balance_hash: Sha256
     proposer: Id

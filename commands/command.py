@@ -8,12 +8,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from commands.rules import Rules
 from ledger.canonical import canonical, digest
 from ledger.events.event import Event
 from ledger.ids import Id
+from ledger.instants import Instant
 from ledger.streams.stream import Stream
 from ledger.who import Actor, Source
 
@@ -35,7 +36,7 @@ class Command(BaseModel):
     id: CommandId
     actor: Actor
     source: Source | None = None
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Instant | None = None
     correlation_id: Id | None = None
     causation_id: Id | None = None
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from pydantic import AwareDatetime
-
 from commands.order_commands import CLOCKS_DIFFER_BY, OrderCommand
 from commands.packing import expect_sendable
 from commands.rules import Rules
@@ -15,6 +13,7 @@ from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
 from ledger.events.shipment import ParcelDispatched
 from ledger.ids import Id
+from ledger.instants import Instant
 from ledger.refusals import AlreadyDispatched, DispatchTimeImplausible, DuplicateTrackingNo, ParcelNotFound
 from ledger.streams.order import Order
 from ledger.streams.parcels import Parcel
@@ -26,7 +25,7 @@ class DispatchParcel(OrderCommand, name="dispatch_parcel"):
     parcel_id: Id
     carrier: Id
     tracking_no: TrackingNo
-    dispatched_at: AwareDatetime | None = None  # where it is left out: now, or when it was first seen on its way
+    dispatched_at: Instant | None = None  # where it is left out: now, or when it was first seen on its way
 
 
 def decide(command: DispatchParcel, order: Order, rules: Rules) -> Iterator[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from commands.command import Command
 from commands.merchant_money import in_cny
@@ -16,6 +16,7 @@ from ledger.events.statement import SettlementStatementIssued, StatementTotal
 from ledger.finance_refusals import StatementGap, StatementOutdated, StatementUnbalanced
 from ledger.fx import CNY
 from ledger.ids import Id, account_guard, statements_stream
+from ledger.instants import Instant
 from ledger.money import Money, total
 from ledger.streams.statements import Statements
 
@@ -35,8 +36,8 @@ class IssueStatement(Command, name="issue_statement"):
     book: int = Field(ge=0)
     after_position: int = Field(ge=0)
     upto_position: int = Field(ge=0)
-    period_from: AwareDatetime | None = None
-    period_to: AwareDatetime
+    period_from: Instant | None = None
+    period_to: Instant
     opening: Money
     totals: tuple[StatementTotal, ...] = ()
     closing: Money

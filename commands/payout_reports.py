@@ -10,6 +10,7 @@ from commands.command import Report
 from commands.recording import accounting_day
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import Id, PayoutId, payouts_stream
+from ledger.instants import Day
 from ledger.money import Money
 from ledger.streams.payouts import Payout, Payouts
 
@@ -21,7 +22,7 @@ class PayoutReport(Report):
     payout_id: PayoutId
     amount: Money | None = None
     bank_ref: str = ""
-    value_date: date | None = None
+    value_date: Day | None = None
 
     @property
     def stream(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime, TypeAdapter, field_validator
+from pydantic import TypeAdapter, field_validator
 
 from commands.breaks import break_once
 from commands.order_commands import OrderCommand, confirmed_by
@@ -16,6 +16,7 @@ from ledger.events.order import Channel, Charge, OrderLine, OrderPlaced, PlacedL
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.fx import Rate
 from ledger.ids import Id, derived_id, merchant_stream, product_stream
+from ledger.instants import Instant
 from ledger.money import Money
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.fees import Fees
@@ -54,8 +55,8 @@ class PlaceOrder(OrderCommand, name="place_order"):
     list_total: Money
     buyer_total: Money
     reference_rate: Rate
-    promised_warehouse_by: AwareDatetime | None = None
-    quote_expires_at: AwareDatetime | None = None
+    promised_warehouse_by: Instant | None = None
+    quote_expires_at: Instant | None = None
 
     @field_validator("lines")
     @classmethod

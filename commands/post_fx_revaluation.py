@@ -15,11 +15,11 @@ from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.calendar_months import first_day, last_day, month_after
 from ledger.events.event import Event
-from ledger.events.period import Period
 from ledger.events.platform_money import FxRevaluationPosted, FxRevaluationReversed, RevaluedBalance
 from ledger.finance_refusals import PeriodClosed, RevaluationOutdated
 from ledger.fx import CNY
 from ledger.ids import Id, revaluation_stream
+from ledger.instants import Month
 from ledger.journal.accounts import (
     BANK_FOREIGN,
     BUYER_FUNDS,
@@ -72,7 +72,7 @@ class PostFxRevaluation(Command, name="post_fx_revaluation"):
     `includes` says how many revaluations of the period they have in them already, so that none is posted twice.
     """
 
-    period: Period
+    period: Month
     balances: tuple[ForeignBalance, ...]
     positions: dict[int, int]
     includes: int = Field(default=0, ge=0)

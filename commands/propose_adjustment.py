@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from pydantic import Field
 
@@ -14,6 +13,7 @@ from commands.shapes import Reason
 from ledger.events.adjustment import ManualAdjustmentProposed
 from ledger.events.event import Event
 from ledger.finance_refusals import PeriodClosed, ProposalIdTaken
+from ledger.instants import Day
 from ledger.sealed import Sealed
 from ledger.streams.adjustment import Adjustment
 
@@ -24,7 +24,7 @@ class ProposeAdjustment(AdjustmentCommand, name="propose_adjustment"):
     lines: tuple[GivenLine, ...] = Field(min_length=2)
     reason: Reason
     evidence: tuple[str, ...] = ()
-    accounting_date: date | None = None
+    accounting_date: Day | None = None
     note: Sealed[str] | None = None
 
 

@@ -13,6 +13,7 @@ from commands.recording import accounting_day
 from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate, unity
 from ledger.ids import Id
+from ledger.instants import Day
 from ledger.money import Money
 
 
@@ -95,7 +96,7 @@ class BatchPart(Report):
     batch_ref: Id
     lines: Annotated[tuple[PspLine, ...], Field(min_length=1)]
     bank_entry_ref: str = ""
-    value_date: date | None = None
+    value_date: Day | None = None
 
     @property
     def day(self) -> date:

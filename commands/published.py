@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from pydantic import AwareDatetime
-
 from commands.command import Command
 from commands.reviewing import platform_only, somebody_else
 from ledger.events.platform import FeeScheduleSet, PolicyPublished
 from ledger.ids import Id
+from ledger.instants import Instant
 from ledger.policies.kinds import written
 from ledger.policies.policy import Policy
 from ledger.refusals import PolicyEffectiveTooSoon
@@ -23,7 +22,7 @@ NOTICE = timedelta(minutes=1)  # by then every decider has read book 0 (design Â
 class Publication(Command):
     """A rule is published. `proposer`, where named, is not the one who publishes it."""
 
-    effective_from: AwareDatetime
+    effective_from: Instant
     proposer: Id | None = None
 
 

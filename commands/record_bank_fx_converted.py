@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Self
 
 from pydantic import model_validator
@@ -18,6 +17,7 @@ from ledger.events.event import Event
 from ledger.events.platform_money import BankFxConverted
 from ledger.fx import CNY
 from ledger.ids import Id, conversion_stream
+from ledger.instants import Day
 from ledger.money import Money
 from ledger.streams.platform_money import BankMovement
 
@@ -33,7 +33,7 @@ class RecordBankFxConverted(Report, name="record_bank_fx_converted"):
     sold: PositiveMoney
     bought: PositiveMoney
     carried: PositiveMoney | None = None
-    value_date: date | None = None
+    value_date: Day | None = None
 
     @model_validator(mode="after")
     def _is_against_cny(self) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
@@ -15,6 +14,7 @@ from ledger.events.event import Event
 from ledger.events.platform import FxRateRecorded
 from ledger.fx import Rate
 from ledger.ids import fx_stream
+from ledger.instants import Day
 from ledger.streams.reference_streams import RateHistory
 
 Pair = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}/[A-Z]{3}$")]
@@ -31,7 +31,7 @@ class RecordFxRate(Command, name="record_fx_rate"):
     rate: Decimals
     kind: Literal["reference", "book"]
     provider: str
-    as_of: date
+    as_of: Day
 
     @model_validator(mode="after")
     def _is_a_rate(self) -> Self:

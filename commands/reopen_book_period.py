@@ -12,8 +12,9 @@ from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.calendar_months import first_day
 from ledger.events.event import Event
-from ledger.events.period import BookPeriodReopened, Period
+from ledger.events.period import BookPeriodReopened
 from ledger.ids import periods_stream
+from ledger.instants import Month
 from ledger.streams.periods import Periods
 
 
@@ -21,7 +22,7 @@ class ReopenBookPeriod(Command, name="reopen_book_period"):
     """What follows `reopen_period`, once for every book."""
 
     book: int = Field(ge=0)
-    period: Period
+    period: Month
 
     @property
     def stream(self) -> str:

@@ -11,15 +11,16 @@ from commands.rules import Rules
 from commands.shapes import Reason
 from ledger.calendar_months import first_day
 from ledger.events.event import Event
-from ledger.events.period import AccountingPeriodReopened, Period
+from ledger.events.period import AccountingPeriodReopened
 from ledger.ids import Id, periods_stream
+from ledger.instants import Month
 from ledger.streams.periods import Periods
 
 
 class ReopenPeriod(Command, name="reopen_period"):
     """An approver lets the period take postings again, as somebody else proposed. Its books are reopened next."""
 
-    period: Period
+    period: Month
     reason: Reason
     proposer: Id
 

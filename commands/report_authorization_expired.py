@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime
-
 from commands.order_commands import OrderReport, flagged_if_future
 from commands.report_payment_voided import contradicted_end
 from commands.rules import Rules
@@ -13,6 +11,7 @@ from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.payment import PaymentAuthorizationExpired
 from ledger.ids import Id
+from ledger.instants import Instant
 from ledger.streams.order import Order
 
 
@@ -23,7 +22,7 @@ class ReportAuthorizationExpired(OrderReport, name="report_authorization_expired
     psp: Id
     psp_ref: str = ""
     amount: PositiveMoney
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 def decide(report: ReportAuthorizationExpired, order: Order, rules: Rules) -> Iterator[Event]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from commands.breaks import break_once
 from commands.command import Report
@@ -12,6 +11,7 @@ from commands.shapes import RawText
 from ledger.events.event import Event
 from ledger.events.files import BankEntryMatched, BankMatch
 from ledger.ids import Id, bank_statement_stream
+from ledger.instants import Day
 from ledger.money import Money
 from ledger.streams.files import BankStatement
 
@@ -26,7 +26,7 @@ class ReportBankEntry(Report, name="report_bank_entry"):
     statement_id: Id
     entry_ref: Id
     amount: Money
-    value_date: date
+    value_date: Day
     reference: RawText = ""
     matched_to: BankMatch | None = None
     expected: Money | None = None

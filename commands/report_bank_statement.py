@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -14,6 +13,7 @@ from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.files import BankStatementImported
 from ledger.ids import Id, bank_account_stream
+from ledger.instants import Day
 from ledger.money import Money
 from ledger.streams.files import BankAccount
 
@@ -28,8 +28,8 @@ class ReportBankStatement(Report, name="report_bank_statement"):
     digest: Sha256
     opening: Money
     closing: Money
-    opened_on: date
-    closed_on: date
+    opened_on: Day
+    closed_on: Day
     entries: int = Field(ge=0)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from commands.logistics_reports import ClaimReport, parcel_of, unknown_claim
 from commands.order_commands import flagged_if_future
@@ -14,6 +13,7 @@ from ledger.events.event import Event
 from ledger.events.logistics import LogisticsClaimSettled
 from ledger.fx import CNY
 from ledger.ids import Id
+from ledger.instants import Day
 from ledger.money import Money, share
 from ledger.streams.order import Order
 
@@ -24,7 +24,7 @@ class ReportClaimSettled(ClaimReport, name="report_claim_settled"):
     amount: PositiveMoney
     cash: PositiveMoney
     bank_entry_ref: Id
-    value_date: date | None = None
+    value_date: Day | None = None
 
 
 def decide(report: ReportClaimSettled, order: Order, rules: Rules) -> Iterator[Event]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime
-
 from commands.dispute_reports import DisputeReport, contradicts, known_dispute, names
 from commands.line_quantities import LineQtys
 from commands.order_commands import flagged_if_future
@@ -13,6 +11,7 @@ from commands.rules import Rules
 from commands.shapes import PositiveMoney, RawText, Reason
 from ledger.events.dispute import DisputedLine, DisputeOpened, DisputeStage
 from ledger.events.event import Event
+from ledger.instants import Instant
 from ledger.streams.order import Order
 from ledger.streams.order_disputes import Dispute, rank
 
@@ -28,7 +27,7 @@ class ReportDisputeOpened(DisputeReport, name="report_dispute_opened"):
     reason: Reason
     raw_code: RawText = ""
     lines: LineQtys | None = None
-    due_by: AwareDatetime | None = None
+    due_by: Instant | None = None
 
 
 def decide(report: ReportDisputeOpened, order: Order, rules: Rules) -> Iterator[Event]:

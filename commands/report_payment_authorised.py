@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime
-
 from commands.order_commands import OrderReport, contradiction, flagged_if_future
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.payment import PaymentAuthorized
 from ledger.ids import Id
+from ledger.instants import Instant
 from ledger.streams.order import Order
 
 
@@ -22,7 +21,7 @@ class ReportPaymentAuthorised(OrderReport, name="report_payment_authorised"):
     psp: Id
     psp_ref: str = ""
     amount: PositiveMoney
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Iterator[Event]:

@@ -15,6 +15,7 @@ from ledger.events.event import Event
 from ledger.events.psp_settlement import BatchLine, BatchTotal, PspSettlementReported
 from ledger.fx import CNY, Rate, unity
 from ledger.ids import Id, psp_batch_stream
+from ledger.instants import Day
 from ledger.money import Money, total
 from ledger.streams.psp_batch import PspBatch
 
@@ -48,7 +49,7 @@ class ReportPspBatch(Report, name="report_psp_batch"):
     orders_cash: Money
     cash: Money
     bank_entry_ref: str = ""
-    value_date: date | None = None
+    value_date: Day | None = None
 
     @model_validator(mode="after")
     def _is_in_cny(self) -> ReportPspBatch:

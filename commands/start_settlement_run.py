@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime
-
 from commands.command import Command
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.statement import SettlementRunStarted
 from ledger.ids import Id, settlement_run_stream
+from ledger.instants import Instant
 from ledger.streams.statements import SettlementRun
 
 
@@ -19,7 +18,7 @@ class StartSettlementRun(Command, name="start_settlement_run"):
     """A second start of the same run is nothing new: whoever asks goes on with the cut-off of the first."""
 
     run_id: Id
-    cut_off: AwareDatetime
+    cut_off: Instant
     positions: dict[int, int]
 
     @property

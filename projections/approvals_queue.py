@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic_core import from_json
 from sqlalchemy import Boolean, Column, Integer, RowMapping, text
 
 from ledger.canonical import canonical
@@ -159,7 +158,7 @@ def _policies(opened: Opened) -> list[tuple[datetime, Approvals]]:
         SELECT effective_from, content FROM {opened.generation.stored_name(ROUNDS)}
         WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""
     found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
-    return [(at, Approvals.model_validate(from_json(content))) for at, content in found]
+    return [(at, Approvals.stored(content)) for at, content in found]
 
 
 def _case(row: RowMapping, policies: list[tuple[datetime, Approvals]]) -> WaitingCase:

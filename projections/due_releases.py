@@ -127,7 +127,7 @@ def _in_force(opened: Opened, now: datetime) -> Release | None:
         SELECT content FROM {opened.generation.stored_name(RULES)} WHERE book = ANY(:books) AND effective_from <= :now
         ORDER BY effective_from DESC, version DESC LIMIT 1"""
     content = opened.connection.execute(text(statement), {"books": list(opened.vector), "now": now}).scalar()
-    return Release.model_validate_json(content) if content else None
+    return Release.stored(content) if content else None
 
 
 def _publish(rows: KeptRows, recorded: Recorded) -> None:

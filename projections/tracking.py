@@ -100,9 +100,9 @@ def _of_order(opened: Opened, table: ViewTable, order: RowMapping) -> Sequence[R
 # A few policies serve every order: a content is read once.
 @cache
 def _lock(content: str) -> AfterSalesLock:
-    return AfterSalesLock.model_validate_json(content)
+    return AfterSalesLock.stored(content)
 
 
 @cache
 def _return_window(content: str) -> ReturnWindow:
-    return ReturnWindow.model_validate_json(content)
+    return ReturnWindow.stored(content)

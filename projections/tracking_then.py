@@ -45,7 +45,7 @@ def _kept(batch: Batch, table: ViewTable) -> list[dict[str, Any]]:
 def _lock(version: int, policies: Sequence[PolicyPublished]) -> AfterSalesLock | None:
     for policy in policies:
         if policy.key == AfterSalesLock.key and policy.version == version:
-            return AfterSalesLock.model_validate(policy.content)
+            return AfterSalesLock.stored(policy.content)
     return None
 
 
@@ -54,4 +54,4 @@ def _window(placed_at: datetime | None, policies: Sequence[PolicyPublished]) -> 
     windows = [policy for policy in policies if policy.key == ReturnWindow.key]
     in_force = [policy for policy in windows if placed_at and policy.effective_from <= placed_at]
     latest = max(in_force, key=lambda policy: (policy.effective_from, policy.version), default=None)
-    return ReturnWindow.model_validate(latest.content) if latest else None
+    return ReturnWindow.stored(latest.content) if latest else None

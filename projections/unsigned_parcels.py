@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic_core import from_json
 from sqlalchemy import text
 
 from ledger.policies.after_sales_lock import AfterSalesLock
-from ledger.policies.kinds import read_content
 from projections.customer_tracking import CustomerTracking
 from projections.engine.reading import Opened, Views
 from projections.tracking_tables import LOCKS, ORDERS, PARCELS
@@ -43,9 +41,8 @@ def deeming_locks(views: Views) -> dict[int, AfterSalesLock]:
             SELECT version, content FROM {opened.generation.stored_name(LOCKS)}
             WHERE book = ANY(:books) AND NOT deleted ORDER BY version"""
         found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
-        locks = {version: read_content(AfterSalesLock.key, from_json(content)) for version, content in found}
-        deeming = {version: lock for version, lock in locks.items() if isinstance(lock, AfterSalesLock)}
-        return {version: lock for version, lock in deeming.items() if lock.deemed_signature_after is not None}
+        locks = {version: AfterSalesLock.stored(content) for version, content in found}
+        return {version: lock for version, lock in locks.items() if lock.deemed_signature_after is not None}
 
     return views.read(PROJECTION, query)
 

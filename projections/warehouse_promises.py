@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic_core import from_json
 from sqlalchemy import RowMapping, text
 
 from ledger.policies.promise import Promise
@@ -153,4 +152,4 @@ def _policies(opened: Opened) -> list[tuple[datetime, Promise]]:
         SELECT effective_from, content FROM {opened.generation.stored_name(PROMISES)}
         WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""
     found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
-    return [(at, Promise.model_validate(from_json(content))) for at, content in found]
+    return [(at, Promise.stored(content)) for at, content in found]

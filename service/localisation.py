@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency
 from babel.support import Translations
 
+from ledger.instants import zone_of
 from ledger.money import Money
 from projections.tracking_answer import AfterSales, OrderTracking, ParcelTracking, TrackedRefund
 from service.failures import ServiceFailure
@@ -41,8 +42,8 @@ def reader_of(locale: str, *, market: str = "", zone: str | None = None) -> Read
     parsed = _locale(locale)
     name = zone or _ZONES.get(market, "UTC")
     try:
-        tz = ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+        tz = zone_of(name)
+    except ValueError:
         raise UnknownZone(f"There is no time zone {name!r}: name one as in Asia/Macau.") from None
     return Reader(parsed, _catalogue(_language(parsed, locale)), tz)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import Literal, Protocol
-from zoneinfo import ZoneInfo
 
 from pydantic import model_validator
 
+from ledger.instants import Duration, Zone, zone_of
 from ledger.policies.policy import Policy
 
 Mode = Literal["earlier_of", "latest_of", "until_signed", "by_evidence", "fixed"]
@@ -43,20 +43,19 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
     """
 
     mode: Mode
-    window: timedelta
+    window: Duration
     anchor: Anchor = "merchant_dispatched"
     clock: Literal["elapsed", "calendar_day"] = "elapsed"
-    zone: str = "Asia/Shanghai"  # of calendar days
+    zone: Zone = "Asia/Shanghai"  # of calendar days
     scope: Literal["parcel_line", "order"] = "parcel_line"
     signature_evidence: tuple[str, ...]
     carriers_without_proof: tuple[str, ...] = ()  # for `by_evidence`: those that never prove a signature
-    deemed_signature_after: timedelta | None = None  # the anchor
+    deemed_signature_after: Duration | None = None  # the anchor
     exempt_reasons: tuple[str, ...] = ()
     applies_to: tuple[str, ...] = ("buyer",)
 
     @model_validator(mode="after")
     def _calendar_days_are_whole(self) -> AfterSalesLock:
-        ZoneInfo(self.zone)
         if self.clock == "calendar_day" and self.window % timedelta(days=1):
             raise ValueError("a window of calendar days is a whole number of days")
         return self
@@ -122,7 +121,7 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
         """S + W; with calendar days, the end of the local day that many days after the day of dispatch."""
         if self.clock == "elapsed":
             return dispatched_at + self.window
-        zone = ZoneInfo(self.zone)
+        zone = zone_of(self.zone)
         last_day = dispatched_at.astimezone(zone).date() + self.window
         midnight = datetime.combine(last_day + timedelta(days=1), time(), tzinfo=zone)
         return midnight.astimezone(dispatched_at.tzinfo)

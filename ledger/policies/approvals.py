@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
+from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
 Approver = Literal["merchant", "platform"]
@@ -22,7 +22,7 @@ class Approvals(Policy, key="approvals"):
     rounds: tuple[Approver, ...] = Field(min_length=1)
     distinct: bool = True
     hold_dispatch: bool = True
-    decide_within: timedelta | None = None
+    decide_within: Duration | None = None
 
     def approver_of(self, round_number: int) -> Approver:
         """Who decides in a round, counted from 1."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from ledger.instants import Instant
 from ledger.money import Money, half_up
 from ledger.policies.policy import Policy
 
@@ -37,13 +38,13 @@ class Promotion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    begins: AwareDatetime
-    ends: AwareDatetime  # half-open
+    begins: Instant
+    ends: Instant  # half-open
     rate_bps: Bps = Field(ge=0, le=WHOLE_BPS)
     merchants: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
 
-    def covers(self, *, merchant_id: str, category_id: str, at: AwareDatetime) -> bool:
+    def covers(self, *, merchant_id: str, category_id: str, at: Instant) -> bool:
         """Whether a sale at `at` is sold under it."""
         named = not self.merchants and not self.categories
         return self.begins <= at < self.ends and (
@@ -66,7 +67,7 @@ class Fees(Policy, key="fees"):
     promotions: tuple[Promotion, ...] = ()
     vat: Vat = Vat()
 
-    def rate_for(self, *, merchant_id: str, category_id: str, at: AwareDatetime) -> Bps:
+    def rate_for(self, *, merchant_id: str, category_id: str, at: Instant) -> Bps:
         """The rate of a sale at `at`, in basis points."""
         sale = {"merchant_id": merchant_id, "category_id": category_id}
         promoted = [promotion.rate_bps for promotion in self.promotions if promotion.covers(**sale, at=at)]

@@ -34,12 +34,12 @@ KINDS: dict[str, type[Policy]] = {
 }
 
 
-def read_content(key: str, content: dict[str, Any]) -> Policy:
+def read_content(key: str, content: dict[str, Any], *, stored: bool = False) -> Policy:
     """The policy a content describes. Raises ValueError for an unknown key or a content of another shape."""
     kind = KINDS.get(key)
     if kind is None:
         raise ValueError(f"no policy is called {key!r}; there are {', '.join(KINDS)}")
-    return kind.model_validate(content)
+    return kind.stored(content) if stored else kind.model_validate(content)
 
 
 def written(policy: Policy) -> dict[str, Any]:

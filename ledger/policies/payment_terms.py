@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
 
@@ -13,8 +14,8 @@ class PaymentTerms(Policy, key="payment_terms"):
     An order nobody paid expires `unpaid_order_expires_after` it was placed; never where that is null.
     """
 
-    order_must_follow_within: timedelta
-    unpaid_order_expires_after: timedelta | None = None
+    order_must_follow_within: Duration
+    unpaid_order_expires_after: Duration | None = None
 
     def pay_by(self, placed_at: datetime) -> datetime | None:
         """Until when an order placed then can be paid; None where it never expires."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
+
+from ledger.instants import STORED
 
 POLICIES: dict[str, type[Policy]] = {}  # by key
 
@@ -24,3 +26,10 @@ class Policy(BaseModel):
         assert key not in POLICIES, f"two policies have the key {key}"
         cls.key = key
         POLICIES[key] = cls
+
+    @classmethod
+    def stored(cls, content: str | dict[str, Any]) -> Self:
+        """The policy of a content that was published: a duration beyond all bounds is read as the longest there is."""
+        if isinstance(content, str):
+            return cls.model_validate_json(content, context=STORED)
+        return cls.model_validate(content, context=STORED)

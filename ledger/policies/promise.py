@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
+from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
 
@@ -12,8 +13,8 @@ class Promise(Policy, key="promise"):
     """What must have happened within `window` of the order (statement 19); lateness is flagged, never charged."""
 
     milestone: Literal["merchant_dispatched", "warehouse_received"]
-    window: timedelta
-    warn_undispatched_after: timedelta
+    window: Duration
+    warn_undispatched_after: Duration
 
     def promised_by(self, placed_at: datetime) -> datetime:
         """The deadline of an order placed at `placed_at`."""

@@ -38,6 +38,10 @@ class PolicyLine:
         index = bisect_right(self._effective, at, key=lambda entry: entry[0])
         return self._effective[index - 1][1] if index else None
 
+    def numbered(self, version: int) -> Policy:
+        """The version, or the last usable one before it."""
+        return self.by_version[max(known for known in self.by_version if known <= version)]
+
     def copy(self) -> PolicyLine:
         twin = PolicyLine()
         twin.by_version, twin._effective = dict(self.by_version), list(self._effective)
@@ -74,16 +78,27 @@ class Reference:
         self.position = 0
         self._policies: dict[str, PolicyLine] = {}
         self._rates: dict[tuple[str, RateKind], RateLine] = {}
+        self.unusable: set[tuple[str, int]] = set()  # versions of policies that have no effect
 
     def apply(self, event: Event, position: int) -> None:
         """Take in one more event of book 0; what is neither policy nor rate only moves the position."""
         match event:
             case PolicyPublished() | FeeScheduleSet():
-                line = self._policies.setdefault(event.key, PolicyLine())
-                line.add(event.effective_from, event.version, read_content(event.key, event.content))
+                self._publish(event)
             case FxRateRecorded(rate=rate) if rate.quote == CNY:
                 self._rates.setdefault((rate.base, rate.kind), RateLine()).add(rate)
         self.position = position
+
+    def _publish(self, event: PolicyPublished | FeeScheduleSet) -> None:
+        """Take in a version. One that no code of today can use, recorded when less was asked of it, has no effect: the
+        version before it stays in force."""
+        line = self._policies.setdefault(event.key, PolicyLine())
+        try:
+            content = read_content(event.key, event.content, stored=True)
+        except ValueError:
+            self.unusable.add((event.key, event.version))
+        else:
+            line.add(event.effective_from, event.version, content)
 
     def copy(self) -> Reference:
         """A twin that can be carried on while others go on reading this one."""
@@ -91,6 +106,7 @@ class Reference:
         twin.position = self.position
         twin._policies = {key: line.copy() for key, line in self._policies.items()}
         twin._rates = {key: line.copy() for key, line in self._rates.items()}
+        twin.unusable = set(self.unusable)
         return twin
 
     def policy(self, kind: type[P], at: datetime) -> tuple[P, int]:
@@ -103,7 +119,7 @@ class Reference:
 
     def version(self, kind: type[P], version: int) -> P:
         """A version that an order carries. It was recorded, so that it is missing is our own mistake."""
-        return cast(P, self._policies[kind.key].by_version[version])
+        return cast(P, self._policies[kind.key].numbered(version))
 
     def rate(self, currency: str, kind: RateKind, on: date) -> Rate:
         """CNY for one unit of `currency`: the last known on or before the day. Raises `RateMissing`.

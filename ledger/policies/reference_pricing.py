@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from ledger.fx import Rate
+from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
 
@@ -13,8 +14,8 @@ class ReferencePricing(Policy, key="reference_pricing"):
     """Unit price by the last rate of `rate_kind`, HALF_UP, then multiplied (statement 15; domain §3.3)."""
 
     rate_kind: Literal["reference", "book"]
-    quote_validity: timedelta
-    max_rate_age: timedelta
+    quote_validity: Duration
+    max_rate_age: Duration
     rounding: Literal["HALF_UP"] = "HALF_UP"
 
     def is_fresh(self, rate: Rate, on: date) -> bool:

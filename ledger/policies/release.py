@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
 
@@ -13,7 +14,7 @@ class Release(Policy, key="release"):
     `platform_borne_at_once`: a line closed at the platform's cost is released at once, since no signature will come.
     """
 
-    after_signature: timedelta
+    after_signature: Duration
     platform_borne_at_once: bool = True
     blocked_by_open_case: bool = True
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
 
@@ -13,8 +14,8 @@ class ReturnWindow(Policy, key="return_window"):
     `send_back_within` counts from the approval of a return, where the reviewer does not say until when.
     """
 
-    window: timedelta | None = None
-    send_back_within: timedelta | None = None
+    window: Duration | None = None
+    send_back_within: Duration | None = None
 
     def closes_at(self, signed_at: datetime) -> datetime | None:
         """The first instant at which it is too late; None where it never is."""

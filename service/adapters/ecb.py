@@ -12,6 +12,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from pathlib import Path
 
+from ledger.instants import day_as_written
+
 SOURCE = "ECB cross"  # the ECB gives these for information, not for settling trades: a stand-in, named as what it is
 _SIX_DIGITS = Context(prec=6, rounding=ROUND_HALF_UP)  # one more than the published rates have
 _NOT_QUOTED = ("", "N/A")
@@ -84,7 +86,7 @@ def _days(path: Path, text: str) -> Iterator[tuple[date, dict[str, Decimal]]]:
         raise BadRateFile(f"{path}, line 1: the first column is not Date")
     for row in rows:
         try:
-            yield date.fromisoformat(row[0].strip()), _quotes(header, row)
+            yield day_as_written(row[0].strip()), _quotes(header, row)
         except (ValueError, IndexError, InvalidOperation):
             raise BadRateFile(f"{path}, line {rows.line_num}: not a day of positive rates") from None
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ledger.instants import read_day, read_instant
 from projections.balances import Moment
 from service.failures import ServiceFailure
 
@@ -27,19 +28,17 @@ def moment_of(as_of: str | None, as_known_at: str | None) -> Moment:
 
 def day_of(text: str | None, flag: str = "--as-of") -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return read_day(text) if text else None
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a day such as 2025-06-30", param_hint=flag) from None
 
 
 def instant_of(text: str | None, flag: str = "--as-known-at") -> datetime | None:
     try:
-        instant = datetime.fromisoformat(text) if text else None
+        return read_instant(text) if text else None
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is not an instant such as 2025-07-03T08:00:00Z", param_hint=flag) from None
-    if instant is not None and instant.tzinfo is None:
-        raise typer.BadParameter(f"{text!r} names no zone: 2025-07-03T08:00:00Z does", param_hint=flag)
-    return instant
+        wanted = "an instant with its zone such as 2025-07-03T08:00:00Z"
+        raise typer.BadParameter(f"{text!r} is not {wanted}", param_hint=flag) from None
 
 
 @contextmanager

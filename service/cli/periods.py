@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import date
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
 from commands.outcome import Outcome
+from ledger.instants import read_month
 from ledger.who import Actor
 from service.app import open_app
 from service.cli.moments import AsKnownAt, instant_of
@@ -28,7 +28,7 @@ from service.settings import Settings
 
 def _month(text: str) -> str:
     try:
-        return date.fromisoformat(f"{text}-01").strftime("%Y-%m")
+        return read_month(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a month such as 2025-03") from None
 

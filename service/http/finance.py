@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime
 
 from commands.recording import accounting_day
+from ledger import instants
 from projections.books_of_account import turnover_balance
 from projections.differences import explain_difference
 from projections.exposure import exposure
@@ -55,7 +55,7 @@ def trial_balance_of_a_period(
 def difference(
     app: OpenApp,
     at_least: AtLeast,
-    as_known_at: AwareDatetime,
+    as_known_at: instants.Instant,
     as_of: Day = None,
     then: Instant = None,
     merchant: str | None = None,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from ledger import instants
 from ledger.log.cursor import Cursor
 from projections.audit_trail import AuditTrail
 from projections.trail import TrailCursor
@@ -47,8 +47,8 @@ def _wait(
 
 
 AtLeast = Annotated[Wait, Depends(_wait)]
-Day = Annotated[date | None, Query(description="An accounting day, as in 2025-06-30.")]
-Instant = Annotated[AwareDatetime | None, Query(description="An instant with its zone, as in 2025-07-03T08:00:00Z.")]
+Day = Annotated[instants.Day | None, Query(description="An accounting day, as in 2025-06-30.")]
+Instant = Annotated[instants.Instant | None, Query(description="An instant with its zone, as in 2025-07-03T08:00:00Z.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of a page.")]
 
 

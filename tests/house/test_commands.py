@@ -1,9 +1,10 @@
-"""What no command may take from outside: instants without a zone, quantities that are nothing or less, open shapes."""
+"""What no command may take from outside: instants without a zone or out of all range, quantities that are nothing or
+less, open shapes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, get_args
 
 import pytest
@@ -46,6 +47,20 @@ def _takes(model: type[BaseModel], path: str, value: Any) -> bool:
 def test_every_instant_needs_its_zone(kind: type[Command]) -> None:
     instants = [path for path, field in _fields(kind) if datetime in (field.annotation, *get_args(field.annotation))]
     assert not [path for path in instants if _takes(kind, path, "2025-04-01T08:00:00")]
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+def test_no_instant_lies_out_of_all_range(kind: type[Command]) -> None:
+    instants = [path for path, field in _fields(kind) if datetime in (field.annotation, *get_args(field.annotation))]
+    never = ("0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z", "2026-11-01T00:00:00+23:00", 0, "1700000000")
+    assert not [(path, value) for path in instants for value in never if _takes(kind, path, value)]
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+def test_no_day_lies_out_of_all_range(kind: type[Command]) -> None:
+    days = [path for path, field in _fields(kind) if date in (field.annotation, *get_args(field.annotation))]
+    never = ("0001-01-01", "1999-12-31", 0, "20000", "2026-11-01T00:00:00")
+    assert not [(path, value) for path in days for value in never if _takes(kind, path, value)]
 
 
 @pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)

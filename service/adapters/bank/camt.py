@@ -13,6 +13,7 @@ from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from ledger.currencies import all_currencies
+from ledger.instants import day_as_written
 from ledger.money import FractionOfMinorUnit, Money, total
 from service.adapters.bank.statement import BankEntry, BankStatement
 from service.adapters.bank.xml_lines import line_of, read_xml
@@ -161,7 +162,7 @@ class _Reading:
     def _day(self, element: Element, path: str) -> date:
         text = self._text(element, f"{path}/Dt", f"{path}/DtTm", f"{path}/Dt/Dt", f"{path}/Dt/DtTm")
         try:
-            return date.fromisoformat(text[:10])
+            return day_as_written(text[:10])
         except ValueError:
             raise self._wrong(element, f"{text!r} is no day") from None
 

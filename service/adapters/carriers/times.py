@@ -5,26 +5,31 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time
 
+from ledger.instants import bounded_instant
 from service.adapters.carriers.scan import Doubt
 
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:[AP]M)?", re.IGNORECASE)
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*(?:[AP]M)?", re.IGNORECASE | re.ASCII)
+_WRITTEN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?P<clock>[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(?P<zone>Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
+)
 
 
 def read_instant(text: object) -> tuple[datetime | None, Doubt]:
-    """An ISO 8601 text as an instant; without a zone read as UTC, a day alone as its midnight, both flagged."""
+    """An ISO 8601 text as an instant; without a zone read as UTC, a day alone as its midnight, both flagged.
+
+    One that can never be meant is unknown: the scan is reported without it, and its own words are kept.
+    """
     if not isinstance(text, str) or not text.strip():
         return None, "time_unknown"
+    written = _WRITTEN.fullmatch(text.strip())
+    if written is None:
+        return None, "time_unknown"
+    doubt: Doubt = "" if written["zone"] else "zone_assumed" if written["clock"] else "time_assumed"
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None, "time_unknown"
-    if len(text.strip()) <= len("2025-04-01"):
-        return found.replace(tzinfo=UTC), "time_assumed"
-    if found.tzinfo is None:
-        return found.replace(tzinfo=UTC), "zone_assumed"
-    try:
-        return found.astimezone(UTC), ""
-    except OverflowError:  # in the year 1 or 9999
+        return bounded_instant(found if written["zone"] else found.replace(tzinfo=UTC)).astimezone(UTC), doubt
+    except ValueError:  # no day of a calendar, or one that can never be meant
         return None, "time_unknown"
 
 

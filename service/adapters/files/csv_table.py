@@ -11,12 +11,13 @@ from typing import Protocol
 
 from ledger.currencies import all_currencies
 from ledger.fx import CNY, Rate
+from ledger.instants import day_as_written
 from ledger.money import FractionOfMinorUnit, Money
 from service.adapters.files.bad_file import BadFile
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
 _AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")  # no exponents, no thousands' separators, no other script's digits
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([ T][0-9:.Z+ -]*)?")
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([ T][0-9:.Z+ -]*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 140  # characters that are kept of a cell
 MOST = 10**13  # minor units: a line of more is a mistake, and what it came to in CNY could not be stored exactly
@@ -74,7 +75,7 @@ class Cells:
         """The day of a cell that may say the time too."""
         found = _DAY.fullmatch(self.text(column))
         try:
-            return date.fromisoformat(found[1] if found else "")
+            return day_as_written(found[1] if found else "")
         except ValueError:
             raise self.wrong(column, "a day such as 2025-04-30") from None
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from commands.recording import accounting_day
+from ledger.limits import EARLIEST_DAY
 from service.adapters.files.bad_file import BadFile
 
-_FIRST = date(2000, 1, 1)
 _AHEAD = timedelta(days=366)  # value dates may lie ahead, a slip of the year lies further
 
 
@@ -16,5 +16,5 @@ def check_days(name: str, days: Iterable[tuple[int, date]], now: datetime) -> No
     """`days` with the line each stands in. Raises `BadFile` for one that is out of all range."""
     last = accounting_day(now) + _AHEAD
     for line, day in days:
-        if not _FIRST <= day <= last:
-            raise BadFile(name, f"the day {day} is not between {_FIRST} and {last}", line=line)
+        if not EARLIEST_DAY <= day <= last:
+            raise BadFile(name, f"the day {day} is not between {EARLIEST_DAY} and {last}", line=line)

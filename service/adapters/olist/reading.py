@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from ledger.instants import bounded_instant
 from ledger.money import Money
 from service.adapters.olist.source import BRL, SOURCE_ZONE, Row, Table
 
@@ -18,7 +19,8 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _REAIS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _COUNT = re.compile(r"[0-9]{1,6}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,62}")  # a category or payment type: what the ledger takes as an id
-_LOCAL_TIME = "%Y-%m-%d %H:%M:%S"
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+_A_TIME = "a time such as 2017-11-24 18:30:00"
 _UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)
 
 
@@ -62,10 +64,10 @@ class Cells:
     def time(self, column: str) -> datetime:
         """A local wall-clock time as an instant. A time the clocks skipped is read as if they had not yet moved."""
         try:
-            local = datetime.strptime(self.text(column), _LOCAL_TIME)  # noqa: DTZ007
+            local = datetime.fromisoformat(self._matching(column, _LOCAL_TIME, _A_TIME)).replace(tzinfo=SOURCE_ZONE)
+            return bounded_instant(local).astimezone(UTC)
         except ValueError:
-            raise self.wrong(column, "a time such as 2017-11-24 18:30:00") from None
-        return local.replace(tzinfo=SOURCE_ZONE).astimezone(UTC)
+            raise self.wrong(column, _A_TIME) from None
 
     def time_or_none(self, column: str) -> datetime | None:
         return self.time(column) if self.text(column) else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from ledger.instants import read_instant
 from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of
 
 PSP = "adyen"
@@ -107,10 +108,10 @@ def _reason(item: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _instant(text: Any) -> datetime:
-    instant = datetime.fromisoformat(str(text))
-    if instant.tzinfo is None:
-        raise Unreadable(f"{text!r} names no zone")
-    return instant
+    try:
+        return read_instant(text)
+    except ValueError:
+        raise Unreadable(f"eventDate {str(text)[:40]!r} is no instant with its zone") from None
 
 
 def _order(data: Mapping[str, Any]) -> tuple[str, str] | None:

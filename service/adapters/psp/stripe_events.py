@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from ledger.instants import instant_of_seconds
 from ledger.money import Money
 from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of
 
@@ -23,7 +24,7 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
     """The fact of an event; of kind `other` where it is none of money that orders know. Raises `Unreadable`."""
     try:
         type_, id_, found = str(event["type"]), str(event["id"]), event["data"]["object"]
-        created = datetime.fromtimestamp(int(event["created"]), UTC)
+        created = instant_of_seconds(event["created"])
         kind, said, names = _read(type_, found)
     except _NOT_STRIPES as error:
         raise Unreadable(f"no event of Stripe's: {type(error).__name__} {error}") from None
@@ -116,7 +117,7 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str
                 "amount": amount,
                 "reason": _REASONS.get(reason, reason),
                 "raw_code": reason,
-                "due_by": datetime.fromtimestamp(int(due_by), UTC) if due_by else None,
+                "due_by": _due_by(due_by),
             }
             return "dispute_opened", said, names
         case "charge.dispute.funds_withdrawn":
@@ -126,6 +127,14 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str
         case "charge.dispute.closed":
             return "dispute_won", said, names
     return "other", {}, names
+
+
+def _due_by(seconds: Any) -> datetime | None:
+    """Until when evidence is taken; None where Stripe sets no day or none that can be meant."""
+    try:
+        return instant_of_seconds(seconds) if seconds else None
+    except ValueError:
+        return None
 
 
 def _order(found: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -1,0 +1,136 @@
+"""Instants, days, durations and zones as they may come in: one grammar each, and bounds that arithmetic keeps to."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, TypeAdapter, ValidationInfo
+
+from ledger.limits import (
+    EARLIEST_DAY,
+    EARLIEST_INSTANT,
+    FURTHEST_OFFSET,
+    LATEST_DAY,
+    LATEST_INSTANT,
+    LONGEST_DURATION,
+)
+
+STORED = {"stored": True}  # the context of reading what was accepted before: bounded, never refused
+
+_INSTANT = re.compile(  # RFC 3339; the zone is asked for by the type behind it
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DURATION = re.compile(  # ISO 8601; a year is 365 days, and a month, of no one length, is not taken
+    r"P(?=.)([0-9]{1,6}W|([0-9]{1,6}Y)?([0-9]{1,9}D)?(T(?=.)([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,6}([.][0-9]{1,6})?S)?)?)"
+)
+
+
+def _written_instant(value: Any) -> Any:
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        return value
+    raise ValueError("an instant is written with its zone, as in 2025-04-01T08:00:00Z")
+
+
+def bounded_instant(at: datetime) -> datetime:
+    """The aware instant, if it can be meant. Raises ValueError.
+
+    The last hours of the year 9999 are read as `LATEST_INSTANT`: in other zones they would have no date.
+    """
+    offset = at.utcoffset()
+    assert offset is not None, "the type asks for a zone"
+    if abs(offset) > FURTHEST_OFFSET:
+        raise ValueError("an instant's offset is between -14:00 and +14:00")
+    if at < EARLIEST_INSTANT:
+        raise ValueError(f"an instant is not before {EARLIEST_INSTANT.year}")
+    return min(at, LATEST_INSTANT)
+
+
+def _written_day(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("a day is written as in 2025-06-30")
+
+
+def bounded_day(day: date) -> date:
+    """The day, if it can be meant; the very last of the year 9999 is read as the one before. Raises ValueError."""
+    if day < EARLIEST_DAY:
+        raise ValueError(f"a day is not before {EARLIEST_DAY}")
+    return min(day, LATEST_DAY)
+
+
+def _countable_month(month: str) -> str:
+    if month > f"{LATEST_DAY:%Y}-11":
+        raise ValueError(f"{month} has no month after it")
+    return month
+
+
+def _written_duration(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, timedelta) or info.context == STORED:
+        return value
+    if isinstance(value, str) and _DURATION.fullmatch(value):
+        return value
+    raise ValueError("a duration is written in days, hours, minutes and seconds, as in P20D or PT30M")
+
+
+def _bounded_duration(duration: timedelta, info: ValidationInfo) -> timedelta:
+    if timedelta() <= duration <= LONGEST_DURATION:
+        return duration
+    if info.context == STORED:
+        return max(timedelta(), min(duration, LONGEST_DURATION))
+    raise ValueError(f"a duration is between nothing and {LONGEST_DURATION.days} days")
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of this name in the IANA database. Raises ValueError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"there is no time zone {name[:80]!r}; Asia/Shanghai is one") from None
+
+
+def _known_zone(name: str) -> str:
+    return zone_of(name).key
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValidator(bounded_instant)]
+Day = Annotated[date, BeforeValidator(_written_day), AfterValidator(bounded_day)]
+Month = Annotated[str, StringConstraints(pattern=r"^[2-9][0-9]{3}-(0[1-9]|1[0-2])$"), AfterValidator(_countable_month)]
+Duration = Annotated[timedelta, BeforeValidator(_written_duration), AfterValidator(_bounded_duration)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+_INSTANTS: TypeAdapter[datetime] = TypeAdapter(Instant)
+_DAYS: TypeAdapter[date] = TypeAdapter(Day)
+_MONTHS: TypeAdapter[str] = TypeAdapter(Month)
+
+
+def read_instant(text: str) -> datetime:
+    """An instant that was written outside. Raises ValueError."""
+    return _INSTANTS.validate_python(text)
+
+
+def instant_of_seconds(seconds: object) -> datetime:
+    """An instant that a partner counts in whole seconds since 1970. Raises ValueError."""
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds <= LATEST_INSTANT.timestamp():
+        raise ValueError(f"{str(seconds)[:40]!r} is no number of seconds since 1970")
+    return bounded_instant(datetime.fromtimestamp(seconds, UTC))
+
+
+def read_day(text: str) -> date:
+    """A day that was written outside. Raises ValueError."""
+    return _DAYS.validate_python(text)
+
+
+def day_as_written(text: str) -> date:
+    """The day of a file's cell, which the file bounds by its own days. Raises ValueError."""
+    return date.fromisoformat(text if _DAY.fullmatch(text) else "")
+
+
+def read_month(text: str) -> str:
+    """A month, `yyyy-mm`, that was written outside. Raises ValueError."""
+    return _MONTHS.validate_python(text)
