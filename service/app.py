@@ -12,7 +12,7 @@ from commands.bus import Bus
 from commands.menu import MENU
 from ledger.keys import FileKeyStore, KeyFileUnusable
 from ledger.ledger import Ledger
-from ledger.log.engine import DatabaseUnreachable, OutcomeUnknown
+from ledger.log.trouble import DatabaseTrouble
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import ViewBehind, Views
 from projections.engine.worker import ProjectionWorker
@@ -29,8 +29,7 @@ from service.settings import Settings
 OBSTACLES = (
     ServiceFailure,
     EmbeddedPostgresError,
-    DatabaseUnreachable,
-    OutcomeUnknown,
+    DatabaseTrouble,
     KeyFileUnusable,
     ViewOutdated,
     ViewBehind,

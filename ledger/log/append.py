@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from ledger.ids import account_guard
-from ledger.log.engine import ConnectionLost, DatabaseUnreachable, OutcomeUnknown, cursor_of
+from ledger.log.engine import cursor_of
 from ledger.log.packing import pack
 from ledger.log.rows import Attempt, Receipt, Status
+from ledger.log.trouble import ConnectionLost, DatabaseTrouble, OutcomeUnknown
 
 _TRIES = 3
 APPEND = "SELECT log.append(%(book)s, {}, {}, {}, %(versions)s::integer[], %(bases)s::integer[], {}, {}, {})".format(
@@ -29,8 +30,8 @@ class Appender:
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
         """A receipt for each attempt, in order. A broken connection is tried again with the same ids.
 
-        Raises `OutcomeUnknown` when it stays broken, `DatabaseUnreachable` when nothing was sent, ValueError for an
-        attempt that cannot be packed, and psycopg2's error for one the database refuses (nothing is recorded then).
+        Raises `OutcomeUnknown` when it stays broken, any other `DatabaseTrouble` when nothing of the run was recorded,
+        ValueError for an attempt that cannot be packed, and psycopg2's error for one the database refuses.
         """
         receipts: list[Receipt] = []
         for run in _runs(attempts):
@@ -52,13 +53,12 @@ class Appender:
                     cursor.execute(statement, arguments)
                     ((answer,),) = cursor.fetchall()
                     return answer
-            except ConnectionLost as error:
-                if not left:
-                    raise OutcomeUnknown(f"The connection broke during an append: {error}") from error
-            except DatabaseUnreachable as error:
-                if left == _TRIES - 1:  # nothing was sent
+            except DatabaseTrouble as error:
+                if left and isinstance(error, ConnectionLost):
+                    continue
+                if left == _TRIES - 1:  # nothing was sent, or nothing of it was recorded
                     raise
-                raise OutcomeUnknown(f"The connection broke during an append: {error}") from error
+                raise OutcomeUnknown(error.words, error.database) from error
         raise AssertionError("the last try returns or raises")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from ledger.log.engine import owner_engine, reaching
+from ledger.log.engine import owner_engine
 
 ACCOUNTING_ZONE = "Asia/Shanghai"  # of the accounting days, fixed when a ledger is made
 _HAS = "SELECT count(*) >= :books FROM log.heads WHERE EXISTS (SELECT FROM log.identity)"
@@ -14,7 +14,7 @@ def found(url: str, *, books: int) -> None:
     """Give the ledger an identity if it has none, and make sure that books 0 … `books` - 1 exist."""
     engine = owner_engine(url)
     try:
-        with reaching(url), engine.begin() as connection:
+        with engine.begin() as connection:
             if connection.execute(text(_HAS), {"books": books}).scalar():
                 return
             connection.execute(

@@ -4,78 +4,94 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import psycopg2
 import psycopg2.extensions
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.pool import PoolProxiedConnection
+
+from ledger.log.trouble import ConnectionLost, shown, trouble_of
 
 APP_ROLE = "redledger_app"
 # Texts of instants and days are ISO in UTC whatever the server's settings; compiling a plan never pays for an append.
 _SETTINGS = "-c timezone=UTC -c datestyle=ISO -c jit=off"
-
-
-class DatabaseUnreachable(Exception):
-    """The database cannot be reached: one sentence says which, and why."""
-
-
-class ConnectionLost(psycopg2.OperationalError):
-    """The connection broke under a statement; whether the server carried it out is not known."""
-
-
-class OutcomeUnknown(Exception):
-    """The connection broke during an append, which may be recorded or not: send it again with the same ids."""
+# A server that is hung or cut off is noticed: without these a client waits for ever.
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 
 def owner_engine(url: str) -> Engine:
     """For migrations and new books: acts as whoever the address names."""
-    return create_engine(url, pool_size=1, connect_args={"options": _SETTINGS, "application_name": "redledger owner"})
+    return _telling(create_engine(url, pool_size=1, connect_args=_arguments(url, "redledger owner", _SETTINGS)))
 
 
 def writer_engine(url: str, *, connections: int = 16) -> Engine:
     """For everything else: acts as `redledger_app`, each statement its own transaction."""
-    return create_engine(
+    engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
         pool_size=connections,
         max_overflow=connections,
-        connect_args={"options": f"{_SETTINGS} -c role={APP_ROLE}", "application_name": "redledger"},
+        connect_args=_arguments(url, "redledger", f"{_SETTINGS} -c role={APP_ROLE}"),
     )
+    return _telling(engine)
 
 
-@contextmanager
-def reaching(database: str | Engine) -> Iterator[None]:
-    """Turns a connection that cannot be made into one clear sentence."""
+def pooled_connection(engine: Engine) -> PoolProxiedConnection:
+    """A connection of the engine's pool, of the driver's own kind. Raises `DatabaseUnreachable`."""
     try:
-        yield
-    except OperationalError as error:
-        if error.statement is not None and not error.connection_invalidated:
+        return engine.raw_connection()
+    except (psycopg2.Error, PoolExhausted) as error:
+        trouble = trouble_of(error, url=engine.url, connecting=True)
+        if trouble is None:
             raise
-        raise DatabaseUnreachable(_sentence(database, str(error.orig))) from error
-    except psycopg2.OperationalError as error:
-        raise DatabaseUnreachable(_sentence(database, str(error))) from error
+        raise trouble from error
 
 
 @contextmanager
 def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
-    """A psycopg2 cursor on a pooled connection. Raises `DatabaseUnreachable` before, `ConnectionLost` within."""
-    with reaching(engine):
-        pooled = engine.raw_connection()
+    """A psycopg2 cursor on a pooled connection. Raises `DatabaseUnreachable` before, `DatabaseTrouble` within, which is
+    `ConnectionLost` where the server may have carried the statement out; the driver's error of data as it is.
+    """
+    pooled = pooled_connection(engine)
     driver: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
     try:
         with driver.cursor() as cursor:
             yield cursor
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        if not driver.closed:
+    except psycopg2.Error as error:
+        trouble = trouble_of(error, url=engine.url)
+        if driver.closed and not isinstance(trouble, ConnectionLost):
+            trouble = ConnectionLost(str(error), shown(engine.url))
+        if isinstance(trouble, ConnectionLost):
+            pooled.invalidate(error)
+            engine.dispose()  # a server that went away took the idle connections with it
+        if trouble is None:
             raise
-        pooled.invalidate(error)
-        engine.dispose()  # a server that went away took the idle connections with it
-        raise ConnectionLost(*error.args) from error
+        raise trouble from error
     finally:
         pooled.close()
 
 
-def _sentence(database: str | Engine, reason: str) -> str:
-    url = make_url(database) if isinstance(database, str) else database.url
-    shown = url.render_as_string(hide_password=True)
-    return f"The database {shown} cannot be reached: {' '.join(reason.split())}"
+def _arguments(url: str, name: str, options: str) -> dict[str, Any]:
+    own = make_url(url).query  # what the address says of itself counts
+    patience = {key: value for key, value in _PATIENCE.items() if key not in own}
+    return patience | {"options": options, "application_name": name}
+
+
+def _telling(engine: Engine) -> Engine:
+    """Make the engine raise `DatabaseTrouble` for what `trouble_of` knows, also where a connection cannot be made."""
+
+    def told(context: ExceptionContext) -> BaseException | None:
+        connecting = context.connection is None
+        return trouble_of(context.original_exception, url=engine.url, connecting=connecting)
+
+    event.listen(engine, "handle_error", told, retval=True)
+    return engine

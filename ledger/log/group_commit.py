@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Protocol
 
-from ledger.log.engine import DatabaseUnreachable, OutcomeUnknown
 from ledger.log.rows import Attempt, Receipt
+from ledger.log.trouble import DatabaseTrouble
 
 _MOST_ATTEMPTS = 1000  # of one merged append; a larger request goes alone
 
@@ -96,7 +96,7 @@ class GroupCommit:
     def _append(self, book: int, group: list[_Request]) -> None:
         try:
             receipts = self._appender.append(book, [attempt for request in group for attempt in request.attempts])
-        except (OutcomeUnknown, DatabaseUnreachable) as error:
+        except DatabaseTrouble as error:  # nobody's fault: each alone would meet it too
             for request in group:
                 request.error = error
         except BaseException as error:

@@ -13,8 +13,9 @@ import psycopg2
 from sqlalchemy import Engine
 
 from ledger.log.claims import CLAIMS, OpenInCases, asked_of, open_in_cases
-from ledger.log.engine import ConnectionLost, cursor_of
+from ledger.log.engine import cursor_of
 from ledger.log.rows import News, Receipt, Recorded, Status
+from ledger.log.trouble import ConnectionLost
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"

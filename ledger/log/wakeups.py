@@ -13,7 +13,8 @@ import psycopg2
 import psycopg2.extensions
 from sqlalchemy import Engine
 
-from ledger.log.engine import DatabaseUnreachable, cursor_of, reaching
+from ledger.log.engine import cursor_of, pooled_connection
+from ledger.log.trouble import DatabaseTrouble
 
 _CHANNEL = "redledger"
 _LOOK_ANYWAY_S = 1.0
@@ -59,7 +60,7 @@ class Notifier:
 
     def _send(self, books: list[int]) -> None:
         # A database that is away needs no waking; its readers look again by themselves.
-        with suppress(psycopg2.Error, DatabaseUnreachable), cursor_of(self._engine) as cursor:
+        with suppress(DatabaseTrouble), cursor_of(self._engine) as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, ",".join(map(str, books))))
 
 
@@ -84,7 +85,7 @@ class Listener:
                     connection.poll()
             books = {int(book) for notice in connection.notifies for book in notice.payload.split(",")}
             connection.notifies.clear()
-        except (psycopg2.Error, DatabaseUnreachable):
+        except (psycopg2.Error, DatabaseTrouble):
             self.close()
             select.select([], [], [], max(deadline - monotonic(), 0))
             return set()
@@ -106,8 +107,7 @@ class Listener:
 
     def _connected(self) -> psycopg2.extensions.connection:
         if self._connection is None:
-            with reaching(self._engine):
-                pooled = self._engine.raw_connection()
+            pooled = pooled_connection(self._engine)
             own: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
             pooled.detach()  # it listens until it is closed
             with own.cursor() as cursor:

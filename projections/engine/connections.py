@@ -15,13 +15,16 @@ from psycopg2 import extensions
 from sqlalchemy import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
 
+from ledger.log.engine import pooled_connection
+from ledger.log.trouble import DatabaseTrouble, trouble_of
+
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[extensions.cursor]:
     """A psycopg2 cursor in a transaction. A broken connection leaves the pool."""
-    connection = engine.raw_connection()
+    connection = pooled_connection(engine)
     try:
         with closing(cast(extensions.cursor, connection.cursor())) as cursor:
             assert cursor.connection.autocommit, "views are on the ledger's engine"
@@ -36,9 +39,11 @@ def transaction(engine: Engine) -> Iterator[extensions.cursor]:
                 raise
             cursor.execute("COMMIT")
     except BaseException as error:
-        if is_lost(error):
-            connection.invalidate()
-        raise
+        trouble = trouble_of(error, url=engine.url)
+        if trouble is None:
+            raise
+        connection.invalidate()
+        raise trouble from error
     finally:
         connection.close()
 
@@ -72,17 +77,12 @@ def _begun(
         try:
             yield connection, connection.exec_driver_sql(statement, dict(values) if values else None)
         except BaseException:
-            with suppress(DBAPIError):
+            with suppress(DBAPIError, DatabaseTrouble):
                 connection.exec_driver_sql("ROLLBACK")
             raise
         connection.exec_driver_sql("COMMIT")
 
 
 def is_lost(error: BaseException | None) -> bool:
-    """Whether the database, and not what was asked of it, is the trouble: reconnect and go on from the checkpoint."""
-    if isinstance(error, DBAPIError):
-        error = error.orig
-    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
-        return True
-    # libpq's own: a broken conversation has no SQLSTATE
-    return type(error) is psycopg2.DatabaseError and error.pgcode is None
+    """True if the database, and not what was asked of it, is the trouble: reconnect and go on from the checkpoint."""
+    return trouble_of(error) is not None

@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, Table, text
-from sqlalchemy.exc import OperationalError
 
+from ledger.log.trouble import BUSY, DatabaseTrouble
 from projections.engine.connections import begin
 from projections.engine.control import prepare
 from projections.engine.tables import SCHEMA, ViewTable
@@ -140,8 +140,10 @@ def drop_others(engine: Engine, projection: Projection) -> None:
         try:
             with begin(engine) as connection:
                 _drop(connection, projection.name, number, tables.split())
-        except OperationalError as error:
-            _logger.warning("generation %s of %s is still in use: %s", number, projection.name, error.orig)
+        except DatabaseTrouble as trouble:
+            if trouble.kind is not BUSY:
+                raise
+            _logger.warning("generation %s of %s is still in use: %s", number, projection.name, trouble.words)
 
 
 def _drop(connection: Connection, name: str, number: int, tables: list[str]) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError
 
 from ledger.log.directory import Directory
+from ledger.log.trouble import DatabaseTrouble
 from projections.engine.checkpoints import Checkpoint, reached
-from projections.engine.connections import is_lost
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
 from projections.engine.standing import opened, standing
@@ -110,8 +110,11 @@ class Views:
         or nothing was ever folded here."""
         try:
             return read()
+        except DatabaseTrouble as trouble:
+            if not trouble.retryable:
+                raise
         except DBAPIError as error:
-            if not is_lost(error) and getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+            if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
                 raise
         standing(self.engine, projection)
         return read()

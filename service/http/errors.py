@@ -7,11 +7,10 @@ import logging
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from ledger.log.cursor import ForeignCursor, NotACursor
-from ledger.log.engine import DatabaseUnreachable
+from ledger.log.trouble import DatabaseTrouble, trouble_of
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import ViewBehind
 from projections.tracking import AmbiguousOrder
@@ -58,19 +57,22 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     AmbiguousOrder: (409, "SEVERAL_ORDERS"),
     ViewBehind: (503, "VIEW_BEHIND"),
     ViewOutdated: (503, "VIEW_OUTDATED"),
-    DatabaseUnreachable: (503, "DATABASE_UNREACHABLE"),
-    OperationalError: (503, "DATABASE_UNREACHABLE"),
 }
 
 
-def error(status: int, code: str, sentence: str, field: str = "") -> JSONResponse:
+RETRY_SOON_S, RETRY_LATER_S = 1, 30  # trouble that may pass by itself, and trouble that waits for a person
+
+
+def error(status: int, code: str, sentence: str, field: str = "", *, retry_after_s: int = RETRY_SOON_S) -> JSONResponse:
     content = {"code": code, "sentence": sentence} | ({"field": field} if field else {})
-    return JSONResponse({"error": content}, status_code=status, headers={"Retry-After": "1"} if status == 503 else None)
+    headers = {"Retry-After": str(retry_after_s)} if status == 503 else None
+    return JSONResponse({"error": content}, status_code=status, headers=headers)
 
 
 def handle_errors(application: FastAPI) -> None:
     for kind in KNOWN:
         application.add_exception_handler(kind, _known)
+    application.add_exception_handler(DatabaseTrouble, _trouble)
     application.add_exception_handler(HTTPException, _http)
     application.add_exception_handler(RequestValidationError, _parameter)
     application.add_exception_handler(Exception, _unknown)
@@ -78,8 +80,14 @@ def handle_errors(application: FastAPI) -> None:
 
 def _known(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
     status, code = next(answer for kind, answer in KNOWN.items() if isinstance(problem, kind))
-    sentence = "The database does not answer." if code == "DATABASE_UNREACHABLE" else str(problem)
-    return error(status, code, sentence, getattr(problem, "field", ""))
+    return error(status, code, str(problem), getattr(problem, "field", ""))
+
+
+def _trouble(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
+    trouble = trouble_of(problem)
+    assert trouble is not None
+    wait_s = RETRY_SOON_S if trouble.retryable else RETRY_LATER_S
+    return error(503, trouble.kind.code, trouble.public, retry_after_s=wait_s)
 
 
 def _http(request: Request, problem: Exception) -> JSONResponse:
@@ -97,5 +105,7 @@ def _parameter(request: Request, problem: Exception) -> JSONResponse:  # noqa: A
 
 
 def _unknown(request: Request, problem: Exception) -> JSONResponse:
+    if trouble_of(problem) is not None:
+        return _trouble(request, problem)
     _logger.error("%s %s failed", request.method, request.url.path, exc_info=problem)
     return error(500, "FAULT", "This is a fault of ours; it was written to the log.")

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from ledger.log.engine import owner_engine, reaching
+from ledger.log.engine import owner_engine
 
 _ONE_AT_A_TIME = (
     7_265_641_001  # an advisory lock of this database: migrations wait for each other, appends never see it
@@ -24,7 +24,7 @@ def upgrade(url: str) -> None:
     """
     engine, config = owner_engine(url), _config()
     try:
-        with reaching(url), engine.begin() as connection:
+        with engine.begin() as connection:
             if _is_up_to_date(connection):
                 return
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})

@@ -19,8 +19,8 @@ from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
 from ledger.log import migrations
 from ledger.log.books import found
-from ledger.log.engine import DatabaseUnreachable
 from ledger.log.migrations import upgrade
+from ledger.log.trouble import DatabaseUnreachable
 from ledger.log.verify import verify_log
 from service.embedded import EmbeddedPostgres
 from tests.ledger.log.attempts import attempt, owner
