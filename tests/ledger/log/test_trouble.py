@@ -207,8 +207,10 @@ def test_a_server_that_never_answers_is_given_up() -> None:
 def test_a_connection_that_was_cut_is_trouble_and_leaves_the_pool(
     ledger: Ledger, kill_connections: Callable[[], None]
 ) -> None:
+    with cursor_of(ledger.engine):  # one that is idle in the pool
+        pass
+    kill_connections()
     with pytest.raises(ConnectionLost), cursor_of(ledger.engine) as cursor:
-        kill_connections()
         cursor.execute("SELECT 1")
     with cursor_of(ledger.engine) as cursor:
         cursor.execute("SELECT 1")
