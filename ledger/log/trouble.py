@@ -115,6 +115,29 @@ OUTCOME_UNKNOWN = TroubleKind(
     "Send it again with the same ids: what was recorded is answered again and never recorded twice.",
 )
 
+KINDS = (
+    UNREACHABLE,
+    CONNECTION_LOST,
+    RESTARTING,
+    BUSY,
+    TIMED_OUT,
+    READ_ONLY,
+    DISK_FULL,
+    TOO_MANY_CONNECTIONS,
+    OUT_OF_RESOURCES,
+    LOGIN_REFUSED,
+    TLS_REFUSED,
+    MISSING,
+    RIGHTS_MISSING,
+    STORAGE_FAILED,
+    DAMAGED,
+    TOO_OLD,
+    WRONG_ENCODING,
+    FOREIGN_SCHEMA,
+    NEWER_SCHEMA,
+    OUTCOME_UNKNOWN,
+)
+
 # A SQLSTATE, or its first two characters for the rest of its class. The longer one counts.
 KIND_OF_SQLSTATE = {
     "08": UNREACHABLE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
+from ledger.log.trouble import KINDS
 from service.app import App
 from service.documentation.markdown import sentences, table
 from service.http.application import make_application
@@ -53,7 +54,9 @@ def _errors() -> str:
     meanings: dict[tuple[int, str], str] = dict.fromkeys(KNOWN.values(), "")
     for kind, answer in KNOWN.items():
         meanings[answer] = meanings[answer] or sentences(kind.__doc__).partition("\n")[0]
-    rows = [(str(status), f"`{code}`", meaning) for (status, code), meaning in (meanings | _OTHERS).items()]
+    troubles = {(503, kind.code): f"The database {kind.what}. {kind.remedy}" for kind in KINDS}
+    answers = meanings | troubles | _OTHERS
+    rows = [(str(status), f"`{code}`", meaning) for (status, code), meaning in answers.items()]
     return "\n" + table(("Status", "Code", "When"), sorted(rows)) + "\n"
 
 
