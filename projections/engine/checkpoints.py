@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal
 
@@ -22,7 +22,8 @@ NOTHING = bytes(32)  # the digest of no events
 class Checkpoint:
     """Events 1 … `position` of the book are in the rows: `count` of them, their leaf hashes chained into `digest`.
 
-    `stopped`: the event after `position` cannot be applied, and `reason` says why.
+    `stopped`: an event cannot be applied, and `reason` says which and why. `parked` are the positions among 1 …
+    `position` whose events are left out of the rows.
     """
 
     book: int
@@ -31,24 +32,31 @@ class Checkpoint:
     digest: bytes = NOTHING
     status: Status = "following"
     reason: str = ""
+    parked: frozenset[int] = frozenset()
 
-    def after(self, stretch: Stretch) -> Checkpoint:
-        """The checkpoint with this stretch folded, events the projection does not use included."""
+    def after(self, stretch: Stretch, parked: frozenset[int] = frozenset()) -> Checkpoint:
+        """The checkpoint with this stretch folded, events the projection does not use included, without the parked."""
         digest = self.digest
         for at in range(0, len(stretch.leaves), LEAF_BYTES):
             digest = sha256(digest + stretch.leaves[at : at + LEAF_BYTES]).digest()
-        return Checkpoint(self.book, stretch.last, self.count + len(stretch.leaves) // LEAF_BYTES, digest)
+        left_out = self.parked | {position for position in parked if stretch.after < position <= stretch.last}
+        count = self.count + len(stretch.leaves) // LEAF_BYTES
+        return Checkpoint(self.book, stretch.last, count, digest, parked=left_out)
 
     def stopped(self, reason: str) -> Checkpoint:
-        return Checkpoint(self.book, self.position, self.count, self.digest, "stopped", reason)
+        return replace(self, status="stopped", reason=reason)
+
+    def honours(self, parked: frozenset[int]) -> bool:
+        """True if the rows leave out just these of the events folded so far."""
+        return self.parked == {position for position in parked if position <= self.position}
 
 
 _CLAIM = """
-SELECT position, count, digest, status, reason FROM views.checkpoints
+SELECT position, count, digest, status, reason, parked FROM views.checkpoints
 WHERE book = %s AND projection = %s AND generation = %s FOR UPDATE SKIP LOCKED
 """
 _CLAIM_ALL = """
-SELECT projection, generation, position, count, digest, status, reason FROM views.checkpoints
+SELECT projection, generation, position, count, digest, status, reason, parked FROM views.checkpoints
 WHERE book = %s AND (projection, generation) IN %s ORDER BY projection FOR UPDATE SKIP LOCKED
 """
 _OPEN = """
@@ -58,7 +66,8 @@ WHERE EXISTS (SELECT FROM views.generations WHERE projection = %s AND generation
 ON CONFLICT (book, projection, generation) DO NOTHING
 """
 _MOVE = """
-UPDATE views.checkpoints SET position = %s, count = %s, digest = %s, status = %s, reason = %s
+UPDATE views.checkpoints
+SET position = %s, count = %s, digest = %s, status = %s, reason = %s, parked = CAST(%s AS bigint[])
 WHERE book = %s AND projection = %s AND generation = %s
 """
 
@@ -79,8 +88,7 @@ def claim(cursor: extensions.cursor, generation: Generation, book: int) -> Check
     found = cursor.fetchone()
     if found is None:
         return None
-    position, count, digest, status, reason = found
-    return Checkpoint(book, position, count, bytes.fromhex(digest), status, reason)
+    return checkpoint_of(book, *found)
 
 
 def move(cursor: extensions.cursor, generation: Generation, to: Checkpoint) -> None:
@@ -93,10 +101,7 @@ def claim_all(
     """The same for several at once; those that somebody else holds are left out."""
     by_key = {(generation.name, generation.number): generation for generation in generations}
     cursor.execute(_CLAIM_ALL, (book, tuple(by_key)))
-    return [
-        (by_key[name, number], Checkpoint(book, position, count, bytes.fromhex(digest), status, reason))
-        for name, number, position, count, digest, status, reason in cursor.fetchall()
-    ]
+    return [(by_key[name, number], checkpoint_of(book, *stored)) for name, number, *stored in cursor.fetchall()]
 
 
 def move_all(cursor: extensions.cursor, to: Sequence[tuple[Generation, Checkpoint]]) -> None:
@@ -105,19 +110,27 @@ def move_all(cursor: extensions.cursor, to: Sequence[tuple[Generation, Checkpoin
 
 
 def _moved(generation: Generation, to: Checkpoint) -> tuple[object, ...]:
-    return (to.position, to.count, to.digest.hex(), to.status, to.reason, to.book, generation.name, generation.number)
+    stored = (to.position, to.count, to.digest.hex(), to.status, to.reason, sorted(to.parked))
+    return (*stored, to.book, generation.name, generation.number)
+
+
+def checkpoint_of(
+    book: int, position: int, count: int, digest: str, status: Status, reason: str, parked: Sequence[int]
+) -> Checkpoint:
+    """A checkpoint of what is stored of it."""
+    return Checkpoint(book, position, count, bytes.fromhex(digest), status, reason, frozenset(parked))
 
 
 def checkpoints(connection: Connection, generation: Generation) -> dict[int, Checkpoint]:
     """Where the generation stands, by book."""
     rows = connection.execute(
         text(
-            "SELECT book, position, count, digest, status, reason FROM views.checkpoints"
+            "SELECT book, position, count, digest, status, reason, parked FROM views.checkpoints"
             " WHERE projection = :name AND generation = :number ORDER BY book"
         ),
         {"name": generation.name, "number": generation.number},
     )
-    return {row[0]: Checkpoint(row[0], row[1], row[2], bytes.fromhex(row[3]), row[4], row[5]) for row in rows}
+    return {row[0]: checkpoint_of(*row) for row in rows}
 
 
 def positions(connection: Connection, generation: Generation) -> dict[int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Text, text
 
 from projections.engine.batch import Key
-from projections.engine.checkpoints import checkpoints
+from projections.engine.checkpoints import Checkpoint, checkpoints
 from projections.engine.generations import Generation
 from projections.engine.tables import SCHEMA, ViewTable
 
@@ -67,14 +67,18 @@ def compare(live: Side, rebuilt: Side) -> Comparison:
     result = Comparison({book: checkpoint.position for book, checkpoint in stands.items()})
     again = checkpoints(rebuilt.connection, rebuilt.generation)
     for book, checkpoint in stands.items():
-        ours, theirs = (checkpoint.position, checkpoint.digest.hex()), None
-        if book in again:
-            theirs = (again[book].position, again[book].digest.hex())
+        ours, theirs = _shown(checkpoint), _shown(again.get(book))
         if ours != theirs and checkpoint.position:
-            result.add(Difference("checkpoints", book, (), str(ours), str(theirs)))
+            result.add(Difference("checkpoints", book, (), ours, theirs))
         for table in rebuilt.generation.projection.tables:
             _compare_table(live, rebuilt, table, book, result)
     return result
+
+
+def _shown(checkpoint: Checkpoint | None) -> str:
+    if checkpoint is None:
+        return "none"
+    return f"({checkpoint.position}, {checkpoint.digest.hex()}, parked {sorted(checkpoint.parked)})"
 
 
 def _compare_table(live: Side, rebuilt: Side, table: ViewTable, book: int, result: Comparison) -> None:

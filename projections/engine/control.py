@@ -33,14 +33,25 @@ CREATE TABLE IF NOT EXISTS views.checkpoints (
     reason text NOT NULL,
     PRIMARY KEY (book, projection, generation)
 ) WITH (fillfactor = 50);
+
+ALTER TABLE views.checkpoints ADD COLUMN IF NOT EXISTS parked bigint[] NOT NULL DEFAULT '{}';
 """
+
+
+_UP_TO_DATE = """
+SELECT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = to_regclass('views.checkpoints') AND attname = 'parked'
+)
+"""
+# What a statement meets where the tables are not made yet, or were made by an older version of the code.
+NOT_PREPARED = ("42P01", "42703")  # undefined_table, undefined_column
 
 
 def prepare(engine: Engine) -> None:
     """Make the engine's tables where they are missing. Two processes may do it at once."""
     for _ in range(3):
         with engine.connect() as connection:
-            if connection.execute(text("SELECT to_regclass('views.checkpoints')")).scalar():
+            if connection.execute(text(_UP_TO_DATE)).scalar():
                 return
         try:
             with begin(engine) as connection:

@@ -10,11 +10,12 @@ from typing import Protocol
 from psycopg2 import extensions
 from sqlalchemy import Engine
 
-from ledger.log.stretches import Stretch, read_stretch
+from ledger.log.stretches import LogHasGap, Stretch, read_stretch
 from projections.engine.batch import Batch
 from projections.engine.checkpoints import Checkpoint, claim, move, open_book
 from projections.engine.connections import is_lost, transaction
 from projections.engine.generations import Generation
+from projections.engine.parking import parked_in, without
 from projections.engine.store import RowStore
 from projections.projection import Projection
 
@@ -34,23 +35,52 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step has done. `checkpoint` is None where another worker holds the book, or the generation is gone."""
+    """What a step has done. `checkpoint` is None where another worker holds the book, or the generation is gone.
+
+    `parking` is the version of the book's parking that a stop was decided on.
+    """
 
     checkpoint: Checkpoint | None
     read: int = 0
+    parking: int = 0
 
 
 class _CannotApply(Exception):
-    """Among the `read` events after the position `after` is one that cannot be applied."""
+    """Among the `read` events after the position `after` is one that cannot be applied, or one is missing."""
 
     def __init__(self, after: int, read: int) -> None:
         super().__init__(after, read)
         self.after = after
         self.read = read
 
+    @property
+    def reason(self) -> str:
+        return f"position {self.after + 1}: {type(self.__cause__).__name__}: {self.__cause__}"
+
+    def is_parked(self, parked: frozenset[int]) -> bool:
+        """True if the event need not be applied any more."""
+        return self.after + 1 in parked
+
+
+class _CannotFoldAgain(_CannotApply):
+    """The events up to `after` are folded, and cannot be folded again now that other effects are parked."""
+
+    def __init__(self, after: int, changed: frozenset[int]) -> None:
+        super().__init__(after, 1)
+        self.changed = changed
+
+    @property
+    def reason(self) -> str:
+        changed = ", ".join(map(str, sorted(self.changed)))
+        why = f"{type(self.__cause__).__name__}: {self.__cause__}"
+        return f"position {changed}: its parking changed, and the book cannot be folded again: {why}"
+
+    def is_parked(self, parked: frozenset[int]) -> bool:  # noqa: ARG002 - folding again failed with all that is parked
+        return False
+
 
 def step(engine: Engine, generation: Generation, book: int, *, size: int = SMALLEST, upto: int | None = None) -> Step:
-    """Fold up to `size` events of the book, none behind the position `upto`.
+    """Fold up to `size` events of the book, none behind the position `upto`, and none that is parked.
 
     What cannot be applied stops the book just before it, with the reason. Raises only what is not an event's fault: a
     lost connection, a full disk (see `is_lost`).
@@ -62,7 +92,9 @@ def step(engine: Engine, generation: Generation, book: int, *, size: int = SMALL
     except _CannotApply as failure:
         if failure.read == 1:
             return _stop(engine, generation, book, failure)
-        return step(engine, generation, book, size=failure.read // 2, upto=upto)  # closes in on the one event
+        done = step(engine, generation, book, size=failure.read // 2, upto=upto)  # closes in on the one event
+        if isinstance(failure.__cause__, LogHasGap) and done.checkpoint and not done.read:
+            return _stop(engine, generation, book, failure)  # the missing event is the next one
     return done
 
 
@@ -75,9 +107,12 @@ def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: i
         stretch = _read(cursor, generation.projection, checkpoint, until)
         if not stretch.leaves:
             return Step(checkpoint)
-        following = checkpoint.after(stretch)
+        parked = parked_in(cursor, book).of(generation.name)
+        if not checkpoint.honours(parked):
+            checkpoint = _fold_again(cursor, generation, checkpoint, parked)
+        following = checkpoint.after(stretch, parked)
         try:
-            fold_into(cursor, generation, book, stretch)
+            fold_into(cursor, generation, book, without(stretch, parked))
         except Exception as error:
             if is_lost(error):
                 raise
@@ -86,15 +121,40 @@ def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: i
     return Step(following, following.count - checkpoint.count)
 
 
+def _fold_again(
+    cursor: extensions.cursor, generation: Generation, done: Checkpoint, parked: frozenset[int]
+) -> Checkpoint:
+    """Fold the book anew up to where it was, without what is parked now. Readers see the rows of before until the end
+    of the transaction, so that no view ever goes backwards."""
+    again = Checkpoint(done.book)
+    try:
+        for table in generation.projection.tables:
+            cursor.execute(f"DELETE FROM {generation.stored_name(table)} WHERE book = %s", (done.book,))
+        while again.position < done.position:
+            until = min(again.position + LARGEST, done.position)
+            stretch = _read(cursor, generation.projection, again, until)
+            fold_into(cursor, generation, done.book, without(stretch, parked))
+            again = again.after(stretch, parked)
+    except Exception as error:
+        if is_lost(error):
+            raise
+        changed = done.parked ^ {position for position in parked if position <= done.position}
+        raise _CannotFoldAgain(done.position, changed) from error
+    return again
+
+
 def _read(cursor: extensions.cursor, projection: Projection, checkpoint: Checkpoint, until: int) -> Stretch:
-    return read_stretch(
-        cursor,
-        book=checkpoint.book,
-        after=checkpoint.position,
-        upto=until,
-        types=projection.event_names(),
-        entries_only=projection.entries_only,
-    )
+    try:
+        return read_stretch(
+            cursor,
+            book=checkpoint.book,
+            after=checkpoint.position,
+            upto=until,
+            types=projection.event_names(),
+            entries_only=projection.entries_only,
+        )
+    except LogHasGap as gap:
+        raise _CannotApply(checkpoint.position, max(until - checkpoint.position, 1)) from gap
 
 
 def fold_into(cursor: extensions.cursor, generation: Generation, book: int, stretch: Stretch) -> None:
@@ -117,8 +177,14 @@ def _stop(engine: Engine, generation: Generation, book: int, failure: _CannotApp
         checkpoint = claim(cursor, generation, book)
         if checkpoint is None or checkpoint.position != failure.after:
             return Step(None)  # another worker is on it, or was able to apply it
-        error = failure.__cause__
-        reason = f"position {failure.after + 1}: {type(error).__name__}: {error}"
-        stopped = checkpoint.stopped(reason[:_REASON_LENGTH].replace("\0", "\ufffd"))
+        parked = parked_in(cursor, book)
+        if failure.is_parked(parked.of(generation.name)):
+            return Step(None)  # meanwhile
+        stopped = checkpoint.stopped(_storable(failure.reason))
         move(cursor, generation, stopped)
-    return Step(stopped)
+    return Step(stopped, parking=parked.version)
+
+
+def _storable(reason: str) -> str:
+    """The reason as PostgreSQL can store it, which holds neither NUL nor half of a surrogate pair."""
+    return reason[:_REASON_LENGTH].replace("\0", "\ufffd").encode("utf-8", "replace").decode()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from ledger.log.directory import Directory
 from ledger.log.trouble import DatabaseTrouble
 from projections.engine.checkpoints import Checkpoint, reached
+from projections.engine.control import NOT_PREPARED
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
 from projections.engine.standing import opened, standing
@@ -23,7 +24,6 @@ from projections.projection import Projection
 T = TypeVar("T")
 Vector = Mapping[int, int]  # book → position
 _FIRST_PAUSE_S, _SLOWER_BY, _LONGEST_PAUSE_S = 0.001, 1.2, 0.05
-_UNDEFINED_TABLE = "42P01"
 
 
 class ViewBehind(Exception):
@@ -114,7 +114,7 @@ class Views:
             if not trouble.retryable:
                 raise
         except DBAPIError as error:
-            if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+            if getattr(error.orig, "pgcode", None) not in NOT_PREPARED:
                 raise
         standing(self.engine, projection)
         return read()

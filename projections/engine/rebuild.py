@@ -13,7 +13,7 @@ from projections.engine.checkpoints import open_book, positions, reached
 from projections.engine.compare import Comparison, Side, compare
 from projections.engine.connections import begin, snapshot, transaction
 from projections.engine.control import prepare
-from projections.engine.fill import fill, fill_here
+from projections.engine.fill import CannotApplyEvent, fill, fill_here
 from projections.engine.fold import Log
 from projections.engine.generations import (
     Generation,
@@ -49,12 +49,13 @@ class NeverBackwards(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """A rebuild that was switched to. `vector` is where the new live view began."""
+    """A rebuild that was switched to. `vector` is where the new live view began; `stopped` says where it stops."""
 
     projection: str
     generation: int
     comparison: Comparison
     vector: dict[int, int]
+    stopped: str = ""
 
 
 def rebuild(
@@ -69,14 +70,15 @@ def rebuild(
 
     `executor` runs one job a book where there is much to fold; a pool of processes by default. Raises `ViewsDiffer`
     unless differences are accepted, `CannotFill`, `NeverBackwards`, `RebuildUnderWay`; the live view stays as it is.
+    An event behind where the live view stands may stop the rebuilt one too: that book waits there, all others go on.
     """
     with _shadow(engine, projection) as (live, shadow):
         comparison = _compared(engine, live, shadow, executor)
         if comparison.count and not accept_differences:
             raise ViewsDiffer(projection.name, comparison)
-        _fill(engine, shadow, log.heads(), executor)
+        stopped = _filled_as_far_as_it_goes(engine, shadow, log.heads(), executor)
         vector = _switch(engine, log, live, shadow)
-    return Rebuilt(projection.name, shadow.number, comparison, vector)
+    return Rebuilt(projection.name, shadow.number, comparison, vector, stopped)
 
 
 def verify(engine: Engine, projection: Projection, *, executor: Executor | None = None) -> Comparison:
@@ -133,6 +135,17 @@ def _fill(engine: Engine, shadow: Generation, upto: Mapping[int, int], executor:
     else:
         with fold_processes() as pool:
             fill(engine, shadow, upto, pool)
+
+
+def _filled_as_far_as_it_goes(
+    engine: Engine, shadow: Generation, heads: Mapping[int, int], executor: Executor | None
+) -> str:
+    """Where an event cannot be applied, and why; empty where all books are filled."""
+    try:
+        _fill(engine, shadow, heads, executor)
+    except CannotApplyEvent as problem:
+        return str(problem)
+    return ""
 
 
 def _compared(engine: Engine, live: Generation, shadow: Generation, executor: Executor | None) -> Comparison:

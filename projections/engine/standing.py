@@ -10,17 +10,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ProgrammingError
 
-from projections.engine.checkpoints import Checkpoint
+from projections.engine.checkpoints import Checkpoint, checkpoint_of
 from projections.engine.connections import snapshot_asked
+from projections.engine.control import NOT_PREPARED, prepare
 from projections.engine.generations import Generation, current, ensure_live
 from projections.projection import Projection
 
 _STANDING = """
-SELECT p.projection, p.version, p.generation, c.book, c.position, c.count, c.digest, c.status, c.reason
+SELECT p.projection, p.version, p.generation, c.book, c.position, c.count, c.digest, c.status, c.reason,
+       c.parked
 FROM views.projections p LEFT JOIN views.checkpoints c USING (projection, generation)
 WHERE p.projection = ANY(%(names)s)
 """
-_UNDEFINED_TABLE = "42P01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,11 @@ def standing(engine: Engine, projection: Projection) -> Standing:
         with engine.connect() as connection:
             found = standing_now(connection, projection)
     except ProgrammingError as error:
-        if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+        if getattr(error.orig, "pgcode", None) not in NOT_PREPARED:
             raise
-        found = None  # not even the engine's own tables are there
+        prepare(engine)
+        with engine.connect() as connection:
+            found = standing_now(connection, projection)
     return found or Standing(ensure_live(engine, projection), {})
 
 
@@ -75,8 +78,7 @@ def _found(rows: Iterable[Any], projections: Sequence[Projection]) -> dict[str, 
     for name, version, number, book, *place in rows:
         standing = found.setdefault(name, Standing(Generation(by_name[name], version, number), {}))
         if book is not None:
-            position, count, digest, status, reason = place
-            standing.checkpoints[book] = Checkpoint(book, position, count, bytes.fromhex(digest), status, reason)
+            standing.checkpoints[book] = checkpoint_of(book, *place)
     return found
 
 

@@ -8,9 +8,10 @@ from sqlalchemy import Engine
 
 from ledger.log.stretches import Stretch, read_stretch
 from projections.engine.checkpoints import claim_all, move_all
-from projections.engine.connections import is_lost, transaction
+from projections.engine.connections import transaction
 from projections.engine.fold import SMALLEST, Log, fold_into
 from projections.engine.generations import Generation
+from projections.engine.parking import parked_in, without
 from projections.engine.standing import Standing, standings
 from projections.projection import Projection
 
@@ -19,7 +20,8 @@ class Convoy:
     """Takes projections to the heads of the books as long as they keep pace with each other.
 
     A trickle of events costs a handful of statements instead of that for each projection, which is what the time from a
-    command to the views is made of. Who lags, begins a book, or cannot apply an event is left to a worker of its own.
+    command to the views is made of. Who lags, begins a book, cannot apply an event or must fold a book again is left to
+    a worker of its own.
     """
 
     def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
@@ -44,10 +46,8 @@ class Convoy:
             return set()
         try:
             return step_together(self._engine, abreast, book, after=near, upto=head)
-        except Exception as error:
-            if is_lost(error):
-                raise
-            return set()  # one of them cannot apply an event: each alone finds out which
+        except Exception:  # one cannot apply an event, or the database is in trouble: each alone finds out which
+            return set()
 
 
 def step_together(engine: Engine, generations: Sequence[Generation], book: int, *, after: int, upto: int) -> set[str]:
@@ -62,9 +62,12 @@ def step_together(engine: Engine, generations: Sequence[Generation], book: int, 
             if checkpoint.position == after and checkpoint.status == "following"
         ]
         stretch = read_stretch(cursor, book=book, after=after, upto=upto)
+        parked = parked_in(cursor, book)
+        claimed = [(each, checkpoint) for each, checkpoint in claimed if checkpoint.honours(parked.of(each.name))]
         for generation, _ in claimed:
-            fold_into(cursor, generation, book, _used_by(generation.projection, stretch))
-        move_all(cursor, [(generation, checkpoint.after(stretch)) for generation, checkpoint in claimed])
+            used = _used_by(generation.projection, stretch)
+            fold_into(cursor, generation, book, without(used, parked.of(generation.name)))
+        move_all(cursor, [(each, checkpoint.after(stretch, parked.of(each.name))) for each, checkpoint in claimed])
     return {generation.name for generation, _ in claimed}
 
 

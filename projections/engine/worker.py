@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Event, Thread
+from time import monotonic
 
 from sqlalchemy import Engine
 
 from projections.engine.checkpoints import Checkpoint
 from projections.engine.fold import LARGEST, SMALLEST, Log, step
 from projections.engine.generations import Generation, ViewOutdated
+from projections.engine.parking import parking_versions
 from projections.engine.standing import standing
 from projections.engine.together import Convoy
 from projections.projection import Projection
@@ -24,47 +27,94 @@ _logger = logging.getLogger(__name__)
 class ProjectionWorker:
     """Keeps one projection at the heads of its books. Any number of workers may run, in any process.
 
-    A book that stopped is tried again once by every new worker: after the code was put right, a restart goes on.
+    A book that stopped is tried again by every new worker, after the code was put right, and when what is parked in it
+    changes. A book with trouble rests for a while; neither holds up the others.
     """
 
-    def __init__(self, engine: Engine, log: Log, projection: Projection) -> None:
+    def __init__(
+        self, engine: Engine, log: Log, projection: Projection, *, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._engine = engine
         self._log = log
         self._projection = projection
-        self._given_up: set[tuple[int, int]] = set()  # generation and book
+        self._clock = clock
+        self._given_up: dict[tuple[int, int], int] = {}  # generation and book → the version of the parking it saw
+        self._resting: dict[int, _Rest] = {}  # by book
         self._sizes: dict[int, int] = {}
+        self._noted = ""
         self.name = projection.name
-        self.trouble = ""  # why it does not follow at the moment, empty while it does
+
+    @property
+    def trouble(self) -> str:
+        """Why it does not follow at the moment, with the books; empty while it does."""
+        of_books = [f"book {book}: {rest.reason}" for book, rest in sorted(self._resting.items())]
+        return "; ".join([self._noted] * bool(self._noted) + of_books)
 
     def run(self, stop: Event, news: Callable[[float], object]) -> None:
         """Follow until `stop` is set. `news(seconds)` waits for a wake-up, that long at most."""
         failures = 0
         while not stop.is_set():
             try:
-                self.catch_up(stop)
-                failures, self.trouble = 0, ""
+                self._go_round(stop)
+                failures, self._noted = 0, ""
             except Exception as error:
                 self._note(error)
-                stop.wait(POLL_S if isinstance(error, ViewOutdated) else _RETRY_S[min(failures, len(_RETRY_S) - 1)])
+                stop.wait(POLL_S if isinstance(error, ViewOutdated) else _pause_s(failures))
                 failures += 1
             else:
                 news(POLL_S)
 
     def _note(self, error: Exception) -> None:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        if reason != self.trouble:  # once, not at every try
+        reason = _words(error)
+        if reason != self._noted:  # once, not at every try
             _logger.warning("the projection %s waits: %s", self.name, reason)
-        self.trouble = reason
+        self._noted = reason
 
     def catch_up(self, stop: Event | None = None) -> None:
-        """Fold what the log holds by now, book by book in turn, so that no book waits for another one's backlog."""
+        """Fold what the log holds by now, in every book that can be folded.
+
+        Raises the database's error where a book met one, after all others are done.
+        """
+        for error in self._go_round(stop):
+            raise error
+
+    def _go_round(self, stop: Event | None) -> list[Exception]:
+        """Book by book in turn, so that no book waits for another one's backlog; what stood in the way."""
         known = standing(self._engine, self._projection)
         generation, checkpoints = known.generation, known.checkpoints
+        self._reconsider(generation, checkpoints)
         behind = [
             book for book, head in self._log.heads().items() if self._is_behind(generation, checkpoints.get(book), head)
         ]
+        behind, errors = [book for book in behind if not self._rests(book)], list[Exception]()
         while behind and not (stop and stop.is_set()):
-            behind = [book for book in behind if self._advance(generation, book)]
+            behind = [book for book in behind if self._advance_alone(generation, book, errors)]
+        return errors
+
+    def _advance_alone(self, generation: Generation, book: int, errors: list[Exception]) -> bool:
+        """One step, whose trouble is this book's alone; whether there may be more to do."""
+        try:
+            more = self._advance(generation, book)
+        except Exception as error:
+            errors.append(error)
+            failures = self._resting[book].failures + 1 if book in self._resting else 0
+            if not failures:
+                _logger.warning("the projection %s waits in book %s: %s", self.name, book, _words(error))
+            self._resting[book] = _Rest(failures, self._clock() + _pause_s(failures), _words(error))
+            return False
+        self._resting.pop(book, None)
+        return more
+
+    def _rests(self, book: int) -> bool:
+        return book in self._resting and self._clock() < self._resting[book].until
+
+    def _reconsider(self, generation: Generation, checkpoints: Mapping[int, Checkpoint]) -> None:
+        """Try again where what is parked has changed since the book stopped."""
+        books = [book for book in checkpoints if (generation.number, book) in self._given_up]
+        versions = parking_versions(self._engine, books) if books else {}
+        for book in books:
+            if versions.get(book, 0) != self._given_up[generation.number, book]:
+                del self._given_up[generation.number, book]
 
     def _is_behind(self, generation: Generation, known: Checkpoint | None, head: int) -> bool:
         if known is None:
@@ -80,12 +130,29 @@ class ProjectionWorker:
         if done.checkpoint is None:
             return False  # somebody else is on it; looked at again at the next wake-up
         if done.checkpoint.status == "stopped" and done.read == 0:
-            self._given_up.add((generation.number, book))
+            self._given_up[generation.number, book] = done.parking
             _logger.error("%s stops in book %s at %s", self._projection.name, book, done.checkpoint.reason)
             return False
         full = done.read == size
         self._sizes[book] = min(2 * size, LARGEST) if full else SMALLEST
         return done.read > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """A book that is not tried again before an instant of the worker's clock, after so many failures."""
+
+    failures: int
+    until: float
+    reason: str
+
+
+def _pause_s(failures: int) -> float:
+    return _RETRY_S[min(failures, len(_RETRY_S) - 1)]
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 class ProjectionWorkers:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from projections.engine.compare import Comparison
-from projections.engine.fill import CannotFill
+from projections.engine.fill import CannotApplyEvent, CannotFill
 from projections.engine.processes import fold_processes
-from projections.engine.rebuild import NeverBackwards, RebuildUnderWay, ViewsDiffer, rebuild, verify
+from projections.engine.rebuild import NeverBackwards, RebuildUnderWay, Rebuilt, ViewsDiffer, rebuild, verify
 from projections.projection import Projection
 from projections.registry import PROJECTIONS
 from service.app import App
@@ -23,6 +23,8 @@ from service.cli.reading import reading
 from service.failures import ServiceFailure
 from service.settings import Settings
 
+T = TypeVar("T")
+_WAY_BACK = "Put the code right, or park the event's effect: `redledger park effect --help`."
 _COLUMNS = ("view", "version", "events", "rows", "differences")
 
 
@@ -46,8 +48,9 @@ def rebuild_views(
     """
     chosen = _chosen(name, every=every)
     with _terminated_as_interrupted(), reading(settings) as app, fold_processes() as pool:
-        rows = [_rebuilt(app, projection, pool, accept_differences=accept_differences) for projection in chosen]
-    show(rows, format, columns=_COLUMNS)
+        found, problems = _each(chosen, lambda each: _rebuilt(app, each, pool, accept_differences=accept_differences))
+    show([_row(projection, done.comparison) for projection, done in found], format, columns=_COLUMNS)
+    _end([*problems, *(f"{done.stopped}. {_WAY_BACK}" for _, done in found if done.stopped)])
 
 
 @takes_settings()
@@ -55,7 +58,7 @@ def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> Non
     """Compare every view, row by row, with a rebuild that is thrown away; ends with 0 only if all are the same."""
     projections = list(PROJECTIONS.values())
     with _terminated_as_interrupted(), reading(settings, projections) as app, fold_processes() as pool:
-        found = [(projection, _verified(app, projection, pool)) for projection in projections]
+        found, problems = _each(projections, lambda each: verify(app.ledger.engine, each, executor=pool))
     show([_row(projection, comparison) for projection, comparison in found], format, columns=_COLUMNS)
     differing = [(projection, comparison) for projection, comparison in found if comparison.count]
     for _, comparison in differing:
@@ -63,7 +66,29 @@ def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> Non
             stderr().print(str(difference), soft_wrap=True)
     if differing:
         names = ", ".join(projection.name for projection, _ in differing)
-        raise ServiceFailure(f"Not what the log says: {names}. `redledger rebuild` shows how and puts it right.")
+        problems.append(f"Not what the log says: {names}. `redledger rebuild` shows how and puts it right.")
+    _end(problems)
+
+
+def _each(
+    projections: Sequence[Projection], work: Callable[[Projection], T]
+) -> tuple[list[tuple[Projection, T]], list[str]]:
+    """What the work came to for each view, and what stood in its way; one view's trouble ends no other's work."""
+    found, problems = list[tuple[Projection, T]](), list[str]()
+    for projection in projections:
+        try:
+            found.append((projection, work(projection)))
+        except CannotApplyEvent as problem:
+            problems.append(f"{problem}. {_WAY_BACK}")
+        except (ViewsDiffer, NeverBackwards, RebuildUnderWay, CannotFill) as problem:
+            problems.append(f"{problem}")
+    return found, problems
+
+
+def _end(problems: Sequence[str]) -> None:
+    """Raises `ServiceFailure` where there is one."""
+    if problems:
+        raise ServiceFailure("\n".join(problems))
 
 
 @contextmanager
@@ -84,21 +109,9 @@ def _chosen(name: str | None, *, every: bool) -> list[Projection]:
     return list(PROJECTIONS.values()) if name is None else [PROJECTIONS[name]]
 
 
-def _rebuilt(app: App, projection: Projection, pool: Executor, *, accept_differences: bool) -> dict[str, Any]:
-    try:
-        done = rebuild(
-            app.ledger.engine, app.ledger.reader, projection, executor=pool, accept_differences=accept_differences
-        )
-    except (ViewsDiffer, NeverBackwards, RebuildUnderWay, CannotFill) as problem:
-        raise ServiceFailure(f"{problem}") from None
-    return _row(projection, done.comparison)
-
-
-def _verified(app: App, projection: Projection, pool: Executor) -> Comparison:
-    try:
-        return verify(app.ledger.engine, projection, executor=pool)
-    except (RebuildUnderWay, CannotFill) as problem:
-        raise ServiceFailure(f"{problem}.") from None
+def _rebuilt(app: App, projection: Projection, pool: Executor, *, accept_differences: bool) -> Rebuilt:
+    ledger = app.ledger
+    return rebuild(ledger.engine, ledger.reader, projection, executor=pool, accept_differences=accept_differences)
 
 
 def _row(projection: Projection, comparison: Comparison) -> dict[str, Any]:
