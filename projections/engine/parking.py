@@ -59,7 +59,7 @@ def parking_versions(engine: Engine, books: Sequence[int]) -> dict[int, int]:
     streams = [parking_stream(book) for book in books]
     with engine.connect() as connection:
         found = connection.execute(text(_VERSIONS), {"books": list(books), "streams": streams})
-        return dict(found.tuples().all())
+        return {book: version for book, version in found}  # noqa: C416 - rows are no pairs to a type checker
 
 
 def without(stretch: Stretch, parked: frozenset[int]) -> Stretch:

@@ -36,6 +36,7 @@ class Tally(Projection):
             payload = from_json(recorded.payload)
             if "forget" in payload:
                 rows.delete(payload["forget"], at=recorded.position)
+            if "word" not in payload:
                 continue
             row = rows.get(payload["word"]) or {"word": payload["word"], "seen": 0}
             row["seen"] += 1
@@ -56,7 +57,9 @@ class Picky(Projection):
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(PICKY_TALLY)
         for recorded in batch.events:
-            word = from_json(recorded.payload)["word"]
+            word = from_json(recorded.payload).get("word")
+            if word is None:
+                continue
             if word == "poison" and not self.cured:
                 raise ValueError("poison is no word")
             row = rows.get(word) or {"word": word, "seen": 0}
