@@ -13,7 +13,7 @@ from commands.refunding import approved
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.refund import RefundApproved, RefundRoundApproved, ReturnAuthorized
-from ledger.ids import Id, derived_id
+from ledger.ids import Id, return_id_of
 from ledger.instants import Instant
 from ledger.policies.liability import Bearer, Liability
 from ledger.policies.return_window import ReturnWindow
@@ -89,7 +89,7 @@ def _authorized(command: ApproveRefund, order: Order, approval: RefundApproved, 
         merchant_id=order.merchant_id,
         order_id=order.order_id,
         refund_id=approval.refund_id,
-        return_id=derived_id(approval.refund_id, "return"),
+        return_id=return_id_of(approval.refund_id),
         happened_at=command.happened_at,
         lines=tuple(line for line in order.cases[approval.refund_id].lines if _comes_back(approval, line.line_id)),
         return_by=command.return_by or rules.policy(ReturnWindow).return_by(command.happened_at),

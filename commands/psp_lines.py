@@ -46,7 +46,7 @@ class PspLine(BaseModel):
         if self.cash is None and self.net.currency != currency:
             raise ValueError(f"line {self.psp_ref}: say what it brought in CNY where it is settled in another currency")
         _expect(self.psp_ref, self.rate, currency)
-        if self.fee and self.fee.currency != currency:
+        if self.fee_rate or (self.fee and self.fee.currency != currency):
             _expect(self.psp_ref, self.fee_rate, self.fee.currency)
         return self
 
@@ -61,7 +61,8 @@ class PspLine(BaseModel):
         """The fee in CNY."""
         if not self.fee:
             return Money(0, CNY)
-        return (self.fee_rate or self.rate_on(day)).convert(self.fee)
+        own = self.rate_on(day) if self.fee.currency == self.gross.currency else unity(self.fee.currency, day)
+        return (self.fee_rate or own).convert(self.fee)
 
     def cash_on(self, day: date) -> Money:
         """What the line brought in CNY: as the report says, else by its rate."""

@@ -10,6 +10,7 @@ from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.logistics import LogisticsClaimAccepted
+from ledger.money import within
 from ledger.streams.order import Order
 
 
@@ -40,6 +41,6 @@ def decide(report: ReportClaimAccepted, order: Order, rules: Rules) -> Iterator[
     )
     yield from flagged_if_future(report, order, claim_id=report.claim_id)
     yield from flagged_if_stale(report, order, rate, rules)
-    if known is None or known.state == "denied" or known.amount < report.amount:
+    if known is None or known.state == "denied" or within(known.amount, report.amount.currency) < report.amount:
         expected = "a claim that we filed" if known is None else f"{known.state}, {known.amount} claimed"
         yield from unknown_claim(report, order, expected=expected, actual=f"{report.amount} accepted")

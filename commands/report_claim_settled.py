@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.logistics_reports import ClaimReport, parcel_of, unknown_claim
-from commands.order_commands import flagged_if_future
+from commands.order_commands import contradiction, flagged_if_future
 from commands.recording import accounting_day
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
@@ -14,7 +14,7 @@ from ledger.events.logistics import LogisticsClaimSettled
 from ledger.fx import CNY
 from ledger.ids import Id
 from ledger.instants import Day
-from ledger.money import Money, share
+from ledger.money import Money, share, within
 from ledger.streams.order import Order
 
 
@@ -30,8 +30,11 @@ class ReportClaimSettled(ClaimReport, name="report_claim_settled"):
 def decide(report: ReportClaimSettled, order: Order, rules: Rules) -> Iterator[Event]:
     if f"{report.bank_entry_ref}/{report.claim_id}" in order.logistics.receipts:
         return
+    if report.cash.currency != CNY:
+        yield from _not_in_cny(report, order)
+        return
     known = order.logistics.claims.get(report.claim_id)
-    owed = known.owed if known and known.owed.currency == report.amount.currency else report.amount * 0
+    owed = within(known.owed, report.amount.currency) if known else report.amount * 0
     carried = _carried(report, owed, known.owed_base if known else Money(0, CNY))
     yield LogisticsClaimSettled(
         merchant_id=report.merchant_id,
@@ -49,6 +52,19 @@ def decide(report: ReportClaimSettled, order: Order, rules: Rules) -> Iterator[E
     yield from flagged_if_future(report, order, claim_id=report.claim_id)
     if owed < report.amount:
         yield from unknown_claim(report, order, expected=f"at most {owed} owed", actual=f"{report.amount} paid")
+
+
+def _not_in_cny(report: ReportClaimSettled, order: Order) -> Iterator[Event]:
+    """The break of money that the account in CNY cannot have got: it is reported again with what the bank credited."""
+    yield from contradiction(
+        report,
+        order,
+        kind="amount_mismatch",
+        expected="cash in CNY",
+        actual=f"{report.cash} for {report.amount}",
+        claim_id=report.claim_id,
+        bank_entry_ref=report.bank_entry_ref,
+    )
 
 
 def _carried(report: ReportClaimSettled, owed: Money, owed_base: Money) -> Money:

@@ -7,7 +7,7 @@ from typing import Any
 
 from commands.order_commands import OrderReport, contradiction, flagged_if_future
 from ledger.events.event import Event
-from ledger.ids import Id, derived_id
+from ledger.ids import Id, return_id_of
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
 
@@ -23,7 +23,7 @@ class ReturnReport(OrderReport):
             "merchant_id": self.merchant_id,
             "order_id": self.order_id,
             "refund_id": self.refund_id,
-            "return_id": derived_id(self.refund_id, "return"),
+            "return_id": return_id_of(self.refund_id),
             "happened_at": self.happened_at,
         }
 

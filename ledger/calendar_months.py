@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 
 def month_of(day: date) -> str:
-    return f"{day:%Y-%m}"
+    return day.isoformat()[:7]
 
 
 def first_day(month: str) -> date:

@@ -117,6 +117,11 @@ def derived_id(*parts: str) -> str:
     return whole if len(whole) <= _LONGEST else f"{whole[:31]}.{sha256(whole.encode()).hexdigest()[:32]}"
 
 
+def return_id_of(refund_id: str) -> str:
+    """The name of the return of a refund's goods: one a refund, whoever reports of it first."""
+    return derived_id(refund_id, "return")
+
+
 def kind_of(stream: str) -> str:
     """`order`, `merchant`, `product` …: the first part of a stream's name."""
     return stream.partition("/")[0]

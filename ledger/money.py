@@ -103,6 +103,16 @@ def total(amounts: Sequence[Money], currency: str) -> Money:
     return result
 
 
+def within(amount: Money, currency: str) -> Money:
+    """What of the amount a sum in `currency` can hold: all of it, or nothing where it is in another currency."""
+    return amount if amount.currency == currency else Money(0, currency)
+
+
+def joined(balance: Money, more: Money) -> Money:
+    """The balance with more added; an empty one takes the currency of what comes. Raises `CurrencyMismatch`."""
+    return balance + more if balance else more
+
+
 def half_up(numerator: int, denominator: int) -> int:
     """The quotient rounded to the nearest integer, halves away from zero (domain §3.3: HALF_UP)."""
     if denominator < 0:

@@ -34,6 +34,7 @@ from ledger.events.refund import (
     ReturnShipped,
 )
 from ledger.fx import CNY
+from ledger.ids import return_id_of
 from ledger.money import Money, share
 from ledger.streams.evolving import Evolving
 from ledger.streams.order_quantities import Effect
@@ -98,7 +99,6 @@ class Case(Evolving):
     approval: RefundApproved | None = None  # of a refund that waits for the goods, and what of it stands without them
     effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # what to undo if they never come
     return_required: bool = False
-    return_id: str = ""
     return_by: datetime | None = None
     return_state: ReturnState = ""
     by_alternative: Money = field(default_factory=lambda: Money(0, CNY))  # of `paid`
@@ -159,6 +159,11 @@ class Case(Evolving):
     @property
     def is_open(self) -> bool:
         return self.state == "open"
+
+    @property
+    def return_id(self) -> str:
+        """The name of its return, also where goods come back that nobody asked for."""
+        return return_id_of(self.id)
 
     @property
     def returned(self) -> bool:
@@ -246,7 +251,7 @@ class Case(Evolving):
 
     @evolve.register
     def _(self, event: ReturnAuthorized) -> None:
-        self.return_id, self.return_by, self.return_state = event.return_id, event.return_by, "authorized"
+        self.return_by, self.return_state = event.return_by, "authorized"
 
     @evolve.register
     def _(self, event: ReturnShipped) -> None:

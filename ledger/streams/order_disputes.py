@@ -20,7 +20,7 @@ from ledger.events.dispute import (
 )
 from ledger.events.refund import ApprovedLine
 from ledger.fx import CNY
-from ledger.money import Money
+from ledger.money import Money, joined
 from ledger.streams.evolving import Evolving
 from ledger.streams.order_quantities import Effect
 
@@ -88,7 +88,7 @@ class Dispute(Evolving):
 
     @evolve.register
     def _(self, event: DisputeFundsWithdrawn) -> None:
-        self.held, self.held_base = self.held + event.amount, self.held_base + event.base
+        self.held, self.held_base = joined(self.held, event.amount), self.held_base + event.base
 
     @evolve.register
     def _(self, event: DisputeFeeCharged) -> None:

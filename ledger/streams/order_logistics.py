@@ -14,7 +14,7 @@ from ledger.events.logistics import (
 )
 from ledger.events.shipment import DutyAssessed, LogisticsChargeRecorded
 from ledger.fx import CNY
-from ledger.money import Money
+from ledger.money import Money, joined
 from ledger.streams.evolving import Evolving
 
 ClaimState = Literal["filed", "accepted", "settled", "denied"]
@@ -64,12 +64,14 @@ class Logistics(Evolving):
     @evolve.register
     def _(self, event: LogisticsClaimAccepted) -> None:
         claim = self._claim(event)
-        claim.owed, claim.owed_base, claim.state = claim.owed + event.amount, claim.owed_base + event.base, "accepted"
+        claim.owed, claim.owed_base = joined(claim.owed, event.amount), claim.owed_base + event.base
+        claim.state = "accepted"
 
     @evolve.register
     def _(self, event: LogisticsClaimSettled) -> None:
         claim = self._claim(event)
-        claim.owed, claim.owed_base = claim.owed - event.amount, claim.owed_base - event.carried
+        if not claim.owed or claim.owed.currency == event.amount.currency:  # in another, it pays nothing that is owed
+            claim.owed, claim.owed_base = joined(claim.owed, -event.amount), claim.owed_base - event.carried
         claim.state = "accepted" if claim.owed else "settled"
         self.receipts[f"{event.bank_entry_ref}/{event.claim_id}"] = event.amount
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.events.dispute import DisputeLost
-from ledger.money import Money, total
+from ledger.money import Money, total, within
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
 from ledger.streams.order_payments import Capture
@@ -12,10 +12,15 @@ from ledger.streams.order_payments import Capture
 def refundable(order: Order, *, beside: str = "") -> Money:
     """Of what was captured for the order, in the buyer's currency. `beside` is the case that is asking: it does not
     stand in its own way."""
-    captures = [capture for capture in order.payments.captures.values() if not capture.failed]
+    captures = [capture for capture in order.payments.captures.values() if _can_pay(order, capture)]
     captured = total([capture.allocated for capture in captures], order.currency)
     asked = total([_asked(case, order.currency) for case in order.cases.values() if case.id != beside], order.currency)
     return captured - asked - total([disputed_of(order, capture) for capture in captures], order.currency)
+
+
+def _can_pay(order: Order, capture: Capture) -> bool:
+    """False of a capture that failed, or in a currency that the order is not paid in: it is set aside."""
+    return not capture.failed and capture.amount.currency == order.currency
 
 
 def disputed_of(order: Order, capture: Capture) -> Money:
@@ -23,7 +28,7 @@ def disputed_of(order: Order, capture: Capture) -> Money:
     claims = Money(0, capture.amount.currency)
     for dispute in order.disputes:
         if dispute.capture_ref == capture.capture_ref and dispute.amount.currency == claims.currency:
-            covered = _covered(order, dispute.lost) if dispute.lost else capture.free
+            covered = within(_covered(order, dispute.lost) if dispute.lost else capture.free, claims.currency)
             claims += max(claims * 0, dispute.claims - covered)
     return min(claims, capture.allocated)
 

@@ -15,8 +15,8 @@ from ledger.streams.line_worth import Worth
 from ledger.streams.order import Order
 from ledger.streams.refundable import refundable
 from tests.support.after_sales import CARRIER, SERVICE, approve, asked, delivered, one, paid_back
-from tests.support.given import BUYER, MERCHANT, SYSTEM, usd
-from tests.support.orders import OrderStory, after_days
+from tests.support.given import BUYER, MERCHANT, PARTNER, PLATFORM, SYSTEM, usd
+from tests.support.orders import OrderStory, after_days, capture
 from tests.support.payments import disputed
 
 LOOKED_AT: dict[str, Any] = {"refund_id": "R-1", "condition": "worn", "disposition": "to_the_merchant"}
@@ -279,3 +279,14 @@ def test_a_return_that_has_expired_in_part_is_remembered_the_same_from_the_log()
     for event in story.events:
         again.apply(decode(event.name, event.schema_version, event.payload()))
     assert (again.cases, again.lines, again.claims) == (story.order.cases, story.order.lines, story.order.claims)
+
+
+def test_goods_that_came_back_for_money_of_no_order_can_be_inspected() -> None:
+    story = OrderStory()
+    story.tell("report_payment_captured", **capture())
+    story.tell("refund_buyer_funds", by=PLATFORM, refund_id="R-1", capture_ref="cap-1", reason="nobody")
+    story.tell("report_return_received", by=PARTNER, refund_id="R-1")
+    told = story.tell(
+        "record_return_inspection", by=PLATFORM, refund_id="R-1", condition="good", disposition="restocked"
+    )
+    assert [event.return_id for event in told if isinstance(event, ReturnInspected)] == ["R-1.return"]

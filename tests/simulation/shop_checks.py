@@ -55,7 +55,7 @@ class ShopBooks:
                 assert (line["merchant"], line["currency"]) == (MERCHANT_ID, CNY), row.type
             held = self.sums[line["account"], line["currency"]]
             held[0], held[1] = held[0] + line["amount"], held[1] + line["base"]
-        self._due += due_to_merchant([row.event]) + _moved(row.event)
+        self._due += due_to_merchant([row.event]) + moved(row.event)
         if isinstance(event := row.event, PayoutInitiated):
             assert event.amount.minor > 0
 
@@ -83,7 +83,7 @@ class ShopBooks:
         assert (guard.available, guard.on_hold, guard.in_transit, guard.in_open_cases) == stands
 
 
-def _moved(event: Event) -> int:
+def moved(event: Event) -> int:
     """What leaves the merchant's accounts, or comes into them, but for orders; in fen."""
     match event:
         case PayoutPaid():

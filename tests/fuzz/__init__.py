@@ -1,0 +1,1 @@
+"""Random commands of the whole menu, on whatever state earlier ones have left: each comes to an outcome."""

@@ -1,0 +1,43 @@
+"""The shortest part of a history that still fails, as lines that `redledger record` would read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ledger.canonical import canonical
+from tests.fuzz.history import ENVELOPE, Asked, unwritten
+
+_REPLAYS = 150  # enough for any failure so far; what is left then is shown as it is
+
+
+def shortest(asked: Sequence[Asked], fails: Callable[[Sequence[Asked]], bool]) -> list[Asked]:
+    """Commands left out, ever fewer at once, while it still fails."""
+    left = [Asked(each.at, (command,)) for each in asked for command in each.commands]
+    left = left if fails(left) else list(asked)
+    replays, size = 0, max(1, len(left) // 2)
+    while size and replays < _REPLAYS:
+        for start in range(len(left) - size, -1, -size):
+            fewer = left[:start] + left[start + size :]
+            replays += 1
+            if fails(fewer):
+                left = fewer
+            if replays == _REPLAYS:
+                break
+        size = min(size // 2, len(left))
+    return left
+
+
+def written(asked: Sequence[Asked]) -> str:
+    """One line a command, with the time it was asked at; personal values are left out."""
+    return "\n".join(
+        canonical(
+            {
+                "asked_at": each.at.isoformat(),
+                "command": command.name,
+                **command.model_dump(mode="json", include=set(ENVELOPE), exclude_none=True),
+                "data": command.model_dump(mode="json", exclude=unwritten(type(command)), exclude_none=True),
+            }
+        )
+        for each in asked
+        for command in each.commands
+    )
