@@ -14,7 +14,7 @@ _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=Fal
 _chunks: Callable[[Any, int], tuple[str, ...]] = c_make_encoder(
     None, _JSON.default, encode_basestring, None, _JSON.key_separator, _JSON.item_separator, True, False, False
 )
-_LAST_SAFE = 2**53 - 1  # RFC 8785 §3.2.2.3: numbers are IEEE 754 doubles
+LAST_SAFE = 2**53 - 1  # RFC 8785 §3.2.2.3: numbers are IEEE 754 doubles
 # May match inside a string, where the exact check then finds nothing wrong; misses no number that is.
 _DOUBTFUL_NUMBER = re.compile(r"[:\[,]-?\d(?:\d{15}|\d*[.eE])")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -54,7 +54,7 @@ def _check(value: Any) -> None:
         case None | str() | bool():
             return
         case int():
-            if not -_LAST_SAFE <= value <= _LAST_SAFE:
+            if not -LAST_SAFE <= value <= LAST_SAFE:
                 raise NotCanonical(f"{value} is beyond the integers JSON holds exactly")
         case dict():
             for key, item in value.items():

@@ -221,3 +221,14 @@ class RunNotStarted(Refusal, code="RUN_NOT_STARTED", remedy="Start the settlemen
     """There is no settlement run {run_id}."""
 
     run_id: str
+
+
+class AmountTooLarge(
+    Refusal, code="AMOUNT_TOO_LARGE", remedy="Check the amount and the exchange rate; report a larger sum in parts."
+):
+    """{amount} minor units of {currency} are to be posted to account {account}; the books hold at most {most}."""
+
+    amount: str
+    currency: str
+    account: str
+    most: str

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import singledispatch
 
+from ledger.canonical import LAST_SAFE
 from ledger.events.event import Event
+from ledger.finance_refusals import AmountTooLarge
+from ledger.fx import CNY
 from ledger.journal.charges import check_charges
-from ledger.journal.entry import Draft, Entry
+from ledger.journal.entry import Draft, Entry, Line
 
 
 @singledispatch
@@ -18,13 +22,22 @@ def rule(event: Event) -> Draft | None:  # noqa: ARG001
 def post(event: Event) -> Entry | None:
     """The entry that is stored beside the event. Looks nothing up and converts nothing: the event holds it all.
 
-    Raises `MerchantChargeNotAllowed` for an entry that takes from a merchant what no merchant pays, whatever the event.
+    Raises `MerchantChargeNotAllowed` for an entry that takes from a merchant what no merchant pays, whatever the event,
+    and `AmountTooLarge` for one whose amounts, multiplied by a rate, no stored number holds exactly.
     """
     draft = rule(event)
     if draft is None or not draft.lines:
         return None
     check_charges(draft.lines)
+    _check_size(draft.lines)
     return Entry(tuple(draft.lines))
+
+
+def _check_size(lines: Iterable[Line]) -> None:
+    for line in lines:
+        for minor, currency in ((line.amount, line.currency), (line.base, CNY)):
+            if abs(minor) > LAST_SAFE:
+                raise AmountTooLarge(amount=str(minor), currency=currency, account=line.account, most=str(LAST_SAFE))
 
 
 # Last, because each registers its rules with `rule` above.

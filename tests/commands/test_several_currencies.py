@@ -9,6 +9,7 @@ from commands.psp_lines import PspLine
 from ledger.events.dispute import DisputeFundsWithdrawn, DisputeWon
 from ledger.events.logistics import LogisticsClaimAccepted, LogisticsClaimSettled
 from ledger.events.refund import RefundRequested
+from ledger.finance_refusals import AmountTooLarge
 from ledger.refusals import RefundExceedsRemaining
 from tests.support.given import BUYER, PARTNER, cny
 from tests.support.orders import OrderStory, capture
@@ -104,3 +105,10 @@ def test_a_fee_in_cny_of_a_foreign_line_is_what_it_is() -> None:
 def test_a_fees_rate_is_of_its_own_currency() -> None:
     with pytest.raises(ValueError, match="CNY/CNY"):
         line(fee_rate=EURO)
+
+
+def test_an_amount_whose_worth_no_number_holds_exactly_is_refused() -> None:
+    story = OrderStory()
+    refused = story.refusal("report_payment_captured", **capture("cap-1", "USD 50000000000000.00"))
+    assert isinstance(refused, AmountTooLarge)
+    assert refused.facts["amount"] == "35900000000000000"

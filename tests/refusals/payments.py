@@ -61,6 +61,9 @@ def claimed_twice() -> Refusal:
 
 
 CAUSES: dict[str, Cause] = {
+    "AMOUNT_TOO_LARGE": lambda: OrderStory().refusal(
+        "report_payment_captured", **capture("cap-1", "USD 50000000000000.00")
+    ),
     "DISPUTE_OPEN": lambda: disputed(OrderStory().paid().sent(A=2, B=1).signed()).refusal(
         "release_settlement", at=after_days(8)
     ),
