@@ -16,6 +16,7 @@ from tests.support.orders import OrderStory, capture
 from tests.support.payments import OF_DISPUTE, opened, rate
 
 CLAIM: dict[str, Any] = {"claim_id": "CL-1", "partner": "sf"}
+ASKED: dict[str, Any] = {"refund_id": "R-1", "reason": "late", "lines": [{"line_id": "B", "qty": 1}]}
 PAID: dict[str, Any] = CLAIM | {"bank_entry_ref": "BE-1"}
 
 
@@ -26,8 +27,7 @@ def kinds(events: list[Any]) -> list[type]:
 def test_a_stray_capture_in_another_currency_leaves_the_orders_money_refundable() -> None:
     story = OrderStory().paid()
     story.tell("report_payment_captured", **capture("cap-stray", "HKD 10.00"))
-    asked = {"refund_id": "R-1", "reason": "late", "lines": [{"line_id": "B", "qty": 1}]}
-    assert RefundRequested in kinds(story.tell("request_refund", by=BUYER, **asked))
+    assert RefundRequested in kinds(story.tell("request_refund", by=BUYER, **ASKED))
 
 
 def test_a_dispute_that_was_won_before_its_money_was_withdrawn_takes_the_withdrawal() -> None:
@@ -52,8 +52,7 @@ def test_a_dispute_withdrawn_in_another_currency_than_it_was_opened_in_is_lost_a
     story.tell("report_dispute_funds_withdrawn", amount="HKD 540.00", **OF_DISPUTE)
     story.tell("report_dispute_lost", **OF_DISPUTE)
     assert story.balance("1120", "HKD") == 0
-    asked = {"refund_id": "R-1", "reason": "late", "lines": [{"line_id": "B", "qty": 1}]}
-    assert isinstance(story.refusal("request_refund", by=BUYER, **asked), RefundExceedsRemaining)
+    assert isinstance(story.refusal("request_refund", by=BUYER, **ASKED), RefundExceedsRemaining)
 
 
 def test_a_claim_accepted_in_another_currency_than_it_was_filed_in_is_booked_and_flagged() -> None:

@@ -52,7 +52,7 @@ class Facts:
         beside: Fact = {}
         for _ in range(3):
             beside |= self._late(random, siblings)
-        return beside | best
+        return {**beside, **best}
 
     def value(self, random: Random, name: str) -> Any:
         """A value that a field of this name had; None where none had."""

@@ -21,13 +21,13 @@ from commands.outcome import Outcome
 from ledger.refusals import REFUSALS
 from ledger.who import Actor
 from tests.fuzz.facts import Facts
-from tests.fuzz.plots import PLOT_OF, Step, Tale
-from tests.fuzz.values import PEOPLE, Values
+from tests.fuzz.plots import PLOT_OF
+from tests.fuzz.tale import Step, Tale
+from tests.fuzz.values import ENVELOPE, PEOPLE, Values
 from tests.support.buses import Desk, publish_programme
 from tests.support.given import BUYER, IMPORTER, MERCHANT, PARTNER, SYSTEM
 from tests.support.sales import merchant_ready
 
-ENVELOPE = frozenset(Command.model_fields)
 _ROLES = ("platform_cs", "finance", "platform_ops", "admin")
 _OUTSIDERS = (SYSTEM, MERCHANT, BUYER, PARTNER, IMPORTER)
 _TRIES = 4  # of a command whose values its model does not take
@@ -158,7 +158,7 @@ class History:
     def _of_a_plot(self) -> Command | None:
         if len(self._plots) < 3:
             name = min(self.random.sample(sorted(PLOT_OF), k=6), key=lambda name: self.tally.recorded[name])
-            tale = Tale(self.random, self.values, self.desk.clock, self.desk.ledger.reader.heads)
+            tale = Tale(self.random, self.values, self.desk.clock, self.desk.ledger.reader.heads, self.tally.recorded)
             self._plots.append(PLOT_OF[name](tale))
         plot = self.random.choice(self._plots)
         step = next(plot, None)

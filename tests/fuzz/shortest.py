@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ledger.canonical import canonical
-from tests.fuzz.history import ENVELOPE, Asked, unwritten
+from tests.fuzz.history import Asked, unwritten
+from tests.fuzz.values import ENVELOPE
 
 _REPLAYS = 150  # enough for any failure so far; what is left then is shown as it is
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from random import Random
 from types import NoneType, UnionType
@@ -9,6 +10,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel
 
+from commands.command import Command
+from commands.proposable import PROPOSABLE
 from ledger.fx import Rate
 from ledger.journal.accounts import CHART
 from ledger.money import Money
@@ -19,6 +22,7 @@ from ledger.sealed import Sealed
 from tests.fuzz.facts import Fact, Facts
 
 PEOPLE = ("ann", "ben", "cai", "dee")
+ENVELOPE = frozenset(Command.model_fields)
 _TEXTS = (
     "plain words",
     "",
@@ -28,6 +32,7 @@ _TEXTS = (
     "line\nline",
     "\u202eodd\u0301",
 )
+_RATES = ("7.1800", "0.92", "0.000000000001", "999999999999", "1")
 _NAMED: dict[str, tuple[Any, ...]] = {
     "country": ("CN", "CN", "HK"),
     "currency": ("CNY", "CNY", "USD"),
@@ -35,13 +40,14 @@ _NAMED: dict[str, tuple[Any, ...]] = {
     "markets": (("US",), ("US", "HK", "MO"), ()),
     "locale": ("en-US", "zh-Hant-HK", "pt"),
     "pair": ("USD/CNY", "HKD/CNY", "MOP/CNY", "EUR/CNY", "JPY/CNY", "CNY/CNY", "USD/HKD", "KWD/CNY"),
-    "rate": ("7.1800", "0.92", "0.000000000001", "999999999999", "1"),
-    "value": ("7.1800", "0.92", "0.000000000001", "999999999999", "1"),
+    "rate": _RATES,
+    "value": _RATES,
     "base": ("USD", "HKD", "JPY"),
     "quote": ("CNY", "CNY", "USD"),
     "source": ("test",),
     "period": ("2025-03", "2025-04", "2025-05", "2024-12", "2000-01", "9999-12"),
     "account": tuple(CHART),
+    "command": tuple(PROPOSABLE),
     "proposer": PEOPLE,
     "owner": PEOPLE,
     "merchant_id": ("M-1", "M-2", "M-1", "M-2", "M-3"),
@@ -77,7 +83,7 @@ _DURATIONS = ("P0D", "PT1S", "P1D", "P7D", "P20D", "P30D", "P400D")
 class Values:
     """Draws values for one history. `clock` says what time it is there; `odd` is how often a value is at an edge."""
 
-    def __init__(self, random: Random, facts: Facts, clock: Any, *, odd: float) -> None:
+    def __init__(self, random: Random, facts: Facts, clock: Callable[[], datetime], *, odd: float) -> None:
         self.random, self.facts, self.clock, self.odd = random, facts, clock, odd
         self._names = 0
 
@@ -96,7 +102,17 @@ class Values:
                 continue
             drawn[name] = self.field(name, field.annotation, about)
             about = about | {name: drawn[name]}
+        if {"gross", "fee", "net"} <= drawn.keys() and self.random.random() < 0.8:
+            self._add_up(drawn)
         return drawn
+
+    def _add_up(self, line: dict[str, Any]) -> None:
+        """A provider's line whose net is its gross less its fee."""
+        gross: dict[str, Any] = (
+            line["gross"] if isinstance(line["gross"], dict) else {"currency": "USD", "minor": 1_944}
+        )
+        fee = self.random.choice((0, 0, 30, gross["minor"], -30))
+        line |= {"gross": gross, "fee": gross | {"minor": fee}, "net": gross | {"minor": gross["minor"] - fee}}
 
     def field(self, name: str, annotation: Any, about: Fact) -> Any:
         """A value of this type: the one the fact has, one of another, or a new one."""
@@ -161,7 +177,7 @@ class Values:
         return {
             "base": base if base and self.random.random() < 0.8 else self.random.choice(_NAMED["base"]),
             "quote": "CNY",
-            "value": self.random.choice(_NAMED["rate"]),
+            "value": self.random.choice(_RATES),
             "kind": self.random.choice(("provider_settlement", "provider_settlement", "book")),
             "source": "test",
             "as_of": self.clock().date().isoformat(),
@@ -199,7 +215,12 @@ class Values:
 
     def _mapping(self, name: str, of: tuple[Any, ...], about: Fact) -> dict[Any, Any]:
         if name == "content":
-            return self.policy(about.get("key") if about.get("key") in KINDS else "release")
+            key = about.get("key")
+            return self.policy(key if key in KINDS else "release")
+        if name == "data":
+            command = about.get("command")
+            kind = PROPOSABLE[command if command in PROPOSABLE else "park_item"].command
+            return self.model(kind, about, leave=ENVELOPE)
         if of[0] is int:
             return {n: self.random.choice((0, 1, 10, 10**6)) for n in range(self.random.choice((0, 1, 2, 17)))}
         if of[1] is Any:

@@ -1,0 +1,122 @@
+"""What a plot is told with: its steps, its people, and the names of its merchant's order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from random import Random
+from typing import Any, NamedTuple
+
+from ledger.ids import derived_id
+from ledger.who import Actor
+from tests.fuzz.values import Values
+from tests.support.buses import PLATFORM
+from tests.support.given import PARTNER
+from tests.support.payments import rate
+from tests.support.sales import order_data
+
+OWNER = Actor(kind="merchant", id="mei", role="merchant")
+SERVICE = Actor(kind="platform", id="cai", role="platform_cs")
+FINANCE = Actor(kind="platform", id="fay", role="finance")
+CHECKER = Actor(kind="platform", id="ann", role="finance")
+BUYER = Actor(kind="buyer", id="bo", role="buyer")
+
+
+class Step(NamedTuple):
+    """One command of a plot, asked so many days after the one before."""
+
+    name: str
+    data: dict[str, Any]
+    actor: Actor = PLATFORM
+    days: float = 0.0
+
+    def later(self, days: float) -> Step:
+        return self._replace(days=days)
+
+
+class Tale:
+    """One plot's names, and its merchant's and order's on every command."""
+
+    def __init__(
+        self,
+        random: Random,
+        values: Values,
+        clock: Callable[[], datetime],
+        books: Callable[[], Iterable[int]],
+        recorded: Counter[str],
+    ) -> None:
+        self.random, self.values, self.clock, self.books, self.recorded = random, values, clock, books, recorded
+        self.merchant_id, self.order_id = random.choice(("M-1", "M-2")), values.name("order")
+        self.qty = random.choice((1, 2, 3))
+        self.order = order_data(self.order_id, self.merchant_id, list_minor=random.randint(1, 99_999), qty=self.qty)
+        self.amount = self.order["buyer_total"]
+        self.capture_ref, self.parcel_id = values.name("capture"), values.name("parcel")
+
+    def another(self) -> Tale:
+        """A tale of another order."""
+        return Tale(self.random, self.values, self.clock, self.books, self.recorded)
+
+    def either(self, *names: str) -> str:
+        """One of these commands: often the one recorded least, so that none is left out."""
+        if self.random.random() < 0.3:
+            return self.random.choice(names)
+        return min(names, key=lambda name: self.recorded[name])
+
+    def of_order(self, name: str, actor: Actor = PLATFORM, /, **data: Any) -> Step:
+        return self.of_merchant(name, actor, order_id=self.order_id, **data)
+
+    def of_merchant(self, name: str, actor: Actor = PLATFORM, /, **data: Any) -> Step:
+        return Step(name, {"merchant_id": self.merchant_id} | data, actor)
+
+    def of_parcel(self, name: str, actor: Actor = PARTNER, /, **data: Any) -> Step:
+        return self.of_order(name, actor, parcel_id=self.parcel_id, **data)
+
+    def placed(self) -> Iterator[Step]:
+        yield Step("place_order", self.order, BUYER)
+
+    def captured(self, capture_ref: str = "") -> Step:
+        told = {"payment_id": f"pay-{self.order_id}", "psp": "stripe", "capture_ref": capture_ref or self.capture_ref}
+        return self.of_order("report_payment_captured", PARTNER, amount=self.amount, **told)
+
+    def paid(self) -> Iterator[Step]:
+        yield from self.placed()
+        yield self.captured()
+
+    def sent(self) -> Iterator[Step]:
+        yield from self.paid()
+        items = [{"line_id": "L1", "qty": self.qty}]
+        yield self.of_parcel("create_parcel", OWNER, items=items, warehouse_id="WH-1")
+        told = {"carrier": "sf", "tracking_no": f"SF{self.order_id}"}
+        yield self.of_parcel("dispatch_parcel", OWNER, **told)
+
+    def signed(self) -> Iterator[Step]:
+        yield from self.sent()
+        yield self.of_parcel("report_signature", evidence_kind="recipient").later(2)
+
+    def released(self) -> Iterator[Step]:
+        yield from self.signed()
+        yield self.of_order("release_settlement").later(8)
+
+    def case(self, refund_id: str, **approval: Any) -> Iterator[Step]:
+        """A case that is asked for and granted, by as many people as it takes."""
+        yield self.of_order("request_refund", BUYER, refund_id=refund_id, reason="changed_mind")
+        yield self.of_order("approve_refund", OWNER, refund_id=refund_id, round=1, **approval)
+        for round_ in (1, 2):
+            yield self.of_order("approve_refund", SERVICE, refund_id=refund_id, round=round_, **approval)
+
+    def told_back(self, refund_id: str, outcome: str) -> Step:
+        """What the provider says of the refund's first submission."""
+        told = {"psp": "stripe", "outcome": outcome, "amount": self.amount, "psp_refund_ref": f"re-{refund_id}"}
+        return self.of_order("report_refund_outcome", PARTNER, submission_id=derived_id(refund_id, "1"), **told)
+
+    def lines(self, **beside: Any) -> dict[str, Any]:
+        """A provider's batch with one line about this order's capture."""
+        line = {"psp_ref": self.values.name("line"), "kind": "charge", "reference": self.capture_ref}
+        money = {"gross": self.amount, "fee": self.amount * 0, "net": self.amount}
+        own = rate("7.2", self.amount.currency)
+        return {
+            "batch_ref": self.values.name("batch"),
+            "lines": [line | money | {"rate": own} | beside],
+            "psp": "stripe",
+        }
