@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import groupby
@@ -10,6 +10,7 @@ from operator import attrgetter
 from time import monotonic
 
 from commands.command import Command, Handler
+from commands.fault import each_alone, fault_of
 from commands.memory import Memory, StreamCache
 from commands.open_days import OpenDays
 from commands.outcome import Outcome, outcome_of, refused
@@ -63,58 +64,67 @@ class Bus:
     def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """The outcome of each command, in the order given. Book 0 goes first: rates and policies serve the others.
 
+        A command that raises anything but a refusal gets the outcome `fault`, and its neighbours theirs.
+
         Raises `OutcomeUnknown` or the database's error when it cannot be reached; sending the same commands again is
         then safe.
         """
-        now = self._clock()
-        stamped = [command.stamped(now) for command in commands]
         outcomes: dict[int, Outcome] = {}
-        by_book = self._by_book(stamped, outcomes)
+        by_book = self._by_book(self._asked(commands, outcomes), outcomes)
         if platform := by_book.pop(PLATFORM_BOOK, None):
-            outcomes |= self._settle({PLATFORM_BOOK: platform}, stamped)
+            outcomes |= self._settle({PLATFORM_BOOK: platform})
             self._reference.refresh()
-        outcomes |= self._settle(by_book, stamped)
+        outcomes |= self._settle(by_book)
         return [outcomes[index] for index in range(len(commands))]
 
-    def _by_book(self, commands: Sequence[Command], outcomes: dict[int, Outcome]) -> dict[int, list[int]]:
-        streams = [command.stream for command in commands]
-        merchants = {merchant for stream in streams if (merchant := merchant_of(stream))}
-        books = self._bench.ledger.directory.books_of(sorted(merchants)) if merchants else {}
-        by_book: dict[int, list[int]] = {}
-        for index, (command, stream) in enumerate(zip(commands, streams, strict=True)):
-            merchant = merchant_of(stream)
-            named = book_named_by(stream)
+    def _asked(self, commands: Sequence[Command], outcomes: dict[int, Outcome]) -> list[Asked]:
+        """The commands with what their decisions need; one whose own properties raise fails."""
+        now, asked = self._clock(), []
+        for place, command in enumerate(commands):
+            try:
+                asked.append(Asked.of(place, command.stamped(now)))
+            except Exception as error:
+                outcomes[place] = fault_of(error, command=command.name, id=command.id, book=PLATFORM_BOOK, stream="")
+        return asked
+
+    def _by_book(self, asked: Sequence[Asked], outcomes: dict[int, Outcome]) -> dict[int, list[Asked]]:
+        merchants = {each.place: merchant for each in asked if (merchant := merchant_of(each.stream))}
+        books, failed = each_alone(sorted(set(merchants.values())), self._bench.ledger.directory.books_of)
+        by_book: dict[int, list[Asked]] = {}
+        for each in asked:
+            merchant = merchants.get(each.place)
+            if merchant in failed:
+                outcomes[each.place] = each.fault(failed[merchant])
+                continue
+            named = book_named_by(each.stream)
             book = books[merchant] if merchant else named or PLATFORM_BOOK
-            if command.brings_an_instant_it_may_not:
-                outcomes[index] = refused(command.id, book, InstantNotYours(command=command.name))
+            if each.command.brings_an_instant_it_may_not:
+                outcomes[each.place] = refused(each.command.id, book, InstantNotYours(command=each.command.name))
             elif named and named not in self._bench.ledger.reader.heads():
-                outcomes[index] = refused(command.id, book, BookUnknown(book=named))
+                outcomes[each.place] = refused(each.command.id, book, BookUnknown(book=named))
             else:
-                by_book.setdefault(book, []).append(index)
+                by_book.setdefault(book, []).append(each._replace(book=book))
         return by_book
 
-    def _settle(self, open_: dict[int, list[int]], commands: Sequence[Command]) -> dict[int, Outcome]:
-        """Decide and append until nothing is open, or a command has lost too many races."""
+    def _settle(self, open_: Mapping[int, Sequence[Asked]]) -> dict[int, Outcome]:
+        """Decide and append until nothing is open, or a command has lost too many races. A round in which one failed
+        is no lost race of those that wait for it."""
         outcomes: dict[int, Outcome] = {}
-        for attempt in range(_ROUNDS):
-            open_ = {book: indices for book, indices in open_.items() if indices}
-            if not open_:
-                return outcomes
-            outcomes |= self._one_round(open_, commands, first=attempt == 0)
-            open_ = {b: [i for i in indices if i not in outcomes] for b, indices in open_.items()}
-        for book, indices in open_.items():
-            for index in indices:
-                outcomes[index] = refused(commands[index].id, book, VersionConflict(attempts=_ROUNDS))
+        asked = [each for book in sorted(open_) for each in open_[book]]
+        asked = self._without_answered(asked, outcomes)
+        races = 0
+        while asked and races < _ROUNDS:
+            found = self._one_round(asked)
+            races += all(outcome.status != "fault" for outcome in found.values())
+            outcomes |= found
+            asked = [each for each in asked if each.place not in outcomes]
+        for each in asked:
+            outcomes[each.place] = refused(each.command.id, each.book, VersionConflict(attempts=_ROUNDS))
         return outcomes
 
-    def _one_round(
-        self, open_: dict[int, list[int]], commands: Sequence[Command], *, first: bool
-    ) -> dict[int, Outcome]:
+    def _one_round(self, asked: Sequence[Asked]) -> dict[int, Outcome]:
         outcomes: dict[int, Outcome] = {}
-        asked = [Asked.of(index, book, commands[index]) for book in sorted(open_) for index in open_[book]]
-        if first:
-            asked = self._without_answered(asked, outcomes)
-        if len(open_) == 1:
+        if len({each.book for each in asked}) == 1:
             for round_ in self._decided(asked):
                 outcomes |= round_.finish(round_.record())
             return outcomes
@@ -123,11 +133,14 @@ class Bus:
             outcomes |= round_.finish(receipts.result())
         return outcomes
 
-    def _without_answered(self, asked: list[Asked], outcomes: dict[int, Outcome]) -> list[Asked]:
-        answers = self._bench.ledger.reader.answers_in((each.book, each.key) for each in asked)
+    def _without_answered(self, asked: Sequence[Asked], outcomes: dict[int, Outcome]) -> list[Asked]:
+        keys = list(dict.fromkeys((each.book, each.key) for each in asked))
+        answers, failed = each_alone(keys, self._bench.ledger.reader.answers_in)
         fresh = []
         for each in asked:
-            if answer := answers.get((each.book, each.key)):
+            if error := failed.get((each.book, each.key)):
+                outcomes[each.place] = each.fault(error)
+            elif answer := answers.get((each.book, each.key)):
                 outcomes[each.place] = outcome_of(each.command.id, answer.to(each.fingerprint))
             else:
                 fresh.append(each)

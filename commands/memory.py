@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from threading import Lock
 
+from commands.fault import each_alone
 from ledger.ids import kind_of
 from ledger.ledger import Ledger
 from ledger.streams.account import MerchantAccount
@@ -70,11 +71,13 @@ class Memory:
     """The streams of one round of decisions: loaded in one query, changed as the round goes on.
 
     Streams are asked for by book and name; a name stands in one book only, so that the name alone finds it again.
+    `unreadable` has the streams that cannot be read, each with its error: who rests on one fails, and nobody else.
     """
 
     def __init__(self, ledger: Ledger, cache: StreamCache) -> None:
         self._reader, self._cache = ledger.reader, cache
         self.streams: dict[str, Stream] = {}
+        self.unreadable: dict[str, Exception] = {}
 
     def load(self, *, written: Mapping[str, int], read: Mapping[str, int]) -> None:
         """Bring every stream and guard that the round needs, from its book; what the round writes is its own."""
@@ -82,7 +85,9 @@ class Memory:
         only_read = {name: book for name, book in read.items() if name not in written and name not in guards}
         self.streams |= self._cache.take(written) | self._cache.look(only_read)
         missing = {name: book for name, book in {**written, **only_read}.items() if name not in self.streams}
-        loaded = load_streams(self._reader, missing, blank)
+        loaded, self.unreadable = each_alone(
+            list(missing), lambda names: load_streams(self._reader, {name: missing[name] for name in names}, blank)
+        )
         self._cache.share(stream for name, stream in loaded.items() if name in only_read)
         self.streams |= loaded
         self.streams |= self._accounts(guards)

@@ -1,25 +1,30 @@
-"""What became of a command: recorded where, nothing to do, or refused for a reason."""
+"""What became of a command: recorded where, nothing to do, refused for a reason, or failed by a fault of ours."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from pydantic_core import from_json
 
 from ledger.log.rows import Receipt, Status
 from ledger.refusals import REFUSALS, IdempotencyKeyReused, Refusal, sentence_of
 
+FAULT = "FAULT"
+OutcomeStatus = Literal["recorded", "nothing", "refused", "fault"]
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The sticky answer to one command. `first`/`last` are positions in `book`, 0 where no event was recorded.
 
-    `repeated` says that the answer was given before, to the same command under the same id.
+    `repeated` says that the answer was given before, to the same command under the same id. A fault is no answer: it is
+    not kept, and the same id may be sent again.
     """
 
     command_id: str
-    status: Literal["recorded", "nothing", "refused"]
+    status: OutcomeStatus
     book: int
     first: int = 0
     last: int = 0
@@ -28,14 +33,39 @@ class Outcome:
     repeated: bool = False
 
     @property
+    def is_accepted(self) -> bool:
+        """True if what was asked for is so now: it was recorded, or there was nothing to do."""
+        match self.status:
+            case "recorded" | "nothing":
+                return True
+            case "refused" | "fault":
+                return False
+            case _:
+                assert_never(self.status)
+
+    @property
+    def reference(self) -> str:
+        """What a fault is found by in the service's log; empty otherwise."""
+        return str(self.facts["reference"]) if self.status == "fault" else ""
+
+    @property
     def sentence(self) -> str:
-        """Why it was refused, in plain words; empty otherwise."""
+        """Why it was refused or failed, in plain words; empty otherwise."""
+        if self.status == "fault":
+            return f"It failed by a fault of ours, {self.reference} in the service's log. Nothing was recorded."
         return sentence_of(self.code, self.facts) if self.code else ""
 
     @property
     def remedy(self) -> str:
-        """What would make it valid; empty where it was not refused."""
+        """What would make it valid; empty where it was not refused and did not fail."""
+        if self.status == "fault":
+            return "Give the operator this reference. The same command may be sent again under the same id."
         return REFUSALS[self.code].remedy if self.code else ""
+
+
+def first_fault(outcomes: Iterable[Outcome]) -> Outcome | None:
+    """The first command that failed, if one did: what rests on these outcomes is not known yet, and asked for again."""
+    return next((outcome for outcome in outcomes if outcome.status == "fault"), None)
 
 
 def outcome_of(command_id: str, receipt: Receipt) -> Outcome:
@@ -43,9 +73,7 @@ def outcome_of(command_id: str, receipt: Receipt) -> Outcome:
     assert receipt.status in (Status.RECORDED, Status.REPEATED, Status.REUSED)
     if receipt.status is Status.REUSED:
         return refused(command_id, receipt.book, IdempotencyKeyReused(command_id=command_id))
-    status: Literal["recorded", "nothing", "refused"] = (
-        "refused" if receipt.code else "recorded" if receipt.last else "nothing"
-    )
+    status: OutcomeStatus = "refused" if receipt.code else "recorded" if receipt.last else "nothing"
     return Outcome(
         command_id=command_id,
         status=status,

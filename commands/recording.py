@@ -15,6 +15,7 @@ from commands.open_days import OpenDay
 from ledger.canonical import canonical
 from ledger.events.event import Event
 from ledger.events.period import BookMarker
+from ledger.ids import account_guard
 from ledger.journal.accounts import AVAILABLE, ON_HOLD, PAYABLE_NOW
 from ledger.journal.entry import Entry
 from ledger.journal.posting import post
@@ -56,6 +57,15 @@ class Decision:
         moves[merchant_id] = moved._replace(in_open_cases=change)
         self.moves = list(moves.values())
 
+    def refuse(self, refusal: Refusal) -> None:
+        """What cannot be recorded as it is comes to a refusal instead."""
+        self.events, self.entries, self.moves, self.refusal = (), (), [], refusal
+
+    @property
+    def raised(self) -> set[str]:
+        """The streams and guards whose version it raises."""
+        return {self.stream} | {account_guard(move.merchant_id) for move in self.moves} if self.events else set()
+
     @property
     def needs_keys(self) -> bool:
         return any(event.sealed_fields for event in self.events)
@@ -96,8 +106,8 @@ def accounting_day(at: datetime) -> date:
 
 
 def new_event_id(at: datetime) -> str:
-    """A time-ordered UUID, version 7 (RFC 9562 §5.7): milliseconds, then random bits."""
-    value = int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
+    """A time-ordered UUID, version 7 (RFC 9562 §5.7): milliseconds since 1970, none before it, then random bits."""
+    value = max(int(at.timestamp() * 1000), 0) << 80 | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | 0x7 << 76
     text = f"{value & ~(0x3 << 62) | 0x2 << 62:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -146,7 +146,7 @@ def merchant_of_key(key: str) -> str | None:
 def book_named_by(stream: str) -> int | None:
     """The book that a stream names itself, as markers of periods and parking do; None where its merchant says which."""
     kind, _, rest = stream.partition("/")
-    return int(rest) if kind in ("periods", "parking") and rest.isdigit() else None
+    return int(rest) if kind in ("periods", "parking") and rest.isdecimal() else None
 
 
 def order_of(stream: str) -> str | None:

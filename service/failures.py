@@ -1,7 +1,16 @@
-"""The one exception that ends a command of ours: a plain sentence for whoever typed it."""
+"""What ends a command of ours: a plain sentence for whoever typed it."""
 
 from __future__ import annotations
+
+from commands.outcome import Outcome
 
 
 class ServiceFailure(Exception):
     """Something outside stands in the way: a port in use, a database that is down, a folder somebody else holds."""
+
+
+def accepted(outcome: Outcome) -> Outcome:
+    """The outcome itself. Raises `ServiceFailure` where it was refused or failed."""
+    if not outcome.is_accepted:
+        raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
+    return outcome

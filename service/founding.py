@@ -12,6 +12,7 @@ from ledger.policies.defaults import Default, default_policies
 from ledger.policies.fees import Fees
 from ledger.policies.kinds import written
 from ledger.who import Actor
+from service.failures import ServiceFailure
 
 PROGRAMME_START = datetime(2025, 3, 9, 16, tzinfo=UTC)  # March 10 in Shanghai: statement 4, the year is ours
 FOUNDER = Actor(kind="importer", id="redledger", role="defaults")
@@ -19,7 +20,9 @@ FOUNDER = Actor(kind="importer", id="redledger", role="defaults")
 
 def publish_defaults(bus: Bus) -> None:
     """Publish what was never published before. What a ledger was founded with stays, whatever newer code ships."""
-    bus.submit([_publication(default) for default in default_policies()])
+    for outcome in bus.submit([_publication(default) for default in default_policies()]):
+        if outcome.status == "fault":
+            raise ServiceFailure(f"The ledger could not be founded. {outcome.sentence}")
 
 
 def _publication(default: Default) -> Command:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from commands.outcome import Outcome
+from commands.outcome import Outcome, first_fault
 from commands.route_inbox_payment import Part
 from ledger.canonical import digest
 from ledger.ids import UNROUTED, order_stream
@@ -96,12 +96,13 @@ def route(app: App, system: str, reference: str, parts: Sequence[Part], *, actor
         routing = InboxRouting(app.ledger, app.bus)
         done = routing.carry_out(system, reference) if _is_planned(item, parts) else None
         done = done or routing.route(system, reference, parts, actor=actor, id=id)
-        return done if done.status == "refused" else _all_taken(app, done, system, reference)
+        return _all_taken(app, done, system, reference) if done.is_accepted else done
     if len(parts) != 1 or parts[0].amount:
         raise ServiceFailure(f"No money waits under {reference} of {system}: name the one order it is about.")
     only = {"merchant_id": parts[0].merchant_id, "order_id": parts[0].order_id}
     app.catch_up([TrackingNumbers()])
-    ScanRouting(app.ledger, app.bus, app.views).report_to(item.noted, **only)
+    if fault := first_fault(ScanRouting(app.ledger, app.bus, app.views).report_to(item.noted, **only)):
+        return fault
     return InboxFacts(app.ledger, app.bus).route(system, reference, **only, actor=actor, id=id)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from commands.bus import Bus
 from commands.command import Command
 from commands.mark_fact_routed import MarkFactRouted
-from commands.outcome import Outcome
+from commands.outcome import Outcome, first_fault
 from ledger.events.platform import RoutedPart
 from ledger.ids import derived_id, inbox_stream, order_stream
 from ledger.ledger import Ledger
@@ -26,12 +26,15 @@ class InboxFacts:
         self._ledger, self._bus = ledger, bus
 
     def route(self, system: str, reference: str, *, merchant_id: str, order_id: str, actor: Actor, id: str) -> Outcome:
-        """Report all that was noted to this order, as far as it can be reported, and say that it is there."""
+        """Report all that was noted to this order, as far as it can be reported, and say that it is there.
+
+        A report that failed by a fault leaves it where it is."""
         item = inbox_item(self._ledger, system, reference)
         streams = (order_stream(merchant_id, order_id),)
         said = MarkFactRouted(id=id, actor=actor, system=system, reference=reference, streams=streams)
-        if item.capture is None or item.is_routed:
-            self._bus.submit(list(reports_to(item, (merchant_id, order_id))))
+        reports = list(reports_to(item, (merchant_id, order_id))) if item.capture is None or item.is_routed else []
+        if fault := first_fault(self._bus.submit(reports)):
+            return fault
         return self._bus.submit([said])[0]
 
 

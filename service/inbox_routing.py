@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from commands.bus import Bus
 from commands.mark_inbox_routed import MarkInboxRouted
 from commands.mark_parts_taken import MarkPartsTaken
-from commands.outcome import Outcome
+from commands.outcome import Outcome, first_fault
 from commands.report_payment_captured import ReportPaymentCaptured
 from commands.route_inbox_payment import Part, RouteInboxPayment
 from ledger.events.payment import PaymentCaptured
@@ -50,30 +50,34 @@ class InboxRouting:
         """Decide where the money belongs, as `actor`, and carry it out; the refusal where that is not possible."""
         plan = RouteInboxPayment(id=id, actor=actor, psp=psp, capture_ref=capture_ref, parts=tuple(parts))
         planned = self._bus.submit([plan])[0]
-        if planned.status == "refused":
+        if not planned.is_accepted:
             return planned
         return self.carry_out(psp, capture_ref) or planned
 
     def resume(self) -> list[Reference]:
         """Carry out every plan that was cut off; the references that could not be, which people must look at."""
-        return [reference for reference in self._planned() if self.carry_out(*reference) is None]
+        return [reference for reference in self._planned() if not _is_done(self.carry_out(*reference))]
 
     def carry_out(self, psp: str, capture_ref: str) -> Outcome | None:
         """Report each order its part, and give the money over once all of them have it; None where one has not.
 
-        What an order answered to that report sticks: the plan is over, and what was not taken may be planned anew.
+        What an order answered to that report sticks: the plan is over, and what was not taken may be planned anew. A
+        report that failed is no answer: its fault is returned, and the plan stays to be carried out.
         """
         item = inbox_item(self._ledger, psp, capture_ref)
         if item.capture is None or item.plan is None:
             return None
         capture, parts = item.capture, item.plan.parts
         alone = len(parts) == 1 and not item.taken
-        self._bus.submit([_report(capture, part, plan=item.plans, alone=alone) for part in parts])
+        reports = [_report(capture, part, plan=item.plans, alone=alone) for part in parts]
+        if fault := first_fault(self._bus.submit(reports)):
+            return fault
         taken = tuple(n for n, part in enumerate(parts) if self._has(part, capture))
         if len(taken) < len(parts):
             self._bus.submit([_taken(capture, item.plans, taken)])
             return None
-        self._bus.submit(list(reports_with(item, (*item.taken, *parts))))
+        if fault := first_fault(self._bus.submit(list(reports_with(item, (*item.taken, *parts))))):
+            return fault
         done = MarkInboxRouted(
             id=derived_id("routed", psp, capture_ref), actor=ROUTER, psp=psp, capture_ref=capture_ref
         )
@@ -134,6 +138,10 @@ class InboxRouting:
         while rows := self._ledger.reader.read(book, position, _BATCH):
             yield from (row for row in rows if row.type in types)
             position = rows[-1].position
+
+
+def _is_done(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.is_accepted
 
 
 def _taken(capture: InboxPaymentCaptured, plan: int, taken: tuple[int, ...]) -> MarkPartsTaken:

@@ -48,8 +48,8 @@ class PeriodClose:
         while new := self._ledger.reader.heads().keys() - positions.keys():  # a book may be opened meanwhile
             self._reopen_books(periods, sorted(new))
             markers = self._ask([_marker(period, periods.changes, book) for book in sorted(new)])
-            if refused := next((marker for marker in markers if marker.status == "refused"), None):
-                return refused
+            if unmarked := next((marker for marker in markers if not marker.is_accepted), None):
+                return unmarked
             positions |= {marker.book: marker.last for marker in markers}
         closing = ClosePeriod(
             id=f"close-{period}-{periods.changes}",

@@ -8,6 +8,7 @@ from functools import partial
 from commands.bus import Bus
 from commands.flag_shared_number import FlagSharedNumber
 from commands.mark_fact_routed import MarkFactRouted
+from commands.outcome import Outcome
 from commands.parcel_reports import ParcelReport
 from ledger.canonical import canonical, digest
 from ledger.events.event import seal_place
@@ -39,14 +40,14 @@ class ScanRouting:
             after = streams[-1]
         return routed
 
-    def report_to(self, facts: Iterable[InboxFactNoted], merchant_id: str, order_id: str) -> None:
+    def report_to(self, facts: Iterable[InboxFactNoted], merchant_id: str, order_id: str) -> list[Outcome]:
         """Report those that are scans to the parcel of this order that travels under their number, if one does."""
 
         def of_the_order(number: str) -> tuple[NumberedParcel, ...]:
             found = parcels_numbered(self._views, number)
             return tuple(each for each in found if (each.merchant, each.order_id) == (merchant_id, order_id))
 
-        self._bus.submit([report for fact in facts if (report := self._told_again(fact, of_the_order))])
+        return self._bus.submit([report for fact in facts if (report := self._told_again(fact, of_the_order))])
 
     def _report(self, streams: Sequence[str]) -> int:
         lookup = partial(parcels_numbered, self._views)
@@ -55,16 +56,14 @@ class ScanRouting:
         found = [(fact, report) for fact in facts if (report := self._told_again(fact, lookup))]
         outcomes = self._bus.submit([report for _, report in found])
         marks = [
-            _mark(fact, report)
-            for (fact, report), outcome in zip(found, outcomes, strict=True)
-            if outcome.status != "refused"
+            _mark(fact, report) for (fact, report), outcome in zip(found, outcomes, strict=True) if outcome.is_accepted
         ]
         return sum(outcome.status == "recorded" for outcome in self._bus.submit(marks))
 
     def _flag(self, flags: Sequence[FlagSharedNumber]) -> None:
         fresh = {flag.id: flag for flag in flags if flag.id not in self._flagged}
-        self._bus.submit(list(fresh.values()))
-        self._flagged.update(fresh)
+        outcomes = self._bus.submit(list(fresh.values()))
+        self._flagged.update(outcome.command_id for outcome in outcomes if outcome.status != "fault")
 
     def _facts(self, streams: Sequence[str]) -> Iterator[InboxFactNoted]:
         for rows in self._ledger.reader.load(_PLATFORM_BOOK, streams).values():

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
+import psycopg2
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.ids import account_guard
 from ledger.log.engine import cursor_of
 from ledger.log.packing import pack
-from ledger.log.rows import Attempt, Receipt, Status
+from ledger.log.rows import UNANSWERED, Attempt, Receipt, Status
 from ledger.log.trouble import ConnectionLost, DatabaseTrouble, OutcomeUnknown
 
 _TRIES = 3
+# SQLSTATE classes of values that a row cannot hold: data exception, integrity constraint, program limit exceeded.
+_OF_ONE_ATTEMPT = ("22", "23", "54")
 APPEND = "SELECT log.append(%(book)s, {}, {}, {}, %(versions)s::integer[], %(bases)s::integer[], {}, {}, {})".format(
     *(f"string_to_array(%({name})s, E'\\x1e')" for name in ("ids", "attempts", "keys", "moves", "answers", "events"))
 )
@@ -30,14 +35,26 @@ class Appender:
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
         """A receipt for each attempt, in order. A broken connection is tried again with the same ids.
 
-        Raises `OutcomeUnknown` when it stays broken, any other `DatabaseTrouble` when nothing of the run was recorded,
-        ValueError for an attempt that cannot be packed, and psycopg2's error for one the database refuses.
+        An attempt that cannot be packed, or whose values the database refuses, gets `FAULTY`; its neighbours are
+        recorded, except for those that were decided on it. Raises `OutcomeUnknown` when the connection stays broken,
+        any other `DatabaseTrouble` when nothing of the run was recorded, and psycopg2's error for a wrong statement.
         """
         receipts: list[Receipt] = []
-        for run in _runs(attempts):
+        runs = deque(_runs(attempts))
+        while runs:
+            run = runs.popleft()
             fit = _without_what_was_lost(run, zip(attempts, receipts, strict=False))
-            answers = iter(self._append(book, [attempt for attempt, fits in zip(run, fit, strict=True) if fits]))
-            receipts += [next(answers) if fits else Receipt(Status.CONFLICT, book) for fits in fit]
+            try:
+                answers = iter(self._append(book, [attempt for attempt, fits in zip(run, fit, strict=True) if fits]))
+            except Exception as error:
+                if not concerns_one_attempt(error):
+                    raise
+                if len(run) > 1:
+                    runs.extendleft((run[len(run) // 2 :], run[: len(run) // 2]))
+                else:
+                    receipts.append(Receipt(Status.FAULTY, book, error=error))
+            else:
+                receipts += [next(answers) if fits else Receipt(Status.CONFLICT, book) for fits in fit]
         return receipts
 
     def _append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
@@ -60,6 +77,13 @@ class Appender:
                     raise
                 raise OutcomeUnknown(error.words, error.database) from error
         raise AssertionError("the last try returns or raises")
+
+
+def concerns_one_attempt(error: Exception) -> bool:
+    """True if the values of an attempt are at fault: they cannot be packed, or a row cannot hold them."""
+    if isinstance(error, psycopg2.Error):
+        return (error.pgcode or "")[:2] in _OF_ONE_ATTEMPT
+    return not isinstance(error, SQLAlchemyError | DatabaseTrouble)
 
 
 def _runs(attempts: Sequence[Attempt]) -> Iterator[Sequence[Attempt]]:
@@ -85,7 +109,7 @@ def _without_what_was_lost(run: Sequence[Attempt], before: Iterable[tuple[Attemp
     for attempt, receipt in before:
         if receipt.status is not Status.RECORDED:
             lost |= _raised(attempt)
-        if receipt.status not in (Status.CONFLICT, Status.DAY_CLOSED):
+        if receipt.status not in UNANSWERED:
             answered.add(attempt.command_id)
     fit = []
     for attempt in run:

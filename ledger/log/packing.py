@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ledger.ids import account_guard
 from ledger.log.rows import Attempt, Movement, NewEvent
@@ -125,4 +125,4 @@ def _event(attempt: Attempt, event: NewEvent, *, version: int, n: int) -> str:
 def _instant(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no zone")
-    return at.isoformat()
+    return at.astimezone(UTC).isoformat()  # PostgreSQL reads no offset beyond 15:59

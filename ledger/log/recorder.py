@@ -78,6 +78,8 @@ class BookAggregateRecorder(AggregateRecorder):
             expects=self._expectations(stored_events),
         )
         (receipt,) = self.ledger.append(self.book, [attempt])
+        if receipt.error:
+            raise receipt.error
         if receipt.status is not Status.RECORDED:
             raise IntegrityError(f"the log answered: {receipt.status}")
         return range(receipt.first, receipt.last + 1)

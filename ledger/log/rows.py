@@ -91,6 +91,11 @@ class Status(StrEnum):
     REUSED = "reused"  # the id was used before for another body; nothing is recorded
     CONFLICT = "conflict"  # an expectation no longer holds; nothing is recorded
     DAY_CLOSED = "day_closed"  # an accounting day is closed; nothing is recorded, `first_open_day` says what is open
+    FAULTY = "faulty"  # the log cannot hold it; nothing is recorded, `error` says why
+
+
+# Nothing stands under the attempt's id: it may be tried again.
+UNANSWERED = frozenset({Status.CONFLICT, Status.DAY_CLOSED, Status.FAULTY})
 
 
 class Receipt(NamedTuple):
@@ -103,6 +108,7 @@ class Receipt(NamedTuple):
     code: str = ""
     facts: str = "{}"
     first_open_day: date | None = None
+    error: Exception | None = None
 
 
 class News(NamedTuple):

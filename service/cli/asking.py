@@ -14,7 +14,7 @@ from commands.outcome import Outcome
 from service.app import App, open_app
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
-from service.failures import ServiceFailure
+from service.failures import accepted
 from service.record.parsing import Malformed, parse_command
 from service.settings import Settings
 
@@ -46,9 +46,7 @@ def ask(
         raise typer.BadParameter("somebody has to ask", param_hint="--by")
     asked = _command(command, fields or [], {"kind": kind, "id": by, "role": role}, id or f"ask-{uuid4()}")
     with open_app(settings) as app:
-        (outcome,) = app.bus.submit([asked])
-        if outcome.status == "refused":
-            raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
+        outcome = accepted(app.bus.submit([asked])[0])
         show(_recorded(app, outcome), format, columns=_COLUMNS)
     said = "is answered already, and the same" if outcome.repeated else "is answered"
     stderr().print(f"{asked.id} {said}: {'nothing to do' if outcome.status == 'nothing' else outcome.status}.")

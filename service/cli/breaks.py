@@ -16,7 +16,7 @@ from service.cli.options import takes_settings
 from service.cli.output import stderr
 from service.cli.periods import well_formed
 from service.cli.reading import reading
-from service.failures import ServiceFailure
+from service.failures import accepted
 from service.reconciliation import PROJECTIONS
 from service.settings import Settings
 
@@ -64,6 +64,5 @@ def _work(settings: Settings, break_id: str, stream: str | None, kind: type[Comm
         found = open_mismatch(app, break_id, stream)
         actor = Actor(kind="platform", id=by, role="finance")
         about = {"in_stream": found.stream, "break_id": found.break_id}
-        outcome = work(app, found, kind.model_validate({"id": f"cli-{uuid4().hex}", "actor": actor, **about, **said}))
-    if outcome.status == "refused":
-        raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
+        envelope = {"id": f"cli-{uuid4().hex}", "actor": actor}
+        accepted(work(app, found, kind.model_validate(envelope | about | said)))

@@ -29,7 +29,7 @@ from service.failures import ServiceFailure
 from service.settings import Settings
 
 _SHOWN = 20
-_COLUMNS = ("file", "digest", "known", "rows", "recorded", "repeated", "nothing", "refused")
+_COLUMNS = ("file", "digest", "known", "rows", "recorded", "repeated", "nothing", "refused", "failed")
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file, as the partner sent it.")]
 
 RouteOption = Annotated[
@@ -146,6 +146,8 @@ def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]
     stderr().print(f"{done} of {summary.rows} rows{' were recorded before' if not summary.recorded else ''}.")
     for refusal in summary.refusals[:_SHOWN]:
         stderr().print(refusal, style="red", soft_wrap=True)
+    if summary.failed:
+        raise ServiceFailure(f"{summary.failed} rows of {summary.name} failed by a fault of ours: import it again.")
     if summary.refused:
         raise ServiceFailure(f"{summary.refused} rows of {summary.name} were refused.")
 

@@ -16,7 +16,7 @@ from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
 from service.cli.periods import well_formed
 from service.cli.reading import reading
-from service.failures import ServiceFailure
+from service.failures import accepted
 from service.inbox import PROJECTIONS, Waiting, waiting
 from service.inbox import route as do_route
 from service.moments import end_of
@@ -74,9 +74,7 @@ def route(
     with open_app(settings) as app, well_formed():
         parts = [_part(text) for text in to]
         actor = Actor(kind="platform", id=by, role="finance")
-        outcome = do_route(app, system, reference, parts, actor=actor)
-        if outcome.status == "refused":
-            raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
+        accepted(do_route(app, system, reference, parts, actor=actor))
     stderr().print(f"{reference} of {system} belongs to {', '.join(to)}.")
 
 

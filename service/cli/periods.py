@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from commands.outcome import Outcome
 from ledger.instants import read_month
 from ledger.who import Actor
 from service.app import open_app
@@ -18,7 +17,7 @@ from service.cli.moments import AsKnownAt, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
 from service.cli.reading import reading
-from service.failures import ServiceFailure
+from service.failures import ServiceFailure, accepted
 from service.period_close import PeriodClose
 from service.periods import PeriodChange
 from service.periods import periods as read_periods
@@ -46,7 +45,7 @@ def close_period(settings: Settings, period: Month, proposed_by: ProposedBy, app
     """
     with open_app(settings) as app, well_formed():
         closing = PeriodClose(app.ledger, app.bus)
-        outcome = _done(closing.close(period, proposer=proposed_by, approver=_finance(approved_by)))
+        outcome = accepted(closing.close(period, proposer=proposed_by, approver=_finance(approved_by)))
         stderr().print(f"{period} is closed (book {outcome.book}, position {outcome.last}).")
 
 
@@ -62,7 +61,7 @@ def reopen_period(
     with open_app(settings) as app, well_formed():
         closing = PeriodClose(app.ledger, app.bus)
         approver = _finance(approved_by)
-        _done(closing.reopen(period, reason=reason, proposer=proposed_by, approver=approver))
+        accepted(closing.reopen(period, reason=reason, proposer=proposed_by, approver=approver))
         stderr().print(f"{period} takes postings again.")
 
 
@@ -74,7 +73,7 @@ def revalue(
 ) -> None:
     """Revalue foreign balances at the rates of the month's last day, and take it back on the next day."""
     with open_app(settings) as app, well_formed():
-        outcome = _done(do_revalue(app, period, actor=_finance(by)))
+        outcome = accepted(do_revalue(app, period, actor=_finance(by)))
         said = (
             f"recorded in book {outcome.book} up to position {outcome.last}" if outcome.last else "nothing to revalue"
         )
@@ -107,9 +106,3 @@ def well_formed() -> Iterator[None]:
 
 def _finance(id: str) -> Actor:
     return Actor(kind="platform", id=id, role="finance")
-
-
-def _done(outcome: Outcome) -> Outcome:
-    if outcome.status == "refused":
-        raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
-    return outcome

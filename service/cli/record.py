@@ -24,7 +24,7 @@ from service.record.refusals_file import RefusalsFile
 from service.settings import Settings
 
 _COMPLAINTS_SHOWN = 20
-_COLUMNS = ("recorded", "repeated", "nothing", "refused", "malformed")
+_COLUMNS = ("recorded", "repeated", "nothing", "refused", "malformed", "failed")
 
 
 @takes_settings()
@@ -34,7 +34,9 @@ def record(
     refusals: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Where refused and malformed lines go.", show_default="FILE.refusals.jsonl beside it"
+            metavar="FILE",
+            help="Where lines that are not recorded go.",
+            show_default="FILE.refusals.jsonl beside it",
         ),
     ] = None,
     format: FormatOption = Format.TABLE,
@@ -44,7 +46,8 @@ def record(
     "M-1042", "enabled": true}}
 
     The same file may be recorded again at any time: what was recorded only repeats. Every line is counted as recorded,
-    repeated, nothing to do, refused or malformed. Ends with 0 only if no line was malformed; refusals are answers.
+    repeated, nothing to do, refused, malformed or failed. Ends with 0 only if no line was malformed and none failed;
+    refusals are answers. A line that failed by a fault of ours names its reference in the log, and may be sent again.
     """
     source = None if file == "-" else Path(file)
     beside = source.with_name(f"{source.name}.refusals.jsonl") if source else Path("stdin.refusals.jsonl")
@@ -61,8 +64,8 @@ def record(
             raise ServiceFailure(f"Interrupted after {recorder.counts.lines:,} lines: record the file again.") from None
     show([asdict(recorder.counts)], format, columns=_COLUMNS)
     if kept.count:
-        stderr().print(f"Refused and malformed lines are in {kept.path}")
-    if recorder.counts.malformed:
+        stderr().print(f"Refused, malformed and failed lines are in {kept.path}")
+    if recorder.counts.malformed or recorder.counts.failed:
         raise typer.Exit(1)
 
 
@@ -80,7 +83,7 @@ class _Complaints:
                 f"line {line}{field}: {malformed.sentence} ({malformed.code})", style="red", soft_wrap=True
             )
         elif self._count == _COMPLAINTS_SHOWN + 1:
-            self._progress.console.print("More malformed lines are in the refusals file.", style="red")
+            self._progress.console.print("More such lines are in the refusals file.", style="red")
 
 
 class _Behind:

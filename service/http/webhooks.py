@@ -11,15 +11,16 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from commands.command import Command
-from commands.outcome import Outcome
+from commands.fault import fault_of
+from commands.outcome import Outcome, first_fault
 from projections.tracking_numbers import parcels_numbered
 from service.adapters.carriers import aftership, easypost
 from service.adapters.carriers.bodies import LONGEST_BYTES
-from service.adapters.carriers.routing import Lookup
+from service.adapters.carriers.routing import Lookup, kept_raw
 from service.adapters.psp.routing import record_facts
 from service.adapters.psp.webhooks import adyen_facts, stripe_facts
 from service.app import App
-from service.http.errors import BodyTooLong, NotRecorded, NotSetUp
+from service.http.errors import KNOWN, BodyTooLong, NotRecorded, NotSetUp
 from service.http.parameters import OpenApp, answer
 from service.settings import variable_of
 
@@ -52,13 +53,18 @@ SENDERS: dict[str, Take] = {
 _EXPECTED = {"adyen": {"notificationResponse": "[accepted]"}}
 
 
+class NotKept(Exception):
+    """A webhook failed, and nothing of it could be stored: its sender is to send it again."""
+
+
 @router.post("/webhooks/{sender}")
 async def webhook(app: OpenApp, sender: str, request: Request) -> dict[str, Any]:
     """What a tracking provider (`aftership`, `easypost`) or a payment provider (`stripe`, `adyen`) tells, signed with
     the secret of the settings.
 
     A scan finds its parcel by its number, a payment its order by the metadata `merchant_id` and `order_id` or by
-    references known before; else it goes to the inbox. What is not understood is kept with its codes.
+    references known before; else it goes to the inbox. What is not understood is kept with its codes, and what fails by
+    a fault of ours is kept whole there, sealed, under the reference that stands in the log.
     """
     if sender not in SENDERS:
         raise NotRecorded(f"There are no webhooks of {sender[:40]!r}: there are {', '.join(SENDERS)}.")
@@ -80,10 +86,25 @@ async def _body(request: Request) -> bytes:
 
 
 def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret: str) -> dict[str, Any]:
-    outcomes = SENDERS[sender](app, body, headers, secret)
+    try:
+        outcomes = SENDERS[sender](app, body, headers, secret)
+    except tuple(KNOWN):
+        raise
+    except Exception as error:
+        outcomes = [fault_of(error, command="webhook", id=sender, book=0, stream="")]
+    fault = first_fault(outcomes)
+    kept = [_kept(app, sender, body, fault)] if fault else []
     counts = Counter("repeated" if outcome.repeated else outcome.status for outcome in outcomes)
     vector: dict[int, int] = {}
-    for outcome in outcomes:
+    for outcome in (*outcomes, *kept):
         if outcome.last:
             vector[outcome.book] = max(vector.get(outcome.book, 0), outcome.last)
     return answer(app, vector, outcomes=dict(sorted(counts.items())), **_EXPECTED.get(sender, {}))
+
+
+def _kept(app: App, sender: str, body: bytes, fault: Outcome) -> Outcome:
+    """The body among what waits for people. Raises `NotKept` where it could not be stored either."""
+    (kept,) = app.bus.submit([kept_raw(body, sender, fault.reference)])
+    if not kept.is_accepted:
+        raise NotKept(f"A webhook of {sender} failed by {fault.reference} and could not be kept: {kept.sentence}")
+    return kept

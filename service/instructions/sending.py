@@ -96,4 +96,4 @@ class Sending(Timer):
             id=derived_id("submit", merchant, payout.id), actor=TIMER, merchant_id=merchant, payout_id=payout.id
         )
         (outcome,) = self.app.bus.submit([said])
-        return outcome.status != "refused"
+        return outcome.is_accepted

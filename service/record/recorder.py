@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from commands.command import Command, Handler
-from commands.outcome import Outcome
+from commands.outcome import Outcome, OutcomeStatus
 from service.record.lines import LIMIT_BYTES, Line
 from service.record.parsing import Malformed, parse_command
 from service.record.refusals_file import RefusalsFile
 
 BATCH = 500
+_COUNTED: Mapping[OutcomeStatus, str] = {
+    "recorded": "recorded",
+    "nothing": "nothing",
+    "refused": "refused",
+    "fault": "failed",
+}
 
 
 class Submits(Protocol):
@@ -30,17 +36,18 @@ class Counts:
     nothing: int = 0  # what was asked for was so already
     refused: int = 0
     malformed: int = 0
+    failed: int = 0  # by a fault of ours: the reference is in the log, and the line may be sent again
 
     @property
     def lines(self) -> int:
-        return self.recorded + self.repeated + self.nothing + self.refused + self.malformed
+        return self.recorded + self.repeated + self.nothing + self.refused + self.malformed + self.failed
 
 
 @dataclass(slots=True)
 class Recorder:
     """Feeds a bus. Whatever interrupts it, the same lines may be sent again: what was recorded only repeats.
 
-    `complain` hears of malformed lines at once; `progress` of the bytes behind us, batch by batch.
+    `complain` hears of malformed and failed lines at once; `progress` of the bytes behind us, batch by batch.
     """
 
     bus: Submits
@@ -81,32 +88,16 @@ class Recorder:
     def _submit(self, batch: Sequence[tuple[int, Command]]) -> None:
         if not batch:
             return
-        try:
-            outcomes = self.bus.submit([command for _, command in batch])
-        except ValueError as error:  # a value that no event can hold; whose it is shows one by one
-            self._submit_alone(batch, error)
-            return
+        outcomes = self.bus.submit([command for _, command in batch])
         for (number, command), outcome in zip(batch, outcomes, strict=True):
             self._account(number, command, outcome)
 
-    def _submit_alone(self, batch: Sequence[tuple[int, Command]], error: ValueError) -> None:
-        if len(batch) > 1:
-            for one in batch:
-                self._submit([one])
-            return
-        ((number, command),) = batch
-        self._reject(number, Malformed("INVALID_FIELD", str(error), field="data", command=command.name, id=command.id))
-
     def _account(self, number: int, command: Command, outcome: Outcome) -> None:
-        if outcome.repeated:
-            self.counts.repeated += 1
-        elif outcome.status == "recorded":
-            self.counts.recorded += 1
-        elif outcome.status == "nothing":
-            self.counts.nothing += 1
-        else:
-            self.counts.refused += 1
-        if outcome.status == "refused":
+        count = "repeated" if outcome.repeated else _COUNTED[outcome.status]
+        setattr(self.counts, count, getattr(self.counts, count) + 1)
+        if outcome.status == "fault":
+            self.complain(number, Malformed(outcome.code, outcome.sentence, command=command.name, id=command.id))
+        if not outcome.is_accepted:
             self.refusals.add(
                 line=number,
                 id=command.id,

@@ -49,7 +49,7 @@ class Month:
     def add(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             self.counts["repeated" if outcome.repeated else outcome.status] += 1
-            if outcome.status == "refused":
+            if not outcome.is_accepted:
                 self.refusals.append(outcome)
 
 

@@ -29,4 +29,4 @@ class InboxPlans(Timer):
         by = self.app.clock() - _OWN_TIME
         plans = [plan.facts for plan in due_dates(self.app.views, "inbox_plan", _PLATFORM_BOOK, by=by, limit=_PAGE)]
         done = (self._routing.carry_out(plan["psp"], plan["capture_ref"]) for plan in plans if not self.stop.is_set())
-        return sum(outcome is not None and not outcome.repeated for outcome in done)
+        return sum(outcome is not None and outcome.is_accepted and not outcome.repeated for outcome in done)

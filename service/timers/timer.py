@@ -46,7 +46,8 @@ class Timer(ABC):
         outcomes = self.app.bus.submit(fresh)
         if len(self._asked) > _REMEMBERED:
             self._asked.clear()
-        self._asked.update(command.id for command in fresh)
+        answered = (c.id for c, outcome in zip(fresh, outcomes, strict=True) if outcome.status != "fault")
+        self._asked.update(answered)
         return sum(outcome.status == "recorded" and not outcome.repeated for outcome in outcomes)
 
 

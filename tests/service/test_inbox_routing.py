@@ -13,6 +13,7 @@ from ledger.money import Money
 from ledger.who import Actor
 from service.inbox_routing import InboxRouting, StandsTwice
 from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.faults import failing
 
 FINANCE = Actor(kind="platform", id="fang", role="finance")
 PSP = Actor(kind="partner", id="psp", role="service")
@@ -124,3 +125,12 @@ def test_a_refused_plan_reports_to_nobody(desk: Desk, routing: InboxRouting) -> 
     too_much = [Part(merchant_id="M-1", order_id="O-1", amount=Money.of("70.00", "USD"))]
     assert routing.route("psp", "c1", too_much, actor=FINANCE, id="route-1").code == "ALLOCATION_EXCEEDS_CAPTURE"
     assert balances(desk, book=0)["1110"] == (6944, 49858)
+
+
+def test_an_order_whose_report_fails_leaves_the_plan_to_be_carried_out(desk: Desk, routing: InboxRouting) -> None:
+    with failing("report_payment_captured", lambda command: command.id.endswith("O-2")):
+        assert routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1").status == "fault"
+    assert balances(desk, book=0) != {}
+    assert routing.resume() == []
+    assert balances(desk) == {"1110": (6944, 49858), "2220": (-6944, -49858)}
+    assert balances(desk, book=0) == {}

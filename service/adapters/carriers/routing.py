@@ -17,6 +17,7 @@ from commands.report_tracking import ReportTracking, TrackedMilestone
 from ledger.canonical import canonical, digest
 from ledger.events.platform import InboxFactNoted
 from ledger.events.shipment import EvidenceKind
+from ledger.ids import derived_id
 from ledger.who import Actor, Source
 from projections.tracking_numbers import SCAN, NumberedParcel
 from service.adapters.carriers.bodies import describe
@@ -53,6 +54,23 @@ def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
         details={"body": body.decode("utf-8", "replace")},
     )
     return [note]
+
+
+def kept_raw(body: bytes, sender: str, reference: str) -> Command:
+    """A body that failed by a fault of ours, whole and sealed, for people to work; `reference` finds it in the log."""
+    text = body.decode("utf-8", "replace")
+    key = digest(text)
+    return NoteUnroutedFact(
+        id=derived_id("fault", sender, reference),
+        actor=_actor(sender),
+        source=Source(system=sender),
+        system=sender,
+        reference=key[:32],
+        kind="webhook_fault",
+        refs={"fault": reference},
+        body={"sha256": key},
+        details={"body": text},
+    )
 
 
 def told_again(fact: InboxFactNoted, text: str, lookup: Lookup) -> ParcelReport | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from commands.accept_file import AcceptFile
 from commands.command import Command
 from commands.complete_file import CompleteFile
-from commands.outcome import Outcome
+from commands.outcome import Outcome, first_fault
 from ledger.ids import derived_id, file_stream
 from ledger.refusals import IdempotencyKeyReused
 from ledger.streams.files import AcceptedFile
@@ -55,7 +55,10 @@ class Row:
 
 @dataclass(slots=True)
 class FileSummary:
-    """What became of a file. `known`: these bytes had been accepted before. Rows count once, by their worst outcome."""
+    """What became of a file. `known`: these bytes had been accepted before. Rows count once, by their worst outcome.
+
+    `failed`: by a fault of ours, so that the same file is to be imported again.
+    """
 
     name: str
     digest: str
@@ -65,6 +68,7 @@ class FileSummary:
     repeated: int = 0
     nothing: int = 0
     refused: int = 0
+    failed: int = 0
     refusals: list[str] = field(default_factory=list)
 
 
@@ -104,7 +108,7 @@ def import_rows(
             header=header,
         )
         (outcome,) = app.bus.submit([accept])
-        if outcome.status == "refused" and not accepted(app, file, kind).accepted:
+        if not outcome.is_accepted and not accepted(app, file, kind).accepted:
             raise ServiceFailure(f"{file.name} was not accepted: {outcome.sentence}")
     todo = [row for row in rows if row.leaves_inbox or not before.recorded]
     done = len(rows) - len(todo)
@@ -115,7 +119,8 @@ def import_rows(
         for row in batch:
             _count(summary, row, [next(outcomes) for _ in row.commands])
         progress(done + min(start + _BATCH, len(todo)), len(rows))
-    app.bus.submit([_complete(file, kind, summary)])
+    if not summary.failed:
+        app.bus.submit([_complete(file, kind, summary)])
     return summary
 
 
@@ -144,9 +149,11 @@ def _count(summary: FileSummary, row: Row, outcomes: Sequence[Outcome]) -> None:
     # What was recorded as something else when the file came first stays that: people work its break.
     before = [outcome.repeated or outcome.code == IdempotencyKeyReused.code for outcome in outcomes]
     now = [outcome for outcome, was in zip(outcomes, before, strict=True) if not was]
-    refused = [outcome for outcome in now if outcome.status == "refused"]
-    summary.refusals += [f"line {row.line}: {outcome.sentence} ({outcome.code})" for outcome in refused]
-    if refused:
+    turned_away = [outcome for outcome in now if not outcome.is_accepted]
+    summary.refusals += [f"line {row.line}: {outcome.sentence} ({outcome.code})" for outcome in turned_away]
+    if first_fault(turned_away):
+        summary.failed += 1
+    elif turned_away:
         summary.refused += 1
     elif any(outcome.status == "recorded" for outcome in now):
         summary.recorded += 1

@@ -61,7 +61,7 @@ def run_import(
     for steps in plan.batches(batch):
         for step, outcome in zip(steps, submit([step.build() for step in steps]), strict=True):
             accounts.take(step, outcome)
-            if outcome.status == "refused":
+            if not outcome.is_accepted:
                 refused = refused + step.reais
         done += len(steps)
         progress(done, len(plan))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from commands.outcome import Outcome
 from service.adapters.olist.log_totals import LogTotals
@@ -14,8 +14,9 @@ from service.adapters.olist.source import Row, Table
 from service.adapters.olist.step import Step
 
 # From best to worst: a row that several commands account for is as well off as the worst of them.
-RECORDED, REPEATED, NOTHING, REFUSED, UNUSED = "recorded", "repeated", "nothing to do", "refused", "not referred to"
-WORDS = (RECORDED, REPEATED, NOTHING, REFUSED, UNUSED)
+RECORDED, REPEATED, NOTHING = "recorded", "repeated", "nothing to do"
+REFUSED, FAILED, UNUSED = "refused", "failed", "not referred to"
+WORDS = (RECORDED, REPEATED, NOTHING, REFUSED, FAILED, UNUSED)
 
 
 class RowAccounts:
@@ -116,11 +117,19 @@ class Section:
 
 
 def _word(outcome: Outcome) -> str:
-    if outcome.status == "refused":
-        return REFUSED
-    if outcome.repeated:
-        return REPEATED
-    return RECORDED if outcome.status == "recorded" else NOTHING
+    match outcome.status:
+        case "refused":
+            return REFUSED
+        case "fault":
+            return FAILED
+        case "recorded" | "nothing" if outcome.repeated:
+            return REPEATED
+        case "recorded":
+            return RECORDED
+        case "nothing":
+            return NOTHING
+        case _:
+            assert_never(outcome.status)
 
 
 def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:

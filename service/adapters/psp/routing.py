@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from commands.command import Command
+from commands.fault import fault_of
 from commands.outcome import Outcome
 from commands.recording import accounting_day
 from commands.report_unallocated_refund_failed import ReportUnallocatedRefundFailed
@@ -44,20 +45,34 @@ class RateNotKnown(ServiceFailure):
 def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
     """Record each fact where it belongs; what no order is known for goes to the inbox. Told again, nothing changes.
 
+    A fact that fails leaves its neighbours alone.
+
     Raises `ViewBehind`, since what was recorded just now may be what the fact is about; `RateNotKnown` once all that
     can be recorded is.
     """
     known = _Known(app, facts)
-    rateless = {fact.message_id: fact.amount for fact in facts if not _has_rate(app, fact)}
-    commands = [command for fact in facts for command in _commands(known.told(fact), known)]
-    commands = [_as_not_booked(command) if _message(command) in rateless else command for command in commands]
-    outcomes = app.bus.submit(commands)
+    rateless: list[Money] = []
+    commands: list[Command] = []
+    faults: list[Outcome] = []
+    for fact in facts:
+        try:
+            told = list(_commands(known.told(fact), known))
+            has_rate = _has_rate(app, fact)
+        except Exception as error:
+            id = derived_id(fact.psp, fact.message_id)
+            faults.append(fault_of(error, command=f"psp_{fact.kind}", id=id, book=_PLATFORM_BOOK, stream=""))
+            continue
+        if not has_rate and fact.amount:
+            rateless.append(fact.amount)
+            told = [_as_not_booked(command) for command in told]
+        commands += told
+    outcomes = faults + app.bus.submit(commands)
     routing = InboxRouting(app.ledger, app.bus)
     for command in commands:
         if isinstance(command, RouteInboxPayment):
             routing.carry_out(command.psp, command.capture_ref)
-    for amount in rateless.values():
-        raise RateNotKnown(f"No rate of {amount.currency if amount else ''} is recorded; tell it again when there is.")
+    if rateless:
+        raise RateNotKnown(f"No rate of {rateless[0].currency} is recorded; tell it again when there is.")
     return outcomes
 
 
@@ -69,10 +84,6 @@ def _has_rate(app: App, fact: ProviderFact) -> bool:
     except RateMissing:
         return False
     return True
-
-
-def _message(command: Command) -> str:
-    return command.source.external_id if command.source else ""
 
 
 def _as_not_booked(command: Command) -> Command:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
+from random import Random
+from string import ascii_letters
 
 import psycopg2
 import psycopg2.extensions
 import pytest
 
 from ledger.ledger import Ledger
-from ledger.log.rows import Attempt, Expectation, Status
-from tests.ledger.log.attempts import AT, BOOK, attempt, new_event, refusal, release
+from ledger.log.rows import Attempt, Expectation, NewEvent, Status
+from tests.ledger.log.attempts import AT, BOOK, attempt, entry, new_event, refusal, release
+
+UNBALANCED = entry(("2110", 500), ("2120", -499))
+TOO_LONG = "".join(Random(7).choices(ascii_letters, k=9_000))
 
 
 def statuses(ledger: Ledger, *attempts: Attempt) -> list[Status]:
@@ -268,23 +273,52 @@ class TestTime:
         assert before <= recorded_at < before + timedelta(minutes=1)
 
 
+def _fault(ledger: Ledger, tried: Attempt) -> str:
+    (receipt,) = ledger.append(BOOK, [tried])
+    assert receipt.status is Status.FAULTY
+    return str(receipt.error)
+
+
 class TestWhatTheLogCannotHold:
     def test_a_stream_written_without_an_expected_version(self, ledger: Ledger) -> None:
-        with pytest.raises(ValueError, match="writes b/1 but expects no version"):
-            ledger.append(BOOK, [attempt("a/1", events=[new_event("b/1")])])
+        assert "writes b/1 but expects no version" in _fault(ledger, attempt("a/1", events=[new_event("b/1")]))
 
     @pytest.mark.parametrize("character", ["\x1e", "\x1f"])
     def test_a_separator_in_a_field(self, ledger: Ledger, character: str) -> None:
-        with pytest.raises(ValueError, match="control character"):
-            ledger.append(BOOK, [attempt(events=[new_event(correlation_id=f"c{character}1")])])
+        assert "control character" in _fault(ledger, attempt(events=[new_event(correlation_id=f"c{character}1")]))
 
     def test_an_instant_without_a_zone(self, ledger: Ledger) -> None:
-        with pytest.raises(ValueError, match="has no zone"):
-            ledger.append(BOOK, [attempt(events=[new_event(occurred_at=datetime(2025, 4, 1))])])  # noqa: DTZ001
+        naive = new_event(occurred_at=datetime(2025, 4, 1))  # noqa: DTZ001
+        assert "has no zone" in _fault(ledger, attempt(events=[naive]))
 
     def test_an_attempt_with_neither_events_nor_an_answer(self, ledger: Ledger) -> None:
-        with pytest.raises(ValueError, match="either events or an answer"):
-            ledger.append(BOOK, [attempt(events=[])])
+        assert "either events or an answer" in _fault(ledger, attempt(events=[]))
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            new_event(correlation_id="c\x00"),
+            new_event(entry=UNBALANCED),
+            new_event(f"s/{TOO_LONG}"),
+            new_event(schema_version=2**40),
+        ],
+        ids=["a NUL", "an unbalanced entry", "a key that no index holds", "a number that no column holds"],
+    )
+    def test_it_fails_alone_and_so_do_those_that_were_decided_on_it(self, ledger: Ledger, event: NewEvent) -> None:
+        tried = [attempt("a/1"), attempt(event.stream, events=[event]), attempt(event.stream, 1), attempt("b/1")]
+        receipts = ledger.append(BOOK, tried)
+        expected = [Status.RECORDED, Status.FAULTY, Status.CONFLICT, Status.RECORDED]
+        assert [receipt.status for receipt in receipts] == expected
+
+    def test_its_id_may_be_tried_again(self, ledger: Ledger) -> None:
+        bad = attempt(command_id="x", events=[new_event(entry=UNBALANCED)])
+        assert statuses(ledger, bad) == [Status.FAULTY]
+        assert statuses(ledger, attempt(command_id="x")) == [Status.RECORDED]
+
+    def test_a_far_offset_is_an_instant_like_any_other(self, ledger: Ledger) -> None:
+        at = datetime(2025, 4, 1, tzinfo=timezone(timedelta(hours=23)))
+        assert statuses(ledger, attempt(events=[new_event(occurred_at=at)])) == [Status.RECORDED]
+        assert ledger.reader.read(BOOK, 0, 1)[0].occurred_at == at
 
     def test_a_book_that_is_not_there(self, ledger: Ledger) -> None:
         with pytest.raises(psycopg2.Error, match="no book 99"):

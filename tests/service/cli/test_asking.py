@@ -14,6 +14,7 @@ from service.app import open_app
 from service.settings import Settings
 from tests.service.cli.conftest import Run
 from tests.support.buses import Desk, publish_programme
+from tests.support.faults import failing
 from tests.support.sales import PROVIDER, merchant_ready
 
 SIDES = ({"account": "5130", "side": "debit"}, {"account": "1010", "side": "credit"})
@@ -105,3 +106,11 @@ def _moved(desk: Desk, merchant_id: str, amount: str, **sides: str) -> None:
     told = {"merchant_id": merchant_id, "adjustment_id": "A-0"}
     desk.expect("propose_adjustment", lines=lines, reason="found", **told)
     desk.expect("approve_adjustment", actor=APPROVER, **told)
+
+
+def test_a_command_that_fails_says_so_with_its_reference(run: Run, settings: Settings) -> None:
+    with failing("enrol_merchant"):
+        said = run(settings, "ask", "enrol_merchant", "merchant_id=M-1", "--by", "pat", "--role", "platform_ops")
+    assert said.code == 1
+    assert "It failed by a fault of ours, F-" in said.err
+    assert "Traceback" not in said.err

@@ -9,6 +9,7 @@ import pytest
 from service.app import App, open_app
 from service.settings import Settings
 from tests.service.cli.conftest import Run
+from tests.support.faults import failing
 
 ACTOR = {"kind": "platform", "id": "pat", "role": "platform_ops"}
 
@@ -27,7 +28,7 @@ def test_recording_good_lines_ends_well(run: Run, settings: Settings, file: Path
     file.write_text(_line("M-1") + _line("M-2"))
     said = run(settings, "record", str(file), "--format", "json")
     assert said.code == 0
-    assert said.json == [{"recorded": 2, "repeated": 0, "nothing": 0, "refused": 0, "malformed": 0}]
+    assert said.json == [{"recorded": 2, "repeated": 0, "nothing": 0, "refused": 0, "malformed": 0, "failed": 0}]
 
 
 def test_a_refusal_is_an_answer_and_ends_well(run: Run, settings: Settings, file: Path) -> None:
@@ -133,3 +134,11 @@ def _generation(app: App, view: str) -> int:
     with app.ledger.engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT generation FROM views.projections WHERE projection = %s", (view,))
         return int(found.scalar_one())
+
+
+def test_a_line_that_fails_is_named_with_its_reference_and_ends_badly(run: Run, settings: Settings, file: Path) -> None:
+    file.write_text(_line("M-1") + _line("M-2") + _line("M-3"))
+    with failing("enrol_merchant", lambda command: command.id == "e-M-2"):
+        said = run(settings, "record", str(file), "--format", "json")
+    assert (said.code, said.json[0]["recorded"], said.json[0]["failed"]) == (1, 2, 1)
+    assert "line 2: It failed by a fault of ours, F-" in said.err

@@ -20,6 +20,7 @@ from service.app import App
 from service.http.application import make_application
 from service.settings import Settings
 from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.faults import failing
 from tests.support.sales import BUYER, merchant_ready, order_data
 
 SECRET = "whsec_tea"
@@ -185,3 +186,23 @@ def test_without_a_secret_no_payment_webhook_is_taken(desk: Desk) -> None:
     with TestClient(make_application(app), raise_server_exceptions=False) as client:
         answer = client.post("/webhooks/stripe", content=event(), headers=signed(event(), desk))
     assert refusal(answer) == (404, "WEBHOOK_NOT_SET_UP")
+
+
+def test_of_a_body_with_a_fact_that_fails_the_others_are_recorded_and_adyen_reads_what_it_wants(
+    client: TestClient, desk: Desk
+) -> None:
+    body = json.loads(notification())
+    (item,) = body["notificationItems"]
+    other = item["NotificationRequestItem"] | {
+        "pspReference": "AUTH1",
+        "originalReference": "",
+        "eventCode": "AUTHORISATION",
+    }
+    other["additionalData"] = other["additionalData"] | {"hmacSignature": adyen_signature(other, KEY)}
+    body["notificationItems"].append({"NotificationRequestItem": other})
+    with failing("report_payment_authorised"):
+        answer = client.post("/webhooks/adyen", content=json.dumps(body).encode())
+    assert answer.status_code == 200
+    assert answer.json()["outcomes"] == {"fault": 1, "recorded": 1}
+    assert answer.json()["notificationResponse"] == "[accepted]"
+    assert {"payment.captured", "inbox.fact_noted"} <= set(types(desk))

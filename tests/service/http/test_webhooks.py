@@ -11,13 +11,17 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from ledger.events.event import seal_place
+from ledger.events.platform import InboxFactNoted
 from projections.engine.reading import Views
 from projections.tracking_numbers import TrackingNumbers
 from service.adapters.carriers.bodies import LONGEST_BYTES
 from service.app import App
 from service.http.application import make_application
+from service.http.webhooks import SENDERS
 from service.settings import Settings
 from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.faults import failing
 from tests.support.sales import merchant_ready, paid, sent
 
 SECRET = "tea"
@@ -114,3 +118,33 @@ def test_without_a_secret_no_webhook_is_taken(hooked: TestClient) -> None:
 
 def test_a_carrier_nobody_knows_is_not_found(hooked: TestClient) -> None:
     assert refusal(hooked.post("/webhooks/pigeon", content=b"{}")) == (404, "NOT_FOUND")
+
+
+def waiting(desk: Desk) -> list[InboxFactNoted]:
+    rows = desk.ledger.reader.read(0, 0, 1000)
+    return [row.event for row in rows if isinstance(row.event, InboxFactNoted)]
+
+
+class TestAFault:
+    def test_it_is_kept_whole_among_what_waits_for_people(self, hooked: TestClient, desk: Desk) -> None:
+        with failing("report_tracking"):
+            answer = deliver(hooked, body_of())
+        assert (answer.status_code, answer.json()["outcomes"]) == (200, {"fault": 1})
+        (note,) = waiting(desk)
+        place = seal_place(f"inbox/aftership/{note.reference}", note.name, "details")
+        assert note.details
+        assert note.details.open(place=place, keys=desk.ledger.keys) == {"body": body_of().decode()}
+
+    def test_an_adapter_that_fails_is_one_too(
+        self, hooked: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: Any) -> Any:
+            raise OverflowError
+
+        monkeypatch.setitem(SENDERS, "aftership", broken)
+        assert deliver(hooked, body_of()).json()["outcomes"] == {"fault": 1}
+        assert [note.kind for note in waiting(desk)] == ["webhook_fault"]
+
+    def test_where_nothing_could_be_stored_the_sender_is_to_send_it_again(self, hooked: TestClient) -> None:
+        with failing("report_tracking"), failing("note_unrouted_fact"):
+            assert refusal(deliver(hooked, body_of())) == (500, "FAULT")

@@ -24,6 +24,7 @@ from service.simulated.counter import Mishaps
 from service.simulated.provider import SimulatedProvider
 from tests.service.test_returned_payouts import give, open_account
 from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.faults import failing
 from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data, paid
 
 ORDER = {"merchant_id": "M-1", "order_id": "O-1"}
@@ -272,3 +273,10 @@ class _Dying:
         raise AnswerUnknown(instruction.id)
 
     void = capture
+
+
+def test_a_payout_that_could_not_be_marked_as_the_banks_does_not_go_out(office: Office) -> None:
+    payout(office)
+    with failing("submit_payout"):
+        office.sweep()
+    assert office.bank.counter.all() == []

@@ -18,6 +18,7 @@ from service.record.parsing import Malformed
 from service.record.recorder import BATCH, Counts, Recorder
 from service.record.refusals_file import RefusalsFile
 from service.settings import Settings
+from tests.support.faults import failing
 
 ACTOR = {"kind": "platform", "id": "pat", "role": "platform_ops"}
 
@@ -137,3 +138,18 @@ def test_refusals_are_never_written_over_the_input(tmp_path: Path) -> None:
 def test_refusals_are_for_their_owner_only(recording: Recording) -> None:
     recording.of(b"{\n")
     assert recording.file.stat().st_mode & 0o077 == 0
+
+
+def test_a_line_that_fails_is_named_with_its_reference_and_its_neighbours_are_recorded(recording: Recording) -> None:
+    with failing("enrol_merchant", lambda command: command.id == "enrol-M-2"):
+        counts = recording.of(_enrol("M-1") + _enrol("M-2") + _enrol("M-3"))
+    assert counts == Counts(recorded=2, failed=1)
+    assert recording.complaints == [(2, "FAULT")]
+    (failed,) = recording.refusals
+    assert failed["facts"]["reference"] in failed["sentence"]
+
+
+def test_a_line_that_failed_is_recorded_when_it_is_sent_again(recording: Recording) -> None:
+    with failing("enrol_merchant"):
+        recording.of(_enrol("M-1"))
+    assert recording.of(_enrol("M-1")) == Counts(recorded=1)

@@ -14,6 +14,7 @@ from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import FileSummary, RawFile
 from service.app import App
 from tests.support.buses import open_desk, publish_programme
+from tests.support.faults import failing
 from tests.support.sales import merchant_ready, paid, sent
 from tests.support.shops import app_of
 
@@ -89,3 +90,12 @@ def test_a_document_over_many_lines_is_one_body() -> None:
 def test_an_empty_file_is_one_sentence() -> None:
     with pytest.raises(BadFile, match="nothing in it"):
         list(bodies_of(RawFile("empty.json", b" \n")))
+
+
+def test_a_row_that_fails_is_counted_and_recorded_when_the_file_is_imported_again(app: App) -> None:
+    file = of_lines(item(code="EMC"), item(code="EMD"))
+    with failing("report_tracking", lambda command: getattr(command, "milestone", "") == "arrived"):
+        summary = read(app, file)
+    assert (summary.recorded, summary.failed) == (1, 1)
+    again = read(app, file)
+    assert (again.recorded, again.repeated, again.failed) == (1, 1, 0)
