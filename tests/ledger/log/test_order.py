@@ -105,7 +105,7 @@ def test_a_second_writer_takes_the_place_of_a_first_that_failed(slow: SlowWriter
 def test_without_the_head_lock_the_second_writer_loses_its_event(slow: SlowWriter, fresh_database_url: str) -> None:
     remove_the_head_lock(fresh_database_url)
     _, second = append_beside(slow, fresh_database_url, slow.commit)
-    assert isinstance(second.exception(), psycopg2.errors.UniqueViolation)
+    assert isinstance(second.result()[0].error, psycopg2.errors.UniqueViolation)
 
 
 def test_without_lock_and_key_a_position_is_given_twice(slow: SlowWriter, fresh_database_url: str) -> None:

@@ -109,8 +109,9 @@ def _moved(desk: Desk, merchant_id: str, amount: str, **sides: str) -> None:
 
 
 def test_a_command_that_fails_says_so_with_its_reference(run: Run, settings: Settings) -> None:
-    with failing("enrol_merchant"):
-        said = run(settings, "ask", "enrol_merchant", "merchant_id=M-1", "--by", "pat", "--role", "platform_ops")
+    fact = ("merchant_id=M-1", "order_id=O-1", "parcel_id=P-1", "milestone=noted", "raw_code=x")
+    with failing("report_tracking"):
+        said = run(settings, "ask", "report_tracking", *fact, "--by", "cy", "--role", "service", "--kind", "partner")
     assert said.code == 1
     assert "It failed by a fault of ours, F-" in said.err
     assert "Traceback" not in said.err
