@@ -154,7 +154,7 @@ class Bus:
             written={each.stream: each.book for each in asked},
             read={name: each.book for each in asked for name in each.reads},
         )
-        asked = [each.knowing(memory.streams[each.stream]) for each in asked]
+        asked = [each.knowing(memory.streams) for each in asked]
         memory.load_further({name: each.book for each in asked for name in each.reads})
         for _, of_a_book in groupby(asked, key=attrgetter("book")):
             round_ = Round(self._bench, list(of_a_book), memory, reference)

@@ -85,9 +85,10 @@ class Memory:
         only_read = {name: book for name, book in read.items() if name not in written and name not in guards}
         self.streams |= self._cache.take(written) | self._cache.look(only_read)
         missing = {name: book for name, book in {**written, **only_read}.items() if name not in self.streams}
-        loaded, self.unreadable = each_alone(
+        loaded, unreadable = each_alone(
             list(missing), lambda names: load_streams(self._reader, {name: missing[name] for name in names}, blank)
         )
+        self.unreadable |= unreadable
         self._cache.share(stream for name, stream in loaded.items() if name in only_read)
         self.streams |= loaded
         self.streams |= self._accounts(guards)

@@ -33,6 +33,7 @@ class Asked(NamedTuple):
     fingerprint: str
     stream: str
     reads: tuple[str, ...]
+    error: Exception | None = None
 
     @classmethod
     def of(cls, place: int, command: Command) -> Asked:
@@ -40,6 +41,16 @@ class Asked(NamedTuple):
         stream = command.stream
         key = scoped_key(command, merchant_of(stream))
         return cls(place, 0, command, key, command.fingerprint(), stream, command.reads)
+
+    def knowing(self, streams: Mapping[str, Stream]) -> Asked:
+        """The same, with what else the command reads now that its stream is known, or the error that it raised then."""
+        if self.stream not in streams:
+            return self
+        try:
+            further = self.command.reads_of(streams[self.stream])
+        except Exception as error:
+            return self._replace(error=error)
+        return self._replace(reads=(*self.reads, *further)) if further else self
 
     @property
     def rests_on(self) -> tuple[str, ...]:
@@ -53,11 +64,6 @@ class Asked(NamedTuple):
 
 class StreamUnreadable(Exception):
     """A stream that a command rests on holds something that cannot be read."""
-
-    def knowing(self, stream: Stream) -> Asked:
-        """The same, with what else the command reads now that its stream is known."""
-        further = self.command.reads_of(stream)
-        return self._replace(reads=(*self.reads, *further)) if further else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,8 @@ class Round:
         return outcomes | self.faults
 
     def _decide_one(self, asked: Asked) -> Decision:
+        if asked.error:
+            raise asked.error
         for name in asked.rests_on:
             if error := self._memory.unreadable.get(name):
                 raise StreamUnreadable(name) from error

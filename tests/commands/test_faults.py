@@ -9,8 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
-import psycopg2
-import psycopg2.extensions
 import pytest
 
 from commands.bus import Bus
@@ -62,6 +60,10 @@ def _fingerprint(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:  # noqa: 
     monkeypatch.setattr(SetExpressRefund, "fingerprint", lambda self: _raises() if self.id == BAD else whole(self))
 
 
+def _further_reads(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:  # noqa: ARG001
+    monkeypatch.setattr(SetExpressRefund, "reads_of", lambda self, _: _raises() if self.id == BAD else ())
+
+
 def _decision(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
     whole = MENU["set_express_refund"].decide
     deciders = cast(dict[Any, Any], desk.bus._bench.deciders)
@@ -108,6 +110,7 @@ def _row(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:  # noqa: ARG001
 PLACES = {
     "its stream": _property("stream"),
     "its reads": _property("reads"),
+    "its further reads": _further_reads,
     "its fingerprint": _fingerprint,
     "its decision": _decision,
     "its entry": _posting,
@@ -185,9 +188,7 @@ def test_a_stream_that_cannot_be_read_fails_its_own_commands_only(desk: Desk) ->
         assert [outcome.status for outcome in bus.submit(asked)] == ["fault", "recorded"]
 
 
-@pytest.mark.parametrize(
-    "trouble", [DatabaseUnreachable("It is away."), DatabaseTrouble("read-only", kind=READ_ONLY)]
-)
+@pytest.mark.parametrize("trouble", [DatabaseUnreachable("It is away."), DatabaseTrouble("read-only", kind=READ_ONLY)])
 def test_a_database_in_trouble_is_nobodys_fault(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
