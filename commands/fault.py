@@ -82,5 +82,5 @@ def _name(error: BaseException) -> str:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         return f"{name}: " + ", ".join(f"{each['type']} at {'.'.join(map(str, each['loc']))}" for each in found[:20])
     if isinstance(error, psycopg2.Error):
-        return f"{name}: {error.pgcode} {error.diag.constraint_name or ''}".rstrip()
+        return f"{name}: {error.pgcode}"
     return name
