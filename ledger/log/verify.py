@@ -79,9 +79,18 @@ def verify_book(reader: Reader, head: Head, seen: dict[str, set[int]]) -> Iterat
         yield Finding(_EVENTS, walk.key(position), "version", f"{place}, the next of {stream}", str(version))
     yield from walk.head_findings(head)
     if walk.position >= upto:
-        walk.claim(reader.open_in_cases(head.book, upto))
-        yield from walk.guard_findings({row[1]: AccountRow(*row[2:]) for row in guarded if row[1] is not None})
+        kept = {row[1]: AccountRow(*row[2:]) for row in guarded if row[1] is not None}
+        yield from _guard_findings(reader, walk, upto, kept)
     yield from outcome_findings(reader, head, seen)
+
+
+def _guard_findings(reader: Reader, walk: _Walk, upto: int, kept: dict[str, AccountRow]) -> Iterator[Finding]:
+    try:
+        walk.claim(reader.open_in_cases(walk.book, upto))
+    except Exception as error:  # of events that were changed anything may be wrong: the rest is checked all the same
+        reason = " ".join(str(error).split())[:200]
+        yield Finding(_EVENTS, f"book {walk.book}", "payload", "open cases that can be folded", reason)
+    yield from walk.guard_findings(kept)
 
 
 def _event_findings(reader: Reader, head: Head, upto: int, walk: _Walk) -> Iterator[Finding]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Text, text
 
+from ledger.log.finding import Finding, missing, unexpected
 from projections.engine.batch import Key
 from projections.engine.checkpoints import Checkpoint, checkpoints
 from projections.engine.generations import Generation
@@ -15,35 +16,22 @@ from projections.engine.tables import SCHEMA, ViewTable
 
 _SHOWN = 20  # differences kept in full; all are counted
 _FETCH = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One row that is not the same: its texts, None on the side where there is none."""
-
-    table: str
-    book: int
-    key: Key
-    live: str | None
-    rebuilt: str | None
-
-    def __str__(self) -> str:
-        return f"{self.table} book {self.book} {self.key}: live {self.live}, rebuilt {self.rebuilt}"
+CHECKPOINTS = f"{SCHEMA}.checkpoints"
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What a comparison has found. `differences` holds the first of them, `count` counts them all."""
+    """What a comparison has found. `count` counts the rows that differ, `differences` says how the first of them do."""
 
     vector: dict[int, int]
     rows: int = 0
     count: int = 0
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[Finding] = field(default_factory=list)
 
-    def add(self, difference: Difference) -> None:
-        self.count += 1
+    def add(self, of_one_row: Sequence[Finding]) -> None:
+        self.count += bool(of_one_row)
         if self.count <= _SHOWN:
-            self.differences.append(difference)
+            self.differences += of_one_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +50,75 @@ class Side:
 
 
 def compare(live: Side, rebuilt: Side) -> Comparison:
-    """Compare all rows of two generations that stand at the same vector. Where shapes differ, what both have."""
+    """Compare all rows of two generations that stand at the same vector, the rebuilt one being what is expected.
+
+    Where two versions of a projection differ in shape, what both have is compared.
+    """
     stands = checkpoints(live.connection, live.generation)
-    result = Comparison({book: checkpoint.position for book, checkpoint in stands.items()})
     again = checkpoints(rebuilt.connection, rebuilt.generation)
+    result = Comparison({book: checkpoint.position for book, checkpoint in stands.items()})
     for book, checkpoint in stands.items():
-        ours, theirs = _shown(checkpoint), _shown(again.get(book))
-        if ours != theirs and checkpoint.position:
-            result.add(Difference("checkpoints", book, (), ours, theirs))
-        for table in rebuilt.generation.projection.tables:
-            _compare_table(live, rebuilt, table, book, result)
+        result.add(_checkpoint_findings(live.generation.name, again.get(book, Checkpoint(book)), checkpoint))
+    for table in rebuilt.generation.projection.tables:
+        _compare_table(live, rebuilt, table, stands, result)
     return result
 
 
-def _shown(checkpoint: Checkpoint | None) -> str:
-    if checkpoint is None:
-        return "none"
-    return f"({checkpoint.position}, {checkpoint.digest.hex()}, parked {sorted(checkpoint.parked)})"
+def _checkpoint_findings(name: str, expected: Checkpoint, found: Checkpoint) -> list[Finding]:
+    columns = ("position", "count", "digest", "parked")
+    texts = [(str(at.position), str(at.count), at.digest.hex(), str(sorted(at.parked))) for at in (expected, found)]
+    return differing_columns(CHECKPOINTS, f"{name}, book {found.book}", columns, *texts)
 
 
-def _compare_table(live: Side, rebuilt: Side, table: ViewTable, book: int, result: Comparison) -> None:
-    both = live.columns(table) & rebuilt.columns(table)
-    shared = [name for name in table.columns if name in both]
-    if not {"book", *table.key} <= both:
+def differing_columns(
+    table: str, key: str, columns: Sequence[str], expected: Sequence[str | None], found: Sequence[str | None]
+) -> list[Finding]:
+    """A finding for each column that is not as expected; a null is shown as such."""
+    both = zip(columns, expected, found, strict=True)
+    return [Finding(table, key, column, _shown(a), _shown(b)) for column, a, b in both if a != b]
+
+
+def _shown(value: str | None) -> str:
+    return "null" if value is None else value
+
+
+def _compare_table(
+    live: Side, rebuilt: Side, table: ViewTable, stands: Mapping[int, Checkpoint], result: Comparison
+) -> None:
+    there, made = live.columns(table), rebuilt.columns(table)
+    if live.generation.version == rebuilt.generation.version:
+        lost = [missing_column(table, column) for column in sorted(made - there)]
+        for finding in lost + [unexpected_column(table, column) for column in sorted(there - made)]:
+            result.add([finding])
+    shared = [name for name in table.columns if name in there & made]
+    if not {"book", *table.key} <= set(shared):
         return  # a table, or a key, that only one of the two versions has
-    count, fingerprint = _fingerprint(live, table, shared, book)
-    result.rows += count
-    if (count, fingerprint) != _fingerprint(rebuilt, table, shared, book):
-        for difference in _differences(live, rebuilt, table, shared, book):
-            result.add(difference)
+    for book in _books_without(live, table, stands):
+        key = f"{live.generation.name}, book {book}"
+        result.add([missing(CHECKPOINTS, key, f"a checkpoint, since {table.name} has rows of the book")])
+    for book in stands:
+        count, fingerprint = _fingerprint(live, table, shared, book)
+        result.rows += count
+        if (count, fingerprint) != _fingerprint(rebuilt, table, shared, book):
+            for of_one_row in _differences(live, rebuilt, table, shared, book):
+                result.add(of_one_row)
+
+
+def missing_column(table: ViewTable, column: str) -> Finding:
+    return Finding(f"{SCHEMA}.{table.name}", "every row", column, "a column", "none")
+
+
+def unexpected_column(table: ViewTable, column: str) -> Finding:
+    return Finding(f"{SCHEMA}.{table.name}", "every row", column, "no such column", "one")
+
+
+def _books_without(side: Side, table: ViewTable, stands: Mapping[int, Checkpoint]) -> list[int]:
+    """Books that the table has rows of and the view no checkpoint."""
+    found = side.connection.execute(
+        text(f"SELECT DISTINCT book FROM {side.generation.stored_name(table)} WHERE book <> ALL(:known) ORDER BY book"),
+        {"known": list(stands)},
+    )
+    return [row[0] for row in found]
 
 
 def _fingerprint(side: Side, table: ViewTable, columns: Sequence[str], book: int) -> tuple[int, Any]:
@@ -107,40 +135,52 @@ def _fingerprint(side: Side, table: ViewTable, columns: Sequence[str], book: int
 
 def _differences(
     live: Side, rebuilt: Side, table: ViewTable, columns: Sequence[str], book: int
-) -> Iterator[Difference]:
+) -> Iterator[list[Finding]]:
     """Both sides in the order of the key, side by side; memory stays flat."""
+    stored = f"{SCHEMA}.{table.name}"
     lefts, rights = _rows(live, table, columns, book), _rows(rebuilt, table, columns, book)
     left, right = next(lefts, None), next(rights, None)
     while left is not None or right is not None:
         if right is None or (left is not None and left[0] < right[0]):
             assert left is not None
-            yield Difference(table.name, book, left[0], left[1], None)
+            yield [unexpected(stored, _named(table, book, left[0]), _row_text(left[1]))]
             left = next(lefts, None)
         elif left is None or right[0] < left[0]:
-            yield Difference(table.name, book, right[0], None, right[1])
+            yield [missing(stored, _named(table, book, right[0]), _row_text(right[1]))]
             right = next(rights, None)
         else:
-            if left[1] != right[1]:
-                yield Difference(table.name, book, left[0], left[1], right[1])
+            if of_one_row := differing_columns(stored, _named(table, book, left[0]), columns, right[1], left[1]):
+                yield of_one_row
             left, right = next(lefts, None), next(rights, None)
 
 
-def _rows(side: Side, table: ViewTable, columns: Sequence[str], book: int) -> Iterator[tuple[Key, str]]:
+def _named(table: ViewTable, book: int, key: Key) -> str:
+    return ", ".join([f"book {book}", *(f"{name} {value}" for name, value in zip(table.key, key, strict=True))])
+
+
+def _row_text(values: Sequence[str | None]) -> str:
+    return f"({', '.join(map(_shown, values))})"
+
+
+def _rows(
+    side: Side, table: ViewTable, columns: Sequence[str], book: int
+) -> Iterator[tuple[Key, tuple[str | None, ...]]]:
     shape = table.shape.c
-    key = ", ".join(f'"{name}"' for name in table.key)
+    key = ", ".join(f't."{name}"' for name in table.key)
+    texts = ", ".join(f't."{name}"::text' for name in columns)
     # Texts in the order of their bytes, as Python compares them.
     in_order = ((name, ' COLLATE "C"' if isinstance(shape[name].type, Text) else "") for name in table.key)
-    order = ", ".join(f'"{name}"{collation}' for name, collation in in_order)
+    order = ", ".join(f't."{name}"{collation}' for name, collation in in_order)
     side.connection.execute(
         text(
-            f"DECLARE side_rows CURSOR FOR SELECT {_row(columns)}, {key}"
-            f" FROM {side.generation.stored_name(table)} WHERE book = :book ORDER BY {order}"
+            f"DECLARE side_rows CURSOR FOR SELECT {texts}, {key}"
+            f" FROM {side.generation.stored_name(table)} AS t WHERE t.book = :book ORDER BY {order}"
         ),
         {"book": book},
     )
     while found := side.connection.exec_driver_sql(f"FETCH {_FETCH} FROM side_rows").all():
         for row in found:
-            yield tuple(row[1:]), row[0]
+            yield tuple(row[len(columns) :]), tuple(row[: len(columns)])
     side.connection.exec_driver_sql("CLOSE side_rows")
 
 

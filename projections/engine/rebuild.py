@@ -25,6 +25,7 @@ from projections.engine.generations import (
     set_live,
 )
 from projections.engine.processes import fold_processes
+from projections.engine.soundness import recorded, registration_findings, stop_findings
 from projections.projection import Projection
 
 _WORTH_PROCESSES = 50_000  # events; below that, starting processes takes longer than folding
@@ -83,8 +84,15 @@ def rebuild(
 
 def verify(engine: Engine, projection: Projection, *, executor: Executor | None = None) -> Comparison:
     """Compare the live view with a rebuild, which is thrown away. Raises `CannotFill`, `RebuildUnderWay`."""
+    if unregistered := registration_findings(engine, projection):
+        comparison = Comparison({})
+        comparison.add(unregistered)
+        return comparison
     with _shadow(engine, projection) as (live, shadow):
-        return _compared(engine, live, shadow, executor)
+        comparison = _compared(engine, live, shadow, executor)
+        for of_one_row in stop_findings(engine, live, shadow):
+            comparison.add(of_one_row)
+        return comparison
 
 
 @contextmanager
@@ -150,11 +158,11 @@ def _filled_as_far_as_it_goes(
 
 def _compared(engine: Engine, live: Generation, shadow: Generation, executor: Executor | None) -> Comparison:
     """The shadow filled, and both at the vector of one snapshot of the live view, which goes on meanwhile."""
-    _fill(engine, shadow, _positions(engine, live), executor)
+    _fill(engine, shadow, recorded(engine, _positions(engine, live)), executor)
     with begin(engine) as connection:
         build_indexes(connection, shadow)
     with snapshot(engine) as before:
-        fill_here(engine, shadow, positions(before, live))
+        fill_here(engine, shadow, recorded(engine, positions(before, live)))
         with snapshot(engine) as after:
             return compare(Side(before, live), Side(after, shadow))
 
@@ -166,7 +174,7 @@ def _switch(engine: Engine, log: Log, live: Generation, shadow: Generation) -> d
             open_book(cursor, live, book)
     with begin(engine) as connection:
         _hold_still(connection, live, log.heads)
-        seen = positions(connection, live)
+        seen = recorded(engine, positions(connection, live))
         fill_here(engine, shadow, seen)
         vector = _positions(engine, shadow)
         if not reached(vector, seen):

@@ -14,6 +14,7 @@ from service.documentation.http import http
 from service.documentation.policies import policies
 from service.documentation.refusals import refusals
 from service.documentation.settings import settings
+from service.documentation.verification import verification
 from service.documentation.views import views
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
@@ -24,5 +25,6 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "cli.md": cli,
     "views.md": views,
+    "verification.md": verification,
     "http.md": http,
 }
