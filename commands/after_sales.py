@@ -82,7 +82,10 @@ def _way(order: Order, journey: Journey, lock: AfterSalesLock) -> Journey:
         return journey
     counts = [s for s in parcel.signatures if s.evidence_kind is None or lock.accepts(s.evidence_kind)]
     first = min(counts, key=lambda signature: signature.signed_at, default=None)
-    return replace(journey, signed_at=first.signed_at, evidence_kind=first.evidence_kind) if first else journey
+    if first is None:
+        return journey
+    signed_at = parcel.counts_from("signed_for", first.signed_at)
+    return replace(journey, signed_at=signed_at, evidence_kind=first.evidence_kind)
 
 
 def _lock_ends_at(order: Order, journey: Journey, lock: AfterSalesLock) -> datetime | None:

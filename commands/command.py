@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from commands.rules import Rules
 from ledger.canonical import canonical, digest
+from ledger.deadlines import Timing, timing_of
 from ledger.events.event import Event
 from ledger.ids import Id
 from ledger.instants import Instant
@@ -41,6 +42,7 @@ class Command(BaseModel):
     causation_id: Id | None = None
 
     decided_at: ClassVar[datetime]  # of an instance, once the bus has stamped it
+    received_at: ClassVar[datetime]  # likewise: the ledger's own clock, also where an importer replays the past
 
     def __init_subclass__(cls, *, name: str = "", **config: Any) -> None:
         super().__init_subclass__(**config)
@@ -69,7 +71,7 @@ class Command(BaseModel):
         `decided_at` is no field, so that nobody can bring it; every rule reads it, so that it is a plain attribute.
         """
         at = self.occurred_at if self.occurred_at and self.actor.is_importer else now
-        return self.model_copy(update={"decided_at": at})
+        return self.model_copy(update={"decided_at": at, "received_at": now})
 
     @property
     def is_stamped(self) -> bool:
@@ -83,6 +85,11 @@ class Command(BaseModel):
     def happened_at(self) -> datetime:
         """When it happened in the world: what a report says, else when it was decided."""
         return self.occurred_at or self.decided_at
+
+    @property
+    def timing(self) -> Timing:
+        """The verdict on the instant it brings, by the ledger's own clock."""
+        return timing_of(self.occurred_at, self.received_at) if self.occurred_at else "plain"
 
     def fingerprint(self) -> str:
         """SHA-256 of what is asked: the name and the data without personal values, not who asks nor when."""

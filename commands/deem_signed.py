@@ -9,6 +9,7 @@ from commands.order_commands import OrderCommand, placed_order
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.after_sales_refusals import NotDeemedSigned
+from ledger.deadlines import has_come
 from ledger.events.event import Event
 from ledger.events.shipment import ParcelDeemedSigned
 from ledger.ids import Id
@@ -29,7 +30,8 @@ def decide(command: DeemSigned, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = order.parcels.of(command.parcel_id)
     if parcel is None or not parcel.items:
         raise ParcelNotFound(order_id=command.order_id, parcel_id=command.parcel_id)
-    if parcel.signature:
+    signature = parcel.signature
+    if signature and has_come(parcel.counts_from("signed_for", signature.signed_at), command.decided_at):
         return
     yield from _deemed(command, order, parcel, rules)
 
@@ -39,7 +41,7 @@ def _deemed(command: DeemSigned, order: Order, parcel: Parcel, rules: Rules) -> 
     assert order.placed is not None, "only a placed order has parcels"
     journey = parcel.journey(parcel.items[0].line_id)
     deemed_at = lock_of(order, rules).deemed_at(journey)
-    if deemed_at is None or command.decided_at < deemed_at or journey.ended:
+    if deemed_at is None or command.decided_at < deemed_at or journey.ended not in ("", "signed_for"):
         raise NotDeemedSigned(parcel_id=parcel.parcel_id, deemed_at=deemed_at, status=parcel.status)
     yield ParcelDeemedSigned(
         order_id=command.order_id,

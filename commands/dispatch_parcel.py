@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from commands.order_commands import CLOCKS_DIFFER_BY, OrderCommand
+from commands.order_commands import OrderCommand
 from commands.packing import expect_sendable
 from commands.rules import Rules
 from commands.shapes import TrackingNo
+from ledger.deadlines import CLOCKS_DIFFER_BY, later
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
 from ledger.events.shipment import ParcelDispatched
@@ -57,7 +58,7 @@ def _plausible(command: DispatchParcel, order: Order, parcel: Parcel) -> datetim
     placed_at, now = order.placed.placed_at, command.decided_at
     seen = [fact.happened_at for fact in parcel.facts if MILESTONES[fact.milestone].rank > 0]
     at = command.dispatched_at or max(min((now, *seen)), placed_at)
-    latest = max(min((now + CLOCKS_DIFFER_BY, *seen)), placed_at)
+    latest = max(min((later(now, CLOCKS_DIFFER_BY), *seen)), placed_at)
     if not placed_at <= at <= latest:
         raise DispatchTimeImplausible(dispatched_at=at, placed_at=placed_at, decided_at=now, latest=min(latest, now))
     return at

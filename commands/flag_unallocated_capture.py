@@ -27,7 +27,7 @@ def decide(command: FlagUnallocatedCapture, order: Order, rules: Rules) -> Itera
     if order.placed or not capture.free:
         return
     terms = rules.policy(PaymentTerms)
-    if capture.captured_at and command.decided_at < (due_at := capture.captured_at + terms.order_must_follow_within):
+    if capture.captured_at and command.decided_at < (due_at := terms.order_by(capture.captured_at)):
         raise CaptureNotOverdue(capture_ref=command.capture_ref, due_at=due_at)
     yield from break_once(
         order.breaks,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from commands.breaks import break_once
 from commands.command import Command, Report
 from commands.recording import accounting_day
 from commands.rules import Rules
+from ledger.deadlines import day_later
 from ledger.events.event import Event
 from ledger.events.order import OrderConfirmed, OrderPlaced
 from ledger.fx import Rate
@@ -21,8 +22,6 @@ from ledger.streams.allocation import allocation
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
 from ledger.streams.order_quantities import LineBook
-
-CLOCKS_DIFFER_BY = timedelta(minutes=5)  # design §2, Time
 
 
 class OrderCommand(Command):
@@ -59,20 +58,6 @@ def contradiction(
         refs={"order_id": report.order_id, **refs},
         at=report.decided_at,
     )
-
-
-def flagged_if_future(report: OrderReport, order: Order, **refs: str) -> Iterator[Event]:
-    """The break of a fact that says it happens later than now, allowing for clocks that differ."""
-    if report.happened_at > report.decided_at + CLOCKS_DIFFER_BY:
-        yield from contradiction(
-            report,
-            order,
-            kind="future_timestamp",
-            expected=f"until {report.decided_at.isoformat()}",
-            actual=report.happened_at.isoformat(),
-            fact=report.name,
-            **refs,
-        )
 
 
 def book_rate(command: Command, rules: Rules, currency: str) -> Rate:
@@ -118,7 +103,7 @@ def stale_rate(
     except PolicyNotEffective:
         return
     if not pricing.is_fresh(rate, day):
-        expected = f"a {rate.pair} rate of {day - pricing.max_rate_age} or later"
+        expected = f"a {rate.pair} rate of {day_later(day, -pricing.max_rate_age)} or later"
         refs |= {"pair": rate.pair, "as_of": rate.as_of.isoformat(), "day": day.isoformat()}
         actual = f"{rate.value} of {rate.as_of}"
         yield from break_once(seen, kind="stale_rate", expected=expected, actual=actual, refs=refs, at=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.order_commands import OrderReport, contradiction
 from commands.shapes import RawText
 from ledger.events.event import Event
 from ledger.ids import Id
@@ -67,7 +67,6 @@ def doubts(report: ParcelReport, order: Order, milestone: str, *, creates: bool 
     elif parcel and parcel.moved_at and report.happened_at > parcel.moved_at:
         expected = f"travelling as {', '.join(parcel.went_into)} since {parcel.moved_at.isoformat()}"
         yield from against(report, order, milestone, about="travels_on", expected=expected)
-    yield from flagged_if_future(report, order, parcel_id=report.parcel_id, milestone=milestone)
     if order.placed and report.happened_at < order.placed.placed_at:
         expected = f"order placed at {order.placed.placed_at.isoformat()}"
         yield from against(report, order, milestone, about="before_the_order", expected=expected)

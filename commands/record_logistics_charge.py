@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.logistics_reports import ParcelCost, unknown_parcel
-from commands.order_commands import contradiction, flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.order_commands import contradiction, flagged_if_stale, rate_of_fact, without_rate
 from commands.rules import Rules
 from commands.shapes import Reason
 from ledger.events.event import Event
@@ -48,6 +48,5 @@ def decide(report: RecordLogisticsCharge, order: Order, rules: Rules) -> Iterato
         base=rate.convert(report.amount),
         charged_at=report.happened_at,
     )
-    yield from flagged_if_future(report, order, **refs)
     yield from flagged_if_stale(report, order, rate, rules)
     yield from unknown_parcel(report, order, **refs)

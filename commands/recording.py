@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from commands.command import Command
 from commands.open_days import OpenDay
 from ledger.canonical import canonical
+from ledger.deadlines import in_zone
 from ledger.events.event import Event
 from ledger.events.period import BookMarker
 from ledger.ids import account_guard
@@ -102,7 +102,7 @@ def movements(entries: Iterable[Entry | None]) -> list[Movement]:
 
 def accounting_day(at: datetime) -> date:
     """The accounting day an instant falls on."""
-    return at.astimezone(ACCOUNTING_ZONE).date()
+    return in_zone(at, ACCOUNTING_ZONE).date()
 
 
 def new_event_id(at: datetime) -> str:
@@ -113,15 +113,11 @@ def new_event_id(at: datetime) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def decided_at(event_id: str) -> datetime:
-    """When the command was decided that the event came of: its id says so, to the millisecond."""
-    return datetime.fromtimestamp((UUID(event_id).int >> 80) / 1000, UTC)
-
-
 def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day: OpenDay) -> Iterable[NewEvent]:
     command = decision.command
     stream, at = decision.stream, command.happened_at
-    day = accounting_day(at)
+    # An instant too far ahead to mean a day names no accounting day either.
+    day = accounting_day(command.received_at if command.timing == "far" else at)
     actor, source = _actor_text(command.actor), _source_text(command.source)
     policy_versions = _versions_text(tuple(decision.policy_versions.items()))
     for event, entry in zip(decision.events, decision.entries, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.order_commands import OrderReport, contradiction
 from ledger.events.event import Event
 from ledger.events.shipment import ParcelContents, ParcelItem
 from ledger.streams.order import Order
@@ -50,7 +50,6 @@ def regrouping_doubts(
     for n, content in enumerate(contents):
         yield from _wrong_target(report, order, content, sources, fact)
         yield from _numbered_alike(report, content, contents[:n], order, fact)
-    yield from flagged_if_future(report, order, milestone=fact)
 
 
 def differing(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commands.rules import Rules
+from ledger.deadlines import known
 from ledger.events.settlement import SettlementReleased
 from ledger.money import Money
 from ledger.policies.fees import Fees
@@ -113,4 +114,4 @@ def _places(order: Order, book: LineBook) -> Iterator[tuple[Journey | None, date
     """Where units of the line are: in parcels, and those that never left, with the signature there is."""
     yield None, None
     for journey in order.parcels.journeys(book.line.line_id):
-        yield journey, journey.signed_at
+        yield journey, known(journey.signed_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.order_commands import OrderReport, flagged_if_future
+from commands.order_commands import OrderReport
 from commands.report_payment_voided import contradicted_end
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
@@ -38,5 +38,4 @@ def decide(report: ReportAuthorizationExpired, order: Order, rules: Rules) -> It
         amount=report.amount,
         expires_at=report.expires_at or report.happened_at,
     )
-    yield from flagged_if_future(report, order, payment_id=report.payment_id)
     yield from contradicted_end(report, order, report.payment_id, report.amount, fact=report.name)

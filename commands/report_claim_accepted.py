@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.logistics_reports import ClaimReport, parcel_of, unknown_claim
-from commands.order_commands import flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.order_commands import flagged_if_stale, rate_of_fact, without_rate
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -39,7 +39,6 @@ def decide(report: ReportClaimAccepted, order: Order, rules: Rules) -> Iterator[
         base=rate.convert(report.amount),
         accepted_at=report.happened_at,
     )
-    yield from flagged_if_future(report, order, claim_id=report.claim_id)
     yield from flagged_if_stale(report, order, rate, rules)
     if known is None or known.state == "denied" or within(known.amount, report.amount.currency) < report.amount:
         expected = "a claim that we filed" if known is None else f"{known.state}, {known.amount} claimed"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.logistics_reports import ClaimReport, parcel_of, unknown_claim
-from commands.order_commands import flagged_if_future
 from commands.rules import Rules
 from commands.shapes import Reason
 from ledger.events.event import Event
@@ -36,7 +35,6 @@ def decide(report: ReportClaimDenied, order: Order, rules: Rules) -> Iterator[Ev
         reversed=known.owed_base if known else Money(0, CNY),
         denied_at=report.happened_at,
     )
-    yield from flagged_if_future(report, order, claim_id=report.claim_id)
     if known is None or known.state != "filed":
         expected = known.state if known else "a claim that we filed"
         yield from unknown_claim(report, order, expected=expected, actual=f"denied: {report.code}")

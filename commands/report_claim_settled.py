@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.logistics_reports import ClaimReport, parcel_of, unknown_claim
-from commands.order_commands import contradiction, flagged_if_future
+from commands.order_commands import contradiction
 from commands.recording import accounting_day
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
@@ -49,7 +49,6 @@ def decide(report: ReportClaimSettled, order: Order, rules: Rules) -> Iterator[E
         bank_entry_ref=report.bank_entry_ref,
         value_date=report.value_date or accounting_day(report.happened_at),
     )
-    yield from flagged_if_future(report, order, claim_id=report.claim_id)
     if owed < report.amount:
         yield from unknown_claim(report, order, expected=f"at most {owed} owed", actual=f"{report.amount} paid")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.dispute_reports import DisputeReport, contradicts, known_dispute, names
-from commands.order_commands import flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.order_commands import flagged_if_stale, rate_of_fact, without_rate
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.dispute import DisputeFeeCharged
@@ -41,5 +41,4 @@ def decide(report: ReportDisputeFee, order: Order, rules: Rules) -> Iterator[Eve
         base=rate.convert(report.amount),
         charged_at=report.happened_at,
     )
-    yield from flagged_if_future(report, order, dispute_id=report.dispute_id, psp_ref=report.psp_ref)
     yield from flagged_if_stale(report, order, rate, rules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.dispute_reports import DisputeReport, contradicts, known_dispute, names
-from commands.order_commands import flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.order_commands import flagged_if_stale, rate_of_fact, without_rate
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.dispute import DisputeFundsWithdrawn, DisputeStage
@@ -35,7 +35,6 @@ def decide(report: ReportDisputeFundsWithdrawn, order: Order, rules: Rules) -> I
         yield from without_rate(report, order, report.amount, dispute_id=report.dispute_id, fact=report.name)
         return
     yield withdrawn(report, order, amount=report.amount, rate=rate, psp_ref=report.psp_ref)
-    yield from flagged_if_future(report, order, dispute_id=report.dispute_id)
     yield from flagged_if_stale(report, order, rate, rules)
     if known and not known.is_open:
         said = f"{report.amount} withdrawn"

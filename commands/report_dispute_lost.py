@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.dispute_reports import DisputeReport, contradicts, known_dispute, market_of, names
-from commands.order_commands import flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.order_commands import flagged_if_stale, rate_of_fact, without_rate
 from commands.releasing import is_held_back, released, to_release, units_by_line
 from commands.report_dispute_funds_withdrawn import withdrawn
 from commands.rules import Rules
@@ -53,7 +53,6 @@ def _lost(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Eve
     dispute = order.disputes.by_id[report.dispute_id]
     event = _event(report, order, dispute, rules)
     yield event
-    yield from flagged_if_future(report, order, dispute_id=report.dispute_id)
     if report.amount and report.amount != event.amount and event.amount:
         said = f"{report.amount} lost"
         yield from contradicts(report, order, kind="amount_mismatch", expected=str(event.amount), actual=said)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from commands.dispute_reports import DisputeReport, contradicts, known_dispute, names
 from commands.line_quantities import LineQtys
-from commands.order_commands import flagged_if_future
 from commands.rules import Rules
 from commands.shapes import PositiveMoney, RawText, Reason
 from ledger.events.dispute import DisputedLine, DisputeOpened, DisputeStage
@@ -48,7 +47,6 @@ def decide(report: ReportDisputeOpened, order: Order, rules: Rules) -> Iterator[
         due_by=report.due_by,
         opened_at=report.happened_at,
     )
-    yield from flagged_if_future(report, order, dispute_id=report.dispute_id)
     yield from _flags(report, order)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from commands.calling_off import called_off
 from commands.dispute_reports import DisputeReport, known_dispute, market_of, names
-from commands.order_commands import flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.order_commands import flagged_if_stale, rate_of_fact, without_rate
 from commands.rules import Rules
 from ledger.events.dispute import DisputeLost, DisputeWon
 from ledger.events.event import Event
@@ -47,7 +47,6 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
     yield won
     if undone:
         yield from _off_after_all(report, order.after(won), undone, rules)
-    yield from flagged_if_future(report, order, dispute_id=report.dispute_id)
     if rate:
         yield from flagged_if_stale(report, order, rate, rules)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from commands.logistics_reports import ParcelCost, unknown_parcel
-from commands.order_commands import contradiction, flagged_if_future, flagged_if_stale, rate_of_fact, without_rate
+from commands.order_commands import contradiction, flagged_if_stale, rate_of_fact, without_rate
 from commands.rules import Rules
 from commands.shapes import Reason
 from ledger.events.event import Event
@@ -42,7 +42,6 @@ def decide(report: ReportDuty, order: Order, rules: Rules) -> Iterator[Event]:
         return
     assessed = _assessed(report, order, rate)
     yield assessed
-    yield from flagged_if_future(report, order, **refs)
     yield from flagged_if_stale(report, order, rate, rules)
     yield from unknown_parcel(report, order, **refs)
     if report.borne_by == "buyer" and assessed.from_buyer < report.amount:

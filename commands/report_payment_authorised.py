@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.order_commands import OrderReport, contradiction
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -28,7 +28,6 @@ def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Itera
     known = order.payments.authorizations.get(report.payment_id)
     if known is None or known.state == "declined":
         yield _authorized(report)
-        yield from flagged_if_future(report, order, payment_id=report.payment_id)
     elif known.amount != report.amount:
         yield from contradiction(
             report,

@@ -8,7 +8,6 @@ from commands.order_commands import (
     OrderReport,
     confirmed_by,
     contradiction,
-    flagged_if_future,
     flagged_if_stale,
     rate_of_fact,
 )
@@ -48,7 +47,6 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
         return
     captured = _captured(report, rate)
     yield captured
-    yield from flagged_if_future(report, order, capture_ref=report.capture_ref)
     yield from flagged_if_stale(report, order, rate, rules)
     if report.capture_ref in order.payments.failed_before:
         later = order.after(captured)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.order_commands import OrderReport, confirmed_by, contradiction, flagged_if_future
+from commands.order_commands import OrderReport, confirmed_by, contradiction
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -36,7 +36,6 @@ def decide(report: ReportPaymentFailed, order: Order, rules: Rules) -> Iterator[
     elif not capture.failed:
         failed = failed_capture(report, order, capture, code=report.code)
         yield failed
-        yield from flagged_if_future(report, order, capture_ref=capture.capture_ref)
         yield from _consequence(report, order, failed)
 
 
@@ -53,7 +52,6 @@ def _declined(report: ReportPaymentFailed, order: Order) -> Iterator[Event]:
         amount=report.amount,
         code=report.code,
     )
-    yield from flagged_if_future(report, order, payment_id=report.payment_id)
     if report.capture_ref:
         yield from _break(report, order, kind="fact_contradicts_state", expected="a capture that is known")
 

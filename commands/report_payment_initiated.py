@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.order_commands import OrderReport, flagged_if_future
+from commands.order_commands import OrderReport
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -33,4 +33,3 @@ def decide(report: ReportPaymentInitiated, order: Order, rules: Rules) -> Iterat
         psp_ref=report.psp_ref,
         amount=report.amount,
     )
-    yield from flagged_if_future(report, order, payment_id=report.payment_id)

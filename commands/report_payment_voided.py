@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.order_commands import OrderReport, contradiction
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.event import Event
@@ -38,7 +38,6 @@ def decide(report: ReportPaymentVoided, order: Order, rules: Rules) -> Iterator[
         code=report.code,
         happened_at=report.happened_at,
     )
-    yield from flagged_if_future(report, order, payment_id=report.payment_id)
     yield from contradicted_end(report, order, report.payment_id, report.amount, fact=report.name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.order_commands import OrderReport, contradiction
 from commands.psp_lines import BatchPart, PspLine
 from commands.rules import Rules
 from commands.settling import Settling
@@ -37,7 +37,6 @@ def decide(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[
             bank_entry_ref=report.bank_entry_ref,
             value_date=report.day,
         )
-        yield from flagged_if_future(report, order, batch_ref=report.batch_ref)
     yield from settling.flags
 
 

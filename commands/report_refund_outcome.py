@@ -11,7 +11,6 @@ from pydantic import model_validator
 from commands.order_commands import (
     OrderReport,
     contradiction,
-    flagged_if_future,
     flagged_if_stale,
     last_rate,
     rate_of_fact,
@@ -137,7 +136,6 @@ def _told_unpaid(
     is_news = came_back_at is not None and came_back_at < at
     if submission.state == "submitted":
         yield _failure(report, case, submission)
-        yield from flagged_if_future(report, order, submission_id=submission.submission_id)
     elif submission.state == "succeeded" and (paid_at is None or paid_at <= at):
         yield from _back_and_paid_again(report, order, rules, case, submission)
     elif is_news or (submission.state == "succeeded" and came_back_at is None):
@@ -159,7 +157,6 @@ def _succeeded(
         yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
         return
     yield _success(_about(report, submission, case), rate, case.carried_of(report.amount), report.happened_at)
-    yield from flagged_if_future(report, order, submission_id=submission.submission_id)
     yield from flagged_if_stale(report, order, rate, rules)
 
 
@@ -202,7 +199,6 @@ def _reversed(
         yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
         return
     yield _reversal(_about(report, submission, case), report.code, rate, submission.carried, report.happened_at)
-    yield from flagged_if_future(report, order, submission_id=submission.submission_id)
     yield from flagged_if_stale(report, order, rate, rules)
 
 

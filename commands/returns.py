@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from commands.order_commands import OrderReport, contradiction, flagged_if_future
+from commands.order_commands import OrderReport, contradiction
 from ledger.events.event import Event
 from ledger.ids import Id, return_id_of
 from ledger.streams.order import Order
@@ -41,7 +41,6 @@ def doubts(report: ReturnReport, order: Order, fact: str) -> Iterator[Event]:
             refund_id=report.refund_id,
             fact=fact,
         )
-    yield from flagged_if_future(report, order, refund_id=report.refund_id)
 
 
 def _standing(case: Case | None) -> str:

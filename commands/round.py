@@ -13,6 +13,7 @@ from commands.open_days import OpenDay, OpenDays
 from commands.outcome import Outcome, outcome_of
 from commands.recording import Decision, attempt_of, scoped_key
 from commands.rules import Rules
+from commands.timing import decided
 from ledger.events.event import Event
 from ledger.ids import account_guard, merchant_of
 from ledger.ledger import Ledger
@@ -159,7 +160,7 @@ class Round:
             policy_versions=rules.used,
         )
         try:
-            decision.come_to(tuple(self._bench.deciders[type(command)](command, stream, rules)))
+            decision.come_to(decided(self._bench.deciders[type(command)], command, stream, rules))
         except Refusal as refusal:
             decision.refusal = refusal
             return decision

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import StringConstraints
 
+from ledger.deadlines import later
+
 _LONGEST = 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No slash: stream names are paths of ids. No white space: an id is one word in every log, file and URL.
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=_LONGEST)]
 PayoutId = Annotated[
@@ -147,6 +152,11 @@ def book_named_by(stream: str) -> int | None:
     """The book that a stream names itself, as markers of periods and parking do; None where its merchant says which."""
     kind, _, rest = stream.partition("/")
     return int(rest) if kind in ("periods", "parking") and rest.isdecimal() else None
+
+
+def decided_at(event_id: str) -> datetime:
+    """When the command was decided that the event came of: its id says so, to the millisecond (RFC 9562, version 7)."""
+    return later(_EPOCH, timedelta(milliseconds=UUID(event_id).int >> 80))
 
 
 def order_of(stream: str) -> str | None:

@@ -177,7 +177,7 @@ def _case(row: RowMapping, policies: list[tuple[datetime, Approvals]]) -> Waitin
         rounds=row["rounds"],
         role_needed=rules.approver_of(round_number) if rules and two_sided else "platform",
         waiting_since=since,
-        due_at=since + rules.decide_within if rules and rules.decide_within else None,
+        due_at=rules.decide_by(since) if rules else None,
         previous_approver=row["previous_approver"],
         express=row["express"],
     )

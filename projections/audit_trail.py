@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import from_json
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, Text
 
+from ledger.deadlines import in_zone
 from ledger.ids import merchant_of, order_of
 from ledger.log.books import ACCOUNTING_ZONE
 from ledger.log.rows import Recorded
@@ -107,7 +108,7 @@ def _row(recorded: Recorded, zone: ZoneInfo) -> tuple[Any, ...]:
 
 
 def _is_late(recorded: Recorded, zone: ZoneInfo) -> bool:
-    happened: datetime = recorded.occurred_at.astimezone(zone)
+    happened: datetime = in_zone(recorded.occurred_at, zone)
     return recorded.accounting_date > happened.date()
 
 

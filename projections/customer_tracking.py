@@ -74,7 +74,7 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 6
+    version = 7
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -237,19 +237,22 @@ class _Fold:
         self._leave_unsaid(names_of(event.carrier))
         row = self._parcel(event.parcel_id)
         hand_over(row, [(event.dispatched_at, mark_of(event.carrier))])
-        self._reach(row, Fact("dispatched", event.dispatched_at))
+        at = event.dispatched_at
+        self._reach(row, Fact("dispatched", at, counts_from=event.counts_from(at)))
 
     @on.register
     def _(self, event: ParcelFact) -> None:
         self._leave_unsaid(_names(event))
         row = self._parcel(event.parcel_id)
         carry(row, event.happened_at, event.carrier)
-        self._reach(row, Fact(WORDS[type(event)], event.happened_at, _place(event)))
+        at = event.happened_at
+        self._reach(row, Fact(WORDS[type(event)], at, _place(event), event.counts_from(at)))
 
     @on.register
     def _(self, event: ParcelSignedFor) -> None:
         self._leave_unsaid(_names(event))
-        row = sign(self._parcel(event.parcel_id), event.happened_at, event.evidence_kind)
+        signed_at = event.counts_from(event.happened_at)
+        row = sign(self._parcel(event.parcel_id), signed_at, event.evidence_kind)
         self._reach(row, Fact("signed_for", event.happened_at, _place(event)))
 
     @on.register

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from sqlalchemy import text
 
 from ledger.canonical import canonical
+from ledger.deadlines import bounded, known
 from ledger.events.merchant import PayoutAccountDisabled
 from ledger.events.order import OrderCancelled, OrderConfirmed, OrderExpired, OrderPlaced
 from ledger.events.payment import (
@@ -54,7 +55,7 @@ class DueDates(Projection):
     """
 
     name = "due_dates"
-    version = 3
+    version = 4
     tables = (DUE,)
     events = (
         OrderPlaced,
@@ -144,7 +145,7 @@ class _Fold:
     @on.register
     def _(self, event: OrderPlaced) -> None:
         self._capture(placed=True)
-        self._put("unpaid_order", "", event.placed_at)
+        self._put("unpaid_order", "", event.counts_from(event.placed_at))
 
     @on.register
     def _(self, event: OrderConfirmed | OrderCancelled | OrderExpired) -> None:  # noqa: ARG002
@@ -156,7 +157,7 @@ class _Fold:
 
     @on.register
     def _(self, event: PaymentCaptured) -> None:
-        at = event.captured_at or self._recorded.occurred_at
+        at = event.counts_from(event.captured_at or self._recorded.occurred_at)
         self._capture(waiting=self._waiting() | {event.capture_ref: at.isoformat()})
         self._captured(event, event.amount.minor)
         self._ask_again()
@@ -218,6 +219,7 @@ class _Fold:
             self._rows.put(row, at=self._recorded.position)
 
     def _put(self, kind: Kind, subject: str, at: datetime | None, *, stream: str = "", **facts: Any) -> None:
+        at = known(bounded(at)) if at else None
         row = {"kind": kind, "stream": stream or self._recorded.stream, "subject": subject, "at": at}
         self._rows.put(row | {"facts": canonical(facts)}, at=self._recorded.position)
 

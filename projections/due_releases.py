@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from sqlalchemy import Column, DateTime, Integer, Text, text
 
 from ledger.canonical import canonical
+from ledger.deadlines import earlier, known
 from ledger.events.dispute import DisputeLost, DisputeWon
 from ledger.events.order import OrderCancelled, OrderCompleted
 from ledger.events.payment import PaymentAllocated
@@ -60,7 +61,7 @@ class DueReleases(Projection):
     """
 
     name = "due_releases"
-    version = 4
+    version = 5
     tables = (DUE, RULES)
     events = (
         PolicyPublished,
@@ -108,7 +109,7 @@ def next_releases(
             jsonb_array_elements_text(CAST(d.signed_at AS jsonb)) AS s(at)
             WHERE d.book = ANY(:books) AND NOT d.deleted AND CAST(s.at AS timestamptz) > :since
               AND (CAST(:merchant AS text) IS NULL OR d.merchant = :merchant) GROUP BY d.merchant"""
-        since = now - release.after_signature
+        since = earlier(now, release.after_signature)
         found = opened.connection.execute(
             text(statement), {"books": list(opened.vector), "merchant": merchant, "since": since}
         )
@@ -154,8 +155,8 @@ def _touch(rows: KeptRows, recorded: Recorded) -> None:
 
 def _signature(recorded: Recorded) -> datetime | None:
     match recorded.event if recorded.type in (ParcelSignedFor.name, ParcelDeemedSigned.name) else None:
-        case ParcelSignedFor(happened_at=instant) | ParcelDeemedSigned(signed_at=instant):
-            return instant
+        case (ParcelSignedFor(happened_at=instant) | ParcelDeemedSigned(signed_at=instant)) as event:
+            return known(event.counts_from(instant))
     return None
 
 

@@ -85,7 +85,7 @@ class OverdueToWarehouse(Projection):
     """Promises and what was done about them; who is late is said at read."""
 
     name = "overdue_to_warehouse"
-    version = 2
+    version = 3
     tables = (ORDERS, PARCELS, PROMISES)
     events = (
         OrderPlaced,
@@ -169,10 +169,10 @@ class _Fold:
                 if not self._parcel(event.parcel_id)["rejected"]:
                     self._put_order(packed=self._order()["packed"] + units)
             case ParcelDispatched():
-                self._first(event.parcel_id, "dispatched_at", event.dispatched_at)
+                self._first(event.parcel_id, "dispatched_at", event.counts_from(event.dispatched_at))
             case ParcelsConsolidated() | ParcelSplit():
                 for parcel_id in event.from_parcels:
-                    self._first(parcel_id, "received_at", event.happened_at)
+                    self._first(parcel_id, "received_at", event.counts_from(event.happened_at))
             case ParcelRejectedAtWarehouse():
                 self._at_the_door(event.parcel_id, "rejected_at", event.happened_at)
             case ParcelLost() | ParcelDestroyed() | ParcelReturningToSender():
@@ -180,7 +180,7 @@ class _Fold:
             case ParcelFound():
                 self._last(event.parcel_id, "found_at", event.happened_at)
             case ParcelFact():
-                self._first(event.parcel_id, "received_at", event.happened_at)
+                self._first(event.parcel_id, "received_at", event.counts_from(event.happened_at))
                 if isinstance(event, ParcelReceivedAtWarehouse):
                     self._at_the_door(event.parcel_id, "accepted_at", event.happened_at)
 

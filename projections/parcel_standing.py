@@ -25,11 +25,12 @@ _UNDOING = frozenset(UNDONE_BY.values())
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact of a parcel's way, with where it happened."""
+    """One fact of a parcel's way, with where it happened. `counts_from` is left out where that is when it happened."""
 
     milestone: str
     happened_at: datetime
     location: str = ""
+    counts_from: datetime | None = None
 
 
 def reach(row: Row, fact: Fact) -> None:
@@ -88,8 +89,9 @@ def _instants(text: str) -> list[tuple[datetime, str]]:
 
 def _remember(row: Row, fact: Fact) -> None:
     first = _FIRST.get(fact.milestone)
-    if first and (row[first] is None or fact.happened_at < row[first]):
-        row[first] = fact.happened_at
+    counts_from = fact.counts_from or fact.happened_at
+    if first and (row[first] is None or counts_from < row[first]):
+        row[first] = counts_from
     if fact.milestone in UNDONE_BY or fact.milestone in _UNDOING:
         _turn(row, fact)
     if fact.milestone in UNDONE_BY:

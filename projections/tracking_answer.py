@@ -137,7 +137,7 @@ class ParcelTracking:
 
     def is_late(self, now: datetime) -> bool:
         """Whether it missed, or is missing, the promised time at the warehouse."""
-        beyond = [entry.happened_at for entry in self.timeline if entry.milestone in _PROVE_THE_RECEIPT]
+        beyond = [e.happened_at for e in self.timeline if e.milestone in _PROVE_THE_RECEIPT and e.happened_at <= now]
         return self.promised_by is not None and min(beyond, default=now) > self.promised_by
 
     def after_sales(self, now: datetime) -> AfterSales:

@@ -48,9 +48,10 @@ def deeming_locks(views: Views) -> dict[int, AfterSalesLock]:
 
 
 def unsigned_parcels(
-    views: Views, book: int, *, lock_versions: list[int], after: tuple[str, str, str], limit: int
+    views: Views, book: int, *, now: datetime, lock_versions: list[int], after: tuple[str, str, str], limit: int
 ) -> list[UnsignedParcel]:
-    """A page of a book's parcels of orders under these policies, by order, merchant and parcel."""
+    """A page of a book's parcels of orders under these policies, by order, merchant and parcel. A signature that lies
+    ahead of `now` is none yet."""
 
     def query(opened: Opened) -> list[UnsignedParcel]:
         orders, parcels = (opened.generation.stored_name(table) for table in (ORDERS, PARCELS))
@@ -58,12 +59,13 @@ def unsigned_parcels(
             SELECT p.order_id, p.merchant, p.parcel_id, o.lock_version, p.dispatched_at, p.received_at_warehouse,
                    p.export_released_at, p.departed_at, p.milestone, p.changed_at_position
             FROM {parcels} p JOIN {orders} o ON o.book = p.book AND o.order_id = p.order_id AND o.merchant = p.merchant
-            WHERE p.book = :book AND NOT p.deleted AND p.signed_at IS NULL AND o.lock_version = ANY(:versions)
+            WHERE p.book = :book AND NOT p.deleted AND (p.signed_at IS NULL OR p.signed_at > :now)
+              AND o.lock_version = ANY(:versions)
               AND (p.order_id, p.merchant, p.parcel_id) > (:order_id, :merchant, :parcel_id)
             ORDER BY p.order_id, p.merchant, p.parcel_id LIMIT :limit"""
         page = dict(zip(("order_id", "merchant", "parcel_id"), after, strict=True))
         found = opened.connection.execute(
-            text(statement), {"book": book, "versions": lock_versions, "limit": limit} | page
+            text(statement), {"book": book, "now": now, "versions": lock_versions, "limit": limit} | page
         )
         return [UnsignedParcel(*row) for row in found]
 

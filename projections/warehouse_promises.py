@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import RowMapping, text
 
+from ledger.deadlines import has_come
 from ledger.policies.promise import Promise
 from projections.engine.reading import Opened, Vector, Views
 from projections.overdue_to_warehouse import ORDERS, PARCELS, PROMISES, OverdueToWarehouse
@@ -89,14 +90,19 @@ def _promised(
             WHERE o.book = ANY(:books) AND NOT o.deleted AND o.promised_by IS NOT NULL{asked}
             ORDER BY o.book, o.merchant, o.order_id, p.parcel_id"""
         values = {"books": list(opened.vector), "merchant": merchant, "before": before}
-        rows = list(opened.connection.execute(text(statement), values).mappings())
+        rows = [_as_of(row, now) for row in opened.connection.execute(text(statement), values).mappings()]
         return [*_parcels(rows, policies, now), *_unpacked(rows, policies, now)]
 
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
 
 
+def _as_of(row: RowMapping, now: datetime) -> dict[str, Any]:
+    """The row without what lies ahead: it has not happened yet."""
+    return {**row, **{column: has_come(row[column], now) for column in ("dispatched_at", "received_at")}}
+
+
 def _parcels(
-    rows: Sequence[RowMapping], policies: Sequence[tuple[datetime, Promise]], now: datetime
+    rows: Sequence[Mapping[str, Any]], policies: Sequence[tuple[datetime, Promise]], now: datetime
 ) -> Iterator[Promised]:
     """Parcels that were packed; one that nobody handed over counts only while its order still is to be sent, and one
     that is lost or on its way back only where it had come."""
@@ -107,7 +113,7 @@ def _parcels(
 
 
 def _unpacked(
-    rows: Sequence[RowMapping], policies: Sequence[tuple[datetime, Promise]], now: datetime
+    rows: Sequence[Mapping[str, Any]], policies: Sequence[tuple[datetime, Promise]], now: datetime
 ) -> Iterator[Promised]:
     orders = {(row["merchant"], row["order_id"]): row for row in rows}
     for row in orders.values():
@@ -116,7 +122,7 @@ def _unpacked(
 
 
 def _of(
-    row: RowMapping | dict[str, object], parcel_id: str, policies: Sequence[tuple[datetime, Promise]], now: datetime
+    row: Mapping[str, Any], parcel_id: str, policies: Sequence[tuple[datetime, Promise]], now: datetime
 ) -> Promised:
     placed_at, promised_by = row["placed_at"], row["promised_by"]
     dispatched_at, received_at = row["dispatched_at"], row["received_at"]
@@ -133,8 +139,8 @@ def _of(
         market=str(row["market"]),
         promised_by=promised_by,
         warn_at=promise.warn_at(placed_at, promised_by) if promise else promised_by,
-        dispatched_at=dispatched_at,  # type: ignore[arg-type]
-        received_at=received_at,  # type: ignore[arg-type]
+        dispatched_at=dispatched_at,
+        received_at=received_at,
         state=_state(dispatched_at, kept_at),
         late_by=max(timedelta(), (kept_at or now) - promised_by),
     )

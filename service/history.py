@@ -11,9 +11,8 @@ from typing import Any, cast
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from commands.recording import decided_at
 from ledger.events.platform import PolicyPublished
-from ledger.ids import order_stream, policy_stream
+from ledger.ids import decided_at, order_stream, policy_stream
 from ledger.ledger import Ledger
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
@@ -131,7 +130,8 @@ def plain_state(remembered: Any) -> Any:
         case date():  # an instant is one too
             return remembered.isoformat().replace("+00:00", "Z")
         case BaseModel():
-            return _object({name: getattr(remembered, name) for name in type(remembered).model_fields})
+            shown = {name: getattr(remembered, name) for name in type(remembered).model_fields}
+            return _object({name: value for name, value in shown.items() if (name, value) != ("timing", "plain")})
         case Mapping():
             return _object(remembered)
         case set() | frozenset():

@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency
 from babel.support import Translations
 
+from ledger.deadlines import in_zone
 from ledger.instants import zone_of
 from ledger.money import Money
 from projections.tracking_answer import AfterSales, OrderTracking, ParcelTracking, TrackedRefund
@@ -100,7 +101,8 @@ class Reader:
         """A date and time with its zone."""
         if at is None:
             return None
-        return f"{format_datetime(at, 'medium', tzinfo=self.zone, locale=self.locale)} {at.astimezone(self.zone):%Z}"
+        local = in_zone(at, self.zone)
+        return f"{format_datetime(local, 'medium', tzinfo=self.zone, locale=self.locale)} {local:%Z}"
 
     def money(self, amount: Money) -> str:
         return str(format_currency(amount.decimal, amount.currency, locale=self.locale))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from commands.recording import ACCOUNTING_ZONE
+from ledger.deadlines import day_later
 from projections.balances import Moment
 
 
@@ -12,7 +13,7 @@ def end_of(moment: Moment, now: datetime) -> datetime:
     """The end of the accounting day, or the instant it was known at, the first of them; else `now`."""
     ends = [now]
     if moment.as_of:
-        ends.append(datetime.combine(moment.as_of + timedelta(days=1), time.min, ACCOUNTING_ZONE))
+        ends.append(datetime.combine(day_later(moment.as_of, timedelta(days=1)), time.min, ACCOUNTING_ZONE))
     if moment.as_known_at:
         ends.append(moment.as_known_at)
     return min(ends)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
 from ledger.canonical import canonical
+from ledger.deadlines import Timing, counts_from, is_plain
 from ledger.sealed import KeyStore, Sealed
 
 EVENTS: dict[tuple[str, int], type[Event]] = {}  # filled by each class that names itself below
@@ -32,6 +33,9 @@ class Event(BaseModel):
     schema_version: ClassVar[int]
     sealed_fields: ClassVar[tuple[str, ...]] = ()
 
+    # The verdict on the instant it reports, given when it is recorded. Most are plain, which is not written.
+    timing: Timing = Field(default="plain", exclude_if=is_plain)
+
     def __init_subclass__(cls, *, name: str = "", version: int = 1, **config: Any) -> None:
         super().__init_subclass__(**config)
 
@@ -52,6 +56,10 @@ class Event(BaseModel):
     def payload(self) -> str:
         """The canonical JSON text that is stored and hashed. Personal values must be sealed by then."""
         return canonical(self.__pydantic_serializer__.to_python(self, mode="json"))
+
+    def counts_from(self, at: datetime) -> datetime:
+        """From when the instant it reports counts: deadlines, and whatever rests on its having come, begin there."""
+        return counts_from(at, self.timing)
 
     def sealed_for(self, stream: str, subject: str, keys: KeyStore) -> Event:
         """The same event with every personal value closed under `subject`'s key, bound to `stream` and field."""

@@ -14,12 +14,12 @@ from sqlalchemy import Engine
 
 from ledger.log.claims import CLAIMS, OpenInCases, asked_of, open_in_cases
 from ledger.log.engine import cursor_of
-from ledger.log.rows import News, Receipt, Recorded, Status
+from ledger.log.rows import FAR_BY, News, Receipt, Recorded, Status
 from ledger.log.trouble import ConnectionLost
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
-_NEWS_COLUMNS = ", ".join(News._fields)
+_NEWS_COLUMNS = ", ".join(News._fields).replace("far_by", FAR_BY)
 _NEWS = _READ.replace(_COLUMNS, _NEWS_COLUMNS)
 # Keys, each with its book: what a batch of commands needs of many books is one round trip.
 _WANTED = "unnest(%(books)s::integer[], %(keys)s::text[]) AS w (in_book, wanted)"

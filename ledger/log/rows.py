@@ -10,9 +10,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from ledger.deadlines import FORESEEABLE, timing_of
 from ledger.events import published  # noqa: F401 - whoever reads rows can decode them
 from ledger.events.event import Event, decode
+from ledger.ids import decided_at
 from ledger.journal.entry import entry_lines
+
+_BY_IMPORTER = '"kind":"importer"'  # in an actor's canonical JSON
+# SQL: the same as `Recorded.far_by`.
+FAR_BY = (
+    f"CASE WHEN occurred_at > recorded_at + interval '{FORESEEABLE.days} days' THEN"
+    f" CASE WHEN position('{_BY_IMPORTER}' IN actor) > 0 THEN '' ELSE event_id::text END END"
+)
 
 
 class NewEvent(NamedTuple):
@@ -112,7 +121,11 @@ class Receipt(NamedTuple):
 
 
 class News(NamedTuple):
-    """What happened, without its proof, its money and its origin: what subscribers read fastest. `event` decodes."""
+    """What happened, without its proof, its money and its origin: what subscribers read fastest. `event` decodes.
+
+    `far_by` says by what an instant of a far day is judged that carries no verdict of its own; None where the day is
+    near, as nearly all are.
+    """
 
     position: int
     stream: str
@@ -121,10 +134,12 @@ class News(NamedTuple):
     schema_version: int
     occurred_at: datetime
     payload: str
+    far_by: str | None = None
 
     @property
     def event(self) -> Event:
-        return decode(self.type, self.schema_version, self.payload)
+        event = decode(self.type, self.schema_version, self.payload)
+        return event if self.far_by is None else _judged(event, self.occurred_at, self.far_by)
 
 
 class Recorded(NamedTuple):
@@ -155,9 +170,25 @@ class Recorded(NamedTuple):
 
     @property
     def event(self) -> Event:
-        return decode(self.type, self.schema_version, self.payload)
+        event, far_by = decode(self.type, self.schema_version, self.payload), self.far_by
+        return event if far_by is None else _judged(event, self.occurred_at, far_by)
+
+    @property
+    def far_by(self) -> str | None:
+        """The id that holds the ledger's clock at the decision, of a fact from a far day; '' where only `recorded_at`
+        does: an importer's decisions are made at the instants it brings."""
+        if self.occurred_at - self.recorded_at <= FORESEEABLE:
+            return None
+        return "" if _BY_IMPORTER in self.actor else self.event_id
 
     @property
     def lines(self) -> list[dict[str, Any]]:
         """The journal lines of the entry, as stored."""
         return entry_lines(self.entry)
+
+
+def _judged(event: Event, occurred_at: datetime, far_by: str) -> Event:
+    """The event with the verdict it would have been given, where it was recorded before there were verdicts."""
+    if event.timing == "plain" and (not far_by or timing_of(occurred_at, decided_at(far_by)) == "far"):
+        return event.model_copy(update={"timing": "far"})
+    return event

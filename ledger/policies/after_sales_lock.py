@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal, Protocol
 
 from pydantic import model_validator
 
+from ledger.deadlines import day_later, in_zone, known, later
 from ledger.instants import Duration, Zone, zone_of
 from ledger.policies.policy import Policy
 
@@ -96,14 +97,14 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
     def signed_at(self, way: Way) -> datetime | None:
         """When the parcel was signed for by a proof that counts, or deemed to be."""
         counts = way.evidence_kind is None or self.accepts(way.evidence_kind)
-        return way.signed_at if counts else None
+        return known(way.signed_at) if counts else None
 
     def deemed_at(self, way: Way) -> datetime | None:
         """When the parcel is deemed signed for without any proof; None where the policy does not say so."""
         begins_at = self._begins_at(way)
         if begins_at is None or self.deemed_signature_after is None:
             return None
-        return begins_at + self.deemed_signature_after
+        return later(begins_at, self.deemed_signature_after)
 
     def signed_by(self, way: Way, at: datetime) -> datetime | None:
         """Since when, as of `at`, the parcel counts as signed for, proven or deemed."""
@@ -120,11 +121,11 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
     def window_ends_at(self, dispatched_at: datetime) -> datetime:
         """S + W; with calendar days, the end of the local day that many days after the day of dispatch."""
         if self.clock == "elapsed":
-            return dispatched_at + self.window
+            return later(dispatched_at, self.window)
         zone = zone_of(self.zone)
-        last_day = dispatched_at.astimezone(zone).date() + self.window
-        midnight = datetime.combine(last_day + timedelta(days=1), time(), tzinfo=zone)
-        return midnight.astimezone(dispatched_at.tzinfo)
+        last_day = day_later(in_zone(dispatched_at, zone).date(), self.window)
+        midnight = datetime.combine(day_later(last_day, timedelta(days=1)), time(), tzinfo=zone)
+        return in_zone(midnight, dispatched_at.tzinfo or UTC)
 
     def accepts(self, evidence_kind: str) -> bool:
         """Whether this kind of proof counts as a signature."""
@@ -137,16 +138,16 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
     def _begins_at(self, way: Way) -> datetime | None:
         match self.anchor:
             case "merchant_dispatched":
-                return way.dispatched_at or way.received_at_warehouse
+                return known(way.dispatched_at) or known(way.received_at_warehouse)
             case "warehouse_received":
-                return way.received_at_warehouse
+                return known(way.received_at_warehouse)
             case "export_released":
-                return way.export_released_at
+                return known(way.export_released_at)
             case "departed":
-                return way.departed_at
+                return known(way.departed_at)
 
     def _signed_or_deemed(self, dispatched_at: datetime, signed_at: datetime | None) -> datetime | None:
         if self.deemed_signature_after is None:
             return signed_at
-        deemed_at = dispatched_at + self.deemed_signature_after
+        deemed_at = later(dispatched_at, self.deemed_signature_after)
         return min(signed_at, deemed_at) if signed_at else deemed_at

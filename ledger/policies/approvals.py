@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
+from ledger.deadlines import later
 from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
@@ -23,6 +25,10 @@ class Approvals(Policy, key="approvals"):
     distinct: bool = True
     hold_dispatch: bool = True
     decide_within: Duration | None = None
+
+    def decide_by(self, since: datetime) -> datetime | None:
+        """When a round that waits since then should be decided; None where there is no hurry."""
+        return later(since, self.decide_within) if self.decide_within else None
 
     def approver_of(self, round_number: int) -> Approver:
         """Who decides in a round, counted from 1."""

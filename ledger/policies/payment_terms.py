@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ledger.deadlines import later
 from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
@@ -17,6 +18,10 @@ class PaymentTerms(Policy, key="payment_terms"):
     order_must_follow_within: Duration
     unpaid_order_expires_after: Duration | None = None
 
+    def order_by(self, captured_at: datetime) -> datetime:
+        """Until when the order of a capture can come before somebody must look."""
+        return later(captured_at, self.order_must_follow_within)
+
     def pay_by(self, placed_at: datetime) -> datetime | None:
         """Until when an order placed then can be paid; None where it never expires."""
-        return placed_at + self.unpaid_order_expires_after if self.unpaid_order_expires_after else None
+        return later(placed_at, self.unpaid_order_expires_after) if self.unpaid_order_expires_after else None

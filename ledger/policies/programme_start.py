@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ledger.deadlines import in_zone
 from ledger.instants import Day, Zone, zone_of
 from ledger.policies.policy import Policy
 
@@ -17,4 +18,4 @@ class ProgrammeStart(Policy, key="programme_start"):
 
     def has_started(self, at: datetime) -> bool:
         """Whether the programme runs at `at`; it begins with the first day, local time."""
-        return at.astimezone(zone_of(self.zone)).date() >= self.first_day
+        return in_zone(at, zone_of(self.zone)).date() >= self.first_day

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from ledger.deadlines import earlier, later
 from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
@@ -18,10 +19,10 @@ class Promise(Policy, key="promise"):
 
     def promised_by(self, placed_at: datetime) -> datetime:
         """The deadline of an order placed at `placed_at`."""
-        return placed_at + self.window
+        return later(placed_at, self.window)
 
     def warn_at(self, placed_at: datetime, promised_by: datetime) -> datetime:
         """When to warn about what was not handed over; of a promise sooner than usual, as long before it."""
-        usual = placed_at + self.warn_undispatched_after
+        usual = later(placed_at, self.warn_undispatched_after)
         time_left = self.window - self.warn_undispatched_after
-        return max(placed_at, min(usual, promised_by - time_left))
+        return max(placed_at, min(usual, earlier(promised_by, time_left)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
+from ledger.deadlines import later
 from ledger.fx import Rate
 from ledger.instants import Duration
 from ledger.policies.policy import Policy
@@ -24,4 +25,4 @@ class ReferencePricing(Policy, key="reference_pricing"):
 
     def expires_at(self, quoted_at: datetime) -> datetime:
         """When a quote lapses."""
-        return quoted_at + self.quote_validity
+        return later(quoted_at, self.quote_validity)

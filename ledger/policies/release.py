@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ledger.deadlines import later
 from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
@@ -20,4 +21,4 @@ class Release(Policy, key="release"):
 
     def due_at(self, signed_at: datetime) -> datetime:
         """When a line signed for at `signed_at` falls due."""
-        return signed_at + self.after_signature
+        return later(signed_at, self.after_signature)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ledger.deadlines import later
 from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
@@ -19,8 +20,8 @@ class ReturnWindow(Policy, key="return_window"):
 
     def closes_at(self, signed_at: datetime) -> datetime | None:
         """The first instant at which it is too late; None where it never is."""
-        return signed_at + self.window if self.window is not None else None
+        return later(signed_at, self.window) if self.window is not None else None
 
     def return_by(self, approved_at: datetime) -> datetime | None:
         """Until when the goods are to be on their way back; None where there is no hurry."""
-        return approved_at + self.send_back_within if self.send_back_within is not None else None
+        return later(approved_at, self.send_back_within) if self.send_back_within is not None else None

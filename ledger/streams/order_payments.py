@@ -122,7 +122,7 @@ class Capture:
             given_back=nothing,
             given_back_base=Money(0, CNY),
             book_rate=event.book_rate,
-            captured_at=event.captured_at,
+            captured_at=event.counts_from(event.captured_at) if event.captured_at else None,
         )
 
     @property

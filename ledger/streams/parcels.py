@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, singledispatchmethod
 from typing import Any, NamedTuple
 
+from ledger.deadlines import NEVER, in_zone
 from ledger.events.event import Event
 from ledger.events.milestones import ENDS, MILESTONES, WORDS, furthest, in_order
 from ledger.events.shipment import (
@@ -41,7 +42,7 @@ class Fact(NamedTuple):
     @classmethod
     def of(cls, milestone: str, happened_at: datetime, code: str = "", detail: str = "") -> Fact:
         """In Python's own UTC: facts are compared all the time, and pydantic's instants take ten times as long."""
-        return cls(milestone, happened_at.astimezone(UTC), code, detail)
+        return cls(milestone, in_zone(happened_at, UTC), code, detail)
 
 
 _DETAILS = ("warehouse_id", "declaration_no", "attempt_no", "evidence_ref")
@@ -85,6 +86,7 @@ class Signature:
 class Journey:
     """How some quantity of a line travels: the instants that after-sales, release and liability rest on.
 
+    Each is the one it counts from: `NEVER` where what was reported is too far ahead to mean a day.
     `ended` is the milestone that ended it (`signed_for`, `lost`, `export_rejected` …), empty while it is on its way.
     """
 
@@ -125,6 +127,7 @@ class Parcel:
     went_into: list[str] = field(default_factory=list)
     before: list[Dispatch] = field(default_factory=list)  # hand-overs of the parcels its units came from
     moved_at: datetime | None = None  # since when its units travel on in `went_into`
+    far: set[tuple[str, datetime]] = field(default_factory=set)  # milestones whose reported instant counts never
 
     @property
     def status(self) -> str:
@@ -179,6 +182,10 @@ class Parcel:
         """When the milestone was last reached, or None."""
         return max((fact.happened_at for fact in self.facts if fact.milestone == milestone), default=None)
 
+    def counts_from(self, milestone: str, at: datetime | None) -> datetime | None:
+        """From when a milestone counts that was reported for this instant; None where none was."""
+        return NEVER if at is not None and (milestone, at) in self.far else at
+
     def quantity(self, line_id: str) -> int:
         return sum(item.qty for item in self.items if item.line_id == line_id)
 
@@ -188,13 +195,13 @@ class Parcel:
         return Journey(
             parcel_id=self.parcel_id,
             qty=self.quantity(line_id),
-            dispatched_at=self.dispatch.dispatched_at if self.dispatch else None,
-            received_at_warehouse=self.first("received_at_warehouse"),
-            signed_at=signature.signed_at if signature else None,
+            dispatched_at=self.counts_from("dispatched", self.dispatch.dispatched_at) if self.dispatch else None,
+            received_at_warehouse=self.counts_from("received_at_warehouse", self.first("received_at_warehouse")),
+            signed_at=self.counts_from("signed_for", signature.signed_at) if signature else None,
             lost_at=self.lost_at,
             ended=status if status in ENDS else "",
-            export_released_at=self.first("export_released"),
-            departed_at=self.first("departed"),
+            export_released_at=self.counts_from("export_released", self.first("export_released")),
+            departed_at=self.counts_from("departed", self.first("departed")),
             evidence_kind=signature.evidence_kind if signature else None,
             carrier=self.carrier,
         )
@@ -205,6 +212,7 @@ class Parcels(Evolving):
 
     def __init__(self) -> None:
         self._parcels: dict[str, Parcel] = {}
+        self._far: set[tuple[str, datetime]] = set()  # of all of them, since their units move from one to the other
         self._by_line: defaultdict[str, list[Parcel]] = defaultdict(list)
 
     def __iter__(self) -> Iterator[Parcel]:
@@ -260,6 +268,7 @@ class Parcels(Evolving):
     @evolve.register
     def _(self, event: ParcelDispatched) -> None:
         parcel = self._obtain(event.parcel_id)
+        self._judge(event, "dispatched", event.dispatched_at)
         handed_over = Dispatch(event.dispatched_at, event.carrier, event.tracking_no)
         parcel.dispatches.append(handed_over)
         self._tell(parcel, Fact.of("dispatched", event.dispatched_at, event.tracking_no), handed_over)
@@ -269,6 +278,7 @@ class Parcels(Evolving):
         parcel = self._obtain(event.parcel_id)
         if event.carrier:
             parcel.carried_by.append((event.happened_at, event.carrier))
+        self._judge(event, WORDS[type(event)], event.happened_at)
         self._tell(parcel, fact_of(event))
 
     @evolve.register
@@ -280,11 +290,13 @@ class Parcels(Evolving):
             and event.declaration_no not in parcel.declarations
         ):
             parcel.declarations.append(event.declaration_no)
+        self._judge(event, WORDS[type(event)], event.happened_at)
         self._tell(parcel, fact_of(event))
 
     @evolve.register
     def _(self, event: ParcelSignedFor) -> None:
         parcel = self._obtain(event.parcel_id)
+        self._judge(event, "signed_for", event.happened_at)
         parcel.signatures.append(Signature(event.happened_at, event.evidence_kind, event.proof_ref))
         parcel.facts.append(Fact.of("signed_for", event.happened_at, event.raw_code))
 
@@ -304,6 +316,11 @@ class Parcels(Evolving):
             self._fill(self._obtain(content.parcel_id), content, sources)
         for source in sources:
             self._leave(source, [target for target in targets if target is not source], event)
+
+    def _judge(self, event: Event, milestone: str, at: datetime) -> None:
+        """Remember that an instant counts never."""
+        if event.counts_from(at) == NEVER:
+            self._far.add((milestone, at))
 
     def _fill(self, target: Parcel, content: ParcelContents, sources: Sequence[Parcel]) -> None:
         target.created = True
@@ -346,7 +363,7 @@ class Parcels(Evolving):
                 self._by_line[line_id].append(parcel)
 
     def _obtain(self, parcel_id: str) -> Parcel:
-        return self._parcels.setdefault(parcel_id, Parcel(parcel_id))
+        return self._parcels.setdefault(parcel_id, Parcel(parcel_id, far=self._far))
 
 
 def _is_out(status: str, under_way: object) -> bool:

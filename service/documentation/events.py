@@ -8,12 +8,15 @@ from service.documentation.markdown import fields_of, sentences, table
 from service.documentation.posting_rules import POSTING_RULES
 from service.documentation.shapes import shapes
 
+_EVERYWHERE = frozenset({"timing"})
 _HEAD = (
     "# Events\n\nMade from the code by `python -m service.documentation`.\n\n"
     "Each event is stored under its name and version, which outlive the class. A published event is never edited: a new"
     " shape is a new version, and older versions are lifted to it when they are read. Where an event moves money, the"
     " posting rule is named; its entry is stored in the same row. A *sealed* field holds a personal value"
-    " ([privacy.md](privacy.md)). The [shapes](#shapes) inside the fields are at the end.\n"
+    " ([privacy.md](privacy.md)). An event that was recorded before the instant it reports had come has a field"
+    " `timing` besides: `ahead`, or `far` where that instant is more than two years ahead and no deadline follows from"
+    " it. The [shapes](#shapes) inside the fields are at the end.\n"
 )
 
 
@@ -31,5 +34,5 @@ def events() -> str:
 
 def _section(name: str, kind: type[Event]) -> str:
     posts = f"\nPosts {POSTING_RULES[name]} of [money.md](money.md).\n" if name in POSTING_RULES else ""
-    fields = table(("Field", "Type", "Needed"), fields_of(kind))
+    fields = table(("Field", "Type", "Needed"), fields_of(kind, besides=_EVERYWHERE))
     return f"\n## {name} v{kind.schema_version}\n\n{sentences(kind.__doc__)}\n{posts}\n{fields}\n"

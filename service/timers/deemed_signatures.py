@@ -25,13 +25,13 @@ class DeemedSignatures(Timer):
         locks, now = deeming_locks(self.app.views), self.app.clock()
         if not locks:
             return 0
-        return sum(self.ask(list(_due(page, locks, now))) for page in self._pages(list(locks)))
+        return sum(self.ask(list(_due(page, locks, now))) for page in self._pages(list(locks), now))
 
-    def _pages(self, versions: list[int]) -> Iterator[list[UnsignedParcel]]:
+    def _pages(self, versions: list[int], now: datetime) -> Iterator[list[UnsignedParcel]]:
         for book in self.app.ledger.reader.heads():
             after = ("", "", "")
             while not self.stop.is_set():
-                page = unsigned_parcels(self.app.views, book, lock_versions=versions, after=after, limit=_PAGE)
+                page = unsigned_parcels(self.app.views, book, now=now, lock_versions=versions, after=after, limit=_PAGE)
                 yield page
                 if len(page) < _PAGE:
                     break
@@ -42,7 +42,7 @@ def _due(parcels: Sequence[UnsignedParcel], locks: Mapping[int, AfterSalesLock],
     """What was lost, refused or came back is not signed for by the passing of time."""
     for parcel in parcels:
         deemed_at = locks[parcel.lock_version].deemed_at(parcel)
-        if parcel.milestone not in ENDS and deemed_at is not None and deemed_at <= now:
+        if parcel.milestone not in ENDS - {"signed_for"} and deemed_at is not None and deemed_at <= now:
             yield DeemSigned(
                 id=derived_id("deem", parcel.order_id, parcel.parcel_id, str(parcel.changed_at)),
                 actor=TIMER,

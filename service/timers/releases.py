@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from commands.command import Command
 from commands.release_settlement import ReleaseSettlement
+from ledger.deadlines import earlier, later
 from ledger.policies.release import Release
 from ledger.refusals import PolicyNotEffective
 from projections.due_releases import DUE, DueReleases, instants_of
@@ -39,7 +40,7 @@ class Candidate:
 
     def ask(self, window: timedelta, now: datetime) -> Command:
         """The release that the newest deadline that has passed stands for: the same wherever it is asked for."""
-        due = max(signed + window for signed in self.signed_at if signed + window <= now)
+        due = max(due for signed in self.signed_at if (due := later(signed, window)) <= now)
         return ReleaseSettlement(
             id=f"release-{self.order[:24]}-{self.changed_at}-{int(due.timestamp() * 1000)}",
             actor=TIMER,
@@ -59,7 +60,7 @@ class Releases(Timer):
             return 0
         return sum(
             self.ask([candidate.ask(release.after_signature, now) for candidate in page])
-            for page in self._pages(now - release.after_signature)
+            for page in self._pages(earlier(now, release.after_signature))
         )
 
     def _pages(self, signed_by: datetime) -> Iterator[list[Candidate]]:

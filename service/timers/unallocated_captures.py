@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from commands.command import Command
 from commands.flag_unallocated_capture import FlagUnallocatedCapture
+from ledger.deadlines import earlier
 from ledger.ids import derived_id, merchant_of, order_of
 from ledger.policies.payment_terms import PaymentTerms
 from ledger.refusals import PolicyNotEffective
@@ -25,7 +26,7 @@ class UnallocatedCaptures(DueDateTimer):
             terms, _ = self.reference.current().policy(PaymentTerms, now)
         except PolicyNotEffective:
             return None
-        return now - terms.order_must_follow_within
+        return earlier(now, terms.order_must_follow_within)
 
     def commands(self, due: DueDate, by: datetime) -> Iterator[Command]:
         order = order_of(due.stream) or ""

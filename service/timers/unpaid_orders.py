@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from commands.command import Command
 from commands.expire_order import ExpireOrder
+from ledger.deadlines import earlier
 from ledger.ids import derived_id, merchant_of, order_of
 from ledger.policies.payment_terms import PaymentTerms
 from ledger.refusals import PolicyNotEffective
@@ -25,7 +26,7 @@ class UnpaidOrders(DueDateTimer):
             terms, _ = self.reference.current().policy(PaymentTerms, now)
         except PolicyNotEffective:
             return None
-        return now - terms.unpaid_order_expires_after if terms.unpaid_order_expires_after else None
+        return earlier(now, terms.unpaid_order_expires_after) if terms.unpaid_order_expires_after else None
 
     def commands(self, due: DueDate, by: datetime) -> Iterator[Command]:  # noqa: ARG002
         order = order_of(due.stream) or ""

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from commands.recording import decided_at, new_event_id
+from commands.recording import new_event_id
+from ledger.ids import decided_at
 
 START = datetime(2025, 4, 1, 8, tzinfo=UTC)
 

@@ -178,7 +178,8 @@ def test_a_merchant_sends_nothing_back() -> None:
 
 
 def later(days: int) -> dict[str, Any]:
-    return {"occurred_at": NOW + timedelta(days=days)}
+    at = NOW + timedelta(days=days)
+    return {"occurred_at": at, "at": at}
 
 
 def amounts(*events: Event) -> dict[str, int]:

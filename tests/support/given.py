@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from commands.command import Command
 from commands.menu import MENU
 from commands.rules import Rules
+from commands.timing import decided
 from ledger.events.event import Event, decode
 from ledger.events.platform import FeeScheduleSet, FxRateRecorded, PolicyPublished
 from ledger.fx import Rate
@@ -100,10 +101,10 @@ class Given:
         memory = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
         rules = Rules(at=command.decided_at, reference=self._reference, memory=memory, open_day=lambda: self._open_day)
         try:
-            decided = list(MENU[command.name].decide(command, stream, rules))
+            events = decided(MENU[command.name].decide, command, stream, rules)
         except Refusal as refusal:
             return When([], refusal, stream)
-        return When(decided, None, stream)
+        return When(events, None, stream)
 
 
 class When:

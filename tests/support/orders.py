@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from commands.menu import MENU
 from commands.rules import Rules
+from commands.timing import decided
 from ledger.events.event import Event
 from ledger.events.merchant import ExpressRefundEnabled, MerchantEnrolled
 from ledger.events.product import (
@@ -137,13 +138,13 @@ class OrderStory:
 
     def tell(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
         """Run one command about the order and remember what it came to. Raises its refusal."""
-        decided = self.decide(name, by=by, at=at, **data)
-        for event in decided:
+        events = self.decide(name, by=by, at=at, **data)
+        for event in events:
             self.order.apply(event)
             if entry := post(event):
                 self.entries.append(entry)
-        self.events += decided
-        return decided
+        self.events += events
+        return events
 
     def decide(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
         """What the command would come to. Raises its refusal."""
@@ -151,15 +152,15 @@ class OrderStory:
         command = ask(MENU[name].command, by=by, at=now, id=f"cmd-{next(self._numbers)}", **(NAMES | data))
         memory = {stream: self._memory.get(stream) or blank(stream) for stream in command.reads}
         rules = Rules(at=command.decided_at, reference=self._reference, memory=memory)
-        return list(MENU[name].decide(command, self.order, rules))
+        return decided(MENU[name].decide, command, self.order, rules)
 
     def refusal(self, name: str, /, **told: Any) -> Refusal:
         """The refusal of a command that must not pass."""
         try:
-            decided = self.tell(name, **told)
+            events = self.tell(name, **told)
         except Refusal as refusal:
             return refusal
-        raise AssertionError(f"{name} was not refused: {decided}")
+        raise AssertionError(f"{name} was not refused: {events}")
 
     def breaks(self) -> list[str]:
         """The kinds of the breaks that were opened."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time
 
+from ledger.deadlines import in_zone
 from ledger.instants import bounded_instant
 from service.adapters.carriers.scan import Doubt
 
@@ -28,7 +29,7 @@ def read_instant(text: object) -> tuple[datetime | None, Doubt]:
     doubt: Doubt = "" if written["zone"] else "zone_assumed" if written["clock"] else "time_assumed"
     try:
         found = datetime.fromisoformat(text.strip())
-        return bounded_instant(found if written["zone"] else found.replace(tzinfo=UTC)).astimezone(UTC), doubt
+        return in_zone(bounded_instant(found if written["zone"] else found.replace(tzinfo=UTC)), UTC), doubt
     except ValueError:  # no day of a calendar, or one that can never be meant
         return None, "time_unknown"
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import TextIO
 
+from ledger.deadlines import day_later
 from ledger.fx import CNY
 from ledger.log.rows import Recorded
 from service.adapters.journal.postings import Balances, Place, Posting, postings_of
@@ -38,8 +39,9 @@ def write_beancount(rows: Iterable[Recorded], out: TextIO) -> None:
                 out.write(_opening(posting.place))
             balances.add(posting)
         out.write(_transaction(row, postings))
+    day_after = day_later(last, timedelta(days=1))
     for place, held in sorted(balances.items()):
-        out.write(f"{last + timedelta(days=1)} balance {account_name(place)} {held.amount:f} {place.currency}\n")
+        out.write(f"{day_after} balance {account_name(place)} {held.amount:f} {place.currency}\n")
 
 
 def account_name(place: Place) -> str:
