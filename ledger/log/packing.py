@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from ledger.deadlines import in_zone
 from ledger.ids import account_guard
 from ledger.log.rows import Attempt, Movement, NewEvent
 
@@ -125,4 +126,4 @@ def _event(attempt: Attempt, event: NewEvent, *, version: int, n: int) -> str:
 def _instant(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no zone")
-    return at.astimezone(UTC).isoformat()  # PostgreSQL reads no offset beyond 15:59
+    return in_zone(at, UTC).isoformat()  # PostgreSQL reads no offset beyond 15:59
