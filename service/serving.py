@@ -14,11 +14,10 @@ from service.data_lock import only_service
 from service.failures import ServiceFailure
 from service.following import following
 from service.http.application import make_application
+from service.http.server import server_config
 from service.settings import Settings
 from service.timers import TimerWorker
 from service.upgrading import upgrading
-
-_GRACE_S = 5  # for answers under way when the service ends
 
 
 def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[str], None]) -> None:
@@ -44,10 +43,7 @@ def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[
 
 
 def _answer(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
-    config = uvicorn.Config(
-        make_application(app), log_level="warning", access_log=False, timeout_graceful_shutdown=_GRACE_S
-    )
-    _Server(config, ready).run(sockets=[listener])
+    _Server(server_config(make_application(app)), ready).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

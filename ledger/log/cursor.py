@@ -21,6 +21,10 @@ class ForeignCursor(ValueError):
     """A token of another ledger, of before a restore, or of another view: its positions mean nothing here."""
 
 
+class CursorAhead(ValueError):
+    """A token of positions that this ledger does not have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """Everything up to these positions has been seen. A book that is not named was not looked at: position 0.
@@ -51,6 +55,20 @@ class Cursor:
             raise ForeignCursor(f"the token is of {cursor.view or 'the log'}, not of {view or 'the log'}")
         return cursor
 
+    def expect_recorded(self, heads: Mapping[int, int]) -> None:
+        """Raises `CursorAhead` for a position behind the last of its book: no event was ever there to be seen.
+
+        `heads` are read after the token was received, so that it holds for whatever another process has appended.
+        """
+        for book, position in self.positions.items():
+            if book not in heads:
+                raise CursorAhead(f"the token names book {book}, which this ledger does not have; ask for a new token")
+            if position > heads[book]:
+                raise CursorAhead(
+                    f"the token names position {position} of book {book}, whose last is {heads[book]}; ask for a new"
+                    " token"
+                )
+
     @property
     def token(self) -> str:
         """The cursor as text for URLs and headers."""
@@ -66,11 +84,14 @@ class Cursor:
 
 
 def _decoded(token: str) -> Cursor:
+    """Reads what `Cursor.token` writes and nothing else: another spelling of it was tampered with."""
     try:
         data: Any = from_json(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         match data:
             case {"epoch": int(epoch), "ledger": str(ledger), "positions": dict(positions), "view": str(view)}:
-                return Cursor(ledger, epoch, {int(book): int(position) for book, position in positions.items()}, view)
+                cursor = Cursor(ledger, epoch, {int(book): int(position) for book, position in positions.items()}, view)
+                if cursor.token == token and all(position > 0 for position in cursor.positions.values()):
+                    return cursor
     except (ValueError, TypeError):
         pass
     raise NotACursor("the text is no token of a ledger")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Table
@@ -24,6 +25,13 @@ from projections.projection import Projection
 T = TypeVar("T")
 Vector = Mapping[int, int]  # book → position
 _FIRST_PAUSE_S, _SLOWER_BY, _LONGEST_PAUSE_S = 0.001, 1.2, 0.05
+
+
+MOST_WAITING = 8  # readers of one process that wait for a view at the same time
+
+
+class TooManyWaiting(Exception):
+    """As many readers wait for views as may at a time: ask again, or ask without `at_least`."""
 
 
 class ViewBehind(Exception):
@@ -56,6 +64,7 @@ class Views:
         self.engine = engine
         self.log = log
         self.directory = Directory(engine)
+        self.waiting = BoundedSemaphore(MOST_WAITING)
 
     def read(
         self,
@@ -65,13 +74,25 @@ class Views:
         at_least: Vector | None = None,
         timeout_s: float = 5.0,
     ) -> T:
-        """What `query` finds, in one snapshot of the live view. Raises `ViewBehind`, `ViewOutdated`."""
+        """What `query` finds, in one snapshot of the live view.
+
+        Raises `ViewBehind`, `ViewOutdated`, `TooManyWaiting`.
+        """
         found = self._twice(projection, lambda: self._read(projection, query, at_least or {}))
         if isinstance(found, _Behind):
-            self.wait_for(projection, at_least or {}, timeout_s=timeout_s)
+            self._wait_in_turn(projection, at_least or {}, timeout_s)
             found = self._twice(projection, lambda: self._read(projection, query, {}))
         assert not isinstance(found, _Behind), "nothing was asked for that it could be behind"
         return found
+
+    def _wait_in_turn(self, projection: Projection, at_least: Vector, timeout_s: float) -> None:
+        """Wait, if not too many do already: each holds a thread."""
+        if not self.waiting.acquire(blocking=False):
+            raise TooManyWaiting(f"{MOST_WAITING} readers wait already, which is all at a time. Ask again in a moment.")
+        try:
+            self.wait_for(projection, at_least, timeout_s=timeout_s)
+        finally:
+            self.waiting.release()
 
     def wait_for(self, projection: Projection, at_least: Vector, *, timeout_s: float = 5.0) -> None:
         """Return when the view has folded these positions. Raises `ViewBehind` when it has not in that time."""

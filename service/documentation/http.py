@@ -10,6 +10,8 @@ from service.app import App
 from service.documentation.markdown import sentences, table
 from service.http.application import make_application
 from service.http.errors import KNOWN
+from service.http.limits import LIMITS
+from service.http.statuses import ELSEWHERE
 
 _HEAD = """# HTTP
 
@@ -21,7 +23,7 @@ partners send must be signed, with a secret of the [settings](settings.md).
 
 **Read your writes.** Every answer about the books carries a `token`: the positions of the books it is of. Hand it to
 any other read as `?at_least=<token>`, and that read waits, for up to five seconds, until it holds what you have seen. A
-token of another ledger, or of before a restore, is refused.
+token of another ledger, of before a restore, or ahead of the ledger is refused at once.
 
 **Two times.** `as_of` is an accounting day, `as_known_at` an instant of recording, with its zone, never in the future.
 Asked together they answer "30 June as we knew it on 3 July":
@@ -34,19 +36,24 @@ curl 'http://127.0.0.1:8600/balances/M-1042?as_of=2025-06-30&as_known_at=2025-07
 
 **Pages.** Long answers come a page at a time; what asks for the next page is in the answer.
 
+**Methods.** `HEAD` answers as `GET` without the body, `OPTIONS` with the header `Allow`; any other method that the
+address does not have, with 405 and `Allow`.
+
 **Errors** have one shape: `{"error": {"code": …, "sentence": …, "field": …}}`, the code never changes.
 """
 
-_OTHERS = {
-    (405, "METHOD_NOT_ALLOWED"): "The address answers other methods.",
-    (500, "FAULT"): "A fault of ours, in the service's log.",
-}
+
+_LIMITS = """## Limits
+
+Inputs beyond these are refused. Requests of one sort never take the threads of another: `/healthz` needs neither a
+thread nor the database, and webhooks are served while readers wait. Every 503 has `Retry-After`, in seconds.
+"""
 
 
 def http() -> str:
     """`docs/http.md`."""
     application = make_application(cast(App, None))  # routes only: nothing is asked of it
-    return _HEAD + _errors() + "".join(_routes(application.openapi()["paths"]))
+    return _HEAD + _errors() + _limits() + "".join(_routes(application.openapi()["paths"]))
 
 
 def _errors() -> str:
@@ -55,9 +62,14 @@ def _errors() -> str:
     for kind, answer in KNOWN.items():
         meanings[answer] = meanings[answer] or sentences(kind.__doc__).partition("\n")[0]
     troubles = {(503, kind.code): f"The database {kind.what}. {kind.remedy}" for kind in KINDS}
-    answers = meanings | troubles | _OTHERS
+    answers = meanings | troubles | ELSEWHERE
     rows = [(str(status), f"`{code}`", meaning) for (status, code), meaning in answers.items()]
     return "\n" + table(("Status", "Code", "When"), sorted(rows)) + "\n"
+
+
+def _limits() -> str:
+    """The limits, and what is answered beyond them."""
+    return f"\n{_LIMITS}\n{table(('What', 'Limit', 'Beyond it'), LIMITS)}\n"
 
 
 def _routes(paths: dict[str, Any]) -> Iterator[str]:

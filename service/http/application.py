@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from html import escape
 
 from fastapi import FastAPI
@@ -10,7 +11,11 @@ from fastapi.routing import APIRoute
 
 from service.app import App
 from service.http import audit, finance, health, money, orders, webhooks, worklists
+from service.http.edge import Edge
 from service.http.errors import handle_errors
+from service.http.lanes import Lane
+from service.http.limits import READS, READS_WITH_TOKEN, WEBHOOKS
+from service.http.statuses import EVERYWHERE, responses
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>RedLedger</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}}
@@ -22,21 +27,37 @@ dt{{font-family:ui-monospace,monospace;margin-top:.7rem}}dd{{margin:0;color:#555
 
 def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
     """The application over an open ledger, which the caller closes. Reads wait for `at_least` that long."""
-    application = FastAPI(title="RedLedger", redoc_url=None, swagger_ui_parameters={"defaultModelsExpandDepth": -1})
+    application = FastAPI(
+        title="RedLedger",
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=responses(*EVERYWHERE),
+        swagger_ui_parameters={"defaultModelsExpandDepth": -1},
+    )
     application.state.app, application.state.patience_s = app, patience_s
+    application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
+    application.state.reads_with_token = Lane("reads with a token", READS_WITH_TOKEN)
     routes: list[APIRoute] = []
-    for part in (money, finance, orders, worklists, audit, webhooks, health):
-        application.include_router(part.router)
-        routes += [route for route in part.router.routes if isinstance(route, APIRoute)]
-    application.add_api_route("/", lambda: HTMLResponse(_index(routes)), include_in_schema=False)
+    for router in (
+        *(part.router for part in (money, finance, orders, worklists, audit, webhooks, health)),
+        health.reads,
+    ):
+        application.include_router(router)
+        routes += [route for route in router.routes if isinstance(route, APIRoute)]
+    application.add_api_route("/", _index_of(routes), include_in_schema=False)
+    application.add_middleware(Edge)
     handle_errors(application)
     return application
 
 
-def _index(routes: list[APIRoute]) -> str:
-    return _PAGE.format(
+def _index_of(routes: list[APIRoute]) -> Callable[[], Awaitable[HTMLResponse]]:
+    async def index() -> HTMLResponse:
+        return HTMLResponse(page)
+
+    page = _PAGE.format(
         "".join(f"<dt>{_link(route.path)}</dt><dd>{escape(route.description)}</dd>" for route in routes)
     )
+    return index
 
 
 def _link(path: str) -> str:

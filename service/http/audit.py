@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from projections.trail import TrailFilter, trail
-from service.http.parameters import AtLeast, Instant, Limit, OpenApp, answer, cursor_from, cursor_text
+from service.http.lanes import ReadRoute
+from service.http.parameters import AtLeast, Filter, Instant, Limit, OpenApp, Word, answer, cursor_from, cursor_text
 
-router = APIRouter(tags=["audit"])
+router = APIRouter(tags=["audit"], route_class=ReadRoute)
 
 
 @router.get("/audit")
 def audit(
     app: OpenApp,
     at_least: AtLeast,
-    order: str | None = None,
-    merchant: str | None = None,
-    actor: str | None = None,
+    order: Filter = None,
+    merchant: Filter = None,
+    actor: Filter = None,
     since: Instant = None,
     until: Instant = None,
-    after: str | None = None,
+    after: Annotated[Word | None, Query(description="`next` of the page before.")] = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Who did what, when, why and with what effect, in the order it was recorded. `next` asks for the next page."""

@@ -6,13 +6,15 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from ledger.log.cursor import ForeignCursor, NotACursor
+from ledger.log.cursor import CursorAhead, ForeignCursor, NotACursor
 from ledger.log.trouble import DatabaseTrouble, trouble_of
 from projections.engine.generations import ViewOutdated
-from projections.engine.reading import ViewBehind
+from projections.engine.reading import TooManyWaiting, ViewBehind
 from projections.tracking import AmbiguousOrder
 from service.adapters.psp.routing import RateNotKnown
 from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
@@ -20,6 +22,24 @@ from service.failures import ServiceFailure
 from service.localisation import UnknownLocale
 
 _logger = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """What went wrong: a code that never changes, a sentence for people, and the parameter it is about."""
+
+    code: str
+    sentence: str
+    field: str | None = None
+
+
+class ErrorAnswer(BaseModel):
+    """The shape of every error."""
+
+    error: Problem
+
+
+class TooBusy(Exception):
+    """The service has as many requests of this sort as it runs at a time. `Retry-After` says when to ask again."""
 
 
 class NotRecorded(LookupError):
@@ -38,28 +58,30 @@ class NotSetUp(ServiceFailure):
     """The service has no secret to know this sender by."""
 
 
-class BodyTooLong(ServiceFailure):
-    """A body that is longer than any its sender documents."""
-
-
 KNOWN: dict[type[Exception], tuple[int, str]] = {
     NotRecorded: (404, "NOT_FOUND"),
     NotSetUp: (404, "WEBHOOK_NOT_SET_UP"),
     SignatureDoesNotMatch: (401, "SIGNATURE_DOES_NOT_MATCH"),
     PayloadNotUnderstood: (422, "PAYLOAD_NOT_UNDERSTOOD"),
     RateNotKnown: (503, "RATE_MISSING"),
-    BodyTooLong: (413, "BODY_TOO_LONG"),
     UnknownLocale: (422, "UNKNOWN_LOCALE"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),
     NotACursor: (422, "TOKEN_UNUSABLE"),
     ForeignCursor: (422, "TOKEN_UNUSABLE"),
+    CursorAhead: (422, "TOKEN_UNUSABLE"),
     AmbiguousOrder: (409, "SEVERAL_ORDERS"),
+    ClientDisconnect: (408, "REQUEST_TOO_SLOW"),
+    TooBusy: (503, "TOO_BUSY"),
+    TooManyWaiting: (503, "TOO_MANY_WAITING"),
     ViewBehind: (503, "VIEW_BEHIND"),
     ViewOutdated: (503, "VIEW_OUTDATED"),
 }
 
 
+# Where the problem's own words are a library's.
+_PLAIN = {"REQUEST_TOO_SLOW": "The request was not complete in time. Send it again, in one piece."}
+_HTTP = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LONG"}
 RETRY_SOON_S, RETRY_LATER_S = 1, 30  # trouble that may pass by itself, and trouble that waits for a person
 
 
@@ -80,7 +102,7 @@ def handle_errors(application: FastAPI) -> None:
 
 def _known(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
     status, code = next(answer for kind, answer in KNOWN.items() if isinstance(problem, kind))
-    return error(status, code, str(problem), getattr(problem, "field", ""))
+    return error(status, code, _PLAIN.get(code) or str(problem), getattr(problem, "field", ""))
 
 
 def _trouble(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
@@ -90,11 +112,24 @@ def _trouble(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG
     return error(503, trouble.kind.code, trouble.public, retry_after_s=wait_s)
 
 
-def _http(request: Request, problem: Exception) -> JSONResponse:
+def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(problem.status_code, "HTTP_ERROR")
-    sentence = f"There is nothing at {request.method} {request.url.path}." if code != "HTTP_ERROR" else problem.detail
-    return error(problem.status_code, code, sentence)
+    status, code = problem.status_code, _HTTP.get(problem.status_code, "HTTP_ERROR")
+    if status == 405:
+        return _other_method(request, problem)
+    sentence = f"There is nothing at {request.url.path}." if status == 404 else f"{problem.detail}."
+    return error(status, code, sentence)
+
+
+def _other_method(request: Request, problem: HTTPException) -> Response:
+    """405 with the methods there are; they are also the answer to OPTIONS."""
+    methods = {method.strip() for method in (problem.headers or {}).get("Allow", "").split(",")}
+    allowed = ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": allowed})
+    answer = error(405, "METHOD_NOT_ALLOWED", f"{request.url.path} answers {allowed}, not {request.method[:20]}.")
+    answer.headers["Allow"] = allowed
+    return answer
 
 
 def _parameter(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001

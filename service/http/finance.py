@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import Response
+from pydantic import Field
 
 from commands.recording import accounting_day
-from ledger import instants
+from projections.balances import Moment
 from projections.books_of_account import turnover_balance
 from projections.differences import explain_difference
 from projections.exposure import exposure
 from projections.order_contribution import contributions
 from projections.payouts import payouts
 from service.http.errors import BadParameter
-from service.http.moments import moment_of
-from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer
+from service.http.lanes import ReadRoute
+from service.http.limits import LONGEST_GRACE_DAYS
+from service.http.parameters import (
+    IN_DIGITS,
+    AskedMoment,
+    AsKnownAt,
+    AtLeast,
+    Day,
+    Filter,
+    Instant,
+    Limit,
+    Name,
+    OpenApp,
+    Position,
+    RequiredInstant,
+    Wait,
+    answer,
+    passed,
+)
+from service.http.statuses import responses
 from service.periods import periods
 from service.rates import rates_on
 from service.reconciliation import mismatches
 from service.statements import issued_statements, statement_of
 
-router = APIRouter(tags=["books of account"])
+router = APIRouter(tags=["books of account"], route_class=ReadRoute)
 
 
 class StatementForm(StrEnum):
@@ -36,14 +56,14 @@ class StatementForm(StrEnum):
 
 
 _MEDIA = {"json": "application/json", "csv": "text/csv", "text": "text/plain", "html": "text/html"}
+_ONE_STATEMENT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media: {} for media in _MEDIA.values()}, "description": "The statement in the form asked for"}
+}
 
 
 @router.get("/books/trial-balance")
-def trial_balance_of_a_period(
-    app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None, since: Day = None
-) -> dict[str, Any]:
+def trial_balance_of_a_period(app: OpenApp, moment: AskedMoment, since: Day = None) -> dict[str, Any]:
     """Opening, debit, credit and closing of every account, in its currency and CNY."""
-    moment = moment_of(app, as_of, as_known_at, at_least)
     try:
         found = turnover_balance(app.views, moment, since=since)
     except ValueError as error:
@@ -55,16 +75,17 @@ def trial_balance_of_a_period(
 def difference(
     app: OpenApp,
     at_least: AtLeast,
-    as_known_at: instants.Instant,
+    as_known_at: RequiredInstant,
     as_of: Day = None,
     then: Instant = None,
-    merchant: str | None = None,
-    account: str | None = None,
-    order: str | None = None,
+    merchant: Filter = None,
+    account: Filter = None,
+    order: Filter = None,
 ) -> dict[str, Any]:
     """The late events that explain why balances were known to be something else at `then` (now) than at `as_known_at`:
     all of them, or a merchant's, an account's, an order's."""
-    earlier, later = (moment_of(app, None, instant, at_least) for instant in (as_known_at, then))
+    earlier = _known_at(at_least, passed(app, as_known_at, "as_known_at"))
+    later = _known_at(at_least, then and passed(app, then, "then"))
     narrower = {"merchant": merchant, "account": account, "order": order}
     found = explain_difference(app.views, as_of=as_of, earlier=earlier, later=later, **narrower)
     accounts = [
@@ -77,85 +98,79 @@ def difference(
 @router.get("/books/contribution")
 def contribution(
     app: OpenApp,
-    at_least: AtLeast,
-    order: str | None = None,
-    merchant: str | None = None,
-    market: str | None = None,
-    as_of: Day = None,
-    as_known_at: Instant = None,
+    moment: AskedMoment,
+    order: Filter = None,
+    merchant: Filter = None,
+    market: Filter = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """What each order earned or cost the platform, the greatest loss first."""
-    moment = moment_of(app, as_of, as_known_at, at_least)
     found = contributions(app.views, moment, order=order, merchant=merchant, market=market, limit=limit)
     return answer(app, found.vector, orders=found.orders, total=found.total, count=found.count)
 
 
 @router.get("/books/exposure")
-def open_exposure(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
+def open_exposure(app: OpenApp, moment: AskedMoment) -> dict[str, Any]:
     """What others owe the platform and it owes them, by age, with the items behind it."""
-    found = exposure(app.views, moment_of(app, as_of, as_known_at, at_least))
+    found = exposure(app.views, moment)
     return answer(app, found.vector, as_of=found.as_of, exposure=found.rows, items=found.items)
 
 
 @router.get("/books/reconciliation")
 def reconciliation(
     app: OpenApp,
-    at_least: AtLeast,
-    as_of: Day = None,
-    as_known_at: Instant = None,
-    grace_days: Annotated[int, Query(ge=0)] = 7,
+    moment: AskedMoment,
+    grace_days: Annotated[int, Field(ge=0, le=LONGEST_GRACE_DAYS), IN_DIGITS] = 7,
 ) -> dict[str, Any]:
     """Where two accounts of the same money differ, the oldest first."""
-    moment = moment_of(app, as_of, as_known_at, at_least)
     return answer(app, {}, mismatches=mismatches(app, moment, grace_days=grace_days))
 
 
 @router.get("/books/periods")
-def accounting_periods(app: OpenApp, as_known_at: Instant = None) -> dict[str, Any]:
+def accounting_periods(app: OpenApp, as_known_at: AsKnownAt) -> dict[str, Any]:
     """Which months were closed and reopened, by whom, and the hash of each closing with its positions."""
     found = periods(app, as_known_at=as_known_at)
     return answer(app, {}, open_from=found.open_from, changes=found.changes, unfinished=found.unfinished)
 
 
 @router.get("/books/rates")
-def rates_of_a_day(app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
+def rates_of_a_day(app: OpenApp, moment: AskedMoment) -> dict[str, Any]:
     """The rates used for a day, CNY for one unit: of which day, from whom, and whether a decision may use them."""
-    moment = moment_of(app, as_of, as_known_at, at_least)
-    day = as_of or accounting_day(app.clock())
+    day = moment.as_of or accounting_day(app.clock())
     return answer(app, {}, as_of=day, rates=list(rates_on(app, day, as_known_at=moment.as_known_at)))
 
 
 @router.get("/payouts")
 def all_payouts(
     app: OpenApp,
-    at_least: AtLeast,
-    state: str | None = None,
-    merchant: str | None = None,
-    as_of: Day = None,
-    as_known_at: Instant = None,
+    moment: AskedMoment,
+    state: Filter = None,
+    merchant: Filter = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
-    moment = moment_of(app, as_of, as_known_at, at_least)
     return answer(app, {}, payouts=payouts(app.views, moment, state=state, merchant=merchant, limit=limit))
 
 
 @router.get("/statements/{merchant}")
-def statements_of(app: OpenApp, merchant: str, as_of: Day = None, as_known_at: Instant = None) -> dict[str, Any]:
+def statements_of(app: OpenApp, merchant: Name, as_known_at: AsKnownAt, as_of: Day = None) -> dict[str, Any]:
     """The statements a merchant was issued, in order."""
     return answer(app, {}, statements=issued_statements(app, merchant, as_of=as_of, as_known_at=as_known_at))
 
 
-@router.get("/statements/{merchant}/{number}")
+@router.get("/statements/{merchant}/{number}", response_class=Response, responses=_ONE_STATEMENT | responses(404))
 def one_statement(
     app: OpenApp,
-    merchant: str,
-    number: int,
+    merchant: Name,
+    number: Position,
+    as_known_at: AsKnownAt,
     form: StatementForm = StatementForm.JSON,
     as_of: Day = None,
-    as_known_at: Instant = None,
 ) -> Response:
     """One statement, byte for byte as it was issued."""
     found = statement_of(app, issued_statements(app, merchant, as_of=as_of, as_known_at=as_known_at), number)
     return Response(getattr(found, form.value), media_type=_MEDIA[form.value])
+
+
+def _known_at(at_least: Wait, instant: datetime | None) -> Moment:
+    return Moment(as_known_at=instant, at_least=at_least.vector, timeout_s=at_least.timeout_s)

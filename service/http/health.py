@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
+from service.app import App
+from service.http.errors import ErrorAnswer
+from service.http.lanes import ReadRoute
+from service.http.limits import READY_WITHIN_S
 from service.http.parameters import OpenApp, answer
-from service.status import status_of
+from service.status import LedgerStatus, status_of
 
 router = APIRouter(tags=["health"])
+reads = APIRouter(tags=["health"], route_class=ReadRoute)
+
+
+class Readiness(BaseModel):
+    """`ready`, or what stands in the way."""
+
+    status: str
+    troubles: tuple[str, ...]
 
 
 @router.get("/healthz")
-def alive() -> dict[str, str]:
-    """The process answers."""
+async def alive() -> dict[str, str]:
+    """The process answers. Neither a thread nor the database is needed for it."""
     return {"status": "alive"}
 
 
-@router.get("/readyz")
-def ready(app: OpenApp, response: Response) -> dict[str, Any]:
-    """The database answers, the heads can be read, every view follows; 503 where not."""
-    found = status_of(app)
-    if found.troubles:
-        response.status_code = 503
-    return {"status": "not ready" if found.troubles else "ready", "troubles": found.troubles}
+@router.get("/readyz", responses={503: {"model": Readiness | ErrorAnswer, "description": "What stands in the way"}})
+async def ready(app: OpenApp, request: Request, response: Response) -> Readiness:
+    """The database answers, the heads can be read, every view follows; 503 where not, and after two seconds."""
+    try:
+        async with asyncio.timeout(READY_WITHIN_S):
+            troubles = (await asyncio.shield(_check(request, app))).troubles
+    except TimeoutError:
+        troubles = (f"The database did not answer within {READY_WITHIN_S:g} s.",)
+    if troubles:
+        response.status_code, response.headers["Retry-After"] = 503, "1"
+    return Readiness(status="not ready" if troubles else "ready", troubles=troubles)
 
 
-@router.get("/status")
+def _check(request: Request, app: App) -> asyncio.Task[LedgerStatus]:
+    """The check under way, or a new one: a database that hangs holds one thread, however often somebody asks."""
+    state = request.app.state
+    if (task := getattr(state, "check", None)) is None or task.done():
+        task = state.check = asyncio.create_task(run_in_threadpool(status_of, app))
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody may be left to hear it
+    return task
+
+
+@reads.get("/status")
 def status(app: OpenApp) -> dict[str, Any]:
     """Books, heads, and how far behind each view is. The token is of the heads: what was recorded until now."""
     found = status_of(app)

@@ -5,27 +5,31 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
+from pydantic import Field
 from pydantic_core import to_jsonable_python
 
 from projections.tracking import track
 from service.history import history_of
 from service.http.errors import NotRecorded
-from service.http.parameters import AtLeast, OpenApp, answer
+from service.http.lanes import ReadRoute
+from service.http.limits import LARGEST_POSITION
+from service.http.parameters import IN_DIGITS, AtLeast, Filter, Name, OpenApp, Word, answer
+from service.http.statuses import responses
 from service.localisation import DEFAULT, best_locale, localised, reader_of
 from service.tracking import told
 
-router = APIRouter(tags=["orders"])
+router = APIRouter(tags=["orders"], route_class=ReadRoute)
 
 
-@router.get("/orders/{order}/tracking")
+@router.get("/orders/{order}/tracking", responses=responses(404, 409))
 def tracking(
     app: OpenApp,
-    order: str,
+    order: Name,
     at_least: AtLeast,
     response: Response,
-    merchant: str | None = None,
-    locale: Annotated[str | None, Query(description="Adds `words`, as in zh-Hant-MO; else `Accept-Language`.")] = None,
-    accept_language: Annotated[str | None, Header(include_in_schema=False)] = None,
+    merchant: Filter = None,
+    locale: Annotated[Name | None, Query(description="Adds `words`, as in zh-Hant-MO; else `Accept-Language`.")] = None,
+    accept_language: Annotated[Word | None, Header(include_in_schema=False)] = None,
 ) -> dict[str, Any]:
     """Where an order's parcels are, in a buyer's words, and what the buyer may ask for. No CNY amount, no partner."""
     response.headers["Vary"] = "Accept-Language"
@@ -39,9 +43,12 @@ def tracking(
     return answer(app, found.vector, order=told(found, now), **words)
 
 
-@router.get("/orders/{order}/history")
+@router.get("/orders/{order}/history", responses=responses(404))
 def history(
-    app: OpenApp, order: str, at: Annotated[int | None, Query(ge=1)] = None, merchant: str | None = None
+    app: OpenApp,
+    order: Name,
+    at: Annotated[Annotated[int, Field(ge=1, le=LARGEST_POSITION), IN_DIGITS] | None, Query()] = None,
+    merchant: Filter = None,
 ) -> dict[str, Any]:
     """Each event of the order, what it changed, the order after it and its journal entry. Read from the log itself."""
     steps = [step.as_json() for step in history_of(app.ledger, order, merchant=merchant, upto=at)]

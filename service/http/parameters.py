@@ -1,27 +1,63 @@
-"""What the addresses have in common: the open ledger, tokens, instants with a zone, cursors of pages."""
+"""The types of parameters and what all reads have in common: the open ledger, tokens, moments, cursors of pages.
+
+A parameter of another type is a fault: `tests/service/http/test_openapi.py` says which.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from pydantic import TypeAdapter
+from fastapi.concurrency import run_in_threadpool
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 from pydantic_core import to_jsonable_python
 
 from ledger import instants
 from ledger.log.cursor import Cursor
 from projections.audit_trail import AuditTrail
+from projections.balances import Moment
 from projections.trail import TrailCursor
 from service.app import App
 from service.http.errors import BadParameter
+from service.http.limits import LARGEST_POSITION, LONGEST_NAME, LONGEST_TARGET
 
-_CURSOR = TypeAdapter(TrailCursor)
+_IN_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
 
 
-def _app(request: Request) -> App:
+def _in_one_line(text: str) -> str:
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        raise ValueError("the text holds a control character, which no name has")
+    return text
+
+
+def _written_whole(value: Any) -> Any:
+    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise ValueError("a whole number is written in digits, as in 42")
+    return value
+
+
+_Line = Annotated[str, AfterValidator(_in_one_line), Field(json_schema_extra={"pattern": _IN_ONE_LINE})]
+Name = Annotated[_Line, StringConstraints(max_length=LONGEST_NAME)]
+Word = Annotated[_Line, StringConstraints(max_length=LONGEST_TARGET)]
+IN_DIGITS = BeforeValidator(_written_whole)
+
+Filter = Annotated[Name | None, Query()]
+Day = Annotated[instants.Day | None, Query(description="An accounting day, as in 2025-06-30.")]
+_INSTANT = Query(description="An instant with its zone, as in 2025-07-03T08:00:00Z.")
+Instant = Annotated[instants.Instant | None, _INSTANT]
+RequiredInstant = Annotated[instants.Instant, _INSTANT]
+Limit = Annotated[int, Field(ge=1, le=1000), IN_DIGITS, Query(description="Rows of a page.")]
+Position = Annotated[int, Field(ge=0, le=LARGEST_POSITION), IN_DIGITS]
+
+
+async def _app(request: Request) -> App:
     app: App = request.app.state.app
     return app
 
@@ -37,19 +73,43 @@ class Wait:
     timeout_s: float
 
 
-def _wait(
+async def _wait(
     request: Request,
     app: OpenApp,
-    at_least: Annotated[str | None, Query(description="A token: its positions are waited for.")] = None,
+    at_least: Annotated[
+        Word | None, Query(description="A token: the read waits for its positions. One ahead of the ledger is refused.")
+    ] = None,
 ) -> Wait:
-    vector = dict(Cursor.parse(at_least, app.ledger.identity).positions) if at_least else None
-    return Wait(vector, request.app.state.patience_s)
+    """Raises `NotACursor`, `ForeignCursor`, `CursorAhead`."""
+    if not at_least:
+        return Wait(None, request.app.state.patience_s)
+    cursor = Cursor.parse(at_least, app.ledger.identity)
+    cursor.expect_recorded(await run_in_threadpool(app.ledger.reader.heads))
+    return Wait(dict(cursor.positions), request.app.state.patience_s)
 
 
 AtLeast = Annotated[Wait, Depends(_wait)]
-Day = Annotated[instants.Day | None, Query(description="An accounting day, as in 2025-06-30.")]
-Instant = Annotated[instants.Instant | None, Query(description="An instant with its zone, as in 2025-07-03T08:00:00Z.")]
-Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of a page.")]
+
+
+async def _as_known_at(app: OpenApp, as_known_at: Instant = None) -> datetime | None:
+    return as_known_at and passed(app, as_known_at, "as_known_at")
+
+
+AsKnownAt = Annotated[datetime | None, Depends(_as_known_at)]
+
+
+async def _moment(wait: AtLeast, as_known_at: AsKnownAt, as_of: Day = None) -> Moment:
+    return Moment(as_of=as_of, as_known_at=as_known_at, at_least=wait.vector, timeout_s=wait.timeout_s)
+
+
+AskedMoment = Annotated[Moment, Depends(_moment)]
+
+
+def passed(app: App, instant: datetime, field: str) -> datetime:
+    """The instant. Raises `BadParameter` if it has not come yet."""
+    if instant > app.clock():
+        raise BadParameter(field, "What will be known then is not known yet.")
+    return instant
 
 
 def answer(app: App, vector: Mapping[int, int], **content: Any) -> dict[str, Any]:
@@ -62,14 +122,22 @@ def fields_of(row: Any) -> dict[str, Any]:
     return {field.name: getattr(row, field.name) for field in fields(row)}
 
 
+class _PageEnd(BaseModel, extra="forbid"):
+    """A page's end as it comes back from outside."""
+
+    recorded_at: instants.Instant
+    book: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+    position: Annotated[int, Field(strict=True, ge=0, le=LARGEST_POSITION)]
+
+
 def cursor_text(cursor: TrailCursor | None) -> str | None:
     """A page's end as one word."""
-    return urlsafe_b64encode(_CURSOR.dump_json(cursor)).decode() if cursor else None
+    return urlsafe_b64encode(_PageEnd(**fields_of(cursor)).model_dump_json().encode()).decode() if cursor else None
 
 
 def cursor_from(text: str | None) -> TrailCursor | None:
     """The page's end that a word stands for. Raises `BadParameter`."""
     try:
-        return _CURSOR.validate_json(urlsafe_b64decode(text)) if text else None
+        return TrailCursor(**dict(_PageEnd.model_validate_json(urlsafe_b64decode(text)))) if text else None
     except ValueError:
         raise BadParameter("after", f"{AuditTrail.name} gave no such cursor.") from None

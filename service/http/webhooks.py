@@ -15,13 +15,14 @@ from commands.fault import fault_of
 from commands.outcome import Outcome, first_fault
 from projections.tracking_numbers import parcels_numbered
 from service.adapters.carriers import aftership, easypost
-from service.adapters.carriers.bodies import LONGEST_BYTES
 from service.adapters.carriers.routing import Lookup, kept_raw
 from service.adapters.psp.routing import record_facts
 from service.adapters.psp.webhooks import adyen_facts, stripe_facts
 from service.app import App
-from service.http.errors import KNOWN, BodyTooLong, NotRecorded, NotSetUp
-from service.http.parameters import OpenApp, answer
+from service.http.errors import KNOWN, NotRecorded, NotSetUp
+from service.http.lanes import Lane
+from service.http.parameters import Name, OpenApp, answer
+from service.http.statuses import responses
 from service.settings import variable_of
 
 router = APIRouter(tags=["webhooks"])
@@ -49,6 +50,14 @@ SENDERS: dict[str, Take] = {
     "adyen": _adyen,
 }
 
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "Byte for byte as the sender signed it.",
+        "content": {"application/json": {"schema": {}}},
+    }
+}
+
 # What a sender wants to read before it believes that it was heard.
 _EXPECTED = {"adyen": {"notificationResponse": "[accepted]"}}
 
@@ -57,8 +66,8 @@ class NotKept(Exception):
     """A webhook failed, and nothing of it could be stored: its sender is to send it again."""
 
 
-@router.post("/webhooks/{sender}")
-async def webhook(app: OpenApp, sender: str, request: Request) -> dict[str, Any]:
+@router.post("/webhooks/{sender}", responses=responses(401, 404), openapi_extra=_BODY)
+async def webhook(app: OpenApp, sender: Name, request: Request) -> dict[str, Any]:
     """What a tracking provider (`aftership`, `easypost`) or a payment provider (`stripe`, `adyen`) tells, signed with
     the secret of the settings.
 
@@ -71,18 +80,10 @@ async def webhook(app: OpenApp, sender: str, request: Request) -> dict[str, Any]
     secret = getattr(app.settings, f"{sender}_secret")
     if not secret:
         raise NotSetUp(f"Webhooks of {sender} are not set up: {variable_of(f'{sender}_secret')} holds their secret.")
-    body = await _body(request)
-    return await run_in_threadpool(_take, app, sender, body, dict(request.headers), secret)
-
-
-async def _body(request: Request) -> bytes:
-    """The body, read no further than it may be long."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST_BYTES:
-            raise BodyTooLong(f"A webhook's body has at most {LONGEST_BYTES} bytes.")
-    return body
+    body = await request.body()  # no longer than the edge lets it be, and within the protocol's deadline
+    lane: Lane = request.app.state.webhooks
+    async with lane.entered():
+        return await run_in_threadpool(_take, app, sender, body, dict(request.headers), secret)
 
 
 def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class Witness(Views):
 
     def __init__(self, views: Views) -> None:
         super().__init__(views.engine, views.log)
+        self.waiting = views.waiting
         self.vector: dict[int, int] = {}
 
     def read(

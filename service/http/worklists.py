@@ -13,18 +13,18 @@ from projections.instructions import open_instructions
 from projections.proposals import proposals
 from projections.sales_by_channel import sales
 from projections.warehouse_promises import Promised, overdue, warnings
-from service.http.moments import moment_of
-from service.http.parameters import AtLeast, Day, Instant, Limit, OpenApp, answer, fields_of
+from service.http.lanes import ReadRoute
+from service.http.parameters import AskedMoment, AtLeast, Day, Filter, Limit, OpenApp, answer, fields_of
 from service.http.witness import Witness
 from service.inbox import waiting
 from service.moments import end_of
 
-router = APIRouter(tags=["worklists"])
+router = APIRouter(tags=["worklists"], route_class=ReadRoute)
 Status = Literal["open", "resolved", "all"]
 
 
 @router.get("/approvals")
-def approvals(app: OpenApp, at_least: AtLeast, merchant: str | None = None, limit: Limit = 500) -> dict[str, Any]:
+def approvals(app: OpenApp, at_least: AtLeast, merchant: Filter = None, limit: Limit = 500) -> dict[str, Any]:
     """Refund cases that wait for a decision, the longest waiting first: whose turn it is, and until when."""
     views, now = Witness(app.views), app.clock()
     found = waiting_cases(views, merchant=merchant, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s)
@@ -34,11 +34,9 @@ def approvals(app: OpenApp, at_least: AtLeast, merchant: str | None = None, limi
 @router.get("/proposals")
 def proposed(
     app: OpenApp,
-    at_least: AtLeast,
+    moment: AskedMoment,
     state: Literal["proposed", "approved", "rejected", "all"] = "proposed",
-    merchant: str | None = None,
-    as_of: Day = None,
-    as_known_at: Instant = None,
+    merchant: Filter = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
     """Commands, adjustments and write-offs that one person proposed and another decides, the oldest first; CNY."""
@@ -48,9 +46,9 @@ def proposed(
         state=None if state == "all" else state,
         merchant=merchant,
         limit=limit,
-        moment=moment_of(app, as_of, as_known_at, at_least),
-        at_least=at_least.vector,
-        timeout_s=at_least.timeout_s,
+        moment=moment,
+        at_least=moment.at_least,
+        timeout_s=moment.timeout_s,
     )
     return answer(app, views.vector, proposals=found)
 
@@ -58,16 +56,13 @@ def proposed(
 @router.get("/exceptions")
 def open_exceptions(
     app: OpenApp,
-    at_least: AtLeast,
+    moment: AskedMoment,
     status: Status = "open",
-    kind: str | None = None,
-    merchant: str | None = None,
-    as_of: Day = None,
-    as_known_at: Instant = None,
+    kind: Filter = None,
+    merchant: Filter = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
     """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first."""
-    moment = moment_of(app, as_of, as_known_at, at_least)
     views, now = Witness(app.views), end_of(moment, app.clock())
     found = exceptions(
         views,
@@ -76,19 +71,16 @@ def open_exceptions(
         merchant=merchant,
         limit=limit,
         moment=moment,
-        at_least=at_least.vector,
-        timeout_s=at_least.timeout_s,
+        at_least=moment.at_least,
+        timeout_s=moment.timeout_s,
     )
     rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
     return answer(app, views.vector, exceptions=rows)
 
 
 @router.get("/inbox")
-def unrouted(
-    app: OpenApp, at_least: AtLeast, as_of: Day = None, as_known_at: Instant = None, limit: Limit = 500
-) -> dict[str, Any]:
+def unrouted(app: OpenApp, moment: AskedMoment, limit: Limit = 500) -> dict[str, Any]:
     """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by."""
-    moment = moment_of(app, as_of, as_known_at, at_least)
     views, now = Witness(app.views), end_of(moment, app.clock())
     found = waiting(app, moment, views=views, limit=limit)
     rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
@@ -98,23 +90,20 @@ def unrouted(
 @router.get("/instructions")
 def unanswered(
     app: OpenApp,
-    at_least: AtLeast,
-    partner: str | None = None,
-    as_of: Day = None,
-    as_known_at: Instant = None,
+    moment: AskedMoment,
+    partner: Filter = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
     """Captures, voids, refunds and payouts that partners are asked for and have not answered, the oldest first."""
     views = Witness(app.views)
-    moment = moment_of(app, as_of, as_known_at, at_least)
     found = open_instructions(
-        views, moment, partner=partner, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s
+        views, moment, partner=partner, limit=limit, at_least=moment.at_least, timeout_s=moment.timeout_s
     )
     return answer(app, views.vector, instructions=[fields_of(each) for each in found])
 
 
 @router.get("/overdue")
-def late(app: OpenApp, at_least: AtLeast, merchant: str | None = None) -> dict[str, Any]:
+def late(app: OpenApp, at_least: AtLeast, merchant: Filter = None) -> dict[str, Any]:
     """What missed, or is missing, its promised time at the transfer warehouse; and what to hand over now."""
     views, now = Witness(app.views), app.clock()
     soon = warnings(views, now, merchant=merchant, at_least=at_least.vector, timeout_s=at_least.timeout_s)
@@ -123,7 +112,7 @@ def late(app: OpenApp, at_least: AtLeast, merchant: str | None = None) -> dict[s
 
 
 @router.get("/declarations")
-def declared(app: OpenApp, at_least: AtLeast, merchant: str | None = None, mismatches: bool = False) -> dict[str, Any]:
+def declared(app: OpenApp, at_least: AtLeast, merchant: Filter = None, mismatches: bool = False) -> dict[str, Any]:
     """Export declarations with their orders and receipts of payment; `mismatches` asks for those that do not tie."""
     views = Witness(app.views)
     found = ties(
@@ -135,15 +124,13 @@ def declared(app: OpenApp, at_least: AtLeast, merchant: str | None = None, misma
 @router.get("/sales")
 def sold(
     app: OpenApp,
-    at_least: AtLeast,
-    merchant: str | None = None,
-    channel: str | None = None,
-    creator: str | None = None,
-    market: str | None = None,
+    moment: AskedMoment,
+    merchant: Filter = None,
+    channel: Filter = None,
+    creator: Filter = None,
+    market: Filter = None,
     from_day: Annotated[Day, Query(alias="from")] = None,
     to_day: Annotated[Day, Query(alias="to")] = None,
-    as_of: Day = None,
-    as_known_at: Instant = None,
 ) -> dict[str, Any]:
     """Orders a day by merchant, channel, content, creator and market, as they were placed; CNY at list price."""
     views = Witness(app.views)
@@ -155,9 +142,9 @@ def sold(
         market=market,
         from_day=from_day,
         to_day=to_day,
-        moment=moment_of(app, as_of, as_known_at, at_least),
-        at_least=at_least.vector,
-        timeout_s=at_least.timeout_s,
+        moment=moment,
+        at_least=moment.at_least,
+        timeout_s=moment.timeout_s,
     )
     return answer(app, views.vector, sales=found)
 

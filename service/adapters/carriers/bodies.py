@@ -35,7 +35,7 @@ def read_json(body: bytes, sender: str) -> dict[str, Any] | list[Any]:
     if len(body) > LONGEST_BYTES:
         raise PayloadNotUnderstood(f"{sender} sent {len(body)} bytes; at most {LONGEST_BYTES} are read.")
     try:
-        found = from_json(body)
+        found = from_json(body, allow_inf_nan=False)
     except ValueError:
         raise PayloadNotUnderstood(f"{sender} sends JSON, and this is not.") from None
     if not isinstance(found, dict | list):

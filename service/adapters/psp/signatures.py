@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 from service.adapters.refused_bodies import SignatureDoesNotMatch
 
 STRIPE_HEADER = "stripe-signature"
+_STAMP = re.compile(r"[0-9]{1,12}")  # seconds since 1970
 _TOLERANCE = timedelta(minutes=5)  # Stripe's own: a body held back longer than that may be somebody's replay
 
 
@@ -28,7 +30,7 @@ def expect_stripe_signature(body: bytes, headers: Mapping[str, str], secret: str
     expected = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     if not any(hmac.compare_digest(expected.encode(), value.encode()) for name, _, value in parts if name == "v1"):
         raise SignatureDoesNotMatch(f"The webhook's {STRIPE_HEADER} is not that of its body under our secret.")
-    if not stamp.isascii() or not stamp.isdigit() or abs(now.timestamp() - int(stamp)) > _TOLERANCE.total_seconds():
+    if not _STAMP.fullmatch(stamp) or abs(now.timestamp() - int(stamp)) > _TOLERANCE.total_seconds():
         raise SignatureDoesNotMatch(
             f"The webhook was signed at {stamp[:20]!r}, more than {_TOLERANCE} from now: it may be a replay."
         )
@@ -41,7 +43,7 @@ def expect_adyen_signatures(items: Iterable[Mapping[str, Any]], key: str) -> Non
     signed = 0
     for item in items:
         expected = adyen_signature(item, key)
-        given = str((item.get("additionalData") or {}).get("hmacSignature") or "")
+        given = str(_object(item, "additionalData").get("hmacSignature") or "")
         if not hmac.compare_digest(expected.encode(), given.encode()):
             raise SignatureDoesNotMatch("A notification's hmacSignature is not that of its fields under our key.")
         signed += 1
@@ -51,7 +53,7 @@ def expect_adyen_signatures(items: Iterable[Mapping[str, Any]], key: str) -> Non
 
 def adyen_signature(item: Mapping[str, Any], key: str) -> str:
     """What Adyen writes into a notification."""
-    amount = item.get("amount") or {}
+    amount = _object(item, "amount")
     fields = (
         item.get("pspReference"),
         item.get("originalReference"),
@@ -64,3 +66,9 @@ def adyen_signature(item: Mapping[str, Any], key: str) -> str:
     )
     text = ":".join("" if field is None else str(field) for field in fields)
     return b64encode(hmac.digest(bytes.fromhex(key), text.encode(), hashlib.sha256)).decode()
+
+
+def _object(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The object of this name, an empty one if it is none: nobody may have signed the body."""
+    found = item.get(name)
+    return found if isinstance(found, dict) else {}

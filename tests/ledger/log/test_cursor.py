@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.log.cursor import Cursor, ForeignCursor, NotACursor
+from ledger.log.cursor import Cursor, CursorAhead, ForeignCursor, NotACursor
 from ledger.log.identity import Identity
 
 HERE = Identity("5b0c0a3e-0000-4000-8000-000000000001", 1, "Asia/Shanghai", datetime(2025, 1, 1, tzinfo=UTC))
@@ -79,3 +79,45 @@ def test_the_token_of_an_older_version_of_a_view_is_refused() -> None:
 def test_any_other_text_is_no_token(token: str) -> None:
     with pytest.raises(NotACursor):
         Cursor.parse(token, HERE)
+
+
+def _tampered(positions: str) -> str:
+    data = f'{{"epoch":1,"ledger":"{HERE.ledger_id}","positions":{positions},"view":""}}'
+    return in_base64(data).rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "positions",
+    [
+        '{"0":-3}',
+        '{"0":0}',
+        '{"0":3.0}',
+        '{"0":true}',
+        '{"0":"3"}',
+        '{"+0":3}',
+        '{"\u0661":3}',
+        '{" 0":3}',
+        '{"0":9223372036854775808}',
+        '{"0":3, "1":4}',
+        '{"0":3,"0":4}',
+    ],
+)
+def test_a_token_that_was_tampered_with_is_no_token(positions: str) -> None:
+    with pytest.raises(NotACursor):
+        Cursor.parse(_tampered(positions), HERE)
+
+
+def test_a_token_as_it_is_written_is_one() -> None:
+    assert Cursor.parse(_tampered('{"0":3,"1":4}'), HERE) == at(b0=3, b1=4)
+
+
+@pytest.mark.parametrize(
+    ("heads", "said"), [({0: 2, 1: 9}, "position 3 of book 0, whose last is 2"), ({1: 9}, "book 0")]
+)
+def test_a_position_that_was_never_recorded_is_ahead(heads: dict[int, int], said: str) -> None:
+    with pytest.raises(CursorAhead, match=said):
+        at(b0=3).expect_recorded(heads)
+
+
+def test_a_position_at_the_head_was_recorded() -> None:
+    at(b0=3).expect_recorded({0: 3, 1: 0})

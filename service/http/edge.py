@@ -1,0 +1,85 @@
+"""The edge of the application: refuses addresses, headers and bodies beyond the limits before any route sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.adapters.carriers.bodies import LONGEST_BYTES
+from service.http.errors import error
+from service.http.limits import LONGEST_HEAD, LONGEST_TARGET, MOST_HEADERS
+
+_TOO_LONG = f"A body has at most {LONGEST_BYTES:,} bytes"
+
+
+class Edge:
+    """Answers what no route has to see, and HEAD as GET without its body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif refusal := _refusal(scope):
+            await refusal(scope, receive, send)
+        elif scope["method"] == "HEAD":
+            await self._app({**scope, "method": "GET"}, _limited(receive), _without_body(send))
+        else:
+            await self._app(scope, _limited(receive), send)
+
+
+def _refusal(scope: Scope) -> Response | None:
+    path, query = scope["raw_path"], scope["query_string"]
+    headers: Iterable[tuple[bytes, bytes]] = list(scope["headers"])
+    if len(path) + len(query) > LONGEST_TARGET:
+        return error(414, "ADDRESS_TOO_LONG", f"Path and query have at most {LONGEST_TARGET:,} bytes together.")
+    if len(scope["headers"]) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > LONGEST_HEAD:
+        return error(
+            431, "HEADERS_TOO_LONG", f"A request has at most {MOST_HEADERS} headers of {LONGEST_HEAD:,} bytes together."
+        )
+    if any(name == b"content-length" and _is_too_long(value) for name, value in headers):
+        return error(413, "BODY_TOO_LONG", f"{_TOO_LONG}.")
+    for field, part in (("path", path), ("query", query)):
+        if not _is_utf8(part):
+            return error(422, "INVALID_PARAMETER", f"The {field} is not UTF-8: encode its text before %XX.", field)
+    return None
+
+
+def _is_too_long(length: bytes) -> bool:
+    digits = length.strip().lstrip(b"0")
+    return len(digits) > len(str(LONGEST_BYTES)) or (digits.isdigit() and int(digits) > LONGEST_BYTES)
+
+
+def _is_utf8(part: bytes) -> bool:
+    try:
+        unquote_to_bytes(part).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _limited(receive: Receive) -> Receive:
+    """The body as it comes, read no further than it may be long."""
+    read = 0
+
+    async def next_part() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > LONGEST_BYTES:
+            raise HTTPException(413, _TOO_LONG)
+        return message
+
+    return next_part
+
+
+def _without_body(send: Send) -> Send:
+    async def head_only(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return head_only

@@ -1,0 +1,58 @@
+"""Lanes bound how many requests of one sort run at a time, so that no sort takes the threads of the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from service.http.errors import TooBusy
+from service.http.limits import LaneSize
+
+
+class Lane:
+    """Lets so many requests in at a time; later ones wait for their turn. `name` is the plural of the sort."""
+
+    def __init__(self, name: str, size: LaneSize) -> None:
+        self._name, self._size = name, size
+        self._places, self._queued = asyncio.Semaphore(size.at_once), 0
+
+    @asynccontextmanager
+    async def entered(self) -> AsyncIterator[None]:
+        """Holds a place. Raises `TooBusy` if the queue is full, or no place came free in time."""
+        if self._queued >= self._size.queued:
+            raise self._busy()
+        self._queued += 1
+        try:
+            async with asyncio.timeout(self._size.patience_s):
+                await self._places.acquire()
+        except TimeoutError:
+            raise self._busy() from None
+        finally:
+            self._queued -= 1
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _busy(self) -> TooBusy:
+        return TooBusy(f"{self._size.at_once} {self._name} run already, which is all at a time. Ask again in a moment.")
+
+
+class ReadRoute(APIRoute):
+    """A read. Holds its place while it is answered, and not while the answer is sent."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def in_lane(request: Request) -> Response:
+            state = request.app.state
+            lane: Lane = state.reads_with_token if "at_least" in request.query_params else state.reads
+            async with lane.entered():
+                return await handle(request)
+
+        return in_lane

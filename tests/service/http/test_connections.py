@@ -1,0 +1,186 @@
+"""Connections over real sockets: half-sent requests are dropped, slow readers too, and none holds up the others."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from service.adapters.carriers.bodies import LONGEST_BYTES
+from service.app import App
+from service.http.application import make_application
+from service.http.limits import LONGEST_HEAD, MOST_HEADERS, Deadlines
+from service.http.protocol import BoundedProtocol
+from service.settings import Settings
+from tests.support.http_server import Server, refused, request, served
+from tests.support.services import until
+
+HEALTH = request("/healthz", close=False)
+ABSENT = cast(App, None)
+
+
+class Impatient(BoundedProtocol):
+    """The protocol with deadlines that a test can wait for."""
+
+    deadlines = Deadlines(head_s=0.3, body_s=0.3, answer_s=0.3, idle_s=1)
+
+
+class Small(BoundedProtocol):
+    """The protocol with few connections."""
+
+    most_connections = 4
+
+
+HOOKED = App(Settings(stripe_secret="whsec_tea"), *[cast("Any", None)] * 4)
+
+
+@pytest.fixture
+def hasty() -> Iterator[Server]:
+    """A server that waits for nobody."""
+    with served(make_application(HOOKED), Impatient) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server with the deadlines that the service has."""
+    with served(make_application(HOOKED)) as server:
+        yield server
+
+
+def test_a_connection_that_says_nothing_is_dropped(hasty: Server) -> None:
+    with closing(hasty.connect()) as client:
+        assert refused(client.until_closed()) == (408, "REQUEST_TOO_SLOW")
+
+
+def test_half_of_the_headers_is_not_waited_for(hasty: Server) -> None:
+    with closing(hasty.connect()) as client:
+        client.send(b"GET /healthz HTTP/1.1\r\nHost: te")
+        assert refused(client.until_closed()) == (408, "REQUEST_TOO_SLOW")
+
+
+def test_headers_that_come_byte_by_byte_are_not_waited_for(hasty: Server) -> None:
+    with closing(hasty.connect()) as client:
+        client.send(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+        client.drip(b"a")
+        assert refused(client.until_closed()) == (408, "REQUEST_TOO_SLOW")
+
+
+def test_half_of_a_body_is_not_waited_for(hasty: Server) -> None:
+    with closing(hasty.connect()) as client:
+        client.send(request("/webhooks/stripe", method="POST", length=1000) + b"{")
+        assert refused(client.until_closed()) == (408, "REQUEST_TOO_SLOW")
+
+
+def test_a_body_that_comes_byte_by_byte_is_not_waited_for(hasty: Server) -> None:
+    with closing(hasty.connect()) as client:
+        client.send(request("/webhooks/stripe", method="POST", length=1_000_000))
+        client.drip(b" ")
+        assert refused(client.until_closed()) == (408, "REQUEST_TOO_SLOW")
+
+
+def test_a_body_that_nobody_asked_for_does_not_keep_the_connection(hasty: Server) -> None:
+    with closing(hasty.connect()) as client:
+        client.send(request("/healthz", length=1_000_000, close=False))
+        assert client.answer() == (200, {"status": "alive"})
+        client.drip(b" ")
+        assert client.until_closed() == b""
+
+
+def test_the_second_request_of_a_connection_has_the_same_deadline(hasty: Server) -> None:
+    with closing(hasty.connect()) as client:
+        client.send(HEALTH)
+        assert client.answer()[0] == 200
+        client.drip(b"GET /healthz HTTP/1.1\r\nX-Slow: " + b"a" * 100_000)
+        assert refused(client.until_closed()) == (408, "REQUEST_TOO_SLOW")
+
+
+def test_an_idle_connection_is_closed_without_a_word() -> None:
+    class Idle(Impatient):
+        deadlines = replace(Impatient.deadlines, head_s=60.0)
+
+    with served(make_application(ABSENT), Idle) as server, closing(server.connect()) as client:
+        client.send(HEALTH)
+        assert client.answer()[0] == 200
+        assert client.until_closed() == b""
+
+
+def test_half_a_request_from_a_client_that_hangs_up_is_dropped_at_once() -> None:
+    with served(make_application(ABSENT)) as server, closing(server.connect()) as client:
+        client.send(b"GET /healthz HTTP/1.1\r\nHost: te")
+        client.own.shutdown(socket.SHUT_WR)
+        assert client.until_closed() == b""
+
+
+def test_a_client_that_does_not_read_is_dropped(hasty: Server) -> None:
+    with closing(hasty.connect()) as client:
+        client.own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.send(request("/openapi.json", close=False) * 100)
+        until(lambda: not hasty.server_state.connections, what="the connection to be dropped")
+
+
+def test_connections_beyond_the_limit_are_refused_and_the_others_answered() -> None:
+    with served(make_application(ABSENT), Small) as server, ExitStack() as stack:
+        clients = [stack.enter_context(closing(server.connect())) for _ in range(Small.most_connections)]
+        for client in clients:
+            client.send(HEALTH)
+            assert client.answer()[0] == 200
+        assert refused(stack.enter_context(closing(server.connect())).until_closed()) == (503, "TOO_BUSY")
+        clients[0].close()
+        until(lambda: len(server.server_state.connections) < Small.most_connections, what="a place")
+        assert server.ask("/healthz") == (200, {"status": "alive"})
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (b"hello\r\n\r\n", (400, "NOT_HTTP")),
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", (400, "NOT_HTTP")),
+        (b"GET /\x00 HTTP/1.1\r\nHost: t\r\n\r\n", (400, "NOT_HTTP")),
+        (b"GET / HTTP/1.1\r\nHost: t\r\nX: a\x00b\r\n\r\n", (400, "NOT_HTTP")),
+        (b"GET / HTTP/1.1\r\nHost: t\r\nX: " + b"a" * 2 * LONGEST_HEAD, (431, "HEADERS_TOO_LONG")),
+        (request("/")[:-2] + b"X: a\r\n" * MOST_HEADERS + b"\r\n", (431, "HEADERS_TOO_LONG")),
+        (request("/balances?order=" + "a" * 17_000), (414, "ADDRESS_TOO_LONG")),
+        (request("/audit?order=%00"), (422, "INVALID_PARAMETER")),
+        (request("/audit?order=%ff"), (422, "INVALID_PARAMETER")),
+        (request("/webhooks/stripe", method="POST", length=LONGEST_BYTES + 1), (413, "BODY_TOO_LONG")),
+        (request("/webhooks/stripe", method="POST", length=10**18), (413, "BODY_TOO_LONG")),
+        (request("/nowhere", method="BREW"), (404, "NOT_FOUND")),
+        (request("/balances", method="BREW"), (405, "METHOD_NOT_ALLOWED")),
+    ],
+)  # fmt: skip
+def test_what_no_route_sees_is_refused_in_the_one_shape(server: Server, sent: bytes, expected: tuple[int, str]) -> None:
+    with closing(server.connect()) as client:
+        client.send(sent)
+        assert refused(client.until_closed()) == expected
+
+
+def test_a_body_of_no_stated_length_is_read_no_further_than_the_limit(server: Server) -> None:
+    with closing(server.connect()) as client:
+        head = b"POST /webhooks/stripe HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        client.send(head + f"{LONGEST_BYTES + 1:x}\r\n".encode() + b" " * (LONGEST_BYTES + 1) + b"\r\n0\r\n\r\n")
+        assert refused(client.until_closed()) == (413, "BODY_TOO_LONG")
+
+
+def test_a_head_has_no_body(server: Server) -> None:
+    with closing(server.connect()) as client:
+        client.send(request("/healthz", method="HEAD"))
+        head, _, body = client.until_closed().partition(b"\r\n\r\n")
+        assert (head.split()[1], b"content-length: 18" in head.lower(), body) == (b"200", True, b"")
+
+
+@pytest.mark.parametrize(
+    ("target", "allowed"), [("/balances", b"GET, HEAD, OPTIONS"), ("/webhooks/stripe", b"OPTIONS, POST")]
+)
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", b"204"), ("DELETE", b"405"), ("BREW", b"405")])
+def test_other_methods_are_answered_with_those_there_are(
+    server: Server, target: str, allowed: bytes, method: str, status: bytes
+) -> None:
+    with closing(server.connect()) as client:
+        client.send(request(target, method=method))
+        head = client.until_closed().partition(b"\r\n\r\n")[0]
+        assert (head.split()[1], b"allow: " + allowed in head.replace(b"Allow", b"allow")) == (status, True)

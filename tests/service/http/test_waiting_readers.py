@@ -1,0 +1,196 @@
+"""Readers that wait are few, and nothing else waits for them: probes, webhooks, other reads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from threading import Event
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ledger.log.cursor import Cursor
+from projections.engine.reading import MOST_WAITING
+from projections.registry import PROJECTIONS
+from service.app import App, open_app
+from service.http.application import make_application
+from service.http.errors import TooBusy
+from service.http.lanes import Lane
+from service.http.limits import READY_WITHIN_S, LaneSize
+from service.settings import Settings
+from tests.support.http_server import Client, Server, request, served
+
+READERS = 150
+PATIENCE_S = 4.0
+PROMPT_S = 2.0  # on a machine that has much else to do
+
+
+@pytest.fixture
+def behind(settings: Settings) -> Iterator[App]:
+    """A ledger whose balances nobody folds, with a secret for webhooks."""
+    with open_app(settings, create=True) as app:
+        app.catch_up([view for name, view in PROJECTIONS.items() if name != "merchant_balances"])
+        yield replace(app, settings=app.settings.model_copy(update={"stripe_secret": "whsec_tea"}))
+
+
+def heads_of(app: App) -> dict[int, int]:
+    return {book: head for book, head in app.ledger.reader.heads().items() if head}
+
+
+def token_of(app: App, positions: dict[int, int] | None = None) -> str:
+    return Cursor.at(positions or heads_of(app), app.ledger.identity).token
+
+
+def _within(server: Server, target: str, **other: Any) -> tuple[int, bool]:
+    """Status of an answer, and whether it came promptly."""
+    began = time.monotonic()
+    status, _ = server.ask(target, **other)
+    return status, time.monotonic() - began < PROMPT_S
+
+
+def _waiting(stack: ExitStack, server: Server, app: App) -> list[Client]:
+    """So many readers, more than may wait at a time; all have been read by the server when one was turned away."""
+    asked = request(f"/balances?at_least={token_of(app)}")
+    readers = [stack.enter_context(closing(server.connect())) for _ in range(READERS)]
+    for reader in readers:
+        reader.send(asked)
+    return readers
+
+
+def test_waiting_readers_hold_up_nobody(behind: App) -> None:
+    with served(make_application(behind, patience_s=PATIENCE_S)) as server, ExitStack() as stack:
+        readers = _waiting(stack, server, behind)
+        assert _within(server, "/healthz") == (200, True)
+        assert _within(server, "/webhooks/stripe", method="POST", body=b"{}") == (401, True)
+        assert _within(server, "/approvals") == (200, True)
+        codes = Counter(reader.answer()[1]["error"]["code"] for reader in readers)
+        assert codes["VIEW_BEHIND"] >= 1
+        assert codes["VIEW_BEHIND"] <= 2 * MOST_WAITING  # a second turn begins where the first one has ended
+        assert codes.keys() <= {"VIEW_BEHIND", "TOO_MANY_WAITING", "TOO_BUSY"}
+
+
+def test_a_reader_beyond_those_that_may_wait_is_told_when_to_ask_again(behind: App) -> None:
+    with ExitStack() as stack:
+        for _ in range(MOST_WAITING):
+            behind.views.waiting.acquire()
+            stack.callback(behind.views.waiting.release)
+        answer = TestClient(make_application(behind)).get("/balances", params={"at_least": token_of(behind)})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "TOO_MANY_WAITING")
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_a_list_counts_among_the_readers_that_wait(behind: App) -> None:
+    """Lists read through views of their own request, which share the places."""
+    with behind.ledger.engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE views.checkpoints SET position = 0 WHERE projection = 'exceptions'")
+    with ExitStack() as stack:
+        for _ in range(MOST_WAITING):
+            behind.views.waiting.acquire()
+            stack.callback(behind.views.waiting.release)
+        answer = TestClient(make_application(behind)).get("/exceptions", params={"at_least": token_of(behind)})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "TOO_MANY_WAITING")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "sentence"),
+    [({0: 10**6}, "position 1000000 of book 0"), ({1: 1}, "position 1 of book 1"), ({4711: 1}, "book 4711")],
+)
+def test_a_token_ahead_of_the_ledger_is_refused_at_once(behind: App, ahead: dict[int, int], sentence: str) -> None:
+    token = token_of(behind, heads_of(behind) | ahead)
+    client = TestClient(make_application(behind, patience_s=600.0))
+    error = client.get("/balances", params={"at_least": token}).json()["error"]
+    assert error["code"] == "TOKEN_UNUSABLE"
+    assert sentence in error["sentence"]
+
+
+def test_every_read_that_takes_a_token_refuses_one_ahead(behind: App) -> None:
+    application = make_application(behind, patience_s=600.0)
+    client, token = TestClient(application), token_of(behind, {4711: 1})
+    paths = [path for path, one in application.openapi()["paths"].items() if "at_least" in json.dumps(one)]
+    assert len(paths) > 15
+    instant = "2025-04-01T00:00:00Z"
+    asked = {path: path.format(merchant="M-1", order="O-1", number=1) for path in paths}
+    found = {
+        path: client.get(one, params={"at_least": token, "as_known_at": instant}).json()["error"]["code"]
+        for path, one in asked.items()
+    }
+    assert set(found.values()) == {"TOKEN_UNUSABLE"}, found
+
+
+def test_readiness_is_told_in_time_and_by_one_thread_where_the_database_hangs() -> None:
+    hangs, asked = Event(), []
+
+    def heads() -> dict[int, int]:
+        asked.append(1)
+        hangs.wait(60)
+        return {}
+
+    identity = SimpleNamespace(ledger_id="", epoch=1, zone="")
+    app = cast(App, SimpleNamespace(ledger=SimpleNamespace(identity=identity, reader=SimpleNamespace(heads=heads))))
+    with served(make_application(app)) as server, ExitStack() as stack:
+        stack.callback(hangs.set)
+        probes = [stack.enter_context(closing(server.connect())) for _ in range(20)]
+        for probe in probes:
+            probe.send(request("/readyz"))
+        assert _within(server, "/healthz") == (200, True)
+        answers = [probe.answer() for probe in probes]
+    assert {status for status, _ in answers} == {503}
+    assert answers[0][1]["troubles"] == [f"The database did not answer within {READY_WITHIN_S:g} s."]
+    assert len(asked) <= 2
+
+
+class TestLane:
+    """So many at a time, so many in the queue, so long."""
+
+    def test_one_more_than_fits_waits_for_its_turn(self) -> None:
+        async def story() -> list[str]:
+            lane, order = Lane("tests", LaneSize(at_once=1, queued=1, patience_s=30.0)), []
+
+            async def later() -> None:
+                async with lane.entered():
+                    order.append("second")
+
+            async with lane.entered():
+                waiting = asyncio.create_task(later())
+                await asyncio.sleep(0)  # it runs until it waits
+                order.append("first")
+            await waiting
+            return order
+
+        assert asyncio.run(story()) == ["first", "second"]
+
+    def test_a_place_that_does_not_come_free_in_time_is_not_waited_for(self) -> None:
+        async def story() -> None:
+            lane = Lane("tests", LaneSize(at_once=1, queued=1, patience_s=0.01))
+            async with lane.entered(), lane.entered():
+                pass
+
+        with pytest.raises(TooBusy, match="1 tests run already"):
+            asyncio.run(story())
+
+    def test_beyond_the_queue_nobody_waits(self) -> None:
+        async def story() -> None:
+            lane = Lane("tests", LaneSize(at_once=1, queued=0, patience_s=30.0))
+            async with lane.entered():
+                pass
+
+        with pytest.raises(TooBusy):
+            asyncio.run(story())
+
+    def test_a_place_is_given_back_after_a_fault(self) -> None:
+        async def story() -> str:
+            lane = Lane("tests", LaneSize(at_once=1, queued=1, patience_s=0.01))
+            with pytest.raises(ZeroDivisionError):
+                async with lane.entered():
+                    raise ZeroDivisionError
+            async with lane.entered():
+                return "in"
+
+        assert asyncio.run(story()) == "in"
