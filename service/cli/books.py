@@ -15,11 +15,11 @@ from projections.exposure import Exposure, exposure
 from projections.merchant_balances import MerchantBalances
 from projections.order_contribution import Contribution, OrderContribution, contributions
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
-from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.options import MOST_ROWS, Format, FormatOption, takes_settings
 from service.cli.output import print_json, show, stderr
 from service.cli.reading import reading
 from service.failures import ServiceFailure
-from service.reconciliation import PROJECTIONS, Mismatch, mismatches
+from service.reconciliation import LONGEST_GRACE_DAYS, PROJECTIONS, Mismatch, mismatches
 from service.settings import Settings
 
 
@@ -49,7 +49,7 @@ def contribution(
     order: Annotated[str | None, typer.Argument(metavar="[ORDER]", help="Only this order.")] = None,
     merchant: Annotated[str | None, typer.Option(help="Only this merchant's orders.")] = None,
     market: Annotated[str | None, typer.Option(help="Only orders of this market.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The orders that lost most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="The orders that lost most.")] = 50,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
@@ -126,7 +126,13 @@ def explain(
 def reconciliation(
     settings: Settings,
     grace: Annotated[
-        int, typer.Option(metavar="DAYS", min=0, help="How long providers and banks may take to show what we know.")
+        int,
+        typer.Option(
+            metavar="DAYS",
+            min=0,
+            max=LONGEST_GRACE_DAYS,
+            help="How long providers and banks may take to show what we know.",
+        ),
     ] = 7,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,

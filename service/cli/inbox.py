@@ -12,7 +12,7 @@ from commands.route_inbox_payment import Part
 from ledger.who import Actor
 from service.app import open_app
 from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
-from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.options import Format, FormatOption, LimitOption, takes_settings
 from service.cli.output import show, stderr
 from service.cli.periods import well_formed
 from service.cli.reading import reading
@@ -31,7 +31,7 @@ def inbox(
     settings: Settings,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")] = 500,
+    limit: LimitOption = 500,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by.

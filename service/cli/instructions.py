@@ -8,7 +8,7 @@ import typer
 
 from projections.instructions import Instruction, Instructions, open_instructions
 from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
-from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.options import Format, FormatOption, LimitOption, takes_settings
 from service.cli.output import show
 from service.cli.reading import reading
 from service.moments import end_of
@@ -21,7 +21,7 @@ _COLUMNS = ("kind", "id", "stream", "partner", "amount", "asked_at", "age_h", "f
 def instructions(
     settings: Settings,
     partner: Annotated[str | None, typer.Option("--partner", help="Only what this one is asked, as in stripe.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")] = 500,
+    limit: LimitOption = 500,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,

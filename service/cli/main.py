@@ -29,6 +29,7 @@ from service.cli.track import track
 from service.cli.up import up
 from service.cli.views import rebuild_views, verify_views
 from service.cli.worklists import approvals, declarations, exceptions, overdue, proposals, sales
+from service.failures import ServiceFailure
 
 app = typer.Typer(
     name="redledger",
@@ -83,10 +84,18 @@ app.command()(settings)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command. What stands in its way is one sentence on stderr, and a non-zero end."""
     try:
+        _expect_text(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments)
     except OBSTACLES as obstacle:
         stderr().print(f"redledger: {obstacle}", style="red", soft_wrap=True)
         sys.exit(1)
+
+
+def _expect_text(arguments: Sequence[str]) -> None:
+    """Raises `ServiceFailure` for bytes that are not UTF-8, and for NUL: neither the log nor a view can hold them."""
+    for place, argument in enumerate(arguments, 1):
+        if "\0" in argument or any("\ud800" <= letter <= "\udfff" for letter in argument):
+            raise ServiceFailure(f"Argument {place}, {argument[:40]!a}, is not UTF-8 text: type it anew.")
 
 
 if __name__ == "__main__":

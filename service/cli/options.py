@@ -27,6 +27,9 @@ class Format(StrEnum):
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.", case_sensitive=False)]
 
+MOST_ROWS = 1_000_000
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=MOST_ROWS, help="At most so many rows.")]
+
 
 def takes_settings(
     *names: str,

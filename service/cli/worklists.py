@@ -22,14 +22,13 @@ from projections.sales_by_channel import sales as read_sales
 from projections.warehouse_promises import Promised, warnings
 from projections.warehouse_promises import overdue as read_overdue
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, moment_of
-from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.options import Format, FormatOption, LimitOption, takes_settings
 from service.cli.output import show
 from service.cli.reading import reading
 from service.moments import end_of
 from service.settings import Settings
 
 MerchantOption = Annotated[str | None, typer.Option("--merchant", help="Only this merchant's, as in M-1042.")]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")]
 
 
 class StatusOption(StrEnum):

@@ -19,7 +19,6 @@ from projections.order_contribution import contributions
 from projections.payouts import payouts
 from service.http.errors import BadParameter
 from service.http.lanes import ReadRoute
-from service.http.limits import LONGEST_GRACE_DAYS
 from service.http.parameters import (
     IN_DIGITS,
     AskedMoment,
@@ -40,7 +39,7 @@ from service.http.parameters import (
 from service.http.statuses import responses
 from service.periods import periods
 from service.rates import rates_on
-from service.reconciliation import mismatches
+from service.reconciliation import LONGEST_GRACE_DAYS, mismatches
 from service.statements import issued_statements, statement_of
 
 router = APIRouter(tags=["books of account"], route_class=ReadRoute)
