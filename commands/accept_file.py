@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from commands.command import Command
 from commands.reviewing import platform_only
@@ -13,6 +13,7 @@ from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.files import FileAccepted
 from ledger.ids import Id, file_stream
+from ledger.numbers import Count
 from ledger.streams.files import AcceptedFile
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -25,7 +26,7 @@ class AcceptFile(Command, name="accept_file"):
     digest: Sha256
     file_name: str = ""
     partner: Id
-    rows: int = Field(ge=0)
+    rows: Count
     header: dict[str, str] = {}
 
     @property

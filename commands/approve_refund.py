@@ -15,6 +15,7 @@ from ledger.events.event import Event
 from ledger.events.refund import RefundApproved, RefundRoundApproved, ReturnAuthorized
 from ledger.ids import Id, return_id_of
 from ledger.instants import Instant
+from ledger.numbers import Count
 from ledger.policies.liability import Bearer, Liability
 from ledger.policies.return_window import ReturnWindow
 from ledger.refusals import NotCaptured
@@ -32,7 +33,7 @@ class ApproveRefund(OrderCommand, name="approve_refund"):
     """
 
     refund_id: Id
-    round: int
+    round: Count
     lines: LineAmounts | None = None
     liability: Bearer | None = None
     return_required: bool = False

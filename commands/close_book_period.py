@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import Field
-
 from commands.command import Command
 from commands.period_commands import check_next
 from commands.reviewing import platform_only
@@ -15,13 +13,14 @@ from ledger.events.event import Event
 from ledger.events.period import BookPeriodClosed
 from ledger.ids import periods_stream
 from ledger.instants import Month
+from ledger.numbers import Count
 from ledger.streams.periods import Periods
 
 
 class CloseBookPeriod(Command, name="close_book_period"):
     """The first step of a period's closing, once for every book; `close_period` is the last."""
 
-    book: int = Field(ge=0)
+    book: Count
     period: Month
 
     @property

@@ -16,6 +16,7 @@ from ledger.events.event import Event
 from ledger.events.period import AccountingPeriodClosed
 from ledger.ids import Id, periods_stream
 from ledger.instants import Month
+from ledger.numbers import Count, Position
 from ledger.streams.periods import Periods
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -25,7 +26,7 @@ class ClosePeriod(Command, name="close_period"):
     """`positions` are those of the books' markers; the hash is over the trial balance up to them."""
 
     period: Month
-    positions: dict[int, int]
+    positions: dict[Count, Position]
     trial_balance_hash: Sha256
     proposer: Id
 

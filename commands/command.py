@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
+from commands.limits import ONE_AMOUNT, Limits
 from commands.rules import Rules
 from ledger.canonical import canonical, digest
 from ledger.deadlines import Timing, timing_of
@@ -33,6 +34,7 @@ class Command(BaseModel):
 
     name: ClassVar[str] = ""
     reports_a_fact: ClassVar[bool] = False
+    limits: ClassVar[Limits] = ONE_AMOUNT
 
     id: CommandId
     actor: Actor
@@ -40,6 +42,11 @@ class Command(BaseModel):
     occurred_at: Instant | None = None
     correlation_id: Id | None = None
     causation_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _keeps_to_the_limits(self) -> Self:
+        self.limits.check(self, "")
+        return self
 
     decided_at: ClassVar[datetime]  # of an instance, once the bus has stamped it
     received_at: ClassVar[datetime]  # likewise: the ledger's own clock, also where an importer replays the past

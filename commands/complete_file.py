@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import Field
-
 from commands.accept_file import Sha256
 from commands.command import Command
 from commands.reviewing import platform_only
@@ -13,6 +11,7 @@ from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.files import FileRecorded
 from ledger.ids import Id, file_stream
+from ledger.numbers import Count
 from ledger.streams.files import AcceptedFile
 
 
@@ -21,7 +20,7 @@ class CompleteFile(Command, name="complete_file"):
 
     kind: Id
     digest: Sha256
-    refused: int = Field(ge=0)
+    refused: Count
 
     @property
     def stream(self) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from pydantic import Field
+from typing import ClassVar
 
 from commands.command import Command
+from commands.limits import SUMS, Limits
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -14,18 +14,21 @@ from ledger.events.statement import SettlementRunCompleted
 from ledger.finance_refusals import RunNotStarted
 from ledger.ids import Id, settlement_run_stream
 from ledger.money import Money
+from ledger.numbers import Count
 from ledger.streams.statements import SettlementRun
 
 
 class CompleteSettlementRun(Command, name="complete_settlement_run"):
     """What the run came to; `refused` counts merchants that were not paid, by the reason's code."""
 
+    limits: ClassVar[Limits] = SUMS
+
     run_id: Id
-    merchants: int = Field(ge=0)
-    statements: int = Field(ge=0)
-    payouts: int = Field(ge=0)
+    merchants: Count
+    statements: Count
+    payouts: Count
     paid: Money
-    refused: dict[str, int] = {}
+    refused: dict[str, Count] = {}
 
     @property
     def stream(self) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from commands.command import Command
+from commands.limits import SUMS, Limits
 from commands.merchant_money import in_cny
 from commands.reviewing import platform_only
 from commands.rules import Rules
@@ -18,6 +19,7 @@ from ledger.fx import CNY
 from ledger.ids import Id, account_guard, statements_stream
 from ledger.instants import Instant
 from ledger.money import Money, total
+from ledger.numbers import Count, Position
 from ledger.streams.statements import Statements
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -30,19 +32,21 @@ class IssueStatement(Command, name="issue_statement"):
     statement is then of this moment. A settlement run leaves it out, since its cut-off lies behind.
     """
 
+    limits: ClassVar[Limits] = SUMS
+
     merchant_id: Id
     statement_id: Id
     run_id: Id | None = None
-    book: int = Field(ge=0)
-    after_position: int = Field(ge=0)
-    upto_position: int = Field(ge=0)
+    book: Count
+    after_position: Position
+    upto_position: Position
     period_from: Instant | None = None
     period_to: Instant
     opening: Money
     totals: tuple[StatementTotal, ...] = ()
     closing: Money
     lines_hash: Sha256
-    account_version: int | None = None
+    account_version: Position | None = None
 
     @model_validator(mode="after")
     def _goes_forward(self) -> Self:

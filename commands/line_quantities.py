@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveInt
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from ledger.ids import Id
+from ledger.numbers import Quantity
 
 
 class LineQty(BaseModel):
@@ -16,7 +17,7 @@ class LineQty(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     line_id: Id
-    qty: PositiveInt
+    qty: Quantity
 
 
 def _each_once(lines: Iterable[LineQty]) -> tuple[LineQty, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,6 +14,7 @@ from ledger.events.event import Event
 from ledger.events.platform import InboxPartsTaken
 from ledger.ids import Id, inbox_stream
 from ledger.money import total
+from ledger.numbers import Count
 from ledger.refusals import RoleNotAllowed
 from ledger.streams.reference_streams import InboxItem
 
@@ -24,8 +26,8 @@ class MarkPartsTaken(Command, name="mark_parts_taken"):
 
     psp: Id
     capture_ref: Id
-    plan: int = Field(ge=1)
-    taken: tuple[int, ...]
+    plan: Annotated[Count, Field(ge=1)]
+    taken: tuple[Count, ...]
 
     @property
     def stream(self) -> str:

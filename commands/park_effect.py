@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,6 +12,7 @@ from commands.two_people import TwoPersonCommand
 from ledger.events.event import Event
 from ledger.events.parking import EffectParked
 from ledger.ids import Id, parking_stream
+from ledger.numbers import Count, Position
 from ledger.streams.parking import Parking
 
 
@@ -18,8 +20,8 @@ class EffectCommand(TwoPersonCommand):
     """A request about the effect on `view` of the event at `position` of `book`."""
 
     view: Id
-    book: int = Field(ge=0)
-    position: int = Field(ge=1)
+    book: Count
+    position: Annotated[Position, Field(ge=1)]
 
     @property
     def stream(self) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from commands.rules import Rules
 from commands.two_people import TwoPersonCommand
 from ledger.events.event import Event
 from ledger.events.parking import ItemParked
 from ledger.ids import Id, parking_stream
+from ledger.numbers import Count
 from ledger.streams.parking import Parking
 
 ItemName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20\x7f]+$", max_length=300)]
@@ -21,7 +22,7 @@ class ItemCommand(TwoPersonCommand):
     """A request about one item of a loop, named as `status` lists it."""
 
     loop: Id
-    book: int = Field(ge=0)
+    book: Count
     item: ItemName
 
     @property

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from commands.command import Command
+from commands.limits import SUMS, Limits
 from commands.order_commands import rate_of_day
 from commands.period_commands import check_over
 from commands.reviewing import platform_only
@@ -31,6 +32,7 @@ from ledger.journal.accounts import (
     TAX_PAYABLE,
 )
 from ledger.money import Money
+from ledger.numbers import Count, Position
 from ledger.streams.platform_money import Revaluations
 
 MONETARY = frozenset(
@@ -72,10 +74,12 @@ class PostFxRevaluation(Command, name="post_fx_revaluation"):
     `includes` says how many revaluations of the period they have in them already, so that none is posted twice.
     """
 
+    limits: ClassVar[Limits] = SUMS
+
     period: Month
     balances: tuple[ForeignBalance, ...]
-    positions: dict[int, int]
-    includes: int = Field(default=0, ge=0)
+    positions: dict[Count, Position]
+    includes: Position = 0
 
     @property
     def stream(self) -> str:

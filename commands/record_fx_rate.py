@@ -12,13 +12,13 @@ from commands.reviewing import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.platform import FxRateRecorded
-from ledger.fx import Rate
+from ledger.fx import Rate, check_rate
 from ledger.ids import fx_stream
 from ledger.instants import Day
 from ledger.streams.reference_streams import RateHistory
 
 Pair = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}/[A-Z]{3}$")]
-Decimals = Annotated[str, StringConstraints(pattern=r"^\d{1,12}(\.\d{1,12})?$")]
+Decimals = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?$")]
 
 
 class RecordFxRate(Command, name="record_fx_rate"):
@@ -35,7 +35,7 @@ class RecordFxRate(Command, name="record_fx_rate"):
 
     @model_validator(mode="after")
     def _is_a_rate(self) -> Self:
-        self.as_rate()
+        check_rate(self.as_rate())
         return self
 
     def as_rate(self) -> Rate:

@@ -15,11 +15,13 @@ from ledger.canonical import canonical
 from ledger.deadlines import in_zone
 from ledger.events.event import Event
 from ledger.events.period import BookMarker
+from ledger.finance_refusals import ValueNotStorable
 from ledger.ids import account_guard
 from ledger.journal.accounts import AVAILABLE, ON_HOLD, PAYABLE_NOW
 from ledger.journal.entry import Entry
 from ledger.journal.posting import post
 from ledger.log.rows import Answer, Attempt, Expectation, Movement, NewEvent
+from ledger.readable import Unreadable, facts_text, payload_of, text_of
 from ledger.refusals import Refusal
 from ledger.sealed import KeyStore
 from ledger.who import Actor, Source
@@ -39,14 +41,23 @@ class Decision:
     expects: list[Expectation]
     policy_versions: dict[str, int]
     events: Sequence[Event] = ()
-    entries: Sequence[Entry | None] = ()
+    payloads: Sequence[str | None] = ()  # None where personal values are to be sealed yet
+    entries: Sequence[str | None] = ()
     refusal: Refusal | None = None
     moves: list[Movement] = field(default_factory=list)
 
     def come_to(self, events: Sequence[Event]) -> None:
-        """These events, their entries, and what they do to payable-now money. Raises `MerchantChargeNotAllowed`."""
-        self.entries = [post(event) for event in events]
-        self.events, self.moves = events, movements(self.entries)
+        """These events, their entries, and what they do to payable-now money.
+
+        Raises `MerchantChargeNotAllowed`, and `ValueNotStorable` where a reader of the log could not find them again.
+        """
+        entries = [post(event) for event in events]
+        try:
+            self.payloads = [payload_of(event) for event in events]
+            self.entries = [text_of(entry) if entry else None for entry in entries]
+        except Unreadable as unreadable:
+            raise ValueNotStorable(command=self.command.name, reason=str(unreadable)) from unreadable
+        self.events, self.moves = events, movements(entries)
 
     def open_claims(self, merchant_id: str | None, *, change: int) -> None:
         """Open cases and disputes may take so many fen more of the merchant's money than before, or less."""
@@ -120,7 +131,7 @@ def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day:
     day = accounting_day(command.received_at if command.timing == "far" else at)
     actor, source = _actor_text(command.actor), _source_text(command.source)
     policy_versions = _versions_text(tuple(decision.policy_versions.items()))
-    for event, entry in zip(decision.events, decision.entries, strict=True):
+    for event, payload, entry in zip(decision.events, decision.payloads, decision.entries, strict=True):
         yield NewEvent(
             stream=stream,
             type=event.name,
@@ -134,8 +145,8 @@ def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day:
             causation_id=command.causation_id or command.id,
             legal_entity=legal_entity,
             policy_versions=policy_versions,
-            payload=event.sealed_for(stream, decision.subject, keys).payload(),
-            entry=entry.text() if entry else None,
+            payload=payload or event.sealed_for(stream, decision.subject, keys).payload(),
+            entry=entry,
         )
 
 
@@ -146,7 +157,7 @@ def _answer(decision: Decision) -> Answer:
         actor=_actor_text(decision.command.actor),
         decided_at=decision.command.decided_at,
         code=refusal.code if refusal else "",
-        facts=canonical(refusal.facts) if refusal else "{}",
+        facts=facts_text(refusal.facts) if refusal else "{}",
     )
 
 

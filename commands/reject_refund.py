@@ -12,6 +12,7 @@ from ledger.events.event import Event
 from ledger.events.order import OrderCompleted
 from ledger.events.refund import RefundRejected, RefundRoundRejected
 from ledger.ids import Id
+from ledger.numbers import Count
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
 
@@ -20,7 +21,7 @@ class RejectRefund(OrderCommand, name="reject_refund"):
     """A reviewer says no; the units can be dispatched again, and a new request is a new case."""
 
     refund_id: Id
-    round: int
+    round: Count
     reason: Reason
     note: Sealed[str] | None = None
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from commands.breaks import break_once
 from commands.command import Report
+from commands.limits import SUMS, Limits
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.files import BankStatementImported
 from ledger.ids import Id, bank_account_stream
 from ledger.instants import Day
 from ledger.money import Money
+from ledger.numbers import Count
 from ledger.streams.files import BankAccount
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -23,6 +25,8 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 class ReportBankStatement(Report, name="report_bank_statement"):
     """Opening and closing balance of one account, positive where the bank owes us; entries are reported one by one."""
 
+    limits: ClassVar[Limits] = SUMS
+
     account: Id
     statement_id: Id
     digest: Sha256
@@ -30,7 +34,7 @@ class ReportBankStatement(Report, name="report_bank_statement"):
     closing: Money
     opened_on: Day
     closed_on: Day
-    entries: int = Field(ge=0)
+    entries: Count
 
     @property
     def stream(self) -> str:

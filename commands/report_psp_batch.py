@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from commands.breaks import break_once
 from commands.command import Report
@@ -17,6 +17,7 @@ from ledger.fx import CNY, Rate, unity
 from ledger.ids import Id, psp_batch_stream
 from ledger.instants import Day
 from ledger.money import Money, total
+from ledger.numbers import Count
 from ledger.streams.psp_batch import PspBatch
 
 
@@ -43,7 +44,7 @@ class ReportPspBatch(Report, name="report_psp_batch"):
     psp: Id
     batch_ref: Id
     digest: str
-    line_count: NonNegativeInt
+    line_count: Count
     totals: tuple[BatchTotal, ...] = ()
     fees: tuple[BatchFee, ...] = ()
     orders_cash: Money

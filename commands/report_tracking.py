@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import NonNegativeInt, PositiveInt, model_validator
+from pydantic import model_validator
 
 from commands.customs_tie import untied
 from commands.interception import first_heard_of
@@ -17,6 +17,7 @@ from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES, UNDONE_BY
 from ledger.events.shipment import ParcelFact
 from ledger.ids import Id
+from ledger.numbers import Count, Quantity
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
 from ledger.streams.parcels import Parcel, fact_of
@@ -42,10 +43,10 @@ class ReportTracking(MilestoneReport, name="report_tracking"):
     milestone: TrackedMilestone
     warehouse_id: Id | None = None
     condition: RawText | None = None
-    weight_g: NonNegativeInt | None = None
+    weight_g: Count | None = None
     customs_mode: RawText | None = None
     declaration_no: RawText | None = None
-    attempt_no: PositiveInt | None = None
+    attempt_no: Quantity | None = None
     evidence_ref: RawText | None = None
     text: Sealed[str] | None = None
 

@@ -11,6 +11,7 @@ from ledger.events.event import Event
 from ledger.events.statement import SettlementRunStarted
 from ledger.ids import Id, settlement_run_stream
 from ledger.instants import Instant
+from ledger.numbers import Count, Position
 from ledger.streams.statements import SettlementRun
 
 
@@ -19,7 +20,7 @@ class StartSettlementRun(Command, name="start_settlement_run"):
 
     run_id: Id
     cut_off: Instant
-    positions: dict[int, int]
+    positions: dict[Count, Position]
 
     @property
     def stream(self) -> str:

@@ -143,6 +143,15 @@ class PeriodOutOfOrder(Refusal, code="PERIOD_OUT_OF_ORDER", remedy="Close period
     expected: str
 
 
+class ValueNotStorable(
+    Refusal, code="VALUE_NOT_STORABLE", remedy="Send values within the limits of docs/limits.md under a new id."
+):
+    """What {command} would record could not be read again: {reason}."""
+
+    command: str
+    reason: str
+
+
 class BookUnknown(Refusal, code="BOOK_UNKNOWN", remedy="Name a book of this ledger."):
     """This ledger has no book {book}."""
 

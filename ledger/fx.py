@@ -10,7 +10,9 @@ from functools import lru_cache
 from typing import Literal
 
 from ledger.currencies import exponent_of
+from ledger.limits import LARGEST_RATE
 from ledger.money import CurrencyMismatch, Money, half_up
+from ledger.numbers import read_decimal
 
 RateKind = Literal["reference", "book", "provider_settlement"]
 CNY = "CNY"  # the functional currency: every entry balances in it
@@ -65,6 +67,15 @@ def unity(currency: str, as_of: date) -> Rate:
 
 
 _FURTHEST = 18  # powers of ten: no two currencies are further apart
+
+
+def check_rate(rate: Rate) -> None:
+    """That a rate from outside is plainly written and not absurd. Raises ValueError."""
+    if read_decimal(rate.value) <= 0:
+        raise ValueError(f"a rate is positive, {rate.value!r} is not")
+    shift = exponent_of(rate.quote) - exponent_of(rate.base)
+    if rate.quote == CNY and _ratio(rate.value) * Fraction(10) ** shift > LARGEST_RATE:
+        raise ValueError(f"{rate.value} {CNY} for one {rate.base} is no rate of any currency")
 
 
 @lru_cache(maxsize=4096)

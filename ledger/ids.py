@@ -10,11 +10,11 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from ledger.deadlines import later
+from ledger.limits import LONGEST_ID, LONGEST_KEY_BYTES
 
-_LONGEST = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No slash: stream names are paths of ids. No white space: an id is one word in every log, file and URL.
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=_LONGEST)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=LONGEST_ID)]
 PayoutId = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=35)
 ]  # ISO 20022 Max35Text
@@ -119,7 +119,18 @@ def bank_statement_stream(account: str, statement_id: str) -> str:
 def derived_id(*parts: str) -> str:
     """An id made of others; where that would be too long its end is their digest."""
     whole = ".".join(parts)
-    return whole if len(whole) <= _LONGEST else f"{whole[:31]}.{sha256(whole.encode()).hexdigest()[:32]}"
+    return whole if len(whole) <= LONGEST_ID else f"{whole[:31]}.{sha256(whole.encode()).hexdigest()[:32]}"
+
+
+def key_form(reference: str) -> str:
+    """A reference as indexes hold it: a very long one is its beginning and its digest, so that any can be found."""
+    if len(reference) * 4 <= LONGEST_KEY_BYTES:  # the usual case: UTF-8 has four bytes a character at most
+        return reference
+    written = reference.encode()
+    if len(written) <= LONGEST_KEY_BYTES:
+        return reference
+    beginning = written[: LONGEST_KEY_BYTES - 65].decode(errors="ignore")
+    return f"{beginning}~{sha256(written).hexdigest()}"
 
 
 def return_id_of(refund_id: str) -> str:
@@ -151,7 +162,7 @@ def merchant_of_key(key: str) -> str | None:
 def book_named_by(stream: str) -> int | None:
     """The book that a stream names itself, as markers of periods and parking do; None where its merchant says which."""
     kind, _, rest = stream.partition("/")
-    return int(rest) if kind in ("periods", "parking") and rest.isdecimal() else None
+    return int(rest) if kind in ("periods", "parking") and rest.isascii() and rest.isdigit() else None
 
 
 def decided_at(event_id: str) -> datetime:

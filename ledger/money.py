@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from ledger.currencies import all_currencies, exponent_of
+from ledger.limits import LARGEST_NUMBER
+from ledger.numbers import read_decimal, ungrouped
 
-_DIGITS = 16  # 2^53 minor units: what canonical JSON holds exactly
+_SPOKEN = re.compile(r"([A-Z]{3}) (\S+)")
 
 
 class CurrencyMismatch(ValueError):
@@ -27,8 +30,8 @@ class FractionOfMinorUnit(ValueError):
 class Money:
     """An integer count of minor units of an ISO 4217 currency; negative where a sum is owed the other way.
 
-    In JSON: `{"currency": "USD", "minor": 6944}`. As input, `{"currency": "USD", "amount": "69.44"}` and
-    `"USD 69.44"` are read too.
+    In JSON: `{"currency": "USD", "minor": 6944}`. As input, `{"currency": "USD", "amount": "69.44"}`, `"USD 69.44"` and
+    `"USD 6,944.00"`, in groups of three, are read too.
     """
 
     minor: int
@@ -36,12 +39,16 @@ class Money:
 
     @classmethod
     def of(cls, amount: str | Decimal | int, currency: str) -> Money:
-        """Money from a decimal amount in major units. Raises `FractionOfMinorUnit`, or ValueError for no number."""
+        """Money from a decimal amount in major units, a text in the grammar of `ledger.numbers`.
+
+        Raises `FractionOfMinorUnit`, or ValueError for no number.
+        """
         try:
-            scaled = Decimal(amount).scaleb(exponent_of(currency))
-        except (InvalidOperation, Overflow):
-            raise ValueError(f"{amount!r} is not an amount") from None
-        if not scaled.is_finite() or scaled.adjusted() >= _DIGITS:
+            number = read_decimal(amount) if isinstance(amount, str) else Decimal(amount)
+        except ValueError:
+            raise ValueError(f"{amount!r} is not an amount: it is written as in 69.44") from None
+        scaled = number.scaleb(exponent_of(currency)) if number.is_finite() else number
+        if not scaled.is_finite() or abs(scaled) > LARGEST_NUMBER:
             raise ValueError(f"{amount!r} is not an amount")
         if scaled != scaled.to_integral_value():
             raise FractionOfMinorUnit(f"{amount} {currency} is finer than the smallest unit of {currency}")
@@ -158,7 +165,9 @@ def _stored_schema(money: type[Money]) -> CoreSchema:
     would get the union around it.
     """
     fields = [
-        core_schema.dataclass_field("minor", core_schema.int_schema(strict=True)),
+        core_schema.dataclass_field(
+            "minor", core_schema.int_schema(strict=True, ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)
+        ),
         core_schema.dataclass_field("currency", core_schema.literal_schema([*all_currencies()])),
     ]
     arguments = core_schema.dataclass_args_schema(money.__name__, fields, extra_behavior="forbid")
@@ -170,12 +179,14 @@ def _read_spoken(value: Any) -> Money:
     match value:
         case Money():
             return value
-        case str() if len(words := value.split()) == 2:
-            return Money.of(words[1].replace(",", ""), words[0])
+        case str() if words := _SPOKEN.fullmatch(value):
+            return Money.of(ungrouped(words[2]), words[1])
         case {"currency": str(currency), "amount": str(amount), **rest} if not rest:
             return Money.of(amount, currency)
         case {"currency": str(currency), "minor": int(minor), **rest} if not rest and not isinstance(minor, bool):
             exponent_of(currency)
+            if abs(minor) > LARGEST_NUMBER:
+                raise ValueError("the amount is too large")
             return Money(minor, currency)
     raise ValueError(
         'money is {"currency": "USD", "minor": 6944}, {"currency": "USD", "amount": "69.44"} or "USD 69.44"'

@@ -52,6 +52,11 @@ class Sealed(Generic[T]):
         return cls(value=value)
 
     @property
+    def in_clear(self) -> T | None:
+        """The value before it is recorded; None of a closed box."""
+        return self._value
+
+    @property
     def is_closed(self) -> bool:
         return bool(self._box)
 

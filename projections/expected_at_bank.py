@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from ledger.events.psp_settlement import PspSettlementReported
 from ledger.events.refund import RefundPaidByAlternative
 from ledger.events.settlement import PayoutCancelled, PayoutFailed, PayoutInitiated, PayoutReturned
 from ledger.fx import CNY
+from ledger.ids import key_form
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances import NOW, Moment
@@ -162,7 +163,9 @@ def expected_under(
     views: Views, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Expectation]:
     """What is or was expected under these references: open, met, or given up by us. Raises `ViewBehind`."""
-    return _find(views, _FIND, at_least, timeout_s, references=list(references), as_of=None)
+    asked = {key_form(reference): reference for reference in references}
+    found = _find(views, _FIND, at_least, timeout_s, references=list(asked), as_of=None)
+    return [replace(each, reference=asked[each.reference]) for each in found]
 
 
 def not_shown_yet(

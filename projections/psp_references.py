@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPartsTa
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
 from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.events.refund import RefundSubmitted, RefundSucceeded
+from ledger.ids import key_form
 from ledger.money import Money
 from projections.columns import text_column
 from projections.engine.batch import Batch
@@ -139,8 +140,10 @@ def orders_of(
     views: Views, psp: str, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[PspReference]:
     """What these references are of. Raises `ViewBehind`."""
+    asked = {key_form(reference): reference for reference in references}
     condition = "psp = :psp AND reference = ANY(:references)"
-    return _find(views, condition, at_least, timeout_s, psp=psp, references=list(references))
+    found = _find(views, condition, at_least, timeout_s, psp=psp, references=list(asked))
+    return [replace(each, reference=asked[each.reference]) for each in found]
 
 
 def inbox_captures_of(
@@ -148,14 +151,16 @@ def inbox_captures_of(
 ) -> dict[str, list[str]]:
     """Which captures each of these references is of that stand, or once stood, in the inbox. Raises `ViewBehind`."""
 
+    asked = {key_form(reference): reference for reference in references}
+
     def query(opened: Opened) -> dict[str, list[str]]:
         statement = f"""
             SELECT reference, capture_ref FROM {opened.generation.stored_name(OF_INBOX)}
             WHERE book = 0 AND psp = :psp AND reference = ANY(:references) AND NOT deleted
             ORDER BY reference, capture_ref"""
         found: dict[str, list[str]] = {}
-        for row in opened.connection.execute(text(statement), {"psp": psp, "references": list(references)}):
-            found.setdefault(row[0], []).append(row[1])
+        for row in opened.connection.execute(text(statement), {"psp": psp, "references": list(asked)}):
+            found.setdefault(asked[row[0]], []).append(row[1])
         return found
 
     return views.read(PspReferences(), query, timeout_s=timeout_s)

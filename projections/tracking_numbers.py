@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from ledger.events.platform import InboxFactNoted, InboxFactRouted
 from ledger.events.shipment import ParcelDispatched, ParcelsConsolidated, ParcelSplit
-from ledger.ids import merchant_of, order_of
+from ledger.ids import key_form, merchant_of, order_of
 from ledger.log.rows import Recorded
 from projections.columns import text_column
 from projections.engine.batch import Batch
@@ -75,7 +75,7 @@ def parcels_numbered(
             SELECT merchant, order_id, parcel_id, carrier FROM {opened.generation.stored_name(NUMBERS)}
             WHERE book = ANY(:books) AND tracking_no = :number AND NOT deleted
             ORDER BY merchant, order_id, parcel_id, carrier"""
-        values = {"books": list(opened.vector), "number": tracking_no}
+        values = {"books": list(opened.vector), "number": key_form(tracking_no)}
         return tuple(NumberedParcel(*row) for row in opened.connection.execute(text(statement), values))
 
     return views.read(TrackingNumbers(), query, at_least=at_least, timeout_s=timeout_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -22,6 +23,7 @@ from babel.support import Translations
 from ledger.deadlines import in_zone
 from ledger.instants import zone_of
 from ledger.money import Money
+from ledger.numbers import read_decimal
 from projections.tracking_answer import AfterSales, OrderTracking, ParcelTracking, TrackedRefund
 from service.failures import ServiceFailure
 
@@ -150,13 +152,13 @@ def _refund(refund: TrackedRefund, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _weighted(accepted: str) -> Iterator[tuple[str, float]]:
+def _weighted(accepted: str) -> Iterator[tuple[str, Decimal]]:
     for part in accepted.split(","):
         tag, _, weight = part.partition(";q=")
         try:
-            quality = float(weight) if weight else 1.0
+            quality = read_decimal(weight) if weight else Decimal(1)
         except ValueError:
-            quality = 0.0
+            continue
         if quality > 0:
             yield tag.strip(), quality
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ledger.ids import key_form
 from ledger.log.rows import Recorded
 from projections.engine.tables import ViewTable
 
 Key = tuple[Any, ...]  # the primary key of a row without the book
 Row = dict[str, Any]
 Find = Callable[[ViewTable, Sequence[Key]], Iterable[Row]]  # the stored rows of these keys, tombstones included
+
+
+def indexed(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values of a key as an index holds them: a very long text by its digest."""
+    return tuple([key_form(value) if type(value) is str else value for value in values])
 
 
 class Batch:
@@ -53,7 +59,7 @@ class KeptRows:
 
     def load(self, keys: Iterable[Key]) -> None:
         """Fetch the rows of all these keys at once: worth it where a batch touches many."""
-        missing = [key for key in dict.fromkeys(keys) if key not in self._rows]
+        missing = [key for key in dict.fromkeys(map(indexed, keys)) if key not in self._rows]
         if not missing:
             return
         self._rows.update(dict.fromkeys(missing))
@@ -64,6 +70,7 @@ class KeptRows:
 
     def get(self, *key: Any) -> Row | None:
         """The row of this key, or None where there is none or it is deleted. Fetched alone if it was not loaded."""
+        key = indexed(key)
         if key not in self._rows:
             self.load((key,))
         row = self._rows[key]
@@ -71,7 +78,8 @@ class KeptRows:
 
     def put(self, row: Row, *, at: int) -> None:
         """The row as the event at this position leaves it: every column but `book` and the engine's own two."""
-        key = tuple(row[name] for name in self._table.key)
+        key = indexed(tuple(row[name] for name in self._table.key))
+        row.update(zip(self._table.key, key, strict=True))
         if key not in self._rows:
             self.load((key,))
         row["book"], row["changed_at_position"], row["deleted"] = self._book, at, False
@@ -83,7 +91,7 @@ class KeptRows:
         row = self.get(*key)
         if row is not None:
             row["changed_at_position"], row["deleted"] = at, True
-            self._touched[key] = None
+            self._touched[indexed(key)] = None
 
     @property
     def added(self) -> list[Row]:

@@ -13,6 +13,8 @@ from psycopg2.extras import execute_values
 from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import dialect
 
+from ledger.ids import key_form
+from ledger.limits import LONGEST_KEY_BYTES
 from projections.engine.batch import Batch, Key, Row
 from projections.engine.generations import Generation
 from projections.engine.tables import ViewTable
@@ -48,11 +50,11 @@ class RowStore:
     def write(self, batch: Batch) -> None:
         """Everything the fold has changed, each row once."""
         for table, lines in batch.appended.items():
-            self._copy(table, lines)
+            self._copy(table, _indexable(table, lines))
         for table, rows in batch.kept.items():
             values = itemgetter(*table.columns)
-            self._copy(table, [values(row) for row in rows.added])
-            self._change(table, [values(row) for row in rows.changed])
+            self._copy(table, _indexable(table, [values(row) for row in rows.added]))
+            self._change(table, _indexable(table, [values(row) for row in rows.changed]))
 
     def _copy(self, table: ViewTable, rows: Sequence[tuple[Any, ...]]) -> None:
         if not rows:
@@ -79,6 +81,14 @@ class RowStore:
             [tuple(_without_nul(value) if isinstance(value, str) else value for value in row) for row in rows],
             page_size=1000,
         )
+
+
+def _indexable(table: ViewTable, rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    """The rows, with texts that no index could hold by their digest."""
+    places = table.indexed_texts
+    if not any(len(row[place]) * 4 > LONGEST_KEY_BYTES for row in rows for place in places):
+        return rows
+    return [tuple(key_form(v) if n in places else v for n, v in enumerate(row)) for row in rows]
 
 
 def _named(table: ViewTable) -> str:

@@ -28,6 +28,12 @@ class ViewTable:
         self.indexes = (*indexes,) if appended else (*indexes, ("changed_at_position",))
         self.shape = Table(name, MetaData(schema=SCHEMA), *columns)
         self.columns = tuple(column.name for column in columns)
+        indexed = {name for index in self.indexes for name in index}
+        self.indexed_texts = tuple(
+            number
+            for number, column in enumerate(columns)
+            if isinstance(column.type, Text) and (column.primary_key or column.name in indexed)
+        )
         self.key = tuple(column.name for column in columns[1:] if column.primary_key)  # without the book
 
     @property

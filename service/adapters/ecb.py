@@ -9,10 +9,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 
 from ledger.instants import day_as_written
+from ledger.numbers import read_decimal
 
 SOURCE = "ECB cross"  # the ECB gives these for information, not for settling trades: a stand-in, named as what it is
 _SIX_DIGITS = Context(prec=6, rounding=ROUND_HALF_UP)  # one more than the published rates have
@@ -87,16 +88,16 @@ def _days(path: Path, text: str) -> Iterator[tuple[date, dict[str, Decimal]]]:
     for row in rows:
         try:
             yield day_as_written(row[0].strip()), _quotes(header, row)
-        except (ValueError, IndexError, InvalidOperation):
+        except (ValueError, IndexError):
             raise BadRateFile(f"{path}, line {rows.line_num}: not a day of positive rates") from None
 
 
 def _quotes(header: list[str], row: list[str]) -> dict[str, Decimal]:
     quotes = {
-        currency: Decimal(cell.strip())
+        currency: read_decimal(cell.strip())
         for currency, cell in zip(header[1:], row[1:], strict=True)
         if currency and cell.strip() not in _NOT_QUOTED
     }
-    if not all(value > 0 and value.is_finite() for value in quotes.values()):
+    if not all(value > 0 for value in quotes.values()):
         raise ValueError
     return quotes

@@ -94,4 +94,7 @@ def _print(summary: Summary, format: Format) -> None:
 
 def _counted(section: Section, row: Sequence[str]) -> dict[str, int | str]:
     """A row with its counts as numbers."""
-    return {name: int(cell) if cell.isdigit() else cell for name, cell in zip(section.columns, row, strict=True)}
+    return {
+        name: int(cell) if cell.isascii() and cell.isdigit() else cell
+        for name, cell in zip(section.columns, row, strict=True)
+    }

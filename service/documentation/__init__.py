@@ -11,6 +11,7 @@ from service.documentation.cli import cli
 from service.documentation.commands import commands
 from service.documentation.events import events
 from service.documentation.http import http
+from service.documentation.limits import limits
 from service.documentation.policies import policies
 from service.documentation.refusals import refusals
 from service.documentation.settings import settings
@@ -27,4 +28,5 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "views.md": views,
     "verification.md": verification,
     "http.md": http,
+    "limits.md": limits,
 }

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-LIMIT_BYTES = 1024 * 1024
+from ledger.limits import LONGEST_LINE
+
+LIMIT_BYTES = LONGEST_LINE
 _SKIP_BYTES = 64 * 1024
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from commands import set_express_refund
 from commands.bus import Bus
@@ -11,6 +12,7 @@ from commands.menu import MENU
 from commands.outcome import Outcome
 from commands.rules import Rules
 from ledger.events.event import Event
+from ledger.events.platform import InboxFactNoted
 from ledger.streams.merchant import Merchant
 from tests.support.buses import Desk
 from tests.support.given import BUYER, FINANCE
@@ -43,11 +45,33 @@ def other_body(desk: Desk) -> Outcome:
     return desk.ask("enrol_merchant", id="e1", merchant_id="M-1", markets=["HK"])
 
 
+def unreadable(desk: Desk) -> Outcome:
+    """A decision comes to an event that no reader of the log could decode again."""
+    bus = Bus(
+        desk.ledger,
+        MENU | {"set_express_refund": Handler(set_express_refund.SetExpressRefund, _deep)},
+        clock=desk.clock,
+    )
+    try:
+        (outcome,) = bus.submit([desk.command("set_express_refund", merchant_id="M-1", enabled=True)])
+    finally:
+        bus.close()
+    return outcome
+
+
+def _deep(command: set_express_refund.SetExpressRefund, merchant: Merchant, rules: Rules) -> Iterator[Event]:  # noqa: ARG001
+    body: dict[str, Any] = {}
+    for _ in range(250):
+        body = {"a": body}
+    yield InboxFactNoted(system="s", reference="r", kind="k", refs={}, body=body, happened_at=command.decided_at)
+
+
 CAUSES: Mapping[str, Callable[[Desk], Outcome]] = {
     "VERSION_CONFLICT": lost_race,
     "IDEMPOTENCY_KEY_REUSED": other_body,
     "INSTANT_NOT_YOURS": lambda desk: desk.ask(
         "set_express_refund", actor=BUYER, at=desk.clock.now, merchant_id="M-1", enabled=True
     ),
+    "VALUE_NOT_STORABLE": unreadable,
     "BOOK_UNKNOWN": lambda desk: desk.ask("close_book_period", actor=FINANCE, book=99, period="2025-03"),
 }

@@ -23,7 +23,6 @@ VERSIONS = ("02", "03", "04", "08")
 _ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(\d\d)\}Document")
 _LONGEST = 64  # characters of an id of ours
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._:@+-]")
-_AMOUNT = re.compile(r"[0-9]+(\.[0-9]*)?")  # the side it is on is said apart (CdtDbtInd)
 _NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
 _REFERENCES = (".//Refs/EndToEndId", ".//Refs/InstrId", ".//Strd/CdtrRefInf/Ref")
 _TEXTS = (".//RmtInf/Ustrd", "AddtlNtryInf")
@@ -153,7 +152,7 @@ class _Reading:
         if currency not in all_currencies():
             raise self._wrong(amount, f"{currency!r} is no currency")
         try:
-            return Money.of(text if _AMOUNT.fullmatch(text) else "", currency)
+            return Money.of(text, currency)
         except FractionOfMinorUnit as fraction:
             raise self._wrong(amount, str(fraction)) from None
         except ValueError:

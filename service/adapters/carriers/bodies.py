@@ -11,9 +11,10 @@ from defusedxml.ElementTree import fromstring
 from pydantic_core import from_json
 
 from ledger.canonical import digest
+from ledger.limits import LONGEST_LINE
 from service.adapters.refused_bodies import PayloadNotUnderstood
 
-LONGEST_BYTES = 1024 * 1024
+LONGEST_BYTES = LONGEST_LINE
 _CODES = frozenset(
     {
         "code",

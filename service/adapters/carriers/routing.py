@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from commands.command import Command
+from commands.limits import kept_text
 from commands.note_unrouted_fact import NoteUnroutedFact
 from commands.parcel_reports import ParcelReport
 from commands.report_loss import ReportLoss
@@ -46,7 +47,7 @@ def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
     note = NoteUnroutedFact(
         id=f"{provider}.{key[:40]}",
         actor=_actor(provider),
-        source=Source(system=provider, external_id=event_id),
+        source=Source(system=provider, external_id=kept_text(event_id)),
         system=provider,
         reference=key[:32],
         kind="carrier_payload",
@@ -124,7 +125,7 @@ def _envelope(scan: Scan, key: str) -> dict[str, Any]:
     return {
         "id": f"{scan.provider}.{key[:40]}",
         "actor": _actor(scan.provider),
-        "source": Source(system=scan.provider, external_id=scan.event_id),
+        "source": Source(system=scan.provider, external_id=kept_text(scan.event_id)),
         "occurred_at": scan.happened_at,
     }
 
@@ -134,10 +135,10 @@ def _report(scan: Scan, parcel: NumberedParcel, envelope: dict[str, Any]) -> Par
         "merchant_id": parcel.merchant,
         "order_id": parcel.order_id,
         "parcel_id": parcel.parcel_id,
-        "location": scan.location[:500],
-        "raw_code": scan.raw_code[:500],
+        "location": kept_text(scan.location)[:500],
+        "raw_code": kept_text(scan.raw_code)[:500],
         "reason": scan.doubt,
-        "carrier": scan.carrier[:500],
+        "carrier": kept_text(scan.carrier)[:500],
     }
     match scan.milestone:
         case "signed_for":
@@ -150,13 +151,14 @@ def _report(scan: Scan, parcel: NumberedParcel, envelope: dict[str, Any]) -> Par
 
 
 def _unrouted(scan: Scan, key: str, envelope: dict[str, Any]) -> Command:
-    body = {"milestone": scan.milestone, "raw_code": scan.raw_code, "location": scan.location, "doubt": scan.doubt}
+    body: dict[str, Any] = {"milestone": scan.milestone, "doubt": scan.doubt}
+    body |= {"raw_code": kept_text(scan.raw_code), "location": kept_text(scan.location)}
     return NoteUnroutedFact(
         **envelope,
         system=scan.provider,
         reference=key[:32],
         kind=SCAN,
-        refs={"tracking_no": scan.tracking_no, "carrier": scan.carrier},
+        refs={"tracking_no": kept_text(scan.tracking_no), "carrier": kept_text(scan.carrier)},
         body=body | {"evidence_kind": scan.evidence_kind},
         details={"text": scan.text} if scan.text else None,
     )

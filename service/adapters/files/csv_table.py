@@ -10,17 +10,16 @@ from io import StringIO
 from typing import Protocol
 
 from ledger.currencies import all_currencies
-from ledger.fx import CNY, Rate
+from ledger.fx import CNY, Rate, check_rate
 from ledger.instants import day_as_written
+from ledger.limits import LARGEST_AMOUNT
 from ledger.money import FractionOfMinorUnit, Money
 from service.adapters.files.bad_file import BadFile
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
-_AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")  # no exponents, no thousands' separators, no other script's digits
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([ T][0-9:.Z+ -]*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 140  # characters that are kept of a cell
-MOST = 10**13  # minor units: a line of more is a mistake, and what it came to in CNY could not be stored exactly
 
 
 class Cells:
@@ -62,13 +61,13 @@ class Cells:
     def money(self, column: str, currency: str) -> Money:
         text = self.text(column)
         try:
-            amount = Money.of(text if _AMOUNT.fullmatch(text) else "", currency)
+            amount = Money.of(text, currency)
         except FractionOfMinorUnit:
             raise self.wrong(column, f"an amount in whole minor units of {currency}") from None
         except ValueError:
             raise self.wrong(column, f"an amount in {currency}") from None
-        if abs(amount.minor) >= MOST:
-            raise self.wrong(column, f"an amount below {Money(MOST, currency)}")
+        if abs(amount.minor) >= LARGEST_AMOUNT:
+            raise self.wrong(column, f"an amount below {Money(LARGEST_AMOUNT, currency)}")
         return amount
 
     def day(self, column: str) -> date:
@@ -83,9 +82,11 @@ class Cells:
         """CNY for one unit of `base`, as a provider gave it."""
         value = self.text(column)
         try:
-            return Rate(base=base, quote=CNY, value=value, kind="provider_settlement", source=source, as_of=as_of)
+            rate = Rate(base=base, quote=CNY, value=value, kind="provider_settlement", source=source, as_of=as_of)
+            check_rate(rate)
         except ValueError:
             raise self.wrong(column, f"the provider's rate, CNY for one {base}") from None
+        return rate
 
     def wrong(self, column: str, wanted: str) -> BadFile:
         return self.refused(f"{column} is {self._cells.get(column, '').strip()[:80]!r}, not {wanted}")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from commands.command import Command
+from commands.limits import kept_text
 from commands.note_unrouted_fact import NoteUnroutedFact
 from commands.note_unrouted_payment import NoteUnroutedPayment
 from commands.report_dispute_fee import ReportDisputeFee
@@ -27,6 +28,7 @@ from ledger.canonical import digest
 from ledger.currencies import all_currencies, exponent_of
 from ledger.events.platform import InboxFactNoted
 from ledger.ids import derived_id
+from ledger.limits import LARGEST_AMOUNT
 from ledger.money import Money
 from ledger.who import Actor, Source
 from service.adapters.refused_bodies import PayloadNotUnderstood
@@ -103,7 +105,7 @@ class ProviderFact:
             system=self.psp,
             reference=_word(self.names[0] if self.names else self.message_id),
             kind=f"psp_{self.kind}",
-            refs={"type": self.type} | self._refs,
+            refs={"type": kept_text(self.type)} | self._refs,
             body={"said": {name: _plain(value) for name, value in self.said.items()}},
         )
 
@@ -117,7 +119,7 @@ class ProviderFact:
 
     @property
     def _refs(self) -> dict[str, str]:
-        return {"named": ",".join(self.names)}
+        return {"named": kept_text(",".join(self.names))}
 
     def _capture_id(self, order_id: str) -> str:
         amount = self.amount or Money(0, "XXX")
@@ -127,7 +129,7 @@ class ProviderFact:
         return {
             "id": _word(id),
             "actor": Actor(kind="partner", id=self.psp, role="psp"),
-            "source": Source(system=self.psp, external_id=self.message_id),
+            "source": Source(system=self.psp, external_id=kept_text(self.message_id)),
             "occurred_at": self.happened_at,
         }
 
@@ -155,9 +157,11 @@ def amount_of(minor: Any, currency: Any, digits: Mapping[str, int] = {}) -> Mone
     than ISO 4217 does. Raises `Unreadable`."""
     code = currency.upper() if isinstance(currency, str) else ""
     if not isinstance(minor, int) or isinstance(minor, bool) or minor <= 0 or code not in all_currencies():
-        raise Unreadable(f"{minor!r} {currency!r} is no amount")
+        raise Unreadable(f"{str(minor)[:40]!r} {str(currency)[:40]!r} is no amount")
     shift = exponent_of(code) - digits.get(code, exponent_of(code))
     whole, rest = divmod(minor, 10**-shift) if shift < 0 else (minor * 10**shift, 0)
+    if whole > LARGEST_AMOUNT:
+        raise Unreadable(f"{str(minor)[:40]} {currency!r} is more than any payment is of")
     if rest:
         raise Unreadable(f"{minor!r} {currency!r} is finer than the smallest unit of {code}")
     return Money(whole, code)
@@ -183,6 +187,8 @@ def _plain(value: Any) -> Any:
             return {"currency": value.currency, "minor": value.minor}
         case datetime():
             return value.isoformat()
+        case str():
+            return kept_text(value)
     return value
 
 

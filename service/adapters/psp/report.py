@@ -7,8 +7,9 @@ from datetime import date
 
 from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate
+from ledger.limits import LARGEST_AMOUNT
 from ledger.money import Money
-from service.adapters.files.csv_table import MOST, Cells
+from service.adapters.files.csv_table import Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def take(lines: list[ReportLine], line: ReportLine, cells: Cells, seen: dict[tup
     before = seen.setdefault((line.psp_ref, line.kind), line.line)
     if before != line.line:
         raise cells.refused(f"the {line.kind} {line.psp_ref} stands in line {before} already")
-    if line.rate and any(abs(line.rate.convert(amount).minor) >= MOST for amount in (line.gross, line.fee, line.net)):
-        raise cells.refused(f"at {line.rate.value} it comes to more than {Money(MOST, CNY)}")
+    if line.rate and any(
+        abs(line.rate.convert(amount).minor) >= LARGEST_AMOUNT for amount in (line.gross, line.fee, line.net)
+    ):
+        raise cells.refused(f"at {line.rate.value} it comes to more than {Money(LARGEST_AMOUNT, CNY)}")
     lines.append(line)

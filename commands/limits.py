@@ -1,0 +1,90 @@
+"""What no command may hold, wherever it comes from: texts, numbers and shapes that the log or a view could not keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from ledger.fx import Rate, check_rate
+from ledger.instants import bounded_day
+from ledger.limits import (
+    DEEPEST,
+    LARGEST_AMOUNT,
+    LARGEST_BALANCE,
+    LARGEST_NUMBER,
+    LONGEST_LINE,
+    LONGEST_TEXT,
+    MOST_ITEMS,
+)
+from ledger.money import Money
+from ledger.sealed import Sealed
+
+_ODD_TEXT = re.compile("[\0\ud800-\udfff]")  # PostgreSQL's text holds no NUL, and UTF-8 no half of a pair
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a value at `depth` may come to. `check` raises ValueError with the value's path."""
+
+    largest: int = LARGEST_AMOUNT
+    longest: int = LONGEST_TEXT
+    depth: int = 0
+
+    def check(self, value: Any, path: str) -> None:
+        match value:
+            case str():
+                self._check_text(value, path)
+            case int() | float():
+                _check_number(value, path)
+            case Money():
+                if abs(value.minor) > self.largest:
+                    raise ValueError(f"{path}: an amount is at most {Money(self.largest, value.currency)}")
+            case Rate():
+                check_rate(value)
+                bounded_day(value.as_of)
+                self._check_text(value.source, path)
+            case Sealed():
+                replace(self, longest=LONGEST_LINE).check(value.in_clear, path)
+            case BaseModel():
+                self._check_items(value.__dict__.items(), len(value.__dict__), path)
+            case dict():
+                self._check_items(enumerate(map(str, value)), len(value), path)
+                self._check_items(value.items(), len(value), path)
+            case list() | tuple() | frozenset():
+                self._check_items(enumerate(value), len(value), path)
+
+    def _check_items(self, items: Iterable[tuple[Any, Any]], count: int, path: str) -> None:
+        if self.depth == DEEPEST:
+            raise ValueError(f"{path[:80]}…: objects and lists stand at most {DEEPEST} deep inside each other")
+        if count > MOST_ITEMS:
+            raise ValueError(f"{path}: there are at most {MOST_ITEMS} items")
+        inside = replace(self, depth=self.depth + 1)
+        for key, value in items:
+            if value is not None:
+                inside.check(value, f"{path}.{str(key)[:40]}" if path else str(key))
+
+    def _check_text(self, text: str, path: str) -> None:
+        if len(text) > self.longest:
+            raise ValueError(f"{path}: a text has at most {self.longest} characters")
+        if not (text.isascii() and text.isprintable()) and _ODD_TEXT.search(text):
+            raise ValueError(f"{path}: a text holds a NUL character or half of a surrogate pair")
+
+
+ONE_AMOUNT = Limits()
+SUMS = Limits(largest=LARGEST_BALANCE)  # of commands whose amounts add up many others, as balances do
+
+
+def kept_text(text: str) -> str:
+    """A partner's own words as a command takes them: what is odd is replaced, what is too long is cut."""
+    return _ODD_TEXT.sub("\ufffd", text)[:LONGEST_TEXT]
+
+
+def _check_number(value: int | float, path: str) -> None:
+    if isinstance(value, float):
+        raise ValueError(f"{path}: a number with a point is written as a text; {value!r} may not be exact")
+    if abs(value) > LARGEST_NUMBER:
+        raise ValueError(f"{path}: a whole number is at most {LARGEST_NUMBER}")

@@ -1,0 +1,49 @@
+"""Numbers as they may come in: ASCII digits and a point, no sign but a minus; no exponent, underscore or space."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ledger.limits import LARGEST_COUNT, LARGEST_NUMBER, LARGEST_QUANTITY
+
+_WHOLE = re.compile(r"-?[0-9]{1,16}")
+_DECIMAL = re.compile(r"-?[0-9]{1,16}([.][0-9]{1,18})?")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3}){1,5}([.][0-9]{1,18})?")
+
+
+def read_whole(text: str) -> int:
+    """A whole number that was written outside. Raises ValueError."""
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no whole number such as 12")
+    return int(text)
+
+
+def read_decimal(text: str) -> Decimal:
+    """A decimal number that was written outside. Raises ValueError."""
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no number such as 69.44")
+    return Decimal(text)
+
+
+def ungrouped(text: str) -> str:
+    """A number without the commas between its groups of three digits; one that is grouped otherwise as it is."""
+    return text.replace(",", "") if _GROUPED.fullmatch(text) else text
+
+
+def _written_whole(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return read_whole(value)
+    raise ValueError("a whole number is written in digits, as in 12")
+
+
+_Whole = Annotated[int, BeforeValidator(_written_whole)]
+Whole = Annotated[_Whole, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+Position = Annotated[_Whole, Field(ge=0, le=LARGEST_NUMBER)]
+Count = Annotated[_Whole, Field(ge=0, le=LARGEST_COUNT)]
+Quantity = Annotated[_Whole, Field(ge=1, le=LARGEST_QUANTITY)]
