@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from ledger.fx import Rate
 from ledger.policies.reference_pricing import ReferencePricing
 from ledger.refusals import Refusal
 from tests.support.given import PLATFORM
@@ -14,6 +15,8 @@ from tests.support.payments import HELD, disputed, held, opened
 
 Cause = Callable[[], Refusal | None]
 _CLAIM = {"claim_id": "CL-1", "parcel_id": "P-1", "partner": "sf", "amount": "CNY 1.00", "reason": "lost"}
+
+ABSURD = Rate("USD", "CNY", "7180", "book", "test", date(2025, 3, 1))
 
 
 def after(story: OrderStory, told: str, data: dict[str, Any], command: str, **asked: Any) -> Refusal:
@@ -61,8 +64,8 @@ def claimed_twice() -> Refusal:
 
 
 CAUSES: dict[str, Cause] = {
-    "AMOUNT_TOO_LARGE": lambda: OrderStory().refusal(
-        "report_payment_captured", **capture("cap-1", "USD 50000000000000.00")
+    "AMOUNT_TOO_LARGE": lambda: OrderStory(rates=[ABSURD]).refusal(
+        "report_payment_captured", **capture("cap-1", "USD 50000000000.00")
     ),
     "DISPUTE_OPEN": lambda: disputed(OrderStory().paid().sent(A=2, B=1).signed()).refusal(
         "release_settlement", at=after_days(8)

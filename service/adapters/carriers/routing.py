@@ -146,7 +146,7 @@ def _report(scan: Scan, parcel: NumberedParcel, envelope: dict[str, Any]) -> Par
         case "lost":
             return ReportLoss(**told)
         case "noted":
-            return ReportTracking(**told, milestone="noted", text=scan.text or None)
+            return ReportTracking(**told, milestone="noted", text=kept_text(scan.text) or None)
     return ReportTracking(**told, milestone=scan.milestone)
 
 
@@ -160,7 +160,7 @@ def _unrouted(scan: Scan, key: str, envelope: dict[str, Any]) -> Command:
         kind=SCAN,
         refs={"tracking_no": kept_text(scan.tracking_no), "carrier": kept_text(scan.carrier)},
         body=body | {"evidence_kind": scan.evidence_kind},
-        details={"text": scan.text} if scan.text else None,
+        details={"text": kept_text(scan.text)} if scan.text else None,
     )
 
 
