@@ -9,14 +9,17 @@ from typing import Any
 from commands.command import Command
 from commands.reviewing import platform_only, somebody_else
 from ledger.events.platform import FeeScheduleSet, PolicyPublished
+from ledger.finance_refusals import PolicyNotUsable
 from ledger.ids import Id
 from ledger.instants import Instant
 from ledger.policies.kinds import written
 from ledger.policies.policy import Policy
+from ledger.policies.trial import faults
 from ledger.refusals import PolicyEffectiveTooSoon
 from ledger.streams.reference_streams import PolicyHistory
 
 NOTICE = timedelta(minutes=1)  # by then every decider has read book 0 (design §2, Guards)
+_MOST_FAULTS = 3  # are named in the refusal
 
 
 class Publication(Command):
@@ -31,7 +34,8 @@ def publication(
 ) -> Iterator[PolicyPublished | FeeScheduleSet]:
     """The next version of a policy; nothing where the newest says the same from the same instant on.
 
-    Raises `RoleNotAllowed`, `MakerIsChecker` and `PolicyEffectiveTooSoon`; importers replay the past.
+    Raises `RoleNotAllowed`, `MakerIsChecker`, `PolicyEffectiveTooSoon` (importers replay the past) and
+    `PolicyNotUsable`, where it fails on sample orders.
     """
     platform_only(command.actor)
     text: dict[str, Any] = written(content)
@@ -42,6 +46,8 @@ def publication(
     earliest = command.decided_at + NOTICE
     if command.effective_from < earliest and not command.actor.is_importer:
         raise PolicyEffectiveTooSoon(effective_from=command.effective_from, earliest=earliest)
+    if wrong := tuple(faults(content)):
+        raise PolicyNotUsable(policy=content.key, faults=wrong[:_MOST_FAULTS])
     yield kind(
         key=content.key,
         version=history.last_version + 1,

@@ -241,3 +241,14 @@ class AmountTooLarge(
     currency: str
     account: str
     most: str
+
+
+class PolicyNotUsable(
+    Refusal,
+    code="POLICY_NOT_USABLE",
+    remedy="Correct the content and publish it again; orders go on under the old one.",
+):
+    """The policy {policy} fails on sample orders: {faults}."""
+
+    policy: str
+    faults: tuple[str, ...]

@@ -32,6 +32,7 @@ class LedgerStatus:
     zone: str
     books: dict[int, int]
     views: tuple[ViewStatus, ...]
+    policies: tuple[str, ...] = ()  # what is to be put right about them; the ledger goes on meanwhile
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -46,8 +47,9 @@ class LedgerStatus:
 def status_of(app: App) -> LedgerStatus:
     """The ledger's state at this moment; nothing is waited for."""
     identity, heads = app.ledger.identity, app.ledger.reader.heads()
+    policies = app.bus.reference().to_put_right()
     views = [view for name in PROJECTIONS for view in _views(app, name, heads)]
-    return LedgerStatus(identity.ledger_id, identity.epoch, identity.zone, heads, tuple(views))
+    return LedgerStatus(identity.ledger_id, identity.epoch, identity.zone, heads, tuple(views), policies)
 
 
 def _views(app: App, name: str, heads: dict[int, int]) -> list[ViewStatus]:

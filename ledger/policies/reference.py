@@ -79,6 +79,8 @@ class Reference:
         self._policies: dict[str, PolicyLine] = {}
         self._rates: dict[tuple[str, RateKind], RateLine] = {}
         self.unusable: set[tuple[str, int]] = set()  # versions of policies that have no effect
+        self._bounded: set[tuple[str, int]] = set()  # versions with a duration that is read as the longest there is
+        self._newest: dict[str, int] = {}
 
     def apply(self, event: Event, position: int) -> None:
         """Take in one more event of book 0; what is neither policy nor rate only moves the position."""
@@ -99,6 +101,20 @@ class Reference:
             self.unusable.add((event.key, event.version))
         else:
             line.add(event.effective_from, event.version, content)
+        self._newest[event.key] = event.version
+        if not _is_of_today(event):
+            self._bounded.add((event.key, event.version))
+
+    def to_put_right(self) -> tuple[str, ...]:
+        """Sentences about policies whose newest version, older than the bounds, cannot be used as it was published."""
+        newest = sorted(self._newest.items())
+        none = "has no effect: the version before it governs"
+        some = "has a duration beyond all bounds, which is read as the longest there is"
+        return tuple(
+            f"Policy {key} version {version} {none if (key, version) in self.unusable else some}. Publish it anew."
+            for key, version in newest
+            if (key, version) in self._bounded
+        )
 
     def copy(self) -> Reference:
         """A twin that can be carried on while others go on reading this one."""
@@ -106,7 +122,8 @@ class Reference:
         twin.position = self.position
         twin._policies = {key: line.copy() for key, line in self._policies.items()}
         twin._rates = {key: line.copy() for key, line in self._rates.items()}
-        twin.unusable = set(self.unusable)
+        twin.unusable, twin._bounded = set(self.unusable), set(self._bounded)
+        twin._newest = dict(self._newest)
         return twin
 
     def policy(self, kind: type[P], at: datetime) -> tuple[P, int]:
@@ -145,6 +162,15 @@ class Reference:
     def _recorded(self, currency: str, kind: RateKind, on: date) -> Rate | None:
         line = self._rates.get((currency, kind))
         return line.on(on) if line else None
+
+
+def _is_of_today(event: PolicyPublished | FeeScheduleSet) -> bool:
+    """True if the content could be published today."""
+    try:
+        read_content(event.key, event.content)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=4096)

@@ -32,7 +32,7 @@ def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
     stdout().print(f"Ledger {found.ledger_id}, epoch {found.epoch}, accounting days in {found.zone}")
     stdout().print(f"{events:,} events in {sum(map(bool, found.books.values()))} of {len(found.books)} books")
     show(_by_view(found), format)
-    for trouble in found.troubles:
+    for trouble in (*found.troubles, *found.policies):
         stdout().print(trouble, style="red")
 
 

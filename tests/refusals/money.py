@@ -19,6 +19,7 @@ from ledger.policies.reference import Reference
 from ledger.refusals import Refusal
 from tests.commands.merchants import ENROLLED, registered, verified
 from tests.commands.payouts import INITIATED, PAID
+from tests.ledger.policies.test_trial import LATE_WARNING, publish
 from tests.support.given import FINANCE, MERCHANT, NOW, PLATFORM, ask, cny, given
 
 Cause = Callable[[], Refusal | None]
@@ -73,6 +74,7 @@ CAUSES: dict[str, Cause] = {
     "MERCHANT_CURRENCY_NOT_CNY": lambda: verify(currency="USD"),
     "MAKER_IS_CHECKER": lambda: verify(by=MERCHANT.model_copy(update={"kind": "platform", "role": "finance"})),
     "POLICY_NOT_EFFECTIVE": without_policies,
+    "POLICY_NOT_USABLE": lambda: publish("promise", LATE_WARNING).refusal,
     "POLICY_EFFECTIVE_TOO_SOON": lambda: (
         given()
         .when(ask(SetFeeSchedule, by=FINANCE, content={"rate_bps": 300}, effective_from=NOW - timedelta(days=1)))

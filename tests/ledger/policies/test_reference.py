@@ -1,6 +1,6 @@
 """What book 0 says at an instant: policies in force, versions stamped on orders, the last known rate."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from ledger.events.event import Event
 from ledger.events.platform import FxRateRecorded
 from ledger.fx import Rate, RateKind
 from ledger.policies.fees import Fees
+from ledger.policies.programme_start import ProgrammeStart
 from ledger.policies.reference import Reference
 from ledger.policies.release import Release
 from ledger.refusals import PolicyNotEffective, RateMissing
@@ -142,3 +143,23 @@ def test_a_copy_goes_on_without_its_original() -> None:
     assert original.rate("USD", "book", date(2025, 4, 9)).value == "7.18"
     assert original.policy(Release, NOW)[1] == 1
     assert (original.position, twin.position) == (2, 4)
+
+
+def test_a_policy_published_before_there_were_bounds_is_named_until_it_is_put_right() -> None:
+    content = {"after_signature": "P9999999D", "platform_borne_at_once": True, "blocked_by_open_case": True}
+    reference = Reference()
+    bad = published(Release(after_signature=timedelta(days=7))).model_copy(update={"content": content})
+    reference.apply(bad, 1)
+    before = reference.to_put_right()
+    reference.apply(published(Release(after_signature=timedelta(days=7)), version=2), 2)
+    assert ([text[:24] for text in before], reference.to_put_right()) == (["Policy release version 1"], ())
+
+
+def test_a_policy_of_no_zone_has_no_effect_and_is_named() -> None:
+    start = ProgrammeStart(first_day=date(2025, 3, 10))
+    content = {"first_day": "2025-03-10", "zone": "Nope/Nope", "merchant_countries": ["CN"]}
+    reference = Reference()
+    reference.apply(published(start), 1)
+    reference.apply(published(start, version=2).model_copy(update={"content": content}), 2)
+    assert reference.policy(ProgrammeStart, datetime(2026, 1, 1, tzinfo=UTC)) == (start, 1)
+    assert "has no effect" in reference.to_put_right()[0]
