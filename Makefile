@@ -31,7 +31,7 @@ check: $(VENV)/installed-dev ## lint, format, types, house rules
 histories: $(VENV)/installed-dev ## thousands of random histories of orders and of whole shops; takes a quarter of an hour
 	@$(BIN)/python -m pytest -m histories --numprocesses auto $(ARGS)
 
-bench: $(VENV)/installed-bench ## measure, and print medians beside raw PostgreSQL
+bench: $(VENV)/installed-dev ## measure, and print medians beside raw PostgreSQL
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 docs: $(VENV)/installed ## write what of docs/ is made from the code: commands, events, refusals, policies …
@@ -50,11 +50,6 @@ $(VENV)/installed-dev: $(INSTALLED_FROM) | $(BIN)/python
 	@echo "Installing RedLedger and its development tools into $(VENV) …"
 	@$(INSTALL) '.[dev]'
 	@touch $@ $(VENV)/installed
-
-$(VENV)/installed-bench: $(INSTALLED_FROM) | $(BIN)/python
-	@echo "Installing RedLedger and what it is measured against into $(VENV) …"
-	@$(INSTALL) '.[dev,bench]'
-	@touch $@ $(VENV)/installed-dev $(VENV)/installed
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "RedLedger needs Python 3.11 or newer; none was found. make PYTHON=/path/to/python3 names one."; exit 1; }

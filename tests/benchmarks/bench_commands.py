@@ -23,17 +23,18 @@ from service.simulator.month import make_month
 from service.simulator.step import Step
 from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table, rate, rate_of_processes
+from tests.benchmarks.scale import Scale
 
-ORDERS, BATCH = 1_500, 1_000
+BATCH = 1_000
 _OTHER_SEEDS = 100
 
 
-def measure_commands(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+def measure_commands(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
     """Commands of the simulated month in batches: validated before, then decided, sealed, posted and appended."""
     url = server.url("bench_commands")
     with month_clock(open_ledger(url, keys)) as (ledger, clock, bus):
-        for seed in range(1, rounds + 1):
-            batches = list(_batches(seed))
+        for seed in range(1, scale.rounds + 1):
+            batches = list(_batches(seed, scale.orders))
             before = sum(ledger.reader.heads().values())
             started = perf_counter()
             for at, commands in batches:
@@ -44,18 +45,19 @@ def measure_commands(server: EmbeddedPostgres, table: Table, keys: Path, rounds:
             table.figure("commands, decisions included", unit="events/s", aim=">= 10,000").samples.append(
                 recorded / seconds
             )
-        for round_ in range(rounds):
+        for round_ in range(scale.rounds):
             before = sum(ledger.reader.heads().values())
-            shares = [(url, keys, _OTHER_SEEDS + 2 * round_ + process) for process in range(2)]
+            seeds = range(_OTHER_SEEDS + 2 * round_, _OTHER_SEEDS + 2 * round_ + min(2, scale.processes))
+            shares = [(url, keys, seed, scale.orders) for seed in seeds]
             per_second = rate_of_processes(1, shares, _record_in_a_process)
             recorded = sum(ledger.reader.heads().values()) - before
             table.figure("the same from two processes", unit="events/s").samples.append(recorded * per_second)
 
 
-def _record_in_a_process(gate: Any, argument: tuple[str, Path, int], _: int) -> None:
-    url, keys, seed = argument
+def _record_in_a_process(gate: Any, argument: tuple[str, Path, int, int], _: int) -> None:
+    url, keys, seed, orders = argument
     with month_clock(open_ledger(url, keys)) as (_ledger, clock, bus):
-        batches = list(_batches(seed))
+        batches = list(_batches(seed, orders))
         gate.wait()
         for at, commands in batches:
             clock[0] = at
@@ -63,14 +65,14 @@ def _record_in_a_process(gate: Any, argument: tuple[str, Path, int], _: int) -> 
         gate.wait()
 
 
-def measure_reading(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+def measure_reading(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
     """Catching up from position 1, every event decoded; then balances with their journal lines rebuilt."""
     with month_clock(open_ledger(server.url("bench_reading"), keys)) as (ledger, clock, bus):
-        record_months((1, 2, 3, 4), clock, bus)
+        record_months(scale.read_months, clock, bus, orders=scale.orders)
         events = sum(ledger.reader.heads().values())
         projection = PROJECTIONS[MerchantBalances.name]
         ProjectionWorker(ledger.engine, ledger.reader, projection).catch_up()
-        for _ in range(rounds):
+        for _ in range(scale.rounds):
             table.figure("catch-up, decoded", unit="events/s", aim=">= 80,000").samples.append(
                 rate(events, lambda: _decode_all(ledger))
             )
@@ -90,11 +92,11 @@ def month_clock(ledger: Ledger) -> Iterator[tuple[Ledger, list[datetime], Bus]]:
         bus.close()
 
 
-def record_months(seeds: Iterable[int], clock: list[datetime], bus: Bus) -> list[Step]:
+def record_months(seeds: Iterable[int], clock: list[datetime], bus: Bus, *, orders: int) -> list[Step]:
     """The simulated months of these seeds, recorded; all their steps."""
     told: list[Step] = []
     for seed in seeds:
-        _, steps = make_month(seed=seed, orders=ORDERS)
+        _, steps = make_month(seed=seed, orders=orders)
         record_steps(steps, clock, bus)
         told += steps
     return told
@@ -107,8 +109,8 @@ def record_steps(steps: Sequence[Step], clock: list[datetime], bus: Bus) -> None
         bus.submit(commands)
 
 
-def _batches(seed: int) -> Iterator[tuple[datetime, Sequence[Command]]]:
-    _, steps = make_month(seed=seed, orders=ORDERS)
+def _batches(seed: int, orders: int) -> Iterator[tuple[datetime, Sequence[Command]]]:
+    _, steps = make_month(seed=seed, orders=orders)
     yield from _in_batches(steps)
 
 

@@ -19,23 +19,25 @@ from service.adapters.psp.neutral_csv import COLUMNS, read_neutral
 from service.app import App
 from service.settlement_run import settle
 from tests.benchmarks.measure import Table, percentile
+from tests.benchmarks.scale import Scale
 
-LINES, PROBES = 10_000, 500
 _BATCH = 500
 _IMPORTER = Actor(kind="importer", id="bench", role="importer")
 
 
 def ask_the_books(
-    app: App, table: Table, *, merchants: Sequence[str], days: Sequence[date], size: str, rounds: int
+    app: App, table: Table, *, merchants: Sequence[str], days: Sequence[date], size: str, scale: Scale
 ) -> None:
     """The trial balance of any day, and balances of a merchant as known at any position or instant."""
     heads, random = app.ledger.reader.heads(), Random(len(days))
-    for _ in range(rounds):
+    for _ in range(scale.rounds):
         table.figure(f"trial balance of a day {size}", unit="ms", aim="< 200 ms").samples.append(
             _trial_balance_ms(app, random.choice(days))
         )
         for name in ("position", "instant"):
-            spent = [_balance_ms(app, random.choice(merchants), _moment(name, random, heads)) for _ in range(PROBES)]
+            spent = [
+                _balance_ms(app, random.choice(merchants), _moment(name, random, heads)) for _ in range(scale.probes)
+            ]
             for percent, aim in ((50, ""), (99, "< 5 ms")):
                 figure = table.figure(f"a balance by {name} {size}, p{percent}", unit="ms", aim=aim)
                 figure.samples.append(percentile(spent, percent))
@@ -51,19 +53,19 @@ def settle_what_is_due(app: App, table: Table, *, size: str) -> None:
     figure.samples.append(done.statements / minutes)
 
 
-def reconcile_a_report(app: App, table: Table, *, merchants: Sequence[str], day: date, size: str) -> None:
+def reconcile_a_report(app: App, table: Table, *, merchants: Sequence[str], day: date, size: str, lines: int) -> None:
     """A provider's report of so many charges, each matched to its capture in the order it belongs to."""
-    refs = [f"ch-{number}" for number in range(LINES)]
-    for start in range(0, LINES, _BATCH):
+    refs = [f"ch-{number}" for number in range(lines)]
+    for start in range(0, lines, _BATCH):
         app.bus.submit([_capture(ref, merchants, day) for ref in refs[start : start + _BATCH]])
     rows = [f"B-1,t-{ref},charge,{ref},,,USD,19.44,0.86,18.58,7.1500,,{day},D" for ref in refs]
-    totals = ",".join(f"{amount * LINES / 100:.2f}" for amount in (1944, 86, 1858))
-    content = "\n".join([",".join(COLUMNS), *rows, f"B-1,{LINES},total,,,,USD,{totals},,,{day},D", ""]).encode()
+    totals = ",".join(f"{amount * lines / 100:.2f}" for amount in (1944, 86, 1858))
+    content = "\n".join([",".join(COLUMNS), *rows, f"B-1,{lines},total,,,,USD,{totals},,,{day},D", ""]).encode()
     started = perf_counter()
     summary = import_report(app, RawFile("r.csv", content), read_neutral("r.csv", content, psp="stripe"), psp="stripe")
     seconds = perf_counter() - started
-    assert (summary.recorded, summary.refused) == (LINES + 1, 0), summary
-    table.figure(f"a report of {LINES:,} lines reconciled {size}", unit="s", aim="< 20 s").samples.append(seconds)
+    assert (summary.recorded, summary.refused) == (lines + 1, 0), summary
+    table.figure(f"a report of {lines:,} lines reconciled {size}", unit="s", aim="< 20 s").samples.append(seconds)
 
 
 def _capture(ref: str, merchants: Sequence[str], day: date) -> Command:

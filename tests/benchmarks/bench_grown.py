@@ -24,47 +24,47 @@ from tests.benchmarks.bench_finance import ask_the_books, reconcile_a_report, se
 from tests.benchmarks.bench_parcels import dispatched, look_parcels_up, scan_in_bulk
 from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table
+from tests.benchmarks.scale import Scale
 
-SIZES = [100_000, 1_000_000]  # events
-ORDERS, MERCHANTS = 4_000, 500  # of a month
 _SEED_OF_WHAT_IS_DUE = 99
 _ASKED = (MerchantBalances(), AccountTurnovers(), DueReleases(), PROJECTION, TrackingNumbers(), PspReferences())
 
 
-def measure_grown(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+def measure_grown(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
     """The same questions as the log passes each size; then, on the largest, what changes it."""
     with month_clock(open_ledger(server.url("bench_grown"), keys)) as (ledger, clock, bus):
-        app, sizes = _app(ledger, clock, bus), list(SIZES)
-        for next_month, held in grow(app, orders=ORDERS, merchants=MERCHANTS):
+        app, sizes = _app(ledger, clock, bus), list(scale.grown_to)
+        for next_month, held in grow(app, orders=scale.grown_orders, merchants=scale.grown_merchants):
             print(f"  {held:,} events …", flush=True)
             if held >= sizes[0]:
-                _ask(app, table, until=next_month, size=f"at {sizes.pop(0):,} events", rounds=rounds)
+                _ask(app, table, until=next_month, size=f"at {sizes.pop(0):,} events", scale=scale)
             if not sizes:
                 break
-        _change(app, clock, table, month=next_month, size=f"at {SIZES[-1]:,} events", rounds=rounds)
+        _change(app, clock, table, month=next_month, size=f"at {scale.grown_to[-1]:,} events", scale=scale)
 
 
 def _app(ledger: Ledger, clock: list[datetime], bus: Bus) -> App:
     return App(Settings(), ledger, bus, Views(ledger.engine, ledger.reader), lambda: clock[0])
 
 
-def _ask(app: App, table: Table, *, until: date, size: str, rounds: int) -> None:
+def _ask(app: App, table: Table, *, until: date, size: str, scale: Scale) -> None:
     app.catch_up(_ASKED)
     parcels = dispatched(app)
     merchants = sorted({parcel.merchant_id for parcel in parcels})
     days = [FIRST_DAY + timedelta(days=n) for n in range((until - FIRST_DAY).days)]
-    ask_the_books(app, table, merchants=merchants, days=days, size=size, rounds=rounds)
-    look_parcels_up(app, table, parcels, size=size, rounds=rounds)
+    ask_the_books(app, table, merchants=merchants, days=days, size=size, scale=scale)
+    look_parcels_up(app, table, parcels, size=size, scale=scale)
 
 
-def _change(app: App, clock: list[datetime], table: Table, *, month: date, size: str, rounds: int) -> None:
+def _change(app: App, clock: list[datetime], table: Table, *, month: date, size: str, scale: Scale) -> None:
     """Scans; then a month of orders that nobody has settled yet, and the run that does; then a provider's report."""
     parcels = dispatched(app)
-    scan_in_bulk(app, table, parcels, size=size, rounds=rounds)
-    world, steps = make_month(seed=_SEED_OF_WHAT_IS_DUE, orders=ORDERS, merchants=MERCHANTS, first_day=month)
+    scan_in_bulk(app, table, parcels, size=size, scale=scale)
+    orders, merchants = scale.grown_orders, scale.grown_merchants
+    world, steps = make_month(seed=_SEED_OF_WHAT_IS_DUE, orders=orders, merchants=merchants, first_day=month)
     record_steps(steps, clock, app.bus)
     clock[0] += timedelta(days=30)  # everything signed for is due
     app.catch_up(_ASKED)  # as a service is, which follows
     settle_what_is_due(app, table, size=size)
-    merchants = [merchant.merchant_id for merchant in world.merchants]
-    reconcile_a_report(app, table, merchants=merchants, day=month, size=size)
+    names = [merchant.merchant_id for merchant in world.merchants]
+    reconcile_a_report(app, table, merchants=names, day=month, size=size, lines=scale.lines)

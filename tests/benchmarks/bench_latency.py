@@ -13,20 +13,19 @@ from service.following import following
 from tests.benchmarks.bench_commands import month_clock
 from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table, percentile
+from tests.benchmarks.scale import Scale
 from tests.support.buses import PLATFORM
 
-COMMANDS = 200
 
-
-def measure_latency(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+def measure_latency(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
     """One command at a time, until the audit trail shows it: all projections running as the service runs them."""
     with month_clock(open_ledger(server.url("bench_latency"), keys)) as (ledger, _, bus):
         views, trail = Views(ledger.engine, ledger.reader), PROJECTIONS["audit_trail"]
         kind = MENU["enrol_merchant"].command
         with following(ledger):
-            for round_ in range(rounds):
+            for round_ in range(scale.rounds):
                 waits = []
-                for number in range(COMMANDS):
+                for number in range(scale.seen):
                     merchant = f"M-{round_}-{number}"
                     command = kind.model_validate({"id": "e", "actor": PLATFORM, "merchant_id": merchant})
                     started = perf_counter()

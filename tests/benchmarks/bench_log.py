@@ -13,11 +13,11 @@ from ledger.log.rows import Attempt
 from service.embedded import EmbeddedPostgres
 from tests.benchmarks.ledgers import attempt, open_ledger
 from tests.benchmarks.measure import Table, rate, rate_of_processes, rate_of_threads
+from tests.benchmarks.scale import Scale
 from tests.benchmarks.yardsticks import RAW_TABLE, copy_rows, libpq, library_appends, library_recorder, raw_inserts
 
-SINGLES, BULK = 4_000, 20_000
 _WARM_UP = 80  # appends of a writer process, which plan the append function on each connection
-RAW_4 = "raw INSERT, 4 client processes"
+RAW = "raw INSERT, several client processes"
 COPY = "COPY into the same table"
 LIBRARY = "the library's recorder, 16 threads, 2 ms flush"
 
@@ -34,37 +34,40 @@ def append_in_a_process(gate: Any, argument: tuple[str, Path, int], count: int) 
     ledger.close()
 
 
-def measure_singles(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+def measure_singles(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
     """One event, one durable commit, as callers see it."""
     url = server.url("bench_singles")
     with open_ledger(url, keys) as ledger:
         _execute(url, RAW_TABLE)
-        for _ in range(rounds):
-            raw = table.figure(RAW_4)
-            raw.samples.append(rate_of_processes(SINGLES, [url] * 4, raw_inserts))
-            attempts = [attempt() for _ in range(SINGLES)]
-            table.figure("append, 16 threads of one process", beside=RAW_4, aim=">= 0.8").samples.append(
+        for _ in range(scale.rounds):
+            raw = table.figure(RAW)
+            raw.samples.append(rate_of_processes(scale.singles, [url] * scale.processes, raw_inserts))
+            attempts = [attempt() for _ in range(scale.singles)]
+            table.figure("append, 16 threads of one process", beside=RAW, aim=">= 0.8").samples.append(
                 _append_from_threads(ledger, 1, attempts, threads=16)
             )
-            for name, books in (("four books", (1, 2, 3, 4)), ("one book", (1, 1, 1, 1))):
-                aim = ">= 0.5" if name == "four books" else ""
-                table.figure(f"append, 4 processes into {name}", beside=RAW_4, aim=aim).samples.append(
-                    rate_of_processes(SINGLES, [(url, keys, book) for book in books], append_in_a_process)
+            for name, books in (
+                ("books of their own", range(1, scale.processes + 1)),
+                ("one book", [1] * scale.processes),
+            ):
+                aim = ">= 0.5" if name != "one book" else ""
+                table.figure(f"append, several processes into {name}", beside=RAW, aim=aim).samples.append(
+                    rate_of_processes(scale.singles, [(url, keys, book) for book in books], append_in_a_process)
                 )
 
 
-def measure_slow_disk(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+def measure_slow_disk(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
     """Sixteen callers beside the library's own recorder when every flush takes 2 ms (commit_delay)."""
     url = server.url("bench_slow")
     with open_ledger(url, keys) as ledger:
         recorder = library_recorder(url)
         _set_flush_delay(url, 2_000)
         try:
-            for _ in range(rounds):
+            for _ in range(scale.rounds):
                 table.figure(LIBRARY).samples.append(
-                    rate_of_threads(320, 16, lambda _, n: library_appends(recorder, n))
+                    rate_of_threads(scale.flushes, 16, lambda _, n: library_appends(recorder, n))
                 )
-                attempts = [attempt() for _ in range(3_200)]
+                attempts = [attempt() for _ in range(10 * scale.flushes)]
                 table.figure("append, 16 threads, 2 ms flush", beside=LIBRARY, aim=">= 5").samples.append(
                     _append_from_threads(ledger, 2, attempts, threads=16)
                 )
@@ -73,7 +76,7 @@ def measure_slow_disk(server: EmbeddedPostgres, table: Table, keys: Path, rounds
             recorder.datastore.close()
 
 
-def measure_bulk(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+def measure_bulk(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
     """Appends of 500 commands beside COPY of the same rows into a twin of the table, CHECK and indexes included."""
     url = server.url("bench_bulk")
     with open_ledger(url, keys) as ledger:
@@ -82,15 +85,15 @@ def measure_bulk(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int
             cursor.execute("CREATE TABLE twin (LIKE log.events INCLUDING ALL)")
         connection.commit()
         done = 0
-        for _ in range(rounds):
-            attempts = [attempt() for _ in range(BULK)]
-            appended = rate(BULK, lambda a=attempts: _append_bulk(ledger, 3, a))  # type: ignore[misc]
+        for _ in range(scale.rounds):
+            attempts = [attempt() for _ in range(scale.bulk)]
+            appended = rate(scale.bulk, lambda a=attempts: _append_bulk(ledger, 3, a))  # type: ignore[misc]
             with connection.cursor() as cursor:
                 cursor.execute("SELECT * FROM log.events WHERE book = 3 AND position > %s", (done,))
                 rows, columns = cursor.fetchall(), tuple(column.name for column in cursor.description or ())
-            done += BULK
+            done += scale.bulk
             table.figure(COPY).samples.append(
-                rate(BULK, lambda r=rows, c=columns: copy_rows(connection, "twin", c, r))  # type: ignore[misc]
+                rate(scale.bulk, lambda r=rows, c=columns: copy_rows(connection, "twin", c, r))  # type: ignore[misc]
             )
             table.figure("bulk append, 500 commands a call", beside=COPY, aim=">= 0.5").samples.append(appended)
         connection.close()

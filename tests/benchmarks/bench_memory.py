@@ -15,20 +15,20 @@ from service.embedded import EmbeddedPostgres
 from tests.benchmarks.bench_commands import month_clock, record_months
 from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table
+from tests.benchmarks.scale import Scale
 
-SIZES = ((1, 2, 3), (4, 5, 6, 7, 8, 9))  # months recorded before the first rebuild, and before the second
 _VIEW = "merchant_balances"
 
 
-def measure_memory(server: EmbeddedPostgres, table: Table, keys: Path, rounds: int) -> None:
+def measure_memory(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
     """The peak of a process that rebuilds the balances alone, two books at a time, at two sizes of the log."""
     url = server.url("bench_memory")
     with month_clock(open_ledger(url, keys)) as (ledger, clock, bus):
-        for months in SIZES:
-            record_months(months, clock, bus)
+        for months in scale.rebuilt_months:
+            record_months(months, clock, bus, orders=scale.orders)
             ProjectionWorker(ledger.engine, ledger.reader, PROJECTIONS[_VIEW]).catch_up()
             name = f"peak of a rebuild of {sum(ledger.reader.heads().values()):,} events"
-            for _ in range(rounds):
+            for _ in range(scale.rounds):
                 with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                     table.figure(name, unit="MB").samples.append(process.submit(_peak_mb, url, keys).result())
 

@@ -21,13 +21,12 @@ from projections.tracking_numbers import parcels_numbered
 from service.app import App
 from service.embedded import EmbeddedPostgres
 from tests.benchmarks.measure import Figure, Table, percentile, rate
+from tests.benchmarks.scale import Scale
 from tests.support.given import BUYER, NOW, PARTNER
 from tests.support.orders import OrderStory
 
-EVENTS, DECISIONS = 200, 500
-LOOKUPS = 1_000
 TOLD = ("noted", "departed", "arrived", "noted", "out_for_delivery", "delivery_attempted")  # in turn, of each parcel
-SCANNED, SCANS, BATCH = 2_000, len(TOLD), 1_000  # parcels a round, facts of each
+SCANS, BATCH = len(TOLD), 1_000  # facts of each parcel, facts recorded at once
 _MINUTE = timedelta(minutes=1)
 _DISPATCHES = """
 SELECT stream, payload::json ->> 'parcel_id', payload::json ->> 'tracking_no', occurred_at
@@ -35,20 +34,20 @@ FROM log.events WHERE type = 'parcel.dispatched' ORDER BY book, position"""
 _NOTED = MENU["report_tracking"].command
 
 
-def measure_deciding(_: EmbeddedPostgres, table: Table, __: Path, rounds: int) -> None:
+def measure_deciding(_: EmbeddedPostgres, table: Table, __: Path, scale: Scale) -> None:
     """Commands on an order of 200 events, in memory: a fact that is recorded, and a request that is refused.
 
     CPU time, since there is no I/O: another process on the machine takes longer than a decision.
     """
     story = OrderStory().paid().sent(A=1)
-    while story.order.version < EVENTS:
+    while story.order.version < scale.history:
         number = story.order.version
         story.tell("report_tracking", parcel_id="P-1", milestone="noted", raw_code=f"c{number}", at=_later(number))
-    for _round in range(rounds):
-        facts = [_ms(thread_time, partial(_decide_a_fact, story, number)) for number in range(DECISIONS)]
-        requests = [_ms(thread_time, partial(_decide_a_request, story)) for _ in range(DECISIONS)]
+    for _round in range(scale.rounds):
+        facts = [_ms(thread_time, partial(_decide_a_fact, story, number)) for number in range(scale.decisions)]
+        requests = [_ms(thread_time, partial(_decide_a_request, story)) for _ in range(scale.decisions)]
         for name, taken in (("a fact", facts), ("a refund asked for", requests)):
-            figure = table.figure(f"deciding {name} on {EVENTS} events, CPU, p99", unit="ms", aim="< 2 ms")
+            figure = table.figure(f"deciding {name} on {scale.history} events, CPU, p99", unit="ms", aim="< 2 ms")
             figure.samples.append(percentile(taken, 99))
 
 
@@ -72,11 +71,11 @@ def dispatched(app: App) -> list[Dispatched]:
         ]
 
 
-def look_parcels_up(app: App, table: Table, parcels: Sequence[Dispatched], *, size: str, rounds: int) -> None:
+def look_parcels_up(app: App, table: Table, parcels: Sequence[Dispatched], *, size: str, scale: Scale) -> None:
     """Where is my order? asked one after the other, and which parcel has this number."""
     views = app.views
-    asked = parcels[:: max(1, len(parcels) // LOOKUPS)]
-    for _ in range(rounds):
+    asked = parcels[:: max(1, len(parcels) // scale.lookups)]
+    for _ in range(scale.rounds):
         orders = [_ms(perf_counter, partial(track, views, each.order_id, merchant=each.merchant_id)) for each in asked]
         numbers = [_ms(perf_counter, partial(parcels_numbered, views, each.tracking_no)) for each in asked]
         for name, taken in (("an order", orders), ("a tracking number", numbers)):
@@ -85,13 +84,13 @@ def look_parcels_up(app: App, table: Table, parcels: Sequence[Dispatched], *, si
                 figure.samples.append(percentile(taken, percent))
 
 
-def scan_in_bulk(app: App, table: Table, parcels: Sequence[Dispatched], *, size: str, rounds: int) -> None:
+def scan_in_bulk(app: App, table: Table, parcels: Sequence[Dispatched], *, size: str, scale: Scale) -> None:
     """Carriers tell facts by the thousand: validated before, then decided, recorded and their breaks looked for.
 
     The first scan of an order that nobody has looked at lately reads its whole history; the next find it remembered.
     """
-    for number in range(rounds):
-        scanned = parcels[number * SCANNED : (number + 1) * SCANNED]
+    for number in range(scale.rounds):
+        scanned = parcels[number * scale.scanned : (number + 1) * scale.scanned]
         facts = _facts(scanned)
         _scan(app, table.figure(f"tracking facts of orders not in memory {size}", unit="facts/s"), facts, len(scanned))
         figure = table.figure(f"tracking facts in bulk {size}", unit="facts/s", aim=">= 5,000")
@@ -119,13 +118,13 @@ def _facts(parcels: Sequence[Dispatched]) -> Iterator[Command]:
 
 
 def _decide_a_fact(story: OrderStory, number: int) -> None:
-    code, at = f"new-{number}", _later(EVENTS + number)
+    code, at = f"new-{number}", _later(story.order.version + number)
     story.decide("report_tracking", by=PARTNER, at=at, parcel_id="P-1", milestone="departed", raw_code=code)
 
 
 def _decide_a_request(story: OrderStory) -> None:
     with suppress(Refusal):
-        story.decide("request_refund", by=BUYER, at=_later(EVENTS), refund_id="R-1", reason="changed_mind")
+        story.decide("request_refund", by=BUYER, at=_later(story.order.version), refund_id="R-1", reason="changed_mind")
 
 
 def _later(minutes: int) -> datetime:

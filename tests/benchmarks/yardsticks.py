@@ -43,7 +43,7 @@ def copy_rows(connection: Any, table: str, columns: tuple[str, ...], rows: list[
 
 
 def library_recorder(url: str) -> Any:
-    """The event-sourcing library's own Postgres recorder, its table made; needs psycopg 3 (the bench extra)."""
+    """The event-sourcing library's own Postgres recorder, its table made; needs psycopg 3."""
     from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 
     parts = urlsplit(url)

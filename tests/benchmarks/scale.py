@@ -1,0 +1,51 @@
+"""How much a run measures: all of it, or a toy run that only shows that every section still works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Counts of the sections; the defaults are those of `make bench`."""
+
+    rounds: int = 5  # how often each figure is taken
+    processes: int = 4  # of clients that append beside each other
+    singles: int = 4_000  # appends of one event
+    flushes: int = 320  # appends of the library's recorder on a slow disk; ours are ten times as many
+    bulk: int = 20_000  # commands appended by the hundred
+    orders: int = 1_500  # of a simulated month
+    read_months: tuple[int, ...] = (1, 2, 3, 4)  # seeds of the months that are read back
+    rebuilt_months: tuple[tuple[int, ...], ...] = ((1, 2, 3), (4, 5, 6, 7, 8, 9))  # before each rebuild
+    seen: int = 200  # commands that are waited for until a view shows them
+    decisions: int = 500
+    history: int = 200  # events of the order that is decided on
+    grown_to: tuple[int, ...] = (100_000, 1_000_000)  # events
+    grown_orders: int = 4_000  # of a month
+    grown_merchants: int = 500
+    lines: int = 10_000  # of a provider's report
+    probes: int = 500  # balances asked for
+    lookups: int = 1_000  # parcels looked up
+    scanned: int = 2_000  # parcels a round
+
+
+TOY = Scale(
+    rounds=1,
+    processes=1,
+    singles=32,
+    flushes=16,
+    bulk=600,
+    orders=10,
+    read_months=(1,),
+    rebuilt_months=((1,),),
+    seen=2,
+    decisions=3,
+    history=20,
+    grown_to=(100,),
+    grown_orders=40,
+    grown_merchants=4,
+    lines=20,
+    probes=3,
+    lookups=5,
+    scanned=5,
+)

@@ -1,0 +1,30 @@
+"""Every section of `make bench`, one line each: a run and the test of all sections take them from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from service.embedded import EmbeddedPostgres
+from tests.benchmarks.bench_commands import measure_commands, measure_reading
+from tests.benchmarks.bench_grown import measure_grown
+from tests.benchmarks.bench_latency import measure_latency
+from tests.benchmarks.bench_log import measure_bulk, measure_singles, measure_slow_disk
+from tests.benchmarks.bench_memory import measure_memory
+from tests.benchmarks.bench_parcels import measure_deciding
+from tests.benchmarks.measure import Table
+from tests.benchmarks.scale import Scale
+
+Section = Callable[[EmbeddedPostgres, Table, Path, Scale], None]
+
+SECTIONS: dict[str, Section] = {
+    "singles": measure_singles,
+    "slow-disk": measure_slow_disk,
+    "bulk": measure_bulk,
+    "commands": measure_commands,
+    "reading": measure_reading,
+    "latency": measure_latency,
+    "deciding": measure_deciding,
+    "memory": measure_memory,
+    "grown": measure_grown,
+}
