@@ -50,6 +50,7 @@ def reference_at(ledger: Ledger, position: int) -> Reference:
 
 def _take(reference: Reference, rows: Sequence[Recorded]) -> None:
     for row in rows:
-        if row.type in _REFERENCE_EVENTS:
-            reference.apply(row.event, row.position)
+        # One that this code cannot read has no effect, as a policy has none that it cannot use: `verify-log` finds it.
+        if row.type in _REFERENCE_EVENTS and (event := row.readable_event) is not None:
+            reference.apply(event, row.position)
     reference.position = rows[-1].position

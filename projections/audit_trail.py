@@ -19,6 +19,7 @@ from projections.engine.tables import appended_table
 from projections.projection import Projection
 
 _SUMMARY_LENGTH = 300
+_UNREADABLE = "cannot be read: its text is kept beside it"
 _IN_COLUMNS_OF_THEIR_OWN = frozenset(("merchant_id", "order_id"))
 
 
@@ -52,6 +53,7 @@ TRAIL = appended_table(
     _text("command_id"),
     _text("event_id"),
     _text("leaf"),  # hex: what a proof of inclusion starts from
+    _text("unreadable"),  # the payload as it is stored where it is no JSON that this code can read, else ''
     indexes=[
         ("order_id", "position"),
         ("merchant", "position"),
@@ -65,7 +67,7 @@ class AuditTrail(Projection):
     """Made from the stored JSON, not from event classes: an event that is new tomorrow reaches it without an edit."""
 
     name = "audit_trail"
-    version = 1
+    version = 2
     tables = (TRAIL,)
 
     def fold(self, batch: Batch) -> None:
@@ -74,9 +76,8 @@ class AuditTrail(Projection):
 
 
 def _row(recorded: Recorded, zone: ZoneInfo) -> tuple[Any, ...]:
-    payload, actor = from_json(recorded.payload), from_json(recorded.actor)
-    source = from_json(recorded.source) or {}
-    lines = recorded.lines
+    payload, actor, source = _read(recorded.payload), _read(recorded.actor) or {}, _read(recorded.source) or {}
+    lines, known = _lines(recorded), payload or {}
     return (
         recorded.book,
         recorded.position,
@@ -84,8 +85,8 @@ def _row(recorded: Recorded, zone: ZoneInfo) -> tuple[Any, ...]:
         recorded.occurred_at,
         recorded.accounting_date,
         _is_late(recorded, zone),
-        actor["kind"],
-        actor["id"],
+        actor.get("kind", ""),
+        actor.get("id", ""),
         actor.get("role", ""),
         source.get("system", ""),
         source.get("external_id", ""),
@@ -93,9 +94,9 @@ def _row(recorded: Recorded, zone: ZoneInfo) -> tuple[Any, ...]:
         recorded.schema_version,
         recorded.stream,
         recorded.version,
-        order_of(recorded.stream) or payload.get("order_id") or "",
-        merchant_of(recorded.stream) or payload.get("merchant_id") or "",
-        summary_of(payload),
+        order_of(recorded.stream) or known.get("order_id") or "",
+        merchant_of(recorded.stream) or known.get("merchant_id") or "",
+        _UNREADABLE if payload is None else summary_of(payload),
         sum(line["base"] for line in lines if line["base"] > 0),
         effect_of(lines),
         recorded.policy_versions,
@@ -104,7 +105,25 @@ def _row(recorded: Recorded, zone: ZoneInfo) -> tuple[Any, ...]:
         recorded.command_id,
         recorded.event_id,
         recorded.leaf.hex(),
+        recorded.payload if payload is None else "",
     )
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    """The object of a stored text; None where it is none that can be read."""
+    try:
+        found = from_json(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _lines(recorded: Recorded) -> list[dict[str, Any]]:
+    """The journal lines; none where the entry cannot be read, which `verify-log` finds."""
+    try:
+        return recorded.lines
+    except ValueError:
+        return []
 
 
 def _is_late(recorded: Recorded, zone: ZoneInfo) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from ledger.events.event import Undecodable
 from ledger.events.platform import PolicyPublished
 from ledger.ids import decided_at, order_stream, policy_stream
 from ledger.ledger import Ledger
@@ -91,13 +92,22 @@ def history_of(ledger: Ledger, order: str, *, merchant: str | None = None, upto:
     story = ledger.reader.read_stream(book, name)[:upto]
     policies = _policies(ledger)
     for number, recorded in enumerate(story, 1):
-        stream.apply(recorded.event)
+        _remember(stream, recorded)
         state = plain_state(stream)
         flat = dict(_flat(state))
         changed = {path: flat.get(path) for path in sorted(flat.keys() | before.keys()) if _differs(path, before, flat)}
         shown = _shown(story[:number], policies)
         yield Step(recorded, from_json(recorded.payload), changed, state, axes_of(stream), shown, recorded.lines)
         before = flat
+
+
+def _remember(order: Order, recorded: Recorded) -> None:
+    try:
+        order.apply(recorded.event)
+    except Undecodable as error:
+        raise ServiceFailure(
+            f"The order's event at position {recorded.position} of book {recorded.book} cannot be read: {error}."
+        ) from None
 
 
 def _policies(ledger: Ledger) -> list[Recorded]:
@@ -110,7 +120,7 @@ def _policies(ledger: Ledger) -> list[Recorded]:
 def _shown(story: Sequence[Recorded], policies: Sequence[Recorded]) -> dict[str, Any] | None:
     """Tracking as it was told right after the last of these events, under what was published by then."""
     last = story[-1]
-    known = [policy.event for policy in policies if policy.recorded_at <= last.recorded_at]
+    known = [policy.readable_event for policy in policies if policy.recorded_at <= last.recorded_at]
     tracking = tracked_then(story, [policy for policy in known if isinstance(policy, PolicyPublished)])
     if tracking is None:
         return None

@@ -74,9 +74,15 @@ def waiting(app: App, moment: Moment = NOW, *, views: Views | None = None, limit
     items = {row.stream: InboxItem(row.stream) for row in rows}
     for recorded in app.ledger.reader.rows_of_streams(dict.fromkeys(items, _PLATFORM_BOOK)) if items else ():
         if _was_known(recorded, moment):
-            items[recorded.stream].apply(recorded.event)
+            _remember(items[recorded.stream], recorded)
     found = [_row(row, items[row.stream]) for row in rows]
     return _with_orders(app.views, found, of_now=moment.as_of is None and moment.as_known_at is None)
+
+
+def _remember(item: InboxItem, recorded: Recorded) -> None:
+    """What cannot be read is left out: the item is listed with what is known of it."""
+    if (event := recorded.readable_event) is not None:
+        item.apply(event)
 
 
 def _was_known(recorded: Recorded, moment: Moment) -> bool:

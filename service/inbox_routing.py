@@ -90,8 +90,9 @@ class InboxRouting:
             return
         for book in self._ledger.reader.heads():
             for row in self._rows(book, PaymentCaptured.name):
-                event = row.event
-                assert isinstance(event, PaymentCaptured)
+                event = row.readable_event
+                if not isinstance(event, PaymentCaptured):
+                    continue
                 given = waiting.get((event.psp, event.capture_ref))
                 if given is not None and row.stream not in given:
                     yield StandsTwice(event.psp, event.capture_ref, row.stream)
@@ -100,7 +101,7 @@ class InboxRouting:
         """Whether the order has recorded its part: a report may also come to a break, which moves no money."""
         book = self._ledger.directory.book_of(part.merchant_id)
         rows = self._ledger.reader.read_stream(book, order_stream(part.merchant_id, part.order_id))
-        captures = [row.event for row in rows if row.type == PaymentCaptured.name]
+        captures = [row.readable_event for row in rows if row.type == PaymentCaptured.name]
         return any(
             isinstance(known, PaymentCaptured)
             and (known.psp, known.capture_ref, known.amount) == (capture.psp, capture.capture_ref, part.amount)
@@ -111,7 +112,7 @@ class InboxRouting:
         """Plans that are not carried out, in the order they were made."""
         open_: dict[Reference, None] = {}
         for row in self._rows(_PLATFORM_BOOK, InboxRoutingPlanned.name, InboxPartsTaken.name, InboxFactRouted.name):
-            match row.event:
+            match row.readable_event:
                 case InboxRoutingPlanned(system=psp, reference=reference):
                     open_[psp, reference] = None
                 case (
@@ -124,7 +125,7 @@ class InboxRouting:
         """What waits, and the streams that have a part of it which the inbox has given over to them."""
         waiting: dict[Reference, set[str]] = {}
         for row in self._rows(_PLATFORM_BOOK, InboxPaymentCaptured.name, InboxPartsTaken.name, InboxFactRouted.name):
-            match row.event:
+            match row.readable_event:
                 case InboxPaymentCaptured(psp=psp, capture_ref=reference):
                     waiting[psp, reference] = set()
                 case InboxPartsTaken(system=psp, reference=reference, taken=taken):

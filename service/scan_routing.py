@@ -67,7 +67,7 @@ class ScanRouting:
 
     def _facts(self, streams: Sequence[str]) -> Iterator[InboxFactNoted]:
         for rows in self._ledger.reader.load(_PLATFORM_BOOK, streams).values():
-            yield from (row.event for row in rows if isinstance(row.event, InboxFactNoted))
+            yield from (event for row in rows if isinstance(event := row.readable_event, InboxFactNoted))
 
     def _told_again(self, fact: InboxFactNoted, lookup: Lookup) -> ParcelReport | None:
         """The report; None where the number does not tell which parcel, or the fact does not say what happened."""

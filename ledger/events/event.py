@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, ClassVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from ledger.canonical import canonical
@@ -14,10 +14,15 @@ from ledger.deadlines import Timing, counts_from, is_plain
 from ledger.sealed import KeyStore, Sealed
 
 EVENTS: dict[tuple[str, int], type[Event]] = {}  # filled by each class that names itself below
+_LONGEST_REASON = 200
 UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}  # old payload → next version's
 
 
-class UnknownEvent(LookupError):
+class Undecodable(ValueError):
+    """A stored payload that this code cannot read: the one error of `decode`, whatever is wrong with the payload."""
+
+
+class UnknownEvent(Undecodable):
     """A stored name and version that this code does not know."""
 
 
@@ -79,13 +84,37 @@ def seal_place(stream: str, name: str, field: str) -> str:
 
 
 def decode(name: str, version: int, payload: str | bytes) -> Event:
-    """The event of a stored payload, lifted to the newest version where it is older. Raises `UnknownEvent`."""
+    """The event of a stored payload, lifted to the newest version where it is older. Raises `Undecodable`."""
     kind = EVENTS.get((name, version))
     if kind is None:
         raise UnknownEvent(f"no event is called {name} v{version}")
-    if (name, version) not in UPCASTS:
-        return cast(Event, kind.__pydantic_validator__.validate_json(payload))
+    try:
+        if (name, version) not in UPCASTS:
+            return cast(Event, kind.__pydantic_validator__.validate_json(payload))
+        return _lifted(name, version, payload)
+    except Exception as error:  # an upcast or a type meets what it was never made for: anything may be raised
+        raise Undecodable(f"{name} v{version}: {_why(error)}") from error
+
+
+def _lifted(name: str, version: int, payload: str | bytes) -> Event:
     data = from_json(payload)
     while (upcast := UPCASTS.get((name, version))) is not None:
         data, version = upcast(data), version + 1
     return EVENTS[name, version].model_validate(data)
+
+
+def _why(error: Exception) -> str:
+    """What is wrong, without the values, which may be personal."""
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    reasons = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}".lstrip(": ") for each in found)
+    return "; ".join(reasons)[:_LONGEST_REASON]
+
+
+def readable(name: str, version: int, payload: str | bytes) -> Event | None:
+    """The same, None where it cannot be decoded."""
+    try:
+        return decode(name, version, payload)
+    except Undecodable:
+        return None

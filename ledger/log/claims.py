@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ledger.events import published  # noqa: F401 - so that what was recorded can be decoded
-from ledger.events.event import decode
+from ledger.events.event import readable
 from ledger.ids import merchant_of
 from ledger.journal.accounts import PAYABLE_NOW
 from ledger.journal.entry import entry_lines
@@ -46,7 +46,8 @@ def open_in_cases(rows: Iterable[Any]) -> dict[str, OpenInCases]:
         claims = orders.setdefault(stream, OpenClaims())
         before, moved = claims.fen, False
         for _, _, type_, schema_version, payload, entry in events:
-            claims.remember(decode(type_, schema_version, payload))
+            if (event := readable(type_, schema_version, payload)) is not None:  # else it is a finding of its own
+                claims.remember(event)
             moved = moved or any(line["account"] in PAYABLE_NOW for line in entry_lines(entry))
         change, merchant = claims.fen - before, merchant_of(stream) or ""
         known = found.get(merchant, OpenInCases(0, 0))

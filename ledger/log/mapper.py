@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
 
-from ledger.events.event import Event, UnknownEvent, decode
+from ledger.events.event import Event, Undecodable, decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class LedgerMapper(Mapper[str]):
         name, version = name_and_version(stored_event.topic)
         try:
             event = decode(name, version, stored_event.state)
-        except (UnknownEvent, ValueError) as error:
+        except Undecodable as error:
             raise MapperDeserialisationError(f"{stored_event.topic} cannot be read: {error}") from error
         return StreamEvent(str(stored_event.originator_id), stored_event.originator_version, event)
 

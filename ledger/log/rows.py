@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ledger.deadlines import FORESEEABLE, timing_of
 from ledger.events import published  # noqa: F401 - whoever reads rows can decode them
-from ledger.events.event import Event, decode
+from ledger.events.event import Event, Undecodable, decode
 from ledger.ids import decided_at
 from ledger.journal.entry import entry_lines
 
@@ -138,8 +138,17 @@ class News(NamedTuple):
 
     @property
     def event(self) -> Event:
+        """Raises `Undecodable`."""
         event = decode(self.type, self.schema_version, self.payload)
         return event if self.far_by is None else _judged(event, self.occurred_at, self.far_by)
+
+    @property
+    def readable_event(self) -> Event | None:
+        """The event, or None if this code cannot read it: for readers of many streams, who go on with the others."""
+        try:
+            return self.event
+        except Undecodable:
+            return None
 
 
 class Recorded(NamedTuple):
@@ -170,6 +179,7 @@ class Recorded(NamedTuple):
 
     @property
     def event(self) -> Event:
+        """Raises `Undecodable`."""
         event, far_by = decode(self.type, self.schema_version, self.payload), self.far_by
         return event if far_by is None else _judged(event, self.occurred_at, far_by)
 
@@ -180,6 +190,14 @@ class Recorded(NamedTuple):
         if self.occurred_at - self.recorded_at <= FORESEEABLE:
             return None
         return "" if _BY_IMPORTER in self.actor else self.event_id
+
+    @property
+    def readable_event(self) -> Event | None:
+        """The event, or None if this code cannot read it: for readers of many streams, who go on with the others."""
+        try:
+            return self.event
+        except Undecodable:
+            return None
 
     @property
     def lines(self) -> list[dict[str, Any]]:

@@ -17,14 +17,53 @@ class StreamReader(Protocol):
     def news_of_streams(self, books: Mapping[str, int]) -> Iterable[News]: ...
 
 
+class StreamUnreadable(Exception):
+    """An event of a stream cannot be read or remembered by this code: nothing can be decided on the stream."""
+
+    def __init__(self, stream: str, book: int, position: int, why: str) -> None:
+        super().__init__(stream, book, position, why)
+        self.stream, self.book, self.position, self.why = stream, book, position, why
+
+    def __str__(self) -> str:
+        return f"{self.stream} cannot be read: book {self.book}, position {self.position}: {self.why}"
+
+
 def load_streams(reader: StreamReader, books: Mapping[str, int], blank: Callable[[str], S]) -> dict[str, S]:
-    """Streams by name, each read in its book (stream → book), in one query; `blank` makes one without events."""
-    streams = {name: blank(name) for name in books}
-    for news in reader.news_of_streams(books) if books else ():
-        streams[news.stream].apply(news.event)
+    """Streams by name, each read in its book (stream → book), in one query; `blank` makes one without events.
+
+    Raises `StreamUnreadable`.
+    """
+    streams, unreadable = _loaded(reader, books, blank)
+    for error in unreadable.values():
+        raise error
     return streams
 
 
+def load_each(reader: StreamReader, books: Mapping[str, int], blank: Callable[[str], S]) -> dict[str, S]:
+    """The same for looking things up in many streams: one that cannot be read is as it was before that event.
+
+    The bus decides nothing on such a stream, so that a look-up that knows too little costs a fault and no more.
+    """
+    return _loaded(reader, books, blank)[0]
+
+
 def load_stream(reader: StreamReader, book: int, name: str, blank: Callable[[str], S]) -> S:
-    """One stream, as it was before its first event where it has none."""
+    """One stream, as it was before its first event where it has none. Raises `StreamUnreadable`."""
     return load_streams(reader, {name: book}, blank)[name]
+
+
+def _loaded(
+    reader: StreamReader, books: Mapping[str, int], blank: Callable[[str], S]
+) -> tuple[dict[str, S], dict[str, StreamUnreadable]]:
+    streams = {name: blank(name) for name in books}
+    unreadable: dict[str, StreamUnreadable] = {}
+    for news in reader.news_of_streams(books) if books else ():
+        if news.stream in unreadable:
+            continue
+        try:
+            streams[news.stream].apply(news.event)
+        except Exception as error:  # a payload that is none, or a value that no rule can reckon with
+            why = f"{type(error).__name__}: {error}"
+            unreadable[news.stream] = StreamUnreadable(news.stream, books[news.stream], news.position, why)
+            unreadable[news.stream].__cause__ = error
+    return streams, unreadable

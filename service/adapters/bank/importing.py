@@ -15,7 +15,7 @@ from ledger.ids import bank_account_stream
 from ledger.log.directory import PLATFORM_BOOK
 from ledger.money import Money
 from ledger.streams.files import BankAccount
-from ledger.streams.loading import load_streams
+from ledger.streams.loading import load_each
 from ledger.who import Actor, Source
 from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
 from service.adapters.bank.camt import read_camt
@@ -56,7 +56,7 @@ def _days(statements: list[BankStatement]) -> Iterator[tuple[int, date]]:
 def _check_new(app: App, file: RawFile, statements: list[BankStatement]) -> None:
     """The same statement in other bytes is not the same statement."""
     books = {bank_account_stream(statement.account): PLATFORM_BOOK for statement in statements}
-    accounts = load_streams(app.ledger.reader, books, BankAccount)
+    accounts = load_each(app.ledger.reader, books, BankAccount)
     for statement in statements:
         known = accounts[bank_account_stream(statement.account)].digests.get(statement.statement_id)
         if known not in (None, file.digest):

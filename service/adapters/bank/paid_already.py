@@ -14,4 +14,4 @@ def paid_already(app: App, expected: Iterable[Expectation]) -> set[str]:
     """Those of these payouts that were reported paid, those that came back since included."""
     books = app.ledger.directory.books_of({each.merchant for each in expected if each.kind == "payout"})
     rows = app.ledger.reader.rows_of_streams({payouts_stream(merchant): book for merchant, book in books.items()})
-    return {row.event.payout_id for row in rows if isinstance(row.event, PayoutPaid)}
+    return {event.payout_id for row in rows if isinstance(event := row.readable_event, PayoutPaid)}

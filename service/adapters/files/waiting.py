@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from commands.mark_fact_routed import MarkFactRouted
 from ledger.ids import derived_id, inbox_stream
 from ledger.log.directory import PLATFORM_BOOK
-from ledger.streams.loading import load_streams
+from ledger.streams.loading import load_each
 from ledger.streams.reference_streams import InboxItem
 from service.adapters.files.importing import IMPORTER, RawFile, accepted
 from service.app import App
@@ -36,7 +36,7 @@ def waiting(app: App, file: RawFile, kind: str, system: str, references: Iterabl
         return Waiting()
     names = {inbox_stream(system, reference): reference for reference in references}
     noted, routed = set(), set()
-    for name, item in load_streams(app.ledger.reader, dict.fromkeys(names, PLATFORM_BOOK), InboxItem).items():
+    for name, item in load_each(app.ledger.reader, dict.fromkeys(names, PLATFORM_BOOK), InboxItem).items():
         if item.noted:
             noted.add(names[name])
         if item.is_routed:

@@ -19,7 +19,7 @@ from ledger.events.psp_settlement import BatchTotal
 from ledger.fx import CNY
 from ledger.ids import inbox_stream, order_stream
 from ledger.money import Money, split, total
-from ledger.streams.loading import load_streams
+from ledger.streams.loading import load_each
 from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor, Source
 from projections.psp_references import PspReference, PspReferences, inbox_captures_of, orders_of
@@ -82,7 +82,7 @@ def _inbox_captures(app: App, psp: str, names: list[str]) -> dict[str, dict[str,
     """The captures that stand, or once stood, in the inbox, by the names they are known by, each by its own."""
     known = inbox_captures_of(app.views, psp, names)
     books = {inbox_stream(psp, ref): _PLATFORM_BOOK for refs in known.values() for ref in refs}
-    items = load_streams(app.ledger.reader, books, InboxItem)
+    items = load_each(app.ledger.reader, books, InboxItem)
     return {name: {ref: items[inbox_stream(psp, ref)] for ref in refs} for name, refs in known.items()}
 
 

@@ -18,7 +18,7 @@ from ledger.ids import derived_id, inbox_stream
 from ledger.money import Money, total
 from ledger.refusals import RateMissing
 from ledger.streams.inbox_refunds import InboxRefund
-from ledger.streams.loading import load_streams
+from ledger.streams.loading import load_each
 from ledger.streams.reference_streams import InboxItem
 from ledger.who import Actor, Source
 from projections.psp_references import PspReference, orders_of
@@ -141,7 +141,7 @@ class _Known:
     @staticmethod
     def _items(app: App, facts: Iterable[ProviderFact]) -> dict[str, InboxItem]:
         names = {inbox_stream(fact.psp, fact.perhaps_of) for fact in facts if fact.perhaps_of}
-        return load_streams(app.ledger.reader, dict.fromkeys(names, _PLATFORM_BOOK), InboxItem)
+        return load_each(app.ledger.reader, dict.fromkeys(names, _PLATFORM_BOOK), InboxItem)
 
 
 def _commands(fact: ProviderFact, known: _Known) -> Iterator[Command]:
