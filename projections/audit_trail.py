@@ -151,7 +151,7 @@ def _said(value: Any) -> str:
         case {"box": str(), "subject": str()}:
             return "(sealed)"
         case {"minor": int(minor), "currency": str(currency)}:
-            return str(Money(minor, currency))
+            return _money(minor, currency)
         case {"base": str(base), "quote": str(quote), "value": str(rate)}:
             return f"{base}/{quote} {rate}"
         case list() if value:
@@ -161,4 +161,12 @@ def _said(value: Any) -> str:
 
 def effect_of(lines: list[dict[str, Any]]) -> str:
     """The entry in one line: `1110 USD 69.44; 2220 USD -69.44`, debits positive."""
-    return "; ".join(f"{line['account']} {Money(line['amount'], line['currency'])}" for line in lines)
+    return "; ".join(f"{line['account']} {_money(line['amount'], line['currency'])}" for line in lines)
+
+
+def _money(minor: int, currency: str) -> str:
+    """An amount in words, in minor units where this code does not know the currency."""
+    try:
+        return str(Money(minor, currency))
+    except ValueError:
+        return f"{currency} {minor} (minor units)"

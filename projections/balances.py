@@ -112,7 +112,7 @@ def journal_lines(
     page: dict[str, Any] = {"position": after[0], "line_no": after[1], "limit": limit, "as_of": moment.as_of}
 
     def query(opened: Opened) -> list[JournalLine]:
-        found = _run(opened, LINES_OF_MERCHANT, opened.vector if at is None else at, merchant, **page)
+        found = _run(opened, LINES_OF_MERCHANT, opened.upto(at), merchant, **page)
         return [_line(row) for row in found]
 
     return views.read(PROJECTION, query, at_least=_wanted(moment, at), timeout_s=moment.timeout_s)
@@ -124,7 +124,7 @@ def _sums(views: Views, moment: Moment, merchant: str | None) -> tuple[list[_Sum
     question = ON_DAY if moment.as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
 
     def query(opened: Opened) -> tuple[list[_Sum], dict[int, int]]:
-        vector = opened.vector if at is None else at
+        vector = opened.upto(at)
         found = _run(opened, question, vector, merchant, book=_book_of(views, merchant), as_of=moment.as_of)
         return [_Sum(merchant, account, int(base)) for merchant, account, base in found], vector
 

@@ -88,7 +88,7 @@ def turnover_balance(views: Views, moment: Moment = NOW, *, since: date | None =
     at = moment.positions(views)
 
     def query(opened: Opened) -> TurnoverBalance:
-        vector = opened.vector if at is None else at
+        vector = opened.upto(at)
         as_of = moment.as_of or _last_day(opened, vector)
         first = since or as_of.replace(day=1)
         if as_of < first:

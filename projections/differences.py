@@ -79,7 +79,7 @@ def explain_difference(
     asked = {"merchant": merchant, "account": account, "order": order}
 
     def query(opened: Opened) -> Difference:
-        upto = opened.vector if after is None else after
+        upto = opened.upto(after)
         known = {book: (before or opened.vector).get(book, 0) for book in upto}
         conditions = [sql for name, sql in _NARROWER.items() if asked[name] is not None]
         conditions += ["l.accounting_date <= :as_of"] if as_of else []

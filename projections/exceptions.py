@@ -139,7 +139,7 @@ def exceptions(
         statement = f"""
             SELECT * FROM ({source}) e{" WHERE " if conditions else ""}{" AND ".join(conditions)}
             ORDER BY opened_at, stream, break_id LIMIT :limit"""
-        vector = opened.vector if at is None else at
+        vector = opened.upto(at)
         values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of, "limit": limit}
         found = opened.connection.execute(text(statement), values | asked)
         return tuple(_exception(row) for row in found.mappings())

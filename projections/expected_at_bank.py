@@ -198,7 +198,7 @@ def _find(
 ) -> list[Expectation]:
     def query(opened: Opened) -> list[Expectation]:
         names = {"expected": opened.generation.stored_name(EXPECTED), "shown": opened.generation.stored_name(SHOWN)}
-        vector = opened.vector if at is None else at
+        vector = opened.upto(at)
         known = {"books": list(vector), "positions": list(vector.values()), "platform": vector.get(0, 0)}
         found = opened.connection.execute(text(sql.format(**names)), values | known)
         return [_expectation(row) for row in found.mappings()]

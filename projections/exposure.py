@@ -127,7 +127,7 @@ def exposure(views: Views, moment: Moment = NOW) -> ExposureAnswer:
     at = moment.positions(views)
 
     def query(opened: Opened) -> ExposureAnswer:
-        vector = opened.vector if at is None else dict(at)
+        vector = opened.upto(at)
         as_of = moment.as_of or _last_day(opened, vector)
         values = {
             "books": list(vector),

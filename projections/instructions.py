@@ -185,7 +185,7 @@ def open_instructions(
     def query(opened: Opened) -> list[Instruction]:
         names = {"instructions": INSTRUCTIONS, "steps": STEPS}
         stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
-        vector = opened.vector if at is None else at
+        vector = opened.upto(at)
         statement = f"""
             SELECT kind, book, stream, subject, partner, asked_at, facts FROM ({source.format(**stored)}) i
             WHERE CAST(:partner AS text) IS NULL OR partner = :partner

@@ -134,7 +134,7 @@ def contributions(
     asked = {"order_id": order, "merchant": merchant, "market": market}
 
     def query(opened: Opened) -> Contributions:
-        vector = opened.vector if at is None else dict(at)
+        vector = opened.upto(at)
         of_orders, values = _of_orders(opened, vector, moment, asked)
         worst = text(f"{of_orders} ORDER BY {_RESULT}, merchant, order_id LIMIT :limit")
         orders = tuple(_contribution(*row) for row in opened.connection.execute(worst, values | {"limit": limit}))

@@ -148,7 +148,7 @@ def payouts(
     def query(opened: Opened) -> tuple[PayoutRow, ...]:
         stored = {table.name: opened.generation.stored_name(table) for table in Payouts.tables}
         names = {"payouts": stored[PAYOUTS.name], "steps": stored[STEPS.name], "accounts": stored[ACCOUNTS.name]}
-        vector = opened.vector if at is None else at
+        vector = opened.upto(at)
         values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
         asked = {"state": state, "merchant": merchant, "limit": limit}
         statement = text(_FOUND.format(source=source.format(**names), **names))

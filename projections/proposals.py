@@ -126,7 +126,7 @@ def proposals(
 
     def query(opened: Opened) -> tuple[ProposalRow, ...]:
         conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
-        vector = opened.vector if at is None else at
+        vector = opened.upto(at)
         statement = f"""SELECT * FROM ({_source(opened, moment)}) p
             {"WHERE " if conditions else ""}{" AND ".join(conditions)}
             ORDER BY proposed_at, kind, stream, proposal_id LIMIT :limit"""

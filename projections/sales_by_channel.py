@@ -105,7 +105,7 @@ def sales(
     asked = {"merchant": merchant, "channel": channel, "creator_id": creator_id, "market": market}
 
     def query(opened: Opened) -> tuple[ChannelSales, ...]:
-        vector = opened.vector if at is None else at
+        vector = opened.upto(at)
         days = {"from_day": from_day, "to_day": last}
         values = {"books": list(vector), "positions": list(vector.values()), **days, **asked}
         statement = f"""

@@ -54,7 +54,7 @@ def unsettled(
     def query(opened: Opened) -> list[Unsettled]:
         names = {"references": REFERENCES, "of_inbox": LINES_OF_INBOX}
         stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
-        vector = opened.vector if at is None else at
+        vector = opened.upto(at)
         asked = {"before": before, "as_of": moment.as_of}
         known = {"books": list(vector), "positions": list(vector.values())}
         found = opened.connection.execute(text(_UNSETTLED.format(**stored)), asked | known)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from projections.engine.generations import ViewOutdated
+from projections.engine.reading import Incomplete
 from projections.registry import PROJECTIONS
 from service.app import App
 
 
 @dataclass(frozen=True, slots=True)
 class ViewStatus:
-    """Where one view stands in one book. `lag` counts events; `reason` says why it does not follow."""
+    """Where one view stands in one book. `lag` counts events; `reason` says why it does not follow; `parked` are the
+    positions that it leaves out."""
 
     projection: str
     version: int
@@ -21,6 +23,7 @@ class ViewStatus:
     lag: int
     status: str  # current, behind, stopped, outdated
     reason: str
+    parked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,13 @@ class LedgerStatus:
             f"{view.projection} in book {view.book}: {view.reason}"
             for view in self.views
             if view.status in ("stopped", "outdated")
+        )
+
+    @property
+    def incomplete(self) -> tuple[str, ...]:
+        """What views leave out because two people parked it, in words."""
+        return tuple(
+            str(Incomplete(view.projection, view.book, position)) for view in self.views for position in view.parked
         )
 
 
@@ -64,5 +74,6 @@ def _views(app: App, name: str, heads: dict[int, int]) -> list[ViewStatus]:
         position, stopped, reason = (at.position, at.status == "stopped", at.reason) if at else (0, False, "")
         lag = max(head - position, 0)
         status = "stopped" if stopped else "behind" if lag else "current"
-        found.append(ViewStatus(name, projection.version, book, head, position, lag, status, reason))
+        parked = tuple(sorted(at.parked)) if at else ()
+        found.append(ViewStatus(name, projection.version, book, head, position, lag, status, reason, parked))
     return found

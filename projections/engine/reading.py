@@ -38,13 +38,40 @@ class ViewBehind(Exception):
     """A view did not get as far as was asked for within the time that was given."""
 
 
+class Held(dict[int, int]):
+    """Where a view stands, book → position, and which effects are parked: the view is incomplete by those."""
+
+    def __init__(self, positions: Vector, parked: Iterable[Incomplete] = ()) -> None:
+        super().__init__(positions)
+        self.incomplete = tuple(parked)
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """An event that a view leaves out, because its effect is parked."""
+
+    view: str
+    book: int
+    position: int
+
+    def __str__(self) -> str:
+        return f"{self.view} leaves out position {self.position} of book {self.book}, which is parked"
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A view as one transaction sees it: its tables and the positions they are at belong together."""
 
     connection: Connection
     generation: Generation
-    vector: dict[int, int]
+    vector: Held
+
+    def upto(self, positions: Vector | None) -> Held:
+        """Where an answer stands that is of these positions; of the view's own, where none are asked for."""
+        if positions is None:
+            return self.vector
+        parked = [each for each in self.vector.incomplete if each.position <= positions.get(each.book, 0)]
+        return Held(positions, parked)
 
     def table(self, table: ViewTable) -> Table:
         return self.generation.table(table)
@@ -122,7 +149,8 @@ class Views:
             if known:
                 if not reached(known.positions, at_least):
                     return _Behind()
-                return query(Opened(connection, known.generation, known.positions))
+                held = Held(known.positions, incomplete(projection, known.checkpoints))
+                return query(Opened(connection, known.generation, held))
         standing(self.engine, projection)  # made live, for it was never folded
         return self._read(projection, query, at_least)
 
@@ -139,6 +167,15 @@ class Views:
                 raise
         standing(self.engine, projection)
         return read()
+
+
+def incomplete(projection: Projection, known: Mapping[int, Checkpoint]) -> list[Incomplete]:
+    """What the view leaves out, in order."""
+    return [
+        Incomplete(projection.name, book, position)
+        for book, checkpoint in sorted(known.items())
+        for position in sorted(checkpoint.parked)
+    ]
 
 
 def _positions(known: Mapping[int, Checkpoint]) -> dict[int, int]:

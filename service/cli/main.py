@@ -20,7 +20,9 @@ from service.cli.inbox import inbox, route
 from service.cli.instructions import instructions
 from service.cli.log import verify_log
 from service.cli.output import stderr
+from service.cli.parking import park, parked, unpark
 from service.cli.periods import close_period, periods, reopen_period, revalue
+from service.cli.proposals import approve, reject
 from service.cli.rates import rates
 from service.cli.record import record
 from service.cli.settling import list_payouts, settle, statement
@@ -67,6 +69,11 @@ app.command()(track)
 app.command()(history)
 app.command()(approvals)
 app.command()(proposals)
+app.command()(approve)
+app.command()(reject)
+app.add_typer(park, name="park")
+app.add_typer(unpark, name="unpark")
+app.command()(parked)
 app.command()(exceptions)
 app.command()(instructions)
 app.command()(inbox)

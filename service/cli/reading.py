@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from projections.engine.reading import ViewBehind
+from projections.engine.reading import ViewBehind, incomplete
 from projections.projection import Projection
 from service.app import App, open_app
 from service.cli.output import stderr
@@ -21,4 +21,6 @@ def reading(settings: Settings, projections: Sequence[Projection] = ()) -> Itera
                 app.catch_up([projection])
             except ViewBehind as behind:
                 stderr().print(f"What follows is not up to date: {behind}", style="yellow")
+            for left_out in incomplete(projection, app.views.status(projection)):
+                stderr().print(f"What follows is not complete: {left_out}.", style="yellow")
         yield app

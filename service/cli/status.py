@@ -23,7 +23,7 @@ def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
     with reading(settings) as app:
         found = status_of(app)
     if format is Format.JSON:
-        print_json(asdict(found) | {"troubles": found.troubles})
+        print_json(asdict(found) | {"troubles": found.troubles, "incomplete": found.incomplete})
         return
     if format is Format.CSV:
         show(_by_book(found), format)
@@ -34,6 +34,8 @@ def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
     show(_by_view(found), format)
     for trouble in (*found.troubles, *found.policies):
         stdout().print(trouble, style="red")
+    for left_out in found.incomplete:
+        stdout().print(left_out, style="yellow")
 
 
 def settings(format: FormatOption = Format.TABLE) -> None:

@@ -26,6 +26,7 @@ class Readiness(BaseModel):
 
     status: str
     troubles: tuple[str, ...]
+    incomplete: tuple[str, ...] = ()
 
 
 @router.get("/healthz")
@@ -36,15 +37,20 @@ async def alive() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"model": Readiness | ErrorAnswer, "description": "What stands in the way"}})
 async def ready(app: OpenApp, request: Request, response: Response) -> Readiness:
-    """The database answers, the heads can be read, every view follows; 503 where not, and after two seconds."""
+    """The database answers, the heads can be read, every view follows; 503 where not, and after two seconds.
+
+    `incomplete` names what views leave out because two people parked it: that alone keeps nobody from being served.
+    """
+    incomplete: tuple[str, ...] = ()
     try:
         async with asyncio.timeout(READY_WITHIN_S):
-            troubles = (await asyncio.shield(_check(request, app))).troubles
+            found = await asyncio.shield(_check(request, app))
+            troubles, incomplete = found.troubles, found.incomplete
     except TimeoutError:
         troubles = (f"The database did not answer within {READY_WITHIN_S:g} s.",)
     if troubles:
         response.status_code, response.headers["Retry-After"] = 503, "1"
-    return Readiness(status="not ready" if troubles else "ready", troubles=troubles)
+    return Readiness(status="not ready" if troubles else "ready", troubles=troubles, incomplete=incomplete)
 
 
 def _check(request: Request, app: App) -> asyncio.Task[LedgerStatus]:

@@ -22,6 +22,7 @@ from ledger import instants
 from ledger.log.cursor import Cursor
 from projections.audit_trail import AuditTrail
 from projections.balances import Moment
+from projections.engine.reading import Held
 from projections.trail import TrailCursor
 from service.app import App
 from service.http.errors import BadParameter
@@ -113,8 +114,10 @@ def passed(app: App, instant: datetime, field: str) -> datetime:
 
 
 def answer(app: App, vector: Mapping[int, int], **content: Any) -> dict[str, Any]:
-    """What a read answers: its content, and the token of the positions it is of."""
-    return {**to_jsonable_python(content), "token": Cursor.at(vector, app.ledger.identity).token}
+    """What a read answers: its content, the token of the positions it is of, and what it leaves out, if anything."""
+    left_out = vector.incomplete if isinstance(vector, Held) else ()
+    said = content | ({"incomplete": left_out} if left_out else {})
+    return {**to_jsonable_python(said), "token": Cursor.at(vector, app.ledger.identity).token}
 
 
 def fields_of(row: Any) -> dict[str, Any]:

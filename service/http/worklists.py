@@ -18,6 +18,7 @@ from service.http.parameters import AskedMoment, AtLeast, Day, Filter, Limit, Op
 from service.http.witness import Witness
 from service.inbox import waiting
 from service.moments import end_of
+from service.parking import parked
 
 router = APIRouter(tags=["worklists"], route_class=ReadRoute)
 Status = Literal["open", "resolved", "all"]
@@ -51,6 +52,12 @@ def proposed(
         timeout_s=moment.timeout_s,
     )
     return answer(app, views.vector, proposals=found)
+
+
+@router.get("/parked")
+def parked_or_proposed_so(app: OpenApp) -> dict[str, Any]:
+    """What two people have parked, and what waits for the second; read from the log. The token is of the heads."""
+    return answer(app, app.ledger.reader.heads(), parked=parked(app.ledger))
 
 
 @router.get("/exceptions")

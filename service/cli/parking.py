@@ -1,0 +1,82 @@
+"""`redledger park`, `unpark` and `parked`: the way back for a view that stopped and for an item that is set aside."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Annotated
+
+import typer
+
+from commands.outcome import Outcome
+from service.app import open_app
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import show, stderr
+from service.cli.periods import well_formed
+from service.cli.reading import reading
+from service.failures import ServiceFailure
+from service.parking import ParkedRow, propose_effect, propose_item
+from service.parking import parked as everything_parked
+from service.settings import Settings
+
+park = typer.Typer(no_args_is_help=True, help="Propose to leave something out, so that the rest goes on.")
+unpark = typer.Typer(no_args_is_help=True, help="Propose to take up again what was parked.")
+
+View = Annotated[str, typer.Argument(metavar="VIEW", help="The view, as `status` names it.")]
+Loop = Annotated[str, typer.Argument(metavar="LOOP", help="The loop, as `status` names it.")]
+Position = Annotated[int, typer.Argument(metavar="POSITION", help="The event's position in its book.")]
+Item = Annotated[str, typer.Argument(metavar="ITEM", help="The item, as `status` names it.")]
+Book = Annotated[int, typer.Option("--book", help="The book it is in.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="WORD", help="Why, in one word, as in payload_unreadable.")]
+By = Annotated[str, typer.Option("--by", metavar="ID", help="Who asks. Somebody else approves.")]
+
+
+@park.command("effect")
+@takes_settings()
+def park_effect(settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By) -> None:
+    """Propose that a view leaves out one event. It says that it is incomplete until the event is unparked."""
+    _effect(settings, "park_effect", view, book=book, position=position, reason=reason, by=by)
+
+
+@unpark.command("effect")
+@takes_settings()
+def unpark_effect(settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By) -> None:
+    """Propose that a view takes up an event again. Its book is then folded anew."""
+    _effect(settings, "unpark_effect", view, book=book, position=position, reason=reason, by=by)
+
+
+@park.command("item")
+@takes_settings()
+def park_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Reason, by: By) -> None:
+    """Propose that a loop no longer tries one item."""
+    _item(settings, "park_item", loop, book=book, item=item, reason=reason, by=by)
+
+
+@unpark.command("item")
+@takes_settings()
+def unpark_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Reason, by: By) -> None:
+    """Propose that a loop tries an item again."""
+    _item(settings, "unpark_item", loop, book=book, item=item, reason=reason, by=by)
+
+
+@takes_settings()
+def parked(settings: Settings, format: FormatOption = Format.TABLE) -> None:
+    """What is parked, and what waits for a second person's approval; read from the log, whatever the views say."""
+    with reading(settings) as app:
+        rows = [asdict(row) for row in everything_parked(app.ledger)]
+    show(rows, format, columns=[field.name for field in fields(ParkedRow)])
+
+
+def _effect(settings: Settings, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> None:
+    with open_app(settings) as app, well_formed():
+        _say(propose_effect(app, command, view, book=book, position=position, reason=reason, by=by))
+
+
+def _item(settings: Settings, command: str, loop: str, *, book: int, item: str, reason: str, by: str) -> None:
+    with open_app(settings) as app, well_formed():
+        _say(propose_item(app, command, loop, book=book, item=item, reason=reason, by=by))
+
+
+def _say(outcome: Outcome) -> None:
+    if outcome.status != "recorded":
+        raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
+    stderr().print(f"Proposed as {outcome.command_id}. Somebody else: redledger approve {outcome.command_id} --by ID")
