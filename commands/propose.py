@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 
 from commands.command import Command
 from commands.proposable import PROPOSABLE
@@ -35,7 +35,11 @@ class Propose(Command, name="propose"):
 
     @model_validator(mode="after")
     def _is_a_command(self) -> Self:
-        self.asked()
+        try:
+            self.asked()
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            raise ValueError("; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)) from None
         return self
 
     @property

@@ -101,6 +101,8 @@ def well_formed() -> Iterator[None]:
         yield
     except ValidationError as error:
         (first, *_) = error.errors()
+        if not first["loc"]:
+            raise ServiceFailure(f"{first['msg'].removeprefix('Value error, ')}.") from None
         raise ServiceFailure(f"{first['input']!r} is no {first['loc'][-1]}: {first['msg']}.") from None
 
 
