@@ -1,0 +1,56 @@
+"""Random commands on a real ledger: what they recorded is folded, verified, read over HTTP and swept by every timer.
+
+REDLEDGER_TEST_SEED chooses other histories.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ledger.log.verify import verify_log
+from projections.engine.rebuild import verify
+from projections.registry import PROJECTIONS
+from service.http.application import make_application
+from service.settlement_run import settle
+from service.timers import TimerWorker
+from tests.fuzz.history import START, History, Tally
+from tests.fuzz.invariants import check
+from tests.fuzz.reads import failed_reads
+from tests.support.buses import Desk, open_desk
+from tests.support.shops import app_of
+
+SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250430"))
+FEW, MANY = range(2), range(2, 302)
+_A_HISTORY = 120  # commands
+
+
+@pytest.mark.parametrize("number", [*FEW, *(pytest.param(n, marks=pytest.mark.histories) for n in MANY)])
+def test_whatever_was_recorded_can_be_folded_verified_read_and_swept(
+    number: int, database_url: str, tmp_path: Path
+) -> None:
+    seed = f"recorded/{SEED}/{number}"
+    random = Random(seed)
+    with open_desk(database_url, tmp_path, now=START) as desk:
+        history = History(desk, random, Tally())
+        history.live(_A_HISTORY)
+        for _ in range(2):
+            _serves(desk, history, random, seed)
+            desk.clock.forward(days=40)
+        check(desk)
+
+
+def _serves(desk: Desk, history: History, random: Random, seed: str) -> None:
+    """All that the service does with a ledger, once; nothing of it may fail."""
+    app = app_of(desk)
+    app.catch_up()
+    assert list(failed_reads(make_application(app, patience_s=0.1), history.facts, random)) == [], seed
+    TimerWorker(app).sweep()
+    settle(app, history.values.name("run"))
+    app.catch_up()
+    assert list(verify_log(desk.ledger.reader)) == [], seed
+    differing = {name: verify(desk.ledger.engine, view).count for name, view in PROJECTIONS.items()}
+    assert differing == dict.fromkeys(PROJECTIONS, 0), seed
