@@ -91,9 +91,10 @@ def submit(desk: Desk, asked: Asked) -> list[Outcome]:
         ours = [frame for frame in where if "/site-packages/" not in frame.filename]
         place = " < ".join(f"{Path(frame.filename).name} {frame.name}" for frame in reversed(ours[-4:]))
         raise Raised(f"{type(error).__name__} in {place}: {str(error)[:200]}") from error
-    for outcome in outcomes:
-        if outcome.status not in ("recorded", "nothing", "refused") or (outcome.code and outcome.code not in REFUSALS):
-            raise Raised(f"{outcome.status} {outcome.code}")
+    for command, outcome in zip(asked.commands, outcomes, strict=True):
+        if outcome.status == "fault":  # the log says where
+            raise Raised(f"{command.name} failed: {outcome.sentence}")
+        assert not outcome.code or outcome.code in REFUSALS, f"{command.name} was refused for no known reason"
     return outcomes
 
 

@@ -11,7 +11,13 @@ from fastapi.testclient import TestClient
 
 from tests.fuzz.facts import Facts
 
-_ID_OF = {"order": "order_id", "merchant": "merchant_id", "stream": "in_stream", "account": "account", "number": "round"}
+_ID_OF = {
+    "order": "order_id",
+    "merchant": "merchant_id",
+    "stream": "in_stream",
+    "account": "account",
+    "number": "round",
+}
 _ODD = {"string": ("", "nobody", "茶"), "integer": (0, 1), "boolean": (True, False)}
 _INSTANTS = ("2025-04-01T08:00:00Z", "2025-06-30T23:59:59+08:00", "2001-01-01T00:00:00Z")
 _DAYS = ("2025-04-30", "2001-01-01")

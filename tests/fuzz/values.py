@@ -45,7 +45,7 @@ _NAMED: dict[str, tuple[Any, ...]] = {
     "base": ("USD", "HKD", "JPY"),
     "quote": ("CNY", "CNY", "USD"),
     "source": ("test",),
-    "period": ("2025-03", "2025-04", "2025-05", "2024-12", "2000-01", "9999-12"),
+    "period": ("2025-03", "2025-04", "2025-05", "2024-12", "2000-01", "0001-01", "9999-12"),
     "account": tuple(CHART),
     "command": tuple(PROPOSABLE),
     "proposer": PEOPLE,
