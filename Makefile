@@ -28,7 +28,7 @@ check: $(VENV)/installed-dev ## lint, format, types, house rules
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q tests/house
 
-histories: $(VENV)/installed-dev ## thousands of random histories of orders and of whole shops; takes a quarter of an hour
+histories: $(VENV)/installed-dev ## thousands of random histories of orders, of whole shops and of every command; takes half an hour
 	@$(BIN)/python -m pytest -m histories --numprocesses auto $(ARGS)
 
 bench: $(VENV)/installed-dev ## measure, and print medians beside raw PostgreSQL
