@@ -28,7 +28,6 @@ from projections.projection import Projection
 from tests.projections.history import INSTANT, History, recordable, rows_of
 from tests.projections.samples import PICKY_TALLY, Picky, Tally
 
-TOO_LONG = "".join(f"{n * 7919:x}" for n in range(1500))  # an index row holds 2,704 bytes
 ODD = kept_table("odd", Column("word", Text(collation="C"), primary_key=True), Column("seen", Integer, nullable=False))
 
 
@@ -115,7 +114,6 @@ def shop(ledger: Ledger, views: Views) -> Shop:
 
 
 WRONG = {
-    "a key that no index row holds": (Odd(word=TOO_LONG), "index row"),
     "a whole number beyond its column": (Odd(seen=2**40), "out of range"),
     "a text where a number stands": (Odd(seen="many"), "invalid input syntax"),
     "half of a surrogate pair": (Odd(word="\ud800"), "surrogate"),
