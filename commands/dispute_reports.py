@@ -27,9 +27,12 @@ def known_dispute(report: DisputeReport, order: Order) -> Dispute | None:
 
 
 def names(report: DisputeReport, order: Order) -> dict[str, Any]:
-    """The names that every event of the dispute carries."""
+    """The names that every event of the dispute carries. Its capture is the one that was named first: a later report
+    that names another does not move its money."""
     dispute = known_dispute(report, order)
-    capture_ref = report.capture_ref or (dispute.capture_ref if dispute else UNKNOWN)
+    capture_ref = dispute.capture_ref if dispute else UNKNOWN
+    if capture_ref == UNKNOWN:
+        capture_ref = report.capture_ref or UNKNOWN
     if capture_ref == UNKNOWN:
         capture_ref = _only_capture(order, report.payment_id)
     capture = order.payments.captures.get(capture_ref)

@@ -58,7 +58,7 @@ class ApprovalsQueue(Projection):
     """A case is in it from its request until it is decided or withdrawn."""
 
     name = "approvals_queue"
-    version = 1
+    version = 2
     tables = (QUEUE, ROUNDS)
     events = (
         RefundRequested,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, Text
+from sqlalchemy import BigInteger, Column, DateTime, Text
 
 from ledger.log.books import ACCOUNTING_ZONE
 
@@ -21,7 +21,7 @@ def instant_column(name: str) -> Column[Any]:
 
 
 def count_column(name: str) -> Column[Any]:
-    return Column(name, Integer, nullable=False)
+    return Column(name, BigInteger, nullable=False)
 
 
 def minor_column(name: str) -> Column[Any]:

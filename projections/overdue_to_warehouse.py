@@ -85,7 +85,7 @@ class OverdueToWarehouse(Projection):
     """Promises and what was done about them; who is late is said at read."""
 
     name = "overdue_to_warehouse"
-    version = 3
+    version = 4
     tables = (ORDERS, PARCELS, PROMISES)
     events = (
         OrderPlaced,

@@ -44,7 +44,7 @@ class SalesByChannel(Projection):
     """Orders as they were placed (statements 2 and 35); what becomes of them later is not taken back."""
 
     name = "sales_by_channel"
-    version = 2
+    version = 3
     tables = (SALES, SOLD)
     events = (OrderPlaced,)
 

@@ -381,3 +381,11 @@ def test_a_duplicate_paid_back_and_lost_as_well_is_never_the_merchants_loss() ->
     story.tell("report_dispute_lost", **OF_DISPUTE | {"capture_ref": "cap-2"})
     assert (story.balance("2110"), story.base("5140"), story.order.confirmed) == (-500_00, 498_58, True)
     assert all(book.refunded == 0 for book in story.order.lines.values())
+
+
+def test_a_loss_that_names_another_capture_than_the_dispute_is_of_takes_the_disputes_money() -> None:
+    story = OrderStory()
+    story.tell("report_payment_captured", **capture())
+    story.tell("report_dispute_fee", amount="USD 15.00", **OF_DISPUTE)
+    story.tell("report_dispute_lost", amount="USD 69.44", **OF_DISPUTE | {"capture_ref": "cap-9"})
+    assert (story.event(DisputeLost).capture_ref, story.balance("2220", "USD")) == ("cap-1", 0)

@@ -135,3 +135,7 @@ def test_nobody_is_warned_about_what_left(shop: Shop) -> None:
 def test_the_view_equals_one_built_anew(shop: Shop) -> None:
     shop.record((*PAID, packed(A=2), dispatched(), fact("received_at_warehouse", hours=9)), one_by_one=True)
     assert shop.differences() == 0
+
+
+def test_a_parcel_of_more_units_than_anybody_ordered_does_not_stop_the_view(shop: Shop) -> None:
+    assert [found.parcel_id for found in late(shop, packed(A=2**31))] == ["P-1"]
