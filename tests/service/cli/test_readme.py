@@ -99,4 +99,4 @@ def test_the_bad_lines_come_to_what_the_document_says(run: Run, settings: Settin
     run(settings, "record", str(REPOSITORY / "examples/first-order.jsonl"), *kept)
     said = run(settings, "record", str(REPOSITORY / "examples/bad-lines.jsonl"), *kept)
     assert said.code == 1
-    assert said.json == [{"recorded": 0, "repeated": 0, "nothing": 1, "refused": 3, "malformed": 9}]
+    assert said.json == [{"recorded": 0, "repeated": 0, "nothing": 1, "refused": 3, "malformed": 9, "failed": 0}]
