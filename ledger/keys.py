@@ -96,7 +96,7 @@ class FileKeyStore:
     def _append(self, file: int, subjects: Iterable[str]) -> None:
         new = {subject: os.urandom(_KEY_BYTES) for subject in subjects}
         if new:
-            _write_durably(file, new)
+            _write_durably(file, new, self._path)
             self._keys |= new
             self._seen = (os.fstat(file).st_ino, os.fstat(file).st_size)
 
@@ -104,7 +104,7 @@ class FileKeyStore:
         successor = self._path.with_name(f"{self._path.name}.new")
         successor.unlink(missing_ok=True)
         with _opened(successor) as file:
-            _write_durably(file, self._keys)
+            _write_durably(file, self._keys, successor)
             self._seen = (os.fstat(file).st_ino, os.fstat(file).st_size)
         successor.replace(self._path)
         _sync_folder(self._path.parent)
@@ -126,14 +126,17 @@ def _opened(path: Path) -> Iterator[int]:
         os.close(file)
 
 
-def _write_durably(file: int, keys: dict[str, bytes]) -> None:
+def _write_durably(file: int, keys: dict[str, bytes], path: Path) -> None:
     lines = "".join(
         json.dumps({"key": b64encode(key).decode(), "subject": subject}) + "\n" for subject, key in keys.items()
     )
     left = memoryview(lines.encode())
-    while left:
-        left = left[os.write(file, left) :]
-    os.fsync(file)
+    try:
+        while left:
+            left = left[os.write(file, left) :]
+        os.fsync(file)
+    except OSError as error:  # a line that was cut off is taken away by whoever writes next
+        raise KeyFileUnusable(f"The key file {path} cannot be written: {error.strerror}.") from None
 
 
 def _read_line(line: bytes, path: Path) -> dict[str, bytes]:

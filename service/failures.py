@@ -9,6 +9,14 @@ class ServiceFailure(Exception):
     """Something outside stands in the way: a port in use, a database that is down, a folder somebody else holds."""
 
 
+class Interrupted(ServiceFailure):
+    """Ctrl-C ended a command before it was done."""
+
+
+class OutputUnusable(ServiceFailure):
+    """Standard output or a file does not take what is written to it."""
+
+
 def accepted(outcome: Outcome) -> Outcome:
     """The outcome itself. Raises `ServiceFailure` where it was refused or failed."""
     if not outcome.is_accepted:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from ledger.log.claims import CLAIMS, OpenInCases, asked_of, open_in_cases
 from ledger.log.engine import cursor_of
 from ledger.log.rows import FAR_BY, News, Receipt, Recorded, Status
-from ledger.log.trouble import ConnectionLost
+from ledger.log.trouble import READ_ONLY, ConnectionLost, DatabaseTrouble, shown
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
@@ -135,6 +135,12 @@ class Reader:
     def heads(self) -> dict[int, int]:
         """The last position of every book, 0 where it is empty."""
         return dict(self._rows("SELECT book, position FROM log.heads ORDER BY book", ()))
+
+    def check_writable(self) -> None:
+        """Raises `DatabaseTrouble` unless the database answers and accepts writes."""
+        ((read_only,),) = self._rows("SELECT current_setting('transaction_read_only')::boolean", ())
+        if read_only:
+            raise DatabaseTrouble("", shown(self._engine.url), READ_ONLY)
 
     def first_open_days(self) -> dict[int, date]:
         """The first open accounting day of every book; the first day there is where nothing was ever closed."""

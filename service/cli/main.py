@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import typer
 
-from service.app import OBSTACLES
 from service.cli.asking import ask
 from service.cli.balances import balances
 from service.cli.books import contribution, explain, reconciliation, show_exposure, trial_balance
 from service.cli.breaks import breaks
+from service.cli.endings import MEANINGS, Program, ended
 from service.cli.exporting import exporting
 from service.cli.files import from_bank, from_carrier, from_order, from_partner, from_psp
 from service.cli.history import history
@@ -19,7 +19,6 @@ from service.cli.importing import importing
 from service.cli.inbox import inbox, route
 from service.cli.instructions import instructions
 from service.cli.log import verify_log
-from service.cli.output import stderr
 from service.cli.parking import park, parked, unpark
 from service.cli.periods import close_period, periods, reopen_period, revalue
 from service.cli.proposals import approve, reject
@@ -35,7 +34,9 @@ from service.failures import ServiceFailure
 
 app = typer.Typer(
     name="redledger",
+    cls=Program,
     help="The event-sourced order ledger: record commands, read balances, follow orders, prove what is recorded.",
+    epilog="Ends with: " + " ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -89,13 +90,10 @@ app.command()(settings)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command. What stands in its way is one sentence on stderr, and a non-zero end."""
-    try:
+    """Run one command. What stands in its way is one sentence on stderr, and a code of `ExitCode`."""
+    with ended():
         _expect_text(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments)
-    except OBSTACLES as obstacle:
-        stderr().print(f"redledger: {obstacle}", style="red", soft_wrap=True)
-        sys.exit(1)
 
 
 def _expect_text(arguments: Sequence[str]) -> None:

@@ -13,11 +13,12 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from commands.menu import MENU
+from ledger.log.trouble import DatabaseTrouble
 from service.app import open_app
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
-from service.failures import ServiceFailure
-from service.record.lines import lines_of
+from service.failures import Interrupted, ServiceFailure
+from service.record.lines import Line, lines_of
 from service.record.parsing import Malformed
 from service.record.recorder import Counts, Recorder
 from service.record.refusals_file import RefusalsFile
@@ -59,9 +60,14 @@ def record(
     ):
         recorder = Recorder(app.bus, MENU, kept, complain=_Complaints(progress), progress=_Behind(progress))
         try:
-            recorder.record(lines_of(stream))
+            recorder.record(_lines(stream, source))
         except KeyboardInterrupt:
-            raise ServiceFailure(f"Interrupted after {recorder.counts.lines:,} lines: record the file again.") from None
+            raise Interrupted(f"Interrupted after {recorder.counts.lines:,} lines: record the file again.") from None
+        except DatabaseTrouble:
+            progress.console.print(
+                f"Stopped after {recorder.counts.lines:,} lines: record the same again, and what was recorded repeats."
+            )
+            raise
     show([asdict(recorder.counts)], format, columns=_COLUMNS)
     if kept.count:
         stderr().print(f"Refused, malformed and failed lines are in {kept.path}")
@@ -100,6 +106,8 @@ class _Behind:
 @contextmanager
 def _opened(source: Path | None) -> Iterator[BinaryIO]:
     if source is None:
+        if sys.stdin is None:
+            raise ServiceFailure("Standard input is closed: name a file, or pipe commands in.")
         yield sys.stdin.buffer
         return
     try:
@@ -108,6 +116,13 @@ def _opened(source: Path | None) -> Iterator[BinaryIO]:
         raise ServiceFailure(f"{source} cannot be read: {error.strerror}.") from None
     with stream:
         yield stream
+
+
+def _lines(stream: BinaryIO, source: Path | None) -> Iterator[Line]:
+    try:
+        yield from lines_of(stream)
+    except OSError as error:
+        raise ServiceFailure(f"{source or 'Standard input'} cannot be read: {error.strerror}.") from None
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from service.cli.endings import MEANINGS
 from service.cli.main import app
 from service.documentation.markdown import sentences, table
 
@@ -20,8 +21,10 @@ def cli() -> str:
         "# The command line\n\nMade from the code by `python -m service.documentation`.\n\n"
         f"{sentences(group.help)}\n\nEvery command takes `--help`. Those that open the ledger take the"
         " [settings](settings.md) as options or from the environment. What prints data takes `--format table|json|csv`;"
-        " data goes to standard output, news and complaints to standard error. A command that was told something it"
-        " cannot do ends with 2, one that failed with 1; each says why in one sentence.\n"
+        " data goes to standard output, news and complaints to standard error. What stands in the way of a"
+        " command is one sentence on standard error.\n\n## Exit codes\n\n"
+        + table(("Code", "Meaning"), [(str(code.value), meaning) for code, meaning in MEANINGS.items()])
+        + "\n"
     )
     return head + "".join(_commands(group.commands, "redledger"))
 

@@ -37,7 +37,7 @@ async def alive() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"model": Readiness | ErrorAnswer, "description": "What stands in the way"}})
 async def ready(app: OpenApp, request: Request, response: Response) -> Readiness:
-    """The database answers, the heads can be read, every view follows; 503 where not, and after two seconds.
+    """The database answers and accepts writes, every view follows; 503 where not, and after two seconds.
 
     `incomplete` names what views leave out because two people parked it: that alone keeps nobody from being served.
     """
@@ -57,9 +57,14 @@ def _check(request: Request, app: App) -> asyncio.Task[LedgerStatus]:
     """The check under way, or a new one: a database that hangs holds one thread, however often somebody asks."""
     state = request.app.state
     if (task := getattr(state, "check", None)) is None or task.done():
-        task = state.check = asyncio.create_task(run_in_threadpool(status_of, app))
+        task = state.check = asyncio.create_task(run_in_threadpool(_looked_at, app))
         task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody may be left to hear it
     return task
+
+
+def _looked_at(app: App) -> LedgerStatus:
+    app.ledger.reader.check_writable()
+    return status_of(app)
 
 
 @reads.get("/status")

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from service.failures import ServiceFailure
+from service.failures import OutputUnusable, ServiceFailure
 
 
 class RefusalsFile:
@@ -29,19 +29,32 @@ class RefusalsFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._file is not None
-        self._file.close()
-        if self.count == 0:
-            self.path.unlink(missing_ok=True)
+        try:
+            self._file.close()
+        except OSError as full:
+            raise self._unusable(full) from None
+        if self.count == 0 and self.path.is_file():  # a device or a pipe is not ours to remove
+            self.path.unlink()
 
     def add(self, **what: Any) -> None:
         assert self._file is not None
         self.count += 1
-        self._file.write(json.dumps(what, ensure_ascii=False, default=str) + "\n")
+        try:
+            self._file.write(json.dumps(what, ensure_ascii=False, default=str) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise self._unusable(error) from None
 
     def _open(self) -> TextIO:
         try:
             # A refusal's facts may be nobody else's business.
             file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise ServiceFailure(f"The refusals cannot be written to {self.path}: {error.strerror}.") from None
+            raise self._unusable(error) from None
         return os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace")
+
+    def _unusable(self, error: OSError) -> OutputUnusable:
+        return OutputUnusable(
+            f"The refusals cannot be written to {self.path}: {error.strerror}. Record the same again with --refusals"
+            " naming another file: what was recorded repeats, and refusals are answered again."
+        )

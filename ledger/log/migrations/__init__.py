@@ -7,9 +7,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from ledger.log.engine import owner_engine
+from ledger.log.fitness import check_fitness
 
 _ONE_AT_A_TIME = (
     7_265_641_001  # an advisory lock of this database: migrations wait for each other, appends never see it
@@ -20,12 +21,12 @@ def upgrade(url: str) -> None:
     """Create the log, or bring it up to date; does nothing where it is. Several processes may call it at once.
 
     Where there is something to do it needs a login that may create schemas and, the first time on a server, the role
-    `redledger_app`. Raises `DatabaseUnreachable`.
+    `redledger_app`. Raises `DatabaseTrouble`, also for a database that will not do, which is left as it is.
     """
     engine, config = owner_engine(url), _config()
     try:
         with engine.begin() as connection:
-            if _is_up_to_date(connection):
+            if check_fitness(connection, newest=newest_revision()) == newest_revision():
                 return
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
             connection.execute(text("CREATE SCHEMA IF NOT EXISTS log"))
@@ -44,10 +45,3 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     return config
-
-
-def _is_up_to_date(connection: Connection) -> bool:
-    if connection.execute(text("SELECT to_regclass('log.alembic_version')")).scalar() is None:
-        return False
-    revision = connection.execute(text("SELECT version_num FROM log.alembic_version")).scalar()
-    return revision == newest_revision()

@@ -126,5 +126,5 @@ def test_an_interrupted_recording_says_what_to_do(service: Service, folder: Path
     before = service.events
     recording = Running("record", str(enrolling(folder, 20 * ENROLMENTS)), folder=folder)
     until(lambda: service.events > before, what="the first events")
-    assert recording.end(signal.SIGINT) == 1
+    assert recording.end(signal.SIGINT) == 130
     assert "record the file again" in recording.err

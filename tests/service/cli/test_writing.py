@@ -116,7 +116,7 @@ def test_a_view_that_was_tampered_with_is_found(run: Run, settings: Settings, fi
 def test_a_database_that_is_down_is_one_sentence_without_the_password(run: Run, tmp_path: Path) -> None:
     away = Settings(database_url="postgresql://me:secret@127.0.0.1:1/books", data_dir=tmp_path)
     said = run(away, "balances")
-    assert said.code == 1
+    assert said.code == 75
     assert said.err.startswith("redledger: The database")
     assert said.err.count("\n") == 1
     assert "secret" not in said.err

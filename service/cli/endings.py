@@ -1,0 +1,150 @@
+"""How a command ends: its exit codes, and the one sentence for whatever stood in its way."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import IntEnum
+from typing import Any
+
+from typer.core import TyperGroup
+
+from ledger.log.trouble import trouble_of
+from service.app import OBSTACLES
+from service.cli.output import stderr
+from service.failures import Interrupted, OutputUnusable
+
+
+class ExitCode(IntEnum):
+    """The codes that a command ends with; those above 2 follow sysexits.h and the shell."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USE = 2
+    DATABASE = 69  # EX_UNAVAILABLE
+    TERMINAL = 74  # EX_IOERR
+    TRY_AGAIN = 75  # EX_TEMPFAIL
+    INTERRUPTED = 130  # 128 + SIGINT
+    READER_GONE = 141  # 128 + SIGPIPE
+
+
+MEANINGS = {
+    ExitCode.DONE: "Done; of `verify-…`: all holds. Refusals are answers, and end with 0 too.",
+    ExitCode.FAILED: "Failed, or the answer is no: a file that cannot be used, a malformed line, a difference found.",
+    ExitCode.WRONG_USE: "Wrong use: an unknown command or option, a missing or malformed value.",
+    ExitCode.DATABASE: "The database is in trouble that a person must mend: login, rights, version, encoding, damage.",
+    ExitCode.TERMINAL: "Standard output or a file is full, closed or broken.",
+    ExitCode.TRY_AGAIN: "The database is in trouble that may pass: run the same again, with the same ids.",
+    ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. What was recorded stays; run the same again.",
+    ExitCode.READER_GONE: "Whoever read standard output has closed it, as `head` does.",
+}
+
+
+class ReaderGone(OutputUnusable):
+    """Whoever read standard output has closed it."""
+
+    def __init__(self) -> None:
+        super().__init__("Whoever read standard output has closed it; the rest was not printed.")
+
+
+class Program(TyperGroup):
+    """The group of all commands: turns what the operating system says into sentences before the library ends on it."""
+
+    def make_context(self, *arguments: Any, **extra: Any) -> Any:
+        with _plainly():
+            return super().make_context(*arguments, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _plainly():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _failure(error) from error
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted: what was recorded stays, and the same command may be run again.") from None
+
+
+def _failure(error: OSError) -> OutputUnusable:
+    if error.errno == errno.EPIPE:
+        return ReaderGone()
+    return OutputUnusable(f"{error.filename or 'Standard output'} cannot be used: {error.strerror or error}.")
+
+
+@contextmanager
+def ended() -> Iterator[None]:
+    """Ends the process with a documented code; what stood in the way is one sentence on standard error."""
+    _open_what_is_closed()
+    code, sentence = 0, ""
+    try:
+        if sys.stdout is None:
+            raise OutputUnusable("Standard output is closed: send it to a file, a pipe or /dev/null.")
+        _write_anything()
+        yield
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.__context__, BrokenPipeError):  # the library that draws tables ends so, without a word
+            code, sentence = _ending_of(ReaderGone())
+    except BaseException as error:
+        code, sentence = _ending_of(error)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        _let_go_of_stdout()
+        if not sentence:
+            closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
+            code, sentence = _ending_of(_failure(error if isinstance(error, OSError) else closed))
+    if sentence:
+        with suppress(OSError, ValueError):  # nowhere is left to say it; the code still does
+            stderr().print(f"redledger: {sentence}", style="red", soft_wrap=True)
+    sys.exit(code)
+
+
+def _ending_of(error: BaseException) -> tuple[int, str]:
+    """Code and sentence of what stood in the way. Raises what is a fault of ours."""
+    if (trouble := trouble_of(error)) is not None:
+        return ExitCode.TRY_AGAIN if trouble.retryable else ExitCode.DATABASE, str(trouble)
+    match error:
+        case ReaderGone():
+            return ExitCode.READER_GONE, str(error)
+        case OutputUnusable():
+            return ExitCode.TERMINAL, str(error)
+        case Interrupted():
+            return ExitCode.INTERRUPTED, str(error)
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED, "Interrupted."
+    if isinstance(error, OBSTACLES):
+        return ExitCode.FAILED, str(error)
+    raise error
+
+
+def _open_what_is_closed() -> None:
+    """Occupy the numbers of closed standard files: the next file or socket that is opened would get them."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
+def _write_anything() -> None:
+    """A terminal or file of another encoding gets an escape for what it cannot show, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _let_go_of_stdout() -> None:
+    """The interpreter flushes standard output once more when it ends; that one shall have nothing to complain of."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
