@@ -59,20 +59,25 @@ def record(
         _shown_progress(source) as progress,
     ):
         recorder = Recorder(app.bus, MENU, kept, complain=_Complaints(progress), progress=_Behind(progress))
-        try:
-            recorder.record(_lines(stream, source))
-        except KeyboardInterrupt:
-            raise Interrupted(f"Interrupted after {recorder.counts.lines:,} lines: record the file again.") from None
-        except DatabaseTrouble:
-            progress.console.print(
-                f"Stopped after {recorder.counts.lines:,} lines: record the same again, and what was recorded repeats."
-            )
-            raise
+        _record(recorder, _lines(stream, source), progress)
     show([asdict(recorder.counts)], format, columns=_COLUMNS)
     if kept.count:
         stderr().print(f"Refused, malformed and failed lines are in {kept.path}")
     if recorder.counts.malformed or recorder.counts.failed:
         raise typer.Exit(1)
+
+
+def _record(recorder: Recorder, lines: Iterator[Line], progress: Progress) -> None:
+    """All lines. What breaks it off says how far it came."""
+    try:
+        recorder.record(lines)
+    except KeyboardInterrupt:
+        raise Interrupted(f"Interrupted after {recorder.counts.lines:,} lines: record the file again.") from None
+    except DatabaseTrouble:
+        progress.console.print(
+            f"Stopped after {recorder.counts.lines:,} lines: record the same again, and what was recorded repeats."
+        )
+        raise
 
 
 class _Complaints:
