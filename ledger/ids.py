@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated
@@ -136,6 +137,15 @@ def key_form(reference: str) -> str:
 def return_id_of(refund_id: str) -> str:
     """The name of the return of a refund's goods: one a refund, whoever reports of it first."""
     return derived_id(refund_id, "return")
+
+
+def command_id(what: str, stream: str, *about: str) -> str:
+    """The id of a command that the service derives: what it is for, the stream it writes, what else tells it apart.
+
+    The stream's name says whose it is, so that equal names of two merchants never meet. A digest, because no
+    separator is safe between ids.
+    """
+    return f"{what}.{sha256(json.dumps([stream, *about]).encode()).hexdigest()[:40]}"
 
 
 def kind_of(stream: str) -> str:

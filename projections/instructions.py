@@ -30,7 +30,7 @@ from ledger.events.settlement import (
     PayoutReturned,
     PayoutSubmitted,
 )
-from ledger.ids import derived_id, kind_of
+from ledger.ids import command_id, derived_id, kind_of
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances import NOW, Moment
@@ -90,7 +90,12 @@ class Instruction:
     def key(self) -> str:
         """What the partner knows it by. The id of a payout is the bank's too; the others are unique in their stream
         only, and a provider serves all of them."""
-        return self.id if self.kind == "payout" else derived_id(*self.stream.split("/")[1:], self.id)
+        if self.kind == "payout":
+            return self.id
+        names = self.stream.split("/")[1:]
+        if any("." in name for name in names):  # joined by dots, two merchants' names could run into each other
+            return command_id("key", self.stream, self.id)
+        return derived_id(*names, self.id)
 
 
 class Instructions(Projection):

@@ -10,7 +10,7 @@ from typing import get_args
 from commands.breaks import break_id_of
 from commands.flag_missing_line import FlagMissingLine, MissingKind
 from commands.recording import accounting_day
-from ledger.ids import derived_id
+from ledger.ids import command_id
 from ledger.money import Money
 from ledger.who import Actor
 from projections.balances import NOW, Moment
@@ -68,7 +68,7 @@ class MissingLine:
     def flag(self, actor: Actor) -> FlagMissingLine:
         """The command that makes it a break to be worked; the same wherever it is asked for."""
         return FlagMissingLine(
-            id=derived_id("missing", self.stream, self.break_id).replace("/", "."),
+            id=command_id("missing", self.stream, self.break_id),
             actor=actor,
             in_stream=self.stream,
             kind=self.kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from commands.outcome import Outcome
 from commands.post_fx_revaluation import MONETARY, ForeignBalance, PostFxRevaluation
 from ledger.calendar_months import last_day
-from ledger.ids import derived_id, revaluation_stream
+from ledger.ids import command_id, revaluation_stream
 from ledger.streams.loading import load_stream
 from ledger.streams.platform_money import Revaluations
 from ledger.who import Actor
@@ -26,7 +26,7 @@ def revalue(app: App, period: str, *, actor: Actor) -> Outcome:
         for each in found.sums
     )
     command = PostFxRevaluation(
-        id=derived_id("revalue", period, str(posted), f"{app.clock():%Y%m%dT%H%M%S%f}"),
+        id=command_id("revalue", revaluation_stream(period), str(posted), app.clock().isoformat()),
         actor=actor,
         period=period,
         balances=balances,

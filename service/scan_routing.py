@@ -8,12 +8,11 @@ from functools import partial
 from commands.bus import Bus
 from commands.flag_shared_number import FlagSharedNumber
 from commands.mark_fact_routed import MarkFactRouted
-from commands.outcome import Outcome
+from commands.outcome import Outcome, first_fault
 from commands.parcel_reports import ParcelReport
-from ledger.canonical import canonical, digest
 from ledger.events.event import seal_place
 from ledger.events.platform import InboxFactNoted
-from ledger.ids import derived_id
+from ledger.ids import command_id, inbox_stream, order_stream
 from ledger.ledger import Ledger
 from projections.engine.reading import Views
 from projections.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_route
@@ -24,21 +23,24 @@ _PLATFORM_BOOK = 0
 _PAGE = 500
 
 
+class ScanFailed(Exception):
+    """A scan of these streams could not be reported; each of them is to be tried alone."""
+
+
 class ScanRouting:
     """May be cut off anywhere: the report has the id that the scan itself would have had, and is recorded once. A scan
     that may be of several orders stays where it is, and each of them has a break."""
 
     def __init__(self, ledger: Ledger, bus: Bus, views: Views) -> None:
         self._ledger, self._bus, self._views = ledger, bus, views
-        self._flagged: set[str] = set()  # ids of what was asked, so that it is not asked at every look
+        self._flagged: set[tuple[str, str]] = set()  # streams and ids of what was asked before
 
-    def route(self) -> int:
-        """Report every scan whose parcel is known by now; how many found theirs."""
-        after, routed = "", 0
+    def pages(self) -> Iterator[Sequence[str]]:
+        """The streams of the scans whose parcel may be known by now."""
+        after = ""
         while streams := scans_to_route(self._views, after=after, limit=_PAGE):
-            routed += self._report(streams)
+            yield streams
             after = streams[-1]
-        return routed
 
     def report_to(self, facts: Iterable[InboxFactNoted], merchant_id: str, order_id: str) -> list[Outcome]:
         """Report those that are scans to the parcel of this order that travels under their number, if one does."""
@@ -49,21 +51,25 @@ class ScanRouting:
 
         return self._bus.submit([report for fact in facts if (report := self._told_again(fact, of_the_order))])
 
-    def _report(self, streams: Sequence[str]) -> int:
+    def route(self, streams: Sequence[str]) -> int:
+        """Report the scans of these streams whose parcel is known; how many found theirs. Raises `ScanFailed`."""
         lookup = partial(parcels_numbered, self._views)
         facts = list(self._facts(streams))
         self._flag([flag for fact in facts for flag in _flags(fact, lookup)])
         found = [(fact, report) for fact in facts if (report := self._told_again(fact, lookup))]
         outcomes = self._bus.submit([report for _, report in found])
+        if fault := first_fault(outcomes):
+            raise ScanFailed(fault.sentence)
         marks = [
             _mark(fact, report) for (fact, report), outcome in zip(found, outcomes, strict=True) if outcome.is_accepted
         ]
         return sum(outcome.status == "recorded" for outcome in self._bus.submit(marks))
 
     def _flag(self, flags: Sequence[FlagSharedNumber]) -> None:
-        fresh = {flag.id: flag for flag in flags if flag.id not in self._flagged}
-        outcomes = self._bus.submit(list(fresh.values()))
-        self._flagged.update(outcome.command_id for outcome in outcomes if outcome.status != "fault")
+        fresh = {key: flag for flag in flags if (key := (flag.stream, flag.id)) not in self._flagged}
+        if fault := first_fault(self._bus.submit(list(fresh.values()))):
+            raise ScanFailed(fault.sentence)
+        self._flagged.update(fresh)
 
     def _facts(self, streams: Sequence[str]) -> Iterator[InboxFactNoted]:
         for rows in self._ledger.reader.load(_PLATFORM_BOOK, streams).values():
@@ -81,7 +87,7 @@ def _flags(fact: InboxFactNoted, lookup: Lookup) -> Iterator[FlagSharedNumber]:
     for parcel in contenders(fact, lookup):
         number = fact.refs["tracking_no"]
         yield FlagSharedNumber(
-            id=derived_id("shared", parcel.order_id, digest(canonical([parcel.merchant, number]))[:32]),
+            id=command_id("shared", order_stream(parcel.merchant, parcel.order_id), number),
             actor=ROUTER,
             merchant_id=parcel.merchant,
             order_id=parcel.order_id,
@@ -91,7 +97,7 @@ def _flags(fact: InboxFactNoted, lookup: Lookup) -> Iterator[FlagSharedNumber]:
 
 def _mark(fact: InboxFactNoted, report: ParcelReport) -> MarkFactRouted:
     return MarkFactRouted(
-        id=derived_id("routed", fact.system, fact.reference),
+        id=command_id("routed", inbox_stream(fact.system, fact.reference)),
         actor=ROUTER,
         system=fact.system,
         reference=fact.reference,

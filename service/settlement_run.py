@@ -8,20 +8,22 @@ off and begun again, or begun on two machines at once: what one has done the oth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
 from commands.command import Command
 from commands.complete_settlement_run import CompleteSettlementRun
+from commands.fault import fault_of, is_trouble
 from commands.initiate_payout import InitiatePayout
 from commands.issue_statement import IssueStatement
+from commands.outcome import Outcome
 from commands.start_settlement_run import StartSettlementRun
 from ledger.events.settlement import PayoutInitiated
 from ledger.events.statement import SettlementRunCompleted, SettlementRunStarted
 from ledger.fx import CNY
-from ledger.ids import derived_id, payouts_stream, settlement_run_stream, statements_stream
+from ledger.ids import command_id, derived_id, payouts_stream, settlement_run_stream, statements_stream
 from ledger.money import Money, total
 from ledger.refusals import InsufficientAvailable
 from ledger.streams.loading import load_stream, load_streams
@@ -32,7 +34,7 @@ from projections.balances import Moment, balances
 from projections.due_releases import DueReleases
 from projections.merchant_balances import MerchantBalances
 from projections.statements import Cut, Statement, statements
-from service.app import App
+from service.app import OBSTACLES, App
 from service.failures import ServiceFailure
 from service.timers.releases import Releases
 
@@ -43,7 +45,10 @@ _PATIENCE_S = 60.0
 
 @dataclass(slots=True)
 class RunSummary:
-    """What a run came to, what it had done before it was begun again included. `refused` counts merchants by code."""
+    """What a run came to, what it had done before it was begun again included. `refused` counts merchants by code.
+
+    A run in which a merchant failed is not complete.
+    """
 
     run_id: str
     cut_off: datetime
@@ -53,6 +58,16 @@ class RunSummary:
     payouts: int = 0
     paid: Money = field(default_factory=lambda: Money.zero(CNY))
     refused: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)  # merchants by what failed: the run is to be begun again
+
+    def add(self, part: RunSummary) -> None:
+        """What a part of the run came to."""
+        self.merchants += part.merchants
+        self.statements += part.statements
+        self.payouts += part.payouts
+        self.paid += part.paid
+        self.refused += part.refused
+        self.failed |= part.failed
 
 
 def payout_id_of(run_id: str, merchant: str) -> str:
@@ -79,10 +94,30 @@ def settle(
     app.catch_up([MerchantBalances()])
     available = _available(app, started.positions)
     for book, merchants in _chunks(app, available):
-        _Chunk(app, started, book, {name: available[name] for name in merchants}, summary).settle()
+        for part in _settled(app, started, book, {name: available[name] for name in merchants}):
+            summary.add(part)
         progress(summary.merchants, len(available))
-    _complete(app, summary)
+    if not summary.failed:
+        _complete(app, summary)
     return summary
+
+
+def _settled(app: App, run: SettlementRunStarted, book: int, available: dict[str, Money]) -> Iterator[RunSummary]:
+    """The merchants together; each alone where they fail together, so that one holds up nobody else."""
+    part = RunSummary(run.run_id, run.cut_off, run.positions)
+    try:
+        _Chunk(app, run, book, available, part).settle()
+    except Exception as error:
+        if is_trouble(error) or isinstance(error, OBSTACLES):
+            raise
+        if len(available) > 1:
+            for name, money in available.items():
+                yield from _settled(app, run, book, {name: money})
+            return
+        (merchant,) = available
+        fault = fault_of(error, command="settle", id=run.run_id, book=book, stream=payouts_stream(merchant))
+        part = RunSummary(run.run_id, run.cut_off, run.positions, merchants=1, failed={merchant: fault.sentence})
+    yield part
 
 
 def _as_completed(started: SettlementRunStarted, completed: SettlementRunCompleted) -> RunSummary:
@@ -168,8 +203,8 @@ class _Chunk:
         moved = [statement for statement in made if statement.lines]
         since = {name: last.period_to for name, last in before.items() if last}
         outcomes = self._submit([self._statement(each, since.get(each.merchant)) for each in moved])
-        self._summary.statements += len(issued) + outcomes.count("")
-        self._summary.refused.update(code for code in outcomes if code)
+        self._summary.statements += len(issued) + sum(outcome.is_accepted for outcome in outcomes)
+        self._account({each.merchant: outcome for each, outcome in zip(moved, outcomes, strict=True)})
 
     def _statement(self, statement: Statement, since: datetime | None) -> Command:
         if statement.closing != self._available[statement.merchant]:
@@ -177,7 +212,7 @@ class _Chunk:
         # The stretch is in the id: what was refused because another run came between is asked for anew.
         statement_id = derived_id(self._run.run_id, statement.merchant, str(statement.after))
         return IssueStatement(
-            id=derived_id("statement", statement_id),
+            id=command_id("statement", statements_stream(statement.merchant), statement_id),
             actor=RUNNER,
             merchant_id=statement.merchant,
             statement_id=statement_id,
@@ -198,18 +233,29 @@ class _Chunk:
         already = self._paid(owed)
         left = self._left({name: money for name, money in owed.items() if name not in already})
         waiting = [name for name, money in left.items() if money.minor > 0]
-        codes = self._submit([self._payout(name, left[name]) for name in waiting])
-        codes += [InsufficientAvailable.code] * (len(left) - len(waiting))
-        waiting += [name for name in left if name not in waiting]
+        outcomes = self._submit([self._payout(name, left[name]) for name in waiting])
         paid = self._paid(owed)
         self._summary.payouts += len(paid)
         self._summary.paid += sum(paid.values(), start=Money.zero(CNY))
-        refused = dict(zip(waiting, codes, strict=True))
-        self._summary.refused.update(code for name, code in refused.items() if code and name not in paid)
+        if nothing_left := [name for name in left if name not in waiting and name not in paid]:
+            self._summary.refused[InsufficientAvailable.code] += len(nothing_left)
+        answers = zip(waiting, outcomes, strict=True)
+        self._account({name: outcome for name, outcome in answers if name not in paid})
+
+    def _submit(self, commands: Sequence[Command]) -> list[Outcome]:
+        return self._app.bus.submit(commands) if commands else []
+
+    def _account(self, outcomes: Mapping[str, Outcome]) -> None:
+        """The merchants that were refused, and those whose command failed."""
+        for merchant, outcome in outcomes.items():
+            if outcome.status == "fault":
+                self._summary.failed[merchant] = outcome.sentence
+            elif not outcome.is_accepted:
+                self._summary.refused[outcome.code] += 1
 
     def _payout(self, merchant: str, owed: Money) -> Command:
         return InitiatePayout(
-            id=derived_id("payout", self._run.run_id, merchant, str(owed.minor)),
+            id=command_id("payout", payouts_stream(merchant), self._run.run_id, str(owed.minor)),
             actor=RUNNER,
             merchant_id=merchant,
             payout_id=payout_id_of(self._run.run_id, merchant),
@@ -237,10 +283,6 @@ class _Chunk:
         payouts = {name: found[stream].payouts for name, stream in names.items()}
         ids = {name: payout_id_of(self._run.run_id, name) for name in merchants}
         return {name: payouts[name][ids[name]].amount for name in merchants if ids[name] in payouts[name]}
-
-    def _submit(self, commands: Sequence[Command]) -> list[str]:
-        """The code of each refusal, empty where it was none."""
-        return [outcome.code for outcome in self._app.bus.submit(commands)] if commands else []
 
 
 def _complete(app: App, summary: RunSummary) -> None:

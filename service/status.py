@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ledger.log.set_aside import SetAside
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import Incomplete
 from projections.registry import PROJECTIONS
@@ -28,13 +29,14 @@ class ViewStatus:
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """Which ledger this is, its books and their heads, and its views."""
+    """Which ledger this is, its books and their heads, its views, and how many items each loop has set aside."""
 
     ledger_id: str
     epoch: int
     zone: str
     books: dict[int, int]
     views: tuple[ViewStatus, ...]
+    set_aside: dict[str, int]
     policies: tuple[str, ...] = ()  # what is to be put right about them; the ledger goes on meanwhile
 
     @property
@@ -59,7 +61,8 @@ def status_of(app: App) -> LedgerStatus:
     identity, heads = app.ledger.identity, app.ledger.reader.heads()
     policies = app.bus.reference().to_put_right()
     views = [view for name in PROJECTIONS for view in _views(app, name, heads)]
-    return LedgerStatus(identity.ledger_id, identity.epoch, identity.zone, heads, tuple(views), policies)
+    set_aside = SetAside(app.ledger.engine).counts()
+    return LedgerStatus(identity.ledger_id, identity.epoch, identity.zone, heads, tuple(views), set_aside, policies)
 
 
 def _views(app: App, name: str, heads: dict[int, int]) -> list[ViewStatus]:

@@ -44,7 +44,8 @@ def settle(
 ) -> None:
     """Release what is due, then give every merchant its statement and payout as of one cut-off.
 
-    Safe to run again, and on two machines at once: what was done is done once.
+    Safe to run again, and on two machines at once: what was done is done once. A merchant that fails is named and holds
+    up nobody else; the same run goes on with it.
     """
     instant = instant_of(cut_off, "--cut-off")
     with open_app(settings) as app, progress_bar("settling", "merchants") as advance:
@@ -60,8 +61,14 @@ def settle(
         "payouts": done.payouts,
         "paid": done.paid,
         "refused": dict(sorted(done.refused.items())),
+        "failed": len(done.failed),
     }
     show([row], format, title="Settlement run, CNY")
+    if done.failed:
+        told = "\n".join(f"  {merchant}: {sentence}" for merchant, sentence in sorted(done.failed.items()))
+        raise ServiceFailure(
+            f"{len(done.failed)} merchants are not settled; run it again, the others are done.\n{told}"
+        )
 
 
 @takes_settings()

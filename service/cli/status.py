@@ -36,6 +36,8 @@ def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
         stdout().print(trouble, style="red")
     for left_out in found.incomplete:
         stdout().print(left_out, style="yellow")
+    for loop, count in found.set_aside.items():
+        stdout().print(f"{loop} has set aside {count} items: redledger exceptions --kind set_aside", style="red")
 
 
 def settings(format: FormatOption = Format.TABLE) -> None:

@@ -26,6 +26,7 @@ from service.cli.options import Format, FormatOption, LimitOption, takes_setting
 from service.cli.output import show
 from service.cli.reading import reading
 from service.moments import end_of
+from service.set_aside_list import set_aside_rows
 from service.settings import Settings
 
 MerchantOption = Annotated[str | None, typer.Option("--merchant", help="Only this merchant's, as in M-1042.")]
@@ -103,14 +104,21 @@ def exceptions(
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first."""
+    """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first.
+
+    Then, of now, the items that timers and other loops have set aside because they failed (set_aside): they are tried
+    again by themselves.
+    """
     with reading(settings, [Exceptions()]) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         found = read_exceptions(
             app.views, status=_STATUS[status], kind=kind, merchant=merchant, limit=limit, moment=moment
         )
+        asked: Any = {"status": _STATUS[status], "kind": kind, "merchant": merchant, "limit": limit}
+        waiting = [] if as_of or as_known_at else set_aside_rows(app, **asked)
         now = end_of(moment, app.clock())
-    rows = [_row(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
+    listed = [*found, *waiting][:limit]
+    rows = [_row(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in listed]
     shown = [name for name in _EXCEPTIONS if name not in _DETAILS] if format is Format.TABLE else _EXCEPTIONS
     show([_with_its_name(row) for row in rows] if format is Format.TABLE else rows, format, columns=shown)
 

@@ -27,6 +27,7 @@ class Readiness(BaseModel):
     status: str
     troubles: tuple[str, ...]
     incomplete: tuple[str, ...] = ()
+    set_aside: dict[str, int] = {}
 
 
 @router.get("/healthz")
@@ -39,18 +40,21 @@ async def alive() -> dict[str, str]:
 async def ready(app: OpenApp, request: Request, response: Response) -> Readiness:
     """The database answers and accepts writes, every view follows; 503 where not, and after two seconds.
 
-    `incomplete` names what views leave out because two people parked it: that alone keeps nobody from being served.
+    `incomplete` names what views leave out because two people parked it, and `set_aside` counts what timers and other
+    loops could not do, which `/exceptions` lists: neither keeps anybody else from being served.
     """
     incomplete: tuple[str, ...] = ()
+    set_aside: dict[str, int] = {}
     try:
         async with asyncio.timeout(READY_WITHIN_S):
             found = await asyncio.shield(_check(request, app))
-            troubles, incomplete = found.troubles, found.incomplete
+            troubles, incomplete, set_aside = found.troubles, found.incomplete, found.set_aside
     except TimeoutError:
         troubles = (f"The database did not answer within {READY_WITHIN_S:g} s.",)
     if troubles:
         response.status_code, response.headers["Retry-After"] = 503, "1"
-    return Readiness(status="not ready" if troubles else "ready", troubles=troubles, incomplete=incomplete)
+    said = "not ready" if troubles else "ready"
+    return Readiness(status=said, troubles=troubles, incomplete=incomplete, set_aside=set_aside)
 
 
 def _check(request: Request, app: App) -> asyncio.Task[LedgerStatus]:

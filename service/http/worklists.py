@@ -19,6 +19,7 @@ from service.http.witness import Witness
 from service.inbox import waiting
 from service.moments import end_of
 from service.parking import parked
+from service.set_aside_list import set_aside_rows
 
 router = APIRouter(tags=["worklists"], route_class=ReadRoute)
 Status = Literal["open", "resolved", "all"]
@@ -69,7 +70,10 @@ def open_exceptions(
     merchant: Filter = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
-    """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first."""
+    """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first.
+
+    Then, of now, the items that loops have set aside because they failed (`set_aside`): they are tried again by
+    themselves."""
     views, now = Witness(app.views), end_of(moment, app.clock())
     found = exceptions(
         views,
@@ -81,7 +85,10 @@ def open_exceptions(
         at_least=moment.at_least,
         timeout_s=moment.timeout_s,
     )
-    rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
+    asked: Any = {"status": None if status == "all" else status, "kind": kind, "merchant": merchant, "limit": limit}
+    failed = [] if moment.as_of or moment.as_known_at else set_aside_rows(app, **asked)
+    listed = [*found, *failed][:limit]
+    rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in listed]
     return answer(app, views.vector, exceptions=rows)
 
 

@@ -14,7 +14,7 @@ from commands.report_payout_paid import ReportPayoutPaid
 from commands.report_refund_outcome import ReportRefundOutcome
 from commands.report_unallocated_refund_failed import ReportUnallocatedRefundFailed
 from commands.report_unallocated_refund_paid import ReportUnallocatedRefundPaid
-from ledger.ids import derived_id, merchant_of, order_of
+from ledger.ids import command_id, merchant_of, order_of
 from ledger.who import Actor
 from projections.instructions import Instruction
 from service.instructions.ports import Answer
@@ -27,9 +27,8 @@ def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command
     if answer.state == "pending":
         return None
     done = answer.state == "done"
-    about = order_of(instruction.stream) or merchant_of(instruction.stream) or ""
     envelope = {
-        "id": derived_id("answer", instruction.kind, about, instruction.id, answer.state),
+        "id": command_id("answer", instruction.stream, instruction.kind, instruction.id, answer.state),
         "actor": Actor(kind="partner", id=instruction.partner, role="service"),
         "occurred_at": at,
     }
@@ -55,7 +54,6 @@ def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command
 def _of_the_inbox(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
     capture_ref = instruction.facts["capture_ref"]
     envelope |= {
-        "id": derived_id("answer", "inbox", instruction.partner, capture_ref, instruction.id, answer.state),
         "psp": instruction.partner,
         "capture_ref": capture_ref,
         "refund_id": instruction.facts["refund_id"],

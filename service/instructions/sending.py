@@ -8,16 +8,19 @@ cancelled and paid.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 
+from commands.outcome import Outcome
 from commands.submit_payout import SubmitPayout
-from ledger.ids import derived_id, merchant_of
+from ledger.ids import command_id, merchant_of
 from projections.instructions import Instruction, instructions
 from service.app import App
 from service.instructions.ports import Answer, AnswerUnknown, Partners
 from service.instructions.reports import report_of
+from service.loop import WHOLE
 from service.timers.timer import TIMER, Timer
 
 _PAGE = 500
@@ -30,6 +33,7 @@ _logger = logging.getLogger(__name__)
 class Sending(Timer):
     """Waits longer after each try that brought no answer: one second, two, four … up to ten minutes."""
 
+    name = "sending"
     every = timedelta(seconds=1)
 
     def __init__(self, app: App, partners: Partners, stop: Event | None = None) -> None:
@@ -37,27 +41,37 @@ class Sending(Timer):
         self._partners = partners
         self._waits: dict[tuple[str, str], tuple[datetime, timedelta]] = {}  # until when, and how long that was
 
-    def sweep(self) -> int:
-        open_ = [each for book in self.app.ledger.reader.heads() for each in self._open(book)]
-        keys = {(each.stream, each.id) for each in open_}
+    def look(self) -> int:
+        open_ = {
+            book: self.loop.alone(book, f"{WHOLE}{book}", partial(self._open, book)) or [] for book in self._books()
+        }
+        keys = {(each.stream, each.id) for found in open_.values() for each in found}
         self._waits = {key: wait for key, wait in self._waits.items() if key in keys}
-        return sum(self._carry_out(each) for each in open_)
+        done = [
+            self.loop.alone(book, f"{each.stream}#{each.kind}#{each.id}", partial(self._carry_out, each))
+            for book, found in open_.items()
+            for each in found
+        ]
+        return sum(outcome is not None and outcome.status == "recorded" and not outcome.repeated for outcome in done)
 
-    def _open(self, book: int) -> Iterator[Instruction]:
-        after = None
+    def _books(self) -> Iterable[int]:
+        return self.app.ledger.reader.heads()
+
+    def _open(self, book: int) -> list[Instruction]:
+        found: list[Instruction] = []
         while not self.stop.is_set():
-            page = instructions(self.app.views, book, after=after, limit=_PAGE)
-            yield from page
+            page = instructions(self.app.views, book, after=found[-1] if found else None, limit=_PAGE)
+            found += page
             if not page:
-                return
-            after = page[-1]
+                break
+        return found
 
-    def _carry_out(self, instruction: Instruction) -> int:
-        """How many answers were recorded."""
+    def _carry_out(self, instruction: Instruction) -> Outcome | None:
+        """What came of recording the answer; None where there is none yet."""
         key, now = (instruction.stream, instruction.id), self.app.clock()
         until, waited = self._waits.get(key, (now, timedelta(0)))
-        if now < until or self.stop.is_set():
-            return 0
+        if now < until:
+            return None
         try:
             answer = self._answer_to(instruction)
         except AnswerUnknown as unknown:
@@ -67,9 +81,9 @@ class Sending(Timer):
         if report is None:
             wait = min(waited * 2, _LONGEST_WAIT) or _FIRST_WAIT
             self._waits[key] = (now + wait, wait)
-            return 0
+            return None
         self._waits.pop(key, None)
-        return self.ask([report])
+        return self.app.bus.submit([report])[0]
 
     def _answer_to(self, instruction: Instruction) -> Answer | None:
         """What the partner answers; None where nobody serves it, or where it is not to go out any more."""
@@ -93,7 +107,7 @@ class Sending(Timer):
             return True
         merchant = merchant_of(payout.stream) or ""
         said = SubmitPayout(
-            id=derived_id("submit", merchant, payout.id), actor=TIMER, merchant_id=merchant, payout_id=payout.id
+            id=command_id("submit", payout.stream, payout.id), actor=TIMER, merchant_id=merchant, payout_id=payout.id
         )
         (outcome,) = self.app.bus.submit([said])
         return outcome.is_accepted

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from commands.command import Command
 from commands.deem_signed import DeemSigned
 from ledger.events.milestones import ENDS
-from ledger.ids import derived_id
+from ledger.ids import command_id, order_stream
 from ledger.policies.after_sales_lock import AfterSalesLock
 from projections.unsigned_parcels import UnsignedParcel, deeming_locks, unsigned_parcels
+from service.loop import Item
 from service.timers.timer import TIMER, Timer
 
 _PAGE = 1_000
@@ -19,34 +21,53 @@ _PAGE = 1_000
 class DeemedSignatures(Timer):
     """Looks seldom, for it goes through every parcel under way, and its deadlines are days."""
 
+    name = "deemed_signatures"
     every = timedelta(minutes=10)
 
-    def sweep(self) -> int:
+    def look(self) -> int:
         locks, now = deeming_locks(self.app.views), self.app.clock()
-        if not locks:
-            return 0
-        return sum(self.ask(list(_due(page, locks, now))) for page in self._pages(list(locks), now))
+        return self.in_each_book(lambda book: self._ask(book, locks, now)) if locks else 0
 
-    def _pages(self, versions: list[int], now: datetime) -> Iterator[list[UnsignedParcel]]:
-        for book in self.app.ledger.reader.heads():
-            after = ("", "", "")
-            while not self.stop.is_set():
-                page = unsigned_parcels(self.app.views, book, now=now, lock_versions=versions, after=after, limit=_PAGE)
-                yield page
-                if len(page) < _PAGE:
-                    break
-                after = (page[-1].order_id, page[-1].merchant, page[-1].parcel_id)
-
-
-def _due(parcels: Sequence[UnsignedParcel], locks: Mapping[int, AfterSalesLock], now: datetime) -> Iterator[Command]:
-    """What was lost, refused or came back is not signed for by the passing of time."""
-    for parcel in parcels:
-        deemed_at = locks[parcel.lock_version].deemed_at(parcel)
-        if parcel.milestone not in ENDS - {"signed_for"} and deemed_at is not None and deemed_at <= now:
-            yield DeemSigned(
-                id=derived_id("deem", parcel.order_id, parcel.parcel_id, str(parcel.changed_at)),
-                actor=TIMER,
-                merchant_id=parcel.merchant,
-                order_id=parcel.order_id,
-                parcel_id=parcel.parcel_id,
+    def _ask(self, book: int, locks: Mapping[int, AfterSalesLock], now: datetime) -> int:
+        return sum(
+            self.loop.ask(
+                item
+                for parcel in page
+                for item in self.loop.made(book, _name(parcel), partial(_items, book, parcel, locks, now))
             )
+            for page in self._pages(book, list(locks), now)
+        )
+
+    def _pages(self, book: int, versions: list[int], now: datetime) -> Iterator[list[UnsignedParcel]]:
+        after = ("", "", "")
+        while not self.stop.is_set():
+            page = unsigned_parcels(self.app.views, book, now=now, lock_versions=versions, after=after, limit=_PAGE)
+            yield page
+            if len(page) < _PAGE:
+                return
+            after = (page[-1].order_id, page[-1].merchant, page[-1].parcel_id)
+
+
+def _items(book: int, parcel: UnsignedParcel, locks: Mapping[int, AfterSalesLock], now: datetime) -> Iterator[Item]:
+    """What was lost, refused or came back is not signed for by the passing of time."""
+    deemed_at = locks[parcel.lock_version].deemed_at(parcel)
+    if parcel.milestone not in ENDS - {"signed_for"} and deemed_at is not None and deemed_at <= now:
+        yield Item(book, _name(parcel), partial(_deem, parcel))
+
+
+def _deem(parcel: UnsignedParcel) -> Command:
+    return DeemSigned(
+        id=command_id("deem", _stream(parcel), parcel.parcel_id, str(parcel.changed_at)),
+        actor=TIMER,
+        merchant_id=parcel.merchant,
+        order_id=parcel.order_id,
+        parcel_id=parcel.parcel_id,
+    )
+
+
+def _name(parcel: UnsignedParcel) -> str:
+    return f"{_stream(parcel)}#{parcel.parcel_id}"
+
+
+def _stream(parcel: UnsignedParcel) -> str:
+    return order_stream(parcel.merchant, parcel.order_id)

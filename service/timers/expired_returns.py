@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from commands.command import Command
 from commands.expire_return import ExpireReturn
-from ledger.ids import derived_id, merchant_of, order_of
+from ledger.ids import command_id, merchant_of, order_of
 from projections.due_dates import DueDate
 from service.timers.timer import TIMER, DueDateTimer
 
@@ -15,13 +14,14 @@ from service.timers.timer import TIMER, DueDateTimer
 class ExpiredReturns(DueDateTimer):
     """At `return_by` itself it is over."""
 
+    name = "expired_returns"
     kind = "return"
     every = timedelta(seconds=10)
 
-    def commands(self, due: DueDate, by: datetime) -> Iterator[Command]:  # noqa: ARG002
+    def command(self, due: DueDate, by: datetime) -> Command:  # noqa: ARG002
         order = order_of(due.stream) or ""
-        yield ExpireReturn(
-            id=derived_id("expire", order, due.subject, str(due.changed_at)),
+        return ExpireReturn(
+            id=command_id("expire", due.stream, due.subject, str(due.changed_at)),
             actor=TIMER,
             merchant_id=merchant_of(due.stream) or "",
             order_id=order,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from threading import Event
 
-from ledger.ids import UNROUTED, derived_id
+from commands.outcome import Outcome
+from ledger.ids import UNROUTED, command_id
 from projections.exceptions import ExceptionRow, exceptions
 from projections.psp_references import orders_of
 from service.app import App
 from service.inbox_facts import InboxFacts
-from service.timers.timer import TIMER, Timer
+from service.timers.timer import PLATFORM_BOOK, TIMER, Timer
 
 _MOST = 1_000  # the oldest are looked at
 _TOLD_BY_A_PROVIDER = "psp_"
@@ -21,23 +23,26 @@ _TOLD_BY_A_PROVIDER = "psp_"
 class WaitingFacts(Timer):
     """Only where all names of a fact that are known are of one order; the rest is for people to route."""
 
+    name = "inbox_facts"
     every = timedelta(seconds=10)
 
     def __init__(self, app: App, stop: Event | None = None) -> None:
         super().__init__(app, stop)
         self._facts = InboxFacts(app.ledger, app.bus)
 
-    def sweep(self) -> int:
+    def look(self) -> int:
         waiting = exceptions(self.app.views, kind=UNROUTED, limit=_MOST)
         told = [row for row in waiting if row.actual.startswith(_TOLD_BY_A_PROVIDER)]
-        routed = (self._routed(row, order) for row, order in self._known(told) if not self.stop.is_set())
-        return sum(routed)
+        outcomes = [
+            self.loop.alone(PLATFORM_BOOK, row.stream, partial(self._route, row, order))
+            for row, order in self._known(told)
+        ]
+        return sum(done is not None and done.status == "recorded" and not done.repeated for done in outcomes)
 
-    def _routed(self, row: ExceptionRow, order: tuple[str, str]) -> bool:
+    def _route(self, row: ExceptionRow, order: tuple[str, str]) -> Outcome:
         _, system, reference = row.stream.split("/")
-        id = derived_id("route", system, reference, row.opened_at.isoformat())
-        outcome = self._facts.route(system, reference, merchant_id=order[0], order_id=order[1], actor=TIMER, id=id)
-        return outcome.status == "recorded" and not outcome.repeated
+        id = command_id("route", row.stream, row.opened_at.isoformat())
+        return self._facts.route(system, reference, merchant_id=order[0], order_id=order[1], actor=TIMER, id=id)
 
     def _known(self, rows: Iterable[ExceptionRow]) -> Iterator[tuple[ExceptionRow, tuple[str, str]]]:
         by_psp: defaultdict[str, list[ExceptionRow]] = defaultdict(list)

@@ -7,17 +7,19 @@ from threading import Event
 
 from service.app import App
 from service.scan_routing import ScanRouting
-from service.timers.timer import Timer
+from service.timers.timer import PLATFORM_BOOK, Timer
 
 
 class InboxScans(Timer):
     """A scan whose number does not say which parcel it is of stays with people, and its orders have breaks."""
 
+    name = "inbox_scans"
     every = timedelta(seconds=10)
 
     def __init__(self, app: App, stop: Event | None = None) -> None:
         super().__init__(app, stop)
         self._routing = ScanRouting(app.ledger, app.bus, app.views)
 
-    def sweep(self) -> int:
-        return self._routing.route()
+    def look(self) -> int:
+        pages = self._routing.pages()
+        return sum(self.loop.together(PLATFORM_BOOK, page, self._routing.route) for page in pages)

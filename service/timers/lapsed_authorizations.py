@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from commands.command import Command
 from commands.report_authorization_expired import ReportAuthorizationExpired
-from ledger.ids import derived_id, merchant_of, order_of
+from ledger.ids import command_id, merchant_of, order_of
 from ledger.money import Money
 from projections.due_dates import DueDate
 from service.timers.timer import TIMER, DueDateTimer
@@ -19,17 +18,18 @@ _WEBHOOKS_MAY_TAKE = timedelta(days=3)
 class LapsedAuthorizations(DueDateTimer):
     """Asks three days after the hold ended, and says that it ended then."""
 
+    name = "lapsed_authorizations"
     kind = "authorization"
     every = timedelta(minutes=1)
 
     def due_by(self, now: datetime) -> datetime | None:
         return now - _WEBHOOKS_MAY_TAKE
 
-    def commands(self, due: DueDate, by: datetime) -> Iterator[Command]:  # noqa: ARG002
+    def command(self, due: DueDate, by: datetime) -> Command:  # noqa: ARG002
         facts, order = due.facts, order_of(due.stream) or ""
         left = facts["held"] - facts["captured"].get(facts["currency"], 0)
-        yield ReportAuthorizationExpired(
-            id=derived_id("lapsed", order, due.subject, str(due.changed_at)),
+        return ReportAuthorizationExpired(
+            id=command_id("lapsed", due.stream, due.subject, str(due.changed_at)),
             actor=TIMER,
             occurred_at=due.at,
             merchant_id=merchant_of(due.stream) or "",

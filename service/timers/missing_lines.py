@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 
 from commands.recording import accounting_day
 from projections.expected_at_bank import shown_currencies
 from projections.unsettled import settling_providers
+from service.loop import Item
 from service.reconciliation import GRACE_DAYS, MissingLine, flagged_lines, missing_lines
-from service.timers.timer import TIMER, Timer
+from service.timers.timer import PLATFORM_BOOK, TIMER, Timer
 
 _PAGE = 500
 
@@ -18,15 +20,20 @@ _PAGE = 500
 class MissingLines(Timer):
     """Only of providers that report settlements at all, and of the bank in currencies whose statements come in."""
 
+    name = "missing_lines"
     every = timedelta(minutes=5)
 
-    def sweep(self) -> int:
+    def look(self) -> int:
         lines, flagged = self._due(), flagged_lines(self.app)
-        fresh = (line.flag(TIMER) for line in lines if (line.stream, line.break_id) not in flagged)
+        fresh = (self._item(line) for line in lines if (line.stream, line.break_id) not in flagged)
         recorded = 0
         while not self.stop.is_set() and (page := list(islice(fresh, _PAGE))):
-            recorded += self.ask(page)
+            recorded += self.loop.ask(page)
         return recorded
+
+    def _item(self, line: MissingLine) -> Item:
+        book = self.app.ledger.directory.book_of(line.merchant) if line.merchant else PLATFORM_BOOK
+        return Item(book, f"{line.stream}#{line.break_id}", partial(line.flag, TIMER))
 
     def _due(self) -> Iterator[MissingLine]:
         before = accounting_day(self.app.clock()) - timedelta(days=GRACE_DAYS)

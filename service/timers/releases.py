@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import text
 
 from commands.command import Command
 from commands.release_settlement import ReleaseSettlement
 from ledger.deadlines import earlier, later
+from ledger.ids import command_id, order_stream
 from ledger.policies.release import Release
 from ledger.refusals import PolicyNotEffective
 from projections.due_releases import DUE, DueReleases, instants_of
 from projections.engine.reading import Opened
+from service.loop import Item
 from service.timers.timer import TIMER, Timer
 
 _PAGE = 500
@@ -35,14 +38,18 @@ class Candidate:
     merchant: str
     order: str
     first_signed_at: datetime
-    signed_at: tuple[datetime, ...]
+    signed_at: str  # read only when its own command is made
     changed_at: int
 
-    def ask(self, window: timedelta, now: datetime) -> Command:
+    @property
+    def stream(self) -> str:
+        return order_stream(self.merchant, self.order)
+
+    def command(self, window: timedelta, now: datetime) -> Command:
         """The release that the newest deadline that has passed stands for: the same wherever it is asked for."""
-        due = max(due for signed in self.signed_at if (due := later(signed, window)) <= now)
+        due = max(due for signed in instants_of(self.signed_at) if (due := later(signed, window)) <= now)
         return ReleaseSettlement(
-            id=f"release-{self.order[:24]}-{self.changed_at}-{int(due.timestamp() * 1000)}",
+            id=command_id("release", self.stream, str(self.changed_at), due.isoformat()),
             actor=TIMER,
             merchant_id=self.merchant,
             order_id=self.order,
@@ -52,27 +59,31 @@ class Candidate:
 class Releases(Timer):
     """The release policy says what is due; the command itself says why something is not."""
 
-    def sweep(self) -> int:
+    name = "releases"
+
+    def look(self) -> int:
         now = self.app.clock()
         try:
             release, _ = self.reference.current().policy(Release, now)
         except PolicyNotEffective:
             return 0
+        return self.in_each_book(lambda book: self._ask(book, release.after_signature, now))
+
+    def _ask(self, book: int, window: timedelta, now: datetime) -> int:
         return sum(
-            self.ask([candidate.ask(release.after_signature, now) for candidate in page])
-            for page in self._pages(earlier(now, release.after_signature))
+            self.loop.ask(Item(book, found.stream, partial(found.command, window, now)) for found in page)
+            for page in self._pages(book, earlier(now, window))
         )
 
-    def _pages(self, signed_by: datetime) -> Iterator[list[Candidate]]:
-        for book in self.app.ledger.reader.heads():
-            after = (datetime.min.replace(tzinfo=signed_by.tzinfo), "", "")
-            while not self.stop.is_set():
-                page = self._page(book, signed_by, after)
-                if page:
-                    yield page
-                if len(page) < _PAGE:
-                    break
-                after = (page[-1].first_signed_at, page[-1].order, page[-1].merchant)
+    def _pages(self, book: int, signed_by: datetime) -> Iterator[list[Candidate]]:
+        after = (datetime.min.replace(tzinfo=signed_by.tzinfo), "", "")
+        while not self.stop.is_set():
+            page = self._page(book, signed_by, after)
+            if page:
+                yield page
+            if len(page) < _PAGE:
+                return
+            after = (page[-1].first_signed_at, page[-1].order, page[-1].merchant)
 
     def _page(self, book: int, signed_by: datetime, after: tuple[datetime, str, str]) -> list[Candidate]:
         def query(opened: Opened) -> list[Candidate]:
@@ -85,9 +96,6 @@ class Releases(Timer):
                 "limit": _PAGE,
             }
             statement = text(_DUE.format(table=opened.generation.stored_name(DUE)))
-            return [
-                Candidate(row[0], row[1], row[2], tuple(instants_of(row[3])), row[4])
-                for row in opened.connection.execute(statement, values)
-            ]
+            return [Candidate(*row) for row in opened.connection.execute(statement, values)]
 
         return self.app.views.read(_VIEW, query)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from commands.command import Command
 from commands.disable_payout_account import DisablePayoutAccount
-from ledger.ids import derived_id, merchant_of
+from ledger.ids import command_id, merchant_of
 from ledger.who import Actor
 from projections.due_dates import DueDate
 from service.timers.timer import DueDateTimer
@@ -18,11 +17,12 @@ _WATCHER = Actor(kind="system", id="returned-payouts", role="watcher")
 class ReturnedPayouts(DueDateTimer):
     """Until it has come to a return, `initiate_payout` itself refuses to pay."""
 
+    name = "returned_payouts"
     kind = "returned_payout"
 
-    def commands(self, due: DueDate, by: datetime) -> Iterator[Command]:  # noqa: ARG002
-        yield DisablePayoutAccount(
-            id=derived_id("returned", due.facts["payout_id"]),
+    def command(self, due: DueDate, by: datetime) -> Command:  # noqa: ARG002
+        return DisablePayoutAccount(
+            id=command_id("returned", due.stream, due.subject, due.facts["payout_id"]),
             actor=_WATCHER,
             merchant_id=merchant_of(due.stream) or "",
             account_ref=due.subject,

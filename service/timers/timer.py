@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 from time import monotonic
 from typing import ClassVar
@@ -14,41 +15,42 @@ from commands.reference_feed import ReferenceFeed
 from ledger.who import Actor
 from projections.due_dates import FIRST, DueDate, Kind, due_dates
 from service.app import App
+from service.loop import WHOLE, Item, Loop
 
 TIMER = Actor(kind="system", id="timer", role="timer")
 _PAGE = 500
-_REMEMBERED = 100_000
+PLATFORM_BOOK = 0
 
 
 class Timer(ABC):
     """Looks through the books for one kind of thing that falls due. `stop` ends a sweep after the page it is at.
 
-    What was refused is not asked again until its id changes: with every event that may change the answer.
+    What was refused is not asked again until its id changes: with every event that may change the answer. `name` is
+    what its items are set aside and parked under.
     """
 
+    name: ClassVar[str]
     every: ClassVar[timedelta] = timedelta(seconds=2)
 
     def __init__(self, app: App, stop: Event | None = None) -> None:
         self.app = app
         self.stop = stop or Event()
         self.reference = ReferenceFeed(app.ledger, monotonic=monotonic)
-        self._asked: set[str] = set()
+        self.loop = Loop(app, self.name, self.stop)
+
+    def sweep(self) -> int:
+        """Ask for everything that is due by now; how many commands were recorded. What fails is set aside."""
+        self.loop.refresh()
+        return self.loop.alone(PLATFORM_BOOK, WHOLE, self.look) or 0
 
     @abstractmethod
-    def sweep(self) -> int:
+    def look(self) -> int:
         """Ask for everything that is due by now; how many commands were recorded."""
 
-    def ask(self, commands: Sequence[Command]) -> int:
-        """Submit those that were not asked before; how many were recorded."""
-        fresh = [command for command in commands if command.id not in self._asked]
-        if not fresh:
-            return 0
-        outcomes = self.app.bus.submit(fresh)
-        if len(self._asked) > _REMEMBERED:
-            self._asked.clear()
-        answered = (c.id for c, outcome in zip(fresh, outcomes, strict=True) if outcome.status != "fault")
-        self._asked.update(answered)
-        return sum(outcome.status == "recorded" and not outcome.repeated for outcome in outcomes)
+    def in_each_book(self, look: Callable[[int], int]) -> int:
+        """The sum of what `look` comes to in each book; one in which it fails is set aside."""
+        books = self.app.ledger.reader.heads()
+        return sum(self.loop.alone(book, f"{WHOLE}{book}", partial(look, book)) or 0 for book in books)
 
 
 class DueDateTimer(Timer):
@@ -56,20 +58,29 @@ class DueDateTimer(Timer):
 
     kind: ClassVar[Kind]
 
-    def sweep(self) -> int:
+    def look(self) -> int:
         by = self.due_by(self.app.clock())
-        if by is None:
-            return 0
-        pages = (page for book in self.app.ledger.reader.heads() for page in self._pages(book, by))
-        return sum(self.ask([command for due in page for command in self.commands(due, by)]) for page in pages)
+        return self.in_each_book(lambda book: self._ask(book, by)) if by else 0
+
+    def _ask(self, book: int, by: datetime) -> int:
+        return sum(self.loop.ask(self._items(book, page, by)) for page in self._pages(book, by))
+
+    def _items(self, book: int, page: Sequence[DueDate], by: datetime) -> Iterator[Item]:
+        """The items of a page; what cannot be read of it is set aside under its stream and subject."""
+        for due in page:
+            yield from self.loop.made(book, item_of(due), partial(self.items, book, due, by))
+
+    def items(self, book: int, due: DueDate, by: datetime) -> Iterator[Item]:
+        """What is to be asked for; one item, unless the timer says otherwise."""
+        yield Item(book, item_of(due), partial(self.command, due, by))
 
     def due_by(self, now: datetime) -> datetime | None:
         """Up to which instant of the view it is due; None where no policy says so."""
         return now
 
-    @abstractmethod
-    def commands(self, due: DueDate, by: datetime) -> Iterator[Command]:
-        """What to ask for: ids that are the same wherever it is asked for."""
+    def command(self, due: DueDate, by: datetime) -> Command:
+        """What to ask for: an id that is the same wherever it is asked for."""
+        raise NotImplementedError
 
     def _pages(self, book: int, by: datetime) -> Iterator[list[DueDate]]:
         after = FIRST
@@ -80,3 +91,8 @@ class DueDateTimer(Timer):
             if len(page) < _PAGE:
                 return
             after = page[-1]
+
+
+def item_of(due: DueDate) -> str:
+    """What a thing that is due is set aside and parked under: its stream and subject."""
+    return f"{due.stream}#{due.subject}".removesuffix("#")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from commands.command import Command
 from commands.expire_order import ExpireOrder
 from ledger.deadlines import earlier
-from ledger.ids import derived_id, merchant_of, order_of
+from ledger.ids import command_id, merchant_of, order_of
 from ledger.policies.payment_terms import PaymentTerms
 from ledger.refusals import PolicyNotEffective
 from projections.due_dates import DueDate
@@ -18,6 +17,7 @@ from service.timers.timer import TIMER, DueDateTimer
 class UnpaidOrders(DueDateTimer):
     """The policy `payment_terms` says how long an order waits for its payment."""
 
+    name = "unpaid_orders"
     kind = "unpaid_order"
     every = timedelta(minutes=1)
 
@@ -28,10 +28,10 @@ class UnpaidOrders(DueDateTimer):
             return None
         return earlier(now, terms.unpaid_order_expires_after) if terms.unpaid_order_expires_after else None
 
-    def commands(self, due: DueDate, by: datetime) -> Iterator[Command]:  # noqa: ARG002
+    def command(self, due: DueDate, by: datetime) -> Command:  # noqa: ARG002
         order = order_of(due.stream) or ""
-        yield ExpireOrder(
-            id=derived_id("expire", order, str(due.changed_at)),
+        return ExpireOrder(
+            id=command_id("expire", due.stream, str(due.changed_at)),
             actor=TIMER,
             merchant_id=merchant_of(due.stream) or "",
             order_id=order,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from commands.command import Command
 from commands.flag_customs_tie import FlagCustomsTie
-from ledger.canonical import canonical, digest
-from ledger.ids import derived_id
-from projections.declarations import Tie, ties
+from ledger.ids import command_id, order_stream
+from projections.declarations import Mismatch, Tie, ties
+from service.loop import Item
 from service.timers.timer import TIMER, Timer
 
 _TOLD_LATE = timedelta(days=1)  # customs and carriers need not tell in the order in which things happen
@@ -20,22 +21,30 @@ class UntiedDeclarations(Timer):
 
     every = timedelta(minutes=10)
 
-    def sweep(self) -> int:
+    name = "untied_declarations"
+
+    def look(self) -> int:
         found = ties(self.app.views, only_mismatches=True, known_until=self.app.clock() - _TOLD_LATE)
-        return self.ask([command for tie in found for command in _flags(tie)])
+        book_of = self.app.ledger.directory.book_of
+        return self.loop.ask(item for tie in found for item in _items(book_of(tie.merchant), tie))
 
 
-def _flags(tie: Tie) -> Iterator[Command]:
+def _items(book: int, tie: Tie) -> Iterator[Item]:
     """An order that nobody placed is a break since its parcel was first heard of."""
-    about = digest(canonical([tie.declaration_no, *tie.parcels]))[:32]
     for mismatch in tie.mismatches:
         if mismatch != "no_order":
-            yield FlagCustomsTie(
-                id=derived_id("tie", tie.order_id, mismatch, about),
-                actor=TIMER,
-                merchant_id=tie.merchant,
-                order_id=tie.order_id,
-                parcel_ids=tie.parcels,
-                declaration_no=tie.declaration_no,
-                mismatch=mismatch,
-            )
+            name = "#".join((order_stream(tie.merchant, tie.order_id), tie.declaration_no or "-", mismatch))
+            yield Item(book, name, partial(_flag, tie, mismatch))
+
+
+def _flag(tie: Tie, mismatch: Mismatch) -> Command:
+    stream = order_stream(tie.merchant, tie.order_id)
+    return FlagCustomsTie(
+        id=command_id("tie", stream, mismatch, tie.declaration_no or "", *tie.parcels),
+        actor=TIMER,
+        merchant_id=tie.merchant,
+        order_id=tie.order_id,
+        parcel_ids=tie.parcels,
+        declaration_no=tie.declaration_no,
+        mismatch=mismatch,
+    )

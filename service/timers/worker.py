@@ -76,5 +76,5 @@ class TimerWorker:
     def _look(self, timer: Timer) -> None:
         try:
             timer.sweep()
-        except Exception as error:  # the database may be away; the timer outlives it
+        except Exception as error:  # the database is away or a view is behind; what fails of itself is set aside
             _logger.warning("the timer %s waits: %s: %s", type(timer).__name__, type(error).__name__, error)

@@ -259,7 +259,7 @@ class _DiesAfter:
 
     def submit(self, commands: list[Command]) -> list[Outcome]:
         if not self._lives:
-            raise InterruptedError
+            raise KeyboardInterrupt
         self._lives -= 1
         return self._submit(commands)
 
@@ -336,7 +336,7 @@ def test_a_run_that_died_anywhere_is_finished_by_the_next_to_the_same_end(books:
         books.app.views,
         books.app.clock,
     )
-    with pytest.raises(InterruptedError):
+    with pytest.raises(KeyboardInterrupt):
         settle(dying, "R-1")
     books.desk.clock.now += timedelta(hours=5)
     summary = settle(books.app, "R-1")

@@ -27,7 +27,7 @@ from tests.ledger.log.attempts import attempt, owner
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, released
 
-# Takes back what revision 0008 adds.
+# Takes back what revisions 0008 and 0009 add.
 _WITHOUT_HASHES = """
 ALTER TABLE log.heads DROP COLUMN outcomes, DROP COLUMN outcome_leaf, DROP COLUMN opening_day, DROP COLUMN leaf;
 ALTER TABLE log.outcomes DROP COLUMN number, DROP COLUMN leaf;
@@ -35,6 +35,8 @@ ALTER TABLE log.directory DROP COLUMN leaf;
 ALTER TABLE log.identity DROP COLUMN leaf;
 DROP FUNCTION log.outcome_leaf, log.book_leaf, log.directory_leaf, log.identity_leaf, log.raise_epoch;
 DROP FUNCTION log.hash_of, log.instant_text;
+DROP FUNCTION log.put_aside, log.take_up;
+DROP TABLE log.set_aside;
 """
 
 

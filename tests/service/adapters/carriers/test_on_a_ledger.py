@@ -63,7 +63,8 @@ def hand_over(desk: Desk, **other: str) -> None:
 
 def route(desk: Desk) -> int:
     """How many scans of the inbox find their parcels."""
-    return ScanRouting(desk.ledger, desk.bus, views(desk)).route()
+    routing = ScanRouting(desk.ledger, desk.bus, views(desk))
+    return sum(map(routing.route, routing.pages()))
 
 
 def story(desk: Desk) -> list[Recorded]:

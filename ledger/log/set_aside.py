@@ -1,0 +1,82 @@
+"""What loops over everybody have set aside: items that failed, why, and when they are tried again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Engine
+
+from ledger.canonical import digest
+from ledger.log.engine import cursor_of
+
+_FIRST_WAIT_S, _DOUBLINGS = 5, 7  # 5 s, 10 s, 20 s … up to 10 min 40 s
+_LONGEST_ITEM = 300  # as people name it when they park it, without white space
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x20\x7f]")
+_COLUMNS = "book, loop, item, reason, since, attempts, next_try_at"
+_PUT = (
+    f"SELECT {_COLUMNS} FROM log.put_aside(%(book)s, %(loop)s, %(item)s, %(reason)s, %(now)s, %(wait)s, %(doublings)s)"
+)
+_ALL = f"SELECT {_COLUMNS} FROM log.set_aside ORDER BY since, book, loop, item LIMIT %s"
+_OF_LOOP = f"SELECT {_COLUMNS} FROM log.set_aside WHERE loop = %s"
+_CLEAR = "SELECT log.take_up(%s, %s, %s)"
+_COUNT = "SELECT loop, count(*) FROM log.set_aside GROUP BY loop ORDER BY loop"
+
+
+class SetAsideItem(NamedTuple):
+    """An item of a loop that failed `attempts` times since `since`, and is tried again at `next_try_at`."""
+
+    book: int
+    loop: str
+    item: str
+    reason: str
+    since: datetime
+    attempts: int
+    next_try_at: datetime
+
+
+class SetAside:
+    """The table of what is set aside. Two machines may fail on the same item: it is one row, and both count."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, book: int, loop: str, item: str, *, reason: str, now: datetime) -> SetAsideItem:
+        """Sets the item aside, for longer each time."""
+        about = {"book": book, "loop": loop, "item": item_key(item), "reason": reason, "now": now}
+        about |= {"wait": timedelta(seconds=_FIRST_WAIT_S), "doublings": _DOUBLINGS}
+        with cursor_of(self._engine) as cursor:
+            cursor.execute(_PUT, about)
+            (row,) = cursor.fetchall()
+        return SetAsideItem(*row)
+
+    def clear(self, found: SetAsideItem) -> None:
+        """The item has succeeded."""
+        with cursor_of(self._engine) as cursor:
+            cursor.execute(_CLEAR, found[:3])
+
+    def of_loop(self, loop: str) -> dict[tuple[int, str], SetAsideItem]:
+        """What the loop has set aside, by book and item."""
+        with cursor_of(self._engine) as cursor:
+            cursor.execute(_OF_LOOP, (loop,))
+            return {(row[0], row[2]): SetAsideItem(*row) for row in cursor.fetchall()}
+
+    def all(self, *, limit: int) -> Sequence[SetAsideItem]:
+        """What any loop has set aside, the oldest first."""
+        with cursor_of(self._engine) as cursor:
+            cursor.execute(_ALL, (limit,))
+            return [SetAsideItem(*row) for row in cursor.fetchall()]
+
+    def counts(self) -> dict[str, int]:
+        """How many items each loop has set aside; a loop that has none is left out."""
+        with cursor_of(self._engine) as cursor:
+            cursor.execute(_COUNT)
+            return dict(cursor.fetchall())
+
+
+def item_key(item: str) -> str:
+    """The item's name as one word of limited length; where it is not, its end is its digest."""
+    word = _NOT_IN_A_NAME.sub("_", item)
+    return item if word == item and len(item) <= _LONGEST_ITEM else f"{word[: _LONGEST_ITEM - 65]}.{digest(item)}"

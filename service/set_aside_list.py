@@ -1,0 +1,41 @@
+"""What loops have set aside, among the exceptions that people work."""
+
+from __future__ import annotations
+
+from ledger.ids import merchant_of
+from ledger.log.set_aside import SetAside, SetAsideItem
+from projections.exceptions import ExceptionRow
+from service.app import App
+
+SET_ASIDE = "set_aside"  # the kind of these exceptions
+
+
+def set_aside_rows(
+    app: App, *, status: str | None, kind: str | None, merchant: str | None, limit: int
+) -> list[ExceptionRow]:
+    """The items as exceptions, the oldest first; none where resolved ones or another kind are asked for.
+
+    Each ends by itself when its loop succeeds with it, or when two people park it.
+    """
+    if status not in (None, "open") or kind not in (None, SET_ASIDE):
+        return []
+    rows = [_row(item) for item in SetAside(app.ledger.engine).all(limit=limit)]
+    return [row for row in rows if merchant in (None, row.merchant)]
+
+
+def _row(item: SetAsideItem) -> ExceptionRow:
+    stream = item.item.partition("#")[0]
+    return ExceptionRow(
+        stream=stream,
+        break_id=item.loop,
+        kind=SET_ASIDE,
+        merchant=merchant_of(stream) or "",
+        expected=f"{item.loop} succeeds",
+        actual=f"failed {item.attempts} times: {item.reason}",
+        refs={"item": item.item, "book": str(item.book), "next_try_at": item.next_try_at.isoformat()},
+        owner="",
+        status="open",
+        resolution="",
+        opened_at=item.since,
+        resolved_at=None,
+    )
