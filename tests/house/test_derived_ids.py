@@ -13,6 +13,8 @@ EXEMPT = {
     "service/founding.py": "policies are of the platform, and their ids stand in ledgers that were founded",
     "service/period_close.py": "periods are of the platform; the ids carry the book",
     "service/settlement_run.py": "a run's first and last command carry the run, which is of the platform",
+    "service/cli/proposals.py": "a new id for each command that a person submits",
+    "service/proposals.py": "a new id for each command that a person submits",
     "service/cli/breaks.py": "a new id for each command that a person submits",
     "service/inbox_routing.py": "money of no merchant yet carries the provider's reference; its parts both names",
     "service/adapters": "the bus scopes them to merchant and sender, and no set or mapping is kept of them",
