@@ -136,7 +136,7 @@ def _write_durably(file: int, keys: dict[str, bytes], path: Path) -> None:
             left = left[os.write(file, left) :]
         os.fsync(file)
     except OSError as error:  # a line that was cut off is taken away by whoever writes next
-        raise KeyFileUnusable(f"The key file {path} cannot be written: {error.strerror}.") from None
+        raise KeyFileUnusable(f"The key file {path} cannot be written: {error.strerror or error}.") from error
 
 
 def _read_line(line: bytes, path: Path) -> dict[str, bytes]:

@@ -75,7 +75,7 @@ def test_a_key_that_could_not_be_flushed_is_not_handed_out(keys: FileKeyStore, m
         raise OSError("no space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(KeyFileUnusable, match="cannot be written: no space"):
         keys.obtain("a")
 
 
