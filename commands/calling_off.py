@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from commands.releasing import standing_fees
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.order import OrderCompleted
 from ledger.events.refund import RefundApproved, RefundLine, ReturnExpired
 from ledger.money import Money
-from ledger.policies.fees import Fees
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
-from ledger.streams.refund_money import cut_to, merchant_borne, merchant_money, platform_borne, platform_money
+from ledger.streams.refund_money import (
+    cut_to,
+    merchant_borne,
+    merchant_money,
+    platform_borne,
+    platform_money,
+    with_sums,
+)
 
 
 def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Iterator[Event]:
@@ -32,7 +39,7 @@ def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Itera
         return_id=case.return_id,
         happened_at=at,
         return_by=case.return_by,
-        undone=None if has == approval.money.amount else approval,
+        undone=None if has == approval.money.amount else _undone(approval, order, rules),
     )
     if has and expired.undone:
         kept = _cut(approval, order.after(expired), case, rules)
@@ -42,15 +49,19 @@ def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Itera
         yield OrderCompleted(order_id=order.order_id, completed_at=at)
 
 
+def _undone(approval: RefundApproved, order: Order, rules: Rules) -> RefundApproved:
+    """The approval with the fee that is charged again, now that the merchant keeps what it took back."""
+    lines = standing_fees(order, rules).undone(order, approval.lines)
+    return approval.model_copy(update={"lines": lines, "money": with_sums(approval.money, lines)})
+
+
 def _cut(approval: RefundApproved, later: Order, case: Case, rules: Rules) -> RefundApproved:
     """The approval as if it had been of what the buyer has, and of nothing before: `later` has none of it. In 2210 it
     stands at what left there when they got it."""
     has, carried, rate = case.by_alternative, case.carried, approval.money.book_rate
-    assert later.placed is not None, "only a placed order is refunded"
     asked = list(_first(approval.lines, later, has))
     if approval.liability == "merchant":
-        fees = rules.policy_version(Fees, later.placed.fee_schedule_version)
-        lines = merchant_borne(later, asked, fee_refundable=fees.refundable)
+        lines = merchant_borne(later, asked, standing_fees(later, rules))
         money = merchant_money(later, lines, (), rate, base=carried)
     else:
         lines = platform_borne(asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from commands.order_commands import OrderCommand, book_rate
+from commands.releasing import standing_fees
 from commands.rules import Rules
 from ledger.events.order import OrderCompleted
 from ledger.events.refund import (
@@ -19,7 +20,6 @@ from ledger.events.refund import (
 )
 from ledger.fx import Rate
 from ledger.money import Money
-from ledger.policies.fees import Fees
 from ledger.refusals import RefundExceedsRemaining
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
@@ -149,9 +149,7 @@ def completed_by(
 def _taken_from_merchant(
     command: OrderCommand, order: Order, lines: Sequence[RefundLine], rules: Rules, *, kind: RefundType
 ) -> tuple[tuple[ApprovedLine, ...], RefundMoney]:
-    assert order.placed is not None, "only a placed order is refunded"
-    fees = rules.policy_version(Fees, order.placed.fee_schedule_version)
-    taken = merchant_borne(order, lines, fee_refundable=fees.refundable)
+    taken = merchant_borne(order, lines, standing_fees(order, rules))
     return taken, merchant_money(order, taken, charges_back(order, lines, kind), _rate(command, order, rules))
 
 

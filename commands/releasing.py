@@ -13,6 +13,7 @@ from ledger.money import Money
 from ledger.policies.fees import Fees
 from ledger.policies.release import Release
 from ledger.streams.order import Order
+from ledger.streams.order_fees import OrderFees
 from ledger.streams.order_quantities import LineBook, Place
 from ledger.streams.parcels import Journey
 
@@ -51,21 +52,15 @@ def to_release(order: Order, book: LineBook, release: Release, *, at: datetime) 
 
 
 def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) -> Iterator[SettlementReleased]:
-    """The releases, each with its part of the line's fee under the schedule the order was placed under."""
+    """The releases, each with its part of the order's fee under the schedule the order was placed under."""
     assert order.placed is not None, "only a placed order has something to release"
-    fees = rules.policy_version(Fees, order.placed.fee_schedule_version)
+    standing = standing_fees(order, rules)
     rules.policy(Release)
-    before: dict[str, tuple[Money, Money, Money]] = {}
     less: dict[tuple[str, Place], int] = {}
     for part in due:
         book = order.lines[part.line_id]
-        gross_before, fee_before, vat_before = before.get(
-            part.line_id, (book.gross_released, book.fee_charged, book.vat_charged)
-        )
         gross = _worth(book, part, less)
-        taken = fees.taken_from(gross_before + gross, book.line.fee_rate_bps)
-        before[part.line_id] = gross_before + gross, taken.fee, taken.vat
-        fee, vat = taken.fee - fee_before, taken.vat - vat_before
+        fee, vat = standing.charge(book, gross)
         yield SettlementReleased(
             merchant_id=order.merchant_id,
             order_id=order.order_id,
@@ -84,6 +79,12 @@ def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) ->
             due_at=part.due_at,
             released_at=at,
         )
+
+
+def standing_fees(order: Order, rules: Rules) -> OrderFees:
+    """The fees that stand on the order, under the schedule it was placed under."""
+    assert order.placed is not None, "only a placed order has fees"
+    return OrderFees(order, rules.policy_version(Fees, order.placed.fee_schedule_version))
 
 
 def is_held_back(order: Order, line_id: str, release: Release) -> bool:

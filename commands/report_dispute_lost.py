@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from commands.dispute_reports import DisputeReport, contradicts, known_dispute, market_of, names
 from commands.order_commands import flagged_if_stale, rate_of_fact, without_rate
-from commands.releasing import is_held_back, released, to_release, units_by_line
+from commands.releasing import is_held_back, released, standing_fees, to_release, units_by_line
 from commands.report_dispute_funds_withdrawn import withdrawn
 from commands.rules import Rules
 from commands.shapes import PositiveMoney, Reason
 from ledger.events.dispute import DisputeLost
 from ledger.events.event import Event
 from ledger.events.order import OrderCompleted
-from ledger.policies.fees import Fees
 from ledger.policies.liability import Liability
 from ledger.policies.release import Release
 from ledger.streams.dispute_money import loss
@@ -63,14 +62,13 @@ def _event(report: ReportDisputeLost, order: Order, dispute: Dispute, rules: Rul
     reason = report.reason or dispute.reason
     policy = rules.policy(Liability)
     liability = policy.dispute_bearer(reason)
-    fees = rules.policy_version(Fees, order.placed.fee_schedule_version) if order.placed else None
     parts = loss(
         order,
         dispute,
+        standing_fees(order, rules) if order.placed else None,
         amount=dispute.held,
         carried=dispute.held_base,
         liability=liability,
-        fee_refundable=fees is not None and fees.refundable,
     )
     return DisputeLost(
         **names(report, order),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from commands.calling_off import called_off
 from commands.dispute_reports import DisputeReport, known_dispute, market_of, names
 from commands.order_commands import flagged_if_stale, rate_of_fact, without_rate
+from commands.releasing import standing_fees
 from commands.rules import Rules
 from ledger.events.dispute import DisputeLost, DisputeWon
 from ledger.events.event import Event
@@ -24,7 +25,7 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
     held = known.held if known else Money(0, CNY)
     if known and known.state == "won" and not held:
         return
-    undone = known.lost if known else None
+    undone = _undone(known.lost, order, rules) if known and known.lost else None
     amount = held + undone.amount if undone else held
     carried = (known.held_base if known else Money(0, CNY)) + (undone.carried if undone else Money(0, CNY))
     rate = rate_of_fact(report, rules, amount.currency) if amount else None
@@ -49,6 +50,13 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
         yield from _off_after_all(report, order.after(won), undone, rules)
     if rate:
         yield from flagged_if_stale(report, order, rate, rules)
+
+
+def _undone(lost: DisputeLost, order: Order, rules: Rules) -> DisputeLost:
+    """The loss with the fee that is charged again, now that the merchant keeps what it took back."""
+    if not lost.lines:
+        return lost
+    return lost.model_copy(update={"lines": standing_fees(order, rules).undone(order, lost.lines)})
 
 
 def _off_after_all(report: ReportDisputeWon, later: Order, undone: DisputeLost, rules: Rules) -> Iterator[Event]:

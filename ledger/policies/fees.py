@@ -56,11 +56,13 @@ class Fees(Policy, key="fees"):
     """The one fee of the programme (statement 14): basis points of the CNY list amount that is kept.
 
     The rate of a sale is the lowest promotion that covers it, else the merchant's, else the category's, else the
-    general one. `refundable`: whether a refund after release gives the fee back in proportion.
+    general one. `scope`: the fee is rounded once for everything that is kept of an order at one rate (`order`), or for
+    each line. `refundable`: a refund after release gives back the fee of what is not kept any more.
     """
 
     rate_bps: Bps = Field(ge=0, le=WHOLE_BPS)
     rounding: Literal["HALF_UP"] = "HALF_UP"
+    scope: Literal["order", "line"] = "order"
     refundable: bool = True
     merchant_rates: dict[str, Bps] = {}
     category_rates: dict[str, Bps] = {}
@@ -79,8 +81,8 @@ class Fees(Policy, key="fees"):
     def taken_from(self, gross: Money, rate_bps: Bps) -> FeeShare:
         """Fee, VAT and net of a gross amount, HALF_UP.
 
-        For a line that is released in parts, take it from the cumulative gross and subtract what was taken before, so
-        that the parts add up to the whole (domain §3.3).
+        For what is released in parts, take it from the cumulative gross and subtract what was taken before, so that
+        the parts add up to the whole (domain §3.3; `ledger/streams/order_fees.py`).
         """
         charged = _part(gross, rate_bps, WHOLE_BPS)
         if self.vat.inclusive:

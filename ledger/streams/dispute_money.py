@@ -13,6 +13,7 @@ from ledger.fx import CNY
 from ledger.money import Money, split, total
 from ledger.streams.order import Order
 from ledger.streams.order_disputes import Dispute
+from ledger.streams.order_fees import OrderFees
 from ledger.streams.order_quantities import Place
 from ledger.streams.refund_money import cut_to, merchant_borne, platform_borne, refund_line
 
@@ -32,10 +33,17 @@ class Loss:
 
 
 def loss(
-    order: Order, dispute: Dispute, *, amount: Money, carried: Money, liability: DisputeLiability, fee_refundable: bool
+    order: Order,
+    dispute: Dispute,
+    fees: OrderFees | None,
+    *,
+    amount: Money,
+    carried: Money,
+    liability: DisputeLiability,
 ) -> Loss:
     """Who loses what of the withdrawn `amount`, which stands at `carried` (CNY). A merchant loses no more than its
-    order has of the disputed capture: what was never the order's is the platform's to lose."""
+    order has of the disputed capture: what was never the order's is the platform's to lose. `fees`
+    is None where the order is not placed yet."""
     capture = order.payments.captures.get(dispute.capture_ref)
     free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
     unallocated = min(amount, free)
@@ -49,7 +57,7 @@ def loss(
     borne = rest if liability == "platform" else rest - goods - on_charges
     expense = split(carried, [amount.minor - borne.minor, borne.minor])[1] if amount else carried
     if liability == "merchant":
-        lines = merchant_borne(order, asked, fee_refundable=fee_refundable)
+        lines = merchant_borne(order, asked, fees) if fees else ()
     else:
         lines = platform_borne(line for line in asked if line.qty)
     given_back = total([line.base for line in lines], CNY)

@@ -272,7 +272,8 @@ class Order(Stream):
         case.remember(event)
         if case.by_alternative and event.undone is None:  # the buyer has the money although the goods never came
             return
-        for line, effects in case.effects:
+        undone = event.undone.lines if event.undone else tuple(line for line, _ in case.effects)
+        for line, (_, effects) in zip(undone, case.effects, strict=True):
             self.lines[line.line_id].undo(line, effects, platform_borne=platform_borne)
         kept = event.kept.lines if event.kept else ()
         case.effects = [(line, self.lines[line.line_id].refund(line, platform_borne=platform_borne)) for line in kept]
@@ -309,9 +310,11 @@ class Order(Stream):
     def _(self, event: DisputeLost) -> None:
         dispute = self.disputes.remember(event)
         self._lose(event, 1)
-        for line in event.lines:
-            effects = self.lines[line.line_id].refund(line, platform_borne=event.liability == "platform")
-            dispute.effects.append((line, effects))
+        if event.amount:  # it is the loss that stands, and that a later stage may undo
+            platform_borne = event.liability == "platform"
+            dispute.effects = [
+                (line, self.lines[line.line_id].refund(line, platform_borne=platform_borne)) for line in event.lines
+            ]
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
@@ -319,7 +322,7 @@ class Order(Stream):
         self.receivables.remember(event)
         if event.undone is None:
             return
-        for line, effects in dispute.effects:
+        for line, (_, effects) in zip(event.undone.lines, dispute.effects, strict=True):
             self.lines[line.line_id].undo(line, effects, platform_borne=event.undone.liability == "platform")
         dispute.effects.clear()
         self._lose(event.undone, -1)

@@ -11,10 +11,12 @@ from ledger.events.refund import ApprovedLine, RefundLine, RefundMoney, RefundTy
 from ledger.fx import CNY, Rate
 from ledger.money import Money, share, split, total
 from ledger.streams.order import Order
+from ledger.streams.order_fees import OrderFees
 from ledger.streams.order_quantities import LineBook
 
 Expense = Literal["goods_lost", "goodwill"]
 _NOTHING = Money(0, CNY)
+_SPLIT = ("from_available", "fee_back", "vat_back")
 _NEVER_DELIVERED = ("unshipped", "platform_initiated")
 
 
@@ -57,14 +59,14 @@ def buyer_amount(order: Order, lines: Iterable[RefundLine], charges: Iterable[Al
     return total([line.buyer_amount for line in lines] + [charge.amount for charge in charges], order.currency)
 
 
-def merchant_borne(order: Order, lines: Sequence[RefundLine], *, fee_refundable: bool) -> tuple[ApprovedLine, ...]:
+def merchant_borne(order: Order, lines: Sequence[RefundLine], fees: OrderFees) -> tuple[ApprovedLine, ...]:
     """What each line takes back from the merchant: units not released from pending, the others from available."""
     running: dict[str, _Running] = {}
     approved = []
     for line in lines:
         book = order.lines[line.line_id]
         taken = running.setdefault(line.line_id, _Running.of(book))
-        approved.append(taken.take(line, fee_refundable=fee_refundable))
+        approved.append(taken.take(line, fees))
     return tuple(approved)
 
 
@@ -141,38 +143,34 @@ def platform_money(
     )
 
 
+def with_sums(money: RefundMoney, lines: Sequence[ApprovedLine]) -> RefundMoney:
+    """The money of the same refund with the lines' split between the merchant and its fee."""
+    sums = {name: total([getattr(line, name) for line in lines], CNY) for name in _SPLIT}
+    return money.model_copy(update=sums)
+
+
 @dataclass(slots=True)
 class _Running:
     """A line's cumulative sums while one refund takes from it in several parts; `paid` is what the buyer got."""
 
     book: LineBook
     paid: int
-    gross: Money
-    fee: Money
-    vat: Money
     base: Money
 
     @classmethod
     def of(cls, book: LineBook) -> _Running:
-        return cls(
-            book=book,
-            paid=book.merchant_paid,
-            gross=book.gross_taken_back,
-            fee=book.fee_back,
-            vat=book.vat_back,
-            base=book.base_back,
-        )
+        return cls(book=book, paid=book.merchant_paid, base=book.base_back)
 
-    def take(self, line: RefundLine, *, fee_refundable: bool) -> ApprovedLine:
+    def take(self, line: RefundLine, fees: OrderFees) -> ApprovedLine:
         book, units = self.book, self.book.at(line.parcel_id)
         assert book.allocated is not None, "only what was paid is refunded"
         listed = Money(units.worth.list_for(book.prices, line.qty, line.buyer_amount.minor), CNY)
         standing = Money(units.worth.released if units.standing_released else 0, CNY)
         released = min(listed, standing)
-        self.paid, self.gross = self.paid + line.buyer_amount.minor, self.gross + released
+        self.paid += line.buyer_amount.minor
         base = share(book.allocated.base, upto=self.paid, of=book.allocated.amount.minor, already=self.base)
-        fee, vat = self._fee_of(released) if fee_refundable else (_NOTHING, _NOTHING)
-        self.base, self.fee, self.vat = self.base + base, self.fee + fee, self.vat + vat
+        fee, vat = fees.give_back(book, released)
+        self.base += base
         return ApprovedLine(
             **dict(line) | {"list_amount": listed},
             released_qty=min(line.qty, units.standing_released),
@@ -181,16 +179,6 @@ class _Running:
             fee_back=fee,
             vat_back=vat,
             base=base,
-        )
-
-    def _fee_of(self, released: Money) -> tuple[Money, Money]:
-        """The share of the fee, and of its VAT, that was charged on what is taken back of it."""
-        if not released:
-            return _NOTHING, _NOTHING
-        upto, of = self.gross.minor, self.book.gross_released.minor
-        return (
-            share(self.book.fee_charged, upto=upto, of=of, already=self.fee),
-            share(self.book.vat_charged, upto=upto, of=of, already=self.vat),
         )
 
 

@@ -6,7 +6,9 @@ REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other histories, and how 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from contextlib import suppress
+from typing import Any
 
 from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as some
@@ -15,6 +17,7 @@ from ledger.fx import CNY, Rate
 from ledger.money import total
 from ledger.policies.fees import Fees, Promotion, Vat
 from ledger.refusals import Refusal
+from ledger.streams.order_quantities import LineBook
 from tests.ledger.journal.test_order_rules import OPEN_MARKETS, SALES, Life, Sale
 from tests.support.given import FROM_THE_START
 from tests.support.orders import OrderStory, after_days
@@ -29,8 +32,9 @@ STEPS = some.lists(
 SCHEDULES = some.builds(
     Fees,
     rate_bps=some.integers(0, 3_000),
+    scope=some.sampled_from(["order", "order", "line"]),
     refundable=some.sampled_from([True, True, False]),
-    category_rates=some.sampled_from([{}, {"home": 730}]),
+    category_rates=some.sampled_from([{}, {"home": 730}, {"tea": 333}]),
     merchant_rates=some.sampled_from([{}, {"M-1": 1}, {"M-2": 9_000}]),
     promotions=some.sampled_from(
         [(), (Promotion(begins=FROM_THE_START, ends=after_days(1), rate_bps=17, merchants=("M-1",)),)]
@@ -66,20 +70,28 @@ class FeeLife(Life):
                     self._refund_and_approve([{"line_id": line_id, "qty": 1}], "merchant")
 
     def _begin(self, rates: list[Rate]) -> OrderStory:
-        return OrderStory(express=True, rates=rates, policies=(self.fees, OPEN_MARKETS), products=self.products)
+        return OrderStory(
+            express=True,
+            rates=rates,
+            policies=(self.fees, OPEN_MARKETS),
+            products=self.products,
+            categories={"SKU-1": "tea"},  # with a rate of its own in some schedules
+        )
 
 
 def the_fee_adds_up(life: FeeLife) -> None:
-    """Line by line what was charged is the fee of all that was released, and what came back its share."""
-    for book in life.story.order.lines.values():
-        whole = life.fees.taken_from(book.gross_released, book.line.fee_rate_bps)
-        assert (book.fee_charged, book.vat_charged) == (whole.fee, whole.vat)
-        assert 0 <= book.fee_back.minor <= book.fee_charged.minor
-        assert 0 <= book.vat_back.minor <= book.vat_charged.minor
-        if not life.fees.refundable:
-            assert (book.fee_back.minor, book.vat_back.minor) == (0, 0)
-        elif book.gross_taken_back == book.gross_released:
-            assert (book.fee_back, book.vat_back) == (book.fee_charged, book.vat_charged)
+    """Rate by rate (or line by line) the fee that stands is the fee of what is kept."""
+    groups: defaultdict[Any, list[LineBook]] = defaultdict(list)
+    for line_id, book in life.story.order.lines.items():
+        groups[book.line.fee_rate_bps if life.fees.scope == "order" else line_id].append(book)
+    for books in groups.values():
+        gross = total([book.gross_released for book in books], CNY)
+        if life.fees.refundable:
+            gross = gross - total([book.gross_taken_back for book in books], CNY)
+        whole = life.fees.taken_from(gross, books[0].line.fee_rate_bps)
+        standing = [(book.fee_charged - book.fee_back, book.vat_charged - book.vat_back) for book in books]
+        fee, vat = (total([*parts], CNY) for parts in zip(*standing, strict=True))
+        assert (fee, vat) == (whole.fee, whole.vat)
 
 
 def the_books_say_so(life: FeeLife) -> None:

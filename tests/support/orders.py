@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
@@ -61,16 +61,16 @@ EXPRESS = ExpressRefundEnabled(merchant_id="M-1", effective_at=FROM_THE_START)
 _PAYMENT = {"payment_id": "PAY-1", "psp": "stripe"}
 
 
-def in_the_pool(product_id: str) -> tuple[Event, ...]:
+def in_the_pool(product_id: str, category_id: str = "home") -> tuple[Event, ...]:
     """A product that buyers everywhere can order."""
     product = {"merchant_id": "M-1", "product_id": product_id}
     return (
         ProductSubmittedForExportReview(
-            **product, category_id="home", markets=MARKETS, auto_export=False, submitted_at=FROM_THE_START
+            **product, category_id=category_id, markets=MARKETS, auto_export=False, submitted_at=FROM_THE_START
         ),
         ProductExportApproved(
             **product,
-            category_id="home",
+            category_id=category_id,
             criteria_version="1",
             markets=MARKETS,
             reviewer=PLATFORM,
@@ -124,6 +124,7 @@ class OrderStory:
         policies: Iterable[Policy] = (),
         rates: Iterable[Rate] = RATES,
         products: Iterable[str] = ("SKU-A", "SKU-B"),
+        categories: Mapping[str, str] = {},
     ) -> None:
         self.order = Order(order_stream("M-1", "O-1"))
         self.events: list[Event] = []
@@ -132,7 +133,7 @@ class OrderStory:
         self._memory: dict[str, Stream] = {merchant_stream("M-1"): stream_of(merchant_stream("M-1"), merchant)}
         for product_id in products:
             name = product_stream("M-1", product_id)
-            self._memory[name] = stream_of(name, in_the_pool(product_id))
+            self._memory[name] = stream_of(name, in_the_pool(product_id, categories.get(product_id, "home")))
         self._reference = reference_of(policies, rates)
         self._numbers = count(1)
 
