@@ -28,7 +28,8 @@ def delivered(lines: list[dict[str, Any]], fees: Fees | None = None, **told: Any
     cents = sum(round(float(item["unit_reference"][4:]) * 100) * item["qty"] for item in lines)
     story.paid(lines=lines, list_total=f"CNY {fen / 100:.2f}", buyer_total=f"USD {cents / 100:.2f}")
     for item in lines:
-        story.sent(f"P-{item['line_id']}", **{item["line_id"]: item["qty"]}).signed(f"P-{item['line_id']}")
+        qty: dict[str, Any] = {item["line_id"]: item["qty"]}
+        story.sent(f"P-{item['line_id']}", **qty).signed(f"P-{item['line_id']}")
     return story
 
 
@@ -53,7 +54,8 @@ def test_twenty_lines_pay_the_fee_of_their_sum() -> None:
     lines = [line(f"L{n}", 1, "CNY 10.10", "USD 1.40") for n in range(20)]
     story = OrderStory(products=[item["product_id"] for item in lines])
     story.paid(lines=lines, list_total="CNY 202.00", buyer_total="USD 28.00")
-    story.sent(**{item["line_id"]: 1 for item in lines}).signed()
+    one_each: dict[str, Any] = {item["line_id"]: 1 for item in lines}
+    story.sent(**one_each).signed()
     story.tell("release_settlement", at=after_days(7))
     assert standing(story) == 10_10
 
