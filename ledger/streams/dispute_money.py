@@ -42,8 +42,7 @@ def loss(
     liability: DisputeLiability,
 ) -> Loss:
     """Who loses what of the withdrawn `amount`, which stands at `carried` (CNY). A merchant loses no more than its
-    order has of the disputed capture: what was never the order's is the platform's to lose. `fees`
-    is None where the order is not placed yet."""
+    order has of the disputed capture: the rest is the platform's. `fees` is None before it is placed."""
     capture = order.payments.captures.get(dispute.capture_ref)
     free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
     unallocated = min(amount, free)
@@ -53,13 +52,10 @@ def loss(
     asked = list(_lines(order, dispute, of_the_order))
     goods = total([line.buyer_amount for line in asked], amount.currency)
     charges = _charges(order, asked, of_the_order - goods) if liability == "merchant" else ()
-    on_charges = total([charge.amount for charge in charges], amount.currency)
-    borne = rest if liability == "platform" else rest - goods - on_charges
+    given = goods + total([charge.amount for charge in charges], amount.currency)
+    borne = rest if liability == "platform" else rest - given
     expense = split(carried, [amount.minor - borne.minor, borne.minor])[1] if amount else carried
-    if liability == "merchant":
-        lines = merchant_borne(order, asked, fees) if fees else ()
-    else:
-        lines = platform_borne(line for line in asked if line.qty)
+    lines = _closed(order, asked, fees, liability)
     given_back = total([line.base for line in lines], CNY)
     listed = total([line.list_amount for line in lines], CNY) if liability == "merchant" else Money(0, CNY)
     unallocated_base = capture.base_of(unallocated) if capture and unallocated else Money(0, CNY)
@@ -74,6 +70,14 @@ def loss(
         fx=carried - elsewhere - given_back - total([charge.base for charge in charges], CNY),
         expense=expense,
     )
+
+
+def _closed(
+    order: Order, asked: list[RefundLine], fees: OrderFees | None, liability: DisputeLiability
+) -> tuple[ApprovedLine, ...]:
+    if liability == "platform":
+        return platform_borne(line for line in asked if line.qty)
+    return merchant_borne(order, asked, fees) if fees else ()
 
 
 def _owed(order: Order, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
