@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from commands.proposable import PROPOSABLE
 from commands.proposals import ProposalCommand, open_proposal
-from commands.reviewing import platform_only, somebody_else
+from commands.reviewing import another_actor, platform_only
 from commands.rules import Rules
 from commands.two_people import proposed_command
 from ledger.events.event import Event
@@ -30,7 +30,7 @@ class ApproveProposal(ProposalCommand, name="approve_proposal"):
 def decide(command: ApproveProposal, stream: Stream, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
     made = open_proposal(stream.proposals.get(command.proposal_id), command.proposal_id)
-    somebody_else(made.proposer.id, command.actor)
+    another_actor(made.proposer, command.actor)
     asked = proposed_command(made, command, PROPOSABLE).proposed_in(made, command)
     yield ProposalApproved(
         proposal_id=made.proposal_id,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from commands.command import Command
 from commands.period_commands import check_next
-from commands.reviewing import platform_only
+from commands.reviewing import system_only
 from commands.rules import Rules
 from ledger.calendar_months import first_day, month_after
 from ledger.events.event import Event
@@ -18,7 +18,7 @@ from ledger.streams.periods import Periods
 
 
 class CloseBookPeriod(Command, name="close_book_period"):
-    """The first step of a period's closing, once for every book; `close_period` is the last."""
+    """The first step of a period's closing, once for every book; `complete_period_close` is the last."""
 
     book: Count
     period: Month
@@ -29,7 +29,7 @@ class CloseBookPeriod(Command, name="close_book_period"):
 
 
 def decide(command: CloseBookPeriod, periods: Periods, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
+    system_only(command.actor)
     check_next(command, periods, command.period)
     yield BookPeriodClosed(
         book=command.book,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commands import (
     accept_file,
+    adopt_policy,
     approve_adjustment,
     approve_duplicate_capture_refund,
     approve_product,
@@ -15,8 +16,8 @@ from commands import (
     capture_payment,
     change_delivery_details,
     close_book_period,
-    close_period,
     complete_file,
+    complete_period_close,
     complete_settlement_run,
     create_parcel,
     deem_signed,
@@ -39,13 +40,11 @@ from commands import (
     mark_parts_taken,
     note_unrouted_fact,
     note_unrouted_payment,
-    pay_refund_by_alternative,
     place_order,
     post_fx_revaluation,
     propose,
     propose_adjustment,
     propose_debt_write_off,
-    publish_policy,
     publish_product_translation,
     record_bank_fx_converted,
     record_fx_rate,
@@ -71,7 +70,6 @@ from commands import (
     release_line_hold,
     release_settlement,
     reopen_book_period,
-    reopen_period,
     report_authorization_expired,
     report_bank_entry,
     report_bank_statement,
@@ -115,7 +113,6 @@ from commands import (
     set_auto_export,
     set_export_status,
     set_express_refund,
-    set_fee_schedule,
     start_settlement_run,
     submit_dispute_evidence,
     submit_payout,
@@ -134,8 +131,7 @@ from commands.command import Handler
 # fmt: off
 MENU: dict[str, Handler] = {
     # the platform's rules and rates
-    "publish_policy": Handler(publish_policy.PublishPolicy, publish_policy.decide),
-    "set_fee_schedule": Handler(set_fee_schedule.SetFeeSchedule, set_fee_schedule.decide),
+    "adopt_policy": Handler(adopt_policy.AdoptPolicy, adopt_policy.decide),
     "record_fx_rate": Handler(record_fx_rate.RecordFxRate, record_fx_rate.decide),
     # merchants
     "enrol_merchant": Handler(enrol_merchant.EnrolMerchant, enrol_merchant.decide),
@@ -214,9 +210,6 @@ MENU: dict[str, Handler] = {
     "expire_return": Handler(expire_return.ExpireReturn, expire_return.decide),
     "submit_refund": Handler(submit_refund.SubmitRefund, submit_refund.decide),
     "report_refund_outcome": Handler(report_refund_outcome.ReportRefundOutcome, report_refund_outcome.decide),
-    "pay_refund_by_alternative": Handler(
-        pay_refund_by_alternative.PayRefundByAlternative, pay_refund_by_alternative.decide
-    ),
     # disputes, what providers settle, and what logistics costs
     "report_psp_settlement": Handler(report_psp_settlement.ReportPspSettlement, report_psp_settlement.decide),
     "report_psp_batch": Handler(report_psp_batch.ReportPspBatch, report_psp_batch.decide),
@@ -290,8 +283,7 @@ MENU: dict[str, Handler] = {
     ),
     "post_fx_revaluation": Handler(post_fx_revaluation.PostFxRevaluation, post_fx_revaluation.decide),
     "close_book_period": Handler(close_book_period.CloseBookPeriod, close_book_period.decide),
-    "close_period": Handler(close_period.ClosePeriod, close_period.decide),
-    "reopen_period": Handler(reopen_period.ReopenPeriod, reopen_period.decide),
+    "complete_period_close": Handler(complete_period_close.CompletePeriodClose, complete_period_close.decide),
     "reopen_book_period": Handler(reopen_book_period.ReopenBookPeriod, reopen_book_period.decide),
     # what takes two people; `commands/proposable.py` lists what can be proposed
     "propose": Handler(propose.Propose, propose.decide),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from commands.order_commands import OrderCommand, book_rate
 from commands.payable_cases import payable_case
-from commands.reviewing import platform_only, somebody_else
 from commands.rules import Rules
 from commands.shapes import PositiveMoney, RawText, Reason
+from commands.two_people import TwoPersonCommand
 from ledger.events.event import Event
 from ledger.events.refund import RefundPaidByAlternative
 from ledger.ids import Id
@@ -18,19 +18,16 @@ from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
 
 
-class PayRefundByAlternative(OrderCommand, name="pay_refund_by_alternative"):
-    """`proposer` prepared the payment, who asks approves it. `amount` left out is all that no provider has or owes."""
+class PayRefundByAlternative(OrderCommand, TwoPersonCommand, name="pay_refund_by_alternative"):
+    """Who proposes has prepared the payment. `amount` left out is all that no provider has or owes at the approval."""
 
     refund_id: Id
     method: Reason
     reference: RawText
-    proposer: Id
     amount: PositiveMoney | None = None
 
 
 def decide(command: PayRefundByAlternative, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
-    somebody_else(command.proposer, command.actor)
     case = payable_case(order, command.refund_id)
     amount = _amount(command, case)
     assert case.money is not None, "only an approved case is paid"
@@ -43,7 +40,7 @@ def decide(command: PayRefundByAlternative, order: Order, rules: Rules) -> Itera
         refund_id=case.id,
         method=command.method,
         reference=command.reference,
-        proposer=command.proposer,
+        proposer=command.proposal.proposer.id,
         approver=command.actor.id,
         amount=amount,
         book_rate=rate,

@@ -28,6 +28,8 @@ def check_next(command: Command, periods: Periods, period: str) -> None:
 
 
 def check_last(periods: Periods, period: str) -> None:
-    """Raises `PeriodOutOfOrder` for a period that is not the last closed one."""
+    """Raises `PeriodOutOfOrder` for a period that is not the last closed one, or while the next is being closed."""
+    if periods.closing:
+        raise PeriodOutOfOrder(asked=period, expected=periods.closing.period)
     if period != periods.last_closed:
         raise PeriodOutOfOrder(asked=period, expected=periods.last_closed or "none")

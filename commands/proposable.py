@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from commands import park_effect, park_item, unpark_effect, unpark_item
+from commands import (
+    close_period,
+    park_effect,
+    park_item,
+    pay_refund_by_alternative,
+    publish_policy,
+    reopen_period,
+    set_fee_schedule,
+    unpark_effect,
+    unpark_item,
+)
 from commands.command import Handler
 
 PROPOSABLE: dict[str, Handler] = {
+    "publish_policy": Handler(publish_policy.PublishPolicy, publish_policy.decide),
+    "set_fee_schedule": Handler(set_fee_schedule.SetFeeSchedule, set_fee_schedule.decide),
+    "pay_refund_by_alternative": Handler(
+        pay_refund_by_alternative.PayRefundByAlternative, pay_refund_by_alternative.decide
+    ),
+    "close_period": Handler(close_period.ClosePeriod, close_period.decide),
+    "reopen_period": Handler(reopen_period.ReopenPeriod, reopen_period.decide),
     "park_effect": Handler(park_effect.ParkEffect, park_effect.decide),
     "unpark_effect": Handler(unpark_effect.UnparkEffect, unpark_effect.decide),
     "park_item": Handler(park_item.ParkItem, park_item.decide),

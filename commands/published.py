@@ -1,4 +1,4 @@
-"""What every publication of a rule has in common: who proposed it, from when it holds, its number."""
+"""What every publication of a rule has in common: that it can be used, from when it holds, its number."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from commands.command import Command
-from commands.reviewing import platform_only, somebody_else
+from commands.two_people import TwoPersonCommand
 from ledger.events.platform import FeeScheduleSet, PolicyPublished
 from ledger.finance_refusals import PolicyNotUsable
-from ledger.ids import Id
 from ledger.instants import Instant
 from ledger.policies.kinds import written
 from ledger.policies.policy import Policy
@@ -22,11 +20,10 @@ NOTICE = timedelta(minutes=1)  # by then every decider has read book 0 (design Â
 _MOST_FAULTS = 3  # are named in the refusal
 
 
-class Publication(Command):
-    """A rule is published. `proposer`, where named, is not the one who publishes it."""
+class Publication(TwoPersonCommand):
+    """A rule is published. The notice counts from the approval: a proposal that waits too long is refused then."""
 
     effective_from: Instant
-    proposer: Id | None = None
 
 
 def publication(
@@ -34,26 +31,27 @@ def publication(
 ) -> Iterator[PolicyPublished | FeeScheduleSet]:
     """The next version of a policy; nothing where the newest says the same from the same instant on.
 
-    Raises `RoleNotAllowed`, `MakerIsChecker`, `PolicyEffectiveTooSoon` (importers replay the past) and
-    `PolicyNotUsable`, where it fails on sample orders.
+    Raises `PolicyEffectiveTooSoon` (importers replay the past) and `PolicyNotUsable`, where it fails on sample orders.
     """
-    platform_only(command.actor)
     text: dict[str, Any] = written(content)
     if history.content == text and history.effective_from == command.effective_from:
         return
-    if command.proposer:
-        somebody_else(command.proposer, command.actor)
     earliest = command.decided_at + NOTICE
     if command.effective_from < earliest and not command.actor.is_importer:
         raise PolicyEffectiveTooSoon(effective_from=command.effective_from, earliest=earliest)
-    if wrong := tuple(faults(content)):
-        raise PolicyNotUsable(policy=content.key, faults=wrong[:_MOST_FAULTS])
+    check_usable(content)
     yield kind(
         key=content.key,
         version=history.last_version + 1,
         content=text,
         effective_from=command.effective_from,
-        proposer=command.proposer or command.actor.id,
+        proposer=command.proposal.proposer.id,
         approver=command.actor.id,
         published_at=command.decided_at,
     )
+
+
+def check_usable(content: Policy) -> None:
+    """Raises `PolicyNotUsable` for a policy that fails on sample orders."""
+    if wrong := tuple(faults(content)):
+        raise PolicyNotUsable(policy=content.key, faults=wrong[:_MOST_FAULTS])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from commands.command import Command
 from commands.period_commands import check_last
-from commands.reviewing import platform_only
+from commands.reviewing import system_only
 from commands.rules import Rules
 from ledger.calendar_months import first_day
 from ledger.events.event import Event
@@ -29,7 +29,7 @@ class ReopenBookPeriod(Command, name="reopen_book_period"):
 
 
 def decide(command: ReopenBookPeriod, periods: Periods, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
+    system_only(command.actor)
     check_last(periods, command.period)
     yield BookPeriodReopened(
         book=command.book,

@@ -14,8 +14,20 @@ def platform_only(actor: Actor) -> None:
         raise RoleNotAllowed(role=actor.role or actor.kind, needed="platform")
 
 
+def system_only(actor: Actor) -> None:
+    """Raises `RoleNotAllowed` for people: it follows from what two of them said."""
+    if actor.kind != "system":
+        raise RoleNotAllowed(role=actor.role or actor.kind, needed="system")
+
+
 def is_platform(actor: Actor) -> bool:
     return actor.kind in _PLATFORM
+
+
+def another_actor(maker: Actor, checker: Actor) -> None:
+    """Raises `MakerIsChecker`. An importer that proposed replays what two people had done elsewhere."""
+    if maker.id == checker.id and not (maker.is_importer and checker.is_importer):
+        raise MakerIsChecker(maker=maker.id)
 
 
 def somebody_else(maker: str, checker: Actor) -> None:

@@ -136,6 +136,14 @@ class PeriodNotOver(Refusal, code="PERIOD_NOT_OVER", remedy="Close it when its l
     last_day: date
 
 
+class ClosingNotApproved(
+    Refusal, code="CLOSING_NOT_APPROVED", remedy="Propose close_period, and have somebody else approve it."
+):
+    """No two people have said that {period} is to be closed."""
+
+    period: str
+
+
 class PeriodOutOfOrder(Refusal, code="PERIOD_OUT_OF_ORDER", remedy="Close periods one by one; reopen the last one."):
     """The period {asked} is asked for and {expected} is next."""
 

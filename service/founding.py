@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from commands.adopt_policy import AdoptPolicy
 from commands.bus import Bus
 from commands.command import Command
-from commands.publish_policy import PublishPolicy
-from commands.set_fee_schedule import SetFeeSchedule
 from ledger.policies.defaults import Default, default_policies
-from ledger.policies.fees import Fees
 from ledger.policies.kinds import written
 from ledger.who import Actor
 from service.failures import ServiceFailure
@@ -19,15 +17,18 @@ FOUNDER = Actor(kind="importer", id="redledger", role="defaults")
 
 
 def publish_defaults(bus: Bus) -> None:
-    """Publish what was never published before. What a ledger was founded with stays, whatever newer code ships."""
-    for outcome in bus.submit([_publication(default) for default in default_policies()]):
+    """Adopt what was never published before. What a ledger was founded with stays, whatever newer code ships."""
+    for outcome in bus.submit([_adoption(default) for default in default_policies()]):
         if outcome.status == "fault":
             raise ServiceFailure(f"The ledger could not be founded. {outcome.sentence}")
 
 
-def _publication(default: Default) -> Command:
-    envelope = {"id": f"default-{default.key}", "actor": FOUNDER, "occurred_at": PROGRAMME_START}
-    if isinstance(default.policy, Fees):
-        return SetFeeSchedule(**envelope, effective_from=PROGRAMME_START, content=default.policy)
-    content = written(default.policy)
-    return PublishPolicy(**envelope, effective_from=PROGRAMME_START, key=default.key, content=content)
+def _adoption(default: Default) -> Command:
+    return AdoptPolicy(
+        id=f"default-{default.key}",
+        actor=FOUNDER,
+        occurred_at=PROGRAMME_START,
+        key=default.key,
+        content=written(default.policy),
+        effective_from=PROGRAMME_START,
+    )

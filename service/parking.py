@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from uuid import uuid4
 
 from commands.outcome import Outcome
 from commands.proposable import PROPOSABLE
-from commands.propose import Propose
 from ledger.ids import parking_stream
 from ledger.ledger import Ledger
 from ledger.streams.loading import load_each
@@ -20,6 +18,7 @@ from ledger.who import Actor
 from projections.registry import PROJECTIONS
 from service.app import App
 from service.failures import ServiceFailure
+from service.proposals import propose
 
 Kind = Literal["effect", "item"]
 
@@ -74,11 +73,7 @@ def propose_item(app: App, command: str, loop: str, *, book: int, item: str, rea
 
 
 def _propose(app: App, command: str, data: dict[str, object], reason: str, by: str) -> Outcome:
-    proposal_id = f"P-{uuid4().hex[:12]}"
-    actor = Actor(kind="platform", id=by, role="admin")
-    asked = {"proposal_id": proposal_id, "command": command, "data": data, "reason": reason}
-    (outcome,) = app.bus.submit([Propose.model_validate({"id": proposal_id, "actor": actor, **asked})])
-    return outcome
+    return propose(app.bus, command, data, reason=reason, by=Actor(kind="platform", id=by, role="admin"))
 
 
 def _parkings(ledger: Ledger) -> dict[int, Parking]:

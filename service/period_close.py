@@ -10,20 +10,20 @@ from commands.bus import Bus
 from commands.close_book_period import CloseBookPeriod
 from commands.close_period import ClosePeriod
 from commands.command import Command
+from commands.complete_period_close import CompletePeriodClose
 from commands.outcome import Outcome
-from commands.outcome import refused as refusal_of
 from commands.reopen_book_period import ReopenBookPeriod
 from commands.reopen_period import ReopenPeriod
 from ledger.calendar_months import last_day
-from ledger.finance_refusals import PeriodOutOfOrder
 from ledger.ids import periods_stream
 from ledger.journal.trial_balance import Balances, balances_of, trial_balance_hash
 from ledger.ledger import Ledger
 from ledger.log.rows import Recorded
 from ledger.refusals import IdempotencyKeyReused
-from ledger.streams.loading import load_stream, load_streams
+from ledger.streams.loading import load_stream
 from ledger.streams.periods import Periods
 from ledger.who import Actor
+from service.proposals import approve, propose
 
 _CLOSER = Actor(kind="system", id="period-close", role="finance")
 _BATCH = 5_000
@@ -32,7 +32,8 @@ BalancesAt = Callable[[Mapping[int, int], date], Balances]
 
 
 class PeriodClose:
-    """May be cut off anywhere and asked again: the markers' ids are made of the period and of how often it was closed.
+    """Closes and reopens by two recorded acts: a proposal, and the approval of somebody else. What follows from them
+    may be cut off anywhere and done again: the markers' ids are made of the period and of how often it was closed.
 
     `balances` reads the trial balance of a day up to a vector of positions; by default from the log itself.
     """
@@ -41,8 +42,42 @@ class PeriodClose:
         self._ledger, self._bus = ledger, bus
         self._balances = balances or self._from_the_log
 
-    def close(self, period: str, *, proposer: str, approver: Actor) -> Outcome:
-        """Close the period as `approver`; the first refusal, where a book or the ledger does not let it."""
+    def propose_close(self, period: str, *, by: Actor, reason: str = "month_end", proposal_id: str = "") -> Outcome:
+        """Ask for the period to be closed; the outcome's id is the proposal's."""
+        data = {"period": period}
+        return propose(self._bus, ClosePeriod.name, data, reason=reason, by=by, proposal_id=proposal_id)
+
+    def propose_reopen(self, period: str, *, by: Actor, reason: str, proposal_id: str = "") -> Outcome:
+        """Ask for the last closed period to be reopened."""
+        data = {"period": period}
+        return propose(self._bus, ReopenPeriod.name, data, reason=reason, by=by, proposal_id=proposal_id)
+
+    def approve(self, proposal_id: str, *, by: Actor, id: str = "") -> Outcome:
+        """Approve a closing or a reopening, and do what follows from it; the outcome of the last step."""
+        outcome = approve(self._bus, proposal_id, stream=periods_stream(), by=by, id=id)
+        return (self.finish() or outcome) if outcome.status == "recorded" else outcome
+
+    @property
+    def unfinished(self) -> bool:
+        """True if a period is to be closed, or books to be reopened, as two people have said."""
+        periods = self._ledger_periods()
+        if periods.closing or not periods.reopened:
+            return periods.closing is not None
+        return any(day != periods.first_open_day for day in self._ledger.reader.first_open_days().values())
+
+    def finish(self) -> Outcome | None:
+        """Do what two people have approved: close the books and the period, or reopen the books.
+
+        May be cut off anywhere and called again, and by two at once. The outcome of a closing; None where none waits.
+        """
+        periods = self._ledger_periods()
+        if periods.closing:
+            return self._close(periods.closing.period)
+        self._reopen_books(periods, sorted(self._ledger.reader.heads()))
+        return None
+
+    def _close(self, period: str) -> Outcome:
+        """The first refusal, where a book or the ledger does not let it."""
         periods = self._ledger_periods()
         positions: dict[int, int] = {}
         while new := self._ledger.reader.heads().keys() - positions.keys():  # a book may be opened meanwhile
@@ -51,31 +86,14 @@ class PeriodClose:
             if unmarked := next((marker for marker in markers if not marker.is_accepted), None):
                 return unmarked
             positions |= {marker.book: marker.last for marker in markers}
-        closing = ClosePeriod(
+        closing = CompletePeriodClose(
             id=f"close-{period}-{periods.changes}",
-            actor=approver,
+            actor=_CLOSER,
             period=period,
             positions=positions,
             trial_balance_hash=self.hash_of(period, positions),
-            proposer=proposer,
         )
         return self._ask([closing])[0]
-
-    def reopen(self, period: str, *, reason: str, proposer: str, approver: Actor) -> Outcome:
-        """Reopen the last closed period as `approver`, then its books, and those that an earlier call left closed.
-
-        Refused while a closing that was cut off has left books further closed than the ledger: that is finished first.
-        """
-        before, furthest = self._ledger_periods(), self._furthest_closed()
-        round_ = before.changes - 1 if before.reopened == period else before.changes
-        command = ReopenPeriod(
-            id=f"reopen-{period}-{round_}", actor=approver, period=period, reason=reason, proposer=proposer
-        )
-        if furthest > period:
-            return refusal_of(command.id, 0, PeriodOutOfOrder(asked=period, expected=furthest))
-        outcome = self._ask([command])[0]
-        self._reopen_books(self._ledger_periods(), sorted(self._ledger.reader.heads()))
-        return outcome
 
     def hash_of(self, period: str, positions: Mapping[int, int]) -> str:
         """What a closing stores: replayed, the log comes to the same."""
@@ -97,8 +115,7 @@ class PeriodClose:
         self._ask(commands)
 
     def _ask(self, commands: Sequence[Command]) -> list[Outcome]:
-        """What they come to. A refusal of an earlier call is no answer to this one: the month may be over by now, or
-        somebody else propose it."""
+        """What they come to. A refusal of an earlier call is no answer to this one: the month may be over by now."""
         outcomes = self._bus.submit(commands)
         for again in count(1):
             old = [n for n, outcome in enumerate(outcomes) if _is_of_another_call(outcome)]
@@ -108,11 +125,6 @@ class PeriodClose:
             for n, outcome in zip(old, self._bus.submit(asked), strict=True):
                 outcomes[n] = outcome
         return outcomes
-
-    def _furthest_closed(self) -> str:
-        """The newest period that any book is closed for, '' where none ever was."""
-        books = {periods_stream(book): book for book in self._ledger.reader.heads()}
-        return max(each.last_closed or "" for each in load_streams(self._ledger.reader, books, Periods).values())
 
     def _ledger_periods(self) -> Periods:
         return load_stream(self._ledger.reader, 0, periods_stream(), Periods)

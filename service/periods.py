@@ -33,8 +33,8 @@ class PeriodChange:
 class Periods:
     """All changes in order, and the first open day (None: nothing was ever closed).
 
-    `unfinished` are books that stand elsewhere than the ledger: a closing or reopening was cut off, and asking for it
-    again finishes it.
+    `unfinished` are books that stand elsewhere than the ledger: a closing or reopening was cut off. The running service
+    finishes it, as does `redledger close-period`.
     """
 
     open_from: date | None
@@ -46,7 +46,13 @@ class Periods:
 def periods(app: App, *, as_known_at: datetime | None = None) -> Periods:
     """What was known of them by then; `unfinished` is of now."""
     rows = app.ledger.reader.read_stream(0, periods_stream())
-    events: list[Any] = [row.event for row in rows if as_known_at is None or row.recorded_at <= as_known_at]
+    changes_known = (
+        row.event
+        for row in rows
+        if isinstance(row.event, AccountingPeriodClosed | AccountingPeriodReopened)
+        and (as_known_at is None or row.recorded_at <= as_known_at)
+    )
+    events: list[Any] = list(changes_known)
     open_from: date | None = events[-1].first_open_day if events else None
     changes = [_change(event, in_force=_stands(event, events[n + 1 :])) for n, event in enumerate(events)]
     elsewhere = [book for book, day in app.ledger.reader.first_open_days().items() if day != (open_from or date.min)]

@@ -33,6 +33,15 @@ class BookPeriodReopened(BookMarker, name="period.book_reopened", version=1):
     reopened_at: datetime
 
 
+class PeriodClosingApproved(Event, name="period.closing_approved", version=1):
+    """Two people said that the period is to be closed. A marker in every book and the closing itself follow."""
+
+    period: Period
+    proposer: Id
+    approver: Id
+    approved_at: datetime
+
+
 class AccountingPeriodClosed(Event, name="period.closed", version=1):
     """The period is closed in every book.
 

@@ -12,6 +12,7 @@ from ledger.events.period import (
     AccountingPeriodReopened,
     BookPeriodClosed,
     BookPeriodReopened,
+    PeriodClosingApproved,
 )
 from ledger.streams.stream import Stream
 
@@ -24,6 +25,7 @@ class Periods(Stream):
         self.first_open_day: date | None = None  # None: nothing was ever closed
         self.reopened = ""  # the period, until one is closed again
         self.changes = 0
+        self.closing: PeriodClosingApproved | None = None  # approved, and not done yet
 
     @property
     def last_closed(self) -> str | None:
@@ -35,6 +37,10 @@ class Periods(Stream):
         """Change what is remembered."""
 
     @evolve.register
+    def _(self, event: PeriodClosingApproved) -> None:
+        self.closing = event
+
+    @evolve.register
     def _(self, event: BookPeriodClosed | AccountingPeriodClosed) -> None:
         self._open_from(event.first_open_day)
 
@@ -43,5 +49,5 @@ class Periods(Stream):
         self._open_from(event.first_open_day, reopened=event.period)
 
     def _open_from(self, day: date, *, reopened: str = "") -> None:
-        self.first_open_day, self.reopened = day, reopened
+        self.first_open_day, self.reopened, self.closing = day, reopened, None
         self.changes += 1

@@ -49,6 +49,7 @@ class PolicyHistory(Stream):
         self.last_version = 0
         self.content: dict[str, Any] | None = None
         self.effective_from: datetime | None = None
+        self.begins: datetime | None = None  # the earliest instant from which a version holds
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -65,6 +66,7 @@ class PolicyHistory(Stream):
     def _publish(self, event: PolicyPublished | FeeScheduleSet) -> None:
         self.last_version = event.version
         self.content, self.effective_from = event.content, event.effective_from
+        self.begins = min(self.begins or event.effective_from, event.effective_from)
 
 
 class RateHistory(Stream):

@@ -53,12 +53,17 @@ def ask(
 
 
 def _command(name: str, fields: list[str], actor: dict[str, str], id: str) -> Command:
-    told = {"command": name, "id": id, "actor": actor, "data": dict(map(_field, fields))}
+    told = {"command": name, "id": id, "actor": actor, "data": fields_given(fields)}
     try:
         return parse_command(json.dumps(told, ensure_ascii=False).encode(), MENU)
     except Malformed as malformed:
         field = f"{malformed.field.removeprefix('data.')}: " if malformed.field else ""
         raise typer.BadParameter(f"{field}{malformed.sentence}", param_hint=name) from None
+
+
+def fields_given(fields: list[str]) -> dict[str, Any]:
+    """`FIELD=VALUE` by field. Raises `BadParameter` for what is neither that nor JSON where it should be."""
+    return dict(map(_field, fields))
 
 
 def _field(text: str) -> tuple[str, Any]:

@@ -14,8 +14,8 @@ from ledger.who import Actor
 from service.break_work import open_mismatch, work
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.periods import well_formed
 from service.cli.reading import reading
+from service.cli.two_people import well_formed
 from service.failures import accepted
 from service.reconciliation import PROJECTIONS
 from service.settings import Settings

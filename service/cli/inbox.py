@@ -14,8 +14,8 @@ from service.app import open_app
 from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
 from service.cli.options import Format, FormatOption, LimitOption, takes_settings
 from service.cli.output import show, stderr
-from service.cli.periods import well_formed
 from service.cli.reading import reading
+from service.cli.two_people import well_formed
 from service.failures import accepted
 from service.inbox import PROJECTIONS, Waiting, waiting
 from service.inbox import route as do_route

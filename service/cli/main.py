@@ -21,7 +21,7 @@ from service.cli.instructions import instructions
 from service.cli.log import verify_log
 from service.cli.parking import park, parked, unpark
 from service.cli.periods import close_period, periods, reopen_period, revalue
-from service.cli.proposals import approve, reject
+from service.cli.proposals import approve, propose, reject
 from service.cli.rates import rates
 from service.cli.record import record
 from service.cli.settling import list_payouts, settle, statement
@@ -70,6 +70,7 @@ app.command()(track)
 app.command()(history)
 app.command()(approvals)
 app.command()(proposals)
+app.command()(propose)
 app.command()(approve)
 app.command()(reject)
 app.add_typer(park, name="park")

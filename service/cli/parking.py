@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from commands.outcome import Outcome
 from service.app import open_app
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import show, stderr
-from service.cli.periods import well_formed
+from service.cli.output import show
 from service.cli.reading import reading
-from service.failures import ServiceFailure
+from service.cli.two_people import say_proposed, well_formed
 from service.parking import ParkedRow, propose_effect, propose_item
 from service.parking import parked as everything_parked
 from service.settings import Settings
@@ -68,15 +66,9 @@ def parked(settings: Settings, format: FormatOption = Format.TABLE) -> None:
 
 def _effect(settings: Settings, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> None:
     with open_app(settings) as app, well_formed():
-        _say(propose_effect(app, command, view, book=book, position=position, reason=reason, by=by))
+        say_proposed(propose_effect(app, command, view, book=book, position=position, reason=reason, by=by))
 
 
 def _item(settings: Settings, command: str, loop: str, *, book: int, item: str, reason: str, by: str) -> None:
     with open_app(settings) as app, well_formed():
-        _say(propose_item(app, command, loop, book=book, item=item, reason=reason, by=by))
-
-
-def _say(outcome: Outcome) -> None:
-    if outcome.status != "recorded":
-        raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
-    stderr().print(f"Proposed as {outcome.command_id}. Somebody else: redledger approve {outcome.command_id} --by ID")
+        say_proposed(propose_item(app, command, loop, book=book, item=item, reason=reason, by=by))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
+from commands.outcome import Outcome
 from ledger.instants import read_month
 from ledger.who import Actor
 from service.app import open_app
@@ -17,6 +15,7 @@ from service.cli.moments import AsKnownAt, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
 from service.cli.reading import reading
+from service.cli.two_people import say_proposed, well_formed
 from service.failures import ServiceFailure, accepted
 from service.period_close import PeriodClose
 from service.periods import PeriodChange
@@ -33,20 +32,25 @@ def _month(text: str) -> str:
 
 
 Month = Annotated[str, typer.Argument(metavar="PERIOD", help="A month, as in 2025-03.", callback=_month)]
-ProposedBy = Annotated[str, typer.Option("--proposed-by", metavar="ID", help="Who proposed it.")]
-ApprovedBy = Annotated[str, typer.Option("--approved-by", metavar="ID", help="Who approves it: somebody else.")]
+By = Annotated[str, typer.Option("--by", metavar="ID", help="Who proposes it.")]
 
 
 @takes_settings()
-def close_period(settings: Settings, period: Month, proposed_by: ProposedBy, approved_by: ApprovedBy) -> None:
-    """Close a month: nothing is posted to its days any more, and the hash of its trial balance is kept.
+def close_period(
+    settings: Settings,
+    period: Month,
+    by: By,
+    reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word.")] = "month_end",
+) -> None:
+    """Propose to close a month: once somebody else approves it, nothing is posted to its days any more.
 
-    Safe to run again where it was cut off.
+    A closing that was approved and cut off is finished first.
     """
     with open_app(settings) as app, well_formed():
         closing = PeriodClose(app.ledger, app.bus)
-        outcome = accepted(closing.close(period, proposer=proposed_by, approver=_finance(approved_by)))
-        stderr().print(f"{period} is closed (book {outcome.book}, position {outcome.last}).")
+        if closing.unfinished:
+            finished(closing.finish())
+        say_proposed(closing.propose_close(period, by=_finance(by), reason=reason))
 
 
 @takes_settings()
@@ -54,15 +58,23 @@ def reopen_period(
     settings: Settings,
     period: Month,
     reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word, as in late_invoice.")],
-    proposed_by: ProposedBy,
-    approved_by: ApprovedBy,
+    by: By,
 ) -> None:
-    """Reopen the last closed month, in every book. Safe to run again where it was cut off."""
+    """Propose to reopen the last closed month: once somebody else approves it, it takes postings again."""
     with open_app(settings) as app, well_formed():
         closing = PeriodClose(app.ledger, app.bus)
-        approver = _finance(approved_by)
-        accepted(closing.reopen(period, reason=reason, proposer=proposed_by, approver=approver))
-        stderr().print(f"{period} takes postings again.")
+        if closing.unfinished:
+            finished(closing.finish())
+        say_proposed(closing.propose_reopen(period, by=_finance(by), reason=reason))
+
+
+def finished(closing: Outcome | None) -> None:
+    """Say what came of an approved closing or reopening. Raises `ServiceFailure` where a book does not let it."""
+    if closing is None:
+        stderr().print("The books of the reopened month take postings again.")
+        return
+    outcome = accepted(closing)
+    stderr().print(f"The month is closed (book {outcome.book}, position {outcome.last}).")
 
 
 @takes_settings()
@@ -91,19 +103,9 @@ def periods(settings: Settings, as_known_at: AsKnownAt = None, format: FormatOpt
     show(rows, format, title=f"Accounting periods, {opens}", columns=names)
     if found.unfinished:
         books = ", ".join(map(str, found.unfinished))
-        raise ServiceFailure(f"Cut off: ask for the last closing or reopening again, for it is not done in: {books}.")
-
-
-@contextmanager
-def well_formed() -> Iterator[None]:
-    """A name or reason that is no word of the ledger's is one sentence."""
-    try:
-        yield
-    except ValidationError as error:
-        (first, *_) = error.errors()
-        if not first["loc"]:
-            raise ServiceFailure(f"{first['msg'].removeprefix('Value error, ')}.") from None
-        raise ServiceFailure(f"{first['input']!r} is no {first['loc'][-1]}: {first['msg']}.") from None
+        raise ServiceFailure(
+            f"Cut off: it is not done in {books}. `redledger up` finishes it, as does `redledger close-period`."
+        )
 
 
 def _finance(id: str) -> Actor:

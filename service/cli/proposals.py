@@ -1,4 +1,4 @@
-"""`redledger approve` and `redledger reject`: a second person decides what `proposals` and `parked` list."""
+"""`redledger propose`, `approve` and `reject`: what takes two people, each act recorded by the person who does it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from uuid import uuid4
 
 import typer
 
-from commands.approve_proposal import ApproveProposal
-from commands.proposals import ProposalCommand
+from commands.proposable import PROPOSABLE
 from commands.reject_proposal import RejectProposal
+from ledger.ids import periods_stream
 from ledger.who import Actor
-from service.app import App, open_app
+from service.app import open_app
+from service.cli.asking import fields_given
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.periods import well_formed
-from service.failures import ServiceFailure
+from service.cli.periods import finished
+from service.cli.two_people import say_proposed, well_formed
+from service.failures import accepted
+from service.period_close import PeriodClose
+from service.proposals import approve as do_approve
+from service.proposals import propose as do_propose
 from service.proposals import stream_of
 from service.settings import Settings
 
@@ -27,24 +32,47 @@ InStream = Annotated[
 
 
 @takes_settings()
+def propose(
+    settings: Settings,
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help=f"One of {', '.join(PROPOSABLE)}.")],
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who proposes it.")],
+    reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word, as in month_end.")],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FIELD=VALUE …", help="Its fields; what begins with [ or { is read as JSON."),
+    ] = None,
+    role: Annotated[str, typer.Option(help="The role of who proposes it.")] = "finance",
+) -> None:
+    """Propose a command that takes two people. It happens once somebody else approves it.
+
+    redledger propose publish_policy key=return_window content={"window":"P30D"} effective_from=2026-12-01T00:00:00Z
+    --reason longer_return --by fay
+    """
+    with open_app(settings) as app, well_formed():
+        actor = Actor(kind="platform", id=by, role=role)
+        say_proposed(do_propose(app.bus, command, fields_given(fields or []), reason=reason, by=actor))
+
+
+@takes_settings()
 def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
     """Approve what somebody else proposed: it happens now, under both names."""
     with open_app(settings) as app, well_formed():
-        _decide(app, ApproveProposal, proposal_id, by, stream)
-    stderr().print(f"{proposal_id} is approved.")
+        where = stream or stream_of(app.ledger, proposal_id)
+        accepted(do_approve(app.bus, proposal_id, stream=where, by=_finance(by)))
+        stderr().print(f"{proposal_id} is approved.")
+        if where == periods_stream():
+            finished(PeriodClose(app.ledger, app.bus).finish())
 
 
 @takes_settings()
 def reject(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
     """Reject what was proposed, or take it back: nothing happens."""
     with open_app(settings) as app, well_formed():
-        _decide(app, RejectProposal, proposal_id, by, stream)
+        about = {"in_stream": stream or stream_of(app.ledger, proposal_id), "proposal_id": proposal_id}
+        command = {"id": f"reject-{uuid4().hex}", "actor": _finance(by), **about}
+        accepted(app.bus.submit([RejectProposal.model_validate(command)])[0])
     stderr().print(f"{proposal_id} is rejected.")
 
 
-def _decide(app: App, kind: type[ProposalCommand], proposal_id: str, by: str, stream: str | None) -> None:
-    actor = Actor(kind="platform", id=by, role="finance")
-    about = {"in_stream": stream or stream_of(app.ledger, proposal_id), "proposal_id": proposal_id}
-    (outcome,) = app.bus.submit([kind.model_validate({"id": f"cli-{uuid4().hex}", "actor": actor, **about})])
-    if outcome.status != "recorded":
-        raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
+def _finance(id: str) -> Actor:
+    return Actor(kind="platform", id=id, role="finance")

@@ -19,7 +19,7 @@ from service.simulator.sending import (
     tracked,
     under_way,
 )
-from service.simulator.step import CARRIER, FINANCE, OPERATIONS, SERVICE_DESK, SYSTEM, Step
+from service.simulator.step import CARRIER, SERVICE_DESK, SYSTEM, Step
 from service.simulator.telling import (
     Story,
     asked_before_dispatch,
@@ -193,9 +193,8 @@ def refund_reversed_then_paid_from_the_bank(story: Story) -> Iterator[Step]:
     refund_id, total = story.refund_id, story.basket.total
     paid_at = yield from paid_back(story, at, refund_id, total)
     yield refund_outcome(story, paid_at + 3 * _ONE_DAY, refund_id, total, "reversed", code="account_closed")
-    transfer = {"method": "bank_transfer", "reference": f"TR-{story.order_id}", "proposer": OPERATIONS.id}
-    paid = {"refund_id": refund_id, **transfer}
-    yield story.asks(paid_at + 5 * _ONE_DAY, "pay_refund_by_alternative", FINANCE, **paid)
+    transfer = {"method": "bank_transfer", "reference": f"TR-{story.order_id}", "refund_id": refund_id}
+    yield from story.asks_two(paid_at + 5 * _ONE_DAY, "pay_refund_by_alternative", reason="account_closed", **transfer)
 
 
 def first_round(story: Story) -> Generator[Step, None, datetime]:

@@ -51,15 +51,17 @@ def _revalue(world: World, app: App) -> Iterable[Step]:
 
 
 def _close(world: World, app: App) -> Iterable[Step]:
-    if not _changes(world, app):
-        _closing(app).close(_period(world), proposer=FINANCE.id, approver=CONTROLLER)
-    return ()
+    return _closed(world, app, after=0)
 
 
 def _reopen(world: World, app: App) -> Iterable[Step]:
-    if _changes(world, app) in (1, 2):  # 2: its books may not be open again yet
-        why = {"reason": "missing_accrual", "proposer": FINANCE.id}
-        _closing(app).reopen(_period(world), **why, approver=CONTROLLER)
+    closing = _closing(app)
+    if closing.unfinished:
+        closing.finish()
+    elif _changes(world, app) == 1:
+        proposal_id = f"sim{world.seed}.reopen"
+        closing.propose_reopen(_period(world), by=FINANCE, reason="missing_accrual", proposal_id=proposal_id)
+        closing.approve(proposal_id, by=CONTROLLER, id=f"{proposal_id}.approved")
     return ()
 
 
@@ -77,8 +79,18 @@ def _correct(world: World, _: App) -> Iterator[Step]:
 
 
 def _close_again(world: World, app: App) -> Iterable[Step]:
-    if _changes(world, app) == 2:
-        _closing(app).close(_period(world), proposer=FINANCE.id, approver=CONTROLLER)
+    return _closed(world, app, after=2)
+
+
+def _closed(world: World, app: App, *, after: int) -> Iterable[Step]:
+    """The month is closed if it was closed and reopened so often before; what was cut off is finished."""
+    closing = _closing(app)
+    if closing.unfinished:
+        closing.finish()
+    elif _changes(world, app) == after:
+        proposal_id = f"sim{world.seed}.close.{after}"
+        closing.propose_close(_period(world), by=FINANCE, proposal_id=proposal_id)
+        closing.approve(proposal_id, by=CONTROLLER, id=f"{proposal_id}.approved")
     return ()
 
 

@@ -10,7 +10,7 @@ from ledger.policies.defaults import default_policies
 from ledger.policies.fees import Fees
 from ledger.policies.kinds import written
 from service.simulator.rates import PROVIDER as RATE_PROVIDER
-from service.simulator.step import CARRIER, FINANCE, OPERATIONS, PROVIDER, SYSTEM, Step
+from service.simulator.step import CARRIER, OPERATIONS, PROVIDER, SYSTEM, Step, by_two
 from service.simulator.world import RATE_DAYS, World
 
 _DEEMED_DAY = 24  # orders of this day have a lock that lets time stand for a signature
@@ -41,13 +41,14 @@ def _rules(world: World) -> Iterator[Step]:
     defaults = {default.key: default.policy for default in default_policies()}
     fees, lock = written(defaults[Fees.key]), written(defaults[AfterSalesLock.key])
     ten_days = {"begins": world.day(15), "ends": world.day(25), "rate_bps": 300, "categories": ["beauty"]}
-    promoted = {"content": fees | {"promotions": [ten_days]}, "effective_from": world.day(15), "proposer": FINANCE.id}
-    yield Step(world.day(12, hour=3), f"sim{world.seed}.fees", "set_fee_schedule", OPERATIONS, promoted)
+    promoted = {"content": fees | {"promotions": [ten_days]}, "effective_from": world.day(15)}
+    at, step_id = world.day(12, hour=3), f"sim{world.seed}.fees"
+    yield from by_two(at, step_id, "set_fee_schedule", promoted, reason="promotion", approver=OPERATIONS)
     for n, after in enumerate((_DEEMED_AFTER, None)):
         content, from_ = lock | {"deemed_signature_after": after}, world.day(_DEEMED_DAY + n)
-        changed = {"key": AfterSalesLock.key, "content": content, "effective_from": from_, "proposer": FINANCE.id}
-        step_id = f"sim{world.seed}.lock.{n}"
-        yield Step(from_ - timedelta(hours=9), step_id, "publish_policy", OPERATIONS, changed)
+        changed = {"key": AfterSalesLock.key, "content": content, "effective_from": from_}
+        at, step_id = from_ - timedelta(hours=9), f"sim{world.seed}.lock.{n}"
+        yield from by_two(at, step_id, "publish_policy", changed, reason="trial_day", approver=OPERATIONS)
 
 
 def _stray_facts(world: World) -> Iterator[Step]:

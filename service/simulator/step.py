@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from commands.command import Command
 from commands.menu import MENU
+from commands.proposable import PROPOSABLE
 from ledger.who import Actor
 from service.app import App
 
@@ -54,3 +55,21 @@ class Act:
     at: datetime
     id: str
     do: Callable[[App], Iterable[Step]]
+
+
+def by_two(
+    at: datetime,
+    id: str,
+    command: str,
+    data: dict[str, Any],
+    *,
+    reason: str,
+    proposer: Actor = FINANCE,
+    approver: Actor = CONTROLLER,
+) -> Iterator[Step]:
+    """One proposes the command, and somebody else approves it a minute later."""
+    proposal = {"proposal_id": id, "command": command, "data": data, "reason": reason}
+    yield Step(at, f"{id}.proposed", "propose", proposer, proposal)
+    stream = PROPOSABLE[command].command.model_validate({**data, "id": id, "actor": proposer}).stream
+    decided = {"in_stream": stream, "proposal_id": id}
+    yield Step(at + timedelta(minutes=1), f"{id}.approved", "approve_proposal", approver, decided)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -11,7 +11,7 @@ from typing import Any
 from ledger.money import Money
 from ledger.who import Actor
 from service.simulator.basket import Basket
-from service.simulator.step import PROVIDER, SYSTEM, Step
+from service.simulator.step import PROVIDER, SYSTEM, Step, by_two
 
 PSP = "simpay"
 
@@ -69,6 +69,12 @@ class Story:
 
     def asks(self, at: datetime, command: str, actor: Actor, **data: Any) -> Step:
         return self._step(at, command, actor, data, is_report=False)
+
+    def asks_two(self, at: datetime, command: str, *, reason: str, **data: Any) -> Iterator[Step]:
+        """What takes two people: proposed by one, and approved by the other."""
+        self.told += 1
+        step_id = f"sim.{self.order_id}.{self.told:02d}"
+        return by_two(at, step_id, command, {**self.basket.names, **data}, reason=reason)
 
     def reports(self, at: datetime, command: str, actor: Actor, **data: Any) -> Step:
         return self._step(at, command, actor, data, is_report=True)

@@ -1,12 +1,14 @@
 """Closing and reopening accounting periods."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from commands.close_book_period import CloseBookPeriod
 from commands.close_period import ClosePeriod
+from commands.complete_period_close import CompletePeriodClose
 from commands.reopen_book_period import ReopenBookPeriod
 from commands.reopen_period import ReopenPeriod
 from ledger.events.period import (
@@ -14,36 +16,40 @@ from ledger.events.period import (
     AccountingPeriodReopened,
     BookPeriodClosed,
     BookPeriodReopened,
+    PeriodClosingApproved,
 )
-from ledger.finance_refusals import PeriodClosed, PeriodNotOver, PeriodOutOfOrder
-from ledger.refusals import MakerIsChecker, RoleNotAllowed
+from ledger.finance_refusals import ClosingNotApproved, PeriodClosed, PeriodNotOver, PeriodOutOfOrder
+from ledger.refusals import RoleNotAllowed
 from ledger.who import Actor
-from tests.support.given import FINANCE, MERCHANT, ask, given
+from tests.support.given import FINANCE, MERCHANT, SYSTEM, ask, given
 
 MAY = "2025-06-10T08:00:00Z"
 HASH = "0" * 64
 
 
-def close_book(period: str, *, at: str = MAY, by: Actor = FINANCE) -> CloseBookPeriod:
+def close_book(period: str, *, at: str = MAY, by: Actor = SYSTEM) -> CloseBookPeriod:
     return ask(CloseBookPeriod, by=by, at=at, book=3, period=period)
 
 
 def reopen_book(period: str) -> ReopenBookPeriod:
-    return ask(ReopenBookPeriod, by=FINANCE, at=MAY, book=3, period=period)
+    return ask(ReopenBookPeriod, by=SYSTEM, at=MAY, book=3, period=period)
 
 
-def close(period: str, *, proposer: str = "fay", at: str = MAY) -> ClosePeriod:
-    return ask(
-        ClosePeriod, by=FINANCE, at=at, period=period, positions={0: 7}, trial_balance_hash=HASH, proposer=proposer
-    )
+def close(period: str) -> ClosePeriod:
+    return ask(ClosePeriod, by=FINANCE, at=MAY, period=period)
 
 
-def reopen(period: str, *, proposer: str = "fay") -> ReopenPeriod:
-    return ask(ReopenPeriod, by=FINANCE, at=MAY, period=period, reason="late_invoice", proposer=proposer)
+def complete(period: str, *, by: Actor = SYSTEM) -> CompletePeriodClose:
+    return ask(CompletePeriodClose, by=by, at=MAY, period=period, positions={0: 7}, trial_balance_hash=HASH)
+
+
+def reopen(period: str) -> ReopenPeriod:
+    return ask(ReopenPeriod, by=FINANCE, at=MAY, period=period, reason="late_invoice")
 
 
 MARCH = tuple(given().when(close_book("2025-03")).events)
-MARCH_OF_ALL = tuple(given().when(close("2025-03")).events)
+APPROVED = tuple(given().when(close("2025-03")).events)
+MARCH_OF_ALL = (*APPROVED, *given(*APPROVED).when(complete("2025-03")).events)
 
 
 def test_a_closed_book_is_open_from_the_next_month_on() -> None:
@@ -92,22 +98,37 @@ def test_what_was_never_closed_is_not_reopened() -> None:
     given().when(reopen("2025-03")).then_refused(PeriodOutOfOrder, asked="2025-03", expected="none")
 
 
-def test_the_ledgers_closing_keeps_hash_and_positions() -> None:
-    event = given().when(close("2025-03")).then(AccountingPeriodClosed).event(AccountingPeriodClosed)
-    assert (event.trial_balance_hash, event.positions, event.proposer, event.approver) == (HASH, {0: 7}, "fay", "fang")
+def test_an_approved_closing_closes_nothing_yet() -> None:
+    event = given().when(close("2025-03")).then(PeriodClosingApproved).event(PeriodClosingApproved)
+    assert (event.proposer, event.approver) == ("pan", "fang")
 
 
-def test_who_proposes_a_closing_does_not_approve_it() -> None:
-    given().when(close("2025-03", proposer="fang")).then_refused(MakerIsChecker, maker="fang")
+def test_a_closing_that_is_under_way_is_not_approved_again() -> None:
+    given(*APPROVED).when(close("2025-03")).then_nothing()
+
+
+def test_the_ledgers_closing_keeps_hash_positions_and_both_people() -> None:
+    event = given(*APPROVED).when(complete("2025-03")).then(AccountingPeriodClosed).event(AccountingPeriodClosed)
+    assert (event.trial_balance_hash, event.positions, event.proposer, event.approver) == (HASH, {0: 7}, "pan", "fang")
+
+
+def test_a_closing_that_nobody_approved_is_not_completed() -> None:
+    given().when(complete("2025-03")).then_refused(ClosingNotApproved, period="2025-03")
 
 
 def test_an_approver_reopens_what_somebody_else_proposed() -> None:
     event = given(*MARCH_OF_ALL).when(reopen("2025-03")).then(AccountingPeriodReopened).event(AccountingPeriodReopened)
-    assert (event.proposer, event.approver) == ("fay", "fang")
+    assert (event.proposer, event.approver, event.reason) == ("pan", "fang", "late_invoice")
 
 
-def test_who_proposes_to_reopen_does_not_approve_it() -> None:
-    given(*MARCH_OF_ALL).when(reopen("2025-03", proposer="fang")).then_refused(MakerIsChecker, maker="fang")
+def test_no_month_is_reopened_while_the_next_is_being_closed() -> None:
+    april = given(*MARCH_OF_ALL).when(close("2025-04")).events
+    given(*MARCH_OF_ALL, *april).when(reopen("2025-03")).then_refused(PeriodOutOfOrder, expected="2025-04")
+
+
+@pytest.mark.parametrize("step", [close_book, complete])
+def test_no_person_closes_books_alone(step: Any) -> None:
+    given(*APPROVED).when(step("2025-03", by=FINANCE)).then_refused(RoleNotAllowed, needed="system")
 
 
 def test_a_merchant_closes_nothing() -> None:

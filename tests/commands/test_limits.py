@@ -137,7 +137,7 @@ def test_a_fact_of_the_farthest_future_is_taken() -> None:
 
 
 def test_a_month_that_no_book_can_have_is_refused() -> None:
-    refuses("close_period", {"period": "0001-01", "proposer": "f", "trial_balance_hash": "0" * 64, "positions": {}})
+    refuses("close_book_period", {"period": "0001-01", "book": 1})
 
 
 @pytest.mark.parametrize("depth", [DEEPEST, 200, 201, 5_000])

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from commands.set_fee_schedule import SetFeeSchedule
 from ledger.events.platform import FeeScheduleSet
-from ledger.refusals import PolicyEffectiveTooSoon, RoleNotAllowed
-from tests.support.given import FINANCE, MERCHANT, NOW, ask, given
+from ledger.refusals import PolicyEffectiveTooSoon
+from tests.support.given import FINANCE, NOW, ask, given
 
 TOMORROW = NOW + timedelta(days=1)
 SET = ask(SetFeeSchedule, by=FINANCE, content={"rate_bps": 300}, effective_from=TOMORROW)
@@ -26,11 +26,6 @@ def test_setting_the_same_fee_again_changes_nothing() -> None:
 def test_a_fee_is_not_set_for_the_past() -> None:
     late = ask(SetFeeSchedule, by=FINANCE, content={"rate_bps": 300}, effective_from=NOW - timedelta(days=1))
     given().when(late).then_refused(PolicyEffectiveTooSoon)
-
-
-def test_a_merchant_does_not_set_its_fee() -> None:
-    own = ask(SetFeeSchedule, by=MERCHANT, content={"rate_bps": 0}, effective_from=TOMORROW)
-    given().when(own).then_refused(RoleNotAllowed)
 
 
 def test_a_fee_of_more_than_everything_is_malformed() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from ledger.ids import order_stream, policy_stream
 from ledger.policies.defaults import default_policies
 from ledger.policies.kinds import written
-from tests.fuzz.tale import BUYER, CHECKER, FINANCE, OWNER, Step, Tale
+from tests.fuzz.tale import BUYER, CHECKER, FINANCE, OWNER, Step, Tale, by_two
 from tests.support.buses import PLATFORM
 from tests.support.given import PARTNER, SYSTEM
 
@@ -16,7 +17,7 @@ def deemed(tale: Tale) -> Iterator[Step]:
     content = next(written(each.policy) for each in default_policies() if each.key == "after_sales_lock")
     content |= {"deemed_signature_after": "P10D", "mode": "until_signed"}
     told = {"key": "after_sales_lock", "content": content, "effective_from": tale.clock() + timedelta(minutes=2)}
-    yield Step("publish_policy", told, PLATFORM)
+    yield from by_two("publish_policy", told, policy_stream("after_sales_lock"), tale.values.name("proposal"))
     yield from (step.later(0.01) for step in tale.sent())
     yield tale.of_parcel("deem_signed", SYSTEM).later(31)
     yield tale.of_order("release_settlement").later(8)
@@ -48,8 +49,9 @@ def cancelled(tale: Tale) -> Iterator[Step]:
     yield tale.told_back(refund_id, "failed").later(1)
     if tale.random.random() < 0.2:
         yield tale.of_order("submit_refund", refund_id=refund_id)
-    told = {"method": "bank", "reference": "wire", "proposer": "zoe"}
-    yield tale.of_order("pay_refund_by_alternative", FINANCE, refund_id=refund_id, **told)
+    names = {"merchant_id": tale.merchant_id, "order_id": tale.order_id, "refund_id": refund_id}
+    stream, wire = order_stream(tale.merchant_id, tale.order_id), {"method": "bank", "reference": "wire"}
+    yield from by_two("pay_refund_by_alternative", names | wire, stream, tale.values.name("proposal"))
     yield tale.told_back(refund_id, tale.random.choice(("succeeded", "reversed")))
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from commands.proposable import PROPOSABLE
-from ledger.ids import parking_stream
-from tests.fuzz.tale import CHECKER, FINANCE, OWNER, Step, Tale
+from ledger.ids import parking_stream, periods_stream, policy_stream
+from tests.fuzz.tale import CHECKER, FINANCE, OWNER, Step, Tale, by_two
 from tests.fuzz.values import ENVELOPE
+from tests.support.buses import LONG_AGO
 from tests.support.given import IMPORTER, PARTNER, SYSTEM
 
 PERIODS = ("2025-03", "2025-04", "2025-05")
@@ -77,14 +78,15 @@ def closed(tale: Tale) -> Iterator[Step]:
     period = tale.random.choice(PERIODS)
     balances = [{"account": "1020", "balance": "USD 10.00", "carried": "CNY 70.00"}]
     yield Step("post_fx_revaluation", {"period": period, "balances": balances, "positions": {}}, days=20)
+    month = {"period": period}
+    yield from by_two("close_period", month, periods_stream(), tale.values.name("proposal"))
     for book in tale.books():
-        yield Step("close_book_period", {"book": book, "period": period})
-    told = {"positions": {}, "trial_balance_hash": "0" * 64, "proposer": "zoe"}
-    yield Step("close_period", {"period": period} | told, days=1)
+        yield Step("close_book_period", {"book": book} | month, SYSTEM)
+    yield Step("complete_period_close", month | {"positions": {}, "trial_balance_hash": "0" * 64}, SYSTEM, days=1)
     if tale.random.random() < 0.7:
-        yield Step("reopen_period", {"period": period, "reason": "late", "proposer": "zoe"}, days=2)
+        yield from by_two("reopen_period", month, periods_stream(), tale.values.name("proposal"))
         for book in tale.books():
-            yield Step("reopen_book_period", {"book": book, "period": period})
+            yield Step("reopen_book_period", {"book": book} | month, SYSTEM)
 
 
 def merchant(tale: Tale) -> Iterator[Step]:
@@ -156,7 +158,12 @@ def proposed(tale: Tale) -> Iterator[Step]:
 def rules(tale: Tale) -> Iterator[Step]:
     from_then = {"effective_from": tale.clock() + timedelta(minutes=2)}
     fees = tale.values.policy("fees") | {"rate_bps": tale.random.choice((0, 500, 777))}
-    yield Step("set_fee_schedule", from_then | {"content": fees})
-    yield Step("publish_policy", from_then | {"key": "return_window", "content": {"window": "P30D"}})
+    fee = from_then | {"content": fees}
+    yield from by_two("set_fee_schedule", fee, policy_stream("fees"), tale.values.name("proposal"))
+    longer = {"key": "return_window", "content": {"window": "P30D"}}
+    yield from by_two(
+        "publish_policy", from_then | longer, policy_stream("return_window"), tale.values.name("proposal")
+    )
+    yield Step("adopt_policy", longer | {"effective_from": LONG_AGO}, IMPORTER)
     of_the_day = {"pair": "EUR/CNY", "rate": "7.8", "kind": "book", "provider": "ecb", "as_of": tale.clock().date()}
     yield Step("record_fx_rate", of_the_day)

@@ -9,11 +9,11 @@ from tests.fuzz.tale import Step, Tale
 
 Plot = Callable[[Tale], Iterator[Step]]
 PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
-    (order_plots.deemed, "deem_signed release_settlement publish_policy"),
+    (order_plots.deemed, "deem_signed release_settlement"),
     (order_plots.returned, "expire_return report_return_shipped report_return_received record_return_inspection"),
     (
         order_plots.cancelled,
-        "cancel_order submit_refund report_refund_outcome pay_refund_by_alternative approve_refund",
+        "cancel_order submit_refund report_refund_outcome approve_refund",
     ),
     (order_plots.rejected, "request_refund reject_refund withdraw_refund"),
     (order_plots.amiss("refund_refused_parcel", "export_rejected"), "refund_refused_parcel report_tracking"),
@@ -65,7 +65,7 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
         "propose_adjustment approve_adjustment reject_adjustment record_partner_invoice_paid "
         "record_tax_remitted record_bank_fx_converted",
     ),
-    (platform_plots.closed, "post_fx_revaluation close_book_period close_period reopen_period reopen_book_period"),
+    (platform_plots.closed, "post_fx_revaluation close_book_period complete_period_close reopen_book_period"),
     (
         platform_plots.merchant,
         "enrol_merchant reject_merchant register_payout_account verify_payout_account disable_payout_account "
@@ -79,6 +79,6 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
     (platform_plots.batch, "report_psp_settlement report_psp_batch"),
     (platform_plots.worked, "assign_break resolve_break"),
     (platform_plots.proposed, "propose approve_proposal reject_proposal"),
-    (platform_plots.rules, "set_fee_schedule record_fx_rate"),
+    (platform_plots.rules, "adopt_policy record_fx_rate"),
 )
 PLOT_OF = {name: plot for plot, names in PLOTS for name in names.split()}

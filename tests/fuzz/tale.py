@@ -35,6 +35,13 @@ class Step(NamedTuple):
         return self._replace(days=days)
 
 
+def by_two(command: str, data: dict[str, Any], stream: str, proposal_id: str) -> Iterator[Step]:
+    """Fay proposes the command, and Ann approves it."""
+    proposal = {"proposal_id": proposal_id, "command": command, "data": data, "reason": "asked"}
+    yield Step("propose", proposal, FINANCE)
+    yield Step("approve_proposal", {"in_stream": stream, "proposal_id": proposal_id}, CHECKER)
+
+
 class Tale:
     """One plot's names, and its merchant's and order's on every command."""
 

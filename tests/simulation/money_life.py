@@ -59,7 +59,7 @@ class MoneyLife(Life):
         self._pay_back(come_back=False)
         for case in list(self.order.cases.values()):
             if case.state == "approved" and case.unsubmitted:  # its capture failed or was disputed: no provider pays it
-                told = {"refund_id": case.id, "method": "bank_transfer", "reference": "TR", "proposer": "pan"}
+                told = {"refund_id": case.id, "method": "bank_transfer", "reference": "TR"}
                 self._tell("pay_refund_by_alternative", by=PLATFORM, **told)
         self._provider_pays(0, 0)
 

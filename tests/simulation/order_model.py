@@ -210,10 +210,12 @@ class OrderModel:
         return answer
 
     def pay_otherwise(self, case_id: str, by: str, *, same_person: bool) -> str:
-        """Two people of the platform send the rest from the bank."""
-        if by != "platform":
+        """Two people of the platform send the rest from the bank: one proposes, `by` approves, perhaps the same."""
+        answer, case = self.payable(case_id), self.cases[case_id]
+        if by != "platform" and (same_person or answer == OK):
             return "ROLE_NOT_ALLOWED"
-        answer, case = "MAKER_IS_CHECKER" if same_person else self.payable(case_id), self.cases[case_id]
+        if same_person and answer == OK:
+            return "MAKER_IS_CHECKER"
         if answer == OK:
             case.otherwise += case.unsubmitted
         return answer

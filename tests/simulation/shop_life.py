@@ -22,7 +22,6 @@ from ledger.streams.statements import Statements
 from ledger.streams.stream import Stream
 from ledger.who import Actor
 from projections.statements import Cut, Statement, lines_of
-from service.period_close import PeriodClose
 from tests.ledger.journal.test_order_rules import ACTIONS as OF_GOODS
 from tests.ledger.journal.test_order_rules import OPEN_MARKETS, Sale
 from tests.simulation.money_life import OF_MONEY, MoneyLife
@@ -31,6 +30,7 @@ from tests.simulation.stray_life import OF_STRAYS, StrayLife
 from tests.support.buses import IMPORTER, LONG_AGO, PLATFORM, Desk, publish_programme
 from tests.support.given import FINANCE, NOW, PARTNER
 from tests.support.orders import OrderStory, after_days
+from tests.support.periods import TwoPeopleClose
 from tests.support.sales import OWNER, merchant_ready
 
 MERCHANT_ID = "M-1"
@@ -78,7 +78,7 @@ class ShopLife:
 
     def __init__(self, desk: Desk, sales: list[Sale]) -> None:
         self.desk, self.day, self.names = desk, 0, 0
-        self.closing = PeriodClose(desk.ledger, desk.bus)
+        self.closing = TwoPeopleClose(desk.ledger, desk.bus)
         self.issued: list[tuple[SettlementStatementIssued, Statement]] = []
         self._ready(sales)
         self.orders = [ShopOrder(self, f"O-{n}", sale) for n, sale in enumerate(sales)]
@@ -316,11 +316,11 @@ class ShopLife:
 
     def _close(self, *_: int) -> None:
         last = self.periods.last_closed
-        self.closing.close(month_after(last) if last else "2025-04", proposer="fay", approver=APPROVER)
+        self.closing.close(month_after(last) if last else "2025-04", approver=APPROVER)
 
     def _reopen(self, which: int, _: int) -> None:
         if which % 2 and (last := self.periods.last_closed):
-            self.closing.reopen(last, reason="late_invoice", proposer="fay", approver=APPROVER)
+            self.closing.reopen(last, approver=APPROVER)
 
     def _late_freight(self, which: int, qty: int) -> None:
         """A charge of weeks ago that is told today."""

@@ -192,7 +192,7 @@ def pay_otherwise(story: OrderStory, meanwhile: str) -> None:
         if meanwhile == "anew":
             story.tell("submit_refund", refund_id="R-1")
         elif meanwhile == "by the bank":
-            told = {"refund_id": "R-1", "method": "bank_transfer", "reference": "TR", "proposer": "pan"}
+            told = {"refund_id": "R-1", "method": "bank_transfer", "reference": "TR"}
             story.tell("pay_refund_by_alternative", by=PLATFORM, **told)
 
 

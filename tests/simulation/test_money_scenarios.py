@@ -29,11 +29,11 @@ from projections.payouts import payouts
 from projections.registry import PROJECTIONS
 from projections.statements import StatementLine, issued_again
 from service.app import App
-from service.period_close import PeriodClose
 from service.settlement_run import RunSummary, settle
 from service.timers.returned_payouts import ReturnedPayouts
 from tests.support.buses import IMPORTER, Desk, open_desk, publish_programme
 from tests.support.given import cny
+from tests.support.periods import TwoPeopleClose
 from tests.support.sales import BUYER, CARRIER, OWNER, PROVIDER, QUOTE, merchant_ready, order_data, released
 from tests.support.shops import app_of
 
@@ -221,7 +221,7 @@ class TestScenario9:
         clock.now = datetime(2025, 3, 30, 8, tzinfo=UTC)
         shop.sell(("A", 1, 18_000))
         clock.now = datetime(2025, 4, 2, 8, tzinfo=UTC)
-        PeriodClose(shop.desk.ledger, shop.desk.bus).close("2025-03", proposer="fay", approver=APPROVER)
+        TwoPeopleClose(shop.desk.ledger, shop.desk.bus).close("2025-03", approver=APPROVER)
         late = {"payment_id": "pay-9", "psp": "stripe", "capture_ref": "ch-9", "amount": "USD 69.44"}
         names = {"merchant_id": "M-1", "order_id": "O-9"}
         happened_at = datetime(2025, 3, 31, 8, tzinfo=UTC)

@@ -21,7 +21,7 @@ from ledger.refusals import Refusal
 from ledger.who import Actor
 from tests.simulation.order_model import Kind, OrderModel
 from tests.simulation.refund_model import OK, Dispute
-from tests.support.given import BUYER, FINANCE, MERCHANT, NOW, PARTNER, PLATFORM, SYSTEM
+from tests.support.given import BUYER, FINANCE, MERCHANT, NOW, PARTNER, PLATFORM, PROPOSER, SYSTEM
 from tests.support.orders import OrderStory, line
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
@@ -289,7 +289,7 @@ class OrderMachine(RuleBasedStateMachine):
     def pay_another_way(self, which: int, by: Actor, alone: bool) -> None:
         case_id = self._case(which, "approved")
         told = {"refund_id": case_id, "method": "bank_transfer", "reference": f"TR-{case_id}"}
-        answer = self._ask("pay_refund_by_alternative", by=by, proposer=by.id if alone else "pan", **told)
+        answer = self._ask("pay_refund_by_alternative", by=by, proposer=by if alone else PROPOSER, **told)
         self._same(answer, self.model.pay_otherwise(case_id, by.kind, same_person=alone))
 
     @precondition(lambda self: self.model.any_case("approved"))

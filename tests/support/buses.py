@@ -12,6 +12,7 @@ from commands.bus import Bus
 from commands.command import Command
 from commands.menu import MENU
 from commands.outcome import Outcome
+from commands.proposable import PROPOSABLE
 from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
 from ledger.policies.defaults import default_policies
@@ -20,6 +21,7 @@ from tests.support.given import patient
 
 IMPORTER = Actor(kind="importer", id="tests", role="importer")
 PLATFORM = Actor(kind="platform", id="pat", role="platform_ops")
+PROPOSER = Actor(kind="platform", id="pan", role="finance")
 LONG_AGO = datetime(2025, 3, 10, tzinfo=UTC)
 
 
@@ -47,8 +49,30 @@ class Desk:
     def ask(
         self, name: str, *, actor: Actor = PLATFORM, id: str = "", at: datetime | None = None, **data: Any
     ) -> Outcome:
-        """One command, by its name and data as they come from outside."""
+        """One command, by its name and data as they come from outside; what takes two people is proposed first."""
+        if name in PROPOSABLE:
+            return self.by_two(name, approver=actor, at=at, **data)
         return self.bus.submit([self.command(name, actor=actor, id=id, at=at, **data)])[0]
+
+    def by_two(
+        self,
+        name: str,
+        *,
+        proposer: Actor = PROPOSER,
+        approver: Actor,
+        reason: str = "asked",
+        at: datetime | None = None,
+        **data: Any,
+    ) -> Outcome:
+        """The approval of a proposal; the proposal's own outcome where that was refused. An importer does both."""
+        number = f"P{next(self._numbers)}"
+        maker = approver if approver.is_importer else proposer
+        proposal: dict[str, Any] = {"proposal_id": number, "command": name, "data": data, "reason": reason}
+        made = self.ask("propose", actor=maker, at=at, **proposal)
+        if made.status != "recorded":
+            return made
+        stream = self.ledger.reader.read(made.book, made.last - 1, 1)[0].stream
+        return self.ask("approve_proposal", actor=approver, at=at, in_stream=stream, proposal_id=number)
 
     def command(
         self, name: str, *, actor: Actor = PLATFORM, id: str = "", at: datetime | None = None, **data: Any
@@ -79,11 +103,8 @@ def publish_programme(desk: Desk, *, day: date = date(2025, 3, 10)) -> None:
     commands = []
     for default in default_policies():
         content = patient(default.policy).model_dump(mode="json")
-        name = "set_fee_schedule" if default.key == "fees" else "publish_policy"
-        about: dict[str, Any] = (
-            {"content": content} if default.key == "fees" else {"key": default.key, "content": content}
-        )
-        commands.append(desk.command(name, actor=IMPORTER, at=LONG_AGO, effective_from=LONG_AGO, **about))
+        about: dict[str, Any] = {"key": default.key, "content": content, "effective_from": LONG_AGO}
+        commands.append(desk.command("adopt_policy", actor=IMPORTER, at=LONG_AGO, **about))
     for pair, rate in (("USD/CNY", "7.1800"), ("HKD/CNY", "0.9200")):
         for kind, value in (("book", rate), ("reference", "7.2000" if pair == "USD/CNY" else rate)):
             commands.append(

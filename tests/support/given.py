@@ -8,10 +8,13 @@ from typing import Any, TypeVar
 
 from commands.command import Command
 from commands.menu import MENU
+from commands.proposable import PROPOSABLE
 from commands.rules import Rules
 from commands.timing import decided
+from commands.two_people import TwoPersonCommand
 from ledger.events.event import Event, decode
 from ledger.events.platform import FeeScheduleSet, FxRateRecorded, PolicyPublished
+from ledger.events.proposal import ProposalMade
 from ledger.fx import Rate
 from ledger.ids import account_guard
 from ledger.journal.posting import post
@@ -36,6 +39,7 @@ AGES = timedelta(days=3650)
 SYSTEM = Actor(kind="system", id="redledger")
 PLATFORM = Actor(kind="platform", id="ping", role="platform_cs")
 FINANCE = Actor(kind="platform", id="fang", role="finance")
+PROPOSER = Actor(kind="platform", id="pan", role="finance")
 MERCHANT = Actor(kind="merchant", id="mei", role="merchant")
 BUYER = Actor(kind="buyer", id="bo", role="buyer")
 PARTNER = Actor(kind="partner", id="bank", role="service")
@@ -64,9 +68,15 @@ def usd(amount: str) -> Money:
 
 
 def ask(kind: type[C], /, *, by: Actor = SYSTEM, at: datetime | str = NOW, id: str = "cmd-1", **data: Any) -> C:
-    """A command as the bus hands it to its decision. A report happened `at` unless it says otherwise."""
+    """A command as the bus hands it to its decision. A report happened `at` unless it says otherwise; what takes two
+    people was proposed by `proposer` for a `reason`."""
     now = instant(at) if isinstance(at, str) else at
-    return kind.model_validate({"id": id, "actor": by, **data}).stamped(now)
+    if not issubclass(kind, TwoPersonCommand):
+        return kind.model_validate({"id": id, "actor": by, **data}).stamped(now)
+    reason, proposer = data.pop("reason", "asked"), data.pop("proposer", PROPOSER)
+    command = kind.model_validate({"id": id, "actor": by, **data}).stamped(now)
+    made = {"proposal_id": "P-1", "command": kind.name, "data": {}, "reason": reason}
+    return command.proposed_in(ProposalMade(**made, proposer=proposer, proposed_at=now), command)
 
 
 class Given:
@@ -101,7 +111,7 @@ class Given:
         memory = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
         rules = Rules(at=command.decided_at, reference=self._reference, memory=memory, open_day=lambda: self._open_day)
         try:
-            events = decided(MENU[command.name].decide, command, stream, rules)
+            events = decided((MENU | PROPOSABLE)[command.name].decide, command, stream, rules)
         except Refusal as refusal:
             return When([], refusal, stream)
         return When(events, None, stream)

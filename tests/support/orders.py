@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from commands.menu import MENU
+from commands.proposable import PROPOSABLE
 from commands.rules import Rules
 from commands.timing import decided
 from ledger.events.event import Event
@@ -33,6 +34,7 @@ from tests.support.given import (
     FROM_THE_START,
     NOW,
     PLATFORM,
+    PROPOSER,
     RATES,
     SYSTEM,
     ask,
@@ -138,7 +140,12 @@ class OrderStory:
         self._numbers = count(1)
 
     def tell(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
-        """Run one command about the order and remember what it came to. Raises its refusal."""
+        """Run one command about the order and remember what it came to. Raises its refusal.
+
+        What takes two people is proposed first, by `proposer`.
+        """
+        if name in PROPOSABLE:
+            return self._by_two(name, by=by, at=at, **data)
         events = self.decide(name, by=by, at=at, **data)
         for event in events:
             self.order.apply(event)
@@ -147,10 +154,25 @@ class OrderStory:
         self.events += events
         return events
 
+    def _by_two(
+        self, name: str, *, by: Actor, at: datetime | str, proposer: Actor = PROPOSER, **data: Any
+    ) -> list[Event]:
+        proposal_id = f"P-{next(self._numbers)}"
+        asked = {"proposal_id": proposal_id, "command": name, "data": NAMES | data, "reason": "asked"}
+        made = self.tell("propose", by=proposer, at=at, **asked)
+        decided = {"in_stream": self.order.name, "proposal_id": proposal_id}
+        return made + self.tell("approve_proposal", by=by, at=at, **decided)
+
     def decide(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
         """What the command would come to. Raises its refusal."""
         now = instant(at) if isinstance(at, str) else at
-        command = ask(MENU[name].command, by=by, at=now, id=f"cmd-{next(self._numbers)}", **(NAMES | data))
+        command = ask(
+            MENU[name].command,
+            by=by,
+            at=now,
+            id=f"cmd-{next(self._numbers)}",
+            **(data if "proposal_id" in data else NAMES | data),
+        )
         memory = {stream: self._memory.get(stream) or blank(stream) for stream in command.reads}
         rules = Rules(at=command.decided_at, reference=self._reference, memory=memory)
         return decided(MENU[name].decide, command, self.order, rules)

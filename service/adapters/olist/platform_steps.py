@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from functools import partial
 
+from commands.adopt_policy import AdoptPolicy
 from commands.command import Command
-from commands.publish_policy import PublishPolicy
 from commands.record_fx_rate import RecordFxRate
 from commands.recording import ACCOUNTING_ZONE
-from commands.set_fee_schedule import SetFeeSchedule
 from ledger.fx import Rate
 from ledger.policies.defaults import default_policies
-from ledger.policies.fees import Fees
 from ledger.policies.kinds import written
 from ledger.policies.policy import Policy
 from ledger.policies.programme_start import ProgrammeStart
@@ -21,8 +19,6 @@ from ledger.policies.reference import Reference
 from ledger.refusals import PolicyNotEffective
 from service.adapters.olist.asker import IMPORTER, named
 from service.adapters.olist.step import Step, StepKind
-
-_PROPOSER = "defaults"
 
 
 def start_of_day(day: date) -> datetime:
@@ -36,7 +32,7 @@ def policy_steps(begin: date, in_force: Reference) -> Iterator[Step]:
     for default in default_policies():
         if not _is_in_force(default.policy, in_force, at):
             command_id = named("policy", default.key, begin.isoformat())
-            yield Step(at, StepKind.POLICY, command_id, partial(_publish, command_id, default.policy, at))
+            yield Step(at, StepKind.POLICY, command_id, partial(_adopt, command_id, default.policy, at))
 
 
 def rate_steps(rates: list[Rate]) -> Iterator[Step]:
@@ -56,21 +52,11 @@ def _is_in_force(policy: Policy, in_force: Reference, at: datetime) -> bool:
     return True
 
 
-def _publish(command_id: str, policy: Policy, at: datetime) -> Command:
-    if isinstance(policy, Fees):
-        return SetFeeSchedule(
-            id=command_id, actor=IMPORTER, occurred_at=at, content=policy, effective_from=at, proposer=_PROPOSER
-        )
+def _adopt(command_id: str, policy: Policy, at: datetime) -> Command:
     if isinstance(policy, ProgrammeStart):
         policy = policy.model_copy(update={"first_day": at.date()})  # the orders are older than the programme
-    return PublishPolicy(
-        id=command_id,
-        actor=IMPORTER,
-        occurred_at=at,
-        key=policy.key,
-        content=written(policy),
-        effective_from=at,
-        proposer=_PROPOSER,
+    return AdoptPolicy(
+        id=command_id, actor=IMPORTER, occurred_at=at, key=policy.key, content=written(policy), effective_from=at
     )
 
 

@@ -220,7 +220,7 @@ class Life:
     def _pay_from_the_bank(self) -> None:
         for case in list(self.story.order.cases.values()):
             if case.state == "approved" and case.unsubmitted:
-                told = {"method": "bank_transfer", "reference": "TR", "proposer": "pan"}
+                told = {"method": "bank_transfer", "reference": "TR"}
                 self._tell("pay_refund_by_alternative", by=PLATFORM, refund_id=case.id, **told)
 
     def _pay_back(self, *, come_back: bool) -> None:

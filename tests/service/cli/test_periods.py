@@ -12,7 +12,14 @@ from tests.service.cli.conftest import Run
 from tests.support.buses import IMPORTER, Clock, Desk, publish_programme
 from tests.support.sales import merchant_ready, paid
 
-TWO = ("--proposed-by", "fay", "--approved-by", "ann")
+BY = ("--by", "fay")
+
+
+def decided(settings: Settings, run: Run, command: str, *asked: str) -> int:
+    """Fay proposes, and Ann approves what is listed."""
+    assert run(settings, command, "2025-03", *asked, *BY).code == 0
+    (row,) = run(settings, "proposals", "--format", "json").json
+    return run(settings, "approve", row["proposal_id"], "--by", "ann").code
 
 
 @pytest.fixture
@@ -55,23 +62,40 @@ def test_a_rate_that_was_corrected_is_asked_as_it_was_known(march: Settings, run
 
 
 def test_a_closed_month_is_shown_with_its_hash_and_who_closed_it(march: Settings, run: Run) -> None:
-    assert run(march, "close-period", "2025-03", *TWO).code == 0
+    assert decided(march, run, "close-period") == 0
     (row,) = run(march, "periods", "--format", "json").json
     assert (row["period"], row["change"], row["proposer"], row["approver"]) == ("2025-03", "closed", "fay", "ann")
     assert len(row["trial_balance_hash"]) == 64
 
 
+def test_a_month_that_is_only_proposed_to_be_closed_is_open(march: Settings, run: Run) -> None:
+    said = run(march, "close-period", "2025-03", *BY)
+    assert (said.code, "redledger approve P-" in said.err) == (0, True)
+    assert run(march, "periods", "--format", "json").json == []
+
+
 def test_one_person_alone_closes_no_month(march: Settings, run: Run) -> None:
-    said = run(march, "close-period", "2025-03", "--proposed-by", "ann", "--approved-by", "ann")
+    run(march, "close-period", "2025-03", *BY)
+    (row,) = run(march, "proposals", "--format", "json").json
+    said = run(march, "approve", row["proposal_id"], *BY)
     assert (said.code, "MAKER_IS_CHECKER" in said.err) == (1, True)
+    assert run(march, "periods", "--format", "json").json == []
 
 
 def test_a_month_that_is_reopened_is_shown_with_the_reason(march: Settings, run: Run) -> None:
-    run(march, "close-period", "2025-03", *TWO)
-    assert run(march, "reopen-period", "2025-03", "--reason", "late_invoice", *TWO).code == 0
+    decided(march, run, "close-period")
+    assert decided(march, run, "reopen-period", "--reason", "late_invoice") == 0
     closed, reopened = run(march, "periods", "--format", "json").json
     assert (reopened["change"], reopened["reason"]) == ("reopened", "late_invoice")
     assert (closed["in_force"], reopened["in_force"]) == (False, True)
+
+
+def test_a_closing_that_was_cut_off_is_finished_by_the_next_call(march: Settings, run: Run) -> None:
+    with open_app(march) as app:
+        Desk(app.ledger, app.clock).expect("close_period", period="2025-03")  # type: ignore[arg-type]
+    assert run(march, "periods", "--format", "json").json == []
+    run(march, "close-period", "2025-03", *BY)
+    assert [row["change"] for row in run(march, "periods", "--format", "json").json] == ["closed"]
 
 
 def test_a_revaluation_posts_what_the_months_balances_are_worth_more_and_takes_it_back(
@@ -94,15 +118,15 @@ def test_a_month_that_stands_at_its_rates_is_not_revalued_again(march: Settings,
     assert "nothing to revalue" in run(march, "revalue", "2025-03", "--by", "fang").err
 
 
-@pytest.mark.parametrize("asked", [("2025-13", *TWO), ("March", *TWO)])
+@pytest.mark.parametrize("asked", [("2025-13", *BY), ("March", *BY)])
 def test_what_is_no_month_is_said_so(march: Settings, run: Run, asked: tuple[str, ...]) -> None:
     said = run(march, "close-period", *asked)
     assert (said.code, "is not a month" in said.err) == (2, True)
 
 
 def test_a_name_that_is_no_id_is_one_sentence(march: Settings, run: Run) -> None:
-    said = run(march, "close-period", "2025-03", "--proposed-by", "f y", "--approved-by", "ann")
-    assert (said.code, "Traceback" in said.err, "proposer" in said.err) == (1, False, True)
+    said = run(march, "close-period", "2025-03", "--by", "f y")
+    assert (said.code, "Traceback" in said.err, "f y" in said.err) == (1, False, True)
 
 
 def test_where_nothing_was_ever_closed_there_is_nothing_to_show(march: Settings, run: Run) -> None:

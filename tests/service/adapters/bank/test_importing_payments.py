@@ -33,7 +33,7 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
         desk.clock.forward(days=1)
         names = {"merchant_id": "M-1", "order_id": "O-1", "refund_id": "R-1"}
         desk.expect("cancel_order", actor=BUYER, reason="changed_mind", **names)
-        transfer = {"method": "bank_transfer", "reference": "TR-1", "proposer": "pan"}
+        transfer = {"method": "bank_transfer", "reference": "TR-1"}
         desk.expect("pay_refund_by_alternative", actor=PLATFORM, **transfer, **names)
         desk.expect("record_bank_fx_converted", bank_ref="FX-1", sold="CNY 36.00", bought="USD 5.00")
         desk.clock.forward(days=20)

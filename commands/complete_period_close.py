@@ -1,0 +1,53 @@
+"""The last step of a period's closing, once its markers stand in every book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from commands.command import Command
+from commands.period_commands import check_next
+from commands.reviewing import system_only
+from commands.rules import Rules
+from ledger.calendar_months import first_day, month_after
+from ledger.events.event import Event
+from ledger.events.period import AccountingPeriodClosed
+from ledger.finance_refusals import ClosingNotApproved
+from ledger.ids import periods_stream
+from ledger.instants import Month
+from ledger.numbers import Count, Position
+from ledger.streams.periods import Periods
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class CompletePeriodClose(Command, name="complete_period_close"):
+    """What follows the approval of `close_period`. `positions` are those of the books' markers; the hash is over the
+    trial balance up to them."""
+
+    period: Month
+    positions: dict[Count, Position]
+    trial_balance_hash: Sha256
+
+    @property
+    def stream(self) -> str:
+        return periods_stream()
+
+
+def decide(command: CompletePeriodClose, periods: Periods, rules: Rules) -> Iterator[Event]:
+    system_only(command.actor)
+    check_next(command, periods, command.period)
+    approved = periods.closing
+    if approved is None or approved.period != command.period:
+        raise ClosingNotApproved(period=command.period)
+    yield AccountingPeriodClosed(
+        period=command.period,
+        first_open_day=first_day(month_after(command.period)),
+        positions=command.positions,
+        trial_balance_hash=command.trial_balance_hash,
+        proposer=approved.proposer,
+        approver=approved.approver,
+        closed_at=command.decided_at,
+    )

@@ -1,0 +1,31 @@
+"""What the commands about proposals share: what is said of one, and of a value that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import ValidationError
+
+from commands.outcome import Outcome
+from service.cli.output import stderr
+from service.failures import ServiceFailure, accepted
+
+
+def say_proposed(outcome: Outcome) -> None:
+    """Say what is proposed, and who decides it. Raises `ServiceFailure` for a refusal."""
+    accepted(outcome)
+    said = f"Proposed as {outcome.command_id}. Somebody else: redledger approve {outcome.command_id} --by ID"
+    stderr().print(said, soft_wrap=True)
+
+
+@contextmanager
+def well_formed() -> Iterator[None]:
+    """A name or reason that is no word of the ledger's is one sentence."""
+    try:
+        yield
+    except ValidationError as error:
+        (first, *_) = error.errors()
+        if not first["loc"]:
+            raise ServiceFailure(f"{first['msg'].removeprefix('Value error, ')}.") from None
+        raise ServiceFailure(f"{first['input']!r} is no {first['loc'][-1]}: {first['msg']}.") from None
