@@ -14,6 +14,7 @@ import pytest
 
 from ledger.who import Actor
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
+from tests.support.given import SYSTEM
 
 FINANCE = Actor(kind="platform", id="fay", role="finance")
 FACT = {"merchant_id": "M-1", "order_id": "O-1", "parcel_id": "P-1", "milestone": "noted", "raw_code": "scan"}
@@ -141,8 +142,8 @@ def test_a_late_fact_is_decided_once_by_whoever_did_not_see_the_month_close(
     with open_desk(database_url, tmp_path, now=may) as one, open_desk(database_url, tmp_path, now=may) as two:
         publish_programme(one)
         book = one.expect("enrol_merchant", merchant_id="M-1").book
-        one.expect("close_book_period", actor=FINANCE, book=book, period="2025-03")
-        one.expect("close_book_period", actor=FINANCE, book=book, period="2025-04")
+        one.expect("close_book_period", actor=SYSTEM, book=book, period="2025-03")
+        one.expect("close_book_period", actor=SYSTEM, book=book, period="2025-04")
         append = Mock(wraps=two.ledger.append)
         monkeypatch.setattr(two.ledger, "append", append)
         noted = two.expect("report_tracking", **FACT, at=datetime(2025, 4, 20, tzinfo=UTC))
@@ -155,10 +156,10 @@ def test_a_fact_stands_on_its_day_again_as_soon_as_the_month_is_reopened(databas
     with open_desk(database_url, tmp_path, now=may) as one, open_desk(database_url, tmp_path, now=may) as two:
         publish_programme(one)
         book = one.expect("enrol_merchant", merchant_id="M-1").book
-        one.expect("close_book_period", actor=FINANCE, book=book, period="2025-03")
-        one.expect("close_book_period", actor=FINANCE, book=book, period="2025-04")
+        one.expect("close_book_period", actor=SYSTEM, book=book, period="2025-03")
+        one.expect("close_book_period", actor=SYSTEM, book=book, period="2025-04")
         late = two.expect("report_tracking", **FACT, at=told)
-        one.expect("reopen_book_period", actor=FINANCE, book=book, period="2025-04")
+        one.expect("reopen_book_period", actor=SYSTEM, book=book, period="2025-04")
         noted = [
             desk.expect("report_tracking", **FACT | {"raw_code": code}, at=told)
             for desk, code in ((two, "again"), (one, "and again"))
@@ -178,11 +179,11 @@ def test_an_adjustment_of_a_month_is_proposed_as_soon_as_it_is_reopened_and_no_l
     asked: dict[str, Any] = {"actor": FINANCE, "reason": "accrual", "lines": lines, "accounting_date": "2025-04-20"}
     with open_desk(database_url, tmp_path, now=may) as one, open_desk(database_url, tmp_path, now=may) as two:
         publish_programme(one)
-        one.expect("close_book_period", actor=FINANCE, book=0, period="2025-03")
-        one.expect("close_book_period", actor=FINANCE, book=0, period="2025-04")
+        one.expect("close_book_period", actor=SYSTEM, book=0, period="2025-03")
+        one.expect("close_book_period", actor=SYSTEM, book=0, period="2025-04")
         told = [desk.ask("propose_adjustment", adjustment_id="A-1", **asked).code for desk in (one, two)]
-        one.expect("reopen_book_period", actor=FINANCE, book=0, period="2025-04")
+        one.expect("reopen_book_period", actor=SYSTEM, book=0, period="2025-04")
         told.append(two.ask("propose_adjustment", adjustment_id="A-2", **asked).code)
-        two.expect("close_book_period", actor=FINANCE, id="c-2", book=0, period="2025-04")
+        two.expect("close_book_period", actor=SYSTEM, id="c-2", book=0, period="2025-04")
         told += [desk.ask("propose_adjustment", adjustment_id="A-3", **asked).code for desk in (one, two)]
     assert told == ["PERIOD_CLOSED", "PERIOD_CLOSED", "", "PERIOD_CLOSED", "PERIOD_CLOSED"]

@@ -73,3 +73,10 @@ def test_every_quantity_is_at_least_one(kind: type[Command]) -> None:
 def test_no_shape_takes_fields_it_does_not_know(kind: type[Command]) -> None:
     shapes = {kind, *(inner for _, field in _fields(kind) for inner in _models_in(field.annotation))}
     assert not [shape.__name__ for shape in shapes if shape.model_config.get("extra") != "forbid"]
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+def test_nobody_names_a_second_person(kind: type[Command]) -> None:
+    """Who proposes and who approves are the actors of two recorded commands, never a value that one of them types."""
+    second = {"proposer", "approver", "checker", "maker", "proposed_by", "approved_by", "reviewer", "second"}
+    assert not second & kind.model_fields.keys()

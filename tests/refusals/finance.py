@@ -75,6 +75,7 @@ CAUSES: dict[str, Cause] = {
         test_adjustments.debit("5160", "CNY 20.00"), test_adjustments.credit("2140", "CNY 20.00")
     ),
     "MERCHANT_CHARGE_NOT_ALLOWED": lambda: proposed(*_SERVICE_COST),
+    "CLOSING_NOT_APPROVED": lambda: after(ask=test_close_period.complete("2025-03")),
     "PERIOD_CLOSED": lambda: after(*test_close_period.MARCH, ask=test_close_period.close_book("2025-03")),
     "PERIOD_NOT_OVER": lambda: after(ask=test_close_period.close_book("2025-03", at="2025-03-31T15:59:59Z")),
     "PERIOD_OUT_OF_ORDER": lambda: after(*test_close_period.MARCH, ask=test_close_period.close_book("2025-05")),

@@ -21,6 +21,7 @@ from ledger.log.rows import Recorded
 from ledger.log.verify import verify_log
 from ledger.who import Actor
 from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.given import SYSTEM
 from tests.support.periods import TwoPeopleClose
 
 APPROVER = Actor(kind="platform", id="ann", role="finance")
@@ -248,7 +249,8 @@ def test_two_that_close_a_month_at_once_close_it_once(desk: Desk, closing: TwoPe
     with ThreadPoolExecutor(2) as both:
         asked = [both.submit(closing.close, "2025-03", approver=APPROVER) for _ in range(2)]
     assert {each.result().status for each in asked} <= {"recorded", "refused"}
-    assert [row.type for row in desk.ledger.reader.read_stream(0, periods_stream())] == ["period.closed"]
+    types = [row.type for row in desk.ledger.reader.read_stream(0, periods_stream())]
+    assert types.count("period.closed") == 1
     assert first_open_days(desk) == {date(2025, 4, 1)}
 
 
@@ -320,4 +322,4 @@ def test_a_log_that_was_closed_and_reopened_holds_together(desk: Desk, closing: 
 
 def test_a_book_there_is_not_is_not_closed(desk: Desk) -> None:
     desk.clock.now = IN_APRIL
-    assert desk.ask("close_book_period", book=99, period="2025-03").code == "BOOK_UNKNOWN"
+    assert desk.ask("close_book_period", actor=SYSTEM, book=99, period="2025-03").code == "BOOK_UNKNOWN"

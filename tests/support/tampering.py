@@ -12,6 +12,7 @@ from psycopg2.extras import RealDictCursor
 from sqlalchemy.engine import make_url
 
 from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.given import SYSTEM
 from tests.support.sales import BUYER, merchant_ready, paid, released
 
 # A value that the column did not have, by its type. A space leaves JSON what it was and every text another one.
@@ -64,7 +65,7 @@ def lived_ledger(url: str, folder: Path) -> Iterator[Desk]:
         desk.expect("request_refund", actor=BUYER, refund_id="R-1", **about)
         paid(desk, "O-3", "M-2")
         book = desk.ledger.directory.book_of("M-1")
-        desk.expect("close_book_period", book=book, period="2025-03")
+        desk.expect("close_book_period", actor=SYSTEM, book=book, period="2025-03")
         for order in ("O-7", "O-8", "O-9"):
             refused = desk.ask("request_refund", actor=BUYER, **(about | {"order_id": order}), refund_id="R-1")
             assert refused.status == "refused"
