@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from commands.command import Report
 from commands.recording import accounting_day
+from commands.shapes import CurrencyCode
 from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate, unity
 from ledger.ids import Id
@@ -20,8 +21,9 @@ from ledger.money import Money
 class PspLine(BaseModel):
     """One line. `reference` is the capture, refund or dispute it settles, by default the provider's `psp_ref` for it.
 
-    `rate` is the provider's own, CNY for one unit of gross; `cash` is what the line brought in CNY, where the report
-    says so. A fee on a line of its own may stand in `gross` or in `fee`.
+    The buyer was charged `gross`; where the provider settles in another currency, `fee` and `net` are in that one.
+    `rate` is the provider's own, CNY for one unit of gross, or of net where the two differ; `cash` is what the line
+    brought in CNY, where the report says so. A fee on a line of its own may stand in `gross` or in `fee`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,26 +45,35 @@ class PspLine(BaseModel):
             raise ValueError(f"line {self.psp_ref}: {self.gross} less {self.fee} is not {self.net}")
         if self.cash and self.cash.currency != CNY:
             raise ValueError(f"line {self.psp_ref}: cash is CNY, as our bank got it")
-        if self.cash is None and self.net.currency != currency:
-            raise ValueError(f"line {self.psp_ref}: say what it brought in CNY where it is settled in another currency")
-        _expect(self.psp_ref, self.rate, currency)
-        if self.fee_rate or (self.fee and self.fee.currency != currency):
+        settled_in = self.net.currency if self.cash is None or self._is_rate_of_net else currency
+        _expect(self.psp_ref, self.rate, settled_in)
+        if self.fee_rate or (self.fee and self.fee.currency != settled_in):
             _expect(self.psp_ref, self.fee_rate, self.fee.currency)
         return self
+
+    @property
+    def _is_rate_of_net(self) -> bool:
+        return self.rate is not None and self.rate.base == self.net.currency
 
     @property
     def settles(self) -> str:
         return self.reference or self.psp_ref
 
     def rate_on(self, day: date) -> Rate:
-        return self.rate or unity(self.gross.currency, day)
+        return self.rate or unity(CNY, day)
 
     def fee_base(self, day: date) -> Money:
         """The fee in CNY."""
         if not self.fee:
             return Money(0, CNY)
-        own = self.rate_on(day) if self.fee.currency == self.gross.currency else unity(self.fee.currency, day)
+        own = self.rate_on(day)
+        own = own if self.fee.currency == own.base else unity(self.fee.currency, day)
         return (self.fee_rate or own).convert(self.fee)
+
+    def gross_base(self, day: date) -> Money:
+        """What the provider gave for the gross, in CNY: at its rate, or else what it paid and kept."""
+        rate = self.rate_on(day)
+        return rate.convert(self.gross) if rate.base == self.gross.currency else self.cash_on(day) + self.fee_base(day)
 
     def cash_on(self, day: date) -> Money:
         """What the line brought in CNY: as the report says, else by its rate."""
@@ -73,16 +84,16 @@ class PspLine(BaseModel):
         nothing = Money(0, self.gross.currency)
         if self.kind == "fee" and self.gross and self.fee.currency == self.gross.currency:
             yield self.model_copy(update={"gross": nothing, "fee": self.fee - self.gross})
-        elif self.kind == "dispute" and self.fee and self.fee.currency == self.gross.currency:
-            fee_cash = self.rate_on(day).convert(-self.fee)
-            bare = {"fee": nothing, "net": self.gross, "cash": self.cash_on(day) - fee_cash}
+        elif self.kind == "dispute" and self.fee and self.fee.currency == self.net.currency:
+            fee_cash, no_fee = -self.fee_base(day), Money(0, self.fee.currency)
+            bare = {"fee": no_fee, "net": self.net + self.fee, "cash": self.cash_on(day) - fee_cash}
             yield self.model_copy(update=bare)
             yield self.model_copy(
                 update={
                     "kind": "dispute_fee",
                     "reference": self.settles,
                     "gross": -self.fee,
-                    "fee": nothing,
+                    "fee": no_fee,
                     "net": -self.fee,
                     "cash": fee_cash,
                 }
@@ -92,12 +103,17 @@ class PspLine(BaseModel):
 
 
 class BatchPart(Report):
-    """Lines of one batch of a provider that are told together."""
+    """Lines of one batch of a provider that are reported together.
+
+    `payout_currency` is the currency the batch was paid out in, CNY or that of the lines' net. Without it, lines are
+    paid out in CNY, except for those that settle in another currency than the buyer was charged in.
+    """
 
     batch_ref: Id
     lines: Annotated[tuple[PspLine, ...], Field(min_length=1)]
     bank_entry_ref: str = ""
     value_date: Day | None = None
+    payout_currency: CurrencyCode | None = None
 
     @property
     def day(self) -> date:

@@ -39,7 +39,10 @@ class BatchFee(BaseModel):
 
 
 class ReportPspBatch(Report, name="report_psp_batch"):
-    """`orders_cash` is what the lines of orders come to, `cash` what the bank got, both CNY."""
+    """`orders_cash` is what the lines of orders come to, `cash` what the bank got, both CNY.
+
+    `deposit` is what a foreign account got where the batch was not paid out in CNY; `cash` is then what that came to.
+    """
 
     psp: Id
     batch_ref: Id
@@ -51,11 +54,15 @@ class ReportPspBatch(Report, name="report_psp_batch"):
     cash: Money
     bank_entry_ref: str = ""
     value_date: Day | None = None
+    deposit: Money | None = None
 
     @model_validator(mode="after")
     def _is_in_cny(self) -> ReportPspBatch:
         if {self.orders_cash.currency, self.cash.currency} != {CNY}:
             raise ValueError(f"cash is {CNY}, as our bank got it")
+        others = {fee.amount.currency for fee in self.fees} - {self.deposit.currency} if self.deposit else set()
+        if others:
+            raise ValueError(f"fees of a batch paid out in {self.deposit} are in its currency, not in {min(others)}")
         return self
 
     @property
@@ -91,6 +98,7 @@ def _reported(report: ReportPspBatch, batch: PspBatch) -> Iterator[Event]:
         bank_entry_ref=report.bank_entry_ref,
         value_date=day,
         reported_at=report.happened_at,
+        deposit=report.deposit,
     )
     if not explained:
         yield from _break(report, batch, "psp_batch_mismatch", str(expected), report.digest)

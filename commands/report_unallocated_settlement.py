@@ -21,7 +21,8 @@ class ReportUnallocatedSettlement(InboxMoneyReport, BatchPart, name="report_unal
 
 
 def decide(report: ReportUnallocatedSettlement, item: InboxItem, rules: Rules) -> Iterator[Event]:
-    settling = Settling(report.batch_ref, report.day, _owed(item), partial(_contradict, report, item))
+    contradict = partial(_contradict, report, item)
+    settling = Settling(report.batch_ref, report.day, _owed(item), contradict, report.payout_currency)
     settling.take(report.lines)
     if settling.settled:
         yield UnallocatedFundsSettled(

@@ -10,10 +10,11 @@ from commands.psp_lines import PspLine
 from ledger.events.event import Event
 from ledger.events.psp_settlement import SettledLine
 from ledger.fx import CNY
-from ledger.money import Money, total
+from ledger.money import Money, half_up, total
 from ledger.streams.receivables import Receivables, settled_name
 
 _TOLERANCE_FEN = 1  # one rounding of the provider's and one of ours
+_RATE_TOLERANCE_PERCENT = 10  # that a provider's rate may be off our book rate before a line is a part of its item
 
 # The break beside a line: its kind, what was expected, and what the line says instead.
 Contradict = Callable[[PspLine, str, str, Money], Iterable[Event]]
@@ -27,6 +28,7 @@ class Settling:
     day: date
     left: Receivables
     contradict: Contradict
+    payout_currency: str | None = None
     settled: list[SettledLine] = field(default_factory=list)
     flags: list[Event] = field(default_factory=list)
 
@@ -36,22 +38,53 @@ class Settling:
 
     def take(self, lines: Iterable[PspLine]) -> None:
         for line in lines:
+            is_foreign = self._is_paid_out_abroad(line)
             for part in line.parts(self.day):
-                self._take(part)
+                self._take(part, is_foreign=is_foreign)
 
-    def _take(self, line: PspLine) -> None:
+    def _is_paid_out_abroad(self, line: PspLine) -> bool:
+        """True if a foreign account of ours got the line's net."""
+        settled_in = line.net.currency
+        if line.cash is not None or settled_in == CNY:
+            return False
+        if self.payout_currency is not None:
+            return self.payout_currency == settled_in
+        item = self.left.find(line.kind, line.settles, line.gross)
+        return line.gross.currency != settled_in or (item is not None and item.amount.currency != settled_in)
+
+    def _take(self, line: PspLine, *, is_foreign: bool) -> None:
         name = settled_name(self.batch_ref, line.psp_ref, line.kind)
         before = self.left.settled_lines.get(name)
         if before is not None:
-            if before != line.gross:
-                self._flag(line, "amount_mismatch", str(before), line.gross)
+            self._check_repeated(line, before)
             return
-        settled = self._settled(line)
+        settled = self._settled(self._in_the_buyers_currency(line), is_foreign=is_foreign)
         self.settled.append(settled)
         self.left.settle(self.batch_ref, settled)
         self._check_cash(line, settled)
 
-    def _settled(self, line: PspLine) -> SettledLine:
+    def _check_repeated(self, line: PspLine, before: SettledLine) -> None:
+        if before.gross.currency == line.gross.currency and before.gross != line.gross:
+            self._flag(line, "amount_mismatch", str(before.gross), line.gross)
+        elif before.net != line.net:
+            self._flag(line, "amount_mismatch", str(before.net), line.net)
+
+    def _in_the_buyers_currency(self, line: PspLine) -> PspLine:
+        """The line with the gross that was charged, where the report says only what it came to in another currency.
+
+        It settles all that is left of its item, unless the two differ by more than rates do.
+        """
+        item = self.left.find(line.kind, line.settles, line.gross)
+        if item is None or not item.left or item.amount.currency == line.gross.currency:
+            return line
+        given, owed = abs(line.gross_base(self.day).minor), abs(item.left_base.minor)
+        if abs(given - owed) * 100 <= owed * _RATE_TOLERANCE_PERCENT:
+            return line.model_copy(update={"gross": item.left})
+        self._flag(line, "amount_mismatch", str(item.left), line.gross)
+        part = half_up(item.left.minor * min(given, owed), owed) if owed else item.left.minor
+        return line.model_copy(update={"gross": Money(part, item.left.currency)}) if part else line
+
+    def _settled(self, line: PspLine, *, is_foreign: bool) -> SettledLine:
         cleared, cash, fee_base = self._cleared(line), line.cash_on(self.day), line.fee_base(self.day)
         return SettledLine(
             psp_ref=line.psp_ref,
@@ -66,22 +99,24 @@ class Settling:
             fee_base=fee_base,
             cash=cash,
             fx=cleared - fee_base - cash,
+            deposit=line.net if is_foreign else None,
         )
 
     def _cleared(self, line: PspLine) -> Money:
         """What it stood at in 1110; what we know nothing of, at the provider's rate."""
         if line.kind == "fee" or not line.gross:
             return Money(0, CNY)
-        rate = line.rate_on(self.day)
+        given = line.gross_base(self.day)
         item = self.left.find(line.kind, line.settles, line.gross)
         if item is None or item.amount.currency != line.gross.currency:
             self._flag(line, "psp_line_extra", f"no such {line.kind}", line.gross)
-            return rate.convert(line.gross)
+            return given
         known = item.clearing(line.gross)
         if known is not None:
             return known
         self._flag(line, "amount_mismatch", f"at most {item.left}", line.gross)
-        return item.left_base + rate.convert(line.gross - item.left)
+        over = half_up(given.minor * (line.gross - item.left).minor, line.gross.minor)
+        return item.left_base + Money(over, CNY)
 
     def _check_cash(self, line: PspLine, settled: SettledLine) -> None:
         if line.cash is None or line.net.currency != settled.rate.base:

@@ -217,7 +217,7 @@ def _rows(event: Event, recorded: Recorded) -> Iterator[dict[str, Any]]:
         case PspSettlementReported() if event.cash:
             for reference in sorted({event.batch_ref, event.bank_entry_ref} - {""}):
                 movement = f"{event.psp}/{event.batch_ref}"
-                row = _row(reference, "psp_settlement", event.cash, event.value_date, movement)
+                row = _row(reference, "psp_settlement", event.deposit or event.cash, event.value_date, movement)
                 yield row | {"names_it": reference == event.batch_ref}
         case PartnerInvoicePaid():
             yield _row(event.bank_ref or event.payment_ref, "partner_payment", -event.cash, event.value_date, itself)

@@ -20,7 +20,9 @@ class SettledLine(BaseModel):
 
     `reference` is the capture, refund or dispute it settles; a fee names none. `cleared` is what that stood at in 1110
     (CNY, same sign as gross), `fee_base` and `cash` follow from the provider's own rates, and
-    `fx` = cleared − fee_base − cash (positive is a loss). A provider may settle in another currency than it charged.
+    `fx` = cleared − fee_base − cash (positive is a loss). A provider may settle in another currency than it charged:
+    `gross` is then in the buyer's, `fee` and `net` in the one it settles in. `deposit` is the net that a foreign
+    account got (1020, at `cash`); without it, the line was paid out in CNY (1010).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,12 +33,13 @@ class SettledLine(BaseModel):
     gross: Money
     fee: Money
     net: Money
-    rate: Rate  # of gross
+    rate: Rate  # of gross, or of net
     fee_rate: Rate | None = None  # where the fee is in another currency
     cleared: Money
     fee_base: Money
     cash: Money  # CNY
     fx: Money
+    deposit: Money | None = None
 
 
 class PspSettlementReceived(Event, name="psp_settlement.received", version=1):
@@ -79,7 +82,8 @@ class PspSettlementReported(Event, name="psp_settlement.reported", version=1):
     for many lines.
 
     `digest` is the report's (SHA-256); `orders_cash` what the lines of orders come to, `cash` what the bank got, both
-    CNY: orders_cash = Σ fees.base + rounding + cash, but for a break.
+    CNY: orders_cash = Σ fees.base + rounding + cash, but for a break. `deposit` is what a foreign account got, and
+    `cash` then what that came to.
     """
 
     psp: Id
@@ -94,3 +98,4 @@ class PspSettlementReported(Event, name="psp_settlement.reported", version=1):
     bank_entry_ref: str
     value_date: date
     reported_at: datetime
+    deposit: Money | None = None

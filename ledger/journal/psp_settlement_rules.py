@@ -6,7 +6,7 @@ from __future__ import annotations
 from ledger.events.inbox_money import UnallocatedFundsSettled
 from ledger.events.psp_settlement import PspSettlementReceived, PspSettlementReported
 from ledger.fx import CNY
-from ledger.journal.accounts import BANK_CNY, FX_REALISED, PSP_FEES, PSP_RECEIVABLE, ROUNDING
+from ledger.journal.accounts import BANK_CNY, BANK_FOREIGN, FX_REALISED, PSP_FEES, PSP_RECEIVABLE, ROUNDING
 from ledger.journal.entry import Draft, about
 from ledger.journal.posting import rule
 from ledger.money import total
@@ -28,14 +28,19 @@ def _(event: PspSettlementReported) -> Draft:
     for line in event.fees:
         draft.debit(PSP_FEES, line.amount, line.base)
     fees = total([line.base for line in event.fees], CNY)
-    return draft.debit(ROUNDING, event.rounding).credit(BANK_CNY, fees + event.rounding)
+    draft.debit(ROUNDING, event.rounding)
+    if event.deposit is None:
+        return draft.credit(BANK_CNY, fees + event.rounding)
+    kept = total([line.amount for line in event.fees], event.deposit.currency)
+    return draft.credit(BANK_FOREIGN, kept, fees + event.rounding)
 
 
 def _settled(draft: Draft, event: PspSettlementReceived | UnallocatedFundsSettled) -> Draft:
     """Cash, fee and what was owed each by line; a line that takes money away has them the other way round."""
     for line in event.lines:
+        account, deposit = (BANK_CNY, line.cash) if line.deposit is None else (BANK_FOREIGN, line.deposit)
         (
-            draft.debit(BANK_CNY, line.cash)
+            draft.debit(account, deposit, line.cash)
             .debit(PSP_FEES, line.fee, line.fee_base)
             .debit(FX_REALISED, line.fx)
             .credit(PSP_RECEIVABLE.at(event.psp), line.gross, line.cleared)

@@ -62,7 +62,7 @@ class Receivables(Evolving):
 
     def __init__(self) -> None:
         self.items: dict[Key, Receivable] = {}
-        self.settled_lines: dict[str, Money] = {}  # gross, by batch and line
+        self.settled_lines: dict[str, SettledLine] = {}  # by batch and line
         self._names: dict[str, str] = {}  # our submission → the provider's reference
 
     def copy(self) -> Receivables:
@@ -116,7 +116,7 @@ class Receivables(Evolving):
 
     def settle(self, batch_ref: str, line: SettledLine) -> None:
         """The provider has paid for this line."""
-        self.settled_lines[settled_name(batch_ref, line.psp_ref, line.kind)] = line.gross
+        self.settled_lines[settled_name(batch_ref, line.psp_ref, line.kind)] = line
         if line.kind == "fee":
             return
         item = self._item(line.kind, self._names.get(line.reference, line.reference), line.gross)

@@ -127,6 +127,7 @@ class _Batch:
     def __init__(self, told: _Told, batch: ReportBatch) -> None:
         self._told, self._batch = told, batch
         self._actor = Actor(kind="partner", id=told.psp, role="psp")
+        self._payout_currency = self._paid_out_in()
 
     def rows(self) -> Iterator[Row]:
         by_owner: dict[Order | Stray, list[ReportLine]] = {}
@@ -180,6 +181,7 @@ class _Batch:
             "lines": tuple(_psp_line(line) for line in lines),
             "bank_entry_ref": self._batch.bank_entry_ref,
             "value_date": self._batch.value_date,
+            "payout_currency": self._payout_currency,
         }
         if isinstance(owner, Stray):
             id = (*(routed or ("inbox",)), owner.capture_ref)
@@ -188,6 +190,23 @@ class _Batch:
         said |= self._envelope(*(routed or ("order",)), *owner, line=lines[0].line)
         return ReportPspSettlement(**said, merchant_id=owner[0], order_id=owner[1])
 
+    def _paid_out_in(self) -> str | None:
+        """The currency of the deposit, where the report or what it settles tells: CNY, or what the provider settles in
+        where that is not what buyers were charged in."""
+        lines = self._batch.lines
+        settled_in = {line.net.currency for line in lines}
+        if self._batch.cash is not None or any(line.cash is not None for line in lines) or len(settled_in) != 1:
+            return CNY
+        charged_in = {currency for line in lines for currency in self._charged_in(line)}
+        return None if charged_in <= settled_in else settled_in.pop()
+
+    def _charged_in(self, line: ReportLine) -> Iterator[str]:
+        if line.charged is not None:
+            yield line.charged.currency
+        else:
+            known = self._told.found.get(line.reference, [])
+            yield from (each.amount.currency for each in known if each.kind == line.kind)
+
     def _whole(self, routed: list[ReportLine], fees: list[ReportLine]) -> ReportPspBatch:
         batch, day = self._batch, self._batch.value_date
         orders_cash = total([_psp_line(line).cash_on(day) for line in routed], CNY)
@@ -195,6 +214,8 @@ class _Batch:
         every = [*routed, *fees]
         computed = total([_psp_line(line).cash_on(day) for line in batch.lines], CNY)
         currencies = sorted({line.gross.currency for line in batch.lines})
+        abroad = self._payout_currency not in (None, CNY)
+        deposit = total([line.net for line in batch.lines], currencies[0]) if abroad else None
         return ReportPspBatch(
             **self._envelope("batch", batch.batch_ref, line=1),
             psp=self._told.psp,
@@ -207,6 +228,7 @@ class _Batch:
             cash=batch.cash if batch.cash is not None else computed,
             bank_entry_ref=batch.bank_entry_ref,
             value_date=day,
+            deposit=deposit,
         )
 
     def _unknown(self, line: ReportLine) -> NoteUnroutedFact:
@@ -241,13 +263,15 @@ def _shared(line: ReportLine, known: list[PspReference]) -> Iterator[_Part]:
     if len(orders) == 1 or not any(weights):
         yield _Part(line, next(iter(orders)))
         return
-    parts = zip(orders, split(line.gross, weights), split(line.fee, weights), _cash_parts(line, weights), strict=True)
-    for order, gross, fee, cash in parts:
-        yield _Part(replace(line, gross=gross, fee=fee, net=gross - fee, cash=cash), order)
+    cash, charged = _each_part(line.cash, weights), _each_part(line.charged, weights)
+    parts = zip(orders, split(line.gross, weights), split(line.fee, weights), cash, charged, strict=True)
+    for order, gross, fee, cash_part, charged_part in parts:
+        part = replace(line, gross=gross, fee=fee, net=gross - fee, cash=cash_part, charged=charged_part)
+        yield _Part(part, order)
 
 
-def _cash_parts(line: ReportLine, weights: list[int]) -> list[Money] | list[None]:
-    return split(line.cash, weights) if line.cash is not None else [None] * len(weights)
+def _each_part(amount: Money | None, weights: list[int]) -> list[Money] | list[None]:
+    return split(amount, weights) if amount is not None else [None] * len(weights)
 
 
 def _psp_line(line: ReportLine) -> PspLine:
@@ -255,7 +279,7 @@ def _psp_line(line: ReportLine) -> PspLine:
         psp_ref=line.psp_ref,
         kind=line.kind,
         reference=line.reference or None,
-        gross=line.gross,
+        gross=line.charged or line.gross,
         fee=line.fee,
         net=line.net,
         rate=line.rate,

@@ -10,6 +10,8 @@ One row a line, and for each batch and currency one row of kind `total` behind i
     currency, gross, fee, net   major units, in the provider's signs: gross − fee = net, positive is paid to us
     rate             the provider's own: CNY for one unit of `currency`; empty in CNY
     cash_cny         what the line brought in CNY; of a total: what our bank got for it. May be empty
+    charged_currency, charged_gross   what the buyer was charged, where the provider settles in another currency; both
+                     columns may be missing
     value_date       YYYY-MM-DD
     bank_entry_ref   under which our bank shows it; may be empty
 """
@@ -25,13 +27,14 @@ from ledger.fx import CNY
 from ledger.money import Money, total
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv
-from service.adapters.psp.report import ReportBatch, ReportLine, amounts, take
+from service.adapters.psp.report import ReportBatch, ReportLine, amounts, charged_amount, take
 
 COLUMNS = (
     "batch_ref", "psp_ref", "kind", "reference", "merchant_id", "order_id", "currency", "gross", "fee", "net", "rate",
     "cash_cny", "value_date", "bank_entry_ref",
 )  # fmt: skip
 _TOTAL = "total"
+_CHARGED, _CHARGED_IN = "charged_gross", "charged_currency"
 
 
 @dataclass(slots=True)
@@ -82,6 +85,7 @@ def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
         cash=_cash(cells),
         merchant_id=cells.id_or_none("merchant_id"),
         order_id=cells.id_or_none("order_id"),
+        charged=None if kind == "fee" else charged_amount(cells, gross, amount=_CHARGED, currency=_CHARGED_IN),
     )
     take(batch.lines, line, cells, batch.seen)
 

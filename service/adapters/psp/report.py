@@ -16,7 +16,8 @@ from service.adapters.files.csv_table import Cells
 class ReportLine:
     """One line, in the provider's signs: gross − fee = net, positive is paid to us.
 
-    `reference` is what it settles; `also` are other names it may be found under, such as a refund's charge.
+    `reference` is what it settles; `also` are other names it may be found under, such as a refund's charge. `charged`
+    is the gross in the buyer's currency, where the provider settles in another one and the report says both.
     """
 
     line: int
@@ -31,11 +32,13 @@ class ReportLine:
     cash: Money | None = None
     merchant_id: str | None = None
     order_id: str | None = None
+    charged: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportBatch:
-    """What the provider paid at once. `cash` is what our bank got, CNY; None where the report does not say."""
+    """What the provider paid at once. `cash` is what our bank got, CNY; None where the report does not say, or where
+    it got another currency."""
 
     batch_ref: str
     value_date: date
@@ -50,6 +53,14 @@ def amounts(cells: Cells, currency: str) -> tuple[Money, Money, Money]:
     if gross - fee != net:
         raise cells.refused(f"{gross} less {fee} is not {net}")
     return gross, fee, net
+
+
+def charged_amount(cells: Cells, gross: Money, *, amount: str, currency: str) -> Money | None:
+    """The gross in the buyer's currency, signed as `gross`; None where the row does not name another currency."""
+    if not cells.text(amount) or not cells.text(currency) or cells.currency(currency) == gross.currency:
+        return None
+    charged = cells.money(amount, cells.currency(currency))
+    return -charged if (charged.minor > 0) != (gross.minor > 0) else charged
 
 
 def take(lines: list[ReportLine], line: ReportLine, cells: Cells, seen: dict[tuple[str, str], int]) -> None:

@@ -14,7 +14,7 @@ from ledger.fx import CNY, Rate
 from ledger.money import Money, total
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv
-from service.adapters.psp.report import ReportBatch, ReportLine, amounts, take
+from service.adapters.psp.report import ReportBatch, ReportLine, amounts, charged_amount, take
 
 PSP = "stripe"
 COLUMNS = (
@@ -34,6 +34,7 @@ _KINDS: dict[str, SettledKind] = {
     "network_cost": "fee",
     "tax": "fee",
 }
+_CHARGED, _CHARGED_IN = "customer_facing_amount", "customer_facing_currency"
 _PAYOUTS = ("payout", "payout_reversal")  # the batch itself, on reports that list it
 
 
@@ -92,6 +93,7 @@ def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> R
         rate=_rate(cells, currency, rates, day),
         merchant_id=cells.id_or_none("payment_metadata[merchant_id]"),
         order_id=cells.id_or_none("payment_metadata[order_id]"),
+        charged=None if kind == "fee" else charged_amount(cells, gross, amount=_CHARGED, currency=_CHARGED_IN),
     )
 
 
