@@ -5,12 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
+
+
+def is_absent(value: object) -> bool:
+    """True for a field that is not written where it says nothing."""
+    return value is None
+
 
 SettledKind = Literal["charge", "refund", "dispute", "dispute_fee", "fee"]
 
@@ -39,7 +45,7 @@ class SettledLine(BaseModel):
     fee_base: Money
     cash: Money  # CNY
     fx: Money
-    deposit: Money | None = None
+    deposit: Money | None = Field(default=None, exclude_if=is_absent)
 
 
 class PspSettlementReceived(Event, name="psp_settlement.received", version=1):
@@ -98,4 +104,4 @@ class PspSettlementReported(Event, name="psp_settlement.reported", version=1):
     bank_entry_ref: str
     value_date: date
     reported_at: datetime
-    deposit: Money | None = None
+    deposit: Money | None = Field(default=None, exclude_if=is_absent)
