@@ -24,7 +24,9 @@ class ReportPspSettlement(OrderReport, BatchPart, name="report_psp_settlement"):
 
 def decide(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[Event]:
     contradict = partial(_contradict, report, order)
-    settling = Settling(report.batch_ref, report.day, order.receivables.copy(), contradict, report.payout_currency)
+    settling = Settling(
+        report.psp, report.batch_ref, report.day, order.receivables.copy(), contradict, report.payout_currency
+    )
     settling.take(report.lines)
     if settling.settled:
         yield PspSettlementReceived(

@@ -22,7 +22,7 @@ class ReportUnallocatedSettlement(InboxMoneyReport, BatchPart, name="report_unal
 
 def decide(report: ReportUnallocatedSettlement, item: InboxItem, rules: Rules) -> Iterator[Event]:
     contradict = partial(_contradict, report, item)
-    settling = Settling(report.batch_ref, report.day, _owed(item), contradict, report.payout_currency)
+    settling = Settling(report.psp, report.batch_ref, report.day, _owed(item), contradict, report.payout_currency)
     settling.take(report.lines)
     if settling.settled:
         yield UnallocatedFundsSettled(

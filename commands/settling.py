@@ -14,7 +14,6 @@ from ledger.money import Money, half_up, total
 from ledger.streams.receivables import Receivables, settled_name
 
 _TOLERANCE_FEN = 1  # one rounding of the provider's and one of ours
-_RATE_TOLERANCE_PERCENT = 10  # that a provider's rate may be off our book rate before a line is a part of its item
 
 # The break beside a line: its kind, what was expected, and what the line says instead.
 Contradict = Callable[[PspLine, str, str, Money], Iterable[Event]]
@@ -24,6 +23,7 @@ Contradict = Callable[[PspLine, str, str, Money], Iterable[Event]]
 class Settling:
     """The lines of one batch. `left` is what is owed before them, and is settled as they are taken."""
 
+    psp: str
     batch_ref: str
     day: date
     left: Receivables
@@ -50,7 +50,8 @@ class Settling:
         if self.payout_currency is not None:
             return self.payout_currency == settled_in
         item = self.left.find(line.kind, line.settles, line.gross)
-        return line.gross.currency != settled_in or (item is not None and item.amount.currency != settled_in)
+        charged_in = item.amount.currency if item and item.amount else line.gross.currency
+        return charged_in != settled_in
 
     def _take(self, line: PspLine, *, is_foreign: bool) -> None:
         name = settled_name(self.batch_ref, line.psp_ref, line.kind)
@@ -60,7 +61,7 @@ class Settling:
             return
         settled = self._settled(self._in_the_buyers_currency(line), is_foreign=is_foreign)
         self.settled.append(settled)
-        self.left.settle(self.batch_ref, settled)
+        self.left.settle(settled, psp=self.psp, batch_ref=self.batch_ref, value_date=self.day)
         self._check_cash(line, settled)
 
     def _check_repeated(self, line: PspLine, before: SettledLine) -> None:
@@ -70,26 +71,21 @@ class Settling:
             self._flag(line, "amount_mismatch", str(before.net), line.net)
 
     def _in_the_buyers_currency(self, line: PspLine) -> PspLine:
-        """The line with the gross that was charged, where the report says only what it came to in another currency.
-
-        It settles all that is left of its item, unless the two differ by more than rates do.
-        """
+        """The line with the gross that was charged, where the report says only what it came to in another currency."""
         item = self.left.find(line.kind, line.settles, line.gross)
         if item is None or not item.left or item.amount.currency == line.gross.currency:
             return line
-        given, owed = abs(line.gross_base(self.day).minor), abs(item.left_base.minor)
-        if abs(given - owed) * 100 <= owed * _RATE_TOLERANCE_PERCENT:
-            return line.model_copy(update={"gross": item.left})
-        self._flag(line, "amount_mismatch", str(item.left), line.gross)
-        part = half_up(item.left.minor * min(given, owed), owed) if owed else item.left.minor
-        return line.model_copy(update={"gross": Money(part, item.left.currency)}) if part else line
+        part = item.part_worth(line.gross_base(self.day))
+        if part != item.left:
+            self._flag(line, "amount_mismatch", str(item.left), line.gross)
+        return line.model_copy(update={"gross": part}) if part else line
 
     def _settled(self, line: PspLine, *, is_foreign: bool) -> SettledLine:
         cleared, cash, fee_base = self._cleared(line), line.cash_on(self.day), line.fee_base(self.day)
         return SettledLine(
             psp_ref=line.psp_ref,
             kind=line.kind,
-            reference="" if line.kind == "fee" else line.settles,
+            reference="" if line.kind == "fee" else self.left.named(line.settles),
             gross=line.gross,
             fee=line.fee,
             net=line.net,
@@ -108,7 +104,7 @@ class Settling:
             return Money(0, CNY)
         given = line.gross_base(self.day)
         item = self.left.find(line.kind, line.settles, line.gross)
-        if item is None or item.amount.currency != line.gross.currency:
+        if item is None or not item.amount or item.amount.currency != line.gross.currency:
             self._flag(line, "psp_line_extra", f"no such {line.kind}", line.gross)
             return given
         known = item.clearing(line.gross)

@@ -8,6 +8,7 @@ from typing import Any
 from commands.breaks import break_once
 from commands.command import Command
 from commands.rules import Rules
+from commands.settlement_matches import matched
 from ledger.deadlines import FORESEEABLE, later
 from ledger.events.event import Event
 from ledger.events.settlement import ReconciliationBreakOpened
@@ -24,6 +25,7 @@ def decided(
     Raises as the decision does.
     """
     events = list(decide(command, stream, rules))
+    events += matched(command, stream, events)
     if command.timing == "plain" or not events:
         return events
     judged = [_judged(event, command) for event in events]

@@ -19,7 +19,7 @@ from ledger.events.inbox_money import (
 from ledger.events.payment import PaymentAuthorized, PaymentCaptured, PaymentInitiated
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
-from ledger.events.psp_settlement import PspSettlementReceived
+from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
 from ledger.events.refund import RefundSubmitted, RefundSucceeded
 from ledger.ids import key_form
 from ledger.money import Money
@@ -59,7 +59,7 @@ class PspReferences(Projection):
     captures of the inbox with their refunds and disputes, wherever their money went since."""
 
     name = "psp_references"
-    version = 5
+    version = 6
     tables = (REFERENCES, OF_INBOX, LINES_OF_INBOX)
     events = (
         PaymentInitiated,
@@ -70,6 +70,7 @@ class PspReferences(Projection):
         DisputeOpened,
         DisputeFundsWithdrawn,
         PspSettlementReceived,
+        PspSettlementMatched,
         InboxPaymentCaptured,
         UnallocatedFundsRefunded,
         UnallocatedRefundSubmitted,
@@ -90,9 +91,8 @@ class PspReferences(Projection):
             for of_inbox in _of_inbox(event):
                 batch.rows(OF_INBOX).put(of_inbox, at=recorded.position)
             fold_line(batch, recorded, event)
-            if isinstance(event, PspSettlementReceived):
-                for line in event.lines:
-                    key = (line.reference, event.psp, line.kind, event.merchant_id, event.order_id)
+            if isinstance(event, PspSettlementReceived | PspSettlementMatched):
+                for key in _settled(event):
                     row = rows.get(*key)
                     if row is not None:
                         settled = {"settled_on": recorded.accounting_date, "settled_position": recorded.position}
@@ -114,12 +114,16 @@ class PspReferences(Projection):
 
 
 def _keys(event: Any) -> Iterator[tuple[str, ...]]:
-    if isinstance(event, PspSettlementReceived):
-        for line in event.lines:
-            yield line.reference, event.psp, line.kind, event.merchant_id, event.order_id
+    if isinstance(event, PspSettlementReceived | PspSettlementMatched):
+        yield from _settled(event)
     else:
         for reference, kind, _ in _named(event):
             yield reference, event.psp, kind, event.merchant_id, event.order_id
+
+
+def _settled(event: PspSettlementReceived | PspSettlementMatched) -> Iterator[tuple[str, ...]]:
+    for line in event.lines if isinstance(event, PspSettlementReceived) else (event,):
+        yield line.reference, event.psp, line.kind, event.merchant_id, event.order_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from ledger.events.event import Event
-from ledger.events.psp_settlement import SettledLine
+from ledger.events.psp_settlement import SettledLine, SettlementMatch
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
@@ -117,3 +117,10 @@ class UnallocatedFundsSettled(Event, name="inbox.funds_settled", version=1):
     cash: Money  # CNY, of all lines
     bank_entry_ref: str
     value_date: date
+
+
+class UnallocatedFundsMatched(SettlementMatch, name="inbox.funds_matched", version=1):
+    """What the provider settled of money in the inbox before we knew of it is no longer extra, nor expected."""
+
+    capture_ref: Id
+    payment_id: Id | None

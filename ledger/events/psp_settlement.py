@@ -61,6 +61,36 @@ class PspSettlementReceived(Event, name="psp_settlement.received", version=1):
     value_date: date
 
 
+class SettlementMatch(Event):
+    """A line that was settled before its capture, refund or dispute was known turns out to be the settlement of it.
+
+    `settled` stood in 1110 at `settled_base`, the item stood there at `cleared_base` (both signed as in the provider's
+    report); `fx` = cleared_base − settled_base, all in CNY. `posted_on` is the day by which both were known.
+    """
+
+    psp: Id
+    batch_ref: Id
+    kind: SettledKind
+    reference: str
+    settled: Money
+    settled_base: Money
+    cleared: Money
+    cleared_base: Money
+    fx: Money
+    posted_on: date
+
+    @property
+    def posts_on(self) -> date | None:
+        return self.posted_on
+
+
+class PspSettlementMatched(SettlementMatch, name="psp_settlement.matched", version=1):
+    """What the provider settled of the order before we knew of it is no longer extra, nor expected."""
+
+    merchant_id: Id
+    order_id: Id
+
+
 class BatchTotal(BaseModel):
     """What a batch comes to in one currency, the lines of orders included."""
 

@@ -3,8 +3,13 @@ about neither."""
 
 from __future__ import annotations
 
-from ledger.events.inbox_money import UnallocatedFundsSettled
-from ledger.events.psp_settlement import PspSettlementReceived, PspSettlementReported
+from ledger.events.inbox_money import UnallocatedFundsMatched, UnallocatedFundsSettled
+from ledger.events.psp_settlement import (
+    PspSettlementMatched,
+    PspSettlementReceived,
+    PspSettlementReported,
+    SettlementMatch,
+)
 from ledger.fx import CNY
 from ledger.journal.accounts import BANK_CNY, BANK_FOREIGN, FX_REALISED, PSP_FEES, PSP_RECEIVABLE, ROUNDING
 from ledger.journal.entry import Draft, about
@@ -33,6 +38,28 @@ def _(event: PspSettlementReported) -> Draft:
         return draft.credit(BANK_CNY, fees + event.rounding)
     kept = total([line.amount for line in event.fees], event.deposit.currency)
     return draft.credit(BANK_FOREIGN, kept, fees + event.rounding)
+
+
+@rule.register
+def _(event: PspSettlementMatched) -> Draft:
+    return _matched(about(order=event.order_id), event)
+
+
+@rule.register
+def _(event: UnallocatedFundsMatched) -> Draft:
+    return _matched(about(payment=event.payment_id) if event.payment_id else Draft(), event)
+
+
+def _matched(draft: Draft, event: SettlementMatch) -> Draft:
+    """What was settled in advance leaves 1110 at the provider's rate, and the item with it at its carrying amount."""
+    account = PSP_RECEIVABLE.at(event.psp)
+    if event.settled.currency == event.cleared.currency:
+        return draft.debit(FX_REALISED, event.fx).credit(account, event.cleared * 0, event.fx)
+    return (
+        draft.debit(account, event.settled, event.settled_base)
+        .debit(FX_REALISED, event.fx)
+        .credit(account, event.cleared, event.cleared_base)
+    )
 
 
 def _settled(draft: Draft, event: PspSettlementReceived | UnallocatedFundsSettled) -> Draft:

@@ -36,7 +36,7 @@ from ledger.events.payment import (
     PaymentVoided,
 )
 from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
-from ledger.events.psp_settlement import PspSettlementReceived
+from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
 from ledger.events.refund import (
     BuyerFundsRefundApproved,
     DuplicateCaptureRefundApproved,
@@ -214,7 +214,7 @@ class Order(Stream):
         self.receivables.remember(event)
 
     @evolve.register
-    def _(self, event: PspSettlementReceived) -> None:
+    def _(self, event: PspSettlementReceived | PspSettlementMatched) -> None:
         self.receivables.remember(event)
 
     @evolve.register

@@ -3,23 +3,66 @@ they have settled."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import singledispatchmethod
 from typing import Any
 
 from ledger.events.dispute import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeWon
-from ledger.events.inbox_money import UnallocatedFundsSettled, UnallocatedRefundReversed, UnroutedCaptureFailed
+from ledger.events.inbox_money import (
+    UnallocatedFundsMatched,
+    UnallocatedFundsSettled,
+    UnallocatedRefundReversed,
+    UnroutedCaptureFailed,
+)
 from ledger.events.payment import PaymentCaptured, PaymentCaptureFailed
 from ledger.events.platform import InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedRefundPaid
-from ledger.events.psp_settlement import PspSettlementReceived, SettledKind, SettledLine
+from ledger.events.psp_settlement import (
+    PspSettlementMatched,
+    PspSettlementReceived,
+    SettledKind,
+    SettledLine,
+)
 from ledger.events.refund import RefundReversed, RefundSucceeded
 from ledger.fx import CNY
-from ledger.money import Money, share
+from ledger.money import Money, half_up, share
 from ledger.streams.evolving import Evolving
 
 Key = tuple[SettledKind, str, bool]  # what it is, its reference, and whether it is owed to us
+_RATE_TOLERANCE_PERCENT = 10  # that a provider's rate may be off our book rate before a line is a part of its item
 _RefundOutcome = RefundSucceeded | RefundReversed | UnallocatedRefundPaid | UnallocatedRefundReversed
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What was settled before it was known, or beyond what is known: it stands in 1110 at the provider's rate."""
+
+    amount: Money
+    base: Money
+    psp: str
+    batch_ref: str
+    value_date: date
+
+    def less(self, amount: Money, base: Money) -> Advance | None:
+        left = replace(self, amount=self.amount - amount, base=self.base - base)
+        return left if left.amount else None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """So much of an advance turns out to be the settlement of an item that is known now. `is_exact` where nothing is
+    left of the one that the other does not explain."""
+
+    kind: SettledKind
+    reference: str
+    advance: Advance
+    settled: Money
+    settled_base: Money
+    cleared: Money
+    cleared_base: Money
+    is_exact: bool
 
 
 @dataclass(slots=True)
@@ -30,6 +73,7 @@ class Receivable:
     base: Money
     settled: Money
     settled_base: Money = field(default_factory=lambda: Money(0, CNY))
+    advance: Advance | None = None
 
     @property
     def left(self) -> Money:
@@ -37,6 +81,50 @@ class Receivable:
         left = self.amount - self.settled
         is_known = bool(self.amount) and (left.minor > 0) == (self.amount.minor > 0)
         return left if is_known else Money(0, left.currency)
+
+    def part_worth(self, base: Money) -> Money:
+        """The part of what is left that the provider gave so much CNY for: all of it, unless the two differ by more
+        than rates do."""
+        given, owed = abs(base.minor), abs(self.left_base.minor)
+        if not owed or abs(given - owed) * 100 <= owed * _RATE_TOLERANCE_PERCENT:
+            return self.left
+        return Money(half_up(self.left.minor * min(given, owed), owed), self.left.currency)
+
+    def settle(self, line: SettledLine, *, psp: str, batch_ref: str, value_date: date) -> None:
+        """The provider has paid for this line; what is beyond what is left of the item is an advance."""
+        if line.gross.currency != self.amount.currency:
+            return
+        over = line.gross - self.left if abs(line.gross.minor) > abs(self.left.minor) else line.gross * 0
+        over_base = line.cleared - self.left_base if over else Money(0, CNY)
+        self.settled, self.settled_base = self.settled + line.gross - over, self.settled_base + line.cleared - over_base
+        if over:
+            before = self.advance
+            amount, base = (before.amount + over, before.base + over_base) if before else (over, over_base)
+            self.advance = Advance(amount, base, psp, batch_ref, value_date)
+
+    def owe(self, amount: Money, base: Money) -> None:
+        """So much more is owed. The first that is known of it says in which currency."""
+        if not self.amount and not self.settled:
+            self.amount = self.settled = Money(0, amount.currency)
+        if self.amount.currency == amount.currency:
+            self.amount, self.base = self.amount + amount, self.base + base
+
+    def match(self, kind: SettledKind, reference: str) -> Match | None:
+        """What of the advance settles what is left."""
+        advance = self.advance
+        if advance is None or not self.left:
+            return None
+        if advance.amount.currency == self.left.currency:
+            cleared = min(advance.amount, self.left, key=lambda amount: abs(amount.minor))
+            settled, is_exact = cleared, advance.amount == cleared
+        else:
+            cleared, settled = self.part_worth(advance.base), advance.amount
+            is_exact = cleared == self.left
+        cleared_base = self.clearing(cleared) if cleared else None
+        if cleared_base is None:
+            return None
+        given = share(advance.base, upto=settled.minor, of=advance.amount.minor, already=Money(0, CNY))
+        return Match(kind, reference, advance, settled, given, cleared, cleared_base, is_exact)
 
     @property
     def left_base(self) -> Money:
@@ -62,6 +150,7 @@ class Receivables(Evolving):
 
     def __init__(self) -> None:
         self.items: dict[Key, Receivable] = {}
+        self.has_advances = False
         self.settled_lines: dict[str, SettledLine] = {}  # by batch and line
         self._names: dict[str, str] = {}  # our submission → the provider's reference
 
@@ -69,12 +158,23 @@ class Receivables(Evolving):
         """The same items, to be settled without these being."""
         other = Receivables()
         other.items = {key: replace(item) for key, item in self.items.items()}
+        other.has_advances = self.has_advances
         other.settled_lines, other._names = dict(self.settled_lines), dict(self._names)
         return other
 
     def find(self, kind: SettledKind, reference: str, gross: Money) -> Receivable | None:
         """The item that a line of a provider's report settles."""
-        return self.items.get((kind, self._names.get(reference, reference), gross.minor > 0))
+        return self.items.get((kind, self.named(reference), gross.minor > 0))
+
+    def named(self, reference: str) -> str:
+        """The provider's reference, where this is our submission."""
+        return self._names.get(reference, reference)
+
+    def matches(self) -> Iterator[Match]:
+        """What was settled in advance of what is known now."""
+        for (kind, reference, _), item in self.items.items():
+            if match := item.match(kind, reference):
+                yield match
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -112,21 +212,26 @@ class Receivables(Evolving):
     @evolve.register
     def _(self, event: PspSettlementReceived | UnallocatedFundsSettled) -> None:
         for line in event.lines:
-            self.settle(event.batch_ref, line)
+            self.settle(line, psp=event.psp, batch_ref=event.batch_ref, value_date=event.value_date)
 
-    def settle(self, batch_ref: str, line: SettledLine) -> None:
+    @evolve.register
+    def _(self, event: PspSettlementMatched | UnallocatedFundsMatched) -> None:
+        item = self._item(event.kind, event.reference, event.cleared)
+        item.settled, item.settled_base = item.settled + event.cleared, item.settled_base + event.cleared_base
+        if item.advance:
+            item.advance = item.advance.less(event.settled, event.settled_base)
+
+    def settle(self, line: SettledLine, *, psp: str, batch_ref: str, value_date: date) -> None:
         """The provider has paid for this line."""
         self.settled_lines[settled_name(batch_ref, line.psp_ref, line.kind)] = line
         if line.kind == "fee":
             return
-        item = self._item(line.kind, self._names.get(line.reference, line.reference), line.gross)
-        if item.amount.currency == line.gross.currency:
-            item.settled, item.settled_base = item.settled + line.gross, item.settled_base + line.cleared
+        item = self._item(line.kind, self.named(line.reference), line.gross)
+        item.settle(line, psp=psp, batch_ref=batch_ref, value_date=value_date)
+        self.has_advances = self.has_advances or item.advance is not None
 
     def _owe(self, kind: SettledKind, reference: str, amount: Money, base: Money) -> None:
-        item = self._item(kind, reference, amount)
-        if item.amount.currency == amount.currency:
-            item.amount, item.base = item.amount + amount, item.base + base
+        self._item(kind, reference, amount).owe(amount, base)
 
     def _item(self, kind: SettledKind, reference: str, amount: Money) -> Receivable:
         nothing = Money(0, amount.currency)
@@ -135,5 +240,12 @@ class Receivables(Evolving):
     def _name(self, event: _RefundOutcome) -> str:
         ours = event.submission_id or event.refund_id
         name = event.psp_refund_ref or self._names.get(ours, ours)
-        self._names.setdefault(ours, name)
+        if ours not in self._names:
+            self._names[ours] = name
+            self._rename(ours, name)
         return name
+
+    def _rename(self, ours: str, name: str) -> None:
+        """What was settled under our name for it is settled under the provider's."""
+        for key in [key for key in self.items if key[1] == ours != name]:
+            self.items.setdefault((key[0], name, key[2]), self.items.pop(key))

@@ -8,6 +8,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from ledger.events.inbox_money import (
+    UnallocatedFundsMatched,
     UnallocatedFundsSettled,
     UnallocatedRefundFailed,
     UnallocatedRefundOwedAgain,
@@ -198,7 +199,7 @@ class InboxItem(Stream):
         self._is_over("failed")
 
     @evolve.register
-    def _(self, event: UnallocatedFundsSettled) -> None:
+    def _(self, event: UnallocatedFundsSettled | UnallocatedFundsMatched) -> None:
         self.receivables.remember(event)
 
     @evolve.register

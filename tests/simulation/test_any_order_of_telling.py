@@ -18,7 +18,7 @@ from ledger.fx import Rate
 from ledger.refusals import Refusal
 from tests.support.given import BUYER, PARTNER, PLATFORM, RATES
 from tests.support.orders import OrderStory, after_days, basket, capture
-from tests.support.payments import HELD
+from tests.support.payments import HELD, OF_DISPUTE, rate, settled_line, settles
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))
@@ -223,3 +223,75 @@ def test_a_refund_paid_in_another_way_meanwhile_comes_to_the_same_money(
     if balances(in_order, facts=happened) != balances(out_of_order, facts=happened):
         assert any(fact.comes_back for fact in happened[:-1]), "the last word was that it came back"
         assert "double_refund" in out_of_order.breaks() + in_order.breaks(), "paid twice, and nobody is told"
+
+
+def settles_line(batch_ref: str, *lines: dict[str, Any], **other: Any) -> Fact:
+    return Fact("report_psp_settlement", settles(*lines, batch_ref=batch_ref, **other))
+
+
+CHARGE = settled_line("cap-1", "USD 69.44", "USD 2.31", "USD 67.13")
+CHARGE_IN_HKD = settled_line("cap-1", "USD 69.44", "HKD 15.00", "HKD 523.00") | {"rate": rate("0.9150", "HKD")}
+FIRST_PART = settled_line("cap-1", "USD 40.00", "USD 1.00", "USD 39.00", psp_ref="t-1")
+LAST_PART = settled_line("cap-1", "USD 29.44", "USD 1.00", "USD 28.44", psp_ref="t-2", at="7.0900")
+GIVEN_BACK = settled_line("re-1", "USD -69.44", "USD 0.00", "USD -69.44", kind="refund", at="7.1400")
+DISPUTED = settled_line("dp-1", "USD -69.44", "USD 15.00", "USD -84.44", kind="dispute")
+WON = settled_line("dp-1", "USD 69.44", "USD 0.00", "USD 69.44", kind="dispute", at="7.1600")
+WITHDRAWN = Fact("report_dispute_funds_withdrawn", OF_DISPUTE | {"amount": "USD 69.44"})
+DISPUTE_FEE = Fact("report_dispute_fee", OF_DISPUTE | {"amount": "USD 15.00"})
+SETTLED = (
+    (CAPTURED, settles_line("po-1", CHARGE)),
+    (CAPTURED, settles_line("po-1", CHARGE_IN_HKD)),
+    (CAPTURED, settles_line("po-1", FIRST_PART), settles_line("po-2", LAST_PART)),
+    (CAPTURED, settles_line("po-1", CHARGE), WITHDRAWN, DISPUTE_FEE, settles_line("po-2", DISPUTED)),
+    (CAPTURED, WITHDRAWN, DISPUTE_FEE, settles_line("po-1", CHARGE, DISPUTED)),
+)
+IN_SETTLEMENT = ("1010", "1020", "1110", "1120", "2110", "2210", "2220", "5130", "5140", "5210")
+
+
+def all_books(story: OrderStory) -> dict[str, tuple[int, int, int]]:
+    """In dollars, in Hong Kong dollars, and what all of it stands at."""
+    return {
+        account: (story.balance(account, "USD"), story.balance(account, "HKD"), story.base(account))
+        for account in IN_SETTLEMENT
+    }
+
+
+def open_breaks(story: OrderStory) -> list[str]:
+    return sorted(known.opened.kind for known in story.order.known_breaks.values() if known.is_open)
+
+
+@seed(SEED + 5)
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(tellings(SETTLED))
+def test_what_providers_settle_comes_to_the_same_books_in_whatever_order_it_is_told(
+    told: tuple[list[Fact], list[Fact]],
+) -> None:
+    """A line may come before its capture, the withdrawal of its dispute, or the dispute's fee, and more than once."""
+    note(f"seed {SEED + 5}")
+    happened, as_told = told
+    happened = sorted(happened, key=lambda fact: fact.command == "report_psp_settlement")
+    in_order, out_of_order = paid_for(happened), paid_for(as_told)
+    assert all_books(out_of_order) == all_books(in_order)
+    assert out_of_order.balance("1110", "HKD") == 0
+    assert open_breaks(out_of_order) == open_breaks(in_order)
+
+
+GIVEN_BACK_AND_SETTLED = (
+    (outcome("succeeded"), settles_line("po-1", CHARGE, GIVEN_BACK)),
+    (outcome("succeeded"), settles_line("po-1", CHARGE), settles_line("po-2", GIVEN_BACK | {"reference": "R-1.1"})),
+)
+
+
+@seed(SEED + 6)
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(tellings(GIVEN_BACK_AND_SETTLED))
+def test_a_refund_that_is_settled_before_it_is_reported_comes_to_the_same_books(
+    told: tuple[list[Fact], list[Fact]],
+) -> None:
+    note(f"seed {SEED + 6}")
+    happened, as_told = told
+    happened = sorted(happened, key=lambda fact: fact.command == "report_psp_settlement")
+    in_order, out_of_order = refunded(happened), refunded(as_told)
+    assert all_books(out_of_order) == all_books(in_order)
+    assert (out_of_order.balance("1110", "USD"), out_of_order.base("1110")) == (0, 0)
+    assert open_breaks(out_of_order) == open_breaks(in_order)

@@ -188,3 +188,20 @@ def desk_ask(app: App, name: str, **data: object) -> None:
     command = MENU[name].command.model_validate({"id": f"{name}-{data['order_id']}", "actor": actor, **data})
     (outcome,) = app.bus.submit([command])
     assert outcome.status == "recorded", outcome.sentence
+
+
+def test_a_report_that_comes_before_the_capture_leaves_nothing_owed_and_nothing_extra_or_missing(
+    database_url: str, tmp_path: Path
+) -> None:
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        desk.expect("place_order", **order_data())
+        desk.clock.forward(days=20)
+        app = app_of(desk)
+        imported(app, neutral(line().replace("ch-O-1,,", "ch-O-1,M-1,O-1"), summed()))
+        assert kinds(app) == ["psp_line_extra"]
+        told = {"merchant_id": "M-1", "order_id": "O-1", "payment_id": "pay-O-1", "psp": "stripe"}
+        desk.expect("report_payment_captured", actor=PROVIDER, capture_ref="ch-O-1", amount="USD 19.44", **told)
+        app.catch_up([PspReferences()])
+        assert ("1110" in accounts(app), kinds(app), unsettled(app.views, before=FAR)) == (False, [], [])

@@ -1,0 +1,101 @@
+"""A provider's lines may come before what they settle: the books and the lists are the same in the end."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from tests.support.orders import OrderStory, basket, capture
+from tests.support.payments import OF_DISPUTE, rate, settled_line, settles
+
+CHARGE = settled_line("cap-1", "USD 69.44", "USD 2.31", "USD 67.13")
+ACCOUNTS = ("1010", "1020", "1110", "1120", "5130", "5140", "5210", "2210", "2220", "2110", "4210")
+Step = Callable[[OrderStory], Any]
+
+
+def settled(*lines: dict[str, Any], batch_ref: str = "po-1", **other: Any) -> Step:
+    return lambda story: story.tell("report_psp_settlement", **settles(*lines, batch_ref=batch_ref, **other))
+
+
+def captured(story: OrderStory) -> None:
+    story.tell("report_payment_captured", **capture())
+
+
+def asked_back(story: OrderStory) -> None:
+    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
+    story.tell("submit_refund", refund_id="R-1")
+
+
+def paid_back(story: OrderStory) -> None:
+    told: dict[str, Any] = {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "amount": "USD 19.44"}
+    story.tell("report_refund_outcome", outcome="succeeded", **told)
+
+
+def withdrawn(story: OrderStory) -> None:
+    story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
+
+
+def fee_charged(story: OrderStory) -> None:
+    story.tell("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00")
+
+
+def told(steps: Iterable[Step]) -> OrderStory:
+    story = OrderStory()
+    story.tell("place_order", **basket())
+    for step in steps:
+        step(story)
+    return story
+
+
+def books(story: OrderStory) -> dict[str, tuple[int, int]]:
+    return {account: (story.balance(account, "USD"), story.base(account)) for account in ACCOUNTS}
+
+
+def open_breaks(story: OrderStory) -> list[str]:
+    return sorted(known.opened.kind for known in story.order.known_breaks.values() if known.is_open)
+
+
+REFUND = settled_line("re-1", "USD -19.44", "USD 0.00", "USD -19.44", kind="refund", at="7.1400")
+OURS = settled_line("R-1.1", "USD -19.44", "USD 0.00", "USD -19.44", kind="refund", at="7.1400")
+DISPUTE = settled_line("dp-1", "USD -69.44", "USD 15.00", "USD -84.44", kind="dispute")
+PART = settled_line("cap-1", "USD 40.00", "USD 1.00", "USD 39.00", psp_ref="t-1")
+REST = settled_line("cap-1", "USD 29.44", "USD 1.00", "USD 28.44", psp_ref="t-2")
+IN_HKD = settled_line("cap-1", "USD 69.44", "HKD 15.00", "HKD 523.00") | {"rate": rate("0.9150", "HKD")}
+HKD_ALONE = IN_HKD | {"gross": "HKD 538.00"}
+OVER = settled_line("cap-1", "USD 79.44", "USD 0.00", "USD 79.44")
+
+
+@pytest.mark.parametrize(
+    ("in_order", "out_of_order"),
+    [
+        ([captured, settled(CHARGE)], [settled(CHARGE), captured]),
+        ([captured, settled(PART), settled(REST)], [settled(PART), captured, settled(REST)]),
+        ([captured, settled(PART), settled(REST)], [settled(PART), settled(REST), captured]),
+        ([captured, settled(OVER)], [settled(OVER), captured]),
+        ([captured, settled(IN_HKD)], [settled(IN_HKD), captured]),
+        (
+            [captured, settled(HKD_ALONE, payout_currency="HKD")],
+            [settled(HKD_ALONE, payout_currency="HKD"), captured],
+        ),
+        (
+            [captured, asked_back, paid_back, settled(CHARGE, REFUND)],
+            [captured, asked_back, settled(CHARGE, REFUND), paid_back],
+        ),
+        ([captured, asked_back, paid_back, settled(OURS)], [captured, asked_back, settled(OURS), paid_back]),
+        (
+            [captured, withdrawn, fee_charged, settled(DISPUTE)],
+            [captured, settled(DISPUTE), fee_charged, withdrawn],
+        ),
+    ],
+    ids=[
+        "charge", "a part before and a part after", "both parts before", "more than captured", "in another currency",
+        "in another currency alone", "refund", "refund by our own name", "dispute and its fee",
+    ],
+)  # fmt: skip
+def test_a_line_before_what_it_settles_comes_to_the_same_books_and_breaks(
+    in_order: list[Step], out_of_order: list[Step]
+) -> None:
+    first, second = told(in_order), told(out_of_order)
+    assert books(second) == books(first)
+    assert (second.balance("1110", "HKD"), second.balance("1020", "HKD")) == (0, first.balance("1020", "HKD"))
+    assert open_breaks(second) == open_breaks(first)
