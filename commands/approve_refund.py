@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.charge_amounts import ChargeAmounts, granted
 from commands.line_amounts import LineAmounts, approved_lines
 from commands.order_commands import OrderCommand
 from commands.payable_cases import expect_undisputed
@@ -27,7 +28,8 @@ from ledger.streams.order_cases import Case
 class ApproveRefund(OrderCommand, name="approve_refund"):
     """A reviewer says yes. The last round also says how much, who bears it, and whether the goods come back first.
 
-    `lines` approves less: only these lines, at these amounts; left out, all that was asked. `return_required` lets the
+    `lines` approves less: only these lines, at these amounts; left out, all that was asked. `charges` says how much tax
+    and shipping go back with them; left out, tax goes in proportion and shipping by policy. `return_required` lets the
     money of a return wait for the goods, which are to be on their way by `return_by`. `liability` left out: the
     platform bears what never arrived and what its policy calls its own fault, the merchant everything else.
     """
@@ -35,6 +37,7 @@ class ApproveRefund(OrderCommand, name="approve_refund"):
     refund_id: Id
     round: Count
     lines: LineAmounts | None = None
+    charges: ChargeAmounts | None = None
     liability: Bearer | None = None
     return_required: bool = False
     return_by: Instant | None = None
@@ -71,6 +74,7 @@ def _approval(command: ApproveRefund, order: Order, case: Case, rules: Rules) ->
         order,
         approved_lines(order, case, command.lines, taken_back=return_required),
         rules,
+        charges=None if command.charges is None else granted(order, command.charges, rules),
         refund_id=case.id,
         kind=case.type,
         liability=command.liability or _bearer(case, rules),

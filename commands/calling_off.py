@@ -13,6 +13,7 @@ from ledger.events.refund import RefundApproved, RefundLine, ReturnExpired
 from ledger.money import Money
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
+from ledger.streams.order_charges import cut_charges
 from ledger.streams.refund_money import (
     cut_to,
     merchant_borne,
@@ -59,13 +60,14 @@ def _cut(approval: RefundApproved, later: Order, case: Case, rules: Rules) -> Re
     """The approval as if it had been of what the buyer has, and of nothing before: `later` has none of it. In 2210 it
     stands at what left there when they got it."""
     has, carried, rate = case.by_alternative, case.carried, approval.money.book_rate
-    asked = list(_first(approval.lines, later, has))
+    goods, charges = cut_charges(approval.money, has)
+    asked = list(_first(approval.lines, later, goods))
     if approval.liability == "merchant":
         lines = merchant_borne(later, asked, standing_fees(later, rules))
-        money = merchant_money(later, lines, (), rate, base=carried)
+        money = merchant_money(later, lines, charges, rate, base=carried)
     else:
         lines = platform_borne(asked)
-        money = platform_money(later, lines, (), rate, approval.money.expense or "goodwill", base=carried)
+        money = platform_money(later, lines, charges, rate, approval.money.expense or "goodwill", base=carried)
     return approval.model_copy(update={"lines": lines, "money": money})
 
 

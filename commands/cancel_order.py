@@ -118,6 +118,7 @@ def _paid(command: CancelOrder, order: Order, wanted: Sequence[LineQty], rules: 
         command,
         order,
         lines,
+        rules,
         refund_id=refund_id,
         kind="unshipped",
         reason=command.reason,

@@ -54,6 +54,7 @@ def refunded(command: ParcelRefund, order: Order, parcel: Parcel, rules: Rules) 
         command,
         order,
         lines,
+        rules,
         refund_id=command.refund_id,
         kind="platform_initiated",
         reason=command.reason,

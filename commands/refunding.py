@@ -8,6 +8,7 @@ from commands.order_commands import OrderCommand, book_rate
 from commands.releasing import standing_fees
 from commands.rules import Rules
 from ledger.events.order import OrderCompleted
+from ledger.events.payment import AllocatedCharge
 from ledger.events.refund import (
     ApprovedLine,
     Liability,
@@ -20,13 +21,14 @@ from ledger.events.refund import (
 )
 from ledger.fx import Rate
 from ledger.money import Money
+from ledger.policies.order_charges import OrderCharges
 from ledger.refusals import RefundExceedsRemaining
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
+from ledger.streams.order_charges import charges_with
 from ledger.streams.refund_money import (
     Expense,
     buyer_amount,
-    charges_back,
     merchant_borne,
     merchant_money,
     platform_borne,
@@ -41,7 +43,9 @@ def requested(
     command: OrderCommand,
     order: Order,
     lines: Sequence[RefundLine],
+    rules: Rules,
     *,
+    charges: tuple[AllocatedCharge, ...] | None = None,
     refund_id: str,
     kind: RefundType,
     reason: str,
@@ -49,8 +53,9 @@ def requested(
     express: bool,
     rounds: int,
 ) -> RefundRequested:
-    """The opening of a case about these lines. Raises `RefundExceedsRemaining`."""
-    charges = charges_back(order, lines, kind)
+    """The opening of a case about these lines, and the charges that go with them or are named. Raises
+    `RefundExceedsRemaining`."""
+    charges = charges_back(order, lines, rules) if charges is None else charges
     expect_refundable(order, buyer_amount(order, lines, charges), refund_id)
     return RefundRequested(
         merchant_id=order.merchant_id,
@@ -75,7 +80,7 @@ def auto_approved(
 ) -> RefundAutoApproved:
     """Express Refund's yes (programme, statement 27)."""
     assert order.placed is not None, "only a placed order is refunded"
-    approved, money = _taken_from_merchant(command, order, lines, rules, kind="unshipped")
+    approved, money = _taken_from_merchant(command, order, lines, rules, charges_back(order, lines, rules))
     return RefundAutoApproved(
         merchant_id=order.merchant_id,
         order_id=order.order_id,
@@ -93,19 +98,21 @@ def approved(
     lines: Sequence[RefundLine],
     rules: Rules,
     *,
+    charges: tuple[AllocatedCharge, ...] | None = None,
     refund_id: str,
     kind: RefundType,
     liability: Liability,
     reason: str,
     return_required: bool = False,
 ) -> RefundApproved:
-    """A person's or the platform's yes, with the money that follows from who bears it. Raises
-    `RefundExceedsRemaining`."""
+    """A person's or the platform's yes, with the money that follows from who bears it, and the charges that go back
+    with the lines or are named. Raises `RefundExceedsRemaining`."""
     assert order.placed is not None, "only a placed order is refunded"
+    charges = charges_back(order, lines, rules) if charges is None else charges
     if liability == "merchant":
-        taken, money = _taken_from_merchant(command, order, lines, rules, kind=kind)
+        taken, money = _taken_from_merchant(command, order, lines, rules, charges)
     else:
-        charges, rate = charges_back(order, lines, kind), _rate(command, order, rules)
+        rate = _rate(command, order, rules)
         expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: what was delivered is not lost
         taken, money = platform_borne(lines), platform_money(order, lines, charges, rate, expense)
     expect_refundable(order, money.amount, refund_id)
@@ -121,6 +128,11 @@ def approved(
         reviewer=command.actor,
         reason=reason,
     )
+
+
+def charges_back(order: Order, lines: Sequence[RefundLine], rules: Rules) -> tuple[AllocatedCharge, ...]:
+    """The charges that go back with these lines by themselves (policy `order_charges`)."""
+    return charges_with(order, lines, shipping=rules.policy(OrderCharges).shipping == "with_the_last_line")
 
 
 def expect_refundable(order: Order, amount: Money, refund_id: str) -> None:
@@ -147,10 +159,14 @@ def completed_by(
 
 
 def _taken_from_merchant(
-    command: OrderCommand, order: Order, lines: Sequence[RefundLine], rules: Rules, *, kind: RefundType
+    command: OrderCommand,
+    order: Order,
+    lines: Sequence[RefundLine],
+    rules: Rules,
+    charges: tuple[AllocatedCharge, ...],
 ) -> tuple[tuple[ApprovedLine, ...], RefundMoney]:
     taken = merchant_borne(order, lines, standing_fees(order, rules))
-    return taken, merchant_money(order, taken, charges_back(order, lines, kind), _rate(command, order, rules))
+    return taken, merchant_money(order, taken, charges, _rate(command, order, rules))
 
 
 def _rate(command: OrderCommand, order: Order, rules: Rules) -> Rate:

@@ -103,6 +103,8 @@ def _is_under_way(order: Order) -> bool:
     be undone."""
     if any(dispute.lost for dispute in order.disputes):
         return True
+    if any(case.given and not case.capture_ref for case in order.cases.values()):
+        return True
     for line_id, book in order.lines.items():
         if book.refunded or any(units.released for units in book.places.values()):
             return True

@@ -87,7 +87,7 @@ def _before_dispatch(command: RequestRefund, order: Order, wanted: Sequence[Line
     express = rules.merchant(command.merchant_id).express_refund_at(command.happened_at)
     rounds = 0 if express else len(rules.policy(Approvals).rounds)
     lines = [refund_line(order.lines[line.line_id], line.qty) for line in wanted]
-    yield _requested(command, order, lines, "unshipped", express=express, rounds=rounds)
+    yield _requested(command, order, lines, rules, "unshipped", express=express, rounds=rounds)
     if express:
         approval = auto_approved(command, order, lines, rules, refund_id=command.refund_id)
         yield approval
@@ -108,7 +108,7 @@ def _after_dispatch(command: RequestRefund, order: Order, wanted: Sequence[LineQ
     if not any(line.buyer_amount for line in lines):
         raise RefundExceedsRemaining(what=f"line {lines[0].line_id}", asked=str(lines[0].qty), remaining="nothing")
     express = rules.merchant(command.merchant_id).express_refund_at(command.happened_at)
-    yield _requested(command, order, lines, kind, express=express, rounds=1)
+    yield _requested(command, order, lines, rules, kind, express=express, rounds=1)
 
 
 def _askable(command: RequestRefund, order: Order, line: LineQty, rules: Rules) -> Sequence[Sent]:
@@ -167,12 +167,20 @@ def _refusal(order: Order, line: LineQty, units: Sequence[Sent]) -> Refusal:
 
 
 def _requested(
-    command: RequestRefund, order: Order, lines: Sequence[RefundLine], kind: RefundType, *, express: bool, rounds: int
+    command: RequestRefund,
+    order: Order,
+    lines: Sequence[RefundLine],
+    rules: Rules,
+    kind: RefundType,
+    *,
+    express: bool,
+    rounds: int,
 ) -> Event:
     return requested(
         command,
         order,
         lines,
+        rules,
         refund_id=command.refund_id,
         kind=kind,
         reason=command.reason,

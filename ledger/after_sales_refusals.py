@@ -15,6 +15,15 @@ class FullAmountOnly(Refusal, code="FULL_AMOUNT_ONLY", remedy="Approve what was 
     amount: str
 
 
+class ChargeNotRefundable(
+    Refusal, code="CHARGE_NOT_REFUNDABLE", remedy="Grant what else is asked, or change the policy first."
+):
+    """The policy {policy} gives no {type} back."""
+
+    type: str
+    policy: str
+
+
 class ParcelNotRefused(Refusal, code="PARCEL_NOT_REFUSED", remedy="Report that customs refused the parcel first."):
     """Customs has not refused the parcel {parcel_id}: {status}."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -90,11 +91,14 @@ class AllocatedPart(BaseModel):
 
 
 class AllocatedCharge(BaseModel):
-    """A buyer-paid charge and its share of the captured base."""
+    """A buyer-paid charge and its share of the captured base.
+
+    What goes back of tax that was paid on as duty already is `duty`: the platform bears it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    type: ChargeType
+    type: ChargeType | Literal["duty"]
     amount: Money
     base: Money
 

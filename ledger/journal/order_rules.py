@@ -24,6 +24,7 @@ from ledger.journal.accounts import (
     BANK_FOREIGN,
     BUYER_FUNDS,
     DISPUTE_LOSSES,
+    DUTIES_BORNE,
     FX_REALISED,
     GOODS_LOST,
     GOODWILL,
@@ -39,7 +40,7 @@ from ledger.journal.accounts import (
 from ledger.journal.entry import Draft, Line, about
 from ledger.journal.posting import rule
 
-_CHARGED = {"shipping": SHIPPING_CHARGED, "tax": TAX_PAYABLE}
+_CHARGED = {"shipping": SHIPPING_CHARGED, "tax": TAX_PAYABLE, "duty": DUTIES_BORNE}
 _EXPENSES = {"goods_lost": GOODS_LOST, "goodwill": GOODWILL}
 
 

@@ -9,6 +9,7 @@ from ledger.policies.approvals import Approvals
 from ledger.policies.fees import Fees
 from ledger.policies.liability import Liability
 from ledger.policies.markets import Markets
+from ledger.policies.order_charges import OrderCharges
 from ledger.policies.payment_terms import PaymentTerms
 from ledger.policies.payout_terms import PayoutTerms
 from ledger.policies.policy import Policy
@@ -29,6 +30,7 @@ KINDS: dict[str, type[Policy]] = {
     "payout_terms": PayoutTerms,
     "after_sales_lock": AfterSalesLock,
     "return_window": ReturnWindow,
+    "order_charges": OrderCharges,
     "approvals": Approvals,
     "liability": Liability,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ledger.events.order import Charge, OrderPlaced, PlacedLine
 from ledger.events.payment import AllocatedCharge, AllocatedLine, AllocatedPart, PaymentAllocated
 from ledger.fx import CNY
-from ledger.money import Money, split, total
+from ledger.money import Money, share, split, total
 from ledger.streams.order_payments import Capture
 
 
@@ -22,7 +22,19 @@ def amount_due(placed: OrderPlaced, quantities: Mapping[str, int]) -> Money:
     if not any(quantities.values()):
         return Money(0, currency)
     goods = [line.unit_reference * quantities[line.line_id] for line in placed.lines]
-    return total([*goods, *(charge.amount for charge in buyer_charges(placed))], currency)
+    return total([*goods, *(charge.amount for charge in _charges_for(placed, quantities))], currency)
+
+
+def _charges_for(placed: OrderPlaced, quantities: Mapping[str, int]) -> list[Charge]:
+    """The charges for these quantities: tax goes with the goods, also with those cancelled before payment."""
+    ordered = sum(line.unit_reference.minor * line.qty for line in placed.lines)
+    left = sum(line.unit_reference.minor * quantities[line.line_id] for line in placed.lines)
+    return [
+        charge.model_copy(update={"amount": share(charge.amount, upto=left, of=ordered, already=charge.amount * 0)})
+        if charge.type == "tax" and ordered
+        else charge
+        for charge in buyer_charges(placed)
+    ]
 
 
 def allocation(
@@ -36,7 +48,7 @@ def allocation(
     parts = _parts(due, captures)
     if parts is None:
         return None
-    charges = buyer_charges(placed)
+    charges = _charges_for(placed, quantities)
     sold = [(line, quantities[line.line_id]) for line in placed.lines if quantities[line.line_id]]
     amounts = [line.unit_reference * qty for line, qty in sold] + [charge.amount for charge in charges]
     bases = split(total([part.base for part in parts], CNY), [amount.minor for amount in amounts])

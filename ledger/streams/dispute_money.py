@@ -12,6 +12,7 @@ from ledger.events.refund import ApprovedLine, RefundLine
 from ledger.fx import CNY
 from ledger.money import Money, split, total
 from ledger.streams.order import Order
+from ledger.streams.order_charges import OrderCharges
 from ledger.streams.order_disputes import Dispute
 from ledger.streams.order_fees import OrderFees
 from ledger.streams.order_quantities import Place
@@ -51,9 +52,9 @@ def loss(
     of_the_order = min(rest, capture.allocated) if capture and capture.amount.currency == amount.currency else rest
     asked = list(_lines(order, dispute, of_the_order))
     goods = total([line.buyer_amount for line in asked], amount.currency)
-    charges = _charges(order, asked, of_the_order - goods) if liability == "merchant" else ()
-    given = goods + total([charge.amount for charge in charges], amount.currency)
-    borne = rest if liability == "platform" else rest - given
+    charges = _charges(order, asked, goods, of_the_order)
+    on_charges = total([charge.amount for charge in charges], amount.currency)
+    borne = rest - on_charges if liability == "platform" else rest - on_charges - goods
     expense = split(carried, [amount.minor - borne.minor, borne.minor])[1] if amount else carried
     lines = _closed(order, asked, fees, liability)
     given_back = total([line.base for line in lines], CNY)
@@ -91,16 +92,17 @@ def _owed(order: Order, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
             left = left - part
 
 
-def _lines(order: Order, dispute: Dispute, left: Money) -> Iterator[RefundLine]:
-    """The units that the rest of the money is for; of the last, a part of its price."""
-    if order.payments.allocation is None or order.currency != left.currency:
+def _lines(order: Order, dispute: Dispute, money: Money) -> Iterator[RefundLine]:
+    """The units that the rest of the money is for, with their tax; of the last, a part of its price."""
+    if order.payments.allocation is None or order.currency != money.currency:
         return
+    purse = _Purse(OrderCharges(order), money, spent=money * 0)
     for line_id in order.lines:
         asked = next((line.qty for line in dispute.lines if line.line_id == line_id), 0 if dispute.lines else None)
         for place, qty in _open_units(order, line_id, asked):
-            if line := _as_much_as(order, line_id, place, qty, left):
+            if line := _as_much_as(order, line_id, place, qty, purse):
                 yield line
-                left = left - line.buyer_amount
+                purse.spent = purse.spent + line.buyer_amount
 
 
 def _open_units(order: Order, line_id: str, asked: int | None) -> Iterator[tuple[Place, int]]:
@@ -114,26 +116,53 @@ def _open_units(order: Order, line_id: str, asked: int | None) -> Iterator[tuple
             left -= qty
 
 
-def _as_much_as(order: Order, line_id: str, place: Place, qty: int, left: Money) -> RefundLine | None:
-    """As many whole units as the money covers; where that is none, a part of the price of one that was sent. Units that
-    were not sent yet go whole or not at all: they may still go into any parcel."""
+@dataclass(slots=True)
+class _Purse:
+    """The money that a dispute took, while units are found for it; `spent` of it is for goods found so far."""
+
+    charges: OrderCharges
+    money: Money
+    spent: Money
+
+    def covers(self, goods: Money) -> bool:
+        """True if it pays for these goods too, and for the tax of all of them."""
+        goods = self.spent + goods
+        return goods + self.charges.tax_with(goods) <= self.money
+
+    @property
+    def left(self) -> Money:
+        """What is not for the goods found so far, nor for their tax."""
+        return self.money - self.spent - self.charges.tax_with(self.spent)
+
+    @property
+    def for_goods(self) -> Money:
+        """The goods' part of what is left."""
+        return self.charges.goods_within(self.money, after=self.spent)
+
+
+def _as_much_as(order: Order, line_id: str, place: Place, qty: int, purse: _Purse) -> RefundLine | None:
+    """As many whole units as the money covers with their tax, or one without; where it covers none, a part of the price
+    of one that was sent. Units that were not sent yet go whole or not at all: they may still go into any parcel."""
     book = order.lines[line_id]
     for fewer in range(qty, 0, -1):
         line = refund_line(book, fewer, place, of=qty)
-        if line.buyer_amount and line.buyer_amount <= left:
+        if line.buyer_amount and purse.covers(line.buyer_amount):
             return line
-    if place is None or not left:
+    one = refund_line(book, 1, place, of=qty)
+    if one.buyer_amount and one.buyer_amount <= purse.left:
+        return one
+    if place is None or not purse.for_goods:
         return None
-    return cut_to(refund_line(book, 1, place, of=qty), book, left, taken_back=False)
+    return cut_to(one, book, purse.for_goods, taken_back=False)
 
 
-def _charges(order: Order, lines: list[RefundLine], left: Money) -> tuple[AllocatedCharge, ...]:
-    """The buyer-paid charges go with the last units, where the money is for them too and nobody gave them back yet."""
-    allocated = order.payments.allocation
-    if allocated is None or any(case.money and case.money.charges for case in order.cases.values()):
+def _charges(order: Order, lines: list[RefundLine], goods: Money, money: Money) -> tuple[AllocatedCharge, ...]:
+    """Tax goes with these goods, as in a refund, and shipping with the last units, where the money is for it too."""
+    if order.payments.allocation is None or order.currency != money.currency:
         return ()
-    if any(dispute.lost and dispute.lost.charges for dispute in order.disputes):
-        return ()
-    open_ = sum(book.live - book.refunded for book in order.lines.values())
-    whole = open_ == sum(line.qty for line in lines)
-    return allocated.charges if whole and total([c.amount for c in allocated.charges], left.currency) <= left else ()
+    charges = OrderCharges(order)
+    tax = min(charges.tax_with(goods, qty=sum(line.qty for line in lines)), money - goods)
+    shipping = charges.left("shipping")
+    if not (charges.is_last(lines) and goods + tax + shipping <= money):
+        return charges.part("tax", tax)
+    return (*charges.part("shipping", shipping), *charges.part("tax", tax))

@@ -181,6 +181,13 @@ class Case(Evolving):
         return self.approval is not None and self.approval.liability != "merchant"
 
     @property
+    def given(self) -> RefundMoney | None:
+        """The money that the buyer has of it, or is owed; None where nothing was approved, or it is off."""
+        if self.state == "approved":
+            return self.money
+        return self.approval.money if self.state == "expired" and self.approval else None
+
+    @property
     def is_pending(self) -> bool:
         """Whether what becomes of its units is still to be seen: not decided, or waiting for the goods."""
         return self.is_open or self.awaits_goods

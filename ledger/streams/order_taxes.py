@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ledger.events.payment import AllocatedCharge
 from ledger.fx import CNY
@@ -16,15 +16,20 @@ def tax_held(order: Order, currency: str) -> tuple[Money, Money]:
     if allocated is None or allocated.amount.currency != currency:
         return Money(0, currency), Money(0, CNY)
     amount, base = _taxes(allocated.charges, currency)
-    given_back = [case.money.charges for case in order.cases.values() if case.money and case.state == "approved"]
-    given_back += [dispute.lost.charges for dispute in order.disputes if dispute.lost]
-    for charges in given_back:
-        back, back_base = _taxes(charges, currency)
-        amount, base = amount - back, base - back_base
+    back, back_base = _taxes(charges_given_back(order), currency)
+    amount, base = amount - back, base - back_base
     for duty in order.logistics.duties.values():
         if duty.amount.currency == currency:
             amount, base = amount - duty.from_buyer, base - duty.from_buyer_base
     return (amount, base) if amount.minor > 0 else (Money(0, currency), Money(0, CNY))
+
+
+def charges_given_back(order: Order) -> Iterator[AllocatedCharge]:
+    """Yields the charges that buyers have back, by refunds and lost disputes that stand."""
+    for case in order.cases.values():
+        yield from case.given.charges if case.given else ()
+    for dispute in order.disputes:
+        yield from dispute.lost.charges if dispute.lost else ()
 
 
 def _taxes(charges: Iterable[AllocatedCharge], currency: str) -> tuple[Money, Money]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ledger.events.payment import AllocatedCharge
-from ledger.events.refund import ApprovedLine, RefundLine, RefundMoney, RefundType
+from ledger.events.refund import ApprovedLine, RefundLine, RefundMoney
 from ledger.fx import CNY, Rate
 from ledger.money import Money, share, split, total
 from ledger.streams.order import Order
@@ -17,7 +17,6 @@ from ledger.streams.order_quantities import LineBook
 Expense = Literal["goods_lost", "goodwill"]
 _NOTHING = Money(0, CNY)
 _SPLIT = ("from_available", "fee_back", "vat_back")
-_NEVER_DELIVERED = ("unshipped", "platform_initiated")
 
 
 def refund_line(book: LineBook, qty: int, parcel_id: str | None = None, *, of: int | None = None) -> RefundLine:
@@ -40,18 +39,6 @@ def cut_to(line: RefundLine, book: LineBook, amount: Money, *, taken_back: bool)
     listed = book.at(line.parcel_id).worth.list_for(book.prices, 0, amount.minor)
     changed = {"qty": line.qty if taken_back else 0, "buyer_amount": amount, "list_amount": Money(listed, CNY)}
     return line.model_copy(update=changed)
-
-
-def charges_back(order: Order, lines: Iterable[RefundLine], kind: RefundType) -> tuple[AllocatedCharge, ...]:
-    """The buyer-paid charges that go back with these lines: all of them with what leaves nothing of an order that never
-    arrived (domain §3.4: "refunding everything unshipped refunds all charges"), else none."""
-    approved = [case for case in order.cases.values() if case.state == "approved"]
-    if order.payments.allocation is None or kind not in _NEVER_DELIVERED:
-        return ()
-    if any(case.type not in _NEVER_DELIVERED or (case.money and case.money.charges) for case in approved):
-        return ()
-    left = sum(book.live - book.refunded for book in order.lines.values()) - sum(line.qty for line in lines)
-    return order.payments.allocation.charges if left == 0 else ()
 
 
 def buyer_amount(order: Order, lines: Iterable[RefundLine], charges: Iterable[AllocatedCharge]) -> Money:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ledger.policies.order_charges import OrderCharges
 from ledger.refusals import Refusal
 from tests.support.given import MERCHANT, PLATFORM, SYSTEM
 from tests.support.orders import OrderStory, after_days
@@ -39,6 +40,12 @@ def cut_before_dispatch() -> Refusal:
     return story.refusal("approve_refund", by=PLATFORM, refund_id="R-1", round=2, lines=cut, at=after_days(1))
 
 
+def shipping_under_never() -> Refusal:
+    story = OrderStory(policies=[OrderCharges(shipping="never")]).paid()
+    charges = [{"type": "shipping", "amount": "USD 5.00"}]
+    return story.refusal("refund_charges", by=PLATFORM, refund_id="R-1", reason="late", charges=charges)
+
+
 def awaited(command: str, **told: Any) -> Refusal:
     """Of goods that are to come back until day 20."""
     story = approved(sent().signed(), return_required=True, return_by=after_days(20))
@@ -50,6 +57,7 @@ def unawaited() -> Refusal:
 
 
 CAUSES: dict[str, Cause] = {
+    "CHARGE_NOT_REFUNDABLE": shipping_under_never,
     "FULL_AMOUNT_ONLY": cut_before_dispatch,
     "PARCEL_NOT_REFUSED": lambda: refund("refused"),
     "PARCEL_NOT_DAMAGED": lambda: refund("damaged"),

@@ -263,7 +263,8 @@ def test_whatever_happens_to_an_order_nothing_is_left_between_the_parties(
     for account in ("2210", "2220"):
         assert (story.balance(account, story.order.currency), story.base(account)) == (0, 0), account
     assert story.balance("2120") == -_merchants_due(story)
-    _charges_are_kept_or_given_back_whole(story)
+    _shipping_is_kept_or_given_back_whole(story)
+    _tax_is_kept_with_the_goods(story)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -301,10 +302,30 @@ def _merchants_due(story: OrderStory) -> int:
     return allocated.list_total.minor - fees - taken
 
 
-def _charges_are_kept_or_given_back_whole(story: OrderStory) -> None:
+def _charged(story: OrderStory, kind: str) -> tuple[int, int]:
+    """What the buyer paid of a charge, and its CNY base."""
     allocated = story.order.payments.allocation
     assert allocated is not None
-    for account, kind in (("4220", "shipping"), ("2320", "tax")):
-        kept = [charge for charge in allocated.charges if charge.type == kind]
-        whole = (-sum(charge.amount.minor for charge in kept), -sum(charge.base.minor for charge in kept))
-        assert (story.balance(account, story.order.currency), story.base(account)) in (whole, (0, 0))
+    found = [charge for charge in allocated.charges if charge.type == kind]
+    return sum(charge.amount.minor for charge in found), sum(charge.base.minor for charge in found)
+
+
+def _shipping_is_kept_or_given_back_whole(story: OrderStory) -> None:
+    amount, base = _charged(story, "shipping")
+    kept = story.balance("4220", story.order.currency), story.base("4220")
+    assert kept in ((-amount, -base), (0, 0))
+    if all(book.live == book.refunded for book in story.order.lines.values()):
+        assert kept == (0, 0)
+
+
+def _tax_is_kept_with_the_goods(story: OrderStory) -> None:
+    """So much of the tax is back as of the goods' money, to the cent; and its base too, with the last of them."""
+    allocated = story.order.payments.allocation
+    assert allocated is not None
+    goods = sum(line.amount.minor for line in allocated.lines)
+    cases = [case for case in story.order.cases.values() if case.given]
+    back = sum(line.buyer_amount.minor for case in cases for line in case.approved_lines)
+    amount, base = _charged(story, "tax")
+    kept = amount - (2 * amount * back + goods) // (2 * goods)
+    assert story.balance("2320", story.order.currency) == -kept
+    assert story.base("2320") == -base if not back else (back < goods or story.base("2320") == 0)

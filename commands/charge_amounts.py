@@ -1,0 +1,52 @@
+"""How reviewers grant charges: an amount by type, no more than is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from ledger.after_sales_refusals import ChargeNotRefundable
+from ledger.events.order import ChargeType
+from ledger.events.payment import AllocatedCharge
+from ledger.policies.order_charges import OrderCharges as Policy
+from ledger.refusals import RefundExceedsRemaining
+from ledger.streams.order import Order
+from ledger.streams.order_charges import OrderCharges
+
+
+class ChargeAmount(BaseModel):
+    """What the buyer gets of a charge, in the currency they paid."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: ChargeType
+    amount: PositiveMoney
+
+
+def _each_once(charges: Iterable[ChargeAmount]) -> tuple[ChargeAmount, ...]:
+    named = tuple(charges)
+    if len({charge.type for charge in named}) != len(named):
+        raise ValueError("name each type of charge once")
+    return named
+
+
+ChargeAmounts = Annotated[tuple[ChargeAmount, ...], AfterValidator(_each_once)]
+
+
+def granted(order: Order, amounts: Iterable[ChargeAmount], rules: Rules) -> tuple[AllocatedCharge, ...]:
+    """The charges that a reviewer grants. Raises `ChargeNotRefundable` or `RefundExceedsRemaining`."""
+    charges = OrderCharges(order)
+    given: list[AllocatedCharge] = []
+    for charge in amounts:
+        if charge.type == "shipping" and rules.policy(Policy).shipping == "never":
+            raise ChargeNotRefundable(type=charge.type, policy=Policy.key)
+        left = charges.left(charge.type)
+        if charge.amount.currency != left.currency or left < charge.amount:
+            what = f"the {charge.type} of order {order.order_id}"
+            raise RefundExceedsRemaining(what=what, asked=str(charge.amount), remaining=str(left))
+        given += charges.part(charge.type, charge.amount)
+    return tuple(given)

@@ -1,0 +1,62 @@
+"""The platform gives tax or shipping back by itself, beside goods that the buyer keeps or was refunded before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from commands.charge_amounts import ChargeAmounts, granted
+from commands.order_commands import OrderCommand
+from commands.refunding import approved, completed_by, requested
+from commands.reviewing import platform_only
+from commands.rules import Rules
+from commands.shapes import Reason
+from ledger.events.event import Event
+from ledger.ids import Id
+from ledger.refusals import CaseAlreadyOpen, NotCaptured
+from ledger.streams.order import Order
+
+
+class RefundCharges(OrderCommand, name="refund_charges"):
+    """A reviewer grants so much of the tax or shipping that the buyer paid; merchants never bear it. It is a case of
+    its own, opened and approved in one, also of an order that is over."""
+
+    refund_id: Id
+    charges: Annotated[ChargeAmounts, Field(min_length=1)]
+    reason: Reason
+
+
+def decide(command: RefundCharges, order: Order, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    if order.payments.allocation is None:
+        raise NotCaptured(order_id=command.order_id)
+    if command.refund_id in order.cases:
+        raise CaseAlreadyOpen(refund_id=command.refund_id)
+    charges, case = granted(order, command.charges, rules), command.refund_id
+    yield requested(
+        command,
+        order,
+        (),
+        rules,
+        charges=charges,
+        refund_id=case,
+        kind="platform_initiated",
+        reason=command.reason,
+        express=False,
+        rounds=0,
+    )
+    approval = approved(
+        command,
+        order,
+        (),
+        rules,
+        charges=charges,
+        refund_id=case,
+        kind="platform_initiated",
+        liability="platform",
+        reason=command.reason,
+    )
+    yield approval
+    yield from completed_by(command, order, approval)
