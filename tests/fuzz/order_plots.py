@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+<<<<<<< HEAD
 from ledger.ids import order_stream, policy_stream
+=======
+from ledger.money import Money
+>>>>>>> 1261177 (The fuzzer pays charges and gives them back; the documents say what goes back with the goods)
 from ledger.policies.defaults import default_policies
 from ledger.policies.kinds import written
 from tests.fuzz.tale import BUYER, CHECKER, FINANCE, OWNER, Step, Tale, by_two
@@ -53,6 +57,18 @@ def cancelled(tale: Tale) -> Iterator[Step]:
     stream, wire = order_stream(tale.merchant_id, tale.order_id), {"method": "bank", "reference": "wire"}
     yield from by_two("pay_refund_by_alternative", names | wire, stream, tale.values.name("proposal"))
     yield tale.told_back(refund_id, tale.random.choice(("succeeded", "reversed")))
+
+
+def charged(tale: Tale) -> Iterator[Step]:
+    """Tax and shipping are paid with the order, and go back alone and with the goods."""
+    charge = Money(tale.random.randint(1, 999), tale.amount.currency)
+    charges = [{"type": kind, "amount": charge, "borne_by": "buyer"} for kind in ("tax", "shipping")]
+    tale.amount = tale.amount + charge * 2
+    tale.order |= {"charges": charges, "buyer_total": tale.amount}
+    yield from tale.paid()
+    granted = [{"type": tale.random.choice(("tax", "shipping")), "amount": charge}]
+    yield tale.of_order("refund_charges", refund_id=tale.values.name("refund"), reason="late", charges=granted)
+    yield tale.of_order("cancel_order", BUYER, reason="changed_mind", refund_id=tale.values.name("refund"))
 
 
 def rejected(tale: Tale) -> Iterator[Step]:

@@ -15,6 +15,7 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
         order_plots.cancelled,
         "cancel_order submit_refund report_refund_outcome approve_refund",
     ),
+    (order_plots.charged, "refund_charges"),
     (order_plots.rejected, "request_refund reject_refund withdraw_refund"),
     (order_plots.amiss("refund_refused_parcel", "export_rejected"), "refund_refused_parcel report_tracking"),
     (order_plots.amiss("refund_damaged_parcel", "damaged"), "refund_damaged_parcel"),
