@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-<<<<<<< HEAD
 from ledger.ids import order_stream, policy_stream
-=======
 from ledger.money import Money
->>>>>>> 1261177 (The fuzzer pays charges and gives them back; the documents say what goes back with the goods)
 from ledger.policies.defaults import default_policies
 from ledger.policies.kinds import written
 from tests.fuzz.tale import BUYER, CHECKER, FINANCE, OWNER, Step, Tale, by_two
