@@ -80,7 +80,7 @@ def _way(order: Order, journey: Journey, lock: AfterSalesLock) -> Journey:
     parcel = order.parcels.of(journey.parcel_id)
     if journey.evidence_kind is None or lock.accepts(journey.evidence_kind) or parcel is None:
         return journey
-    counts = [s for s in parcel.signatures if s.evidence_kind is None or lock.accepts(s.evidence_kind)]
+    counts = [s for s in parcel.counted_signatures if s.evidence_kind is None or lock.accepts(s.evidence_kind)]
     first = min(counts, key=lambda signature: signature.signed_at, default=None)
     if first is None:
         return journey

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.parcel_reports import ParcelReport, against
+from commands.order_commands import contradiction
+from commands.parcel_reports import ParcelReport
+from ledger.events.deliveries import GOING_BACK
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES, standing
 from ledger.streams.order import Order
@@ -14,7 +16,7 @@ from ledger.streams.parcels import Fact, Parcel, by_time
 _AFTER_THE_FACT = frozenset({"export_closed"})
 _MOVING = frozenset(word for word, milestone in MILESTONES.items() if milestone.rank > 0) - _AFTER_THE_FACT
 # Nothing moves a parcel any more; a loss ends nothing once it was found.
-_ENDING = frozenset({"lost", "signed_for", "destroyed"})
+_ENDING = frozenset({"lost", "signed_for", "destroyed", "returned_to_sender"})
 # Turned away here, a parcel comes no further unless it is let pass later (`UNDONE_BY`): the first step out of reach.
 _OUT_OF_REACH = {
     "rejected_at_warehouse": "export_declared",
@@ -25,24 +27,43 @@ _OUT_OF_REACH = {
 _LAST_OF_THE_WAY = MILESTONES["available_for_pickup"].rank
 
 
-def out_of_sequence(report: ParcelReport, order: Order, milestone: str) -> Iterator[Event]:
-    """The break with the first fact that this one cannot stand beside."""
+def out_of_sequence(report: ParcelReport, order: Order, new: Fact) -> Iterator[Event]:
+    """Yields a break for each kind of fact that this one cannot stand beside: the same, whichever is reported first."""
     parcel = order.parcels.of(report.parcel_id)
     if parcel is None:
         return
-    new, at_odds = Fact.of(milestone, report.happened_at), _AT_ODDS[milestone]
+    at_odds = _AT_ODDS[new.milestone]
     clashing = [fact for fact in parcel.facts if fact.milestone in at_odds and _clash(fact, new, parcel)]
-    if clashing:
-        clash = min(clashing, key=by_time)
-        expected = f"{clash.milestone} at {clash.happened_at.isoformat()}"
-        yield from against(report, order, milestone, about=clash.milestone, expected=expected)
+    for known in sorted({fact.milestone: fact for fact in sorted(clashing, key=by_time, reverse=True)}.values()):
+        earlier, later = sorted((known, new), key=by_time)
+        yield from contradiction(
+            report,
+            order,
+            kind="fact_contradicts_state",
+            expected=f"{earlier.milestone} at {earlier.happened_at.isoformat()}",
+            actual=f"{later.milestone} at {later.happened_at.isoformat()}",
+            parcel_id=report.parcel_id,
+            fact=later.milestone,
+            about=earlier.milestone,
+        )
 
 
 def _clash(known: Fact, new: Fact, parcel: Parcel) -> bool:
     if known.happened_at == new.happened_at:
         return False
     earlier, later = (known, new) if known.happened_at < new.happened_at else (new, known)
+    if _goes_on_back(earlier, later) or (earlier.milestone in GOING_BACK and _ends_at_the_sender(later)):
+        return False
     return _rules_out(earlier.milestone, later.milestone) and not _is_undone(earlier, later, parcel)
+
+
+def _goes_on_back(earlier: Fact, later: Fact) -> bool:
+    """The sender may be the warehouse, which reports the parcel itself."""
+    return earlier.milestone == "returned_to_sender" and later.milestone == "returned_to_warehouse"
+
+
+def _ends_at_the_sender(fact: Fact) -> bool:
+    return fact.milestone == "signed_for" and not fact.to_recipient
 
 
 def _rules_out(earlier: str, later: str) -> bool:
@@ -54,6 +75,8 @@ def _rules_out(earlier: str, later: str) -> bool:
 
 def _is_out_of_reach(earlier: str, later: str) -> bool:
     beyond = _OUT_OF_REACH.get(earlier)
+    if later == "signed_for":
+        return beyond is not None or earlier == "returning_to_sender"
     return beyond is not None and MILESTONES[beyond].rank <= MILESTONES[later].rank <= _LAST_OF_THE_WAY
 
 

@@ -11,7 +11,7 @@ from ledger.after_sales_refusals import ParcelNotReturned
 from ledger.events.event import Event
 from ledger.streams.order import Order
 
-_BACKWARDS = frozenset({"returning_to_sender", "returned_to_warehouse"})
+_BACKWARDS = frozenset({"returning_to_sender", "returned_to_warehouse", "returned_to_sender"})
 
 
 class RefundReturnedParcel(ParcelRefund, name="refund_returned_parcel"):

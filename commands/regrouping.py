@@ -10,7 +10,7 @@ from ledger.events.shipment import ParcelContents, ParcelItem
 from ledger.streams.order import Order
 from ledger.streams.parcels import Parcel
 
-_OVER = frozenset({"signed_for", "deemed_signed", "destroyed"})
+_OVER = frozenset({"signed_for", "deemed_signed", "destroyed", "returned_to_sender"})
 
 
 def goes_round(order: Order, *, sources: Sequence[str], targets: Sequence[str]) -> str | None:

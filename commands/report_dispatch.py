@@ -14,7 +14,7 @@ from ledger.events.event import Event
 from ledger.events.shipment import ParcelCreated, ParcelDispatched, ParcelItem
 from ledger.ids import Id
 from ledger.streams.order import Order
-from ledger.streams.parcels import Dispatch, Parcel
+from ledger.streams.parcels import Dispatch, Fact, Parcel
 
 _FACT = "dispatched"
 _NO_WAREHOUSE = "unassigned"
@@ -73,7 +73,7 @@ def _breaks(report: ReportDispatch, order: Order, parcel: Parcel | None) -> Iter
             report, order, _FACT, about=other.parcel_id, expected="a number of its own", kind="duplicate_tracking_no"
         )
     yield from doubts(report, order, _FACT, creates=bool(report.items))
-    yield from out_of_sequence(report, order, _FACT)
+    yield from out_of_sequence(report, order, Fact.of(_FACT, report.happened_at))
 
 
 def _listed(sent: Mapping[str, int]) -> str:

@@ -28,6 +28,6 @@ def decide(report: ReportLoss, order: Order, rules: Rules) -> Iterator[Event]:
         return
     yield event
     yield from doubts(report, order, "lost")
-    yield from out_of_sequence(report, order, "lost")
+    yield from out_of_sequence(report, order, fact_of(event))
     if parcel:
         yield from first_heard_of(report, order, parcel, "lost")

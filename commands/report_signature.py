@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from commands.interception import first_heard_of
 from commands.out_of_sequence import out_of_sequence
 from commands.parcel_reports import MilestoneReport, against, doubts, unpaid
+from commands.return_to_sender import delivered_twice, went_back
 from commands.rules import Rules
 from commands.shapes import RawText
+from ledger.events.deliveries import NAMES_THE_RECIPIENT
 from ledger.events.event import Event
-from ledger.events.shipment import EvidenceKind, ParcelSignedFor
+from ledger.events.shipment import EvidenceKind, ParcelReturnedToSender, ParcelSignedFor
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
-from ledger.streams.parcels import Parcel
-
-_NEVER_DELIVERED = frozenset({"rejected_at_warehouse", "export_rejected", "import_refused", "returned_to_warehouse"})
+from ledger.streams.parcels import Delivery, Fact, Parcel
 
 
 class ReportSignature(MilestoneReport, name="report_signature"):
-    """Somebody signed for the parcel at `occurred_at`: after-sales opens and the settlement clock starts."""
+    """Somebody signed for the parcel at `occurred_at`: after-sales opens and the settlement clock starts.
+
+    After a fact of return to sender it is the sender who got the parcel, unless the recipient is named
+    (`evidence_kind` `recipient`).
+    """
 
     evidence_kind: EvidenceKind = "unspecified"
     proof_ref: RawText = ""
@@ -28,41 +32,53 @@ class ReportSignature(MilestoneReport, name="report_signature"):
 
 def decide(report: ReportSignature, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = order.parcels.of(report.parcel_id)
-    if parcel and _is_known(report, parcel):
+    if parcel and _told(report) in parcel.deliveries:
         return
-    yield ParcelSignedFor(
+    is_returned = parcel is not None and went_back(parcel, _delivery(report))
+    yield _returned(report) if is_returned else _signed(report)
+    if order.placed and not (order.confirmed and order.cancelled):  # then it is refunded, which is said below
+        yield from unpaid(report, order, "signed_for")
+    yield from doubts(report, order, "signed_for")
+    yield from out_of_sequence(report, order, _delivery(report))
+    if parcel:
+        yield from _cannot_be(report, order, parcel)
+        yield from first_heard_of(report, order, parcel, "signed_for")
+        if not is_returned:
+            yield from _settled_already(report, order, parcel)
+
+
+def _signed(report: ReportSignature) -> ParcelSignedFor:
+    return ParcelSignedFor(
         **report.told(),
         evidence_kind=report.evidence_kind,
         proof_ref=report.proof_ref,
         signed_by=report.signed_by,
     )
-    if order.placed and not (order.confirmed and order.cancelled):  # then it is refunded, which is said below
-        yield from unpaid(report, order, "signed_for")
-    yield from doubts(report, order, "signed_for")
-    yield from out_of_sequence(report, order, "signed_for")
-    if parcel:
-        yield from _cannot_be(report, order, parcel)
-        yield from first_heard_of(report, order, parcel, "signed_for")
 
 
-def _is_known(report: ReportSignature, parcel: Parcel) -> bool:
-    told = (report.happened_at, report.evidence_kind, report.proof_ref)
-    return any((s.signed_at, s.evidence_kind, s.proof_ref) == told for s in parcel.signatures)
+def _returned(report: ReportSignature) -> ParcelReturnedToSender:
+    """A delivery after a fact of return to sender, which names no recipient, ended at the sender."""
+    return ParcelReturnedToSender(**report.told(), evidence_ref=report.proof_ref, evidence_kind=report.evidence_kind)
+
+
+def _delivery(report: ReportSignature) -> Fact:
+    named = report.evidence_kind == NAMES_THE_RECIPIENT
+    return Fact.of("signed_for", report.happened_at, report.raw_code, to_recipient=named)
+
+
+def _told(report: ReportSignature) -> Delivery:
+    return Delivery(report.happened_at, report.evidence_kind, report.proof_ref)
 
 
 def _cannot_be(report: ReportSignature, order: Order, parcel: Parcel) -> Iterator[Event]:
-    """No money moves on any of these: what a refund or a loss has settled stays settled until a person looks."""
-    for signature in parcel.signatures:
-        if signature.evidence_kind is not None:
-            expected = f"signed for at {signature.signed_at.isoformat()} ({signature.evidence_kind})"
-            about = f"twice:{report.happened_at.isoformat()}"
-            yield from against(report, order, "signed_for", about=about, expected=expected)
-            break
+    yield from delivered_twice(report, order, parcel, _told(report))
     if parcel.moved_at and report.happened_at <= parcel.moved_at:
         expected = f"travelling as {', '.join(parcel.went_into)} from {parcel.moved_at.isoformat()} on"
         yield from against(report, order, "signed_for", about="travels_on", expected=expected)
-    if parcel.status in _NEVER_DELIVERED:
-        yield from against(report, order, "signed_for", about=parcel.status, expected=parcel.status)
+
+
+def _settled_already(report: ReportSignature, order: Order, parcel: Parcel) -> Iterator[Event]:
+    """No money moves on any of these: what a refund or a loss has settled stays settled until a person looks."""
     for line_id in sorted({item.line_id for item in parcel.items}):
         book = order.lines.get(line_id)
         refunded = book.at(parcel.parcel_id).refunded if book else 0

@@ -11,6 +11,7 @@ from commands.customs_tie import untied
 from commands.interception import first_heard_of
 from commands.out_of_sequence import out_of_sequence
 from commands.parcel_reports import MilestoneReport, against, doubts
+from commands.return_to_sender import read_again
 from commands.rules import Rules
 from commands.shapes import RawText
 from ledger.events.event import Event
@@ -28,7 +29,7 @@ TrackedMilestone = Literal[
     "departed", "arrived",
     "import_presented", "import_held", "import_released", "import_refused",
     "out_for_delivery", "delivery_attempted", "available_for_pickup",
-    "returning_to_sender", "returned_to_warehouse", "damaged", "destroyed", "found", "noted",
+    "returning_to_sender", "returned_to_sender", "returned_to_warehouse", "damaged", "destroyed", "found", "noted",
 ]  # fmt: skip
 _AT_WAREHOUSE = ("received_at_warehouse", "rejected_at_warehouse")
 
@@ -79,7 +80,7 @@ def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event
         return
     yield event
     yield from doubts(report, order, report.milestone)
-    yield from out_of_sequence(report, order, report.milestone)
+    yield from out_of_sequence(report, order, fact_of(event))
     if report.milestone.startswith("export"):
         yield from untied(
             report,
@@ -89,6 +90,7 @@ def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event
             declaration_no=report.declaration_no or "",
         )
     if parcel:
+        yield from read_again(report, order, parcel, fact_of(event))
         yield from _at_another_warehouse(report, order, parcel)
         yield from _on_its_way_after_a_refund(report, order, parcel)
         yield from first_heard_of(report, order, parcel, report.milestone)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from ledger.canonical import canonical
+from ledger.events.deliveries import NAMES_THE_RECIPIENT
 from ledger.events.dispute import (
     DisputeLost,
     DisputeWon,
@@ -42,6 +43,7 @@ from ledger.events.shipment import (
     ParcelDeemedSigned,
     ParcelDispatched,
     ParcelFact,
+    ParcelReturnedToSender,
     ParcelsConsolidated,
     ParcelSignedFor,
     ParcelSplit,
@@ -52,7 +54,7 @@ from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
 from projections.buyers_places import names_of, place_for_buyers
 from projections.engine.batch import Batch, Row
-from projections.parcel_standing import Fact, carry, hand_over, mark_of, reach, sign
+from projections.parcel_standing import Fact, carry, hand_over, mark_of, reach
 from projections.projection import Projection
 from projections.tracked_disputes import DISPUTE_EVENTS, disputes_after
 from projections.tracked_refunds import REFUND_EVENTS, refunds_after
@@ -74,7 +76,7 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 7
+    version = 8
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -249,11 +251,20 @@ class _Fold:
         self._reach(row, Fact(WORDS[type(event)], at, _place(event), event.counts_from(at)))
 
     @on.register
+    def _(self, event: ParcelReturnedToSender) -> None:
+        """One that was read from a delivery is a delivery: to whom it went is read from all facts."""
+        self._leave_unsaid(_names(event))
+        row, at = self._parcel(event.parcel_id), event.happened_at
+        carry(row, at, event.carrier)
+        word = WORDS[type(event)] if event.evidence_kind is None else "signed_for"
+        self._reach(row, Fact(word, at, _place(event), event.counts_from(at)))
+
+    @on.register
     def _(self, event: ParcelSignedFor) -> None:
         self._leave_unsaid(_names(event))
-        signed_at = event.counts_from(event.happened_at)
-        row = sign(self._parcel(event.parcel_id), signed_at, event.evidence_kind)
-        self._reach(row, Fact("signed_for", event.happened_at, _place(event)))
+        at, kind = event.happened_at, event.evidence_kind
+        delivery = Fact("signed_for", at, _place(event), event.counts_from(at), kind, kind == NAMES_THE_RECIPIENT)
+        self._reach(self._parcel(event.parcel_id), delivery)
 
     @on.register
     def _(
@@ -273,8 +284,7 @@ class _Fold:
 
     @on.register
     def _(self, event: ParcelDeemedSigned) -> None:
-        row = sign(self._parcel(event.parcel_id), event.signed_at, "")
-        self._reach(row, Fact("deemed_signed", event.signed_at))
+        self._reach(self._parcel(event.parcel_id), Fact("deemed_signed", event.signed_at, evidence_kind=""))
 
     @on.register
     def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
@@ -351,7 +361,7 @@ class _Fold:
         self._batch.lines(TIMELINE).append(
             (
                 self._batch.book, position, row["parcel_id"], self._order_id, self._merchant, fact.milestone,
-                fact.happened_at, fact.location,
+                fact.happened_at, fact.location, fact.to_recipient,
             )
         )  # fmt: skip
 

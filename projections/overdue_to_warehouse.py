@@ -22,6 +22,7 @@ from ledger.events.shipment import (
     ParcelLost,
     ParcelReceivedAtWarehouse,
     ParcelRejectedAtWarehouse,
+    ParcelReturnedToSender,
     ParcelReturningToSender,
     ParcelsConsolidated,
     ParcelSplit,
@@ -78,7 +79,7 @@ _IMPLYING = tuple(
         or milestone.word in ("export_rejected", "import_refused", "returned_to_warehouse")
     )
 )
-_GONE = (ParcelLost, ParcelDestroyed, ParcelReturningToSender)
+_GONE = (ParcelLost, ParcelDestroyed, ParcelReturningToSender, ParcelReturnedToSender)
 
 
 class OverdueToWarehouse(Projection):
@@ -175,7 +176,7 @@ class _Fold:
                     self._first(parcel_id, "received_at", event.counts_from(event.happened_at))
             case ParcelRejectedAtWarehouse():
                 self._at_the_door(event.parcel_id, "rejected_at", event.happened_at)
-            case ParcelLost() | ParcelDestroyed() | ParcelReturningToSender():
+            case ParcelLost() | ParcelDestroyed() | ParcelReturningToSender() | ParcelReturnedToSender():
                 self._last(event.parcel_id, "gone_at", event.happened_at)
             case ParcelFound():
                 self._last(event.parcel_id, "found_at", event.happened_at)

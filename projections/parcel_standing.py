@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from pydantic_core import from_json
 
 from ledger.canonical import canonical
-from ledger.events.milestones import MILESTONES, UNDONE_BY, furthest
+from ledger.events.deliveries import BEFORE_THE_LAST_LEG, DELIVERIES, GOING_BACK, went_to
+from ledger.events.milestones import MILESTONES, UNDONE_BY, furthest, in_order
 from projections.engine.batch import Row
 
 # The first time each of these happened is what after-sales and promises rest on.
@@ -31,28 +33,29 @@ class Fact:
     happened_at: datetime
     location: str = ""
     counts_from: datetime | None = None
+    evidence_kind: str | None = None  # of a signature: `""` where it is only deemed; None where it is no signature
+    to_recipient: bool = False  # a delivery of which the carrier names the recipient
 
 
 def reach(row: Row, fact: Fact) -> None:
     """Take one more fact into the row: the status is the furthest fact, whatever order they come in."""
     _remember(row, fact)
-    standing = furthest(remembered(row))
-    if standing:
-        row["stage"] = MILESTONES[standing.milestone].stage
-        row["milestone"], row["occurred_at"] = standing.milestone, standing.happened_at
-        row["location"] = standing.location
+    facts = remembered(row)
+    if reached := furthest(facts):
+        row["stage"] = MILESTONES[reached.word].stage
+        row["milestone"], row["occurred_at"] = reached.word, reached.fact.happened_at
+        row["location"] = reached.fact.location
+    signed = [(at, not kind, kind) for at, kind in counted_signatures(facts)]
+    row["signed_at"], _, row["evidence_kind"] = min(signed, default=(None, False, ""))
 
 
-def sign(row: Row, at: datetime, evidence_kind: str) -> Row:
-    """The first signature is shown; of two at one instant the proven one. The first of each kind is kept."""
-    signatures = from_json(row["signatures"])
-    first = signatures.get(evidence_kind)
-    if first is None or at < datetime.fromisoformat(first):
-        row["signatures"] = canonical(signatures | {evidence_kind: at.isoformat()})
-    known = row["signed_at"]
-    if known is None or at < known or (at == known and not row["evidence_kind"]):
-        row["signed_at"], row["evidence_kind"] = at, evidence_kind
-    return row
+def counted_signatures(facts: Collection[Fact]) -> list[tuple[datetime, str]]:
+    """The signatures that are the recipient's: from when each counts, and its kind of proof."""
+    return [
+        (fact.counts_from or fact.happened_at, fact.evidence_kind)
+        for fact in went_to(facts, "recipient")
+        if fact.evidence_kind is not None
+    ]
 
 
 def mark_of(carrier: str) -> str:
@@ -94,11 +97,41 @@ def _remember(row: Row, fact: Fact) -> None:
         row[first] = counts_from
     if fact.milestone in UNDONE_BY or fact.milestone in _UNDOING:
         _turn(row, fact)
-    if fact.milestone in UNDONE_BY:
+    if fact.milestone in DELIVERIES or fact.milestone in GOING_BACK or fact.milestone in BEFORE_THE_LAST_LEG:
+        row["deliveries"] = _with_delivery(row["deliveries"], fact)
+    if fact.milestone in UNDONE_BY or fact.milestone in DELIVERIES:
         return
     before = _way(row)
-    if before is None or furthest((before, fact)) is fact:
+    if before is None or ((reached := furthest((before, fact))) and reached.fact is fact):
         row["way_milestone"], row["way_at"], row["way_location"] = fact.milestone, fact.happened_at, fact.location
+
+
+def _with_delivery(text: str, fact: Fact) -> str:
+    """All deliveries; of the facts that say to whom they went, the first that goes back and the last before the last
+    leg."""
+    facts = {*_deliveries(text), replace(fact, location=fact.location if fact.milestone in DELIVERIES else "")}
+    back = sorted((f for f in facts if f.milestone in GOING_BACK), key=in_order)[:1]
+    before = sorted((f for f in facts if f.milestone in BEFORE_THE_LAST_LEG), key=in_order)[-1:]
+    deliveries = [f for f in facts if f.milestone in DELIVERIES]
+    return canonical(sorted(([*_stored(f)] for f in (*deliveries, *back, *before)), key=canonical))
+
+
+def _stored(fact: Fact) -> tuple[Any, ...]:
+    counts_from = fact.counts_from.isoformat() if fact.counts_from else None
+    return (
+        fact.milestone,
+        fact.happened_at.isoformat(),
+        fact.location,
+        counts_from,
+        fact.evidence_kind,
+        fact.to_recipient,
+    )
+
+
+def _deliveries(text: str) -> Iterator[Fact]:
+    for milestone, at, location, counts_from, kind, named in from_json(text):
+        since = datetime.fromisoformat(counts_from) if counts_from else None
+        yield Fact(milestone, datetime.fromisoformat(at), location, since, kind, named)
 
 
 def _turn(row: Row, fact: Fact) -> None:
@@ -113,7 +146,7 @@ def remembered(row: Row) -> list[Fact]:
     """As much of the parcel's facts as its standing depends on."""
     turns = from_json(row["turns"]).items()
     facts = [Fact(milestone, datetime.fromisoformat(at), location) for milestone, (at, location) in turns]
-    return facts + [fact for fact in (_way(row),) if fact]
+    return [*facts, *_deliveries(row["deliveries"]), *(fact for fact in (_way(row),) if fact)]
 
 
 def _way(row: Row) -> Fact | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +42,7 @@ def regroup(event: ParcelsConsolidated | ParcelSplit, find: FindParcel) -> Itera
 def inherit(source: Row, target: Row) -> None:
     """What had happened to a parcel until its units moved on had happened to them."""
     for fact in _until(source, source["moved_at"]):
-        reach(target, fact)
+        reach(target, replace(fact, evidence_kind=None))  # a signature is of the parcel that it names
     hand_over(target, [(at, mark) for at, mark in handed_over(source) if at <= source["moved_at"]])
     origins = from_json(target["came_from"])
     dispatched_at = source["dispatched_at"]

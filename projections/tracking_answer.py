@@ -18,7 +18,7 @@ Reason = Literal[
 ]  # fmt: skip
 Headline = Literal[
     "unplaced", "placed", "expired", "cancelled", "confirmed", "partly_sent", "on_its_way", "partly_delivered",
-    "delivered", "problem", "refunded",
+    "delivered", "returned_to_sender", "problem", "refunded",
 ]  # fmt: skip
 _PROVEN_BY = ("dispatched", "received_at_warehouse", "departed")  # steps that any later one implies
 _BACK_WITH_SELLER = "rejected_at_warehouse"
@@ -28,6 +28,7 @@ _NEVER_CAME = (
     "lost",
     "destroyed",
     "returning_to_sender",
+    "returned_to_sender",
 )  # it may be before it came
 _PROVE_THE_RECEIPT = frozenset(
     word

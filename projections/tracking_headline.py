@@ -19,12 +19,12 @@ def headline_of(status: str, lines: Iterable[TrackedLine], parcels: Iterable[Par
     if status in _UNPAID:
         return _UNPAID[status]
     found = {*_waiting(lines), *_sent(parcels)}
-    for word in ("problem", "delivered", "on_its_way", "confirmed"):
+    for word in ("returned_to_sender", "problem", "delivered", "on_its_way", "confirmed"):
         if found == {word}:
             return word
     if not found:
         return "refunded"
-    if "problem" in found:
+    if found & {"problem", "returned_to_sender"}:
         return "problem"
     return "partly_delivered" if "delivered" in found else "partly_sent"
 
@@ -37,4 +37,10 @@ def _waiting(lines: Iterable[TrackedLine]) -> Iterator[str]:
 def _sent(parcels: Iterable[ParcelTracking]) -> Iterator[str]:
     for parcel in parcels:
         if parcel.has_left and any(item.qty > item.refunded for item in parcel.items):
-            yield parcel.stage if parcel.stage in ("delivered", "problem") else "on_its_way"
+            yield _word_of(parcel)
+
+
+def _word_of(parcel: ParcelTracking) -> str:
+    if parcel.milestone == "returned_to_sender":
+        return parcel.milestone
+    return parcel.stage if parcel.stage in ("delivered", "problem") else "on_its_way"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Integer, Text
+from sqlalchemy import Boolean, Column, DateTime, Integer, Text
 
 from projections.engine.batch import Row
 from projections.engine.tables import appended_table, kept_table
@@ -53,7 +53,7 @@ PARCELS = kept_table(
     _instant("departed_at"),
     _instant("signed_at"),
     _text("evidence_kind"),
-    _text("signatures"),  # JSON: the first of each kind of proof; some locks do not count every kind
+    _text("deliveries"),  # JSON: every delivery with its proof, and the facts that say to whom they went
     _text("hand_overs"),  # JSON: when it was handed over, and the mark of the carrier (`mark_of`)
     _text("carried_by"),  # JSON: the last of the carriers that said they had it, in the same way
     _text("way_milestone"),  # the furthest fact but for those that a later one may undo
@@ -72,6 +72,7 @@ TIMELINE = appended_table(
     _text("milestone"),
     Column("happened_at", DateTime(timezone=True), nullable=False),
     _text("location"),
+    Column("to_recipient", Boolean, nullable=False),  # a delivery of which the carrier names the recipient
     indexes=[("order_id", "merchant")],
 )
 LOCKS = kept_table(
@@ -93,6 +94,6 @@ BLANK_PARCEL: Row = {
     for column in PARCELS.columns
     if column not in ("book", *PARCELS.key, "changed_at_position", "deleted")
 } | {
-    "items": "[]", "came_from": "{}", "went_into": "[]", "signatures": "{}", "hand_overs": "[]", "carried_by": "[]",
+    "items": "[]", "came_from": "{}", "went_into": "[]", "deliveries": "[]", "hand_overs": "[]", "carried_by": "[]",
     "turns": "{}",
 }  # fmt: skip

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from ledger.events.milestones import MILESTONES, place_on_the_way
+from ledger.events.milestones import MILESTONES, as_read, place_on_the_way
 from ledger.fx import CNY
 from ledger.money import Money
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
 from projections.buyers_places import place_without
-from projections.parcel_standing import carrier_of, mark_of
+from projections.parcel_standing import Fact, carrier_of, counted_signatures, mark_of, remembered
 from projections.tracked_disputes import is_disputed
 from projections.tracking_answer import (
     OrderTracking,
@@ -114,7 +114,7 @@ def _parcel(
         evidence_kind=row["evidence_kind"] or None,
         under_review=False,
         disputed=False,
-        timeline=tuple(_entry(fact, unsaid) for fact in sorted(timeline, key=_by_time)),
+        timeline=tuple(_entries(timeline, unsaid)),
         came_from=tuple(from_json(row["came_from"])),
     )
 
@@ -152,10 +152,19 @@ def _refund(refund_id: str, refund: Mapping[str, Any]) -> TrackedRefund:
     return TrackedRefund(refund_id, refund["type"], refund["state"], amount if shown else None, paid if shown else None)
 
 
-def _entry(row: Stored, unsaid: Collection[str]) -> TimelineEntry:
-    milestone = MILESTONES[row["milestone"]]
-    place = place_without(row["location"], unsaid)
-    return TimelineEntry(milestone.word, milestone.stage, MILESTONE_TEXTS[milestone.word], row["happened_at"], place)
+def _entries(timeline: Iterable[Stored], unsaid: Collection[str]) -> Iterator[TimelineEntry]:
+    """The facts by time. A delivery is shown as what it is read as, once where the ledger recorded that too."""
+    facts = [
+        Fact(row["milestone"], row["happened_at"], row["location"], to_recipient=row["to_recipient"])
+        for row in sorted(timeline, key=_by_time)
+    ]
+    shown: set[tuple[str, datetime]] = set()
+    for word, fact in as_read(facts):
+        if word == "returned_to_sender" and (word, fact.happened_at) in shown:
+            continue
+        shown.add((word, fact.happened_at))
+        place = place_without(fact.location, unsaid)
+        yield TimelineEntry(word, MILESTONES[word].stage, MILESTONE_TEXTS[word], fact.happened_at, place)
 
 
 def _by_time(row: Stored) -> tuple[Any, ...]:
@@ -205,8 +214,8 @@ def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder) -> Iterator[
 
 def _proven(parcel: ParcelTracking, row: Stored, lock: AfterSalesLock) -> ParcelTracking:
     """The parcel with the first signature whose proof the lock counts, where it has one."""
-    signatures = {kind: datetime.fromisoformat(at) for kind, at in from_json(row["signatures"]).items()}
-    counts = [(at, not kind, kind) for kind, at in signatures.items() if not kind or lock.accepts(kind)]
+    signatures = counted_signatures(remembered(dict(row)))
+    counts = [(at, not kind, kind) for at, kind in signatures if not kind or lock.accepts(kind)]
     if not counts:
         return parcel
     signed_at, _, kind = min(counts)

@@ -19,7 +19,8 @@ Payment = Literal[
     "charged_back",
 ]
 Fulfilment = Literal[
-    "unfulfilled", "packed", "partly_dispatched", "dispatched", "partly_delivered", "delivered", "problem", "cancelled"
+    "unfulfilled", "packed", "partly_dispatched", "dispatched", "partly_delivered", "delivered", "returned_to_sender",
+    "problem", "cancelled",
 ]  # fmt: skip
 AfterSales = Literal["none", "open", "approved", "refunding", "refunded", "rejected", "withdrawn"]
 _WORST_FIRST: tuple[AfterSales, ...] = ("open", "approved", "refunding", "refunded", "rejected", "withdrawn")
@@ -63,8 +64,9 @@ def _fulfilment(order: Order) -> Fulfilment:
         return "cancelled"
     journeys = [journey for line_id in order.lines for journey in order.parcels.journeys(line_id)]
     signed = [journey for journey in journeys if journey.signed_at]
-    if any(journey.ended and not journey.signed_at for journey in journeys):
-        return "problem"
+    ended = {journey.ended for journey in journeys if journey.ended and not journey.signed_at}
+    if ended:
+        return "returned_to_sender" if ended == {"returned_to_sender"} else "problem"
     waiting = any(order.unshipped(line_id) for line_id in order.lines)
     if signed:
         return "delivered" if len(signed) == len(journeys) and not waiting else "partly_delivered"

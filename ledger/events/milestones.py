@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from ledger.events import shipment
+from ledger.events.deliveries import DELIVERIES, readings
 from ledger.events.event import Event
 
 Stage = Literal[
@@ -25,19 +26,21 @@ class Milestone:
     event: type[Event]
 
 
-class Happened(Protocol):
+class Happened(Hashable, Protocol):
     """A milestone and when it was reached."""
 
     @property
     def milestone(self) -> str: ...
     @property
     def happened_at(self) -> datetime: ...
+    @property
+    def to_recipient(self) -> bool: ...
 
 
 H = TypeVar("H", bound=Happened)
 
-# Equal ranks are states a parcel moves between: the later fact wins. Exits outrank the way, a signature outranks all:
-# whatever was declared before, somebody has the goods.
+# Equal ranks are states a parcel moves between: the later fact wins. Exits outrank the way; who has the goods in the
+# end, the sender or the recipient, outranks whatever was declared before.
 MILESTONES: dict[str, Milestone] = {
     milestone.word: milestone
     for milestone in (
@@ -69,6 +72,7 @@ MILESTONES: dict[str, Milestone] = {
         Milestone("returned_to_warehouse", 23, "problem", shipment.ParcelReturnedToWarehouse),
         Milestone("lost", 24, "problem", shipment.ParcelLost),
         Milestone("destroyed", 25, "problem", shipment.ParcelDestroyed),
+        Milestone("returned_to_sender", 26, "problem", shipment.ParcelReturnedToSender),
         Milestone("deemed_signed", 30, "delivered", shipment.ParcelDeemedSigned),
         Milestone("signed_for", 31, "delivered", shipment.ParcelSignedFor),
     )
@@ -86,12 +90,32 @@ ENDS = frozenset(word for word, milestone in MILESTONES.items() if milestone.ran
 _ORDER = {word: position for position, word in enumerate(MILESTONES)}
 
 
-def furthest(facts: Collection[H]) -> H | None:
-    """The fact that is the parcel's status, in whatever order the facts became known; None where there is none.
+class Standing(NamedTuple, Generic[H]):
+    """The fact that is a parcel's status, and the word it is read as."""
 
-    What was undone since no longer counts.
+    word: str
+    fact: H
+
+
+def furthest(facts: Collection[H]) -> Standing[H] | None:
+    """The parcel's status, in whatever order the facts became known; None where there is none.
+
+    What was undone since no longer counts. A delivery counts as what it is read as (`ledger.events.deliveries`).
     """
-    return max(standing(facts), key=_standing, default=None)
+    return max(as_read(standing(facts)), key=_standing, default=None)
+
+
+def as_read(facts: Collection[H]) -> Iterator[Standing[H]]:
+    """Yields the facts with the words they are read as; a delivery to nobody we know of is only noted."""
+    going_to = dict(readings(facts)) if any(fact.milestone in DELIVERIES for fact in facts) else {}
+    for fact in facts:
+        match going_to.get(fact):
+            case "sender":
+                yield Standing("returned_to_sender", fact)
+            case "nobody":
+                yield Standing("noted", fact)
+            case _:
+                yield Standing(fact.milestone, fact)
 
 
 def standing(facts: Collection[H]) -> Collection[H]:
@@ -121,5 +145,5 @@ def place_on_the_way(word: str) -> int:
     return _ORDER[word]
 
 
-def _standing(fact: Happened) -> tuple[int, datetime, int]:
-    return MILESTONES[fact.milestone].rank, fact.happened_at, _ORDER[fact.milestone]
+def _standing(found: Standing[H]) -> tuple[int, datetime, int]:
+    return MILESTONES[found.word].rank, found.fact.happened_at, _ORDER[found.word]

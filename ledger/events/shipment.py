@@ -202,6 +202,14 @@ class ParcelReturnedToWarehouse(ParcelFact, name="parcel.returned_to_warehouse",
     evidence_ref: str = ""
 
 
+class ParcelReturnedToSender(ParcelFact, name="parcel.returned_to_sender", version=1):
+    """The parcel is with its sender again. `evidence_kind` is that of the delivery this was read from; None where the
+    carrier itself said returned."""
+
+    evidence_ref: str = ""
+    evidence_kind: EvidenceKind | None = None
+
+
 class ParcelLost(ParcelFact, name="parcel.lost", version=1):
     """A partner has declared the parcel lost."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, singledispatchmethod
 from typing import Any, NamedTuple
 
 from ledger.deadlines import NEVER, in_zone
+from ledger.events.deliveries import DELIVERIES, NAMES_THE_RECIPIENT, went_to
 from ledger.events.event import Event
 from ledger.events.milestones import ENDS, MILESTONES, WORDS, furthest, in_order
 from ledger.events.shipment import (
@@ -21,6 +22,7 @@ from ledger.events.shipment import (
     ParcelDispatched,
     ParcelFact,
     ParcelItem,
+    ParcelReturnedToSender,
     ParcelsConsolidated,
     ParcelSignedFor,
     ParcelSplit,
@@ -28,7 +30,8 @@ from ledger.events.shipment import (
 from ledger.streams.evolving import Evolving
 
 BACK_WITH_MERCHANT = "rejected_at_warehouse"  # the goods never passed into the platform's custody
-FREE_AGAIN = frozenset((BACK_WITH_MERCHANT, "returned_to_warehouse"))  # these quantities may be packed anew
+# The quantities of these may be packed anew.
+FREE_AGAIN = frozenset((BACK_WITH_MERCHANT, "returned_to_warehouse", "returned_to_sender"))
 
 
 class Fact(NamedTuple):
@@ -38,11 +41,14 @@ class Fact(NamedTuple):
     happened_at: datetime
     code: str = ""
     detail: str = ""
+    to_recipient: bool = False  # a delivery of which the carrier names the recipient
 
     @classmethod
-    def of(cls, milestone: str, happened_at: datetime, code: str = "", detail: str = "") -> Fact:
+    def of(
+        cls, milestone: str, happened_at: datetime, code: str = "", detail: str = "", *, to_recipient: bool = False
+    ) -> Fact:
         """In Python's own UTC: facts are compared all the time, and pydantic's instants take ten times as long."""
-        return cls(milestone, in_zone(happened_at, UTC), code, detail)
+        return cls(milestone, in_zone(happened_at, UTC), code, detail, to_recipient)
 
 
 _DETAILS = ("warehouse_id", "declaration_no", "attempt_no", "evidence_ref")
@@ -73,6 +79,14 @@ class Dispatch:
     tracking_no: str
 
 
+class Delivery(NamedTuple):
+    """One report of a delivery, whoever got the parcel."""
+
+    happened_at: datetime
+    evidence_kind: EvidenceKind
+    proof_ref: str
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """A proof of delivery; without `evidence_kind` it is only deemed."""
@@ -80,6 +94,19 @@ class Signature:
     signed_at: datetime
     evidence_kind: EvidenceKind | None
     proof_ref: str = ""
+
+    @property
+    def milestone(self) -> str:
+        return "deemed_signed" if self.evidence_kind is None else "signed_for"
+
+    @property
+    def happened_at(self) -> datetime:
+        return self.signed_at
+
+    @property
+    def to_recipient(self) -> bool:
+        """True if the carrier names the recipient."""
+        return self.evidence_kind == NAMES_THE_RECIPIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +146,9 @@ class Parcel:
     warehouse_id: str = ""
     facts: list[Fact] = field(default_factory=list)
     dispatches: list[Dispatch] = field(default_factory=list)
-    signatures: list[Signature] = field(default_factory=list)
+    signatures: list[Signature] = field(default_factory=list)  # all that were reported, whoever has the parcel now
+    returned: set[Delivery] = field(default_factory=set)  # of the deliveries those recorded as the sender's
+    deliveries: set[Delivery] = field(default_factory=set)  # each that a carrier reported, to whomever
     declarations: list[str] = field(default_factory=list)  # numbers of export declarations it was on
     tracking_nos: list[str] = field(default_factory=list)  # given after the hand-over
     carried_by: list[tuple[datetime, str]] = field(default_factory=list)  # who said so, since when
@@ -132,9 +161,9 @@ class Parcel:
     @property
     def status(self) -> str:
         """The highest-ranked milestone reached, in whatever order the facts became known; empty where there is none."""
-        fact = furthest(self.facts)
-        if fact and (MILESTONES[fact.milestone].rank > 0 or not self.created):
-            return fact.milestone
+        reached = furthest(self.facts)
+        if reached and (MILESTONES[reached.word].rank > 0 or not self.created):
+            return reached.word
         return "created" if self.created else ""
 
     @property
@@ -150,9 +179,19 @@ class Parcel:
         )
 
     @property
+    def counted_signatures(self) -> Collection[Signature]:
+        """The signatures that are the recipient's, on all that is known of the parcel (`ledger.events.deliveries`)."""
+        if not self.signatures:
+            return ()
+        way = [fact for fact in self.facts if fact.milestone not in DELIVERIES]
+        facts: tuple[Fact | Signature, ...] = (*way, *self.signatures)
+        return [s for s in went_to(facts, "recipient") if isinstance(s, Signature)]
+
+    @property
     def signature(self) -> Signature | None:
         """The first signature, or None; of two at one instant the proven one."""
-        return min(self.signatures, key=lambda s: (s.signed_at, s.evidence_kind is None, s.proof_ref), default=None)
+        counted = self.counted_signatures
+        return min(counted, key=lambda s: (s.signed_at, s.evidence_kind is None, s.proof_ref), default=None)
 
     @property
     def carrier(self) -> str:
@@ -278,6 +317,10 @@ class Parcels(Evolving):
         parcel = self._obtain(event.parcel_id)
         if event.carrier:
             parcel.carried_by.append((event.happened_at, event.carrier))
+        if isinstance(event, ParcelReturnedToSender) and event.evidence_kind is not None:
+            self._deliver(parcel, event, Delivery(event.happened_at, event.evidence_kind, event.evidence_ref))
+            parcel.returned.add(Delivery(event.happened_at, event.evidence_kind, event.evidence_ref))
+            return
         self._judge(event, WORDS[type(event)], event.happened_at)
         self._tell(parcel, fact_of(event))
 
@@ -296,9 +339,8 @@ class Parcels(Evolving):
     @evolve.register
     def _(self, event: ParcelSignedFor) -> None:
         parcel = self._obtain(event.parcel_id)
-        self._judge(event, "signed_for", event.happened_at)
         parcel.signatures.append(Signature(event.happened_at, event.evidence_kind, event.proof_ref))
-        parcel.facts.append(Fact.of("signed_for", event.happened_at, event.raw_code))
+        self._deliver(parcel, event, Delivery(event.happened_at, event.evidence_kind, event.proof_ref))
 
     @evolve.register
     def _(self, event: ParcelDeemedSigned) -> None:
@@ -316,6 +358,15 @@ class Parcels(Evolving):
             self._fill(self._obtain(content.parcel_id), content, sources)
         for source in sources:
             self._leave(source, [target for target in targets if target is not source], event)
+
+    def _deliver(self, parcel: Parcel, event: ParcelFact, delivery: Delivery) -> None:
+        """Remember a delivery as the carrier reported it; to whom it went is read from all facts."""
+        self._judge(event, "signed_for", event.happened_at)
+        named = delivery.evidence_kind == NAMES_THE_RECIPIENT
+        fact = Fact.of("signed_for", event.happened_at, event.raw_code, to_recipient=named)
+        if delivery not in parcel.deliveries or fact not in parcel.facts:
+            parcel.facts.append(fact)
+        parcel.deliveries.add(delivery)
 
     def _judge(self, event: Event, milestone: str, at: datetime) -> None:
         """Remember that an instant counts never."""

@@ -59,7 +59,8 @@ def test_a_signature_of_refunded_units_is_recorded_with_a_break() -> None:
 
 def test_a_signature_before_the_hand_over_is_recorded_with_a_break() -> None:
     decided = given(*SENT).when(report(hours=-2)).then(ParcelSignedFor, ReconciliationBreakOpened)
-    assert decided.event(ReconciliationBreakOpened).refs["about"] == "dispatched"
+    refs = decided.event(ReconciliationBreakOpened).refs
+    assert (refs["fact"], refs["about"]) == ("dispatched", "signed_for")
 
 
 def test_a_signature_of_what_customs_kept_out_is_recorded_with_a_break() -> None:
@@ -90,7 +91,7 @@ def test_a_signature_from_before_the_payment_is_recorded_with_a_break_however_la
     paid_later = CONFIRMED.model_copy(update={"confirmed_at": at(100)})
     decided = given(*PAID[:-1], paid_later, packed(), dispatched(hours=95)).when(report())
     abouts = [event.refs["about"] for event in decided.events if isinstance(event, ReconciliationBreakOpened)]
-    assert abouts == ["before_payment", "dispatched"]
+    assert abouts == ["before_payment", "signed_for"]
 
 
 def test_a_signature_of_an_order_cancelled_after_it_was_paid_says_nothing_of_a_payment() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, note
 from hypothesis import strategies as st
 
+from ledger.events.deliveries import GOING_BACK
 from ledger.events.milestones import MILESTONES, UNDONE_BY, furthest
 from projections.engine.batch import Row
 from projections.parcel_standing import Fact, reach
@@ -14,10 +15,12 @@ from projections.tracking_tables import BLANK_PARCEL
 
 T0 = datetime(2025, 4, 1, 8, tzinfo=UTC)
 TURNS = [word for pair in UNDONE_BY.items() for word in pair]
+DELIVERED = ["signed_for", "deemed_signed", *sorted(GOING_BACK)]
 FACTS = st.builds(
-    lambda word, hours: Fact(word, T0 + timedelta(hours=hours)),
-    st.one_of(st.sampled_from(sorted(MILESTONES)), st.sampled_from(TURNS)),
+    lambda word, hours, named: Fact(word, T0 + timedelta(hours=hours), to_recipient=named and word == "signed_for"),
+    st.one_of(st.sampled_from(sorted(MILESTONES)), st.sampled_from(TURNS), st.sampled_from(DELIVERED)),
     st.integers(0, 6),
+    st.booleans(),
 )
 
 
@@ -28,5 +31,5 @@ def test_a_row_stands_where_all_its_facts_say(facts: list[Fact]) -> None:
     for fact in facts:
         reach(row, fact)
     furthest_of_all = furthest(facts)
-    expected = (furthest_of_all.milestone, furthest_of_all.happened_at) if furthest_of_all else ("", None)
+    expected = (furthest_of_all.word, furthest_of_all.fact.happened_at) if furthest_of_all else ("", None)
     assert (row["milestone"], row["occurred_at"]) == expected

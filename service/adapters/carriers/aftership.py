@@ -6,37 +6,48 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from commands.command import Command
-from ledger.events.shipment import EvidenceKind
 from service.adapters.carriers.bodies import objects_in, read_json
 from service.adapters.carriers.routing import Lookup, commands_for, unmapped
-from service.adapters.carriers.scan import Reached, Scan, delivered_once, place
+from service.adapters.carriers.scan import Scan, at_the_sender, place
 from service.adapters.carriers.signatures import expect_aftership_signature
 from service.adapters.carriers.times import read_instant
+from service.adapters.carriers.vocabulary import Meaning, Vocabulary
 
 PROVIDER = "aftership"
-# What is not here is noted with its code: a label, a scan on the way, silence, an exception that says no more.
-SUBTAGS: dict[str, Reached] = {
-    "InTransit_004": "arrived",
-    "InTransit_005": "import_released",
-    "InTransit_006": "import_presented",
-    "Exception_004": "import_held",
-    "Exception_010": "returning_to_sender",
-    "Exception_011": "returned_to_warehouse",
-    "Exception_012": "damaged",
-    "Exception_013": "lost",
-}
-TAGS: dict[str, Reached] = {
-    "OutForDelivery": "out_for_delivery",
-    "AttemptFail": "delivery_attempted",
-    "AvailableForPickup": "available_for_pickup",
-    "Delivered": "signed_for",
-}
-EVIDENCE: dict[str, EvidenceKind] = {
-    "Delivered_002": "recipient",
-    "Delivered_003": "recipient",
-    "Delivered_004": "recipient",
-    "Delivered_005": "neighbour",
-}
+VOCABULARY = Vocabulary(
+    title="AfterShip",
+    source="Tracking API, Delivery Statuses (`tag`) and Delivery Sub-statuses (`subtag`)",
+    statuses={
+        "Pending": tuple(f"Pending_00{n}" for n in range(1, 7)),
+        "InfoReceived": ("InfoReceived_001",),
+        "InTransit": tuple(f"InTransit_00{n}" for n in range(1, 10)),
+        "OutForDelivery": tuple(f"OutForDelivery_00{n}" for n in range(1, 5)),
+        "AttemptFail": tuple(f"AttemptFail_00{n}" for n in range(1, 4)),
+        "AvailableForPickup": ("AvailableForPickup_001",),
+        "Delivered": tuple(f"Delivered_00{n}" for n in range(1, 6)),
+        "Exception": tuple(f"Exception_0{n:02}" for n in (*range(1, 14), *range(16, 22))),
+        "Expired": ("Expired_001",),
+    },
+    meanings=(
+        Meaning("InTransit", ("InTransit_004",), "arrived"),
+        Meaning("InTransit", ("InTransit_005",), "import_released"),
+        Meaning("InTransit", ("InTransit_006",), "import_presented"),
+        Meaning("OutForDelivery", ("",), "out_for_delivery"),
+        Meaning("OutForDelivery", ("OutForDelivery_002",), "available_for_pickup"),
+        Meaning("AttemptFail", ("",), "delivery_attempted"),
+        Meaning("AvailableForPickup", ("",), "available_for_pickup"),
+        Meaning("Delivered", ("", "Delivered_001"), "signed_for"),
+        Meaning("Delivered", ("Delivered_002", "Delivered_003", "Delivered_004"), "signed_for", "recipient"),
+        Meaning("Delivered", ("Delivered_005",), "signed_for", "neighbour"),
+        Meaning("Exception", ("Exception_003",), "delivery_attempted"),  # refused by the recipient
+        Meaning("Exception", ("Exception_004",), "import_held"),
+        Meaning("Exception", ("Exception_010",), "returning_to_sender"),
+        Meaning("Exception", ("Exception_011",), "returned_to_sender"),
+        Meaning("Exception", ("Exception_012",), "damaged"),
+        Meaning("Exception", ("Exception_013",), "lost"),
+        Meaning("Exception", ("Exception_021",), "destroyed"),  # disposed of
+    ),
+)
 
 
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:
@@ -59,7 +70,8 @@ def scans_of(tracking: Mapping[str, Any], event_id: str = "") -> list[Scan]:
     state = [
         {"tag": tracking.get("tag"), "subtag": tracking.get("subtag"), "checkpoint_time": tracking.get("updated_at")}
     ]
-    return delivered_once(_scan(tracking, point, event_id) for point in told or state)
+    scans = [_scan(tracking, point, event_id) for point in told or state]
+    return at_the_sender(scans) if tracking.get("return_to_sender") is True else scans
 
 
 def _trackings(content: Any) -> Iterator[Mapping[str, Any]]:
@@ -76,19 +88,21 @@ def _trackings(content: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _scan(tracking: Mapping[str, Any], point: Mapping[str, Any], event_id: str) -> Scan:
-    tag, subtag = str(point.get("tag") or ""), str(point.get("subtag") or "")
+    subtag = str(point.get("subtag") or "")
+    tag = str(point.get("tag") or "") or subtag.partition("_")[0]
+    meaning = VOCABULARY.read(tag, subtag)
     happened_at, doubt = read_instant(point.get("checkpoint_time"))
     return Scan(
         provider=PROVIDER,
         carrier=str(point.get("slug") or tracking.get("slug") or ""),
         tracking_no=str(tracking["tracking_number"]).strip(),
-        milestone=SUBTAGS.get(subtag) or TAGS.get(tag) or "noted",
+        milestone=meaning.reached,
         happened_at=happened_at,
         raw_code=subtag or tag,
         doubt=doubt,
         location=place(point.get("location"))
         or place(*(point.get(name) for name in ("city", "state", "country_name"))),
         text=str(point.get("message") or ""),
-        evidence_kind=EVIDENCE.get(subtag, "unspecified"),
+        evidence_kind=meaning.evidence_kind,
         event_id=event_id,
     )

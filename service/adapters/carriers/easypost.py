@@ -8,19 +8,48 @@ from typing import Any
 from commands.command import Command
 from service.adapters.carriers.bodies import objects_in, read_json
 from service.adapters.carriers.routing import Lookup, commands_for, unmapped
-from service.adapters.carriers.scan import Reached, Scan, delivered_once, place
+from service.adapters.carriers.scan import Scan, is_return, place
 from service.adapters.carriers.signatures import expect_easypost_signature
 from service.adapters.carriers.times import read_instant
+from service.adapters.carriers.vocabulary import ANY, Meaning, Vocabulary
 
 PROVIDER = "easypost"
-# What is not here is noted with its code.
-DETAILS: dict[str, Reached] = {"damaged": "damaged", "lost": "lost"}
-STATUSES: dict[str, Reached] = {
-    "out_for_delivery": "out_for_delivery",
-    "available_for_pickup": "available_for_pickup",
-    "delivered": "signed_for",
-    "return_to_sender": "returning_to_sender",
-}
+VOCABULARY = Vocabulary(
+    title="EasyPost",
+    source="API reference, Trackers: `status` and `status_detail`",
+    statuses=dict.fromkeys(
+        (
+            "unknown", "pre_transit", "in_transit", "out_for_delivery", "delivered", "available_for_pickup",
+            "return_to_sender", "failure", "cancelled", "error",
+        ),
+        (),
+    )
+    | {
+        ANY: (
+            "address_correction", "arrived_at_destination", "arrived_at_facility", "arrived_at_pickup_location",
+            "awaiting_information", "cancelled", "damaged", "delayed", "delivery_exception", "departed_facility",
+            "departed_origin_facility", "expired", "failure", "held", "in_transit", "label_created", "lost",
+            "missorted", "out_for_delivery", "received_at_destination_facility", "received_at_origin_facility",
+            "refused", "return", "status_update", "transferred_to_destination_carrier", "transit_exception", "unknown",
+            "weather_delay",
+        )
+    },
+    meanings=(
+        Meaning("out_for_delivery", ("",), "out_for_delivery"),
+        Meaning("available_for_pickup", ("",), "available_for_pickup"),
+        Meaning("delivered", ("", "arrived_at_destination", "status_update"), "signed_for"),
+        Meaning("delivered", ("arrived_at_pickup_location",), "available_for_pickup"),  # nobody has collected it yet
+        Meaning("delivered", ("return",), "returned_to_sender"),
+        Meaning("return_to_sender", ("",), "returning_to_sender"),
+        Meaning("return_to_sender", ("arrived_at_destination",), "returned_to_sender"),  # as of a delivery
+        Meaning("return_to_sender", ("refused",), "returning_to_sender"),
+        Meaning(ANY, ("arrived_at_pickup_location",), "available_for_pickup"),
+        Meaning(ANY, ("return",), "returning_to_sender"),
+        Meaning(ANY, ("refused",), "delivery_attempted"),
+        Meaning(ANY, ("damaged",), "damaged"),
+        Meaning(ANY, ("lost",), "lost"),
+    ),
+)  # fmt: skip
 
 
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:
@@ -46,7 +75,10 @@ def scans_of(tracker: Mapping[str, Any], event_id: str = "") -> list[Scan]:
             "datetime": tracker.get("updated_at"),
         }
     ]
-    return delivered_once(_scan(tracker, detail, event_id) for detail in details or state)
+    scans = [_scan(tracker, detail, event_id) for detail in details or state]
+    if details and tracker.get("status") == "return_to_sender" and not any(is_return(scan) for scan in scans):
+        scans.append(_scan(tracker, state[0], event_id))  # the tracker itself says it, whatever its scans are
+    return scans
 
 
 def _trackers(content: Any) -> Iterator[Mapping[str, Any]]:
@@ -63,13 +95,14 @@ def _trackers(content: Any) -> Iterator[Mapping[str, Any]]:
 
 def _scan(tracker: Mapping[str, Any], detail: Mapping[str, Any], event_id: str) -> Scan:
     status, finer = str(detail.get("status") or "unknown"), str(detail.get("status_detail") or "")
+    meaning = VOCABULARY.read(status, finer)
     where = detail.get("tracking_location") or {}
     happened_at, doubt = read_instant(detail.get("datetime"))
     return Scan(
         provider=PROVIDER,
         carrier=str(detail.get("source") or tracker.get("carrier") or ""),
         tracking_no=str(tracker["tracking_code"]).strip(),
-        milestone=DETAILS.get(finer) or STATUSES.get(status) or "noted",
+        milestone=meaning.reached,
         happened_at=happened_at,
         raw_code=str(detail.get("carrier_code") or "") or "/".join(part for part in (status, finer) if part),
         doubt=doubt,

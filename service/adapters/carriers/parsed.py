@@ -9,17 +9,43 @@ from typing import Any
 from commands.command import Command
 from service.adapters.carriers.bodies import objects_in, read_json
 from service.adapters.carriers.routing import Lookup, commands_for, unmapped
-from service.adapters.carriers.scan import Doubt, Reached, Scan, delivered_once, place
+from service.adapters.carriers.scan import Doubt, Scan, place, undelivered
 from service.adapters.carriers.times import read_day_and_clock, read_instant
+from service.adapters.carriers.vocabulary import ANY, Meaning, Vocabulary
 
 PROVIDER = "parsed"
-# `picked_up`, `in_transit` and `on_hold` say too little of where a parcel is on our way, and are noted.
-STATUSES: dict[str, Reached] = {
-    "out_for_delivery": "out_for_delivery",
-    "ready_for_pickup": "available_for_pickup",
-    "delivery_failed": "delivery_attempted",
-    "delivered": "signed_for",
-}
+VOCABULARY = Vocabulary(
+    title="Parsed trackers",
+    source="karrio: `status` and the incident's `reason` of an event",
+    statuses=dict.fromkeys(
+        (
+            "pending", "unknown", "picked_up", "in_transit", "on_hold", "delivery_delayed", "out_for_delivery",
+            "ready_for_pickup", "delivery_failed", "delivered", "return_to_sender", "cancelled",
+        ),
+        (),
+    )
+    | {
+        ANY: (
+            "carrier_damaged_parcel", "carrier_sorting_error", "carrier_address_not_found", "carrier_parcel_lost",
+            "carrier_not_enough_time", "carrier_vehicle_issue", "consignee_refused", "consignee_business_closed",
+            "consignee_not_available", "consignee_not_home", "consignee_incorrect_address",
+            "consignee_access_restricted", "customs_delay", "customs_documentation", "customs_duties_unpaid",
+            "weather_delay", "natural_disaster", "delivery_exception_hold", "delivery_exception_undeliverable",
+            "unknown",
+        )
+    },
+    # `picked_up`, `in_transit` and `on_hold` say too little of where a parcel is on our way, and are noted.
+    meanings=(
+        Meaning("out_for_delivery", ("",), "out_for_delivery"),
+        Meaning("ready_for_pickup", ("",), "available_for_pickup"),
+        Meaning("delivery_failed", ("",), "delivery_attempted"),
+        Meaning("delivered", ("",), "signed_for"),
+        Meaning("return_to_sender", ("", "consignee_refused"), "returning_to_sender"),
+        Meaning(ANY, ("consignee_refused",), "delivery_attempted"),
+        Meaning(ANY, ("carrier_damaged_parcel",), "damaged"),
+        Meaning(ANY, ("carrier_parcel_lost",), "lost"),
+    ),
+)  # fmt: skip
 
 
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:  # noqa: ARG001
@@ -34,10 +60,8 @@ def scans_of(tracker: Mapping[str, Any]) -> list[Scan]:
     events = objects_in(tracker.get("events"))
     delivered = tracker.get("delivered")
     state = [{"status": tracker.get("status"), "code": tracker.get("status")}]
-    return delivered_once(
-        (_scan(tracker, event) for event in events or state),
-        is_delivered=delivered if isinstance(delivered, bool) else None,
-    )
+    scans = [_scan(tracker, event) for event in events or state]
+    return undelivered(scans) if delivered is False else scans
 
 
 def _trackers(content: Any) -> Iterator[Mapping[str, Any]]:
@@ -47,14 +71,14 @@ def _trackers(content: Any) -> Iterator[Mapping[str, Any]]:
 
 def _scan(tracker: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:
     happened_at, doubt = _instant(event)
-    status = str(event.get("status") or "")
+    status, reason = str(event.get("status") or ""), str(event.get("reason") or "")
     return Scan(
         provider=PROVIDER,
         carrier=str(tracker.get("carrier_name") or ""),
         tracking_no=str(tracker["tracking_number"]).strip(),
-        milestone=STATUSES.get(status, "noted"),
+        milestone=VOCABULARY.read(status, reason).reached,
         happened_at=happened_at,
-        raw_code=str(event.get("code") or status or "unknown"),
+        raw_code="/".join(part for part in (str(event.get("code") or status or "unknown"), reason) if part),
         doubt=doubt,
         location=place(event.get("location")),
         text=str(event.get("description") or ""),

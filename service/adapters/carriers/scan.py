@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from commands.report_tracking import TrackedMilestone
+from ledger.events.deliveries import GOING_BACK, NAMES_THE_RECIPIENT
 from ledger.events.shipment import EvidenceKind
 
 Reached = TrackedMilestone | Literal["signed_for", "lost"]
@@ -31,24 +32,30 @@ class Scan:
     event_id: str = ""  # the provider's own, of the delivery this came in
 
 
-def delivered_once(scans: Iterable[Scan], *, is_delivered: bool | None = None) -> list[Scan]:
-    """A parcel is signed for once: of several such scans the last one counts, and none while the carrier denies it.
+def undelivered(scans: Iterable[Scan]) -> list[Scan]:
+    """The scans of a parcel that the carrier says is not delivered: a delivery among them is only noted."""
+    return [replace(scan, milestone="noted") if scan.milestone == "signed_for" else scan for scan in scans]
 
-    The settlement clock starts at a signature, so a doubtful one is only noted.
-    """
+
+def at_the_sender(scans: Iterable[Scan]) -> list[Scan]:
+    """The scans of a parcel that the carrier says goes back. Its return may be missing among them: a delivery that
+    names no recipient ended at the sender."""
     found = list(scans)
-    claims = [scan for scan in found if scan.milestone == "signed_for"]
-    last = max(claims, key=_instant, default=None) if is_delivered is not False else None
-    return [scan if scan not in claims or scan is last else replace(scan, milestone="noted") for scan in found]
+    if any(is_return(scan) for scan in found):
+        return found
+    return [
+        replace(scan, milestone="returned_to_sender")
+        if scan.milestone == "signed_for" and scan.evidence_kind != NAMES_THE_RECIPIENT
+        else scan
+        for scan in found
+    ]
+
+
+def is_return(scan: Scan) -> bool:
+    """True if the scan says that the parcel goes back, or is back."""
+    return scan.milestone in GOING_BACK
 
 
 def place(*parts: object) -> str:
     """A location out of whatever parts of it are there."""
     return ", ".join(dict.fromkeys(part.strip() for part in parts if isinstance(part, str) and part.strip()))[:500]
-
-
-def _instant(scan: Scan) -> tuple[bool, str]:
-    return scan.happened_at is not None, scan.happened_at.isoformat() if scan.happened_at else ""
-
-
-Scans = Sequence[Scan]

@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from commands.command import Command
 from service.adapters.carriers.bodies import objects_in, read_json
 from service.adapters.carriers.routing import Lookup, commands_for, unmapped
-from service.adapters.carriers.scan import Reached, Scan, delivered_once, place
+from service.adapters.carriers.scan import Scan, place
 from service.adapters.carriers.times import read_instant
+from service.adapters.carriers.vocabulary import Meaning, Vocabulary
 
 PROVIDER = "upu"
+RETURN = "return_to_sender"
+_RETURNS = frozenset({RETURN, "return", "returned", "rts", "returned_to_sender", "returning_to_sender"})
 # EMA (posting) is only noted: the number that finds the parcel is known from its hand-over. So are transits (EMJ, EMK).
-CODES: dict[str, Reached] = {
-    "EXA": "export_declared",
-    "EXB": "export_detained",
-    "EXC": "export_released",
-    "EXX": "export_rejected",
-    "EMC": "departed",
-    "EMD": "arrived",
-    "EDB": "import_presented",
-    "EME": "import_held",
-    "EDC": "import_released",
-    "EMF": "import_released",
-    "EDX": "import_refused",
-    "EDG": "out_for_delivery",
-    "EMH": "delivery_attempted",
-    "EDH": "available_for_pickup",  # waits to be collected: not a signature
-    "EMI": "signed_for",
-}
+VOCABULARY = Vocabulary(
+    title="Postal operators",
+    source="UPU EMSEVT: the event's code, with the reason or the action of a non-delivery",
+    statuses=dict.fromkeys(
+        (
+            "EMA", "EMB", "EXA", "EXB", "EXC", "EXD", "EXX", "EMC", "EMJ", "EMK", "EMD", "EDA", "EDB", "EME", "EDC",
+            "EMF", "EDX", "EDD", "EDE", "EMG", "EDF", "EDG", "EDH", "EMH", "EMI",
+        ),
+        (),
+    )
+    | {"EMH": (RETURN,), "EMI": (RETURN,)},
+    meanings=(
+        Meaning("EXA", ("",), "export_declared"),
+        Meaning("EXB", ("",), "export_detained"),
+        Meaning("EXC", ("",), "export_released"),
+        Meaning("EXX", ("",), "export_rejected"),
+        Meaning("EMC", ("",), "departed"),
+        Meaning("EMD", ("",), "arrived"),
+        Meaning("EDB", ("",), "import_presented"),
+        Meaning("EME", ("",), "import_held"),
+        Meaning("EDC", ("",), "import_released"),
+        Meaning("EMF", ("",), "import_released"),
+        Meaning("EDX", ("",), "import_refused"),
+        Meaning("EDG", ("",), "out_for_delivery"),
+        Meaning("EMH", ("",), "delivery_attempted"),
+        Meaning("EMH", (RETURN,), "returning_to_sender"),
+        Meaning("EDH", ("",), "available_for_pickup"),  # waits to be collected: not a signature
+        Meaning("EMI", ("",), "signed_for"),
+        Meaning("EMI", (RETURN,), "returned_to_sender"),
+    ),
+)  # fmt: skip
 
 
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:  # noqa: ARG001
     """Events of postal items: `{"item_id": …, "operator": …, "events": [{"code", "at", "office"}]}`, or a list of such.
+
+    An event may have the `reason` and the `action` of a non-delivery.
 
     The messages travel on a closed network and carry no signature. Raises `PayloadNotUnderstood`.
     """
@@ -45,20 +65,27 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
 
 def scans_of(item: Mapping[str, Any]) -> list[Scan]:
     """The events of one item."""
-    return delivered_once(_scan(item, event) for event in objects_in(item.get("events")))
+    return [_scan(item, event) for event in objects_in(item.get("events"))]
 
 
 def _scan(item: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:
     code = str(event.get("code") or "").strip().upper()
+    reasons = [str(event.get(name) or "").strip() for name in ("reason", "action")]
     happened_at, doubt = read_instant(event.get("at"))
     return Scan(
         provider=PROVIDER,
         carrier=str(item.get("operator") or ""),
         tracking_no=str(item["item_id"]).strip(),
-        milestone=CODES.get(code, "noted"),
+        milestone=VOCABULARY.read(code, _detail(reasons)).reached,
         happened_at=happened_at,
-        raw_code=code or "unknown",
+        raw_code="/".join((code or "unknown", *filter(None, reasons))),
         doubt=doubt,
         location=place(event.get("office")),
         text=str(event.get("text") or ""),
     )
+
+
+def _detail(reasons: Iterable[str]) -> str:
+    """What matters of a reason and an action: a return to sender, in whatever of its usual words; else the reason."""
+    words = ["_".join(re.findall("[a-z0-9]+", reason.casefold())) for reason in reasons if reason]
+    return RETURN if _RETURNS.intersection(words) else next(iter(words), "")
