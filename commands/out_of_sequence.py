@@ -10,7 +10,8 @@ from ledger.events.deliveries import GOING_BACK
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES, standing
 from ledger.streams.order import Order
-from ledger.streams.parcels import Fact, Parcel, by_time
+from ledger.streams.parcel_facts import Fact, by_time
+from ledger.streams.parcels import Parcel
 
 # A month's summary declaration closes the export long after the parcel is through (domain §3.2).
 _AFTER_THE_FACT = frozenset({"export_closed"})

@@ -14,7 +14,8 @@ from ledger.events.event import Event
 from ledger.events.shipment import ParcelCreated, ParcelDispatched, ParcelItem
 from ledger.ids import Id
 from ledger.streams.order import Order
-from ledger.streams.parcels import Dispatch, Fact, Parcel
+from ledger.streams.parcel_facts import Dispatch, Fact
+from ledger.streams.parcels import Parcel
 
 _FACT = "dispatched"
 _NO_WAREHOUSE = "unassigned"

@@ -12,7 +12,7 @@ from commands.shapes import RawText
 from ledger.events.event import Event
 from ledger.events.shipment import ParcelLost
 from ledger.streams.order import Order
-from ledger.streams.parcels import fact_of
+from ledger.streams.parcel_facts import fact_of
 
 
 class ReportLoss(MilestoneReport, name="report_loss"):

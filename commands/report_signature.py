@@ -15,7 +15,8 @@ from ledger.events.event import Event
 from ledger.events.shipment import EvidenceKind, ParcelReturnedToSender, ParcelSignedFor
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
-from ledger.streams.parcels import Delivery, Fact, Parcel
+from ledger.streams.parcel_facts import Delivery, Fact
+from ledger.streams.parcels import Parcel
 
 
 class ReportSignature(MilestoneReport, name="report_signature"):

@@ -21,7 +21,8 @@ from ledger.ids import Id
 from ledger.numbers import Count, Quantity
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
-from ledger.streams.parcels import Parcel, fact_of
+from ledger.streams.parcel_facts import fact_of
+from ledger.streams.parcels import Parcel
 
 TrackedMilestone = Literal[
     "received_at_warehouse", "rejected_at_warehouse",

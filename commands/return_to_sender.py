@@ -11,7 +11,8 @@ from ledger.events.deliveries import GOING_BACK, went_to
 from ledger.events.event import Event
 from ledger.events.shipment import ParcelReturnedToSender
 from ledger.streams.order import Order
-from ledger.streams.parcels import Delivery, Fact, Parcel, Signature
+from ledger.streams.parcel_facts import Delivery, Fact, Signature
+from ledger.streams.parcels import Parcel
 
 _ONE_DELIVERY = timedelta(days=1)  # carriers report one in several scans: delivered, proof received
 

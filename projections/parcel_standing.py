@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -109,7 +109,7 @@ def _remember(row: Row, fact: Fact) -> None:
 def _with_delivery(text: str, fact: Fact) -> str:
     """All deliveries; of the facts that say to whom they went, the first that goes back and the last before the last
     leg."""
-    facts = {*_deliveries(text), replace(fact, location=fact.location if fact.milestone in DELIVERIES else "")}
+    facts = {*_deliveries(text), fact}
     back = sorted((f for f in facts if f.milestone in GOING_BACK), key=in_order)[:1]
     before = sorted((f for f in facts if f.milestone in BEFORE_THE_LAST_LEG), key=in_order)[-1:]
     deliveries = [f for f in facts if f.milestone in DELIVERIES]

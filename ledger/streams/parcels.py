@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import cache, singledispatchmethod
-from typing import Any, NamedTuple
+from datetime import datetime
+from functools import singledispatchmethod
+from typing import Any
 
-from ledger.deadlines import NEVER, in_zone
+from ledger.deadlines import NEVER
 from ledger.events.deliveries import DELIVERIES, NAMES_THE_RECIPIENT, went_to
 from ledger.events.event import Event
-from ledger.events.milestones import ENDS, MILESTONES, WORDS, furthest, in_order
+from ledger.events.milestones import ENDS, MILESTONES, WORDS, furthest
 from ledger.events.shipment import (
     CustomsFact,
     EvidenceKind,
@@ -28,85 +28,11 @@ from ledger.events.shipment import (
     ParcelSplit,
 )
 from ledger.streams.evolving import Evolving
+from ledger.streams.parcel_facts import Delivery, Dispatch, Fact, Signature, by_time, fact_of
 
 BACK_WITH_MERCHANT = "rejected_at_warehouse"  # the goods never passed into the platform's custody
 # The quantities of these may be packed anew.
 FREE_AGAIN = frozenset((BACK_WITH_MERCHANT, "returned_to_warehouse", "returned_to_sender"))
-
-
-class Fact(NamedTuple):
-    """One remembered fact of a parcel's way; `code` and `detail` tell apart two of one kind at one instant."""
-
-    milestone: str
-    happened_at: datetime
-    code: str = ""
-    detail: str = ""
-    to_recipient: bool = False  # a delivery of which the carrier names the recipient
-
-    @classmethod
-    def of(
-        cls, milestone: str, happened_at: datetime, code: str = "", detail: str = "", *, to_recipient: bool = False
-    ) -> Fact:
-        """In Python's own UTC: facts are compared all the time, and pydantic's instants take ten times as long."""
-        return cls(milestone, in_zone(happened_at, UTC), code, detail, to_recipient)
-
-
-_DETAILS = ("warehouse_id", "declaration_no", "attempt_no", "evidence_ref")
-
-
-def by_time(fact: Fact) -> tuple[Any, ...]:
-    """Sorts facts by when they happened; those of one instant as they are in a parcel's way."""
-    return (*in_order(fact), fact.code, fact.detail)
-
-
-@cache
-def _details_of(kind: type[Event]) -> tuple[str, ...]:
-    return tuple(name for name in _DETAILS if name in kind.model_fields)
-
-
-def fact_of(event: ParcelFact) -> Fact:
-    """The event as it is remembered."""
-    told = [str(value) for name in _details_of(type(event)) if (value := getattr(event, name))]
-    return Fact.of(WORDS[type(event)], event.happened_at, event.raw_code, " ".join(told))
-
-
-@dataclass(frozen=True, slots=True)
-class Dispatch:
-    """A hand-over to the domestic carrier."""
-
-    dispatched_at: datetime
-    carrier: str
-    tracking_no: str
-
-
-class Delivery(NamedTuple):
-    """One report of a delivery, whoever got the parcel."""
-
-    happened_at: datetime
-    evidence_kind: EvidenceKind
-    proof_ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """A proof of delivery; without `evidence_kind` it is only deemed."""
-
-    signed_at: datetime
-    evidence_kind: EvidenceKind | None
-    proof_ref: str = ""
-
-    @property
-    def milestone(self) -> str:
-        return "deemed_signed" if self.evidence_kind is None else "signed_for"
-
-    @property
-    def happened_at(self) -> datetime:
-        return self.signed_at
-
-    @property
-    def to_recipient(self) -> bool:
-        """True if the carrier names the recipient."""
-        return self.evidence_kind == NAMES_THE_RECIPIENT
 
 
 @dataclass(frozen=True, slots=True)

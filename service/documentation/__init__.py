@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from service.documentation.carriers import carriers
 from service.documentation.cli import cli
 from service.documentation.commands import commands
 from service.documentation.events import events
@@ -29,4 +30,5 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "verification.md": verification,
     "http.md": http,
     "limits.md": limits,
+    "carriers.md": carriers,
 }

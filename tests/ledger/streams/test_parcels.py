@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ledger.events import shipment
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
-from ledger.streams.parcels import Fact, Parcel, Parcels
+from ledger.streams.parcel_facts import Fact
+from ledger.streams.parcels import Parcel, Parcels
 
 T0 = datetime(2025, 4, 1, 8, tzinfo=UTC)
 P1 = {"order_id": "O-1", "parcel_id": "P-1"}
