@@ -51,10 +51,9 @@ def _returned(report: ParcelReport, delivery: Delivery) -> ParcelReturnedToSende
 
 def delivered_twice(report: ParcelReport, order: Order, parcel: Parcel, delivery: Delivery) -> Iterator[Event]:
     """Yields a break for each delivery that cannot be another one reported again, whichever became known first."""
-    for other in sorted(parcel.deliveries - {delivery}):
-        first, again = sorted((other.happened_at, delivery.happened_at))
-        if again - first <= _ONE_DELIVERY and other.proof_ref == delivery.proof_ref:
-            continue
+    others = [other for other in sorted(parcel.deliveries - {delivery}) if not _is_one(other, delivery)]
+    pairs = [sorted((other.happened_at, delivery.happened_at)) for other in others]
+    for again, first in {again: first for first, again in reversed(pairs)}.items():
         refs = {"parcel_id": report.parcel_id, "fact": "signed_for", "about": f"twice:{again.isoformat()}"}
         yield from contradiction(
             report,
@@ -64,6 +63,10 @@ def delivered_twice(report: ParcelReport, order: Order, parcel: Parcel, delivery
             actual=f"delivered at {first.isoformat()} and at {again.isoformat()}",
             **refs,
         )
+
+
+def _is_one(one: Delivery, other: Delivery) -> bool:
+    return abs(one.happened_at - other.happened_at) <= _ONE_DELIVERY and one.proof_ref == other.proof_ref
 
 
 def _released(report: ParcelReport, order: Order, parcel: Parcel, fact: Fact) -> Iterator[Event]:

@@ -36,7 +36,8 @@ def readings(facts: Collection[T]) -> Iterator[tuple[T, Reading]]:
 
     A delivery that names no recipient went to the sender if it happened at or after a fact of return to sender. If it
     happened before one it proves nothing: the carrier has the parcel again. A deemed signature proves nothing beside a
-    return. A delivery before the warehouse had the parcel, or before it left the country, was one of the first leg.
+    return. A delivery that names no recipient, before the warehouse had the parcel or before it left the country, was
+    one of the first leg.
     """
     deliveries = [fact for fact in facts if fact.milestone in DELIVERIES]
     telling = [fact for fact in facts if fact.milestone in _TELLING] if deliveries else ()
@@ -52,9 +53,11 @@ def went_to(facts: Collection[T], reading: Reading) -> list[T]:
 
 
 def _reading(fact: Told, going_back: datetime | None, last_leg: datetime | None) -> Reading:
+    if fact.to_recipient:
+        return "recipient"
     is_deemed = fact.milestone == "deemed_signed"
     if not is_deemed and last_leg is not None and fact.happened_at < last_leg:
         return "nobody"
-    if going_back is None or fact.to_recipient:
+    if going_back is None:
         return "recipient"
     return "nobody" if is_deemed or fact.happened_at < going_back else "sender"

@@ -22,10 +22,10 @@ is `noted`, for what we do not understand is no signature. An unknown status is 
 
 | The delivery | is read as |
 |---|---|
-| names its recipient | the recipient's signature; beside a return to sender a break is open |
+| names its recipient | the recipient's signature; beside a return to sender, or a later step of the way, a break is open |
 | happened at or after a fact of return to sender, and names no recipient | `returned_to_sender`: nothing is released, `refund_returned_parcel` is granted |
 | happened before a fact of return to sender, and names no recipient | no proof: the carrier has the parcel again; a break is open |
-| happened before the warehouse received the parcel, or before it left the country | one of the first leg, to the warehouse |
+| happened before the warehouse received the parcel, or before it left the country, and names no recipient | one of the first leg, to the warehouse |
 | is only deemed, and the parcel goes back | nothing |
 
 Facts of return to sender are `returning_to_sender`, `returned_to_sender` and `returned_to_warehouse`. Money that was released before such a fact was reported stays where it is, and a break is open.
