@@ -47,7 +47,7 @@ FACTS: dict[str, tuple[str, dict[str, Any]]] = {
     "returned": ("report_tracking", {"milestone": "returning_to_sender"}),
     "found": ("report_tracking", {"milestone": "found"}),
     "lost": ("report_loss", {}),
-    "signed": ("report_signature", {}),
+    "signed": ("report_signature", {"evidence_kind": "recipient"}),  # what names nobody depends on the other facts
 }
 ENDS = {
     "lost": "refund_lost_parcel",
