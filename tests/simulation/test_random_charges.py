@@ -1,0 +1,69 @@
+"""Tax and shipping over random refunds, disputes, duties and failed captures: what the books hold is what is not back.
+
+REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other histories, and how many.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis import strategies as some
+
+from ledger.money import Money
+from ledger.refusals import Refusal
+from ledger.streams.order_charges import TYPES, OrderCharges
+from ledger.streams.order_taxes import tax_held
+from tests.ledger.journal.test_order_rules import ACTIONS, SALES, Sale
+from tests.simulation.money_life import OF_MONEY, MoneyLife
+from tests.support.given import PLATFORM
+
+SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250513"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "60"))
+STEPS = some.lists(
+    some.tuples(some.sampled_from((*ACTIONS, *OF_MONEY, "grant", "grant")), some.integers(0, 99), some.integers(1, 3)),
+    min_size=15,
+    max_size=30,
+)
+CHARGED = SALES.filter(lambda sale: len(sale.charges) == 2 and all(sale.charges))
+
+
+class ChargedLife(MoneyLife):
+    """An order whose tax and shipping a reviewer may also give back alone."""
+
+    def step(self, action: str, which: int, qty: int) -> None:
+        if action != "grant":
+            super().step(action, which, qty)
+            return
+        charge = {"type": TYPES[which % 2], "amount": str(Money(1 + which * qty, self.currency))}
+        with suppress(Refusal):
+            self._tell("refund_charges", by=PLATFORM, refund_id=self._name(), reason="late", charges=[charge])
+
+
+def the_books_hold_what_is_not_back(life: ChargedLife) -> None:
+    order, story = life.order, life.story
+    if order.payments.allocation is None:
+        assert (story.balance("4220", life.currency), story.balance("2320", life.currency)) == (0, 0)
+        return
+    charges = OrderCharges(order)
+    assert story.balance("4220", life.currency) == -charges.left("shipping").minor <= 0
+    assert story.balance("2320", life.currency) == -tax_held(order, life.currency)[0].minor
+    assert charges.left("tax").minor >= 0
+    lines = [line for case in order.cases.values() if case.given for line in case.approved_lines]
+    lines += [line for dispute in order.disputes if dispute.lost for line in dispute.lost.lines]
+    if sum(line.buyer_amount.minor for line in lines) == sum(
+        line.amount.minor for line in order.payments.allocation.lines
+    ):
+        assert (charges.left("tax").minor, story.balance("2320", life.currency)) == (0, 0)
+
+
+@seed(SEED)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sale=CHARGED, steps=STEPS)
+def test_what_the_books_hold_of_the_charges_is_what_is_not_back(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
+    note(f"seed {SEED}")
+    life = ChargedLife(sale)
+    for step in steps:
+        life.step(*step)
+        the_books_hold_what_is_not_back(life)
