@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from commands.breaks import break_once
+from commands.breaks import break_once, explained
 from commands.command import Command
 from commands.recording import accounting_day
 from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedFundsMatched
 from ledger.events.psp_settlement import PspSettlementMatched
-from ledger.events.settlement import ReconciliationBreakResolved
-from ledger.sealed import Sealed
 from ledger.streams.breaks import Break
 from ledger.streams.order import Order
 from ledger.streams.receivables import Match, Receivables
 from ledger.streams.reference_streams import InboxItem
 from ledger.streams.stream import Stream
-from ledger.who import Actor
 
-MATCHER = Actor(kind="system", id="settlement-matching", role="system")
 _EXTRA = "psp_line_extra"
 
 
@@ -60,7 +56,7 @@ def _explained(command: Command, stream: Stream, known: Receivables, match: Matc
     """The break of a line that was extra is over; what of it is still not explained is one of its own."""
     for known_break in stream.known_breaks.values():
         if known_break.is_open and _is_of(known_break, known, match):
-            yield _resolved(command, known_break)
+            yield explained(command, known_break, "reported_later", "has reported what the line settles")
             if not match.is_exact:
                 expected, refs = f"at most {match.cleared}", known_break.opened.refs
                 yield from break_once(
@@ -78,18 +74,3 @@ def _is_of(known_break: Break, known: Receivables, match: Match) -> bool:
     reference = known.named(opened.refs.get("reference", ""))
     is_it = (opened.refs.get("line_kind"), reference) == (match.kind, match.reference)
     return opened.kind == _EXTRA and is_it
-
-
-def _resolved(command: Command, known_break: Break) -> Event:
-    opened = known_break.opened
-    return ReconciliationBreakResolved(
-        break_id=opened.break_id,
-        kind=opened.kind,
-        expected=opened.expected,
-        actual=opened.actual,
-        refs=opened.refs,
-        resolution="reported_later",
-        reason=Sealed.clear(f"{command.name} has reported what the line settles."),
-        resolver=MATCHER,
-        resolved_at=command.decided_at,
-    )

@@ -76,8 +76,8 @@ class Settling:
         if item is None or not item.left or item.amount.currency == line.gross.currency:
             return line
         part = item.part_worth(line.gross_base(self.day))
-        if part != item.left:
-            self._flag(line, "amount_mismatch", str(item.left), line.gross)
+        if item.is_less_than(line.gross_base(self.day)):
+            self._flag(line, "amount_mismatch", f"at most {item.left}", line.gross)
         return line.model_copy(update={"gross": part}) if part else line
 
     def _settled(self, line: PspLine, *, is_foreign: bool) -> SettledLine:

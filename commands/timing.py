@@ -9,6 +9,7 @@ from commands.breaks import break_once
 from commands.command import Command
 from commands.rules import Rules
 from commands.settlement_matches import matched
+from commands.shortfalls import shortfalls
 from ledger.deadlines import FORESEEABLE, later
 from ledger.events.event import Event
 from ledger.events.settlement import ReconciliationBreakOpened
@@ -26,6 +27,7 @@ def decided(
     """
     events = list(decide(command, stream, rules))
     events += matched(command, stream, events)
+    events += shortfalls(command, stream, events)
     if command.timing == "plain" or not events:
         return events
     judged = [_judged(event, command) for event in events]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import singledispatchmethod
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from ledger.events.shipment import DutyAssessed, LogisticsChargeRecorded
 from ledger.fx import CNY
 from ledger.money import Money, joined
 from ledger.streams.evolving import Evolving
+from ledger.streams.expectation import Expectation
 
 ClaimState = Literal["filed", "accepted", "settled", "denied"]
 
@@ -31,6 +33,7 @@ class Claim:
     owed: Money
     owed_base: Money
     state: ClaimState = "filed"
+    paid: Money | None = None  # of what was accepted
 
 
 class Logistics(Evolving):
@@ -41,6 +44,14 @@ class Logistics(Evolving):
         self.duties: dict[tuple[str, str], DutyAssessed] = {}
         self.claims: dict[str, Claim] = {}
         self.receipts: dict[str, Money] = {}  # what was paid for claims, by bank entry and claim
+
+    def expectations(self) -> Iterator[Expectation]:
+        """What partners have accepted of claims, and paid."""
+        for claim in self.claims.values():
+            if claim.paid is not None and claim.owed.minor > 0 and claim.state != "denied":
+                yield Expectation("claim", claim.id, claim.owed + claim.paid, claim.paid)
+            elif claim.paid is not None:
+                yield Expectation("claim", claim.id, claim.paid, claim.paid)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -72,6 +83,7 @@ class Logistics(Evolving):
         claim = self._claim(event)
         if not claim.owed or claim.owed.currency == event.amount.currency:  # in another, it pays nothing that is owed
             claim.owed, claim.owed_base = joined(claim.owed, -event.amount), claim.owed_base - event.carried
+            claim.paid = event.amount if claim.paid is None else joined(claim.paid, event.amount)
         claim.state = "accepted" if claim.owed else "settled"
         self.receipts[f"{event.bank_entry_ref}/{event.claim_id}"] = event.amount
 

@@ -29,6 +29,7 @@ from ledger.events.refund import RefundReversed, RefundSucceeded
 from ledger.fx import CNY
 from ledger.money import Money, half_up, share
 from ledger.streams.evolving import Evolving
+from ledger.streams.expectation import Expectation
 
 Key = tuple[SettledKind, str, bool]  # what it is, its reference, and whether it is owed to us
 _RATE_TOLERANCE_PERCENT = 10  # that a provider's rate may be off our book rate before a line is a part of its item
@@ -82,6 +83,10 @@ class Receivable:
         is_known = bool(self.amount) and (left.minor > 0) == (self.amount.minor > 0)
         return left if is_known else Money(0, left.currency)
 
+    def is_less_than(self, base: Money) -> bool:
+        """True if the provider gave more CNY for it than rates explain."""
+        return abs(base.minor) * 100 > abs(self.left_base.minor) * (100 + _RATE_TOLERANCE_PERCENT)
+
     def part_worth(self, base: Money) -> Money:
         """The part of what is left that the provider gave so much CNY for: all of it, unless the two differ by more
         than rates do."""
@@ -119,7 +124,7 @@ class Receivable:
             settled, is_exact = cleared, advance.amount == cleared
         else:
             cleared, settled = self.part_worth(advance.base), advance.amount
-            is_exact = cleared == self.left
+            is_exact = not self.is_less_than(advance.base)
         cleared_base = self.clearing(cleared) if cleared else None
         if cleared_base is None:
             return None
@@ -175,6 +180,11 @@ class Receivables(Evolving):
         for (kind, reference, _), item in self.items.items():
             if match := item.match(kind, reference):
                 yield match
+
+    def expectations(self) -> Iterator[Expectation]:
+        """What providers owe, or are owed, and have settled."""
+        for (kind, reference, is_ours), item in self.items.items():
+            yield Expectation(f"{kind}_{'in' if is_ours else 'out'}", reference, item.amount, item.settled)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:

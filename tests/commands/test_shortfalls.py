@@ -1,0 +1,97 @@
+"""Whatever comes in part is a break at once, with what was expected and what came, until the rest comes."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from ledger.events.settlement import ReconciliationBreakOpened
+from tests.support.given import PARTNER
+from tests.support.orders import OrderStory
+from tests.support.payments import OF_DISPUTE, settled_line, settles
+
+CLAIM: dict[str, Any] = {"claim_id": "CL-1", "partner": "sf"}
+
+
+def settle(story: OrderStory, reference: str, kind: str, amount: str, batch_ref: str) -> None:
+    line = settled_line(reference, amount, "USD 0.00", amount, kind=kind)
+    story.tell("report_psp_settlement", **settles(line, batch_ref=batch_ref))
+
+
+def charge(story: OrderStory, *parts: str) -> None:
+    for n, part in enumerate(parts):
+        settle(story, "cap-1", "charge", part, f"po-{n}")
+
+
+def refund(story: OrderStory, *parts: str) -> None:
+    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
+    story.tell("submit_refund", refund_id="R-1")
+    told: dict[str, Any] = {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "amount": "USD 19.44"}
+    story.tell("report_refund_outcome", outcome="succeeded", **told)
+    for n, part in enumerate(parts):
+        settle(story, "re-1", "refund", part, f"po-{n}")
+
+
+def dispute(story: OrderStory, *parts: str) -> None:
+    story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
+    for n, part in enumerate(parts):
+        settle(story, "dp-1", "dispute", part, f"po-{n}")
+
+
+def claim(story: OrderStory, *parts: str) -> None:
+    story.sent(A=2, B=1)
+    story.tell("file_logistics_claim", parcel_id="P-1", amount="CNY 50.00", reason="lost", **CLAIM)
+    story.tell("report_claim_accepted", by=PARTNER, amount="CNY 50.00", **CLAIM)
+    for n, part in enumerate(parts):
+        story.tell("report_claim_settled", by=PARTNER, amount=part, cash=part, bank_entry_ref=f"BE-{n}", **CLAIM)
+
+
+class Case(NamedTuple):
+    """How an amount is paid in parts, the whole of it, a part, and the rest."""
+
+    pay: Callable[..., None]
+    whole: str
+    part: str
+    rest: str
+
+
+CASES = (
+    Case(charge, "USD 69.44", "USD 59.44", "USD 10.00"),
+    Case(refund, "USD -19.44", "USD -9.44", "USD -10.00"),
+    Case(dispute, "USD -69.44", "USD -59.44", "USD -10.00"),
+    Case(claim, "CNY 50.00", "CNY 45.00", "CNY 5.00"),
+)
+each_kind = pytest.mark.parametrize("case", CASES, ids=[case.pay.__name__ for case in CASES])
+
+
+def open_breaks(story: OrderStory) -> list[ReconciliationBreakOpened]:
+    return [known.opened for known in story.order.known_breaks.values() if known.is_open]
+
+
+@each_kind
+def test_what_comes_short_is_a_break_at_once(case: Case) -> None:
+    story = OrderStory().paid()
+    case.pay(story, case.part)
+    (opened,) = open_breaks(story)
+    assert (opened.kind, opened.expected, opened.actual) == ("amount_mismatch", case.whole, case.part)
+
+
+@each_kind
+def test_the_break_is_over_when_the_rest_comes(case: Case) -> None:
+    story = OrderStory().paid()
+    case.pay(story, case.part, case.rest)
+    assert open_breaks(story) == []
+
+
+@each_kind
+def test_what_comes_whole_is_no_break(case: Case) -> None:
+    story = OrderStory().paid()
+    case.pay(story, case.whole)
+    assert story.breaks() == []
+
+
+@each_kind
+def test_what_comes_on_top_of_the_whole_is_a_break(case: Case) -> None:
+    story = OrderStory().paid()
+    case.pay(story, case.whole, case.rest)
+    assert len(open_breaks(story)) == 1
