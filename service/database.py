@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.embedded import EmbeddedPostgres
+from service.embedded import EmbeddedPostgres, Watch
 from service.failures import ServiceFailure
 from service.settings import Settings
 
@@ -30,3 +30,14 @@ def open_database(settings: Settings, *, create: bool) -> Iterator[str]:
         )
     with EmbeddedPostgres(settings.data_dir, settings=_SERVER) as server:
         yield server.url(DATABASE)
+
+
+@contextmanager
+def kept_running(settings: Settings) -> Iterator[Watch | None]:
+    """Starts the embedded server again whenever it ends within the block. None for a server of one's own: whoever runs
+    it starts it again, and the connections are made anew."""
+    if settings.server is not None:
+        yield None
+        return
+    with EmbeddedPostgres(settings.data_dir, settings=_SERVER) as server, Watch(server) as watch:
+        yield watch

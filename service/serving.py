@@ -11,6 +11,8 @@ import uvicorn
 
 from service.app import App, open_app
 from service.data_lock import only_service
+from service.database import kept_running
+from service.embedded import Watch
 from service.failures import ServiceFailure
 from service.following import following
 from service.http.application import make_application
@@ -23,7 +25,7 @@ from service.upgrading import upgrading
 def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[str], None]) -> None:
     """Run until SIGINT or SIGTERM. `first` runs once the ledger is open, `ready` hears the address.
 
-    Raises one of `OBSTACLES` where it cannot start.
+    Raises one of `OBSTACLES` where it cannot start, and `ServerLost` where the embedded server cannot be kept running.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that both signals unwind what is open
     try:
@@ -32,30 +34,37 @@ def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[
             address = f"http://{settings.host}:{listener.getsockname()[1]}"
             if settings.server is None:
                 stack.enter_context(only_service(settings.data_dir, address))
+            watch = stack.enter_context(kept_running(settings))
             app = stack.enter_context(open_app(settings, create=True))
             stack.enter_context(following(app.ledger))
             stack.enter_context(upgrading(app.ledger))
             first(app)  # before the timers, whose clock is the wall's: what it records may lie in the past
             stack.enter_context(_timing(app))
-            _answer(app, listener, lambda: ready(address))
+            _answer(app, listener, watch, lambda: ready(address))
     except KeyboardInterrupt:
         return
 
 
-def _answer(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
-    _Server(server_config(make_application(app)), ready).run(sockets=[listener])
+def _answer(app: App, listener: socket.socket, watch: Watch | None, ready: Callable[[], None]) -> None:
+    _Server(server_config(make_application(app)), watch, ready).run(sockets=[listener])
+    if watch is not None:
+        watch.check()
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers."""
+    """Says when it answers, and ends when the database is lost."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, watch: Watch | None, ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._watch = watch
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or (self._watch is not None and self._watch.is_over)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from multiprocessing import active_children
 from threading import Event, Thread
 
 from ledger.ledger import Ledger
+from ledger.log.trouble import trouble_of
 from projections.engine.control import prepare
 from projections.engine.generations import live_of_any_version
 from projections.engine.processes import fold_processes
@@ -17,6 +18,7 @@ from projections.projection import Projection
 from projections.registry import PROJECTIONS
 
 _PAUSE_S = 1.0  # while another service rebuilds the same view
+_TROUBLE_PAUSE_S = 5.0  # while the database is away
 _logger = logging.getLogger(__name__)
 
 
@@ -51,7 +53,9 @@ def _rebuild_all(ledger: Ledger, projections: Sequence[Projection], stop: Event)
             except Exception as error:
                 if not stop.is_set():
                     _logger.warning("%s could not be rebuilt: %s", projection.name, error)
-                break
+                if (trouble := trouble_of(error)) is None or not trouble.retryable:
+                    break
+                stop.wait(_TROUBLE_PAUSE_S)
 
 
 def _outdated(ledger: Ledger, projection: Projection) -> int | None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
 
 from ledger.log.engine import pooled_connection
-from ledger.log.trouble import DatabaseTrouble, trouble_of
+from ledger.log.trouble import ConnectionLost, DatabaseTrouble, trouble_of
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -43,6 +43,8 @@ def transaction(engine: Engine) -> Iterator[extensions.cursor]:
         if trouble is None:
             raise
         connection.invalidate()
+        if isinstance(trouble, ConnectionLost):
+            engine.dispose()  # a server that went away took the idle connections with it
         raise trouble from error
     finally:
         connection.close()

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from ledger.log.trouble import trouble_of
 from service.app import OBSTACLES
 from service.cli.output import stderr
+from service.embedded import ServerLost
 from service.failures import Interrupted, OutputUnusable
 
 
@@ -35,7 +36,8 @@ MEANINGS = {
     ExitCode.DONE: "Done; of `verify-…`: all holds. Refusals are answers, and end with 0 too.",
     ExitCode.FAILED: "Failed, or the answer is no: a file that cannot be used, a malformed line, a difference found.",
     ExitCode.WRONG_USE: "Wrong use: an unknown command or option, a missing or malformed value.",
-    ExitCode.DATABASE: "The database is in trouble that a person must mend: login, rights, version, encoding, damage.",
+    ExitCode.DATABASE: "The database is in trouble that a person must mend: login, rights, version, encoding, damage; or the "
+    "embedded server ended under `up` and could not be started again.",
     ExitCode.TERMINAL: "Standard output or a file is full, closed or broken.",
     ExitCode.TRY_AGAIN: "The database is in trouble that may pass: run the same again, with the same ids.",
     ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. What was recorded stays; run the same again.",
@@ -117,6 +119,8 @@ def _ending_of(error: BaseException) -> tuple[int, str]:
             return ExitCode.READER_GONE, str(error)
         case OutputUnusable():
             return ExitCode.TERMINAL, str(error)
+        case ServerLost():
+            return ExitCode.DATABASE, str(error)
         case Interrupted():
             return ExitCode.INTERRUPTED, str(error)
         case KeyboardInterrupt():

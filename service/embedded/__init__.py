@@ -6,7 +6,8 @@ with EmbeddedPostgres(Path("data")) as server:
 ```
 """
 
-from service.embedded.errors import EmbeddedPostgresError
+from service.embedded.errors import EmbeddedPostgresError, ServerLost
 from service.embedded.launcher import EmbeddedPostgres
+from service.embedded.watch import Watch
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "ServerLost", "Watch"]

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -22,6 +23,8 @@ from service.embedded.place import home_in, socket_folder
 
 _NEWS_EVERY_S = 5.0
 _ALWAYS = {"listen_addresses": "", "unix_socket_permissions": "0700", "timezone": "UTC", "log_timezone": "UTC"}
+
+_NEVER = Event()  # a first start is waited for to its end
 
 _logger = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ class EmbeddedPostgres:
         shelter: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._data_dir = Path(data_dir).absolute()
+        self.data_dir = Path(data_dir).absolute()
         self._asked_bin_dir = bin_dir
         self._settings = dict(settings or {})
         self._shelter = shelter
@@ -64,22 +67,48 @@ class EmbeddedPostgres:
         """Join the server, or start it; EmbeddedPostgresError says why neither can be."""
         if self._hold is not None:
             return self
-        with _plainly(self._data_dir):
-            hold = Hold(home_in(self._data_dir, self._shelter))
+        with _plainly(self.data_dir):
+            hold = Hold(home_in(self.data_dir, self._shelter))
             with hold.gate.taken():
                 hold.clients.share()  # waits for a server that is on its way out
                 try:
-                    self._postmaster = self._join(hold) or self._launch(hold)
+                    self._postmaster = self._join(hold, _NEVER) or self._launch(hold, _NEVER)
                 except BaseException:
                     hold.clients.release()
                     raise
             self._hold = hold
         return self
 
+    def has_ended(self) -> bool:
+        """True if the server has ended under this client, or is about to: nobody stands over it any more."""
+        assert self._hold is not None, "there is no server that could have ended"
+        try:
+            return not self._hold.supervisor.is_taken()
+        except FileNotFoundError:  # its home is gone, and it ends as soon as it notices
+            return True
+        except OSError as error:  # too many open files, say: that is no word about the server
+            _logger.warning("the database server of %s cannot be looked at: %s", self.data_dir, error)
+            return False
+
+    def start_again(self, stop: Event) -> bool:
+        """Start the server that has ended under this client, or join the one that somebody else has started since.
+
+        False if `stop` was set before it answered. Raises `EmbeddedPostgresError`. Its address stays the same. Never
+        creates a cluster: where the data are gone, an empty server in their place would be taken for the ledger.
+        """
+        hold = self._hold
+        assert hold is not None, "there is no server to start again"
+        with _plainly(self.data_dir), hold.gate.taken():
+            if not hold.cluster.exists():
+                raise EmbeddedPostgresError(f"The data of the server are gone: {hold.cluster} is not there.")
+            found = self._join(hold, stop) or (None if stop.is_set() else self._launch(hold, stop))
+        self._postmaster = found or self._postmaster
+        return found is not None
+
     def stop(self) -> None:
         """Let go of the server; returns when it has stopped, if nobody else holds it."""
         if self._hold is not None:
-            with _plainly(self._data_dir):
+            with _plainly(self.data_dir):
                 self._hold.let_go(self.socket_dir)
             self._hold = self._postmaster = None
 
@@ -104,12 +133,12 @@ class EmbeddedPostgres:
     @property
     def bin_dir(self) -> Path:
         """PostgreSQL's programs as this process finds them, where the server's user can run them."""
-        with _plainly(self._data_dir):
-            return self._find(Account.for_data_in(home_in(self._data_dir, self._shelter))).bin_dir
+        with _plainly(self.data_dir):
+            return self._find(Account.for_data_in(home_in(self.data_dir, self._shelter))).bin_dir
 
     def _running(self) -> Postmaster:
         if self._postmaster is None:
-            raise EmbeddedPostgresError(f"The embedded server of {self._data_dir} has not been started.")
+            raise EmbeddedPostgresError(f"The embedded server of {self.data_dir} has not been started.")
         return self._postmaster
 
     def _find(self, account: Account) -> Binaries:
@@ -117,18 +146,18 @@ class EmbeddedPostgres:
             self._binaries = find_binaries(self._asked_bin_dir, account, self._shelter)
         return self._binaries
 
-    def _join(self, hold: Hold) -> Postmaster | None:
-        return self._wait_until_ready(hold, hold.log.size()) if hold.supervisor.is_taken() else None
+    def _join(self, hold: Hold, stop: Event) -> Postmaster | None:
+        return self._wait_until_ready(hold, hold.log.size(), stop) if hold.supervisor.is_taken() else None
 
-    def _launch(self, hold: Hold) -> Postmaster:
+    def _launch(self, hold: Hold, stop: Event) -> Postmaster | None:
         hold.check_reach()
         binaries = self._find(hold.account)
         clear_up(hold.cluster)
         create_cluster(hold.cluster, binaries, hold.account, sync=self._settings.get("fsync") != "off")
         log_start = hold.log.prepare(hold.account)
         hold.spawn(self._command(hold, binaries))
-        postmaster = self._wait_until_ready(hold, log_start)
-        if postmaster is None:
+        postmaster = self._wait_until_ready(hold, log_start, stop)
+        if postmaster is None and not stop.is_set():
             raise EmbeddedPostgresError(
                 f"PostgreSQL did not start in {hold.home}; its log ends:\n{hold.log.tail(log_start)}"
             )
@@ -141,10 +170,11 @@ class EmbeddedPostgres:
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         return [str(binaries.bin_dir / "postgres"), "-D", str(hold.cluster), *options]
 
-    def _wait_until_ready(self, hold: Hold, log_start: int) -> Postmaster | None:
-        """The server once it answers, or None if it ended; as long as it lives, it may take as long as it needs."""
+    def _wait_until_ready(self, hold: Hold, log_start: int, stop: Event) -> Postmaster | None:
+        """The server once it answers; as long as it lives, it may take as long as it needs. None if it ended, or `stop`
+        was set."""
         last_news = self._clock()
-        while hold.supervisor.is_taken():
+        while hold.supervisor.is_taken() and not stop.is_set():
             postmaster = read_postmaster(hold.cluster)
             if postmaster is not None and postmaster.answers():
                 return postmaster
@@ -163,7 +193,7 @@ class EmbeddedPostgres:
             connection = psycopg2.connect(self._dsn("postgres"))
         except psycopg2.OperationalError as failure:
             raise EmbeddedPostgresError(
-                f"The embedded server of {self._data_dir} does not answer: {failure}"
+                f"The embedded server of {self.data_dir} does not answer: {failure}"
             ) from failure
         try:
             connection.autocommit = True
