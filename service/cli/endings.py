@@ -36,8 +36,8 @@ MEANINGS = {
     ExitCode.DONE: "Done; of `verify-…`: all holds. Refusals are answers, and end with 0 too.",
     ExitCode.FAILED: "Failed, or the answer is no: a file that cannot be used, a malformed line, a difference found.",
     ExitCode.WRONG_USE: "Wrong use: an unknown command or option, a missing or malformed value.",
-    ExitCode.DATABASE: "The database is in trouble that a person must mend: login, rights, version, encoding, damage; or the "
-    "embedded server ended under `up` and could not be started again.",
+    ExitCode.DATABASE: "The database is in trouble that a person must mend: login, rights, version, encoding, damage; "
+    "of `up`, also: its embedded server ended and could not be started again.",
     ExitCode.TERMINAL: "Standard output or a file is full, closed or broken.",
     ExitCode.TRY_AGAIN: "The database is in trouble that may pass: run the same again, with the same ids.",
     ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. What was recorded stays; run the same again.",

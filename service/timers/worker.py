@@ -6,6 +6,7 @@ import logging
 from threading import Event, Thread
 from time import monotonic
 
+from ledger.log.trouble import trouble_of
 from service.app import App
 from service.instructions.partners import partners_of
 from service.instructions.sending import Sending
@@ -50,6 +51,7 @@ class TimerWorker:
         self._timers: list[Timer] = [timer(app, self._stop) for timer in TIMERS]
         if partners := partners_of(app.settings):
             self._timers.append(Sending(app, partners, self._stop))
+        self._noted: dict[Timer, str] = {}  # why a timer waits
         self._thread = Thread(target=self._run, name="timers", daemon=True)
 
     def start(self) -> None:
@@ -77,4 +79,10 @@ class TimerWorker:
         try:
             timer.sweep()
         except Exception as error:  # the database is away or a view is behind; what fails of itself is set aside
-            _logger.warning("the timer %s waits: %s: %s", type(timer).__name__, type(error).__name__, error)
+            trouble = trouble_of(error)
+            reason = trouble.kind.code if trouble else f"{type(error).__name__}: {error}"
+            if reason not in self._noted.values():  # once, not at every look and for every timer
+                _logger.warning("the timer %s waits: %s: %s", type(timer).__name__, type(error).__name__, error)
+            self._noted[timer] = reason
+        else:
+            self._noted.pop(timer, None)
