@@ -18,18 +18,20 @@ from projections.projection import Projection
 from projections.registry import PROJECTIONS
 
 _PAUSE_S = 1.0  # while another service rebuilds the same view
-_TROUBLE_PAUSE_S = 5.0  # while the database is away
 _logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def upgrading(ledger: Ledger, projections: Sequence[Projection] = tuple(PROJECTIONS.values())) -> Iterator[Thread]:
+def upgrading(
+    ledger: Ledger, projections: Sequence[Projection] = tuple(PROJECTIONS.values()), *, trouble_pause_s: float = 5.0
+) -> Iterator[Thread]:
     """Rebuild what is outdated, in a thread that ends by itself, or with the block.
 
-    A view that a newer version has folded is left alone: that service reads it.
+    A view that a newer version has folded is left alone: that service reads it. A rebuild that a database in trouble
+    has broken off begins again after `trouble_pause_s`.
     """
     others, stop = set(active_children()), Event()
-    thread = Thread(target=_rebuild_all, args=(ledger, projections, stop), name="upgrade", daemon=True)
+    thread = Thread(target=_rebuild_all, args=(ledger, projections, stop, trouble_pause_s), name="upgrade", daemon=True)
     thread.start()
     try:
         yield thread
@@ -41,7 +43,7 @@ def upgrading(ledger: Ledger, projections: Sequence[Projection] = tuple(PROJECTI
         thread.join()
 
 
-def _rebuild_all(ledger: Ledger, projections: Sequence[Projection], stop: Event) -> None:
+def _rebuild_all(ledger: Ledger, projections: Sequence[Projection], stop: Event, trouble_pause_s: float) -> None:
     for projection in projections:
         while not stop.is_set():
             try:
@@ -55,7 +57,7 @@ def _rebuild_all(ledger: Ledger, projections: Sequence[Projection], stop: Event)
                     _logger.warning("%s could not be rebuilt: %s", projection.name, error)
                 if (trouble := trouble_of(error)) is None or not trouble.retryable:
                     break
-                stop.wait(_TROUBLE_PAUSE_S)
+                stop.wait(trouble_pause_s)
 
 
 def _outdated(ledger: Ledger, projection: Projection) -> int | None:

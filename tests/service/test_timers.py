@@ -15,7 +15,9 @@ from service.app import App
 from service.settings import Settings
 from service.timers import TimerWorker
 from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.outages import away_for
 from tests.support.sales import BUYER, merchant_ready, paid, sent, signed
+from tests.support.services import until
 
 VIEWS = (DueReleases(), DueDates(), CustomerTracking())
 NAMES = {"merchant_id": "M-1", "order_id": "O-1"}
@@ -98,3 +100,12 @@ def test_a_blocked_order_is_asked_for_again_when_its_case_is_closed(shop: Shop) 
     shop.look(timer)
     shop.desk.expect("reject_refund", actor=SERVICE_DESK, refund_id="R-1", round=1, reason="unfounded", **NAMES)
     assert shop.look(timer) == 1
+
+
+def test_timers_say_once_that_the_database_is_away(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    worker = TimerWorker(shop.app)
+    with away_for(shop.desk.ledger.engine) as refused:
+        worker.start()
+        until(lambda: len(refused) > 30, what="three rounds of looks")
+        worker.stop()
+    assert len([record for record in caplog.records if "waits" in record.message]) == 1

@@ -15,6 +15,7 @@ from projections.projection import Projection
 from service.upgrading import upgrading
 from tests.projections.history import History, NoKeys
 from tests.projections.samples import Picky, Tally, TallyInAnotherShape
+from tests.support.outages import away_for
 
 
 class PickyInAnotherShape(Picky):
@@ -34,7 +35,7 @@ def follow(ledger: Ledger, projection: Projection) -> None:
 
 
 def upgraded(ledger: Ledger, *projections: Projection) -> Views:
-    with upgrading(ledger, projections) as thread:
+    with upgrading(ledger, projections, trouble_pause_s=0.01) as thread:
         thread.join()
     return Views(ledger.engine, ledger.reader)
 
@@ -73,3 +74,14 @@ def test_a_view_that_nothing_is_wrong_with_is_not_rebuilt(ledger: Ledger, caplog
     follow(ledger, Tally())
     upgraded(ledger, Tally())
     assert caplog.records == []
+
+
+def test_a_rebuild_that_meets_a_database_that_is_away_is_taken_up_again(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    History(ledger).words(1, "a", "b")
+    follow(ledger, Tally())
+    with away_for(ledger.engine, connections=2):
+        views = upgraded(ledger, TallyInAnotherShape())
+    assert views.status(TallyInAnotherShape())[1].position == 2
+    assert "could not be rebuilt" in caplog.text
