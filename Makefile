@@ -10,7 +10,7 @@ INSTALLED_FROM := pyproject.toml constraints.txt
 # What a shell may carry that would send installs or imports somewhere else.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
 
-.PHONY: run test check histories bench docs clean help
+.PHONY: run test check histories kills bench docs clean help
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -30,6 +30,9 @@ check: $(VENV)/installed-dev ## lint, format, types, house rules
 
 histories: $(VENV)/installed-dev ## thousands of random histories of orders, of whole shops and of every command; takes half an hour
 	@$(BIN)/python -m pytest -m histories --numprocesses auto $(ARGS)
+
+kills: $(VENV)/installed-dev ## kill every kind of process, twenty times at random moments, and check that nothing is lost or doubled
+	@$(BIN)/python -m pytest -m kills tests/kills $(ARGS)
 
 bench: $(VENV)/installed-dev ## measure, and print medians beside raw PostgreSQL
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

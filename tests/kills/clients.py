@@ -1,0 +1,123 @@
+"""Clients that ask for one thing after the other, and ask again under the same id until they are answered."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from http.client import HTTPException
+from threading import Event, Thread
+
+from commands.menu import MENU
+from ledger.log.trouble import DatabaseTrouble
+from service.app import App, open_app
+from service.embedded import EmbeddedPostgresError
+from service.settings import Settings
+from tests.kills.bench import Bench
+from tests.support.buses import PLATFORM
+from tests.support.services import until
+
+SECRET = "tea"
+PATIENCE_S = 300.0  # with one step: recovery and a rebuild of every view, on a machine that others use too
+_PAUSE_S = 0.02  # between two questions: the processes beside need the machine too
+# What a client meets while the service or the database is away; everything else fails the test.
+_AWAY = (DatabaseTrouble, EmbeddedPostgresError, HTTPException, OSError)
+
+
+class Client:
+    """Asks for `name-1`, `name-2` … in a thread of its own; `answered` holds the ids whose answer has arrived."""
+
+    def __init__(self, name: str, ask: Callable[[str], None]) -> None:
+        self._name, self._ask = name, ask
+        self.answered: list[str] = []
+        self.failure: Exception | None = None
+        self._stop = Event()
+        self._thread = Thread(target=self._work, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns once the last question is answered. Raises what went wrong."""
+        self._stop.set()
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive(), f"{self._name} does not end"
+        if self.failure is not None:
+            raise self.failure
+
+    def _work(self) -> None:
+        try:
+            while not self._stop.wait(_PAUSE_S):
+                id = f"{self._name}-{len(self.answered) + 1}"
+                until(partial(self._is_answered, id), what=f"an answer to {id}", patience_s=PATIENCE_S)
+                self.answered.append(id)
+        except Exception as failure:
+            self.failure = failure
+
+    def _is_answered(self, id: str) -> bool:
+        try:
+            self._ask(id)
+        except _AWAY:
+            return False
+        return True
+
+
+class Desk:
+    """A client of the bus, which opens the ledger again when the database was lost. Each fifth command is refused."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._held = ExitStack()
+        self._app: App | None = None
+
+    def ask(self, id: str) -> None:
+        if self._app is None:
+            self._app = self._held.enter_context(open_app(self._settings))
+        name, about = "enrol_merchant", {"merchant_id": f"M-{id}"}
+        if id.endswith(("0", "5")):
+            name, about = "approve_product", about | {"product_id": "P-1"}
+        command = MENU[name].command.model_validate({"id": id, "actor": PLATFORM, **about})
+        try:
+            (outcome,) = self._app.bus.submit([command])
+        except DatabaseTrouble:
+            self.close()
+            raise
+        assert outcome.status in ("recorded", "refused"), f"{id}: {outcome.status} {outcome.sentence}"
+
+    def close(self) -> None:
+        self._app = None
+        self._held.close()
+
+
+@contextmanager
+def desk_at_work(bench: Bench, name: str) -> Iterator[None]:
+    """A desk that records beside whatever the context does; its last question is answered before the context ends."""
+    desk = Desk(bench.settings)
+    client = Client(name, desk.ask)
+    client.start()
+    try:
+        yield
+    finally:
+        try:
+            client.stop()
+        finally:
+            desk.close()
+            bench.acknowledged.update(client.answered)
+
+
+def tell_scan(address: str, number: str) -> None:
+    """A carrier's signed webhook about a parcel that nobody knows. Raises `OSError` where it is not acknowledged."""
+    point = {"tag": "InTransit", "subtag": "InTransit_004", "checkpoint_time": "2025-04-01T08:00:00+00:00"}
+    body = json.dumps({"event_id": number, "msg": {"tracking_number": number, "checkpoints": [point]}}).encode()
+    signature = b64encode(hmac.digest(SECRET.encode(), body, hashlib.sha256)).decode()
+    headers = {"aftership-hmac-sha256": signature, "content-type": "application/json"}
+    request = urllib.request.Request(f"{address}/webhooks/aftership", data=body, headers=headers)
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+        outcomes = json.loads(answer.read())["outcomes"]
+    assert outcomes in ({"recorded": 1}, {"repeated": 1}), f"{number}: {outcomes}"

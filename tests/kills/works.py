@@ -1,0 +1,240 @@
+"""What is killed: seven kinds of processes at work, how far each has come, and how its work goes on afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from commands.command import Command
+from commands.enrol_merchant import EnrolMerchant
+from projections.registry import PROJECTIONS
+from service.app import open_app
+from service.record.recorder import BATCH
+from tests.kills.bench import Bench
+from tests.kills.clients import PATIENCE_S, SECRET, Client, tell_scan
+from tests.service.adapters.psp.reports import neutral, summed
+from tests.support.buses import PLATFORM, Clock, Desk
+from tests.support.sales import merchant_ready, released
+from tests.support.services import Running, Service, until
+
+LINES, ROWS, MERCHANTS, SCANS = 1_500, 1_200, 6, 40
+ACTOR = PLATFORM.model_dump(exclude_defaults=True)
+TRY_AGAIN = 75
+_STOPPED = re.compile(r"Stopped after ([\d,]+) lines")
+_FOLDED = """
+SELECT coalesce(sum(c.position), 0) FROM views.checkpoints c JOIN views.projections p USING (projection, generation)
+"""
+
+
+class Work(ABC):
+    """A process at work. `tag` is unique in a run, and part of every id that the work uses."""
+
+    name: ClassVar[str]
+    whole: int  # what `done` comes to at the end
+
+    def __init__(self, bench: Bench, tag: str) -> None:
+        self.bench, self.tag = bench, tag
+        self.prepare()
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """What there must be before the process starts."""
+
+    @abstractmethod
+    def start(self) -> Running:
+        """The process that does the work, or goes on with it."""
+
+    @abstractmethod
+    def done(self) -> int:
+        """How much of the work can be seen to be done."""
+
+    def kill(self, running: Running) -> None:
+        running.end(signal.SIGKILL)
+
+    def finish(self, running: Running) -> None:
+        """Wait until the work is done; note what was acknowledged."""
+        assert running.process.wait(PATIENCE_S) == 0, (
+            f"{self.name} ended with {running.process.returncode}: {running.err}"
+        )
+
+
+class Recording(Work):
+    """Enrolments of a file. Their answers are known once the process has ended."""
+
+    name = "redledger record"
+    whole = LINES
+
+    def prepare(self) -> None:
+        self.file = self.bench.folder.parent / f"{self.tag}.jsonl"
+        self.ids = [f"{self.tag}-{n}" for n in range(LINES)]
+        with self.file.open("w") as lines:
+            for id in self.ids:
+                line = {"command": "enrol_merchant", "id": id, "actor": ACTOR, "data": {"merchant_id": f"M-{id}"}}
+                lines.write(json.dumps(line) + "\n")
+
+    def start(self) -> Running:
+        return self.bench.run("record", str(self.file), "--format", "json")
+
+    def done(self) -> int:
+        enrolled = "SELECT count(*) FROM log.events WHERE type = 'merchant.enrolled' AND command_id LIKE %s"
+        return self.bench.count(enrolled, f"%/{self.tag}-%")
+
+    def finish(self, running: Running) -> None:
+        super().finish(running)
+        (counts,) = json.loads(running.out)
+        assert counts["recorded"] + counts["repeated"] == LINES, counts
+        self.bench.acknowledged.update(self.ids)
+
+
+class LostServer(Recording):
+    """The embedded server under a recording, which says up to which line it was answered."""
+
+    name = "the embedded postmaster"
+
+    def kill(self, running: Running) -> None:
+        postmaster = self.bench.postmaster
+        assert postmaster is not None
+        os.kill(postmaster.pid, signal.SIGKILL)
+        assert running.wait() == TRY_AGAIN, f"record ended with {running.process.returncode}: {running.err}"
+        stopped = _STOPPED.search(running.err)
+        assert stopped, running.err
+        self.bench.acknowledged.update(self.ids[: int(stopped[1].replace(",", ""))])
+
+
+class Import(Work):
+    """A provider's report whose lines nobody knows."""
+
+    name = "redledger import psp"
+    whole = ROWS
+
+    def prepare(self) -> None:
+        self.file = self.bench.folder.parent / f"{self.tag}.csv"
+        rows = [
+            f"B-{self.tag},{self.tag}-{n},charge,ch-{self.tag}-{n},,,USD,1.00,0.10,0.90,7.1500,,2025-04-10,{self.tag}"
+            for n in range(ROWS)
+        ]
+        cents = f"{ROWS}.00,{ROWS // 10}.00,{ROWS - ROWS // 10}.00"
+        total = summed(ROWS, amounts=cents, cash="").replace("B-1", f"B-{self.tag}").replace("DEP-1", self.tag)
+        self.file.write_bytes(neutral(*rows, total))
+
+    def start(self) -> Running:
+        return self.bench.run("import", "psp", str(self.file))
+
+    def done(self) -> int:
+        noted = "SELECT count(*) FROM log.events WHERE type = 'inbox.fact_noted' AND payload LIKE %s"
+        return self.bench.count(noted, f"%ch-{self.tag}-%")
+
+
+class SettlementRun(Work):
+    """Statements and payouts of merchants that had nothing to be paid before."""
+
+    name = "redledger settle"
+    whole = 2 * MERCHANTS + 2  # begun, a statement and a payout each, completed
+
+    def prepare(self) -> None:
+        with open_app(self.bench.settings) as app:
+            desk = Desk(app.ledger, Clock(datetime(2025, 4, 1, 8, tzinfo=UTC)))
+            for n in range(MERCHANTS):
+                merchant_ready(desk, f"M-{self.tag}-{n}")
+                released(desk, f"O-{self.tag}-{n}", f"M-{self.tag}-{n}")
+            desk.bus.close()
+
+    def start(self) -> Running:
+        return self.bench.run("settle", "--run", f"R-{self.tag}")
+
+    def done(self) -> int:
+        told = """
+            SELECT count(*) FROM log.events WHERE payload LIKE %s
+            AND type IN ('settlement_run.started', 'statement.issued', 'settlement_run.completed')
+        """
+        paid = "SELECT count(*) FROM log.events WHERE type = 'payout.initiated' AND stream LIKE %s"
+        return self.bench.count(told, f'%"R-{self.tag}"%') + self.bench.count(paid, f"%M-{self.tag}-%")
+
+    def finish(self, running: Running) -> None:
+        super().finish(running)
+        with open_app(self.bench.settings):
+            assert self.done() == self.whole, f"{self.done()} events of run R-{self.tag} instead of {self.whole}"
+
+
+class Rebuild(Work):
+    """Every view folded again, beside the live ones."""
+
+    name = "redledger rebuild"
+    whole = len(PROJECTIONS)
+
+    def prepare(self) -> None:
+        with open_app(self.bench.settings) as app:
+            app.catch_up()
+            self._before = self._generations()
+
+    def start(self) -> Running:
+        return self.bench.run("rebuild", "--all")
+
+    def done(self) -> int:
+        return min(self._generations() - self._before, self.whole)
+
+    def _generations(self) -> int:
+        """Grows by one with each view that a rebuild has begun."""
+        return self.bench.count("SELECT sum(generation) FROM views.projections")
+
+
+class Folding(Work):
+    """Views that are behind are folded, before they are compared."""
+
+    name = "view folding (verify-views)"
+
+    def prepare(self) -> None:
+        with open_app(self.bench.settings) as app:
+            for n in range(0, LINES, BATCH):
+                app.bus.submit([_enrolment(f"{self.tag}-{n + more}") for more in range(BATCH)])
+            events = sum(app.ledger.reader.heads().values())
+            self._before = self.bench.count(_FOLDED)
+        self.whole = len(PROJECTIONS) * events - self._before
+
+    def start(self) -> Running:
+        return self.bench.run("verify-views")
+
+    def done(self) -> int:
+        return self.bench.count(_FOLDED) - self._before
+
+
+def _enrolment(id: str) -> Command:
+    return EnrolMerchant(id=id, actor=PLATFORM, merchant_id=f"M-{id}")
+
+
+class Up(Work):
+    """The running service, while a carrier tells it of scans."""
+
+    name = "redledger up"
+    whole = SCANS
+
+    def prepare(self) -> None:
+        self._address = ""
+        self._client = Client(f"ZZ{self.tag}", lambda number: tell_scan(self._address, number))
+
+    def start(self) -> Service:
+        service = self.bench.serve("--aftership-secret", SECRET)
+        if not self._address:
+            self._client.start()
+        self._address = service.address
+        return service
+
+    def done(self) -> int:
+        return len(self._client.answered)
+
+    def finish(self, running: Running) -> None:
+        until(lambda: self.done() >= self.whole, what="the scans", patience_s=PATIENCE_S)
+        self._client.stop()
+        noted = "SELECT count(*) FROM log.events WHERE type = 'inbox.fact_noted' AND payload LIKE %s"
+        for number in self._client.answered:
+            found = self.bench.count(noted, f'%"{number}"%')
+            assert found == 1, f"the scan of {number} was acknowledged once and is recorded {found} times"
+        assert running.end(signal.SIGINT) == 0, running.err
+
+
+WORKS: tuple[type[Work], ...] = (Up, Recording, LostServer, Import, SettlementRun, Rebuild, Folding)
