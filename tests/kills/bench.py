@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import errors
+from psycopg2.extensions import make_dsn
 
 from service.database import DATABASE, open_database
 from service.embedded.cluster import SUPERUSER, Postmaster, read_postmaster
@@ -57,10 +58,10 @@ class Bench:
         postmaster = self.postmaster
         if postmaster is None:
             raise psycopg2.OperationalError("no server runs")
-        address = {"host": str(postmaster.socket_dir), "user": SUPERUSER, "dbname": DATABASE}
-        with closing(psycopg2.connect(**address)) as connection, connection.cursor() as cursor:
+        address = make_dsn(host=str(postmaster.socket_dir), user=SUPERUSER, dbname=DATABASE)
+        with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
             cursor.execute(question, about)
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def count(self, question: str, *about: Any) -> int:
         """One number; 0 while nobody answers."""

@@ -61,6 +61,8 @@ class Work(ABC):
         assert running.process.wait(PATIENCE_S) == 0, (
             f"{self.name} ended with {running.process.returncode}: {running.err}"
         )
+        with open_app(self.bench.settings):
+            assert self.done() == self.whole, f"{self.name} did {self.done():,} instead of {self.whole:,}"
 
 
 class Recording(Work):
@@ -155,11 +157,6 @@ class SettlementRun(Work):
         paid = "SELECT count(*) FROM log.events WHERE type = 'payout.initiated' AND stream LIKE %s"
         return self.bench.count(told, f'%"R-{self.tag}"%') + self.bench.count(paid, f"%M-{self.tag}-%")
 
-    def finish(self, running: Running) -> None:
-        super().finish(running)
-        with open_app(self.bench.settings):
-            assert self.done() == self.whole, f"{self.done()} events of run R-{self.tag} instead of {self.whole}"
-
 
 class Rebuild(Work):
     """Every view folded again, beside the live ones."""
@@ -200,7 +197,7 @@ class Folding(Work):
         return self.bench.run("verify-views")
 
     def done(self) -> int:
-        return self.bench.count(_FOLDED) - self._before
+        return min(self.bench.count(_FOLDED) - self._before, self.whole)
 
 
 def _enrolment(id: str) -> Command:
