@@ -24,6 +24,7 @@ from tests.support.services import Running, Service, is_alive, until
 
 # What a question meets while the server is away, or before a process has made the table that it reads.
 _NO_ANSWER = (psycopg2.OperationalError, psycopg2.InterfaceError, errors.UndefinedTable)
+PATIENCE_S = 300.0  # with one step: recovery and a rebuild of every view, on a machine that others use too
 
 
 class Bench:
@@ -45,7 +46,7 @@ class Bench:
 
     def serve(self, *arguments: str) -> Service:
         """Starts `redledger up`; returns once it answers."""
-        service = Service(self.folder, *arguments)
+        service = Service(self.folder, *arguments, patience_s=PATIENCE_S)
         self._started.append(service)
         return service
 

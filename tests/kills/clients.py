@@ -19,12 +19,11 @@ from ledger.log.trouble import DatabaseTrouble
 from service.app import App, open_app
 from service.embedded import EmbeddedPostgresError
 from service.settings import Settings
-from tests.kills.bench import Bench
+from tests.kills.bench import PATIENCE_S, Bench
 from tests.support.buses import PLATFORM
 from tests.support.services import until
 
 SECRET = "tea"
-PATIENCE_S = 300.0  # with one step: recovery and a rebuild of every view, on a machine that others use too
 _PAUSE_S = 0.02  # between two questions: the processes beside need the machine too
 # What a client meets while the service or the database is away; everything else fails the test.
 _AWAY = (DatabaseTrouble, EmbeddedPostgresError, HTTPException, OSError)

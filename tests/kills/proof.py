@@ -40,7 +40,7 @@ def check(bench: Bench) -> str:
         assert bench.acknowledged, "no command was acknowledged"
         assert not (doubled := bench.rows(_DOUBLED)), f"recorded more than once, type, events, things: {doubled}"
         events = bench.count("SELECT sum(position) FROM log.heads")
-        for asked in (("verify-log",), ("verify-views",), ("trial-balance", "--since", "2025-01-01")):
+        for asked in (("verify-log",), ("verify-views",), ("trial-balance",)):
             assert (code := ended(*asked, "--data-dir", str(bench.folder))) == 0, f"{asked[0]} ended with {code}"
     return (
         f"{len(bench.acknowledged):,} acknowledged commands are in the log once each, {events:,} events;"

@@ -7,8 +7,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Event
 
-from tests.kills.bench import Bench
-from tests.kills.clients import PATIENCE_S, desk_at_work
+from tests.kills.bench import PATIENCE_S, Bench
+from tests.kills.clients import desk_at_work
 from tests.kills.works import LostServer, Work
 from tests.support.services import Running, until
 

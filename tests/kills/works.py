@@ -14,15 +14,14 @@ from commands.command import Command
 from commands.enrol_merchant import EnrolMerchant
 from projections.registry import PROJECTIONS
 from service.app import open_app
-from service.record.recorder import BATCH
-from tests.kills.bench import Bench
-from tests.kills.clients import PATIENCE_S, SECRET, Client, tell_scan
+from tests.kills.bench import PATIENCE_S, Bench
+from tests.kills.clients import SECRET, Client, tell_scan
 from tests.service.adapters.psp.reports import neutral, summed
 from tests.support.buses import PLATFORM, Clock, Desk
 from tests.support.sales import merchant_ready, released
 from tests.support.services import Running, Service, until
 
-LINES, ROWS, MERCHANTS, SCANS = 1_500, 1_200, 6, 40
+LINES, ROWS, MERCHANTS, SCANS = 600, 600, 6, 40
 ACTOR = PLATFORM.model_dump(exclude_defaults=True)
 TRY_AGAIN = 75
 _STOPPED = re.compile(r"Stopped after ([\d,]+) lines")
@@ -187,8 +186,7 @@ class Folding(Work):
 
     def prepare(self) -> None:
         with open_app(self.bench.settings) as app:
-            for n in range(0, LINES, BATCH):
-                app.bus.submit([_enrolment(f"{self.tag}-{n + more}") for more in range(BATCH)])
+            app.bus.submit([_enrolment(f"{self.tag}-{n}") for n in range(LINES)])
             events = sum(app.ledger.reader.heads().values())
             self._before = self.bench.count(_FOLDED)
         self.whole = len(PROJECTIONS) * events - self._before

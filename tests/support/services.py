@@ -66,10 +66,14 @@ class Running:
 class Service(Running):
     """`redledger up` on a free port."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, patience_s: float = PATIENCE_S) -> None:
         super().__init__("up", "--port", "0", *arguments, folder=folder)
         self._folder = folder
-        until(self._has_answer, what="the service to answer, or to end")
+        try:
+            until(self._has_answer, what="the service to answer, or to end", patience_s=patience_s)
+        except AssertionError:
+            self.end(signal.SIGKILL)  # nobody else knows of it
+            raise
         found = _ADDRESS.search(self.out)
         assert found, f"it ended with {self.process.returncode}: {self.err}"
         self.address = found[1]
