@@ -59,6 +59,7 @@ def _killed(bench: Bench, number: int, work: Work, *, beside: bool) -> Kill | No
         return None
     done, killed_at = work.done(), time.monotonic()
     work.kill(running)
+    done = max(done, work.done())  # what was committed between the look and the kill is not going on
     again = work.start()
     until(
         lambda: work.done() > done or again.process.poll() is not None,
