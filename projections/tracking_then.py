@@ -21,7 +21,7 @@ from projections.tracking_told import StoredOrder, answer
 def tracked_then(events: Sequence[Recorded], policies: Sequence[PolicyPublished]) -> OrderTracking | None:
     """The tracking of the order whose first events these are, under policies published by then.
 
-    None where nothing of them is shown to a buyer. Raises ValueError for events of several orders.
+    None if a buyer is shown nothing of them. Raises ValueError for events of several orders.
     """
     names = CustomerTracking.event_names() or frozenset()
     used = [recorded for recorded in events if recorded.type in names]
@@ -31,7 +31,10 @@ def tracked_then(events: Sequence[Recorded], policies: Sequence[PolicyPublished]
         return None
     batch = Batch(used[0].book, used, lambda table, keys: ())  # noqa: ARG005 - nothing was stored before
     CustomerTracking().fold(batch)
-    (order,) = _kept(batch, ORDERS)
+    orders = _kept(batch, ORDERS)
+    if not orders:
+        return None
+    (order,) = orders
     timeline = [dict(zip(TIMELINE.columns, row, strict=True)) for row in batch.appended.get(TIMELINE, ())]
     lock, window = _lock(order["lock_version"], policies), _window(order["placed_at"], policies)
     stored = StoredOrder(order, _kept(batch, PARCELS), timeline, lock, window)

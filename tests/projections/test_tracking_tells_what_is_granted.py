@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as some
 
-from ledger.events.event import Event
-from ledger.log.rows import Recorded
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
 from ledger.refusals import Refusal
@@ -19,6 +17,7 @@ from projections.tracking_answer import AfterSales
 from projections.tracking_then import tracked_then
 from tests.support.given import BUYER, MERCHANT, NOW, PARTNER, PLATFORM, published
 from tests.support.orders import OrderStory, after_days
+from tests.support.recorded import as_recorded
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "400"))
@@ -77,7 +76,7 @@ class Way:
     def told(self, parcel_id: str, at: datetime) -> AfterSales:
         """What the buyer reads."""
         policies = [published(policy, version=2) for policy in self.policies]
-        tracking = tracked_then(_as_recorded(self.story.events), policies)  # type: ignore[arg-type]
+        tracking = tracked_then(as_recorded(self.story.events), policies)  # type: ignore[arg-type]
         assert tracking is not None
         return next(parcel for parcel in tracking.parcels if parcel.parcel_id == parcel_id).after_sales(at)
 
@@ -168,16 +167,3 @@ def test_what_was_not_sent_back_in_time_can_be_asked_for_again() -> None:
     for act in (("sign", "P-2", 5, "recipient"), ("ask", "P-2", 6, "return"), ("expire", "P-2", 9, "")):
         way.act(act)
     assert way.told("P-2", after_days(10)).options == ("return_refund",)
-
-
-def _as_recorded(events: list[Event]) -> list[Recorded]:
-    """The events as rows of the order's stream."""
-    return [
-        Recorded(
-            book=1, position=n, stream="order/M-1/O-1", version=n, type=event.name, schema_version=event.schema_version,
-            event_id=str(n), occurred_at=NOW, recorded_at=NOW, accounting_date=date(2025, 4, 1), actor="", source="",
-            correlation_id="", causation_id="", command_id=str(n), command_n=1, fingerprint="", legal_entity="",
-            policy_versions="", payload=event.payload(), entry=None, leaf=b"",
-        )
-        for n, event in enumerate(events, 1)
-    ]  # fmt: skip
