@@ -43,7 +43,7 @@ class PspLine(BaseModel):
         currency = self.gross.currency
         if self.fee.currency == currency == self.net.currency and self.gross - self.fee != self.net:
             raise ValueError(f"line {self.psp_ref}: {self.gross} less {self.fee} is not {self.net}")
-        if self.cash and self.cash.currency != CNY:
+        if self.cash is not None and self.cash.currency != CNY:
             raise ValueError(f"line {self.psp_ref}: cash is CNY, as our bank got it")
         settled_in = self.net.currency if self.cash is None or self._is_rate_of_net else currency
         _expect(self.psp_ref, self.rate, settled_in)

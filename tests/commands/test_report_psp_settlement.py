@@ -149,9 +149,18 @@ def test_a_provider_may_settle_in_another_currency_than_it_charged() -> None:
         {"rate": rate("7.1500", "HKD")},
         {"rate": rate("7.1500", kind="book")},
         {"cash": "USD 67.13"},
+        {"cash": "EUR 0.00"},
         {"net": "HKD 520.00"},
     ],
-    ids=["does not add up", "no rate", "rate of another pair", "rate of another kind", "cash not CNY", "no cash"],
+    ids=[
+        "does not add up",
+        "no rate",
+        "rate of another pair",
+        "rate of another kind",
+        "cash not CNY",
+        "nothing, not CNY",
+        "no cash",
+    ],
 )
 def test_a_line_that_cannot_be_is_not_taken(wrong: dict[str, Any]) -> None:
     from commands.report_psp_settlement import ReportPspSettlement
