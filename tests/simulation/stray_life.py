@@ -164,7 +164,7 @@ class StrayLife:
         for n, (kind, reference, amount) in enumerate(parts):
             if amount:
                 sums = {"gross": str(amount), "fee": str(amount * 0), "net": str(amount)}
-                about = {"kind": kind, "psp_ref": f"t-{n}", "rate": rate(f"7.{15 + which:04}", base=amount.currency)}
+                about = {"kind": kind, "psp_ref": f"t-{n}", "rate": rate(_value(amount.currency, which), base=amount.currency)}
                 lines.append(settled_line(reference, **sums) | about)
         if lines:
             self._ask("report_unallocated_settlement", item, **settles(*lines, batch_ref=self._name()))
@@ -194,3 +194,8 @@ def _ref(item: InboxItem) -> str:
 
 def _part(amount: Money, of: int) -> Money:
     return Money(amount.minor // of if amount.minor > 0 else -(-amount.minor // of), amount.currency)
+
+
+def _value(currency: str, which: int) -> str:
+    """CNY for one of the currency, a little different for each `which`."""
+    return f"{'0.05' if currency == 'JPY' else '7.'}{15 + which:04}"
