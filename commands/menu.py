@@ -30,6 +30,7 @@ from commands import (
     flag_customs_tie,
     flag_missing_line,
     flag_shared_number,
+    flag_stuck,
     flag_unallocated_capture,
     hold_line,
     hold_settlement,
@@ -298,6 +299,7 @@ MENU: dict[str, Handler] = {
     "report_bank_entry": Handler(report_bank_entry.ReportBankEntry, report_bank_entry.decide),
     # differences, which people explain
     "assign_break": Handler(assign_break.AssignBreak, assign_break.decide),
+    "flag_stuck": Handler(flag_stuck.FlagStuck, flag_stuck.decide),
     "flag_missing_line": Handler(flag_missing_line.FlagMissingLine, flag_missing_line.decide),
     "resolve_break": Handler(resolve_break.ResolveBreak, resolve_break.decide),
 }

@@ -20,6 +20,7 @@ from projections.payouts import Payouts
 from projections.projection import Projection
 from projections.proposals import Proposals
 from projections.psp_references import PspReferences
+from projections.refunds_due import RefundsDue
 from projections.sales_by_channel import SalesByChannel
 from projections.tracking_numbers import TrackingNumbers
 
@@ -45,5 +46,6 @@ PROJECTIONS: dict[str, Projection] = {
         ClaimsOnMerchants(),
         PspReferences(),
         Proposals(),
+        RefundsDue(),
     )
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.approvals import Approvals
+from ledger.policies.automation import Automation
 from ledger.policies.fees import Fees
 from ledger.policies.liability import Liability
 from ledger.policies.markets import Markets
@@ -33,6 +34,7 @@ KINDS: dict[str, type[Policy]] = {
     "order_charges": OrderCharges,
     "approvals": Approvals,
     "liability": Liability,
+    "automation": Automation,
 }
 
 

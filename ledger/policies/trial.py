@@ -13,6 +13,7 @@ from ledger.limits import EARLIEST_INSTANT
 from ledger.money import Money
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.approvals import Approvals
+from ledger.policies.automation import Automation
 from ledger.policies.fees import Fees
 from ledger.policies.payment_terms import PaymentTerms
 from ledger.policies.payout_terms import PayoutTerms
@@ -116,6 +117,13 @@ def _start(policy: ProgrammeStart, sample: Sample) -> Claims:
     yield "no merchant's country is named", not policy.merchant_countries
 
 
+def _automation(policy: Automation, sample: Sample) -> Claims:
+    yield "what is asked for is stuck before it is asked", policy.stuck_since(sample.at) > sample.at
+    retries = [policy.retry_at(sample.at, failures) for failures in range(1, policy.refund_attempts + 1)]
+    yield "a refund is tried again before it failed", any(at is not None and at < sample.at for at in retries)
+    policy.settlement_due(sample.at)
+
+
 _TRIALS: dict[type[Policy], Callable[[Any, Sample], Claims]] = {
     Release: _release,
     Promise: _promise,
@@ -127,4 +135,5 @@ _TRIALS: dict[type[Policy], Callable[[Any, Sample], Claims]] = {
     ReferencePricing: _pricing,
     PayoutTerms: _payout_terms,
     ProgrammeStart: _start,
+    Automation: _automation,
 }

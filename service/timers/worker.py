@@ -17,8 +17,10 @@ from service.timers.inbox_plans import InboxPlans
 from service.timers.inbox_scans import InboxScans
 from service.timers.lapsed_authorizations import LapsedAuthorizations
 from service.timers.missing_lines import MissingLines
+from service.timers.refunds import Refunds
 from service.timers.releases import Releases
 from service.timers.returned_payouts import ReturnedPayouts
+from service.timers.stuck import Stuck
 from service.timers.timer import Timer
 from service.timers.unallocated_captures import UnallocatedCaptures
 from service.timers.unpaid_orders import UnpaidOrders
@@ -37,6 +39,8 @@ TIMERS: tuple[type[Timer], ...] = (
     InboxScans,
     WaitingFacts,
     MissingLines,
+    Refunds,
+    Stuck,
 )
 _LOOK_EVERY_S = 1.0
 

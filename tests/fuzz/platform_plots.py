@@ -128,6 +128,8 @@ def files(tale: Tale) -> Iterator[Step]:
     entry = {"entry_ref": tale.values.name("entry"), "amount": "CNY 1.00", "value_date": day}
     yield Step("report_bank_entry", statement | entry, PARTNER)
     missing = {"kind": "bank_line_missing", "expected": "CNY 1.00", "refs": {"payout_id": tale.values.name("payout")}}
+    stuck = {"kind": "claim_stuck", "subject": tale.values.name("claim"), "expected": "CNY 1.00"}
+    yield Step("flag_stuck", stuck | {"in_stream": f"merchant/{tale.merchant_id}"}, SYSTEM)
     yield Step("flag_missing_line", missing | {"in_stream": f"merchant/{tale.merchant_id}"}, SYSTEM)
 
 
