@@ -76,7 +76,10 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
         platform_plots.product,
         "submit_product publish_product_translation approve_product set_export_status revoke_product reject_product",
     ),
-    (platform_plots.files, "accept_file complete_file report_bank_statement report_bank_entry flag_missing_line flag_stuck"),
+    (
+        platform_plots.files,
+        "accept_file complete_file report_bank_statement report_bank_entry flag_missing_line flag_stuck",
+    ),
     (platform_plots.batch, "report_psp_settlement report_psp_batch"),
     (platform_plots.worked, "assign_break resolve_break"),
     (platform_plots.proposed, "propose approve_proposal reject_proposal"),
