@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from ledger.deadlines import earlier, later
+from ledger.deadlines import earlier, in_zone, later
 from ledger.instants import Duration
 from ledger.policies.policy import Policy
 
@@ -44,6 +44,6 @@ class Automation(Policy, key="automation"):
 
     def settlement_due(self, now: datetime) -> datetime | None:
         """The instant of the settlement run of today, in Shanghai, once it has come; None on other days."""
-        local = now.astimezone(_ZONE)
+        local = in_zone(now, _ZONE)
         slot = local.replace(hour=self.settlement_hour, minute=0, second=0, microsecond=0)
         return slot if local.isoweekday() in self.settlement_weekdays and slot <= local else None
