@@ -19,6 +19,7 @@ from ledger.events.event import Event
 from ledger.fx import CNY, Rate
 from ledger.instants import Day
 from ledger.money import Money
+from ledger.references import ReferenceOrNothing
 from ledger.streams.platform_money import BankMovement
 
 
@@ -33,7 +34,7 @@ class BankPaymentReport(Report):
     cash: PositiveMoney | None = None
     carried: PositiveMoney | None = None
     cash_carried: PositiveMoney | None = None
-    bank_ref: str = ""
+    bank_ref: ReferenceOrNothing = ""
     value_date: Day | None = None
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from ledger.events.event import Event
 from ledger.events.payment_requests import PaymentCaptureRequested
 from ledger.ids import Id
 from ledger.payment_refusals import AmountExceedsAuthorized
+from ledger.references import Reference
 from ledger.refusals import IdempotencyKeyReused
 from ledger.streams.order import Order
 
@@ -21,7 +22,7 @@ class CapturePayment(OrderCommand, name="capture_payment"):
     """`amount` left out captures all that is left of the authorisation. The capture itself is a fact that the provider
     reports; `request_id`, by default the command's own id, is what the instruction is sent under."""
 
-    payment_id: Id
+    payment_id: Reference
     amount: PositiveMoney | None = None
     request_id: Id | None = None
 

@@ -8,6 +8,7 @@ from typing import Any
 from commands.order_commands import OrderReport, contradiction
 from ledger.events.event import Event
 from ledger.ids import Id
+from ledger.references import Reference
 from ledger.streams.order import Order
 from ledger.streams.order_disputes import UNKNOWN, Dispute
 
@@ -16,10 +17,10 @@ class DisputeReport(OrderReport):
     """`dispute_id` is the provider's. `capture_ref` says what is disputed; it may be left out once that is known, or
     where `payment_id` names a payment that was captured once."""
 
-    dispute_id: Id
+    dispute_id: Reference
     psp: Id
-    capture_ref: Id | None = None
-    payment_id: Id | None = None
+    capture_ref: Reference | None = None
+    payment_id: Reference | None = None
 
 
 def known_dispute(report: DisputeReport, order: Order) -> Dispute | None:

@@ -8,16 +8,16 @@ from commands.breaks import break_once
 from commands.order_commands import OrderCommand
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.ids import Id
 from ledger.payment_refusals import CaptureNotFound, CaptureNotOverdue
 from ledger.policies.payment_terms import PaymentTerms
+from ledger.references import Reference
 from ledger.streams.order import Order
 
 
 class FlagUnallocatedCapture(OrderCommand, name="flag_unallocated_capture"):
     """Asked by a timer. Nothing to do where the order has been placed meanwhile, or the money gone back."""
 
-    capture_ref: Id
+    capture_ref: Reference
 
 
 def decide(command: FlagUnallocatedCapture, order: Order, rules: Rules) -> Iterator[Event]:

@@ -10,6 +10,7 @@ from commands.shapes import PositiveMoney, Reason
 from ledger.ids import Id
 from ledger.money import Money
 from ledger.payment_refusals import CaptureNotFound
+from ledger.references import Reference
 from ledger.refusals import CaseAlreadyOpen, RefundExceedsRemaining
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
@@ -20,7 +21,7 @@ class FundsBack(OrderCommand):
     """`amount` left out gives back all that is free of the capture. It is submitted as any refund is."""
 
     refund_id: Id
-    capture_ref: Id
+    capture_ref: Reference
     amount: PositiveMoney | None = None
     reason: Reason
 

@@ -24,6 +24,7 @@ from ledger.finance_refusals import InboxAlreadyRouted, InboxItemNotFound
 from ledger.fx import Rate
 from ledger.ids import Id, inbox_stream
 from ledger.money import Money
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.inbox_refunds import InboxRefund, Try
 from ledger.streams.reference_streams import InboxItem
 
@@ -49,7 +50,7 @@ class InboxMoneyReport(Report):
     """A fact about a capture that stands in the inbox."""
 
     psp: Id
-    capture_ref: Id
+    capture_ref: Reference
 
     @property
     def stream(self) -> str:
@@ -62,7 +63,7 @@ class InboxRefundReport(InboxMoneyReport):
 
     refund_id: Id
     submission_id: Id | None = None
-    psp_refund_ref: str = ""
+    psp_refund_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
 
     def break_beside(self, item: InboxItem, *, kind: str, expected: str) -> Iterator[Event]:

@@ -15,6 +15,7 @@ from ledger.events.event import Event
 from ledger.events.platform import InboxFactRouted
 from ledger.finance_refusals import InboxItemNotFound
 from ledger.ids import Id, inbox_stream
+from ledger.references import Reference
 from ledger.streams.reference_streams import InboxItem
 
 
@@ -27,7 +28,7 @@ class MarkFactRouted(Command, name="mark_fact_routed"):
     """
 
     system: Id
-    reference: Id
+    reference: Reference
     streams: Annotated[tuple[StreamName, ...], Field(min_length=1)]
 
     @property

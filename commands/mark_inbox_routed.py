@@ -12,6 +12,7 @@ from ledger.events.event import Event
 from ledger.events.platform import InboxFactRouted
 from ledger.finance_refusals import InboxItemNotFound
 from ledger.ids import Id, inbox_stream, order_stream
+from ledger.references import Reference
 from ledger.streams.reference_streams import InboxItem
 
 
@@ -19,7 +20,7 @@ class MarkInboxRouted(Command, name="mark_inbox_routed"):
     """Every order of the plan has recorded its part, so book 0 reverses the capture at the rate it was taken in at."""
 
     psp: Id
-    capture_ref: Id
+    capture_ref: Reference
 
     @property
     def stream(self) -> str:

@@ -15,6 +15,7 @@ from ledger.events.platform import InboxPartsTaken
 from ledger.ids import Id, inbox_stream
 from ledger.money import total
 from ledger.numbers import Count
+from ledger.references import Reference
 from ledger.refusals import RoleNotAllowed
 from ledger.streams.reference_streams import InboxItem
 
@@ -25,7 +26,7 @@ class MarkPartsTaken(Command, name="mark_parts_taken"):
     """
 
     psp: Id
-    capture_ref: Id
+    capture_ref: Reference
     plan: Annotated[Count, Field(ge=1)]
     taken: tuple[Count, ...]
 

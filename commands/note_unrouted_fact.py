@@ -13,6 +13,7 @@ from ledger.canonical import canonical
 from ledger.events.event import Event
 from ledger.events.platform import InboxFactNoted
 from ledger.ids import Id, inbox_stream
+from ledger.references import Reference
 from ledger.sealed import Sealed
 from ledger.streams.reference_streams import InboxItem
 
@@ -24,7 +25,7 @@ class NoteUnroutedFact(Report, name="note_unrouted_fact"):
     """
 
     system: Id
-    reference: Id
+    reference: Reference
     kind: Id
     refs: dict[str, str] = {}
     body: dict[str, Any] = {}

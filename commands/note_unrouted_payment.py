@@ -11,16 +11,16 @@ from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.platform import InboxPaymentCaptured
 from ledger.fx import Rate
-from ledger.ids import Id
 from ledger.money import Money
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.reference_streams import InboxItem
 
 
 class NoteUnroutedPayment(InboxMoneyReport, name="note_unrouted_payment"):
     """A provider took money that names no order we can find; `refs` are the names it does give."""
 
-    payment_id: Id | None = None
-    psp_ref: str = ""
+    payment_id: Reference | None = None
+    psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
     refs: dict[str, str] = {}
     source_amount: Money | None = None

@@ -12,6 +12,7 @@ from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import Id, PayoutId, payouts_stream
 from ledger.instants import Day
 from ledger.money import Money
+from ledger.references import ReferenceOrNothing
 from ledger.streams.payouts import Payout, Payouts
 
 
@@ -21,7 +22,7 @@ class PayoutReport(Report):
     merchant_id: Id
     payout_id: PayoutId
     amount: Money | None = None
-    bank_ref: str = ""
+    bank_ref: ReferenceOrNothing = ""
     value_date: Day | None = None
 
     @property

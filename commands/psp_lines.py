@@ -13,9 +13,9 @@ from commands.recording import accounting_day
 from commands.shapes import CurrencyCode
 from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate, unity
-from ledger.ids import Id
 from ledger.instants import Day
 from ledger.money import Money
+from ledger.references import Reference, ReferenceOrNothing
 
 
 class PspLine(BaseModel):
@@ -28,9 +28,9 @@ class PspLine(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    psp_ref: Id
+    psp_ref: Reference
     kind: SettledKind
-    reference: Id | None = None
+    reference: Reference | None = None
     gross: Money
     fee: Money
     net: Money
@@ -109,9 +109,9 @@ class BatchPart(Report):
     paid out in CNY, except for those that settle in another currency than the buyer was charged in.
     """
 
-    batch_ref: Id
+    batch_ref: Reference
     lines: Annotated[tuple[PspLine, ...], Field(min_length=1)]
-    bank_entry_ref: str = ""
+    bank_entry_ref: ReferenceOrNothing = ""
     value_date: Day | None = None
     payout_currency: CurrencyCode | None = None
 

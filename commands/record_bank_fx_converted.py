@@ -16,9 +16,10 @@ from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.platform_money import BankFxConverted
 from ledger.fx import CNY
-from ledger.ids import Id, conversion_stream
+from ledger.ids import conversion_stream
 from ledger.instants import Day
 from ledger.money import Money
+from ledger.references import Reference
 from ledger.streams.platform_money import BankMovement
 
 
@@ -29,7 +30,7 @@ class RecordBankFxConverted(Report, name="record_bank_fx_converted"):
     bought stands at what it cost.
     """
 
-    bank_ref: Id
+    bank_ref: Reference
     sold: PositiveMoney
     bought: PositiveMoney
     carried: PositiveMoney | None = None

@@ -10,14 +10,14 @@ from commands.rules import Rules
 from commands.shapes import Reason
 from ledger.events.event import Event
 from ledger.events.shipment import LogisticsChargeRecorded
-from ledger.ids import Id
+from ledger.references import Reference
 from ledger.streams.order import Order
 
 
 class RecordLogisticsCharge(ParcelCost, name="record_logistics_charge"):
     """`charge_ref` is the partner's own: the same one again changes nothing. No merchant bears it (statement 12)."""
 
-    charge_ref: Id
+    charge_ref: Reference
     invoice_ref: str = ""
     kind: Reason = "freight"
 

@@ -10,6 +10,7 @@ from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.platform_money import PartnerInvoicePaid
 from ledger.ids import Id, partner_payment_stream
+from ledger.references import Reference
 from ledger.streams.platform_money import BankMovement
 
 
@@ -17,7 +18,7 @@ class RecordPartnerInvoicePaid(BankPaymentReport, name="record_partner_invoice_p
     """One payment to a partner, for one invoice, several, or a part of one. `payment_ref` tells it from others."""
 
     partner: Id
-    payment_ref: Id
+    payment_ref: Reference
     invoice_refs: tuple[str, ...] = ()
 
     @property

@@ -10,6 +10,7 @@ from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.platform_money import TaxRemitted
 from ledger.ids import Id, tax_payment_stream
+from ledger.references import Reference
 from ledger.streams.platform_money import BankMovement
 
 
@@ -17,7 +18,7 @@ class RecordTaxRemitted(BankPaymentReport, name="record_tax_remitted"):
     """Sales tax or duty of a market, as collected. `payment_ref` tells one remittance from others."""
 
     authority: Id
-    payment_ref: Id
+    payment_ref: Reference
     market: str
     tax_period: str = ""
 

@@ -14,6 +14,7 @@ from ledger.events.platform_money import UnallocatedFundsRefunded
 from ledger.finance_refusals import InboxAlreadyRouted
 from ledger.ids import Id, inbox_stream
 from ledger.money import Money, share, total
+from ledger.references import Reference
 from ledger.refusals import CaseAlreadyOpen, RefundExceedsRemaining
 from ledger.streams.reference_streams import InboxItem
 
@@ -22,7 +23,7 @@ class RefundUnallocatedFunds(Command, name="refund_unallocated_funds"):
     """A capture in the inbox, or `amount` of it, is owed back. The provider is told; its answer is reported."""
 
     psp: Id
-    capture_ref: Id
+    capture_ref: Reference
     refund_id: Id
     amount: PositiveMoney | None = None
     reason: Reason

@@ -12,15 +12,16 @@ from ledger.events.event import Event
 from ledger.events.payment import PaymentAuthorizationExpired
 from ledger.ids import Id
 from ledger.instants import Instant
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.order import Order
 
 
 class ReportAuthorizationExpired(OrderReport, name="report_authorization_expired"):
     """Nothing is posted; a capture that comes later is recorded and set aside."""
 
-    payment_id: Id
+    payment_id: Reference
     psp: Id
-    psp_ref: str = ""
+    psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
     expires_at: Instant | None = None
 

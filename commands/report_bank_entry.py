@@ -10,9 +10,10 @@ from commands.rules import Rules
 from commands.shapes import RawText
 from ledger.events.event import Event
 from ledger.events.files import BankEntryMatched, BankMatch
-from ledger.ids import Id, bank_statement_stream
+from ledger.ids import bank_statement_stream
 from ledger.instants import Day
 from ledger.money import Money
+from ledger.references import Reference
 from ledger.streams.files import BankStatement
 
 
@@ -22,9 +23,9 @@ class ReportBankEntry(Report, name="report_bank_entry"):
     `reference` is the end-to-end reference, or whatever of the bank's own words names what the entry is for.
     """
 
-    account: Id
-    statement_id: Id
-    entry_ref: Id
+    account: Reference
+    statement_id: Reference
+    entry_ref: Reference
     amount: Money
     value_date: Day
     reference: RawText = ""

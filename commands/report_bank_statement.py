@@ -13,10 +13,11 @@ from commands.limits import SUMS, Limits
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.files import BankStatementImported
-from ledger.ids import Id, bank_account_stream
+from ledger.ids import bank_account_stream
 from ledger.instants import Day
 from ledger.money import Money
 from ledger.numbers import Count
+from ledger.references import Reference
 from ledger.streams.files import BankAccount
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -27,8 +28,8 @@ class ReportBankStatement(Report, name="report_bank_statement"):
 
     limits: ClassVar[Limits] = SUMS
 
-    account: Id
-    statement_id: Id
+    account: Reference
+    statement_id: Reference
     digest: Sha256
     opening: Money
     closing: Money

@@ -12,9 +12,9 @@ from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.logistics import LogisticsClaimSettled
 from ledger.fx import CNY
-from ledger.ids import Id
 from ledger.instants import Day
 from ledger.money import Money, share, within
+from ledger.references import Reference
 from ledger.streams.order import Order
 
 
@@ -23,7 +23,7 @@ class ReportClaimSettled(ClaimReport, name="report_claim_settled"):
 
     amount: PositiveMoney
     cash: PositiveMoney
-    bank_entry_ref: Id
+    bank_entry_ref: Reference
     value_date: Day | None = None
 
 

@@ -10,13 +10,14 @@ from commands.rules import Rules
 from commands.shapes import PositiveMoney
 from ledger.events.dispute import DisputeFeeCharged
 from ledger.events.event import Event
+from ledger.references import ReferenceOrNothing
 from ledger.streams.order import Order
 
 
 class ReportDisputeFee(DisputeReport, name="report_dispute_fee"):
     """`psp_ref` tells several fees of one dispute apart."""
 
-    psp_ref: str = ""
+    psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
 
 

@@ -12,6 +12,7 @@ from ledger.events.dispute import DisputeFundsWithdrawn, DisputeStage
 from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.money import Money
+from ledger.references import ReferenceOrNothing
 from ledger.streams.order import Order
 from ledger.streams.order_disputes import Dispute
 
@@ -19,7 +20,7 @@ from ledger.streams.order_disputes import Dispute
 class ReportDisputeFundsWithdrawn(DisputeReport, name="report_dispute_funds_withdrawn"):
     """The provider may tell of it before it tells of the dispute."""
 
-    psp_ref: str = ""
+    psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
 
 

@@ -12,8 +12,8 @@ from commands.shapes import Reason
 from ledger.events.event import Event
 from ledger.events.shipment import DutyAssessed
 from ledger.fx import CNY, Rate
-from ledger.ids import Id
 from ledger.money import Money, share
+from ledger.references import Reference
 from ledger.streams.order import Order
 from ledger.streams.order_taxes import tax_held
 
@@ -22,7 +22,7 @@ class ReportDuty(ParcelCost, name="report_duty"):
     """Borne by the buyer as far as the buyer paid us towards it, else by the platform; never by a merchant
     (statement 11). `assessment_ref` is the partner's own: the same one again changes nothing."""
 
-    assessment_ref: Id
+    assessment_ref: Reference
     kind: Reason = "import_duty"
     borne_by: Literal["buyer", "platform"]
     declared_value: Money

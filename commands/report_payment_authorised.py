@@ -11,15 +11,16 @@ from ledger.events.event import Event
 from ledger.events.payment import PaymentAuthorized
 from ledger.ids import Id
 from ledger.instants import Instant
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.order import Order
 
 
 class ReportPaymentAuthorised(OrderReport, name="report_payment_authorised"):
     """The issuer holds `amount` until `expires_at`; nothing is posted."""
 
-    payment_id: Id
+    payment_id: Reference
     psp: Id
-    psp_ref: str = ""
+    psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
     expires_at: Instant | None = None
 

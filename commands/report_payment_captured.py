@@ -21,6 +21,7 @@ from ledger.events.payment import PaymentCaptured, PaymentVoided
 from ledger.fx import Rate
 from ledger.ids import Id, derived_id
 from ledger.money import Money
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
 
@@ -28,10 +29,10 @@ from ledger.streams.order_payments import Capture
 class ReportPaymentCaptured(OrderReport, name="report_payment_captured"):
     """The provider owes us `amount`. It may come before the order, and more than once: `capture_ref` tells."""
 
-    payment_id: Id
+    payment_id: Reference
     psp: Id
-    capture_ref: Id
-    psp_ref: str = ""
+    capture_ref: Reference
+    psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
     source_amount: Money | None = None
 

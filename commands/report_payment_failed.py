@@ -12,6 +12,7 @@ from ledger.events.payment import OwedRefund, PaymentCaptureFailed, PaymentDecli
 from ledger.fx import CNY
 from ledger.ids import Id
 from ledger.money import Money, split, total
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
 
@@ -19,10 +20,10 @@ from ledger.streams.order_payments import Capture
 class ReportPaymentFailed(OrderReport, name="report_payment_failed"):
     """`capture_ref` names the capture that did not happen after all; without it nothing was captured yet."""
 
-    payment_id: Id
+    payment_id: Reference
     psp: Id
-    psp_ref: str = ""
-    capture_ref: Id | None = None
+    psp_ref: ReferenceOrNothing = ""
+    capture_ref: Reference | None = None
     amount: PositiveMoney
     code: str
 

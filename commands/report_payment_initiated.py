@@ -10,15 +10,16 @@ from commands.shapes import PositiveMoney
 from ledger.events.event import Event
 from ledger.events.payment import PaymentInitiated
 from ledger.ids import Id
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.order import Order
 
 
 class ReportPaymentInitiated(OrderReport, name="report_payment_initiated"):
     """The checkout has sent the buyer to the provider; nothing is held or taken yet."""
 
-    payment_id: Id
+    payment_id: Reference
     psp: Id
-    psp_ref: str = ""
+    psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
 
 

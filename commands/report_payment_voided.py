@@ -11,15 +11,16 @@ from ledger.events.event import Event
 from ledger.events.payment import PaymentVoided
 from ledger.ids import Id
 from ledger.money import Money
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.order import Order
 
 
 class ReportPaymentVoided(OrderReport, name="report_payment_voided"):
     """Nothing is posted. After a capture in part, what was not captured is given back in this way too."""
 
-    payment_id: Id
+    payment_id: Reference
     psp: Id
-    psp_ref: str = ""
+    psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
     code: str = ""
 

@@ -18,6 +18,7 @@ from ledger.ids import Id, psp_batch_stream
 from ledger.instants import Day
 from ledger.money import Money, total
 from ledger.numbers import Count
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.psp_batch import PspBatch
 
 
@@ -26,7 +27,7 @@ class BatchFee(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    psp_ref: Id
+    psp_ref: Reference
     amount: Money
     rate: Rate | None = None
 
@@ -45,14 +46,14 @@ class ReportPspBatch(Report, name="report_psp_batch"):
     """
 
     psp: Id
-    batch_ref: Id
+    batch_ref: Reference
     digest: str
     line_count: Count
     totals: tuple[BatchTotal, ...] = ()
     fees: tuple[BatchFee, ...] = ()
     orders_cash: Money
     cash: Money
-    bank_entry_ref: str = ""
+    bank_entry_ref: ReferenceOrNothing = ""
     value_date: Day | None = None
     deposit: Money | None = None
 

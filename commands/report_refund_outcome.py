@@ -24,6 +24,7 @@ from ledger.events.refund import RefundFailed, RefundOwedAgain, RefundReversed, 
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
+from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case, Submission
 from ledger.streams.stray_refunds import StrayRefund
@@ -42,11 +43,11 @@ class ReportRefundOutcome(OrderReport, name="report_refund_outcome"):
     outcome: Literal["succeeded", "failed", "reversed"]
     amount: PositiveMoney
     submission_id: Id | None = None
-    psp_refund_ref: str = ""
+    psp_refund_ref: ReferenceOrNothing = ""
     code: str = ""
     refund_id: Id = _UNKNOWN
-    payment_id: Id = _UNKNOWN
-    capture_ref: Id = _UNKNOWN
+    payment_id: Reference = _UNKNOWN
+    capture_ref: Reference = _UNKNOWN
 
     @property
     def key(self) -> str:

@@ -15,6 +15,7 @@ from ledger.events.event import Event
 from ledger.events.platform import InboxRoutingPlanned, RoutedPart
 from ledger.finance_refusals import AllocationExceedsCapture, InboxAlreadyRouted
 from ledger.ids import Id, inbox_stream
+from ledger.references import Reference
 from ledger.streams.reference_streams import InboxItem
 
 
@@ -36,7 +37,7 @@ class RouteInboxPayment(Command, name="route_inbox_payment"):
     """
 
     psp: Id
-    capture_ref: Id
+    capture_ref: Reference
     parts: tuple[Part, ...] = Field(min_length=1)
 
     @property

@@ -14,6 +14,7 @@ from ledger.events.dispute import DisputeEvidenceSubmitted
 from ledger.events.event import Event
 from ledger.ids import Id
 from ledger.payment_refusals import DisputeClosed, DisputeNotFound, EvidenceTooLate
+from ledger.references import Reference
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
 
@@ -21,7 +22,7 @@ from ledger.streams.order import Order
 class SubmitDisputeEvidence(OrderCommand, name="submit_dispute_evidence"):
     """`evidence_refs` name documents that are kept elsewhere: proofs of delivery, what the buyer was shown."""
 
-    dispute_id: Id
+    dispute_id: Reference
     evidence_refs: Annotated[tuple[Id, ...], Field(min_length=1)]
     note: Sealed[str] | None = None
 

@@ -12,6 +12,7 @@ from ledger.events.event import Event
 from ledger.events.settlement import PayoutSubmitted
 from ledger.finance_refusals import PayoutIsOver
 from ledger.ids import Id, PayoutId, payouts_stream
+from ledger.references import ReferenceOrNothing
 from ledger.streams.payouts import Payouts
 
 
@@ -20,7 +21,7 @@ class SubmitPayout(Command, name="submit_payout"):
 
     merchant_id: Id
     payout_id: PayoutId
-    bank_ref: str = ""
+    bank_ref: ReferenceOrNothing = ""
 
     @property
     def stream(self) -> str:

@@ -12,6 +12,7 @@ from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedRefundSubmitted
 from ledger.finance_refusals import InboxAlreadyRouted, InboxItemNotFound
 from ledger.ids import Id, derived_id, inbox_stream
+from ledger.references import Reference
 from ledger.refusals import AlreadySubmitted
 from ledger.streams.reference_streams import InboxItem
 
@@ -20,7 +21,7 @@ class SubmitUnallocatedRefund(Command, name="submit_unallocated_refund"):
     """A refund that failed is sent under a new name; the first time it goes out by itself."""
 
     psp: Id
-    capture_ref: Id
+    capture_ref: Reference
     refund_id: Id
 
     @property

@@ -1,4 +1,4 @@
-"""The verdict on a fact's instant: given once, when it is recorded, and stored with the events it came to."""
+"""What every command's events are given when they are recorded: the verdict on their time, long references."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from commands.shortfalls import shortfalls
 from ledger.deadlines import FORESEEABLE, later
 from ledger.events.event import Event
 from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.references import references_in_full
 from ledger.streams.stream import Stream
 
 _NAMES = frozenset({"milestone", "system", "reference", "pair", "period"})  # besides ids, references and numbers
@@ -28,10 +29,17 @@ def decided(
     events = list(decide(command, stream, rules))
     events += matched(command, stream, events)
     events += shortfalls(command, stream, events)
+    events = [_with_references(event, command) for event in events]
     if command.timing == "plain" or not events:
         return events
     judged = [_judged(event, command) for event in events]
     return [*judged, *_flag(command, stream)]
+
+
+def _with_references(event: Event, command: Command) -> Event:
+    """Returns the event with what partners wrote where a digest stands for it."""
+    told = dict(references_in_full(command))
+    return event.model_copy(update={"in_full": told}) if told else event
 
 
 def _judged(event: Event, command: Command) -> Event:

@@ -12,13 +12,14 @@ from commands.shapes import Reason
 from ledger.events.event import Event
 from ledger.events.payment_requests import PaymentVoidRequested
 from ledger.ids import Id
+from ledger.references import Reference
 from ledger.streams.order import Order
 
 
 class VoidPayment(OrderCommand, name="void_payment"):
     """What is captured already is refunded instead; that the hold is gone is a fact that the provider reports."""
 
-    payment_id: Id
+    payment_id: Reference
     reason: Reason
     request_id: Id | None = None
 

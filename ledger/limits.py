@@ -27,6 +27,7 @@ LARGEST_RATE = 100  # minor units of CNY for one of another currency: the deares
 LONGEST_ID = 64
 LONGEST_KEY_BYTES = 255  # of a text in an index (Stripe's longest reference); a longer one is found by its digest
 LONGEST_TEXT = 10_000  # characters of one text in a command
+LONGEST_WORDS = 500  # characters that are kept of a partner's own words for one thing
 
 # Shape
 DEEPEST = 32  # objects and lists inside each other; a reader of the log takes 200

@@ -26,6 +26,10 @@ class UnknownEvent(Undecodable):
     """A stored name and version that this code does not know."""
 
 
+def _is_empty(found: dict[str, str]) -> bool:
+    return not found
+
+
 class Event(BaseModel):
     """A fact, past tense, complete and never edited. A new shape is a new version with an upcast.
 
@@ -40,6 +44,8 @@ class Event(BaseModel):
 
     # The verdict on the instant it reports, given when it is recorded. Most are plain, which is not written.
     timing: Timing = Field(default="plain", exclude_if=is_plain)
+    # Partners' references that are too long for a key, in full, by the key they are known by (`ledger.references`).
+    in_full: dict[str, str] = Field(default={}, exclude_if=_is_empty)
 
     def __init_subclass__(cls, *, name: str = "", version: int = 1, **config: Any) -> None:
         super().__init_subclass__(**config)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import BaseModel, ConfigDict
 
 from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
+from ledger.numbers import Quantity
 from ledger.sealed import Sealed
 
 ChannelType = Literal["post", "live_stream", "store"]
@@ -39,7 +40,7 @@ class OrderLine(_Part):
 
     line_id: Id
     product_id: Id
-    qty: PositiveInt
+    qty: Quantity
     unit_list: Money  # CNY
     unit_reference: Money  # buyer's currency
     title_source: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import BaseModel, ConfigDict
 
 from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
+from ledger.numbers import Quantity
 from ledger.sealed import Sealed
 
 EvidenceKind = Literal["recipient", "household", "neighbour", "reception", "locker", "safe_place", "unspecified"]
@@ -22,7 +23,7 @@ class ParcelItem(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     line_id: Id
-    qty: PositiveInt
+    qty: Quantity
 
 
 class ParcelEvent(Event):

@@ -17,7 +17,7 @@ from projections.tracking_numbers import parcels_numbered
 from service.adapters.carriers import aftership, easypost
 from service.adapters.carriers.routing import Lookup, kept_raw
 from service.adapters.psp.routing import record_facts
-from service.adapters.psp.webhooks import adyen_facts, stripe_facts
+from service.adapters.psp.webhooks import Told, adyen_facts, stripe_facts
 from service.app import App
 from service.http.errors import KNOWN, NotRecorded, NotSetUp
 from service.http.lanes import Lane
@@ -35,11 +35,20 @@ def _scans(adapter: Adapter, app: App, body: bytes, headers: Mapping[str, str], 
 
 
 def _stripe(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Sequence[Outcome]:
-    return record_facts(app, stripe_facts(body, headers, secret, now=app.clock()))
+    return _recorded(app, stripe_facts(body, headers, secret, now=app.clock()))
 
 
 def _adyen(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Sequence[Outcome]:  # noqa: ARG001
-    return record_facts(app, adyen_facts(body, secret))
+    return _recorded(app, adyen_facts(body, secret))
+
+
+def _recorded(app: App, told: Told) -> list[Outcome]:
+    """What is not understood waits for people: its sender would only send it again."""
+    try:
+        outcomes = record_facts(app, told.facts) if told.facts else []
+    finally:
+        kept = app.bus.submit(told.not_understood)
+    return [*outcomes, *kept]
 
 
 # Only who signs can be heard over HTTP; the other adapters read files.
@@ -105,7 +114,7 @@ def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret
 
 def _kept(app: App, sender: str, body: bytes, fault: Outcome) -> Outcome:
     """The body among what waits for people. Raises `NotKept` where it could not be stored either."""
-    (kept,) = app.bus.submit([kept_raw(body, sender, fault.reference)])
+    (kept,) = app.bus.submit([kept_raw(body, sender, kind="webhook_fault", refs={"fault": fault.reference})])
     if not kept.is_accepted:
         raise NotKept(f"A webhook of {sender} failed by {fault.reference} and could not be kept: {kept.sentence}")
     return kept

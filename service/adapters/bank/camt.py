@@ -14,14 +14,15 @@ from xml.etree.ElementTree import Element
 
 from ledger.currencies import all_currencies
 from ledger.instants import day_as_written
+from ledger.limits import LONGEST_ID
 from ledger.money import FractionOfMinorUnit, Money, total
+from ledger.references import reference_key
 from service.adapters.bank.statement import BankEntry, BankStatement
 from service.adapters.bank.xml_lines import line_of, read_xml
 from service.adapters.files.bad_file import BadFile
 
 VERSIONS = ("02", "03", "04", "08")
 _ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(\d\d)\}Document")
-_LONGEST = 64  # characters of an id of ours
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._:@+-]")
 _NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
 _REFERENCES = (".//Refs/EndToEndId", ".//Refs/InstrId", ".//Strd/CdtrRefInf/Ref")
@@ -173,10 +174,10 @@ class _Reading:
 
     def _word(self, element: Element, text: str) -> str:
         """A bank's id as one word; what no id of ours may hold becomes a dash."""
-        word = _NOT_OF_AN_ID.sub("-", text)[:_LONGEST].lstrip("._:@+-")
+        word = _NOT_OF_AN_ID.sub("-", text).lstrip("._:@+-")
         if not word:
             raise self._wrong(element, f"{text!r} is no id")
-        return word
+        return reference_key(word if len(word) <= LONGEST_ID else text)
 
     def _wrong(self, element: Element, reason: str) -> BadFile:
         return BadFile(self._name, reason, line=line_of(element))

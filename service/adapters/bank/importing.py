@@ -14,6 +14,7 @@ from commands.report_payout_returned import ReportPayoutReturned
 from ledger.ids import bank_account_stream
 from ledger.log.directory import PLATFORM_BOOK
 from ledger.money import Money
+from ledger.references import number_key
 from ledger.streams.files import BankAccount
 from ledger.streams.loading import load_each
 from ledger.who import Actor, Source
@@ -77,6 +78,7 @@ def _words(entry: BankEntry) -> Iterator[str]:
     """The references as they are, then each word of them: an end-to-end id may stand in the remittance text."""
     said = (*entry.references, *entry.texts)
     yield from said
+    yield from map(number_key, said)  # of a long one our books hold the digest
     for reference in said:
         yield from reference.split()
 

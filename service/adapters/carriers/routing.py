@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -19,6 +19,7 @@ from ledger.canonical import canonical, digest
 from ledger.events.platform import InboxFactNoted
 from ledger.events.shipment import EvidenceKind
 from ledger.ids import derived_id
+from ledger.references import number_key
 from ledger.who import Actor, Source
 from projections.tracking_numbers import SCAN, NumberedParcel
 from service.adapters.carriers.bodies import describe
@@ -28,7 +29,6 @@ from service.adapters.carriers.scan import Doubt, Scan
 Lookup = Callable[[str], Sequence[NumberedParcel]]
 _REACHED = {*get_args(TrackedMilestone), "signed_for", "lost"}
 _EVIDENCE = get_args(EvidenceKind)
-_LONGEST_NUMBER = 64  # as `commands.shapes.TrackingNo`
 
 
 def commands_for(scans: Iterable[Scan], lookup: Lookup) -> list[Command]:
@@ -57,18 +57,18 @@ def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
     return [note]
 
 
-def kept_raw(body: bytes, sender: str, reference: str) -> Command:
-    """A body that failed by a fault of ours, whole and sealed, for people to work; `reference` finds it in the log."""
+def kept_raw(body: bytes, sender: str, *, kind: str, refs: Mapping[str, str]) -> Command:
+    """Returns a note of a body that became no report, whole and sealed, for people to work; `refs` say why."""
     text = body.decode("utf-8", "replace")
     key = digest(text)
     return NoteUnroutedFact(
-        id=derived_id("fault", sender, reference),
+        id=derived_id(kind, sender, key[:32], digest(canonical(refs))[:8]),
         actor=_actor(sender),
         source=Source(system=sender),
         system=sender,
         reference=key[:32],
-        kind="webhook_fault",
-        refs={"fault": reference},
+        kind=kind,
+        refs={name: kept_text(value) for name, value in refs.items()},
         body={"sha256": key},
         details={"body": text},
     )
@@ -80,7 +80,7 @@ def told_again(fact: InboxFactNoted, text: str, lookup: Lookup) -> ParcelReport 
     What others have noted without the words of a scan, people place.
     """
     scan = _scan_of(fact, text)
-    parcel = _one_of(lookup(scan.tracking_no), scan.carrier) if scan else None
+    parcel = _one_of(lookup(number_key(scan.tracking_no)), scan.carrier) if scan else None
     if scan is None or parcel is None:
         return None
     try:
@@ -92,9 +92,9 @@ def told_again(fact: InboxFactNoted, text: str, lookup: Lookup) -> ParcelReport 
 def contenders(fact: InboxFactNoted, lookup: Lookup) -> Sequence[NumberedParcel]:
     """The parcels of several orders that a noted scan may be of; none where its number tells which."""
     number = fact.refs.get("tracking_no", "")
-    if fact.kind != SCAN or not _can_be_a_number(number):
+    if fact.kind != SCAN:
         return ()
-    parcels = lookup(number)
+    parcels = lookup(number_key(number))
     is_shared = len({(parcel.merchant, parcel.order_id) for parcel in parcels}) > 1
     return parcels if is_shared and _one_of(parcels, fact.refs.get("carrier", "")) is None else ()
 
@@ -116,7 +116,7 @@ def _scan_of(fact: InboxFactNoted, text: str) -> Scan | None:
 
 
 def _command(scan: Scan, key: str, lookup: Lookup) -> Command:
-    parcel = _one_of(lookup(scan.tracking_no), scan.carrier) if _can_be_a_number(scan.tracking_no) else None
+    parcel = _one_of(lookup(number_key(scan.tracking_no)), scan.carrier)
     envelope = _envelope(scan, key)
     return _unrouted(scan, key, envelope) if parcel is None else _report(scan, parcel, envelope)
 
@@ -170,11 +170,6 @@ def _one_of(parcels: Sequence[NumberedParcel], carrier: str) -> NumberedParcel |
     if len(places) > 1:
         places = {key: p for key, p in places.items() if p.carrier and _plain(p.carrier) == _plain(carrier)}
     return next(iter(places.values())) if len(places) == 1 else None
-
-
-def _can_be_a_number(text: str) -> bool:
-    """Whether a parcel can travel under it: what is longer, or has a line break or a NUL in it, is no number of any."""
-    return len(text) <= _LONGEST_NUMBER and text.isprintable()
 
 
 def _plain(carrier: str) -> str:

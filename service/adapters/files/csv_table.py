@@ -14,6 +14,7 @@ from ledger.fx import CNY, Rate, check_rate
 from ledger.instants import day_as_written
 from ledger.limits import LARGEST_AMOUNT
 from ledger.money import FractionOfMinorUnit, Money
+from ledger.references import number_key, reference_key
 from service.adapters.files.bad_file import BadFile
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
@@ -43,6 +44,19 @@ class Cells:
         if not _ID.fullmatch(self.text(column)):
             raise self.wrong(column, "a reference in letters, digits and . _ : @ + -")
         return self.text(column)
+
+    def reference(self, column: str) -> str:
+        """A partner's reference, as it is known by."""
+        if not (text := self._cells.get(column, "").strip()):
+            raise self.wrong(column, "a reference")
+        return reference_key(text)
+
+    def reference_or_nothing(self, column: str) -> str:
+        return self.reference(column) if self._cells.get(column, "").strip() else ""
+
+    def number(self, column: str) -> str:
+        """A number of a parcel, as it is known by; empty where there is none."""
+        return number_key(self._cells.get(column, "").strip())
 
     def id_or_none(self, column: str) -> str | None:
         return self.id(column) if self.text(column) else None

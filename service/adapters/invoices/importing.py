@@ -71,9 +71,9 @@ def read_invoice(name: str, content: bytes) -> Invoice:
     cells: Cells | None = None
     summed: Cells | None = None
     for cells in read_csv(name, content, COLUMNS):
-        if {cells.id("invoice_ref"), *refs} - refs and refs:
+        if {cells.reference("invoice_ref"), *refs} - refs and refs:
             raise cells.refused("a file is one invoice, and this row is of another")
-        refs.add(cells.id("invoice_ref"))
+        refs.add(cells.reference("invoice_ref"))
         if summed is not None:
             raise cells.refused("it stands behind the total")
         if cells.text("kind") == _TOTAL:
@@ -131,7 +131,7 @@ def _checked_total(cells: Cells, lines: list[InvoiceLine]) -> Money:
 
 def _line(cells: Cells, seen: dict[str, int]) -> InvoiceLine:
     """One row; `seen` is in which row each reference stands."""
-    line_ref = cells.id("line_ref")
+    line_ref = cells.reference("line_ref")
     if (before := seen.setdefault(line_ref, cells.line)) != cells.line:
         raise cells.refused(f"the line {line_ref} stands in line {before} already")
     currency = cells.currency()
@@ -141,7 +141,7 @@ def _line(cells: Cells, seen: dict[str, int]) -> InvoiceLine:
     named = [cells.id_or_none(column) for column in ("merchant_id", "order_id", "parcel_id")]
     merchant, order, parcel = named
     whole = (merchant, order, parcel) if merchant and order and parcel else None
-    if whole is None and not cells.text("tracking_no"):
+    if whole is None and not cells.number("tracking_no"):
         raise cells.refused("it names neither a tracking number nor a merchant's parcel")
     kind = cells.id("kind")
     declared = cells.money("declared_value", cells.currency("declared_currency")) if kind == _DUTY else None
@@ -151,7 +151,7 @@ def _line(cells: Cells, seen: dict[str, int]) -> InvoiceLine:
         line=cells.line,
         line_ref=line_ref,
         kind=kind,
-        tracking_no=cells.text("tracking_no"),
+        tracking_no=cells.number("tracking_no"),
         parcel=whole,
         amount=amount,
         declared=declared,

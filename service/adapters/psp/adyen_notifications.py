@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from ledger.instants import read_instant
-from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of
+from ledger.references import reference_key
+from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of, instant_or_none, order_named
 
 PSP = "adyen"
 # Adyen's event codes by whether they tell of a success.
@@ -42,13 +42,12 @@ _REASONS = {
 }  # fmt: skip
 
 
-def read_notifications(body: Mapping[str, Any]) -> Iterator[ProviderFact]:
-    """The facts of one body, which may hold several; none of a body about something else. Raises `Unreadable`."""
-    for item in items_of(body):
-        try:
-            yield _fact(item)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise Unreadable(f"no notification of Adyen's: {type(error).__name__} {error}") from None
+def read_notification(item: Mapping[str, Any]) -> ProviderFact:
+    """Returns the fact of one notification. Raises `Unreadable`."""
+    try:
+        return _fact(item)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"no notification of Adyen's: {type(error).__name__} {error}") from None
 
 
 def items_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -67,7 +66,7 @@ def _fact(item: Mapping[str, Any]) -> ProviderFact:
     kind = _KINDS.get((code, success), "other")
     reference, original = str(item["pspReference"]), str(item.get("originalReference") or "")
     amount = amount_of(item["amount"]["value"], item["amount"]["currency"], _DIGITS) if kind != "other" else None
-    payment = original or reference
+    payment, data = original or reference, item.get("additionalData") or {}
     said: dict[str, Any] = {"amount": amount}
     match kind:
         case "authorised" | "voided":
@@ -80,7 +79,7 @@ def _fact(item: Mapping[str, Any]) -> ProviderFact:
         case "refund":
             paid = "succeeded" if code == "REFUND" and success else "failed"
             outcome = "reversed" if code == "REFUNDED_REVERSED" else paid
-            submission_id = (item.get("additionalData") or {}).get("metadata.submission_id")
+            submission_id = data.get("metadata.submission_id")
             said |= {"outcome": outcome, "psp_refund_ref": reference, "submission_id": submission_id or None}
         case "dispute_opened":
             stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
@@ -94,26 +93,14 @@ def _fact(item: Mapping[str, Any]) -> ProviderFact:
         message_id=f"{code}.{reference}.{str(success).lower()}",  # there is no id: these three tell one apart
         kind=kind,
         type=code,
-        happened_at=_instant(item["eventDate"]),
-        names=tuple(name for name in (reference, original) if name),
+        happened_at=instant_or_none(read_instant, item.get("eventDate")),
+        names=tuple(reference_key(name) for name in (reference, original) if name),
         said=said,
         amount=amount,
-        order=_order(item.get("additionalData") or {}),
+        order=order_named(data.get("metadata.merchant_id"), data.get("metadata.order_id")),
     )
 
 
 def _reason(item: Mapping[str, Any]) -> dict[str, str]:
     raw = str((item.get("additionalData") or {}).get("chargebackReasonCode") or "")
     return {"reason": _REASONS.get(raw, "general"), "raw_code": raw[:500]}
-
-
-def _instant(text: Any) -> datetime:
-    try:
-        return read_instant(text)
-    except ValueError:
-        raise Unreadable(f"eventDate {str(text)[:40]!r} is no instant with its zone") from None
-
-
-def _order(data: Mapping[str, Any]) -> tuple[str, str] | None:
-    merchant, order = data.get("metadata.merchant_id"), data.get("metadata.order_id")
-    return (merchant, order) if merchant and order else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -24,12 +23,12 @@ from commands.report_payment_captured import ReportPaymentCaptured, report_id
 from commands.report_payment_failed import ReportPaymentFailed
 from commands.report_payment_voided import ReportPaymentVoided
 from commands.report_refund_outcome import ReportRefundOutcome
-from ledger.canonical import digest
 from ledger.currencies import all_currencies, exponent_of
 from ledger.events.platform import InboxFactNoted
 from ledger.ids import derived_id
-from ledger.limits import LARGEST_AMOUNT
+from ledger.limits import LARGEST_AMOUNT, LARGEST_NUMBER
 from ledger.money import Money
+from ledger.references import reference_key
 from ledger.who import Actor, Source
 from service.adapters.refused_bodies import PayloadNotUnderstood
 
@@ -49,7 +48,6 @@ _COMMANDS: dict[FactKind, type[Command]] = {
     "dispute_won": ReportDisputeWon,
     "dispute_lost": ReportDisputeLost,
 }
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
 
 
 class Unreadable(PayloadNotUnderstood, ValueError):
@@ -67,7 +65,7 @@ class ProviderFact:
     message_id: str
     kind: FactKind
     type: str  # the provider's own word for it
-    happened_at: datetime
+    happened_at: datetime | None  # None where its provider names no time that can be meant
     names: tuple[str, ...]
     said: Mapping[str, Any] = field(default_factory=dict)
     amount: Money | None = None
@@ -76,7 +74,7 @@ class ProviderFact:
     @property
     def capture_ref(self) -> str:
         """The capture it is about; '' where it names none."""
-        return str(self.said.get("capture_ref") or "")
+        return reference_key(str(self.said.get("capture_ref") or "")) if self.said.get("capture_ref") else ""
 
     @property
     def perhaps_of(self) -> str:
@@ -103,11 +101,16 @@ class ProviderFact:
         return NoteUnroutedFact(
             **self._envelope(derived_id(self.psp, self.message_id)),
             system=self.psp,
-            reference=_word(self.names[0] if self.names else self.message_id),
+            reference=self.names[0] if self.names else self.message_id,
             kind=f"psp_{self.kind}",
             refs={"type": kept_text(self.type)} | self._refs,
             body={"said": {name: _plain(value) for name, value in self.said.items()}},
         )
+
+    @property
+    def command_id(self) -> str:
+        """The id of the command that the message becomes."""
+        return reference_key(derived_id(self.psp, self.message_id))
 
     def report(self, order: tuple[str, str]) -> Command | None:
         """The report to that order; None where it is about nothing an order knows, or names what no report can."""
@@ -127,7 +130,7 @@ class ProviderFact:
 
     def _envelope(self, id: str) -> dict[str, Any]:
         return {
-            "id": _word(id),
+            "id": reference_key(id),
             "actor": Actor(kind="partner", id=self.psp, role="psp"),
             "source": Source(system=self.psp, external_id=kept_text(self.message_id)),
             "occurred_at": self.happened_at,
@@ -150,6 +153,21 @@ def noted_fact(note: InboxFactNoted, message_id: str) -> ProviderFact | None:
         said=said,
         amount=said.get("amount"),
     )
+
+
+def instant_or_none(read: Callable[[Any], datetime], told: Any) -> datetime | None:
+    """Returns the instant that a provider names; None where it names none that can be meant."""
+    try:
+        return read(told)
+    except ValueError:
+        return None
+
+
+def order_named(merchant_id: Any, order_id: Any) -> tuple[str, str] | None:
+    """Returns the merchant and order that a message names itself; None unless both are texts."""
+    if isinstance(merchant_id, str) and isinstance(order_id, str) and merchant_id and order_id:
+        return merchant_id, order_id
+    return None
 
 
 def amount_of(minor: Any, currency: Any, digits: Mapping[str, int] = {}) -> Money:
@@ -175,11 +193,6 @@ def _validated(kind: type[Command], told: Mapping[str, Any]) -> Command | None:
         return None
 
 
-def _word(name: str) -> str:
-    """A reference as an id; the digest of one that cannot be."""
-    return name if _ID.fullmatch(name) else digest(name)[:32]
-
-
 def _plain(value: Any) -> Any:
     """What a note keeps of a field, so that it can be told later."""
     match value:
@@ -189,7 +202,11 @@ def _plain(value: Any) -> Any:
             return value.isoformat()
         case str():
             return kept_text(value)
-    return value
+        case None | bool():
+            return value
+        case int() if abs(value) <= LARGEST_NUMBER:
+            return value
+    return kept_text(str(value))  # a float, or what has no place there: its words, of which no amount is made
 
 
 def _told(value: Any) -> Any:

@@ -52,7 +52,7 @@ def read_neutral(name: str, content: bytes, *, psp: str) -> list[ReportBatch]:
     """Every batch of the report. Raises `BadFile` with the line of what is wrong."""
     batches: dict[str, _Batch] = {}
     for cells in read_csv(name, content, COLUMNS):
-        batch = batches.setdefault(cells.id("batch_ref"), _Batch())
+        batch = batches.setdefault(cells.reference("batch_ref"), _Batch())
         batch.last = cells
         batch.days.add(cells.day("value_date"))
         if len(batch.days) > 1:
@@ -74,9 +74,9 @@ def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
     day, kind = cells.day("value_date"), cast(SettledKind, cells.text("kind"))
     line = ReportLine(
         line=cells.line,
-        psp_ref=cells.id("psp_ref"),
+        psp_ref=cells.reference("psp_ref"),
         kind=kind,
-        reference=(cells.id_or_none("reference") or "") if kind == "fee" else cells.id("reference"),
+        reference=cells.reference_or_nothing("reference") if kind == "fee" else cells.reference("reference"),
         also=(),
         gross=gross,
         fee=fee,

@@ -8,6 +8,7 @@ from typing import Any
 
 from commands.command import Command
 from commands.fault import fault_of
+from commands.limits import kept_text
 from commands.outcome import Outcome
 from commands.recording import accounting_day
 from commands.report_unallocated_refund_failed import ReportUnallocatedRefundFailed
@@ -59,8 +60,9 @@ def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
             told = list(_commands(known.told(fact), known))
             has_rate = _has_rate(app, fact)
         except Exception as error:
-            id = derived_id(fact.psp, fact.message_id)
-            faults.append(fault_of(error, command=f"psp_{fact.kind}", id=id, book=_PLATFORM_BOOK, stream=""))
+            faults.append(
+                fault_of(error, command=f"psp_{fact.kind}", id=fact.command_id, book=_PLATFORM_BOOK, stream="")
+            )
             continue
         if not has_rate and fact.amount:
             rateless.append(fact.amount)
@@ -80,7 +82,7 @@ def _has_rate(app: App, fact: ProviderFact) -> bool:
     if fact.amount is None or fact.kind not in _BOOKED:
         return True
     try:
-        app.bus.reference().rate(fact.amount.currency, "book", accounting_day(fact.happened_at))
+        app.bus.reference().rate(fact.amount.currency, "book", accounting_day(fact.happened_at or app.clock()))
     except RateMissing:
         return False
     return True
@@ -210,9 +212,9 @@ def _refund_of(fact: ProviderFact, item: InboxItem) -> InboxRefund | None:
 
 def _envelope(fact: ProviderFact) -> dict[str, Any]:
     return {
-        "id": derived_id(fact.psp, fact.message_id),
+        "id": fact.command_id,
         "actor": Actor(kind="partner", id=fact.psp, role="psp"),
-        "source": Source(system=fact.psp, external_id=fact.message_id),
+        "source": Source(system=fact.psp, external_id=kept_text(fact.message_id)),
         "occurred_at": fact.happened_at,
         "psp": fact.psp,
         "capture_ref": fact.capture_ref,

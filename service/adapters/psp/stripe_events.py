@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from ledger.instants import instant_of_seconds
 from ledger.money import Money
-from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of
+from ledger.references import reference_key
+from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of, instant_or_none, order_named
 
 PSP = "stripe"
 # Stripe's reasons in our words, on which liability rests (policy `dispute_liability`).
@@ -24,7 +24,7 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
     """The fact of an event; of kind `other` where it is none of money that orders know. Raises `Unreadable`."""
     try:
         type_, id_, found = str(event["type"]), str(event["id"]), event["data"]["object"]
-        created = instant_of_seconds(event["created"])
+        created = instant_or_none(instant_of_seconds, event.get("created"))
         kind, said, names = _read(type_, found)
     except _NOT_STRIPES as error:
         raise Unreadable(f"no event of Stripe's: {type(error).__name__} {error}") from None
@@ -34,10 +34,10 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
         kind=kind,
         type=type_,
         happened_at=created,
-        names=tuple(name for name in names if name),
+        names=tuple(reference_key(name) for name in names if name),
         said=said,
         amount=said.get("amount"),
-        order=_order(found),
+        order=_order(found.get("metadata")),
     )
 
 
@@ -117,7 +117,7 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str
                 "amount": amount,
                 "reason": _REASONS.get(reason, reason),
                 "raw_code": reason,
-                "due_by": _due_by(due_by),
+                "due_by": instant_or_none(instant_of_seconds, due_by),
             }
             return "dispute_opened", said, names
         case "charge.dispute.funds_withdrawn":
@@ -129,18 +129,9 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str
     return "other", {}, names
 
 
-def _due_by(seconds: Any) -> datetime | None:
-    """Until when evidence is taken; None where Stripe sets no day or none that can be meant."""
-    try:
-        return instant_of_seconds(seconds) if seconds else None
-    except ValueError:
-        return None
-
-
-def _order(found: Mapping[str, Any]) -> tuple[str, str] | None:
-    metadata = found.get("metadata") or {}
-    merchant, order = metadata.get("merchant_id"), metadata.get("order_id")
-    return (merchant, order) if merchant and order else None
+def _order(metadata: Any) -> tuple[str, str] | None:
+    told = metadata if isinstance(metadata, Mapping) else {}
+    return order_named(told.get("merchant_id"), told.get("order_id"))
 
 
 def _text(value: Any) -> str | None:

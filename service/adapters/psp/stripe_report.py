@@ -47,9 +47,9 @@ def read_stripe(
     """
     payouts: dict[str, list[Cells]] = {}
     for cells in read_csv(name, content, COLUMNS):
-        if not cells.text("automatic_payout_id"):
+        if not cells.reference_or_nothing("automatic_payout_id"):
             raise cells.refused("it is in no payout yet: export the report when it is")
-        payouts.setdefault(cells.id("automatic_payout_id"), []).append(cells)
+        payouts.setdefault(cells.reference("automatic_payout_id"), []).append(cells)
     if not payouts:
         raise BadFile(name, "there is no line in it")
     if received is not None and len(payouts) > 1:
@@ -80,12 +80,12 @@ def _payout(
 def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> ReportLine:
     kind = _KINDS[cells.one_of("reporting_category", (*_KINDS, *_PAYOUTS))]
     gross, fee, net = amounts(cells, currency)
-    others = (cells.text(column) for column in ("charge_id", "refund_id", "payment_intent_id"))
+    others = (cells.reference_or_nothing(column) for column in ("charge_id", "refund_id", "payment_intent_id"))
     return ReportLine(
         line=cells.line,
-        psp_ref=cells.id("balance_transaction_id"),
+        psp_ref=cells.reference("balance_transaction_id"),
         kind=kind,
-        reference="" if kind == "fee" else cells.id("source_id"),
+        reference="" if kind == "fee" else cells.reference("source_id"),
         also=tuple(dict.fromkeys(other for other in others if other)),
         gross=gross,
         fee=fee,

@@ -4,31 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from pydantic_core import to_json
+
+from commands.command import Command
 from service.adapters.carriers.bodies import read_json
-from service.adapters.psp.adyen_notifications import items_of, read_notifications
+from service.adapters.carriers.routing import kept_raw
+from service.adapters.psp.adyen_notifications import PSP as ADYEN
+from service.adapters.psp.adyen_notifications import items_of, read_notification
 from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.signatures import expect_adyen_signatures, expect_stripe_signature
+from service.adapters.psp.stripe_events import PSP as STRIPE
 from service.adapters.psp.stripe_events import read_event, read_fees
 
 
-def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> list[ProviderFact]:
+class Told(NamedTuple):
+    """What a signed body says: its facts, and as notes for people what of it is not understood."""
+
+    facts: list[ProviderFact]
+    not_understood: list[Command]
+
+
+def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> Told:
     """The facts of one event: a dispute's money comes with its fee.
 
-    Raises `SignatureDoesNotMatch`, `PayloadNotUnderstood`.
+    Raises `SignatureDoesNotMatch`, and `PayloadNotUnderstood` for a body that is no JSON object.
     """
     expect_stripe_signature(body, headers, secret, now=now)
-    event = _read(body, "Stripe")
-    fact = read_event(event)
-    return [fact, *read_fees(event, fact)]
+    event, told = _read(body, "Stripe"), Told([], [])
+    try:
+        told.facts.append(read_event(event))
+        told.facts.extend(read_fees(event, told.facts[0]))
+    except Unreadable as problem:
+        told.not_understood.append(kept_raw(body, STRIPE, kind="webhook_unread", refs={"reason": str(problem)}))
+    return told
 
 
-def adyen_facts(body: bytes, key: str) -> list[ProviderFact]:
-    """The facts of the notifications of one body. Raises `SignatureDoesNotMatch`, `PayloadNotUnderstood`."""
-    content = _read(body, "Adyen")
-    expect_adyen_signatures(items_of(content), key)
-    return list(read_notifications(content))
+def adyen_facts(body: bytes, key: str) -> Told:
+    """The facts of the notifications of one body; one that is not understood leaves its neighbours alone.
+
+    Raises `SignatureDoesNotMatch`, and `PayloadNotUnderstood` for a body that holds no list of notifications.
+    """
+    items, told = items_of(_read(body, "Adyen")), Told([], [])
+    expect_adyen_signatures(items, key)
+    for item in items:
+        try:
+            told.facts.append(read_notification(item))
+        except Unreadable as problem:
+            refs = {"reason": str(problem)}
+            told.not_understood.append(kept_raw(to_json(item), ADYEN, kind="webhook_unread", refs=refs))
+    return told
 
 
 def _read(body: bytes, sender: str) -> Mapping[str, Any]:

@@ -138,11 +138,18 @@ class TestStripe:
             assert stripe(client, body, signed(body, desk)).json()["outcomes"] == outcomes
         assert {"dispute.funds_withdrawn", "dispute.fee_charged"} <= set(types(desk))
 
-    @pytest.mark.parametrize("body", [b"hello", b"[]", b"{}", _ODD, event(amount="19.44"), event(amount=-5)])
-    def test_a_signed_body_that_stripe_would_not_send_is_refused(
+    @pytest.mark.parametrize("body", [b"hello", b"[]"])
+    def test_a_signed_body_that_is_no_object_is_refused(self, client: TestClient, desk: Desk, body: bytes) -> None:
+        assert refusal(stripe(client, body, signed(body, desk))) == (422, "PAYLOAD_NOT_UNDERSTOOD")
+
+    @pytest.mark.parametrize("body", [b"{}", _ODD, event(amount=10**13 + 1)])
+    def test_a_signed_event_that_is_not_understood_waits_whole_for_people(
         self, client: TestClient, desk: Desk, body: bytes
     ) -> None:
-        assert refusal(stripe(client, body, signed(body, desk))) == (422, "PAYLOAD_NOT_UNDERSTOOD")
+        for outcomes in ({"recorded": 1}, {"repeated": 1}):
+            answer = stripe(client, body, signed(body, desk))
+            assert (answer.status_code, answer.json()["outcomes"]) == (200, outcomes)
+        assert client.get("/exceptions").json()["exceptions"][0]["actual"] == "webhook_unread"
 
     def test_a_huge_body_is_refused(self, client: TestClient, desk: Desk) -> None:
         body = b" " * (LONGEST_BYTES + 1)
@@ -179,6 +186,40 @@ class TestAdyen:
     @pytest.mark.parametrize("body", [b"<xml/>", b"3", b'{"notificationItems": 3}', b'{"notificationItems": [{}]}'])
     def test_what_adyen_would_not_send_is_refused(self, client: TestClient, body: bytes) -> None:
         assert refusal(client.post("/webhooks/adyen", content=body)) == (422, "PAYLOAD_NOT_UNDERSTOOD")
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"amount": {"value": 10**13 + 1, "currency": "USD"}},
+            {"eventCode": None, "success": None, "pspReference": "P2", "amount": None},
+        ],
+    )
+    def test_a_notification_that_is_not_understood_waits_and_its_neighbour_is_recorded(
+        self, client: TestClient, desk: Desk, odd: dict[str, Any]
+    ) -> None:
+        body = beside(odd)
+        for outcomes in ({"recorded": 2}, {"repeated": 2}):
+            answer = client.post("/webhooks/adyen", content=body)
+            assert (answer.status_code, answer.json().get("outcomes", answer.text)) == (200, outcomes)
+            client.app_state["app"].catch_up()
+        assert "order.confirmed" in types(desk)
+
+    @pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", None])
+    def test_a_time_that_cannot_be_meant_is_reported_as_unknown(
+        self, client: TestClient, desk: Desk, date: Any
+    ) -> None:
+        answer = client.post("/webhooks/adyen", content=notification(eventDate=date))
+        assert answer.json()["outcomes"] == {"recorded": 1}
+        assert "order.confirmed" in types(desk)
+
+
+def beside(odd: dict[str, Any]) -> bytes:
+    """The capture, and before it another notification, signed too."""
+    whole = json.loads(notification())
+    good = whole["notificationItems"][0]["NotificationRequestItem"]
+    bad = good | odd
+    bad["additionalData"] = {"hmacSignature": adyen_signature(bad, KEY)}
+    return json.dumps({"notificationItems": [{"NotificationRequestItem": each} for each in (bad, good)]}).encode()
 
 
 def test_without_a_secret_no_payment_webhook_is_taken(desk: Desk) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from commands.menu import MENU
 from projections.psp_references import PspReferences
-from service.adapters.psp.adyen_notifications import read_notifications
+from service.adapters.psp.adyen_notifications import items_of, read_notification
 from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.routing import record_facts
 from service.adapters.psp.stripe_events import read_event
@@ -80,7 +80,7 @@ def test_an_inquiry_is_no_chargeback(objects: dict[str, Any]) -> None:
 
 
 def test_every_notification_of_adyen_becomes_a_command(bodies: list[dict[str, Any]]) -> None:
-    facts = [fact for body in bodies for fact in read_notifications(body)]
+    facts = [fact for body in bodies for fact in map(read_notification, items_of(body))]
     assert {fact.command(("M-1", "O-1")).name for fact in facts} == {
         "report_payment_authorised", "report_payment_voided", "report_payment_captured", "report_payment_failed",
         "report_refund_outcome", "report_dispute_funds_withdrawn", "note_unrouted_fact",
@@ -90,7 +90,7 @@ def test_every_notification_of_adyen_becomes_a_command(bodies: list[dict[str, An
 def test_a_body_of_adyen_about_something_else_holds_no_fact(bodies: list[dict[str, Any]]) -> None:
     others = [body for body in bodies if "notificationItems" not in body]
     assert others
-    assert [fact for body in others for fact in read_notifications(body)] == []
+    assert [fact for body in others for fact in map(read_notification, items_of(body))] == []
 
 
 def test_no_name_of_a_person_is_kept(objects: dict[str, Any]) -> None:
@@ -106,7 +106,7 @@ _FRACTION = {"object": "charge", "id": "c", "amount": 1.5, "currency": "usd"}
     [
         {},
         {"type": "charge.captured"},
-        {"id": "e", "type": "charge.captured", "created": "x", "data": {"object": {}}},
+        {"id": "e", "type": "charge.captured", "created": "x", "data": {"object": []}},
         {"id": "e", "type": "charge.failed", "created": 1, "data": {"object": _FRACTION}},
     ],
 )
@@ -118,7 +118,53 @@ def test_what_stripe_does_not_send_is_unreadable(broken: dict[str, Any]) -> None
 @pytest.mark.parametrize("broken", [{"notificationItems": 3}, {"notificationItems": [{}]}])
 def test_what_adyen_does_not_send_is_unreadable(broken: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
-        list(read_notifications(broken))
+        items_of(broken)
+
+
+_ODD = [1.5, 10**20, -1, True, None, [1.5], {"a": [1e300]}, "x" * 12_000, "\0", "a b/c", "٣", ""]
+_OF_STRIPE = [
+    ("charge.failed", "failure_code"), ("charge.failed", "payment_intent"), ("charge.failed", "metadata"),
+    ("charge.captured", "id"), ("charge.captured", "payment_intent"), ("charge.captured", "amount"),
+    ("charge.captured", "currency"), ("refund.created", "id"), ("refund.failed", "failure_reason"),
+    ("refund.created", "charge"), ("charge.dispute.created", "reason"), ("charge.dispute.closed", "status"),
+    ("charge.dispute.created", "evidence_details"), ("charge.dispute.funds_withdrawn", "charge"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "field"), _OF_STRIPE)
+def test_a_field_of_stripe_may_hold_anything(kind: str, field: str) -> None:
+    object_ = kind.split(".")[-2] if kind.startswith("charge.d") else kind.partition(".")[0]
+    found = {"object": object_, "id": "x_1", "amount": 500, "currency": "usd", "captured": True, "status": "succeeded"}
+    for value in _ODD:
+        told = {"id": "evt_7", "type": kind, "created": 1743494400, "data": {"object": found | {field: value}}}
+        for event in (told, told | {"id": value}, told | {"created": value}):
+            _becomes_a_command(read_event, event)
+
+
+_OF_ADYEN = [
+    "eventDate", "pspReference", "originalReference", "eventCode", "success", "amount", "additionalData",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["CAPTURE", "REFUND", "CHARGEBACK", "NOTIFICATION_OF_CHARGEBACK", "ELSE"])
+def test_a_field_of_adyen_may_hold_anything(code: str) -> None:
+    amount = {"value": 1944, "currency": "USD"}
+    item: dict[str, Any] = {"pspReference": "CAP1", "originalReference": "PAY1", "amount": amount, "eventCode": code}
+    item |= {"success": "true", "eventDate": "2025-04-01T10:00:00+02:00"}
+    for value in _ODD:
+        data = dict.fromkeys(("metadata.submission_id", "metadata.order_id", "chargebackReasonCode"), value)
+        odds: list[dict[str, Any]] = [*({field: value} for field in _OF_ADYEN), {"additionalData": data}]
+        for odd in odds:
+            _becomes_a_command(read_notification, item | odd)
+
+
+def _becomes_a_command(read: Callable[[Any], ProviderFact], told: dict[str, Any]) -> None:
+    try:
+        fact = read(told)
+    except Unreadable:
+        return  # it waits whole for people
+    for command in (fact.command(("M-1", "O-1")), fact.command(None)):
+        assert command.fingerprint()
 
 
 @pytest.fixture
