@@ -11,6 +11,7 @@ from commands.command import Command
 from commands.limits import kept_text
 from commands.menu import MENU
 from ledger.limits import DEEPEST, LARGEST_AMOUNT, LARGEST_BALANCE, LONGEST_TEXT, MOST_ITEMS
+from ledger.references import reference_key, references_in_full
 from service.record.parsing import Malformed, parse_command
 
 CAPTURE = {
@@ -165,12 +166,12 @@ def test_a_body_that_no_log_or_view_can_hold_is_refused(body: dict[str, Any]) ->
 
 def test_a_long_reference_of_a_fact_is_taken_whole() -> None:
     command = sent("report_payment_captured", CAPTURE | {"psp_ref": "r" * 6_000})
-    assert command.psp_ref == "r" * 6_000  # type: ignore[attr-defined]
+    assert list(references_in_full(command)) == [(reference_key("r" * 6_000), "r" * 6_000)]
 
 
 def test_a_text_without_end_is_refused() -> None:
-    said = refuses("report_payment_captured", CAPTURE | {"psp_ref": "r" * (LONGEST_TEXT + 1)})
-    assert said.startswith("psp_ref: ")
+    said = refuses("report_payment_failed", CAPTURE | {"code": "r" * (LONGEST_TEXT + 1)})
+    assert said.startswith("code: ")
 
 
 def test_words_of_a_partner_are_made_to_fit() -> None:

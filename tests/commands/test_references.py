@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from pydantic import TypeAdapter
+from pydantic.fields import FieldInfo
 
 from commands.command import Command
 from commands.menu import MENU
@@ -30,16 +31,16 @@ REPORTS = sorted(name for name, handler in MENU.items() if handler.command.repor
 def test_no_reference_of_a_report_is_too_long(name: str) -> None:
     command: type[Command] = MENU[name].command
     for field in _PARTNERS & command.model_fields.keys():
-        about = command.model_fields[field]
-        kind = TypeAdapter(about.annotation if not about.metadata else _with(about.annotation, about.metadata))
+        kind: TypeAdapter[str] = TypeAdapter(_annotation(command.model_fields[field]))
         for text in (LONG, "x" * 60_000, "a b/c", "单号 7", "٣"):
             assert len(kind.validate_python(text)) <= 500, f"{name}.{field}"
 
 
-def _with(annotation: object, metadata: list[object]) -> object:
-    for each in metadata:
-        annotation = Annotated[annotation, each]
-    return annotation
+def _annotation(field: FieldInfo) -> Any:
+    whole: Any = field.annotation
+    for each in field.metadata:
+        whole = Annotated[whole, each]
+    return whole
 
 
 def test_a_capture_under_a_long_reference_pays_its_order_once() -> None:
