@@ -153,6 +153,8 @@ class _Reading:
         if currency not in all_currencies():
             raise self._wrong(amount, f"{currency!r} is no currency")
         try:
+            if text.startswith("-"):  # ISO 20022 says the side beside an amount, which has no sign
+                raise ValueError(text)
             return Money.of(text, currency)
         except FractionOfMinorUnit as fraction:
             raise self._wrong(amount, str(fraction)) from None

@@ -19,6 +19,7 @@ from commands.note_unrouted_fact import NoteUnroutedFact
 from commands.report_loss import ReportLoss
 from commands.report_signature import ReportSignature
 from commands.report_tracking import ReportTracking
+from ledger.references import number_key
 from projections.tracking_numbers import NumberedParcel
 from service.adapters.carriers import aftership, easypost, parsed, routing, upu
 from service.adapters.carriers.times import read_day_and_clock, read_instant
@@ -301,10 +302,14 @@ def test_whatever_stands_in_a_payload_is_kept_as_a_fact(module: Any) -> None:
 
 
 @pytest.mark.parametrize("number", ["x" * 65, "HH1\0", "HH1\nHH2"])
-def test_what_can_be_no_number_is_not_looked_for(number: str) -> None:
-    def never(tracking_no: str) -> tuple[NumberedParcel, ...]:
-        raise AssertionError(f"looked for {tracking_no!r}")
+def test_a_number_of_any_length_is_looked_for_under_its_key(number: str) -> None:
+    asked: list[str] = []
 
-    (note,) = aftership.commands_from(webhook(checkpoint("InTransit_004"), number=number), {}, None, never)
+    def nowhere(tracking_no: str) -> tuple[NumberedParcel, ...]:
+        asked.append(tracking_no)
+        return ()
+
+    (note,) = aftership.commands_from(webhook(checkpoint("InTransit_004"), number=number), {}, None, nowhere)
+    assert asked == [number_key(number)]
     assert isinstance(note, NoteUnroutedFact)
     assert note.refs["tracking_no"] == kept_text(number)
