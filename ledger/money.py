@@ -50,7 +50,8 @@ class Money:
         scaled = number.scaleb(exponent_of(currency)) if number.is_finite() else number
         if not scaled.is_finite() or abs(scaled) > LARGEST_NUMBER:
             raise ValueError(f"{amount!r} is not an amount")
-        if scaled != scaled.to_integral_value():
+        digits = len(amount.partition(".")[2]) if isinstance(amount, str) else 0  # in "1.000" they may be thousands
+        if scaled != scaled.to_integral_value() or digits > exponent_of(currency):
             raise FractionOfMinorUnit(f"{amount} {currency} is finer than the smallest unit of {currency}")
         return cls(int(scaled), currency)
 

@@ -118,6 +118,9 @@ def test_every_field_of_a_model_reads_money_as_people_write_it() -> None:
     [
         "69.44",
         "USD 69.444",
+        "USD 1.000",
+        "JPY 1.0",
+        {"currency": "CNY", "amount": "6.900"},
         {"currency": "USD", "amount": 69.44},
         {"currency": "USD", "minor": 69.44},
         {"currency": "USD", "minor": True},

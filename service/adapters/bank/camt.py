@@ -16,6 +16,7 @@ from ledger.currencies import all_currencies
 from ledger.instants import day_as_written
 from ledger.limits import LONGEST_ID
 from ledger.money import FractionOfMinorUnit, Money, total
+from ledger.numbers import read_decimal
 from ledger.references import reference_key
 from service.adapters.bank.statement import BankEntry, BankStatement
 from service.adapters.bank.xml_lines import line_of, read_xml
@@ -155,7 +156,7 @@ class _Reading:
         try:
             if text.startswith("-"):  # ISO 20022 says the side beside an amount, which has no sign
                 raise ValueError(text)
-            return Money.of(text, currency)
+            return Money.of(read_decimal(text), currency)  # ISO 20022 has up to five digits in any currency
         except FractionOfMinorUnit as fraction:
             raise self._wrong(amount, str(fraction)) from None
         except ValueError:
