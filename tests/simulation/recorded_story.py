@@ -35,14 +35,12 @@ class RecordedStory(OrderStory):
             raise REFUSALS[outcome.code](**outcome.facts)
         if outcome.status == "nothing":
             return []
-        return self._learn(
-            self.desk.ledger.reader.read(outcome.book, outcome.first - 1, outcome.last - outcome.first + 1)
-        )
+        return self.read_on()
 
-    def read_on(self) -> None:
-        """What others recorded of the order meanwhile."""
+    def read_on(self) -> list[Event]:
+        """The order's events that the story does not know yet: its own command's, its proposal's, and others'."""
         book = self.desk.ledger.directory.books_of([self.names["merchant_id"]])[self.names["merchant_id"]]
-        self._learn(self.desk.ledger.reader.read_stream(book, self.order.name)[self.order.version :])
+        return self._learn(self.desk.ledger.reader.read_stream(book, self.order.name)[self.order.version :])
 
     def _learn(self, rows: Sequence[Recorded]) -> list[Event]:
         decided = [row.event for row in rows]

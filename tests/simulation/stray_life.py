@@ -164,7 +164,8 @@ class StrayLife:
         for n, (kind, reference, amount) in enumerate(parts):
             if amount:
                 sums = {"gross": str(amount), "fee": str(amount * 0), "net": str(amount)}
-                about = {"kind": kind, "psp_ref": f"t-{n}", "rate": rate(_value(amount.currency, which), base=amount.currency)}
+                given = rate(_value(amount.currency, which), base=amount.currency)
+                about = {"kind": kind, "psp_ref": f"t-{n}", "rate": given}
                 lines.append(settled_line(reference, **sums) | about)
         if lines:
             self._ask("report_unallocated_settlement", item, **settles(*lines, batch_ref=self._name()))
