@@ -107,8 +107,12 @@ def drawn(random: Random) -> tuple[list[Sale], list[Step]]:
     return sales, steps
 
 
+# What is settled before it is reported: `test_any_order_of_telling.py` has it in every order.
+SETTLED_AHEAD = {"psp_settlement.matched", "inbox.funds_matched"}
+
+
 def test_the_histories_have_every_kind_of_money() -> None:
     random, kinds = Random(SEED), Counter[str]()
     for _ in range(40):
         kinds.update(live(*drawn(random)).kinds)
-    assert POSTING_RULES.keys() - kinds.keys() == set(), f"seed {SEED}"
+    assert POSTING_RULES.keys() - kinds.keys() - SETTLED_AHEAD == set(), f"seed {SEED}"
