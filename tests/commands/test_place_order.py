@@ -141,7 +141,7 @@ def test_what_the_platform_bears_is_not_part_of_the_buyers_total() -> None:
 
 @pytest.mark.parametrize("qty", [0, -1])
 def test_a_line_has_at_least_one_unit(qty: int) -> None:
-    with pytest.raises(ValueError, match="greater than 0"):
+    with pytest.raises(ValueError, match="greater than or equal to 1"):
         place(lines=[line("A", qty, "CNY 180.00", "USD 25.00")])
 
 

@@ -36,6 +36,7 @@ FactKind = Literal[
     "authorised", "captured", "failed", "voided", "refund", "dispute_opened", "dispute_withdrawn", "dispute_won",
     "dispute_lost", "dispute_fee", "other",
 ]  # fmt: skip
+_UNNAMED = "unnamed"  # a message with neither an id nor a reference
 _COMMANDS: dict[FactKind, type[Command]] = {
     "authorised": ReportPaymentAuthorised,
     "captured": ReportPaymentCaptured,
@@ -101,7 +102,7 @@ class ProviderFact:
         return NoteUnroutedFact(
             **self._envelope(derived_id(self.psp, self.message_id)),
             system=self.psp,
-            reference=self.names[0] if self.names else self.message_id,
+            reference=next(filter(None, (*self.names, self.message_id)), _UNNAMED),
             kind=f"psp_{self.kind}",
             refs={"type": kept_text(self.type)} | self._refs,
             body={"said": {name: _plain(value) for name, value in self.said.items()}},

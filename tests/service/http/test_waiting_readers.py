@@ -133,7 +133,8 @@ def test_readiness_is_told_in_time_and_by_one_thread_where_the_database_hangs() 
         return {}
 
     identity = SimpleNamespace(ledger_id="", epoch=1, zone="")
-    app = cast(App, SimpleNamespace(ledger=SimpleNamespace(identity=identity, reader=SimpleNamespace(heads=heads))))
+    reader = SimpleNamespace(heads=heads, check_writable=lambda: None)
+    app = cast(App, SimpleNamespace(ledger=SimpleNamespace(identity=identity, reader=reader)))
     with served(make_application(app)) as server, ExitStack() as stack:
         stack.callback(hangs.set)
         probes = [stack.enter_context(closing(server.connect())) for _ in range(20)]
