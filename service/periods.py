@@ -33,8 +33,8 @@ class PeriodChange:
 class Periods:
     """All changes in order, and the first open day (None: nothing was ever closed).
 
-    `unfinished` are books that stand elsewhere than the ledger: a closing or reopening was cut off. The running service
-    finishes it, as does `redledger close-period`.
+    `unfinished` are books that stand elsewhere than the ledger: a closing or reopening was cut off.
+    `redledger close-period` of the same month finishes it.
     """
 
     open_from: date | None

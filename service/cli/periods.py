@@ -104,7 +104,7 @@ def periods(settings: Settings, as_known_at: AsKnownAt = None, format: FormatOpt
     if found.unfinished:
         books = ", ".join(map(str, found.unfinished))
         raise ServiceFailure(
-            f"Cut off: it is not done in {books}. `redledger up` finishes it, as does `redledger close-period`."
+            f"Cut off: it is not done in {books}. `redledger close-period` of the same month finishes it."
         )
 
 
