@@ -82,7 +82,7 @@ def returned_with_the_goods(story: Story) -> Iterator[Step]:
     """One unit is broken: customer service wants it back before the money goes."""
     signed_at, approved_at = yield from _returned(story, return_required=True)
     yield from _sent_back(story, approved_at)
-    yield from paid_back(story, approved_at + 8 * _ONE_DAY, story.refund_id, story.one_unit[1])
+    yield from paid_back(story, approved_at + 8 * _ONE_DAY, story.refund_id, story.basket.back_with(story.one_unit[1]))
     if sum(story.basket.quantities.values()) > 1:
         yield released(story, signed_at + 5 * _ONE_DAY)
 
@@ -93,7 +93,7 @@ def returned_without_the_goods(story: Story) -> Iterator[Step]:
     half = Money((price.minor + 1) // 2, price.currency)
     lines = [{"line_id": line_id, "amount": half}]
     signed_at, approved_at = yield from _returned(story, lines=lines)
-    yield from paid_back(story, approved_at, story.refund_id, half)
+    yield from paid_back(story, approved_at, story.refund_id, story.basket.back_with(half))
     yield released(story, signed_at)
 
 
@@ -123,7 +123,7 @@ def returned_after_the_release(story: Story) -> Iterator[Step]:
     yield released(story, signed_at)
     asked_at = yield from asks_back(story, signed_at + RELEASE_AFTER + _ONE_DAY, reason="broken", lines=story.a_unit())
     yield story.asks(asked_at + _ONE_DAY, "approve_refund", SERVICE_DESK, refund_id=story.refund_id, round=1)
-    yield from paid_back(story, asked_at + _ONE_DAY, story.refund_id, story.one_unit[1])
+    yield from paid_back(story, asked_at + _ONE_DAY, story.refund_id, story.basket.back_with(story.one_unit[1]))
 
 
 def return_rejected(story: Story) -> Iterator[Step]:
@@ -141,7 +141,7 @@ def never_received(story: Story) -> Iterator[Step]:
     _, dispatched_at, _ = yield from under_way(story, 8)
     asked_at = yield from asks_back(story, dispatched_at + LOCK + timedelta(hours=3), reason="not_received")
     yield story.asks(asked_at + _ONE_DAY, "approve_refund", SERVICE_DESK, refund_id=story.refund_id, round=1)
-    yield from paid_back(story, asked_at + _ONE_DAY, story.refund_id, story.basket.total_of_goods)
+    yield from paid_back(story, asked_at + _ONE_DAY, story.refund_id, story.basket.total)
 
 
 def lost_on_the_way(story: Story) -> Iterator[Step]:

@@ -39,6 +39,14 @@ class Basket:
         """What the buyer paid without charges."""
         return total([line["unit_reference"] * line["qty"] for line in self.data["lines"]], self.total.currency)
 
+    def back_with(self, goods: Money) -> Money:
+        """What a buyer gets back with so much of the goods: its part of the tax, and shipping with all of them."""
+        charged = {charge["type"]: charge["amount"] for charge in self.data["charges"]}
+        nothing = Money(0, goods.currency)
+        tax = half_up(charged.get("tax", nothing).minor * goods.minor, self.total_of_goods.minor)
+        shipping = charged.get("shipping", nothing) if goods == self.total_of_goods else nothing
+        return goods + Money(tax, goods.currency) + shipping
+
     @property
     def names(self) -> dict[str, str]:
         """What every command about this order names."""

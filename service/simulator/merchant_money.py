@@ -31,7 +31,7 @@ def _owing(diary: Diary) -> Iterator[Step]:
     yield from asks_back(order, asked_at, reason="broken", lines=order.a_unit())
     approval = {"refund_id": order.refund_id, "round": 1, "liability": "merchant"}
     yield order.asks(asked_at + _ONE_DAY, "approve_refund", SERVICE_DESK, **approval)
-    yield from paid_back(order, asked_at + _ONE_DAY, order.refund_id, order.one_unit[1])
+    yield from paid_back(order, asked_at + _ONE_DAY, order.refund_id, order.basket.back_with(order.one_unit[1]))
     for n, amount, answer in ((1, "CNY 20.00", "reject_debt_write_off"), (2, "CNY 12.00", "write_off_merchant_debt")):
         name = {"write_off_id": f"WO-{diary.world.seed}-{n}"}
         proposed = {**name, "amount": amount, "reason": "left_the_market", "note": "No answer since the return"}

@@ -43,7 +43,7 @@ def cancelled_in_part(story: Story) -> Iterator[Step]:
     at = story.later(paid_at, least_h=1, most_h=4)
     cancelled = {"lines": items_of({line_id: 1}), "reason": "out_of_stock", "refund_id": story.refund_id}
     yield story.asks(at, "cancel_order", story.merchant, **cancelled)
-    yield from paid_back(story, at, story.refund_id, price)
+    yield from paid_back(story, at, story.refund_id, story.basket.back_with(price))
     left = {line: qty - (line == line_id) for line, qty in story.basket.quantities.items()}
     yield from sent_and_released(story, at, "1", {line: qty for line, qty in left.items() if qty})
 
