@@ -13,7 +13,7 @@ from typing import Any, cast
 import psycopg2
 from psycopg2 import extensions
 from sqlalchemy import Connection, CursorResult, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from ledger.log.engine import pooled_connection
 from ledger.log.trouble import ConnectionLost, DatabaseTrouble, trouble_of
@@ -79,7 +79,7 @@ def _begun(
         try:
             yield connection, connection.exec_driver_sql(statement, dict(values) if values else None)
         except BaseException:
-            with suppress(DBAPIError, DatabaseTrouble):
+            with suppress(DBAPIError, DatabaseTrouble, PendingRollbackError):  # the connection is gone
                 connection.exec_driver_sql("ROLLBACK")
             raise
         connection.exec_driver_sql("COMMIT")

@@ -148,8 +148,8 @@ def worked(tale: Tale) -> Iterator[Step]:
 
 
 def proposed(tale: Tale) -> Iterator[Step]:
-    """A command that takes two people."""
-    command = tale.random.choice(tuple(PROPOSABLE))
+    """Parking, which takes two people; the others that do have plots of their own."""
+    command = tale.random.choice([name for name, made in PROPOSABLE.items() if "book" in made.command.model_fields])
     kind, named = PROPOSABLE[command].command, {"proposal_id": tale.values.name("proposal")}
     data = tale.values.model(kind, {"book": 1, "position": 1, "loop": "timer", "view": "balances"}, leave=ENVELOPE)
     yield Step("propose", named | {"command": command, "data": data, "reason": "stuck"}, FINANCE)

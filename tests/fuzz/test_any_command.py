@@ -21,7 +21,8 @@ from tests.support.memory_ledger import MemoryDesk
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250430"))
 FEW, MANY = 6_000, int(os.environ.get("REDLEDGER_TEST_COMMANDS", "60000"))
 _A_HISTORY = 400  # commands
-_FOR_ONE_MORE = 3_000  # commands of a run for which every command is recorded once more
+OF_FOUNDING = {"adopt_policy"}  # recorded before the history begins, and only for a policy that nobody has published
+_FOR_ONE_MORE = 6_000  # commands of a run for which every command is recorded once more
 
 
 def live(seed: str, commands: int) -> Tally:
@@ -57,7 +58,7 @@ def fails(failed: type[Exception], asked: Sequence[Asked]) -> bool:
 
 
 def every_command_was_recorded(tally: Tally, commands: int, seed: str) -> str:
-    least = min(MENU, key=lambda name: tally.recorded[name])
+    least = min(MENU.keys() - OF_FOUNDING, key=lambda name: tally.recorded[name])
     enough = commands // _FOR_ONE_MORE
     assert tally.recorded[least] >= enough, f"seed {seed}: {least} was recorded too seldom\n{tally.table()}"
     asked = sum(tally.asked.values())

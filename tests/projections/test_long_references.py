@@ -9,6 +9,7 @@ import pytest
 
 from ledger.ids import key_form
 from ledger.limits import LONGEST_KEY_BYTES, LONGEST_TEXT
+from ledger.references import reference_key
 from projections.engine.batch import KeptRows
 from projections.engine.tables import ViewTable
 from projections.psp_references import OF_INBOX, REFERENCES, orders_of
@@ -76,15 +77,17 @@ def test_captures_with_references_without_end_are_seen_by_every_view(desk: Desk,
         desk.expect("report_payment_captured", **about, capture_ref=f"c{number}", psp_ref=reference)
     desk.expect("report_payment_captured", **about, capture_ref="last", psp_ref="short")
     app.catch_up()
-    found = orders_of(app.views, "x", [*LONGEST, "short"])
-    assert {(each.reference, each.order_id) for each in found} == {(name, "O-1") for name in [*LONGEST, "short"]}
+    keys = [str(reference_key(name)) for name in [*LONGEST, "short"]]
+    found = orders_of(app.views, "x", keys)
+    assert {(each.reference, each.order_id) for each in found} == {(key, "O-1") for key in keys}
 
 
 def test_a_capture_keeps_its_reference_in_full(desk: Desk) -> None:
     about = {"merchant_id": "M-1", "order_id": "O-1", "payment_id": "p", "psp": "x", "amount": "CNY 1.00"}
     outcome = desk.expect("report_payment_captured", **about, capture_ref="c", psp_ref=LONGEST[0])
     row = next(iter(desk.ledger.reader.read(outcome.book, outcome.first - 1, 1)))
-    assert row.event.psp_ref == LONGEST[0]  # type: ignore[attr-defined]
+    assert row.event.psp_ref == reference_key(LONGEST[0])  # type: ignore[attr-defined]
+    assert row.event.in_full == {row.event.psp_ref: LONGEST[0]}  # type: ignore[attr-defined]
 
 
 def test_facts_with_words_without_end_are_seen_by_every_view(desk: Desk, app: App) -> None:

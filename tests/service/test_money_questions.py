@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import typer
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
 from service.cli.main import app as command_line
@@ -14,13 +15,14 @@ BOTH = {"as_of", "as_known_at"}
 # Which months are closed is about no accounting day. Whose turn it is to decide, where parcels are, and whether papers
 # tie is of now: what cases may take is asked of `balances`, what is owed to buyers of `exposure`, by both times.
 ONLY_AS_KNOWN = {"periods", "/books/periods"}
-_WORKLISTS = ("approvals", "overdue", "declarations")
+_WORKLISTS = ("approvals", "overdue", "declarations", "parked")
 OF_NOW = {name for each in _WORKLISTS for name in (each, f"/{each}")}
 # These change something, prove something, tell one order's steps, or say how the program is.
 NO_QUESTIONS = {
     "up", "record", "ask", "settle", "close-period", "reopen-period", "revalue", "track", "history", "rebuild",
     "verify-views", "verify-log", "status", "settings", "import olist", "import psp", "import bank", "import pain002",
     "import invoices", "import tracking", "export pain001", "route", "break assign", "break resolve",
+    "propose", "approve", "reject", "park effect", "park item", "unpark effect", "unpark item",
 }  # fmt: skip
 
 
@@ -39,7 +41,7 @@ def routes() -> dict[str, set[str]]:
     """Query parameters by address."""
     reads = [route for module in (finance, money, worklists) for route in module.router.routes]
     return {
-        route.path: {parameter.name for parameter in route.dependant.query_params}
+        route.path: {parameter.name for parameter in get_flat_params(route.dependant)}
         for route in reads
         if isinstance(route, APIRoute)
     }
