@@ -25,6 +25,7 @@ from ledger.money import total
 from ledger.streams.order import Order
 from tests.ledger.journal.test_order_rules import ACTIONS, DAYS, SALES, Sale
 from tests.simulation.money_life import OF_MONEY, MoneyLife
+from tests.support.one_key import OneKey
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250422"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))
@@ -178,7 +179,8 @@ def a_replay_remembers_the_same(life: MoneyLife) -> None:
     """What the log would hold, folded again, is what was remembered (invariant 1)."""
     again = Order(life.order.name)
     for event in life.story.events:
-        again.apply(decode(event.name, event.schema_version, event.payload()))
+        sealed = event.sealed_for(life.order.name, life.order.name, OneKey())
+        again.apply(decode(sealed.name, sealed.schema_version, sealed.payload()))
     assert again.cases == life.order.cases
     assert again.lines == life.order.lines
     assert again.payments.captures == life.order.payments.captures

@@ -16,28 +16,16 @@ from ledger.ledger import Ledger
 from ledger.log.reading import AccountRow, EarlierAnswer
 from ledger.log.rows import Attempt, NewEvent, News, Receipt, Recorded, Status
 from tests.support.buses import Clock, Desk
+from tests.support.one_key import OneKey
 
 _NOTHING = AccountRow(0, 0, 0, 0, 0)
-
-
-class _Keys:
-    """One key for everybody: nothing here is kept."""
-
-    def obtain(self, _: str) -> bytes:
-        return bytes(32)
-
-    def obtain_many(self, subjects: Sequence[str]) -> None:
-        """There is one."""
-
-    def find(self, _: str) -> bytes | None:
-        return bytes(32)
 
 
 class MemoryLedger:
     """Book 0 and one for merchants."""
 
     def __init__(self, clock: Clock) -> None:
-        self.keys = _Keys()
+        self.keys = OneKey()
         self.reader = self
         self.directory = self
         self.books: dict[int, list[Recorded]] = {0: [], 1: []}
