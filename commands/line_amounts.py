@@ -42,9 +42,12 @@ def approved_lines(
 ) -> tuple[RefundLine, ...]:
     """The case's lines at these amounts: all as asked where none are named, and only the named ones otherwise.
 
-    `taken_back`: the goods come back, so that the units are gone whatever is paid for them.
+    `taken_back`: the goods come back, so that the units are gone whatever is paid for them. Raises
+    `RefundExceedsRemaining` where a line has less left than when the case was opened: a dispute took some of it since.
     """
     if amounts is None:
+        for line_id in dict.fromkeys(line.line_id for line in case.lines):
+            _expect_left(order, line_id, _asked(order, case, line_id))
         return case.lines
     return tuple(part for line in amounts for part in _cut(order, case, line, taken_back=taken_back))
 
@@ -52,11 +55,12 @@ def approved_lines(
 def _cut(order: Order, case: Case, line: LineAmount, *, taken_back: bool) -> Iterator[RefundLine]:
     """A line may travel in several parcels: what is approved goes to them in turn."""
     parts = [part for part in case.lines if part.line_id == line.line_id]
-    asked = total([part.buyer_amount for part in parts], order.currency)
+    asked = _asked(order, case, line.line_id)
     if line.amount.currency != asked.currency or asked < line.amount:
         raise RefundExceedsRemaining(what=f"line {line.line_id}", asked=str(line.amount), remaining=str(asked))
-    if case.type == "unshipped" and line.amount != asked:
-        raise FullAmountOnly(line_id=line.line_id, asked=str(asked), amount=str(line.amount))
+    _expect_left(order, line.line_id, line.amount)
+    if case.type == "unshipped" and line.amount != (most := min(asked, order.lines[line.line_id].left_to_buyer)):
+        raise FullAmountOnly(line_id=line.line_id, asked=str(most), amount=str(line.amount))
     left = line.amount
     for part in parts:
         amount = min(left, part.buyer_amount)
@@ -64,3 +68,13 @@ def _cut(order: Order, case: Case, line: LineAmount, *, taken_back: bool) -> Ite
             yield cut_to(part, order.lines[part.line_id], amount, taken_back=taken_back)
         left = left - amount
     assert left == Money(0, left.currency), "what is approved is part of what was asked"
+
+
+def _asked(order: Order, case: Case, line_id: str) -> Money:
+    return total([part.buyer_amount for part in case.lines if part.line_id == line_id], order.currency)
+
+
+def _expect_left(order: Order, line_id: str, amount: Money) -> None:
+    left = order.lines[line_id].left_to_buyer
+    if left < amount:
+        raise RefundExceedsRemaining(what=f"line {line_id}", asked=str(amount), remaining=str(left))

@@ -79,6 +79,13 @@ class LineBook:
         less = sum(units.worth.pending_less for units in self.places.values())
         return Money((self.line.unit_list * self.pending).minor - less, CNY)
 
+    @property
+    def left_to_buyer(self) -> Money:
+        """The most that refunds can still give the buyer for the line: the price of its open units, less part refunds
+        of them."""
+        paid_open = sum(units.worth.paid_open for units in self.places.values())
+        return Money(self.prices.buyer * (self.live - self.refunded) - paid_open, self.line.unit_reference.currency)
+
     def unshipped(self, journeys: Iterable[Journey]) -> int:
         """Units that were neither refunded nor have left the merchant."""
         gone = sum(max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if j.has_left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
 from itertools import permutations
@@ -10,6 +11,7 @@ from typing import Any
 from ledger.money import Money
 from ledger.refusals import Refusal
 from ledger.streams.allocation import amount_due
+from ledger.streams.order_cases import Case
 from ledger.streams.order_disputes import Dispute
 from ledger.streams.order_payments import Capture
 from ledger.streams.receivables import Receivable
@@ -79,9 +81,15 @@ class MoneyLife(Life):
     def _decide_open_cases(self) -> None:
         """What the buyer never paid, or has by a dispute, is not paid back as well."""
         for case in list(self.order.cases.values()):
-            if case.is_open and refundable(self.order, beside=case.id) < case.amount:
+            if case.is_open and (refundable(self.order, beside=case.id) < case.amount or self._line_has_less(case)):
                 self._tell("reject_refund", by=PLATFORM, refund_id=case.id, round=1, reason="never_paid")
         super()._decide_open_cases()
+
+    def _line_has_less(self, case: Case) -> bool:
+        asked = Counter[str]()
+        for line in case.lines:
+            asked[line.line_id] += line.buyer_amount.minor
+        return any(self.order.lines[line_id].left_to_buyer.minor < minor for line_id, minor in asked.items())
 
     def _due(self) -> Money:
         quantities = {line_id: book.live for line_id, book in self.order.lines.items()}

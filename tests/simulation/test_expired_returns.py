@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis import HealthCheck, example, given, note, seed, settings
 from hypothesis import strategies as some
 
 from ledger.events.refund import ReturnExpired
@@ -61,6 +61,10 @@ WAITS = some.builds(
 )
 TAILS = some.lists(
     some.tuples(some.sampled_from(ACTIONS + OF_MONEY), some.integers(0, 99), some.integers(1, 3)), max_size=8
+)
+TWO_CHEAP_UNITS = Sale(lines=((2, 50),), charges=(), weights=(1, 1), rates=(8500,) * 30, market="US", pays_late=False)
+ONE_LOST_TWICE = Wait(
+    which=0, qty=1, liability="merchant", part=100, is_released=False, parts_before=0, shares=(1, 1), won=0
 )
 
 
@@ -131,6 +135,7 @@ def live(sale: Sale, wait: Wait, tail: list[tuple[str, int, int]]) -> ReturningL
 @seed(SEED)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sale=SALES, wait=WAITS, tail=TAILS)
+@example(sale=TWO_CHEAP_UNITS, wait=ONE_LOST_TWICE, tail=[("express", 0, 1), ("open dispute", 76, 1)])
 def test_the_books_are_right_when_a_return_expires_in_part(
     sale: Sale, wait: Wait, tail: list[tuple[str, int, int]]
 ) -> None:
