@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -23,6 +25,14 @@ from ledger.sealed import KeyStore
 BOOKS = 17  # the platform's own and 16 for merchants; a ledger meant for several nodes starts with 64
 
 
+class NotADemonstration(Exception):
+    """Only a ledger founded for demonstration takes its clock from a scenario; what is recorded in another one stands
+    there for good."""
+
+    def __init__(self) -> None:
+        super().__init__("This ledger was not founded for demonstration: its clock is the server's, and no scenario's.")
+
+
 class Ledger:
     """An open ledger: `append` is the only way something gets in. Safe to share between threads."""
 
@@ -36,13 +46,14 @@ class Ledger:
         self._notifier = Notifier(engine)
 
     @classmethod
-    def open(cls, url: str, *, keys: KeyStore, books: int = BOOKS) -> Ledger:
+    def open(cls, url: str, *, keys: KeyStore, books: int = BOOKS, demonstration: bool = False) -> Ledger:
         """Open the ledger of this database, made ready first where it is not: schema, books, identity.
 
-        `books` counts book 0; a ledger that has more keeps them. Raises `DatabaseUnreachable`.
+        `books` counts book 0; a ledger that has more keeps them. `demonstration` counts where one is founded here: of a
+        ledger that is there, its identity says it. Raises `DatabaseUnreachable`.
         """
         upgrade(url)
-        found(url, books=books)
+        found(url, books=books, demonstration=demonstration)
         engine = writer_engine(url)
         return cls(engine, keys=keys, identity=read_identity(engine))
 
@@ -51,6 +62,17 @@ class Ledger:
         receipts = self._commits.submit(book, attempts)
         self._notifier.notify(book)
         return receipts
+
+    def in_scenario(self, clock: Callable[[], datetime]) -> Ledger:
+        """This ledger, whose appends have the scenario's time. Closing either closes both.
+
+        Raises `NotADemonstration`.
+        """
+        if not self.identity.demonstration:
+            raise NotADemonstration
+        played = copy(self)
+        played._commits = GroupCommit(Appender(self.engine, scenario=clock))
+        return played
 
     def listener(self) -> Listener:
         """Waits for books to grow, whichever process appends to them. To be closed."""

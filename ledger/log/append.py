@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import psycopg2
@@ -20,17 +20,24 @@ from ledger.log.trouble import ConnectionLost, DatabaseTrouble, OutcomeUnknown
 _TRIES = 3
 # SQLSTATE classes of values that a row cannot hold: data exception, integrity constraint, program limit exceeded.
 _OF_ONE_ATTEMPT = ("22", "23", "54")
-APPEND = "SELECT log.append(%(book)s, {}, {}, {}, %(versions)s::integer[], %(bases)s::integer[], {}, {}, {})".format(
+APPEND = (
+    "SELECT log.append(%(book)s, {}, {}, {}, %(versions)s::integer[], %(bases)s::integer[], {}, {}, {},"
+    " %(at)s::timestamptz)"
+).format(
     *(f"string_to_array(%({name})s, E'\\x1e')" for name in ("ids", "attempts", "keys", "moves", "answers", "events"))
 )
 MARK = APPEND.replace("log.append(", "log.append_marker(")
 
 
 class Appender:
-    """One round trip an append: all attempts of it are checked and recorded under the book's head row."""
+    """One round trip an append: all attempts of it are checked and recorded under the book's head row.
 
-    def __init__(self, engine: Engine) -> None:
+    Their time is the server's, or that of `scenario` in a ledger founded for demonstration.
+    """
+
+    def __init__(self, engine: Engine, *, scenario: Callable[[], datetime] | None = None) -> None:
         self._engine = engine
+        self._scenario = scenario
 
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
         """A receipt for each attempt, in order. A broken connection is tried again with the same ids.
@@ -61,7 +68,8 @@ class Appender:
         if not attempts:
             return []
         statement = MARK if attempts[0].marks_open_day else APPEND
-        return _receipts(book, attempts, self._call(statement, {"book": book, **pack(attempts)}))
+        at = self._scenario() if self._scenario else None
+        return _receipts(book, attempts, self._call(statement, {"book": book, "at": at, **pack(attempts)}))
 
     def _call(self, statement: str, arguments: dict[str, Any]) -> Any:
         for left in reversed(range(_TRIES)):

@@ -10,8 +10,11 @@ ACCOUNTING_ZONE = "Asia/Shanghai"  # of the accounting days, fixed when a ledger
 _HAS = "SELECT count(*) >= :books FROM log.heads WHERE EXISTS (SELECT FROM log.identity)"
 
 
-def found(url: str, *, books: int) -> None:
-    """Give the ledger an identity if it has none, and make sure that books 0 … `books` - 1 exist."""
+def found(url: str, *, books: int, demonstration: bool = False) -> None:
+    """Give the ledger an identity if it has none, and make sure that books 0 … `books` - 1 exist.
+
+    Whether it is for demonstration is part of the identity: a ledger that has one keeps it.
+    """
     engine = owner_engine(url)
     try:
         with engine.begin() as connection:
@@ -19,11 +22,12 @@ def found(url: str, *, books: int) -> None:
                 return
             connection.execute(
                 text(
-                    "INSERT INTO log.identity (ledger_id, epoch, zone, created_at, leaf)"
-                    " SELECT id, 1, :zone, now(), log.identity_leaf(id, 1, :zone, now()) FROM gen_random_uuid() AS id"
+                    "INSERT INTO log.identity (ledger_id, epoch, zone, created_at, demonstration, leaf)"
+                    " SELECT id, 1, :zone, now(), :demonstration,"
+                    " log.identity_leaf(id, 1, :zone, now(), :demonstration) FROM gen_random_uuid() AS id"
                     " ON CONFLICT DO NOTHING"
                 ),
-                {"zone": ACCOUNTING_ZONE},
+                {"zone": ACCOUNTING_ZONE, "demonstration": demonstration},
             )
             connection.execute(text("SELECT log.create_books(:books)"), {"books": books})
     finally:

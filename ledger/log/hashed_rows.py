@@ -12,7 +12,7 @@ from ledger.log.preimage import hash_of
 from ledger.log.reading import Reader
 
 _BATCH = 1000
-_IDENTITY = "SELECT ledger_id::text, epoch, zone, created_at, leaf FROM log.identity"
+_IDENTITY = "SELECT ledger_id::text, epoch, zone, created_at, demonstration, leaf FROM log.identity"
 _DIRECTORY = "SELECT merchant_id, book, leaf FROM log.directory WHERE merchant_id > %s ORDER BY merchant_id LIMIT %s"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 import psycopg2
+import psycopg2.extensions
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -27,7 +28,7 @@ from tests.ledger.log.attempts import attempt, owner
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, released
 
-# Takes back what revisions 0008 and 0009 add.
+# Takes back what revisions 0008 and later add.
 _WITHOUT_HASHES = """
 ALTER TABLE log.heads DROP COLUMN outcomes, DROP COLUMN outcome_leaf, DROP COLUMN opening_day, DROP COLUMN leaf;
 ALTER TABLE log.outcomes DROP COLUMN number, DROP COLUMN leaf;
@@ -37,7 +38,13 @@ DROP FUNCTION log.outcome_leaf, log.book_leaf, log.directory_leaf, log.identity_
 DROP FUNCTION log.hash_of, log.instant_text;
 DROP FUNCTION log.put_aside, log.take_up;
 DROP TABLE log.set_aside;
+DROP TRIGGER identity_kept ON log.identity;
+DROP FUNCTION log.refuse_other_identity, log.time_of_append;
+ALTER TABLE log.identity DROP COLUMN demonstration;
+DROP FUNCTION log.append, log.append_in_order, log.append_marker;
 """
+# The files of functions that revision 0010 replaces, and no later one before it.
+_REPLACED = ("log_0002/1_append_marker.sql", "log_0003/1_append_in_order.sql")
 
 
 @pytest.fixture
@@ -56,6 +63,13 @@ def version(url: str) -> list[tuple[str]]:
     with owner(url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT version_num FROM log.alembic_version")
         return cursor.fetchall()
+
+
+def go_back(cursor: psycopg2.extensions.cursor) -> None:
+    """To the functions and tables of before revision 0008."""
+    cursor.execute(_WITHOUT_HASHES)
+    for file in _REPLACED:
+        cursor.execute((Path(migrations.__file__).parent / "versions" / file).read_text())
 
 
 def test_an_empty_database_is_brought_to_the_newest_revision(empty_database_url: str) -> None:
@@ -97,7 +111,7 @@ def test_what_open_cases_may_take_is_kept_for_a_ledger_that_has_some_already(
         with owner(fresh_database_url) as connection, connection.cursor() as cursor:
             cursor.execute("UPDATE log.accounts SET version = version - 3")
             cursor.execute("ALTER TABLE log.accounts DROP COLUMN in_open_cases")
-            cursor.execute(_WITHOUT_HASHES)
+            go_back(cursor)
             cursor.execute("UPDATE log.alembic_version SET version_num = '0003'")
         upgrade(fresh_database_url)
         assert list(verify_log(desk.ledger.reader)) == []
@@ -111,7 +125,7 @@ def test_a_ledger_made_before_its_rows_had_hashes_gets_them(fresh_database_url: 
         for payout in ("P-1", "P-2"):
             assert desk.ask("initiate_payout", merchant_id="M-1", payout_id=payout).code
         with owner(fresh_database_url) as connection, connection.cursor() as cursor:
-            cursor.execute(_WITHOUT_HASHES)
+            go_back(cursor)
             cursor.execute("UPDATE log.alembic_version SET version_num = '0007'")
         upgrade(fresh_database_url)
         assert desk.ask("initiate_payout", merchant_id="M-1", payout_id="P-3").code

@@ -41,7 +41,7 @@ class SlowWriter:
 
     def append(self, tried: Attempt) -> None:
         with self._connection.cursor() as cursor:
-            cursor.execute(APPEND, {"book": BOOK, **pack([tried])})
+            cursor.execute(APPEND, {"book": BOOK, "at": None, **pack([tried])})
 
     def commit(self) -> None:
         self._connection.commit()

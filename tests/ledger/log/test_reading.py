@@ -118,7 +118,7 @@ class TestAsKnownAt:
         with owner(fresh_database_url) as slow, owner(fresh_database_url) as watching, ThreadPoolExecutor() as pool:
             slow.autocommit = False
             with slow.cursor() as cursor, watching.cursor() as sql:
-                cursor.execute(APPEND, {"book": BOOK, **pack([attempt()])})
+                cursor.execute(APPEND, {"book": BOOK, "at": None, **pack([attempt()])})
                 asked = pool.submit(ledger.reader.positions_as_known_at, server_time(sql))
                 until_somebody_waits(sql)
                 slow.commit()
