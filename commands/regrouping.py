@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from commands.order_commands import OrderReport, contradiction
@@ -60,12 +61,12 @@ def differing(
     yield from contradiction(report, order, kind="fact_contradicts_state", expected=expected, actual=actual, **refs)
 
 
-def together(items: Iterable[ParcelItem]) -> tuple[ParcelItem, ...]:
-    """The same units, each line once."""
-    sums: dict[str, int] = {}
+def units_by_line(items: Iterable[ParcelItem]) -> Counter[str]:
+    """How many units of each line: numbers, since what a report claims may come to more than any parcel can hold."""
+    sums = Counter[str]()
     for item in items:
-        sums[item.line_id] = sums.get(item.line_id, 0) + item.qty
-    return tuple(ParcelItem(line_id=line_id, qty=qty) for line_id, qty in sums.items())
+        sums[item.line_id] += item.qty
+    return sums
 
 
 def _wrong_state(report: OrderReport, order: Order, parcel: Parcel, fact: str) -> Iterator[Event]:

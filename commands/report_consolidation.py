@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pydantic import Field, model_validator
 
 from commands.order_commands import OrderReport
-from commands.regrouping import goes_round, regrouping_doubts, together
+from commands.regrouping import goes_round, regrouping_doubts, units_by_line
 from commands.rules import Rules
 from commands.shapes import TrackingNo
 from ledger.events.event import Event
-from ledger.events.shipment import ParcelContents, ParcelsConsolidated
+from ledger.events.shipment import ParcelContents, ParcelItem, ParcelsConsolidated
 from ledger.ids import Id
 from ledger.streams.order import Order
 
@@ -55,7 +55,8 @@ def _contents(report: ReportConsolidation, order: Order) -> tuple[ParcelContents
     if goes_round(order, sources=report.from_parcels, targets=(report.to_parcel,)) is not None:
         return ()
     known = (order.parcels.of(parcel_id) for parcel_id in report.from_parcels)
-    items = together(item for parcel in known if parcel for item in parcel.items)
+    units = units_by_line(item for parcel in known if parcel for item in parcel.items)
+    items = tuple(ParcelItem(line_id=line_id, qty=qty) for line_id, qty in units.items())
     if not items:
         return ()
     return (ParcelContents(parcel_id=report.to_parcel, items=items, tracking_no=report.tracking_no or ""),)

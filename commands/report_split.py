@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from commands.order_commands import OrderReport
-from commands.regrouping import differing, goes_round, regrouping_doubts, together
+from commands.regrouping import differing, goes_round, regrouping_doubts, units_by_line
 from commands.rules import Rules
 from commands.shapes import TrackingNo
 from ledger.events.event import Event
@@ -68,22 +67,20 @@ def decide(report: ReportSplit, order: Order, rules: Rules) -> Iterator[Event]:
 
 def _contents(report: ReportSplit, parcel: Parcel | None) -> Iterator[ParcelContents]:
     """What can move: never more than the parcel holds."""
-    left = Counter[str]()
-    for item in parcel.items if parcel and parcel.moved_at is None else ():
-        left[item.line_id] += item.qty
+    left = units_by_line(parcel.items if parcel and parcel.moved_at is None else ())
     for part in report.parts:
         items = []
-        for item in together(part.items):
-            qty = min(item.qty, left[item.line_id])
-            left[item.line_id] -= qty
-            items += [ParcelItem(line_id=item.line_id, qty=qty)] if qty else []
+        for line_id, reported in units_by_line(part.items).items():
+            qty = min(reported, left[line_id])
+            left[line_id] -= qty
+            items += [ParcelItem(line_id=line_id, qty=qty)] if qty else []
         if items:
             yield ParcelContents(parcel_id=part.parcel_id, items=tuple(items), tracking_no=part.tracking_no or "")
 
 
 def _unequal(report: ReportSplit, order: Order, parcel: Parcel) -> Iterator[Event]:
-    told = {item.line_id: item.qty for item in together(item for part in report.parts for item in part.items)}
-    held = {item.line_id: item.qty for item in together(parcel.items)}
+    told = units_by_line(item for part in report.parts for item in part.items)
+    held = units_by_line(parcel.items)
     if told != held:
         yield from differing(
             report,

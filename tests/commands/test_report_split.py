@@ -92,6 +92,12 @@ def test_more_than_the_parcel_held_is_flagged() -> None:
     assert (opened.expected, opened.actual) == ("held 2 of A, 1 of B", "split into 4 of A, 1 of B")
 
 
+def test_a_line_named_twice_may_come_to_more_than_any_parcel_can_hold() -> None:
+    twice = [{"line_id": "A", "qty": 1_000_000}, {"line_id": "A", "qty": 2}]
+    opened = given(*SENT).when(split({"parcel_id": "P-2", "items": twice})).event(ReconciliationBreakOpened)
+    assert opened.actual == "split into 1000002 of A"
+
+
 def test_what_no_part_names_stays_where_it_was() -> None:
     decided = given(*SENT).when(split(part("P-2", A=1)))
     order = order_after(*SENT, decided.event(ParcelSplit))

@@ -17,9 +17,15 @@ from tests.support.given import PARTNER, SYSTEM
 def deemed(tale: Tale) -> Iterator[Step]:
     content = next(written(each.policy) for each in default_policies() if each.key == "after_sales_lock")
     content |= {"deemed_signature_after": "P10D", "mode": "until_signed"}
-    told = {"key": "after_sales_lock", "content": content, "effective_from": tale.clock() + timedelta(minutes=2)}
+    told = {
+        "key": "after_sales_lock",
+        "content": content,
+        "effective_from": tale.clock() + timedelta(days=40),
+    }  # other plots pass days meanwhile
     yield from by_two("publish_policy", told, policy_stream("after_sales_lock"), tale.values.name("proposal"))
-    yield from (step.later(0.01) for step in tale.sent())
+    placed, *sent = tale.sent()
+    yield placed.later(40)
+    yield from sent
     yield tale.of_parcel("deem_signed", SYSTEM).later(31)
     yield tale.of_order("release_settlement").later(8)
 

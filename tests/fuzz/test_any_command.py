@@ -22,7 +22,7 @@ SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250430"))
 FEW, MANY = 6_000, int(os.environ.get("REDLEDGER_TEST_COMMANDS", "60000"))
 _A_HISTORY = 400  # commands
 OF_FOUNDING = {"adopt_policy"}  # recorded before the history begins, and only for a policy that nobody has published
-_FOR_ONE_MORE = 6_000  # commands of a run for which every command is recorded once more
+_FOR_ONE_MORE = 3_000  # commands of a run for which every command is recorded once more
 
 
 def live(seed: str, commands: int) -> Tally:
