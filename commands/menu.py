@@ -5,7 +5,6 @@ from __future__ import annotations
 from commands import (
     accept_file,
     adopt_policy,
-    approve_adjustment,
     approve_duplicate_capture_refund,
     approve_product,
     approve_proposal,
@@ -44,8 +43,6 @@ from commands import (
     place_order,
     post_fx_revaluation,
     propose,
-    propose_adjustment,
-    propose_debt_write_off,
     publish_product_translation,
     record_bank_fx_converted,
     record_fx_rate,
@@ -62,8 +59,6 @@ from commands import (
     refund_unallocated_funds,
     register_payout_account,
     reinstate_merchant,
-    reject_adjustment,
-    reject_debt_write_off,
     reject_merchant,
     reject_product,
     reject_proposal,
@@ -126,7 +121,6 @@ from commands import (
     void_payment,
     withdraw_merchant,
     withdraw_refund,
-    write_off_merchant_debt,
 )
 from commands.command import Handler
 
@@ -245,9 +239,6 @@ MENU: dict[str, Handler] = {
     "start_settlement_run": Handler(start_settlement_run.StartSettlementRun, start_settlement_run.decide),
     "issue_statement": Handler(issue_statement.IssueStatement, issue_statement.decide),
     "complete_settlement_run": Handler(complete_settlement_run.CompleteSettlementRun, complete_settlement_run.decide),
-    "propose_debt_write_off": Handler(propose_debt_write_off.ProposeDebtWriteOff, propose_debt_write_off.decide),
-    "write_off_merchant_debt": Handler(write_off_merchant_debt.WriteOffMerchantDebt, write_off_merchant_debt.decide),
-    "reject_debt_write_off": Handler(reject_debt_write_off.RejectDebtWriteOff, reject_debt_write_off.decide),
     # facts whose order or merchant is not known yet
     "note_unrouted_payment": Handler(note_unrouted_payment.NoteUnroutedPayment, note_unrouted_payment.decide),
     "note_unrouted_fact": Handler(note_unrouted_fact.NoteUnroutedFact, note_unrouted_fact.decide),
@@ -274,9 +265,6 @@ MENU: dict[str, Handler] = {
         submit_unallocated_refund.SubmitUnallocatedRefund, submit_unallocated_refund.decide
     ),
     # the books of account
-    "propose_adjustment": Handler(propose_adjustment.ProposeAdjustment, propose_adjustment.decide),
-    "approve_adjustment": Handler(approve_adjustment.ApproveAdjustment, approve_adjustment.decide),
-    "reject_adjustment": Handler(reject_adjustment.RejectAdjustment, reject_adjustment.decide),
     "record_partner_invoice_paid": Handler(
         record_partner_invoice_paid.RecordPartnerInvoicePaid, record_partner_invoice_paid.decide
     ),

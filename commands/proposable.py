@@ -7,11 +7,13 @@ from commands import (
     park_effect,
     park_item,
     pay_refund_by_alternative,
+    post_adjustment,
     publish_policy,
     reopen_period,
     set_fee_schedule,
     unpark_effect,
     unpark_item,
+    write_off_merchant_debt,
 )
 from commands.command import Handler
 
@@ -21,6 +23,8 @@ PROPOSABLE: dict[str, Handler] = {
     "pay_refund_by_alternative": Handler(
         pay_refund_by_alternative.PayRefundByAlternative, pay_refund_by_alternative.decide
     ),
+    "post_adjustment": Handler(post_adjustment.PostAdjustment, post_adjustment.decide),
+    "write_off_merchant_debt": Handler(write_off_merchant_debt.WriteOffMerchantDebt, write_off_merchant_debt.decide),
     "close_period": Handler(close_period.ClosePeriod, close_period.decide),
     "reopen_period": Handler(reopen_period.ReopenPeriod, reopen_period.decide),
     "park_effect": Handler(park_effect.ParkEffect, park_effect.decide),

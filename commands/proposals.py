@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from commands.command import Command
 from commands.working_breaks import StreamName
+from ledger.events.proposal import ProposalMade
 from ledger.finance_refusals import ProposalNotOpen
 from ledger.ids import Id
 from ledger.streams.proposal import Proposal
-
-T = TypeVar("T")
 
 
 class ProposalCommand(Command):
@@ -24,7 +21,7 @@ class ProposalCommand(Command):
         return self.in_stream
 
 
-def open_proposal(proposal: Proposal[T] | None, proposal_id: str) -> T:
+def open_proposal(proposal: Proposal | None, proposal_id: str) -> ProposalMade:
     """What was proposed, if it still waits for a decision. Raises `ProposalNotOpen`."""
     if proposal is None or not proposal.is_open:
         raise ProposalNotOpen(proposal_id=proposal_id, state=proposal.state if proposal else "never made")

@@ -44,14 +44,14 @@ class Asked(NamedTuple):
         return cls(place, 0, command, key, command.fingerprint(), stream, command.reads)
 
     def knowing(self, streams: Mapping[str, Stream]) -> Asked:
-        """The same, with what else the command reads now that its stream is known, or the error that it raised then."""
+        """The same, with what else the command reads by what its stream says, or the error that it raised then."""
         if self.stream not in streams:
             return self
         try:
             further = self.command.reads_of(streams[self.stream])
         except Exception as error:
             return self._replace(error=error)
-        return self._replace(reads=(*self.reads, *further)) if further else self
+        return self._replace(reads=tuple(dict.fromkeys((*self.command.reads, *further)))) if further else self
 
     @property
     def rests_on(self) -> tuple[str, ...]:
@@ -96,7 +96,8 @@ class Round:
 
     def decide(self) -> None:
         """What each command comes to, in memory."""
-        for asked in self._asked:
+        for each in self._asked:
+            asked = each.knowing(self._streams)  # what it reads may follow from a proposal that was decided before it
             if not self._lost.isdisjoint(asked.rests_on):
                 continue
             try:

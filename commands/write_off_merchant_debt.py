@@ -1,37 +1,40 @@
-"""Agreeing to give up what a merchant owes (P18)."""
+"""Writing off what a merchant owes (P18); it takes two people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.debts import check_owed
-from commands.merchant_money import MerchantMoneyCommand
-from commands.proposals import open_proposal
-from commands.reviewing import platform_only, somebody_else
+from commands.merchant_money import MerchantMoneyCommand, available, in_cny
 from commands.rules import Rules
+from commands.shapes import PositiveMoney
+from commands.two_people import TwoPersonCommand
 from ledger.events.adjustment import MerchantDebtWrittenOff
 from ledger.events.event import Event
-from ledger.ids import Id
+from ledger.finance_refusals import WriteOffExceedsDebt
+from ledger.fx import CNY
+from ledger.money import Money
 from ledger.streams.payouts import Payouts
 
 
-class WriteOffMerchantDebt(MerchantMoneyCommand, name="write_off_merchant_debt"):
-    """A second person says yes to a proposed write-off. What was offset meanwhile can no longer be written off."""
+class WriteOffMerchantDebt(MerchantMoneyCommand, TwoPersonCommand, name="write_off_merchant_debt"):
+    """Writes off a debt that no release will ever make up for. What was offset meanwhile cannot be written off.
 
-    write_off_id: Id
+    The debt is the debit balance of the merchant's available money (domain §3.3, negative balance).
+    """
+
+    amount: PositiveMoney
 
 
 def decide(command: WriteOffMerchantDebt, payouts: Payouts, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
-    proposed = open_proposal(payouts.write_offs.get(command.write_off_id), command.write_off_id)
-    somebody_else(proposed.proposer.id, command.actor)
-    check_owed(command, proposed.amount, rules)
+    debt = max(-available(command, rules), Money.zero(CNY))
+    if debt < in_cny(command.amount):
+        raise WriteOffExceedsDebt(merchant_id=command.merchant_id, asked=str(command.amount), debt=str(debt))
     yield MerchantDebtWrittenOff(
-        write_off_id=proposed.write_off_id,
+        write_off_id=command.proposal.proposal_id,
         merchant_id=command.merchant_id,
-        amount=proposed.amount,
-        reason=proposed.reason,
-        proposer=proposed.proposer,
+        amount=command.amount,
+        reason=command.proposal.reason,
+        proposer=command.proposal.proposer,
         approver=command.actor,
         written_off_at=command.decided_at,
     )

@@ -72,6 +72,12 @@ class ProposalIdTaken(Refusal, code="PROPOSAL_ID_TAKEN", remedy="Give every prop
     proposal_id: str
 
 
+class AdjustmentPosted(Refusal, code="ADJUSTMENT_POSTED", remedy="Give every adjustment an id of its own."):
+    """The adjustment {adjustment_id} is posted already."""
+
+    adjustment_id: str
+
+
 class ProposalNotOpen(Refusal, code="PROPOSAL_NOT_OPEN", remedy="Make a new proposal where it is still needed."):
     """The proposal {proposal_id} is not open: {state}."""
 

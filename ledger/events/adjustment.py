@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 from ledger.events.event import Event
 from ledger.ids import Id
 from ledger.money import Money
-from ledger.sealed import Sealed
 from ledger.who import Actor
 
 
@@ -31,8 +30,8 @@ class AdjustmentLine(BaseModel):
     market: str | None = None
 
 
-class _Adjustment(Event):
-    """What every step of an adjustment names; `merchant_id` says whose money it touches, none: the platform's own."""
+class ManualAdjustmentApproved(Event, name="adjustment.approved", version=1):
+    """Two people agreed on lines: they are posted. Without a merchant they touch the platform's own money."""
 
     adjustment_id: Id
     merchant_id: Id | None
@@ -41,18 +40,6 @@ class _Adjustment(Event):
     evidence: tuple[str, ...]  # references of documents
     accounting_date: date | None  # where it belongs to another day than that of its approval
     proposer: Actor
-
-
-class ManualAdjustmentProposed(_Adjustment, name="adjustment.proposed", version=1):
-    """Somebody wants these lines posted; nothing is, until another person approves."""
-
-    note: Sealed[str] | None = None
-    proposed_at: datetime
-
-
-class ManualAdjustmentApproved(_Adjustment, name="adjustment.approved", version=1):
-    """A second person agreed: the lines are posted."""
-
     approver: Actor
     approved_at: datetime
 
@@ -61,40 +48,13 @@ class ManualAdjustmentApproved(_Adjustment, name="adjustment.approved", version=
         return self.accounting_date
 
 
-class ManualAdjustmentRejected(_Adjustment, name="adjustment.rejected", version=1):
-    """Nothing is posted."""
-
-    rejecter: Actor
-    note: Sealed[str] | None = None
-    rejected_at: datetime
-
-
-class _WriteOff(Event):
-    """What every step of a write-off names."""
+class MerchantDebtWrittenOff(Event, name="merchant_debt.written_off", version=1):
+    """Two people agreed: the merchant's debt is the platform's loss. `write_off_id` is the proposal's."""
 
     write_off_id: Id
     merchant_id: Id
     amount: Money
     reason: Id
     proposer: Actor
-
-
-class MerchantDebtWriteOffProposed(_WriteOff, name="merchant_debt.write_off_proposed", version=1):
-    """Somebody thinks that the merchant will never make up for this debt."""
-
-    note: Sealed[str] | None = None
-    proposed_at: datetime
-
-
-class MerchantDebtWrittenOff(_WriteOff, name="merchant_debt.written_off", version=1):
-    """A second person agreed: the debt is the platform's loss."""
-
     approver: Actor
     written_off_at: datetime
-
-
-class MerchantDebtWriteOffRejected(_WriteOff, name="merchant_debt.write_off_rejected", version=1):
-    """The debt stays, and is offset against what is released next."""
-
-    rejecter: Actor
-    rejected_at: datetime

@@ -1,12 +1,11 @@
-"""What is remembered of a manual adjustment: what was proposed, and whether it was decided."""
+"""What is remembered of a manual adjustment: whether it is posted."""
 
 from __future__ import annotations
 
 from functools import singledispatchmethod
 from typing import Any
 
-from ledger.events.adjustment import ManualAdjustmentApproved, ManualAdjustmentProposed, ManualAdjustmentRejected
-from ledger.streams.proposal import Proposal
+from ledger.events.adjustment import ManualAdjustmentApproved
 from ledger.streams.stream import Stream
 
 
@@ -15,22 +14,12 @@ class Adjustment(Stream):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.proposal: Proposal[ManualAdjustmentProposed] | None = None
+        self.is_posted = False
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
         """Change what is remembered."""
 
     @evolve.register
-    def _(self, event: ManualAdjustmentProposed) -> None:
-        self.proposal = Proposal(event)
-
-    @evolve.register
     def _(self, event: ManualAdjustmentApproved) -> None:
-        assert self.proposal is not None, "what is approved was proposed"
-        self.proposal.state = "approved"
-
-    @evolve.register
-    def _(self, event: ManualAdjustmentRejected) -> None:
-        assert self.proposal is not None, "what is rejected was proposed"
-        self.proposal.state = "rejected"
+        self.is_posted = True

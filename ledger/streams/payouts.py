@@ -7,11 +7,6 @@ from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
 
-from ledger.events.adjustment import (
-    MerchantDebtWriteOffProposed,
-    MerchantDebtWriteOffRejected,
-    MerchantDebtWrittenOff,
-)
 from ledger.events.settlement import (
     HoldReleased,
     PayoutCancelled,
@@ -25,7 +20,6 @@ from ledger.events.settlement import (
 )
 from ledger.money import Money
 from ledger.streams.merchant import PayoutAccount
-from ledger.streams.proposal import Proposal
 from ledger.streams.stream import Stream
 
 PayoutState = Literal["initiated", "submitted", "paid", "failed", "cancelled", "returned"]
@@ -64,14 +58,13 @@ class Hold:
 
 
 class Payouts(Stream):
-    """The stream `payouts/<merchant>`: payouts, holds on available money, and debts that may be written off."""
+    """The stream `payouts/<merchant>`: payouts, and holds on available money."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.payouts: dict[str, Payout] = {}
         self.bounced: set[tuple[str, datetime | None]] = set()  # accounts, as checked then, that sent money back
         self.holds: dict[str, Hold] = {}
-        self.write_offs: dict[str, Proposal[MerchantDebtWriteOffProposed]] = {}
         self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
 
     def has_bounced(self, account: PayoutAccount) -> bool:
@@ -122,18 +115,6 @@ class Payouts(Stream):
     @evolve.register
     def _(self, event: HoldReleased) -> None:
         self.holds[event.hold_id].amount -= event.amount
-
-    @evolve.register
-    def _(self, event: MerchantDebtWriteOffProposed) -> None:
-        self.write_offs[event.write_off_id] = Proposal(event)
-
-    @evolve.register
-    def _(self, event: MerchantDebtWrittenOff) -> None:
-        self.write_offs[event.write_off_id].state = "approved"
-
-    @evolve.register
-    def _(self, event: MerchantDebtWriteOffRejected) -> None:
-        self.write_offs[event.write_off_id].state = "rejected"
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:

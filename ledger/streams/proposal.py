@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
 from ledger.events.event import Event
 from ledger.events.proposal import ProposalApproved, ProposalMade, ProposalRejected
 
 ProposalState = Literal["proposed", "approved", "rejected"]
-T = TypeVar("T")
 PREFIX = "proposal."  # of the events that `remember_proposal` knows
 
 
 @dataclass(slots=True)
-class Proposal(Generic[T]):
+class Proposal:
     """What was proposed, by the event that says so, and what became of it."""
 
-    event: T
+    event: ProposalMade
     state: ProposalState = "proposed"
 
     @property
@@ -25,7 +24,7 @@ class Proposal(Generic[T]):
         return self.state == "proposed"
 
 
-def remember_proposal(proposals: dict[str, Proposal[ProposalMade]], event: Event) -> None:
+def remember_proposal(proposals: dict[str, Proposal], event: Event) -> None:
     """Change what is remembered of the stream's proposals, if the event is about one."""
     match event:
         case ProposalMade():

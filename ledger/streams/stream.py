@@ -7,7 +7,6 @@ from functools import singledispatchmethod
 from typing import Any, Self
 
 from ledger.events.event import Event
-from ledger.events.proposal import ProposalMade
 from ledger.streams.breaks import Break, remember_break
 from ledger.streams.evolving import Evolving
 from ledger.streams.proposal import PREFIX, Proposal, remember_proposal
@@ -24,7 +23,7 @@ class Stream(Evolving):
         self.name = name
         self.version = 0
         self.known_breaks: dict[str, Break] = {}  # open and explained
-        self.proposals: dict[str, Proposal[ProposalMade]] = {}  # open and decided
+        self.proposals: dict[str, Proposal] = {}  # open and decided
 
     @property
     def exists(self) -> bool:

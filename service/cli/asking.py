@@ -24,7 +24,7 @@ _COLUMNS = ("event", "stream", "book", "position", "accounting_date")
 @takes_settings()
 def ask(
     settings: Settings,
-    command: Annotated[str, typer.Argument(metavar="COMMAND", help="Its name, as in propose_adjustment.")],
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="Its name, as in hold_settlement.")],
     fields: Annotated[
         list[str] | None,
         typer.Argument(metavar="FIELD=VALUE …", help="Its fields; what begins with [ or { is read as JSON."),
@@ -40,7 +40,7 @@ def ask(
 ) -> None:
     """Ask for one command, and see what is recorded of it, or why it is refused.
 
-    redledger ask write_off_merchant_debt merchant_id=M-1 write_off_id=W-1 --by ann
+    redledger ask release_hold merchant_id=M-1 hold_id=H-1 --by ann
     """
     if not by:
         raise typer.BadParameter("somebody has to ask", param_hint="--by")

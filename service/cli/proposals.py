@@ -42,6 +42,9 @@ def propose(
         typer.Argument(metavar="FIELD=VALUE …", help="Its fields; what begins with [ or { is read as JSON."),
     ] = None,
     role: Annotated[str, typer.Option(help="The role of who proposes it.")] = "finance",
+    id: Annotated[
+        str, typer.Option("--id", help="The proposal's id; the same is answered once.", show_default="a new one")
+    ] = "",
 ) -> None:
     """Propose a command that takes two people. It happens once somebody else approves it.
 
@@ -50,7 +53,7 @@ def propose(
     """
     with open_app(settings) as app, well_formed():
         actor = Actor(kind="platform", id=by, role=role)
-        say_proposed(do_propose(app.bus, command, fields_given(fields or []), reason=reason, by=actor))
+        say_proposed(do_propose(app.bus, command, fields_given(fields or []), reason=reason, by=actor, proposal_id=id))
 
 
 @takes_settings()

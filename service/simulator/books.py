@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from service.period_close import PeriodClose
 from service.periods import periods
 from service.revaluation import revalue
 from service.simulator.sending import CUSTOMS_BROKER, HAULIER
-from service.simulator.step import CONTROLLER, FINANCE, Act, Step
+from service.simulator.step import CONTROLLER, FINANCE, Act, Step, by_two
 from service.simulator.world import World
 
 _CLOSED, _REOPENED, _CLOSED_AGAIN, _PAID = 37, 38, 39, 41  # days
@@ -72,10 +72,9 @@ def _correct(world: World, _: App) -> Iterator[Step]:
         {"account": PARTNER_PAYABLE.code, "side": "credit", "amount": "CNY 480.00"},
     ]
     name, day = {"adjustment_id": f"A-{world.seed}-accrual"}, last_day(_period(world))
-    data = {**name, "lines": lines, "reason": "accrual", "evidence": ["invoice 77"], "accounting_date": day}
-    at, prefix = world.day(_REOPENED, hour=5), f"sim{world.seed}.accrual"
-    yield Step(at, f"{prefix}.1", "propose_adjustment", FINANCE, data)
-    yield Step(at, f"{prefix}.2", "approve_adjustment", CONTROLLER, name)
+    data = {**name, "lines": lines, "evidence": ["invoice 77"], "accounting_date": day.isoformat()}
+    at, id = world.day(_REOPENED, hour=5), f"sim{world.seed}.accrual"
+    yield from by_two(at, id, "post_adjustment", data, reason="accrual", after=timedelta(0))
 
 
 def _close_again(world: World, app: App) -> Iterable[Step]:

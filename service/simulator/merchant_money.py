@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.simulator.catalogue_life import Diary
-from service.simulator.step import CONTROLLER, FINANCE, SERVICE_DESK, Step
+from service.simulator.step import FINANCE, SERVICE_DESK, Step, by_two
 from service.simulator.stories import delivered
 from service.simulator.telling import asks_back, paid_back
 from service.simulator.world import World
@@ -32,11 +32,18 @@ def _owing(diary: Diary) -> Iterator[Step]:
     approval = {"refund_id": order.refund_id, "round": 1, "liability": "merchant"}
     yield order.asks(asked_at + _ONE_DAY, "approve_refund", SERVICE_DESK, **approval)
     yield from paid_back(order, asked_at + _ONE_DAY, order.refund_id, order.basket.back_with(order.one_unit[1]))
-    for n, amount, answer in ((1, "CNY 20.00", "reject_debt_write_off"), (2, "CNY 12.00", "write_off_merchant_debt")):
-        name = {"write_off_id": f"WO-{diary.world.seed}-{n}"}
-        proposed = {**name, "amount": amount, "reason": "left_the_market", "note": "No answer since the return"}
-        yield diary.asks(day(45 + n), "propose_debt_write_off", FINANCE, **proposed)
-        yield diary.asks(day(45 + n, hour=5), answer, CONTROLLER, **name)
+    for n, amount, answer in ((1, "CNY 20.00", "reject_proposal"), (2, "CNY 12.00", "approve_proposal")):
+        debt = {"merchant_id": diary.merchant.merchant_id, "amount": amount}
+        yield from by_two(
+            day(45 + n),
+            f"sim{diary.world.seed}.write_off.{n}",
+            "write_off_merchant_debt",
+            debt,
+            reason="left_the_market",
+            note="No answer since the return",
+            answer=answer,
+            after=timedelta(hours=5),
+        )
 
 
 def _with_a_hold(diary: Diary) -> Iterator[Step]:
@@ -78,17 +85,17 @@ def _adjusted(diary: Diary, world: World) -> Iterator[Step]:
     bank_cost = (_debit("5130", "CNY 3.00"), _credit("1010", "CNY 3.00"))
     merchant = {"merchant_id": diary.merchant.merchant_id}
     told: tuple[tuple[str, Any, dict[str, str], str], ...] = (
-        ("goodwill", goodwill, merchant, "approve_adjustment"),
-        ("bank_charge", bank_cost, {}, "approve_adjustment"),
-        ("typing_error", bank_cost, {}, "reject_adjustment"),
+        ("goodwill", goodwill, merchant, "approve_proposal"),
+        ("bank_charge", bank_cost, {}, "approve_proposal"),
+        ("typing_error", bank_cost, {}, "reject_proposal"),
     )
     for n, (reason, lines, whose, answer) in enumerate(told, 1):
-        name = {"adjustment_id": f"A-{world.seed}-{n}", **whose}
-        proposal = {**name, "lines": lines, "reason": reason, "evidence": [f"ticket {n}"]}
-        at, prefix = world.day(26, hour=n), f"sim{world.seed}.adjustment.{n}"
-        yield Step(at, f"{prefix}.1", "propose_adjustment", FINANCE, proposal)
-        yield Step(at + _A_MINUTE, f"{prefix}.2", "approve_adjustment", FINANCE, name)
-        yield Step(at + 2 * _A_MINUTE, f"{prefix}.3", answer, CONTROLLER, name)
+        data = {"adjustment_id": f"A-{world.seed}-{n}", **whose, "lines": lines, "evidence": [f"ticket {n}"]}
+        at, id = world.day(26, hour=n), f"sim{world.seed}.adjustment.{n}"
+        proposed, answered = by_two(at, id, "post_adjustment", data, reason=reason, answer=answer, after=2 * _A_MINUTE)
+        yield proposed
+        yield Step(at + _A_MINUTE, f"{id}.alone", "approve_proposal", FINANCE, answered.data)
+        yield answered
 
 
 def _debit(account: str, amount: str) -> dict[str, str]:

@@ -64,12 +64,15 @@ def by_two(
     data: dict[str, Any],
     *,
     reason: str,
+    note: str | None = None,
     proposer: Actor = FINANCE,
     approver: Actor = CONTROLLER,
+    answer: str = "approve_proposal",
+    after: timedelta = timedelta(minutes=1),
 ) -> Iterator[Step]:
-    """One proposes the command, and somebody else approves it a minute later."""
-    proposal = {"proposal_id": id, "command": command, "data": data, "reason": reason}
+    """One proposes the command, and somebody else approves or rejects it a while later."""
+    proposal = {"proposal_id": id, "command": command, "data": data, "reason": reason, "note": note}
     yield Step(at, f"{id}.proposed", "propose", proposer, proposal)
     stream = PROPOSABLE[command].command.model_validate({**data, "id": id, "actor": proposer}).stream
     decided = {"in_stream": stream, "proposal_id": id}
-    yield Step(at + timedelta(minutes=1), f"{id}.approved", "approve_proposal", approver, decided)
+    yield Step(at + after, f"{id}.approved", answer, approver, decided)

@@ -176,14 +176,19 @@ def test_an_adjustment_of_a_month_is_proposed_as_soon_as_it_is_reopened_and_no_l
         {"account": "5130", "side": "debit", "amount": "CNY 9.00"},
         {"account": "1010", "side": "credit", "amount": "CNY 9.00"},
     ]
-    asked: dict[str, Any] = {"actor": FINANCE, "reason": "accrual", "lines": lines, "accounting_date": "2025-04-20"}
+    data = {"lines": lines, "accounting_date": "2025-04-20"}
+
+    def propose(desk: Desk, n: str) -> str:
+        asked: dict[str, Any] = {"command": "post_adjustment", "data": data | {"adjustment_id": n}, "reason": "accrual"}
+        return desk.ask("propose", actor=FINANCE, proposal_id=n, **asked).code
+
     with open_desk(database_url, tmp_path, now=may) as one, open_desk(database_url, tmp_path, now=may) as two:
         publish_programme(one)
         one.expect("close_book_period", actor=SYSTEM, book=0, period="2025-03")
         one.expect("close_book_period", actor=SYSTEM, book=0, period="2025-04")
-        told = [desk.ask("propose_adjustment", adjustment_id="A-1", **asked).code for desk in (one, two)]
+        told = [propose(desk, "A-1") for desk in (one, two)]
         one.expect("reopen_book_period", actor=SYSTEM, book=0, period="2025-04")
-        told.append(two.ask("propose_adjustment", adjustment_id="A-2", **asked).code)
+        told.append(propose(two, "A-2"))
         two.expect("close_book_period", actor=SYSTEM, id="c-2", book=0, period="2025-04")
-        told += [desk.ask("propose_adjustment", adjustment_id="A-3", **asked).code for desk in (one, two)]
+        told += [propose(desk, "A-3") for desk in (one, two)]
     assert told == ["PERIOD_CLOSED", "PERIOD_CLOSED", "", "PERIOD_CLOSED", "PERIOD_CLOSED"]

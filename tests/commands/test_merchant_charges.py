@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from commands.approve_adjustment import ApproveAdjustment
 from commands.bus import Bus
-from commands.command import Handler
+from commands.command import Command, Handler
 from commands.rules import Rules
 from ledger.events.adjustment import AdjustmentLine, ManualAdjustmentApproved
 from ledger.events.event import Event
+from ledger.ids import Id, adjustment_stream
 from ledger.streams.adjustment import Adjustment
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.given import cny
@@ -30,10 +30,20 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
         yield desk
 
 
-def careless(command: ApproveAdjustment, adjustment: Adjustment, rules: Rules) -> Iterator[Event]:  # noqa: ARG001
+class Charge(Command, name="test_charge"):
+    """Stands for a command of whatever kind."""
+
+    merchant_id: Id
+
+    @property
+    def stream(self) -> str:
+        return adjustment_stream("A-1", self.merchant_id)
+
+
+def careless(command: Charge, adjustment: Adjustment, rules: Rules) -> Iterator[Event]:  # noqa: ARG001
     """A decision that forgets to look."""
     yield ManualAdjustmentApproved(
-        adjustment_id=command.adjustment_id,
+        adjustment_id="A-1",
         merchant_id=command.merchant_id,
         lines=FREIGHT,
         reason="freight",
@@ -46,9 +56,9 @@ def careless(command: ApproveAdjustment, adjustment: Adjustment, rules: Rules) -
 
 
 def test_a_decision_that_charges_a_merchant_is_refused_and_recorded_nowhere(desk: Desk) -> None:
-    bus = Bus(desk.ledger, {"approve_adjustment": Handler(ApproveAdjustment, careless)}, clock=desk.clock)
+    bus = Bus(desk.ledger, {"test_charge": Handler(Charge, careless)}, clock=desk.clock)
     before = desk.ledger.reader.heads()
-    command = ApproveAdjustment(id="a1", actor=PLATFORM, adjustment_id="A-1", merchant_id="M-1")
+    command = Charge(id="a1", actor=PLATFORM, merchant_id="M-1")
     (outcome,) = bus.submit([command])
     bus.close()
     assert (outcome.code, outcome.facts["account"]) == ("MERCHANT_CHARGE_NOT_ALLOWED", "5110")

@@ -13,6 +13,7 @@ from commands.command import Handler
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
 from commands.propose import Propose
+from commands.round import Round
 from commands.rules import Rules
 from commands.two_people import TwoPersonCommand
 from ledger.events.event import Event
@@ -177,6 +178,25 @@ def test_an_approval_rests_on_what_the_proposed_command_rests_on(desk: Desk) -> 
     data = {"merchant_id": "M-1"}
     desk.expect("propose", command="test_take_all", data=data, proposal_id="P-1", reason="r")
     desk.expect("approve_proposal", actor=ANN, in_stream="payouts/M-1", proposal_id="P-1")
+
+
+def test_an_approval_in_the_batch_of_its_proposal_rests_on_the_guard(desk: Desk) -> None:
+    """The proposal stands in no stream yet when the batch is loaded."""
+    data = {"merchant_id": "M-2"}
+    proposed = desk.command("propose", command="test_take_all", data=data, proposal_id="P-1", reason="r")
+    approved = desk.command("approve_proposal", actor=ANN, in_stream="payouts/M-2", proposal_id="P-1")
+    done: list[tuple[str, ...]] = []
+    original = Round.record
+
+    def record(round_: Round) -> Any:
+        done.extend(asked.rests_on for asked, _ in round_._decided)
+        return original(round_)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Round, "record", record)
+        outcomes = desk.bus.submit([proposed, approved])
+    assert [outcome.code or outcome.status for outcome in outcomes] == ["recorded", "recorded"]
+    assert done[1] == ("payouts/M-2", account_guard("M-2"))
 
 
 def test_proposal_and_effect_stand_in_one_append_of_the_book_they_are_about(desk: Desk) -> None:

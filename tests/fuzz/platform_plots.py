@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from commands.proposable import PROPOSABLE
-from ledger.ids import parking_stream, periods_stream, policy_stream
+from ledger.ids import adjustment_stream, parking_stream, periods_stream, policy_stream
 from tests.fuzz.tale import CHECKER, FINANCE, OWNER, Step, Tale, by_two
 from tests.fuzz.values import ENVELOPE
 from tests.support.buses import LONG_AGO
@@ -63,8 +63,8 @@ def adjusted(tale: Tale) -> Iterator[Step]:
         {"account": account, "side": side, "amount": "CNY 5.00"}
         for account, side in (("5130", "debit"), ("1010", "credit"))
     ]
-    yield Step("propose_adjustment", named | {"lines": lines, "reason": "found"}, FINANCE)
-    yield Step(tale.either("approve_adjustment", "reject_adjustment"), named, CHECKER)
+    stream = adjustment_stream(named["adjustment_id"], None)
+    yield from by_two("post_adjustment", named | {"lines": lines}, stream, tale.values.name("proposal"))
     amount = {"amount": "CNY 3.00", "payment_ref": tale.values.name("payment")}
     yield Step("record_partner_invoice_paid", amount | {"partner": "sf"})
     yield Step("record_tax_remitted", amount | {"authority": "office", "market": "US"})

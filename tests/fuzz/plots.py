@@ -51,7 +51,6 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
         "initiate_payout submit_payout cancel_payout report_payout_paid report_payout_returned "
         "report_payout_failed create_parcel dispatch_parcel report_signature",
     ),
-    (order_plots.indebted, "propose_debt_write_off write_off_merchant_debt reject_debt_write_off"),
     (order_plots.held, "hold_line release_line_hold hold_settlement release_hold"),
     (platform_plots.run, "start_settlement_run issue_statement complete_settlement_run"),
     (
@@ -63,8 +62,7 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
     (platform_plots.unmatched_fact, "note_unrouted_fact mark_fact_routed"),
     (
         platform_plots.adjusted,
-        "propose_adjustment approve_adjustment reject_adjustment record_partner_invoice_paid "
-        "record_tax_remitted record_bank_fx_converted",
+        "record_partner_invoice_paid record_tax_remitted record_bank_fx_converted",
     ),
     (platform_plots.closed, "post_fx_revaluation close_book_period complete_period_close reopen_book_period"),
     (

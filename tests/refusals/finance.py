@@ -42,7 +42,7 @@ def held(ask: Command) -> Refusal | None:
 
 
 def proposed(*lines: dict[str, Any]) -> Refusal | None:
-    return test_adjustments.proposing(*lines).refusal
+    return test_adjustments.post_lines(*lines).refusal
 
 
 def routed(*parts: dict[str, Any]) -> Refusal | None:
@@ -59,6 +59,11 @@ CAUSES: dict[str, Cause] = {
     "HOLD_EXCEEDED": lambda: held(test_hold_settlement.release("CNY 100.01")),
     "WRITE_OFF_EXCEEDS_DEBT": lambda: after(
         ask=test_write_off_merchant_debt.propose(), accounts={"M-1": cny("-132.99")}
+    ),
+    "ADJUSTMENT_POSTED": lambda: after(
+        *test_adjustments.PROPOSED,
+        *given(*test_adjustments.PROPOSED).when(test_adjustments.approve()).events,
+        ask=test_adjustments.propose(*test_adjustments.GOODWILL, proposal_id="P-2"),
     ),
     "PROPOSAL_ID_TAKEN": lambda: after(
         *test_adjustments.PROPOSED, ask=test_adjustments.propose(*test_adjustments.GOODWILL)

@@ -140,11 +140,12 @@ def propose(desk: Desk) -> None:
         {"account": "5130", "side": "debit", "amount": "CNY 3.00"},
         {"account": "1010", "side": "credit", "amount": "CNY 3.00"},
     ]
-    desk.expect("propose_adjustment", adjustment_id="A-1", reason="found", lines=lines)
+    data = {"adjustment_id": "A-1", "lines": lines}
+    desk.expect("propose", proposal_id="P-1", command="post_adjustment", data=data, reason="found")
 
 
 def decide(desk: Desk) -> None:
-    desk.expect("approve_adjustment", actor=OTHER, adjustment_id="A-1")
+    desk.expect("approve_proposal", actor=OTHER, in_stream="adjustment/A-1", proposal_id="P-1")
 
 
 def test_what_two_people_agreed_on_since_waited_as_it_was_known(desk: Desk) -> None:
@@ -152,8 +153,8 @@ def test_what_two_people_agreed_on_since_waited_as_it_was_known(desk: Desk) -> N
     propose(desk)
     meanwhile = now(desk)
     decide(desk)
-    assert [proposed(desk, Moment(as_known_at=at)) for at in (before, meanwhile)] == [[], [("A-1", "proposed")]]
-    assert (proposed(desk), proposed(desk, state="approved")) == ([], [("A-1", "approved")])
+    assert [proposed(desk, Moment(as_known_at=at)) for at in (before, meanwhile)] == [[], [("P-1", "proposed")]]
+    assert (proposed(desk), proposed(desk, state="approved")) == ([], [("P-1", "approved")])
     assert proposed(desk, Moment(as_known_at=meanwhile), state="approved") == []
 
 
@@ -164,7 +165,7 @@ def test_a_proposal_has_the_state_of_the_day(desk: Desk) -> None:
     decide(desk)
     days = (day - timedelta(days=1), day, day + timedelta(days=2))
     assert [proposed(desk, Moment(as_of=each), state=None) for each in days] == [
-        [], [("A-1", "proposed")], [("A-1", "approved")],
+        [], [("P-1", "proposed")], [("P-1", "approved")],
     ]  # fmt: skip
 
 

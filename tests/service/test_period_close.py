@@ -298,9 +298,10 @@ def test_an_adjustment_of_a_closed_day_is_refused_and_not_moved(desk: Desk, clos
         {"account": "5130", "side": "debit", "amount": "CNY 3.00"},
         {"account": "1010", "side": "credit", "amount": "CNY 3.00"},
     ]
-    desk.expect("propose_adjustment", adjustment_id="A-1", lines=lines, reason="bank", accounting_date="2025-03-31")
+    data = {"adjustment_id": "A-1", "lines": lines, "accounting_date": "2025-03-31"}
+    desk.expect("propose", proposal_id="P-1", command="post_adjustment", data=data, reason="bank")
     close_march(desk, closing)
-    approved = desk.ask("approve_adjustment", actor=APPROVER, adjustment_id="A-1")
+    approved = desk.ask("approve_proposal", actor=APPROVER, in_stream="adjustment/A-1", proposal_id="P-1")
     assert (approved.code, approved.facts["first_open_day"]) == ("PERIOD_CLOSED", "2025-04-01")
 
 

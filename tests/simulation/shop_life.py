@@ -251,10 +251,8 @@ class ShopLife:
             self._of_merchant("release_hold", hold_id=hold.id, amount=Money(max(1, hold.amount.minor // qty), CNY))
 
     def _write_off(self, which: int, _: int) -> None:
-        named: dict[str, Any] = {"write_off_id": self._name()}
         amount = Money(max(1, self._owed() // (1 + which % 3)), CNY)
-        self._of_merchant("propose_debt_write_off", amount=amount, reason="left", **named)
-        self._of_merchant("write_off_merchant_debt", by=APPROVER, **named)
+        self._of_merchant("write_off_merchant_debt", by=APPROVER, amount=str(amount))
 
     def _owed(self) -> int:
         """What the merchant owes, in fen."""
@@ -271,14 +269,13 @@ class ShopLife:
     def _adjusted(self, debit: str, credit: str, amount: Money, **named: Any) -> None:
         named["adjustment_id"] = self._name()
         lines = [
-            {"account": debit, "side": "debit", "amount": amount},
-            {"account": credit, "side": "credit", "amount": amount},
+            {"account": debit, "side": "debit", "amount": str(amount)},
+            {"account": credit, "side": "credit", "amount": str(amount)},
         ]
         day: dict[str, Any] = {}
         if amount.minor % 3 == 0:
-            day["accounting_date"] = (self.desk.clock() - timedelta(days=20)).date()
-        self._ask("propose_adjustment", lines=lines, reason="found", **named, **day)
-        self._ask("approve_adjustment", by=APPROVER, **named)
+            day["accounting_date"] = (self.desk.clock() - timedelta(days=20)).date().isoformat()
+        self._ask("post_adjustment", by=APPROVER, lines=lines, **named, **day)
 
     def _partner_paid(self, which: int, _: int) -> None:
         self._ask("record_partner_invoice_paid", partner="sf", payment_ref=self._name(), amount=f"CNY {which + 1}.11")

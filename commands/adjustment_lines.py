@@ -7,12 +7,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-from commands.command import Command
 from commands.shapes import PositiveMoney
 from ledger.events.adjustment import AdjustmentLine
 from ledger.finance_refusals import AccountRestricted, JournalUnbalanced
 from ledger.fx import CNY
-from ledger.ids import Id, adjustment_stream
+from ledger.ids import Id
 from ledger.journal.accounts import (
     BANK_CNY,
     CHART,
@@ -71,17 +70,6 @@ class GivenLine(BaseModel):
     def value(self) -> Money:
         """What the line is in CNY."""
         return self.base or self.amount
-
-
-class AdjustmentCommand(Command):
-    """A request about one adjustment; with a merchant it stands in the merchant's book."""
-
-    adjustment_id: Id
-    merchant_id: Id | None = None
-
-    @property
-    def stream(self) -> str:
-        return adjustment_stream(self.adjustment_id, self.merchant_id)
 
 
 def check_lines(lines: Sequence[GivenLine], merchant_id: str | None) -> tuple[AdjustmentLine, ...]:
