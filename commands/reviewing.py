@@ -28,9 +28,3 @@ def another_actor(maker: Actor, checker: Actor) -> None:
     """Raises `MakerIsChecker`. An importer that proposed replays what two people had done elsewhere."""
     if maker.id == checker.id and not (maker.is_importer and checker.is_importer):
         raise MakerIsChecker(maker=maker.id)
-
-
-def somebody_else(maker: str, checker: Actor) -> None:
-    """Raises `MakerIsChecker`. An importer replays what two people had done elsewhere."""
-    if maker == checker.id and not checker.is_importer:
-        raise MakerIsChecker(maker=maker)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.command import Command
-from commands.reviewing import platform_only, somebody_else
+from commands.reviewing import another_actor, platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.merchant import PayoutAccountVerified
@@ -39,7 +39,7 @@ def decide(command: VerifyPayoutAccount, merchant: Merchant, rules: Rules) -> It
         raise PayoutAccountNotDomestic(account_ref=account.ref, country=account.country)
     if account.currency != CNY:
         raise MerchantCurrencyNotCny(currency=account.currency)
-    somebody_else(account.registered_by, command.actor)
+    another_actor(account.registered_by, command.actor)
     yield PayoutAccountVerified(
         merchant_id=command.merchant_id,
         account_ref=account.ref,

@@ -24,6 +24,7 @@ from ledger.events.merchant import (
 )
 from ledger.streams.stream import Stream
 from ledger.streams.switch import Switch
+from ledger.who import Actor
 
 Enrolment = Literal["unknown", "requested", "enrolled", "rejected", "suspended", "withdrawn"]
 
@@ -44,7 +45,7 @@ class PayoutAccount:
     bank_code: str
     country: str
     currency: str
-    registered_by: str
+    registered_by: Actor
     verified_at: datetime | None = None  # when it was checked; None while another account is the checked one
     disabled: bool = False
 
@@ -125,7 +126,7 @@ class Merchant(Stream):
             bank_code=event.bank_code,
             country=event.country,
             currency=event.currency,
-            registered_by=event.registered_by.id,
+            registered_by=event.registered_by,
         )
 
     @evolve.register

@@ -62,7 +62,7 @@ def test_the_same_id_is_answered_once(shop: Settings, run: Run) -> None:
     [
         (("close_the_books",), "there is no command called"),
         (("hold_settlement", "A-1"), "is not FIELD=VALUE"),
-        (("hold_settlement", "hold_id=H-1", "hold=H-1"), "there is no such field"),
+        (("release_hold", "merchant_id=M-1", "hold_id=H-1", "hold=H-1"), "there is no such field"),
         (("hold_settlement",), "it is missing"),
         (("accept_file", "lines=[{]"), "it is not JSON at character"),
     ],
