@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from commands.order_commands import OrderReport, contradiction
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
+from commands.shown_captures import shown_capture
 from ledger.events.event import Event
 from ledger.events.payment import PaymentAuthorized
 from ledger.ids import Id
@@ -28,7 +29,9 @@ class ReportPaymentAuthorised(OrderReport, name="report_payment_authorised"):
 def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Iterator[Event]:
     known = order.payments.authorizations.get(report.payment_id)
     if known is None or known.state == "declined":
-        yield _authorized(report)
+        authorized = _authorized(report)
+        yield authorized
+        yield from _settled_before(report, order.after(authorized), rules)
     elif known.amount != report.amount:
         yield from contradiction(
             report,
@@ -39,6 +42,14 @@ def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Itera
             payment_id=report.payment_id,
             amount=f"{report.amount.currency}{report.amount.minor}",
         )
+
+
+def _settled_before(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Iterator[Event]:
+    """The capture, where the provider settled it before it told of the authorisation."""
+    item = order.receivables.items.get(("charge", report.payment_id, True))
+    if item and (advance := item.advance):
+        about = {"psp": advance.psp, "payment_id": report.payment_id, "batch_ref": advance.batch_ref}
+        yield from shown_capture(report, order, rules, **about, gross=advance.amount)
 
 
 def _authorized(report: ReportPaymentAuthorised) -> PaymentAuthorized:

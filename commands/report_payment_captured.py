@@ -27,7 +27,11 @@ from ledger.streams.order_payments import Capture
 
 
 class ReportPaymentCaptured(OrderReport, name="report_payment_captured"):
-    """The provider owes us `amount`. It may come before the order, and more than once: `capture_ref` tells."""
+    """The provider owes us `amount`. It may come before the order, and more than once: `capture_ref` tells.
+
+    With `cumulative`, `amount` is everything that was captured of `capture_ref` so far: what is beyond the recorded
+    captures of it is a further one, and less than those is an older report.
+    """
 
     payment_id: Reference
     psp: Id
@@ -35,31 +39,34 @@ class ReportPaymentCaptured(OrderReport, name="report_payment_captured"):
     psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
     source_amount: Money | None = None
+    cumulative: bool = False
 
 
 def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterator[Event]:
-    known = order.payments.captures.get(report.capture_ref)
-    if known is not None:
+    known = order.payments.captures.get(report.capture_ref) or _shown(report, order)
+    amount = _further(report, known) if known else report.amount
+    if known is not None and amount is None:
         yield from _told_again(report, order, known)
         return
+    assert amount is not None, "a capture that is not known is new as a whole"
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
         yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
         return
-    captured = _captured(report, rate)
+    captured = _captured(report, amount, rate)
     yield captured
     yield from flagged_if_stale(report, order, rate, rules)
     if report.capture_ref in order.payments.failed_before:
         later = order.after(captured)
         yield failed_capture(report, later, later.payments.captures[report.capture_ref], code="failed_before_told")
         return
-    expected = _expected(report, order)
+    expected = _expected(report, amount, order)
     if expected:
         yield from _break(report, order, kind="unexpected_capture", expected=expected)
         return
     yield from _ended_since(report, order, captured)
     if order.placed and order.payments.allocation is None:
-        yield from _allocated(report, order, Capture.of(captured))
+        yield from _allocated(report, order.after(captured), order)
 
 
 def _ended_since(report: ReportPaymentCaptured, order: Order, captured: PaymentCaptured) -> Iterator[Event]:
@@ -74,13 +81,32 @@ def _ended_since(report: ReportPaymentCaptured, order: Order, captured: PaymentC
 def _told_again(report: ReportPaymentCaptured, order: Order, known: Capture) -> Iterator[Event]:
     if known.psp != report.psp:
         yield from _break(report, order, kind="fact_contradicts_state", expected=f"the capture {known.psp} told of")
-    elif known.amount != report.amount:
+    elif known.amount != report.amount and not _is_older(report, known):
         yield from _break(report, order, kind="amount_mismatch", expected=str(known.amount))
     elif known.failed:
         yield from _break(report, order, kind="fact_contradicts_state", expected="a capture that failed")
 
 
-def _expected(report: ReportPaymentCaptured, order: Order) -> str:
+def _shown(report: ReportPaymentCaptured, order: Order) -> Capture | None:
+    """The capture of this payment that a settlement has shown before: the provider tells of it under another name."""
+    of_it = (c for c in order.payments.captures.values() if (c.payment_id, c.psp) == (report.payment_id, report.psp))
+    return next((capture for capture in of_it if capture.is_shown), None)
+
+
+def _further(report: ReportPaymentCaptured, known: Capture) -> Money | None:
+    """Returns what a cumulative report says beyond the captures that are recorded; None where that is nothing."""
+    is_of_it = report.cumulative and known.psp == report.psp and not known.failed
+    if not is_of_it or known.amount.currency != report.amount.currency or not known.amount < report.amount:
+        return None
+    return report.amount - known.amount
+
+
+def _is_older(report: ReportPaymentCaptured, known: Capture) -> bool:
+    """True if this is a cumulative amount of before the last capture that is recorded."""
+    return report.cumulative and known.amount.currency == report.amount.currency and report.amount < known.amount
+
+
+def _expected(report: ReportPaymentCaptured, amount: Money, order: Order) -> str:
     """What was expected instead of this capture; empty where it is welcome (domain §4.3)."""
     if order.placed and report.amount.currency != order.currency:
         return order.currency
@@ -91,19 +117,18 @@ def _expected(report: ReportPaymentCaptured, order: Order) -> str:
         return "no capture: the authorisation is no longer held"
     if hold and hold.state == "authorized" and hold.amount.currency == report.amount.currency:
         before = order.payments.captured_of(report.payment_id, report.amount.currency)
-        if hold.amount < before + report.amount:
+        if hold.amount < before + amount:
             return f"at most {hold.amount - before}"
     return "no more: the order is paid" if order.payments.allocation else ""
 
 
-def _allocated(report: ReportPaymentCaptured, order: Order, capture: Capture) -> Iterator[Event]:
+def _allocated(report: ReportPaymentCaptured, later: Order, order: Order) -> Iterator[Event]:
     assert order.placed is not None, "only a placed order can be paid"
     quantities = {line_id: book.live for line_id, book in order.lines.items()}
-    captures = [*order.payments.usable(order.currency), capture]
-    yield from confirmed_by(order.placed, quantities, captures, report, order)
+    yield from confirmed_by(order.placed, quantities, later.payments.usable(order.currency), report, order)
 
 
-def _captured(report: ReportPaymentCaptured, rate: Rate) -> PaymentCaptured:
+def _captured(report: ReportPaymentCaptured, amount: Money, rate: Rate) -> PaymentCaptured:
     return PaymentCaptured(
         merchant_id=report.merchant_id,
         order_id=report.order_id,
@@ -112,9 +137,9 @@ def _captured(report: ReportPaymentCaptured, rate: Rate) -> PaymentCaptured:
         capture_ref=report.capture_ref,
         psp_ref=report.psp_ref,
         captured_at=report.happened_at,
-        amount=report.amount,
+        amount=amount,
         book_rate=rate,
-        base=rate.convert(report.amount),
+        base=rate.convert(amount),
         source_amount=report.source_amount,
     )
 

@@ -9,6 +9,7 @@ from commands.order_commands import OrderReport, contradiction
 from commands.psp_lines import BatchPart, PspLine
 from commands.rules import Rules
 from commands.settling import Settling
+from commands.shown_captures import shown_capture
 from ledger.events.event import Event
 from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.ids import Id
@@ -23,6 +24,9 @@ class ReportPspSettlement(OrderReport, BatchPart, name="report_psp_settlement"):
 
 
 def decide(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[Event]:
+    shown = list(_shown(report, order, rules))
+    yield from shown
+    order = order.after(*shown) if shown else order
     contradict = partial(_contradict, report, order)
     settling = Settling(
         report.psp, report.batch_ref, report.day, order.receivables.copy(), contradict, report.payout_currency
@@ -40,6 +44,16 @@ def decide(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[
             value_date=report.day,
         )
     yield from settling.flags
+
+
+def _shown(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[Event]:
+    """The captures that nothing but these lines shows."""
+    for line in report.lines:
+        if line.kind == "charge":
+            about = {"psp": report.psp, "payment_id": line.settles, "batch_ref": report.batch_ref}
+            events = list(shown_capture(report, order, rules, **about, gross=line.gross))
+            yield from events
+            order = order.after(*events) if events else order
 
 
 def _contradict(

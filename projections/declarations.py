@@ -63,7 +63,7 @@ class Declarations(Projection):
     """Declarations and payments side by side; whether they tie is said at read, when both are known."""
 
     name = "declarations"
-    version = 2
+    version = 3
     tables = (DECLARED, PAID)
     events = (
         OrderPlaced,
@@ -229,7 +229,7 @@ def _pay(batch: Batch, recorded: Recorded, event: Event) -> None:
         case PaymentAllocated(amount=due):
             row["buyer_total"] = due.minor
         case PaymentCaptured(capture_ref=ref, amount=amount):
-            captures[ref] = [amount.currency, amount.minor]
+            captures[ref] = [amount.currency, amount.minor + captures.get(ref, [amount.currency, 0])[1]]
         case PaymentCaptureFailed(capture_ref=ref):
             captures.pop(ref, None)
     captured = sum(minor for currency, minor in captures.values() if currency == row["currency"])

@@ -60,7 +60,7 @@ class Exceptions(Projection):
     routed, paid back or undone. What is noted of it later makes it one again."""
 
     name = "exceptions"
-    version = 4
+    version = 5
     tables = (EXCEPTIONS,)
     events = (
         ReconciliationBreakOpened,
@@ -200,8 +200,10 @@ def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, 
     row = rows.get(recorded.stream, unrouted_break(recorded.stream))
     if row is None or row["status"] == "resolved":
         rows.put(_opened(recorded, unrouted_break(recorded.stream), at, told), at=recorded.position)
-    elif "waiting_minor" in told:  # something was noted of it before its money came
-        rows.put(row | told | {"refs": canonical(told["refs"])}, at=recorded.position)
+    elif "waiting_minor" in told:  # something was noted of it before, or the provider captured more of it
+        waiting = (row["waiting_minor"] or 0) + told["waiting_minor"]
+        more = told | {"refs": canonical(told["refs"]), "waiting_minor": waiting}
+        rows.put(row | more, at=recorded.position)
 
 
 def _paid_back(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundPaid) -> None:

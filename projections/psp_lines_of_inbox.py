@@ -42,7 +42,8 @@ def fold_line(batch: Batch, recorded: Recorded, event: Event) -> None:
     rows = batch.rows(LINES_OF_INBOX)
     for key, capture_ref, amount in _expected(event):
         row = rows.get(*key) or _blank(key)
-        said = {"capture_ref": capture_ref, "currency": amount.currency, "minor": amount.minor}
+        before = row["minor"] if isinstance(event, InboxPaymentCaptured) else 0  # it may be captured in several steps
+        said = {"capture_ref": capture_ref, "currency": amount.currency, "minor": before + amount.minor}
         since = {"since": recorded.accounting_date, "since_position": recorded.position}
         rows.put(row | said | since, at=recorded.position)
     if isinstance(event, InboxPartsTaken) and (known := rows.get(*_charge(event))):

@@ -46,6 +46,7 @@ REFERENCES = kept_table(
     Column("settled_position", BigInteger),
     indexes=[("batch_ref", "since")],
 )
+_UNSETTLED: dict[str, Any] = {"batch_ref": "", "settled_on": None, "settled_position": None}
 OF_INBOX = kept_table(
     "psp_references_of_inbox",
     text_column("reference", key=True),
@@ -59,7 +60,7 @@ class PspReferences(Projection):
     captures of the inbox with their refunds and disputes, wherever their money went since."""
 
     name = "psp_references"
-    version = 6
+    version = 7
     tables = (REFERENCES, OF_INBOX, LINES_OF_INBOX)
     events = (
         PaymentInitiated,
@@ -101,15 +102,12 @@ class PspReferences(Projection):
             for reference, kind, amount in _named(event):
                 named: Any = event
                 names = (reference, named.psp, kind, named.merchant_id, named.order_id)
-                known = rows.get(*names) or {
-                    "since": recorded.accounting_date,
-                    "since_position": recorded.position,
-                    "batch_ref": "",
-                    "settled_on": None,
-                    "settled_position": None,
-                }
+                since: dict[str, Any] = {"since": recorded.accounting_date, "since_position": recorded.position}
+                known = rows.get(*names) or since | _UNSETTLED
                 row = dict(zip(REFERENCES.key, names, strict=True))
-                said = {"currency": amount.currency, "minor": amount.minor}
+                said: dict[str, Any] = {"currency": amount.currency, "minor": amount.minor}
+                if kind == "charge" and "minor" in known:  # a further step of a capture is to be settled too
+                    said |= _UNSETTLED | {"minor": known["minor"] + amount.minor}
                 rows.put(known | row | said, at=recorded.position)
 
 

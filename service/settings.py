@@ -48,6 +48,12 @@ class Settings(BaseModel):
         description="HMAC key, hexadecimal, that Adyen signs its notifications with; without it none are taken.",
     )
 
+    adyen_capture: str = Field(
+        "manual",
+        description="When Adyen captures: 'manual', so that a CAPTURE tells of it; 'automatic', so that the "
+        "AUTHORISATION is the capture; or the merchant accounts that capture automatically, with commas between them.",
+    )
+
     partners: str = Field(
         "",
         description="Who carries out captures, voids, refunds and payouts: 'simulated'; without it they wait.",
@@ -73,7 +79,7 @@ class Settings(BaseModel):
 
 EVERYWHERE = ("data_dir", "database_url", "key_file")  # what each command needs to find the ledger
 SECRETS = ("aftership_secret", "easypost_secret", "stripe_secret", "adyen_secret")  # what webhooks are signed with
-SERVING = (*EVERYWHERE, "host", "port", *SECRETS, "partners")
+SERVING = (*EVERYWHERE, "host", "port", *SECRETS, "adyen_capture", "partners")
 
 
 def flag_of(name: str) -> str:

@@ -26,6 +26,11 @@ class UnknownEvent(Undecodable):
     """A stored name and version that this code does not know."""
 
 
+def is_absent(value: object) -> bool:
+    """True for a field that is not written where it says nothing."""
+    return value is None
+
+
 def _is_empty(found: dict[str, str]) -> bool:
     return not found
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.events.event import Event
+from ledger.events.event import Event, is_absent
 from ledger.events.order import ChargeType
 from ledger.fx import Rate
 from ledger.ids import Id
@@ -66,7 +66,9 @@ class PaymentVoided(_Payment, name="payment.voided", version=2):
 class PaymentCaptured(_Payment, name="payment.captured", version=2):
     """The provider took the buyer's money and owes it to us.
 
-    `capture_ref` is the provider's own; the orders of one checkout may share it, each with its part of the money.
+    `capture_ref` is the provider's own; the orders of one checkout may share it, each with its part of the money. A
+    provider may capture an authorisation in several steps under one name: each step is such an event, with its amount.
+    `shown_by` is the settlement batch that shows it, where the provider never told of it.
     """
 
     capture_ref: Id
@@ -76,6 +78,7 @@ class PaymentCaptured(_Payment, name="payment.captured", version=2):
     book_rate: Rate  # CNY per unit of it, on the capture day
     base: Money  # amount × book_rate, in CNY
     source_amount: Money | None = None  # as an imported system gave it
+    shown_by: str | None = Field(default=None, exclude_if=is_absent)
 
 
 class AllocatedPart(BaseModel):

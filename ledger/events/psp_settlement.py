@@ -7,16 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.events.event import Event
+from ledger.events.event import Event, is_absent
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
-
-
-def is_absent(value: object) -> bool:
-    """True for a field that is not written where it says nothing."""
-    return value is None
-
 
 SettledKind = Literal["charge", "refund", "dispute", "dispute_fee", "fee"]
 

@@ -9,14 +9,17 @@ from ledger.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One expected amount and what came of it, in the same currency and signs."""
+    """One expected amount and what came of it, in the same currency and signs. `outstanding` is the sum of the parts,
+    one for each fact that made it owed, that nothing came for exactly."""
 
     kind: str
     reference: str
     expected: Money
     actual: Money
+    outstanding: Money | None = None
 
     @property
     def is_short(self) -> bool:
-        """True if a part has come, and the rest has not."""
-        return bool(self.actual) and abs(self.actual.minor) < abs(self.expected.minor)
+        """True if something has come that leaves a fact settled in part."""
+        left = self.expected - self.actual
+        return bool(self.actual) and abs(self.actual.minor) < abs(self.expected.minor) and left != self.outstanding

@@ -84,7 +84,7 @@ class Capture:
 
     `set_aside`: unexpected money, not used for the order; `spare` where that is only because the order was paid, and
     for as long as it is. `paid_back` = refunds of the order submitted on it and not
-    failed.
+    failed. `steps` = how often the provider captured under this name. `is_shown`: only a settlement shows it.
     """
 
     payment_id: str
@@ -99,6 +99,8 @@ class Capture:
     given_back_base: Money
     book_rate: Rate
     captured_at: datetime | None = None
+    steps: int = 1
+    is_shown: bool = False
     set_aside: bool = False
     spare: bool = False
     failed: bool = False
@@ -123,7 +125,12 @@ class Capture:
             given_back_base=Money(0, CNY),
             book_rate=event.book_rate,
             captured_at=event.counts_from(event.captured_at) if event.captured_at else None,
+            is_shown=event.shown_by is not None,
         )
+
+    def grow(self, event: PaymentCaptured) -> None:
+        """The provider captured more under the same name."""
+        self.amount, self.base, self.steps = self.amount + event.amount, self.base + event.base, self.steps + 1
 
     @property
     def free(self) -> Money:
@@ -206,7 +213,8 @@ class Payments(Evolving):
 
     def set_aside(self, capture_ref: str) -> None:
         """The money is not what anybody expected: it stays where it is until a person decides."""
-        if capture := self.captures.get(capture_ref):
+        capture = self.captures.get(capture_ref)
+        if capture and capture.steps == 1:  # of several steps, the first may pay for the order already
             hold, at = self.authorizations.get(capture.payment_id), capture.captured_at
             capture.set_aside = True
             capture.spare = bool(self.allocation) and (hold is None or (at is not None and hold.holds_at(at)))
@@ -262,7 +270,10 @@ class Payments(Evolving):
 
     @evolve.register
     def _(self, event: PaymentCaptured) -> None:
-        self.captures[event.capture_ref] = Capture.of(event)
+        if known := self.captures.get(event.capture_ref):
+            known.grow(event)
+        else:
+            self.captures[event.capture_ref] = Capture.of(event)
         if hold := self.authorizations.get(event.payment_id):
             hold.answer(event.amount)
 

@@ -27,7 +27,7 @@ from ledger.events.psp_settlement import (
 )
 from ledger.events.refund import RefundReversed, RefundSucceeded
 from ledger.fx import CNY
-from ledger.money import Money, half_up, share
+from ledger.money import Money, half_up, share, total
 from ledger.streams.evolving import Evolving
 from ledger.streams.expectation import Expectation
 
@@ -68,13 +68,17 @@ class Match:
 
 @dataclass(slots=True)
 class Receivable:
-    """One item, signed: positive is owed to us. `settled_base` of `base` went with the settlements so far."""
+    """One item, signed: positive is owed to us. `settled_base` of `base` went with the settlements so far.
+
+    `parts` are the amounts it came to be owed by, each until a settlement is for exactly that.
+    """
 
     amount: Money
     base: Money
     settled: Money
     settled_base: Money = field(default_factory=lambda: Money(0, CNY))
     advance: Advance | None = None
+    parts: tuple[Money, ...] = ()
 
     @property
     def left(self) -> Money:
@@ -101,18 +105,25 @@ class Receivable:
             return
         over = line.gross - self.left if abs(line.gross.minor) > abs(self.left.minor) else line.gross * 0
         over_base = line.cleared - self.left_base if over else Money(0, CNY)
-        self.settled, self.settled_base = self.settled + line.gross - over, self.settled_base + line.cleared - over_base
+        self.take(line.gross - over, line.cleared - over_base)
         if over:
             before = self.advance
             amount, base = (before.amount + over, before.base + over_base) if before else (over, over_base)
             self.advance = Advance(amount, base, psp, batch_ref, value_date)
+
+    def take(self, amount: Money, base: Money) -> None:
+        """So much of it is settled, at so much of its base."""
+        self.settled, self.settled_base = self.settled + amount, self.settled_base + base
+        if amount in self.parts:
+            n = self.parts.index(amount)
+            self.parts = (*self.parts[:n], *self.parts[n + 1 :])
 
     def owe(self, amount: Money, base: Money) -> None:
         """So much more is owed. The first that is known of it says in which currency."""
         if not self.amount and not self.settled:
             self.amount = self.settled = Money(0, amount.currency)
         if self.amount.currency == amount.currency:
-            self.amount, self.base = self.amount + amount, self.base + base
+            self.amount, self.base, self.parts = self.amount + amount, self.base + base, (*self.parts, amount)
 
     def match(self, kind: SettledKind, reference: str) -> Match | None:
         """What of the advance settles what is left."""
@@ -184,7 +195,8 @@ class Receivables(Evolving):
     def expectations(self) -> Iterator[Expectation]:
         """What providers owe, or are owed, and have settled."""
         for (kind, reference, is_ours), item in self.items.items():
-            yield Expectation(f"{kind}_{'in' if is_ours else 'out'}", reference, item.amount, item.settled)
+            outstanding = total(item.parts, item.amount.currency)
+            yield Expectation(f"{kind}_{'in' if is_ours else 'out'}", reference, item.amount, item.settled, outstanding)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -227,7 +239,7 @@ class Receivables(Evolving):
     @evolve.register
     def _(self, event: PspSettlementMatched | UnallocatedFundsMatched) -> None:
         item = self._item(event.kind, event.reference, event.cleared)
-        item.settled, item.settled_base = item.settled + event.cleared, item.settled_base + event.cleared_base
+        item.take(event.cleared, event.cleared_base)
         if item.advance:
             item.advance = item.advance.less(event.settled, event.settled_base)
 

@@ -135,6 +135,9 @@ class InboxItem(Stream):
     @evolve.register
     def _(self, event: InboxPaymentCaptured) -> None:
         self.receivables.remember(event)
+        if self.capture:  # a further step of the same capture
+            sums = {"amount": self.capture.amount + event.amount, "base": self.capture.base + event.base}
+            event = self.capture.model_copy(update=sums)
         self.captured = event.amount
         self.capture = event
         self._waits(f"{event.psp} captured {event.amount}", event.refs, event.happened_at).holds_money = True

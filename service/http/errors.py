@@ -17,7 +17,7 @@ from projections.engine.generations import ViewOutdated
 from projections.engine.reading import TooManyWaiting, ViewBehind
 from projections.tracking import AmbiguousOrder
 from service.adapters.psp.routing import RateNotKnown
-from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
+from service.adapters.refused_bodies import SignatureDoesNotMatch
 from service.failures import ServiceFailure
 from service.localisation import UnknownLocale
 
@@ -62,7 +62,6 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     NotRecorded: (404, "NOT_FOUND"),
     NotSetUp: (404, "WEBHOOK_NOT_SET_UP"),
     SignatureDoesNotMatch: (401, "SIGNATURE_DOES_NOT_MATCH"),
-    PayloadNotUnderstood: (422, "PAYLOAD_NOT_UNDERSTOOD"),
     RateNotKnown: (503, "RATE_MISSING"),
     UnknownLocale: (422, "UNKNOWN_LOCALE"),
     ServiceFailure: (404, "NOT_FOUND"),

@@ -16,8 +16,10 @@ from commands.outcome import Outcome, first_fault
 from projections.tracking_numbers import parcels_numbered
 from service.adapters.carriers import aftership, easypost
 from service.adapters.carriers.routing import Lookup, kept_raw
+from service.adapters.psp.adyen_notifications import CaptureMode
 from service.adapters.psp.routing import record_facts
 from service.adapters.psp.webhooks import Told, adyen_facts, stripe_facts
+from service.adapters.refused_bodies import PayloadNotUnderstood
 from service.app import App
 from service.http.errors import KNOWN, NotRecorded, NotSetUp
 from service.http.lanes import Lane
@@ -39,7 +41,7 @@ def _stripe(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> S
 
 
 def _adyen(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Sequence[Outcome]:  # noqa: ARG001
-    return _recorded(app, adyen_facts(body, secret))
+    return _recorded(app, adyen_facts(body, secret, CaptureMode(app.settings.adyen_capture)))
 
 
 def _recorded(app: App, told: Told) -> list[Outcome]:
@@ -98,6 +100,8 @@ async def webhook(app: OpenApp, sender: Name, request: Request) -> dict[str, Any
 def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret: str) -> dict[str, Any]:
     try:
         outcomes = SENDERS[sender](app, body, headers, secret)
+    except PayloadNotUnderstood as problem:  # who sent it is known by then; sent again it would be no other
+        outcomes = app.bus.submit([kept_raw(body, sender, kind="webhook_unread", refs={"reason": str(problem)})])
     except tuple(KNOWN):
         raise
     except Exception as error:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from commands.note_unrouted_payment import NoteUnroutedPayment
 from ledger.events.platform import InboxPaymentCaptured
 from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.money import Money
 from ledger.policies.reference_pricing import ReferencePricing
 from tests.support.given import PARTNER, RATES, ask, cny, given, instant
 
@@ -58,3 +59,15 @@ def test_at_a_rate_older_than_a_decision_may_use_it_is_booked_and_flagged() -> N
 def test_a_capture_of_no_amount_is_malformed(amount: Any) -> None:
     with pytest.raises(ValidationError):
         capture(amount=amount)
+
+
+def test_what_was_captured_beyond_it_is_a_further_step_of_the_same_capture() -> None:
+    first = given().when(capture(cumulative=True)).events
+    event = given(*first).when(capture(amount="USD 80.00", cumulative=True)).event(InboxPaymentCaptured)
+    assert event.amount == Money.of("10.56", "USD")
+
+
+@pytest.mark.parametrize("amount", ["USD 69.44", "USD 80.00"])
+def test_an_older_report_of_what_was_captured_so_far_changes_nothing(amount: str) -> None:
+    first = given().when(capture(amount="USD 80.00", cumulative=True)).events
+    given(*first).when(capture(amount=amount, cumulative=True)).then_nothing()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -57,6 +58,18 @@ def describe(body: bytes, sender: str) -> dict[str, Any]:
         "sha256": digest(body.decode("utf-8", "replace")),
         "codes": list(dict.fromkeys(codes))[:_MOST_CODES],
     }
+
+
+def whole_text(body: bytes) -> dict[str, Any]:
+    """Returns a body as a note keeps it: as text, or in base64 where no text can hold it."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" not in text:
+        return {"body": text}
+    written = b64encode(body).decode()
+    return {"base64": [written[start : start + LONGEST_LINE] for start in range(0, len(written), LONGEST_LINE)]}
 
 
 def _codes(body: bytes, sender: str) -> tuple[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -22,7 +23,7 @@ from ledger.ids import derived_id
 from ledger.references import number_key
 from ledger.who import Actor, Source
 from projections.tracking_numbers import SCAN, NumberedParcel
-from service.adapters.carriers.bodies import describe
+from service.adapters.carriers.bodies import describe, whole_text
 from service.adapters.carriers.scan import Doubt, Scan
 
 # The parcels that travel under a number, of all merchants: `projections.tracking_numbers.parcels_numbered`.
@@ -52,15 +53,14 @@ def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
         reference=key[:32],
         kind="carrier_payload",
         body=described,
-        details={"body": body.decode("utf-8", "replace")},
+        details=whole_text(body),
     )
     return [note]
 
 
 def kept_raw(body: bytes, sender: str, *, kind: str, refs: Mapping[str, str]) -> Command:
     """Returns a note of a body that became no report, whole and sealed, for people to work; `refs` say why."""
-    text = body.decode("utf-8", "replace")
-    key = digest(text)
+    key = sha256(body).hexdigest()
     return NoteUnroutedFact(
         id=derived_id(kind, sender, key[:32], digest(canonical(refs))[:8]),
         actor=_actor(sender),
@@ -70,7 +70,7 @@ def kept_raw(body: bytes, sender: str, *, kind: str, refs: Mapping[str, str]) ->
         kind=kind,
         refs={name: kept_text(value) for name, value in refs.items()},
         body={"sha256": key},
-        details={"body": text},
+        details=whole_text(body),
     )
 
 

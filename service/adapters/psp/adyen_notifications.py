@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.instants import read_instant
@@ -42,28 +43,60 @@ _REASONS = {
 }  # fmt: skip
 
 
-def read_notification(item: Mapping[str, Any]) -> ProviderFact:
+@dataclass(frozen=True, slots=True)
+class CaptureMode:
+    """Whether an AUTHORISATION is the capture already: the setting `adyen_capture`.
+
+    `manual`, `automatic`, or the merchant accounts that capture automatically, with commas between them.
+    """
+
+    setting: str = "manual"
+
+    def is_automatic(self, item: Mapping[str, Any]) -> bool:
+        """True if the payment of this notification is captured without being asked for.
+
+        A payment method that has no separate capture says so itself: `operations` names what may still be done.
+        """
+        operations = item.get("operations")
+        if (
+            isinstance(operations, list)
+            and "REFUND" in operations
+            and not {"CAPTURE", "CANCEL"} & {*map(str, operations)}
+        ):
+            return True
+        accounts = {account.strip() for account in self.setting.split(",")}
+        return self.setting == "automatic" or str(item.get("merchantAccountCode")) in accounts - {"manual", ""}
+
+
+MANUAL = CaptureMode()
+
+
+def read_notification(item: Mapping[str, Any], mode: CaptureMode = MANUAL) -> ProviderFact:
     """Returns the fact of one notification. Raises `Unreadable`."""
     try:
-        return _fact(item)
+        return _fact(item, mode)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"no notification of Adyen's: {type(error).__name__} {error}") from None
 
 
-def items_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The notifications of a body, as they are. Raises `Unreadable`."""
+def items_of(body: Mapping[str, Any]) -> list[Any]:
+    """Returns the notifications of a body, and as it is what stands in their place. Raises `Unreadable`."""
     items = body.get("notificationItems", [])
     if not isinstance(items, list):
         raise Unreadable("notificationItems is no list")
-    found = [item.get("NotificationRequestItem") if isinstance(item, dict) else None for item in items]
-    if not all(isinstance(item, dict) for item in found):
-        raise Unreadable("no notification of Adyen's: a NotificationRequestItem is missing")
-    return [item for item in found if item is not None]
+    return [item["NotificationRequestItem"] if _is_notification(item) else item for item in items]
 
 
-def _fact(item: Mapping[str, Any]) -> ProviderFact:
+def _is_notification(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("NotificationRequestItem"), dict)
+
+
+def _fact(item: Mapping[str, Any], mode: CaptureMode) -> ProviderFact:
     code, success = str(item["eventCode"]), str(item["success"]).lower() == "true"
     kind = _KINDS.get((code, success), "other")
+    is_automatic = mode.is_automatic(item)
+    if kind == "authorised" and is_automatic:
+        kind = "captured"
     reference, original = str(item["pspReference"]), str(item.get("originalReference") or "")
     amount = amount_of(item["amount"]["value"], item["amount"]["currency"], _DIGITS) if kind != "other" else None
     payment, data = original or reference, item.get("additionalData") or {}
@@ -72,7 +105,9 @@ def _fact(item: Mapping[str, Any]) -> ProviderFact:
         case "authorised" | "voided":
             said |= {"payment_id": payment, "psp_ref": reference}
         case "captured":
-            said |= {"payment_id": payment, "psp_ref": reference, "capture_ref": reference}
+            # An automatic capture has no name but its payment's, whatever tells of it.
+            name = payment if is_automatic else reference
+            said |= {"payment_id": payment, "psp_ref": name, "capture_ref": name}
         case "failed":
             said |= {"payment_id": payment, "psp_ref": reference, "code": "failed"}
             said |= {"capture_ref": reference} if code.startswith("CAPTURE") else {}

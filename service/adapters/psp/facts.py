@@ -78,13 +78,28 @@ class ProviderFact:
         return reference_key(str(self.said.get("capture_ref") or "")) if self.said.get("capture_ref") else ""
 
     @property
-    def perhaps_of(self) -> str:
-        """The capture it is about if that was ever told: some providers call a payment and its capture the same."""
-        return self.capture_ref or (str(self.said.get("psp_ref") or "") if self.kind == "failed" else "")
+    def perhaps_of(self) -> tuple[str, ...]:
+        """Names of the capture it is about, if one was ever told under them: some providers call a payment and its
+        capture the same."""
+        told = ("psp_ref", "payment_id") if self.kind == "failed" else ()
+        names = (self.capture_ref, *(str(self.said.get(name) or "") for name in told))
+        return tuple(dict.fromkeys(reference_key(name) for name in names if name))
 
     def of_capture(self, capture_ref: str) -> ProviderFact:
         """It is about this capture, which was told before."""
         return replace(self, said={**self.said, "capture_ref": capture_ref})
+
+    def once(self) -> ProviderFact:
+        """The same, but for one capture: a cumulative amount cannot be told apart over several orders."""
+        return replace(self, said={**self.said, "cumulative": False})
+
+    def is_cumulative_in(self, currency: str) -> bool:
+        """True if its amount is everything that was captured so far, in this currency."""
+        return bool(self.said.get("cumulative")) and self.amount is not None and self.amount.currency == currency
+
+    def is_cumulative_below(self, known: Money) -> bool:
+        """True if it tells what was captured before the last step that is known."""
+        return self.is_cumulative_in(known.currency) and self.amount is not None and self.amount < known
 
     def of(self, amount: Money) -> ProviderFact:
         """The part of it that is about one of several orders."""

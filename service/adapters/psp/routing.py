@@ -102,9 +102,10 @@ class _Known:
 
     def told(self, fact: ProviderFact) -> ProviderFact:
         """The fact, about the capture that its name turns out to be."""
-        name = fact.perhaps_of
-        is_capture = any(each.kind == "charge" for each in self._of(fact, name)) or self._captured(fact, name)
-        return fact.of_capture(name) if is_capture else fact
+        for name in fact.perhaps_of:
+            if any(each.kind == "charge" for each in self._of(fact, name)) or self._captured(fact, name):
+                return fact.of_capture(name)
+        return fact
 
     def orders_of(self, fact: ProviderFact) -> set[Order]:
         """The orders that every known name of the fact is of."""
@@ -132,9 +133,7 @@ class _Known:
     def _found(app: App, facts: Sequence[ProviderFact]) -> Iterator[tuple[tuple[str, str], list[PspReference]]]:
         heads = {book: head for book, head in app.ledger.reader.heads().items() if head}
         for psp in sorted({fact.psp for fact in facts}):
-            names = sorted(
-                {name for fact in facts if fact.psp == psp for name in (*fact.names, fact.perhaps_of) if name}
-            )
+            names = sorted({name for fact in facts if fact.psp == psp for name in (*fact.names, *fact.perhaps_of)})
             by_name: defaultdict[str, list[PspReference]] = defaultdict(list)
             for found in orders_of(app.views, psp, names, at_least=heads) if names else ():
                 by_name[found.reference].append(found)
@@ -142,15 +141,15 @@ class _Known:
 
     @staticmethod
     def _items(app: App, facts: Iterable[ProviderFact]) -> dict[str, InboxItem]:
-        names = {inbox_stream(fact.psp, fact.perhaps_of) for fact in facts if fact.perhaps_of}
+        names = {inbox_stream(fact.psp, name) for fact in facts for name in fact.perhaps_of}
         return load_each(app.ledger.reader, dict.fromkeys(names, _PLATFORM_BOOK), InboxItem)
 
 
 def _commands(fact: ProviderFact, known: _Known) -> Iterator[Command]:
     item = known.waiting(fact)
     orders = known.orders_of(fact)
-    if item and (told := _about_the_inbox(fact, item, orders)):
-        yield told
+    if item and (told := list(_about_the_inbox(fact, item, orders))):
+        yield from told
     elif fact.kind in ("captured", "failed") and not fact.order and len(parts := known.parts_of(fact)) > 1:
         yield from _of_each(fact, parts)
     else:
@@ -161,32 +160,41 @@ def _of_each(fact: ProviderFact, parts: dict[Order, Money]) -> Iterator[Command]
     """A capture that several orders share: of a whole one nothing new is said; what failed, failed for each of them.
     What is not the sum of the parts contradicts the first, and moves nothing."""
     whole = total(list(parts.values()), next(iter(parts.values())).currency)
+    if fact.amount is None or fact.is_cumulative_below(whole):
+        return
     if fact.amount != whole:
-        yield fact.command(min(parts))
+        yield fact.once().command(min(parts))
     elif fact.kind == "failed":
         yield from (fact.of(amount).command(order) for order, amount in parts.items())
 
 
-def _about_the_inbox(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> Command | None:
-    """What the fact says of money in the inbox; None where it says nothing of it."""
+def _about_the_inbox(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> Iterator[Command]:
+    """What the fact says of money in the inbox."""
     match fact.kind:
         case "captured":
-            return _routed(fact, item, orders) or fact.command(None)
+            routed = _routed(fact, item, orders)
+            if routed is None or item.captured != fact.amount:
+                yield fact.command(None)
+            if routed:
+                yield routed
         case "failed":
             told = {"amount": fact.amount, "code": fact.said["code"]}
-            return ReportUnroutedCaptureFailed(**_envelope(fact), **told)
+            yield ReportUnroutedCaptureFailed(**_envelope(fact), **told)
         case "refund" if refund := _refund_of(fact, item):
             told = {"refund_id": refund.refund_id, "psp_refund_ref": fact.said["psp_refund_ref"], "amount": fact.amount}
             told["submission_id"] = fact.said.get("submission_id")
             if fact.said["outcome"] == "succeeded":
-                return ReportUnallocatedRefundPaid(**_envelope(fact), **told)
-            return ReportUnallocatedRefundFailed(**_envelope(fact), **told, code=fact.said.get("code") or "unsaid")
-    return None
+                yield ReportUnallocatedRefundPaid(**_envelope(fact), **told)
+            else:
+                code = fact.said.get("code") or "unsaid"
+                yield ReportUnallocatedRefundFailed(**_envelope(fact), **told, code=code)
 
 
 def _routed(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> RouteInboxPayment | None:
     """All of it to the order that is named now; None where that is not said, or something else was decided."""
-    if len(orders) != 1 or item.captured != fact.amount or item.is_of_orders or item.refunds:
+    if len(orders) != 1 or item.captured is None or item.is_of_orders or item.refunds:
+        return None
+    if item.captured != fact.amount and not fact.is_cumulative_in(item.captured.currency):
         return None
     ((merchant_id, order_id),) = orders
     return RouteInboxPayment(

@@ -36,19 +36,21 @@ def expect_stripe_signature(body: bytes, headers: Mapping[str, str], secret: str
         )
 
 
-def expect_adyen_signatures(items: Iterable[Mapping[str, Any]], key: str) -> None:
-    """Each notification is signed by itself: base64 of the HMAC-SHA256 under the hexadecimal key, over eight fields
-    with colons between them (Adyen, Verify HMAC signatures). Raises `SignatureDoesNotMatch`.
+def signed_by_adyen(items: Iterable[Any], key: str) -> list[Mapping[str, Any]]:
+    """Returns the notifications that are signed. Raises `SignatureDoesNotMatch` where none is.
+
+    Each is signed by itself: base64 of the HMAC-SHA256 under the hexadecimal key, over eight fields with colons between
+    them (Adyen, Verify HMAC signatures).
     """
-    signed = 0
-    for item in items:
-        expected = adyen_signature(item, key)
-        given = str(_object(item, "additionalData").get("hmacSignature") or "")
-        if not hmac.compare_digest(expected.encode(), given.encode()):
-            raise SignatureDoesNotMatch("A notification's hmacSignature is not that of its fields under our key.")
-        signed += 1
+    signed: list[Mapping[str, Any]] = [item for item in items if isinstance(item, dict) and _is_signed(item, key)]
     if not signed:
-        raise SignatureDoesNotMatch("The body holds no notification, so that nothing in it is signed.")
+        raise SignatureDoesNotMatch("The body holds no notification whose hmacSignature is that of its fields.")
+    return signed
+
+
+def _is_signed(item: Mapping[str, Any], key: str) -> bool:
+    given = str(_object(item, "additionalData").get("hmacSignature") or "")
+    return hmac.compare_digest(adyen_signature(item, key).encode(), given.encode())
 
 
 def adyen_signature(item: Mapping[str, Any], key: str) -> str:

@@ -60,8 +60,10 @@ def read_fees(event: Mapping[str, Any], fact: ProviderFact) -> Iterator[Provider
 
 def _read(type_: str, found: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
     match found.get("object"), type_:
-        case "charge", "charge.succeeded" | "charge.captured" | "charge.failed":
+        case "charge", "charge.succeeded" | "charge.captured" | "charge.updated" | "charge.failed":
             return _charge(type_, found)
+        case "payment_intent", "payment_intent.succeeded" | "payment_intent.amount_capturable_updated":
+            return _payment_intent(found)
         case "refund", "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated":
             return _refund(found)
         case "dispute", _ if type_.startswith("charge.dispute."):
@@ -73,16 +75,36 @@ def _charge(type_: str, charge: Mapping[str, Any]) -> tuple[FactKind, dict[str, 
     payment = _text(charge.get("payment_intent")) or str(charge["id"])
     names: list[str | None] = [str(charge["id"]), payment]
     said: dict[str, Any] = {"payment_id": payment, "psp_ref": str(charge["id"])}
-    if type_ == "charge.failed":
+    if type_ == "charge.failed" or charge.get("status") == "failed":
         failed = {
             "amount": _amount(charge["amount"], charge["currency"]),
             "code": charge.get("failure_code") or "failed",
         }
         return "failed", said | failed, names
-    if charge.get("captured"):
+    if charge.get("captured") or charge.get("amount_captured"):
         captured = _amount(charge.get("amount_captured") or charge["amount"], charge["currency"])
-        return "captured", said | {"capture_ref": str(charge["id"]), "amount": captured}, names
+        return "captured", _captured(payment, str(charge["id"]), captured), names
     return "authorised", said | {"amount": _amount(charge["amount"], charge["currency"])}, names
+
+
+def _payment_intent(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+    """What it has received is what was captured of its charge; an intent has only one that succeeds."""
+    charge, payment = _text(intent.get("latest_charge")), str(intent["id"])
+    if charge is None or not intent.get("amount_received"):
+        return "other", {}, [charge, payment]
+    captured = _amount(intent["amount_received"], intent["currency"])
+    return "captured", _captured(payment, charge, captured), [charge, payment]
+
+
+def _captured(payment_id: str, charge: str, amount: Money) -> dict[str, Any]:
+    """The fields of a capture. Stripe says how much of a charge was captured so far, in however many steps."""
+    return {
+        "payment_id": payment_id,
+        "psp_ref": charge,
+        "capture_ref": charge,
+        "amount": amount,
+        "cumulative": True,
+    }
 
 
 def _refund(refund: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:

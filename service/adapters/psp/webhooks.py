@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,11 +13,12 @@ from commands.command import Command
 from service.adapters.carriers.bodies import read_json
 from service.adapters.carriers.routing import kept_raw
 from service.adapters.psp.adyen_notifications import PSP as ADYEN
-from service.adapters.psp.adyen_notifications import items_of, read_notification
+from service.adapters.psp.adyen_notifications import CaptureMode, items_of, read_notification
 from service.adapters.psp.facts import ProviderFact, Unreadable
-from service.adapters.psp.signatures import expect_adyen_signatures, expect_stripe_signature
+from service.adapters.psp.signatures import expect_stripe_signature, signed_by_adyen
 from service.adapters.psp.stripe_events import PSP as STRIPE
 from service.adapters.psp.stripe_events import read_event, read_fees
+from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
 
 
 class Told(NamedTuple):
@@ -41,20 +43,32 @@ def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: d
     return told
 
 
-def adyen_facts(body: bytes, key: str) -> Told:
+def adyen_facts(body: bytes, key: str, mode: CaptureMode) -> Told:
     """The facts of the notifications of one body; one that is not understood leaves its neighbours alone.
 
-    Raises `SignatureDoesNotMatch`, and `PayloadNotUnderstood` for a body that holds no list of notifications.
+    Raises `SignatureDoesNotMatch` where no notification of the body is signed.
     """
-    items, told = items_of(_read(body, "Adyen")), Told([], [])
-    expect_adyen_signatures(items, key)
+    try:
+        items = items_of(_read(body, "Adyen"))
+    except PayloadNotUnderstood as problem:  # only notifications are signed
+        raise SignatureDoesNotMatch(f"Nobody signed the body: {problem}") from None
+    told = Told([], [])
+    signed = {id(item) for item in signed_by_adyen(items, key)}
     for item in items:
         try:
-            told.facts.append(read_notification(item))
+            told.facts.append(read_notification(_signed(item, signed), mode))
         except Unreadable as problem:
             refs = {"reason": str(problem)}
             told.not_understood.append(kept_raw(to_json(item), ADYEN, kind="webhook_unread", refs=refs))
     return told
+
+
+def _signed(item: Any, signed: AbstractSet[int]) -> Mapping[str, Any]:
+    """Returns the notification, if it is one of those that are signed. Raises `Unreadable`."""
+    if id(item) not in signed:
+        raise Unreadable("it is no notification that is signed under our key, unlike others of its body")
+    found: Mapping[str, Any] = item
+    return found
 
 
 def _read(body: bytes, sender: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 
 from commands.menu import MENU
 from projections.psp_references import PspReferences
-from service.adapters.psp.adyen_notifications import items_of, read_notification
+from service.adapters.psp.adyen_notifications import CaptureMode, items_of, read_notification
 from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.routing import record_facts
 from service.adapters.psp.stripe_events import read_event
@@ -115,10 +115,38 @@ def test_what_stripe_does_not_send_is_unreadable(broken: dict[str, Any]) -> None
         read_event(broken)
 
 
-@pytest.mark.parametrize("broken", [{"notificationItems": 3}, {"notificationItems": [{}]}])
-def test_what_adyen_does_not_send_is_unreadable(broken: dict[str, Any]) -> None:
+def test_notifications_that_are_no_list_are_unreadable() -> None:
     with pytest.raises(Unreadable):
-        items_of(broken)
+        items_of({"notificationItems": 3})
+
+
+AUTHORISATION: dict[str, Any] = {
+    "eventCode": "AUTHORISATION", "success": "true", "pspReference": "PAY1", "merchantAccountCode": "Shop",
+    "amount": {"value": 1944, "currency": "USD"}, "eventDate": "2025-04-01T10:00:00+02:00",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("setting", "operations", "kind"),
+    [
+        ("manual", None, "authorised"),
+        ("automatic", None, "captured"),
+        ("Other,Shop", None, "captured"),
+        ("Other", None, "authorised"),
+        ("manual", ["CANCEL", "CAPTURE", "REFUND"], "authorised"),
+        ("manual", ["REFUND"], "captured"),  # a method without a capture of its own, such as iDEAL
+    ],
+)
+def test_an_authorisation_of_adyen_is_the_capture_by_setting_or_by_what_it_says(
+    setting: str, operations: list[str] | None, kind: str
+) -> None:
+    fact = read_notification(AUTHORISATION | {"operations": operations}, CaptureMode(setting))
+    assert (fact.kind, fact.capture_ref) == (kind, "PAY1" if kind == "captured" else "")
+
+
+def test_a_capture_that_adyen_tells_of_all_the_same_is_that_of_its_authorisation() -> None:
+    told = AUTHORISATION | {"eventCode": "CAPTURE", "pspReference": "CAP1", "originalReference": "PAY1"}
+    assert read_notification(told, CaptureMode("automatic")).capture_ref == "PAY1"
 
 
 _ODD = [1.5, 10**20, -1, True, None, [1.5], {"a": [1e300]}, "x" * 12_000, "\0", "a b/c", "٣", ""]

@@ -104,11 +104,45 @@ class TestACapture:
         assert [answer.repeated for answer in answers if answer] == [False, True, True]
         assert wire.usd("1110") == 1944
 
-    def test_over_another_amount_is_a_break_and_no_money(self, wire: Wire) -> None:
+    def test_over_more_than_the_order_costs_is_a_break_beside_its_money(self, wire: Wire) -> None:
         place(wire)
         wire.captured(metadata=NAMED)
         wire.captured(amount=1945, metadata=NAMED)
-        assert (wire.usd("1110"), wire.breaks()) == (1944, {"amount_mismatch": 1})
+        assert (wire.usd("1110"), wire.breaks()) == (1945, {"unexpected_capture": 1})
+
+    def test_in_two_steps_pays_for_the_order_once_both_are_told(self, wire: Wire) -> None:
+        place(wire)
+        charge: dict[str, Any] = {"amount": 1944, "payment_intent": "pi_1", "metadata": NAMED}
+        wire.tell("charge.succeeded", "charge", "ch_1", **charge, captured=False, amount_captured=0)
+        wire.tell("charge.captured", "charge", "ch_1", **charge, captured=True, amount_captured=1000)
+        assert (wire.usd("1110"), wire.events("order.confirmed")) == (1000, [])
+        wire.tell("charge.updated", "charge", "ch_1", **charge, captured=True, amount_captured=1944)
+        assert (wire.usd("1110"), len(wire.events("order.confirmed")), wire.breaks()) == (1944, 1, {})
+
+    def test_that_its_payment_intent_tells_of_too_is_the_same_capture(self, wire: Wire) -> None:
+        place(wire)
+        wire.captured(amount=1000, metadata=NAMED)
+        intent: dict[str, Any] = {"latest_charge": "ch_1", "metadata": NAMED}
+        for received in (1000, 1944):
+            wire.tell("payment_intent.succeeded", "payment_intent", "pi_1", **intent, amount_received=received)
+        assert (wire.usd("1110"), len(wire.events("payment.captured")), wire.breaks()) == (1944, 2, {})
+
+    def test_whose_first_step_waits_goes_to_the_order_that_the_second_names_with_both(self, wire: Wire) -> None:
+        wire.captured(amount=1000)
+        place(wire)
+        wire.captured(amount=1944, metadata=NAMED)
+        assert (wire.usd("1110"), wire.usd("2220"), wire.waiting()) == (1944, 0, [])
+
+    def test_of_a_checkout_that_grows_is_for_somebody_to_share(self, wire: Wire) -> None:
+        shared(wire)
+        wire.captured(amount=4000)
+        assert (wire.usd("1110"), wire.breaks()) == (3888, {"amount_mismatch": 1})
+
+    def test_of_a_whole_checkout_told_before_its_last_step_changes_nothing(self, wire: Wire) -> None:
+        shared(wire)
+        heads = wire.desk.ledger.reader.heads()
+        wire.captured(amount=1000)
+        assert wire.desk.ledger.reader.heads() == heads
 
     def test_in_the_inbox_goes_to_its_order_once_a_message_names_it(self, wire: Wire) -> None:
         wire.captured()
