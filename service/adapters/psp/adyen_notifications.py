@@ -94,35 +94,11 @@ def _is_notification(item: Any) -> bool:
 def _fact(item: Mapping[str, Any], mode: CaptureMode) -> ProviderFact:
     code, success = str(item["eventCode"]), str(item["success"]).lower() == "true"
     kind = _KINDS.get((code, success), "other")
-    is_automatic = mode.is_automatic(item)
-    if kind == "authorised" and is_automatic:
+    if kind == "authorised" and mode.is_automatic(item):
         kind = "captured"
     reference, original = str(item["pspReference"]), str(item.get("originalReference") or "")
     amount = amount_of(item["amount"]["value"], item["amount"]["currency"], _DIGITS) if kind != "other" else None
-    payment, data = original or reference, item.get("additionalData") or {}
-    said: dict[str, Any] = {"amount": amount}
-    match kind:
-        case "authorised" | "voided":
-            said |= {"payment_id": payment, "psp_ref": reference}
-        case "captured":
-            # An automatic capture has no name but its payment's, whatever tells of it.
-            name = payment if is_automatic else reference
-            said |= {"payment_id": payment, "psp_ref": name, "capture_ref": name}
-        case "failed":
-            said |= {"payment_id": payment, "psp_ref": reference, "code": "failed"}
-            said |= {"capture_ref": reference} if code.startswith("CAPTURE") else {}
-        case "refund":
-            paid = "succeeded" if code == "REFUND" and success else "failed"
-            outcome = "reversed" if code == "REFUNDED_REVERSED" else paid
-            submission_id = data.get("metadata.submission_id")
-            said |= {"outcome": outcome, "psp_refund_ref": reference, "submission_id": submission_id or None}
-        case "dispute_opened":
-            stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
-            said |= {"dispute_id": reference, "payment_id": payment, "stage": stage, **_reason(item)}
-        case "dispute_withdrawn" | "dispute_lost":
-            said |= {"dispute_id": reference, "payment_id": payment}
-        case "dispute_won":
-            said = {"dispute_id": reference, "payment_id": payment}
+    data = item.get("additionalData") or {}
     return ProviderFact(
         psp=PSP,
         message_id=f"{code}.{reference}.{str(success).lower()}",  # there is no id: these three tell one apart
@@ -130,10 +106,43 @@ def _fact(item: Mapping[str, Any], mode: CaptureMode) -> ProviderFact:
         type=code,
         happened_at=instant_or_none(read_instant, item.get("eventDate")),
         names=tuple(reference_key(name) for name in (reference, original) if name),
-        said=said,
+        said=_said(kind, item, mode) | ({} if kind == "dispute_won" else {"amount": amount}),
         amount=amount,
         order=order_named(data.get("metadata.merchant_id"), data.get("metadata.order_id")),
     )
+
+
+def _said(kind: FactKind, item: Mapping[str, Any], mode: CaptureMode) -> dict[str, Any]:
+    """The fields of the report, but for its amount."""
+    code, reference = str(item["eventCode"]), str(item["pspReference"])
+    payment = str(item.get("originalReference") or "") or reference
+    match kind:
+        case "authorised" | "voided":
+            return {"payment_id": payment, "psp_ref": reference}
+        case "captured":
+            # An automatic capture has no name but its payment's, whatever tells of it.
+            name = payment if mode.is_automatic(item) else reference
+            return {"payment_id": payment, "psp_ref": name, "capture_ref": name}
+        case "failed":
+            of_capture = {"capture_ref": reference} if code.startswith("CAPTURE") else {}
+            return {"payment_id": payment, "psp_ref": reference, "code": "failed"} | of_capture
+        case "refund":
+            submission_id = (item.get("additionalData") or {}).get("metadata.submission_id")
+            named = {"psp_refund_ref": reference, "submission_id": submission_id or None}
+            return {"outcome": _refund_outcome(item)} | named
+        case "dispute_opened":
+            stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
+            return {"dispute_id": reference, "payment_id": payment, "stage": stage, **_reason(item)}
+        case "dispute_withdrawn" | "dispute_lost" | "dispute_won":
+            return {"dispute_id": reference, "payment_id": payment}
+    return {}
+
+
+def _refund_outcome(item: Mapping[str, Any]) -> str:
+    code, success = str(item["eventCode"]), str(item["success"]).lower() == "true"
+    if code == "REFUNDED_REVERSED":
+        return "reversed"
+    return "succeeded" if code == "REFUND" and success else "failed"
 
 
 def _reason(item: Mapping[str, Any]) -> dict[str, str]:
