@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from commands.outcome import Outcome
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from commands.outcome import Outcome
 
 
 class ServiceFailure(Exception):

@@ -22,7 +22,6 @@ from service.app import App
 
 PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences())
 GRACE_DAYS = 7  # that providers and banks may take to show what we know
-LONGEST_GRACE_DAYS = 3660
 _MANY = 1_000_000
 
 

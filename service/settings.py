@@ -2,62 +2,88 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING, Any
 
 from service.failures import ServiceFailure
 
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
 _DRIVER = "postgresql+psycopg2"  # a bare postgresql:// means psycopg 3 to SQLAlchemy 2.1
+_HIGHEST_PORT = 65_535
+_HEXADECIMAL = re.compile(r"([0-9A-Fa-f]{2})*")
 
 
-class Settings(BaseModel):
-    """Every setting is a flag and an environment variable: `data_dir` is `--data-dir` and `REDLEDGER_DATA_DIR`."""
+def _says(description: str) -> dict[str, str]:
+    return {"description": description}
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data_dir: Path = Field(
-        Path(".redledger"), description="Folder of the embedded database, of the keys and of the service's lock."
-    )
-    database_url: str = Field(
-        "", description="A PostgreSQL server to use instead of the embedded one: postgresql://user:password@host/name."
-    )
-    key_file: Path | None = Field(
-        None, description="File with the keys of personal data (mode 0600); 'keys' in the data folder if not given."
-    )
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8600, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting is a flag and an environment variable: `data_dir` is `--data-dir` and `REDLEDGER_DATA_DIR`.
 
-    aftership_secret: str = Field(
-        "", repr=False, description="Secret that AfterShip signs its webhooks with; without it none are taken."
-    )
-    easypost_secret: str = Field(
-        "", repr=False, description="Secret that EasyPost signs its webhooks with; without it none are taken."
-    )
+    Raises `ServiceFailure` for a value that cannot be.
+    """
 
-    stripe_secret: str = Field(
-        "", repr=False, description="Secret that Stripe signs its webhooks with (whsec_…); without it none are taken."
+    data_dir: Path = field(
+        default=Path(".redledger"),
+        metadata=_says("Folder of the embedded database, of the keys and of the service's lock."),
     )
-    adyen_secret: str = Field(
-        "",
+    database_url: str = field(
+        default="",
+        metadata=_says("A PostgreSQL server to use instead of the embedded one: postgresql://user:password@host/name."),
+    )
+    key_file: Path | None = field(
+        default=None,
+        metadata=_says("File with the keys of personal data (mode 0600); 'keys' in the data folder if not given."),
+    )
+    host: str = field(default="127.0.0.1", metadata=_says("Address to listen on."))
+    port: int = field(default=8600, metadata=_says("Port to listen on; 0 takes any free one."))
+
+    aftership_secret: str = field(
+        default="",
         repr=False,
-        pattern=r"^([0-9A-Fa-f]{2})*$",
-        description="HMAC key, hexadecimal, that Adyen signs its notifications with; without it none are taken.",
+        metadata=_says("Secret that AfterShip signs its webhooks with; without it none are taken."),
+    )
+    easypost_secret: str = field(
+        default="",
+        repr=False,
+        metadata=_says("Secret that EasyPost signs its webhooks with; without it none are taken."),
     )
 
-    adyen_capture: str = Field(
-        "manual",
-        description="When Adyen captures: 'manual', so that a CAPTURE tells of it; 'automatic', so that the "
-        "AUTHORISATION is the capture; or the merchant accounts that capture automatically, with commas between them.",
+    stripe_secret: str = field(
+        default="",
+        repr=False,
+        metadata=_says("Secret that Stripe signs its webhooks with (whsec_…); without it none are taken."),
+    )
+    adyen_secret: str = field(
+        default="",
+        repr=False,
+        metadata=_says("HMAC key, hexadecimal, that Adyen signs its notifications with; without it none are taken."),
     )
 
-    partners: str = Field(
-        "",
-        description="Who carries out captures, voids, refunds and payouts: 'simulated'; without it they wait.",
+    adyen_capture: str = field(
+        default="manual",
+        metadata=_says(
+            "When Adyen captures: 'manual', so that a CAPTURE tells of it; 'automatic', so that the AUTHORISATION is the"
+            " capture; or the merchant accounts that capture automatically, with commas between them."
+        ),
     )
+
+    partners: str = field(
+        default="",
+        metadata=_says("Who carries out captures, voids, refunds and payouts: 'simulated'; without it they wait."),
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= _HIGHEST_PORT:
+            raise ServiceFailure(f"{flag_of('port')}: {self.port} is no port. Give one from 0 to {_HIGHEST_PORT}.")
+        if not _HEXADECIMAL.fullmatch(self.adyen_secret):
+            raise ServiceFailure(f"{flag_of('adyen_secret')}: the key is not hexadecimal. Copy it as Adyen shows it.")
 
     @property
     def keys(self) -> Path:
@@ -68,6 +94,9 @@ class Settings(BaseModel):
         """The address of the server asked for, None for the embedded one. Raises `ServiceFailure`."""
         if not self.database_url:
             return None
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
         try:
             url = make_url(self.database_url)
         except ArgumentError:
@@ -90,13 +119,16 @@ def variable_of(name: str) -> str:
     return f"REDLEDGER_{name.upper()}"
 
 
-def settings_from(given: dict[str, Any]) -> Settings:
+def settings_from(given: Mapping[str, Any]) -> Settings:
     """Settings from what was given; what was not (None) keeps its default. Raises `ServiceFailure`."""
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ServiceFailure(f"{flag_of(str(first['loc'][0]))}: {first['msg']}.") from None
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+SETTINGS: dict[str, Field[Any]] = {each.name: each for each in fields(Settings)}
+
+
+def description_of(name: str) -> str:
+    return str(SETTINGS[name].metadata["description"])
 
 
 def settings_table() -> list[dict[str, str]]:
@@ -105,8 +137,8 @@ def settings_table() -> list[dict[str, str]]:
         {
             "flag": flag_of(name),
             "variable": variable_of(name),
-            "default": "" if field.default is None else str(field.default),
-            "meaning": field.description or "",
+            "default": "" if setting.default is None else str(setting.default),
+            "meaning": description_of(name),
         }
-        for name, field in Settings.model_fields.items()
+        for name, setting in SETTINGS.items()
     ]

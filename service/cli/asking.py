@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
 
-from commands.command import Command
-from commands.menu import MENU
-from commands.outcome import Outcome
-from service.app import App, open_app
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
+from service.cli.tables import RECORDED
 from service.failures import accepted
-from service.record.parsing import Malformed, parse_command
 from service.settings import Settings
 
-_COLUMNS = ("event", "stream", "book", "position", "accounting_date")
+if TYPE_CHECKING:
+    from commands.command import Command
+    from commands.outcome import Outcome
+    from service.app import App
 
 
 @takes_settings()
@@ -42,17 +41,22 @@ def ask(
 
     redledger ask release_hold merchant_id=M-1 hold_id=H-1 --by ann
     """
+    from service.app import open_app
+
     if not by:
         raise typer.BadParameter("somebody has to ask", param_hint="--by")
     asked = _command(command, fields or [], {"kind": kind, "id": by, "role": role}, id or f"ask-{uuid4()}")
     with open_app(settings) as app:
         outcome = accepted(app.bus.submit([asked])[0])
-        show(_recorded(app, outcome), format, columns=_COLUMNS)
+        show(RECORDED, _recorded(app, outcome), format)
     said = "is answered already, and the same" if outcome.repeated else "is answered"
     stderr().print(f"{asked.id} {said}: {'nothing to do' if outcome.status == 'nothing' else outcome.status}.")
 
 
 def _command(name: str, fields: list[str], actor: dict[str, str], id: str) -> Command:
+    from commands.menu import MENU
+    from service.record.parsing import Malformed, parse_command
+
     told = {"command": name, "id": id, "actor": actor, "data": fields_given(fields)}
     try:
         return parse_command(json.dumps(told, ensure_ascii=False).encode(), MENU)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Annotated
 
 import typer
 
-from projections.balances import PROJECTION
-from projections.due_releases import DueReleases
-from projections.merchant_standings import MerchantStanding, merchant_standings
-from projections.open_claims import ClaimsOnMerchants
 from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import show
+from service.cli.output import rows_of, show
 from service.cli.reading import reading
+from service.cli.tables import MERCHANT_BALANCES
 from service.failures import ServiceFailure
 from service.settings import Settings
-
-_COLUMNS = tuple(field.name for field in fields(MerchantStanding))
 
 
 @takes_settings()
@@ -35,10 +29,14 @@ def balances(
     Both times may be asked together: --as-of 2025-06-30 --as-known-at 2025-07-03T08:00:00Z is the balance of 30 June as
     it was known on 3 July.
     """
+    from projections.balances import PROJECTION
+    from projections.due_releases import DueReleases
+    from projections.merchant_standings import merchant_standings
+    from projections.open_claims import ClaimsOnMerchants
+
     with reading(settings, [PROJECTION, ClaimsOnMerchants(), DueReleases()]) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         answer = merchant_standings(app.views, moment, now=app.clock(), merchant=merchant)
     if merchant is not None and not answer.merchants:
-        raise ServiceFailure(f"No money of a merchant {merchant!r} was recorded by then.")
-    rows = [{name: getattr(found, name) for name in _COLUMNS} for found in answer.merchants]
-    show(rows, format, title="Merchant balances, CNY", columns=_COLUMNS)
+        raise ServiceFailure(f"Merchant {merchant} has no balance at that time. Check the id.")
+    show(MERCHANT_BALANCES, rows_of(answer.merchants, MERCHANT_BALANCES), format)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from projections.account_turnovers import AccountTurnovers
-from projections.balances import Moment
-from projections.books_of_account import Turnover, turnover_balance
-from projections.differences import LateEvent, explain_difference
-from projections.exposure import Exposure, exposure
-from projections.merchant_balances import MerchantBalances
-from projections.order_contribution import Contribution, OrderContribution, contributions
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
 from service.cli.options import MOST_ROWS, Format, FormatOption, takes_settings
-from service.cli.output import print_json, show, stderr
+from service.cli.output import print_json, rows_of, show, stderr
 from service.cli.reading import reading
+from service.cli.tables import (
+    CONTRIBUTION,
+    DIFFERENCES,
+    EXPOSURE,
+    LATE_EVENTS,
+    OPEN_ITEMS,
+    RECONCILIATION,
+    TRIAL_BALANCE,
+)
 from service.failures import ServiceFailure
-from service.reconciliation import LONGEST_GRACE_DAYS, PROJECTIONS, Mismatch, mismatches
+from service.limits import LONGEST_GRACE_DAYS
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.money import Money
+    from projections.exposure import Exposure
 
 
 @takes_settings()
@@ -35,10 +41,13 @@ def trial_balance(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Every account over a period: opening, debit, credit and closing, in its currency and in CNY."""
+    from projections.account_turnovers import AccountTurnovers
+    from projections.books_of_account import turnover_balance
+
     with reading(settings, [AccountTurnovers()]) as app, answerable():
         found = turnover_balance(app.views, moment_of(as_of, as_known_at), since=day_of(since, "--since"))
-    rows = [_row(row) for row in found.rows]
-    show(rows, format, title=f"Trial balance, {found.since} to {found.as_of}", columns=_names(Turnover))
+    table = TRIAL_BALANCE.titled(f"Trial balance, {found.since} to {found.as_of}")
+    show(table, rows_of(found.rows, table), format)
     if found.total:
         raise ServiceFailure(f"The books do not balance: {found.total}. `redledger verify-log` says where.")
 
@@ -55,13 +64,16 @@ def contribution(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """What each order earned or cost the platform, the greatest loss first; all CNY."""
+    from projections.order_contribution import OrderContribution, contributions
+
     with reading(settings, [OrderContribution()]) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         found = contributions(app.views, moment, order=order, merchant=merchant, market=market, limit=limit)
-    rows = [_row(row) for row in found.orders]
+    rows = rows_of(found.orders, CONTRIBUTION)
     if format is Format.TABLE:
-        rows.append(_row(found.total) | {"merchant": "all", "order_id": f"{found.count} orders"})
-    show(rows, format, title="Order contribution, CNY", columns=_names(Contribution))
+        rows += rows_of([found.total], CONTRIBUTION)
+        rows[-1] |= {"merchant": "all", "order_id": f"{found.count} orders"}
+    show(CONTRIBUTION, rows, format)
 
 
 @takes_settings()
@@ -73,14 +85,18 @@ def show_exposure(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """What others owe the platform and it owes them, by age in days."""
+    from projections.exposure import exposure
+    from projections.merchant_balances import MerchantBalances
+
     with reading(settings, [MerchantBalances()]) as app, answerable():
         found = exposure(app.views, moment_of(as_of, as_known_at))
     if items:
-        show([_row(item) for item in found.items], format, title=f"Open items as of {found.as_of}")
+        table = OPEN_ITEMS.titled(f"Open items as of {found.as_of}")
+        show(table, rows_of(found.items, table), format)
         return
-    rows = [{k: v for k, v in _row(row).items() if k != "by_age"} | dict(row.by_age) for row in found.rows]
-    columns = [name for name in _names(Exposure) if name != "by_age"]
-    show(rows, format, title=f"Exposure as of {found.as_of}", columns=list(rows[0]) if rows else columns)
+    table = EXPOSURE.titled(f"Exposure as of {found.as_of}")
+    ages = {age: partial(_of_age, age) for row in found.rows for age in row.by_age}
+    show(table, rows_of(found.rows, table, **ages), format)
 
 
 @takes_settings()
@@ -102,6 +118,10 @@ def explain(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Why a balance was known to be something else later: the late events, and what they come to."""
+    from projections.balances import Moment
+    from projections.differences import explain_difference
+    from projections.merchant_balances import MerchantBalances
+
     day = day_of(as_of)
     earlier, later = (
         Moment(as_known_at=instant_of(text, flag)) for text, flag in ((as_known_at, "--as-known-at"), (then, "--then"))
@@ -112,12 +132,13 @@ def explain(
     accounts = [{"account": account, "currency": currency, "difference_cny": base}
                 for (account, currency), base in found.accounts.items()]  # fmt: skip
     if format is Format.JSON:
-        print_json({"as_of": day, "accounts": accounts, "events": [_row(event) for event in found.events]})
+        print_json({"as_of": day, "accounts": accounts, "events": rows_of(found.events, LATE_EVENTS)})
         return
     days = f"for days up to {day}" if day else "between the two"
-    show([_row(event) for event in found.events], format, title=f"Recorded later {days}", columns=_names(LateEvent))
+    table = LATE_EVENTS.titled(f"Recorded later {days}")
+    show(table, rows_of(found.events, table), format)
     if format is Format.TABLE:
-        show(accounts, format, title="What they come to, CNY", columns=("account", "currency", "difference_cny"))
+        show(DIFFERENCES, accounts, format)
     elif not found.events:
         stderr().print("Nothing was recorded between the two answers for days up to then.")
 
@@ -139,15 +160,12 @@ def reconciliation(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Where two accounts of the same money differ: kind, expected, actual, age, owner; the oldest first."""
+    from service.reconciliation import PROJECTIONS, mismatches
+
     with reading(settings, PROJECTIONS) as app, answerable():
         found = mismatches(app, moment_of(as_of, as_known_at), grace_days=grace)
-    columns = [name for name in _names(Mismatch) if format is not Format.TABLE or name not in ("reference", "stream")]
-    show([_row(each) for each in found], format, title="To be reconciled", columns=columns)
+    show(RECONCILIATION, rows_of(found, RECONCILIATION), format)
 
 
-def _row(found: Any) -> dict[str, Any]:
-    return {field.name: getattr(found, field.name) for field in fields(found)}
-
-
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _of_age(age: str, row: Exposure) -> Money:
+    return row.by_age[age]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 
-from commands.assign_break import AssignBreak
-from commands.command import Command
-from commands.resolve_break import ResolveBreak
-from ledger.who import Actor
-from service.break_work import open_mismatch, work
 from service.cli.options import takes_settings
 from service.cli.output import stderr
 from service.cli.reading import reading
 from service.cli.two_people import well_formed
 from service.failures import accepted
-from service.reconciliation import PROJECTIONS
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from commands.command import Command
 
 breaks = typer.Typer(no_args_is_help=True, help="Work a break: give it to somebody, close it with a reason.")
 BreakId = Annotated[str, typer.Argument(metavar="BREAK", help="Its id, as `reconciliation` lists it.")]
@@ -38,6 +35,8 @@ def assign(
     stream: InStream = None,
 ) -> None:
     """Give a break to somebody to look into."""
+    from commands.assign_break import AssignBreak
+
     _work(settings, break_id, stream, AssignBreak, by, owner=to)
     stderr().print(f"{break_id} is for {to} to look into.")
 
@@ -55,11 +54,17 @@ def resolve(
     stream: InStream = None,
 ) -> None:
     """Close a break with a reason. Money that is to move is adjusted apart from this."""
+    from commands.resolve_break import ResolveBreak
+
     _work(settings, break_id, stream, ResolveBreak, by, resolution=resolution, reason=reason)
     stderr().print(f"{break_id} is closed as {resolution}.")
 
 
 def _work(settings: Settings, break_id: str, stream: str | None, kind: type[Command], by: str, **said: str) -> None:
+    from ledger.who import Actor
+    from service.break_work import open_mismatch, work
+    from service.reconciliation import PROJECTIONS
+
     with reading(settings, PROJECTIONS) as app, well_formed():
         found = open_mismatch(app, break_id, stream)
         actor = Actor(kind="platform", id=by, role="finance")

@@ -12,10 +12,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from ledger.log.trouble import trouble_of
-from service.app import OBSTACLES
 from service.cli.output import stderr
-from service.embedded import ServerLost
 from service.failures import Interrupted, OutputUnusable
 
 
@@ -112,6 +109,10 @@ def ended() -> Iterator[None]:
 
 def _ending_of(error: BaseException) -> tuple[int, str]:
     """Code and sentence of what stood in the way. Raises what is a fault of ours."""
+    from ledger.log.trouble import trouble_of
+    from service.app import OBSTACLES
+    from service.embedded import ServerLost
+
     if (trouble := trouble_of(error)) is not None:
         return ExitCode.TRY_AGAIN if trouble.retryable else ExitCode.DATABASE, str(trouble)
     match error:

@@ -7,38 +7,34 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from commands.recording import accounting_day
-from ledger.log.rows import Recorded
-from projections.payouts import Payouts, payouts
-from service.adapters.bank.pain001 import Debtor, Payee, payment_order
-from service.adapters.files.bad_file import BadFile
-from service.adapters.journal.beancount import write_beancount
-from service.adapters.journal.hledger import write_hledger
-from service.adapters.journal.journal_csv import write_journal_csv
-from service.adapters.journal.postings import posted
-from service.app import open_app
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of
 from service.cli.options import takes_settings
 from service.cli.reading import reading
 from service.failures import ServiceFailure
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from ledger.log.rows import Recorded
+    from service.adapters.bank.pain001 import Payee
+
+
 exporting = typer.Typer(no_args_is_help=True, help="Hand the journal, or payouts, to other programs.")
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output")
 ]
 _EVERY = 1_000_000  # payouts: none is left out of an order
-Write = Callable[[Iterable[Recorded], TextIO], None]
 
 
 @exporting.command("beancount")
 @takes_settings()
 def to_beancount(settings: Settings, output: Output = None, as_of: AsOf = None, as_known_at: AsKnownAt = None) -> None:
     """The whole journal for Beancount: `bean-check` accepts it, and its balances are ours."""
+    from service.adapters.journal.beancount import write_beancount
+
     _export(settings, write_beancount, output, as_of, as_known_at)
 
 
@@ -46,6 +42,8 @@ def to_beancount(settings: Settings, output: Output = None, as_of: AsOf = None, 
 @takes_settings()
 def to_hledger(settings: Settings, output: Output = None, as_of: AsOf = None, as_known_at: AsKnownAt = None) -> None:
     """The whole journal for hledger: `hledger check --strict` accepts it, and its balances are ours."""
+    from service.adapters.journal.hledger import write_hledger
+
     _export(settings, write_hledger, output, as_of, as_known_at)
 
 
@@ -53,6 +51,8 @@ def to_hledger(settings: Settings, output: Output = None, as_of: AsOf = None, as
 @takes_settings()
 def to_csv(settings: Settings, output: Output = None, as_of: AsOf = None, as_known_at: AsKnownAt = None) -> None:
     """The whole journal as one CSV row a line."""
+    from service.adapters.journal.journal_csv import write_journal_csv
+
     _export(settings, write_journal_csv, output, as_of, as_known_at)
 
 
@@ -73,6 +73,10 @@ def to_bank(
     output: Output = None,
 ) -> None:
     """Payouts that the bank does not have yet, as a payment order (pain.001.001.09) that its schema accepts."""
+    from commands.recording import accounting_day
+    from projections.payouts import Payouts, payouts
+    from service.adapters.bank.pain001 import Debtor, payment_order
+
     with reading(settings, [Payouts()]) as app:
         message = payment_order(
             payouts(app.views, state="initiated", limit=_EVERY),
@@ -85,7 +89,16 @@ def to_bank(
         out.write(message.decode())
 
 
-def _export(settings: Settings, write: Write, output: Path | None, as_of: str | None, as_known_at: str | None) -> None:
+def _export(
+    settings: Settings,
+    write: Callable[[Iterable[Recorded], TextIO], None],
+    output: Path | None,
+    as_of: str | None,
+    as_known_at: str | None,
+) -> None:
+    from service.adapters.journal.postings import posted
+    from service.app import open_app
+
     day, instant = day_of(as_of), instant_of(as_known_at)
     with open_app(settings) as app, answerable(), _opened(output) as out:
         reader = app.ledger.reader
@@ -94,6 +107,9 @@ def _export(settings: Settings, write: Write, output: Path | None, as_of: str | 
 
 
 def _payees(path: Path) -> dict[str, Payee]:
+    from service.adapters.bank.pain001 import Payee
+    from service.adapters.files.bad_file import BadFile
+
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))

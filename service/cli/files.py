@@ -6,30 +6,21 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.fx import CNY
-from ledger.money import Money
-from service.adapters.bank.importing import import_camt
-from service.adapters.bank.pain002 import import_pain002
-from service.adapters.carriers import aftership, easypost, parsed, upu
-from service.adapters.carriers.importing import RAW, import_tracking
-from service.adapters.files.importing import FileSummary, read_file
-from service.adapters.invoices.importing import import_invoice
-from service.adapters.psp.importing import import_report
-from service.adapters.psp.neutral_csv import read_neutral
-from service.adapters.psp.stripe_report import PSP as STRIPE
-from service.adapters.psp.stripe_report import read_stripe
-from service.app import open_app
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import progress_bar, show, stderr
+from service.cli.output import progress_bar, rows_of, show, stderr
+from service.cli.tables import FILE
 from service.failures import ServiceFailure
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from ledger.money import Money
+    from service.adapters.files.importing import FileSummary
+
 _SHOWN = 20
-_COLUMNS = ("file", "digest", "known", "rows", "recorded", "repeated", "nothing", "refused", "failed")
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file, as the partner sent it.")]
 
 RouteOption = Annotated[
@@ -47,11 +38,11 @@ class ReportForm(StrEnum):
 class TrackingForm(StrEnum):
     """Whose words a carrier's file is in."""
 
-    AFTERSHIP = aftership.PROVIDER
-    EASYPOST = easypost.PROVIDER
-    UPU = upu.PROVIDER
-    PARSED = parsed.PROVIDER
-    RAW = RAW
+    AFTERSHIP = "aftership"
+    EASYPOST = "easypost"
+    UPU = "upu"
+    PARSED = "parsed"
+    RAW = "raw"
 
 
 @takes_settings()
@@ -59,7 +50,10 @@ def from_psp(
     settings: Settings,
     file: FileArgument,
     form: Annotated[ReportForm, typer.Option(help="Its form.")] = ReportForm.NEUTRAL,
-    psp: Annotated[str, typer.Option(help="The provider, as captures name it.")] = STRIPE,
+    psp: Annotated[
+        str | None,
+        typer.Option(help="The provider, as captures name it.", show_default="of the form stripe: stripe"),
+    ] = None,
     rate: Annotated[
         list[str] | None, typer.Option(metavar="USD=7.15", help="Stripe: CNY that one unit brought; may be repeated.")
     ] = None,
@@ -71,6 +65,12 @@ def from_psp(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """A provider's settlement report: each line to the order it settles, mismatches as breaks."""
+    from service.adapters.files.importing import read_file
+    from service.adapters.psp.importing import import_report
+    from service.adapters.psp.neutral_csv import read_neutral
+    from service.adapters.psp.stripe_report import read_stripe
+
+    provider = psp or _provider_of(form)
     raw = read_file(file)
     if form is ReportForm.STRIPE:
         amount = _cny(received)
@@ -78,8 +78,8 @@ def from_psp(
             raw.name, raw.content, rates=_rates(rate or []), received=amount, bank_entry_ref=bank_entry
         )
     else:
-        batches = read_neutral(raw.name, raw.content, psp=psp)
-    _record(settings, format, partial(import_report, file=raw, batches=batches, psp=psp, route=route))
+        batches = read_neutral(raw.name, raw.content, psp=provider)
+    _record(settings, format, partial(import_report, file=raw, batches=batches, psp=provider, route=route))
 
 
 @takes_settings()
@@ -90,6 +90,9 @@ def from_bank(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """A bank statement (ISO 20022 camt.053): payouts are paid or come back, deposits are found, the rest are breaks."""
+    from service.adapters.bank.importing import import_camt
+    from service.adapters.files.importing import read_file
+
     raw = read_file(file)
     _record(settings, format, partial(import_camt, file=raw, bank=bank))
 
@@ -102,6 +105,9 @@ def from_order(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """A bank's answer to a payment order (ISO 20022 pain.002): payouts it has taken, paid or refused."""
+    from service.adapters.bank.pain002 import import_pain002
+    from service.adapters.files.importing import read_file
+
     raw = read_file(file)
     _record(settings, format, partial(import_pain002, file=raw, bank=bank))
 
@@ -115,6 +121,9 @@ def from_partner(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """An invoice for freight or duty, a parcel a row, in the neutral form."""
+    from service.adapters.files.importing import read_file
+    from service.adapters.invoices.importing import import_invoice
+
     raw = read_file(file)
     _record(settings, format, partial(import_invoice, file=raw, partner=partner, route=route))
 
@@ -131,17 +140,28 @@ def from_carrier(
 
     Scans find their parcels by their numbers, or wait in the inbox; a raw body is kept whole with its codes.
     """
+    from service.adapters.carriers.importing import import_tracking
+    from service.adapters.files.importing import read_file
+
     if form is TrackingForm.RAW and not carrier:
         raise typer.BadParameter("says who sent a raw body", param_hint="--carrier")
     raw = read_file(file)
     _record(settings, format, partial(import_tracking, file=raw, form=form, sender=carrier or form))
 
 
+def _provider_of(form: ReportForm) -> str:
+    """The provider whose own form it is. Raises `BadParameter` for a form that any provider's report may have."""
+    if form is ReportForm.NEUTRAL:
+        raise typer.BadParameter("say whose report it is, by the name that its captures have", param_hint="--psp")
+    return form.value
+
+
 def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]) -> None:
+    from service.app import open_app
+
     with open_app(settings) as app, progress_bar("importing", "rows") as advance:
         summary = work(app, progress=advance)
-    row: dict[str, Any] = {name: getattr(summary, name, None) for name in _COLUMNS} | {"file": summary.name}
-    show([row], format, columns=_COLUMNS)
+    show(FILE, rows_of([summary], FILE, file=lambda each: each.name), format)
     done = summary.recorded + summary.repeated + summary.nothing
     stderr().print(f"{done} of {summary.rows} rows{' were recorded before' if not summary.recorded else ''}.")
     for refusal in summary.refusals[:_SHOWN]:
@@ -161,6 +181,9 @@ def _rates(told: list[str]) -> dict[str, str]:
 
 
 def _cny(text: str | None) -> Money | None:
+    from ledger.fx import CNY
+    from ledger.money import Money
+
     try:
         return Money.of(text, CNY) if text else None
     except ValueError as error:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from ledger.events.order import OrderPlaced
-from ledger.fx import CNY
-from ledger.journal.accounts import CHART
-from ledger.money import Money
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import instant_text, print_json, show, stdout
+from service.cli.output import print_json, show, tell
 from service.cli.reading import reading
-from service.history import Step, history_of
+from service.cli.tables import HISTORY, HISTORY_ENTRY
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.history import Step
 
 # Names that repeat their place, what the entry below shows again, and what was fixed when the order was placed; the
 # JSON form has it all.
@@ -43,43 +41,51 @@ def history(
 
     Read from the log itself, not from a view. Personal values stay sealed.
     """
+    from service.history import history_of
+
     with reading(settings) as app:
         steps = list(history_of(app.ledger, order, merchant=merchant, upto=at))
     match format:
         case Format.JSON:
             print_json([step.as_json() for step in steps])
         case Format.CSV:
-            show([_flat(step) for step in steps], format)
+            show(HISTORY, [_flat(step) for step in steps], format)
         case Format.TABLE:
             for step in steps:
                 _tell(step)
             if at is not None:
-                stdout().print(f"The order after step {steps[-1].recorded.version}", style="bold")
-                stdout().print(json.dumps(steps[-1].state, indent=2, ensure_ascii=False))
+                tell(f"The order after step {steps[-1].recorded.version}", style="bold")
+                print(json.dumps(steps[-1].state, indent=2, ensure_ascii=False))
 
 
 def _tell(step: Step) -> None:
-    recorded, console = step.recorded, stdout()
+    from service.cli.cells import instant_text
+
+    recorded, axes = step.recorded, step.axes
     actor = json.loads(recorded.actor)
-    console.print(
-        f"{recorded.version}. {recorded.type}  {instant_text(recorded.occurred_at)}  by {actor['kind']} {actor['id']}"
-        f"  (book {recorded.book}, position {recorded.position})",
+    tell(
+        f"{recorded.version}. {recorded.type} {instant_text(recorded.occurred_at)} by {actor['kind']} {actor['id']}"
+        f" (book {recorded.book}, position {recorded.position})",
         style="bold",
     )
-    axes = step.axes
-    console.print(f"    payment {axes.payment} · fulfilment {axes.fulfilment} · after-sales {axes.after_sales}")
-    console.print(f"    the buyer saw: {_seen(step.shown)}", soft_wrap=True)
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 4))
+    tell(f"payment {axes.payment} · fulfilment {axes.fulfilment} · after-sales {axes.after_sales}", indent=4)
+    tell(f"the buyer saw: {_seen(step.shown)}", indent=4)
+    for path, value in _told_of(step):
+        tell(f"{path}: {value}", indent=4)
+    if step.entry:
+        show(HISTORY_ENTRY, [_entry_line(line) for line in step.entry], Format.TABLE)
+    print()
+
+
+def _told_of(step: Step) -> Iterator[tuple[str, str]]:
+    """What the event changed that its place and its entry do not say."""
+    from ledger.events.order import OrderPlaced
+
     for path, value in step.changed.items():
         if not _SAID_ELSEWHERE.search(path):
-            table.add_row(path, "–" if value is None else json.dumps(value, ensure_ascii=False).strip('"'))
-    for line in step.event["lines"] if recorded.type == OrderPlaced.name else ():
-        table.add_row(f"{line['line_id']}: {line['qty']} × {line['title_shown']}", _prices(line))
-    if table.row_count:
-        console.print(table)
-    if step.entry:
-        console.print(_entry(step.entry))
-    console.print()
+            yield path, "–" if value is None else json.dumps(value, ensure_ascii=False).strip('"')
+    for line in step.event["lines"] if step.recorded.type == OrderPlaced.name else ():
+        yield f"{line['line_id']}, {line['qty']} × {line['title_shown']}", _prices(line)
 
 
 def _seen(shown: Mapping[str, Any] | None) -> str:
@@ -92,6 +98,8 @@ def _seen(shown: Mapping[str, Any] | None) -> str:
 
 
 def _may_ask(part: Mapping[str, Any]) -> str:
+    from service.cli.cells import instant_text
+
     after_sales = part["after_sales"]
     if after_sales["options"]:
         return f" (may ask: {', '.join(after_sales['options'])})"
@@ -99,19 +107,24 @@ def _may_ask(part: Mapping[str, Any]) -> str:
 
 
 def _prices(line: dict[str, Any]) -> str:
+    from ledger.money import Money
+
     return f"{Money(**line['unit_list'])}, quoted at {Money(**line['unit_reference'])}"
 
 
-def _entry(lines: list[dict[str, Any]]) -> Table:
-    table = Table(padding=(0, 1), title_justify="left")
-    for name, justify in (("account", "left"), ("debit", "right"), ("credit", "right"), ("CNY", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for line in lines:
-        amount = str(Money(abs(line["amount"]), line["currency"]))
-        debit, credit = (amount, "") if line["amount"] > 0 or line["base"] > 0 else ("", amount)
-        account = f"{line['account']} {CHART[line['account']].title}"
-        table.add_row(account, debit, credit, f"{Money(line['base'], CNY).decimal:,f}")
-    return table
+def _entry_line(line: dict[str, Any]) -> dict[str, Any]:
+    from ledger.fx import CNY
+    from ledger.journal.accounts import CHART
+    from ledger.money import Money
+
+    amount = Money(abs(line["amount"]), line["currency"])
+    is_debit = line["amount"] > 0 or line["base"] > 0
+    return {
+        "account": f"{line['account']} {CHART[line['account']].title}",
+        "debit": amount if is_debit else None,
+        "credit": None if is_debit else amount,
+        "base": Money(line["base"], CNY),
+    }
 
 
 def _flat(step: Step) -> dict[str, Any]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.reference_feed import ReferenceFeed
-from ledger.log.rows import Recorded
-from service.adapters.ecb import BadRateFile, NoCrossRate
-from service.adapters.olist.importer import default_rate_file, plan_import, run_import
-from service.adapters.olist.reading import BadSource
-from service.adapters.olist.summary import Section, Summary
-from service.app import App, open_app
+from service.cli.columns import Table, counts, texts
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import print_json, progress_bar, show
+from service.cli.tables import IMPORT_SECTIONS
 from service.failures import ServiceFailure
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.log.rows import Recorded
+    from service.adapters.olist.summary import Section, Summary
+    from service.app import App
 
 _READ_AT_ONCE = 5_000
 
@@ -46,6 +46,9 @@ def olist(
     Accounts for every source row, and compares what was recorded with the source, in BRL to the centavo. Importing a
     folder again changes nothing; an import that was cut off is begun again. Ends with 0 if all amounts tie.
     """
+    from service.adapters.olist.importer import default_rate_file
+    from service.app import open_app
+
     with open_app(settings, create=True) as app:
         summary = _import(app, folder, rates or default_rate_file(folder))
     _print(summary, format)
@@ -54,6 +57,11 @@ def olist(
 
 
 def _import(app: App, folder: Path, rates: Path) -> Summary:
+    from commands.reference_feed import ReferenceFeed
+    from service.adapters.ecb import BadRateFile, NoCrossRate
+    from service.adapters.olist.importer import plan_import, run_import
+    from service.adapters.olist.reading import BadSource
+
     try:
         in_force = ReferenceFeed(app.ledger, monotonic=monotonic).current()
         plan = plan_import(folder, rates, in_force)
@@ -85,11 +93,16 @@ def _print(summary: Summary, format: Format) -> None:
                 for row in section.rows
                 for column, value in zip(section.columns[1:], row[1:], strict=True)
             ]
-            show(rows, format, columns=("section", "row", "column", "value"))
+            show(IMPORT_SECTIONS, rows, format)
         case Format.TABLE:
             for section in summary.sections():
                 if section.rows:
-                    show([_counted(section, row) for row in section.rows], format, title=section.title)
+                    show(_table_of(section), [_counted(section, row) for row in section.rows], format)
+
+
+def _table_of(section: Section) -> Table:
+    first, *others = section.columns
+    return Table((*texts(first), *counts(*others)), title=section.title)
 
 
 def _counted(section: Section, row: Sequence[str]) -> dict[str, int | str]:

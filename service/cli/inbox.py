@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
-from commands.route_inbox_payment import Part
-from ledger.who import Actor
-from service.app import open_app
 from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
 from service.cli.options import Format, FormatOption, LimitOption, takes_settings
-from service.cli.output import show, stderr
+from service.cli.output import hours, rows_of, show, stderr
 from service.cli.reading import reading
+from service.cli.tables import INBOX
 from service.cli.two_people import well_formed
 from service.failures import accepted
-from service.inbox import PROJECTIONS, Waiting, waiting
-from service.inbox import route as do_route
-from service.moments import end_of
 from service.settings import Settings
 
-_COLUMNS = (*(field.name for field in fields(Waiting)), "age_h")
-_MONEY = ("amount", "refunded")
+if TYPE_CHECKING:
+    from commands.route_inbox_payment import Part
 
 
 @takes_settings()
@@ -38,17 +31,15 @@ def inbox(
 
     `amount` is what was captured, `base` what it stands at in CNY, `refunded` what of it is owed back to who paid.
     """
+    from service.inbox import PROJECTIONS, waiting
+    from service.moments import end_of
+
     moment = moment_of(as_of, as_known_at)
     with reading(settings, PROJECTIONS) as app, answerable():
         now = end_of(moment, app.clock())
         found = waiting(app, moment, limit=limit)
-    rows = [{name: getattr(row, name) for name in _COLUMNS if name != "age_h"} for row in found]
-    for row, each in zip(rows, found, strict=True):
-        row["age_h"] = int(each.age(now).total_seconds()) // 3600
-        if format is Format.TABLE:  # amounts of several currencies in one column name theirs
-            row |= {name: str(row[name]) for name in _MONEY if row[name] is not None}
-            row |= {name: ", ".join(row[name]) for name in ("what", "orders")}
-    show(rows, format, columns=_COLUMNS)
+    rows = rows_of(found, INBOX, age_h=lambda row: hours(row.age(now)))
+    show(INBOX, rows, format)
 
 
 @takes_settings()
@@ -71,6 +62,10 @@ def route(
     Money goes to one order or in parts to several, all of it; a fact goes to one. Safe to run again where it was cut
     off.
     """
+    from ledger.who import Actor
+    from service.app import open_app
+    from service.inbox import route as do_route
+
     with open_app(settings) as app, well_formed():
         parts = [_part(text) for text in to]
         actor = Actor(kind="platform", id=by, role="finance")
@@ -79,6 +74,10 @@ def route(
 
 
 def _part(text: str) -> Part:
+    from pydantic import ValidationError
+
+    from commands.route_inbox_payment import Part
+
     names, _, amount = text.partition("=")
     merchant_id, slash, order_id = names.partition("/")
     try:

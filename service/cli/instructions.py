@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from projections.instructions import Instruction, Instructions, open_instructions
 from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
 from service.cli.options import Format, FormatOption, LimitOption, takes_settings
-from service.cli.output import show
+from service.cli.output import hours, rows_of, show
 from service.cli.reading import reading
-from service.moments import end_of
+from service.cli.tables import INSTRUCTIONS
 from service.settings import Settings
-
-_COLUMNS = ("kind", "id", "stream", "partner", "amount", "asked_at", "age_h", "facts")
 
 
 @takes_settings()
@@ -31,17 +28,12 @@ def instructions(
     The service sends them to the partners of its settings; without any they wait, until what became of them is
     recorded.
     """
+    from projections.instructions import Instructions, open_instructions
+    from service.moments import end_of
+
     with reading(settings, [Instructions()]) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         now = end_of(moment, app.clock())
         found = open_instructions(app.views, moment, partner=partner, limit=limit)
-    rows = [_row(each) | {"age_h": int((now - each.asked_at).total_seconds()) // 3600} for each in found]
-    if format is Format.TABLE:  # amounts of several currencies in one column name theirs
-        rows = [row | {"amount": str(row["amount"])} for row in rows]
-    show(rows, format, columns=_COLUMNS)
-
-
-def _row(instruction: Instruction) -> dict[str, Any]:
-    return {name: getattr(instruction, name) for name in _COLUMNS if name != "age_h"} | {
-        "facts": dict(instruction.facts)
-    }
+    computed = {"age_h": lambda row: hours(now - row.asked_at), "facts": lambda row: dict(row.facts)}
+    show(INSTRUCTIONS, rows_of(found, INSTRUCTIONS, **computed), format)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from ledger.log.finding import Finding
-from ledger.log.verify import verify_log as find_faults
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stdout
 from service.cli.reading import reading
+from service.cli.tables import FINDINGS, VERIFIED_BOOKS
 from service.failures import ServiceFailure
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from ledger.log.finding import Finding
+
 _MOST = 1_000
-_COLUMNS = ("book", "events", "faults")
 
 
 @takes_settings()
@@ -24,6 +26,8 @@ def verify_log(settings: Settings, format: FormatOption = Format.TABLE) -> None:
 
     A finding is one line: table and row, column, what was expected, what was found.
     """
+    from ledger.log.verify import verify_log as find_faults
+
     with reading(settings) as app:
         heads = app.ledger.reader.heads()
         findings = list(islice(find_faults(app.ledger.reader), _MOST))
@@ -31,7 +35,7 @@ def verify_log(settings: Settings, format: FormatOption = Format.TABLE) -> None:
         show_findings(findings, format)
         at_least = " at least" * (len(findings) == _MOST)
         raise ServiceFailure(f"The log does not hold: {len(findings)} findings{at_least}.")
-    show([{"book": book, "events": head, "faults": 0} for book, head in heads.items()], format, columns=_COLUMNS)
+    show(VERIFIED_BOOKS, [{"book": book, "events": head, "faults": 0} for book, head in heads.items()], format)
 
 
 def show_findings(findings: Iterable[Finding], format: Format) -> None:
@@ -40,4 +44,4 @@ def show_findings(findings: Iterable[Finding], format: Format) -> None:
         for finding in findings:
             stdout().print(str(finding), soft_wrap=True)
     else:
-        show([asdict(finding) for finding in findings], format, columns=tuple(each.name for each in fields(Finding)))
+        show(FINDINGS, [asdict(finding) for finding in findings], format)

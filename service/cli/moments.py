@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.instants import read_day, read_instant
-from projections.balances import Moment
 from service.failures import ServiceFailure
+
+if TYPE_CHECKING:
+    from projections.balances import Moment
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="At the end of this accounting day.")]
 AsKnownAt = Annotated[
@@ -23,10 +24,14 @@ AsKnownAt = Annotated[
 
 
 def moment_of(as_of: str | None, as_known_at: str | None) -> Moment:
+    from projections.balances import Moment
+
     return Moment(as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
 
 
 def day_of(text: str | None, flag: str = "--as-of") -> date | None:
+    from ledger.instants import read_day
+
     try:
         return read_day(text) if text else None
     except ValueError:
@@ -34,6 +39,8 @@ def day_of(text: str | None, flag: str = "--as-of") -> date | None:
 
 
 def instant_of(text: str | None, flag: str = "--as-known-at") -> datetime | None:
+    from ledger.instants import read_instant
+
     try:
         return read_instant(text) if text else None
     except ValueError:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from service.settings import EVERYWHERE, Settings, flag_of, settings_from, variable_of
+from service.settings import EVERYWHERE, SETTINGS, description_of, flag_of, settings_from, variable_of
 
 Result = TypeVar("Result")
 _PANEL = "Settings"
@@ -62,16 +62,16 @@ def _options(names: Sequence[str]) -> list[inspect.Parameter]:
 
 
 def _type(name: str) -> Any:
-    default = Settings.model_fields[name].default
+    default = SETTINGS[name].default
     return Path if default is None or isinstance(default, Path) else type(default)
 
 
 def _option(name: str) -> Any:
-    field = Settings.model_fields[name]
+    default = SETTINGS[name].default
     return typer.Option(
         flag_of(name),
         envvar=variable_of(name),
-        help=field.description,
-        show_default=str(field.default) if field.default else False,
+        help=description_of(name),
+        show_default=str(default) if default else False,
         rich_help_panel=_PANEL,
     )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from service.app import open_app
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show
 from service.cli.reading import reading
+from service.cli.tables import PARKED
 from service.cli.two_people import say_proposed, well_formed
-from service.parking import ParkedRow, propose_effect, propose_item
-from service.parking import parked as everything_parked
 from service.settings import Settings
 
 park = typer.Typer(no_args_is_help=True, help="Propose to leave something out, so that the rest goes on.")
@@ -59,16 +57,24 @@ def unpark_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: 
 @takes_settings()
 def parked(settings: Settings, format: FormatOption = Format.TABLE) -> None:
     """What is parked, and what waits for a second person's approval; read from the log, whatever the views say."""
+    from service.parking import parked as everything_parked
+
     with reading(settings) as app:
         rows = [asdict(row) for row in everything_parked(app.ledger)]
-    show(rows, format, columns=[field.name for field in fields(ParkedRow)])
+    show(PARKED, rows, format)
 
 
 def _effect(settings: Settings, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> None:
+    from service.app import open_app
+    from service.parking import propose_effect
+
     with open_app(settings) as app, well_formed():
         say_proposed(propose_effect(app, command, view, book=book, position=position, reason=reason, by=by))
 
 
 def _item(settings: Settings, command: str, loop: str, *, book: int, item: str, reason: str, by: str) -> None:
+    from service.app import open_app
+    from service.parking import propose_item
+
     with open_app(settings) as app, well_formed():
         say_proposed(propose_item(app, command, loop, book=book, item=item, reason=reason, by=by))

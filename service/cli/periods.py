@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.outcome import Outcome
-from ledger.instants import read_month
-from ledger.who import Actor
-from service.app import open_app
 from service.cli.moments import AsKnownAt, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import show, stderr
+from service.cli.output import rows_of, show, stderr
 from service.cli.reading import reading
+from service.cli.tables import PERIODS
 from service.cli.two_people import say_proposed, well_formed
 from service.failures import ServiceFailure, accepted
-from service.period_close import PeriodClose
-from service.periods import PeriodChange
-from service.periods import periods as read_periods
-from service.revaluation import revalue as do_revalue
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from commands.outcome import Outcome
+    from ledger.who import Actor
 
 
 def _month(text: str) -> str:
+    from ledger.instants import read_month
+
     try:
         return read_month(text)
     except ValueError:
@@ -46,6 +45,9 @@ def close_period(
 
     A closing that was approved and cut off is finished first.
     """
+    from service.app import open_app
+    from service.period_close import PeriodClose
+
     with open_app(settings) as app, well_formed():
         closing = PeriodClose(app.ledger, app.bus)
         if closing.unfinished:
@@ -61,6 +63,9 @@ def reopen_period(
     by: By,
 ) -> None:
     """Propose to reopen the last closed month: once somebody else approves it, it takes postings again."""
+    from service.app import open_app
+    from service.period_close import PeriodClose
+
     with open_app(settings) as app, well_formed():
         closing = PeriodClose(app.ledger, app.bus)
         if closing.unfinished:
@@ -84,6 +89,9 @@ def revalue(
     by: Annotated[str, typer.Option("--by", metavar="ID", help="Who asks for it.")],
 ) -> None:
     """Revalue foreign balances at the rates of the month's last day, and take it back on the next day."""
+    from service.app import open_app
+    from service.revaluation import revalue as do_revalue
+
     with open_app(settings) as app, well_formed():
         outcome = accepted(do_revalue(app, period, actor=_finance(by)))
         said = (
@@ -95,12 +103,15 @@ def revalue(
 @takes_settings()
 def periods(settings: Settings, as_known_at: AsKnownAt = None, format: FormatOption = Format.TABLE) -> None:
     """Which months were closed and reopened, when and by whom, and the hash of each closing."""
+    from service.periods import periods as read_periods
+
     with reading(settings) as app:
         found = read_periods(app, as_known_at=instant_of(as_known_at))
-    names = tuple(field.name for field in fields(PeriodChange) if field.name != "positions" or format is Format.JSON)
-    rows = [{name: getattr(change, name) for name in names} for change in found.changes]
+    rows = rows_of(found.changes, PERIODS)
+    if format is Format.JSON:
+        rows = [asdict(change) for change in found.changes]
     opens = f"open from {found.open_from}" if found.open_from else "nothing was ever closed"
-    show(rows, format, title=f"Accounting periods, {opens}", columns=names)
+    show(PERIODS.titled(f"Accounting periods, {opens}"), rows, format)
     if found.unfinished:
         books = ", ".join(map(str, found.unfinished))
         raise ServiceFailure(
@@ -109,4 +120,6 @@ def periods(settings: Settings, as_known_at: AsKnownAt = None, format: FormatOpt
 
 
 def _finance(id: str) -> Actor:
+    from ledger.who import Actor
+
     return Actor(kind="platform", id=id, role="finance")

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 
-from commands.proposable import PROPOSABLE
-from commands.reject_proposal import RejectProposal
-from ledger.ids import periods_stream
-from ledger.who import Actor
-from service.app import open_app
 from service.cli.asking import fields_given
 from service.cli.options import takes_settings
 from service.cli.output import stderr
 from service.cli.periods import finished
 from service.cli.two_people import say_proposed, well_formed
 from service.failures import accepted
-from service.period_close import PeriodClose
-from service.proposals import approve as do_approve
-from service.proposals import propose as do_propose
-from service.proposals import stream_of
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.who import Actor
 
 ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Its id, as `proposals` lists it.")]
 By = Annotated[str, typer.Option("--by", metavar="ID", help="Who decides: not who proposed it.")]
@@ -34,7 +28,7 @@ InStream = Annotated[
 @takes_settings()
 def propose(
     settings: Settings,
-    command: Annotated[str, typer.Argument(metavar="COMMAND", help=f"One of {', '.join(PROPOSABLE)}.")],
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="One that takes two people, as in publish_policy.")],
     by: Annotated[str, typer.Option("--by", metavar="ID", help="Who proposes it.")],
     reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word, as in month_end.")],
     fields: Annotated[
@@ -51,6 +45,10 @@ def propose(
     redledger propose publish_policy key=return_window content={"window":"P30D"} effective_from=2026-12-01T00:00:00Z
     --reason longer_return --by fay
     """
+    from ledger.who import Actor
+    from service.app import open_app
+    from service.proposals import propose as do_propose
+
     with open_app(settings) as app, well_formed():
         actor = Actor(kind="platform", id=by, role=role)
         say_proposed(do_propose(app.bus, command, fields_given(fields or []), reason=reason, by=actor, proposal_id=id))
@@ -59,6 +57,12 @@ def propose(
 @takes_settings()
 def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
     """Approve what somebody else proposed: it happens now, under both names."""
+    from ledger.ids import periods_stream
+    from service.app import open_app
+    from service.period_close import PeriodClose
+    from service.proposals import approve as do_approve
+    from service.proposals import stream_of
+
     with open_app(settings) as app, well_formed():
         where = stream or stream_of(app.ledger, proposal_id)
         accepted(do_approve(app.bus, proposal_id, stream=where, by=_finance(by)))
@@ -70,6 +74,10 @@ def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStrea
 @takes_settings()
 def reject(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
     """Reject what was proposed, or take it back: nothing happens."""
+    from commands.reject_proposal import RejectProposal
+    from service.app import open_app
+    from service.proposals import stream_of
+
     with open_app(settings) as app, well_formed():
         about = {"in_stream": stream or stream_of(app.ledger, proposal_id), "proposal_id": proposal_id}
         command = {"id": f"reject-{uuid4().hex}", "actor": _finance(by), **about}
@@ -78,4 +86,6 @@ def reject(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream
 
 
 def _finance(id: str) -> Actor:
+    from ledger.who import Actor
+
     return Actor(kind="platform", id=id, role="finance")

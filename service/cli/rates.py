@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Annotated
 
 import typer
 
-from commands.recording import accounting_day
 from service.cli.moments import AsKnownAt, answerable, day_of, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import show
+from service.cli.output import rows_of, show
 from service.cli.reading import reading
-from service.rates import RateOfDay, rates_on
+from service.cli.tables import RATES
 from service.settings import Settings
-
-_COLUMNS = tuple(field.name for field in fields(RateOfDay))
 
 
 @takes_settings()
@@ -30,7 +26,10 @@ def rates(
     """The rates used for a day, CNY for one unit: of which day each is, from whom, and whether a decision may still use
     it.
     """
+    from commands.recording import accounting_day
+    from service.rates import rates_on
+
     with reading(settings) as app, answerable():
         day = day_of(as_of) or accounting_day(app.clock())
         found = list(rates_on(app, day, as_known_at=instant_of(as_known_at)))
-    show([{name: getattr(rate, name) for name in _COLUMNS} for rate in found], format, columns=_COLUMNS)
+    show(RATES.titled(f"Rates of {day}, CNY for one unit"), rows_of(found, RATES), format)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from projections.engine.reading import ViewBehind, incomplete
-from projections.projection import Projection
-from service.app import App, open_app
 from service.cli.output import stderr
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from projections.projection import Projection
+    from service.app import App
 
 
 @contextmanager
 def reading(settings: Settings, projections: Sequence[Projection] = ()) -> Iterator[App]:
     """An app whose `projections` hold what was recorded by now. One that stopped is read as it is, with a warning."""
+    from projections.engine.reading import ViewBehind, incomplete
+    from service.app import open_app
+
     with open_app(settings) as app:
         for projection in projections:
             try:

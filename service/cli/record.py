@@ -7,25 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from commands.menu import MENU
-from ledger.log.trouble import DatabaseTrouble
-from service.app import open_app
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
+from service.cli.tables import LINES_RECORDED
 from service.failures import Interrupted, ServiceFailure
-from service.record.lines import Line, lines_of
-from service.record.parsing import Malformed
-from service.record.recorder import Counts, Recorder
-from service.record.refusals_file import RefusalsFile
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from service.record.lines import Line
+    from service.record.parsing import Malformed
+    from service.record.recorder import Counts, Recorder
+
 _COMPLAINTS_SHOWN = 20
-_COLUMNS = ("recorded", "repeated", "nothing", "refused", "malformed", "failed")
 
 
 @takes_settings()
@@ -50,6 +49,11 @@ def record(
     repeated, nothing to do, refused, malformed or failed. Ends with 0 only if no line was malformed and none failed;
     refusals are answers. A line that failed by a fault of ours names its reference in the log, and may be sent again.
     """
+    from commands.menu import MENU
+    from service.app import open_app
+    from service.record.recorder import Recorder
+    from service.record.refusals_file import RefusalsFile
+
     source = None if file == "-" else Path(file)
     beside = source.with_name(f"{source.name}.refusals.jsonl") if source else Path("stdin.refusals.jsonl")
     with (
@@ -60,7 +64,7 @@ def record(
     ):
         recorder = Recorder(app.bus, MENU, kept, complain=_Complaints(progress), progress=_Behind(progress))
         _record(recorder, _lines(stream, source), progress)
-    show([asdict(recorder.counts)], format, columns=_COLUMNS)
+    show(LINES_RECORDED, [asdict(recorder.counts)], format)
     if kept.count:
         stderr().print(f"Refused, malformed and failed lines are in {kept.path}")
     if recorder.counts.malformed or recorder.counts.failed:
@@ -69,6 +73,8 @@ def record(
 
 def _record(recorder: Recorder, lines: Iterator[Line], progress: Progress) -> None:
     """All lines. What breaks it off says how far it came."""
+    from ledger.log.trouble import DatabaseTrouble
+
     try:
         recorder.record(lines)
     except KeyboardInterrupt:
@@ -124,6 +130,8 @@ def _opened(source: Path | None) -> Iterator[BinaryIO]:
 
 
 def _lines(stream: BinaryIO, source: Path | None) -> Iterator[Line]:
+    from service.record.lines import lines_of
+
     try:
         yield from lines_of(stream)
     except OSError as error:
@@ -132,6 +140,8 @@ def _lines(stream: BinaryIO, source: Path | None) -> Iterator[Line]:
 
 @contextmanager
 def _shown_progress(source: Path | None) -> Iterator[Progress]:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("recording"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[lines]:,} lines"))
     with Progress(*columns, TimeElapsedColumn(), console=stderr(), disable=not stderr().is_terminal) as progress:
         progress.add_task("record", total=source.stat().st_size if source else None, lines=0)

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import fields
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from projections.merchant_balances import MerchantBalances
-from projections.payouts import PayoutRow, Payouts, payouts
-from service.app import open_app
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import progress_bar, show
+from service.cli.output import progress_bar, rows_of, show
 from service.cli.reading import reading
+from service.cli.tables import PAYOUTS, SETTLEMENT_RUN, STATEMENTS
 from service.failures import ServiceFailure
 from service.settings import Settings
-from service.settlement_run import settle as do_settle
-from service.statements import issued_statements, statement_of
 
 
 class StatementFormat(StrEnum):
@@ -47,6 +42,9 @@ def settle(
     Safe to run again, and on two machines at once: what was done is done once. A merchant that fails is named and holds
     up nobody else; the same run goes on with it.
     """
+    from service.app import open_app
+    from service.settlement_run import settle as do_settle
+
     instant = instant_of(cut_off, "--cut-off")
     with open_app(settings) as app, progress_bar("settling", "merchants") as advance:
         try:
@@ -63,7 +61,7 @@ def settle(
         "refused": dict(sorted(done.refused.items())),
         "failed": len(done.failed),
     }
-    show([row], format, title="Settlement run, CNY")
+    show(SETTLEMENT_RUN, [row], format)
     if done.failed:
         told = "\n".join(f"  {merchant}: {sentence}" for merchant, sentence in sorted(done.failed.items()))
         raise ServiceFailure(
@@ -84,12 +82,14 @@ def statement(
     format: Annotated[StatementFormat, typer.Option("--format", help="How to print it.")] = StatementFormat.TABLE,
 ) -> None:
     """A settlement statement, byte for byte as it was issued, whenever it is asked for."""
+    from projections.merchant_balances import MerchantBalances
+    from service.statements import issued_statements, statement_of
+
     with reading(settings, [MerchantBalances()]) as app:
         known = issued_statements(app, merchant, as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
         if every:
-            names = ("number", "statement_id", "run_id", "period_to", "opening", "closing", "lines_hash")
-            rows = [{name: getattr(event, name) for name in names} for event in known]
-            show(rows, Format(format.value if format is not StatementFormat.HTML else "table"), columns=names)
+            chosen = Format(format.value if format is not StatementFormat.HTML else "table")
+            show(STATEMENTS, rows_of(known, STATEMENTS), chosen)
             return
         found = statement_of(app, known, number)
     match format:
@@ -115,7 +115,8 @@ def list_payouts(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
+    from projections.payouts import Payouts, payouts
+
     with reading(settings, [Payouts()]) as app, answerable():
         found = payouts(app.views, moment_of(as_of, as_known_at), state=state, merchant=merchant)
-    names = tuple(field.name for field in fields(PayoutRow))
-    show([{name: getattr(row, name) for name in names} for row in found], format, title="Payouts, CNY", columns=names)
+    show(PAYOUTS, rows_of(found, PAYOUTS), format)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from service.cli.columns import Table, counts
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import print_json, show, stdout
+from service.cli.output import print_json, show, tell
 from service.cli.reading import reading
+from service.cli.tables import BOOKS, SETTINGS, VIEWS
 from service.settings import Settings, settings_table
-from service.status import LedgerStatus, status_of
+
+if TYPE_CHECKING:
+    from service.status import LedgerStatus
 
 _WORST = ("current", "behind", "stopped", "outdated")
 
@@ -20,29 +24,33 @@ def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
 
     As a table there is a line a view; as CSV a line a book, with a column a view.
     """
+    from service.status import status_of
+
     with reading(settings) as app:
         found = status_of(app)
     if format is Format.JSON:
         print_json(asdict(found) | {"troubles": found.troubles, "incomplete": found.incomplete})
         return
     if format is Format.CSV:
-        show(_by_book(found), format)
+        rows = _by_book(found)
+        lags = [name for name in rows[0] if name not in BOOKS.names] if rows else []
+        show(Table((*BOOKS.columns, *counts(*lags))), rows, format)
         return
     events = sum(found.books.values())
-    stdout().print(f"Ledger {found.ledger_id}, epoch {found.epoch}, accounting days in {found.zone}")
-    stdout().print(f"{events:,} events in {sum(map(bool, found.books.values()))} of {len(found.books)} books")
-    show(_by_view(found), format)
+    tell(f"Ledger {found.ledger_id}, epoch {found.epoch}, accounting days in {found.zone}")
+    tell(f"{events:,} events in {sum(map(bool, found.books.values()))} of {len(found.books)} books")
+    show(VIEWS, _by_view(found), format)
     for trouble in (*found.troubles, *found.policies):
-        stdout().print(trouble, style="red")
+        tell(trouble, style="red")
     for left_out in found.incomplete:
-        stdout().print(left_out, style="yellow")
+        tell(left_out, style="yellow")
     for loop, count in found.set_aside.items():
-        stdout().print(f"{loop} has set aside {count} items: redledger exceptions --kind set_aside", style="red")
+        tell(f"{loop} has set aside {count} items: redledger exceptions --kind set_aside", style="red")
 
 
 def settings(format: FormatOption = Format.TABLE) -> None:
     """Every setting: its flag, its environment variable, its default."""
-    show(settings_table(), format)
+    show(SETTINGS, settings_table(), format)
 
 
 def _by_view(found: LedgerStatus) -> list[dict[str, Any]]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from projections.tracking import PROJECTION, AmbiguousOrder
-from projections.tracking import track as read_tracking
-from projections.tracking_answer import OrderTracking, ParcelTracking
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import instant_text, print_json, show, stdout
+from service.cli.output import print_json, show, tell
 from service.cli.reading import reading
+from service.cli.tables import TIMELINE
 from service.cli.words import tell_in_words
 from service.failures import ServiceFailure
-from service.localisation import localised, reader_of
 from service.settings import Settings
-from service.tracking import told
 
-_COLUMNS = ("parcel", "happened_at", "milestone", "text", "location")
+if TYPE_CHECKING:
+    from projections.tracking_answer import OrderTracking, ParcelTracking
 
 
 @takes_settings()
@@ -35,6 +32,11 @@ def track(
 
     As the buyer is told: no CNY amount, no fee, no partner's name.
     """
+    from projections.tracking import PROJECTION, AmbiguousOrder
+    from projections.tracking import track as read_tracking
+    from service.localisation import localised, reader_of
+    from service.tracking import told
+
     if locale is not None:
         reader_of(locale)  # refused before anything is read
     with reading(settings, [PROJECTION]) as app:
@@ -53,7 +55,7 @@ def track(
         case Format.JSON:
             print_json(told(found, now))
         case Format.CSV:
-            show([row for parcel in found.parcels for row in _timeline(parcel)], format, columns=_COLUMNS)
+            show(TIMELINE, [row for parcel in found.parcels for row in _timeline(parcel)], format)
         case Format.TABLE:
             _tell(found, told(found, now))
 
@@ -72,17 +74,16 @@ def _timeline(parcel: ParcelTracking) -> list[dict[str, Any]]:
 
 
 def _tell(found: OrderTracking, plain: dict[str, Any]) -> None:
-    console = stdout()
-    console.print(f"Order {found.order_id} of {found.merchant}, {found.market}: {found.text}", style="bold")
+    tell(f"Order {found.order_id} of {found.merchant}, {found.market}: {found.text}", style="bold")
     for line in found.lines:
-        console.print(f"  {line.qty} × {line.title}" + (f", {line.unshipped} not sent" if line.unshipped else ""))
+        tell(f"{line.qty} × {line.title}" + (f", {line.unshipped} not sent" if line.unshipped else ""), indent=2)
     for parcel, told_parcel in zip(found.parcels, plain["parcels"], strict=True):
-        console.print(f"\nParcel {parcel.parcel_id}: {parcel.text}{_remarks(told_parcel)}", style="bold")
-        show(_timeline(parcel), Format.TABLE, columns=_COLUMNS)
+        tell(f"\nParcel {parcel.parcel_id}: {parcel.text}{_remarks(told_parcel)}", style="bold")
+        show(TIMELINE, _timeline(parcel), Format.TABLE)
     for refund in plain["refunds"]:
-        console.print(f"Refund {refund['refund_id']}: {refund['state'].replace('_', ' ')}" + _of(refund["amount"]))
+        tell(f"Refund {refund['refund_id']}: {refund['state'].replace('_', ' ')}" + _of(refund["amount"]))
     if options := plain["after_sales"]["options"]:
-        console.print(f"After-sales for what was not sent: {', '.join(options)}")
+        tell(f"After-sales for what was not sent: {', '.join(options)}")
 
 
 def _of(amount: str | None) -> str:
@@ -90,6 +91,8 @@ def _of(amount: str | None) -> str:
 
 
 def _remarks(parcel: dict[str, Any]) -> str:
+    from service.cli.cells import instant_text
+
     after_sales = parcel["after_sales"]
     remarks = [", late to the warehouse"] if parcel["late"] else []
     if after_sales["options"]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from commands.outcome import Outcome
 from service.cli.output import stderr
 from service.failures import ServiceFailure, accepted
+
+if TYPE_CHECKING:
+    from commands.outcome import Outcome
 
 
 def say_proposed(outcome: Outcome) -> None:
@@ -22,6 +23,8 @@ def say_proposed(outcome: Outcome) -> None:
 @contextmanager
 def well_formed() -> Iterator[None]:
     """A name or reason that is no word of the ledger's is one sentence."""
+    from pydantic import ValidationError
+
     try:
         yield
     except ValidationError as error:

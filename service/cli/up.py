@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.logging import RichHandler
 
-from service.app import App
 from service.cli.options import Format, takes_settings
-from service.cli.output import progress_bar, show, stderr, stdout
-from service.serving import serve
+from service.cli.output import progress_bar, rows_of, show, stderr, stdout
+from service.cli.tables import MONTH_BALANCES
 from service.settings import SERVING, Settings
-from service.trading_month import MonthSummary, record_trading_month
+
+if TYPE_CHECKING:
+    from service.app import App
+    from service.trading_month import MonthSummary
 
 _MERCHANTS_SHOWN = 12
-_COLUMNS = ("merchant", "pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant")
 
 
 @takes_settings(*SERVING)
@@ -34,6 +34,10 @@ def up(
 
     Begins a ledger where there is none. Ends with Ctrl-C, and the embedded database with it.
     """
+    from rich.logging import RichHandler
+
+    from service.serving import serve
+
     logging.basicConfig(
         level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=stderr(), show_path=False)]
     )
@@ -45,6 +49,8 @@ def _nothing_first(app: App) -> None:
 
 
 def _show_month(app: App) -> None:
+    from service.trading_month import record_trading_month
+
     with progress_bar("a trading month", "commands") as advance:
         summary = record_trading_month(app, advance)
     show_summary(summary)
@@ -53,9 +59,8 @@ def _show_month(app: App) -> None:
 def show_summary(summary: MonthSummary) -> None:
     console = stdout()
     for subject, told in summary.lines.items():
-        console.print(f"{subject:<10} {told}")
-    rows = [{name: getattr(found, name) for name in _COLUMNS} for found in summary.merchants[:_MERCHANTS_SHOWN]]
-    show(rows, Format.TABLE, title="Merchant balances, CNY", columns=_COLUMNS)
+        console.print(f"{subject:<10} {told}", soft_wrap=True)
+    show(MONTH_BALANCES, rows_of(summary.merchants[:_MERCHANTS_SHOWN], MONTH_BALANCES), Format.TABLE)
     if (more := len(summary.merchants) - _MERCHANTS_SHOWN) > 0:
         console.print(f"and {more} more: redledger balances")
     console.print(f"Trial balance: {summary.trial_total}")

@@ -6,26 +6,25 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from projections.engine.compare import Comparison
-from projections.engine.fill import CannotApplyEvent, CannotFill
-from projections.engine.processes import fold_processes
-from projections.engine.rebuild import NeverBackwards, RebuildUnderWay, Rebuilt, ViewsDiffer, rebuild, verify
-from projections.projection import Projection
-from projections.registry import PROJECTIONS
-from service.app import App
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
 from service.cli.reading import reading
+from service.cli.tables import COMPARED_VIEWS
 from service.failures import ServiceFailure
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from projections.engine.compare import Comparison
+    from projections.engine.rebuild import Rebuilt
+    from projections.projection import Projection
+    from service.app import App
+
 T = TypeVar("T")
 _WAY_BACK = "Put the code right, or park the event's effect: `redledger park effect --help`."
-_COLUMNS = ("view", "version", "events", "rows", "differences")
 
 
 @takes_settings()
@@ -46,20 +45,26 @@ def rebuild_views(
     The live view goes on meanwhile. Where the two differ the rows are named and nothing is switched; a view of a new
     version is switched to with --accept-differences where it differs on purpose.
     """
+    from projections.engine.processes import fold_processes
+
     chosen = _chosen(name, every=every)
     with _terminated_as_interrupted(), reading(settings) as app, fold_processes() as pool:
         found, problems = _each(chosen, lambda each: _rebuilt(app, each, pool, accept_differences=accept_differences))
-    show([_row(projection, done.comparison) for projection, done in found], format, columns=_COLUMNS)
+    show(COMPARED_VIEWS, [_row(projection, done.comparison) for projection, done in found], format)
     _end([*problems, *(f"{done.stopped}. {_WAY_BACK}" for _, done in found if done.stopped)])
 
 
 @takes_settings()
 def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> None:
     """Compare every view, row by row, with a rebuild that is thrown away; ends with 0 only if all are the same."""
+    from projections.engine.processes import fold_processes
+    from projections.engine.rebuild import verify
+    from projections.registry import PROJECTIONS
+
     projections = list(PROJECTIONS.values())
     with _terminated_as_interrupted(), reading(settings, projections) as app, fold_processes() as pool:
         found, problems = _each(projections, lambda each: verify(app.ledger.engine, each, executor=pool))
-    show([_row(projection, comparison) for projection, comparison in found], format, columns=_COLUMNS)
+    show(COMPARED_VIEWS, [_row(projection, comparison) for projection, comparison in found], format)
     differing = [(projection, comparison) for projection, comparison in found if comparison.count]
     for _, comparison in differing:
         for difference in comparison.differences:
@@ -74,6 +79,10 @@ def _each(
     projections: Sequence[Projection], work: Callable[[Projection], T]
 ) -> tuple[list[tuple[Projection, T]], list[str]]:
     """What the work came to for each view, and what stood in its way; one view's trouble ends no other's work."""
+    from projections.engine.fill import CannotApplyEvent, CannotFill
+    from projections.engine.rebuild import NeverBackwards, RebuildUnderWay, ViewsDiffer
+    from projections.projection import Projection
+
     found, problems = list[tuple[Projection, T]](), list[str]()
     for projection in projections:
         try:
@@ -102,6 +111,8 @@ def _terminated_as_interrupted() -> Iterator[None]:
 
 
 def _chosen(name: str | None, *, every: bool) -> list[Projection]:
+    from projections.registry import PROJECTIONS
+
     if every is (name is not None):
         raise typer.BadParameter("name one view, or all of them with --all")
     if name is not None and name not in PROJECTIONS:
@@ -110,6 +121,8 @@ def _chosen(name: str | None, *, every: bool) -> list[Projection]:
 
 
 def _rebuilt(app: App, projection: Projection, pool: Executor, *, accept_differences: bool) -> Rebuilt:
+    from projections.engine.rebuild import rebuild
+
     ledger = app.ledger
     return rebuild(ledger.engine, ledger.reader, projection, executor=pool, accept_differences=accept_differences)
 

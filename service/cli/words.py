@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from service.cli.options import Format
-from service.cli.output import print_json, show, stdout
-
-_COLUMNS = ("parcel", "when", "text", "location")
+from service.cli.output import print_json, show, tell
+from service.cli.tables import TIMELINE_IN_WORDS
 
 
 def tell_in_words(words: dict[str, Any], format: Format) -> None:
@@ -16,27 +15,24 @@ def tell_in_words(words: dict[str, Any], format: Format) -> None:
         case Format.JSON:
             print_json(words)
         case Format.CSV:
-            show([row for parcel in words["parcels"] for row in _timeline(parcel)], format, columns=_COLUMNS)
+            show(TIMELINE_IN_WORDS, [row for parcel in words["parcels"] for row in _timeline(parcel)], format)
         case Format.TABLE:
             _tell(words)
 
 
 def _tell(words: dict[str, Any]) -> None:
-    console = stdout()
-    console.print(f"{words['order']}: {words['status']}", style="bold")
+    tell(f"{words['order']}: {words['status']}", style="bold")
     for line in words["lines"]:
-        console.print(f"  {line['title']}, {line['quantity']}")
+        tell(f"{line['title']}, {line['quantity']}", indent=2)
     for parcel in words["parcels"]:
         remarks = [parcel[name] for name in ("late", "gap") if parcel[name]]
-        console.print(f"\n{parcel['parcel']}: {' · '.join([parcel['status'], *remarks])}", style="bold")
-        show(_timeline(parcel), Format.TABLE, columns=_COLUMNS)
-        console.print(_after_sales(parcel["after_sales"]))
+        tell(f"\n{parcel['parcel']}: {' · '.join([parcel['status'], *remarks])}", style="bold")
+        show(TIMELINE_IN_WORDS, _timeline(parcel), Format.TABLE)
+        tell(_after_sales(parcel["after_sales"]))
     for refund in words["refunds"]:
-        console.print(
-            " · ".join(filter(None, (refund["refund"], refund["status"], refund["paid"] or refund["amount"])))
-        )
+        tell(" · ".join(filter(None, (refund["refund"], refund["status"], refund["paid"] or refund["amount"]))))
     if words["after_sales"]["options"]:
-        console.print(_after_sales(words["after_sales"]))
+        tell(_after_sales(words["after_sales"]))
 
 
 def _timeline(parcel: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledger.ids import UNROUTED
-from projections.approvals_queue import ApprovalsQueue, WaitingCase, waiting_cases
-from projections.declarations import Declarations, Tie, ties
-from projections.exceptions import ExceptionRow, Exceptions, Status
-from projections.exceptions import exceptions as read_exceptions
-from projections.overdue_to_warehouse import OverdueToWarehouse
-from projections.proposals import ProposalRow, Proposals, State
-from projections.proposals import proposals as read_proposals
-from projections.sales_by_channel import ChannelSales, SalesByChannel
-from projections.sales_by_channel import sales as read_sales
-from projections.warehouse_promises import Promised, warnings
-from projections.warehouse_promises import overdue as read_overdue
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, moment_of
 from service.cli.options import Format, FormatOption, LimitOption, takes_settings
-from service.cli.output import show
+from service.cli.output import hours, rows_of, show
 from service.cli.reading import reading
-from service.moments import end_of
-from service.set_aside_list import set_aside_rows
+from service.cli.tables import APPROVALS, DECLARATIONS, EXCEPTIONS, OVERDUE, PROPOSALS, SALES
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from projections.exceptions import ExceptionRow, Status
+    from projections.proposals import State
 
 MerchantOption = Annotated[str | None, typer.Option("--merchant", help="Only this merchant's, as in M-1042.")]
 
@@ -70,10 +60,11 @@ def approvals(
 
     `amount` is the buyer's, in the order's currency; `list_amount` is what it is worth to the merchant, CNY.
     """
+    from projections.approvals_queue import ApprovalsQueue, waiting_cases
+
     with reading(settings, [ApprovalsQueue()]) as app:
         found, now = waiting_cases(app.views, merchant=merchant, limit=limit), app.clock()
-    rows = [_row(case) | {"late": case.is_late(now)} for case in found]
-    show([_in_its_currency(row) for row in rows] if format is Format.TABLE else rows, format, columns=_APPROVALS)
+    show(APPROVALS, rows_of(found, APPROVALS, late=lambda case: case.is_late(now)), format)
 
 
 @takes_settings()
@@ -87,10 +78,13 @@ def proposals(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Commands, adjustments and write-offs that one person proposed and another decides, the oldest first; CNY."""
+    from projections.proposals import Proposals
+    from projections.proposals import proposals as read_proposals
+
     with reading(settings, [Proposals()]) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         found = read_proposals(app.views, state=_STATE[state], merchant=merchant, limit=limit, moment=moment)
-    show([_row(row) for row in found], format, columns=_names(ProposalRow))
+    show(PROPOSALS, rows_of(found, PROPOSALS), format)
 
 
 @takes_settings()
@@ -109,6 +103,11 @@ def exceptions(
     Then, of now, the items that timers and other loops have set aside because they failed (set_aside): they are tried
     again by themselves.
     """
+    from projections.exceptions import Exceptions
+    from projections.exceptions import exceptions as read_exceptions
+    from service.moments import end_of
+    from service.set_aside_list import set_aside_rows
+
     with reading(settings, [Exceptions()]) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         found = read_exceptions(
@@ -118,9 +117,10 @@ def exceptions(
         waiting = [] if as_of or as_known_at else set_aside_rows(app, **asked)
         now = end_of(moment, app.clock())
     listed = [*found, *waiting][:limit]
-    rows = [_row(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in listed]
-    shown = [name for name in _EXCEPTIONS if name not in _DETAILS] if format is Format.TABLE else _EXCEPTIONS
-    show([_with_its_name(row) for row in rows] if format is Format.TABLE else rows, format, columns=shown)
+    computed: dict[str, Callable[[Any], Any]] = {"age_h": lambda row: hours(row.age(now))}
+    if format is Format.TABLE:
+        computed["actual"] = _actual_with_its_name
+    show(EXCEPTIONS, rows_of(listed, EXCEPTIONS, **computed), format)
 
 
 @takes_settings()
@@ -133,9 +133,13 @@ def overdue(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Parcels, and goods not yet packed, that are late to the transfer warehouse, the latest first."""
+    from projections.overdue_to_warehouse import OverdueToWarehouse
+    from projections.warehouse_promises import overdue as read_overdue
+    from projections.warehouse_promises import warnings
+
     with reading(settings, [OverdueToWarehouse()]) as app:
         found = (warnings if soon else read_overdue)(app.views, app.clock(), merchant=merchant)
-    show([_row(promised) | {"hours_late": promised.hours_late} for promised in found], format, columns=_OVERDUE)
+    show(OVERDUE, rows_of(found, OVERDUE), format)
 
 
 @takes_settings()
@@ -146,9 +150,11 @@ def declarations(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Export declarations with their orders and receipts of payment, and whether the three tie."""
+    from projections.declarations import Declarations, ties
+
     with reading(settings, [Declarations()]) as app:
-        rows = [_row(tie) for tie in ties(app.views, merchant=merchant, only_mismatches=mismatches)]
-    show([_in_its_currency(row) for row in rows] if format is Format.TABLE else rows, format, columns=_DECLARATIONS)
+        found = ties(app.views, merchant=merchant, only_mismatches=mismatches)
+    show(DECLARATIONS, rows_of(found, DECLARATIONS), format)
 
 
 @takes_settings()
@@ -165,6 +171,9 @@ def sales(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Orders a day by merchant, channel, content, creator and market, as they were placed; CNY at list price."""
+    from projections.sales_by_channel import SalesByChannel
+    from projections.sales_by_channel import sales as read_sales
+
     first, last = day_of(from_day, "--from"), day_of(to_day, "--to")
     with reading(settings, [SalesByChannel()]) as app, answerable():
         found = read_sales(
@@ -177,37 +186,11 @@ def sales(
             to_day=last,
             moment=moment_of(as_of, as_known_at),
         )
-    show([_row(row) for row in found], format, columns=_SALES)
+    show(SALES, rows_of(found, SALES), format)
 
 
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
-
-
-_APPROVALS = (*_names(WaitingCase), "late")
-_EXCEPTIONS = (*_names(ExceptionRow), "age_h")
-_DETAILS = ("refs", "resolution", "resolved_at")
-_OVERDUE = (*(name for name in _names(Promised) if name != "late_by"), "hours_late")
-_DECLARATIONS = _names(Tie)
-_SALES = _names(ChannelSales)
-
-
-def _row(found: Any) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in _without_spans(_names(type(found)))}
-
-
-def _without_spans(names: Iterable[str]) -> Iterable[str]:
-    return (name for name in names if name != "late_by")
-
-
-def _with_its_name(row: dict[str, Any]) -> dict[str, Any]:
+def _actual_with_its_name(row: ExceptionRow) -> str:
     """What waits for its order is known by what was said of it: a tracking number, a provider's reference."""
-    named = ", ".join((row["actual"], *row["refs"].values()))
-    return row | {"actual": named} if row["kind"] == UNROUTED else row
+    from ledger.ids import UNROUTED
 
-
-def _in_its_currency(row: dict[str, Any]) -> dict[str, Any]:
-    """Amounts of several currencies in one column name theirs; lists are read as words."""
-    words = {name: ", ".join(value) for name, value in row.items() if isinstance(value, tuple)}
-    amounts = {name: str(row[name]) for name in ("amount", "captured", "buyer_total") if row.get(name) is not None}
-    return row | words | amounts
+    return ", ".join((row.actual, *row.refs.values())) if row.kind == UNROUTED else row.actual

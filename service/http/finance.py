@@ -37,9 +37,10 @@ from service.http.parameters import (
     passed,
 )
 from service.http.statuses import responses
+from service.limits import LONGEST_GRACE_DAYS
 from service.periods import periods
 from service.rates import rates_on
-from service.reconciliation import LONGEST_GRACE_DAYS, mismatches
+from service.reconciliation import mismatches
 from service.statements import issued_statements, statement_of
 
 router = APIRouter(tags=["books of account"], route_class=ReadRoute)

@@ -124,7 +124,7 @@ class Import(Work):
         self.file.write_bytes(neutral(*rows, total))
 
     def start(self) -> Running:
-        return self.bench.run("import", "psp", str(self.file))
+        return self.bench.run("import", "psp", str(self.file), "--psp", "stripe")
 
     def done(self) -> int:
         noted = "SELECT count(*) FROM log.events WHERE type = 'inbox.fact_noted' AND payload LIKE %s"

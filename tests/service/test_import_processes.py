@@ -39,7 +39,7 @@ def start(books: Settings, tmp_path: Path) -> Iterator[Start]:
     cents = f"{LINES}.00,{LINES // 10}.00,{LINES - LINES // 10}.00"
     report.write_bytes(neutral(*rows, summed(LINES, amounts=cents, cash="")))
     place = ["--database-url", books.database_url, "--data-dir", str(books.data_dir)]
-    asked = [sys.executable, "-m", "service.cli.main", "import", "psp", str(report), *place]
+    asked = [sys.executable, "-m", "service.cli.main", "import", "psp", str(report), "--psp", "stripe", *place]
     begun: list[subprocess.Popen[bytes]] = []
 
     def begin() -> subprocess.Popen[bytes]:

@@ -134,15 +134,22 @@ def test_a_bank_statement_is_imported_and_again_changes_nothing(settled: Setting
 def test_settlement_reports_of_both_forms_are_imported(settled: Settings, run: Run, tmp_path: Path) -> None:
     ours = written(tmp_path, "n.csv", neutral(line(), summed()))
     theirs = written(tmp_path, "s.csv", stripe(transaction()))
-    assert run(settled, "import", "psp", ours, "--format", "json").json[0]["recorded"] == 2
+    assert run(settled, "import", "psp", ours, "--psp", "stripe", "--format", "json").json[0]["recorded"] == 2
     assert run(settled, "import", "psp", theirs, "--form", "stripe", "--rate", "USD=7.15").code == 0
+
+
+def test_a_report_in_the_form_of_any_provider_is_not_taken_for_one_of_them(
+    settled: Settings, run: Run, tmp_path: Path
+) -> None:
+    said = run(settled, "import", "psp", written(tmp_path, "n.csv", neutral(line(), summed())))
+    assert (said.code, "--psp" in said.err) == (2, True)
 
 
 @pytest.mark.parametrize(
     ("kind", "content", "says"),
     [
         (("bank",), b"<Document>", "line 1"),
-        (("psp",), b"a,b\n", "the column batch_ref is missing"),
+        (("psp", "--psp", "stripe"), b"a,b\n", "the column batch_ref is missing"),
         (("psp", "--form", "stripe"), stripe(transaction()), "no rate is given for USD"),
         (("invoices", "--partner", "sf"), b"a,b\n", "the column invoice_ref is missing"),
     ],

@@ -44,7 +44,12 @@ SHARP = (
     "year 1", "year 9999", "instant 1", "instant to come", "far offset", "no zone", "object",
 )  # fmt: skip
 
-SECRETS = {"stripe_secret": "whsec_tea", "adyen_secret": "ab" * 32, "aftership_secret": "tea", "easypost_secret": "tea"}
+SECRETS: dict[str, Any] = {
+    "stripe_secret": "whsec_tea",
+    "adyen_secret": "ab" * 32,
+    "aftership_secret": "tea",
+    "easypost_secret": "tea",
+}
 DEEP = b"[" * 100_000 + b"]" * 100_000
 BODIES: dict[str, bytes] = {
     "empty": b"", "NUL": b"\0", "not JSON": b"hello", "null": b"null", "true": b"true", "number": b"1",
@@ -165,7 +170,7 @@ def test_no_language_is_a_fault(client: TestClient, header: str) -> None:
 
 def _hooked(app: App) -> TestClient:
     """A client of a service that knows every sender's secret."""
-    settings = app.settings.model_copy(update=SECRETS)
+    settings = replace(app.settings, **SECRETS)
     return TestClient(make_application(replace(app, settings=settings)), raise_server_exceptions=False)
 
 

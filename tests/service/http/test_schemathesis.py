@@ -42,8 +42,13 @@ WITH_PARAMETERS = [(path, method) for path, method in ADDRESSES if "parameters" 
 @pytest.fixture(scope="module")
 def schema(month_app: App) -> BaseSchema:
     """The document of a service with secrets of all senders, as the service itself tells it."""
-    secrets = {"stripe_secret": "whsec_tea", "adyen_secret": "ab" * 32, "aftership_secret": "t", "easypost_secret": "t"}
-    app = replace(month_app, settings=month_app.settings.model_copy(update=secrets))
+    secrets: dict[str, Any] = {
+        "stripe_secret": "whsec_tea",
+        "adyen_secret": "ab" * 32,
+        "aftership_secret": "t",
+        "easypost_secret": "t",
+    }
+    app = replace(month_app, settings=replace(month_app.settings, **secrets))
     return schemathesis.openapi.from_asgi("/openapi.json", make_application(app, patience_s=0.1))
 
 

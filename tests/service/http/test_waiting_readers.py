@@ -37,7 +37,7 @@ def behind(settings: Settings) -> Iterator[App]:
     """A ledger whose balances nobody folds, with a secret for webhooks."""
     with open_app(settings, create=True) as app:
         app.catch_up([view for name, view in PROJECTIONS.items() if name != "merchant_balances"])
-        yield replace(app, settings=app.settings.model_copy(update={"stripe_secret": "whsec_tea"}))
+        yield replace(app, settings=replace(app.settings, stripe_secret="whsec_tea"))
 
 
 def heads_of(app: App) -> dict[int, int]:
