@@ -25,7 +25,10 @@ from service.limits import LONGEST_GRACE_DAYS
 from service.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from ledger.money import Money
+    from projections.differences import Difference
     from projections.exposure import Exposure
 
 
@@ -129,6 +132,10 @@ def explain(
     narrower = {"merchant": merchant, "account": account, "order": order}
     with reading(settings, [MerchantBalances()]) as app, answerable():
         found = explain_difference(app.views, as_of=day, earlier=earlier, later=later, **narrower)
+    _show_difference(found, day, format)
+
+
+def _show_difference(found: Difference, day: date | None, format: Format) -> None:
     accounts = [{"account": account, "currency": currency, "difference_cny": base}
                 for (account, currency), base in found.accounts.items()]  # fmt: skip
     if format is Format.JSON:

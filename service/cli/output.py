@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _WIDTH_OF_A_FILE = 240  # columns of a table that goes into a file or a pipe, where `COLUMNS` says nothing
 _NARROWEST = 20
+_COLUMNS = re.compile(r"0*[1-9][0-9]{0,3}")
 
 
 def stdout() -> Console:
@@ -37,7 +39,7 @@ def stderr() -> Console:
 
 def _told_width() -> int | None:
     told = os.environ.get("COLUMNS", "")
-    return max(int(told), _NARROWEST) if told.isascii() and told.isdigit() and int(told) else None
+    return max(int(told), _NARROWEST) if _COLUMNS.fullmatch(told) else None
 
 
 def show(table: Table, rows: Sequence[Mapping[str, Any]], format: Format) -> None:

@@ -55,10 +55,9 @@ def record(
     from service.record.refusals_file import RefusalsFile
 
     source = None if file == "-" else Path(file)
-    beside = source.with_name(f"{source.name}.refusals.jsonl") if source else Path("stdin.refusals.jsonl")
     with (
         _opened(source) as stream,
-        RefusalsFile(refusals or beside, not_the_input=source) as kept,
+        RefusalsFile(refusals or _beside(source), not_the_input=source) as kept,
         open_app(settings, create=True) as app,
         _shown_progress(source) as progress,
     ):
@@ -69,6 +68,10 @@ def record(
         stderr().print(f"Refused, malformed and failed lines are in {kept.path}")
     if recorder.counts.malformed or recorder.counts.failed:
         raise typer.Exit(1)
+
+
+def _beside(source: Path | None) -> Path:
+    return source.with_name(f"{source.name}.refusals.jsonl") if source else Path("stdin.refusals.jsonl")
 
 
 def _record(recorder: Recorder, lines: Iterator[Line], progress: Progress) -> None:
