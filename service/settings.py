@@ -69,8 +69,8 @@ class Settings:
     adyen_capture: str = field(
         default="manual",
         metadata=_says(
-            "When Adyen captures: 'manual', so that a CAPTURE tells of it; 'automatic', so that the AUTHORISATION is the"
-            " capture; or the merchant accounts that capture automatically, with commas between them."
+            "When Adyen captures: 'manual', so that a CAPTURE tells of it; 'automatic', so that the AUTHORISATION is "
+            "the capture; or the merchant accounts that capture automatically, with commas between them."
         ),
     )
 
