@@ -227,7 +227,7 @@ class TestAdyen:
         assert "order.confirmed" in types(desk)
 
 
-def types_after(desk: Desk, body: bytes, **settings: str) -> list[str]:
+def types_after(desk: Desk, body: bytes, **settings: Any) -> list[str]:
     """What stands in the log once a service with these settings was told."""
     app = App(
         Settings(adyen_secret=KEY, **settings), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader),
