@@ -13,16 +13,23 @@ from commands.refund_rounds import expect_round, open_case
 from commands.refunding import approved
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.refund import RefundApproved, RefundRoundApproved, ReturnAuthorized
+from ledger.events.refund import RefundApproved, RefundRoundApproved, RefundType, ReturnAuthorized
 from ledger.ids import Id, return_id_of
 from ledger.instants import Instant
 from ledger.numbers import Count
-from ledger.policies.liability import Bearer, Liability
+from ledger.policies.liability import Bearer, Cause
 from ledger.policies.return_window import ReturnWindow
 from ledger.refusals import NotCaptured
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
+
+_CAUSES: dict[RefundType, Cause] = {
+    "unshipped": "cancelled",
+    "return_refund": "returned",
+    "not_received": "not_received",
+    "platform_initiated": "undeliverable",
+}
 
 
 class ApproveRefund(OrderCommand, name="approve_refund"):
@@ -30,8 +37,8 @@ class ApproveRefund(OrderCommand, name="approve_refund"):
 
     `lines` approves less: only these lines, at these amounts; left out, all that was asked. `charges` says how much tax
     and shipping go back with them; left out, tax goes in proportion and shipping by policy. `return_required` lets the
-    money of a return wait for the goods, which are to be on their way by `return_by`. `liability` left out: the
-    platform bears what never arrived and what its policy calls its own fault, the merchant everything else.
+    money of a return wait for the goods, which are to be on their way by `return_by`. `liability` says whose fault the
+    reviewer found it to be; left out, who bears it follows from where the units are, the reason and the policy.
     """
 
     refund_id: Id
@@ -77,16 +84,11 @@ def _approval(command: ApproveRefund, order: Order, case: Case, rules: Rules) ->
         charges=None if command.charges is None else granted(order, command.charges, rules),
         refund_id=case.id,
         kind=case.type,
-        liability=command.liability or _bearer(case, rules),
+        cause=_CAUSES[case.type],
         reason=case.reason,
+        found=command.liability,
         return_required=return_required,
     )
-
-
-def _bearer(case: Case, rules: Rules) -> Bearer:
-    if case.type == "not_received" or case.reason in rules.policy(Liability).platform_faults:
-        return "platform"
-    return "merchant"
 
 
 def _authorized(command: ApproveRefund, order: Order, approval: RefundApproved, rules: Rules) -> ReturnAuthorized:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from commands.releasing import standing_fees
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.order import OrderCompleted
-from ledger.events.refund import RefundApproved, RefundLine, ReturnExpired
+from ledger.events.refund import Bearer, RefundApproved, RefundLine, ReturnExpired
 from ledger.money import Money
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
 from ledger.streams.order_charges import cut_charges
-from ledger.streams.refund_money import (
-    cut_to,
-    merchant_borne,
-    merchant_money,
-    platform_borne,
-    platform_money,
-    with_sums,
-)
+from ledger.streams.refund_money import cut_to, liability_of, refund_money, taken_back, with_sums
 
 
 def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Iterator[Event]:
@@ -61,21 +54,20 @@ def _cut(approval: RefundApproved, later: Order, case: Case, rules: Rules) -> Re
     stands at what left there when they got it."""
     has, carried, rate = case.by_alternative, case.carried, approval.money.book_rate
     goods, charges = cut_charges(approval.money, has)
-    asked = list(_first(approval.lines, later, goods))
-    if approval.liability == "merchant":
-        lines = merchant_borne(later, asked, standing_fees(later, rules))
-        money = merchant_money(later, lines, charges, rate, base=carried)
-    else:
-        lines = platform_borne(asked)
-        money = platform_money(later, lines, charges, rate, approval.money.expense or "goodwill", base=carried)
-    return approval.model_copy(update={"lines": lines, "money": money})
+    kept = list(_first(approval, later, goods))
+    bearers = [bearer for _, bearer in kept]
+    lines = taken_back(later, [line for line, _ in kept], bearers, standing_fees(later, rules))
+    liability, expense = liability_of(bearers), approval.money.expense or "goodwill"
+    money = refund_money(later, lines, liability, charges, rate, expense, base=carried)
+    return approval.model_copy(update={"lines": lines, "money": money, "liability": liability})
 
 
-def _first(lines: Iterable[RefundLine], later: Order, left: Money) -> Iterator[RefundLine]:
-    """So much of the lines, the first ones whole."""
-    for line in lines:
+def _first(approval: RefundApproved, later: Order, left: Money) -> Iterator[tuple[RefundLine, Bearer]]:
+    """So much of the lines, the first ones whole, with who bears each."""
+    for line in approval.lines:
         if part := min(left, line.buyer_amount):
             names = RefundLine.model_fields
             whole = RefundLine(**{name: value for name, value in line if name in names})
-            yield cut_to(whole, later.lines[line.line_id], part, taken_back=False)
+            bearer: Bearer = "merchant" if line.is_merchants(approval.liability) else "platform"
+            yield cut_to(whole, later.lines[line.line_id], part, taken_back=False), bearer
             left = left - part

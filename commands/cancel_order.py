@@ -132,7 +132,7 @@ def _paid(command: CancelOrder, order: Order, wanted: Sequence[LineQty], rules: 
         rules,
         refund_id=refund_id,
         kind="unshipped",
-        liability="merchant",
+        cause="cancelled",
         reason=command.reason,
     )
     yield approval

@@ -18,6 +18,7 @@ _AFTER_THE_FACT = frozenset({"export_closed"})
 _MOVING = frozenset(word for word, milestone in MILESTONES.items() if milestone.rank > 0) - _AFTER_THE_FACT
 # Nothing moves a parcel any more; a loss ends nothing once it was found.
 _ENDING = frozenset({"lost", "signed_for", "destroyed", "returned_to_sender"})
+_NEVER_BOTH = {"lost", "signed_for"}  # not even at one instant
 # Turned away here, a parcel comes no further unless it is let pass later (`UNDONE_BY`): the first step out of reach.
 _OUT_OF_REACH = {
     "rejected_at_warehouse": "export_declared",
@@ -50,9 +51,9 @@ def out_of_sequence(report: ParcelReport, order: Order, new: Fact) -> Iterator[E
 
 
 def _clash(known: Fact, new: Fact, parcel: Parcel) -> bool:
-    if known.happened_at == new.happened_at:
+    if known.happened_at == new.happened_at and {known.milestone, new.milestone} != _NEVER_BOTH:
         return False
-    earlier, later = (known, new) if known.happened_at < new.happened_at else (new, known)
+    earlier, later = sorted((known, new), key=by_time)
     if _goes_on_back(earlier, later) or (earlier.milestone in GOING_BACK and _ends_at_the_sender(later)):
         return False
     return _rules_out(earlier.milestone, later.milestone) and not _is_undone(earlier, later, parcel)

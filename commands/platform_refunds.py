@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from commands.order_commands import OrderCommand, placed_order
-from commands.refunding import approved, completed_by, requested
+from commands.refunding import approved, completed_by, leaving, requested
 from commands.releasing import Due, released, units_by_line
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from commands.shapes import Reason
 from ledger.events.event import Event
-from ledger.events.milestones import MILESTONES
 from ledger.events.order import OrderCompleted
 from ledger.events.refund import RefundApproved, RefundLine
 from ledger.ids import Id
 from ledger.payment_refusals import DisputeOpen
-from ledger.policies.liability import Bearer, Liability, Place
+from ledger.policies.liability import Cause
 from ledger.policies.release import Release
 from ledger.refusals import CaseAlreadyOpen, LineAlreadyRefunded, NotCaptured
 from ledger.streams.order import Order
 from ledger.streams.parcels import Parcel
 from ledger.streams.refund_money import refund_line
-
-REFUSED_BY_CUSTOMS = frozenset({"export_rejected", "import_refused"})
-_PROVES_CUSTODY = REFUSED_BY_CUSTOMS | {"consolidated", "split"}
-_IN_OUR_CUSTODY = frozenset({"warehouse", "export", "line_haul", "import", "last_mile"})
 
 
 class ParcelRefund(OrderCommand):
@@ -47,7 +43,7 @@ def expect_refundable(command: ParcelRefund, order: Order) -> Parcel | None:
     return order.parcels.of(command.parcel_id)
 
 
-def refunded(command: ParcelRefund, order: Order, parcel: Parcel, rules: Rules) -> Iterator[Event]:
+def refunded(command: ParcelRefund, order: Order, parcel: Parcel, rules: Rules, *, cause: Cause) -> Iterator[Event]:
     """The case, opened and approved in one; what the platform bears is the merchant's at once."""
     lines = list(_lines(order, parcel))
     yield requested(
@@ -68,22 +64,11 @@ def refunded(command: ParcelRefund, order: Order, parcel: Parcel, rules: Rules) 
         rules,
         refund_id=command.refund_id,
         kind="platform_initiated",
-        liability=bearer(command.reason, parcel, rules),
+        cause=cause,
         reason=command.reason,
     )
     yield approval
     yield from settled(command, order, approval, rules)
-
-
-def bearer(reason: str, parcel: Parcel, rules: Rules) -> Bearer:
-    """Custody passes at warehouse acceptance (statement 20), which any later step of the way proves too, and so does
-    what a partner has packed anew."""
-    accepted = any(
-        MILESTONES[fact.milestone].stage in _IN_OUR_CUSTODY or fact.milestone in _PROVES_CUSTODY
-        for fact in parcel.facts
-    )
-    place: Place = "after_warehouse" if accepted else "before_warehouse"
-    return rules.policy(Liability).bearer(reason=reason, place=place)
 
 
 def settled(command: OrderCommand, order: Order, approval: RefundApproved, rules: Rules) -> Iterator[Event]:
@@ -96,13 +81,16 @@ def settled(command: OrderCommand, order: Order, approval: RefundApproved, rules
     now = command.decided_at
     events = list(released(order, list(_kept(command, order, approval)), rules, at=now))
     yield from events
-    if order.completes(units_by_line(events), closing=approval.refund_id):
+    gone = leaving(order, approval) + Counter(units_by_line(events))
+    if order.completes(gone, closing=approval.refund_id):
         yield OrderCompleted(order_id=command.order_id, completed_at=now)
 
 
 def _kept(command: OrderCommand, order: Order, approval: RefundApproved) -> Iterator[Due]:
     left = {line_id: book.pending for line_id, book in order.lines.items()}
     for line in approval.lines:
+        if line.is_merchants(approval.liability):
+            continue
         units = order.lines[line.line_id].at(line.parcel_id)
         fresh = min(left[line.line_id], units.platform_borne + line.qty - units.standing_released)
         if line.qty and fresh > 0:

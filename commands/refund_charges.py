@@ -55,7 +55,7 @@ def decide(command: RefundCharges, order: Order, rules: Rules) -> Iterator[Event
         charges=charges,
         refund_id=case,
         kind="platform_initiated",
-        liability="platform",
+        cause="other",
         reason=command.reason,
     )
     yield approval

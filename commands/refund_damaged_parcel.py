@@ -24,4 +24,4 @@ def decide(command: RefundDamagedParcel, order: Order, rules: Rules) -> Iterator
     parcel = expect_refundable(command, order)
     if parcel is None or parcel.signature or not any(fact.milestone in _DAMAGE for fact in parcel.facts):
         raise ParcelNotDamaged(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
-    yield from refunded(command, order, parcel, rules)
+    yield from refunded(command, order, parcel, rules, cause="damaged")

@@ -22,4 +22,4 @@ def decide(command: RefundLostParcel, order: Order, rules: Rules) -> Iterator[Ev
     parcel = expect_refundable(command, order)
     if parcel is None or parcel.lost_at is None:
         raise ParcelNotLost(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
-    yield from refunded(command, order, parcel, rules)
+    yield from refunded(command, order, parcel, rules, cause="lost")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.platform_refunds import REFUSED_BY_CUSTOMS, ParcelRefund, expect_refundable, refunded
+from commands.platform_refunds import ParcelRefund, expect_refundable, refunded
 from commands.rules import Rules
 from ledger.after_sales_refusals import ParcelNotRefused
 from ledger.events.event import Event
 from ledger.events.milestones import standing
 from ledger.streams.order import Order
+from ledger.streams.unit_places import REFUSED_BY_CUSTOMS
 
 
 class RefundRefusedParcel(ParcelRefund, name="refund_refused_parcel"):
@@ -24,4 +25,4 @@ def decide(command: RefundRefusedParcel, order: Order, rules: Rules) -> Iterator
     parcel = expect_refundable(command, order)
     if parcel is None or parcel.signature or not any(f.milestone in REFUSED_BY_CUSTOMS for f in standing(parcel.facts)):
         raise ParcelNotRefused(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
-    yield from refunded(command, order, parcel, rules)
+    yield from refunded(command, order, parcel, rules, cause="refused")

@@ -10,8 +10,7 @@ from commands.shapes import Reason
 from ledger.after_sales_refusals import ParcelNotReturned
 from ledger.events.event import Event
 from ledger.streams.order import Order
-
-_BACKWARDS = frozenset({"returning_to_sender", "returned_to_warehouse", "returned_to_sender"})
+from ledger.streams.unit_places import BACKWARDS
 
 
 class RefundReturnedParcel(ParcelRefund, name="refund_returned_parcel"):
@@ -26,6 +25,6 @@ class RefundReturnedParcel(ParcelRefund, name="refund_returned_parcel"):
 
 def decide(command: RefundReturnedParcel, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = expect_refundable(command, order)
-    if parcel is None or parcel.status not in _BACKWARDS:
+    if parcel is None or parcel.status not in BACKWARDS:
         raise ParcelNotReturned(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
-    yield from refunded(command, order, parcel, rules)
+    yield from refunded(command, order, parcel, rules, cause="undeliverable")

@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from commands.order_commands import OrderCommand, book_rate
 from commands.releasing import standing_fees
 from commands.rules import Rules
+from ledger.after_sales_refusals import UnsentIsMerchants
 from ledger.events.order import OrderCompleted
 from ledger.events.payment import AllocatedCharge
 from ledger.events.refund import (
-    ApprovedLine,
-    Liability,
     RefundApproved,
     RefundAutoApproved,
     RefundLine,
-    RefundMoney,
     RefundRequested,
     RefundType,
 )
 from ledger.fx import Rate
 from ledger.money import Money
+from ledger.policies.liability import Bearer, Cause, Liability
 from ledger.policies.order_charges import OrderCharges
 from ledger.refusals import RefundExceedsRemaining
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
 from ledger.streams.order_charges import charges_with
-from ledger.streams.refund_money import (
-    Expense,
-    buyer_amount,
-    merchant_borne,
-    merchant_money,
-    platform_borne,
-    platform_money,
-)
+from ledger.streams.refund_money import Expense, buyer_amount, liability_of, refund_money, taken_back
 from ledger.streams.refundable import refundable
+from ledger.streams.unit_bearers import bearer_of
 
 EXPRESS = "express_refund"
 
@@ -80,7 +74,10 @@ def auto_approved(
 ) -> RefundAutoApproved:
     """Express Refund's yes (programme, statement 27)."""
     assert order.placed is not None, "only a placed order is refunded"
-    approved, money = _taken_from_merchant(command, order, lines, rules, charges_back(order, lines, rules))
+    charges = charges_back(order, lines, rules)
+    bearers = _bearers(order, lines, rules, cause="cancelled", reason=EXPRESS)
+    approved = taken_back(order, lines, bearers, standing_fees(order, rules))
+    money = refund_money(order, approved, liability_of(bearers), charges, _rate(command, order, rules), "goods_lost")
     return RefundAutoApproved(
         merchant_id=order.merchant_id,
         order_id=order.order_id,
@@ -101,20 +98,21 @@ def approved(
     charges: tuple[AllocatedCharge, ...] | None = None,
     refund_id: str,
     kind: RefundType,
-    liability: Liability,
+    cause: Cause,
     reason: str,
+    found: Bearer | None = None,
     return_required: bool = False,
 ) -> RefundApproved:
     """A person's or the platform's yes, with the money that follows from who bears it, and the charges that go back
-    with the lines or are named. Raises `RefundExceedsRemaining`."""
+    with the lines or are named. `found` is whose fault a reviewer found it to be. Raises `RefundExceedsRemaining` or
+    `UnsentIsMerchants`."""
     assert order.placed is not None, "only a placed order is refunded"
     charges = charges_back(order, lines, rules) if charges is None else charges
-    if liability == "merchant":
-        taken, money = _taken_from_merchant(command, order, lines, rules, charges)
-    else:
-        rate = _rate(command, order, rules)
-        expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: what was delivered is not lost
-        taken, money = platform_borne(lines), platform_money(order, lines, charges, rate, expense)
+    bearers = _bearers(order, lines, rules, cause=cause, reason=reason, found=found)
+    liability = liability_of(bearers)
+    taken = taken_back(order, lines, bearers, standing_fees(order, rules))
+    expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: what was delivered is not lost
+    money = refund_money(order, taken, liability, charges, _rate(command, order, rules), expense)
     expect_refundable(order, money.amount, refund_id)
     return RefundApproved(
         merchant_id=order.merchant_id,
@@ -148,25 +146,38 @@ def completed_by(
     """The order's completion, where a merchant-borne refund took the last of what was pending."""
     if isinstance(approval, RefundApproved) and approval.return_required:
         return
-    platform_borne = isinstance(approval, RefundApproved) and approval.liability != "merchant"
-    leaving: dict[str, int] = {}
-    for line in approval.lines:
-        for _, effect in order.lines[line.line_id].effects(line, platform_borne=platform_borne):
-            gone = effect.merchant_borne - effect.taken_back
-            leaving[line.line_id] = leaving.get(line.line_id, 0) + gone
-    if order.completes(leaving, closing=approval.refund_id):
+    if order.completes(leaving(order, approval), closing=approval.refund_id):
         yield OrderCompleted(order_id=order.order_id, completed_at=command.happened_at)
 
 
-def _taken_from_merchant(
-    command: OrderCommand,
+def leaving(order: Order, approval: RefundApproved | RefundAutoApproved) -> Counter[str]:
+    """Returns how many units by line an approval takes out of the pending account."""
+    liability = approval.liability if isinstance(approval, RefundApproved) else "merchant"
+    gone = Counter[str]()
+    for line in approval.lines:
+        for _, effect in order.lines[line.line_id].effects(line, platform_borne=not line.is_merchants(liability)):
+            gone[line.line_id] += effect.merchant_borne - effect.taken_back
+    return gone
+
+
+def _bearers(
     order: Order,
     lines: Sequence[RefundLine],
     rules: Rules,
-    charges: tuple[AllocatedCharge, ...],
-) -> tuple[tuple[ApprovedLine, ...], RefundMoney]:
-    taken = merchant_borne(order, lines, standing_fees(order, rules))
-    return taken, merchant_money(order, taken, charges, _rate(command, order, rules))
+    *,
+    cause: Cause,
+    reason: str,
+    found: Bearer | None = None,
+) -> list[Bearer]:
+    """Returns who bears each line. Raises `UnsentIsMerchants` where a reviewer found otherwise of unsent units."""
+    policy = rules.policy(Liability)
+    bearers = [
+        bearer_of(order, line.parcel_id, cause=cause, reason=reason, policy=policy, found=found) for line in lines
+    ]
+    for line, bearer in zip(lines, bearers, strict=True):
+        if found is not None and bearer != found:
+            raise UnsentIsMerchants(line_id=line.line_id, liability=found)
+    return bearers
 
 
 def _rate(command: OrderCommand, order: Order, rules: Rules) -> Rate:

@@ -1,4 +1,4 @@
-"""An issuer decides a dispute for the buyer: who bears it follows from the reason (P14)."""
+"""An issuer decides a dispute for the buyer: who bears it follows from where the units are, and why (P14)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ledger.policies.release import Release
 from ledger.streams.dispute_money import loss
 from ledger.streams.order import Order
 from ledger.streams.order_disputes import Dispute
+from ledger.streams.unit_bearers import bearer_of, dispute_cause
 
 
 class ReportDisputeLost(DisputeReport, name="report_dispute_lost"):
@@ -60,22 +61,21 @@ def _lost(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Eve
 
 def _event(report: ReportDisputeLost, order: Order, dispute: Dispute, rules: Rules) -> DisputeLost:
     reason = report.reason or dispute.reason
-    policy = rules.policy(Liability)
-    liability = policy.dispute_bearer(reason)
+    policy, cause = rules.policy(Liability), dispute_cause(reason)
     parts = loss(
         order,
         dispute,
         standing_fees(order, rules) if order.placed else None,
         amount=dispute.held,
         carried=dispute.held_base,
-        liability=liability,
+        bearer=lambda line: bearer_of(order, line.parcel_id, cause=cause, reason=reason, policy=policy),
     )
     return DisputeLost(
         **names(report, order),
         market=market_of(order),
         stage=dispute.stage,
         reason=reason,
-        liability=liability,
+        liability=parts.liability,
         liability_version=rules.used[Liability.key],
         amount=dispute.held,
         carried=dispute.held_base,

@@ -45,6 +45,15 @@ class ParcelNotReturned(Refusal, code="PARCEL_NOT_RETURNED", remedy="Report that
     status: str
 
 
+class UnsentIsMerchants(
+    Refusal, code="UNSENT_IS_MERCHANTS", remedy="Approve it without `liability`, or name the merchant."
+):
+    """Units of line {line_id} never left the merchant, who bears their refund: {liability} cannot."""
+
+    line_id: str
+    liability: str
+
+
 class ReturnNotAuthorized(Refusal, code="RETURN_NOT_AUTHORIZED", remedy="Approve the case with a return first."):
     """No goods are awaited for the case {refund_id}: {state}."""
 

@@ -17,7 +17,7 @@ from ledger.sealed import Sealed
 from ledger.who import Actor
 
 DisputeStage = Literal["inquiry", "chargeback", "second_stage"]
-DisputeLiability = Literal["merchant", "platform"]
+DisputeLiability = Literal["merchant", "platform", "shared"]
 
 
 class DisputedLine(BaseModel):
@@ -90,9 +90,10 @@ class DisputeLost(_Dispute, name="dispute.lost", version=1):
     """The issuer gives the buyer the money back. `carried` is what the withdrawn `amount` stood at; all else is CNY.
 
     Money of the capture that belonged to no order is lost first (`unallocated`), then what was owed back to the buyer
-    already (`owed`). Of the rest, charges give back what they were allocated, as a refund does. Merchant-liable: so do
-    lines; `margin_reversed` and `fx` as there; what is more than that is the platform's (`expense`). Platform-liable:
-    all but the charges is expense, and lines are closed at the platform's cost. carried = unallocated_base +
+    already (`owed`). Of the rest, charges give back what they were allocated, as a refund does. Lines of which the
+    merchant is liable: so do they; `margin_reversed` and `fx` as there; what is more than that is the platform's
+    (`expense`). Lines of which the platform is liable are expense, and closed at its cost. Where the liability is
+    `shared`, each line says whose it is. carried = unallocated_base +
     Σ owed.carried + expense + Σ lines (from_pending + from_available + fee_back + vat_back) + Σ charges.base +
     margin_reversed + fx.
     """

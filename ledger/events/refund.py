@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.events.event import Event
+from ledger.events.event import Event, is_absent
 from ledger.events.payment import AllocatedCharge
 from ledger.fx import Rate
 from ledger.ids import Id
@@ -16,7 +16,8 @@ from ledger.sealed import Sealed
 from ledger.who import Actor
 
 RefundType = Literal["unshipped", "return_refund", "not_received", "platform_initiated"]
-Liability = Literal["merchant", "platform", "partner"]
+Bearer = Literal["merchant", "platform"]
+Liability = Literal["merchant", "platform", "partner", "shared"]
 
 
 class RefundLine(BaseModel):
@@ -38,7 +39,8 @@ class RefundLine(BaseModel):
 class ApprovedLine(RefundLine):
     """What the approval of a line takes back from the merchant, and its share of the allocated base.
 
-    Where the platform bears the refund nothing is taken back, and all of it is zero.
+    Where the platform bears the refund nothing is taken back, and all of it is zero. `borne_by` is written where a
+    refund or a lost dispute is shared: units are in different places.
     """
 
     released_qty: int  # of `qty`
@@ -47,16 +49,21 @@ class ApprovedLine(RefundLine):
     fee_back: Money
     vat_back: Money
     base: Money
+    borne_by: Bearer | None = Field(default=None, exclude_if=is_absent)
+
+    def is_merchants(self, liability: Liability) -> bool:
+        """True if the merchant bears this line of a refund or dispute with that liability."""
+        return (self.borne_by or liability) == "merchant"
 
 
 class RefundMoney(BaseModel):
     """Every amount the approval's entry needs (P7–P9); all base amounts are CNY.
 
     `amount` (buyer's currency, goods and charges) is carried in 2210 at `base` = amount × book_rate.
-    Merchant-borne: from_pending + from_available + fee_back + vat_back = Σ lines.list_amount, of which from_available
-    leaves 2120; `margin_reversed` is the share of the margin booked at allocation (same sign), `fx` the rest (positive
-    a loss).
-    Platform-borne: nothing leaves the merchant; the goods' part of the base is the expense.
+    Merchant-borne lines: from_pending + from_available + fee_back + vat_back = Σ their list_amount, of which
+    from_available leaves 2120; `margin_reversed` is the share of the margin booked at allocation (same sign), `fx` the
+    rest (positive a loss).
+    Platform-borne lines: nothing leaves the merchant; their part of the base is the expense.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -125,7 +132,7 @@ class RefundRoundRejected(_Case, name="refund.round_rejected", version=1):
 
 
 class RefundApproved(_Case, name="refund.approved", version=1):
-    """The buyer will be refunded; who bears it is settled."""
+    """The buyer will be refunded; who bears it is settled. Where that is `shared`, each line says whose it is."""
 
     market: str
     lines: tuple[ApprovedLine, ...]

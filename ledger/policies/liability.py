@@ -1,40 +1,86 @@
-"""Who bears a loss: by what happened, where the parcel was, and why a buyer disputes."""
+"""Who bears a refund, loss or dispute: by where the units are, then by whose fault it is, then by the cause."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from ledger.policies.policy import Policy
 
 Bearer = Literal["merchant", "platform"]
-Place = Literal["before_warehouse", "after_warehouse"]
+Fault = Literal["nobody", "merchant", "platform"]
+UnitPlace = Literal["unsent", "to_warehouse", "turned_back", "in_custody", "signed_for", "coming_back"]
+Cause = Literal[
+    "cancelled", "lost", "damaged", "refused", "undeliverable",
+    "returned", "not_received", "product_unacceptable", "other",
+]  # fmt: skip
+_Rule = Literal[
+    "merchant",
+    "before_warehouse",
+    "after_warehouse",
+    "dispute_not_received",
+    "dispute_product_unacceptable",
+    "dispute_other",
+]
+# Goods on their way back are where they are whatever is said of them.
+BY_PLACE: dict[UnitPlace, _Rule] = {"turned_back": "before_warehouse", "coming_back": "after_warehouse"}
+# The rule before the warehouse has accepted the goods, and the one after it.
+BY_CAUSE: dict[Cause, tuple[_Rule, _Rule]] = {
+    "cancelled": ("merchant", "merchant"),
+    "lost": ("before_warehouse", "after_warehouse"),
+    "damaged": ("before_warehouse", "after_warehouse"),
+    "refused": ("before_warehouse", "after_warehouse"),
+    "undeliverable": ("before_warehouse", "after_warehouse"),
+    "returned": ("merchant", "merchant"),
+    "not_received": ("before_warehouse", "dispute_not_received"),
+    "product_unacceptable": ("dispute_product_unacceptable", "dispute_product_unacceptable"),
+    "other": ("dispute_other", "dispute_other"),
+}
+
+# Where units can be when they are refunded or disputed for a cause; elsewhere the command is refused.
+_SENT: tuple[UnitPlace, ...] = ("to_warehouse", "turned_back", "in_custody", "coming_back")
+POSSIBLE: dict[Cause, tuple[UnitPlace, ...]] = {
+    "cancelled": ("unsent",),
+    "lost": ("to_warehouse", "in_custody"),
+    "damaged": _SENT,
+    "refused": ("in_custody", "coming_back"),
+    "undeliverable": ("turned_back", "coming_back"),
+    "returned": ("signed_for",),
+    "not_received": (*_SENT, "signed_for", "unsent"),
+    "product_unacceptable": (*_SENT, "signed_for", "unsent"),
+    "other": (*_SENT, "signed_for", "unsent"),
+}
 
 
 class Liability(Policy, key="liability"):
-    """Custody passes when the transfer warehouse accepts the parcel (statement 20); merchants bear their faults."""
+    """Custody passes when the transfer warehouse accepts the parcel (statement 20). Merchants bear what they never
+    sent, and their faults."""
 
     before_warehouse: Bearer
     after_warehouse: Bearer
     merchant_faults: tuple[str, ...]  # reasons the merchant bears wherever the parcel is
-    platform_faults: tuple[str, ...] = ()  # reasons the platform bears wherever the parcel is
+    platform_faults: tuple[str, ...] = ()  # reasons the platform bears wherever the parcel is, once it was sent
     dispute_not_received: Bearer
     dispute_product_unacceptable: Bearer
     dispute_other: Bearer
 
-    def bearer(self, *, reason: str, place: Place) -> Bearer:
-        """Who bears a loss, refusal or return for `reason`."""
-        if reason in self.merchant_faults:
+    def bearer(self, place: UnitPlace, cause: Cause, fault: Fault = "nobody") -> Bearer:
+        """Returns who bears it for units in this place: the one rule for refunds, losses, damages, refusals, returned
+        parcels and disputes. The merchant bears everything about units that were never sent."""
+        if place == "unsent":
             return "merchant"
-        if reason in self.platform_faults:
-            return "platform"
-        return self.after_warehouse if place == "after_warehouse" else self.before_warehouse
+        if fault != "nobody":
+            return fault
+        before, after = BY_CAUSE[cause]
+        rule = BY_PLACE.get(place) or (before if place == "to_warehouse" else after)
+        if rule == "merchant":
+            return "merchant"
+        bearer: Bearer = getattr(self, rule)
+        return bearer
 
-    def dispute_bearer(self, reason: str) -> Bearer:
-        """Who bears a lost dispute."""
-        match reason:
-            case "not_received":
-                return self.dispute_not_received
-            case "product_unacceptable":
-                return self.dispute_product_unacceptable
-            case _:
-                return self.dispute_other
+    def fault_of(self, reasons: Iterable[str]) -> Fault:
+        """Returns whose fault these reasons are; of both, the merchant's."""
+        named = set(reasons)
+        if named & set(self.merchant_faults):
+            return "merchant"
+        return "platform" if named & set(self.platform_faults) else "nobody"

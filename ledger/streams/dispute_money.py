@@ -3,12 +3,12 @@ of the order, to the cent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ledger.events.dispute import DisputeLiability
 from ledger.events.payment import AllocatedCharge, OwedRefund
-from ledger.events.refund import ApprovedLine, RefundLine
+from ledger.events.refund import ApprovedLine, Bearer, RefundLine
 from ledger.fx import CNY
 from ledger.money import Money, split, total
 from ledger.streams.order import Order
@@ -16,13 +16,15 @@ from ledger.streams.order_charges import OrderCharges
 from ledger.streams.order_disputes import Dispute
 from ledger.streams.order_fees import OrderFees
 from ledger.streams.order_quantities import Place
-from ledger.streams.refund_money import cut_to, merchant_borne, platform_borne, refund_line
+from ledger.streams.refund_money import cut_to, liability_of, refund_line, taken_back
+from ledger.streams.unit_places import placed_units
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
     """The parts of `DisputeLost`, which says how they add up to what was carried."""
 
+    liability: DisputeLiability
     unallocated: Money
     unallocated_base: Money
     owed: tuple[OwedRefund, ...]
@@ -40,10 +42,11 @@ def loss(
     *,
     amount: Money,
     carried: Money,
-    liability: DisputeLiability,
+    bearer: Callable[[RefundLine], Bearer],
 ) -> Loss:
-    """Who loses what of the withdrawn `amount`, which stands at `carried` (CNY). A merchant loses no more than its
-    order has of the disputed capture: the rest is the platform's. `fees` is None before it is placed."""
+    """Returns who loses what of the withdrawn `amount`, which stands at `carried` (CNY): `bearer` says it of units in
+    one place. A merchant loses no more than its order has of the disputed capture: the rest is the platform's. `fees`
+    is None before it is placed."""
     capture = order.payments.captures.get(dispute.capture_ref)
     free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
     unallocated = min(amount, free)
@@ -54,14 +57,17 @@ def loss(
     goods = total([line.buyer_amount for line in asked], amount.currency)
     charges = _charges(order, asked, goods, of_the_order)
     on_charges = total([charge.amount for charge in charges], amount.currency)
-    borne = rest - on_charges if liability == "platform" else rest - on_charges - goods
+    bearers = [bearer(line) for line in asked]
+    closed = [(line, who) for line, who in zip(asked, bearers, strict=True) if line.qty or who == "merchant"]
+    lines, liability = _closed(order, closed, fees), liability_of(bearers)
+    theirs = [line for line in lines if line.is_merchants(liability)]
+    borne = rest - on_charges - total([line.buyer_amount for line in theirs], amount.currency)
     expense = split(carried, [amount.minor - borne.minor, borne.minor])[1] if amount else carried
-    lines = _closed(order, asked, fees, liability)
-    given_back = total([line.base for line in lines], CNY)
-    listed = total([line.list_amount for line in lines], CNY) if liability == "merchant" else Money(0, CNY)
+    given_back, listed = total([line.base for line in theirs], CNY), total([line.list_amount for line in theirs], CNY)
     unallocated_base = capture.base_of(unallocated) if capture and unallocated else Money(0, CNY)
     elsewhere = total([unallocated_base, expense, *(refund.carried for refund in owed)], CNY)
     return Loss(
+        liability=liability,
         unallocated=unallocated,
         unallocated_base=unallocated_base,
         owed=owed,
@@ -73,12 +79,10 @@ def loss(
     )
 
 
-def _closed(
-    order: Order, asked: list[RefundLine], fees: OrderFees | None, liability: DisputeLiability
-) -> tuple[ApprovedLine, ...]:
-    if liability == "platform":
-        return platform_borne(line for line in asked if line.qty)
-    return merchant_borne(order, asked, fees) if fees else ()
+def _closed(order: Order, closed: list[tuple[RefundLine, Bearer]], fees: OrderFees | None) -> tuple[ApprovedLine, ...]:
+    if fees is None:
+        return ()
+    return taken_back(order, [line for line, _ in closed], [who for _, who in closed], fees)
 
 
 def _owed(order: Order, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
@@ -107,12 +111,11 @@ def _lines(order: Order, dispute: Dispute, money: Money) -> Iterator[RefundLine]
 
 def _open_units(order: Order, line_id: str, asked: int | None) -> Iterator[tuple[Place, int]]:
     """Where units are that nobody was refunded for; no more than are asked for, or than were ever paid."""
-    book, journeys = order.lines[line_id], order.parcels.journeys(line_id)
+    book = order.lines[line_id]
     left = book.live - book.refunded if asked is None else min(asked, book.live - book.refunded)
-    sent = [(j.parcel_id, j.qty - book.at(j.parcel_id).refunded) for j in journeys if j.has_left]
-    for place, open_ in [*sent, (None, order.unshipped(line_id))]:
-        if (qty := min(left, open_)) > 0:
-            yield place, qty
+    for units in placed_units(order, line_id):
+        if (qty := min(left, units.qty)) > 0:
+            yield units.parcel_id, qty
             left -= qty
 
 

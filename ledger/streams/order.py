@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any
@@ -38,8 +38,10 @@ from ledger.events.payment import (
 from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
 from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
 from ledger.events.refund import (
+    ApprovedLine,
     BuyerFundsRefundApproved,
     DuplicateCaptureRefundApproved,
+    Liability,
     RefundApproved,
     RefundAutoApproved,
     RefundFailed,
@@ -70,7 +72,7 @@ from ledger.streams.order_cases import Case
 from ledger.streams.order_disputes import Dispute, Disputes
 from ledger.streams.order_logistics import Logistics
 from ledger.streams.order_payments import Payments
-from ledger.streams.order_quantities import LineBook
+from ledger.streams.order_quantities import Effect, LineBook
 from ledger.streams.order_status import OrderStatus, status_of
 from ledger.streams.parcels import Parcels, moving
 from ledger.streams.receivables import Receivables
@@ -242,11 +244,11 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: RefundAutoApproved) -> None:
-        self._approve(event, platform_borne=False)
+        self._approve(event, "merchant")
 
     @evolve.register
     def _(self, event: RefundApproved) -> None:
-        self._approve(event, platform_borne=event.liability != "merchant")
+        self._approve(event, event.liability)
 
     @evolve.register
     def _(self, event: RefundRejected | RefundWithdrawn) -> None:
@@ -268,15 +270,12 @@ class Order(Stream):
     @evolve.register
     def _(self, event: ReturnExpired) -> None:
         case = self.cases[event.refund_id]
-        platform_borne = case.platform_borne
+        liability = case.liability
         case.remember(event)
         if case.by_alternative and event.undone is None:  # the buyer has the money although the goods never came
             return
-        undone = event.undone.lines if event.undone else tuple(line for line, _ in case.effects)
-        for line, (_, effects) in zip(undone, case.effects, strict=True):
-            self.lines[line.line_id].undo(line, effects, platform_borne=platform_borne)
-        kept = event.kept.lines if event.kept else ()
-        case.effects = [(line, self.lines[line.line_id].refund(line, platform_borne=platform_borne)) for line in kept]
+        self._undo(event.undone.lines if event.undone else None, case.effects, liability)
+        case.effects = self._refund(event.kept.lines, event.kept.liability) if event.kept else []
 
     @evolve.register
     def _(self, event: DuplicateCaptureRefundApproved | BuyerFundsRefundApproved) -> None:
@@ -311,10 +310,7 @@ class Order(Stream):
         dispute = self.disputes.remember(event)
         self._lose(event, 1)
         if event.amount:  # it is the loss that stands, and that a later stage may undo
-            platform_borne = event.liability == "platform"
-            dispute.effects = [
-                (line, self.lines[line.line_id].refund(line, platform_borne=platform_borne)) for line in event.lines
-            ]
+            dispute.effects = self._refund(event.lines, event.liability)
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
@@ -322,8 +318,7 @@ class Order(Stream):
         self.receivables.remember(event)
         if event.undone is None:
             return
-        for line, (_, effects) in zip(event.undone.lines, dispute.effects, strict=True):
-            self.lines[line.line_id].undo(line, effects, platform_borne=event.undone.liability == "platform")
+        self._undo(event.undone.lines, dispute.effects, event.undone.liability)
         dispute.effects.clear()
         self._lose(event.undone, -1)
 
@@ -350,14 +345,30 @@ class Order(Stream):
     def _(self, event: ReconciliationBreakResolved) -> None:
         self.resolved_breaks.add(event.break_id)
 
-    def _approve(self, event: RefundAutoApproved | RefundApproved, *, platform_borne: bool) -> None:
+    def _approve(self, event: RefundAutoApproved | RefundApproved, liability: Liability) -> None:
         case = self.cases[event.refund_id]
         self._no_longer_ask(case)
         case.remember(event)
-        for line in event.lines:
-            effects = self.lines[line.line_id].refund(line, platform_borne=platform_borne)
-            if case.awaits_goods:
-                case.effects.append((line, effects))
+        effects = self._refund(event.lines, liability)
+        if case.awaits_goods:
+            case.effects += effects
+
+    def _refund(self, lines: Iterable[ApprovedLine], liability: Liability) -> list[tuple[ApprovedLine, list[Effect]]]:
+        """What these refunded lines did, so that it can be undone."""
+        return [
+            (line, self.lines[line.line_id].refund(line, platform_borne=not line.is_merchants(liability)))
+            for line in lines
+        ]
+
+    def _undo(
+        self,
+        lines: Iterable[ApprovedLine] | None,
+        done: list[tuple[ApprovedLine, list[Effect]]],
+        liability: Liability,
+    ) -> None:
+        """Undo what refunded lines did; `lines` are the same ones with the fee that stands again."""
+        for line, (_, effects) in zip([line for line, _ in done] if lines is None else lines, done, strict=True):
+            self.lines[line.line_id].undo(line, effects, platform_borne=not line.is_merchants(liability))
 
     def _lose(self, event: DisputeLost, sign: int) -> None:
         """What the buyer got by a dispute was free, or owed to them anyway; with `sign` -1 they did not get it."""

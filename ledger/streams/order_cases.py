@@ -12,6 +12,7 @@ from ledger.events.refund import (
     ApprovedLine,
     BuyerFundsRefundApproved,
     DuplicateCaptureRefundApproved,
+    Liability,
     RefundApproved,
     RefundAutoApproved,
     RefundFailed,
@@ -176,9 +177,9 @@ class Case(Evolving):
         return self.state == "approved" and self.return_required and not self.returned
 
     @property
-    def platform_borne(self) -> bool:
-        """Whether the refund that waits for the goods is not the merchant's to bear."""
-        return self.approval is not None and self.approval.liability != "merchant"
+    def liability(self) -> Liability:
+        """Who bears the refund that waits for the goods."""
+        return self.approval.liability if self.approval else "merchant"
 
     @property
     def given(self) -> RefundMoney | None:

@@ -114,6 +114,11 @@ class Parcel:
         return [s for s in went_to(facts, "recipient") if isinstance(s, Signature)]
 
     @property
+    def proven_signatures(self) -> Collection[Signature]:
+        """Those of them that a carrier reported: a deemed one proves nothing."""
+        return [signature for signature in self.counted_signatures if signature.evidence_kind is not None]
+
+    @property
     def signature(self) -> Signature | None:
         """The first signature, or None; of two at one instant the proven one."""
         counted = self.counted_signatures
@@ -135,9 +140,11 @@ class Parcel:
 
     @property
     def lost_at(self) -> datetime | None:
-        """Since when it is lost; None where it never was, or was found since."""
+        """Since when it is lost; None where it never was, was found since, or a recipient has signed for it."""
         lost, found = self.last("lost"), self.last("found")
-        return None if lost is None or (found is not None and found >= lost) else lost
+        if lost is None or (found is not None and found >= lost) or self.proven_signatures:
+            return None
+        return lost
 
     def first(self, milestone: str) -> datetime | None:
         """When the milestone was first reached, or None."""

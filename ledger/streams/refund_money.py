@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ledger.events.payment import AllocatedCharge
-from ledger.events.refund import ApprovedLine, RefundLine, RefundMoney
+from ledger.events.refund import ApprovedLine, Bearer, Liability, RefundLine, RefundMoney
 from ledger.fx import CNY, Rate
 from ledger.money import Money, share, split, total
 from ledger.streams.order import Order
@@ -15,6 +15,7 @@ from ledger.streams.order_fees import OrderFees
 from ledger.streams.order_quantities import LineBook
 
 Expense = Literal["goods_lost", "goodwill"]
+SharedLiability = Literal["merchant", "platform", "shared"]
 _NOTHING = Money(0, CNY)
 _SPLIT = ("from_available", "fee_back", "vat_back")
 
@@ -46,94 +47,78 @@ def buyer_amount(order: Order, lines: Iterable[RefundLine], charges: Iterable[Al
     return total([line.buyer_amount for line in lines] + [charge.amount for charge in charges], order.currency)
 
 
-def merchant_borne(order: Order, lines: Sequence[RefundLine], fees: OrderFees) -> tuple[ApprovedLine, ...]:
-    """What each line takes back from the merchant: units not released from pending, the others from available."""
+def liability_of(bearers: Collection[Bearer]) -> SharedLiability:
+    """Returns the liability of a whole refund or dispute; of no units, the platform's."""
+    found = set(bearers)
+    return "shared" if len(found) > 1 else next(iter(found), "platform")
+
+
+def taken_back(
+    order: Order, lines: Sequence[RefundLine], bearers: Sequence[Bearer], fees: OrderFees
+) -> tuple[ApprovedLine, ...]:
+    """Returns what each line takes back from the merchant, if they bear it: units not released from pending, the others
+    from available."""
     running: dict[str, _Running] = {}
     approved = []
-    for line in lines:
-        book = order.lines[line.line_id]
-        taken = running.setdefault(line.line_id, _Running.of(book))
-        approved.append(taken.take(line, fees))
+    for line, bearer in zip(lines, bearers, strict=True):
+        if bearer == "merchant":
+            taken = running.setdefault(line.line_id, _Running.of(order.lines[line.line_id])).take(line, fees)
+        else:
+            taken = _kept(line)
+        approved.append(taken.model_copy(update={"borne_by": bearer}) if len(set(bearers)) > 1 else taken)
     return tuple(approved)
 
 
-def platform_borne(lines: Iterable[RefundLine]) -> tuple[ApprovedLine, ...]:
-    """The same lines with nothing taken back: the merchant keeps the list price."""
-    nothing = {
-        "from_pending": _NOTHING,
-        "from_available": _NOTHING,
-        "fee_back": _NOTHING,
-        "vat_back": _NOTHING,
-        "base": _NOTHING,
-    }
-    return tuple(ApprovedLine(**dict(line), released_qty=0, **nothing) for line in lines)
+def _kept(line: RefundLine) -> ApprovedLine:
+    """The line with nothing taken back: the merchant keeps the list price."""
+    nothing = dict.fromkeys(("from_pending", "from_available", "fee_back", "vat_back", "base"), _NOTHING)
+    return ApprovedLine(**dict(line), released_qty=0, **nothing)
 
 
-def merchant_money(
+def refund_money(
     order: Order,
     lines: Sequence[ApprovedLine],
-    charges: tuple[AllocatedCharge, ...],
-    rate: Rate,
-    *,
-    base: Money | None = None,
-) -> RefundMoney:
-    """The money of P7 and P8: the margin is reversed by its share, and what the rate did since is FX.
-
-    `base` where it stands in 2210 already.
-    """
-    given_back = total([line.base for line in lines], CNY)
-    taken = total([line.list_amount for line in lines], CNY)
-    amount = buyer_amount(order, lines, charges)
-    base = rate.convert(amount) if base is None else base
-    return RefundMoney(
-        amount=amount,
-        base=base,
-        book_rate=rate,
-        from_pending=total([line.from_pending for line in lines], CNY),
-        from_available=total([line.from_available for line in lines], CNY),
-        fee_back=total([line.fee_back for line in lines], CNY),
-        vat_back=total([line.vat_back for line in lines], CNY),
-        charges=charges,
-        margin_reversed=given_back - taken,
-        fx=base - given_back - _bases(charges),
-        expense_base=_NOTHING,
-    )
-
-
-def platform_money(
-    order: Order,
-    lines: Sequence[RefundLine],
+    liability: Liability,
     charges: tuple[AllocatedCharge, ...],
     rate: Rate,
     expense: Expense,
     *,
     base: Money | None = None,
 ) -> RefundMoney:
-    """The money of P9: the goods' part of what the buyer gets is the platform's, as `expense`; `base` as above."""
-    amount = buyer_amount(order, lines, charges)
-    goods = buyer_amount(order, lines, ())
+    """Returns the money of P7 to P9. Of what the merchant bears the margin is reversed by its share, and what the rate
+    did since is FX; the goods' part of what the platform bears is its `expense`. `base` is given where it stands in
+    2210 already."""
+    theirs = [line for line in lines if line.is_merchants(liability)]
+    amount, given_up = buyer_amount(order, lines, charges), buyer_amount(order, theirs, ())
     base = rate.convert(amount) if base is None else base
-    lost = split(base, [goods.minor, *(charge.amount.minor for charge in charges)])[0]
+    given_back, listed = _sum(theirs, "base"), _sum(theirs, "list_amount")
+    lost = _NOTHING
+    if liability != "merchant":
+        goods = buyer_amount(order, lines, ()) - given_up
+        lost = split(base, [goods.minor, given_up.minor, *(charge.amount.minor for charge in charges)])[0]
     return RefundMoney(
         amount=amount,
         base=base,
         book_rate=rate,
-        from_pending=_NOTHING,
-        from_available=_NOTHING,
-        fee_back=_NOTHING,
-        vat_back=_NOTHING,
+        from_pending=_sum(theirs, "from_pending"),
+        from_available=_sum(theirs, "from_available"),
+        fee_back=_sum(theirs, "fee_back"),
+        vat_back=_sum(theirs, "vat_back"),
         charges=charges,
-        margin_reversed=_NOTHING,
-        fx=base - lost - _bases(charges),
-        expense=expense,
+        margin_reversed=given_back - listed,
+        fx=base - lost - given_back - _bases(charges),
+        expense="" if liability == "merchant" else expense,
         expense_base=lost,
     )
 
 
 def with_sums(money: RefundMoney, lines: Sequence[ApprovedLine]) -> RefundMoney:
     """The money of the same refund with the lines' split between the merchant and its fee."""
-    sums = {name: total([getattr(line, name) for line in lines], CNY) for name in _SPLIT}
-    return money.model_copy(update=sums)
+    return money.model_copy(update={name: _sum(lines, name) for name in _SPLIT})
+
+
+def _sum(lines: Iterable[ApprovedLine], name: str) -> Money:
+    return total([getattr(line, name) for line in lines], CNY)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from service.documentation.cli import cli
 from service.documentation.commands import commands
 from service.documentation.events import events
 from service.documentation.http import http
+from service.documentation.liability import liability
 from service.documentation.limits import limits
 from service.documentation.policies import policies
 from service.documentation.refusals import refusals
@@ -31,4 +32,5 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "http.md": http,
     "limits.md": limits,
     "carriers.md": carriers,
+    "liability.md": liability,
 }

@@ -74,14 +74,21 @@ def test_a_case_that_is_not_there_is_not_approved() -> None:
 
 
 def test_what_never_arrived_is_the_platforms_loss_and_released_at_once() -> None:
-    story = OrderStory().paid().sent(A=2, B=1)
+    story = OrderStory().paid().sent(A=2, B=1).received()
     story.tell("request_refund", by=BUYER, at=after_days(20), refund_id="R-1", reason="not_received")
     story.tell("approve_refund", by=PLATFORM, at=after_days(21), refund_id="R-1", round=1)
     assert (story.balance("2110"), story.balance("2120"), story.base("5150")) == (0, -475_00, 498_58)
 
 
-def test_the_reviewer_may_say_who_bears_it() -> None:
+def test_what_never_reached_the_warehouse_is_the_merchants_loss_as_if_it_were_reported_lost() -> None:
     story = OrderStory().paid().sent(A=2, B=1)
+    story.tell("request_refund", by=BUYER, at=after_days(20), refund_id="R-1", reason="not_received")
+    story.tell("approve_refund", by=PLATFORM, at=after_days(21), refund_id="R-1", round=1)
+    assert (story.balance("2110"), story.balance("2120"), story.base("5150")) == (0, 0, 0)
+
+
+def test_the_reviewer_may_say_who_bears_it() -> None:
+    story = OrderStory().paid().sent(A=2, B=1).received()
     story.tell("request_refund", by=BUYER, at=after_days(20), refund_id="R-1", reason="not_received")
     told: dict[str, Any] = {"refund_id": "R-1", "round": 1, "liability": "merchant"}
     story.tell("approve_refund", by=PLATFORM, at=after_days(21), **told)

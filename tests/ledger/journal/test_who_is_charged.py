@@ -57,7 +57,7 @@ def test_the_list_names_no_event_that_is_gone() -> None:
 
 def test_a_dispute_lost_by_the_platform_touches_no_merchant() -> None:
     """As the decision makes it: lines that give nothing back."""
-    story = disputed(OrderStory().paid(), reason="not_received")
+    story = disputed(OrderStory().paid().sent(A=2, B=1).received(), reason="not_received")
     story.tell("report_dispute_lost", dispute_id="dp-1", psp="stripe")
     entry = rule(story.event(DisputeLost))
     assert entry is not None

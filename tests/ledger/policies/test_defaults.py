@@ -1,6 +1,6 @@
 """The policies a new ledger starts with: complete, and open about what we assume."""
 
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import pytest
 
@@ -9,7 +9,7 @@ from ledger.policies.approvals import Approvals
 from ledger.policies.defaults import Default, default_policies
 from ledger.policies.fees import Fees
 from ledger.policies.kinds import KINDS, read_content, written
-from ledger.policies.liability import Liability
+from ledger.policies.liability import Cause, Liability
 from ledger.policies.markets import Markets
 from ledger.policies.payout_terms import PayoutTerms
 from ledger.policies.policy import POLICIES, Policy
@@ -117,22 +117,28 @@ def test_the_promise_is_to_reach_the_warehouse_within_five_days() -> None:
 
 
 def test_the_platform_bears_what_is_lost_after_the_warehouse() -> None:
-    assert the(Liability).bearer(reason="lost", place="after_warehouse") == "platform"
+    assert the(Liability).bearer("in_custody", "lost") == "platform"
 
 
 def test_the_merchant_bears_prohibited_goods_wherever_they_are_stopped() -> None:
-    assert the(Liability).bearer(reason="prohibited", place="after_warehouse") == "merchant"
+    policy = the(Liability)
+    assert policy.bearer("in_custody", "refused", policy.fault_of(["prohibited"])) == "merchant"
 
 
 def test_the_merchant_bears_what_is_lost_before_the_warehouse() -> None:
-    assert the(Liability).bearer(reason="lost", place="before_warehouse") == "merchant"
+    assert the(Liability).bearer("to_warehouse", "lost") == "merchant"
 
 
 @pytest.mark.parametrize(
-    ("reason", "bearer"), [("not_received", "platform"), ("product_unacceptable", "merchant"), ("fraud", "platform")]
+    ("cause", "bearer"), [("not_received", "platform"), ("product_unacceptable", "merchant"), ("other", "platform")]
 )
-def test_the_reason_of_a_dispute_says_who_bears_it(reason: str, bearer: str) -> None:
-    assert the(Liability).dispute_bearer(reason) == bearer
+def test_the_reason_of_a_dispute_about_signed_units_says_who_bears_it(cause: Cause, bearer: str) -> None:
+    assert the(Liability).bearer("signed_for", cause) == bearer
+
+
+@pytest.mark.parametrize("cause", get_args(Cause))
+def test_the_merchant_bears_whatever_is_about_units_that_were_never_sent(cause: Cause) -> None:
+    assert the(Liability).bearer("unsent", cause, "platform") == "merchant"
 
 
 def test_a_rate_older_than_a_week_is_not_quoted() -> None:
