@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ledger.deadlines import in_zone
 from ledger.events.deliveries import NAMES_THE_RECIPIENT
 from ledger.events.event import Event
-from ledger.events.milestones import MILESTONES, WORDS, in_order
+from ledger.events.milestones import WORDS, in_order
 from ledger.events.shipment import EvidenceKind, ParcelFact
 
 
@@ -22,7 +22,6 @@ class Fact(NamedTuple):
     code: str = ""
     detail: str = ""
     to_recipient: bool = False  # a delivery of which the carrier names the recipient
-    reason: str = ""  # of a problem: whose fault it is follows from it
 
     @classmethod
     def of(
@@ -37,7 +36,7 @@ _DETAILS = ("warehouse_id", "declaration_no", "attempt_no", "evidence_ref")
 
 def by_time(fact: Fact) -> tuple[Any, ...]:
     """Sorts facts by when they happened; those of one instant as they are in a parcel's way."""
-    return (*in_order(fact), fact.code, fact.detail, fact.reason)
+    return (*in_order(fact), fact.code, fact.detail)
 
 
 @cache
@@ -48,9 +47,7 @@ def _details_of(kind: type[Event]) -> tuple[str, ...]:
 def fact_of(event: ParcelFact) -> Fact:
     """The event as it is remembered."""
     told = [str(value) for name in _details_of(type(event)) if (value := getattr(event, name))]
-    fact = Fact.of(WORDS[type(event)], event.happened_at, event.raw_code, " ".join(told))
-    is_problem = bool(event.reason) and MILESTONES[fact.milestone].stage == "problem"
-    return fact._replace(reason=event.reason) if is_problem else fact
+    return Fact.of(WORDS[type(event)], event.happened_at, event.raw_code, " ".join(told))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class Parcel:
     packed: tuple[ParcelItem, ...] = ()  # what was put into it first
     warehouse_id: str = ""
     facts: list[Fact] = field(default_factory=list)
+    reasons: dict[Fact, str] = field(default_factory=dict)  # of facts whose reporter gave one
     dispatches: list[Dispatch] = field(default_factory=list)
     signatures: list[Signature] = field(default_factory=list)  # all that were reported, whoever has the parcel now
     returned: set[Delivery] = field(default_factory=set)  # of the deliveries those recorded as the sender's
@@ -255,7 +256,7 @@ class Parcels(Evolving):
             parcel.returned.add(Delivery(event.happened_at, event.evidence_kind, event.evidence_ref))
             return
         self._judge(event, WORDS[type(event)], event.happened_at)
-        self._tell(parcel, fact_of(event))
+        self._tell(parcel, fact_of(event), reason=event.reason)
 
     @evolve.register
     def _(self, event: CustomsFact) -> None:
@@ -267,7 +268,7 @@ class Parcels(Evolving):
         ):
             parcel.declarations.append(event.declaration_no)
         self._judge(event, WORDS[type(event)], event.happened_at)
-        self._tell(parcel, fact_of(event))
+        self._tell(parcel, fact_of(event), reason=event.reason)
 
     @evolve.register
     def _(self, event: ParcelSignedFor) -> None:
@@ -322,15 +323,18 @@ class Parcels(Evolving):
             for target in targets:
                 target.came_from.append(source.parcel_id)
                 target.facts += [fact for fact in source.facts if _came_along(source, fact)]
+                target.reasons |= source.reasons
                 target.before += [d for d in (*source.dispatches, *source.before) if d.dispatched_at <= source.moved_at]
 
-    def _tell(self, parcel: Parcel, fact: Fact, handed_over: Dispatch | None = None) -> None:
+    def _tell(self, parcel: Parcel, fact: Fact, handed_over: Dispatch | None = None, *, reason: str = "") -> None:
         """One more fact of the parcel, and of those its units travelled on in, where it happened before."""
         parcel.facts.append(fact)
+        if reason:
+            parcel.reasons[fact] = reason
         for parcel_id in parcel.went_into if _came_along(parcel, fact) else ():
             later = self._parcels[parcel_id]
             later.before += [handed_over] if handed_over else []
-            self._tell(later, fact, handed_over)
+            self._tell(later, fact, handed_over, reason=reason)
 
     def _journey(self, parcel: Parcel, line_id: str) -> Journey:
         """Units that were handed over apart and travel together count from the last hand-over."""

@@ -51,4 +51,4 @@ def dispute_cause(reason: str) -> Cause:
 
 def reported_reasons(parcel: Parcel) -> Iterable[str]:
     """Returns the reasons that partners gave for what still stands in the parcel's way."""
-    return [fact.reason for fact in standing(parcel.facts) if fact.reason]
+    return [parcel.reasons[fact] for fact in standing(parcel.facts) if fact in parcel.reasons]
