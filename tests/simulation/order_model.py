@@ -83,7 +83,7 @@ class OrderModel:
             return "REFUND_EXCEEDS_REMAINING"
         self._open(case_id, "unshipped", self.unsent(line)[:qty], rounds=0 if self.express else 2)
         if self.express:
-            self._approve(self.cases[case_id], "merchant", back=False)
+            self._approve(self.cases[case_id], None, back=False)
         return OK
 
     def _request_sent(self, case_id: str, line: str, qty: int, kind: Kind) -> str:
@@ -123,15 +123,27 @@ class OrderModel:
         refusal, case = self._review(case_id, n, person, role), self.cases[case_id]
         if refusal == OK and self._claimed(case):
             return "DISPUTE_OPEN"
+        if refusal == OK and n == case.rounds and case.kind == "unshipped" and bearer == "platform":
+            return "UNSENT_IS_MERCHANTS"
         if refusal == OK and n == case.rounds and not self._fits(case.asked if part is None else part, beside=case_id):
             return "REFUND_EXCEEDS_REMAINING"
         if refusal == OK:
             case.approvers.append(person)
         if refusal == OK and n == case.rounds:
             case.return_by = return_by or 0
-            bearer = bearer or ("platform" if case.kind == "not_received" else "merchant")
             self._approve(case, bearer, back=return_by is not None and case.kind == "return_refund", part=part)
         return refusal
+
+    def bearer_at(self, parcel: str | None, kind: str) -> str:
+        """Who bears it for units in this parcel, where no reviewer says otherwise."""
+        if parcel is None or kind == "return_refund":
+            return "merchant"
+        way = self.ways[parcel]
+        if way.signed is None and not way.was_ours and kind != "product_unacceptable":
+            return "merchant"
+        if (way.signed is None and way.facts & {"returned", "refused", "damaged"}) or way.is_lost:
+            return "platform" if way.was_ours else "merchant"
+        return "merchant" if kind == "product_unacceptable" else "platform"
 
     def can_be_cut(self, case_id: str) -> bool:
         """Whether a part of what is asked can be granted: one unit that was sent, at its full price."""
@@ -168,7 +180,7 @@ class OrderModel:
         if not self._fits(self.worth(live)):
             return "REFUND_EXCEEDS_REMAINING"
         self._open(case_id, "platform_initiated", live, rounds=0)
-        self._approve(self.cases[case_id], "platform" if way.was_ours else "merchant", back=False)
+        self._approve(self.cases[case_id], None, back=False)
         return OK
 
     def goods_back(self, case_id: str) -> None:
@@ -227,9 +239,9 @@ class OrderModel:
 
     def can_be_lost(self, line: str) -> bool:
         """Whether it is plain what a lost dispute takes: all that is open of the line, and nothing else is owed."""
-        if self.is_shared(line, self.disputes[line].bearer):
-            return False
         dispute, live = self.disputes[line], [unit for unit in self.of(line) if unit.live]
+        if any(self.is_shared(line, self.bearer_at(unit.parcel, dispute.reason)) for unit in live):
+            return False
         owing = any(c.state == "goods" or (c.state == "approved" and c.unsubmitted) for c in self.cases.values())
         waiting = self.pending_on(line) or self.unsent(line) or owing
         return not waiting and len(live) <= dispute.qty and self.worth(live) <= dispute.amount
@@ -245,7 +257,7 @@ class OrderModel:
         dispute.state, dispute.closed_at = "lost", self.now
         if dispute.lost is None:
             dispute.lost = [unit for unit in self.of(line) if unit.live]
-            dispute.taken = self._give(dispute.lost, dispute.bearer)
+            dispute.taken = self._give(dispute.lost, dispute.reason)
         for each in self.quantities:
             if not self.pending_on(each) and not self.disputed(each):
                 self._release_what_is_borne(each)
@@ -336,12 +348,13 @@ class OrderModel:
         for unit in case.units:
             unit.case = None
 
-    def _approve(self, case: ModelCase, bearer: str, *, back: bool, part: int | None = None) -> None:
-        case.bearer, case.state = bearer, "goods" if back else "approved"
+    def _approve(self, case: ModelCase, bearer: str | None, *, back: bool, part: int | None = None) -> None:
+        case.state = "goods" if back else "approved"
         case.owed = case.asked if part is None else part
         if part is None:
-            case.taken = self._give(case.units, bearer)
+            case.taken = self._give(case.units, case.kind, bearer)
         else:
+            bearer = bearer or self.bearer_at(case.units[0].parcel, case.kind)
             self.borne_in_part |= {case.units[0].line} if bearer == "platform" else set()
             spot = self._spot(case.units[0].line, case.units[0].parcel)
             spot.part_paid, spot.from_merchant = (
@@ -351,11 +364,13 @@ class OrderModel:
         if not back:
             self._settle(case)
 
-    def _give(self, units: list[Unit], bearer: str) -> Taken:
-        """The buyer gets these units' worth, and `bearer` pays; of the merchant's, what was released goes first."""
+    def _give(self, units: list[Unit], kind: str, found: str | None = None) -> Taken:
+        """The buyer gets these units' worth, and `found` pays, or else who bears it where they lie. Of the merchant's,
+        what was released goes first."""
         taken = []
         for parcel in dict.fromkeys(unit.parcel for unit in units):
             here = [unit for unit in units if unit.parcel == parcel]
+            bearer = found or self.bearer_at(parcel, kind)
             spot, worth = self._spot(here[0].line, parcel), self.worth(here)
             less = self.prices[here[0].line][0] * len(here) - worth
             cents, released = (worth, min(len(here), spot.released)) if bearer == "merchant" else (0, 0)
@@ -364,13 +379,13 @@ class OrderModel:
             spot.part_paid, spot.from_merchant = spot.part_paid - less, spot.from_merchant + cents
             spot.released -= released
         for unit in units:
-            unit.refunded = bearer
+            unit.refunded = found or self.bearer_at(unit.parcel, kind)
         return taken
 
     def _settle(self, case: ModelCase) -> None:
         for unit in case.units:
             unit.case = None
-        for line in case.lines if case.bearer == "platform" else ():
+        for line in {unit.line for unit in case.units if unit.refunded == "platform"}:
             self._release_what_is_borne(line)
 
     def _release_what_is_borne(self, line: str) -> int:

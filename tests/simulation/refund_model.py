@@ -45,7 +45,7 @@ class Way:
 
     @property
     def is_lost(self) -> bool:
-        return self.lost is not None and (self.found is None or self.found < self.lost)
+        return self.signed is None and self.lost is not None and (self.found is None or self.found < self.lost)
 
     @property
     def was_ours(self) -> bool:
@@ -96,7 +96,6 @@ class ModelCase:
     asked: int  # cents
     state: str = "open"
     approvers: list[str] = field(default_factory=list)
-    bearer: str = ""
     owed: int = 0  # to the buyer, in cents
     otherwise: int = 0  # paid without a provider
     return_by: int = 0
@@ -148,7 +147,7 @@ class Dispute:
     line: str
     qty: int
     amount: int
-    bearer: str
+    reason: str
     rank: int = -1  # 0 inquiry, 1 chargeback, 2 second stage
     state: str = "open"
     closed_at: int = 0
@@ -159,8 +158,8 @@ class Dispute:
     def claims(self) -> int:
         return self.amount if self.lost is not None or (self.state == "open" and self.rank > 0) else 0
 
-    def told(self, rank: int, bearer: str, now: int) -> None:
+    def told(self, rank: int, reason: str, now: int) -> None:
         """It is opened, or has come to another stage; what was closed and opens again is in its second."""
         rank = 2 if self.state != "open" and now > self.closed_at else rank
         if rank > self.rank:
-            self.rank, self.bearer, self.state = rank, bearer, "open"
+            self.rank, self.reason, self.state = rank, reason, "open"

@@ -159,7 +159,7 @@ class OrderMachine(RuleBasedStateMachine):
         Who bore a part of a price bears the rest of it: what both have paid for is told in `test_return_refund`.
         """
         case = self.model.cases[case_id]
-        if case.kind != "unshipped" and self.model.is_shared(case.units[0].line, "merchant"):
+        if case.kind != "unshipped" and self.model.is_shared(case.units[0].line, "merchant"):  # whoever else bears it
             bearer = "platform"
         n = len(case.approvers) + 1 + ahead
         told: dict[str, Any] = {"refund_id": case_id, "round": n, "return_required": days is not None}
@@ -230,7 +230,7 @@ class OrderMachine(RuleBasedStateMachine):
         lines, amount = [{"line_id": line_id, "qty": dispute.qty}], f"USD {dispute.amount / 100:.2f}"
         told = {"stage": STAGES[stage], "reason": reason, "lines": lines, "amount": amount}
         self._same(self._ask("report_dispute_opened", by=PARTNER, **self._of_dispute(line_id), **told), OK)
-        dispute.told(stage, "platform" if platform_bears else "merchant", self.model.now)
+        dispute.told(stage, reason, self.model.now)
         case = self.model.pending_on(line_id)
         if case and case.state == "open":
             self._grant(case.id, None, None, None)  # an inquiry is best answered so; anything more comes first
