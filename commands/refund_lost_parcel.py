@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from commands.platform_refunds import ParcelRefund, expect_refundable, refunded
 from commands.rules import Rules
 from commands.shapes import Reason
+from ledger.after_sales_refusals import ParcelNotLost
 from ledger.events.event import Event
-from ledger.refusals import ParcelNotLost
 from ledger.streams.order import Order
 
 

@@ -24,6 +24,18 @@ class ChargeNotRefundable(
     policy: str
 
 
+class ParcelNotLost(
+    Refusal,
+    code="PARCEL_NOT_LOST",
+    remedy="Report the loss first. A parcel that was signed for is not lost: the buyer asks for a return, or says that"
+    " the goods never came (`request_refund`).",
+):
+    """The parcel {parcel_id} is not lost: {status}."""
+
+    parcel_id: str
+    status: str
+
+
 class ParcelNotRefused(Refusal, code="PARCEL_NOT_REFUSED", remedy="Report that customs refused the parcel first."):
     """Customs has not refused the parcel {parcel_id}: {status}."""
 

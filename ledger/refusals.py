@@ -209,18 +209,6 @@ class NotCaptured(Refusal, code="NOT_CAPTURED", remedy="Cancel the order instead
     order_id: str
 
 
-class ParcelNotLost(
-    Refusal,
-    code="PARCEL_NOT_LOST",
-    remedy="Report the loss first. Goods that were signed for are not lost: their buyer asks for a return, or says that"
-    " they never came (`request_refund`).",
-):
-    """The parcel {parcel_id} is not lost: {status}."""
-
-    parcel_id: str
-    status: str
-
-
 class WrongRound(Refusal, code="WRONG_ROUND", remedy="Decide the round that is next."):
     """Round {asked} is asked for and round {expected} is next."""
 

@@ -57,9 +57,7 @@ def loss(
     goods = total([line.buyer_amount for line in asked], amount.currency)
     charges = _charges(order, asked, goods, of_the_order)
     on_charges = total([charge.amount for charge in charges], amount.currency)
-    bearers = [bearer(line) for line in asked]
-    closed = [(line, who) for line, who in zip(asked, bearers, strict=True) if line.qty or who == "merchant"]
-    lines, liability = _closed(order, closed, fees), liability_of(bearers)
+    lines, liability = _closed(order, asked, fees, bearer)
     theirs = [line for line in lines if line.is_merchants(liability)]
     borne = rest - on_charges - total([line.buyer_amount for line in theirs], amount.currency)
     expense = split(carried, [amount.minor - borne.minor, borne.minor])[1] if amount else carried
@@ -79,10 +77,16 @@ def loss(
     )
 
 
-def _closed(order: Order, closed: list[tuple[RefundLine, Bearer]], fees: OrderFees | None) -> tuple[ApprovedLine, ...]:
+def _closed(
+    order: Order, asked: list[RefundLine], fees: OrderFees | None, bearer: Callable[[RefundLine], Bearer]
+) -> tuple[tuple[ApprovedLine, ...], DisputeLiability]:
+    """The lines that are closed, with whose they are. A part of a price closes no unit where the platform bears it."""
+    bearers = [bearer(line) for line in asked]
+    closed = [(line, who) for line, who in zip(asked, bearers, strict=True) if line.qty or who == "merchant"]
     if fees is None:
-        return ()
-    return taken_back(order, [line for line, _ in closed], [who for _, who in closed], fees)
+        return (), "platform"
+    left = [who for _, who in closed]
+    return taken_back(order, [line for line, _ in closed], left, fees), liability_of(left)
 
 
 def _owed(order: Order, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:

@@ -38,11 +38,8 @@ LINE_B = [{"line_id": "B", "qty": 1}]
 REASON = "a_word_of_theirs"
 
 
-# Where the one unit of B is, in P-2; A stays with the merchant.
-
-
 def unsent(story: OrderStory) -> None:
-    """Never packed."""
+    """B, which the others put in P-2 and send on, was never packed; A stays with the merchant in all of them."""
 
 
 def to_warehouse(story: OrderStory) -> None:
@@ -81,9 +78,6 @@ PLACES: dict[UnitPlace, Callable[[OrderStory], None]] = {
     "signed_for": signed_for,
     "coming_back": coming_back,
 }
-
-
-# How each cause comes to be borne by somebody.
 
 
 def cancelled(story: OrderStory, reason: str) -> None:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from ledger.after_sales_refusals import ParcelNotLost
 from ledger.events.event import Event
 from ledger.events.order import OrderCompleted
 from ledger.events.refund import RefundApproved, RefundRequested
 from ledger.events.settlement import SettlementReleased
 from ledger.policies.release import Release
-from ledger.refusals import CaseAlreadyOpen, LineAlreadyRefunded, NotDue, NotSignedOff, ParcelNotLost, RoleNotAllowed
+from ledger.refusals import CaseAlreadyOpen, LineAlreadyRefunded, NotDue, NotSignedOff, RoleNotAllowed
 from tests.support.given import BUYER, MERCHANT, PARTNER, PLATFORM, usd
 from tests.support.orders import OrderStory, after_days
 

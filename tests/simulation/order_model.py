@@ -136,14 +136,7 @@ class OrderModel:
 
     def bearer_at(self, parcel: str | None, kind: str) -> str:
         """Who bears it for units in this parcel, where no reviewer says otherwise."""
-        if parcel is None or kind == "return_refund":
-            return "merchant"
-        way = self.ways[parcel]
-        if way.signed is None and not way.was_ours and kind != "product_unacceptable":
-            return "merchant"
-        if (way.signed is None and way.facts & {"returned", "refused", "damaged"}) or way.is_lost:
-            return "platform" if way.was_ours else "merchant"
-        return "merchant" if kind == "product_unacceptable" else "platform"
+        return self.ways[parcel].bearer(kind) if parcel else "merchant"
 
     def can_be_cut(self, case_id: str) -> bool:
         """Whether a part of what is asked can be granted: one unit that was sent, at its full price."""
@@ -357,10 +350,8 @@ class OrderModel:
             bearer = bearer or self.bearer_at(case.units[0].parcel, case.kind)
             self.borne_in_part |= {case.units[0].line} if bearer == "platform" else set()
             spot = self._spot(case.units[0].line, case.units[0].parcel)
-            spot.part_paid, spot.from_merchant = (
-                spot.part_paid + part,
-                spot.from_merchant + part * (bearer == "merchant"),
-            )
+            spot.part_paid += part
+            spot.from_merchant += part * (bearer == "merchant")
         if not back:
             self._settle(case)
 

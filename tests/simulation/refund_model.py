@@ -52,6 +52,13 @@ class Way:
         """Whether it came through the warehouse's door, as customs prove too."""
         return bool(self.facts & {"accepted", "refused"})
 
+    def bearer(self, kind: str) -> str:
+        """Who bears a refund or dispute of this kind, where no reviewer says otherwise."""
+        if kind == "return_refund" or (self.signed is None and not self.was_ours):
+            return "merchant"
+        has_ended = self.is_lost or (self.signed is None and self.facts & {"returned", "refused", "damaged"})
+        return "merchant" if kind == "product_unacceptable" and not has_ended else "platform"
+
     def ended_as(self, fact: str) -> bool:
         """Whether the platform may refund it for this: what was signed for has arrived."""
         if fact == "lost":
