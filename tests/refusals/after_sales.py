@@ -40,6 +40,11 @@ def cut_before_dispatch() -> Refusal:
     return story.refusal("approve_refund", by=PLATFORM, refund_id="R-1", round=2, lines=cut, at=after_days(1))
 
 
+def the_platforms_before_dispatch() -> Refusal:
+    told: dict[str, Any] = {"refund_id": "R-1", "round": 2, "liability": "platform", "at": after_days(1)}
+    return approved(paid()).refusal("approve_refund", by=PLATFORM, **told)
+
+
 def shipping_under_never() -> Refusal:
     story = OrderStory(policies=[OrderCharges(shipping="never")]).paid()
     charges = [{"type": "shipping", "amount": "USD 5.00"}]
@@ -59,6 +64,7 @@ def unawaited() -> Refusal:
 CAUSES: dict[str, Cause] = {
     "CHARGE_NOT_REFUNDABLE": shipping_under_never,
     "FULL_AMOUNT_ONLY": cut_before_dispatch,
+    "UNSENT_IS_MERCHANTS": the_platforms_before_dispatch,
     "PARCEL_NOT_REFUSED": lambda: refund("refused"),
     "PARCEL_NOT_DAMAGED": lambda: refund("damaged"),
     "PARCEL_NOT_RETURNED": lambda: refund("returned"),
