@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 from commands.command import Command
 from commands.reviewing import platform_only
 from commands.rules import Rules
+from commands.shapes import Sha256
 from ledger.events.event import Event
 from ledger.events.files import FileAccepted
 from ledger.ids import Id, file_stream
 from ledger.numbers import Count
 from ledger.streams.files import AcceptedFile
-
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class AcceptFile(Command, name="accept_file"):

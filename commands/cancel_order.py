@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from commands.after_sales import lock_of, sent
 from commands.breaks import break_once
 from commands.line_quantities import LineQty, LineQtys
-from commands.order_commands import OrderCommand, confirmed_by, line_of, placed_order
+from commands.order_commands import OrderCommand, confirmed_by, expect_new_case, line_of, placed_order
 from commands.refunding import approved, completed_by, requested
 from commands.rules import Rules
 from commands.shapes import Reason
@@ -17,7 +17,6 @@ from ledger.ids import Id
 from ledger.payment_refusals import DisputeOpen
 from ledger.refusals import (
     AfterSalesLocked,
-    CaseAlreadyOpen,
     LineAlreadyRefunded,
     QtyExceedsRemaining,
     RefundPendingOnLine,
@@ -111,8 +110,7 @@ def _unpaid(command: CancelOrder, order: Order, wanted: Sequence[LineQty]) -> It
 def _paid(command: CancelOrder, order: Order, wanted: Sequence[LineQty], rules: Rules) -> Iterator[Event]:
     """A merchant-borne refund of the cancelled units, opened and approved in one (domain §3.4)."""
     refund_id = command.refund_named
-    if refund_id in order.cases:
-        raise CaseAlreadyOpen(refund_id=refund_id)
+    expect_new_case(order, refund_id)
     lines = [refund_line(order.lines[line.line_id], line.qty) for line in wanted]
     yield requested(
         command,

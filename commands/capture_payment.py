@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.asked_amounts import expect_currency
 from commands.held_payments import already_captured, held_payment, taken
 from commands.order_commands import OrderCommand, placed_order
 from commands.reviewing import platform_only
@@ -38,7 +39,8 @@ def decide(command: CapturePayment, order: Order, rules: Rules) -> Iterator[Even
     if left.minor <= 0:
         raise already_captured(order, hold)
     amount = command.amount or left
-    if amount.currency != left.currency or left < amount:
+    expect_currency(amount, left.currency, what=f"payment {command.payment_id}")
+    if left < amount:
         raise AmountExceedsAuthorized(asked=str(amount), remaining=str(left), authorized=str(hold.amount))
     yield PaymentCaptureRequested(
         merchant_id=command.merchant_id,

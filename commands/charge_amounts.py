@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from commands.asked_amounts import expect_within
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
-from ledger.after_sales_refusals import ChargeNotRefundable
+from ledger.after_sales_refusals import ChargeNotFound, ChargeNotRefundable
 from ledger.events.order import ChargeType
 from ledger.events.payment import AllocatedCharge
 from ledger.policies.order_charges import OrderCharges as Policy
-from ledger.refusals import RefundExceedsRemaining
 from ledger.streams.order import Order
 from ledger.streams.order_charges import OrderCharges
 
@@ -38,15 +38,14 @@ ChargeAmounts = Annotated[tuple[ChargeAmount, ...], AfterValidator(_each_once)]
 
 
 def granted(order: Order, amounts: Iterable[ChargeAmount], rules: Rules) -> tuple[AllocatedCharge, ...]:
-    """The charges that a reviewer grants. Raises `ChargeNotRefundable` or `RefundExceedsRemaining`."""
+    """The charges that a reviewer grants. Raises `ChargeNotRefundable`, `ChargeNotFound` or as `expect_within`."""
     charges = OrderCharges(order)
     given: list[AllocatedCharge] = []
     for charge in amounts:
         if charge.type == "shipping" and rules.policy(Policy).shipping == "never":
             raise ChargeNotRefundable(type=charge.type, policy=Policy.key)
-        left = charges.left(charge.type)
-        if charge.amount.currency != left.currency or left < charge.amount:
-            what = f"the {charge.type} of order {order.order_id}"
-            raise RefundExceedsRemaining(what=what, asked=str(charge.amount), remaining=str(left))
+        if charge.type not in charges.types:
+            raise ChargeNotFound(order_id=order.order_id, type=charge.type, charges=charges.types)
+        expect_within(charge.amount, charges.left(charge.type), what=f"the {charge.type} of order {order.order_id}")
         given += charges.part(charge.type, charge.amount)
     return tuple(given)

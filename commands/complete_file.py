@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.accept_file import Sha256
 from commands.command import Command
 from commands.reviewing import platform_only
 from commands.rules import Rules
+from commands.shapes import Sha256
 from ledger.events.event import Event
 from ledger.events.files import FileRecorded
 from ledger.ids import Id, file_stream

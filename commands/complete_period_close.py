@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 from commands.command import Command
 from commands.period_commands import check_next
 from commands.reviewing import system_only
 from commands.rules import Rules
+from commands.shapes import Sha256
 from ledger.calendar_months import first_day, month_after
 from ledger.events.event import Event
 from ledger.events.period import AccountingPeriodClosed
@@ -19,8 +17,6 @@ from ledger.ids import periods_stream
 from ledger.instants import Month
 from ledger.numbers import Count, Position
 from ledger.streams.periods import Periods
-
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class CompletePeriodClose(Command, name="complete_period_close"):

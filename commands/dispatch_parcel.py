@@ -60,5 +60,5 @@ def _plausible(command: DispatchParcel, order: Order, parcel: Parcel) -> datetim
     at = command.dispatched_at or max(min((now, *seen)), placed_at)
     latest = max(min((later(now, CLOCKS_DIFFER_BY), *seen)), placed_at)
     if not placed_at <= at <= latest:
-        raise DispatchTimeImplausible(dispatched_at=at, placed_at=placed_at, decided_at=now, latest=min(latest, now))
+        raise DispatchTimeImplausible(dispatched_at=at, placed_at=placed_at, latest=min(latest, now))
     return at

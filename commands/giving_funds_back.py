@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.order_commands import OrderCommand
+from commands.asked_amounts import expect_within
+from commands.order_commands import OrderCommand, expect_new_case
 from commands.reviewing import platform_only
 from commands.shapes import PositiveMoney, Reason
 from ledger.ids import Id
 from ledger.money import Money
 from ledger.payment_refusals import CaptureNotFound
 from ledger.references import Reference
-from ledger.refusals import CaseAlreadyOpen, RefundExceedsRemaining
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
 from ledger.streams.refundable import at_stake
@@ -29,8 +29,7 @@ class FundsBack(OrderCommand):
 def free_capture(command: FundsBack, order: Order) -> Capture:
     """The capture. Raises the refusal that says why nothing of it can be given back."""
     platform_only(command.actor)
-    if command.refund_id in order.cases:
-        raise CaseAlreadyOpen(refund_id=command.refund_id)
+    expect_new_case(order, command.refund_id)
     capture = order.payments.captures.get(command.capture_ref)
     if capture is None:
         raise CaptureNotFound(order_id=command.order_id, capture_ref=command.capture_ref)
@@ -40,11 +39,7 @@ def free_capture(command: FundsBack, order: Order) -> Capture:
 def given_back(command: FundsBack, order: Order, capture: Capture) -> dict[str, Any]:
     """The fields of the approval. Raises `RefundExceedsRemaining`: what is disputed may be paid back by the issuer."""
     left = max(capture.free - at_stake(order, capture), Money(0, capture.amount.currency))
-    amount = command.amount or left
-    if not amount or amount.currency != left.currency or left < amount:
-        raise RefundExceedsRemaining(
-            what=f"capture {command.capture_ref}", asked=str(command.amount or "all"), remaining=str(left)
-        )
+    amount = expect_within(command.amount, left, what=f"capture {command.capture_ref}")
     return {
         "merchant_id": command.merchant_id,
         "order_id": command.order_id,

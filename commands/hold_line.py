@@ -10,8 +10,9 @@ from commands.rules import Rules
 from commands.shapes import Reason
 from ledger.events.event import Event
 from ledger.events.settlement import SettlementHeld
-from ledger.finance_refusals import HoldIdTaken, LineOnHold
+from ledger.finance_refusals import HoldIdTaken
 from ledger.ids import Id
+from ledger.payout_refusals import LineOnHold
 from ledger.refusals import AlreadyReleased, OrderNotConfirmed
 from ledger.streams.order import Order
 
@@ -38,7 +39,7 @@ def decide(command: HoldLine, order: Order, rules: Rules) -> Iterator[Event]:
     if book.allocated is None:
         raise OrderNotConfirmed(order_id=order.order_id, status=order.status)
     if not book.pending_worth:
-        raise AlreadyReleased(order_id=order.order_id)
+        raise AlreadyReleased(order_id=order.order_id, line_id=command.line_id)
     yield SettlementHeld(
         hold_id=command.hold_id,
         merchant_id=command.merchant_id,

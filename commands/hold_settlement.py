@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.merchant_money import MerchantMoneyCommand, available, in_cny
+from commands.merchant_money import MerchantMoneyCommand, available, in_cny, owed
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from commands.shapes import PositiveMoney, Reason
 from ledger.events.event import Event
 from ledger.events.settlement import SettlementHeld
 from ledger.finance_refusals import HoldIdTaken
+from ledger.fx import CNY
 from ledger.ids import Id
+from ledger.money import Money
 from ledger.refusals import InsufficientAvailable
 from ledger.streams.payouts import Payouts
 
@@ -30,9 +32,9 @@ def decide(command: HoldSettlement, payouts: Payouts, rules: Rules) -> Iterator[
     platform_only(command.actor)
     if command.hold_id in payouts.holds:
         raise HoldIdTaken(hold_id=command.hold_id)
-    amount, there = in_cny(command.amount), available(command, rules)
+    amount, there, zero = in_cny(command.amount), available(command, rules), Money.zero(CNY)
     if there < amount:
-        raise InsufficientAvailable(asked=str(amount), available=str(there))
+        raise InsufficientAvailable(what="hold", asked=str(amount), available=str(max(there, zero)), **owed(there))
     yield SettlementHeld(
         hold_id=command.hold_id,
         merchant_id=command.merchant_id,

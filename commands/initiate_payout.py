@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.command import Command
+from commands.merchant_money import owed
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from commands.shapes import PositiveMoney
@@ -63,8 +64,10 @@ def decide(command: InitiatePayout, payouts: Payouts, rules: Rules) -> Iterator[
 
 def _payable_account(command: InitiatePayout, payouts: Payouts, rules: Rules) -> PayoutAccount:
     account = rules.merchant(command.merchant_id).payout_account
-    if account is None or payouts.has_bounced(account):
+    if account is None:
         raise PayoutAccountNotVerified(merchant_id=command.merchant_id)
+    if payouts.has_bounced(account):
+        raise PayoutAccountNotVerified(merchant_id=command.merchant_id, account_ref=account.ref)
     return account
 
 
@@ -81,10 +84,19 @@ def _amount(command: InitiatePayout, rules: Rules) -> Money:
             raise MerchantCurrencyNotCny(currency=given.currency)
     terms = rules.policy(PayoutTerms)
     account = rules.account(command.merchant_id)
-    available = terms.payable(account.available - account.in_open_cases)
+    in_open_cases, there = account.in_open_cases, account.available
+    available = terms.payable(there - in_open_cases)
     amount = command.amount or min(available, command.at_most or available)
     if not available or available < amount:
-        raise InsufficientAvailable(asked=str(amount), available=str(available))
+        reserve = max(there - in_open_cases, Money.zero(CNY)) - available
+        raise InsufficientAvailable(
+            what="payout",
+            asked=str(command.amount or command.at_most or "all"),
+            available=str(available),
+            **owed(there),
+            in_open_cases=str(in_open_cases) if in_open_cases else None,
+            reserve=str(reserve) if reserve else None,
+        )
     if amount < terms.minimum:
         raise PayoutBelowMinimum(asked=str(amount), minimum=str(terms.minimum))
     return amount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from commands.packing import pending_case, quantities, to_send
-from commands.parcel_reports import ParcelReport, against
+from commands.parcel_reports import ParcelReport, against_lines
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
 from ledger.streams.order import Order
@@ -15,18 +15,23 @@ _ASK = "interception"
 
 
 def not_to_be_sent(report: ParcelReport, order: Order, fact: str, sent: Mapping[str, int]) -> Iterator[Event]:
-    """A break for each line of which more is on its way than is left to send, or that an open case asks for."""
+    """One break of all lines of which more is on its way than is left to send, or that an open case asks for; one of
+    all lines that the order does not have."""
+    if not order.placed:
+        return
+    unknown = [f"a line of the order, not {line_id}" for line_id in sent if line_id not in order.lines]
+    yield from against_lines(report, order, fact, about="unknown_lines", expected=unknown)
+    to_stop = _to_be_stopped(report, order, {line_id: qty for line_id, qty in sent.items() if line_id in order.lines})
+    yield from against_lines(report, order, fact, about="lines", expected=to_stop, ask=_ASK)
+
+
+def _to_be_stopped(report: ParcelReport, order: Order, sent: Mapping[str, int]) -> Iterator[str]:
     for line_id, qty in sent.items():
-        if order.placed and line_id not in order.lines:
-            yield from against(report, order, fact, about=f"line:{line_id}", expected="a line of the order")
-        elif order.placed:
-            remaining = to_send(order, line_id, besides=report.parcel_id)
-            if qty > remaining:
-                expected = f"{remaining} of line {line_id} to send, not {qty}"
-                yield from against(report, order, fact, about=f"line:{line_id}", expected=expected, ask=_ASK)
-            elif case_id := pending_case(order, line_id):
-                expected = f"line {line_id} held back by the open case {case_id}"
-                yield from against(report, order, fact, about=f"case:{case_id}", expected=expected, ask=_ASK)
+        remaining = to_send(order, line_id, besides=report.parcel_id)
+        if qty > remaining:
+            yield f"{remaining} of line {line_id} to send, not {qty}"
+        elif case_id := pending_case(order, line_id):
+            yield f"line {line_id} held back by the open case {case_id}"
 
 
 def first_heard_of(report: ParcelReport, order: Order, parcel: Parcel, fact: str) -> Iterator[Event]:

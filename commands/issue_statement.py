@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import model_validator
 
 from commands.command import Command
 from commands.limits import SUMS, Limits
 from commands.merchant_money import in_cny
 from commands.reviewing import platform_only
 from commands.rules import Rules
+from commands.shapes import Sha256
 from ledger.events.event import Event
 from ledger.events.statement import SettlementStatementIssued, StatementTotal
 from ledger.finance_refusals import StatementGap, StatementOutdated, StatementUnbalanced
@@ -21,8 +22,6 @@ from ledger.instants import Instant
 from ledger.money import Money, total
 from ledger.numbers import Count, Position
 from ledger.streams.statements import Statements
-
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class IssueStatement(Command, name="issue_statement"):
@@ -101,7 +100,7 @@ def _check_follows(command: IssueStatement, statements: Statements) -> None:
 def _check_foots(command: IssueStatement) -> None:
     due = command.opening + total([in_cny(part.amount) for part in command.totals], CNY)
     if in_cny(command.closing) != due:
-        raise StatementUnbalanced(given=str(command.closing), expected=str(due))
+        raise StatementUnbalanced(what="opening with totals", given=str(command.closing), expected=str(due))
 
 
 def _check_current(command: IssueStatement, rules: Rules) -> None:
@@ -111,4 +110,5 @@ def _check_current(command: IssueStatement, rules: Rules) -> None:
     if account.version != command.account_version:
         raise StatementOutdated(given=command.account_version, current=account.version)
     if account.available != command.closing:
-        raise StatementUnbalanced(given=str(command.closing), expected=str(account.available))
+        available = str(account.available)
+        raise StatementUnbalanced(what="the available balance", given=str(command.closing), expected=available)

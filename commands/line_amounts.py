@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from commands.asked_amounts import expect_within
 from commands.shapes import PositiveMoney
-from ledger.after_sales_refusals import FullAmountOnly
+from ledger.after_sales_refusals import FullAmountOnly, LineNotInCase
 from ledger.events.refund import RefundLine
 from ledger.ids import Id
 from ledger.money import Money, total
@@ -55,9 +56,11 @@ def approved_lines(
 def _cut(order: Order, case: Case, line: LineAmount, *, taken_back: bool) -> Iterator[RefundLine]:
     """A line may travel in several parcels: what is approved goes to them in turn."""
     parts = [part for part in case.lines if part.line_id == line.line_id]
+    if not parts:
+        lines = tuple(sorted({part.line_id for part in case.lines}))
+        raise LineNotInCase(refund_id=case.id, line_id=line.line_id, lines=lines)
     asked = _asked(order, case, line.line_id)
-    if line.amount.currency != asked.currency or asked < line.amount:
-        raise RefundExceedsRemaining(what=f"line {line.line_id}", asked=str(line.amount), remaining=str(asked))
+    expect_within(line.amount, asked, what=f"line {line.line_id}")
     _expect_left(order, line.line_id, line.amount)
     if case.type == "unshipped" and line.amount != (most := min(asked, order.lines[line.line_id].left_to_buyer)):
         raise FullAmountOnly(line_id=line.line_id, asked=str(most), amount=str(line.amount))

@@ -37,7 +37,7 @@ class MarkPartsTaken(Command, name="mark_parts_taken"):
 
 def decide(command: MarkPartsTaken, item: InboxItem, rules: Rules) -> Iterator[Event]:
     if command.actor.kind != "system":
-        raise RoleNotAllowed(role=command.actor.role or command.actor.kind, needed="the router of the inbox")
+        raise RoleNotAllowed(role=command.actor.role or command.actor.kind, needed="system")
     capture = capture_of(item)
     if item.is_routed or item.plan is None or item.plans != command.plan:
         return

@@ -38,6 +38,11 @@ def available(command: MerchantMoneyCommand, rules: Rules) -> Money:
     return rules.account(command.merchant_id).available
 
 
+def owed(available: Money) -> dict[str, str | None]:
+    """The fact that says what a merchant owes, where less than nothing is available."""
+    return {"owed": str(-available) if available.minor < 0 else None}
+
+
 def payout_of(payouts: Payouts, *, merchant_id: str, payout_id: str) -> Payout:
     """The payout. Raises `PayoutNotFound`."""
     if payout_id not in payouts.payouts:

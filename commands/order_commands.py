@@ -17,7 +17,7 @@ from ledger.ids import Id, order_stream
 from ledger.money import Money, total
 from ledger.payment_refusals import RateMissing, RateStale
 from ledger.policies.reference_pricing import ReferencePricing
-from ledger.refusals import LineNotFound, OrderNotConfirmed, PolicyNotEffective
+from ledger.refusals import CaseAlreadyOpen, LineNotFound, OrderNotConfirmed, PolicyNotEffective
 from ledger.streams.allocation import allocation
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Capture
@@ -123,10 +123,16 @@ def placed_order(order: Order) -> Order:
     return order
 
 
+def expect_new_case(order: Order, refund_id: str) -> None:
+    """Raises `CaseAlreadyOpen` where the order has a case of this id."""
+    if case := order.cases.get(refund_id):
+        raise CaseAlreadyOpen(refund_id=refund_id, state=case.standing)
+
+
 def line_of(order: Order, line_id: str) -> LineBook:
     """The line. Raises `LineNotFound`."""
     if line_id not in order.lines:
-        raise LineNotFound(order_id=order.order_id, line_id=line_id)
+        raise LineNotFound(order_id=order.order_id, line_id=line_id, lines=tuple(order.lines))
     return order.lines[line_id]
 
 

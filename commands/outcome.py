@@ -9,7 +9,7 @@ from typing import Any, Literal, assert_never
 from pydantic_core import from_json
 
 from ledger.log.rows import Receipt, Status
-from ledger.refusals import REFUSALS, IdempotencyKeyReused, Refusal, sentence_of
+from ledger.refusals import IdempotencyKeyReused, Refusal, remedy_of, sentence_of
 
 FAULT = "FAULT"
 OutcomeStatus = Literal["recorded", "nothing", "refused", "fault"]
@@ -57,10 +57,10 @@ class Outcome:
 
     @property
     def remedy(self) -> str:
-        """What would make it valid; empty where it was not refused and did not fail."""
+        """What to do next; empty where it was not refused and did not fail."""
         if self.status == "fault":
             return "Give the operator this reference. The same command may be sent again under the same id."
-        return REFUSALS[self.code].remedy if self.code else ""
+        return remedy_of(self.code, self.facts) if self.code else ""
 
 
 def first_fault(outcomes: Iterable[Outcome]) -> Outcome | None:

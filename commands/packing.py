@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from commands.order_commands import line_of
 from ledger.events.shipment import ParcelItem
 from ledger.refusals import (
     LineAlreadyRefunded,
-    LineNotFound,
     OrderNotConfirmed,
     QtyExceedsRemaining,
     RefundPendingOnLine,
@@ -61,8 +61,7 @@ def _of_a_paid_order(order: Order, items: Iterable[ParcelItem]) -> dict[str, int
         raise OrderNotConfirmed(order_id=order.order_id, status=order.status)
     asked = quantities(items)
     for line_id in asked:
-        if line_id not in order.lines:
-            raise LineNotFound(order_id=order.order_id, line_id=line_id)
+        line_of(order, line_id)
     return asked
 
 

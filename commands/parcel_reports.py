@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from commands.order_commands import OrderReport, contradiction
@@ -10,6 +10,7 @@ from commands.shapes import RawText
 from ledger.events.event import Event
 from ledger.ids import Id
 from ledger.streams.order import Order
+from ledger.streams.parcels import Parcel
 
 
 class ParcelReport(OrderReport):
@@ -53,6 +54,21 @@ def against(
     actual = f"{milestone} at {report.happened_at.isoformat()}"
     refs |= {"parcel_id": report.parcel_id, "fact": milestone, "about": about}
     yield from contradiction(report, order, kind=kind, expected=expected, actual=actual, **refs)
+
+
+def against_lines(
+    report: ParcelReport, order: Order, milestone: str, *, about: str, expected: Iterable[str], **refs: str
+) -> Iterator[Event]:
+    """One break of all that the fact contradicts on the parcel's lines, if it contradicts any."""
+    if said := "; ".join(expected):
+        yield from against(report, order, milestone, about=about, expected=said, **refs)
+
+
+def refunded_lines(order: Order, parcel: Parcel) -> Iterator[str]:
+    """What is refunded of each line of the parcel."""
+    for line_id in sorted({item.line_id for item in parcel.items} & order.lines.keys()):
+        if refunded := order.lines[line_id].at(parcel.parcel_id).refunded:
+            yield f"{refunded} of line {line_id} refunded"
 
 
 def doubts(report: ParcelReport, order: Order, milestone: str, *, creates: bool = False) -> Iterator[Event]:

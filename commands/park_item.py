@@ -9,13 +9,18 @@ from pydantic import StringConstraints
 
 from commands.rules import Rules
 from commands.two_people import TwoPersonCommand
+from ledger.complaints import InWords
 from ledger.events.event import Event
 from ledger.events.parking import ItemParked
 from ledger.ids import Id, parking_stream
 from ledger.numbers import Count
 from ledger.streams.parking import Parking
 
-ItemName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20\x7f]+$", max_length=300)]
+ItemName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\x00-\x20\x7f]+$", max_length=300),
+    InWords("a name as `redledger status` lists it, without spaces, of at most 300 characters"),
+]
 
 
 class ItemCommand(TwoPersonCommand):

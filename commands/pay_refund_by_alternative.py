@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.asked_amounts import expect_within
 from commands.order_commands import OrderCommand, book_rate
 from commands.payable_cases import payable_case
 from commands.rules import Rules
@@ -13,7 +14,7 @@ from ledger.events.event import Event
 from ledger.events.refund import RefundPaidByAlternative
 from ledger.ids import Id
 from ledger.money import Money, share
-from ledger.refusals import AlreadySubmitted, RefundExceedsRemaining
+from ledger.refusals import AlreadySubmitted
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
 
@@ -54,7 +55,4 @@ def _amount(command: PayRefundByAlternative, case: Case) -> Money:
     left = case.unsubmitted
     if not left:
         raise AlreadySubmitted(refund_id=case.id)
-    amount = command.amount or left
-    if amount.currency != left.currency or left < amount:
-        raise RefundExceedsRemaining(what=f"refund {case.id}", asked=str(amount), remaining=str(left))
-    return amount
+    return expect_within(command.amount, left, what=f"refund {case.id}")

@@ -11,6 +11,7 @@ from commands.order_commands import OrderCommand, confirmed_by
 from commands.order_totals import check_totals
 from commands.rules import Rules
 from commands.shapes import LocaleTag
+from ledger.complaints import read_as
 from ledger.events.event import Event
 from ledger.events.order import Channel, Charge, OrderLine, OrderPlaced, PlacedLine
 from ledger.events.settlement import ReconciliationBreakOpened
@@ -69,7 +70,7 @@ class PlaceOrder(OrderCommand, name="place_order"):
     @classmethod
     def _shown_in_a_language(cls, lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
         for line in lines:
-            _LOCALE.validate_python(line.locale)
+            read_as(_LOCALE, line.locale)
         return lines
 
     @field_validator("lines")

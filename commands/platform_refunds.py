@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from commands.order_commands import OrderCommand, placed_order
+from commands.order_commands import OrderCommand, expect_new_case, placed_order
 from commands.refunding import approved, completed_by, leaving, requested
 from commands.releasing import Due, released, units_by_line
 from commands.reviewing import platform_only
@@ -18,7 +18,14 @@ from ledger.ids import Id
 from ledger.payment_refusals import DisputeOpen
 from ledger.policies.liability import Cause
 from ledger.policies.release import Release
-from ledger.refusals import CaseAlreadyOpen, LineAlreadyRefunded, NotCaptured
+from ledger.refusals import (
+    CaseAlreadyOpen,
+    LineAlreadyRefunded,
+    NotCaptured,
+    ParcelNotFound,
+    RefundExceedsRemaining,
+    Refusal,
+)
 from ledger.streams.order import Order
 from ledger.streams.parcels import Parcel
 from ledger.streams.refund_money import refund_line
@@ -32,15 +39,17 @@ class ParcelRefund(OrderCommand):
     reason: Reason
 
 
-def expect_refundable(command: ParcelRefund, order: Order) -> Parcel | None:
-    """The parcel, or None where nothing is known of it. Raises the refusal that says why nothing can be refunded."""
+def expect_refundable(command: ParcelRefund, order: Order) -> Parcel:
+    """The parcel. Raises the refusal that says why nothing can be refunded."""
     platform_only(command.actor)
     placed_order(order)
     if order.payments.allocation is None:
         raise NotCaptured(order_id=command.order_id)
-    if command.refund_id in order.cases:
-        raise CaseAlreadyOpen(refund_id=command.refund_id)
-    return order.parcels.of(command.parcel_id)
+    expect_new_case(order, command.refund_id)
+    parcel = order.parcels.of(command.parcel_id)
+    if parcel is None:
+        raise ParcelNotFound(order_id=command.order_id, parcel_id=command.parcel_id)
+    return parcel
 
 
 def refunded(command: ParcelRefund, order: Order, parcel: Parcel, rules: Rules, *, cause: Cause) -> Iterator[Event]:
@@ -106,7 +115,7 @@ def _lines(order: Order, parcel: Parcel) -> Iterator[RefundLine]:
         if book is None:
             continue
         if case := order.open_case_on(line_id):
-            raise CaseAlreadyOpen(refund_id=case.id)
+            raise CaseAlreadyOpen(refund_id=case.id, state=case.standing)
         if dispute := order.disputed(line_id):
             raise DisputeOpen(line_id=line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
         left = parcel.quantity(line_id) - book.at(parcel.parcel_id).refunded
@@ -115,5 +124,16 @@ def _lines(order: Order, parcel: Parcel) -> Iterator[RefundLine]:
             found = True
             yield refund_line(book, qty, parcel.parcel_id, of=left)
     if not found:
-        line_id = parcel.items[0].line_id if parcel.items else "-"
-        raise LineAlreadyRefunded(line_id=line_id, refunded=sum(item.qty for item in parcel.items), remaining=0)
+        raise _nothing_left(order, parcel)
+
+
+def _nothing_left(order: Order, parcel: Parcel) -> Refusal:
+    """Says what is refunded of the parcel's first refunded line; of more than was paid for, of the whole line."""
+    books = [order.lines[item.line_id] for item in parcel.items if item.line_id in order.lines]
+    here = next((book for book in books if book.at(parcel.parcel_id).refunded), None)
+    if here:
+        refunded, about = here.at(parcel.parcel_id).refunded, {"parcel_id": parcel.parcel_id}
+        return LineAlreadyRefunded(line_id=here.line.line_id, refunded=refunded, remaining=0, **about)
+    if books:
+        return LineAlreadyRefunded(line_id=books[0].line.line_id, refunded=books[0].refunded, remaining=0)
+    return RefundExceedsRemaining(what=f"parcel {parcel.parcel_id}", asked="all", remaining="nothing")

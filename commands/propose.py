@@ -13,6 +13,7 @@ from commands.reviewing import platform_only
 from commands.rules import Rules
 from commands.shapes import Reason
 from commands.two_people import TwoPersonCommand, read_command
+from ledger.complaints import complaints
 from ledger.events.event import Event
 from ledger.events.proposal import ProposalMade
 from ledger.finance_refusals import ProposalIdTaken
@@ -38,8 +39,7 @@ class Propose(Command, name="propose"):
         try:
             self.asked()
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)
-            raise ValueError("; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)) from None
+            raise ValueError("; ".join(complaints(error, shows_value=True))) from None
         return self
 
     @property

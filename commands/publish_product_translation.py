@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 from commands.command import Command
 from commands.rules import Rules
-from commands.shapes import LocaleTag
+from commands.shapes import LocaleTag, Sha256
 from ledger.events.event import Event
 from ledger.events.product import ProductTranslationPublished
 from ledger.ids import Id, product_stream
 from ledger.refusals import ProductNotSubmitted
 from ledger.streams.product import Product
-
-TextHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]  # SHA-256 of the text that is shown
 
 
 class PublishProductTranslation(Command, name="publish_product_translation"):
@@ -29,7 +24,7 @@ class PublishProductTranslation(Command, name="publish_product_translation"):
     product_id: Id
     locale: LocaleTag
     source_version: Id
-    text_hash: TextHash
+    text_hash: Sha256
     engine: Id
 
     @property

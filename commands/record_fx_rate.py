@@ -10,6 +10,7 @@ from pydantic import StringConstraints, model_validator
 from commands.command import Command
 from commands.reviewing import platform_only
 from commands.rules import Rules
+from ledger.complaints import InWords
 from ledger.events.event import Event
 from ledger.events.platform import FxRateRecorded
 from ledger.fx import Rate, check_rate
@@ -17,8 +18,12 @@ from ledger.ids import fx_stream
 from ledger.instants import Day
 from ledger.streams.reference_streams import RateHistory
 
-Pair = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}/[A-Z]{3}$")]
-Decimals = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?$")]
+Pair = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}/[A-Z]{3}$"), InWords("two currencies such as USD/CNY")]
+Decimals = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?$"),
+    InWords("a number such as 7.18, of at most 12 digits before and after the point"),
+]
 
 
 class RecordFxRate(Command, name="record_fx_rate"):

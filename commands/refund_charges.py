@@ -8,14 +8,14 @@ from typing import Annotated
 from pydantic import Field
 
 from commands.charge_amounts import ChargeAmounts, granted
-from commands.order_commands import OrderCommand
+from commands.order_commands import OrderCommand, expect_new_case
 from commands.refunding import approved, completed_by, requested
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from commands.shapes import Reason
 from ledger.events.event import Event
 from ledger.ids import Id
-from ledger.refusals import CaseAlreadyOpen, NotCaptured
+from ledger.refusals import NotCaptured
 from ledger.streams.order import Order
 
 
@@ -32,8 +32,7 @@ def decide(command: RefundCharges, order: Order, rules: Rules) -> Iterator[Event
     platform_only(command.actor)
     if order.payments.allocation is None:
         raise NotCaptured(order_id=command.order_id)
-    if command.refund_id in order.cases:
-        raise CaseAlreadyOpen(refund_id=command.refund_id)
+    expect_new_case(order, command.refund_id)
     charges, case = granted(order, command.charges, rules), command.refund_id
     yield requested(
         command,

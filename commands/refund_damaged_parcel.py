@@ -22,6 +22,6 @@ class RefundDamagedParcel(ParcelRefund, name="refund_damaged_parcel"):
 
 def decide(command: RefundDamagedParcel, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = expect_refundable(command, order)
-    if parcel is None or parcel.signature or not any(fact.milestone in _DAMAGE for fact in parcel.facts):
-        raise ParcelNotDamaged(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
+    if parcel.signature or not any(fact.milestone in _DAMAGE for fact in parcel.facts):
+        raise ParcelNotDamaged(parcel_id=command.parcel_id, status=parcel.status)
     yield from refunded(command, order, parcel, rules, cause="damaged")

@@ -20,6 +20,6 @@ class RefundLostParcel(ParcelRefund, name="refund_lost_parcel"):
 
 def decide(command: RefundLostParcel, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = expect_refundable(command, order)
-    if parcel is None or parcel.lost_at is None:
-        raise ParcelNotLost(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
+    if parcel.lost_at is None:
+        raise ParcelNotLost(parcel_id=command.parcel_id, status=parcel.status)
     yield from refunded(command, order, parcel, rules, cause="lost")

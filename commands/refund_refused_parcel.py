@@ -23,6 +23,6 @@ class RefundRefusedParcel(ParcelRefund, name="refund_refused_parcel"):
 
 def decide(command: RefundRefusedParcel, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = expect_refundable(command, order)
-    if parcel is None or parcel.signature or not any(f.milestone in REFUSED_BY_CUSTOMS for f in standing(parcel.facts)):
-        raise ParcelNotRefused(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
+    if parcel.signature or not any(f.milestone in REFUSED_BY_CUSTOMS for f in standing(parcel.facts)):
+        raise ParcelNotRefused(parcel_id=command.parcel_id, status=parcel.status)
     yield from refunded(command, order, parcel, rules, cause="refused")

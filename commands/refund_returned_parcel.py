@@ -25,6 +25,6 @@ class RefundReturnedParcel(ParcelRefund, name="refund_returned_parcel"):
 
 def decide(command: RefundReturnedParcel, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = expect_refundable(command, order)
-    if parcel is None or parcel.status not in BACKWARDS:
-        raise ParcelNotReturned(parcel_id=command.parcel_id, status=parcel.status if parcel else "unknown")
+    if parcel.status not in BACKWARDS:
+        raise ParcelNotReturned(parcel_id=command.parcel_id, status=parcel.status)
     yield from refunded(command, order, parcel, rules, cause="undeliverable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.asked_amounts import expect_within
 from commands.command import Command
 from commands.inbox_commands import unrouted_capture
 from commands.reviewing import platform_only
@@ -15,7 +16,7 @@ from ledger.finance_refusals import InboxAlreadyRouted
 from ledger.ids import Id, inbox_stream
 from ledger.money import Money, share, total
 from ledger.references import Reference
-from ledger.refusals import CaseAlreadyOpen, RefundExceedsRemaining
+from ledger.refusals import CaseAlreadyOpen
 from ledger.streams.reference_streams import InboxItem
 
 
@@ -39,14 +40,10 @@ def decide(command: RefundUnallocatedFunds, item: InboxItem, rules: Rules) -> It
     if item.taken:
         raise InboxAlreadyRouted(source=command.psp, reference=command.capture_ref, state="routed in part")
     if command.refund_id in item.refunds:
-        raise CaseAlreadyOpen(refund_id=command.refund_id)
+        raise CaseAlreadyOpen(refund_id=command.refund_id, state="decided")
     given = total([refund.amount for refund in item.refunds.values()], capture.amount.currency)
     remaining = capture.amount - given
-    amount = command.amount or remaining
-    if amount.currency != remaining.currency or remaining < amount or not remaining:
-        raise RefundExceedsRemaining(
-            what=f"the capture {capture.capture_ref}", asked=str(amount), remaining=str(remaining)
-        )
+    amount = expect_within(command.amount, remaining, what=f"capture {capture.capture_ref}")
     yield UnallocatedFundsRefunded(
         refund_id=command.refund_id,
         psp=capture.psp,

@@ -11,7 +11,7 @@ from commands.shapes import Reason
 from ledger.events.event import Event
 from ledger.events.merchant import MerchantEnrolmentRejected
 from ledger.ids import Id, merchant_stream
-from ledger.refusals import MerchantNotEnrolled
+from ledger.refusals import EnrolmentNotRequested
 from ledger.sealed import Sealed
 from ledger.streams.merchant import Merchant
 
@@ -33,7 +33,7 @@ def decide(command: RejectMerchant, merchant: Merchant, rules: Rules) -> Iterato
     if merchant.enrolment == "rejected":
         return
     if merchant.asked is None:
-        raise MerchantNotEnrolled(merchant_id=command.merchant_id, state=merchant.enrolment)
+        raise EnrolmentNotRequested(merchant_id=command.merchant_id, state=merchant.enrolment)
     yield MerchantEnrolmentRejected(
         merchant_id=command.merchant_id,
         markets=merchant.asked.markets,

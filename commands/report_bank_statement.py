@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
-
-from pydantic import StringConstraints
+from typing import ClassVar
 
 from commands.breaks import break_once
 from commands.command import Report
 from commands.limits import SUMS, Limits
 from commands.rules import Rules
+from commands.shapes import Sha256
 from ledger.events.event import Event
 from ledger.events.files import BankStatementImported
 from ledger.ids import bank_account_stream
@@ -19,8 +18,6 @@ from ledger.money import Money
 from ledger.numbers import Count
 from ledger.references import Reference
 from ledger.streams.files import BankAccount
-
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ReportBankStatement(Report, name="report_bank_statement"):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from commands.interception import first_heard_of
 from commands.out_of_sequence import out_of_sequence
-from commands.parcel_reports import MilestoneReport, against, doubts, unpaid
+from commands.parcel_reports import MilestoneReport, against, against_lines, doubts, refunded_lines, unpaid
 from commands.return_to_sender import delivered_twice, went_back
 from commands.rules import Rules
 from commands.shapes import RawText
@@ -80,12 +80,7 @@ def _cannot_be(report: ReportSignature, order: Order, parcel: Parcel) -> Iterato
 
 def _settled_already(report: ReportSignature, order: Order, parcel: Parcel) -> Iterator[Event]:
     """No money moves on any of these: what a refund or a loss has settled stays settled until a person looks."""
-    for line_id in sorted({item.line_id for item in parcel.items}):
-        book = order.lines.get(line_id)
-        refunded = book.at(parcel.parcel_id).refunded if book else 0
-        if refunded:
-            expected = f"{refunded} of line {line_id} refunded"
-            yield from against(report, order, "signed_for", about=f"refunded:{line_id}", expected=expected)
+    yield from against_lines(report, order, "signed_for", about="refunded", expected=refunded_lines(order, parcel))
     yield from _claimed_not_to_have_come(report, order, parcel)
 
 

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from commands.customs_tie import untied
 from commands.interception import first_heard_of
 from commands.out_of_sequence import out_of_sequence
-from commands.parcel_reports import MilestoneReport, against, doubts
+from commands.parcel_reports import MilestoneReport, against, against_lines, doubts, refunded_lines
 from commands.return_to_sender import read_again
 from commands.rules import Rules
 from commands.shapes import RawText
@@ -115,8 +115,4 @@ def _on_its_way_after_a_refund(report: ReportTracking, order: Order, parcel: Par
     turned_away = [at for word in undone if (at := parcel.first(word)) and at < report.happened_at]
     if not turned_away and report.milestone != "found":
         return
-    for line_id in sorted({item.line_id for item in parcel.items} & order.lines.keys()):
-        refunded = order.lines[line_id].at(parcel.parcel_id).refunded
-        if refunded:
-            expected = f"{refunded} of line {line_id} refunded"
-            yield from against(report, order, report.milestone, about=f"refunded:{line_id}", expected=expected)
+    yield from against_lines(report, order, report.milestone, about="refunded", expected=refunded_lines(order, parcel))

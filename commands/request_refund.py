@@ -8,7 +8,7 @@ from typing import Literal
 
 from commands.after_sales import Sent, lock_of, opens_at, sent
 from commands.line_quantities import LineQty, LineQtys
-from commands.order_commands import OrderCommand, line_of, placed_order
+from commands.order_commands import OrderCommand, expect_new_case, line_of, placed_order
 from commands.refunding import auto_approved, completed_by, requested
 from commands.rules import Rules
 from commands.shapes import Reason
@@ -54,15 +54,16 @@ def decide(command: RequestRefund, order: Order, rules: Rules) -> Iterator[Event
     placed_order(order)
     if order.payments.allocation is None:
         raise NotCaptured(order_id=command.order_id)
-    if command.refund_id in order.cases:
-        raise CaseAlreadyOpen(refund_id=command.refund_id)
+    expect_new_case(order, command.refund_id)
     wanted = command.lines or _everything(command, order, rules)
     for line in wanted:
         line_of(order, line.line_id)
         if dispute := order.disputed(line.line_id):
             raise DisputeOpen(line_id=line.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
         if case := order.open_case_on(line.line_id):
-            raise CaseAlreadyOpen(refund_id=case.id)
+            raise CaseAlreadyOpen(
+                refund_id=case.id, state=case.standing, then_locked=_then_locked(command, order, line, rules)
+            )
     if command.type is None and all(line.qty <= order.free(line.line_id) for line in wanted):
         yield from _before_dispatch(command, order, wanted, rules)
     else:
@@ -72,7 +73,7 @@ def decide(command: RequestRefund, order: Order, rules: Rules) -> Iterator[Event
 def _everything(command: RequestRefund, order: Order, rules: Rules) -> Sequence[LineQty]:
     for case in order.cases.values():
         if case.is_pending:
-            raise CaseAlreadyOpen(refund_id=case.id)
+            raise CaseAlreadyOpen(refund_id=case.id, state=case.standing)
     wanted = {line_id: order.free(line_id) if command.type is None else 0 for line_id in order.lines}
     if not any(wanted.values()):
         lock = lock_of(order, rules)
@@ -113,9 +114,7 @@ def _after_dispatch(command: RequestRefund, order: Order, wanted: Sequence[LineQ
 
 def _askable(command: RequestRefund, order: Order, line: LineQty, rules: Rules) -> Sequence[Sent]:
     """The units that the request takes: of one kind, signed for where there are enough of those."""
-    lock = lock_of(order, rules)
-    binding = lock.binds(command.actor.kind, command.reason)
-    units = sent(order, line.line_id, lock, at=command.happened_at, binding=binding)
+    units = _sent(command, order, line, rules)
     open_ = [part for part in units if not part.locked]
     signed, unsigned = [part for part in open_ if part.signed_at], [part for part in open_ if not part.signed_at]
     for kind in _kinds(command, signed, unsigned):
@@ -124,6 +123,12 @@ def _askable(command: RequestRefund, order: Order, line: LineQty, rules: Rules) 
     if command.type == "return_refund" and sum(part.qty for part in open_) >= line.qty:
         raise NotSignedFor(line_id=line.line_id)
     raise _refusal(order, line, units)
+
+
+def _sent(command: RequestRefund, order: Order, line: LineQty, rules: Rules) -> list[Sent]:
+    lock = lock_of(order, rules)
+    binding = lock.binds(command.actor.kind, command.reason)
+    return sent(order, line.line_id, lock, at=command.happened_at, binding=binding)
 
 
 def _kinds(command: RequestRefund, signed: list[Sent], unsigned: list[Sent]) -> Sequence[list[Sent]]:
@@ -137,6 +142,15 @@ def _kinds(command: RequestRefund, signed: list[Sent], unsigned: list[Sent]) -> 
             )
         case None:
             return signed, unsigned
+
+
+def _then_locked(command: RequestRefund, order: Order, line: LineQty, rules: Rules) -> str | None:
+    """Until when the units would be locked if no case asked for the line; None where they would not be."""
+    units = [part for part in _sent(command, order, line, rules) if part.locked]
+    if not units or line.qty <= order.free(line.line_id):
+        return None
+    ends_at = opens_at(units, min(line.qty, sum(part.qty for part in units)))
+    return f"until {ends_at:%Y-%m-%dT%H:%M:%SZ}" if ends_at else "until it is signed for"
 
 
 def _first(units: Sequence[Sent], qty: int) -> list[Sent]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from commands.order_commands import contradiction
-from commands.parcel_reports import ParcelReport
+from commands.parcel_reports import ParcelReport, against_lines
 from ledger.events.deliveries import GOING_BACK, went_to
 from ledger.events.event import Event
 from ledger.events.shipment import ParcelReturnedToSender
@@ -70,16 +70,9 @@ def _is_one(one: Delivery, other: Delivery) -> bool:
 
 
 def _released(report: ParcelReport, order: Order, parcel: Parcel, fact: Fact) -> Iterator[Event]:
-    for line_id in sorted({item.line_id for item in parcel.items} & order.lines.keys()):
-        units = order.lines[line_id].at(parcel.parcel_id)
-        released = units.standing_released
-        if released and not went_to((*parcel.facts, fact), "recipient"):
-            refs = {"parcel_id": report.parcel_id, "fact": fact.milestone, "about": f"released:{line_id}"}
-            yield from contradiction(
-                report,
-                order,
-                kind="fact_contradicts_state",
-                expected=f"{released} of line {line_id} released as signed for",
-                actual=f"{fact.milestone} at {fact.happened_at.isoformat()}",
-                **refs,
-            )
+    if went_to((*parcel.facts, fact), "recipient"):
+        return
+    lines = sorted({item.line_id for item in parcel.items} & order.lines.keys())
+    released = {line_id: order.lines[line_id].at(parcel.parcel_id).standing_released for line_id in lines}
+    expected = [f"{qty} of line {line_id} released as signed for" for line_id, qty in released.items() if qty]
+    yield from against_lines(report, order, fact.milestone, about="released", expected=expected)

@@ -41,7 +41,7 @@ def decide(command: RevokeProduct, product: Product, rules: Rules) -> Iterator[E
     named = command.markets or product.approved_markets
     markets = tuple(market for market in named if market in product.approved_markets)
     if not markets:
-        raise ProductNotApproved(product_id=command.product_id, state=product.review)
+        raise ProductNotApproved(product_id=command.product_id, state=product.review, markets=command.markets)
     revoked = ProductExportRevoked(
         merchant_id=command.merchant_id,
         product_id=command.product_id,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from commands.asked_amounts import expect_currency
 from commands.command import Command
 from commands.inbox_commands import unrouted_capture
 from commands.reviewing import platform_only
@@ -65,8 +66,9 @@ def _parts(command: RouteInboxPayment, item: InboxItem) -> tuple[RoutedPart, ...
     parts: list[RoutedPart] = []
     for part in command.parts:
         amount = part.amount or left
+        expect_currency(amount, left.currency, what=f"capture {command.capture_ref}")
         orders = {(known.merchant_id, known.order_id) for known in (*item.taken, *parts)}
-        if amount.currency != left.currency or amount.minor <= 0 or (part.merchant_id, part.order_id) in orders:
+        if amount.minor <= 0 or (part.merchant_id, part.order_id) in orders:
             raise _wrong(command, item)
         left -= amount
         parts.append(RoutedPart(merchant_id=part.merchant_id, order_id=part.order_id, amount=amount))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import ValidationError
-
 from commands.command import Command, Handler
+from ledger.complaints import complaint
 from ledger.events.proposal import ProposalMade
 from ledger.finance_refusals import ProposalOutdated
 
@@ -44,8 +43,6 @@ def proposed_command(proposal: ProposalMade, approval: Command, menu: Mapping[st
     """What was proposed, as the approval asks for it. Raises `ProposalOutdated` where this code has another form."""
     try:
         return read_command(proposal.command, proposal.data, approval, menu)
-    except ValidationError as error:
-        why = error.errors(include_url=False, include_input=False)[0]["msg"]
     except ValueError as error:
-        why = str(error)
+        why = complaint(error)
     raise ProposalOutdated(proposal_id=proposal.proposal_id, command=proposal.command, why=why)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from commands.command import Command
+from ledger.complaints import InWords
 from ledger.finance_refusals import BreakNotOpen
 from ledger.ids import Id
 from ledger.refusals import RoleNotAllowed
@@ -15,7 +16,11 @@ from ledger.streams.stream import Stream
 from ledger.who import Actor
 
 _PART = r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}"
-StreamName = Annotated[str, StringConstraints(pattern=rf"^[a-z_]{{1,32}}(/{_PART}){{1,2}}$")]
+StreamName = Annotated[
+    str,
+    StringConstraints(pattern=rf"^[a-z_]{{1,32}}(/{_PART}){{1,2}}$"),
+    InWords("a stream such as order/M-1042/2025-000017"),
+]
 
 
 class BreakCommand(Command):
@@ -32,7 +37,7 @@ class BreakCommand(Command):
 def people_only(actor: Actor) -> None:
     """Raises `RoleNotAllowed`: systems open breaks, only people of the platform work and close them (design §6)."""
     if actor.kind != "platform":
-        raise RoleNotAllowed(role=actor.role or actor.kind, needed="people of the platform")
+        raise RoleNotAllowed(role=actor.role or actor.kind, needed="platform")
 
 
 def closable_break(command: BreakCommand, stream: Stream) -> Break:

@@ -10,15 +10,21 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
+from ledger.complaints import InWords
 from ledger.deadlines import later
 from ledger.limits import LONGEST_ID, LONGEST_KEY_BYTES
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No slash: stream names are paths of ids. No white space: an id is one word in every log, file and URL.
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=LONGEST_ID)]
+_WORD = StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=LONGEST_ID)
+_LETTERS = f"at most {LONGEST_ID} letters, digits and . _ : @ + -"
+Id = Annotated[str, _WORD, InWords(f"one word of {_LETTERS}, such as O-1042")]
+CodeWord = Annotated[str, _WORD, InWords(f"one code word such as wrong_size, of {_LETTERS}; a longer text is a note")]
 PayoutId = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=35)
-]  # ISO 20022 Max35Text
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=35),  # ISO 20022 Max35Text
+    InWords("one word of at most 35 letters, digits and hyphens, such as PO-2025-17"),
+]
 
 
 def order_stream(merchant_id: str, order_id: str) -> str:

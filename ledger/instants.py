@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, TypeAdapter, ValidationInfo
 
+from ledger.complaints import InWords, read_as
 from ledger.limits import (
     EARLIEST_DAY,
     EARLIEST_INSTANT,
@@ -100,7 +101,12 @@ def _known_zone(name: str) -> str:
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValidator(bounded_instant)]
 Day = Annotated[date, BeforeValidator(_written_day), AfterValidator(bounded_day)]
-Month = Annotated[str, StringConstraints(pattern=r"^[2-9][0-9]{3}-(0[1-9]|1[0-2])$"), AfterValidator(_countable_month)]
+Month = Annotated[
+    str,
+    StringConstraints(pattern=r"^[2-9][0-9]{3}-(0[1-9]|1[0-2])$"),
+    InWords("a month such as 2025-04"),
+    AfterValidator(_countable_month),
+]
 Duration = Annotated[timedelta, BeforeValidator(_written_duration), AfterValidator(_bounded_duration)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
@@ -111,7 +117,7 @@ _MONTHS: TypeAdapter[str] = TypeAdapter(Month)
 
 def read_instant(text: str) -> datetime:
     """An instant that was written outside. Raises ValueError."""
-    return _INSTANTS.validate_python(text)
+    return read_as(_INSTANTS, text)
 
 
 def instant_of_seconds(seconds: object) -> datetime:
@@ -123,14 +129,16 @@ def instant_of_seconds(seconds: object) -> datetime:
 
 def read_day(text: str) -> date:
     """A day that was written outside. Raises ValueError."""
-    return _DAYS.validate_python(text)
+    return read_as(_DAYS, text)
 
 
 def day_as_written(text: str) -> date:
     """The day of a file's cell, which the file bounds by its own days. Raises ValueError."""
-    return date.fromisoformat(text if _DAY.fullmatch(text) else "")
+    if not _DAY.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no day such as 2025-04-01")
+    return date.fromisoformat(text)
 
 
 def read_month(text: str) -> str:
     """A month, `yyyy-mm`, that was written outside. Raises ValueError."""
-    return _MONTHS.validate_python(text)
+    return read_as(_MONTHS, text)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from ledger.canonical import canonical
+from ledger.complaints import complaint
 from ledger.events.event import Event, decode
 from ledger.journal.entry import Entry, entry_lines
 from ledger.sealed import Sealed
@@ -66,5 +66,4 @@ def _read_back(event: Event) -> str | None:
 
 
 def _reason(error: Exception) -> str:
-    found = error.errors(include_input=False, include_url=False)[0]["msg"] if isinstance(error, ValidationError) else ""
-    return (found or str(error))[:200]
+    return (complaint(error) if isinstance(error, ValueError) else str(error))[:200]

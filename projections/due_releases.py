@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from sqlalchemy import Column, DateTime, Integer, Text, text
 
 from ledger.canonical import canonical
-from ledger.deadlines import earlier, known
+from ledger.deadlines import known
 from ledger.events.dispute import DisputeLost, DisputeWon
 from ledger.events.order import OrderCancelled, OrderCompleted
 from ledger.events.payment import PaymentAllocated
@@ -43,6 +43,7 @@ DUE = kept_table(
     _text("order_id", key=True),
     Column("first_signed_at", DateTime(timezone=True), nullable=False),
     _text("signed_at"),  # JSON: the instants of all its signatures, in order
+    Column("released_at", DateTime(timezone=True)),  # when what was signed for and due was released last
     indexes=[("first_signed_at", "order_id")],
 )
 RULES = kept_table(
@@ -61,7 +62,7 @@ class DueReleases(Projection):
     """
 
     name = "due_releases"
-    version = 5
+    version = 6
     tables = (DUE, RULES)
     events = (
         PolicyPublished,
@@ -97,8 +98,8 @@ class DueReleases(Projection):
 def next_releases(
     views: Views, *, now: datetime, at_least: Vector | None = None, merchant: str | None = None, timeout_s: float = 5.0
 ) -> dict[str, datetime]:
-    """When the next units of each merchant fall due after `now` by the policy in force; blocked ones are not told
-    apart. Raises `ViewBehind`."""
+    """When the first units of each merchant that are not released yet fall due by the policy in force: an instant
+    before `now` where a release is overdue. Blocked units are not told apart. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> dict[str, datetime]:
         release = _in_force(opened, now)
@@ -107,12 +108,11 @@ def next_releases(
         statement = f"""
             SELECT d.merchant, min(CAST(s.at AS timestamptz)) FROM {opened.generation.stored_name(DUE)} d,
             jsonb_array_elements_text(CAST(d.signed_at AS jsonb)) AS s(at)
-            WHERE d.book = ANY(:books) AND NOT d.deleted AND CAST(s.at AS timestamptz) > :since
+            WHERE d.book = ANY(:books) AND NOT d.deleted
+              AND (d.released_at IS NULL OR CAST(s.at AS timestamptz) > d.released_at - CAST(:window AS interval))
               AND (CAST(:merchant AS text) IS NULL OR d.merchant = :merchant) GROUP BY d.merchant"""
-        since = earlier(now, release.after_signature)
-        found = opened.connection.execute(
-            text(statement), {"books": list(opened.vector), "merchant": merchant, "since": since}
-        )
+        values = {"books": list(opened.vector), "merchant": merchant, "window": release.after_signature}
+        found = opened.connection.execute(text(statement), values)
         return {name: release.due_at(signed_at) for name, signed_at in found}
 
     return views.read(DueReleases(), query, at_least=at_least, timeout_s=timeout_s)
@@ -146,11 +146,21 @@ def _touch(rows: KeptRows, recorded: Recorded) -> None:
         if signed_at is None:
             return
         row = {"merchant": key[0], "order_id": key[1], "first_signed_at": signed_at, "signed_at": "[]"}
+        row["released_at"] = None
     if signed_at is not None:
         instants = sorted({*instants_of(row["signed_at"]), signed_at})
         row["first_signed_at"] = instants[0]
         row["signed_at"] = canonical([instant.isoformat() for instant in instants])
+    if released_at := _released_at(recorded):
+        row["released_at"] = released_at
     rows.put(row, at=recorded.position)
+
+
+def _released_at(recorded: Recorded) -> datetime | None:
+    match recorded.event if recorded.type == SettlementReleased.name else None:
+        case SettlementReleased(rule="signed_off", released_at=instant):
+            return instant
+    return None
 
 
 def _signature(recorded: Recorded) -> datetime | None:

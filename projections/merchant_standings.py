@@ -18,7 +18,8 @@ class MerchantStanding(MerchantBalance):
     """A balance and what is to come of it (domain §4.4).
 
     `open_cases_amount` is at list price, and is not paid out while the cases are open. `next_release_at` is when the
-    next signed units fall due, unless a case or dispute is open by then; it is told of now only, not of the past.
+    first signed units that are not released fall due, or fell due where their release is overdue; a case, hold or
+    dispute may block them. It is told of now only, not of the past.
     """
 
     open_cases_amount: Money

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from ledger.canonical import canonical
+from ledger.complaints import complaints
 from ledger.deadlines import Timing, counts_from, is_plain
 from ledger.sealed import KeyStore, Sealed
 
@@ -118,9 +119,7 @@ def _why(error: Exception) -> str:
     """What is wrong, without the values, which may be personal."""
     if not isinstance(error, ValidationError):
         return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    reasons = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}".lstrip(": ") for each in found)
-    return "; ".join(reasons)[:_LONGEST_REASON]
+    return "; ".join(complaints(error))[:_LONGEST_REASON]
 
 
 def readable(name: str, version: int, payload: str | bytes) -> Event | None:

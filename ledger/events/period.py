@@ -7,10 +7,13 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from ledger.complaints import InWords
 from ledger.events.event import Event
 from ledger.ids import Id
 
-Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]  # a month of accounting days
+Period = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$"), InWords("a month such as 2025-04")
+]  # of accounting days
 
 
 class BookMarker(Event):

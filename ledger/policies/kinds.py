@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
+
+from ledger.complaints import complaint
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.approvals import Approvals
 from ledger.policies.automation import Automation
@@ -43,7 +46,12 @@ def read_content(key: str, content: dict[str, Any], *, stored: bool = False) -> 
     kind = KINDS.get(key)
     if kind is None:
         raise ValueError(f"no policy is called {key!r}; there are {', '.join(KINDS)}")
-    return kind.stored(content) if stored else kind.model_validate(content)
+    if stored:
+        return kind.stored(content)
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise ValueError(complaint(error, shows_value=True)) from None
 
 
 def written(policy: Policy) -> dict[str, Any]:

@@ -194,6 +194,11 @@ class Case(Evolving):
         return self.is_open or self.awaits_goods
 
     @property
+    def standing(self) -> str:
+        """Its state in words, with what it waits for."""
+        return "waiting for its goods" if self.awaits_goods else self.state
+
+    @property
     def next_round(self) -> int:
         return len(self.approvers) + 1
 

@@ -34,6 +34,11 @@ class OrderCharges:
         self._units_left = sum(book.live - book.refunded for book in order.lines.values())
         self._goods_back = _goods_back(order, self.currency)
 
+    @property
+    def types(self) -> tuple[ChargeType, ...]:
+        """The types of charges that the buyer paid."""
+        return tuple(kind for kind in TYPES if self._sum(self._charged, kind)[0])
+
     def left(self, kind: ChargeType) -> Money:
         """Returns what of the charge is not given back yet."""
         return self._sum(self._charged, kind)[0] - self._sum(self._back, kind)[0]

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 def ask(
     settings: Settings,
     command: Annotated[str, typer.Argument(metavar="COMMAND", help="Its name, as in hold_settlement.")],
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who asks.")],
     fields: Annotated[
         list[str] | None,
         typer.Argument(metavar="FIELD=VALUE …", help="Its fields; what begins with [ or { is read as JSON."),
     ] = None,
-    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who asks.")] = "",
     role: Annotated[str, typer.Option(help="The role of who asks, as in finance or platform_cs.")] = "finance",
     kind: Annotated[str, typer.Option(help="platform, merchant, buyer, partner or system.")] = "platform",
     id: Annotated[
@@ -43,8 +43,6 @@ def ask(
     """
     from service.app import open_app
 
-    if not by:
-        raise typer.BadParameter("somebody has to ask", param_hint="--by")
     asked = _command(command, fields or [], {"kind": kind, "id": by, "role": role}, id or f"ask-{uuid4()}")
     with open_app(settings) as app:
         outcome = accepted(app.bus.submit([asked])[0])

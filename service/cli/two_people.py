@@ -25,10 +25,9 @@ def well_formed() -> Iterator[None]:
     """A name or reason that is no word of the ledger's is one sentence."""
     from pydantic import ValidationError
 
+    from ledger.complaints import complaint
+
     try:
         yield
     except ValidationError as error:
-        (first, *_) = error.errors()
-        if not first["loc"]:
-            raise ServiceFailure(f"{first['msg'].removeprefix('Value error, ')}.") from None
-        raise ServiceFailure(f"{first['input']!r} is no {first['loc'][-1]}: {first['msg']}.") from None
+        raise ServiceFailure(f"{complaint(error, shows_value=True)}.") from None

@@ -12,7 +12,8 @@ _HEAD = """# Limits
 Made from the code by `python -m service.documentation`, from the one table `ledger/limits.py`.
 
 Every entrance keeps to these: the command line, `redledger record`, HTTP parameters, webhooks, imported files. A command
-that does not is malformed: it is not recorded, and the field that is wrong is named. A file names the line. A partner's
+that does not is malformed: it is not recorded, and the field that is wrong is named, in the same words at every
+entrance (`ledger/complaints.py`). A file names the line. A partner's
 own words that are too long are cut, and a time that can never be meant is reported as unknown. The writer decodes and encodes each event before it is appended; what a reader could not find again
 is refused as `VALUE_NOT_STORABLE`.
 

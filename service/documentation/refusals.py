@@ -11,8 +11,9 @@ _HEAD = """# Refusals
 
 Made from the code by `python -m service.documentation`.
 
-A refusal is an outcome, not a fault: a code that never changes, one plain sentence, the facts it rests on, and what
-would make the command valid. It leaves the ledger untouched and is kept with who asked, what and when. *Any* stands for
+A refusal is an outcome, not a fault: a code that never changes, one plain sentence, the facts it rests on, and what to
+do next. A part in [brackets] is said where its facts are known; where what to do depends on a state, the state stands
+before it. It leaves the ledger untouched and is kept with who asked, what and when. *Any* stands for
 what the bus or the journal says, whatever the command.
 
 """
@@ -25,10 +26,10 @@ def refusals() -> str:
         for code in refusals_of(handler.decide):
             givers[code].append(name)
     rows = [
-        (_code(kind), _sentence(kind), _facts(kind), kind.remedy, _commands(givers[code]))
+        (_code(kind), _sentence(kind), _facts(kind), _remedies(kind), _commands(givers[code]))
         for code, kind in REFUSALS.items()
     ]
-    return _HEAD + table(("Code", "Sentence", "Facts", "What would make it valid", "Commands"), rows) + "\n"
+    return _HEAD + table(("Code", "Sentence", "Facts", "What to do next", "Commands"), rows) + "\n"
 
 
 def _code(kind: type[Refusal]) -> str:
@@ -41,6 +42,10 @@ def _sentence(kind: type[Refusal]) -> str:
 
 def _facts(kind: type[Refusal]) -> str:
     return ", ".join(f"`{name}`" for name in kind.fact_names)
+
+
+def _remedies(kind: type[Refusal]) -> str:
+    return " ".join((kind.remedy, *(f"*{state}*: {remedy}" for state, remedy in kind.remedies.items())))
 
 
 def _commands(names: list[str]) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from ledger.complaints import words_of
 from ledger.log.cursor import CursorAhead, ForeignCursor, NotACursor
 from ledger.log.trouble import DatabaseTrouble, trouble_of
 from projections.engine.generations import ViewOutdated
@@ -134,8 +135,8 @@ def _other_method(request: Request, problem: HTTPException) -> Response:
 def _parameter(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
     assert isinstance(problem, RequestValidationError)
     first = problem.errors()[0]
-    sentence = str(first["msg"]).removeprefix("Value error, ").replace("Input should", "It should")
-    return error(422, "INVALID_PARAMETER", f"{sentence}.", str(first["loc"][-1]))
+    words = words_of(first, shows_value=True)
+    return error(422, "INVALID_PARAMETER", f"{words[:1].upper()}{words[1:]}.", str(first["loc"][-1]))
 
 
 def _unknown(request: Request, problem: Exception) -> JSONResponse:

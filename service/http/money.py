@@ -29,7 +29,7 @@ def balance_of(app: OpenApp, merchant: Name, moment: AskedMoment) -> dict[str, A
     """What one merchant has, as of all of them."""
     found = merchant_standings(app.views, moment, now=app.clock(), merchant=merchant)
     if not found.merchants:
-        raise NotRecorded(f"No money of a merchant {merchant!r} was recorded by then.")
+        raise NotRecorded(f"Merchant {merchant} has no balance at that time. Check the id.")
     return answer(app, found.vector, balance=found.merchants[0])
 
 

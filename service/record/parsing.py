@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from commands.command import Command, Handler
 from commands.proposable import PROPOSABLE
 from ledger.canonical import NotCanonical
+from ledger.complaints import words_of
 from ledger.currencies import exponent_of
 from ledger.sealed import Sealed
 
@@ -87,7 +88,7 @@ def _command(envelope: dict[str, Any], menu: Mapping[str, Handler]) -> Command:
     try:
         return menu[name].command.model_validate(given)
     except ValidationError as error:
-        raise _explained(error, given) from None
+        raise _explained(error, menu[name].command, given) from None
 
 
 def _check_exactness(text: bytes, command: Command) -> None:
@@ -120,15 +121,22 @@ def _holds_odd_text(value: Any) -> bool:
     return False
 
 
-def _explained(error: ValidationError, given: dict[str, Any]) -> Malformed:
+def _explained(error: ValidationError, kind: type[Command], given: dict[str, Any]) -> Malformed:
     """The first thing that is wrong; of a value that can be written in several ways, the plainest complaint."""
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    errors = error.errors(include_url=False)
     chosen, (root, is_choice) = errors[0], _root(errors[0], given)
     if is_choice:
         about_it = [detail for detail in errors if _root(detail, given) == (root, True)]
         chosen = next((detail for detail in about_it if detail["type"] == "int_from_float"), about_it[-1])
     code = _CODES.get(chosen["type"], "INVALID_FIELD")
-    return Malformed(code, _sentence(chosen), field=_path(root if is_choice else list(chosen["loc"])))
+    sentence = words_of(chosen, shows_value=not _is_sealed(kind, chosen))
+    return Malformed(code, sentence, field=_path(root if is_choice else list(chosen["loc"])))
+
+
+def _is_sealed(kind: type[Command], detail: ErrorDetails) -> bool:
+    """True if the value may be personal."""
+    field = kind.model_fields.get(str(detail["loc"][0])) if detail["loc"] else None
+    return field is None or "Sealed" in str(field.annotation)
 
 
 def _root(detail: ErrorDetails, given: Any) -> tuple[list[int | str], bool]:
@@ -153,17 +161,6 @@ def _path(place: list[int | str]) -> str:
     if not place or place[0] not in _ENVELOPE:
         place = ["data", *place]
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    match detail["type"]:
-        case "missing":
-            return "it is missing"
-        case "extra_forbidden" | "unexpected_keyword_argument":
-            return "there is no such field"
-        case "timezone_aware":
-            return "an instant needs its zone, as in 2025-04-01T08:00:00Z"
-    return detail["msg"].removeprefix("Value error, ").replace("Input should", "it should")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from ledger.payment_refusals import (
     PaymentAlreadyVoided,
     PaymentNotAuthorized,
 )
-from ledger.refusals import IdempotencyKeyReused, OrderNotConfirmed, RoleNotAllowed
+from ledger.refusals import IdempotencyKeyReused, OrderNotConfirmed, RoleNotAllowed, WrongCurrency
 from tests.support.given import MERCHANT, usd
 from tests.support.orders import OrderStory, basket, capture
 from tests.support.payments import HELD, held
@@ -52,7 +52,7 @@ def test_more_than_is_held_is_not_captured() -> None:
 
 
 def test_another_currency_than_is_held_is_not_captured() -> None:
-    assert isinstance(held().refusal("capture_payment", payment_id="PAY-1", amount="HKD 1.00"), AmountExceedsAuthorized)
+    assert isinstance(held().refusal("capture_payment", payment_id="PAY-1", amount="HKD 1.00"), WrongCurrency)
 
 
 def test_what_is_captured_in_full_is_not_captured_again() -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ledger.events.settlement import SettlementReleased
-from ledger.finance_refusals import HoldIdTaken, HoldNotFound, LineOnHold
+from ledger.finance_refusals import HoldIdTaken, HoldNotFound
+from ledger.payout_refusals import LineOnHold
 from ledger.refusals import AlreadyReleased, OrderNotConfirmed, RoleNotAllowed
 from tests.support.given import BUYER, MERCHANT, PLATFORM
 from tests.support.orders import OrderStory, after_days, basket

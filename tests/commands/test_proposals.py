@@ -98,9 +98,9 @@ def test_only_the_platform_proposes() -> None:
     ("command", "data", "says"),
     [
         ("close_everything", {}, "no command that takes two people"),
-        ("park_effect", EFFECT | {"position": 0}, "greater than or equal to 1"),
+        ("park_effect", EFFECT | {"position": 0}, "position: it should be 1 or more"),
         ("park_effect", EFFECT | {"actor": "x"}, "actor belongs to the proposal"),
-        ("park_item", ITEM | {"item": "two words"}, "item"),
+        ("park_item", ITEM | {"item": "two words"}, "item: it should be a name .* not .two words"),
     ],
 )
 def test_what_could_never_be_approved_is_not_proposed(command: str, data: dict[str, Any], says: str) -> None:

@@ -2,7 +2,7 @@
 
 from commands.reject_merchant import RejectMerchant
 from ledger.events.merchant import MerchantEnrolmentRejected
-from ledger.refusals import MerchantNotEnrolled, RoleNotAllowed
+from ledger.refusals import EnrolmentNotRequested, RoleNotAllowed
 from tests.commands.merchants import ENROLLED, REQUESTED
 from tests.support.given import MERCHANT, PLATFORM, ask, given
 
@@ -19,7 +19,7 @@ def test_turning_down_twice_changes_nothing() -> None:
 
 
 def test_an_enrolled_merchant_is_not_turned_down() -> None:
-    given(ENROLLED).when(REJECT).then_refused(MerchantNotEnrolled, state="enrolled")
+    given(ENROLLED).when(REJECT).then_refused(EnrolmentNotRequested, state="enrolled")
 
 
 def test_an_enrolled_merchant_that_asks_for_more_can_be_turned_down() -> None:

@@ -82,7 +82,7 @@ def test_a_hand_over_of_units_that_are_asked_back_asks_for_interception() -> Non
 def test_a_hand_over_of_a_line_the_order_does_not_have_is_recorded_with_a_break() -> None:
     decided = given(*PAID).when(report(items=[{"line_id": "Z", "qty": 1}]))
     decided.then(ParcelCreated, ParcelDispatched, ReconciliationBreakOpened)
-    assert decided.event(ReconciliationBreakOpened).refs["about"] == "line:Z"
+    assert decided.event(ReconciliationBreakOpened).refs["about"] == "unknown_lines"
 
 
 def test_another_hand_over_of_the_same_parcel_is_recorded_with_a_break() -> None:

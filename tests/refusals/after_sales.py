@@ -34,10 +34,16 @@ def approved(story: OrderStory, round_number: int = 1, **told: Any) -> OrderStor
     return story
 
 
-def cut_before_dispatch() -> Refusal:
+def cut(line_id: str, amount: str) -> Refusal:
+    """A reviewer approves a part of a case about line B."""
     story = approved(paid())
-    cut = [{"line_id": "B", "amount": "USD 9.72"}]
-    return story.refusal("approve_refund", by=PLATFORM, refund_id="R-1", round=2, lines=cut, at=after_days(1))
+    lines = [{"line_id": line_id, "amount": amount}]
+    return story.refusal("approve_refund", by=PLATFORM, refund_id="R-1", round=2, lines=lines, at=after_days(1))
+
+
+def no_such_charge() -> Refusal:
+    charges = [{"type": "shipping", "amount": "USD 5.00"}]
+    return paid().refusal("refund_charges", by=PLATFORM, refund_id="R-1", reason="late", charges=charges)
 
 
 def the_platforms_before_dispatch() -> Refusal:
@@ -62,8 +68,11 @@ def unawaited() -> Refusal:
 
 
 CAUSES: dict[str, Cause] = {
+    "LINE_NOT_IN_CASE": lambda: cut("A", "USD 9.72"),
+    "WRONG_CURRENCY": lambda: cut("B", "EUR 9.72"),
+    "CHARGE_NOT_FOUND": no_such_charge,
     "CHARGE_NOT_REFUNDABLE": shipping_under_never,
-    "FULL_AMOUNT_ONLY": cut_before_dispatch,
+    "FULL_AMOUNT_ONLY": lambda: cut("B", "USD 9.72"),
     "UNSENT_IS_MERCHANTS": the_platforms_before_dispatch,
     "PARCEL_NOT_REFUSED": lambda: refund("refused"),
     "PARCEL_NOT_DAMAGED": lambda: refund("damaged"),

@@ -9,6 +9,7 @@ from typing import Any
 from commands.enrol_merchant import EnrolMerchant
 from commands.initiate_payout import InitiatePayout
 from commands.record_partner_invoice_paid import RecordPartnerInvoicePaid
+from commands.reject_merchant import RejectMerchant
 from commands.rules import Rules
 from commands.set_fee_schedule import SetFeeSchedule
 from commands.verify_payout_account import VerifyPayoutAccount
@@ -58,6 +59,9 @@ def without_policies() -> Refusal:
 CAUSES: dict[str, Cause] = {
     "MERCHANT_NOT_DOMESTIC": lambda: (
         given().when(ask(EnrolMerchant, by=PLATFORM, merchant_id="M-1", country="HK")).refusal
+    ),
+    "ENROLMENT_NOT_REQUESTED": lambda: (
+        given(ENROLLED).when(ask(RejectMerchant, by=PLATFORM, merchant_id="M-1", reason="terms")).refusal
     ),
     "RATE_MISSING": lambda: (
         given(rates=())

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from commands.menu import MENU
+from commands.proposable import PROPOSABLE
 from ledger.refusals import REFUSALS, Refusal
+from service.cli.main import app
 from tests.refusals import after_sales, bus, finance, money, orders, payments
 from tests.support.buses import open_desk, publish_programme
 
@@ -44,6 +47,8 @@ LISTED = {
     "make an invalid transition": ("PRODUCT_NOT_APPROVED", "NOT_CAPTURED", "ALREADY_SUBMITTED"),
     "move money an invalid way": ("PAYMENT_VOIDED", "PAYOUT_ALREADY_SUBMITTED"),
 }  # fmt: skip
+# Of Python: None, quoted texts, classes; of regular expressions: anchors, groups, escapes. And half sentences.
+NO_PLAIN_WORDS = re.compile(r"\bNone\b|\bTrue\b|\bFalse\b|'\w+'|<\w|\^|\$$|\\|\(\?|ledger\.|  |\.\.|: \.| ,|;\.")
 CAUSES: dict[str, Callable[[], Refusal | None]] = (
     orders.CAUSES | after_sales.CAUSES | payments.CAUSES | money.CAUSES | finance.CAUSES
 )
@@ -57,16 +62,45 @@ def test_a_refusal_is_reached_by_a_real_decision(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", [code for code in REFUSALS if code in CAUSES])
-def test_a_refusal_says_one_sentence_with_its_facts(code: str) -> None:
+def test_a_refusal_says_in_plain_words_what_happened_and_what_to_do_next(code: str) -> None:
     refusal = CAUSES[code]()
     assert refusal is not None
-    assert re.fullmatch(r"[^{}]+\.", refusal.sentence), refusal.sentence
+    for words in (refusal.sentence, refusal.next_step):
+        assert re.fullmatch(r"[^{}\[\]]+\.", words), words
+        assert not NO_PLAIN_WORDS.search(words), words
+
+
+@pytest.mark.parametrize("code", [code for code in REFUSALS if code in CAUSES])
+def test_a_refusal_shows_every_value_it_rests_on(code: str) -> None:
+    refusal = CAUSES[code]()
+    assert refusal is not None
     assert set(refusal.facts) == set(refusal.fact_names)
+    said = f"{refusal.sentence} {refusal.next_step}"
+    values = [each for value in refusal.facts.values() for each in (value if isinstance(value, list) else [value])]
+    assert [value for value in values if value is not None and str(value) not in said] == [], said
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-def test_every_refusal_says_what_would_make_it_valid(code: str) -> None:
-    assert re.fullmatch(r"[A-Z].*\.", REFUSALS[code].remedy)
+def test_what_a_refusal_says_names_only_its_own_facts(code: str) -> None:
+    kind = REFUSALS[code]
+    for words in (kind.__doc__ or "", *remedies(kind)):
+        assert set(re.findall(r"\{(\w+)\}", words)) <= set(kind.fact_names), words
+        assert words.count("[") == words.count("]"), words
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_every_refusal_says_what_to_do_next_with_commands_that_there_are(code: str) -> None:
+    known = MENU.keys() | PROPOSABLE.keys()
+    for words in remedies(REFUSALS[code]):
+        assert re.fullmatch(r"[A-Z].{10,}\.", words), words
+        named = [name for names in re.findall(r"\(([a-z_]+(?:, [a-z_]+)*)\)", words) for name in names.split(", ")]
+        assert set(named) <= known, words
+        shown = {name.split()[0] for name in re.findall(r"`redledger ([^`]+)`", words)}
+        assert shown <= {each.name or getattr(each.callback, "__name__", "") for each in app.registered_commands}
+
+
+def remedies(kind: type[Refusal]) -> tuple[str, ...]:
+    return (kind.remedy, *kind.remedies.values())
 
 
 @pytest.mark.parametrize("code", [code for code in REFUSALS if code in bus.CAUSES])

@@ -93,6 +93,15 @@ def test_the_next_release_is_the_first_signature_and_seven_days(desk: Desk) -> N
     assert standing(desk).next_release_at == first + timedelta(days=7)
 
 
+def test_a_release_that_is_overdue_is_still_the_next_one(desk: Desk) -> None:
+    paid(desk, "O-2")
+    sent(desk, "O-2")
+    signed(desk, "O-2")
+    due = desk.clock() + timedelta(days=7)
+    desk.clock.forward(days=9)
+    assert standing(desk).next_release_at == due
+
+
 def test_there_is_no_next_release_where_all_is_released(desk: Desk) -> None:
     assert standing(desk).next_release_at is None
 

@@ -12,6 +12,7 @@ from commands.accept_file import AcceptFile
 from commands.command import Command
 from commands.complete_file import CompleteFile
 from commands.outcome import Outcome, first_fault
+from ledger.complaints import complaint
 from ledger.ids import derived_id, file_stream
 from ledger.refusals import IdempotencyKeyReused
 from ledger.streams.files import AcceptedFile
@@ -137,7 +138,8 @@ def _check_recordable(file: RawFile, rows: Sequence[Row]) -> None:
             for command in row.commands:
                 command.fingerprint()
         except ValueError as error:
-            raise BadFile(file.name, f"it cannot be recorded: {error}", line=row.line) from None
+            reason = f"it cannot be recorded: {complaint(error, shows_value=True)}"
+            raise BadFile(file.name, reason, line=row.line) from None
 
 
 def accepted(app: App, file: RawFile, kind: str) -> AcceptedFile:
@@ -150,7 +152,9 @@ def _count(summary: FileSummary, row: Row, outcomes: Sequence[Outcome]) -> None:
     before = [outcome.repeated or outcome.code == IdempotencyKeyReused.code for outcome in outcomes]
     now = [outcome for outcome, was in zip(outcomes, before, strict=True) if not was]
     turned_away = [outcome for outcome in now if not outcome.is_accepted]
-    summary.refusals += [f"line {row.line}: {outcome.sentence} ({outcome.code})" for outcome in turned_away]
+    summary.refusals += [
+        f"line {row.line}: {outcome.sentence} {outcome.remedy} ({outcome.code})" for outcome in turned_away
+    ]
     if first_fault(turned_away):
         summary.failed += 1
     elif turned_away:

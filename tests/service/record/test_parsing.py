@@ -1,12 +1,17 @@
 """Every kind of bad line gets its code, its field and a plain sentence."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from commands.command import Command
 from commands.menu import MENU
 from commands.place_order import PlaceOrder
+from commands.proposable import PROPOSABLE
+from ledger.complaints import words_of
 from service.record.parsing import Malformed, parse_command
 
 ACTOR = {"kind": "buyer", "id": "B-1", "role": "buyer"}
@@ -161,3 +166,38 @@ def test_a_complaint_says_whose_it_is() -> None:
     with pytest.raises(Malformed) as caught:
         parse_command(_text(_line(qty=0)), MENU)
     assert (caught.value.command, caught.value.id) == ("place_order", "c-1")
+
+
+# What only a library, a programmer or a regular expression would say.
+NOT_PLAIN = re.compile(r"\^|\$$|\(\?|\\[dws]|[Ii]nput|[Vv]alid |pydantic|tuple|dictionary|\bNone\b|instance of|type=")
+WRONG: tuple[Any, ...] = (None, "", "two words", "x" * 400, -1, 1.5, True, [], [1], {}, {"a": 1})
+
+
+@pytest.mark.parametrize("name", MENU | PROPOSABLE)
+def test_whatever_is_wrong_with_a_command_is_said_in_plain_words(name: str) -> None:
+    kind = (MENU | PROPOSABLE)[name].command
+    said = {words for field in kind.model_fields for wrong in WRONG for words in _complaints(kind, {field: wrong})}
+    assert "it is missing" in said
+    assert [words for words in said if NOT_PLAIN.search(words)] == []
+
+
+def _complaints(kind: type[Command], data: dict[str, Any]) -> list[str]:
+    try:
+        kind.model_validate({"id": "c-1", "actor": ACTOR} | data)
+    except ValidationError as error:
+        return [words_of(detail, shows_value=True) for detail in error.errors()]
+    return []
+
+
+def test_a_word_that_is_none_says_which_value_it_is() -> None:
+    with pytest.raises(Malformed) as caught:
+        parse_command(_text(ORDER | {"order_id": "two words"}), MENU)
+    assert caught.value.sentence == (
+        'it should be one word of at most 64 letters, digits and . _ : @ + -, such as O-1042, not "two words"'
+    )
+
+
+def test_a_personal_value_is_not_shown_whatever_is_wrong_with_it() -> None:
+    with pytest.raises(Malformed) as caught:
+        parse_command(_text(ORDER | {"ship_to": "Avery Whitfield"}), MENU)
+    assert "Avery" not in caught.value.sentence

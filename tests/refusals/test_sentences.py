@@ -1,0 +1,144 @@
+"""Refusals that misled, read aloud: the sentence and what to do next, with the facts of a real decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commands.hold_settlement import HoldSettlement
+from commands.initiate_payout import InitiatePayout
+from commands.revoke_product import RevokeProduct
+from ledger.events.event import Event
+from ledger.policies.payout_terms import PayoutTerms
+from ledger.refusals import Refusal
+from tests.commands.merchants import ENROLLED, PRODUCT, approved, registered, submitted, verified
+from tests.commands.payouts import INITIATED, PAID, RETURNED
+from tests.refusals.after_sales import cut
+from tests.refusals.payments import CAUSES
+from tests.support.given import BUYER, FINANCE, PLATFORM, ask, cny, given
+from tests.support.orders import OrderStory, after_days
+
+
+def said(refusal: Refusal | None) -> str:
+    assert refusal is not None
+    return f"{refusal.sentence} {refusal.next_step}"
+
+
+def refused_payout(
+    *events: Event, available: str, in_open_cases: str = "0.00", amount: str | None = None, reserve_bps: int = 0
+) -> str:
+    terms = {"minimum": cny("1.00"), "reserve_bps": reserve_bps, "negative_balance": "offset_only"}
+    story = given(
+        *events,
+        beside={"merchant/M-1": (ENROLLED, registered(), verified())},
+        accounts={"M-1": cny(available)},
+        in_open_cases=cny(in_open_cases),
+        policies=(PayoutTerms.model_validate(terms),),
+    )
+    command = ask(InitiatePayout, by=FINANCE, merchant_id="M-1", payout_id="P-2", amount=amount)
+    return said(story.when(command).refusal)
+
+
+def test_a_payout_to_an_indebted_merchant_says_what_is_owed() -> None:
+    assert refused_payout(available="-133.00") == (
+        "A payout of all is asked for, and CNY 0.00 is available for it; the merchant owes CNY 133.00. "
+        "Ask for less, or wait for the next release, which pays back the CNY 133.00 first."
+    )
+
+
+def test_a_payout_says_what_open_cases_may_still_take() -> None:
+    assert refused_payout(available="475.00", in_open_cases="140.00", amount="CNY 400.00") == (
+        "A payout of CNY 400.00 is asked for, and CNY 335.00 is available for it; open cases and disputes may still "
+        "take CNY 140.00. Ask for less, or wait for the next release."
+    )
+
+
+def test_a_payout_says_what_is_kept_as_a_reserve() -> None:
+    assert "CNY 90.00 is available for it; CNY 10.00 is kept as the merchant's reserve." in refused_payout(
+        available="100.00", amount="CNY 100.00", reserve_bps=1000
+    )
+
+
+def test_a_payout_to_an_account_that_sent_money_back_says_so() -> None:
+    assert refused_payout(INITIATED, PAID, RETURNED, available="475.00").startswith(
+        "Merchant M-1 has no verified account to be paid to: account acc-1 sent a payout back."
+    )
+
+
+def test_a_hold_is_refused_in_its_own_words() -> None:
+    command = ask(HoldSettlement, by=FINANCE, merchant_id="M-1", hold_id="H-1", amount="CNY 500.00", reason="fraud")
+    assert said(given(accounts={"M-1": cny("475.00")}).when(command).refusal) == (
+        "A hold of CNY 500.00 is asked for, and CNY 475.00 is available for it. "
+        "Ask for less, or wait for the next release."
+    )
+
+
+def test_a_hold_on_an_indebted_merchant_says_what_is_owed() -> None:
+    command = ask(HoldSettlement, by=FINANCE, merchant_id="M-1", hold_id="H-1", amount="CNY 1.00", reason="fraud")
+    assert "CNY 0.00 is available for it; the merchant owes CNY 20.00." in said(
+        given(accounts={"M-1": cny("-20.00")}).when(command).refusal
+    )
+
+
+def test_a_partial_approval_in_another_currency_names_both() -> None:
+    assert said(cut("B", "EUR 9.72")) == "EUR 9.72 is asked for, and line B is in USD. Give the amount in USD."
+
+
+def test_a_partial_approval_of_a_line_that_is_not_asked_for_names_those_that_are() -> None:
+    assert said(cut("Z", "USD 1.00")) == "Case R-1 does not ask for line Z. Name a line that the case asks for: B."
+
+
+def test_a_parcel_refunded_already_says_how_many_of_which_line() -> None:
+    story = OrderStory().paid().sent(A=2, B=1)
+    story.tell("report_loss", parcel_id="P-1", at=after_days(1))
+    asked: dict[str, Any] = {"parcel_id": "P-1", "reason": "lost", "by": PLATFORM, "at": after_days(2)}
+    story.tell("refund_lost_parcel", refund_id="R-1", **asked)
+    assert said(story.refusal("refund_lost_parcel", refund_id="R-2", **asked)) == (
+        "Line A in parcel P-1 has too few units left: 2 refunded already, 0 left. "
+        "Leave out what is refunded already: of line A, 0 left."
+    )
+
+
+def test_a_parcel_nobody_knows_is_not_called_not_lost() -> None:
+    asked = {"parcel_id": "P-9", "reason": "lost", "refund_id": "R-1"}
+    assert said(OrderStory().paid().refusal("refund_lost_parcel", by=PLATFORM, **asked)).startswith(
+        "Order O-1 has no parcel P-9."
+    )
+
+
+def test_a_release_held_back_by_a_case_says_when_it_is_due() -> None:
+    story = OrderStory().paid().sent(A=2, B=1).signed()
+    lines = [{"line_id": "B", "qty": 1}]
+    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="broken", lines=lines, at=after_days(1))
+    assert said(story.refusal("release_settlement", line_id="B", at=after_days(2))) == (
+        "The open case R-1 holds the release back. "
+        "Have case R-1 decided first; the release falls due at 2025-04-08T08:00:00Z then."
+    )
+
+
+def test_a_release_of_one_line_that_is_released_says_nothing_of_the_others() -> None:
+    story = OrderStory().paid().sent("P-1", A=2).signed("P-1")
+    story.tell("release_settlement", at=after_days(8))
+    assert said(story.refusal("release_settlement", line_id="A", at=after_days(8))).startswith(
+        "Everything of line A of order O-1 is released or refunded already."
+    )
+
+
+def test_a_case_that_is_decided_already_is_not_waited_for() -> None:
+    story = OrderStory(express=True).paid()
+    asked: dict[str, Any] = {"refund_id": "R-1", "reason": "broken", "lines": [{"line_id": "A", "qty": 1}]}
+    story.tell("request_refund", by=BUYER, **asked)
+    story.tell("submit_refund", refund_id="R-1")
+    again = asked | {"lines": [{"line_id": "B", "qty": 1}]}
+    assert said(story.refusal("request_refund", by=BUYER, **again)) == (
+        "Case R-1 exists already, and is approved. Give a new case an id of its own."
+    )
+
+
+def test_an_export_that_is_approved_elsewhere_is_not_called_unapproved() -> None:
+    command = ask(RevokeProduct, by=PLATFORM, reasons=["recall"], markets=["HK"], **PRODUCT)
+    refusal = given(submitted(), approved(markets=("US",))).when(command).refusal
+    assert said(refusal).startswith("Product tea-1 is not approved for export to HK (review: approved).")
+
+
+def test_an_authorisation_that_never_named_its_end_says_no_instant() -> None:
+    assert said(CAUSES["AUTHORIZATION_EXPIRED"]()).startswith("The authorisation of payment PAY-1 has lapsed. ")
