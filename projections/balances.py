@@ -11,7 +11,7 @@ from ledger.fx import CNY
 from ledger.journal.accounts import AVAILABLE, BANK_CNY, ON_HOLD, PAYOUTS_IN_TRANSIT, PENDING
 from ledger.money import Money
 from projections.balance_statements import ALL_NOW, KNOWN_AT, LINES_OF_MERCHANT, OF_ALL, OF_MERCHANT, ON_DAY
-from projections.engine.reading import Opened, Vector, Views
+from projections.engine.reading import Held, Opened, Vector, Views
 from projections.merchant_balances import BALANCES, DAYS, LINES, MerchantBalances
 
 PROJECTION = MerchantBalances()
@@ -35,7 +35,7 @@ class BalancesAnswer:
     """Balances, and the positions of the books they are of."""
 
     merchants: tuple[MerchantBalance, ...]
-    vector: dict[int, int]
+    vector: Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Moment:
 
     `as_of` is an accounting day; `as_known_at` an instant that has passed, or `at` a vector of positions: nothing
     recorded after it counts. Without any of them, it is now. `at_least` waits for what the reader has just written.
+    With `past_stops` a book in which the view has stopped is read as it is.
     """
 
     as_of: date | None = None
@@ -78,6 +79,7 @@ class Moment:
     at: Vector | None = None
     at_least: Vector | None = None
     timeout_s: float = 5.0
+    past_stops: bool = False
 
     def positions(self, views: Views, books: Iterable[int] | None = None) -> dict[int, int] | None:
         """The vector it names, None for now; an instant's of every book, or of these.
@@ -118,17 +120,18 @@ def journal_lines(
     return views.read(PROJECTION, query, at_least=_wanted(moment, at), timeout_s=moment.timeout_s)
 
 
-def _sums(views: Views, moment: Moment, merchant: str | None) -> tuple[list[_Sum], dict[int, int]]:
+def _sums(views: Views, moment: Moment, merchant: str | None) -> tuple[list[_Sum], Held]:
     """The sums of every key over all books, and the vector they are of."""
     at = _vector(views, moment, merchant)
     question = ON_DAY if moment.as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
 
-    def query(opened: Opened) -> tuple[list[_Sum], dict[int, int]]:
+    def query(opened: Opened) -> tuple[list[_Sum], Held]:
         vector = opened.upto(at)
         found = _run(opened, question, vector, merchant, book=_book_of(views, merchant), as_of=moment.as_of)
         return [_Sum(merchant, account, int(base)) for merchant, account, base in found], vector
 
-    return views.read(PROJECTION, query, at_least=_wanted(moment, at), timeout_s=moment.timeout_s)
+    wanted = _wanted(moment, at)
+    return views.read(PROJECTION, query, at_least=wanted, timeout_s=moment.timeout_s, past_stops=moment.past_stops)
 
 
 def _vector(views: Views, moment: Moment, merchant: str | None) -> dict[int, int] | None:

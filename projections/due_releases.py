@@ -28,7 +28,7 @@ from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
 from ledger.policies.release import Release
 from projections.engine.batch import Batch, KeptRows
-from projections.engine.reading import Opened, Vector, Views
+from projections.engine.reading import Held, Opened, Vector, Views
 from projections.engine.tables import kept_table
 from projections.projection import Projection
 
@@ -96,15 +96,17 @@ class DueReleases(Projection):
 
 
 def next_releases(
-    views: Views, *, now: datetime, at_least: Vector | None = None, merchant: str | None = None, timeout_s: float = 5.0
-) -> dict[str, datetime]:
+    views: Views, *, now: datetime, at_least: Vector, merchant: str | None = None, timeout_s: float = 5.0
+) -> tuple[dict[str, datetime], Held]:
     """When the first units of each merchant that are not released yet fall due by the policy in force: an instant
-    before `now` where a release is overdue. Blocked units are not told apart. Raises `ViewBehind`."""
+    before `now` where a release is overdue. Blocked units are not told apart. The second says what the view leaves out.
+    Raises `ViewBehind`."""
 
-    def query(opened: Opened) -> dict[str, datetime]:
+    def query(opened: Opened) -> tuple[dict[str, datetime], Held]:
+        held = opened.upto(at_least)
         release = _in_force(opened, now)
         if release is None:
-            return {}
+            return {}, held
         statement = f"""
             SELECT d.merchant, min(CAST(s.at AS timestamptz)) FROM {opened.generation.stored_name(DUE)} d,
             jsonb_array_elements_text(CAST(d.signed_at AS jsonb)) AS s(at)
@@ -113,9 +115,9 @@ def next_releases(
               AND (CAST(:merchant AS text) IS NULL OR d.merchant = :merchant) GROUP BY d.merchant"""
         values = {"books": list(opened.vector), "merchant": merchant, "window": release.after_signature}
         found = opened.connection.execute(text(statement), values)
-        return {name: release.due_at(signed_at) for name, signed_at in found}
+        return {name: release.due_at(signed_at) for name, signed_at in found}, held
 
-    return views.read(DueReleases(), query, at_least=at_least, timeout_s=timeout_s)
+    return views.read(DueReleases(), query, at_least=at_least, timeout_s=timeout_s, past_stops=True)
 
 
 def instants_of(signed_at: str) -> list[datetime]:

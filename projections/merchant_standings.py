@@ -6,10 +6,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from ledger.fx import CNY
+from ledger.log.directory import PLATFORM_BOOK
 from ledger.money import Money
 from projections.balances import NOW, MerchantBalance, Moment, balances
 from projections.due_releases import next_releases
-from projections.engine.reading import Views
+from projections.engine.reading import Held, Vector, Views
 from projections.open_claims import amounts_in_open_cases
 
 
@@ -28,18 +29,22 @@ class MerchantStanding(MerchantBalance):
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Standings by merchant, and the positions of the books they are of."""
+    """Standings by merchant, and the positions of the books they are of, with what the views leave out."""
 
     merchants: tuple[MerchantStanding, ...]
-    vector: dict[int, int]
+    vector: Held
 
 
 def merchant_standings(views: Views, moment: Moment = NOW, *, now: datetime, merchant: str | None = None) -> Standings:
-    """Every merchant that ever had money, or this one. Raises `ViewBehind`; ValueError for an instant to come."""
+    """Every merchant that ever had money, or this one. A book in which a view has stopped is answered as far as it has
+    come, and the answer says so. Raises `ViewBehind`; ValueError for an instant to come."""
     found = balances(views, moment, merchant=merchant)
-    in_cases = amounts_in_open_cases(views, found.vector, moment, merchant=merchant)
+    books = _books_of(views, merchant, found.vector)
+    known = {book: found.vector[book] for book in books}
+    in_cases, of_cases = amounts_in_open_cases(views, known, moment, merchant=merchant)
     is_now = moment.as_of is None and moment.as_known_at is None and moment.at is None
-    coming = next_releases(views, now=now, at_least=found.vector, merchant=merchant) if is_now else {}
+    coming, of_releases = next_releases(views, now=now, at_least=known, merchant=merchant) if is_now else ({}, Held({}))
+    left_out = (*found.vector.incomplete, *of_cases.incomplete, *of_releases.incomplete)
     return Standings(
         tuple(
             MerchantStanding(
@@ -49,5 +54,11 @@ def merchant_standings(views: Views, moment: Moment = NOW, *, now: datetime, mer
             )
             for balance in found.merchants
         ),
-        found.vector,
+        Held(found.vector, [each for each in left_out if each.book in books]),
     )
+
+
+def _books_of(views: Views, merchant: str | None, vector: Vector) -> set[int]:
+    """The books that the answer rests on: all of them, or the merchant's own and the platform's, which has policies."""
+    book = views.directory.known_book_of(merchant) if merchant else None
+    return set(vector) if book is None else {PLATFORM_BOOK, book} & set(vector)

@@ -13,7 +13,7 @@ from ledger.money import Money
 from projections.balances import NOW, Moment
 from projections.columns import minor_column, text_column
 from projections.engine.batch import Batch, Key
-from projections.engine.reading import Opened, Vector, Views
+from projections.engine.reading import Held, Opened, Vector, Views
 from projections.engine.tables import appended_table, kept_table
 from projections.projection import Projection
 
@@ -74,18 +74,19 @@ class ClaimsOnMerchants(Projection):
 
 def amounts_in_open_cases(
     views: Views, vector: Vector, moment: Moment = NOW, *, merchant: str | None = None
-) -> dict[str, Money]:
-    """By merchant, as known at a vector of positions; those without are left out. Raises `ViewBehind`."""
+) -> tuple[dict[str, Money], Held]:
+    """By merchant, as known at a vector of positions; those without are left out. The second says what the view leaves
+    out up to there. Raises `ViewBehind`."""
     values = {"books": list(vector), "positions": list(vector.values()), "merchant": merchant, "as_of": moment.as_of}
 
-    def query(opened: Opened) -> dict[str, Money]:
+    def query(opened: Opened) -> tuple[dict[str, Money], Held]:
         stored = {name: opened.generation.stored_name(table)
                   for name, table in (("merchants", MERCHANTS), ("changes", CHANGES))}  # fmt: skip
         statement = (_AT_POSITION if moment.as_of is None else _ON_DAY).format(**stored)
         found = opened.connection.execute(text(statement), values)
-        return {name: Money(int(fen), CNY) for name, fen in found if fen}
+        return {name: Money(int(fen), CNY) for name, fen in found if fen}, opened.upto(vector)
 
-    return views.read(ClaimsOnMerchants(), query, at_least=vector, timeout_s=moment.timeout_s)
+    return views.read(ClaimsOnMerchants(), query, at_least=vector, timeout_s=moment.timeout_s, past_stops=True)
 
 
 def _key(recorded: Recorded) -> Key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Date, RowMapping, text
 
@@ -25,7 +25,7 @@ from ledger.ids import key_form
 from ledger.money import Money
 from projections.columns import text_column
 from projections.engine.batch import Batch
-from projections.engine.reading import Opened, Vector, Views
+from projections.engine.reading import Held, Opened, Vector, Views
 from projections.engine.tables import kept_table
 from projections.projection import Projection
 from projections.psp_lines_of_inbox import LINES_OF_INBOX, fold_line, keys_of_lines
@@ -138,14 +138,30 @@ class PspReference:
     batch_ref: str
 
 
+class KnownReferences(NamedTuple):
+    """References, and where the view stands: if it has stopped in a book, one may be of further orders."""
+
+    references: list[PspReference]
+    held: Held
+
+
 def orders_of(
     views: Views, psp: str, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
-) -> list[PspReference]:
-    """What these references are of. Raises `ViewBehind`."""
+) -> KnownReferences:
+    """What these references are of. A book in which the view has stopped is read as it is. Raises `ViewBehind`."""
     asked = {key_form(reference): reference for reference in references}
-    condition = "psp = :psp AND reference = ANY(:references)"
-    found = _find(views, condition, at_least, timeout_s, psp=psp, references=list(asked))
-    return [replace(each, reference=asked[each.reference]) for each in found]
+
+    def query(opened: Opened) -> KnownReferences:
+        statement = f"""
+            SELECT * FROM {opened.generation.stored_name(REFERENCES)}
+            WHERE book = ANY(:books) AND NOT deleted AND psp = :psp AND reference = ANY(:references)
+            ORDER BY since, psp, reference, kind, merchant, order_id"""
+        values = {"books": list(opened.vector), "psp": psp, "references": list(asked)}
+        rows = opened.connection.execute(text(statement), values).mappings()
+        found = [replace(_reference(row), reference=asked[row["reference"]]) for row in rows]
+        return KnownReferences(found, opened.vector)
+
+    return views.read(PspReferences(), query, at_least=at_least, timeout_s=timeout_s, past_stops=True)
 
 
 def inbox_captures_of(
@@ -166,24 +182,6 @@ def inbox_captures_of(
         return found
 
     return views.read(PspReferences(), query, timeout_s=timeout_s)
-
-
-def _find(
-    views: Views,
-    condition: str,
-    at_least: Vector | None,
-    timeout_s: float,
-    **values: Any,
-) -> list[PspReference]:
-    def query(opened: Opened) -> list[PspReference]:
-        statement = f"""
-            SELECT * FROM {opened.generation.stored_name(REFERENCES)}
-            WHERE book = ANY(:books) AND NOT deleted AND {condition}
-            ORDER BY since, psp, reference, kind, merchant, order_id"""
-        found = opened.connection.execute(text(statement), values | {"books": list(opened.vector)})
-        return [_reference(row) for row in found.mappings()]
-
-    return views.read(PspReferences(), query, at_least=at_least, timeout_s=timeout_s)
 
 
 def _named(event: Event) -> Iterator[tuple[str, str, Money]]:

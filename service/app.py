@@ -51,15 +51,17 @@ class App:
     views: Views
     clock: Callable[[], datetime]
 
-    def catch_up(self, projections: Sequence[Projection] = tuple(PROJECTIONS.values())) -> dict[int, int]:
-        """Fold what the log holds by now, here or by waiting for a service that is on it; the heads that were reached.
+    def catch_up(
+        self, projections: Sequence[Projection] = tuple(PROJECTIONS.values()), *, past_stops: bool = False
+    ) -> dict[int, int]:
+        """Fold what the log holds by now, here or by waiting for a service that is on it; the heads of the books.
 
-        Raises `ViewBehind`.
+        With `past_stops` nobody waits for a book in which a view has stopped. Raises `ViewBehind`.
         """
         heads = {book: head for book, head in self.ledger.reader.heads().items() if head}
         for projection in projections:
             ProjectionWorker(self.ledger.engine, self.ledger.reader, projection).catch_up()
-            self.views.wait_for(projection, heads, timeout_s=_OTHERS_MAY_NEED_S)
+            self.views.wait_for(projection, heads, timeout_s=_OTHERS_MAY_NEED_S, past_stops=past_stops)
         return heads
 
 

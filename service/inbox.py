@@ -170,7 +170,7 @@ def _with_orders(views: Views, rows: Sequence[Waiting], *, of_now: bool) -> list
     known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     charged: set[tuple[str, str]] = set()
     for system, told in names.items():
-        for found in orders_of(views, system, sorted(told)):
+        for found in orders_of(views, system, sorted(told)).references:
             known[system, found.reference].add(f"{found.merchant}/{found.order_id}")
             if of_now and found.kind == "charge":
                 charged.add((system, found.reference))

@@ -58,7 +58,7 @@ class RunSummary:
     payouts: int = 0
     paid: Money = field(default_factory=lambda: Money.zero(CNY))
     refused: Counter[str] = field(default_factory=Counter)
-    failed: dict[str, str] = field(default_factory=dict)  # merchants by what failed: the run is to be begun again
+    failed: dict[str, str] = field(default_factory=dict)  # why a merchant or a book is left: it is to be begun again
 
     def add(self, part: RunSummary) -> None:
         """What a part of the run came to."""
@@ -91,9 +91,12 @@ def settle(
         return _as_completed(run.started, run.completed)
     started = run.started or _start(app, run_id, cut_off)
     summary = RunSummary(run_id, started.cut_off, started.positions)
-    app.catch_up([MerchantBalances()])
-    available = _available(app, started.positions)
+    app.catch_up([MerchantBalances()], past_stops=True)
+    available, stopped = _available(app, started.positions)
+    summary.failed |= {f"book {book}": f"{reason}: its merchants wait." for book, reason in stopped.items()}
     for book, merchants in _chunks(app, available):
+        if book in stopped:
+            continue
         for part in _settled(app, started, book, {name: available[name] for name in merchants}):
             summary.add(part)
         progress(summary.merchants, len(available))
@@ -135,7 +138,7 @@ def _as_completed(started: SettlementRunStarted, completed: SettlementRunComplet
 
 def _start(app: App, run_id: str, cut_off: datetime | None) -> SettlementRunStarted:
     if cut_off is None:
-        app.catch_up([DueReleases()])
+        app.catch_up([DueReleases()], past_stops=True)
         Releases(app).sweep()
         at, positions = app.clock(), app.ledger.reader.heads()
     else:
@@ -159,10 +162,12 @@ def _run(app: App, run_id: str) -> SettlementRun:
     return load_stream(app.ledger.reader, 0, settlement_run_stream(run_id), SettlementRun)
 
 
-def _available(app: App, positions: dict[int, int]) -> dict[str, Money]:
-    """What each merchant had available, or owed, at the cut-off."""
-    found = balances(app.views, Moment(at=positions, timeout_s=_PATIENCE_S)).merchants
-    return {balance.merchant: balance.available - balance.due_from_merchant for balance in found}
+def _available(app: App, positions: dict[int, int]) -> tuple[dict[str, Money], dict[int, str]]:
+    """What each merchant had available, or owed, at the cut-off; and the books of which nobody can say it, with the
+    reason."""
+    found = balances(app.views, Moment(at=positions, timeout_s=_PATIENCE_S, past_stops=True))
+    available = {balance.merchant: balance.available - balance.due_from_merchant for balance in found.merchants}
+    return available, {book: str(why) for book, why in found.vector.short_in().items()}
 
 
 def _chunks(app: App, available: dict[str, Money]) -> Iterator[tuple[int, list[str]]]:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError
 
 from ledger.log.directory import Directory
 from ledger.log.trouble import DatabaseTrouble
-from projections.engine.checkpoints import Checkpoint, reached
+from projections.engine.checkpoints import Checkpoint
 from projections.engine.control import NOT_PREPARED
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
@@ -39,22 +39,29 @@ class ViewBehind(Exception):
 
 
 class Held(dict[int, int]):
-    """Where a view stands, book → position, and which effects are parked: the view is incomplete by those."""
+    """Where a view stands, book → position, and what it leaves out up to there: it is incomplete by that."""
 
-    def __init__(self, positions: Vector, parked: Iterable[Incomplete] = ()) -> None:
+    def __init__(self, positions: Vector, incomplete: Iterable[Incomplete] = ()) -> None:
         super().__init__(positions)
-        self.incomplete = tuple(parked)
+        self.incomplete = tuple(incomplete)
+
+    def short_in(self) -> dict[int, Incomplete]:
+        """The books in which the view has stopped short of these positions, and at what."""
+        return {each.book: each for each in self.incomplete if each.why == "stopped"}
 
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """An event that a view leaves out, because its effect is parked."""
+    """An event that a view leaves out because its effect is parked; or the first of those that it has stopped at."""
 
     view: str
     book: int
     position: int
+    why: Literal["parked", "stopped"] = "parked"
 
     def __str__(self) -> str:
+        if self.why == "stopped":
+            return f"{self.view} has stopped at position {self.position} of book {self.book}"
         return f"{self.view} leaves out position {self.position} of book {self.book}, which is parked"
 
 
@@ -70,8 +77,8 @@ class Opened:
         """Where an answer stands that is of these positions; of the view's own, where none are asked for."""
         if positions is None:
             return self.vector
-        parked = [each for each in self.vector.incomplete if each.position <= positions.get(each.book, 0)]
-        return Held(positions, parked)
+        left_out = [each for each in self.vector.incomplete if each.position <= positions.get(each.book, 0)]
+        return Held(positions, left_out)
 
     def table(self, table: ViewTable) -> Table:
         return self.generation.table(table)
@@ -100,35 +107,40 @@ class Views:
         *,
         at_least: Vector | None = None,
         timeout_s: float = 5.0,
+        past_stops: bool = False,
     ) -> T:
         """What `query` finds, in one snapshot of the live view.
 
-        Raises `ViewBehind`, `ViewOutdated`, `TooManyWaiting`.
+        With `past_stops` a book in which the view has stopped is read as it is, so that it stops no reader of others;
+        what is left out stands in `Opened.vector`. Raises `ViewBehind`, `ViewOutdated`, `TooManyWaiting`.
         """
-        found = self._twice(projection, lambda: self._read(projection, query, at_least or {}))
+        found = self._twice(projection, lambda: self._read(projection, query, at_least or {}, past_stops))
         if isinstance(found, _Behind):
-            self._wait_in_turn(projection, at_least or {}, timeout_s)
+            self._wait_in_turn(projection, at_least or {}, timeout_s, past_stops)
             found = self._twice(projection, lambda: self._read(projection, query, {}))
         assert not isinstance(found, _Behind), "nothing was asked for that it could be behind"
         return found
 
-    def _wait_in_turn(self, projection: Projection, at_least: Vector, timeout_s: float) -> None:
+    def _wait_in_turn(self, projection: Projection, at_least: Vector, timeout_s: float, past_stops: bool) -> None:
         """Wait, if not too many do already: each holds a thread."""
         if not self.waiting.acquire(blocking=False):
             raise TooManyWaiting(f"{MOST_WAITING} readers wait already, which is all at a time. Ask again in a moment.")
         try:
-            self.wait_for(projection, at_least, timeout_s=timeout_s)
+            self.wait_for(projection, at_least, timeout_s=timeout_s, past_stops=past_stops)
         finally:
             self.waiting.release()
 
-    def wait_for(self, projection: Projection, at_least: Vector, *, timeout_s: float = 5.0) -> None:
-        """Return when the view has folded these positions. Raises `ViewBehind` when it has not in that time."""
+    def wait_for(
+        self, projection: Projection, at_least: Vector, *, timeout_s: float = 5.0, past_stops: bool = False
+    ) -> None:
+        """Return when the view has folded these positions, with `past_stops` those of books in which it has not
+        stopped. Raises `ViewBehind` when it has not in that time."""
         give_up, pause = time.monotonic() + timeout_s, _FIRST_PAUSE_S
-        while not reached(positions := _positions(known := self.status(projection)), at_least):
-            missing = {book: at for book, at in at_least.items() if positions.get(book, 0) < at}
+        while missing := _missing(known := self.status(projection), at_least, past_stops):
             stopped = [known[book].reason for book in missing if book in known and known[book].status == "stopped"]
             if stopped or time.monotonic() >= give_up:
                 reason = f"it stopped at {stopped[0]}" if stopped else f"it is not there after {timeout_s:g} s"
+                positions = {book: checkpoint.position for book, checkpoint in known.items()}
                 raise ViewBehind(f"{projection.name} at {positions} was asked for {missing}: {reason}")
             time.sleep(pause)
             pause = min(pause * _SLOWER_BY, _LONGEST_PAUSE_S)
@@ -144,15 +156,17 @@ class Views:
         """Where the live view stands, by book. Raises `ViewOutdated`."""
         return self._twice(projection, lambda: standing(self.engine, projection)).checkpoints
 
-    def _read(self, projection: Projection, query: Callable[[Opened], T], at_least: Vector) -> T | _Behind:
+    def _read(
+        self, projection: Projection, query: Callable[[Opened], T], at_least: Vector, past_stops: bool = False
+    ) -> T | _Behind:
         with opened(self.engine, projection) as (connection, known):
             if known:
-                if not reached(known.positions, at_least):
+                if _missing(known.checkpoints, at_least, past_stops):
                     return _Behind()
                 held = Held(known.positions, incomplete(projection, known.checkpoints))
                 return query(Opened(connection, known.generation, held))
         standing(self.engine, projection)  # made live, for it was never folded
-        return self._read(projection, query, at_least)
+        return self._read(projection, query, at_least, past_stops)
 
     def _twice(self, projection: Projection, read: Callable[[], T]) -> T:
         """Once more where a rebuild dropped the generation under our feet, for there is a newer one, or the line broke,
@@ -171,12 +185,18 @@ class Views:
 
 def incomplete(projection: Projection, known: Mapping[int, Checkpoint]) -> list[Incomplete]:
     """What the view leaves out, in order."""
-    return [
-        Incomplete(projection.name, book, position)
-        for book, checkpoint in sorted(known.items())
-        for position in sorted(checkpoint.parked)
-    ]
+    found: list[Incomplete] = []
+    for book, checkpoint in sorted(known.items()):
+        found += [Incomplete(projection.name, book, position) for position in sorted(checkpoint.parked)]
+        if checkpoint.status == "stopped":
+            found.append(Incomplete(projection.name, book, checkpoint.position + 1, "stopped"))
+    return found
 
 
-def _positions(known: Mapping[int, Checkpoint]) -> dict[int, int]:
-    return {book: checkpoint.position for book, checkpoint in known.items()}
+def _missing(known: Mapping[int, Checkpoint], at_least: Vector, past_stops: bool) -> dict[int, int]:
+    """Which of these positions the view has not reached and is to be waited for."""
+    return {
+        book: position
+        for book, position in at_least.items()
+        if (at := known.get(book, Checkpoint(book))).position < position and not (past_stops and at.status == "stopped")
+    }

@@ -27,5 +27,7 @@ def reading(settings: Settings, projections: Sequence[Projection] = ()) -> Itera
             except ViewBehind as behind:
                 stderr().print(f"What follows is not up to date: {behind}", style="yellow")
             for left_out in incomplete(projection, app.views.status(projection)):
+                if left_out.why == "stopped":
+                    continue  # it was said why
                 stderr().print(f"What follows is not complete: {left_out}.", style="yellow")
         yield app

@@ -63,10 +63,8 @@ def settle(
     }
     show(SETTLEMENT_RUN, [row], format)
     if done.failed:
-        told = "\n".join(f"  {merchant}: {sentence}" for merchant, sentence in sorted(done.failed.items()))
-        raise ServiceFailure(
-            f"{len(done.failed)} merchants are not settled; run it again, the others are done.\n{told}"
-        )
+        told = "\n".join(f"  {name}: {sentence}" for name, sentence in sorted(done.failed.items()))
+        raise ServiceFailure(f"Not everybody is settled; run it again, the others are done.\n{told}")
 
 
 @takes_settings()

@@ -26,9 +26,10 @@ class Witness(Views):
         *,
         at_least: Vector | None = None,
         timeout_s: float = 5.0,
+        past_stops: bool = False,
     ) -> T:
         def noted(opened: Opened) -> T:
             self.vector = opened.vector
             return query(opened)
 
-        return super().read(projection, noted, at_least=at_least, timeout_s=timeout_s)
+        return super().read(projection, noted, at_least=at_least, timeout_s=timeout_s, past_stops=past_stops)

@@ -21,7 +21,7 @@ _TOLD_BY_A_PROVIDER = "psp_"
 
 
 class WaitingFacts(Timer):
-    """Only where all names of a fact that are known are of one order; the rest is for people to route."""
+    """Only where all known names of a fact are of one order, and none can be of another; the rest is for people."""
 
     name = "inbox_facts"
     every = timedelta(seconds=10)
@@ -51,7 +51,10 @@ class WaitingFacts(Timer):
         for psp, told in by_psp.items():
             names = sorted({name for row in told for name in _names(row)})
             orders: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-            for found in orders_of(self.app.views, psp, names):
+            known_now = orders_of(self.app.views, psp, names)
+            if known_now.held.short_in():  # a name may be of further orders, in a book where the view has stopped
+                continue
+            for found in known_now.references:
                 orders[found.reference].add((found.merchant, found.order_id))
             for row in told:
                 known = [orders[name] for name in _names(row) if name in orders]

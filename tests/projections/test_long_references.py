@@ -78,7 +78,7 @@ def test_captures_with_references_without_end_are_seen_by_every_view(desk: Desk,
     desk.expect("report_payment_captured", **about, capture_ref="last", psp_ref="short")
     app.catch_up()
     keys = [str(reference_key(name)) for name in [*LONGEST, "short"]]
-    found = orders_of(app.views, "x", keys)
+    found = orders_of(app.views, "x", keys).references
     assert {(each.reference, each.order_id) for each in found} == {(key, "O-1") for key in keys}
 
 

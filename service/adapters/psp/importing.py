@@ -73,7 +73,7 @@ def _names(line: ReportLine) -> list[str]:
 
 def _found(app: App, psp: str, names: list[str]) -> dict[str, list[PspReference]]:
     found: dict[str, list[PspReference]] = {}
-    for reference in orders_of(app.views, psp, names):
+    for reference in orders_of(app.views, psp, names).references:
         found.setdefault(reference.reference, []).append(reference)
     return found
 

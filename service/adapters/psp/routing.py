@@ -97,6 +97,7 @@ class _Known:
     """What is known of the references of these facts: their orders, and captures of them that stand in the inbox."""
 
     def __init__(self, app: App, facts: Sequence[ProviderFact]) -> None:
+        self._stopped = False  # in a book: what is known of a reference may be half of it
         self._references = dict(self._found(app, facts))
         self._inbox = self._items(app, facts)
 
@@ -108,14 +109,18 @@ class _Known:
         return fact
 
     def orders_of(self, fact: ProviderFact) -> set[Order]:
-        """The orders that every known name of the fact is of."""
+        """The orders that every known name of the fact is of; none where a name may be of further ones."""
         if fact.order:
             return {fact.order}
+        if self._stopped:
+            return set()
         named = [{_order(each) for each in found} for name in fact.names if (found := self._of(fact, name))]
         return set[Order].intersection(*named) if named else set()
 
     def parts_of(self, fact: ProviderFact) -> dict[Order, Money]:
-        """What each order has of the capture that the fact is about."""
+        """What each order has of the capture that the fact is about; nothing where that is not known of all."""
+        if self._stopped:
+            return {}
         return {_order(each): each.amount for each in self._of(fact, fact.capture_ref) if each.kind == "charge"}
 
     def waiting(self, fact: ProviderFact) -> InboxItem | None:
@@ -129,14 +134,16 @@ class _Known:
     def _of(self, fact: ProviderFact, name: str) -> list[PspReference]:
         return self._references.get((fact.psp, name), [])
 
-    @staticmethod
-    def _found(app: App, facts: Sequence[ProviderFact]) -> Iterator[tuple[tuple[str, str], list[PspReference]]]:
+    def _found(self, app: App, facts: Sequence[ProviderFact]) -> Iterator[tuple[tuple[str, str], list[PspReference]]]:
         heads = {book: head for book, head in app.ledger.reader.heads().items() if head}
         for psp in sorted({fact.psp for fact in facts}):
             names = sorted({name for fact in facts if fact.psp == psp for name in (*fact.names, *fact.perhaps_of)})
             by_name: defaultdict[str, list[PspReference]] = defaultdict(list)
-            for found in orders_of(app.views, psp, names, at_least=heads) if names else ():
-                by_name[found.reference].append(found)
+            if names:
+                known = orders_of(app.views, psp, names, at_least=heads)
+                self._stopped |= bool(known.held.short_in())
+                for found in known.references:
+                    by_name[found.reference].append(found)
             yield from (((psp, name), found) for name, found in by_name.items())
 
     @staticmethod
