@@ -53,7 +53,6 @@ EVIDENCE: dict[str, dict[str, Proof]] = {
     "log.heads": hashed(("book", "takes_merchants", "opening_day"), "`leaf`; books are numbered without a gap")
     | recomputed(
         position="it is that of the book's last event",
-        recorded_at="it is that of the book's last event",
         first_open_day="from the book's last marker of a period; `opening_day` where there is none",
         outcomes="the number of the book's last outcome",
         outcome_leaf="the hash of the book's last outcome",

@@ -24,7 +24,6 @@ class Head(NamedTuple):
     opening_day: date
     leaf: bytes
     position: int
-    recorded_at: datetime | None  # None before the first event
     first_open_day: date
     outcomes: int
     outcome_leaf: bytes
@@ -47,9 +46,7 @@ class OutcomeRow(NamedTuple):
     leaf: bytes
 
 
-_HEADS = "SELECT {} FROM log.heads ORDER BY book".format(
-    ", ".join(Head._fields).replace("recorded_at", "nullif(recorded_at, '-infinity')")
-)
+_HEADS = f"SELECT {', '.join(Head._fields)} FROM log.heads ORDER BY book"
 _OUTCOMES = (
     f"SELECT {', '.join(OutcomeRow._fields)} FROM log.outcomes WHERE book = %s AND number > %s ORDER BY number LIMIT %s"
 )
@@ -62,7 +59,7 @@ def leaf_finding(table: str, key: str, expected: bytes, found: bytes) -> Iterato
 
 
 def read_heads(reader: Reader) -> list[Head]:
-    return [Head(*row)._replace(leaf=bytes(row[3]), outcome_leaf=bytes(row[8])) for row in reader.select(_HEADS)]
+    return [Head(*row)._replace(leaf=bytes(row[3]), outcome_leaf=bytes(row[7])) for row in reader.select(_HEADS)]
 
 
 def head_findings(heads: Iterable[Head]) -> Iterator[Finding]:

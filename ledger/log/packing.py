@@ -9,11 +9,17 @@ from ledger.deadlines import in_zone
 from ledger.ids import account_guard
 from ledger.log.rows import Attempt, Movement, NewEvent
 
-_FIELD, _ROW = "\x1f", "\x1e"  # between fields and between rows; canonical JSON escapes both, ids hold neither
+FIELD, _ROW = "\x1f", "\x1e"  # between fields and between rows; canonical JSON escapes both, ids hold neither
+
+FIELDS_OF_EVENT = (
+    "accounting_date", "stream", "version", "type", "schema_version", "event_id", "occurred_at", "actor", "source",
+    "correlation_id", "causation_id", "command_id", "command_n", "fingerprint", "legal_entity", "policy_versions",
+    "payload", "entry",
+)  # fmt: skip
 
 
 def pack(attempts: Sequence[Attempt]) -> dict[str, str]:
-    """The arguments of `log.append` as 3_append.sql lists them. Raises ValueError for what the log cannot hold."""
+    """The arguments of `log.append` as 04_append.sql lists them. Raises ValueError for what the log cannot hold."""
     expectations = [expected for attempt in attempts for expected in attempt.expects]
     return {
         "ids": _rows([attempt.command_id for attempt in attempts], fields=1),
@@ -23,13 +29,13 @@ def pack(attempts: Sequence[Attempt]) -> dict[str, str]:
         "bases": _integers(_bases(attempts)),
         "moves": _rows([_move(move) for attempt in attempts for move in attempt.moves], fields=5),
         "answers": _rows(list(_answers(attempts)), fields=8),
-        "events": _rows([row for attempt in attempts for row in _events(attempt)], fields=18),
+        "events": _rows([row for attempt in attempts for row in _events(attempt)], fields=len(FIELDS_OF_EVENT)),
     }
 
 
 def _rows(rows: list[str], *, fields: int) -> str:
     text = _ROW.join(rows)
-    if rows and (text.count(_ROW) != len(rows) - 1 or text.count(_FIELD) != len(rows) * (fields - 1)):
+    if rows and (text.count(_ROW) != len(rows) - 1 or text.count(FIELD) != len(rows) * (fields - 1)):
         raise ValueError("a control character stands where the log allows none")
     return text
 
@@ -42,7 +48,7 @@ def _sizes(attempt: Attempt) -> str:
     if bool(attempt.events) == (attempt.answer is not None):
         raise ValueError(f"the attempt {attempt.command_id} has either events or an answer")
     answers = 0 if attempt.events else 1
-    return _FIELD.join(
+    return FIELD.join(
         (
             attempt.fingerprint,
             f"{len(attempt.expects)}",
@@ -67,7 +73,7 @@ def _bases(attempts: Sequence[Attempt]) -> Iterator[int]:
 
 
 def _move(move: Movement) -> str:
-    return _FIELD.join((move.merchant_id, *map(str, move[1:])))
+    return FIELD.join((move.merchant_id, *map(str, move[1:])))
 
 
 def _answers(attempts: Sequence[Attempt]) -> Iterator[str]:
@@ -75,13 +81,13 @@ def _answers(attempts: Sequence[Attempt]) -> Iterator[str]:
     for attempt in attempts:
         events += len(attempt.events)
         if (answer := attempt.answer) is not None:
-            yield _FIELD.join(
+            yield FIELD.join(
                 (
                     attempt.command_id,
                     attempt.fingerprint,
                     answer.command,
                     answer.actor,
-                    _instant(answer.decided_at),
+                    instant_text(answer.decided_at),
                     answer.code,
                     answer.facts,
                     str(events),
@@ -99,7 +105,7 @@ def _events(attempt: Attempt) -> Iterator[str]:
 
 
 def _event(attempt: Attempt, event: NewEvent, *, version: int, n: int) -> str:
-    return _FIELD.join(
+    return FIELD.join(
         (
             event.accounting_date.isoformat(),
             event.stream,
@@ -107,7 +113,7 @@ def _event(attempt: Attempt, event: NewEvent, *, version: int, n: int) -> str:
             event.type,
             str(event.schema_version),
             event.event_id,
-            _instant(event.occurred_at),
+            instant_text(event.occurred_at),
             event.actor,
             event.source,
             event.correlation_id,
@@ -123,7 +129,8 @@ def _event(attempt: Attempt, event: NewEvent, *, version: int, n: int) -> str:
     )
 
 
-def _instant(at: datetime) -> str:
+def instant_text(at: datetime) -> str:
+    """RFC 3339 in UTC, to the microsecond. Raises ValueError for an instant without a zone."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no zone")
-    return in_zone(at, UTC).isoformat()  # PostgreSQL reads no offset beyond 15:59
+    return in_zone(at, UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -1,30 +1,32 @@
-"""What the leaf hash of a row is taken over: every field of the row, as netstrings, in one order.
+"""The bytes that the leaf hash of a row is taken over: the row's fields as text, in one order, joined.
 
-A verifier in any language can do it again: for each field of `FIELDS` in turn its text in UTF-8, written as a netstring
-(length in bytes, colon, bytes, comma), a missing value as `-,`; SHA-256 over all of it. Numbers are decimal, instants
-microseconds since 1970-01-01 UTC, days YYYY-MM-DD, UUIDs lower case with dashes, everything else is the stored text.
-The append function computes the same in the database (migrations/versions/log_0001/2_leaf.sql).
+A verifier in any language can do it again: the text of each field of `FIELDS` in turn, a missing value as the empty
+text, with U+001F between them, which stands in no field; SHA-256 over the UTF-8 of it. Numbers are decimal, instants
+RFC 3339 in UTC to the microsecond (`2025-04-01T08:00:00.000000Z`), days YYYY-MM-DD, UUIDs lower case with dashes,
+booleans `true` or `false`, bytes lower-case hexadecimal; everything else is the stored text.
+The append computes the same in the database (migrations/versions/log_0001/04_append.sql), over the very text that it
+makes the columns from.
 
-Rows that are no events are hashed the same way, over the fields that `ledger/log/hashed_rows.py` lists; a boolean is
-`true` or `false`, and bytes are lower-case hexadecimal.
+Rows that are no events are hashed the same way, over the fields that `ledger/log/hashed_rows.py` lists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
+from operator import attrgetter
 
+from ledger.log.packing import FIELD, FIELDS_OF_EVENT, instant_text
 from ledger.log.rows import Recorded
 
-FIELDS = tuple(field for field in Recorded._fields if field != "leaf")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+FIELDS = ("book", "position", "recorded_at", *FIELDS_OF_EVENT)
+_values = attrgetter(*FIELDS)
 
 
 def preimage(row: Recorded) -> bytes:
     """The bytes that the row's leaf hash is taken over."""
-    return _netstrings(row[:-1])
+    return _joined(_values(row))
 
 
 def leaf_of(row: Recorded) -> bytes:
@@ -34,27 +36,23 @@ def leaf_of(row: Recorded) -> bytes:
 
 def hash_of(fields: Iterable[object]) -> bytes:
     """The hash of a row that is no event."""
-    return sha256(_netstrings(fields)).digest()
+    return sha256(_joined(fields)).digest()
 
 
-def _netstrings(values: Iterable[object]) -> bytes:
-    return b"".join(map(_netstring, values))
-
-
-def _netstring(value: object) -> bytes:
-    if value is None:
-        return b"-,"
-    text = _text(value).encode()
-    return b"%d:%s," % (len(text), text)
+def _joined(values: Iterable[object]) -> bytes:
+    return FIELD.join(map(_text, values)).encode()
 
 
 def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return str((value - _EPOCH) // _MICROSECOND)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, bytes):
-        return value.hex()
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return instant_text(value)
+        case date():
+            return value.isoformat()
+        case bool():
+            return "true" if value else "false"
+        case bytes():
+            return value.hex()
     return str(value)

@@ -122,7 +122,6 @@ class _Walk:
     guards: dict[str, list[int]] = field(default_factory=dict)
     merchants: set[str] = field(default_factory=set)
     marked: BookMarker | None = None  # the last marker of a period up to the head
-    head_recorded_at: datetime | None = None  # of the event that the head stands at
     _event: Event | None = None
 
     def key(self, position: int) -> str:
@@ -140,10 +139,8 @@ class _Walk:
         self.position, self.recorded_at = row.position, row.recorded_at
         if merchant := merchant_of(row.stream):
             self.merchants.add(merchant)
-        if is_of_head:
-            self.head_recorded_at = row.recorded_at
-            if isinstance(self._event, BookMarker):
-                self.marked = self._event
+        if is_of_head and isinstance(self._event, BookMarker):
+            self.marked = self._event
 
     def _faults_of(self, row: Recorded) -> Iterator[tuple[str, str, str]]:
         if self.recorded_at and row.recorded_at < self.recorded_at:
@@ -196,11 +193,10 @@ class _Walk:
                 guard[0], guard[4] = guard[0] + claim.versions, guard[4] + claim.fen
 
     def head_findings(self, head: Head) -> Iterator[Finding]:
-        """What the events say of the head row: when the last was recorded, and which day the last marker left open."""
+        """A first open day other than the last marker of a period left."""
         open_day = self.marked.first_open_day if self.marked else head.opening_day
-        for column, expected in (("recorded_at", self.head_recorded_at), ("first_open_day", open_day)):
-            if expected != (found := getattr(head, column)):
-                yield Finding("log.heads", f"book {head.book}", column, f"{expected}", f"{found}")
+        if open_day != head.first_open_day:
+            yield Finding("log.heads", f"book {head.book}", "first_open_day", f"{open_day}", f"{head.first_open_day}")
 
     def guard_findings(self, kept: dict[str, AccountRow]) -> Iterator[Finding]:
         for merchant in sorted(kept.keys() | self.guards.keys()):

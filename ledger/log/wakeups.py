@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 from contextlib import suppress
-from threading import Condition, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -29,34 +29,36 @@ class Notifier:
         self._engine = engine
         self._throttle_s = throttle_s
         self._grown: set[int] = set()
-        self._changed = Condition()
-        self._stopping = False
+        self._lock = Lock()
+        self._has_news = Event()
+        self._closing = Event()
         self._thread = Thread(target=self._run, name="wakeups", daemon=True)
         self._thread.start()
 
     def notify(self, book: int) -> None:
-        """The book has grown. Returns at once."""
-        with self._changed:
+        """The book has grown. Returns at once; wakes the thread only where it waits for something to send."""
+        with self._lock:
             self._grown.add(book)
-            self._changed.notify()
+        if not self._has_news.is_set():
+            self._has_news.set()
 
     def close(self) -> None:
         """Send what is waiting, and end the thread."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
+        self._closing.set()
+        self._has_news.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._grown or self._stopping)
+        closing = False
+        while not closing:
+            self._has_news.wait()
+            self._has_news.clear()  # before the rest is read: what comes from now on is news again
+            closing = self._closing.is_set()
+            with self._lock:
                 books, self._grown = sorted(self._grown), set()
-            if not books:
-                return
-            self._send(books)
-            with self._changed:
-                self._changed.wait_for(lambda: self._stopping, timeout=self._throttle_s)
+            if books:
+                self._send(books)
+            self._closing.wait(self._throttle_s)
 
     def _send(self, books: list[int]) -> None:
         # A database that is away needs no waking; its readers look again by themselves.

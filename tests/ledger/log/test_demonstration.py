@@ -13,7 +13,7 @@ import pytest
 
 from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger, NotADemonstration
-from ledger.log.append import APPEND, MARK
+from ledger.log.append import call, prepare
 from ledger.log.engine import cursor_of
 from ledger.log.packing import pack
 from ledger.log.verify import verify_log
@@ -108,19 +108,23 @@ def test_an_ordinary_ledger_has_no_scenario(ledger: Ledger, clock: Clock) -> Non
         ledger.in_scenario(clock)
 
 
-@pytest.mark.parametrize("statement", [APPEND, MARK])
-def test_an_ordinary_ledger_refuses_a_time_whoever_calls_the_function(ledger: Ledger, statement: str) -> None:
+@pytest.mark.parametrize("function", ["append", "append_marker"])
+def test_an_ordinary_ledger_refuses_a_time_whoever_calls_the_function(ledger: Ledger, function: str) -> None:
     arguments = {"book": BOOK, "at": APRIL, **pack([marker()])}
-    with cursor_of(ledger.engine) as cursor, pytest.raises(psycopg2.Error, match="only a ledger founded") as refused:
-        cursor.execute(statement, arguments)
+    with cursor_of(ledger.engine) as cursor:
+        prepare(cursor, function)
+        with pytest.raises(psycopg2.Error, match="only a ledger founded") as refused:
+            call(cursor, function, arguments)
     assert (refused.value.pgcode, times(ledger)) == ("RL005", [])
 
 
-@pytest.mark.parametrize("statement", [APPEND, MARK])
-def test_an_ordinary_ledger_refuses_a_time_to_its_owner_as_well(ledger: Ledger, statement: str) -> None:
+@pytest.mark.parametrize("function", ["append", "append_marker"])
+def test_an_ordinary_ledger_refuses_a_time_to_its_owner_as_well(ledger: Ledger, function: str) -> None:
     arguments = {"book": BOOK, "at": APRIL, **pack([marker()])}
-    with owned(ledger) as cursor, pytest.raises(psycopg2.Error, match="only a ledger founded for demonstration"):
-        cursor.execute(statement, arguments)
+    with owned(ledger) as cursor:
+        prepare(cursor, function)
+        with pytest.raises(psycopg2.Error, match="only a ledger founded for demonstration"):
+            call(cursor, function, arguments)
 
 
 def test_an_ordinary_ledger_does_not_become_a_demonstration_by_being_opened_as_one(

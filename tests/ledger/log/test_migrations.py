@@ -22,29 +22,8 @@ from ledger.log import migrations
 from ledger.log.books import found
 from ledger.log.migrations import upgrade
 from ledger.log.trouble import DatabaseUnreachable
-from ledger.log.verify import verify_log
 from service.embedded import EmbeddedPostgres
 from tests.ledger.log.attempts import attempt, owner
-from tests.support.buses import open_desk, publish_programme
-from tests.support.sales import BUYER, merchant_ready, released
-
-# Takes back what revisions 0008 and later add.
-_WITHOUT_HASHES = """
-ALTER TABLE log.heads DROP COLUMN outcomes, DROP COLUMN outcome_leaf, DROP COLUMN opening_day, DROP COLUMN leaf;
-ALTER TABLE log.outcomes DROP COLUMN number, DROP COLUMN leaf;
-ALTER TABLE log.directory DROP COLUMN leaf;
-ALTER TABLE log.identity DROP COLUMN leaf;
-DROP FUNCTION log.outcome_leaf, log.book_leaf, log.directory_leaf, log.identity_leaf, log.raise_epoch;
-DROP FUNCTION log.hash_of, log.instant_text;
-DROP FUNCTION log.put_aside, log.take_up;
-DROP TABLE log.set_aside;
-DROP TRIGGER identity_kept ON log.identity;
-DROP FUNCTION log.refuse_other_identity, log.time_of_append;
-ALTER TABLE log.identity DROP COLUMN demonstration;
-DROP FUNCTION log.append, log.append_in_order, log.append_marker;
-"""
-# The files of functions that revision 0010 replaces, and no later one before it.
-_REPLACED = ("log_0002/1_append_marker.sql", "log_0003/1_append_in_order.sql")
 
 
 @pytest.fixture
@@ -63,13 +42,6 @@ def version(url: str) -> list[tuple[str]]:
     with owner(url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT version_num FROM log.alembic_version")
         return cursor.fetchall()
-
-
-def go_back(cursor: psycopg2.extensions.cursor) -> None:
-    """To the functions and tables of before revision 0008."""
-    cursor.execute(_WITHOUT_HASHES)
-    for file in _REPLACED:
-        cursor.execute((Path(migrations.__file__).parent / "versions" / file).read_text())
 
 
 def test_an_empty_database_is_brought_to_the_newest_revision(empty_database_url: str) -> None:
@@ -95,41 +67,6 @@ def test_several_databases_of_one_server_share_the_role(postgres: EmbeddedPostgr
     upgrade(postgres.url("sharing_1"))
     upgrade(postgres.url("sharing_2"))
     assert version(postgres.url("sharing_2")) == newest()
-
-
-def test_what_open_cases_may_take_is_kept_for_a_ledger_that_has_some_already(
-    fresh_database_url: str, tmp_path: Path
-) -> None:
-    with open_desk(fresh_database_url, tmp_path) as desk:
-        publish_programme(desk)
-        merchant_ready(desk)
-        released(desk)
-        about = {"merchant_id": "M-1", "order_id": "O-1", "reason": "damaged"}
-        desk.expect("request_refund", actor=BUYER, refund_id="R-1", **about)
-        desk.expect("withdraw_refund", actor=BUYER, refund_id="R-1", **about)
-        desk.expect("request_refund", actor=BUYER, refund_id="R-2", **about)
-        with owner(fresh_database_url) as connection, connection.cursor() as cursor:
-            cursor.execute("UPDATE log.accounts SET version = version - 3")
-            cursor.execute("ALTER TABLE log.accounts DROP COLUMN in_open_cases")
-            go_back(cursor)
-            cursor.execute("UPDATE log.alembic_version SET version_num = '0003'")
-        upgrade(fresh_database_url)
-        assert list(verify_log(desk.ledger.reader)) == []
-        assert desk.ask("initiate_payout", merchant_id="M-1", payout_id="P-1").code == "INSUFFICIENT_AVAILABLE"
-
-
-def test_a_ledger_made_before_its_rows_had_hashes_gets_them(fresh_database_url: str, tmp_path: Path) -> None:
-    with open_desk(fresh_database_url, tmp_path) as desk:
-        publish_programme(desk)
-        merchant_ready(desk)
-        for payout in ("P-1", "P-2"):
-            assert desk.ask("initiate_payout", merchant_id="M-1", payout_id=payout).code
-        with owner(fresh_database_url) as connection, connection.cursor() as cursor:
-            go_back(cursor)
-            cursor.execute("UPDATE log.alembic_version SET version_num = '0007'")
-        upgrade(fresh_database_url)
-        assert desk.ask("initiate_payout", merchant_id="M-1", payout_id="P-3").code
-        assert list(verify_log(desk.ledger.reader)) == []
 
 
 def test_a_login_that_is_no_superuser_can_found_a_ledger_and_use_it(postgres: EmbeddedPostgres, tmp_path: Path) -> None:

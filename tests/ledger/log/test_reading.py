@@ -11,7 +11,7 @@ import psycopg2.extensions
 import pytest
 
 from ledger.ledger import Ledger
-from ledger.log.append import APPEND
+from ledger.log.append import call, prepare
 from ledger.log.packing import pack
 from ledger.log.reading import AccountRow
 from ledger.log.rows import Status
@@ -116,13 +116,31 @@ class TestAsKnownAt:
     ) -> None:
         ledger = open_ledger(fresh_database_url)
         with owner(fresh_database_url) as slow, owner(fresh_database_url) as watching, ThreadPoolExecutor() as pool:
+            with slow.cursor() as cursor:
+                prepare(cursor, "append")
             slow.autocommit = False
             with slow.cursor() as cursor, watching.cursor() as sql:
-                cursor.execute(APPEND, {"book": BOOK, "at": None, **pack([attempt()])})
+                call(cursor, "append", {"book": BOOK, "at": None, **pack([attempt()])})
                 asked = pool.submit(ledger.reader.positions_as_known_at, server_time(sql))
                 until_somebody_waits(sql)
                 slow.commit()
             assert asked.result(timeout=30)[BOOK] == 1
+
+    def test_an_append_that_waited_for_a_reader_is_recorded_after_it(
+        self, fresh_database_url: str, open_ledger: Callable[[str], Ledger]
+    ) -> None:
+        """A reader only locks the head row: an append must read the clock after it waited, not before."""
+        ledger = open_ledger(fresh_database_url)
+        with owner(fresh_database_url) as reading, owner(fresh_database_url) as watching, ThreadPoolExecutor() as pool:
+            reading.autocommit = False
+            with reading.cursor() as cursor, watching.cursor() as sql:
+                cursor.execute("SELECT FROM log.heads WHERE book = %s FOR UPDATE", (BOOK,))
+                appended = pool.submit(ledger.append, BOOK, [attempt()])
+                until_somebody_waits(sql)
+                read_at = server_time(sql)
+                reading.commit()
+            assert appended.result(timeout=30)
+            assert ledger.reader.read(BOOK, 0, 1)[0].recorded_at > read_at
 
 
 def until_somebody_waits(sql: psycopg2.extensions.cursor) -> None:

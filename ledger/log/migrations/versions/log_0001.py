@@ -1,4 +1,4 @@
-"""The log: its tables, the append function, and what keeps it append-only."""
+"""The log as of 0.1.0: tables, the append and what readers call, a file of SQL each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
+-- Books, the merchants in them, and the identity of the ledger.
+
 -- Makes sure that books 0 … p_books - 1 exist. Book 0 is the platform's own; each of the others takes merchants. A late
 -- one is as closed as book 0 is: taking its row first, the marker of a closing either is behind the new books or before.
-CREATE OR REPLACE FUNCTION log.create_books(p_books integer) RETURNS void
+CREATE FUNCTION log.create_books(p_books integer) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -15,7 +17,7 @@ END
 $$;
 
 -- Writes down the book of each merchant that has none yet, by a hash over the books that take merchants.
-CREATE OR REPLACE FUNCTION log.assign_books(p_merchants text[]) RETURNS void
+CREATE FUNCTION log.assign_books(p_merchants text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -33,16 +35,12 @@ BEGIN
 END
 $$;
 
-UPDATE log.directory SET leaf = log.directory_leaf(merchant_id, book);
-
 -- A restore to an earlier state gives the positions behind it to other events: tokens of before must not fit any more.
 CREATE FUNCTION log.raise_epoch() RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
     UPDATE log.identity
-    SET epoch = epoch + 1, leaf = log.identity_leaf(ledger_id, epoch + 1, zone, created_at);
+    SET epoch = epoch + 1, leaf = log.identity_leaf(ledger_id, epoch + 1, zone, created_at, demonstration);
 END
 $$;
-
-UPDATE log.identity SET leaf = log.identity_leaf(ledger_id, epoch, zone, created_at);

@@ -1,20 +1,27 @@
--- The tables of the log. Keys sort by their bytes, so that every server orders them alike.
+-- The tables of the log. Keys sort by their bytes, so that every server orders them alike. `leaf` is a hash over the row
+-- (03_hashes.sql); docs/verification.md says what covers each column.
 
+-- A ledger founded for demonstration says so for ever.
 CREATE TABLE log.identity (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     ledger_id uuid NOT NULL,
     epoch integer NOT NULL CHECK (epoch > 0), -- raised by a restore: cursors from before do not fit any more
     zone text NOT NULL,                       -- of the accounting days
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    demonstration boolean NOT NULL,
+    leaf bytea NOT NULL
 );
 
 -- The row that every append of a book takes first. Room on the page keeps its updates in place.
 CREATE TABLE log.heads (
     book integer PRIMARY KEY CHECK (book >= 0),
-    position bigint NOT NULL DEFAULT 0,
-    recorded_at timestamptz NOT NULL DEFAULT '-infinity',
-    first_open_day date NOT NULL DEFAULT '0001-01-01',
-    takes_merchants boolean NOT NULL
+    position bigint NOT NULL DEFAULT 0,       -- of the last event; 0: none yet
+    first_open_day date NOT NULL,
+    opening_day date NOT NULL,                -- the first open day that the book was made with
+    takes_merchants boolean NOT NULL,
+    outcomes bigint NOT NULL DEFAULT 0,       -- how many rows of log.outcomes the book has
+    outcome_leaf bytea NOT NULL DEFAULT '',   -- the leaf of the last of them
+    leaf bytea NOT NULL                       -- over what never changes of the row
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- Actor, source, policy_versions, payload and entry are canonical JSON (RFC 8785): the bytes that are proven.
@@ -50,6 +57,7 @@ CREATE TABLE log.events (
 -- Answers of commands that recorded no event, refusals above all: who asked what, and why not.
 CREATE TABLE log.outcomes (
     book integer NOT NULL,
+    number bigint NOT NULL,                   -- 1, 2, 3 … in the book
     command_id text COLLATE "C" NOT NULL,
     fingerprint text NOT NULL,
     command text NOT NULL,
@@ -59,22 +67,40 @@ CREATE TABLE log.outcomes (
     facts text NOT NULL,
     position bigint NOT NULL,                 -- the last event of the book by then
     recorded_at timestamptz NOT NULL,
-    CONSTRAINT outcomes_pkey PRIMARY KEY (book, command_id)
+    leaf bytea NOT NULL,                      -- over the leaf of the outcome before it, too
+    CONSTRAINT outcomes_pkey PRIMARY KEY (book, command_id),
+    CONSTRAINT outcomes_number_key UNIQUE (book, number)
 );
 
--- The guards account/<merchant>: sums of the merchant's 2120, 2130 and 2140 in fen, credit positive.
+-- The guards account/<merchant>: sums of the merchant's 2120, 2130 and 2140 in fen, credit positive, and what open
+-- after-sales cases and disputes may still take of the money that was released: a payout leaves that where it is.
 CREATE TABLE log.accounts (
     book integer NOT NULL,
     merchant_id text COLLATE "C" NOT NULL,
-    version integer NOT NULL,
+    version integer NOT NULL,                 -- raised by every posting, and by a case that opens or closes
     available bigint NOT NULL,
     on_hold bigint NOT NULL,
     in_transit bigint NOT NULL,
+    in_open_cases bigint NOT NULL,
     CONSTRAINT accounts_pkey PRIMARY KEY (book, merchant_id)
 ) WITH (fillfactor = 50);
 
 -- Which book holds a merchant: small, written once a merchant, the same on every node.
 CREATE TABLE log.directory (
     merchant_id text COLLATE "C" PRIMARY KEY,
-    book integer NOT NULL
+    book integer NOT NULL,
+    leaf bytea NOT NULL
+);
+
+-- What failed of a loop over everybody: the loop goes on without it and tries it again later. Nothing here is a fact of
+-- the ledger: a row is made when an item fails and removed when it succeeds.
+CREATE TABLE log.set_aside (
+    book integer NOT NULL,
+    loop text NOT NULL,
+    item text NOT NULL,
+    reason text NOT NULL,
+    since timestamptz NOT NULL,
+    attempts integer NOT NULL,
+    next_try_at timestamptz NOT NULL,
+    PRIMARY KEY (book, loop, item)
 );

@@ -1,12 +1,9 @@
 -- An append of one attempt whose one event marks which accounting day is the book's first open one. The head row moves
 -- to the day that the marker's own payload names, or nothing is recorded: the application can move it in no other way.
 -- Never merged with other attempts, which would be recorded behind the marker on a day that it closes.
-DROP FUNCTION log.append_marker(
-    integer, text[], text[], text[], integer[], integer[], text[], text[], text[]
-);
 CREATE FUNCTION log.append_marker(
     p_book integer, p_command_ids text[], p_attempts text[], p_keys text[], p_versions integer[], p_bases integer[],
-    p_moves text[], p_answers text[], p_events text[], p_at timestamptz DEFAULT NULL
+    p_moves text[], p_answers text[], p_events text[], p_at timestamptz
 ) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -29,8 +26,3 @@ BEGIN
     RETURN v_answer;
 END
 $$;
-
-REVOKE ALL ON FUNCTION log.append_marker FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION log.append_marker TO redledger_app;
-
-REVOKE ALL ON FUNCTION log.identity_leaf, log.time_of_append, log.append_in_order, log.refuse_other_identity FROM PUBLIC;

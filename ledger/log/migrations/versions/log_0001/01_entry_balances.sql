@@ -3,7 +3,7 @@
 -- of ledger/journal/charges.py: where a merchant's money goes as fee and its VAT, is paid out, refunded to a buyer, lost
 -- in a dispute, or was never captured.
 -- A loop, because entries are short. Never null, which a CHECK would let pass.
-CREATE OR REPLACE FUNCTION log.entry_balances(p_entry text) RETURNS boolean
+CREATE FUNCTION log.entry_balances(p_entry text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE

@@ -1,17 +1,4 @@
--- Nothing recorded is ever changed. The application may read the log and append to it; the triggers stop the owner too.
-
-CREATE FUNCTION log.refuse_change() RETURNS trigger
-LANGUAGE plpgsql
-AS $$
-BEGIN
-    RAISE EXCEPTION USING ERRCODE = 'RL003', MESSAGE = format('the log is append-only: %s is refused', TG_OP);
-END
-$$;
-
-CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log.events
-FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
-CREATE TRIGGER outcomes_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log.outcomes
-FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+-- The application may read the log, and change it only through the functions named here.
 
 -- Roles belong to the server, not to the database: another ledger on it, or an administrator, may have made it already.
 DO $$
@@ -31,5 +18,6 @@ CREATE SCHEMA views;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log FROM PUBLIC;
 GRANT USAGE ON SCHEMA log TO redledger_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO redledger_app;
-GRANT EXECUTE ON FUNCTION log.append, log.assign_books, log.position_as_known_at TO redledger_app;
+GRANT EXECUTE ON FUNCTION log.append, log.append_marker, log.assign_books, log.position_as_known_at, log.put_aside,
+    log.take_up TO redledger_app;
 GRANT USAGE, CREATE ON SCHEMA views TO redledger_app;

@@ -1,9 +1,9 @@
 -- The same attempts one by one, each on what the ones before it left: one that cannot be recorded fails alone, with
 -- those that were decided on it. Their versions alone do not tell: another writer's event may have raised the stream to
 -- just the version that the one before would have left it at.
-CREATE OR REPLACE FUNCTION log.append_in_order(
+CREATE FUNCTION log.append_in_order(
     p_book integer, p_command_ids text[], p_attempts text[], p_keys text[], p_versions integer[],
-    p_moves text[], p_answers text[], p_events text[]
+    p_moves text[], p_answers text[], p_events text[], p_at timestamptz
 ) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
@@ -29,7 +29,7 @@ BEGIN
                 p_moves[v_from[2]:v_to[2]],
                 -- alone in its append, an answer has no events before it
                 ARRAY(SELECT regexp_replace(t, '[0-9]+$', '0') FROM unnest(p_answers[v_from[3]:v_to[3]]) AS t),
-                p_events[v_from[4]:v_to[4]]
+                p_events[v_from[4]:v_to[4]], p_at
             );
         END IF;
         IF jsonb_typeof(v_answer) = 'array' THEN
@@ -45,5 +45,29 @@ BEGIN
         v_from := ARRAY[v_to[1] + 1, v_to[2] + 1, v_to[3] + 1, v_to[4] + 1];
     END LOOP;
     RETURN v_answers;
+END
+$$;
+
+-- What an id was answered before, in the form that the append returns it.
+CREATE FUNCTION log.earlier_answer(p_book integer, p_command_id text, p_fingerprint text) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    v_first bigint;
+    v_last bigint;
+    v_fingerprint text;
+    v_code text;
+    v_facts text;
+BEGIN
+    SELECT min(e.position), max(e.position), min(e.fingerprint) INTO v_first, v_last, v_fingerprint
+    FROM log.events e WHERE e.book = p_book AND e.command_id = p_command_id;
+    IF v_first IS NULL THEN
+        SELECT 0, 0, o.fingerprint, o.code, o.facts INTO v_first, v_last, v_fingerprint, v_code, v_facts
+        FROM log.outcomes o WHERE o.book = p_book AND o.command_id = p_command_id;
+    END IF;
+    IF v_fingerprint <> p_fingerprint THEN
+        RETURN '[["reused"]]';
+    END IF;
+    RETURN jsonb_build_array(jsonb_build_array('repeated', v_first, v_last, v_code, v_facts));
 END
 $$;

@@ -1,17 +1,3 @@
--- What failed of a loop over everybody: the loop goes on without it and tries it again later. Nothing here is a fact of
--- the ledger: a row is made when an item fails and removed when it succeeds.
-CREATE TABLE log.set_aside (
-    book integer NOT NULL,
-    loop text NOT NULL,
-    item text NOT NULL,
-    reason text NOT NULL,
-    since timestamptz NOT NULL,
-    attempts integer NOT NULL,
-    next_try_at timestamptz NOT NULL,
-    PRIMARY KEY (book, loop, item)
-);
-GRANT SELECT ON log.set_aside TO redledger_app;
-
 -- Sets an item aside for `p_wait`, twice as long each time it fails again, up to `p_doublings` times.
 CREATE FUNCTION log.put_aside(
     p_book integer, p_loop text, p_item text, p_reason text, p_now timestamptz, p_wait interval, p_doublings integer
@@ -42,6 +28,3 @@ BEGIN
     DELETE FROM log.set_aside WHERE book = p_book AND loop = p_loop AND item = p_item;
 END
 $$;
-
-REVOKE ALL ON FUNCTION log.put_aside, log.take_up FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION log.put_aside, log.take_up TO redledger_app;

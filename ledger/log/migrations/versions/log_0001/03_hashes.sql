@@ -1,20 +1,21 @@
--- Hashes of rows that are no events: SHA-256 of their fields as netstrings. ledger/log/row_hashes.py lists the fields.
+-- The leaf of a row: SHA-256 over its fields as text, in one order, with U+001F between them, which stands in none.
+-- ledger/log/preimage.py says it for verifiers, and lists the fields of events; hashed_rows.py those of the other rows.
 CREATE FUNCTION log.hash_of(p_fields text[]) RETURNS bytea
-LANGUAGE sql STABLE
-RETURN (
-    SELECT sha256(convert_to(string_agg(concat(octet_length(f), ':', f, ','), '' ORDER BY n), 'UTF8'))
-    FROM unnest(p_fields) WITH ORDINALITY AS u (f, n)
-);
+LANGUAGE sql IMMUTABLE
+RETURN sha256(convert_to(array_to_string(p_fields, E'\x1f'), 'UTF8'));
 
+-- An instant as RFC 3339 in UTC, to the microsecond.
 CREATE FUNCTION log.instant_text(p_at timestamptz) RETURNS text
 LANGUAGE sql STABLE
-RETURN (extract(epoch FROM p_at) * 1000000)::bigint::text;
+RETURN to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 CREATE FUNCTION log.identity_leaf(
-    p_ledger_id uuid, p_epoch integer, p_zone text, p_created_at timestamptz
+    p_ledger_id uuid, p_epoch integer, p_zone text, p_created_at timestamptz, p_demonstration boolean
 ) RETURNS bytea
 LANGUAGE sql STABLE
-RETURN log.hash_of(ARRAY[p_ledger_id::text, p_epoch::text, p_zone, log.instant_text(p_created_at)]);
+RETURN log.hash_of(
+    ARRAY[p_ledger_id::text, p_epoch::text, p_zone, log.instant_text(p_created_at), p_demonstration::text]
+);
 
 CREATE FUNCTION log.directory_leaf(p_merchant_id text, p_book integer) RETURNS bytea
 LANGUAGE sql STABLE
@@ -24,7 +25,7 @@ CREATE FUNCTION log.book_leaf(p_book integer, p_takes_merchants boolean, p_openi
 LANGUAGE sql STABLE
 RETURN log.hash_of(ARRAY[p_book::text, p_takes_merchants::text, to_char(p_opening_day, 'YYYY-MM-DD')]);
 
--- An outcome's hash covers the hash of the outcome before it in the book, so that none can be taken out or put between.
+-- An outcome's leaf covers that of the outcome before it in the book, so that none can be taken out or put between.
 -- f is an element of p_answers of log.append.
 CREATE FUNCTION log.outcome_leaf(
     p_book integer, p_number bigint, p_position bigint, p_recorded_at timestamptz, p_before bytea, f text[]
