@@ -130,6 +130,10 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION log.time_of_event(p_book integer, p_position bigint) RETURNS timestamptz
+LANGUAGE sql STABLE
+RETURN (SELECT e.recorded_at FROM log.events e WHERE e.book = p_book AND e.position = p_position);
+
 -- The time of an append to a demonstration, as its scenario says it: never ahead of the server's clock, and never back
 -- behind anything that is recorded in any book.
 CREATE FUNCTION log.time_of_scenario(p_at timestamptz) RETURNS timestamptz
@@ -142,8 +146,6 @@ BEGIN
     ELSIF p_at > clock_timestamp() THEN
         RAISE EXCEPTION USING ERRCODE = 'RL006', MESSAGE = format('the scenario is at %s, which has not come yet', p_at);
     END IF;
-    RETURN greatest(p_at, (
-        SELECT max(e.recorded_at) FROM log.heads h JOIN log.events e ON e.book = h.book AND e.position = h.position
-    ));
+    RETURN greatest(p_at, (SELECT max(log.time_of_event(h.book, h.position)) FROM log.heads h));
 END
 $$;
