@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from commands.breaks import break_once
 from commands.command import Report
+from commands.order_commands import rate_of_fact, stale_rate
+from commands.recording import accounting_day
 from commands.rules import Rules
 from commands.shapes import RawText
 from ledger.events.event import Event
-from ledger.events.files import BankEntryMatched, BankMatch
+from ledger.events.files import BankChargePosted, BankEntryMatched, BankMatch
+from ledger.fx import CNY
 from ledger.ids import bank_statement_stream
 from ledger.instants import Day
 from ledger.money import Money
+from ledger.numbers import Quantity
 from ledger.references import Reference
 from ledger.streams.files import BankStatement
 
@@ -21,6 +25,7 @@ class ReportBankEntry(Report, name="report_bank_entry"):
     """`amount` is positive where it came in. `expected` is what it was matched to, and how much that was to be.
 
     `reference` is the end-to-end reference, or whatever of the bank's own words names what the entry is for.
+    `closed_on` and `page` are those of its statement. What the bank charges is matched to `bank_charge`.
     """
 
     account: Reference
@@ -31,10 +36,13 @@ class ReportBankEntry(Report, name="report_bank_entry"):
     reference: RawText = ""
     matched_to: BankMatch | None = None
     expected: Money | None = None
+    closed_on: Day | None = None
+    page: Quantity = 1
 
     @property
     def stream(self) -> str:
-        return bank_statement_stream(self.account, self.statement_id)
+        number = (self.account, self.amount.currency, self.statement_id)
+        return bank_statement_stream(*number, closed_on=self.closed_on, page=self.page)
 
 
 def decide(report: ReportBankEntry, statement: BankStatement, rules: Rules) -> Iterator[Event]:
@@ -43,6 +51,10 @@ def decide(report: ReportBankEntry, statement: BankStatement, rules: Rules) -> I
     if report.matched_to is None or report.expected is None:
         yield from _break(report, statement, kind="bank_unmatched", expected="nothing")
         return
+    if report.matched_to == "bank_charge":
+        charged = yield from _charged(report, statement, rules)
+        if charged is None:
+            return
     yield BankEntryMatched(
         account=report.account,
         statement_id=report.statement_id,
@@ -58,6 +70,32 @@ def decide(report: ReportBankEntry, statement: BankStatement, rules: Rules) -> I
         yield from _break(report, statement, kind="amount_mismatch", expected=str(report.expected))
 
 
+def _charged(
+    report: ReportBankEntry, statement: BankStatement, rules: Rules
+) -> Generator[Event, None, BankChargePosted | None]:
+    """Posts what the bank charged at the book rate of the day; a break where no rate is known."""
+    amount, rate = -report.amount, None
+    if amount.currency != CNY:
+        rate = rate_of_fact(report, rules, amount.currency)
+        if rate is None:
+            yield from _break(report, statement, kind="rate_missing", expected="a book rate of that day")
+            return None
+    charged = BankChargePosted(
+        account=report.account,
+        statement_id=report.statement_id,
+        entry_ref=report.entry_ref,
+        amount=amount,
+        book_rate=rate,
+        base=rate.convert(amount) if rate else amount,
+        value_date=report.value_date,
+    )
+    yield charged
+    if rate:
+        day, about = accounting_day(report.happened_at), {"account": report.account, "entry_ref": report.entry_ref}
+        yield from stale_rate(statement.known_breaks, rate, rules, day=day, at=report.decided_at, **about)
+    return charged
+
+
 def _break(report: ReportBankEntry, statement: BankStatement, *, kind: str, expected: str) -> Iterator[Event]:
     yield from break_once(
         statement.known_breaks,
@@ -69,6 +107,7 @@ def _break(report: ReportBankEntry, statement: BankStatement, *, kind: str, expe
             "statement_id": report.statement_id,
             "entry_ref": report.entry_ref,
             "reference": report.reference[:64],
-        },
+        }
+        | ({"closed_on": report.closed_on.isoformat()} if report.closed_on else {}),
         at=report.decided_at,
     )

@@ -15,13 +15,16 @@ from ledger.events.files import BankStatementImported
 from ledger.ids import bank_account_stream
 from ledger.instants import Day
 from ledger.money import Money
-from ledger.numbers import Count
+from ledger.numbers import Count, Quantity
 from ledger.references import Reference
 from ledger.streams.files import BankAccount
 
 
 class ReportBankStatement(Report, name="report_bank_statement"):
-    """Opening and closing balance of one account, positive where the bank owes us; entries are reported one by one."""
+    """Opening and closing balance of one account, positive where the bank owes us; entries are reported one by one.
+
+    A statement that comes in several is reported page by page, each with the balances it begins and ends with.
+    """
 
     limits: ClassVar[Limits] = SUMS
 
@@ -33,16 +36,16 @@ class ReportBankStatement(Report, name="report_bank_statement"):
     opened_on: Day
     closed_on: Day
     entries: Count
+    page: Quantity = 1
 
     @property
     def stream(self) -> str:
-        return bank_account_stream(self.account)
+        return bank_account_stream(self.account, self.opening.currency)
 
 
 def decide(report: ReportBankStatement, account: BankAccount, rules: Rules) -> Iterator[Event]:
-    if report.statement_id in account.digests:
+    if account.known(report.statement_id, report.closed_on, report.page):
         return
-    last = account.last
     yield BankStatementImported(
         account=report.account,
         statement_id=report.statement_id,
@@ -53,13 +56,25 @@ def decide(report: ReportBankStatement, account: BankAccount, rules: Rules) -> I
         closed_on=report.closed_on,
         entries=report.entries,
         imported_at=report.decided_at,
+        page=report.page,
     )
-    if last and last.closing != report.opening:
-        yield from break_once(
-            account.known_breaks,
-            kind="bank_gap",
-            expected=f"{last.statement_id} closed at {last.closing}",
-            actual=f"{report.statement_id} opens at {report.opening}",
-            refs={"account": report.account, "statement_id": report.statement_id},
-            at=report.decided_at,
-        )
+    before = account.before(report.closed_on, report.page)
+    after = account.after_day(report.closed_on, report.page)
+    if before and before.closing != report.opening:
+        yield from _gap(report, account, before.statement_id, before.closing, report.statement_id, report.opening)
+    if after and after.opening != report.closing:
+        yield from _gap(report, account, report.statement_id, report.closing, after.statement_id, after.opening)
+
+
+def _gap(
+    report: ReportBankStatement, account: BankAccount, before: str, closing: Money, after: str, opening: Money
+) -> Iterator[Event]:
+    refs = {"account": report.account, "currency": opening.currency, "statement_id": after, "opening": str(opening)}
+    yield from break_once(
+        account.known_breaks,
+        kind="bank_gap",
+        expected=f"{before} closed at {closing}",
+        actual=f"{after} opens at {opening}",
+        refs=refs,
+        at=report.decided_at,
+    )

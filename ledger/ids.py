@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
@@ -115,12 +115,18 @@ def file_stream(kind: str, digest: str) -> str:
     return f"file/{kind}/{digest}"
 
 
-def bank_account_stream(account: str) -> str:
-    return f"bank_account/{account}"
+def bank_account_stream(account: str, currency: str) -> str:
+    """One number may stand for accounts in several currencies."""
+    return f"bank_account/{account}/{currency}"
 
 
-def bank_statement_stream(account: str, statement_id: str) -> str:
-    return f"bank_statement/{account}/{statement_id}"
+def bank_statement_stream(
+    account: str, currency: str, statement_id: str, *, closed_on: date | None = None, page: int = 1
+) -> str:
+    """A bank's numbers of statements may begin anew: the day a statement closes on tells them apart, and its page."""
+    days = (closed_on.isoformat(),) if closed_on else ()
+    pages = (f"p{page}",) if page > 1 else ()
+    return "/".join(("bank_statement", account, currency, statement_id, *days, *pages))
 
 
 def derived_id(*parts: str) -> str:

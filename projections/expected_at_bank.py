@@ -56,7 +56,7 @@ class ExpectedAtBank(Projection):
     """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
 
     name = "expected_at_bank"
-    version = 6
+    version = 7
     tables = (EXPECTED, SHOWN)
     events = (
         PayoutInitiated,
@@ -76,7 +76,7 @@ class ExpectedAtBank(Projection):
         for recorded in batch.events:
             event = recorded.event
             if isinstance(event, BankEntryMatched):
-                entry = f"{event.account}/{event.statement_id}/{event.entry_ref}"
+                entry = f"{recorded.stream.partition('/')[2]}/{event.entry_ref}"
                 row: dict[str, Any] = {"reference": event.reference, "kind": event.matched_to, "entry": entry}
                 shown = {"currency": event.amount.currency, "shown_on": event.value_date}
                 row["expected_minor"] = event.expected.minor

@@ -5,14 +5,22 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
+from pydantic import Field
+
 from ledger.events.event import Event
+from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
 
 BankMatch = Literal[
     "payout", "payout_return", "psp_settlement", "partner_payment", "tax_payment", "conversion", "claim",
-    "foreign_conversion", "refund",
+    "foreign_conversion", "refund", "bank_charge",
 ]  # fmt: skip
+
+
+def is_first(page: int) -> bool:
+    """True for the page that is not written, since most statements have only one."""
+    return page == 1
 
 
 class FileAccepted(Event, name="file.accepted", version=1):
@@ -41,7 +49,11 @@ class FileRecorded(Event, name="file.recorded", version=1):
 
 
 class BankStatementImported(Event, name="bank_statement.imported", version=1):
-    """The bank says what moved on an account of ours, from its opening to its closing balance."""
+    """The bank says what moved on an account of ours, from its opening to its closing balance.
+
+    An account is its number and its currency. The bank's numbers of statements may begin anew, and one may come in
+    pages: the day it closes on and the `page` tell them apart.
+    """
 
     account: Id
     statement_id: Id
@@ -52,6 +64,7 @@ class BankStatementImported(Event, name="bank_statement.imported", version=1):
     closed_on: date
     entries: int
     imported_at: datetime
+    page: int = Field(default=1, exclude_if=is_first)
 
 
 class BankEntryMatched(Event, name="bank_entry.matched", version=1):
@@ -66,3 +79,18 @@ class BankEntryMatched(Event, name="bank_entry.matched", version=1):
     reference: str
     expected: Money
     matched_at: datetime
+
+
+class BankChargePosted(Event, name="bank.charge_posted", version=1):
+    """The bank has charged `amount` for its services; negative where it gave a charge back.
+
+    It may be a part of an entry whose rest is a payment: `entry_ref` then ends with `.charges`.
+    """
+
+    account: Id
+    statement_id: Id
+    entry_ref: Id
+    amount: Money
+    book_rate: Rate | None = None  # of the entry's day, where it is not in CNY
+    base: Money  # CNY
+    value_date: date

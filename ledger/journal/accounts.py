@@ -52,6 +52,7 @@ DISPUTE_LOSSES = Account("5140", "Dispute losses and fees", "expense")
 GOODS_LOST = Account("5150", "Goods lost or refused in transit", "expense")
 GOODWILL = Account("5160", "Goodwill", "expense")
 MERCHANT_DEBT = Account("5170", "Merchant debt written off", "expense")
+BANK_CHARGES = Account("5180", "Bank charges", "expense")
 FX_REALISED = Account("5210", "FX gain or loss, realised", "expense")
 FX_UNREALISED = Account("5220", "FX gain or loss, unrealised", "expense")
 ROUNDING = Account("5290", "Rounding", "expense")
@@ -64,7 +65,7 @@ CHART: dict[str, Account] = {
         PENDING, AVAILABLE, ON_HOLD, PAYOUTS_IN_TRANSIT, REFUNDS_PAYABLE, BUYER_FUNDS,
         PARTNER_PAYABLE, TAX_PAYABLE, OUTPUT_VAT,
         SERVICE_FEE, SERVICE_FEE_REFUNDED, PRICING_MARGIN, SHIPPING_CHARGED,
-        LOGISTICS_COST, DUTIES_BORNE, PSP_FEES, DISPUTE_LOSSES, GOODS_LOST, GOODWILL, MERCHANT_DEBT,
+        LOGISTICS_COST, DUTIES_BORNE, PSP_FEES, DISPUTE_LOSSES, GOODS_LOST, GOODWILL, MERCHANT_DEBT, BANK_CHARGES,
         FX_REALISED, FX_UNREALISED, ROUNDING,
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The one place where money meets accounts: an event in, its balanced journal entry out (domain §3.4, P1–P26)."""
+"""The one place where money meets accounts: an event in, its balanced journal entry out (domain §3.4, P1–P27)."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def _check_size(lines: Iterable[Line]) -> None:
 # Last, because each registers its rules with `rule` above.
 from ledger.journal import (  # noqa: E402
     adjustment_rules,  # noqa: F401
+    bank_rules,  # noqa: F401
     buyer_funds_rules,  # noqa: F401
     dispute_rules,  # noqa: F401
     inbox_rules,  # noqa: F401

@@ -164,6 +164,10 @@ def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]
     show(FILE, rows_of([summary], FILE, file=lambda each: each.name), format)
     done = summary.recorded + summary.repeated + summary.nothing
     stderr().print(f"{done} of {summary.rows} rows{' were recorded before' if not summary.recorded else ''}.")
+    if summary.unread:
+        stderr().print(f"{len(summary.unread)} rows cannot be used and are kept among the unmatched: redledger inbox.")
+    for reason in summary.unread[:_SHOWN]:
+        stderr().print(reason, style="yellow", soft_wrap=True)
     for refusal in summary.refusals[:_SHOWN]:
         stderr().print(refusal, style="red", soft_wrap=True)
     if summary.failed:

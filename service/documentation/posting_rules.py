@@ -42,6 +42,7 @@ POSTING_RULES = {
     "partner_invoice.paid": "P21",
     "tax.remitted": "P22",
     "bank.fx_converted": "P23",
+    "bank.charge_posted": "P27",
     "refund.paid_by_alternative": "P24",
     "inbox.capture_failed": "P1 the other way round, or P26",
     "inbox.refund_owed_no_more": "P26 the other way round",

@@ -17,4 +17,4 @@ def test_the_table_of_accounts_is_the_chart() -> None:
 
 
 def test_every_posting_rule_has_its_row() -> None:
-    assert re.findall(r"^\| P(\d+) \|", MONEY, re.MULTILINE) == [str(number) for number in range(1, 27)]
+    assert re.findall(r"^\| P(\d+) \|", MONEY, re.MULTILINE) == [str(number) for number in range(1, 28)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from commands.command import Command
@@ -11,7 +12,8 @@ from commands.report_bank_entry import ReportBankEntry
 from commands.report_bank_statement import ReportBankStatement
 from commands.report_payout_paid import ReportPayoutPaid
 from commands.report_payout_returned import ReportPayoutReturned
-from ledger.ids import bank_account_stream
+from ledger.events.files import BankMatch
+from ledger.ids import bank_account_stream, command_id
 from ledger.log.directory import PLATFORM_BOOK
 from ledger.money import Money
 from ledger.references import number_key
@@ -19,12 +21,13 @@ from ledger.streams.files import BankAccount
 from ledger.streams.loading import load_each
 from ledger.who import Actor, Source
 from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
-from service.adapters.bank.camt import read_camt
+from service.adapters.bank.camt import CamtFile, read_camt
 from service.adapters.bank.paid_already import paid_already
 from service.adapters.bank.statement import BankEntry, BankStatement
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.days import check_days
+from service.adapters.bank.xml_lines import raw_xml
+from service.adapters.files.days import last_day
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.files.unread import UnreadItem, refuse_if_all, unread_rows
 from service.app import App
 
 KIND = "camt053"
@@ -35,34 +38,37 @@ _UNSAID = "RETURNED"  # where the bank gives no reason
 def import_camt(
     app: App, file: RawFile, *, bank: str = "bank", progress: Progress = lambda _done, _total: None
 ) -> FileSummary:
-    """Validate the file whole, accept it, record it. Raises `BadFile`."""
-    statements = read_camt(file.name, file.content)
-    check_days(file.name, _days(statements), app.clock())
-    _check_new(app, file, statements)
+    """Read the file, accept it, record what is understood of it and keep the rest. Raises `BadFile`."""
+    read = read_camt(file.name, file.content, last=last_day(app.clock()))
+    statements, unread = _new(app, file, read)
     app.catch_up([ExpectedAtBank()])
     expected = _expected(app, statements)
     shown = _Shown(expected, paid_already(app, (each for found in expected.values() for each in found)))
     rows = [row for statement in statements for row in _Rows(file, bank, statement, shown, app.clock()).rows()]
-    header = {f"{each.account}/{each.statement_id}": f"{each.opening} → {each.closing}" for each in statements}
+    rows += unread_rows(file, [*unread, *(item for each in statements for item in each.unread)], system=bank)
+    header = {each.stream.partition("/")[2]: f"{each.opening} → {each.closing}" for each in statements}
     return import_rows(app, file, kind=KIND, partner=bank, header=header, rows=rows, progress=progress)
 
 
-def _days(statements: list[BankStatement]) -> Iterator[tuple[int, date]]:
-    for statement in statements:
-        yield from ((statement.line, day) for day in (statement.opened_on, statement.closed_on))
-        for entry in statement.entries:
-            yield from ((entry.line, day) for day in (entry.booked_on, entry.value_date))
+def _new(app: App, file: RawFile, read: CamtFile) -> tuple[list[BankStatement], list[UnreadItem]]:
+    """Returns the statements to record and what cannot be used: the same statement in other bytes is not the same.
 
-
-def _check_new(app: App, file: RawFile, statements: list[BankStatement]) -> None:
-    """The same statement in other bytes is not the same statement."""
-    books = {bank_account_stream(statement.account): PLATFORM_BOOK for statement in statements}
+    Raises `BadFile` where nothing is left.
+    """
+    books = {bank_account_stream(each.account, each.currency): PLATFORM_BOOK for each in read.statements}
     accounts = load_each(app.ledger.reader, books, BankAccount)
-    for statement in statements:
-        known = accounts[bank_account_stream(statement.account)].digests.get(statement.statement_id)
-        if known not in (None, file.digest):
-            reason = f"the statement {statement.statement_id} of {statement.account} came before, in another file"
-            raise BadFile(file.name, reason, line=statement.line)
+    new: list[BankStatement] = []
+    unread = list(read.unread)
+    for statement in read.statements:
+        account = accounts[bank_account_stream(statement.account, statement.currency)]
+        known = account.known(statement.statement_id, statement.closed_on, statement.page)
+        if known is None or known.digest == file.digest:
+            new.append(statement)
+            continue
+        reason = f"the statement {statement.statement_id} of {statement.account} came before, in another file"
+        unread.append(UnreadItem(statement.line, reason, raw_xml(statement.element)))
+    refuse_if_all(file.name, unread, understood=bool(new))
+    return new, unread
 
 
 def _expected(app: App, statements: list[BankStatement]) -> dict[str, list[Expectation]]:
@@ -129,14 +135,37 @@ class _Rows:
             opened_on=statement.opened_on,
             closed_on=statement.closed_on,
             entries=len(statement.entries),
+            page=statement.page,
         )
         yield Row(statement.line, (whole,))
         for entry in statement.entries:
             yield Row(entry.line, tuple(self._commands(entry)))
 
     def _commands(self, entry: BankEntry) -> Iterator[Command]:
-        """What the entry does to a payout, if it is about one; and that the bank has shown it."""
+        """What the entry does to a payout, if it is about one; and that the bank has shown it, its charges apart."""
         match = self._match(entry)
+        if entry.charges and self._are_apart(entry, match):
+            yield self._charge(entry, entry.charges)
+            entry = replace(entry, amount=entry.without_charges, charges=None)
+            match = self._match(entry) if entry.amount else None
+        if entry.amount:
+            yield from self._payment(entry, match)
+
+    def _are_apart(self, entry: BankEntry, match: Expectation | None) -> bool:
+        """True if the charges are in the entry: the bank says so, or what is left is just what was expected. Where the
+        whole entry was expected, they are only mentioned."""
+        if match and match.amount == entry.amount:
+            return False
+        without = self._match(replace(entry, amount=entry.without_charges)) if entry.without_charges else None
+        return entry.are_included or (without is not None and without.amount == entry.without_charges)
+
+    def _charge(self, entry: BankEntry, charges: Money) -> Command:
+        ref = f"{entry.ref}.charges" if entry.without_charges else entry.ref
+        return self._report(replace(entry, ref=ref, amount=charges), matched_to="bank_charge", expected=charges)
+
+    def _payment(self, entry: BankEntry, match: Expectation | None) -> Iterator[Command]:
+        if match:
+            self._shown.take(match, self._name(entry))
         expected, matched_to = match.amount if match else None, match.kind if match else None
         if match and match.kind == "payout" and entry.amount.minor < 0:
             again = self._shown.is_another(match, self._name(entry))
@@ -147,14 +176,22 @@ class _Rows:
         elif match and match.kind == "payout":
             yield ReportPayoutReturned(**self._payout("returned", entry, match), code=entry.return_code or _UNSAID)
             expected, matched_to = -match.amount, "payout_return"
-        yield ReportBankEntry(
+        reference = match.reference if match else next(iter(entry.references), "")[:_LONGEST]
+        yield self._report(entry, matched_to=matched_to, expected=expected, reference=reference)
+
+    def _report(
+        self, entry: BankEntry, *, matched_to: BankMatch | None, expected: Money | None, reference: str = ""
+    ) -> Command:
+        return ReportBankEntry(
             **self._envelope("entry", entry.line, entry.booked_on, entry.ref),
             account=self._statement.account,
             statement_id=self._statement.statement_id,
+            closed_on=self._statement.closed_on,
+            page=self._statement.page,
             entry_ref=entry.ref,
             amount=entry.amount,
             value_date=entry.value_date,
-            reference=match.reference if match else next(iter(entry.references), "")[:_LONGEST],
+            reference=reference,
             matched_to=matched_to,
             expected=expected,
         )
@@ -169,11 +206,10 @@ class _Rows:
         chosen = next(iter(exact or free or same), None)
         if chosen is None or not (chosen in free or chosen.kind == "payout"):
             return None
-        self._shown.take(chosen, self._name(entry))
         return chosen
 
     def _name(self, entry: BankEntry) -> str:
-        return f"{self._statement.account}/{self._statement.statement_id}/{entry.ref}"
+        return f"{self._statement.stream.partition('/')[2]}/{entry.ref}"
 
     def _payout(self, what: str, entry: BankEntry, match: Expectation) -> dict[str, object]:
         amount = Money(abs(entry.amount.minor), entry.amount.currency)
@@ -181,14 +217,14 @@ class _Rows:
             "merchant_id": match.merchant,
             "payout_id": match.reference,
             "amount": amount,
-            "bank_ref": f"{self._statement.statement_id}/{entry.ref}",
+            "bank_ref": self._name(entry),
             "value_date": entry.value_date,
         }
 
     def _envelope(self, what: str, line: int, day: date, ref: str = "") -> dict[str, object]:
         noon = datetime.combine(day, time(12), ACCOUNTING_ZONE)  # the bank names a day, no instant
         return {
-            "id": self._file.command_id(self._statement.statement_id, what, ref),
+            "id": command_id(what, self._statement.stream, self._file.digest, ref),
             "actor": self._actor,
             "source": Source(system=KIND, external_id=f"{self._file.name}:{line}"),
             "occurred_at": min(noon, self._now),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, tostring
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
@@ -36,6 +37,17 @@ def read_xml(name: str, content: bytes) -> Element:
 
 def line_of(element: Element) -> int:
     return int(element.attrib[_LINE])
+
+
+def raw_xml(element: Element | None) -> bytes:
+    """Returns an element as text, as it stood in its document."""
+    if element is None:
+        return b""
+    own = deepcopy(element)
+    for each in own.iter():
+        each.attrib.pop(_LINE, None)
+    written: bytes = tostring(own, encoding="utf-8")
+    return written
 
 
 class _Builder(TreeBuilder):

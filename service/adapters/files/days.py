@@ -12,9 +12,18 @@ from service.adapters.files.bad_file import BadFile
 _AHEAD = timedelta(days=366)  # value dates may lie ahead, a slip of the year lies further
 
 
+def last_day(now: datetime) -> date:
+    """The last day that a file may name."""
+    return accounting_day(now) + _AHEAD
+
+
+def out_of_range(day: date, last: date) -> str:
+    """What is wrong with a day that is out of all range; empty where nothing is."""
+    return "" if EARLIEST_DAY <= day <= last else f"the day {day} is not between {EARLIEST_DAY} and {last}"
+
+
 def check_days(name: str, days: Iterable[tuple[int, date]], now: datetime) -> None:
     """`days` with the line each stands in. Raises `BadFile` for one that is out of all range."""
-    last = accounting_day(now) + _AHEAD
     for line, day in days:
-        if not EARLIEST_DAY <= day <= last:
-            raise BadFile(name, f"the day {day} is not between {EARLIEST_DAY} and {last}", line=line)
+        if reason := out_of_range(day, last_day(now)):
+            raise BadFile(name, reason, line=line)

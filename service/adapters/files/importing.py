@@ -47,18 +47,21 @@ class RawFile:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the file, and what it is to be recorded as. `leaves_inbox`: it waited there since the file came."""
+    """One row of the file, and what it is to be recorded as. `leaves_inbox`: it waited there since the file came.
+    `unread` is what is wrong with one that is only kept."""
 
     line: int
     commands: tuple[Command, ...]
     leaves_inbox: bool = False
+    unread: str = ""
 
 
 @dataclass(slots=True)
 class FileSummary:
     """What became of a file. `known`: these bytes had been accepted before. Rows count once, by their worst outcome.
 
-    `failed`: by a fault of ours, so that the same file is to be imported again.
+    `failed`: by a fault of ours, so that the same file is to be imported again. `unread` says what is wrong with rows
+    that nobody can use and that are kept among the unmatched.
     """
 
     name: str
@@ -71,6 +74,7 @@ class FileSummary:
     refused: int = 0
     failed: int = 0
     refusals: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def read_file(path: Path) -> RawFile:
@@ -113,7 +117,8 @@ def import_rows(
             raise ServiceFailure(f"{file.name} was not accepted: {outcome.sentence}")
     todo = [row for row in rows if row.leaves_inbox or not before.recorded]
     done = len(rows) - len(todo)
-    summary = FileSummary(file.name, file.digest, bool(before.accepted), len(rows), repeated=done)
+    unread = [f"line {row.line}: {row.unread}" for row in rows if row.unread]
+    summary = FileSummary(file.name, file.digest, bool(before.accepted), len(rows), repeated=done, unread=unread)
     for start in range(0, len(todo), _BATCH):
         batch = todo[start : start + _BATCH]
         outcomes = iter(app.bus.submit([command for row in batch for command in row.commands]))

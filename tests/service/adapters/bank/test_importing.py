@@ -10,7 +10,9 @@ from commands.report_payout_paid import ReportPayoutPaid
 from commands.report_psp_batch import ReportPspBatch
 from ledger.fx import CNY
 from ledger.money import Money
+from projections.account_turnovers import AccountTurnovers
 from projections.balances import balances
+from projections.books_of_account import turnover_balance
 from projections.exceptions import Exceptions, exceptions
 from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under, not_shown_yet
 from projections.merchant_balances import MerchantBalances
@@ -54,7 +56,7 @@ def test_a_payout_that_the_bank_told_us_of_before_its_statement_is_no_second_one
     bank_has_answered(app)
     imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
     app.catch_up([ExpectedAtBank()])
-    assert (breaks(app), expected_under(app.views, [PAYOUT])[0].entry) == ([], "ICBC-1/S-1/1")
+    assert (breaks(app), expected_under(app.views, [PAYOUT])[0].entry) == ([], "ICBC-1/CNY/S-1/2025-04-20/1")
 
 
 def test_a_payout_that_two_entries_show_left_twice(app: App) -> None:
@@ -90,6 +92,46 @@ def test_another_amount_is_a_break_and_pays_nothing(app: App) -> None:
     assert {kind for kind, _, _ in breaks(app)} == {"amount_mismatch"}
 
 
+def with_charge(amount: str, paid: str, included: str = "true") -> str:
+    """An entry of the payout, 5.00 of which the bank charged."""
+    charge = f'<Chrgs><Rcrd><Amt Ccy="CNY">5.00</Amt><ChrgInclInd>{included}</ChrgInclInd></Rcrd></Chrgs>'
+    paid_out = f'<Amt Ccy="CNY">{paid}</Amt>{charge}</TxDtls>'
+    return entry(amount, reference=PAYOUT).replace("</TxDtls>", paid_out)
+
+
+def test_charges_inside_the_entry_of_a_payout_are_an_expense_and_the_payout_is_exact(app: App) -> None:
+    imported(app, with_charge("-138.00", "133.00"), closing="-38.00")
+    assert (in_transit(app), breaks(app), charged(app)) == (0, [], 500)
+
+
+def test_charges_that_are_only_announced_are_no_part_of_it(app: App) -> None:
+    imported(app, with_charge("-133.00", "133.00", included="false"), closing="-33.00")
+    assert (in_transit(app), breaks(app), charged(app)) == (0, [], 0)
+
+
+def charged(app: App) -> int:
+    """What stands in 5180, in fen."""
+    app.catch_up([AccountTurnovers()])
+    return sum(row.closing_base.minor for row in turnover_balance(app.views).rows if row.account == "5180")
+
+
+def test_an_entry_that_nobody_can_use_is_kept_among_the_unmatched_and_the_others_are_recorded(app: App) -> None:
+    bad = entry("8.85", reference="WHO").replace("CNY", "USD")
+    summary = imported(app, bad, entry("-133.00", reference=PAYOUT), closing="-24.15")
+    assert (summary.recorded, summary.refused, in_transit(app)) == (3, 0, 0)
+    assert breaks(app) == [("unrouted", "an order", "item_unread")]
+    assert summary.unread == ["line 10: the entry is in USD, the account in CNY"]
+
+
+def test_a_statement_that_came_before_leaves_its_neighbours(app: App) -> None:
+    imported(app, closing="100.00")
+    once = statement(closing="100.00").decode()
+    body = once[once.index("<Stmt>") : once.index("</BkToCstmrStmt>")]
+    both = once.replace(body, body + body.replace("S-1", "S-2")).encode()
+    summary = import_camt(app, RawFile("both.xml", both))
+    assert (summary.recorded, [*map(len, (summary.unread, summary.refusals))]) == (2, [1, 0])
+
+
 def test_an_entry_that_nobody_expects_is_a_break(app: App) -> None:
     imported(app, entry("8.85", reference="WHO"), closing="108.85")
     assert breaks(app) == [("bank_unmatched", "nothing", "CNY 8.85 on 2025-04-20")]
@@ -122,6 +164,21 @@ def test_a_statement_that_opens_where_none_closed_is_a_gap(app: App) -> None:
     imported(app, closing="100.00")
     imported(app, closing="77.00", opening="77.00", statement_id="S-2")
     assert [kind for kind, _, _ in breaks(app)] == ["bank_gap"]
+
+
+def of_day(day: str, opening: str, closing: str, currency: str = "CNY") -> bytes:
+    """Statement number 1 of a day."""
+    content = statement(closing=closing, opening=opening).replace(b"2025-04-20", day.encode())
+    return content.replace(b"CNY", currency.encode())
+
+
+def test_accounts_of_one_number_and_statements_of_one_number_leave_no_gap(app: App) -> None:
+    for day, opening, closing, currency in (
+        ("2025-01-02", "100.00", "100.00", "CNY"), ("2025-01-02", "7.00", "7.00", "USD"),
+        ("2026-01-02", "100.00", "100.00", "CNY"), ("2025-06-30", "100.00", "100.00", "CNY"),
+    ):  # fmt: skip
+        import_camt(app, RawFile(f"{day}.{currency}.xml", of_day(day, opening, closing, currency)))
+    assert breaks(app) == []
 
 
 def test_the_same_file_again_changes_nothing(app: App) -> None:
@@ -162,4 +219,4 @@ def test_what_the_bank_has_shown_is_not_waited_for(app: App) -> None:
     imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
     app.catch_up([ExpectedAtBank()])
     assert not_shown_yet(app.views, before=date(2030, 1, 1)) == []
-    assert expected_under(app.views, [PAYOUT])[0].entry == "ICBC-1/S-1/1"
+    assert expected_under(app.views, [PAYOUT])[0].entry == "ICBC-1/CNY/S-1/2025-04-20/1"

@@ -59,7 +59,7 @@ def entries_of(desk: Desk, reference: str) -> list[tuple[str, str]]:
 
 def test_a_refund_by_transfer_is_found_on_the_statement_of_its_currency(desk: Desk) -> None:
     shown(desk, entry("-19.44", reference="TR-1"), closing="80.56", currency="USD")
-    assert (breaks(desk), entries_of(desk, "TR-1")) == ([], [("USD -19.44", "ICBC-USD/S-USD/1")])
+    assert (breaks(desk), entries_of(desk, "TR-1")) == ([], [("USD -19.44", "ICBC-USD/USD/S-USD/2025-04-20/1")])
 
 
 def test_another_amount_than_was_refunded_is_a_break(desk: Desk) -> None:
@@ -69,9 +69,9 @@ def test_another_amount_than_was_refunded_is_a_break(desk: Desk) -> None:
 
 def test_both_sides_of_an_exchange_are_found_each_on_its_own_statement(desk: Desk) -> None:
     shown(desk, entry("-36.00", reference="FX-1"), closing="64.00")
-    assert entries_of(desk, "FX-1") == [("CNY -36.00", "ICBC-CNY/S-CNY/1"), ("USD 5.00", "")]
+    assert entries_of(desk, "FX-1") == [("CNY -36.00", "ICBC-CNY/CNY/S-CNY/2025-04-20/1"), ("USD 5.00", "")]
     shown(desk, entry("5.00", reference="FX-1"), closing="105.00", currency="USD")
-    assert (breaks(desk), entries_of(desk, "FX-1")[1]) == ([], ("USD 5.00", "ICBC-USD/S-USD/1"))
+    assert (breaks(desk), entries_of(desk, "FX-1")[1]) == ([], ("USD 5.00", "ICBC-USD/USD/S-USD/2025-04-20/1"))
 
 
 def test_foreign_money_is_missed_once_statements_in_its_currency_come_in(desk: Desk) -> None:

@@ -86,7 +86,7 @@ def test_a_payout_the_bank_refused_is_not_waited_for_but_recognised_if_it_was_pa
     app.catch_up([Exceptions(), ExpectedAtBank()])
     assert state(app) == "paid"
     assert [found.kind for found in exceptions(app.views)] == ["fact_contradicts_state"]
-    assert expected_under(app.views, [PAYOUT])[0].entry == "ICBC-1/S-1/1"
+    assert expected_under(app.views, [PAYOUT])[0].entry == "ICBC-1/CNY/S-1/2025-04-20/1"
 
 
 @pytest.mark.parametrize(
