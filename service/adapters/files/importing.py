@@ -117,8 +117,7 @@ def import_rows(
             raise ServiceFailure(f"{file.name} was not accepted: {outcome.sentence}")
     todo = [row for row in rows if row.leaves_inbox or not before.recorded]
     done = len(rows) - len(todo)
-    unread = [f"line {row.line}: {row.unread}" for row in rows if row.unread]
-    summary = FileSummary(file.name, file.digest, bool(before.accepted), len(rows), repeated=done, unread=unread)
+    summary = FileSummary(file.name, file.digest, bool(before.accepted), len(rows), repeated=done)
     for start in range(0, len(todo), _BATCH):
         batch = todo[start : start + _BATCH]
         outcomes = iter(app.bus.submit([command for row in batch for command in row.commands]))
@@ -157,6 +156,7 @@ def _count(summary: FileSummary, row: Row, outcomes: Sequence[Outcome]) -> None:
     before = [outcome.repeated or outcome.code == IdempotencyKeyReused.code for outcome in outcomes]
     now = [outcome for outcome, was in zip(outcomes, before, strict=True) if not was]
     turned_away = [outcome for outcome in now if not outcome.is_accepted]
+    summary.unread += [f"line {row.line}: {row.unread}"] if row.unread else []
     summary.refusals += [
         f"line {row.line}: {outcome.sentence} {outcome.remedy} ({outcome.code})" for outcome in turned_away
     ]
