@@ -9,12 +9,13 @@ from datetime import datetime
 from commands.rules import Rules
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.streams.order import Order
+from ledger.streams.order_units import OrderUnits
 from ledger.streams.parcels import Journey
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Units of a line in one parcel that are neither refunded nor asked for, `qty` of the `of` that are there.
+    """Units of a line in one parcel that nobody was refunded for and no case or dispute is about.
 
     `lock_ends_at` is None while unknown; `deemed` where the signature is not proven.
     """
@@ -22,7 +23,6 @@ class Sent:
     line_id: str
     parcel_id: str
     qty: int
-    of: int
     signed_at: datetime | None
     deemed: bool
     locked: bool
@@ -35,12 +35,13 @@ def lock_of(order: Order, rules: Rules) -> AfterSalesLock:
     return rules.policy_version(AfterSalesLock, order.placed.after_sales_lock_version)
 
 
-def sent(order: Order, line_id: str, lock: AfterSalesLock, *, at: datetime, binding: bool = True) -> list[Sent]:
-    """The line's units that have left, signed ones first. With `binding` off nobody waits for anything."""
+def sent(
+    order: Order, units: OrderUnits, line_id: str, lock: AfterSalesLock, *, at: datetime, binding: bool = True
+) -> list[Sent]:
+    """The line's free units that have left, signed ones first. With `binding` off nobody waits for anything."""
     found = []
     for journey in order.parcels.journeys(line_id):
-        units = order.lines[line_id].at(journey.parcel_id)
-        qty = journey.qty - units.refunded - units.asked
+        qty = units.at(line_id, journey.parcel_id).free
         if journey.has_left and qty > 0:
             ends_at = _lock_ends_at(order, journey, lock)
             way = _way(order, journey, lock)
@@ -50,7 +51,6 @@ def sent(order: Order, line_id: str, lock: AfterSalesLock, *, at: datetime, bind
                     line_id=line_id,
                     parcel_id=journey.parcel_id,
                     qty=qty,
-                    of=qty,
                     signed_at=signed_at,
                     deemed=signed_at is not None and (way.signed_at != signed_at or way.evidence_kind is None),
                     locked=binding and (ends_at is None or at < ends_at),

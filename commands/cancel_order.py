@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 from commands.after_sales import lock_of, sent
 from commands.breaks import break_once
@@ -22,7 +23,9 @@ from ledger.refusals import (
     RefundPendingOnLine,
 )
 from ledger.streams.order import Order
+from ledger.streams.order_units import OrderUnits
 from ledger.streams.refund_money import refund_line
+from ledger.unit_claims import UnitsAt
 
 _BY: dict[str, CancelledBy] = {"buyer": "buyer", "merchant": "merchant", "platform": "platform"}
 
@@ -68,22 +71,29 @@ def _whole(order: Order) -> Sequence[LineQty]:
 
 
 def _expect_cancellable(command: CancelOrder, order: Order, line: LineQty, rules: Rules) -> None:
-    book = line_of(order, line.line_id)
-    remaining = order.unshipped(line.line_id)
-    case = order.open_case_on(line.line_id)
-    if case and book.at(None).asked:
-        raise RefundPendingOnLine(line_id=line.line_id, refund_id=case.id)
-    if (dispute := order.disputed(line.line_id)) and dispute.claims:  # the issuer may take the same money back
-        raise DisputeOpen(line_id=line.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
-    if line.qty <= remaining:
+    book, remaining, order_units = line_of(order, line.line_id), order.unshipped(line.line_id), OrderUnits(order)
+    unsent = order_units.at(line.line_id, None)
+    at_stake = sum(unsent.disputed[d.dispute_id] for d in order.disputes if d.claims)
+    if line.qty <= unsent.qty - unsent.under_review - at_stake:
         return
-    gone = sent(order, line.line_id, lock_of(order, rules), at=command.happened_at)
+    if line.qty <= remaining:
+        _refuse(order_units, unsent)
+    gone = sent(order, order_units, line.line_id, lock_of(order, rules), at=command.happened_at)
     if any(units.locked for units in gone) and line.qty <= remaining + sum(units.qty for units in gone):
         ends = [units.lock_ends_at for units in gone if units.locked and units.lock_ends_at]
         raise AfterSalesLocked(lock_ends_at=min(ends, default=None))
     if book.refunded and line.qty <= remaining + book.refunded:
         raise LineAlreadyRefunded(line_id=line.line_id, refunded=book.refunded, remaining=remaining)
     raise QtyExceedsRemaining(line_id=line.line_id, asked=line.qty, remaining=remaining)
+
+
+def _refuse(order_units: OrderUnits, unsent: UnitsAt) -> NoReturn:
+    """A case asks for the other units, or the issuer may take the same money back."""
+    if unsent.under_review and (case := order_units.case_about(unsent)):
+        raise RefundPendingOnLine(line_id=unsent.line_id, refund_id=case.id)
+    dispute = order_units.dispute_about(unsent)
+    assert dispute is not None, "a case or a dispute is about what is not free"
+    raise DisputeOpen(line_id=unsent.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
 
 
 def _unpaid(command: CancelOrder, order: Order, wanted: Sequence[LineQty]) -> Iterator[Event]:

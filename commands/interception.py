@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from commands.packing import pending_case, quantities, to_send
+from commands.packing import held_back_by, quantities, to_send
 from commands.parcel_reports import ParcelReport, against_lines
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
@@ -15,8 +15,8 @@ _ASK = "interception"
 
 
 def not_to_be_sent(report: ParcelReport, order: Order, fact: str, sent: Mapping[str, int]) -> Iterator[Event]:
-    """One break of all lines of which more is on its way than is left to send, or that an open case asks for; one of
-    all lines that the order does not have."""
+    """One break of all lines of which more is on its way than is left to send, or units that an open case asks for; one
+    of all lines that the order does not have."""
     if not order.placed:
         return
     unknown = [f"a line of the order, not {line_id}" for line_id in sent if line_id not in order.lines]
@@ -30,7 +30,7 @@ def _to_be_stopped(report: ParcelReport, order: Order, sent: Mapping[str, int]) 
         remaining = to_send(order, line_id, besides=report.parcel_id)
         if qty > remaining:
             yield f"{remaining} of line {line_id} to send, not {qty}"
-        elif case_id := pending_case(order, line_id):
+        elif case_id := held_back_by(order, line_id, qty, of=remaining):
             yield f"line {line_id} held back by the open case {case_id}"
 
 

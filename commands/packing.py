@@ -31,13 +31,16 @@ def to_send(order: Order, line_id: str, *, besides: str = "") -> int:
 
 
 def to_pack(order: Order, line_id: str) -> int:
-    """Units to send that no packed parcel holds; parcels that can never be handed over hold none back."""
+    """Units to send that no packed parcel holds; parcels that cannot be handed over as they are hold none back."""
     waiting = (p for p in order.parcels if p.created and not _has_left(p) and _can_leave(order, p))
     return to_send(order, line_id) - sum(parcel.quantity(line_id) for parcel in waiting)
 
 
-def pending_case(order: Order, line_id: str) -> str | None:
-    """The open after-sales case about units of the line that have not been sent, or None."""
+def held_back_by(order: Order, line_id: str, qty: int, *, of: int) -> str | None:
+    """The open case that asks for some of these units of the line, or None: `of` are left to send, and those that it
+    asks for go last."""
+    if qty <= of - order.lines[line_id].at(None).asked:
+        return None
     for case in order.cases.values():
         if case.is_open and any(line.line_id == line_id and line.parcel_id is None for line in case.lines):
             return case.id
@@ -66,13 +69,14 @@ def _of_a_paid_order(order: Order, items: Iterable[ParcelItem]) -> dict[str, int
 
 
 def _expect(order: Order, asked: Mapping[str, int], remaining: Mapping[str, int]) -> None:
+    """Units that an open case asks for are held back, and no others of their line."""
     for line_id, qty in asked.items():
         left, refunded = max(0, remaining[line_id]), order.lines[line_id].at(None).refunded
         if left < qty <= remaining[line_id] + refunded:
             raise LineAlreadyRefunded(line_id=line_id, refunded=refunded, remaining=left)
         if qty > left:
             raise QtyExceedsRemaining(line_id=line_id, asked=qty, remaining=left)
-        if case_id := pending_case(order, line_id):
+        if case_id := held_back_by(order, line_id, qty, of=left):
             raise RefundPendingOnLine(line_id=line_id, refund_id=case_id)
 
 
@@ -81,5 +85,7 @@ def _has_left(parcel: Parcel) -> bool:
 
 
 def _can_leave(order: Order, parcel: Parcel) -> bool:
-    wanted = quantities(parcel.items)
-    return all(line_id in order.lines and qty <= to_send(order, line_id) for line_id, qty in wanted.items())
+    return all(
+        line_id in order.lines and qty <= to_send(order, line_id) - order.lines[line_id].at(None).asked
+        for line_id, qty in quantities(parcel.items).items()
+    )

@@ -6,6 +6,7 @@ from ledger.payment_refusals import DisputeOpen
 from ledger.refusals import CaseClosed, CaseNotFound, RefundNotApproved, ReturnNotReceived
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
+from ledger.streams.order_units import OrderUnits
 
 
 def payable_case(order: Order, refund_id: str) -> Case:
@@ -25,9 +26,9 @@ def payable_case(order: Order, refund_id: str) -> Case:
 
 def expect_undisputed(order: Order, case: Case) -> None:
     """Raises `DisputeOpen` where the issuer may take the same money back: nobody is paid twice."""
-    for line in case.lines:
-        if (dispute := order.disputed(line.line_id)) and dispute.claims:
-            raise DisputeOpen(line_id=line.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
+    if dispute := OrderUnits(order).dispute_over(case):
+        line_id = next(line.line_id for line in case.lines if dispute.concerns(line.line_id))
+        raise DisputeOpen(line_id=line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
     for dispute in order.disputes:
         if case.capture_ref and dispute.capture_ref == case.capture_ref and dispute.is_open and dispute.claims:
             raise DisputeOpen(line_id=case.capture_ref, dispute_id=dispute.dispute_id, stage=dispute.stage)

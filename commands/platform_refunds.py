@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from commands.order_commands import OrderCommand, expect_new_case, placed_order
 from commands.refunding import approved, completed_by, leaving, requested
@@ -27,8 +27,10 @@ from ledger.refusals import (
     Refusal,
 )
 from ledger.streams.order import Order
+from ledger.streams.order_units import OrderUnits, unreleased
 from ledger.streams.parcels import Parcel
 from ledger.streams.refund_money import refund_line
+from ledger.unit_claims import UnitsAt
 
 
 class ParcelRefund(OrderCommand):
@@ -100,31 +102,32 @@ def _kept(command: OrderCommand, order: Order, approval: RefundApproved) -> Iter
     for line in approval.lines:
         if line.is_merchants(approval.liability):
             continue
-        units = order.lines[line.line_id].at(line.parcel_id)
-        fresh = min(left[line.line_id], units.platform_borne + line.qty - units.standing_released)
-        if line.qty and fresh > 0:
+        fresh = min(left[line.line_id], line.qty, unreleased(order, line.line_id, line.parcel_id))
+        if fresh > 0 and order.holds.on(line.line_id, line.parcel_id) is None:
             left[line.line_id] -= fresh
             yield Due(line.line_id, line.parcel_id, fresh, command.decided_at, "platform_borne")
 
 
 def _lines(order: Order, parcel: Parcel) -> Iterator[RefundLine]:
-    """The parcel's units that are neither refunded nor asked for; more than was paid for is nobody's to refund."""
-    found = False
-    for line_id in dict.fromkeys(item.line_id for item in parcel.items):
-        book = order.lines.get(line_id)
-        if book is None:
-            continue
-        if case := order.open_case_on(line_id):
-            raise CaseAlreadyOpen(refund_id=case.id, state=case.standing)
-        if dispute := order.disputed(line_id):
-            raise DisputeOpen(line_id=line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
-        left = parcel.quantity(line_id) - book.at(parcel.parcel_id).refunded
-        qty = min(left, book.live - book.refunded)
-        if qty > 0:
-            found = True
-            yield refund_line(book, qty, parcel.parcel_id, of=left)
-    if not found:
-        raise _nothing_left(order, parcel)
+    """The parcel's units that are neither refunded nor about to be, by a case or a dispute; more than was paid for is
+    nobody's to refund."""
+    order_units = OrderUnits(order)
+    there = [order_units.at(line_id, parcel.parcel_id) for line_id in order.lines if parcel.quantity(line_id)]
+    for units in there:
+        if units.free:
+            yield refund_line(order.lines[units.line_id], units.free, parcel.parcel_id, of=units.free)
+    if not any(units.free for units in there):
+        raise _nothing_free(order, order_units, there) or _nothing_left(order, parcel)
+
+
+def _nothing_free(order: Order, order_units: OrderUnits, there: Iterable[UnitsAt]) -> Refusal | None:
+    """What the units wait for that were not refunded; None where nothing is left of them."""
+    for units in there:
+        if case := order_units.case_about(units):
+            return CaseAlreadyOpen(refund_id=case.id, state=case.standing)
+        if dispute := order_units.dispute_about(units):
+            return DisputeOpen(line_id=units.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
+    return None
 
 
 def _nothing_left(order: Order, parcel: Parcel) -> Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commands.rules import Rules
@@ -15,40 +15,66 @@ from ledger.policies.release import Release
 from ledger.streams.order import Order
 from ledger.streams.order_fees import OrderFees
 from ledger.streams.order_quantities import LineBook, Place
-from ledger.streams.parcels import Journey
+from ledger.streams.order_units import OrderUnits, awaited_units
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Units of a line in one place that become the merchant's at `due_at`."""
+    """Units of a line in one place that become the merchant's at `due_at`, unless they are `held_back`."""
 
     line_id: str
     parcel_id: Place
     qty: int
     due_at: datetime
     rule: str
+    held_back: bool = False
 
 
 def to_release(order: Order, book: LineBook, release: Release, *, at: datetime) -> Iterator[Due]:
     """Every unit of a line that is due or will be, on what is known: signed for, or lost at the platform's cost.
 
-    The units that `pending` does not cover any more are left out: facts may tell of more than was ever paid.
+    Held back are those that a case or dispute is about, or that wait for goods or a hold. The units that `pending` does
+    not cover any more are left out: facts may tell of more than was ever paid.
     """
-    left = book.pending
-    for place, signed_at in _places(order, book):
-        units = book.at(place.parcel_id) if place else book.at(None)
-        at_once = units.platform_borne if release.platform_borne_at_once or signed_at else 0
-        signed = place.qty - units.merchant_borne if place and signed_at else 0
-        parcel_id = place.parcel_id if place else None
-        done = units.standing_released
-        for qty, due_at, rule in (
-            (at_once, at, "platform_borne"),
-            (signed, release.due_at(signed_at) if signed_at else at, "signed_off"),
+    left, units = book.pending, OrderUnits(order)
+    for part in _unreleased(order, book, units, release, at=at):
+        if (fresh := min(part.qty, left)) > 0:
+            yield replace(part, qty=fresh)
+            left -= fresh
+
+
+def _unreleased(order: Order, book: LineBook, units: OrderUnits, release: Release, *, at: datetime) -> Iterator[Due]:
+    """By place: first what the platform paid for, then what is signed for; parts may be of no units."""
+    line_id = book.line.line_id
+    for place, qty, signed_at in _places(order, book):
+        refunded = book.at(place)
+        concerned, awaited = _concerned(order, units, line_id, place, release)
+        closed = refunded.platform_borne if release.platform_borne_at_once or signed_at else 0
+        signed = qty - refunded.merchant_borne if signed_at else 0
+        due_at = release.due_at(signed_at) if signed_at else at
+        done = free_done = refunded.standing_released
+        room = _not_on_hold(order, line_id, place, pending=max(closed, qty - refunded.merchant_borne) - done)
+        for most, held_back, when, rule in (
+            (closed, awaited, at, "platform_borne"),
+            (signed, awaited + concerned, due_at, "signed_off"),
         ):
-            fresh = min(qty - done, left)
-            if fresh > 0:
-                yield Due(book.line.line_id, parcel_id, fresh, due_at, rule)
-                done, left = done + fresh, left - fresh
+            free = max(0, min(room, most - held_back - free_done))
+            held = max(0, most - done - free)
+            yield Due(line_id, place, free, when, rule)
+            yield Due(line_id, place, held, when, rule, held_back=True)
+            done, free_done, room = done + free + held, free_done + free, room - free
+
+
+def _not_on_hold(order: Order, line_id: str, place: Place, *, pending: int) -> int:
+    return pending - order.holds.units(line_id, place, of=pending)
+
+
+def _concerned(order: Order, units: OrderUnits, line_id: str, place: Place, release: Release) -> tuple[int, int]:
+    """How many units a case or dispute is about, and how many were refunded and wait for their goods."""
+    if not release.blocked_by_open_case:
+        return 0, 0
+    there = units.at(line_id, place)
+    return there.qty - there.free, awaited_units(order, line_id, place)
 
 
 def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) -> Iterator[SettlementReleased]:
@@ -87,14 +113,6 @@ def standing_fees(order: Order, rules: Rules) -> OrderFees:
     return OrderFees(order, rules.policy_version(Fees, order.placed.fee_schedule_version))
 
 
-def is_held_back(order: Order, line_id: str, release: Release) -> bool:
-    """Whether what becomes of the line's money is still to be decided, or somebody keeps it back."""
-    if order.holds.on(line_id) is not None:
-        return True
-    open_ = order.open_case_on(line_id) is not None or order.disputed(line_id) is not None
-    return release.blocked_by_open_case and open_
-
-
 def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
     """How many units of each line leave the pending account."""
     units: dict[str, int] = {}
@@ -111,8 +129,9 @@ def _worth(book: LineBook, part: Due, less: dict[tuple[str, Place], int]) -> Mon
     return Money(full.minor - off, full.currency)
 
 
-def _places(order: Order, book: LineBook) -> Iterator[tuple[Journey | None, datetime | None]]:
-    """Where units of the line are: in parcels, and those that never left, with the signature there is."""
-    yield None, None
+def _places(order: Order, book: LineBook) -> Iterator[tuple[Place, int, datetime | None]]:
+    """Where units of the line are, how many, and since when they are signed for; of those that never left, none is
+    released but for a refund that the platform bears."""
+    yield None, 0, None
     for journey in order.parcels.journeys(book.line.line_id):
-        yield journey, known(journey.signed_at)
+        yield journey.parcel_id, journey.qty, known(journey.signed_at)

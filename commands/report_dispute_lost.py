@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from commands.dispute_reports import DisputeReport, contradicts, known_dispute, market_of, names
 from commands.order_commands import flagged_if_stale, rate_of_fact, without_rate
-from commands.releasing import is_held_back, released, standing_fees, to_release, units_by_line
+from commands.releasing import released, standing_fees, to_release, units_by_line
 from commands.report_dispute_funds_withdrawn import withdrawn
 from commands.rules import Rules
 from commands.shapes import PositiveMoney, Reason
@@ -92,14 +92,14 @@ def _event(report: ReportDisputeLost, order: Order, dispute: Dispute, rules: Rul
 
 
 def _consequence(report: ReportDisputeLost, later: Order, rules: Rules) -> Iterator[Event]:
-    """What the platform bears is the merchant's at once: no signature will come for it (domain §3.3). What of a line is
-    still to be decided, as when its goods are awaited, keeps the line's money back."""
+    """What the platform bears is the merchant's at once: no signature will come for it (domain §3.3). Units of
+    which something is still to be decided, as when their goods are awaited, keep their money back."""
     if later.placed is None:
         return
     now, release = report.decided_at, rules.policy(Release)
-    free = [book for line_id, book in later.lines.items() if not is_held_back(later, line_id, release)]
-    coming = [due for book in free for due in to_release(later, book, release, at=now)]
-    at_once = [due for due in coming if due.rule == "platform_borne"] if release.platform_borne_at_once else []
+    coming = [due for book in later.lines.values() for due in to_release(later, book, release, at=now)]
+    closed = [due for due in coming if due.rule == "platform_borne" and not due.held_back]
+    at_once = closed if release.platform_borne_at_once else []
     events = list(released(later, at_once, rules, at=now))
     yield from events
     if later.completes(units_by_line(events)):

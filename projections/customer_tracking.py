@@ -76,7 +76,7 @@ class CustomerTracking(Projection):
     """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
 
     name = "customer_tracking"
-    version = 8
+    version = 9
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -155,7 +155,9 @@ class _Fold:
 
     def dispute(self, event: Event) -> None:
         """Which disputes are open, and about what; what one takes or leaves is folded besides."""
-        self._put_order(disputes=canonical(disputes_after(from_json(self._order()["disputes"]), event)))
+        order = self._order()
+        after = disputes_after(from_json(order["disputes"]), event, from_json(order["refunds"]))
+        self._put_order(disputes=canonical(after))
 
     @singledispatchmethod
     def on(self, event: Any) -> None:
@@ -194,9 +196,9 @@ class _Fold:
 
     @on.register
     def _(self, event: RefundRequested) -> None:
+        units = [{"line_id": line.line_id, "parcel_id": line.parcel_id, "qty": line.qty} for line in event.lines]
         cases = from_json(self._order()["open_cases"])
-        cases[event.refund_id] = sorted({line.line_id for line in event.lines})
-        self._put_order(open_cases=canonical(cases))
+        self._put_order(open_cases=canonical(cases | {event.refund_id: {"units": units, "decided": False}}))
 
     @on.register
     def _(self, event: RefundRejected | RefundWithdrawn) -> None:
@@ -215,7 +217,9 @@ class _Fold:
     @on.register
     def _(self, event: RefundApproved | RefundAutoApproved) -> None:
         if isinstance(event, RefundAutoApproved) or not event.return_required:
-            self._close_case(event.refund_id)  # else it is open until the goods are back
+            self._close_case(event.refund_id)
+        else:
+            self._await_goods(event)
         self._give_back(event.lines)
 
     @on.register
@@ -314,6 +318,12 @@ class _Fold:
         cases = from_json(self._order()["open_cases"])
         cases.pop(refund_id, None)
         self._put_order(open_cases=canonical(cases))
+
+    def _await_goods(self, event: RefundApproved) -> None:
+        """The case is over only when the goods are back; it asks for units no more."""
+        units = [{"line_id": line.line_id, "parcel_id": line.parcel_id, "qty": line.qty} for line in event.lines]
+        cases = from_json(self._order()["open_cases"])
+        self._put_order(open_cases=canonical(cases | {event.refund_id: {"units": units, "decided": True}}))
 
     def _parcel(self, parcel_id: str) -> Row:
         key = {"order_id": self._order_id, "merchant": self._merchant, "parcel_id": parcel_id}

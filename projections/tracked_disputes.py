@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ledger.events.dispute import (
@@ -14,31 +15,46 @@ from ledger.events.dispute import (
     DisputeWon,
 )
 from ledger.events.event import Event
+from ledger.unit_claims import OpenDispute
 
 DISPUTE_EVENTS = (
     DisputeOpened, DisputeFundsWithdrawn, DisputeFeeCharged, DisputeEvidenceSubmitted, DisputeLost, DisputeWon,
 )  # fmt: skip
 _STAGES: tuple[DisputeStage, ...] = ("inquiry", "chargeback", "second_stage")
-_UNTOLD = {"open": True, "stage": "chargeback", "lines": []}  # money may be withdrawn before we hear why
+_UNTOLD: dict[str, Any] = {"open": True, "stage": "chargeback", "reason": "", "lines": {}}  # money may go before a word
 
 
-def disputes_after(disputes: dict[str, Any], event: Event) -> dict[str, Any]:
-    """The disputes with one more event of theirs; `lines` is empty where one is about all of the order."""
+def disputes_after(disputes: dict[str, Any], event: Event, cases: Iterable[str]) -> dict[str, Any]:
+    """The disputes with one more event of theirs; `lines` (units by line) is empty where one is about all of the order.
+    `cases` are those of the order by then."""
     assert isinstance(event, DISPUTE_EVENTS), f"{event.name} is no event of a dispute"
-    return disputes | {event.dispute_id: _after(disputes.get(event.dispute_id, _UNTOLD), event)}
+    known = disputes.get(event.dispute_id)
+    after = _after(known or _UNTOLD, event)
+    if after["open"] and not (known and known["open"]):
+        after = after | {"cases": sorted(cases)}
+    return disputes | {event.dispute_id: after}
+
+
+def open_disputes(disputes: Mapping[str, Any]) -> Iterator[OpenDispute]:
+    """The open ones, as their units are looked for."""
+    for dispute_id, told in disputes.items():
+        if told["open"]:
+            yield OpenDispute(dispute_id, told["reason"], told["lines"], told["cases"])
 
 
 def _after(dispute: dict[str, Any], event: Event) -> dict[str, Any]:
     match event:
         case DisputeOpened():
             again = _STAGES.index(event.stage) > _STAGES.index(dispute["stage"])
-            told = dispute | {"lines": [line.line_id for line in event.lines]}
+            told = dispute | {"reason": event.reason, "lines": _units(event)}
             return told | {"open": True, "stage": event.stage} if dispute["open"] or again else told
         case DisputeLost() | DisputeWon():
             return dispute | {"open": False, "stage": event.stage}
     return dispute
 
 
-def is_disputed(disputes: dict[str, Any], line_id: str) -> bool:
-    """Whether an open dispute concerns the line."""
-    return any(each["open"] and (not each["lines"] or line_id in each["lines"]) for each in disputes.values())
+def _units(event: DisputeOpened) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for line in event.lines:
+        units[line.line_id] = units.get(line.line_id, 0) + line.qty
+    return units

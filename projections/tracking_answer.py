@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -39,24 +40,30 @@ _PROVE_THE_RECEIPT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TrackedLine:
-    """`qty` units as ordered, under the title that was shown; `unshipped` of them can still be sent."""
+    """`qty` units as ordered, under the title that was shown; `unshipped` of them can still be sent, and of those no
+    case or dispute is about `free`."""
 
     line_id: str
     title: str
     qty: int
     unshipped: int
-    under_review: bool  # an after-sales case about the line is open
-    disputed: bool  # at the card issuer
+    free: int
+    under_review: bool  # an after-sales case about units of the line is open
+    disputed: bool  # some are, at the card issuer
 
 
 @dataclass(frozen=True, slots=True)
 class TrackedItem:
-    """Units in a parcel, and how many of them were refunded since it left."""
+    """Units in a parcel: how many of them were refunded since it left, how many a case or a dispute is about, and how
+    many are `free` of both. Units that were refunded may be under review until they are back."""
 
     line_id: str
     title: str
     qty: int
     refunded: int
+    under_review: int = 0
+    disputed: int = 0
+    free: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class AfterSales:
-    """What the buyer may ask for at an instant, and why not more.
+    """What the buyer may ask for at an instant, for how many units, and why not more.
 
     `lock_ends_at` is None where nothing but a signature ends the lock, `closes_at` where no end is set.
     """
@@ -82,6 +89,7 @@ class AfterSales:
     options: tuple[Option, ...]
     reason: Reason = "open"
     closes_at: datetime | None = None
+    qty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,31 +150,44 @@ class ParcelTracking:
         return self.promised_by is not None and min(beyond, default=now) > self.promised_by
 
     def after_sales(self, now: datetime) -> AfterSales:
-        """What can be asked for this parcel; requests are decided by the command, on what is known by then."""
-        if (reason := self._nothing_to_ask()) is not None:
+        """What can be asked for units of this parcel; requests are decided by the command, on what is known by then."""
+        if free := sum(item.free for item in self.items):
+            return self._of(free, now)
+        return AfterSales(False, None, (), self._standing() or self._why_nothing(self.items))
+
+    def after_sales_of(self, item: TrackedItem, now: datetime) -> AfterSales:
+        """The same for the units of one line."""
+        return self._of(item.free, now) if item.free else AfterSales(False, None, (), self._why_nothing([item]))
+
+    def _of(self, qty: int, now: datetime) -> AfterSales:
+        if (reason := self._standing()) is not None:
             return AfterSales(False, None, (), reason)
         if self.lock_ends_at is None or now < self.lock_ends_at:
             return AfterSales(False, self.lock_ends_at, (), "locked" if self.lock_ends_at else "locked_until_signed")
         signed_at = min((at for at in (self.proven_at, self.deemed_at) if at and at <= now), default=None)
         if signed_at is None:
-            return AfterSales(True, None, ("not_received",))
+            return AfterSales(True, None, ("not_received",), qty=qty)
         closes_at = self.return_window.closes_at(signed_at) if self.return_window else None
         if closes_at and now >= closes_at:
             return AfterSales(False, None, (), "window_closed", closes_at)
         proven = signed_at == self.proven_at
         options: tuple[Option, ...] = ("return_refund",) if proven else ("return_refund", "not_received")
-        return AfterSales(True, None, options, closes_at=closes_at)
+        return AfterSales(True, None, options, closes_at=closes_at, qty=qty)
 
-    def _nothing_to_ask(self) -> Reason | None:
+    def _standing(self) -> Reason | None:
+        """Why nothing of the parcel can be asked for, whatever becomes of its units; None where something can."""
         if not self.paid:
             return "not_paid"
         if not self.has_left:
             return "back_with_seller" if self.milestone == _BACK_WITH_SELLER else "not_sent"
-        if self.disputed:
+        return None
+
+    def _why_nothing(self, items: Sequence[TrackedItem]) -> Reason:
+        if (reason := self._standing()) is not None:
+            return reason
+        if any(item.disputed for item in items):
             return "disputed"
-        if self.under_review:
-            return "under_review"
-        return "refunded" if all(item.qty <= item.refunded for item in self.items) else None
+        return "under_review" if any(item.under_review for item in items) else "refunded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +213,8 @@ class OrderTracking:
         if self.status != "confirmed":
             return AfterSales(False, None, (), "not_paid")
         left = [line for line in self.lines if line.unshipped]
-        if any(not (line.under_review or line.disputed) for line in left):
-            return AfterSales(True, None, ("unshipped",))
+        if free := sum(line.free for line in left):
+            return AfterSales(True, None, ("unshipped",), qty=free)
         if any(line.disputed for line in left):
             return AfterSales(False, None, (), "disputed")
         return AfterSales(False, None, (), "under_review" if left else "nothing_to_send")

@@ -32,9 +32,9 @@ ORDERS = kept_table(
     _instant("promised_by"),
     Column("lock_version", Integer, nullable=False),  # of the after-sales lock; 0 before the order is placed
     _text("lines"),  # JSON: line_id, title as it was shown, qty; of it cancelled unpaid, and refunded unshipped
-    _text("open_cases"),  # JSON: the lines of each open after-sales case
+    _text("open_cases"),  # JSON: by open after-sales case its units by line and parcel; if it only waits for the goods
     _text("refunds"),  # JSON: by case what was asked or granted, and how far it is, in the buyer's currency
-    _text("disputes"),  # JSON: the lines of each open dispute at the card issuer, none for all of them; `open` or over
+    _text("disputes"),  # JSON: by dispute at the card issuer its units by line, none for all, and the cases before it
     _text("unsaid"),  # JSON: the marks of the names of who had its parcels or charged for them (`names_of`)
     indexes=[("buyer_ref",)],
 )

@@ -14,9 +14,10 @@ from ledger.fx import CNY
 from ledger.money import Money
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
+from ledger.unit_claims import UnitsAt
 from projections.buyers_places import place_without
 from projections.parcel_standing import Fact, carrier_of, counted_signatures, mark_of, remembered
-from projections.tracked_disputes import is_disputed
+from projections.tracked_units import Places, Units, awaited_units, units_by_place
 from projections.tracking_answer import (
     OrderTracking,
     ParcelTracking,
@@ -45,12 +46,12 @@ def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
     """The order in its buyer's words."""
     order = stored.order
     lines = from_json(order["lines"])
-    reviewed = {line_id for line_ids in from_json(order["open_cases"]).values() for line_id in line_ids}
-    disputes = from_json(order["disputes"])
-    disputed = {line["line_id"] for line in lines if is_disputed(disputes, line["line_id"])}
     titles = {line["line_id"]: line["title"] for line in lines}
-    parcels = _capped(lines, list(_parcels(stored, titles=titles, reviewed=reviewed, disputed=disputed)))
-    told_lines = tuple(_line(line, parcels, reviewed, disputed) for line in lines)
+    parcels = _capped(lines, list(_parcels(stored, titles=titles)))
+    sent = [parcel.parcel_id for parcel in parcels if parcel.has_left]
+    places, awaited = units_by_place(order, stored.parcels, sent=sent), awaited_units(order, stored.parcels)
+    parcels = [_with_units(parcel, places, awaited) for parcel in parcels]
+    told_lines = tuple(_line(line, parcels, places) for line in lines)
     headline = headline_of(order["status"], told_lines, parcels)
     return OrderTracking(
         order_id=order["order_id"],
@@ -69,9 +70,7 @@ def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
     )
 
 
-def _parcels(
-    stored: StoredOrder, *, titles: Mapping[str, str], reviewed: Collection[str], disputed: Collection[str]
-) -> Iterator[ParcelTracking]:
+def _parcels(stored: StoredOrder, *, titles: Mapping[str, str]) -> Iterator[ParcelTracking]:
     """Every parcel that holds something still, or never did."""
     timelines: dict[str, list[Stored]] = {}
     for fact in stored.timeline:
@@ -81,11 +80,8 @@ def _parcels(
         if row["moved_at"] is None or row["items"] != "[]":
             timeline = _whole_timeline(parcel_id, rows, timelines)
             parcel = _parcel(row, titles=titles, timeline=timeline, unsaid=unsaid)
-            lines = {item.line_id for item in parcel.items}
             yield replace(
                 parcel,
-                under_review=not lines.isdisjoint(reviewed),
-                disputed=not lines.isdisjoint(disputed),
                 paid=stored.order["status"] == "confirmed",
                 promised_by=stored.order["promised_by"],
             )
@@ -116,6 +112,22 @@ def _parcel(
         disputed=False,
         timeline=tuple(_entries(timeline, unsaid)),
         came_from=tuple(from_json(row["came_from"])),
+    )
+
+
+def _with_units(parcel: ParcelTracking, places: Places, awaited: Units) -> ParcelTracking:
+    """The parcel with what its units are about: cases, those that wait for goods among them, and disputes."""
+    items = []
+    for item in parcel.items:
+        place = (item.line_id, parcel.parcel_id)
+        units = places.get(place) or UnitsAt(*place, 0)
+        under_review = units.under_review + awaited[place]
+        items.append(replace(item, under_review=under_review, disputed=units.at_stake, free=units.free))
+    return replace(
+        parcel,
+        items=tuple(items),
+        under_review=any(item.under_review for item in items),
+        disputed=any(item.disputed for item in items),
     )
 
 
@@ -171,22 +183,18 @@ def _by_time(row: Stored) -> tuple[Any, ...]:
     return row["happened_at"], place_on_the_way(row["milestone"]), row["position"]
 
 
-def _line(
-    line: Mapping[str, Any], parcels: Iterable[ParcelTracking], reviewed: Collection[str], disputed: Collection[str]
-) -> TrackedLine:
-    """`unshipped` as the order counts it: what was not refunded and has not left."""
-    unshipped = line["qty"] - line["cancelled"] - line["refunded"]
-    for parcel in parcels:
-        for item in parcel.items:
-            if item.line_id == line["line_id"]:
-                unshipped -= max(item.qty, item.refunded) if parcel.has_left else item.refunded
+def _line(line: Mapping[str, Any], parcels: Iterable[ParcelTracking], places: Places) -> TrackedLine:
+    line_id = line["line_id"]
+    inside = [item for parcel in parcels for item in parcel.items if item.line_id == line_id]
+    unsent = places[line_id, None]
     return TrackedLine(
-        line_id=line["line_id"],
+        line_id=line_id,
         title=line["title"],
         qty=line["qty"],
-        unshipped=max(0, unshipped),
-        under_review=line["line_id"] in reviewed,
-        disputed=line["line_id"] in disputed,
+        unshipped=unsent.qty,
+        free=unsent.free,
+        under_review=unsent.under_review > 0 or any(item.under_review for item in inside),
+        disputed=unsent.at_stake > 0 or any(item.disputed for item in inside),
     )
 
 

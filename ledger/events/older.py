@@ -7,6 +7,7 @@ from typing import Any
 
 from ledger.events.event import UPCASTS, Event
 from ledger.events.refund import RefundApproved
+from ledger.events.settlement import HeldFrom
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
@@ -73,12 +74,29 @@ class RefundPaidByAlternativeV1(_CaseV1, name="refund.paid_by_alternative", vers
     fx: Money
 
 
+class SettlementHeldV1(Event, name="settlement.held", version=1):
+    """Held all that was pending of a line."""
+
+    hold_id: Id
+    merchant_id: Id
+    order_id: Id | None = None
+    line_id: Id | None = None
+    amount: Money
+    held_from: HeldFrom
+    reason: str
+    held_at: datetime
+
+
 def _nothing_was_undone(payload: dict[str, Any]) -> dict[str, Any]:
     return payload | {"undone": None}
 
 
 def _nothing_was_kept(payload: dict[str, Any]) -> dict[str, Any]:
     return payload | {"kept": None}
+
+
+def _all_of_the_line_was_held(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"parcel_id": None, "qty": None}
 
 
 def _by_unnamed_people(payload: dict[str, Any]) -> dict[str, Any]:
@@ -88,3 +106,4 @@ def _by_unnamed_people(payload: dict[str, Any]) -> dict[str, Any]:
 UPCASTS["return.expired", 1] = _nothing_was_undone
 UPCASTS["return.expired", 2] = _nothing_was_kept
 UPCASTS["refund.paid_by_alternative", 1] = _by_unnamed_people
+UPCASTS["settlement.held", 1] = _all_of_the_line_was_held

@@ -53,9 +53,12 @@ class _Hold(Event):
     reason: str
 
 
-class SettlementHeld(_Hold, name="settlement.held", version=1):
-    """Some of the merchant's money on a line is kept back, with a reason."""
+class SettlementHeld(_Hold, name="settlement.held", version=2):
+    """Some of the merchant's money on a line is kept back, with a reason: of all its units, or of `qty` units in one
+    parcel."""
 
+    parcel_id: Id | None = None
+    qty: int | None = None  # None where it is about no parcel
     held_at: datetime
 
 

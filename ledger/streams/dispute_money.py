@@ -16,6 +16,7 @@ from ledger.streams.order_charges import OrderCharges
 from ledger.streams.order_disputes import Dispute
 from ledger.streams.order_fees import OrderFees
 from ledger.streams.order_quantities import Place
+from ledger.streams.order_units import OrderUnits
 from ledger.streams.refund_money import cut_to, liability_of, refund_line, taken_back
 from ledger.streams.unit_places import placed_units
 
@@ -90,8 +91,12 @@ def _closed(
 
 
 def _owed(order: Order, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
-    """Refunds that are approved and that no provider is paying: the buyer has them by the dispute now."""
+    """Refunds that are approved and that no provider is paying: the buyer has them by the dispute now, unless it is
+    about other units."""
+    units = OrderUnits(order, also=dispute)
     for case in order.cases.values():
+        if case.lines and not units.may_be_about(dispute, case):
+            continue
         if case.state != "approved" or case.money is None or case.capture_ref not in ("", dispute.capture_ref):
             continue
         part = min(left, case.unsubmitted) if case.money.amount.currency == left.currency else left * 0
@@ -104,19 +109,19 @@ def _lines(order: Order, dispute: Dispute, money: Money) -> Iterator[RefundLine]
     """The units that the rest of the money is for, with their tax; of the last, a part of its price."""
     if order.payments.allocation is None or order.currency != money.currency:
         return
-    purse = _Purse(OrderCharges(order), money, spent=money * 0)
+    purse, units = _Purse(OrderCharges(order), money, spent=money * 0), OrderUnits(order, also=dispute)
     for line_id in order.lines:
-        asked = next((line.qty for line in dispute.lines if line.line_id == line_id), 0 if dispute.lines else None)
-        for place, qty in _open_units(order, line_id, asked):
+        found = units.of_dispute(dispute, line_id) if dispute.lines else _open_units(order, line_id)
+        for place, qty in found:
             if line := _as_much_as(order, line_id, place, qty, purse):
                 yield line
                 purse.spent = purse.spent + line.buyer_amount
 
 
-def _open_units(order: Order, line_id: str, asked: int | None) -> Iterator[tuple[Place, int]]:
-    """Where units are that nobody was refunded for; no more than are asked for, or than were ever paid."""
+def _open_units(order: Order, line_id: str) -> Iterator[tuple[Place, int]]:
+    """Where units are that nobody was refunded for; no more than were ever paid."""
     book = order.lines[line_id]
-    left = book.live - book.refunded if asked is None else min(asked, book.live - book.refunded)
+    left = book.live - book.refunded
     for units in placed_units(order, line_id):
         if (qty := min(left, units.qty)) > 0:
             yield units.parcel_id, qty

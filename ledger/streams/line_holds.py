@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ledger.events.event import Event
 from ledger.events.settlement import HoldReleased, SettlementHeld
 from ledger.streams.payouts import Hold
@@ -13,14 +15,30 @@ class LineHolds:
     def __init__(self) -> None:
         self.by_id: dict[str, Hold] = {}
 
-    def on(self, line_id: str) -> Hold | None:
-        """The hold that keeps the line's money back, or None."""
-        return next((hold for hold in self.by_id.values() if hold.line_id == line_id and hold.amount), None)
+    def of_line(self, line_id: str) -> Iterator[Hold]:
+        """The holds that keep some of the line's money back."""
+        return (hold for hold in self.by_id.values() if hold.line_id == line_id and hold.amount)
+
+    def on(self, line_id: str, parcel_id: str | None) -> Hold | None:
+        """The first hold that keeps money of the line's units in this place back, or None."""
+        return next((hold for hold in self.of_line(line_id) if hold.parcel_id in (None, parcel_id)), None)
+
+    def units(self, line_id: str, parcel_id: str | None, *, of: int) -> int:
+        """How many of the pending units of the line in a place are held; a hold on the line holds all of them."""
+        held = [hold.qty for hold in self.of_line(line_id) if hold.parcel_id in (None, parcel_id)]
+        return of if None in held else min(of, sum(qty for qty in held if qty))
 
     def remember(self, event: Event) -> None:
         match event:
             case SettlementHeld():
-                hold = Hold(event.hold_id, event.amount, event.order_id, event.line_id, event.reason)
-                self.by_id[event.hold_id] = hold
+                self.by_id[event.hold_id] = Hold(
+                    event.hold_id,
+                    event.amount,
+                    event.order_id,
+                    event.line_id,
+                    event.reason,
+                    parcel_id=event.parcel_id,
+                    qty=event.qty,
+                )
             case HoldReleased():
                 self.by_id[event.hold_id].amount -= event.amount

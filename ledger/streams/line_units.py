@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ledger.streams.line_worth import Prices, Worth
@@ -9,14 +10,19 @@ from ledger.streams.line_worth import Prices, Worth
 
 @dataclass(slots=True)
 class Units:
-    """What became of the units in one place: counts, all cumulative but `asked`."""
+    """What became of the units in one place: counts, all cumulative but those by case."""
 
-    asked: int = 0  # under an open after-sales case
+    asked_by: Counter[str] = field(default_factory=Counter)  # by the open case that asks for them
     merchant_borne: int = 0  # refunded, the merchant gave the list price back
     platform_borne: int = 0  # refunded, the merchant keeps the list price or what is left of it
     released: int = 0
     taken_back: int = 0  # of the released ones, refunded since at the merchant's cost
     worth: Worth = field(default_factory=Worth)
+
+    @property
+    def asked(self) -> int:
+        """Units that open cases ask for."""
+        return self.asked_by.total()
 
     @property
     def refunded(self) -> int:
@@ -38,8 +44,12 @@ class Units:
         """Hand over what became of `qty` of these units."""
         self.worth.give(other.worth, prices, qty)
         room = qty
-        for name in ("merchant_borne", "platform_borne", "asked"):
+        for name in ("merchant_borne", "platform_borne"):
             room -= self._hand(other, name, room)
+        for case_id in sorted(self.asked_by):
+            room -= (count := min(self.asked_by[case_id], max(0, room)))
+            self.asked_by[case_id] -= count
+            other.asked_by[case_id] += count
         self._hand(other, "released", qty)
         self._hand(other, "taken_back", min(other.merchant_borne, other.released))
 

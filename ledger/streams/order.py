@@ -240,7 +240,7 @@ class Order(Stream):
     def _(self, event: RefundRequested) -> None:
         self.cases[event.refund_id] = Case.of(event)
         for line in event.lines:
-            self.lines[line.line_id].ask(line)
+            self.lines[line.line_id].ask(line, event.refund_id)
 
     @evolve.register
     def _(self, event: RefundAutoApproved) -> None:
@@ -302,7 +302,7 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: DisputeOpened | DisputeEvidenceSubmitted | DisputeFundsWithdrawn | DisputeFeeCharged) -> None:
-        self.disputes.remember(event)
+        self.disputes.remember(event, cases=self.cases)
         self.receivables.remember(event)
 
     @evolve.register
@@ -379,4 +379,4 @@ class Order(Stream):
 
     def _no_longer_ask(self, case: Case) -> None:
         for line in case.lines:
-            self.lines[line.line_id].ask(line, sign=-1)
+            self.lines[line.line_id].ask(line, case.id, sign=-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
@@ -52,6 +52,7 @@ class Dispute(Evolving):
     state: DisputeState = "open"
     closed_at: datetime | None = None
     opened: bool = False  # whether we were told that it was opened
+    cases: frozenset[str] = frozenset()  # that were there when it became open: it may be about their units
     evidence: int = 0  # submissions in this stage
     fees: dict[str, Money] = field(default_factory=dict)
     lost: DisputeLost | None = None  # the loss that stands
@@ -126,8 +127,9 @@ class Disputes:
         """The open dispute that concerns the line, or None."""
         return next((dispute for dispute in self if dispute.is_open and dispute.concerns(line_id)), None)
 
-    def remember(self, event: Any) -> Dispute:
-        """The dispute that the event is about, with the event remembered."""
+    def remember(self, event: Any, *, cases: Iterable[str] = ()) -> Dispute:
+        """The dispute that the event is about, with the event remembered. `cases` are those of the order by then."""
+        was_open = event.dispute_id in self.by_id and self.by_id[event.dispute_id].is_open
         nothing = Money(0, event.amount.currency) if hasattr(event, "amount") else Money(0, CNY)
         amount = event.amount if isinstance(event, DisputeOpened | DisputeFundsWithdrawn) else nothing
         dispute = self.by_id.setdefault(
@@ -137,4 +139,6 @@ class Disputes:
         if dispute.capture_ref == UNKNOWN:  # what it is about is known by now, if it was not before
             dispute.capture_ref, dispute.payment_id = event.capture_ref, event.payment_id
         dispute.remember(event)
+        if dispute.is_open and not was_open:
+            dispute.cases = frozenset(cases)
         return dispute

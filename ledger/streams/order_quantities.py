@@ -102,10 +102,10 @@ class LineBook:
     def cancel(self, event: OrderLineCancelled) -> None:
         self.cancelled += event.qty
 
-    def ask(self, line: RefundLine, sign: int = 1) -> None:
-        """A case about these units is open (`sign` 1) or closed (-1)."""
-        for place, qty in self._now_in(line.parcel_id, line.qty, asked_for=sign < 0):
-            self.places[place].asked += sign * qty
+    def ask(self, line: RefundLine, case_id: str, sign: int = 1) -> None:
+        """The case about these units is open (`sign` 1) or closed (-1)."""
+        for place, qty in list(self._now_in(line.parcel_id, line.qty, asked_by=case_id if sign < 0 else None)):
+            self.places[place].asked_by[case_id] += sign * qty
 
     def refund(self, line: ApprovedLine, *, platform_borne: bool) -> list[Effect]:
         """These units are refunded; what it did to them, place by place, so that it can be undone."""
@@ -124,13 +124,13 @@ class LineBook:
             units.give(self.places[place], self.prices, qty)
             self.moved.setdefault(parcel_id, {})[place] = qty
 
-    def _now_in(self, place: Place, qty: int, *, asked_for: bool = False) -> Iterator[tuple[Place, int]]:
+    def _now_in(self, place: Place, qty: int, *, asked_by: str | None = None) -> Iterator[tuple[Place, int]]:
         """Where units of a place are by now; of those that were split up, where there are as many."""
         for later, held in self.moved.get(place, {}).items():
             units = self.places[later]
-            here = min(qty, units.asked if asked_for else held - units.refunded)
+            here = min(qty, units.asked_by[asked_by] if asked_by else held - units.refunded)
             if here > 0:
-                yield from self._now_in(later, here, asked_for=asked_for)
+                yield from self._now_in(later, here, asked_by=asked_by)
                 qty -= here
         if qty > 0:
             yield place, qty

@@ -55,6 +55,8 @@ class Hold:
     order_id: str | None
     line_id: str | None
     reason: str
+    parcel_id: str | None = None  # of a hold on units of one parcel, with `qty` of them
+    qty: int | None = None
 
 
 class Payouts(Stream):

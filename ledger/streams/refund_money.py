@@ -13,6 +13,7 @@ from ledger.money import Money, share, split, total
 from ledger.streams.order import Order
 from ledger.streams.order_fees import OrderFees
 from ledger.streams.order_quantities import LineBook
+from ledger.streams.order_units import unreleased
 
 Expense = Literal["goods_lost", "goodwill"]
 SharedLiability = Literal["merchant", "platform", "shared"]
@@ -57,12 +58,14 @@ def taken_back(
     order: Order, lines: Sequence[RefundLine], bearers: Sequence[Bearer], fees: OrderFees
 ) -> tuple[ApprovedLine, ...]:
     """Returns what each line takes back from the merchant, if they bear it: units not released from pending, the others
-    from available."""
+    from available. Of a place where some are released and some are not, the latter first."""
     running: dict[str, _Running] = {}
     approved = []
     for line, bearer in zip(lines, bearers, strict=True):
         if bearer == "merchant":
-            taken = running.setdefault(line.line_id, _Running.of(order.lines[line.line_id])).take(line, fees)
+            pending = unreleased(order, line.line_id, line.parcel_id)
+            sums = running.setdefault(line.line_id, _Running.of(order.lines[line.line_id]))
+            taken = sums.take(line, fees, pending=pending)
         else:
             taken = _kept(line)
         approved.append(taken.model_copy(update={"borne_by": bearer}) if len(set(bearers)) > 1 else taken)
@@ -133,19 +136,21 @@ class _Running:
     def of(cls, book: LineBook) -> _Running:
         return cls(book=book, paid=book.merchant_paid, base=book.base_back)
 
-    def take(self, line: RefundLine, fees: OrderFees) -> ApprovedLine:
+    def take(self, line: RefundLine, fees: OrderFees, *, pending: int) -> ApprovedLine:
+        """Takes the line; `pending` units of its place are not released."""
         book, units = self.book, self.book.at(line.parcel_id)
         assert book.allocated is not None, "only what was paid is refunded"
         listed = Money(units.worth.list_for(book.prices, line.qty, line.buyer_amount.minor), CNY)
         standing = Money(units.worth.released if units.standing_released else 0, CNY)
-        released = min(listed, standing)
+        first = Money(max(0, book.prices.list * pending - units.worth.pending_less), CNY)
+        released = min(listed - min(listed, first), standing)
         self.paid += line.buyer_amount.minor
         base = share(book.allocated.base, upto=self.paid, of=book.allocated.amount.minor, already=self.base)
         fee, vat = fees.give_back(book, released)
         self.base += base
         return ApprovedLine(
             **dict(line) | {"list_amount": listed},
-            released_qty=min(line.qty, units.standing_released),
+            released_qty=min(max(0, line.qty - pending), units.standing_released),
             from_pending=listed - released,
             from_available=released - fee - vat,
             fee_back=fee,

@@ -7,15 +7,18 @@ from ledger.money import Money, total, within
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
 from ledger.streams.order_payments import Capture
+from ledger.streams.order_units import OrderUnits
 
 
 def refundable(order: Order, *, beside: str = "") -> Money:
     """Of what was captured for the order, in the buyer's currency. `beside` is the case that is asking: it does not
     stand in its own way."""
     captures = [capture for capture in order.payments.captures.values() if _can_pay(order, capture)]
+    contested = _contested(order, beside)
     captured = total([capture.allocated for capture in captures], order.currency)
     asked = total([_asked(case, order.currency) for case in order.cases.values() if case.id != beside], order.currency)
-    return captured - asked - total([disputed_of(order, capture) for capture in captures], order.currency)
+    disputed = total([disputed_of(order, capture) for capture in captures], order.currency)
+    return captured - (asked - contested) - disputed
 
 
 def _can_pay(order: Order, capture: Capture) -> bool:
@@ -44,6 +47,19 @@ def _asked(case: Case, currency: str) -> Money:
     if case.capture_ref or case.state in ("rejected", "withdrawn", "expired"):
         return Money(0, currency)
     return case.money.amount if case.money else case.amount
+
+
+def _contested(order: Order, beside: str) -> Money:
+    """What open cases ask for units that the issuer may give the same money back for: it goes back once."""
+    contested = 0
+    for units in OrderUnits(order):
+        for (dispute_id, case_id), qty in units.contested.items():
+            case, dispute = order.cases[case_id], order.disputes.by_id[dispute_id]
+            if case_id != beside and dispute.claims:
+                of_line = [line for line in case.lines if line.line_id == units.line_id and line.qty]
+                price = min(line.buyer_amount.minor // line.qty for line in of_line)
+                contested += price * qty
+    return Money(contested, order.currency)
 
 
 def at_stake(order: Order, capture: Capture) -> Money:

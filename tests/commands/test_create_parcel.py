@@ -90,8 +90,16 @@ def test_what_is_left_beside_a_refund_is_packed() -> None:
     given(*PAID, *refunded(A=1)).when(create(A=1)).then(packed(A=1))
 
 
-def test_a_line_with_an_open_refund_request_waits() -> None:
-    given(*PAID, asked_back(A=1)).when(create(A=1)).then_refused(RefundPendingOnLine, refund_id="R-1")
+def test_units_with_an_open_refund_request_wait() -> None:
+    given(*PAID, asked_back(A=1)).when(create(A=2)).then_refused(RefundPendingOnLine, refund_id="R-1")
+
+
+def test_units_beside_an_open_refund_request_are_packed() -> None:
+    given(*PAID, asked_back(A=1)).when(create(A=1)).then(packed(A=1))
+
+
+def test_a_parcel_that_waits_for_a_refund_request_holds_no_other_units_back() -> None:
+    given(*PAID, packed(A=2), asked_back(A=1)).when(create("P-2", A=1)).then(packed("P-2", A=1))
 
 
 def test_a_request_about_another_line_holds_nothing_back() -> None:

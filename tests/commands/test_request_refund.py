@@ -14,7 +14,6 @@ from ledger.refusals import (
     AfterSalesLocked,
     CaseAlreadyOpen,
     NotCaptured,
-    NotSignedFor,
     OrderNotConfirmed,
     RefundExceedsRemaining,
     Refusal,
@@ -112,9 +111,9 @@ def test_what_is_refunded_cannot_be_asked_back_again() -> None:
     assert isinstance(refused(story, "R-2"), RefundExceedsRemaining)
 
 
-def test_a_line_has_one_open_case() -> None:
+def test_a_unit_has_one_open_case() -> None:
     story = OrderStory().paid()
-    ask(story, "R-1", lines=one("A"))
+    ask(story, "R-1", lines=one("A", 2))
     refusal = refused(story, "R-2", lines=one("A"))
     assert isinstance(refusal, CaseAlreadyOpen)
     assert refusal.refund_id == "R-1"
@@ -201,9 +200,9 @@ def test_more_than_is_signed_for_is_locked() -> None:
 
 def test_a_return_and_a_claim_are_two_cases() -> None:
     story = OrderStory().paid().sent("P-1", A=2).sent("P-2", B=1).signed("P-1", at=after_days(2))
-    refusal = refused(story, lines=[*one("A"), *one("B")], at=after_days(21))
-    assert isinstance(refusal, NotSignedFor)
-    assert refusal.line_id == "B"
+    ask(story, lines=[*one("A"), *one("B")], at=after_days(21))
+    cases = {case.id: (case.type, [line.line_id for line in case.lines]) for case in story.order.cases.values()}
+    assert cases == {"R-1": ("return_refund", ["A"]), "R-1.not_received": ("not_received", ["B"])}
 
 
 def test_after_the_return_window_it_is_too_late() -> None:

@@ -212,7 +212,7 @@ def test_a_lock_by_the_order_ends_with_its_last_parcel(ledger: Ledger, views: Vi
 
 
 def test_a_parcel_under_review_offers_nothing_more(shop: Shop) -> None:
-    parcel = shop.parcel(packed(), dispatched(), signed(hours=90), asked_back(A=1, parcel_id="P-1"))
+    parcel = shop.parcel(packed(), dispatched(), signed(hours=90), asked_back(A=2, parcel_id="P-1"))
     assert parcel.after_sales(at(100)).options == ()
 
 

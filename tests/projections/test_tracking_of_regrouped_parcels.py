@@ -118,7 +118,7 @@ def test_a_whole_way_has_no_gap(shop: Shop) -> None:
         ((packed(), dispatched()), 1, "locked"),
         ((packed(), dispatched()), 20 * 24, "open"),
         ((packed(), dispatched(), signed(hours=9)), 10, "open"),
-        ((packed(), dispatched(), asked_back(parcel_id="P-1", A=1)), 1, "under_review"),
+        ((packed(), dispatched(), asked_back(parcel_id="P-1", A=2)), 1, "under_review"),
         ((packed(), dispatched(), *refunded(parcel_id="P-1", A=2)), 1, "refunded"),
         ((packed(), dispatched(), fact("rejected_at_warehouse", hours=9)), 10, "back_with_seller"),
     ],

@@ -49,8 +49,10 @@ def asked(story: OrderStory, *, days: float = 0, refund_id: str = "R-1", **qty: 
     return story
 
 
-def ask_for(story: OrderStory, *, days: float = 0, refund_id: str = "R-1", **qty: int) -> Refusal:
-    told = {"refund_id": refund_id, "reason": "broken"} | (lines(**qty) if qty else {})
+def ask_for(
+    story: OrderStory, *, days: float = 0, refund_id: str = "R-1", type: str | None = None, **qty: int
+) -> Refusal:
+    told = {"refund_id": refund_id, "reason": "broken", "type": type} | (lines(**qty) if qty else {})
     return story.refusal("request_refund", by=BUYER, at=after_days(days), **told)
 
 
@@ -126,7 +128,7 @@ CAUSES: dict[str, Cause] = {
     "ALREADY_DISPATCHED": lambda: send(*PAID, packed(A=1), dispatched()),
     "DISPATCH_TIME_IMPLAUSIBLE": lambda: send(*PAID, packed(A=1), dispatched_at="2025-04-02T08:00:00Z"),
     "AFTER_SALES_LOCKED": lambda: ask_for(sent(), days=1, A=1),
-    "NOT_SIGNED_FOR": lambda: ask_for(paid().sent("P-1", A=2).sent("P-2", B=1).signed("P-1"), days=21, A=1, B=1),
+    "NOT_SIGNED_FOR": lambda: ask_for(paid().sent("P-1", A=2).sent("P-2", B=1), days=21, type="return_refund", A=1),
     "RETURN_WINDOW_CLOSED": lambda: ask_for(
         signed(policies=(ReturnWindow.model_validate({"window": "P7D"}),)), days=8, A=1
     ),

@@ -5,33 +5,15 @@ Times are minutes since the order was placed. The model says which answer a comm
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
-from tests.simulation.refund_model import LOCK, OK, RELEASE, Dispute, ModelCase, Spot, Submission, Taken, Unit, Way
-
-Kind = Literal["return_refund", "not_received"] | None
+from tests.simulation.refund_model import LOCK, OK, RELEASE, ModelCase, Submission, Taken, Unit, Way
+from tests.simulation.unit_model import Kind, UnitModel
 
 
 @dataclass
-class OrderModel:
-    """One order of several lines. `prices` are unit prices in cents and fen by line; `now` is in minutes."""
-
-    quantities: dict[str, int]
-    prices: dict[str, tuple[int, int]]
-    express: bool
-    now: int = 0
-    ways: dict[str, Way] = field(default_factory=dict)
-    cases: dict[str, ModelCase] = field(default_factory=dict)
-    disputes: dict[str, Dispute] = field(default_factory=dict)  # by line
-    spots: dict[tuple[str, str | None], Spot] = field(default_factory=dict)
-    borne_in_part: set[str] = field(default_factory=set)  # lines of which the platform bore a part of a price
-    paid_twice: int = 0  # cents
-    double_refunds: int = 0
-
-    def __post_init__(self) -> None:
-        self.units = [Unit(line) for line, qty in self.quantities.items() for _ in range(qty)]
-        self.total = sum(self.prices[unit.line][0] for unit in self.units)
+class OrderModel(UnitModel):
+    """What becomes of the order: what commands come to, and what is then true of units and money."""
 
     def edges(self) -> list[tuple[int, str]]:
         """The instants at which an answer may change by itself, each with its line."""
@@ -42,70 +24,36 @@ class OrderModel:
                 edges.add((way.sent + LOCK if way.signed is None else way.signed + RELEASE, unit.line))
         return sorted(edge for edge in edges if edge[0] > self.now)
 
-    def of(self, line: str) -> list[Unit]:
-        return [unit for unit in self.units if unit.line == line]
-
-    def unsent(self, line: str) -> list[Unit]:
-        """Live units with the merchant."""
-        return [unit for unit in self.of(line) if unit.live and unit.parcel is None]
-
-    def pending_on(self, line: str) -> ModelCase | None:
-        pending = (case for case in self.cases.values() if case.state in ("open", "goods"))
-        return next((case for case in pending if line in case.lines), None)
-
     def any_case(self, *states: str) -> bool:
         return any(case.state in states for case in self.cases.values())
-
-    def disputed(self, line: str) -> bool:
-        return line in self.disputes and self.disputes[line].state == "open"
 
     def send(self, parcel: str, line: str, qty: int) -> str:
         """What packing and dispatching so many come to."""
         there, refunded = self.unsent(line), [u for u in self.of(line) if u.refunded and u.parcel is None]
         if qty > len(there):
             return "LINE_ALREADY_REFUNDED" if qty <= len(there) + len(refunded) else "QTY_EXCEEDS_REMAINING"
-        if any(unit.case for unit in there):
+        if qty > sum(1 for unit in there if unit.case is None):
             return "REFUND_PENDING_ON_LINE"
-        for unit in there[:qty]:
+        for unit in [unit for unit in there if unit.case is None][:qty]:
             unit.parcel = parcel
         self.ways[parcel] = Way(self.now)
         return OK
 
     def request(self, case_id: str, line: str, qty: int, kind: Kind = None) -> str:
-        """What a buyer's request for so many comes to."""
-        if self.disputed(line):
-            return "DISPUTE_OPEN"
-        if self.pending_on(line):
-            return "CASE_ALREADY_OPEN"
-        if kind is not None or qty > len(self.unsent(line)):
-            return self._request_sent(case_id, line, qty, kind)
-        if not self._fits(self.worth(self.unsent(line)[:qty])):
-            return "REFUND_EXCEEDS_REMAINING"
-        self._open(case_id, "unshipped", self.unsent(line)[:qty], rounds=0 if self.express else 2)
-        if self.express:
+        """What a buyer's request for so many comes to: one case, or one of each kind where no kind has enough."""
+        chosen = self._chosen(line, qty, kind)
+        if isinstance(chosen, str):
+            return chosen
+        for n, (word, units) in enumerate(chosen):
+            if (word != "unshipped" and not self.worth(units)) or not self._fits(self.worth(units)):
+                for opened in [f"{case_id}.{word}" if m else case_id for m, (word, _) in enumerate(chosen[:n])]:
+                    self._close(self.cases.pop(opened))
+                return "REFUND_EXCEEDS_REMAINING"
+            name = f"{case_id}.{word}" if n else case_id
+            self._open(name, word, units, rounds=(0 if self.express else 2) if word == "unshipped" else 1)
+        if chosen[0][0] == "unshipped" and self.express:
             self._approve(self.cases[case_id], None, back=False)
         return OK
-
-    def _request_sent(self, case_id: str, line: str, qty: int, kind: Kind) -> str:
-        sent = sorted((u for u in self.of(line) if u.live and u.parcel), key=lambda unit: unit.parcel or "")
-        signed = [unit for unit in sent if self._way(unit).signed is not None]
-        waited = [unit for unit in sent if unit not in signed and self.now >= self._way(unit).sent + LOCK]
-        choices = {
-            None: [("return_refund", signed), ("not_received", waited)],
-            "return_refund": [("return_refund", signed)],
-            "not_received": [("not_received", waited), ("not_received", waited + signed)],
-        }[kind]
-        for word, units in choices:
-            if len(units) >= qty:
-                if not self.worth(units[:qty]) or not self._fits(self.worth(units[:qty])):
-                    return "REFUND_EXCEEDS_REMAINING"
-                self._open(case_id, word, units[:qty], rounds=1)
-                return OK
-        if kind == "return_refund" and len(signed) + len(waited) >= qty:
-            return "NOT_SIGNED_FOR"
-        locked = len(sent) > len(signed) + len(waited)
-        enough = qty <= len(self.unsent(line)) + len(sent)
-        return "AFTER_SALES_LOCKED" if locked and enough else "REFUND_EXCEEDS_REMAINING"
 
     def approve(
         self,
@@ -161,12 +109,12 @@ class OrderModel:
     def refund_parcel(self, case_id: str, parcel: str, fact: str) -> str:
         """A refund that the platform starts for a whole parcel, for what happened to it."""
         units, way = [unit for unit in self.units if unit.parcel == parcel], self.ways[parcel]
-        live = [unit for unit in units if unit.live]
+        live = [unit for unit in self.free(units[0].line) if unit.parcel == parcel]
         if not way.ended_as(fact):
             return f"PARCEL_NOT_{fact.upper()}"
-        if self.pending_on(units[0].line):
+        if not live and any(unit.case for unit in units):
             return "CASE_ALREADY_OPEN"
-        if self.disputed(units[0].line):
+        if not live and any(unit.parcel == parcel for unit in self.disputed(units[0].line)):
             return "DISPUTE_OPEN"
         if not live:
             return "LINE_ALREADY_REFUNDED"
@@ -252,8 +200,7 @@ class OrderModel:
             dispute.lost = [unit for unit in self.of(line) if unit.live]
             dispute.taken = self._give(dispute.lost, dispute.reason)
         for each in self.quantities:
-            if not self.pending_on(each) and not self.disputed(each):
-                self._release_what_is_borne(each)
+            self._release_what_is_borne(each)
 
     def dispute_won(self, line: str) -> None:
         dispute = self.disputes[line]
@@ -264,8 +211,7 @@ class OrderModel:
 
     def release(self) -> bool:
         """Whether anything is released."""
-        free = [line for line in self.quantities if not self.pending_on(line) and not self.disputed(line)]
-        return sum(self._release(line) for line in free) > 0
+        return sum(self._release(line) for line in self.quantities) > 0
 
     def released(self, line: str) -> int:
         """The units of a line whose price the merchant has, and has not given back."""
@@ -283,16 +229,6 @@ class OrderModel:
             gross -= (2 * listed * spot.from_merchant + buyer) // (2 * buyer)
         return gross
 
-    def worth(self, units: list[Unit]) -> int:
-        """What these units can give back, in cents: part refunds were of all that lie in one parcel."""
-        worth = 0
-        for parcel in dict.fromkeys(unit.parcel for unit in units):
-            here = [unit for unit in units if unit.parcel == parcel]
-            line, price = here[0].line, self.prices[here[0].line][0]
-            open_ = sum(1 for unit in self.of(line) if unit.live and unit.parcel == parcel)
-            worth += min(price * len(here), price * open_ - self._spot(line, parcel).part_paid)
-        return worth
-
     def take_back(self, units: list[Unit], taken: Taken) -> None:
         """The refund of these units is off, as if it had never been."""
         for spot, less, cents, released in taken:
@@ -300,25 +236,6 @@ class OrderModel:
             spot.released += released
         for unit in units:
             unit.refunded = ""
-
-    def _spot(self, line: str, parcel: str | None) -> Spot:
-        return self.spots.setdefault((line, parcel), Spot())
-
-    def _way(self, unit: Unit) -> Way:
-        assert unit.parcel is not None
-        return self.ways[unit.parcel]
-
-    def _claims(self) -> int:
-        return min(self.total, sum(dispute.claims for dispute in self.disputes.values()))
-
-    def _claimed(self, case: ModelCase) -> bool:
-        """Whether the issuer may take the same money back: a mere inquiry takes none."""
-        return any(self.disputed(line) and self.disputes[line].claims for line in case.lines)
-
-    def _fits(self, amount: int, *, beside: str = "") -> bool:
-        """Whether the buyer's payment still covers it."""
-        asked = sum(case.may_get for case in self.cases.values() if case.id != beside)
-        return amount <= self.total - asked - self._claims()
 
     def _review(self, case_id: str, n: int, person: str, role: str) -> str:
         case = self.cases[case_id]
@@ -332,7 +249,9 @@ class OrderModel:
         return OK if role == needed else "ROLE_NOT_ALLOWED"
 
     def _open(self, case_id: str, kind: str, units: list[Unit], *, rounds: int) -> None:
-        self.cases[case_id] = ModelCase(case_id, kind, units, rounds, self.worth(units))
+        places = [[u for u in units if u.parcel == parcel] for parcel in dict.fromkeys(u.parcel for u in units)]
+        parts = [(len(here), self.worth(here)) for here in places]
+        self.cases[case_id] = ModelCase(case_id, kind, units, rounds, parts)
         for unit in units:
             unit.case = case_id
 
@@ -344,6 +263,8 @@ class OrderModel:
     def _approve(self, case: ModelCase, bearer: str | None, *, back: bool, part: int | None = None) -> None:
         case.state = "goods" if back else "approved"
         case.owed = case.asked if part is None else part
+        places = dict.fromkeys((unit.line, unit.parcel) for unit in case.units) if part is None else {}
+        pending = {place: self.unreleased(*place) for place in places}
         if part is None:
             case.taken = self._give(case.units, case.kind, bearer)
         else:
@@ -353,18 +274,19 @@ class OrderModel:
             spot.part_paid += part
             spot.from_merchant += part * (bearer == "merchant")
         if not back:
-            self._settle(case)
+            self._settle(case, pending)
 
     def _give(self, units: list[Unit], kind: str, found: str | None = None) -> Taken:
         """The buyer gets these units' worth, and `found` pays, or else who bears it where they lie. Of the merchant's,
-        what was released goes first."""
+        what is pending goes first."""
         taken = []
         for parcel in dict.fromkeys(unit.parcel for unit in units):
             here = [unit for unit in units if unit.parcel == parcel]
             bearer = found or self.bearer_at(parcel, kind)
             spot, worth = self._spot(here[0].line, parcel), self.worth(here)
             less = self.prices[here[0].line][0] * len(here) - worth
-            cents, released = (worth, min(len(here), spot.released)) if bearer == "merchant" else (0, 0)
+            gone = min(max(0, len(here) - self.unreleased(here[0].line, parcel)), spot.released)
+            cents, released = (worth, gone) if bearer == "merchant" else (0, 0)
             taken.append((spot, less, cents, released))
         for spot, less, cents, released in taken:
             spot.part_paid, spot.from_merchant = spot.part_paid - less, spot.from_merchant + cents
@@ -373,28 +295,33 @@ class OrderModel:
             unit.refunded = found or self.bearer_at(unit.parcel, kind)
         return taken
 
-    def _settle(self, case: ModelCase) -> None:
+    def _settle(self, case: ModelCase, pending: dict[tuple[str, str | None], int]) -> None:
+        """What the platform pays for is the merchant's at once, if it is not already; `pending` were not by place."""
         for unit in case.units:
             unit.case = None
-        for line in {unit.line for unit in case.units if unit.refunded == "platform"}:
-            self._release_what_is_borne(line)
+        for (line, parcel), before in pending.items():
+            here = [unit for unit in case.units if (unit.line, unit.parcel) == (line, parcel)]
+            if here[0].refunded == "platform":
+                self._spot(line, parcel).released += min(len(here), before)
 
     def _release_what_is_borne(self, line: str) -> int:
         """What the platform has paid for is the merchant's at once."""
         released = 0
         for parcel in [None, *self.ways]:
             spot = self._spot(line, parcel)
-            borne = sum(1 for u in self.of(line) if u.parcel == parcel and u.refunded == "platform")
+            here = [u for u in self.of(line) if u.parcel == parcel and u.case is None]
+            borne = sum(1 for unit in here if unit.refunded == "platform")
             released += max(0, borne - spot.released)
             spot.released = max(borne, spot.released)
         return released
 
     def _release(self, line: str) -> int:
-        released = self._release_what_is_borne(line)
+        released, disputed = self._release_what_is_borne(line), self.disputed(line)
         for parcel, way in self.ways.items():
             if way.signed is not None and self.now >= way.signed + RELEASE:
                 spot = self._spot(line, parcel)
-                due = sum(1 for u in self.of(line) if u.parcel == parcel and u.refunded != "merchant")
+                here = [u for u in self.of(line) if u.parcel == parcel and u.refunded != "merchant" and u.case is None]
+                due = sum(1 for unit in here if not any(unit is each for each in disputed))
                 released += max(0, due - spot.released)
                 spot.released = max(due, spot.released)
         return released

@@ -100,7 +100,7 @@ class ModelCase:
     kind: str
     units: list[Unit]
     rounds: int
-    asked: int  # cents
+    parts: list[tuple[int, int]]  # by place: units, and cents asked for them
     state: str = "open"
     approvers: list[str] = field(default_factory=list)
     owed: int = 0  # to the buyer, in cents
@@ -109,6 +109,11 @@ class ModelCase:
     shipped: bool = False
     taken: Taken = field(default_factory=list)
     submissions: dict[str, Submission] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> int:
+        """Cents."""
+        return sum(cents for _, cents in self.parts)
 
     @property
     def lines(self) -> list[str]:
@@ -149,7 +154,7 @@ class ModelCase:
 
 @dataclass
 class Dispute:
-    """A dispute about all that was open of one line; at an inquiry nothing is at stake yet."""
+    """A dispute about so many units of one line; at an inquiry nothing is at stake yet."""
 
     line: str
     qty: int
@@ -158,6 +163,7 @@ class Dispute:
     rank: int = -1  # 0 inquiry, 1 chargeback, 2 second stage
     state: str = "open"
     closed_at: int = 0
+    cases: set[str] = field(default_factory=set)  # that were there when it was opened
     lost: list[Unit] | None = None  # what the loss that stands took
     taken: Taken = field(default_factory=list)
 
@@ -165,8 +171,17 @@ class Dispute:
     def claims(self) -> int:
         return self.amount if self.lost is not None or (self.state == "open" and self.rank > 0) else 0
 
-    def told(self, rank: int, reason: str, now: int) -> None:
+    def looks(self, unit: Unit, ways: dict[str, Way]) -> int:
+        """Where its units are looked for: what never came is not signed for, and what is not accepted is."""
+        signed = unit.parcel is not None and ways[unit.parcel].signed is not None
+        if self.reason == "not_received":
+            return 2 if signed else 0 if unit.parcel else 1
+        return 0 if signed else 1 if unit.parcel else 2
+
+    def told(self, rank: int, reason: str, now: int, cases: set[str]) -> None:
         """It is opened, or has come to another stage; what was closed and opens again is in its second."""
+        if self.rank < 0 or (self.state != "open" and now > self.closed_at):
+            self.cases = cases
         rank = 2 if self.state != "open" and now > self.closed_at else rank
         if rank > self.rank:
             self.rank, self.reason, self.state = rank, reason, "open"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,9 +19,11 @@ from hypothesis.stateful import (
 )
 
 from ledger.refusals import Refusal
+from ledger.streams.order_units import OrderUnits
 from ledger.who import Actor
-from tests.simulation.order_model import Kind, OrderModel
+from tests.simulation.order_model import OrderModel
 from tests.simulation.refund_model import OK, Dispute
+from tests.simulation.unit_model import Kind
 from tests.support.given import BUYER, FINANCE, MERCHANT, NOW, PARTNER, PLATFORM, PROPOSER, SYSTEM
 from tests.support.orders import OrderStory, line
 
@@ -230,7 +233,7 @@ class OrderMachine(RuleBasedStateMachine):
         lines, amount = [{"line_id": line_id, "qty": dispute.qty}], f"USD {dispute.amount / 100:.2f}"
         told = {"stage": STAGES[stage], "reason": reason, "lines": lines, "amount": amount}
         self._same(self._ask("report_dispute_opened", by=PARTNER, **self._of_dispute(line_id), **told), OK)
-        dispute.told(stage, reason, self.model.now)
+        dispute.told(stage, reason, self.model.now, set(self.model.cases))
         case = self.model.pending_on(line_id)
         if case and case.state == "open":
             self._grant(case.id, None, None, None)  # an inquiry is best answered so; anything more comes first
@@ -336,9 +339,11 @@ class OrderMachine(RuleBasedStateMachine):
             assert self.story.order.unshipped(line_id) == len(self.model.unsent(line_id))
             released = sum(place.standing_released for place in book.places.values())
             assert released == self.model.released(line_id)
-            case, expected = self.story.order.open_case_on(line_id), self.model.pending_on(line_id)
-            assert (case.id if case else None) == (expected.id if expected else None)
-            assert (self.story.order.disputed(line_id) is not None) == self.model.disputed(line_id)
+            places = OrderUnits(self.story.order).of(line_id)
+            free = Counter(unit.parcel for unit in self.model.free(line_id))
+            assert {at.parcel_id: at.free for at in places if at.free} == free
+            disputed = Counter(unit.parcel for unit in self.model.disputed(line_id))
+            assert {at.parcel_id: at.at_stake for at in places if at.at_stake} == disputed
 
     @invariant()
     def money_is_conserved(self) -> None:

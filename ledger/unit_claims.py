@@ -1,0 +1,146 @@
+"""Which units of an order's lines are free, and which a case or a dispute concerns: counts by place.
+
+Decisions and views ask the same functions, so that a buyer reads what a request would come to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(slots=True)
+class UnitsAt:
+    """Units of one line in one place that were not refunded: in a parcel that has left, or (None) not sent.
+
+    `asked` counts them by the open case that asks for them, `disputed` by the open dispute about units that no case
+    asks for; `contested` counts asked units by dispute and case, since a buyer may take a case to the issuer.
+    """
+
+    line_id: str
+    parcel_id: str | None
+    qty: int
+    is_signed: bool = False
+    asked: Counter[str] = field(default_factory=Counter)
+    disputed: Counter[str] = field(default_factory=Counter)
+    contested: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def under_review(self) -> int:
+        """Units that an open case asks for."""
+        return min(self.qty, self.asked.total())
+
+    @property
+    def free(self) -> int:
+        """Units that neither a case nor a dispute is about."""
+        return max(0, self.qty - self.asked.total() - self.disputed.total())
+
+    @property
+    def at_stake(self) -> int:
+        """Units that an open dispute is about."""
+        return min(self.qty, self.disputed.total() + self.contested.total())
+
+    def of_dispute(self, dispute_id: str) -> int:
+        """Units that this open dispute is about."""
+        contested = sum(n for (dispute, _), n in self.contested.items() if dispute == dispute_id)
+        return self.disputed[dispute_id] + contested
+
+    def uncontested(self, case_id: str) -> int:
+        """Units of the case that no dispute is about."""
+        return self.asked[case_id] - sum(n for (_, case), n in self.contested.items() if case == case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDispute:
+    """An open dispute: so many units by line, or (`lines` empty) all of the order.
+
+    `cases` are those that were there when it was opened: it may be about the units that they ask for. A case that was
+    opened later asks for others.
+    """
+
+    dispute_id: str
+    reason: str
+    lines: Mapping[str, int]
+    cases: Collection[str]
+
+    def concerns(self, line_id: str) -> bool:
+        return not self.lines or line_id in self.lines
+
+    def rank(self, *, is_sent: bool, is_signed: bool) -> int:
+        """The place in which its units are looked for first has rank 0: what did not come was not signed for, and what
+        the buyer does not accept was."""
+        order = _LOOKED_FOR.get(self.reason, _ANYWHERE_SENT)
+        return order["signed" if is_signed else "sent" if is_sent else "unsent"]
+
+
+_LOOKED_FOR = {
+    "not_received": {"sent": 0, "unsent": 1, "signed": 2},
+    "product_unacceptable": {"signed": 0, "sent": 1, "unsent": 2},
+}
+_ANYWHERE_SENT = {"signed": 0, "sent": 0, "unsent": 1}
+
+
+def placed(parcels: Iterable[UnitsAt], unsent: UnitsAt, *, left: int) -> list[UnitsAt]:
+    """Returns the units of a line by place, parcels that have left first.
+
+    Facts may tell of more units than the `left` that were paid for and not refunded: the last parcels hold fewer then.
+    A case about units that were not sent is about sent ones, where they left all the same.
+    """
+    found, asked = [], Counter(unsent.asked)
+    held = _taken(asked, unsent.qty)
+    for units in sorted(parcels, key=lambda units: units.parcel_id or ""):
+        qty = max(0, min(units.qty, left))
+        left -= qty
+        here = Counter(units.asked)
+        here.update(_taken(asked, qty - here.total()))
+        found.append(replace(units, qty=qty, asked=here))
+    return [*found, replace(unsent, asked=held)]
+
+
+def with_disputes(places: Sequence[UnitsAt], disputes: Iterable[OpenDispute]) -> Sequence[UnitsAt]:
+    """Returns the places of all lines, with the units that each open dispute is about. No two are about one unit while
+    there are others."""
+    for dispute in sorted(disputes, key=lambda dispute: dispute.dispute_id):
+        for line_id in dispute.lines or dict.fromkeys(units.line_id for units in places):
+            of_line = [units for units in places if units.line_id == line_id]
+            left = dispute.lines.get(line_id, sum(units.qty for units in of_line))
+            for units in looked_for(of_line, dispute):
+                left -= _contest(units, dispute, left, dispute.cases) if dispute.lines else 0
+                left -= _dispute(units, dispute, left)
+            for units in of_line:
+                left -= _contest(units, dispute, left, units.asked)
+    return places
+
+
+def looked_for(places: Iterable[UnitsAt], dispute: OpenDispute) -> list[UnitsAt]:
+    """Returns the places in the order in which the dispute's units are looked for."""
+    return sorted(places, key=lambda u: dispute.rank(is_sent=u.parcel_id is not None, is_signed=u.is_signed))
+
+
+def _contest(units: UnitsAt, dispute: OpenDispute, most: int, cases: Iterable[str]) -> int:
+    """Units of these cases that the dispute is about."""
+    taken = 0
+    for case_id in sorted(set(cases) & units.asked.keys()):
+        if (here := min(most - taken, units.uncontested(case_id))) > 0:
+            units.contested[dispute.dispute_id, case_id] += here
+            taken += here
+    return taken
+
+
+def _dispute(units: UnitsAt, dispute: OpenDispute, most: int) -> int:
+    """Free units that the dispute is about."""
+    taken = max(0, min(most, units.free))
+    if taken:
+        units.disputed[dispute.dispute_id] += taken
+    return taken
+
+
+def _taken(asked: Counter[str], most: int) -> Counter[str]:
+    """Takes up to so many out of the counts of cases."""
+    taken = Counter[str]()
+    for case_id in sorted(asked):
+        if (here := min(asked[case_id], most - taken.total())) > 0:
+            taken[case_id] = here
+            asked[case_id] -= here
+    return taken
