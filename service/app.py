@@ -66,16 +66,20 @@ class App:
 
 
 @contextmanager
-def open_app(settings: Settings, *, create: bool = False, clock: Callable[[], datetime] = now) -> Iterator[App]:
-    """The ledger the settings point to. With `create` one is begun where there is none. Raises one of `OBSTACLES`."""
+def open_app(
+    settings: Settings, *, create: bool = False, demonstration: bool = False, clock: Callable[[], datetime] = now
+) -> Iterator[App]:
+    """The ledger the settings point to. With `create` one is begun where there is none: for demonstration, if so wanted,
+    in which case its scenario adopts the policies. Raises one of `OBSTACLES`.
+    """
     collect_rarely()
     with ExitStack() as stack:
         url = stack.enter_context(open_database(settings, create=create))
         keys = FileKeyStore(_folder_made(settings))
-        ledger = stack.enter_context(Ledger.open(url, keys=keys))
+        ledger = stack.enter_context(Ledger.open(url, keys=keys, demonstration=demonstration))
         bus = Bus(ledger, MENU, clock=clock)
         stack.callback(bus.close)
-        if create:
+        if create and not ledger.identity.demonstration:
             publish_defaults(bus)
         yield App(settings, ledger, bus, Views(ledger.engine, ledger.reader), clock)
 

@@ -15,7 +15,7 @@ from projections.expected_at_bank import ExpectedAtBank, expected_under
 from projections.payouts import Payouts
 from service.app import App
 from service.simulator.books import bank_refs
-from service.simulator.settling import RUNS, paid_by_bank, returned_by_bank, run_day
+from service.simulator.settling import paid_by_bank, returned_by_bank, run_day, runs_of
 from service.simulator.step import BANK, Act, Step
 from service.simulator.world import World
 
@@ -29,7 +29,7 @@ def bank_acts(world: World, steps: Sequence[Step]) -> Iterator[Act]:
     """A statement for each week from the first settlement run on."""
     deposits = [step for step in steps if step.command == "report_psp_batch"]
     claims = [step.data["bank_entry_ref"] for step in steps if step.command == "report_claim_settled"]
-    for week in range(1, RUNS + 1):
+    for week in range(1, runs_of(world) + 1):
         at = world.day(run_day(week) + _SHOWN_AFTER)
         do = partial(_statement, _Told(world, deposits, [*claims, *bank_refs(world)]), week)
         yield Act(at, f"sim{world.seed}.statement.{week}", do)

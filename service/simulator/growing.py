@@ -8,6 +8,7 @@ from itertools import count
 
 from ledger.calendar_months import first_day, month_after, month_of
 from service.app import App
+from service.simulator.days import Days
 from service.simulator.month import FIRST_DAY, MERCHANTS, record_month
 
 _SLOT = timedelta(hours=6)  # fewer, larger batches; nothing of a parcel happens sooner after its order
@@ -20,7 +21,7 @@ def grow(app: App, *, orders: int, merchants: int = MERCHANTS) -> Iterator[tuple
     """
     begins = FIRST_DAY
     for seed in count(1):
-        record_month(app, seed=seed, orders=orders, merchants=merchants, first_day=begins, slot=_SLOT)
+        record_month(app, seed=seed, orders=orders, merchants=merchants, days=Days.of_month(begins), slot=_SLOT)
         begins = first_day(month_after(month_of(begins)))
         yield begins, sum(app.ledger.reader.heads().values())
 

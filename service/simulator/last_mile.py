@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from service.simulator.telling import Story, paid_back, placed_and_paid
 
 _ONE_DAY = timedelta(days=1)
 _DEPARTED, _OUT = 4, 8  # milestones up to the departure, and up to the last mile
-_UNTIL_RATES_ARE_OLD = timedelta(days=70)
+_UNTIL_RATES_ARE_OLD = timedelta(days=21)
 
 
 def returned_to_sender(story: Story) -> Iterator[Step]:
@@ -110,13 +111,15 @@ def told_of_an_order_that_stands(story: Story) -> Iterator[Step]:
     yield released(story, signed_at)
 
 
-def invoiced_long_after(story: Story) -> Iterator[Step]:
-    """The broker's duty comes when the rates we have are too old to decide by; a fact is booked all the same."""
+def assessed_weeks_ahead(story: Story) -> Iterator[Step]:
+    """The broker dates a second duty of the parcel three weeks ahead, for which day no rate can be known: it is booked
+    at the last one all the same."""
     paid_at = yield from placed_and_paid(story)
     signed_at = yield from all_sent(story, paid_at)
     yield released(story, signed_at)
-    at, name = signed_at + _UNTIL_RATES_ARE_OLD, f"late-{story.parcel_id}"
-    yield duty(story, at, story.parcel_id, story.basket.quantities, assessment_ref=name)
+    at, name = signed_at + 2 * _ONE_DAY, f"ahead-{story.parcel_id}"
+    assessed = duty(story, at, story.parcel_id, story.basket.quantities, assessment_ref=name)
+    yield replace(assessed, happened_at=at + _UNTIL_RATES_ARE_OLD)
 
 
 def _lost(story: Story, at: datetime) -> Step:

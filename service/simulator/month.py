@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from random import Random
+from typing import TypeVar
 
 from commands.bus import Bus
 from commands.menu import MENU
 from commands.outcome import Outcome
 from service.app import App
+from service.founding import publish_defaults
 from service.simulator.bank import bank_acts
 from service.simulator.basket import make_basket
 from service.simulator.books import book_acts
 from service.simulator.catalogue import Merchant
 from service.simulator.catalogue_life import catalogue_steps
 from service.simulator.checkouts import checkout_acts, checkout_steps, shared_captures, stray_money
+from service.simulator.days import Days
 from service.simulator.desk import desk_acts
+from service.simulator.late_facts import late_steps
 from service.simulator.merchant_money import merchant_money_steps
 from service.simulator.merchants import joins
 from service.simulator.people import Buyer
 from service.simulator.platform import platform_steps
-from service.simulator.plots import Plot, plot_of
+from service.simulator.plots import PLOTS, Plot, plot_of
 from service.simulator.providers import provider_steps
 from service.simulator.settling import settlement_acts
 from service.simulator.step import Act, Step
@@ -32,11 +36,13 @@ from service.simulator.telling import Story
 from service.simulator.world import World, make_world
 
 FIRST_DAY = date(2025, 4, 1)
-DAYS = 30
+APRIL = Days(FIRST_DAY, date(2025, 7, 14))
 MERCHANTS = 24
+_EVERY_SIXTH = 6  # order is placed in the weeks after the month, so that something is under way today
 _BUYERS_OF_EVERY_MARKET = 60  # so many have some in each
 SLOT = timedelta(hours=1)  # decisions of one slot share its end as their instant
 Progress = Callable[[int, int], None]  # done, of
+Told = TypeVar("Told", Step, Act)
 
 
 @dataclass(slots=True)
@@ -56,37 +62,39 @@ class Month:
 class SlotClock:
     """The month's own time: the end of the slot that is being recorded."""
 
-    def __init__(self) -> None:
-        self.now = datetime.min.replace(tzinfo=UTC)
+    def __init__(self, now: datetime) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         return self.now
 
 
 def make_month(
-    *, seed: int = 1, orders: int = 1_200, merchants: int = MERCHANTS, first_day: date = FIRST_DAY
+    *, seed: int = 1, orders: int = 1_200, merchants: int = MERCHANTS, days: Days = APRIL
 ) -> tuple[World, list[Step]]:
-    """The world and every step of the month, in the order of time; the same for the same arguments."""
+    """The world and every step up to today, in the order of time; the same for the same arguments."""
     buyers = max(_BUYERS_OF_EVERY_MARKET, orders * 2 // 3)
-    world = make_world(seed=seed, first_day=first_day, merchants=merchants, buyers=buyers)
+    world = make_world(seed=seed, days=days, merchants=merchants, buyers=buyers)
     random = Random(f"month {seed} {orders}")
     steps = [*platform_steps(world), *catalogue_steps(world), *merchant_money_steps(world), *checkout_steps(world)]
+    steps += late_steps(world)
     steps += (step for merchant in world.merchants for step in joins(world, merchant))
     cast = _Cast.of(world)
     steps += (step for number in range(1, orders + 1) for step in _order_steps(world, cast, random, number))
     steps += list(provider_steps(world, steps, [*shared_captures(world), *stray_money(world)]))
-    return world, sorted(steps, key=_when)
+    return world, sorted(_up_to_today(world, steps), key=_when)
 
 
 def make_acts(world: World, steps: Sequence[Step]) -> list[Act]:
     """What is done beside these steps, by what the ledger says then."""
-    return [
+    acts = (
         *checkout_acts(world),
         *settlement_acts(world),
         *bank_acts(world, steps),
         *book_acts(world),
         *desk_acts(world),
-    ]
+    )
+    return _up_to_today(world, acts)
 
 
 def record_month(
@@ -95,18 +103,23 @@ def record_month(
     seed: int = 1,
     orders: int = 1_200,
     merchants: int = MERCHANTS,
-    first_day: date = FIRST_DAY,
+    days: Days = APRIL,
     slot: timedelta = SLOT,
     progress: Progress = lambda _done, _total: None,
 ) -> Month:
-    """Record the month. Told again it changes nothing; broken off, it goes on from what is there."""
-    world, steps = make_month(seed=seed, orders=orders, merchants=merchants, first_day=first_day)
+    """Record the month: at its own time in a ledger founded for demonstration, as told later in any other.
+
+    Recorded again it changes nothing; broken off, it goes on from what is there.
+    """
+    world, steps = make_month(seed=seed, orders=orders, merchants=merchants, days=days)
     both: list[Step | Act] = [*steps, *make_acts(world, steps)]
     told = sorted(both, key=_when)
-    clock = SlotClock()
-    bus = Bus(app.ledger, MENU, clock=clock)
-    recording = _Recording(replace(app, bus=bus, clock=clock), clock)
+    clock = SlotClock(world.day(-4))
+    ledger = app.ledger.in_scenario(clock) if app.ledger.identity.demonstration else app.ledger
+    bus = Bus(ledger, MENU, clock=clock)
+    recording = _Recording(replace(app, ledger=ledger, bus=bus, clock=clock), clock)
     try:
+        publish_defaults(bus)
         done = 0
         for end, batch in _slots(told, slot):
             recording.record(end, batch)
@@ -168,16 +181,27 @@ def _order_steps(world: World, cast: _Cast, random: Random, number: int) -> list
         merchant=random.choice(cast.merchants[plot.express]),
         buyer=random.choice(cast.buyers[plot.market]),
         rates=world.rates,
-        placed_at=_placed_at(world, random, plot),
+        placed_at=_placed_at(world, random, plot, number),
         units=plot.units,
     )
     return list(plot.tell(Story(random, basket)))
 
 
-def _placed_at(world: World, random: Random, plot: Plot) -> datetime:
+def _placed_at(world: World, random: Random, plot: Plot, number: int) -> datetime:
     """On the hour, where a slot ends: nothing that follows can seem to have happened before the order was placed."""
-    hours = random.randrange(2, DAYS * 24) if plot.day is None else plot.day * 24 + random.randrange(20)
-    return datetime.combine(world.first_day, datetime.min.time(), UTC) + hours * SLOT
+    month = world.days.month * 24
+    if plot.day is not None:
+        hours = plot.day * 24 + random.randrange(20)
+    elif number > len(PLOTS) and number % _EVERY_SIXTH == 0:
+        hours = random.randrange(month, world.days.count * 24)
+    else:
+        hours = random.randrange(2, month)
+    return world.day(0, hour=hours)
+
+
+def _up_to_today(world: World, told: Iterable[Told]) -> list[Told]:
+    """What happens after today is not known yet."""
+    return [each for each in told if each.at <= world.days.end]
 
 
 def _slots(told: Sequence[Step | Act], slot: timedelta) -> Iterator[tuple[datetime, list[Step | Act]]]:

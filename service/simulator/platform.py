@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.defaults import default_policies
@@ -11,7 +11,7 @@ from ledger.policies.fees import Fees
 from ledger.policies.kinds import written
 from service.simulator.rates import PROVIDER as RATE_PROVIDER
 from service.simulator.step import CARRIER, OPERATIONS, PROVIDER, SYSTEM, Step, by_two
-from service.simulator.world import RATE_DAYS, World
+from service.simulator.world import World
 
 _DEEMED_DAY = 24  # orders of this day have a lock that lets time stand for a signature
 _DEEMED_AFTER = "P25D"
@@ -19,21 +19,21 @@ _DEEMED_AFTER = "P25D"
 
 def platform_steps(world: World) -> Iterator[Step]:
     """Everything that no single order tells."""
-    yield from _rates(world)
+    for offset in range(world.days.count + 1):
+        yield from rates_of(world, world.first_day + timedelta(days=offset))
     yield from _rules(world)
     yield from _stray_facts(world)
 
 
-def _rates(world: World) -> Iterator[Step]:
-    for offset in range(RATE_DAYS):
-        day = world.first_day + timedelta(days=offset)
-        opening = world.day(offset) - timedelta(hours=8)  # midnight in Shanghai
-        for currency in ("USD", "HKD"):
-            for kind in ("book", "reference"):
-                rate = {"pair": f"{currency}/CNY", "rate": world.rates.book[currency, day], "kind": kind}
-                step_id = f"sim{world.seed}.rate.{currency}.{kind}.{day}"
-                data = {**rate, "provider": RATE_PROVIDER, "as_of": day}
-                yield Step(opening, step_id, "record_fx_rate", SYSTEM, data)
+def rates_of(world: World, day: date) -> Iterator[Step]:
+    """The rates of a day, known from its first instant in Shanghai on."""
+    opening = world.day((day - world.first_day).days) - timedelta(hours=8)
+    for currency in ("USD", "HKD"):
+        for kind in ("book", "reference"):
+            rate = {"pair": f"{currency}/CNY", "rate": world.rates.book[currency, day], "kind": kind}
+            step_id = f"sim{world.seed}.rate.{currency}.{kind}.{day}"
+            data = {**rate, "provider": RATE_PROVIDER, "as_of": day}
+            yield Step(opening, step_id, "record_fx_rate", SYSTEM, data)
 
 
 def _rules(world: World) -> Iterator[Step]:

@@ -118,7 +118,7 @@ PLOTS = (
     Plot(1, last_mile.broken_and_destroyed),
     Plot(0, last_mile.deemed_signed, day=24),
     Plot(1, last_mile.told_of_an_order_that_stands),
-    Plot(0, last_mile.invoiced_long_after, market="US", day=20),
+    Plot(0, last_mile.assessed_weeks_ahead, market="US", day=20),
     Plot(3, races.asked_while_locked),
     Plot(1, races.asked_twice_at_once, express=False),
     Plot(1, races.approved_while_it_is_withdrawn, express=False),

@@ -1,13 +1,14 @@
 """What the provider pays out to the platform: a batch a week, of the captures, refunds and disputes of the week before.
 
-Some lines of the second batch, and the deposit of the third, are not what our books say.
+Some lines of the second batch, and the deposit of the third, are not what our books say. One capture of the month's
+last days is settled on its last day, in a report that comes only days later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -17,11 +18,11 @@ from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate
 from ledger.ids import derived_id
 from ledger.money import Money, half_up, total
+from service.simulator.late_facts import HEARD_AFTER, LATE, SINCE
 from service.simulator.step import FINANCE, PROVIDER, Step
 from service.simulator.telling import PSP
 from service.simulator.world import World
 
-WEEKS = 10
 _AFTER_THE_WEEK = 2  # days
 _WRONG_LINES, _WRONG_DEPOSIT = 2, 3  # the weeks
 _SPREAD = Decimal("0.996")  # of the book rate
@@ -43,12 +44,17 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One week's lines, by whose they are, and what they come to."""
+    """One report's lines, by whose they are, and what they come to; `at` is when it is reported."""
 
     ref: str
     at: datetime
     lines: dict[Owner, list[PspLine]]
     day: date
+
+    @property
+    def happened_at(self) -> datetime:
+        """A report of its own day is of its own instant, one of an earlier day of that day's noon in Shanghai."""
+        return self.at if self.at.date() == self.day else datetime.combine(self.day, time(4), UTC)
 
     @property
     def cash(self) -> Money:
@@ -62,11 +68,19 @@ class Batch:
 def provider_steps(world: World, told: Iterable[Step], also: Iterable[Owed]) -> Iterator[Step]:
     """The reports that follow from what the provider told in the steps of all orders, and of what else it owes us."""
     items = sorted([*_items(world, told), *also], key=lambda item: (item.at, item.reference, item.kind, item.owner))
-    for week in range(1, WEEKS + 1):
+    late = [item for item in items if _is_reported_late(world, item)]
+    for week in range(1, (world.days.count - _AFTER_THE_WEEK) // 7 + 1):
         first, last = world.day(7 * week - 7), world.day(7 * week)
         due = [item for item in items if first <= item.at < last or (week == 1 and item.at < first)]
-        if due:
-            yield from _reported(world, week, _batch(world, week, due))
+        if due := [item for item in due if item not in late]:
+            yield from _reported(world, week, _weekly(world, week, due))
+    at = world.after_the_month(HEARD_AFTER, hour=6)
+    yield from _reported(world, 0, _batch(world, f"SIMPAY-{world.seed}-late", at, world.days.month_end, late))
+
+
+def _is_reported_late(world: World, item: Owed) -> bool:
+    is_theirs = item.owner[0] == world.guests[LATE].merchant_id
+    return is_theirs and item.kind == "charge" and item.at >= world.after_the_month(SINCE)
 
 
 def _items(world: World, told: Iterable[Step]) -> Iterator[Owed]:
@@ -109,13 +123,17 @@ def _item(step: Step, withdrawn: dict[str, Money]) -> Owed | None:
     return None
 
 
-def _batch(world: World, week: int, items: list[Owed]) -> Batch:
+def _weekly(world: World, week: int, items: list[Owed]) -> Batch:
     at = world.day(7 * week + _AFTER_THE_WEEK, hour=6)
+    batch = _batch(world, f"SIMPAY-{world.seed}-{week:02d}", at, at.date(), items)
+    return _with_wrong_lines(batch) if week == _WRONG_LINES else batch
+
+
+def _batch(world: World, ref: str, at: datetime, day: date, items: list[Owed]) -> Batch:
     lines: dict[Owner, list[PspLine]] = {}
     for item in items:
-        lines.setdefault(item.owner, []).append(_line(world, item, at.date()))
-    batch = Batch(f"SIMPAY-{world.seed}-{week:02d}", at, lines, at.date())
-    return _with_wrong_lines(batch) if week == _WRONG_LINES else batch
+        lines.setdefault(item.owner, []).append(_line(world, item, day))
+    return Batch(ref, at, lines, day)
 
 
 def _line(world: World, item: Owed, day: date) -> PspLine:
@@ -164,11 +182,16 @@ def _reported(world: World, week: int, batch: Batch) -> Iterator[Step]:
     for owner, lines in batch.lines.items():
         command, names = _about(owner)
         data = {**names, **said, "lines": lines}
-        yield Step(batch.at, f"sim.{batch.ref}.{owner[-1]}", command, PROVIDER, data, is_report=True)
+        yield _report(batch, owner[-1], command, data)
     data = _whole(world, week, batch) | {"digest": digest}
-    yield Step(batch.at, f"sim.{batch.ref}.whole", "report_psp_batch", PROVIDER, data, is_report=True)
+    yield _report(batch, "whole", "report_psp_batch", data)
     done = {"kind": "psp_report", "digest": digest, "refused": 0}
     yield Step(batch.at, f"sim.{batch.ref}.whole.done", "complete_file", FINANCE, done)
+
+
+def _report(batch: Batch, name: str, command: str, data: dict[str, Any]) -> Step:
+    step = Step(batch.at, f"sim.{batch.ref}.{name}", command, PROVIDER, data, is_report=True)
+    return replace(step, happened_at=batch.happened_at)
 
 
 def _about(owner: Owner) -> tuple[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from ledger.fx import Rate
+from service.simulator.days import Days
 
 PROVIDER = "simulated"
 PEG_MOP_PER_HKD = Decimal("1.03")
@@ -26,11 +27,13 @@ class Rates:
         )
 
 
-def make_rates(random: Random, first: date, days: int) -> Rates:
+def make_rates(seed: int, days: Days) -> Rates:
+    """The rates of all days up to today. Later days add theirs and leave the earlier ones as they are."""
+    random = Random(f"rates {seed}")
     usd, hkd = Decimal("7.2500"), Decimal("0.9320")
     book: dict[tuple[str, date], str] = {}
-    for offset in range(days):
-        day = first + timedelta(days=offset)
+    for offset in range(days.count + 1):
+        day = days.first + timedelta(days=offset)
         usd += Decimal(random.randint(-60, 60)) / 10_000
         hkd += Decimal(random.randint(-8, 8)) / 10_000
         book["USD", day], book["HKD", day] = str(usd), str(hkd)

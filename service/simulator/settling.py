@@ -14,20 +14,24 @@ from service.settlement_run import payout_id_of, settle
 from service.simulator.step import BANK, FINANCE, SYSTEM, Act, Step
 from service.simulator.world import World
 
-RUNS = 9
 _FIRST_RUN = 14  # day, and then weekly
 # The runs in which that happens to one payout; the first may have none.
 _FAILED, _RETURNED, _PAID_TWICE, _CANCELLED = 2, 3, 4, 5
 
 
 def settlement_acts(world: World) -> Iterator[Act]:
-    """Every Tuesday what is due is released, stated and paid; the bank answers two days later."""
-    for run in range(1, RUNS + 1):
+    """Every week what is due is released, stated and paid; the bank answers two days later."""
+    for run in range(1, runs_of(world) + 1):
         prefix, day = run_id(world, run), run_day(run)
         yield Act(world.day(day, hour=2), f"{prefix}.1", partial(_settled, world, run))
         yield Act(world.day(day, hour=4), f"{prefix}.2", partial(_handed_to_the_bank, world, run))
         yield Act(world.day(day + 2, hour=2), f"{prefix}.3", partial(_answered, world, run))
     yield Act(world.day(run_day(_RETURNED) + 5), f"{run_id(world, _RETURNED)}.4", partial(_came_back, world))
+
+
+def runs_of(world: World) -> int:
+    """How many runs there are up to today."""
+    return (world.days.count - _FIRST_RUN) // 7 + 1
 
 
 def run_id(world: World, run: int) -> str:

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from random import Random
 
 from ledger.who import Actor
 from service.simulator.catalogue import Merchant, make_merchants
+from service.simulator.days import Days
 from service.simulator.people import Buyer, make_buyers
 from service.simulator.rates import Rates, make_rates
 
-_GUESTS = 7
-RATE_DAYS = 75  # the month's orders are delivered and settled in the weeks after it
+_GUESTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Merchants, buyers and rates; the month's first day, which begins at midnight UTC."""
+    """Merchants, buyers and rates; the days of the scenario, each of which begins at midnight UTC."""
 
     seed: int
-    first_day: date
+    days: Days
     merchants: list[Merchant]
     guests: list[Merchant]  # whose own stories the month tells beside the orders' plots
     buyers: list[Buyer]
     rates: Rates
 
+    @property
+    def first_day(self) -> date:
+        return self.days.first
+
     def day(self, number: int, *, hour: int = 0) -> datetime:
         """The instant so many days and hours into the month."""
-        return datetime.combine(self.first_day, time(), UTC) + timedelta(days=number, hours=hour)
+        return self.days.at(number, hour=hour)
+
+    def after_the_month(self, days: int, *, hour: int = 0) -> datetime:
+        """The instant so many days after the month's last one."""
+        return self.days.at(self.days.month - 1 + days, hour=hour)
 
     def owner(self, merchant_id: str) -> Actor:
         """Who acts for the merchant."""
@@ -40,14 +48,14 @@ class World:
         return {value for buyer in self.buyers for value in buyer.personal_values}
 
 
-def make_world(*, seed: int, first_day: date, merchants: int, buyers: int) -> World:
+def make_world(*, seed: int, days: Days, merchants: int, buyers: int) -> World:
     """The same world for the same arguments, on every machine."""
     random = Random(f"world {seed}")
     return World(
         seed=seed,
-        first_day=first_day,
+        days=days,
         merchants=make_merchants(random, merchants),
         guests=make_merchants(Random(f"guests {seed}"), _GUESTS, after=2_000 + 10 * seed),
         buyers=make_buyers(random, buyers),
-        rates=make_rates(random, first_day, RATE_DAYS),
+        rates=make_rates(seed, days),
     )

@@ -18,6 +18,7 @@ from service.app import App
 from service.embedded import EmbeddedPostgres
 from service.settings import Settings
 from service.simulator.growing import grow
+from service.simulator.days import Days
 from service.simulator.month import FIRST_DAY, make_month
 from tests.benchmarks.bench_commands import month_clock, record_steps
 from tests.benchmarks.bench_finance import ask_the_books, reconcile_a_report, settle_what_is_due
@@ -61,7 +62,8 @@ def _change(app: App, clock: list[datetime], table: Table, *, month: date, size:
     parcels = dispatched(app)
     scan_in_bulk(app, table, parcels, size=size, scale=scale)
     orders, merchants = scale.grown_orders, scale.grown_merchants
-    world, steps = make_month(seed=_SEED_OF_WHAT_IS_DUE, orders=orders, merchants=merchants, first_day=month)
+    due = Days.of_month(month)
+    world, steps = make_month(seed=_SEED_OF_WHAT_IS_DUE, orders=orders, merchants=merchants, days=due)
     record_steps(steps, clock, app.bus)
     clock[0] += timedelta(days=30)  # everything signed for is due
     app.catch_up(_ASKED)  # as a service is, which follows

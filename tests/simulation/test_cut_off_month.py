@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from projections.account_turnovers import AccountTurnovers
 from projections.books_of_account import turnover_balance
 from service.app import App
 from service.embedded import EmbeddedPostgres
-from service.founding import publish_defaults
 from service.periods import periods
 from service.simulator.growing import grow_to
 from service.simulator.month import record_month
@@ -30,15 +29,14 @@ class CutOff(Exception):
 
 @pytest.fixture
 def app(postgres: EmbeddedPostgres, template: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
-    with open_desk(clone(postgres, template, request.node.name[:40]), tmp_path) as desk:
-        publish_defaults(desk.bus)
+    with open_desk(clone(postgres, template, request.node.name[:40]), tmp_path, demonstration=True) as desk:
         yield app_of(desk)
 
 
-def types_of(app: App) -> list[tuple[int, int, str, str]]:
+def types_of(app: App) -> list[tuple[int, int, str, str, datetime]]:
     reader = app.ledger.reader
     rows = (row for book, head in reader.heads().items() if head for row in reader.read(book, 0, head))
-    return [(row.book, row.position, row.stream, row.type) for row in rows]
+    return [(row.book, row.position, row.stream, row.type, row.recorded_at) for row in rows]
 
 
 def test_cut_off_again_and_again_it_comes_to_the_same_month(
@@ -53,8 +51,8 @@ def test_cut_off_again_and_again_it_comes_to_the_same_month(
         with pytest.raises(CutOff):
             record_month(app, seed=SEED, orders=ORDERS, progress=pull_the_plug)
     record_month(app, seed=SEED, orders=ORDERS)
-    with open_desk(clone(postgres, template, "month_in_one_go"), tmp_path_factory.mktemp("other")) as desk:
-        publish_defaults(desk.bus)
+    url, folder = clone(postgres, template, "month_in_one_go"), tmp_path_factory.mktemp("other")
+    with open_desk(url, folder, demonstration=True) as desk:
         record_month(app_of(desk), seed=SEED, orders=ORDERS)
         assert types_of(app) == types_of(app_of(desk)), f"seed {SEED}"
 

@@ -24,7 +24,6 @@ from projections.registry import PROJECTIONS
 from projections.tracking import track
 from service.app import App
 from service.embedded import EmbeddedPostgres
-from service.founding import publish_defaults
 from service.localisation import LANGUAGES, localised, reader_of
 from service.simulator.month import Month, make_month, record_month
 from service.tracking import told
@@ -43,8 +42,7 @@ _OF_EVENT_IDS = ("lines_hash",)  # of a statement, each of whose lines names its
 @pytest.fixture(scope="module")
 def recorded(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     url = clone(postgres, template, "simulated_month")
-    with open_desk(url, tmp_path_factory.mktemp("month")) as desk:
-        publish_defaults(desk.bus)
+    with open_desk(url, tmp_path_factory.mktemp("month"), demonstration=True) as desk:
         app = app_of(desk)
         month = record_month(app, seed=SEED, orders=ORDERS)
         app.catch_up()
@@ -64,8 +62,7 @@ def test_the_same_seed_records_the_same_events(
     events: list[Recorded], postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     url = clone(postgres, template, "simulated_again")
-    with open_desk(url, tmp_path_factory.mktemp("again")) as desk:
-        publish_defaults(desk.bus)
+    with open_desk(url, tmp_path_factory.mktemp("again"), demonstration=True) as desk:
         record_month(app_of(desk), seed=SEED, orders=ORDERS)
         again = [_told(row) for row in _events(app_of(desk))]
     differing = [(one, other) for one, other in zip(map(_told, events), again, strict=True) if one != other]
@@ -268,7 +265,8 @@ def _told(row: Recorded) -> tuple[object, ...]:
     """All of an event that does not rest on a key, or on the ids that events are given as they are recorded."""
     event = row.event
     data = event.model_dump(mode="json", exclude={*event.sealed_fields, *_OF_EVENT_IDS})
-    return row.book, row.position, row.stream, row.version, row.type, row.occurred_at, row.accounting_date, data
+    times = row.occurred_at, row.recorded_at, row.accounting_date
+    return row.book, row.position, row.stream, row.version, row.type, *times, data
 
 
 def _tables(app: App) -> Iterator[str]:

@@ -89,9 +89,12 @@ class Desk:
 
 
 @contextmanager
-def open_desk(url: str, folder: Path, *, now: datetime = datetime(2025, 4, 1, 8, tzinfo=UTC)) -> Iterator[Desk]:
+def open_desk(
+    url: str, folder: Path, *, now: datetime = datetime(2025, 4, 1, 8, tzinfo=UTC), demonstration: bool = False
+) -> Iterator[Desk]:
     """A desk on this database, its key file in `folder`."""
-    with Ledger.open(url, keys=FileKeyStore(folder / "keys")) as ledger:
+    keys = FileKeyStore(folder / "keys")
+    with Ledger.open(url, keys=keys, demonstration=demonstration) as ledger:
         desk = Desk(ledger, Clock(now))
         yield desk
         desk.bus.close()
