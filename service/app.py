@@ -69,8 +69,8 @@ class App:
 def open_app(
     settings: Settings, *, create: bool = False, demonstration: bool = False, clock: Callable[[], datetime] = now
 ) -> Iterator[App]:
-    """The ledger the settings point to. With `create` one is begun where there is none: for demonstration, if so wanted,
-    in which case its scenario adopts the policies. Raises one of `OBSTACLES`.
+    """The ledger the settings point to. With `create` one is begun where there is none: for demonstration, if so
+    wanted, whose scenario then adopts the policies. Raises one of `OBSTACLES`.
     """
     collect_rarely()
     with ExitStack() as stack:

@@ -22,8 +22,11 @@ from service.timers import TimerWorker
 from service.upgrading import upgrading
 
 
-def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[str], None]) -> None:
-    """Run until SIGINT or SIGTERM. `first` runs once the ledger is open, `ready` hears the address.
+def serve(
+    settings: Settings, *, first: Callable[[App], None], ready: Callable[[str], None], demonstration: bool = False
+) -> None:
+    """Run until SIGINT or SIGTERM. `first` runs once the ledger is open, `ready` hears the address. A ledger that is
+    founded here is for demonstration if so wanted.
 
     Raises one of `OBSTACLES` where it cannot start, and `ServerLost` where the embedded server cannot be kept running.
     """
@@ -35,10 +38,10 @@ def serve(settings: Settings, *, first: Callable[[App], None], ready: Callable[[
             if settings.server is None:
                 stack.enter_context(only_service(settings.data_dir, address))
             watch = stack.enter_context(kept_running(settings))
-            app = stack.enter_context(open_app(settings, create=True))
+            app = stack.enter_context(open_app(settings, create=True, demonstration=demonstration))
             stack.enter_context(following(app.ledger))
             stack.enter_context(upgrading(app.ledger))
-            first(app)  # before the timers, whose clock is the wall's: what it records may lie in the past
+            first(app)  # before the timers, whose clock is the server's: a scenario never goes back behind it
             stack.enter_context(_timing(app))
             _answer(app, listener, watch, lambda: ready(address))
     except KeyboardInterrupt:

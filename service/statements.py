@@ -12,6 +12,7 @@ from io import StringIO
 from commands.recording import accounting_day
 from ledger.events.statement import SettlementStatementIssued
 from ledger.ids import statements_stream
+from ledger.log.identity import Identity
 from ledger.money import Money
 from projections.statements import Statement, document, issued_again
 from service.app import App
@@ -33,6 +34,7 @@ class IssuedStatement:
 
     event: SettlementStatementIssued
     statement: Statement
+    identity: Identity
 
     @property
     def json(self) -> str:
@@ -91,7 +93,7 @@ class IssuedStatement:
 
     @property
     def title(self) -> str:
-        return f"Statement {self.event.number} of {self.event.merchant_id}, CNY"
+        return self.identity.marked(f"Statement {self.event.number} of {self.event.merchant_id}, CNY")
 
     @property
     def period(self) -> str:
@@ -121,7 +123,7 @@ def statement_of(app: App, events: Sequence[SettlementStatementIssued], number: 
     chosen = [event for event in events if number is None or event.number == number]
     if not chosen:
         raise ServiceFailure("No such statement was issued.")
-    return IssuedStatement(chosen[-1], issued_again(app.views, chosen[-1]))
+    return IssuedStatement(chosen[-1], issued_again(app.views, chosen[-1]), app.ledger.identity)
 
 
 def _row(**values: str | Money) -> dict[str, str]:

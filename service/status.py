@@ -38,6 +38,7 @@ class LedgerStatus:
     views: tuple[ViewStatus, ...]
     set_aside: dict[str, int]
     policies: tuple[str, ...] = ()  # what is to be put right about them; the ledger goes on meanwhile
+    demonstration: bool = False
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -62,7 +63,16 @@ def status_of(app: App) -> LedgerStatus:
     policies = app.bus.reference().to_put_right()
     views = [view for name in PROJECTIONS for view in _views(app, name, heads)]
     set_aside = SetAside(app.ledger.engine).counts()
-    return LedgerStatus(identity.ledger_id, identity.epoch, identity.zone, heads, tuple(views), set_aside, policies)
+    return LedgerStatus(
+        identity.ledger_id,
+        identity.epoch,
+        identity.zone,
+        heads,
+        tuple(views),
+        set_aside,
+        policies,
+        demonstration=identity.demonstration,
+    )
 
 
 def _views(app: App, name: str, heads: dict[int, int]) -> list[ViewStatus]:

@@ -1,16 +1,19 @@
-"""The trading month that a first start shows: recorded once, carried on where it was cut off, then summed up."""
+"""The trading month of a demonstration: recorded once, carried on where it was cut off, then summed up."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ledger.log.engine import cursor_of
 from ledger.money import Money
 from projections.balances import MerchantBalance, Moment, balances
 from projections.books_of_account import turnover_balance
 from service.app import App
+from service.failures import ServiceFailure
+from service.simulator.days import SEED, Days
 from service.simulator.month import record_month
 
 Progress = Callable[[int, int], None]  # commands answered, commands in all
@@ -36,6 +39,7 @@ class MonthSummary:
     refused: int
     merchants: tuple[MerchantBalance, ...]
     trial_total: Money
+    days: Days
 
     @property
     def lines(self) -> dict[str, str]:
@@ -45,16 +49,47 @@ class MonthSummary:
             for subject, counted in _COUNTED.items()
         }
         told["Breaks"] += f" · {self.events['break.opened'] - self.events['break.resolved']:,} open"
-        return told | {"Requests": f"{self.refused:,} refused", "Events": f"{self.events.total():,} recorded"}
+        days = {"Days": f"{self.days.first} to {self.days.today}, today"}
+        return days | told | {"Requests": f"{self.refused:,} refused", "Events": f"{self.events.total():,} recorded"}
+
+
+class NotForDemonstration(ServiceFailure):
+    """The trading month is recorded at its own time, which only a demonstration takes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This ledger was not founded for demonstration, so that no trading month can be recorded in it."
+            " --data-dir names another folder, --database-url an empty database, where one is founded with the month."
+        )
+
+    @property
+    def late_facts(self) -> tuple[str, str]:
+        """The questions that show them: the month's last day as known three days after it, and why it differs now."""
+        last, known = self.days.month_end, self.days.at(self.days.month + 2)
+        asked = f"--as-of {last} --as-known-at {known:%Y-%m-%dT%H:%M:%SZ}"
+        return f"redledger trial-balance {asked}", f"redledger explain-difference {asked}"
 
 
 def record_trading_month(app: App, progress: Progress) -> MonthSummary:
-    """Record the month: whatever was recorded of it before only repeats. Once it is whole, it is not told again."""
-    whole = app.settings.data_dir / "trading-month"
-    if not (whole.exists() and whole.read_text() == app.ledger.identity.ledger_id):
-        record_month(app, progress=progress)
-        whole.write_text(app.ledger.identity.ledger_id)
+    """Record the month, unless it is whole: what was recorded of it before only repeats.
+
+    Raises `NotForDemonstration`.
+    """
+    if not app.ledger.identity.demonstration:
+        raise NotForDemonstration
+    if not is_whole(app):
+        record_month(app, seed=SEED, days=Days.of_demonstration(app.ledger.identity), progress=progress)
+        _whole(app).write_text(app.ledger.identity.ledger_id)
     return summary_of(app)
+
+
+def is_whole(app: App) -> bool:
+    """True if all of the month was recorded in this ledger."""
+    return _whole(app).exists() and _whole(app).read_text() == app.ledger.identity.ledger_id
+
+
+def _whole(app: App) -> Path:
+    return app.settings.data_dir / "trading-month"
 
 
 def summary_of(app: App) -> MonthSummary:
@@ -65,4 +100,5 @@ def summary_of(app: App) -> MonthSummary:
         cursor.execute(_REFUSED)
         ((refused,),) = cursor.fetchall()
     found = balances(app.views, moment).merchants
-    return MonthSummary(events, refused, found, turnover_balance(app.views, moment).total)
+    total, days = turnover_balance(app.views, moment).total, Days.of_demonstration(app.ledger.identity)
+    return MonthSummary(events, refused, found, total, days)

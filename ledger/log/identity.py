@@ -23,6 +23,10 @@ class Identity:
     created_at: datetime
     demonstration: bool = False
 
+    def marked(self, title: str) -> str:
+        """A title as readers are shown it: that of a demonstration says so."""
+        return f"Demonstration · {title}" if self.demonstration else title
+
 
 def read_identity(engine: Engine) -> Identity:
     with cursor_of(engine) as cursor:

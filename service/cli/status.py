@@ -38,6 +38,8 @@ def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
         return
     events = sum(found.books.values())
     tell(f"Ledger {found.ledger_id}, epoch {found.epoch}, accounting days in {found.zone}")
+    if found.demonstration:
+        tell("Demonstration: founded for made-up facts, never for real ones")
     tell(f"{events:,} events in {sum(map(bool, found.books.values()))} of {len(found.books)} books")
     show(VIEWS, _by_view(found), format)
     for trouble in (*found.troubles, *found.policies):

@@ -26,7 +26,8 @@ def up(
         bool,
         typer.Option(
             "--with-trading-month",
-            help="First record a made-up month of trading: 24 merchants, 1,200 orders. Done once.",
+            help="Found a ledger for demonstration, and record a made-up month of trading that ends today:"
+            " 24 merchants, 1,200 orders.",
         ),
     ] = False,
 ) -> None:
@@ -41,11 +42,16 @@ def up(
     logging.basicConfig(
         level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=stderr(), show_path=False)]
     )
-    serve(settings, first=_show_month if with_trading_month else _nothing_first, ready=_announce)
+    first = _show_month if with_trading_month else _finish_month
+    serve(settings, first=first, ready=_announce, demonstration=with_trading_month)
 
 
-def _nothing_first(app: App) -> None:
-    """The ledger is served as it is."""
+def _finish_month(app: App) -> None:
+    """A ledger is served as it is, but for a demonstration whose month was cut off."""
+    from service.trading_month import is_whole
+
+    if app.ledger.identity.demonstration and not is_whole(app):
+        _show_month(app)
 
 
 def _show_month(app: App) -> None:
@@ -64,6 +70,9 @@ def show_summary(summary: MonthSummary) -> None:
     if (more := len(summary.merchants) - _MERCHANTS_SHOWN) > 0:
         console.print(f"and {more} more: redledger balances")
     console.print(f"Trial balance: {summary.trial_total}")
+    console.print(f"{summary.days.month_end} as known three days later, and why it differs from what is known now:", soft_wrap=True)
+    for question in summary.late_facts:
+        console.print(f"  {question}", soft_wrap=True)
 
 
 def _announce(address: str) -> None:

@@ -17,12 +17,12 @@ from service.http.lanes import Lane
 from service.http.limits import READS, READS_WITH_TOKEN, WEBHOOKS
 from service.http.statuses import EVERYWHERE, responses
 
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>RedLedger</title>
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}}
 dt{{font-family:ui-monospace,monospace;margin-top:.7rem}}dd{{margin:0;color:#555}}</style>
-<h1>RedLedger</h1><p>Every answer is JSON and carries a <code>token</code>: hand it to another read as
+<h1>{title}</h1><p>Every answer is JSON and carries a <code>token</code>: hand it to another read as
 <code>?at_least=…</code>, and that read holds what you have seen. <a href="/docs">All parameters</a>.</p>
-<dl>{}</dl></html>"""
+<dl>{reads}</dl></html>"""
 
 
 def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
@@ -44,19 +44,17 @@ def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
     ):
         application.include_router(router)
         routes += [route for route in router.routes if isinstance(route, APIRoute)]
-    application.add_api_route("/", _index_of(routes), include_in_schema=False)
+    application.add_api_route("/", _index_of(app, routes), include_in_schema=False)
     application.add_middleware(Edge)
     handle_errors(application)
     return application
 
 
-def _index_of(routes: list[APIRoute]) -> Callable[[], Awaitable[HTMLResponse]]:
+def _index_of(app: App, routes: list[APIRoute]) -> Callable[[], Awaitable[HTMLResponse]]:
     async def index() -> HTMLResponse:
-        return HTMLResponse(page)
+        return HTMLResponse(_PAGE.format(title=app.ledger.identity.marked("RedLedger"), reads=reads))
 
-    page = _PAGE.format(
-        "".join(f"<dt>{_link(route.path)}</dt><dd>{escape(route.description)}</dd>" for route in routes)
-    )
+    reads = "".join(f"<dt>{_link(route.path)}</dt><dd>{escape(route.description)}</dd>" for route in routes)
     return index
 
 

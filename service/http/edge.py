@@ -1,4 +1,4 @@
-"""The edge of the application: refuses addresses, headers and bodies beyond the limits before any route sees them."""
+"""The edge of the application: refuses what is beyond the limits before any route sees it, marks demonstrations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif refusal := _refusal(scope):
+            return
+        if scope["app"].state.app.ledger.identity.demonstration:
+            send = _marked(send)
+        if refusal := _refusal(scope):
             await refusal(scope, receive, send)
         elif scope["method"] == "HEAD":
             await self._app({**scope, "method": "GET"}, _limited(receive), _without_body(send))
@@ -76,6 +79,17 @@ def _limited(receive: Receive) -> Receive:
         return message
 
     return next_part
+
+
+def _marked(send: Send) -> Send:
+    """Every answer of a demonstration says so, whatever its form."""
+
+    async def with_header(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"redledger-demonstration", b"true")]}
+        await send(message)
+
+    return with_header
 
 
 def _without_body(send: Send) -> Send:

@@ -28,6 +28,7 @@ class Readiness(BaseModel):
     troubles: tuple[str, ...]
     incomplete: tuple[str, ...] = ()
     set_aside: dict[str, int] = {}
+    demonstration: bool = False
 
 
 @router.get("/healthz")
@@ -54,7 +55,10 @@ async def ready(app: OpenApp, request: Request, response: Response) -> Readiness
     if troubles:
         response.status_code, response.headers["Retry-After"] = 503, "1"
     said = "not ready" if troubles else "ready"
-    return Readiness(status=said, troubles=troubles, incomplete=incomplete, set_aside=set_aside)
+    demonstration = app.ledger.identity.demonstration
+    return Readiness(
+        status=said, troubles=troubles, incomplete=incomplete, set_aside=set_aside, demonstration=demonstration
+    )
 
 
 def _check(request: Request, app: App) -> asyncio.Task[LedgerStatus]:

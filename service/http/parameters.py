@@ -114,10 +114,12 @@ def passed(app: App, instant: datetime, field: str) -> datetime:
 
 
 def answer(app: App, vector: Mapping[int, int], **content: Any) -> dict[str, Any]:
-    """What a read answers: its content, the token of the positions it is of, and what it leaves out, if anything."""
+    """What a read answers: its content, the token of the positions it is of, what it leaves out, if anything, and that
+    the ledger is for demonstration, if it is."""
     left_out = vector.incomplete if isinstance(vector, Held) else ()
     said = content | ({"incomplete": left_out} if left_out else {})
-    return {**to_jsonable_python(said), "token": Cursor.at(vector, app.ledger.identity).token}
+    mark = {"demonstration": True} if app.ledger.identity.demonstration else {}
+    return {**to_jsonable_python(said), **mark, "token": Cursor.at(vector, app.ledger.identity).token}
 
 
 def fields_of(row: Any) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from ledger.calendar_months import first_day, last_day, month_of
+from ledger.log.identity import Identity
 
 # So long after its first day the month is delivered, settled, closed and paid.
 WHOLE = timedelta(days=75)
+SEED = 1  # of the month of a demonstration
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,11 @@ class Days:
     def until(cls, today: date) -> Days:
         """The latest month that is whole by this day, and the days from it on."""
         return cls(first_day(month_of(today - WHOLE)), today)
+
+    @classmethod
+    def of_demonstration(cls, identity: Identity) -> Days:
+        """Those that end on the day the ledger was founded, whenever the month is recorded."""
+        return cls.until(identity.created_at.astimezone(UTC).date())
 
     @classmethod
     def of_month(cls, first: date) -> Days:

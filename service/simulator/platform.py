@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
+from commands.recording import ACCOUNTING_ZONE
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.defaults import default_policies
 from ledger.policies.fees import Fees
 from ledger.policies.kinds import written
 from service.simulator.rates import PROVIDER as RATE_PROVIDER
+from service.simulator.rates import Rates
 from service.simulator.step import CARRIER, OPERATIONS, PROVIDER, SYSTEM, Step, by_two
 from service.simulator.world import World
 
@@ -20,18 +22,18 @@ _DEEMED_AFTER = "P25D"
 def platform_steps(world: World) -> Iterator[Step]:
     """Everything that no single order tells."""
     for offset in range(world.days.count + 1):
-        yield from rates_of(world, world.first_day + timedelta(days=offset))
+        yield from rates_of(world.rates, world.first_day + timedelta(days=offset), seed=world.seed)
     yield from _rules(world)
     yield from _stray_facts(world)
 
 
-def rates_of(world: World, day: date) -> Iterator[Step]:
+def rates_of(rates: Rates, day: date, *, seed: int) -> Iterator[Step]:
     """The rates of a day, known from its first instant in Shanghai on."""
-    opening = world.day((day - world.first_day).days) - timedelta(hours=8)
+    opening = datetime.combine(day, time(), ACCOUNTING_ZONE).astimezone(UTC)
     for currency in ("USD", "HKD"):
         for kind in ("book", "reference"):
-            rate = {"pair": f"{currency}/CNY", "rate": world.rates.book[currency, day], "kind": kind}
-            step_id = f"sim{world.seed}.rate.{currency}.{kind}.{day}"
+            rate = {"pair": f"{currency}/CNY", "rate": rates.book[currency, day], "kind": kind}
+            step_id = f"sim{seed}.rate.{currency}.{kind}.{day}"
             data = {**rate, "provider": RATE_PROVIDER, "as_of": day}
             yield Step(opening, step_id, "record_fx_rate", SYSTEM, data)
 

@@ -11,6 +11,7 @@ from service.app import App
 from service.instructions.partners import partners_of
 from service.instructions.sending import Sending
 from service.timers.deemed_signatures import DeemedSignatures
+from service.timers.demonstration_rates import DemonstrationRates
 from service.timers.expired_returns import ExpiredReturns
 from service.timers.inbox_facts import WaitingFacts
 from service.timers.inbox_plans import InboxPlans
@@ -41,6 +42,7 @@ TIMERS: tuple[type[Timer], ...] = (
     MissingLines,
     Refunds,
     Stuck,
+    DemonstrationRates,
 )
 _LOOK_EVERY_S = 1.0
 

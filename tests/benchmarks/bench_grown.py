@@ -17,8 +17,8 @@ from projections.tracking_numbers import TrackingNumbers
 from service.app import App
 from service.embedded import EmbeddedPostgres
 from service.settings import Settings
-from service.simulator.growing import grow
 from service.simulator.days import Days
+from service.simulator.growing import grow
 from service.simulator.month import FIRST_DAY, make_month
 from tests.benchmarks.bench_commands import month_clock, record_steps
 from tests.benchmarks.bench_finance import ask_the_books, reconcile_a_report, settle_what_is_due
