@@ -52,6 +52,13 @@ class MonthSummary:
         days = {"Days": f"{self.days.first} to {self.days.today}, today"}
         return days | told | {"Requests": f"{self.refused:,} refused", "Events": f"{self.events.total():,} recorded"}
 
+    @property
+    def late_facts(self) -> tuple[str, str]:
+        """The questions that show them: the month's last day as known three days after it, and why it differs now."""
+        last, known = self.days.month_end, self.days.at(self.days.month + 2)
+        asked = f"--as-of {last} --as-known-at {known:%Y-%m-%dT%H:%M:%SZ}"
+        return f"redledger trial-balance {asked}", f"redledger explain-difference {asked}"
+
 
 class NotForDemonstration(ServiceFailure):
     """The trading month is recorded at its own time, which only a demonstration takes."""
@@ -61,13 +68,6 @@ class NotForDemonstration(ServiceFailure):
             "This ledger was not founded for demonstration, so that no trading month can be recorded in it."
             " --data-dir names another folder, --database-url an empty database, where one is founded with the month."
         )
-
-    @property
-    def late_facts(self) -> tuple[str, str]:
-        """The questions that show them: the month's last day as known three days after it, and why it differs now."""
-        last, known = self.days.month_end, self.days.at(self.days.month + 2)
-        asked = f"--as-of {last} --as-known-at {known:%Y-%m-%dT%H:%M:%SZ}"
-        return f"redledger trial-balance {asked}", f"redledger explain-difference {asked}"
 
 
 def record_trading_month(app: App, progress: Progress) -> MonthSummary:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from threading import Event
 
 from commands.recording import accounting_day
-from service.app import App
 from service.loop import Item
 from service.simulator.days import SEED, Days
 from service.simulator.platform import rates_of
@@ -22,22 +20,16 @@ class DemonstrationRates(Timer):
     name = "demonstration_rates"
     every = timedelta(minutes=1)
 
-    def __init__(self, app: App, stop: Event | None = None) -> None:
-        super().__init__(app, stop)
-        self._known = Days.of_demonstration(app.ledger.identity)
-
     def look(self) -> int:
-        today = accounting_day(self.app.clock())
-        if not self.app.ledger.identity.demonstration or today <= self._known.today:
+        founded, today = Days.of_demonstration(self.app.ledger.identity), accounting_day(self.app.clock())
+        if not self.app.ledger.identity.demonstration or today <= founded.today:
             return 0
-        recorded = self.loop.ask(self._items(replace(self._known, today=today)))
-        self._known = replace(self._known, today=today)
-        return recorded
+        return self.loop.ask(_items(founded, replace(founded, today=today)))
 
-    def _items(self, days: Days) -> Iterator[Item]:
-        """The rates of the days that are new."""
-        rates = make_rates(SEED, days)
-        for n in range((days.today - self._known.today).days):
-            day = days.today - timedelta(days=n)
-            for step in rates_of(rates, day, seed=SEED):
-                yield Item(PLATFORM_BOOK, step.id, step.as_command)
+
+def _items(founded: Days, now: Days) -> Iterator[Item]:
+    """The rates of the days since the ledger was founded."""
+    rates = make_rates(SEED, now)
+    for n in range((now.today - founded.today).days):
+        for step in rates_of(rates, now.today - timedelta(days=n), seed=SEED):
+            yield Item(PLATFORM_BOOK, step.id, step.as_command)

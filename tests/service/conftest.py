@@ -1,6 +1,7 @@
 """A small trading month, recorded once, for everything that only reads."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -8,18 +9,21 @@ import pytest
 from service.app import App, open_app
 from service.embedded import EmbeddedPostgres
 from service.settings import Settings
+from service.simulator.days import SEED, Days
 from service.simulator.month import record_month
 from tests.support.postgres import clone
 
 ORDERS = 40
+README_OF = date(2026, 11, 28)  # the day of the month in the README
+DAYS = Days.until(min(README_OF, datetime.now(UTC).date()))
 
 
 @pytest.fixture(scope="session")
 def month(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of a ledger with a month of forty orders. To be read only."""
+    """Settings of a demonstration with a month of forty orders, of the README's days. To be read only."""
     settings = Settings(database_url=clone(postgres, template, "month"), data_dir=tmp_path_factory.mktemp("month"))
-    with open_app(settings, create=True) as app:
-        record_month(app, seed=1, orders=ORDERS)
+    with open_app(settings, create=True, demonstration=True) as app:
+        record_month(app, seed=SEED, orders=ORDERS, days=DAYS)
     return settings
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import psycopg2
@@ -12,20 +14,24 @@ from pydantic_core import from_json
 
 from ledger.events.inbox_money import UnallocatedFundsSettled
 from ledger.events.order import OrderPlaced
+from ledger.events.platform import FxRateRecorded
 from ledger.events.refund import RefundApproved, RefundRequested, ReturnExpired
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.events.shipment import ExportDeclared, ExportRejected, ExportReleased, ParcelSignedFor
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
 from ledger.log.verify import verify_log
+from projections.balances import Moment, balances
 from projections.books_of_account import turnover_balance
+from projections.differences import explain_difference
 from projections.engine.generations import ensure_live
 from projections.registry import PROJECTIONS
 from projections.tracking import track
 from service.app import App
 from service.embedded import EmbeddedPostgres
 from service.localisation import LANGUAGES, localised, reader_of
-from service.simulator.month import Month, make_month, record_month
+from service.simulator.late_facts import LATE
+from service.simulator.month import APRIL, SLOT, Month, make_month, record_month
 from service.tracking import told
 from tests.golden.samples import all_events
 from tests.support.buses import open_desk
@@ -108,6 +114,49 @@ BREAKS = {
     "psp_line_extra", "psp_batch_mismatch", "fx_out_of_tolerance",
     "bank_unmatched", "bank_gap", "payout_unknown", "double_payout",
 }  # fmt: skip
+
+
+def test_every_event_is_recorded_after_it_happened_and_before_the_month_ends(events: list[Recorded]) -> None:
+    early = APRIL.at(-4)
+    told = [row for row in events if row.event.timing == "plain"]
+    wrong = [row for row in told if not max(row.occurred_at, early) <= row.recorded_at <= APRIL.end]
+    assert [(row.stream, row.type, row.occurred_at, row.recorded_at) for row in wrong] == [], f"seed {SEED}"
+
+
+def test_nearly_all_is_recorded_within_an_hour_of_the_fact(events: list[Recorded]) -> None:
+    early = APRIL.at(-4)  # before it, policies were in force
+    late = [row for row in events if row.recorded_at - row.occurred_at > SLOT and row.occurred_at > early]
+    assert 0 < len(late) < len(events) / 20, f"seed {SEED}"
+
+
+def test_the_month_goes_on_up_to_today_and_its_rates_too(events: list[Recorded]) -> None:
+    last_order = max(row.recorded_at for row in events if row.type == "order.placed")
+    assert APRIL.end - last_order < timedelta(days=4), f"seed {SEED}"
+    assert max(row.event.rate.as_of for row in events if isinstance(row.event, FxRateRecorded)) == APRIL.today
+
+
+def test_the_months_last_day_as_known_three_days_later_differs_by_the_facts_that_came_late(recorded: Told) -> None:
+    app, _, _ = recorded
+    last, then, now = APRIL.month_end, Moment(as_known_at=APRIL.at(APRIL.month + 2)), Moment()
+    found = explain_difference(app.views, as_of=last, earlier=then, later=now)
+    known, balances = (_closing(app, replace(moment, as_of=last)) for moment in (then, now))
+    moved = {key: balances.get(key, 0) - known.get(key, 0) for key in {*known, *balances}}
+    assert {key: base.minor for key, base in found.accounts.items()} == {key: n for key, n in moved.items() if n}
+    assert {event.type for event in found.events} == {
+        "refund.succeeded", "dispute.fee_charged", "dispute.lost", "psp_settlement.received", "psp_settlement.reported",
+        "fx.revaluation_posted", "adjustment.approved",
+    }, f"seed {SEED}"  # fmt: skip
+
+
+def test_a_merchant_whose_dispute_was_lost_late_owes_money_that_it_did_not_owe_as_known_then(recorded: Told) -> None:
+    app, _, _ = recorded
+    merchant = make_month(seed=SEED, orders=1)[0].guests[LATE].merchant_id
+    then, now = Moment(as_of=APRIL.month_end, as_known_at=APRIL.at(APRIL.month + 2)), Moment(as_of=APRIL.month_end)
+    before, after = (
+        next(row.due_from_merchant for row in balances(app.views, moment).merchants if row.merchant == merchant)
+        for moment in (then, now)
+    )
+    assert (before.minor, after.minor > 0) == (0, True), f"seed {SEED}"
 
 
 def test_every_kind_of_break_is_opened_at_least_once(events: list[Recorded]) -> None:
@@ -227,6 +276,11 @@ def test_no_personal_value_of_the_month_stands_in_the_database(recorded: Told) -
     stored = _everything_in(url)
     assert "茶" in stored or "扇" in stored, "the scan reads the texts that are there"
     assert [value for value in sorted(world.personal_values) if value in stored] == []
+
+
+def _closing(app: App, moment: Moment) -> dict[tuple[str, str], int]:
+    """Closing balances in fen, by account and currency."""
+    return {(row.account, row.currency): row.closing_base.minor for row in turnover_balance(app.views, moment).rows}
 
 
 def _partners(events: list[Recorded]) -> set[str]:
