@@ -21,7 +21,7 @@ from service.simulator.world import World
 
 _FIRST, _SECOND = 5, 6  # among the world's guests
 _DAY = 4
-_STRAY = 4  # captures that name no order
+_STRAY = 5  # captures that name no order
 _PAID_BACK, _PAID_BACK_AGAIN = "re_stray_1", "re_stray_2"
 
 
@@ -73,7 +73,7 @@ def shared_captures(world: World) -> Iterator[Owed]:
 
 
 def stray_money(world: World) -> Iterator[Owed]:
-    """What the provider pays, and takes back, of the capture that was given back and of the one that was none."""
+    """What the provider pays, and takes back, of the captures that were given back, were none, or came late."""
     given_back, none = _name(world, 1), _name(world, 3)
     yield Owed(world.day(9, hour=1), (given_back,), "charge", given_back, _amount(1))
     yield Owed(world.day(12), (given_back,), "refund", _PAID_BACK, -_amount(1))
@@ -81,6 +81,8 @@ def stray_money(world: World) -> Iterator[Owed]:
     yield Owed(world.day(24), (given_back,), "refund", _PAID_BACK_AGAIN, -_amount(1))
     yield Owed(world.day(19, hour=1), (none,), "charge", none, _amount(3))
     yield Owed(world.day(22), (none,), "charge", none, -_amount(3))
+    settled_first = _name(world, 5)
+    yield Owed(world.day(5, hour=2), (settled_first,), "charge", settled_first, _amount(5))
     muddled = _name(world, 4)
     yield Owed(world.day(24, hour=1), (muddled,), "charge", muddled, _amount(4))
     yield Owed(world.day(26), (muddled,), "charge", muddled, -_amount(4))
@@ -136,7 +138,7 @@ def _muddled(world: World) -> Iterator[Step]:
 def _stray(world: World) -> Iterator[Step]:
     """It waits; the first is given back at the second try, comes back and goes again; the provider names a refund of
     the second that nobody asked for, and the third turns out not to have happened; nor has the fourth, while it is on
-    its way back, which fails and is paid after all."""
+    its way back, which fails and is paid after all. The fifth is settled weeks before we hear of it."""
     for number in range(1, _STRAY + 1):
         about = {"psp": PSP, "capture_ref": _name(world, number), "amount": _amount(number)}
         yield _noted(world, number, about | {"refs": {"statement": f"SIMPAY-{number}"}})

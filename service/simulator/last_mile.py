@@ -18,13 +18,16 @@ _UNTIL_RATES_ARE_OLD = timedelta(days=21)
 
 
 def returned_to_sender(story: Story) -> Iterator[Step]:
-    """Nobody is ever home, nobody collects it: it goes back the whole way, and the platform refunds the goods."""
+    """Nobody is ever home, nobody collects it: it goes back the whole way, where the sender's reception
+    signs for it, and the platform refunds the goods."""
     _, _, at = yield from under_way(story, _OUT)
     yield tracked(story, at + timedelta(hours=4), "delivery_attempted", raw_code="EMH", attempt_no=1)
     yield tracked(story, at + timedelta(hours=28), "delivery_attempted", raw_code="EMH", attempt_no=2)
     yield tracked(story, at + timedelta(hours=29), "available_for_pickup", raw_code="EDH")
     yield tracked(story, at + 8 * _ONE_DAY, "returning_to_sender", raw_code="EMH", reason="not_collected")
     back_at = at + 17 * _ONE_DAY
+    proof = {"parcel_id": story.parcel_id, "evidence_kind": "reception", "proof_ref": f"back-{story.parcel_id}"}
+    yield story.reports(back_at - timedelta(hours=2), "report_signature", CARRIER, **proof)
     yield tracked(story, back_at, "returned_to_warehouse", location="Guangzhou")
     names = {"parcel_id": story.parcel_id, "refund_id": story.refund_id}
     yield story.asks(back_at + _ONE_DAY, "refund_returned_parcel", SERVICE_DESK, **names)

@@ -66,7 +66,8 @@ class Batch:
 
 
 def provider_steps(world: World, told: Iterable[Step], also: Iterable[Owed]) -> Iterator[Step]:
-    """The reports that follow from what the provider told in the steps of all orders, and of what else it owes us."""
+    """The reports that follow from what the provider did in the steps of all orders, however late it told us of it, and
+    of what else it owes us."""
     items = sorted([*_items(world, told), *also], key=lambda item: (item.at, item.reference, item.kind, item.owner))
     late = [item for item in items if _is_reported_late(world, item)]
     for week in range(1, (world.days.count - _AFTER_THE_WEEK) // 7 + 1):
@@ -102,7 +103,7 @@ def _item(step: Step, withdrawn: dict[str, Money]) -> Owed | None:
     data: Mapping[str, Any] = step.data
 
     def item(kind: SettledKind, reference: str, gross: Money) -> Owed:
-        return Owed(step.at, (data["merchant_id"], data["order_id"]), kind, reference, gross)
+        return Owed(step.happened_at or step.at, (data["merchant_id"], data["order_id"]), kind, reference, gross)
 
     match step.command:
         case "report_payment_captured":

@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 import psycopg2
 import pytest
 from pydantic_core import from_json
 
+from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedFundsSettled
 from ledger.events.order import OrderPlaced
 from ledger.events.platform import FxRateRecorded
 from ledger.events.refund import RefundApproved, RefundRequested, ReturnExpired
-from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved
 from ledger.events.shipment import ExportDeclared, ExportRejected, ExportReleased, ParcelSignedFor
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
@@ -92,17 +93,10 @@ def test_what_is_refused_is_what_the_stories_tell_of(recorded: Told) -> None:
 
 # An operator's decision about a broken ledger, which no trading month needs: tests/projections/test_parking.py.
 OF_OPERATORS = {"view_effect.parked", "view_effect.unparked", "loop_item.parked", "loop_item.unparked"}
-# The month has no plot of these yet; each has tests of its own.
-WITHOUT_A_PLOT = {
-    "parcel.returned_to_sender",  # tests/commands/test_return_to_sender.py
-    "proposal.rejected",  # tests/commands/test_proposals.py
-    "psp_settlement.matched",  # tests/commands/test_settled_before_captured.py
-    "inbox.funds_matched",
-}
 
 
 def test_every_type_of_event_of_trade_is_recorded_at_least_once(events: list[Recorded]) -> None:
-    recorded = {row.type for row in events} | OF_OPERATORS | WITHOUT_A_PLOT
+    recorded = {row.type for row in events} | OF_OPERATORS
     assert {name for name, _ in all_events()} - recorded == set(), f"seed {SEED}"
 
 
@@ -189,12 +183,11 @@ def test_an_export_that_was_rejected_is_declared_anew_and_released(events: list[
 
 def test_the_provider_settles_what_no_order_will_have_and_nobody_has_to_look(events: list[Recorded]) -> None:
     settled = [row.stream for row in events if isinstance(row.event, UnallocatedFundsSettled)]
-    opened = {
-        row.stream
-        for row in events
-        if isinstance(row.event, ReconciliationBreakOpened) and row.event.kind in ("psp_line_extra", "amount_mismatch")
-    }
-    assert (len(settled), opened & set(settled)) == (6, set()), f"seed {SEED}"
+    differs = ("psp_line_extra", "amount_mismatch")
+    of_them = [(row.stream, row.event) for row in events if row.stream in settled]
+    opened = {(stream, event.break_id) for stream, event in of_them if _is_break(event, *differs)}
+    explained = {(stream, event.break_id) for stream, event in of_them if _is_explained(event)}
+    assert (len(settled), len(opened), opened - explained) == (7, 1, set()), f"seed {SEED}"
 
 
 def test_a_return_that_never_came_is_told_whole_and_of_money_lost_in_part(events: list[Recorded]) -> None:
@@ -276,6 +269,15 @@ def test_no_personal_value_of_the_month_stands_in_the_database(recorded: Told) -
     stored = _everything_in(url)
     assert "茶" in stored or "扇" in stored, "the scan reads the texts that are there"
     assert [value for value in sorted(world.personal_values) if value in stored] == []
+
+
+def _is_break(event: Event, *kinds: str) -> TypeGuard[ReconciliationBreakOpened]:
+    return isinstance(event, ReconciliationBreakOpened) and event.kind in kinds
+
+
+def _is_explained(event: Event) -> TypeGuard[ReconciliationBreakResolved]:
+    """True if the ledger closed the break itself: what had been settled first was reported later."""
+    return isinstance(event, ReconciliationBreakResolved) and event.resolution == "reported_later"
 
 
 def _closing(app: App, moment: Moment) -> dict[tuple[str, str], int]:
