@@ -24,8 +24,8 @@ class Identity:
     demonstration: bool = False
 
     def marked(self, title: str) -> str:
-        """A title as readers are shown it: that of a demonstration says so."""
-        return f"Demonstration · {title}" if self.demonstration else title
+        """A title as readers are shown it: in a demonstration it says so, also where there is no other."""
+        return " · ".join(filter(None, ("Demonstration" * self.demonstration, title)))
 
 
 def read_identity(engine: Engine) -> Identity:

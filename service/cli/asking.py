@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import typer
 
+from service.cli.demonstration import opened
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
 from service.cli.tables import RECORDED
@@ -41,10 +42,9 @@ def ask(
 
     redledger ask release_hold merchant_id=M-1 hold_id=H-1 --by ann
     """
-    from service.app import open_app
 
     asked = _command(command, fields or [], {"kind": kind, "id": by, "role": role}, id or f"ask-{uuid4()}")
-    with open_app(settings) as app:
+    with opened(settings) as app:
         outcome = accepted(app.bus.submit([asked])[0])
         show(RECORDED, _recorded(app, outcome), format)
     said = "is answered already, and the same" if outcome.repeated else "is answered"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from service.cli.demonstration import opened
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of
 from service.cli.options import takes_settings
 from service.cli.reading import reading
@@ -97,10 +98,9 @@ def _export(
     as_known_at: str | None,
 ) -> None:
     from service.adapters.journal.postings import posted
-    from service.app import open_app
 
     day, instant = day_of(as_of), instant_of(as_known_at)
-    with open_app(settings) as app, answerable(), _opened(output) as out:
+    with opened(settings) as app, answerable(), _opened(output) as out:
         reader = app.ledger.reader
         vector = reader.positions_as_known_at(instant) if instant else reader.heads()
         write(posted(reader, vector, as_of=day), out)

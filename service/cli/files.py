@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.demonstration import opened
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import progress_bar, rows_of, show, stderr
 from service.cli.tables import FILE
@@ -157,9 +158,7 @@ def _provider_of(form: ReportForm) -> str:
 
 
 def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]) -> None:
-    from service.app import open_app
-
-    with open_app(settings) as app, progress_bar("importing", "rows") as advance:
+    with opened(settings) as app, progress_bar("importing", "rows") as advance:
         summary = work(app, progress=advance)
     show(FILE, rows_of([summary], FILE, file=lambda each: each.name), format)
     done = summary.recorded + summary.repeated + summary.nothing

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.columns import Table, counts, texts
+from service.cli.demonstration import opened
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import print_json, progress_bar, show
 from service.cli.tables import IMPORT_SECTIONS
@@ -47,9 +48,8 @@ def olist(
     folder again changes nothing; an import that was cut off is begun again. Ends with 0 if all amounts tie.
     """
     from service.adapters.olist.importer import default_rate_file
-    from service.app import open_app
 
-    with open_app(settings, create=True) as app:
+    with opened(settings, create=True) as app:
         summary = _import(app, folder, rates or default_rate_file(folder))
     _print(summary, format)
     if not summary.ties:

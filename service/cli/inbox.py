@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.demonstration import opened
 from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
 from service.cli.options import Format, FormatOption, LimitOption, takes_settings
 from service.cli.output import hours, rows_of, show, stderr
@@ -63,10 +64,9 @@ def route(
     off.
     """
     from ledger.who import Actor
-    from service.app import open_app
     from service.inbox import route as do_route
 
-    with open_app(settings) as app, well_formed():
+    with opened(settings) as app, well_formed():
         parts = [_part(text) for text in to]
         actor = Actor(kind="platform", id=by, role="finance")
         accepted(do_route(app, system, reference, parts, actor=actor))

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from service.cli.cells import shown
 from service.cli.columns import Column, Holds, Table
+from service.cli.demonstration import marked
 
 NARROWEST = 20
 _TEXT_AT_LEAST = 12  # a column of text that is narrower than this is harder to read than a record
@@ -25,8 +26,8 @@ _WORDS = re.compile(r"[A-Z]{3} -?[0-9][0-9,.]*\S*|\S+")  # a currency stays besi
 
 def print_table(console: Console, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the rows in the console's width; what a table has no room for is named beneath it."""
-    if table.title:
-        console.print(Text(table.title, style="italic"), soft_wrap=True)
+    if title := marked(table.title):
+        console.print(Text(title, style="italic"), soft_wrap=True)
     cells = [_cells(table, row) for row in rows]
     fitted = _fitted(table.columns, cells, console.width)
     if fitted is None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from service.cli.demonstration import one_command
 from service.settings import EVERYWHERE, SETTINGS, description_of, flag_of, settings_from, variable_of
 
 Result = TypeVar("Result")
@@ -40,7 +41,8 @@ def takes_settings(
         @wraps(function)
         def command(**given: Any) -> Result:
             settings = settings_from({name: given.pop(name) for name in names or EVERYWHERE})
-            return function(settings=settings, **given)
+            with one_command():
+                return function(settings=settings, **given)
 
         signature = inspect.signature(function, eval_str=True)
         own = [parameter for parameter in signature.parameters.values() if parameter.name != "settings"]

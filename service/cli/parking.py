@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from service.cli.demonstration import opened
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show
 from service.cli.reading import reading
@@ -65,16 +66,14 @@ def parked(settings: Settings, format: FormatOption = Format.TABLE) -> None:
 
 
 def _effect(settings: Settings, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> None:
-    from service.app import open_app
     from service.parking import propose_effect
 
-    with open_app(settings) as app, well_formed():
+    with opened(settings) as app, well_formed():
         say_proposed(propose_effect(app, command, view, book=book, position=position, reason=reason, by=by))
 
 
 def _item(settings: Settings, command: str, loop: str, *, book: int, item: str, reason: str, by: str) -> None:
-    from service.app import open_app
     from service.parking import propose_item
 
-    with open_app(settings) as app, well_formed():
+    with opened(settings) as app, well_formed():
         say_proposed(propose_item(app, command, loop, book=book, item=item, reason=reason, by=by))

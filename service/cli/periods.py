@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.demonstration import opened
 from service.cli.moments import AsKnownAt, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import rows_of, show, stderr
@@ -45,10 +46,9 @@ def close_period(
 
     A closing that was approved and cut off is finished first.
     """
-    from service.app import open_app
     from service.period_close import PeriodClose
 
-    with open_app(settings) as app, well_formed():
+    with opened(settings) as app, well_formed():
         closing = PeriodClose(app.ledger, app.bus)
         if closing.unfinished:
             finished(closing.finish())
@@ -63,10 +63,9 @@ def reopen_period(
     by: By,
 ) -> None:
     """Propose to reopen the last closed month: once somebody else approves it, it takes postings again."""
-    from service.app import open_app
     from service.period_close import PeriodClose
 
-    with open_app(settings) as app, well_formed():
+    with opened(settings) as app, well_formed():
         closing = PeriodClose(app.ledger, app.bus)
         if closing.unfinished:
             finished(closing.finish())
@@ -89,10 +88,9 @@ def revalue(
     by: Annotated[str, typer.Option("--by", metavar="ID", help="Who asks for it.")],
 ) -> None:
     """Revalue foreign balances at the rates of the month's last day, and take it back on the next day."""
-    from service.app import open_app
     from service.revaluation import revalue as do_revalue
 
-    with open_app(settings) as app, well_formed():
+    with opened(settings) as app, well_formed():
         outcome = accepted(do_revalue(app, period, actor=_finance(by)))
         said = (
             f"recorded in book {outcome.book} up to position {outcome.last}" if outcome.last else "nothing to revalue"

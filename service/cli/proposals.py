@@ -8,6 +8,7 @@ from uuid import uuid4
 import typer
 
 from service.cli.asking import fields_given
+from service.cli.demonstration import opened
 from service.cli.options import takes_settings
 from service.cli.output import stderr
 from service.cli.periods import finished
@@ -46,10 +47,9 @@ def propose(
     --reason longer_return --by fay
     """
     from ledger.who import Actor
-    from service.app import open_app
     from service.proposals import propose as do_propose
 
-    with open_app(settings) as app, well_formed():
+    with opened(settings) as app, well_formed():
         actor = Actor(kind="platform", id=by, role=role)
         say_proposed(do_propose(app.bus, command, fields_given(fields or []), reason=reason, by=actor, proposal_id=id))
 
@@ -58,12 +58,11 @@ def propose(
 def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
     """Approve what somebody else proposed: it happens now, under both names."""
     from ledger.ids import periods_stream
-    from service.app import open_app
     from service.period_close import PeriodClose
     from service.proposals import approve as do_approve
     from service.proposals import stream_of
 
-    with open_app(settings) as app, well_formed():
+    with opened(settings) as app, well_formed():
         where = stream or stream_of(app.ledger, proposal_id)
         accepted(do_approve(app.bus, proposal_id, stream=where, by=_finance(by)))
         stderr().print(f"{proposal_id} is approved.")
@@ -75,10 +74,9 @@ def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStrea
 def reject(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
     """Reject what was proposed, or take it back: nothing happens."""
     from commands.reject_proposal import RejectProposal
-    from service.app import open_app
     from service.proposals import stream_of
 
-    with open_app(settings) as app, well_formed():
+    with opened(settings) as app, well_formed():
         about = {"in_stream": stream or stream_of(app.ledger, proposal_id), "proposal_id": proposal_id}
         command = {"id": f"reject-{uuid4().hex}", "actor": _finance(by), **about}
         accepted(app.bus.submit([RejectProposal.model_validate(command)])[0])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from service.cli.demonstration import opened
 from service.cli.output import stderr
 from service.settings import Settings
 
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
 def reading(settings: Settings, projections: Sequence[Projection] = ()) -> Iterator[App]:
     """An app whose `projections` hold what was recorded by now. One that stopped is read as it is, with a warning."""
     from projections.engine.reading import ViewBehind, incomplete
-    from service.app import open_app
 
-    with open_app(settings) as app:
+    with opened(settings) as app:
         for projection in projections:
             try:
                 app.catch_up([projection])

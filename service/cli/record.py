@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from service.cli.demonstration import opened
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
 from service.cli.tables import LINES_RECORDED
@@ -50,7 +51,6 @@ def record(
     refusals are answers. A line that failed by a fault of ours names its reference in the log, and may be sent again.
     """
     from commands.menu import MENU
-    from service.app import open_app
     from service.record.recorder import Recorder
     from service.record.refusals_file import RefusalsFile
 
@@ -58,7 +58,7 @@ def record(
     with (
         _opened(source) as stream,
         RefusalsFile(refusals or _beside(source), not_the_input=source) as kept,
-        open_app(settings, create=True) as app,
+        opened(settings, create=True) as app,
         _shown_progress(source) as progress,
     ):
         recorder = Recorder(app.bus, MENU, kept, complain=_Complaints(progress), progress=_Behind(progress))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from service.cli.demonstration import opened
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import progress_bar, rows_of, show
@@ -42,11 +43,10 @@ def settle(
     Safe to run again, and on two machines at once: what was done is done once. A merchant that fails is named and holds
     up nobody else; the same run goes on with it.
     """
-    from service.app import open_app
     from service.settlement_run import settle as do_settle
 
     instant = instant_of(cut_off, "--cut-off")
-    with open_app(settings) as app, progress_bar("settling", "merchants") as advance:
+    with opened(settings) as app, progress_bar("settling", "merchants") as advance:
         try:
             done = do_settle(app, run, cut_off=instant, progress=advance)
         except KeyboardInterrupt:

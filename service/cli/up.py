@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.demonstration import note
 from service.cli.options import Format, takes_settings
 from service.cli.output import progress_bar, rows_of, show, stderr, stdout
 from service.cli.tables import MONTH_BALANCES
@@ -57,6 +58,7 @@ def _finish_month(app: App) -> None:
 def _show_month(app: App) -> None:
     from service.trading_month import record_trading_month
 
+    note(app)
     with progress_bar("a trading month", "commands") as advance:
         summary = record_trading_month(app, advance)
     show_summary(summary)
@@ -70,7 +72,10 @@ def show_summary(summary: MonthSummary) -> None:
     if (more := len(summary.merchants) - _MERCHANTS_SHOWN) > 0:
         console.print(f"and {more} more: redledger balances")
     console.print(f"Trial balance: {summary.trial_total}")
-    console.print(f"{summary.days.month_end} as known three days later, and why it differs from what is known now:", soft_wrap=True)
+    console.print(
+        f"{summary.days.month_end} as known three days later, and why it differs from what is known now:",
+        soft_wrap=True,
+    )
     for question in summary.late_facts:
         console.print(f"  {question}", soft_wrap=True)
 
