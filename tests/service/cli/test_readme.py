@@ -10,18 +10,21 @@ import pytest
 
 from commands.menu import MENU
 from service.app import App
+from service.cli.demonstration import note, one_command
 from service.cli.up import show_summary
 from service.record.parsing import parse_command
 from service.settings import Settings
 from service.trading_month import summary_of
 from tests.service.cli.conftest import Run
+from tests.service.conftest import DAYS, README_OF
 
 REPOSITORY = Path(__file__).parents[3]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 RECORD = "redledger record examples/first-order.jsonl"
 EXAMPLES = dict(re.findall(r"^<!-- (.+?) -->\n```\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
-ASKED = [command for command in EXAMPLES if command.startswith("redledger ") and command != RECORD]
+OF_THE_MONTH = [command for command in EXAMPLES if "--as-of" in command]
+ASKED = [command for command in EXAMPLES if command.startswith("redledger ") and command not in (RECORD, *OF_THE_MONTH)]
 
 
 def _printed(run: Run, settings: Settings, command: str, folder: Path) -> list[str]:
@@ -57,8 +60,24 @@ def test_every_example_is_what_the_program_prints(run: Run, settings: Settings, 
     assert not differing
 
 
+@pytest.mark.skipif(DAYS.today < README_OF, reason="this machine's clock is behind the day of the README's month")
+@pytest.mark.parametrize("command", OF_THE_MONTH)
+def test_every_example_of_the_month_is_what_the_program_prints(
+    run: Run, month: Settings, tmp_path: Path, command: str
+) -> None:
+    printed = _printed(run, month, command, tmp_path)
+    assert _is_excerpt(EXAMPLES[command], printed), printed
+
+
+def test_the_month_is_asked_as_it_was_known_and_why_that_differs() -> None:
+    asked = {command.split()[1] for command in OF_THE_MONTH if "--as-known-at" in command}
+    assert asked == {"balances", "explain-difference"}
+
+
 def test_the_summary_of_a_month_reads_as_in_the_readme(month_app: App, capfd: pytest.CaptureFixture[str]) -> None:
-    show_summary(summary_of(month_app))
+    with one_command():
+        note(month_app)
+        show_summary(summary_of(month_app))
     said = {_words(line) for line in capfd.readouterr().out.splitlines()}
     shown = [line for line in EXAMPLES["make run"].splitlines() if _words(line) and "answers on" not in line]
     assert len(shown) > 4
