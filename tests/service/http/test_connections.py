@@ -6,10 +6,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from ledger.log.identity import Identity
 from service.adapters.carriers.bodies import LONGEST_BYTES
 from service.app import App
 from service.http.application import make_application
@@ -20,7 +23,8 @@ from tests.support.http_server import Server, refused, request, served
 from tests.support.services import until
 
 HEALTH = request("/healthz", close=False)
-ABSENT = cast(App, None)
+ORDINARY = cast("Any", SimpleNamespace(identity=Identity("", 1, "Asia/Shanghai", datetime(2025, 4, 1, tzinfo=UTC))))
+ABSENT = App(Settings(), ORDINARY, *[cast("Any", None)] * 3)
 
 
 class Impatient(BoundedProtocol):
@@ -35,7 +39,7 @@ class Small(BoundedProtocol):
     most_connections = 4
 
 
-HOOKED = App(Settings(stripe_secret="whsec_tea"), *[cast("Any", None)] * 4)
+HOOKED = App(Settings(stripe_secret="whsec_tea"), ORDINARY, *[cast("Any", None)] * 3)
 
 
 @pytest.fixture
