@@ -21,15 +21,30 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([ T][0-9:.Z+ -]*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 140  # characters that are kept of a cell
+_DELIMITERS = (",", ";", "\t")
 
 
 class Cells:
-    """One row. Each reading method raises `BadFile`."""
+    """One row. Each reading method raises `BadFile`. `raw` is the row as it stands in the file."""
 
-    __slots__ = ("_cells", "_name", "line")
+    __slots__ = ("_cells", "_name", "_not_whole", "line", "raw")
 
-    def __init__(self, name: str, line: int, cells: dict[str, str]) -> None:
-        self._name, self.line, self._cells = name, line, cells
+    def __init__(self, name: str, line: int, cells: dict[str, str], *, raw: bytes = b"", not_whole: str = "") -> None:
+        self._name, self.line, self._cells, self.raw, self._not_whole = name, line, cells, raw, not_whole
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return self._name
+
+    def expect_whole(self) -> None:
+        """Raises `BadFile` for a row that has not one cell for each column."""
+        if self._not_whole:
+            raise self.refused(self._not_whole)
+
+    def says(self, column: str, word: str) -> bool:
+        """True if the cell is this word, whatever else is wrong with the row."""
+        return self._cells.get(column, "").strip() == word
 
     def text(self, column: str) -> str:
         """The cell without white space around it; empty where the table has no such column."""
@@ -110,9 +125,14 @@ class Cells:
 
 
 def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cells]:
-    """The rows of a table that has at least these columns. Raises `BadFile`."""
+    """The rows of a table that has at least these columns, with commas, semicolons or tabs between them.
+
+    A row of another width is yielded too, and refuses to be read (`expect_whole`). Raises `BadFile`.
+    """
     try:
-        rows = csv.reader(StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        text = content.decode("utf-8-sig")
+        delimiter = _delimiter(text, columns)
+        rows = csv.reader(StringIO(text, newline=""), strict=True, delimiter=delimiter)
         header = [title.strip() for title in next(rows, [])]
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadFile(name, f"it is no CSV file in UTF-8 ({error})") from None
@@ -120,7 +140,16 @@ def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cell
         raise BadFile(name, f"the column {missing[0]} is missing", line=1)
     if len(set(header)) != len(header):
         raise BadFile(name, "two columns have the same name", line=1)
-    yield from _rows(name, rows, header)
+    yield from _rows(name, rows, header, delimiter)
+
+
+def _delimiter(text: str, columns: Sequence[str]) -> str:
+    """What stands between the titles: the first that makes these columns of them, else a comma."""
+    for delimiter in _DELIMITERS:
+        titles = next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), [])
+        if {title.strip() for title in titles} >= {*columns}:
+            return delimiter
+    return ","
 
 
 class _Reader(Protocol):
@@ -132,15 +161,15 @@ class _Reader(Protocol):
     def __iter__(self) -> Iterator[list[str]]: ...
 
 
-def _rows(name: str, rows: _Reader, header: list[str]) -> Iterator[Cells]:
+def _rows(name: str, rows: _Reader, header: list[str], delimiter: str) -> Iterator[Cells]:
     """The rows with the line each begins at: one may go over several. Empty lines say nothing."""
     line = rows.line_num + 1
     try:
         for cells in rows:
-            if cells and len(cells) != len(header):
-                raise BadFile(name, f"{len(cells)} columns, not {len(header)}", line=line)
             if cells:
-                yield Cells(name, line, dict(zip(header, cells, strict=True)))
+                not_whole = "" if len(cells) == len(header) else f"{len(cells)} columns, not {len(header)}"
+                known = dict(zip(header, cells, strict=False))
+                yield Cells(name, line, known, raw=delimiter.join(cells).encode(), not_whole=not_whole)
             line = rows.line_num + 1
     except csv.Error as error:
         raise BadFile(name, f"it cannot be read further ({error})", line=line) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from commands.command import Command
@@ -16,7 +16,7 @@ from commands.report_psp_batch import BatchFee, ReportPspBatch
 from commands.report_psp_settlement import ReportPspSettlement
 from commands.report_unallocated_settlement import ReportUnallocatedSettlement
 from ledger.events.psp_settlement import BatchTotal
-from ledger.fx import CNY
+from ledger.fx import CNY, unity
 from ledger.ids import inbox_stream, order_stream
 from ledger.money import Money, split, total
 from ledger.streams.loading import load_each
@@ -25,6 +25,7 @@ from ledger.who import Actor, Source
 from projections.psp_references import PspReference, PspReferences, inbox_captures_of, orders_of
 from service.adapters.files.days import check_days
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.files.unread import unread_rows
 from service.adapters.files.waiting import Waiting, out_of_the_inbox, waiting
 from service.adapters.psp.report import ReportBatch, ReportLine
 from service.app import App
@@ -62,6 +63,7 @@ def import_report(
     before = waiting(app, file, KIND, psp, (line.psp_ref for batch in batches for line in batch.lines))
     told = _Told(file, psp, found, _strays(held), _on_their_way(held), before, route, app.clock())
     rows = [row for batch in batches for row in _Batch(told, batch).rows()]
+    rows += unread_rows(file, [item for batch in batches for item in batch.unread], system=psp)
     header = {batch.batch_ref: f"{len(batch.lines)} lines, {batch.cash or 'cash not said'}" for batch in batches}
     return import_rows(app, file, kind=KIND, partner=psp, header=header, rows=rows, progress=progress)
 
@@ -151,6 +153,8 @@ class _Batch:
 
     def _parts(self, line: ReportLine) -> Iterator[_Part]:
         """The orders a line is of: as it says itself, else as its references are known; else the stray capture."""
+        if line.kind == "other":
+            return
         if line.merchant_id and line.order_id:
             yield _Part(line, (line.merchant_id, line.order_id))
             return
@@ -212,7 +216,7 @@ class _Batch:
         orders_cash = total([_psp_line(line).cash_on(day) for line in routed], CNY)
         own = tuple(BatchFee(psp_ref=line.psp_ref, amount=-line.net, rate=line.rate) for line in fees)
         every = [*routed, *fees]
-        computed = total([_psp_line(line).cash_on(day) for line in batch.lines], CNY)
+        computed = total([_cash_on(line, day) for line in batch.lines], CNY)
         currencies = sorted({line.gross.currency for line in batch.lines})
         abroad = self._payout_currency not in (None, CNY)
         deposit = total([line.net for line in batch.lines], currencies[0]) if abroad else None
@@ -232,15 +236,20 @@ class _Batch:
         )
 
     def _unknown(self, line: ReportLine) -> NoteUnroutedFact:
-        """A line that no order knows: it waits in the inbox, and the batch shows its cash as unexplained."""
+        """A line that no order knows, or that is about none: it waits in the inbox, and the batch shows its cash as
+        unexplained."""
         refs = {"batch_ref": self._batch.batch_ref, "kind": line.kind, "reference": line.reference}
+        is_other = line.kind == "other"
+        if is_other:
+            reason = f"{line.category} is about no order: it is money of the account itself, or not understood"
+            refs |= {"category": line.category, "reason": reason}
         body = {name: {"currency": m.currency, "minor": m.minor} for name in ("gross", "fee", "net")
                 for m in (getattr(line, name),)}  # fmt: skip
         return NoteUnroutedFact(
             **self._envelope("unknown", line.psp_ref, line=line.line),
             system=self._told.psp,
             reference=line.psp_ref,
-            kind="psp_line_extra",
+            kind="psp_line_other" if is_other else "psp_line_extra",
             refs=refs,
             body=body,
         )
@@ -274,7 +283,13 @@ def _each_part(amount: Money | None, weights: list[int]) -> list[Money] | list[N
     return split(amount, weights) if amount is not None else [None] * len(weights)
 
 
+def _cash_on(line: ReportLine, day: date) -> Money:
+    """What a line brought in CNY, whatever it is about."""
+    return line.cash if line.cash is not None else (line.rate or unity(CNY, day)).convert(line.net)
+
+
 def _psp_line(line: ReportLine) -> PspLine:
+    assert line.kind != "other", "only lines of orders, captures and fees are settled"
     return PspLine(
         psp_ref=line.psp_ref,
         kind=line.kind,

@@ -18,6 +18,7 @@ One row a line, and for each batch and currency one row of kind `total` behind i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import cast, get_args
@@ -27,7 +28,8 @@ from ledger.fx import CNY
 from ledger.money import Money, total
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv
-from service.adapters.psp.report import ReportBatch, ReportLine, amounts, charged_amount, take
+from service.adapters.files.unread import Unusable
+from service.adapters.psp.report import ReportBatch, ReportLine, amounts, charged_amount, take, with_unusable
 
 COLUMNS = (
     "batch_ref", "psp_ref", "kind", "reference", "merchant_id", "order_id", "currency", "gross", "fee", "net", "rate",
@@ -39,8 +41,10 @@ _CHARGED, _CHARGED_IN = "charged_gross", "charged_currency"
 
 @dataclass(slots=True)
 class _Batch:
-    """A batch as it is read."""
+    """A batch as it is read. `problem`: it does not hold together."""
 
+    rows: list[Cells] = field(default_factory=list)
+    problem: BadFile | None = None
     lines: list[ReportLine] = field(default_factory=list)
     seen: dict[tuple[str, str], int] = field(default_factory=dict)  # in which row
     totals: dict[str, Cells] = field(default_factory=dict)  # by currency
@@ -49,21 +53,51 @@ class _Batch:
 
 
 def read_neutral(name: str, content: bytes, *, psp: str) -> list[ReportBatch]:
-    """Every batch of the report. Raises `BadFile` with the line of what is wrong."""
+    """Every batch of the report; a row or batch that nobody can use leaves its neighbours alone.
+
+    Raises `BadFile` with the line of what is wrong where nothing can be used.
+    """
     batches: dict[str, _Batch] = {}
+    unusable = Unusable()
     for cells in read_csv(name, content, COLUMNS):
-        batch = batches.setdefault(cells.reference("batch_ref"), _Batch())
-        batch.last = cells
-        batch.days.add(cells.day("value_date"))
-        if len(batch.days) > 1:
-            raise cells.wrong("value_date", "the day of the rest of its batch")
-        if cells.one_of("kind", (*get_args(SettledKind), _TOTAL)) == _TOTAL:
-            _take_total(batch, cells)
-        else:
-            _take_line(batch, cells, psp)
+        batch = batches.setdefault(cells.reference_or_nothing("batch_ref"), _Batch())
+        batch.rows.append(cells)
+        try:
+            _take(batch, cells, psp, unusable)
+        except BadFile as problem:
+            if cells.says("kind", _TOTAL):
+                batch.problem = batch.problem or problem
+                unusable.keep(problem)
+            else:
+                unusable.keep(problem, cells)
     if not batches:
         raise BadFile(name, "there is no line in it")
-    return [_batch(ref, batch) for ref, batch in batches.items()]
+    return with_unusable(list(_whole(batches, unusable)), unusable)
+
+
+def _whole(batches: dict[str, _Batch], unusable: Unusable) -> Iterator[ReportBatch]:
+    """The batches that hold together."""
+    for ref, batch in batches.items():
+        try:
+            if batch.problem:
+                raise batch.problem
+            yield _batch(ref, batch)
+        except BadFile as problem:
+            unusable.keep(problem, *batch.rows)
+
+
+def _take(batch: _Batch, cells: Cells, psp: str, unusable: Unusable) -> None:
+    cells.expect_whole()
+    cells.reference("batch_ref")
+    day = cells.day("value_date")
+    if batch.days - {day}:
+        raise cells.wrong("value_date", "the day of the rest of its batch")
+    if cells.one_of("kind", (*get_args(SettledKind), _TOTAL)) == _TOTAL:
+        _take_total(batch, cells, is_complete=not unusable.any_of(batch.rows))
+    else:
+        _take_line(batch, cells, psp)
+    batch.days.add(day)
+    batch.last = cells
 
 
 def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
@@ -90,10 +124,16 @@ def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
     take(batch.lines, line, cells, batch.seen)
 
 
-def _take_total(batch: _Batch, cells: Cells) -> None:
+def _take_total(batch: _Batch, cells: Cells, *, is_complete: bool) -> None:
     currency = cells.currency()
     if currency in batch.totals:
         raise cells.refused(f"the batch has a total of {currency} already")
+    batch.totals[currency] = cells
+    if is_complete:
+        _check_total(batch, cells, currency)
+
+
+def _check_total(batch: _Batch, cells: Cells, currency: str) -> None:
     lines = [line for line in batch.lines if line.gross.currency == currency]
     if cells.text("psp_ref") != str(len(lines)):
         raise cells.refused(f"it sums up {cells.text('psp_ref')!r} lines of {currency}, and there are {len(lines)}")
@@ -101,14 +141,15 @@ def _take_total(batch: _Batch, cells: Cells) -> None:
         said, found = cells.money(column, currency), total([getattr(line, column) for line in lines], currency)
         if said != found:
             raise cells.refused(f"the total {column} is {said}, the lines come to {found}")
-    batch.totals[currency] = cells
 
 
 def _batch(ref: str, batch: _Batch) -> ReportBatch:
-    assert batch.last is not None, "a batch begins with a row"
+    last = batch.last or batch.rows[-1]
+    if not batch.lines:
+        raise last.refused(f"no line of the batch {ref} can be used")
     for line in batch.lines:
         if line.gross.currency not in batch.totals:
-            raise batch.last.refused(f"the batch {ref} ends without a total of {line.gross.currency}")
+            raise last.refused(f"the batch {ref} ends without a total of {line.gross.currency}")
     cash = [amount for cells in batch.totals.values() if (amount := _cash(cells)) is not None]
     return ReportBatch(
         batch_ref=ref,

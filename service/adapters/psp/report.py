@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate
 from ledger.limits import LARGEST_AMOUNT
 from ledger.money import Money
 from service.adapters.files.csv_table import Cells
+from service.adapters.files.unread import UnreadItem, Unusable
+
+LineKind = SettledKind | Literal["other"]  # money that no order, capture or fee is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class ReportLine:
 
     line: int
     psp_ref: str
-    kind: SettledKind
+    kind: LineKind
     reference: str
     also: tuple[str, ...]
     gross: Money
@@ -33,6 +37,7 @@ class ReportLine:
     merchant_id: str | None = None
     order_id: str | None = None
     charged: Money | None = None
+    category: str = ""  # the provider's own word for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,13 @@ class ReportBatch:
     bank_entry_ref: str
     cash: Money | None
     lines: tuple[ReportLine, ...]
+    unread: tuple[UnreadItem, ...] = ()  # of the whole file, where it is the first
+
+
+def with_unusable(batches: list[ReportBatch], unusable: Unusable) -> list[ReportBatch]:
+    """The batches of a file, and beside the first what nobody can use. Raises `BadFile` where there is none."""
+    unusable.refuse_unless(batches)
+    return [replace(batches[0], unread=tuple(unusable.items)), *batches[1:]] if unusable.items else batches
 
 
 def amounts(cells: Cells, currency: str) -> tuple[Money, Money, Money]:

@@ -7,22 +7,40 @@ got, is said beside it. The itemised report of balance changes has the same colu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
-from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate
 from ledger.money import Money, total
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv
-from service.adapters.psp.report import ReportBatch, ReportLine, amounts, charged_amount, take
+from service.adapters.files.unread import Unusable
+from service.adapters.psp.report import (
+    LineKind,
+    ReportBatch,
+    ReportLine,
+    amounts,
+    charged_amount,
+    take,
+    with_unusable,
+)
 
 PSP = "stripe"
 COLUMNS = (
     "automatic_payout_id", "automatic_payout_effective_at", "balance_transaction_id", "currency", "gross", "fee", "net",
     "reporting_category", "source_id",
 )  # fmt: skip
-# Stripe's reporting categories, as far as a marketplace's own account has them.
-_KINDS: dict[str, SettledKind] = {
+# Of the reporting categories that Stripe documents, those of the account itself, which are about no order.
+OWN = (
+    "advance", "advance_funding", "anticipation_repayment", "climate_order_purchase", "climate_order_refund",
+    "connect_collection_transfer", "connect_reserved_funds", "contribution", "financing_paydown",
+    "financing_paydown_reversal", "financing_payout", "financing_payout_reversal", "issuing_authorization_hold",
+    "issuing_authorization_release", "issuing_dispute", "issuing_transaction", "other_adjustment", "platform_earning",
+    "platform_earning_refund", "risk_reserved_funds", "topup", "topup_reversal", "transfer", "transfer_reversal",
+    "unreconciled_customer_funds",
+)  # fmt: skip
+# Stripe's reporting categories (Reporting categories and types): what is about orders, and the fees.
+KINDS: dict[str, LineKind] = {
     "charge": "charge",
     "charge_failure": "charge",
     "partial_capture_reversal": "charge",
@@ -33,9 +51,10 @@ _KINDS: dict[str, SettledKind] = {
     "fee": "fee",
     "network_cost": "fee",
     "tax": "fee",
+    **dict.fromkeys(OWN, "other"),
 }
 _CHARGED, _CHARGED_IN = "customer_facing_amount", "customer_facing_currency"
-_PAYOUTS = ("payout", "payout_reversal")  # the batch itself, on reports that list it
+PAYOUTS = ("payout", "payout_reversal")  # the batch itself, on reports that list it
 
 
 def read_stripe(
@@ -43,49 +62,83 @@ def read_stripe(
 ) -> list[ReportBatch]:
     """The payouts of the report. `rates` are CNY for one unit by currency, `received` what the bank got in CNY.
 
-    Raises `BadFile` with the line of what is wrong.
+    A row that nobody can use leaves its neighbours alone. Raises `BadFile` with the line of what is wrong where nothing
+    can be used, and `RateNotGiven`.
     """
     payouts: dict[str, list[Cells]] = {}
+    unusable = Unusable()
     for cells in read_csv(name, content, COLUMNS):
-        if not cells.reference_or_nothing("automatic_payout_id"):
-            raise cells.refused("it is in no payout yet: export the report when it is")
-        payouts.setdefault(cells.reference("automatic_payout_id"), []).append(cells)
-    if not payouts:
+        if ref := cells.reference_or_nothing("automatic_payout_id"):
+            payouts.setdefault(ref, []).append(cells)
+        else:
+            unusable.keep(cells.refused("it is in no payout yet: export the report when it is"), cells)
+    if not payouts and not unusable.items:
         raise BadFile(name, "there is no line in it")
     if received is not None and len(payouts) > 1:
         raise BadFile(name, f"one amount was received, and there are {len(payouts)} payouts in it")
-    return [_payout(ref, rows, rates, received, bank_entry_ref) for ref, rows in payouts.items()]
+    found = [_Payout(ref, rates, unusable) for ref in payouts]
+    batches = [payout.read(rows) for payout, rows in zip(found, payouts.values(), strict=True)]
+    whole = [replace(each, cash=received, bank_entry_ref=bank_entry_ref or each.batch_ref) for each in batches if each]
+    return with_unusable(whole, unusable)
 
 
-def _payout(
-    ref: str, rows: list[Cells], rates: Mapping[str, str], received: Money | None, bank_entry_ref: str
-) -> ReportBatch:
-    day, currency = rows[0].day("automatic_payout_effective_at"), rows[0].currency()
-    lines: list[ReportLine] = []
-    seen: dict[tuple[str, str], int] = {}
-    paid: list[tuple[Cells, Money]] = []
-    for cells in rows:
+class RateNotGiven(BadFile):
+    """Not the row is wrong, but what was said beside the file: it is to be imported again, with the rate."""
+
+
+class _Payout:
+    """One payout as it is read."""
+
+    def __init__(self, ref: str, rates: Mapping[str, str], unusable: Unusable) -> None:
+        self._ref, self._rates, self._unusable = ref, rates, unusable
+        self._lines: list[ReportLine] = []
+        self._seen: dict[tuple[str, str], int] = {}
+        self._paid: list[tuple[Cells, Money]] = []
+        self._of: tuple[date, str] | None = None  # its day and currency, as the first row has them
+
+    def read(self, rows: list[Cells]) -> ReportBatch | None:
+        """The batch; None where nothing of it can be used. Raises `RateNotGiven`."""
+        for cells in rows:
+            try:
+                self._take(cells)
+            except RateNotGiven:
+                raise
+            except BadFile as problem:
+                self._unusable.keep(problem, cells)
+        is_complete = not self._unusable.any_of(rows)
+        if self._of is None or not (self._lines or is_complete):
+            return None
+        day, currency = self._of
+        net = total([line.net for line in self._lines], currency)
+        if is_complete and self._paid and total([amount for _, amount in self._paid], currency) != -net:
+            cells, amount = self._paid[0]
+            reason = f"the payout {self._ref} is {-amount}, its lines come to {net}"
+            self._unusable.keep(cells.refused(reason), *rows)
+            return None
+        return ReportBatch(self._ref, day, "", None, tuple(self._lines))
+
+    def _take(self, cells: Cells) -> None:
+        cells.expect_whole()
+        day, currency = self._of = self._of or (cells.day("automatic_payout_effective_at"), cells.currency())
         if cells.currency() != currency:
-            raise cells.refused(f"it is in {cells.currency()}, the payout {ref} in {currency}")
-        if cells.text("reporting_category") in _PAYOUTS:
-            paid.append((cells, cells.money("net", currency)))
+            raise cells.refused(f"it is in {cells.currency()}, the payout {self._ref} in {currency}")
+        if cells.text("reporting_category") in PAYOUTS:
+            self._paid.append((cells, cells.money("net", currency)))
         else:
-            take(lines, _line(cells, currency, rates, day), cells, seen)
-    net = total([line.net for line in lines], currency)
-    if paid and total([amount for _, amount in paid], currency) != -net:
-        raise paid[0][0].refused(f"the payout {ref} is {-paid[0][1]}, its lines come to {net}")
-    return ReportBatch(ref, day, bank_entry_ref or ref, received, tuple(lines))
+            take(self._lines, _line(cells, currency, self._rates, day), cells, self._seen)
 
 
 def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> ReportLine:
-    kind = _KINDS[cells.one_of("reporting_category", (*_KINDS, *_PAYOUTS))]
+    category = cells.text("reporting_category")
+    kind = KINDS.get(category, "other")  # the vocabulary is open
+    names_nothing = kind in ("fee", "other")
     gross, fee, net = amounts(cells, currency)
     others = (cells.reference_or_nothing(column) for column in ("charge_id", "refund_id", "payment_intent_id"))
     return ReportLine(
         line=cells.line,
         psp_ref=cells.reference("balance_transaction_id"),
         kind=kind,
-        reference="" if kind == "fee" else cells.reference("source_id"),
+        reference=_source(cells, kind),
         also=tuple(dict.fromkeys(other for other in others if other)),
         gross=gross,
         fee=fee,
@@ -93,17 +146,29 @@ def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> R
         rate=_rate(cells, currency, rates, day),
         merchant_id=cells.id_or_none("payment_metadata[merchant_id]"),
         order_id=cells.id_or_none("payment_metadata[order_id]"),
-        charged=None if kind == "fee" else charged_amount(cells, gross, amount=_CHARGED, currency=_CHARGED_IN),
+        category=category,
+        charged=None if names_nothing else charged_amount(cells, gross, amount=_CHARGED, currency=_CHARGED_IN),
     )
+
+
+def _source(cells: Cells, kind: LineKind) -> str:
+    """The object that the line is about. A fee is about none, and money of the account may be."""
+    if kind == "fee":
+        return ""
+    return cells.reference_or_nothing("source_id") if kind == "other" else cells.reference("source_id")
 
 
 def _rate(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> Rate | None:
     if currency == CNY:
         return None
     if currency not in rates:
-        raise cells.refused(f"no rate is given for {currency}: how many CNY one {currency} brought")
+        raise RateNotGiven(
+            cells.file, f"no rate is given for {currency}: how many CNY one {currency} brought", line=cells.line
+        )
     value = rates[currency]
     try:
         return Rate(base=currency, quote=CNY, value=value, kind="provider_settlement", source=PSP, as_of=day)
     except ValueError:
-        raise cells.refused(f"{value!r}, given as the rate for {currency}, is no rate") from None
+        raise RateNotGiven(
+            cells.file, f"{value!r}, given as the rate for {currency}, is no rate", line=cells.line
+        ) from None

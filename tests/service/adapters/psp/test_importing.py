@@ -205,3 +205,21 @@ def test_a_report_that_comes_before_the_capture_leaves_nothing_owed_and_nothing_
         desk.expect("report_payment_captured", actor=PROVIDER, capture_ref="ch-O-1", amount="USD 19.44", **told)
         app.catch_up([PspReferences()])
         assert ("1110" in accounts(app), kinds(app), unsettled(app.views, before=FAR)) == (False, [], [])
+
+
+def test_a_line_about_no_order_is_kept_with_its_category_and_its_neighbours_are_settled(app: App) -> None:
+    content = stripe(transaction(), transaction(2, "anticipation_repayment", "", amounts="-10.00,0.00,-10.00"))
+    file = RawFile("r.csv", content)
+    summary = import_report(app, file, read_stripe("r.csv", content, rates={"USD": "7.1500"}), psp="stripe")
+    assert (summary.recorded, summary.refused, "1110" in accounts(app)) == (3, 0, False)
+    assert kinds(app) == ["psp_batch_mismatch", "unrouted"]
+    (kept,) = (found for found in exceptions(app.views) if found.kind == "unrouted")
+    assert (kept.actual, kept.refs["category"]) == ("psp_line_other", "anticipation_repayment")
+
+
+def test_a_row_that_nobody_can_use_is_kept_and_its_neighbours_are_settled(app: App) -> None:
+    content = neutral(line(), line("bt-2", kind="gift"), summed(2))
+    for recorded in (3, 0):
+        summary = imported(app, content)
+        assert (summary.recorded, summary.refused, "1110" in accounts(app)) == (recorded, 0, False)
+    assert (kinds(app), exceptions(app.views, kind="unrouted")[0].actual) == (["unrouted"], "item_unread")

@@ -11,7 +11,7 @@ from ledger.money import Money
 from service.adapters.files.bad_file import BadFile
 from service.adapters.psp.neutral_csv import read_neutral
 from service.adapters.psp.report import ReportBatch
-from service.adapters.psp.stripe_report import read_stripe
+from service.adapters.psp.stripe_report import KINDS, OWN, PAYOUTS, read_stripe
 from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
 
 Reading = Callable[[bytes], list[ReportBatch]]
@@ -85,7 +85,6 @@ def test_a_payout_of_stripe_that_is_listed_must_be_what_its_lines_come_to() -> N
         (from_neutral, neutral(line(), summed(2)), 3, "sums up '2' lines of USD, and there are 1"),
         (from_neutral, neutral(line()), 2, "ends without a total of USD"),
         (from_neutral, neutral(summed(), line()), 2, "sums up '1' lines"),
-        (from_neutral, neutral(line(), summed(), line("bt-2")), 4, "stands behind the total"),
         (from_neutral, neutral(line().replace("USD", "XXY"), summed()), 2, "not a currency of ISO 4217"),
         (from_neutral, neutral(line(kind="gift"), summed()), 2, "kind is 'gift', not one of charge"),
         (from_neutral, neutral(line().replace("7.1500", ""), summed()), 2, "the provider's rate"),
@@ -105,13 +104,11 @@ def test_a_payout_of_stripe_that_is_listed_must_be_what_its_lines_come_to() -> N
             2,
             "it comes to more than CNY",
         ),
-        (from_neutral, neutral(line(), line(), summed(2)), 3, "the charge bt-1 stands in line 2 already"),
         (from_neutral, neutral(line(), summed().replace("DEP-1", "D\0P")), 3, "without control characters"),
         (from_neutral, neutral(line(), summed().replace("DEP-1", "D" * 141)), 3, "at most 140 characters"),
         (from_neutral, neutral(line().replace("-10,", "-10 or so,"), summed()), 2, "a day such as"),
         (from_neutral, neutral(line(), '"B-1\n",1'), 3, "2 columns, not 14"),
         (from_neutral, neutral(line().replace("DEP-1", '"DEP\n-1"'), line("")), 4, "psp_ref is ''"),
-        (from_stripe, stripe(transaction(), transaction()), 3, "the charge txn_1 stands in line 2 already"),
         (from_stripe, stripe(transaction() + "M/1"), 2, "payment_metadata[merchant_id] is 'M/1'"),
         (
             from_stripe,
@@ -120,15 +117,77 @@ def test_a_payout_of_stripe_that_is_listed_must_be_what_its_lines_come_to() -> N
             "reporting_category is missing",
         ),
         (from_stripe, stripe(transaction(amounts="19.44,0.86,18.00")), 2, "is not USD 18.00"),
-        (from_stripe, stripe(transaction(), transaction(2, currency="hkd")), 3, "in HKD, the payout po_1 in USD"),
         (from_stripe, stripe(transaction(currency="eur")), 2, "no rate is given for EUR"),
-        (from_stripe, stripe(transaction(category="climate_order")), 2, "reporting_category is 'climate_order'"),
         (from_stripe, stripe(transaction(payout="")), 2, "in no payout yet"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(read: Reading, content: bytes, at: int, says: str) -> None:
     found = refused(read, content)
     assert (found.line, says in str(found)) == (at, True), str(found)
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "at", "says"),
+    [
+        (from_neutral, neutral(line(), line("bt-2", amounts="1.0e1,0.00,10.00"), summed(2)), 3, "not an amount in USD"),
+        (from_neutral, neutral(line(), line("bt-2", kind="gift"), summed(2)), 3, "kind is 'gift', not one of charge"),
+        (from_neutral, neutral(line(), line("bt-2") + ",more", summed(2)), 3, "15 columns, not 14"),
+        (from_neutral, neutral(line(), line(""), summed(2)), 3, "psp_ref is ''"),
+        (from_neutral, neutral(line(), summed(), line("bt-2")), 4, "stands behind the total"),
+        (from_neutral, neutral(line(), line(), summed(2)), 3, "the charge bt-1 stands in line 2 already"),
+        (from_neutral, neutral(line(), line("bt-2").replace("-10,", "-11,"), summed(2)), 3, "the day of the rest"),
+        (from_stripe, stripe(transaction(), transaction()), 3, "the charge txn_1 stands in line 2 already"),
+        (from_stripe, stripe(transaction(), transaction(2, currency="hkd")), 3, "in HKD, the payout po_1 in USD"),
+        (from_stripe, stripe(transaction(), transaction(2, payout="")), 3, "in no payout yet"),
+        (from_stripe, stripe(transaction(), transaction(2, amounts="1,0,2")), 3, "less USD 0.00 is not USD 2.00"),
+        (from_stripe, stripe(transaction(), "po_1,x"), 3, "2 columns, not 16"),
+        (from_stripe, stripe(transaction(), transaction(2, source="")), 3, "source_id is ''"),
+    ],
+)
+def test_a_row_that_nobody_can_use_leaves_its_neighbours(read: Reading, content: bytes, at: int, says: str) -> None:
+    (batch,) = read(content)
+    (unread,) = batch.unread
+    assert [each.psp_ref for each in batch.lines] in (["bt-1"], ["txn_1"])
+    assert (unread.line, says in unread.reason, unread.raw) == (at, True, content.splitlines()[at - 1]), unread.reason
+
+
+@pytest.mark.parametrize(
+    ("read", "content"),
+    [
+        (from_neutral, neutral(line(), summed(), *(row.replace("B-1", "B-2") for row in (line(), summed(2))))),
+        (from_stripe, stripe(transaction(), *(row.replace("po_1", "po_2") for row in (
+            transaction(2), transaction(3, "payout", "po_1", amounts="-1.00,0.00,-1.00"))))),
+    ],
+)  # fmt: skip
+def test_a_batch_that_does_not_add_up_leaves_its_neighbours(read: Reading, content: bytes) -> None:
+    (batch,) = read(content)
+    assert [(each.line, each.raw) for each in batch.unread] == [
+        (at, content.splitlines()[at - 1]) for at in range(batch.unread[0].line, batch.unread[0].line + 2)
+    ]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize(
+    ("read", "content"), [(from_neutral, neutral(line(), summed())), (from_stripe, stripe(transaction()))]
+)
+def test_semicolons_and_tabs_part_cells_as_commas_do(read: Reading, content: bytes, delimiter: str) -> None:
+    assert read(content.replace(b",", delimiter.encode())) == read(content)
+
+
+@pytest.mark.parametrize("category", [*OWN, "a_category_of_tomorrow"])
+def test_money_of_the_account_itself_is_read_under_whatever_category(category: str) -> None:
+    (batch,) = from_stripe(stripe(transaction(), transaction(2, category, "", amounts="-10.00,0.00,-10.00")))
+    assert [(each.kind, each.category) for each in batch.lines] == [("charge", "charge"), ("other", category)]
+
+
+def test_every_reporting_category_that_stripe_documents_is_read() -> None:
+    """The values of `reporting_category` in Stripe's API (parameters of report runs)."""
+    about_orders = {
+        "charge", "charge_failure", "partial_capture_reversal", "refund", "refund_failure", "dispute",
+        "dispute_reversal", "fee", "network_cost", "tax",
+    }  # fmt: skip
+    assert KINDS.keys() == about_orders | {*OWN}
+    assert len(KINDS) + len(PAYOUTS) == 37
 
 
 @pytest.mark.parametrize("read", [from_neutral, from_stripe])
