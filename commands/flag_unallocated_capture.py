@@ -1,4 +1,4 @@
-"""A capture has waited too long for its order: somebody must look (acceptance scenario 3)."""
+"""A capture has waited too long for its order, or for the rest of its payment: somebody must look (scenario 3)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from commands.breaks import break_once
 from commands.order_commands import OrderCommand
 from commands.rules import Rules
+from commands.shortfalls import short
 from ledger.events.event import Event
 from ledger.payment_refusals import CaptureNotFound, CaptureNotOverdue
 from ledger.policies.payment_terms import PaymentTerms
 from ledger.references import Reference
 from ledger.streams.order import Order
+from ledger.streams.order_expectations import payment_expected
 
 
 class FlagUnallocatedCapture(OrderCommand, name="flag_unallocated_capture"):
-    """Asked by a timer. Nothing to do where the order has been placed meanwhile, or the money gone back."""
+    """Asked by a timer. Nothing to do where the order has been paid meanwhile, or the money gone back."""
 
     capture_ref: Reference
 
@@ -24,11 +26,14 @@ def decide(command: FlagUnallocatedCapture, order: Order, rules: Rules) -> Itera
     capture = order.payments.captures.get(command.capture_ref)
     if capture is None:
         raise CaptureNotFound(order_id=command.order_id, capture_ref=command.capture_ref)
-    if order.placed or not capture.free:
+    if not capture.free or order.payments.allocation or order.cancelled or order.expired:
         return
     terms = rules.policy(PaymentTerms)
     if capture.captured_at and command.decided_at < (due_at := terms.order_by(capture.captured_at)):
         raise CaptureNotOverdue(capture_ref=command.capture_ref, due_at=due_at)
+    if payment := payment_expected(order):
+        yield from short(command, order, payment) if payment.is_short else ()
+        return
     yield from break_once(
         order.breaks,
         kind="capture_without_order",

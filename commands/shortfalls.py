@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 
 from commands.breaks import break_id_of, break_once, explained
@@ -11,12 +11,14 @@ from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedFundsMatched, UnallocatedFundsSettled
 from ledger.events.logistics import LogisticsClaimSettled
 from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
+from ledger.streams.breaks import Break
 from ledger.streams.expectation import Expectation
 from ledger.streams.order import Order
+from ledger.streams.order_expectations import payment_expected
 from ledger.streams.reference_streams import InboxItem
 from ledger.streams.stream import Stream
 
-_KIND = "amount_mismatch"
+_KIND, _OF = "amount_mismatch", "expected_of"
 _PAYMENTS = (
     PspSettlementReceived,
     PspSettlementMatched,
@@ -30,17 +32,34 @@ def shortfalls(command: Command, stream: Stream, events: Sequence[Event]) -> Ite
     """Yields the break of what is short after these events, and the end of one that is short no more."""
     if not isinstance(stream, Order | InboxItem):
         return
-    waiting = {name for name, each in stream.known_breaks.items() if each.is_open and "expected_of" in each.opened.refs}
+    waiting = {name: each for name, each in stream.known_breaks.items() if each.is_open and _OF in each.opened.refs}
     if not waiting and not any(isinstance(event, _PAYMENTS) for event in events):
         return
     for each in _expectations(stream, events):
-        refs = {"in_stream": stream.name, "expected_of": each.kind, "reference": each.reference}
-        break_id = break_id_of(_KIND, refs)
         if each.is_short:
-            said = {"expected": str(each.expected), "actual": str(each.actual)}
-            yield from break_once(stream.known_breaks, kind=_KIND, refs=refs, at=command.decided_at, **said)
-        elif break_id in waiting:
-            yield explained(command, stream.known_breaks[break_id], "rest_came_later", "has reported the rest")
+            yield from short(command, stream, each)
+        else:
+            yield from _ended(command, stream, each, waiting)
+    if isinstance(stream, Order) and any(each.opened.refs[_OF] == "payment" for each in waiting.values()):
+        payment = payment_expected(stream.after(*events))
+        if payment and payment.actual and not payment.is_short:
+            yield from _ended(command, stream, payment, waiting)
+
+
+def short(command: Command, stream: Stream, each: Expectation) -> Iterator[Event]:
+    """The break of an amount that came in part, once; `shortfalls` ends it when the rest comes."""
+    said = {"expected": str(each.expected), "actual": str(each.actual)}
+    refs = _refs(stream, each)
+    yield from break_once(stream.known_breaks, kind=_KIND, refs=refs, at=command.decided_at, **said)
+
+
+def _ended(command: Command, stream: Stream, each: Expectation, waiting: Mapping[str, Break]) -> Iterator[Event]:
+    if known := waiting.get(break_id_of(_KIND, _refs(stream, each))):
+        yield explained(command, known, "rest_came_later", "has brought the rest")
+
+
+def _refs(stream: Stream, each: Expectation) -> dict[str, str]:
+    return {"in_stream": stream.name, _OF: each.kind, "reference": each.reference}
 
 
 def _expectations(stream: Order | InboxItem, events: Iterable[Event]) -> Iterator[Expectation]:

@@ -55,7 +55,7 @@ class DueDates(Projection):
     """
 
     name = "due_dates"
-    version = 4
+    version = 5
     tables = (DUE,)
     events = (
         OrderPlaced,
@@ -130,7 +130,7 @@ def due_dates(
 
 def _keys(recorded: Recorded, event: Any) -> list[tuple[str, str, str]]:
     """The rows that most events read: one of the order's captures, one of the payment."""
-    keys = [("capture", recorded.stream, "")] if isinstance(event, OrderPlaced | PaymentCaptured) else []
+    keys = [("capture", recorded.stream, "")] if isinstance(event, OrderConfirmed | PaymentCaptured) else []
     if isinstance(event, PaymentAuthorized | PaymentCaptured | PaymentCaptureFailed):
         keys.append(("authorization", recorded.stream, event.payment_id))
     if isinstance(event, OrderPlaced | OrderConfirmed | PaymentAuthorized | PaymentCaptured):
@@ -150,11 +150,11 @@ class _Fold:
 
     @on.register
     def _(self, event: OrderPlaced) -> None:
-        self._capture(placed=True)
         self._put("unpaid_order", "", event.counts_from(event.placed_at))
 
     @on.register
     def _(self, event: OrderConfirmed | OrderCancelled | OrderExpired) -> None:  # noqa: ARG002
+        self._capture(over=True)
         self._rows.delete("unpaid_order", self._recorded.stream, "", at=self._recorded.position)
 
     @on.register
@@ -178,6 +178,8 @@ class _Fold:
     def _(self, event: ReconciliationBreakOpened) -> None:
         if event.kind == "capture_without_order":
             self._no_longer(event.refs.get("capture_ref", ""))
+        elif event.refs.get("expected_of") == "payment":
+            self._capture(waiting={})
 
     @on.register
     def _(self, event: PaymentAuthorized) -> None:
@@ -244,9 +246,9 @@ class _Fold:
             self._capture(waiting=waiting)
 
     def _capture(self, **changes: Any) -> None:
-        """What the order's money waits for: the order itself; nothing once it is placed."""
-        facts: dict[str, Any] = {"placed": False, "waiting": {}} | self._facts("capture", "") | changes
-        if facts["placed"]:
+        """What waits: money for its order, or for the rest of the payment; nothing once the order is paid or over."""
+        facts: dict[str, Any] = {"over": False, "waiting": {}} | self._facts("capture", "") | changes
+        if facts["over"]:
             facts["waiting"] = {}
         since = min((datetime.fromisoformat(at) for at in facts["waiting"].values()), default=None)
         self._put("capture", "", since, **facts)

@@ -151,6 +151,15 @@ def test_money_whose_order_has_come_is_not_asked_about(shop: Shop) -> None:
     assert shop.refusals() == []
 
 
+def test_money_that_stays_too_little_for_its_order_is_flagged(shop: Shop) -> None:
+    shop.desk.expect("place_order", actor=BUYER, **order_data())
+    captured(shop, "USD 9.44")
+    shop.desk.clock.forward(hours=1)
+    assert shop.look(UnallocatedCaptures) == 1
+    assert shop.recorded("break.opened") == 1
+    assert shop.look(UnallocatedCaptures) == 0
+
+
 def test_two_timers_flag_money_once(shop: Shop) -> None:
     captured(shop)
     shop.desk.clock.forward(hours=1)
