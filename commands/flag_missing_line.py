@@ -1,4 +1,4 @@
-"""A provider or the bank has not shown what our books say it should have: somebody must look."""
+"""A provider, partner or bank has not shown what our books say it should have: somebody must look."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from commands.working_breaks import StreamName
 from ledger.events.event import Event
 from ledger.streams.stream import Stream
 
-MissingKind = Literal["psp_line_missing", "bank_line_missing"]
+MissingKind = Literal["psp_line_missing", "bank_line_missing", "invoice_mismatch"]
 
 
 class FlagMissingLine(Command, name="flag_missing_line"):
@@ -26,6 +26,7 @@ class FlagMissingLine(Command, name="flag_missing_line"):
     in_stream: StreamName
     kind: MissingKind
     expected: RawText
+    actual: RawText = "nothing"
     refs: dict[str, str]
 
     @property
@@ -40,7 +41,7 @@ def decide(command: FlagMissingLine, stream: Stream, rules: Rules) -> Iterator[E
             stream.known_breaks,
             kind=command.kind,
             expected=command.expected,
-            actual="nothing",
+            actual=command.actual,
             refs=command.refs,
             at=command.decided_at,
         )

@@ -26,6 +26,7 @@ class ReportDuty(ParcelCost, name="report_duty"):
     kind: Reason = "import_duty"
     borne_by: Literal["buyer", "platform"]
     declared_value: Money
+    invoice_ref: str = ""
 
 
 def decide(report: ReportDuty, order: Order, rules: Rules) -> Iterator[Event]:
@@ -75,4 +76,5 @@ def _assessed(report: ReportDuty, order: Order, rate: Rate) -> DutyAssessed:
         fx=worth - carried,
         declared_value=report.declared_value,
         assessed_at=report.happened_at,
+        invoice_ref=report.invoice_ref,
     )

@@ -16,6 +16,7 @@ from projections.merchant_balances import MerchantBalances
 from projections.open_claims import ClaimsOnMerchants
 from projections.order_contribution import OrderContribution
 from projections.overdue_to_warehouse import OverdueToWarehouse
+from projections.partner_invoices import PartnerInvoices
 from projections.payouts import Payouts
 from projections.projection import Projection
 from projections.proposals import Proposals
@@ -47,5 +48,6 @@ PROJECTIONS: dict[str, Projection] = {
         PspReferences(),
         Proposals(),
         RefundsDue(),
+        PartnerInvoices(),
     )
 }

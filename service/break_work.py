@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import get_args
 
 from commands.command import Command
+from commands.flag_missing_line import MissingKind
 from commands.outcome import Outcome
 from service.app import App
 from service.failures import ServiceFailure
@@ -25,7 +27,7 @@ def open_mismatch(app: App, break_id: str, stream: str | None = None) -> Mismatc
 
 def work(app: App, found: Mismatch, command: Command) -> Outcome:
     """Submit the command about it. What no timer has flagged so far is flagged first, by who asks."""
-    if found.kind.endswith("_line_missing"):
+    if found.kind in get_args(MissingKind):
         lines = missing_lines(app, before=date.max)
         flags = [
             line.flag(command.actor) for line in lines if (line.stream, line.break_id) == (found.stream, found.break_id)

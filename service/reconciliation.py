@@ -16,11 +16,12 @@ from ledger.who import Actor
 from projections.balances import NOW, Moment
 from projections.exceptions import ExceptionRow, Exceptions, exceptions
 from projections.expected_at_bank import ExpectedAtBank, not_shown_yet
+from projections.partner_invoices import PartnerInvoices, invoice_mismatches
 from projections.psp_references import PspReferences
 from projections.unsettled import unsettled
 from service.app import App
 
-PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences())
+PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences(), PartnerInvoices())
 GRACE_DAYS = 7  # that providers and banks may take to show what we know
 _MANY = 1_000_000
 
@@ -47,14 +48,16 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class MissingLine:
-    """Something of ours that no report or statement has shown."""
+    """Something of ours that no report or statement has shown, or in another sum."""
 
     kind: MissingKind
     stream: str
     merchant: str
-    amount: Money
+    currency: str
     since: date
     refs: dict[str, str]
+    expected: str
+    actual: str = "nothing"
 
     @property
     def break_id(self) -> str:
@@ -62,7 +65,7 @@ class MissingLine:
 
     @property
     def reference(self) -> str:
-        return " ".join(self.refs[name] for name in ("psp", "reference") if name in self.refs)
+        return " ".join(self.refs[name] for name in ("psp", "partner", "reference") if name in self.refs)
 
     def flag(self, actor: Actor) -> FlagMissingLine:
         """The command that makes it a break to be worked; the same wherever it is asked for."""
@@ -71,7 +74,8 @@ class MissingLine:
             actor=actor,
             in_stream=self.stream,
             kind=self.kind,
-            expected=str(self.amount),
+            expected=self.expected,
+            actual=self.actual,
             refs=self.refs,
         )
 
@@ -101,14 +105,31 @@ def flagged_lines(app: App, moment: Moment = NOW) -> set[tuple[str, str]]:
 
 
 def missing_lines(app: App, moment: Moment = NOW, *, before: date) -> Iterator[MissingLine]:
-    """What providers had not settled, and banks not shown, of days before this one. Raises `ViewBehind`."""
+    """What providers had not settled, and banks not shown, of days before this one; of now also invoices that are paid
+    too little or too much. Raises `ViewBehind`."""
     for each in unsettled(app.views, moment, before=before):
         refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
-        yield MissingLine("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
+        yield _missing("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
     for entry in not_shown_yet(app.views, moment, before=before):
         refs = {"reference": entry.reference, "line_kind": entry.kind}
         refs |= {"nth": str(entry.nth)} if entry.nth > 1 else {}
-        yield MissingLine("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
+        yield _missing("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
+    if moment == NOW:
+        yield from _mispaid_invoices(app)
+
+
+def _missing(
+    kind: MissingKind, stream: str, merchant: str, amount: Money, since: date, refs: dict[str, str]
+) -> MissingLine:
+    return MissingLine(kind, stream, merchant, amount.currency, since, refs, str(amount))
+
+
+def _mispaid_invoices(app: App) -> Iterator[MissingLine]:
+    for each in invoice_mismatches(app.views):
+        refs = {"partner": each.partner, "reference": " ".join(each.invoice_refs), "line_kind": "invoice"}
+        charged, paid = (" and ".join(map(str, amounts)) for amounts in (each.charged, each.paid))
+        currency = each.paid[0].currency
+        yield MissingLine("invoice_mismatch", each.stream, "", currency, each.paid_on, refs, charged, paid)
 
 
 def _of_break(row: ExceptionRow, today: date) -> Mismatch:
@@ -132,8 +153,8 @@ def _of_line(line: MissingLine, today: date) -> Mismatch:
         kind=line.kind,
         merchant=line.merchant,
         reference=line.reference,
-        expected=str(line.amount),
-        actual="nothing",
+        expected=line.expected,
+        actual=line.actual,
         since=line.since,
         age_days=(today - line.since).days,
         owner="",

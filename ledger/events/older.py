@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ledger.events.event import UPCASTS, Event
 from ledger.events.refund import RefundApproved
@@ -107,3 +107,31 @@ UPCASTS["return.expired", 1] = _nothing_was_undone
 UPCASTS["return.expired", 2] = _nothing_was_kept
 UPCASTS["refund.paid_by_alternative", 1] = _by_unnamed_people
 UPCASTS["settlement.held", 1] = _all_of_the_line_was_held
+
+
+class DutyAssessedV1(Event, name="parcel.duty_assessed", version=1):
+    """Did not say on which invoice of the partner it stands."""
+
+    merchant_id: Id
+    order_id: Id
+    parcel_id: Id
+    partner: Id
+    assessment_ref: Id
+    kind: Id
+    market: str
+    amount: Money
+    book_rate: Rate
+    base: Money
+    borne_by: Literal["buyer", "platform"]
+    from_buyer: Money
+    from_buyer_base: Money
+    fx: Money
+    declared_value: Money
+    assessed_at: datetime
+
+
+def _of_no_invoice(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"invoice_ref": ""}
+
+
+UPCASTS["parcel.duty_assessed", 1] = _of_no_invoice

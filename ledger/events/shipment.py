@@ -258,7 +258,7 @@ class LogisticsChargeRecorded(Event, name="parcel.logistics_charged", version=1)
     charged_at: datetime
 
 
-class DutyAssessed(Event, name="parcel.duty_assessed", version=1):
+class DutyAssessed(Event, name="parcel.duty_assessed", version=2):
     """Customs has assessed duty or tax on the parcel; the partner that paid it is owed it.
 
     `from_buyer` is what the buyer had paid us towards it, `from_buyer_base` what that stood at; the platform bears the
@@ -281,3 +281,4 @@ class DutyAssessed(Event, name="parcel.duty_assessed", version=1):
     fx: Money
     declared_value: Money
     assessed_at: datetime
+    invoice_ref: str  # of the partner, '' where it was told otherwise

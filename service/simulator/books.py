@@ -143,7 +143,8 @@ def _changed_ref(world: World, n: int) -> str:
 
 
 def _partner(world: World, name: str) -> dict[str, Any]:
-    return {"partner": name, "invoice_refs": [f"{name}-{_period(world)}"]}
+    """All that is owed: the month's invoice, and what was accrued without one."""
+    return {"partner": name, "invoice_refs": [f"{name}-{_period(world)}", f"{name}-{_period(world)}-accrued"]}
 
 
 def _dollars(world: World, needed: Money) -> Iterator[Step]:

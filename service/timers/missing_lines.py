@@ -1,4 +1,4 @@
-"""Makes what providers and banks should have shown by now, and have not, a break for people to work."""
+"""Makes what providers and banks should have shown by now, and invoices paid in another sum, breaks for people."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ class MissingLines(Timer):
         before = accounting_day(self.app.clock()) - timedelta(days=GRACE_DAYS)
         providers, currencies = settling_providers(self.app.views), shown_currencies(self.app.views)
         for line in missing_lines(self.app, before=before):
-            is_of_psp = line.kind == "psp_line_missing"
-            if line.refs["psp"] in providers if is_of_psp else line.amount.currency in currencies:
+            match line.kind:
+                case "psp_line_missing":
+                    is_due = line.refs["psp"] in providers
+                case "bank_line_missing":
+                    is_due = line.currency in currencies
+                case "invoice_mismatch":
+                    is_due = True
+            if is_due:
                 yield line

@@ -179,7 +179,9 @@ def _command(
     about = envelope | names | {"partner": partner, "amount": line.amount}
     if line.declared is not None:
         return ReportDuty.model_validate(
-            about | {"assessment_ref": ref, "declared_value": line.declared, "borne_by": line.borne_by}
+            about
+            | {"assessment_ref": ref, "declared_value": line.declared, "borne_by": line.borne_by}
+            | {"invoice_ref": invoice.invoice_ref}
         )
     return RecordLogisticsCharge.model_validate(
         about | {"charge_ref": ref, "invoice_ref": invoice.invoice_ref, "kind": line.kind}

@@ -1,0 +1,124 @@
+"""A partner's invoice that is paid too little or too much is a break, with what was charged and what was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projections.engine.rebuild import verify
+from projections.partner_invoices import PartnerInvoices
+from service.reconciliation import mismatches
+from service.timers.missing_lines import MissingLines
+from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.given import FINANCE, PARTNER
+from tests.support.sales import merchant_ready, paid, sent
+from tests.support.shops import app_of
+
+OF_PARCEL: dict[str, Any] = {"merchant_id": "M-1", "order_id": "O-1", "parcel_id": "O-1-1", "partner": "sf"}
+NUMBERS = count(1)
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """An order on its way."""
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        paid(desk, "O-1")
+        sent(desk, "O-1")
+        yield desk
+
+
+def charged(desk: Desk, amount: str, invoice_ref: str = "INV-1") -> None:
+    about = {"charge_ref": f"ch-{next(NUMBERS)}", "invoice_ref": invoice_ref, "amount": amount}
+    desk.expect("record_logistics_charge", actor=PARTNER, **OF_PARCEL, **about)
+
+
+def settled(desk: Desk, amount: str, *invoice_refs: str) -> None:
+    about = {"partner": "sf", "payment_ref": f"pay-{next(NUMBERS)}", "invoice_refs": invoice_refs or ("INV-1",)}
+    desk.expect("record_partner_invoice_paid", actor=FINANCE, amount=amount, **about)
+
+
+def differences(desk: Desk) -> list[tuple[str, str, str]]:
+    app = app_of(desk)
+    app.catch_up()
+    found = mismatches(app)
+    return [(each.reference, each.expected, each.actual) for each in found if each.kind == "invoice_mismatch"]
+
+
+def test_an_invoice_that_is_paid_as_charged_is_no_difference(desk: Desk) -> None:
+    charged(desk, "CNY 60.00")
+    charged(desk, "CNY 40.00")
+    settled(desk, "CNY 100.00")
+    assert differences(desk) == []
+
+
+@pytest.mark.parametrize("amount", ["CNY 90.00", "CNY 110.00"], ids=["short", "over"])
+def test_an_invoice_that_is_paid_in_another_sum_shows_both(desk: Desk, amount: str) -> None:
+    charged(desk, "CNY 100.00")
+    settled(desk, amount)
+    assert differences(desk) == [("sf INV-1", "CNY 100.00", amount)]
+
+
+def test_an_invoice_that_is_paid_in_parts_is_no_difference_once_all_of_it_is_paid(desk: Desk) -> None:
+    charged(desk, "CNY 100.00")
+    settled(desk, "CNY 70.00")
+    before = differences(desk)
+    settled(desk, "CNY 30.00")
+    assert (len(before), differences(desk)) == (1, [])
+
+
+def test_invoices_that_are_paid_together_are_compared_together(desk: Desk) -> None:
+    charged(desk, "CNY 100.00")
+    charged(desk, "CNY 50.00", "INV-2")
+    settled(desk, "CNY 149.00", "INV-1", "INV-2")
+    assert differences(desk) == [("sf INV-1 INV-2", "CNY 150.00", "CNY 149.00")]
+
+
+def test_duty_on_an_invoice_is_a_part_of_it(desk: Desk) -> None:
+    charged(desk, "CNY 100.00")
+    duty = {"assessment_ref": "as-1", "amount": "CNY 20.00", "borne_by": "platform", "declared_value": "USD 19.44"}
+    desk.expect("report_duty", actor=PARTNER, invoice_ref="INV-1", **OF_PARCEL, **duty)
+    settled(desk, "CNY 120.00")
+    assert differences(desk) == []
+
+
+def test_a_charge_of_a_parcel_that_nobody_knows_is_a_part_of_its_invoice_once(desk: Desk) -> None:
+    body = {"kind": "freight", "currency": "CNY", "minor": 3000}
+    noted = {"system": "sf", "reference": "INV-1.7", "kind": "partner_charge", "refs": {"invoice_ref": "INV-1"}}
+    desk.expect("note_unrouted_fact", actor=PARTNER, **noted, body=body)
+    placed = {"charge_ref": "INV-1.7", "invoice_ref": "INV-1", "amount": "CNY 30.00"}
+    desk.expect("record_logistics_charge", actor=PARTNER, **OF_PARCEL, **placed)
+    settled(desk, "CNY 30.00")
+    assert differences(desk) == []
+
+
+def test_an_invoice_whose_charges_nobody_has_reported_is_compared_to_nothing(desk: Desk) -> None:
+    settled(desk, "CNY 100.00", "INV-9")
+    assert differences(desk) == []
+
+
+def test_the_difference_becomes_a_break_of_the_payment_once(desk: Desk) -> None:
+    charged(desk, "CNY 100.00")
+    settled(desk, "CNY 90.00")
+    app = app_of(desk)
+    app.catch_up()
+    looked = []
+    for _ in range(2):
+        looked.append(MissingLines(app).sweep())
+        app.catch_up()
+    (found,) = (each for each in mismatches(app) if each.kind == "invoice_mismatch")
+    assert looked == [1, 0]
+    assert (found.stream.split("/")[0], found.expected, found.actual) == ("partner_payment", "CNY 100.00", "CNY 90.00")
+
+
+def test_the_view_can_be_rebuilt(desk: Desk) -> None:
+    charged(desk, "CNY 100.00")
+    settled(desk, "CNY 90.00")
+    app = app_of(desk)
+    app.catch_up()
+    assert verify(desk.ledger.engine, PartnerInvoices()).count == 0
