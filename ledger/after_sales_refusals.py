@@ -50,8 +50,8 @@ class CaseAlreadyOpen(
     code="CASE_ALREADY_OPEN",
     remedy="Give a new case an id of its own.",
     remedies={
-        "open": "Have case {refund_id} decided or withdrawn first[; its parcel is locked {then_locked}]. "
-        "Another case has an id of its own.",
+        "open": "Have case {refund_id} decided or withdrawn first[; units on their way are locked {then_locked} "
+        "even then]. Another case has an id of its own.",
         "waiting for its goods": "Wait until the goods of case {refund_id} are back or their time is over. "
         "Another case has an id of its own.",
     },

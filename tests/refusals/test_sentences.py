@@ -123,6 +123,18 @@ def test_a_release_of_one_line_that_is_released_says_nothing_of_the_others() -> 
     )
 
 
+def test_an_open_case_is_not_all_that_is_waited_for_where_the_lock_follows() -> None:
+    story = OrderStory().paid()
+    asked: dict[str, Any] = {"by": BUYER, "reason": "broken"}
+    story.tell("request_refund", refund_id="R-1", lines=[{"line_id": "A", "qty": 1}], **asked)
+    story.sent("P-1", A=1)
+    refusal = story.refusal("request_refund", refund_id="R-2", lines=[{"line_id": "A", "qty": 2}], **asked)
+    assert said(refusal) == (
+        "Case R-1 exists already, and is open. Have case R-1 decided or withdrawn first; units on their way are locked "
+        "until 2025-04-21T08:00:00Z even then. Another case has an id of its own."
+    )
+
+
 def test_a_case_that_is_decided_already_is_not_waited_for() -> None:
     story = OrderStory(express=True).paid()
     asked: dict[str, Any] = {"refund_id": "R-1", "reason": "broken", "lines": [{"line_id": "A", "qty": 1}]}
