@@ -1,4 +1,4 @@
-"""A partner has not done in time what it was asked for, or could not: somebody must look."""
+"""Something was not done in time, by a partner or by us: somebody must look."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ from ledger.events.event import Event
 from ledger.ids import Id
 from ledger.streams.order import Order
 from ledger.streams.payouts import Payouts
+from ledger.streams.periods import Periods
 from ledger.streams.stream import Stream
 
-StuckKind = Literal["refund_stuck", "payout_stuck", "capture_stuck", "void_stuck", "claim_stuck"]
+StuckKind = Literal["refund_stuck", "payout_stuck", "capture_stuck", "void_stuck", "claim_stuck", "closing_due"]
+
+
+_REFS = {"closing_due": "period"}
+_NOT_ANSWERED = "not answered"
 
 
 class FlagStuck(Command, name="flag_stuck"):
     """Asked by a timer, once the time of the policy `automation` is over. It opens one break for each `subject`.
 
-    Nothing happens where a refund is paid, or a payout answered, meanwhile.
+    Nothing happens where it is answered or done meanwhile.
     """
 
     in_stream: StreamName
@@ -40,10 +45,10 @@ class FlagStuck(Command, name="flag_stuck"):
 def decide(command: FlagStuck, stream: Stream, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
     state = _state(command, stream)
-    if not stream.exists or not state:
+    if not state or not (stream.exists or command.kind == "closing_due"):  # a ledger that never closed has no stream
         return
     partner = {"partner": command.partner} if command.partner else {}
-    refs = {command.kind.removesuffix("_stuck"): command.subject} | partner
+    refs = {_REFS.get(command.kind, command.kind.removesuffix("_stuck")): command.subject} | partner
     yield from break_once(
         stream.known_breaks,
         kind=command.kind,
@@ -59,10 +64,26 @@ def _state(command: FlagStuck, stream: Stream) -> str:
     match stream:
         case Order() if command.kind == "refund_stuck":
             return _refund(stream, command.subject)
+        case Order() if command.kind in ("capture_stuck", "void_stuck"):
+            return "" if _is_answered(stream, command) else _NOT_ANSWERED
+        case Order() if command.kind == "claim_stuck":
+            claim = stream.logistics.claims.get(command.subject)
+            return _NOT_ANSWERED if claim and claim.state not in ("settled", "denied") else ""
         case Payouts() if command.kind == "payout_stuck":
             payout = stream.payouts.get(command.subject)
             return f"{payout.state}, and not answered" if payout and payout.is_in_flight else ""
-    return "not answered"
+        case Periods() if command.kind == "closing_due":
+            return "" if stream.last_closed and command.subject <= stream.last_closed else "open"
+    return _NOT_ANSWERED
+
+
+def _is_answered(order: Order, command: FlagStuck) -> bool:
+    """True if no void of this payment, or no capture of this request, is waited for."""
+    holds = order.payments.authorizations
+    if command.kind == "void_stuck":
+        hold = holds.get(command.subject)
+        return hold is None or not hold.void_requested or hold.state != "authorized"
+    return not any(command.subject in hold.requested for hold in holds.values())
 
 
 def _refund(order: Order, refund_id: str) -> str:

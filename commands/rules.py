@@ -55,7 +55,7 @@ class Rules:
     def policy_version(self, kind: type[P], version: int) -> P:
         """A version that was stamped on the order when it was placed."""
         self.used[kind.key] = version
-        return self._reference.version(kind, version)
+        return self._reference.version(kind, version, at=self.at)
 
     def rate(self, currency: str, kind: RateKind, on: date) -> Rate:
         """CNY for one unit of `currency`: the last rate of that kind on or before the day. Raises `RateMissing`."""

@@ -158,7 +158,7 @@ def _policies(opened: Opened) -> list[tuple[datetime, Approvals]]:
         SELECT effective_from, content FROM {opened.generation.stored_name(ROUNDS)}
         WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""
     found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
-    return [(at, Approvals.stored(content)) for at, content in found]
+    return [(at, rules) for at, content in found if (rules := Approvals.usable(content))]
 
 
 def _case(row: RowMapping, policies: list[tuple[datetime, Approvals]]) -> WaitingCase:

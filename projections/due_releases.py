@@ -128,9 +128,9 @@ def instants_of(signed_at: str) -> list[datetime]:
 def _in_force(opened: Opened, now: datetime) -> Release | None:
     statement = f"""
         SELECT content FROM {opened.generation.stored_name(RULES)} WHERE book = ANY(:books) AND effective_from <= :now
-        ORDER BY effective_from DESC, version DESC LIMIT 1"""
-    content = opened.connection.execute(text(statement), {"books": list(opened.vector), "now": now}).scalar()
-    return Release.stored(content) if content else None
+        ORDER BY effective_from DESC, version DESC"""
+    found = opened.connection.execute(text(statement), {"books": list(opened.vector), "now": now}).scalars()
+    return next((release for content in found if (release := Release.usable(content))), None)
 
 
 def _publish(rows: KeptRows, recorded: Recorded) -> None:

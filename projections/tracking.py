@@ -99,10 +99,10 @@ def _of_order(opened: Opened, table: ViewTable, order: RowMapping) -> Sequence[R
 
 # A few policies serve every order: a content is read once.
 @cache
-def _lock(content: str) -> AfterSalesLock:
-    return AfterSalesLock.stored(content)
+def _lock(content: str) -> AfterSalesLock | None:
+    return AfterSalesLock.usable(content)
 
 
 @cache
-def _return_window(content: str) -> ReturnWindow:
-    return ReturnWindow.stored(content)
+def _return_window(content: str) -> ReturnWindow | None:
+    return ReturnWindow.usable(content)

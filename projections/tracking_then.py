@@ -48,7 +48,7 @@ def _kept(batch: Batch, table: ViewTable) -> list[dict[str, Any]]:
 def _lock(version: int, policies: Sequence[PolicyPublished]) -> AfterSalesLock | None:
     for policy in policies:
         if policy.key == AfterSalesLock.key and policy.version == version:
-            return AfterSalesLock.stored(policy.content)
+            return AfterSalesLock.usable(policy.content)
     return None
 
 
@@ -56,5 +56,5 @@ def _window(placed_at: datetime | None, policies: Sequence[PolicyPublished]) -> 
     """The one in force when the order was placed."""
     windows = [policy for policy in policies if policy.key == ReturnWindow.key]
     in_force = [policy for policy in windows if placed_at and policy.effective_from <= placed_at]
-    latest = max(in_force, key=lambda policy: (policy.effective_from, policy.version), default=None)
-    return ReturnWindow.stored(latest.content) if latest else None
+    in_force.sort(key=lambda policy: (policy.effective_from, policy.version), reverse=True)
+    return next((window for policy in in_force if (window := ReturnWindow.usable(policy.content))), None)

@@ -41,8 +41,8 @@ def deeming_locks(views: Views) -> dict[int, AfterSalesLock]:
             SELECT version, content FROM {opened.generation.stored_name(LOCKS)}
             WHERE book = ANY(:books) AND NOT deleted ORDER BY version"""
         found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
-        locks = {version: AfterSalesLock.stored(content) for version, content in found}
-        return {version: lock for version, lock in locks.items() if lock.deemed_signature_after is not None}
+        locks = {version: AfterSalesLock.usable(content) for version, content in found}
+        return {version: lock for version, lock in locks.items() if lock and lock.deemed_signature_after is not None}
 
     return views.read(PROJECTION, query)
 

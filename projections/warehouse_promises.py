@@ -158,4 +158,4 @@ def _policies(opened: Opened) -> list[tuple[datetime, Promise]]:
         SELECT effective_from, content FROM {opened.generation.stored_name(PROMISES)}
         WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""
     found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
-    return [(at, Promise.stored(content)) for at, content in found]
+    return [(at, promise) for at, content in found if (promise := Promise.usable(content))]

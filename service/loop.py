@@ -20,6 +20,7 @@ from projections.engine.reading import ViewBehind
 from service.app import App
 
 T = TypeVar("T")
+PLATFORM_BOOK = 0
 WHOLE = "*"  # the item that a loop itself is in a book, as when its page cannot be read
 _REMEMBERED = 100_000
 
@@ -42,7 +43,7 @@ class Item:
 class Loop:
     """The items of one loop, by its name. What was refused is not asked again until its id changes.
 
-    `refresh` reads what is set aside and parked by now; it is called before each run.
+    `refresh` reads what is set aside and parked by now; it is called before each run, and `let_go` after it.
     """
 
     def __init__(self, app: App, name: str, stop: Event | None = None) -> None:
@@ -51,10 +52,11 @@ class Loop:
         self._set_aside: dict[tuple[int, str], SetAsideItem] = {}
         self._parked: set[tuple[int, str]] = set()
         self._answered: set[tuple[str, str]] = set()
+        self._seen: set[tuple[int, str]] = set()  # the items of this run
 
     def refresh(self) -> None:
         """What is set aside, and what two people have parked, as of now."""
-        self._set_aside = self._table.of_loop(self.name)
+        self._set_aside, self._seen = self._table.of_loop(self.name), set()
         books = {parking_stream(book): book for book in self._app.ledger.reader.heads()}
         streams = load_streams(self._app.ledger.reader, books, Parking)
         self._parked = {
@@ -63,6 +65,19 @@ class Loop:
             for loop, item in parking.items
             if loop == self.name
         }
+
+    def let_go(self) -> None:
+        """Take up what is set aside and was no item of this run any more: another machine has done it meanwhile.
+
+        Nothing where the run did not come to its end, or in a book that could not be looked through.
+        """
+        if self._stop.is_set() or (PLATFORM_BOOK, WHOLE) in self._set_aside:
+            return
+        for key, found in list(self._set_aside.items()):
+            unread = (key[0], f"{WHOLE}{key[0]}") in self._set_aside
+            if key not in self._seen and not unread and found.next_try_at <= self._app.clock():
+                self._table.clear(found)
+                del self._set_aside[key]
 
     def ask(self, items: Iterable[Item]) -> int:
         """Submit the commands of items that are not set aside and were not answered before; how many were recorded."""
@@ -134,6 +149,7 @@ class Loop:
 
     def _waits(self, book: int, item: str) -> bool:
         key = (book, item_key(item))
+        self._seen.add(key)
         found = self._set_aside.get(key)
         return key in self._parked or (found is not None and found.next_try_at > self._app.clock())
 

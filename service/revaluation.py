@@ -14,9 +14,11 @@ from projections.merchant_balances import MerchantBalances
 from service.app import App
 
 
-def revalue(app: App, period: str, *, actor: Actor) -> Outcome:
+def revalue(app: App, period: str, *, actor: Actor, asked_on: str = "") -> Outcome:
     """Post what the foreign balances of the period's last day are worth more or less at that day's rates, and its
     reversal on the next day; nothing where they stand at them already. Asked again after late facts, it posts the rest.
+
+    `asked_on` is what the command's id is made of besides the period and what is posted; by default this instant.
     """
     posted = _posted(app, period)
     app.catch_up([MerchantBalances()])
@@ -26,7 +28,7 @@ def revalue(app: App, period: str, *, actor: Actor) -> Outcome:
         for each in found.sums
     )
     command = PostFxRevaluation(
-        id=command_id("revalue", revaluation_stream(period), str(posted), app.clock().isoformat()),
+        id=command_id("revalue", revaluation_stream(period), str(posted), asked_on or app.clock().isoformat()),
         actor=actor,
         period=period,
         balances=balances,

@@ -18,7 +18,7 @@ from service.following import following
 from service.http.application import make_application
 from service.http.server import server_config
 from service.settings import Settings
-from service.timers import TimerWorker
+from service.timers.worker import TimerWorker
 from service.upgrading import upgrading
 
 
@@ -39,6 +39,7 @@ def serve(
                 stack.enter_context(only_service(settings.data_dir, address))
             watch = stack.enter_context(kept_running(settings))
             app = stack.enter_context(open_app(settings, create=True, demonstration=demonstration))
+            _expect_known_policies(app)
             stack.enter_context(following(app.ledger))
             stack.enter_context(upgrading(app.ledger))
             first(app)  # before the timers, whose clock is the server's: a scenario never goes back behind it
@@ -46,6 +47,15 @@ def serve(
             _answer(app, listener, watch, lambda: ready(address))
     except KeyboardInterrupt:
         return
+
+
+def _expect_known_policies(app: App) -> None:
+    """Raises `ServiceFailure` where the ledger has rules that this code knows nothing of."""
+    if unknown := app.bus.reference().unknown:
+        raise ServiceFailure(
+            f"This version of RedLedger does not know the policy {', '.join(unknown)}, which this ledger has."
+            " Install the version that published it, or a newer one; nothing was changed."
+        )
 
 
 def _answer(app: App, listener: socket.socket, watch: Watch | None, ready: Callable[[], None]) -> None:

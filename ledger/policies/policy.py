@@ -33,3 +33,11 @@ class Policy(BaseModel):
         if isinstance(content, str):
             return cls.model_validate_json(content, context=STORED)
         return cls.model_validate(content, context=STORED)
+
+    @classmethod
+    def usable(cls, content: str | dict[str, Any]) -> Self | None:
+        """The same; None for one that this code cannot use, as of a newer version: the version before it governs."""
+        try:
+            return cls.stored(content)
+        except ValueError:
+            return None

@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from ledger.events.event import Event
 from ledger.events.platform import FeeScheduleSet, FxRateRecorded, PolicyPublished
 from ledger.fx import CNY, Rate, RateKind, unity
-from ledger.policies.kinds import read_content
+from ledger.policies.kinds import KINDS, read_content
 from ledger.policies.policy import Policy
 from ledger.refusals import PolicyNotEffective, RateMissing
 
@@ -38,9 +38,10 @@ class PolicyLine:
         index = bisect_right(self._effective, at, key=lambda entry: entry[0])
         return self._effective[index - 1][1] if index else None
 
-    def numbered(self, version: int) -> Policy:
-        """The version, or the last usable one before it."""
-        return self.by_version[max(known for known in self.by_version if known <= version)]
+    def numbered(self, version: int) -> Policy | None:
+        """The version, or the last usable one before it; None where there is none."""
+        usable = max((known for known in self.by_version if known <= version), default=None)
+        return None if usable is None else self.by_version[usable]
 
     def copy(self) -> PolicyLine:
         twin = PolicyLine()
@@ -105,9 +106,15 @@ class Reference:
         if not _is_of_today(event):
             self._bounded.add((event.key, event.version))
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The keys of policies that this code does not know: a newer version has published them."""
+        return tuple(sorted(self._newest.keys() - KINDS.keys()))
+
     def to_put_right(self) -> tuple[str, ...]:
-        """Sentences about policies whose newest version, older than the bounds, cannot be used as it was published."""
-        newest = sorted(self._newest.items())
+        """Sentences about policies whose newest version cannot be used as it was published: older than the bounds, or
+        of a newer version of this code."""
+        newest = sorted((key, version) for key, version in self._newest.items() if key in KINDS)
         none = "has no effect: the version before it governs"
         some = "has a duration beyond all bounds, which is read as the longest there is"
         return tuple(
@@ -134,9 +141,12 @@ class Reference:
             raise PolicyNotEffective(policy=kind.key, at=at)
         return cast(P, line.by_version[version]), version
 
-    def version(self, kind: type[P], version: int) -> P:
-        """A version that an order carries. It was recorded, so that it is missing is our own mistake."""
-        return cast(P, self._policies[kind.key].numbered(version))
+    def version(self, kind: type[P], version: int, *, at: datetime) -> P:
+        """A version that an order carries. Raises `PolicyNotEffective` where this code can use none up to it."""
+        found = self._policies[kind.key].numbered(version)
+        if found is None:
+            raise PolicyNotEffective(policy=kind.key, at=at)
+        return cast(P, found)
 
     def rate(self, currency: str, kind: RateKind, on: date) -> Rate:
         """CNY for one unit of `currency`: the last known on or before the day. Raises `RateMissing`.

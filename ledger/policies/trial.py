@@ -121,7 +121,9 @@ def _automation(policy: Automation, sample: Sample) -> Claims:
     yield "what is asked for is stuck before it is asked", policy.stuck_since(sample.at) > sample.at
     retries = [policy.retry_at(sample.at, failures) for failures in range(1, policy.refund_attempts + 1)]
     yield "a refund is tried again before it failed", any(at is not None and at < sample.at for at in retries)
-    policy.settlement_due(sample.at)
+    yield "a settlement run is due that has not come", (policy.settlement_due(sample.at) or sample.at) > sample.at
+    captured = policy.capture_at(held_since=sample.at, lapses_at=sample.at, dispatched_at=sample.at)
+    yield "a payment is captured after its hold has lapsed", captured is None or captured > sample.at
 
 
 _TRIALS: dict[type[Policy], Callable[[Any, Sample], Claims]] = {

@@ -38,6 +38,8 @@ class Authorization:
     psp: str = ""
     psp_ref: str = ""
     requested: dict[str, Money] = field(default_factory=dict)  # captures, by request
+    asked_at: datetime | None = None  # when a capture was last asked for
+    failures: int = 0  # of captures that were asked for
     void_requested: bool = False
     ended: PaymentVoided | PaymentAuthorizationExpired | None = None  # what gave the money back to the buyer, first
 
@@ -249,12 +251,14 @@ class Payments(Evolving):
         hold = self.authorizations.get(event.payment_id)
         if hold and hold.requested:  # the capture failed, the issuer still holds the money
             hold.answer(event.amount)
+            hold.failures += 1
         else:
             self._close(event.payment_id, event.amount, "declined")
 
     @evolve.register
     def _(self, event: PaymentCaptureRequested) -> None:
-        self.authorizations[event.payment_id].requested[event.request_id] = event.amount
+        hold = self.authorizations[event.payment_id]
+        hold.requested[event.request_id], hold.asked_at = event.amount, event.requested_at
 
     @evolve.register
     def _(self, event: PaymentVoidRequested) -> None:

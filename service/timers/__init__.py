@@ -1,5 +1,1 @@
 """Timers ask for what falls due: ordinary commands, whose ids are made of it, so that two machines may ask at once."""
-
-from service.timers.worker import TimerWorker
-
-__all__ = ["TimerWorker"]

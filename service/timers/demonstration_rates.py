@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from commands.recording import accounting_day
-from service.loop import Item
+from service.loop import PLATFORM_BOOK, Item
 from service.simulator.days import SEED, Days
 from service.simulator.platform import rates_of
 from service.simulator.rates import make_rates
-from service.timers.timer import PLATFORM_BOOK, Timer
+from service.timers.timer import Timer
 
 
 class DemonstrationRates(Timer):

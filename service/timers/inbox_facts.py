@@ -14,7 +14,8 @@ from projections.exceptions import ExceptionRow, exceptions
 from projections.psp_references import orders_of
 from service.app import App
 from service.inbox_facts import InboxFacts
-from service.timers.timer import PLATFORM_BOOK, TIMER, Timer
+from service.loop import PLATFORM_BOOK
+from service.timers.timer import TIMER, Timer
 
 _MOST = 1_000  # the oldest are looked at
 _TOLD_BY_A_PROVIDER = "psp_"

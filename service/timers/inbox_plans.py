@@ -10,7 +10,8 @@ from commands.outcome import Outcome
 from projections.due_dates import DueDate, due_dates
 from service.app import App
 from service.inbox_routing import InboxRouting
-from service.timers.timer import PLATFORM_BOOK, Timer
+from service.loop import PLATFORM_BOOK
+from service.timers.timer import Timer
 
 _PAGE = 100
 _OWN_TIME = timedelta(minutes=1)  # for whoever planned it to carry it out

@@ -6,8 +6,9 @@ from datetime import timedelta
 from threading import Event
 
 from service.app import App
+from service.loop import PLATFORM_BOOK
 from service.scan_routing import ScanRouting
-from service.timers.timer import PLATFORM_BOOK, Timer
+from service.timers.timer import Timer
 
 
 class InboxScans(Timer):

@@ -10,9 +10,9 @@ from itertools import islice
 from commands.recording import accounting_day
 from projections.expected_at_bank import shown_currencies
 from projections.unsettled import settling_providers
-from service.loop import Item
+from service.loop import PLATFORM_BOOK, Item
 from service.reconciliation import GRACE_DAYS, MissingLine, flagged_lines, missing_lines
-from service.timers.timer import PLATFORM_BOOK, TIMER, Timer
+from service.timers.timer import TIMER, Timer
 
 _PAGE = 500
 

@@ -10,7 +10,6 @@ from commands.command import Command
 from commands.submit_refund import SubmitRefund
 from ledger.ids import command_id, merchant_of, order_of
 from ledger.policies.automation import Automation
-from ledger.refusals import PolicyNotEffective
 from ledger.streams.loading import load_each
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
@@ -30,11 +29,8 @@ class Refunds(Timer):
 
     def look(self) -> int:
         now = self.app.clock()
-        try:
-            policy, _ = self.reference.current().policy(Automation, now)
-        except PolicyNotEffective:
-            return 0
-        return self.in_each_book(partial(self._ask, policy, now)) if policy.submit_refunds else 0
+        policy = self.automation(now)
+        return self.in_each_book(partial(self._ask, policy, now)) if policy else 0
 
     def _ask(self, policy: Automation, now: datetime, book: int) -> int:
         found = pages(self.app.views, "refund", book, by=now, limit=_PAGE)

@@ -64,7 +64,7 @@ class Releases(Timer):
     def look(self) -> int:
         now = self.app.clock()
         try:
-            release, _ = self.reference.current().policy(Release, now)
+            release, _ = self.app.bus.reference().policy(Release, now)
         except PolicyNotEffective:
             return 0
         return self.in_each_book(lambda book: self._ask(book, release.after_signature, now))

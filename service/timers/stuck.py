@@ -9,8 +9,6 @@ from itertools import islice
 
 from commands.flag_stuck import FlagStuck, StuckKind
 from ledger.ids import command_id
-from ledger.policies.automation import Automation
-from ledger.refusals import PolicyNotEffective
 from projections.instructions import Instruction, instructions
 from projections.refunds_due import Kind, pages
 from service.app import App
@@ -35,11 +33,8 @@ class Stuck(Timer):
 
     def look(self) -> int:
         now = self.app.clock()
-        try:
-            policy, _ = self.reference.current().policy(Automation, now)
-        except PolicyNotEffective:
-            return 0
-        return self.in_each_book(partial(self._flag, policy.stuck_since(now)))
+        policy = self.automation(now)
+        return self.in_each_book(partial(self._flag, policy.stuck_since(now))) if policy else 0
 
     def _flag(self, by: datetime, book: int) -> int:
         items, recorded = map(partial(_item, book), _stuck(self.app, book, by)), 0

@@ -7,19 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
-from time import monotonic
 from typing import ClassVar
 
 from commands.command import Command
-from commands.reference_feed import ReferenceFeed
+from ledger.policies.automation import Automation, Step
+from ledger.refusals import PolicyNotEffective
 from ledger.who import Actor
 from projections.due_dates import FIRST, DueDate, Kind, due_dates
 from service.app import App
-from service.loop import WHOLE, Item, Loop
+from service.loop import PLATFORM_BOOK, WHOLE, Item, Loop
 
 TIMER = Actor(kind="system", id="timer", role="timer")
 _PAGE = 500
-PLATFORM_BOOK = 0
 
 
 class Timer(ABC):
@@ -29,23 +28,37 @@ class Timer(ABC):
     what its items are set aside and parked under.
     """
 
-    name: ClassVar[str]
+    name: ClassVar[Step]
     every: ClassVar[timedelta] = timedelta(seconds=2)
 
     def __init__(self, app: App, stop: Event | None = None) -> None:
         self.app = app
         self.stop = stop or Event()
-        self.reference = ReferenceFeed(app.ledger, monotonic=monotonic)
         self.loop = Loop(app, self.name, self.stop)
 
     def sweep(self) -> int:
         """Ask for everything that is due by now; how many commands were recorded. What fails is set aside."""
         self.loop.refresh()
-        return self.loop.alone(PLATFORM_BOOK, WHOLE, self.look) or 0
+        recorded = self.loop.alone(PLATFORM_BOOK, WHOLE, self.look) or 0
+        self.loop.let_go()
+        return recorded
 
     @abstractmethod
     def look(self) -> int:
         """Ask for everything that is due by now; how many commands were recorded."""
+
+    @property
+    def is_off(self) -> bool:
+        """True if the policy `automation` switches this step off."""
+        policy = self.automation(self.app.clock())
+        return policy is not None and self.name in policy.off
+
+    def automation(self, now: datetime) -> Automation | None:
+        """The policy on what the service does by itself; None where none is in force."""
+        try:
+            return self.app.bus.reference().policy(Automation, now)[0]
+        except PolicyNotEffective:
+            return None
 
     def in_each_book(self, look: Callable[[int], int]) -> int:
         """The sum of what `look` comes to in each book; one in which it fails is set aside."""

@@ -26,7 +26,7 @@ class UnallocatedCaptures(DueDateTimer):
 
     def due_by(self, now: datetime) -> datetime | None:
         try:
-            terms, _ = self.reference.current().policy(PaymentTerms, now)
+            terms, _ = self.app.bus.reference().policy(PaymentTerms, now)
         except PolicyNotEffective:
             return None
         return earlier(now, terms.order_must_follow_within)

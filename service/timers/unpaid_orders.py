@@ -23,7 +23,7 @@ class UnpaidOrders(DueDateTimer):
 
     def due_by(self, now: datetime) -> datetime | None:
         try:
-            terms, _ = self.reference.current().policy(PaymentTerms, now)
+            terms, _ = self.app.bus.reference().policy(PaymentTerms, now)
         except PolicyNotEffective:
             return None
         return earlier(now, terms.unpaid_order_expires_after) if terms.unpaid_order_expires_after else None

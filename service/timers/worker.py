@@ -10,6 +10,8 @@ from ledger.log.trouble import trouble_of
 from service.app import App
 from service.instructions.partners import partners_of
 from service.instructions.sending import Sending
+from service.timers.captures import Captures
+from service.timers.closings import Closings
 from service.timers.deemed_signatures import DeemedSignatures
 from service.timers.demonstration_rates import DemonstrationRates
 from service.timers.expired_returns import ExpiredReturns
@@ -18,9 +20,11 @@ from service.timers.inbox_plans import InboxPlans
 from service.timers.inbox_scans import InboxScans
 from service.timers.lapsed_authorizations import LapsedAuthorizations
 from service.timers.missing_lines import MissingLines
+from service.timers.month_end import MonthEnd
 from service.timers.refunds import Refunds
 from service.timers.releases import Releases
 from service.timers.returned_payouts import ReturnedPayouts
+from service.timers.settlement import Settlement
 from service.timers.stuck import Stuck
 from service.timers.timer import Timer
 from service.timers.unallocated_captures import UnallocatedCaptures
@@ -40,7 +44,11 @@ TIMERS: tuple[type[Timer], ...] = (
     InboxScans,
     WaitingFacts,
     MissingLines,
+    Captures,
     Refunds,
+    Settlement,
+    Closings,
+    MonthEnd,
     Stuck,
     DemonstrationRates,
 )
@@ -50,7 +58,7 @@ _logger = logging.getLogger(__name__)
 
 
 class TimerWorker:
-    """One trouble does not keep the other timers from looking."""
+    """One trouble does not keep the other timers from looking; the policy `automation` says which do not look."""
 
     def __init__(self, app: App) -> None:
         self._stop = Event()
@@ -70,7 +78,7 @@ class TimerWorker:
 
     def sweep(self) -> int:
         """Let every timer look once; how many commands were recorded."""
-        return sum(timer.sweep() for timer in self._timers)
+        return sum(timer.sweep() for timer in self._timers if not timer.is_off)
 
     def _run(self) -> None:
         next_at = dict.fromkeys(self._timers, 0.0)
@@ -83,7 +91,8 @@ class TimerWorker:
 
     def _look(self, timer: Timer) -> None:
         try:
-            timer.sweep()
+            if not timer.is_off:
+                timer.sweep()
         except Exception as error:  # the database is away or a view is behind; what fails of itself is set aside
             trouble = trouble_of(error)
             reason = trouble.kind.code if trouble else f"{type(error).__name__}: {error}"

@@ -48,9 +48,10 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
     ),
     (
         order_plots.payout,
-        "initiate_payout submit_payout cancel_payout report_payout_paid report_payout_returned "
+        "initiate_payout submit_payout cancel_payout report_payout_returned "
         "report_payout_failed create_parcel dispatch_parcel report_signature",
     ),
+    (order_plots.indebted, "report_payout_paid"),
     (order_plots.held, "hold_line release_line_hold hold_settlement release_hold"),
     (platform_plots.run, "start_settlement_run issue_statement complete_settlement_run"),
     (

@@ -17,7 +17,7 @@ from projections.registry import PROJECTIONS
 from service.app import App
 from service.http.application import make_application
 from service.settlement_run import settle
-from service.timers import TimerWorker
+from service.timers.worker import TimerWorker
 from tests.fuzz.history import START, History, Tally
 from tests.fuzz.invariants import check
 from tests.fuzz.reads import failed_reads

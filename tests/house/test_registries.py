@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from types import ModuleType
@@ -17,6 +18,7 @@ from ledger.events.event import UPCASTS, decode
 from projections.projection import Projection
 from projections.registry import PROJECTIONS
 from tests.golden.samples import FOLDER, all_events, sample_file
+from tests.house.sources import modules, parsed, shown
 
 
 @pytest.mark.parametrize(("name", "version"), sorted(all_events()))
@@ -77,3 +79,14 @@ def _classes(module: ModuleType, parent: type) -> list[type]:
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, parent) and found.__module__ == module.__name__
     ]
+
+
+def test_read_models_leave_out_policies_of_newer_code() -> None:
+    """`stored` raises for a content that this code does not know; `usable` lets the version before it govern."""
+    found = [
+        f"{shown(path)}:{node.lineno}"
+        for path in modules("projections")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr == "stored"
+    ]
+    assert found == []

@@ -13,7 +13,7 @@ from ledger.policies.approvals import Approvals
 from projections.approvals_queue import ApprovalsQueue, WaitingCase, waiting_cases
 from projections.engine.reading import Views
 from tests.projections.shop import Shop
-from tests.support.given import BUYER, MERCHANT, NOW, PLATFORM
+from tests.support.given import BUYER, MERCHANT, NOW, PLATFORM, published
 from tests.support.parcels import ORDER, asked_back, at, refunded
 
 CASE = {**ORDER, "refund_id": "R-1"}
@@ -98,3 +98,10 @@ def test_a_merchant_sees_its_own(shop: Shop) -> None:
 def test_the_view_equals_one_built_anew(shop: Shop) -> None:
     shop.record([asked(), ROUND_1, refunded(A=1)[1]], one_by_one=True)
     assert shop.differences() == 0
+
+
+def test_rules_of_newer_code_have_no_effect_and_stop_no_reader(shop: Shop) -> None:
+    newer = published(Approvals(rounds=("platform",)), version=2)
+    unknown = newer.model_copy(update={"content": newer.content | {"in_parallel": True}})
+    shop.record([unknown], stream="policy/approvals", book=0)
+    assert waiting(shop, asked()).role_needed == "merchant"

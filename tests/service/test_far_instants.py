@@ -30,7 +30,7 @@ from projections.warehouse_promises import overdue, warnings
 from service.app import App
 from service.history import history_of
 from service.settings import Settings
-from service.timers import TimerWorker
+from service.timers.worker import TimerWorker
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import CARRIER, PROVIDER, merchant_ready, order_data, paid, sent, signed
 

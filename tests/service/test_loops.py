@@ -27,6 +27,7 @@ from service.settlement_run import _Chunk, settle
 from service.timers.releases import Releases
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.faults import failing
+from tests.support.poison import Poison
 from tests.support.sales import merchant_ready, paid, sent, signed
 from tests.support.shops import app_of
 
@@ -109,6 +110,30 @@ class TestAnItemThatFails:
             timer.sweep()
         desk.clock.forward(minutes=1)
         assert timer.sweep() == 1
+        assert set_aside(app) == []
+
+    def test_what_another_machine_has_done_meanwhile_is_not_set_aside_for_ever(self, desk: Desk, app: App) -> None:
+        one, two = Releases(app), Releases(app)
+        two.loop.refresh()
+        with failing("release_settlement", of_m2):
+            one.sweep()
+        assert two.look() == 1, "it knows nothing of the other one's failure"
+        assert [item.item for item in set_aside(app)] == ["order/M-2/O-1"]
+        app.catch_up()
+        desk.clock.forward(minutes=1)
+        one.sweep()
+        assert set_aside(app) == []
+
+    def test_what_two_machines_fail_on_is_one_item_that_waits_for_both(self, desk: Desk, app: App) -> None:
+        with failing("release_settlement", of_m2):
+            Releases(app).sweep()
+            Releases(app).sweep()
+            desk.clock.forward(seconds=5)
+            Releases(app).sweep()
+        (item,) = set_aside(app)
+        assert item.attempts == 2
+        desk.clock.now = item.next_try_at
+        assert (Releases(app).sweep(), Releases(app).sweep()) == (1, 0)
         assert set_aside(app) == []
 
     def test_it_stands_among_the_exceptions_until_then(self, app: App) -> None:
@@ -197,6 +222,17 @@ class TestASettlementRun:
             return whole(self, made, since)
 
         monkeypatch.setattr(_Chunk, "_statement", statement)
+        run = settle(app, "R-1")
+        assert (list(run.failed), run.merchants, run.payouts) == (["M-2"], 4, 3)
+        assert neighbour in {row.stream.split("/")[1] for row in rows(desk) if row.type == "payout.initiated"}
+
+    @pytest.mark.parametrize("stream", ["payouts/M-2", "statements/M-2"])
+    def test_one_whose_stream_cannot_be_read_holds_up_nobody_of_its_book(
+        self, desk: Desk, app: App, stream: str
+    ) -> None:
+        neighbour = neighbour_of(desk, "M-2")
+        book = desk.ledger.directory.book_of("M-2")
+        Poison(stream, "payout.teleported", 1, "{}").recorded_in(desk.ledger, book)
         run = settle(app, "R-1")
         assert (list(run.failed), run.merchants, run.payouts) == (["M-2"], 4, 3)
         assert neighbour in {row.stream.split("/")[1] for row in rows(desk) if row.type == "payout.initiated"}

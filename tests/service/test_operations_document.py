@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.log.trouble import KINDS
+from ledger.policies.automation import STEPS
 from service.cli.endings import ExitCode
 from service.embedded.watch import PAUSES_S
 
@@ -36,3 +37,9 @@ def test_every_exit_code_has_one_row() -> None:
 
 def test_the_attempts_to_start_the_server_again_are_those_of_the_code() -> None:
     assert f"After {_NUMBERS[len(PAUSES_S)]} failed attempts in a row" in _SECTION
+
+
+def test_the_steps_that_the_service_takes_by_itself_each_have_one_row() -> None:
+    section = _TEXT.partition("\n## What the service does by itself\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`[a-z_`, ]+`) \|", section, re.MULTILINE)
+    assert sorted(re.findall(r"[a-z_]+", " ".join(cells))) == sorted(STEPS)

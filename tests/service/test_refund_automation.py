@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,14 +103,6 @@ def test_a_refund_is_tried_no_more_often_than_the_policy_says(shop: Shop) -> Non
         shop.desk.clock.forward(days=1)
         shop.look(Refunds)
     assert len(shop.events(RefundSubmitted)) == 3
-
-
-def test_nothing_is_submitted_where_the_policy_says_so(shop: Shop) -> None:
-    in_a_minute = shop.desk.clock() + timedelta(minutes=1)
-    content = {"submit_refunds": False}
-    shop.desk.expect("publish_policy", key="automation", content=content, effective_from=in_a_minute)
-    shop.desk.clock.forward(minutes=2)
-    assert shop.look(Refunds) == 0
 
 
 @pytest.mark.parametrize("failed", [False, True])

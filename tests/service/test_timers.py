@@ -13,7 +13,7 @@ from projections.due_releases import DueReleases
 from projections.engine.reading import Views
 from service.app import App
 from service.settings import Settings
-from service.timers import TimerWorker
+from service.timers.worker import TimerWorker
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.outages import away_for
 from tests.support.sales import BUYER, merchant_ready, paid, sent, signed

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from ledger.canonical import canonical
 from ledger.ledger import Ledger
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import Views
 from projections.engine.worker import ProjectionWorker
 from projections.projection import Projection
+from service.app import open_app
+from service.failures import ServiceFailure
+from service.serving import serve
+from service.settings import Settings
 from service.upgrading import upgrading
 from tests.projections.history import History, NoKeys
 from tests.projections.samples import Picky, Tally, TallyInAnotherShape
 from tests.support.outages import away_for
+from tests.support.poison import Poison
 
 
 class PickyInAnotherShape(Picky):
@@ -85,3 +92,16 @@ def test_a_rebuild_that_meets_a_database_that_is_away_is_taken_up_again(
         views = upgraded(ledger, TallyInAnotherShape())
     assert views.status(TallyInAnotherShape())[1].position == 2
     assert "could not be rebuilt" in caplog.text
+
+
+def test_a_service_does_not_start_on_rules_that_newer_code_has_published(
+    fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.serving.signal.signal", lambda *_: None)
+    settings = Settings(database_url=fresh_database_url, data_dir=tmp_path, port=0)
+    about = {"approver": "ann", "proposer": "fay", "effective_from": "2025-04-01T08:00:00Z"}
+    payload = canonical(about | {"key": "tariffs", "content": {}, "published_at": "2025-04-01T07:00:00Z", "version": 1})
+    with open_app(settings, create=True) as app:
+        Poison("policy/tariffs", "policy.published", 1, payload).recorded_in(app.ledger, 0)
+    with pytest.raises(ServiceFailure, match="does not know the policy tariffs"):
+        serve(settings, first=lambda _: pytest.fail("it starts"), ready=pytest.fail)

@@ -69,7 +69,7 @@ def test_of_two_versions_for_one_instant_the_newer_counts() -> None:
 
 def test_an_order_finds_the_version_it_was_placed_under() -> None:
     folded = reference(published(SEVEN, effective_from=NOW), published(NINE, version=2, effective_from=NOW))
-    assert folded.version(Release, 1) == SEVEN
+    assert folded.version(Release, 1, at=NOW) == SEVEN
 
 
 def test_fee_schedules_are_found_like_policies() -> None:
@@ -163,3 +163,18 @@ def test_a_policy_of_no_zone_has_no_effect_and_is_named() -> None:
     reference.apply(published(start, version=2).model_copy(update={"content": content}), 2)
     assert reference.policy(ProgrammeStart, datetime(2026, 1, 1, tzinfo=UTC)) == (start, 1)
     assert "has no effect" in reference.to_put_right()[0]
+
+
+def test_a_policy_of_newer_code_is_named_and_has_no_effect() -> None:
+    newer = published(Release(after_signature=timedelta(days=7))).model_copy(update={"key": "tariffs"})
+    reference = Reference()
+    reference.apply(newer, 1)
+    assert (reference.unknown, reference.to_put_right()) == (("tariffs",), ())
+
+
+def test_a_version_that_newer_code_has_published_refuses_what_rests_on_it() -> None:
+    newer = published(Release(after_signature=timedelta(days=7)))
+    reference = Reference()
+    reference.apply(newer.model_copy(update={"content": newer.content | {"weekdays_only": True}}), 1)
+    with pytest.raises(PolicyNotEffective):
+        reference.version(Release, 1, at=NOW)
