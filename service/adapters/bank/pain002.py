@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element
 
 from commands.command import Command
@@ -15,9 +16,10 @@ from commands.submit_payout import SubmitPayout
 from ledger.who import Actor, Source
 from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
 from service.adapters.bank.paid_already import paid_already
-from service.adapters.bank.xml_lines import line_of, read_xml
+from service.adapters.bank.xml_lines import line_of, raw_xml, read_xml
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import IMPORTER, FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.files.unread import UnreadItem, refuse_if_all, unread_rows
 from service.app import App
 
 KIND = "pain002"
@@ -39,11 +41,30 @@ class TransferStatus:
     end_to_end: str
     standing: Standing
     reason: str
-    line: int
+    element: Element
+
+    @property
+    def line(self) -> int:
+        return line_of(self.element)
+
+    def unread(self, reason: str) -> UnreadItem:
+        """The transfer, if it cannot be used for this reason."""
+        return UnreadItem(self.line, reason, raw_xml(self.element))
 
 
-def read_pain002(name: str, content: bytes) -> tuple[str, list[TransferStatus]]:
-    """The order's message id and the status of each of its transfers. Raises `BadFile` with line and reason."""
+class Answer(NamedTuple):
+    """The order's message id, the status of each of its transfers, and what nobody can use."""
+
+    order: str
+    transfers: list[TransferStatus]
+    unread: list[UnreadItem]
+
+
+def read_pain002(name: str, content: bytes) -> Answer:
+    """Returns what the bank answers; a transfer that cannot be used leaves its neighbours alone.
+
+    Raises `BadFile` with line and reason where it is no such file, or no transfer can be used.
+    """
     root = read_xml(name, content)
     found = _ROOT.fullmatch(root.tag)
     if not found or found[1] not in _VERSIONS:
@@ -52,32 +73,38 @@ def read_pain002(name: str, content: bytes) -> tuple[str, list[TransferStatus]]:
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     order = _text(name, root, "CstmrPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgId")
-    transfers = [_status(name, element) for element in root.iter("TxInfAndSts")]
-    if not transfers:
+    transfers: list[TransferStatus] = []
+    unread: list[UnreadItem] = []
+    for element in root.iter("TxInfAndSts"):
+        try:
+            transfers.append(_status(name, element))
+        except BadFile as problem:
+            unread.append(UnreadItem.of(problem, raw_xml(element)))
+    if not transfers and not unread:
         raise BadFile(name, "it names no transfers (TxInfAndSts): ask the bank for their status one by one", line=1)
-    seen: set[str] = set()
-    for transfer in transfers:
-        if transfer.end_to_end in seen:
-            raise BadFile(name, f"the transfer {transfer.end_to_end} stands in it twice", line=transfer.line)
-        seen.add(transfer.end_to_end)
-    return order, transfers
+    often = Counter(transfer.end_to_end for transfer in transfers)
+    once = [transfer for transfer in transfers if often[transfer.end_to_end] == 1]
+    twice = [transfer for transfer in transfers if often[transfer.end_to_end] > 1]  # nobody knows which counts
+    unread += [each.unread(f"the transfer {each.end_to_end} stands in it twice") for each in twice]
+    refuse_if_all(name, unread, understood=bool(once))
+    return Answer(order, once, unread)
 
 
 def import_pain002(
     app: App, file: RawFile, *, bank: str = "bank", progress: Progress = lambda _done, _total: None
 ) -> FileSummary:
-    """Validate the file whole, accept it, record it. Raises `BadFile`."""
-    order, transfers = read_pain002(file.name, file.content)
+    """Read the file, accept it, record what is understood of it and keep the rest. Raises `BadFile`."""
+    order, transfers, unread = read_pain002(file.name, file.content)
     app.catch_up([ExpectedAtBank()])
     found = expected_under(app.views, [transfer.end_to_end for transfer in transfers])
     payouts = {each.reference: each for each in found if each.kind == "payout"}
-    for transfer in transfers:
-        if transfer.end_to_end not in payouts:
-            raise BadFile(file.name, f"{transfer.end_to_end!r} is no payout of ours", line=transfer.line)
+    ours = [transfer for transfer in transfers if transfer.end_to_end in payouts]
+    strangers = [transfer for transfer in transfers if transfer.end_to_end not in payouts]
+    unread += [each.unread(f"{each.end_to_end!r} is no payout of ours") for each in strangers]
+    refuse_if_all(file.name, unread, understood=bool(ours))
     paid = paid_already(app, payouts.values())
-    rows = [
-        Row(each.line, tuple(_commands(app, file, bank, each, payouts[each.end_to_end], paid))) for each in transfers
-    ]
+    rows = [Row(each.line, tuple(_commands(app, file, bank, each, payouts[each.end_to_end], paid))) for each in ours]
+    rows += unread_rows(file, unread, system=bank)
     return import_rows(app, file, kind=KIND, partner=bank, header={"order": order}, rows=rows, progress=progress)
 
 
@@ -105,7 +132,7 @@ def _status(name: str, element: Element) -> TransferStatus:
     if status not in _STANDINGS:
         raise BadFile(name, f"{status!r} is no status of a transfer", line=line_of(element))
     reason = (element.findtext("StsRsnInf/Rsn/Cd") or element.findtext("StsRsnInf/Rsn/Prtry") or "").strip()
-    return TransferStatus(end_to_end, _STANDINGS[status], reason or _UNSAID, line_of(element))
+    return TransferStatus(end_to_end, _STANDINGS[status], reason or _UNSAID, element)
 
 
 def _text(name: str, element: Element, path: str) -> str:

@@ -13,6 +13,7 @@ from service.adapters.carriers import aftership, easypost, parsed, upu
 from service.adapters.carriers.routing import Lookup, unmapped
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.files.unread import UnreadItem, refuse_if_all, unread_rows
 from service.adapters.refused_bodies import PayloadNotUnderstood
 from service.app import App
 
@@ -32,11 +33,19 @@ def import_tracking(
 ) -> FileSummary:
     """Read every body of the file, accept it, record it. A `raw` body is kept whole, with its codes in the open.
 
-    Raises `BadFile` with the line of what is wrong.
+    A body that nobody can use is kept with its reason. Raises `BadFile` where that is true of all.
     """
     app.catch_up([TrackingNumbers()])
     lookup = partial(parcels_numbered, app.views)
-    rows = [Row(line, tuple(_commands(file, line, body, form, sender, lookup))) for line, body in bodies_of(file)]
+    rows: list[Row] = []
+    unread: list[UnreadItem] = []
+    for line, body in bodies_of(file):
+        try:
+            rows.append(Row(line, tuple(_commands(body, form, sender, lookup))))
+        except PayloadNotUnderstood as problem:
+            unread.append(UnreadItem(line, str(problem), body))
+    refuse_if_all(file.name, unread, understood=bool(rows))
+    rows += unread_rows(file, unread, system=sender)
     return import_rows(app, file, kind=KIND, partner=sender, header={"form": form}, rows=rows, progress=progress)
 
 
@@ -62,8 +71,5 @@ def _is_one_body(content: bytes) -> bool:
     return True
 
 
-def _commands(file: RawFile, line: int, body: bytes, form: str, sender: str, lookup: Lookup) -> list[Command]:
-    try:
-        return unmapped(body, sender) if form == RAW else _READERS[form](body, {}, None, lookup)
-    except PayloadNotUnderstood as problem:
-        raise BadFile(file.name, str(problem), line=line) from None
+def _commands(body: bytes, form: str, sender: str, lookup: Lookup) -> list[Command]:
+    return unmapped(body, sender) if form == RAW else _READERS[form](body, {}, None, lookup)

@@ -20,13 +20,15 @@ from commands.record_logistics_charge import RecordLogisticsCharge
 from commands.recording import ACCOUNTING_ZONE
 from commands.report_duty import ReportDuty
 from ledger.ids import derived_id, order_stream
+from ledger.limits import LATEST_DAY
 from ledger.money import Money, total
 from ledger.who import Actor, Source
 from projections.tracking_numbers import TrackingNumbers, parcels_numbered
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv
-from service.adapters.files.days import check_days
+from service.adapters.files.days import last_day, out_of_range
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.files.unread import UnreadItem, Unusable, unread_rows
 from service.adapters.files.waiting import out_of_the_inbox, waiting
 from service.app import App
 
@@ -61,32 +63,59 @@ class Invoice:
     invoice_ref: str
     lines: tuple[InvoiceLine, ...]
     amount: Money
+    unread: tuple[UnreadItem, ...] = ()
 
 
-def read_invoice(name: str, content: bytes) -> Invoice:
-    """The invoice of a file. Raises `BadFile` with the line of what is wrong."""
-    lines: list[InvoiceLine] = []
-    refs: set[str] = set()
-    seen: dict[str, int] = {}
-    cells: Cells | None = None
-    summed: Cells | None = None
-    for cells in read_csv(name, content, COLUMNS):
-        if {cells.reference("invoice_ref"), *refs} - refs and refs:
+class _Reading:
+    """An invoice as it is read."""
+
+    def __init__(self, last: date) -> None:
+        self._last = last
+        self.lines: list[InvoiceLine] = []
+        self.invoice_ref = ""
+        self.summed: Cells | None = None
+        self._seen: dict[str, int] = {}
+
+    def take(self, cells: Cells) -> None:
+        """One more row. Raises `BadFile` for one that cannot be used."""
+        cells.expect_whole()
+        ref = cells.reference("invoice_ref")
+        if self.invoice_ref not in ("", ref):
             raise cells.refused("a file is one invoice, and this row is of another")
-        refs.add(cells.reference("invoice_ref"))
-        if summed is not None:
+        if self.summed is not None:
             raise cells.refused("it stands behind the total")
         if cells.text("kind") == _TOTAL:
-            summed = cells
-            continue
-        lines.append(_line(cells, seen))
-        if lines[-1].amount.currency != lines[0].amount.currency:
-            raise cells.refused(f"it is in {lines[-1].amount.currency}, the invoice in {lines[0].amount.currency}")
-    if cells is None or not lines:
+            self.summed = cells
+            return
+        line = _line(cells, self._seen)
+        currency = self.lines[0].amount.currency if self.lines else line.amount.currency
+        if line.amount.currency != currency:
+            raise cells.refused(f"it is in {line.amount.currency}, the invoice in {currency}")
+        if reason := out_of_range(line.charged_on, self._last):
+            raise cells.refused(reason)
+        self.lines.append(line)
+        self.invoice_ref = ref
+
+
+def read_invoice(name: str, content: bytes, *, last: date = LATEST_DAY) -> Invoice:
+    """The invoice of a file; a row that nobody can use leaves its neighbours alone. `last` is the last day it may name.
+
+    Raises `BadFile` with the line of what is wrong where that is its total, or all of it.
+    """
+    reading, unusable = _Reading(last), Unusable()
+    cells: Cells | None = None
+    for cells in read_csv(name, content, COLUMNS):
+        try:
+            reading.take(cells)
+        except BadFile as problem:
+            unusable.keep(problem, cells)
+    unusable.refuse_unless(reading.lines)
+    if cells is None or not reading.lines:
         raise BadFile(name, "there is no line in it")
-    if summed is None:
+    if reading.summed is None:
         raise cells.refused("the invoice ends without its total")
-    return Invoice(refs.pop(), tuple(lines), _checked_total(summed, lines))
+    amount = _checked_total(reading.summed, reading.lines, is_complete=not unusable.items)
+    return Invoice(reading.invoice_ref, tuple(reading.lines), amount, tuple(unusable.items))
 
 
 def import_invoice(
@@ -97,12 +126,11 @@ def import_invoice(
     route: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
-    """Validate the invoice whole, accept it, record it. Raises `BadFile`.
+    """Read the invoice, accept it, record what is understood of it and keep the rest. Raises `BadFile`.
 
     Told again it changes nothing. With `route`, rows whose parcel nobody knew then go to the one that is known now.
     """
-    invoice = read_invoice(file.name, file.content)
-    check_days(file.name, [(line.line, line.charged_on) for line in invoice.lines], app.clock())
+    invoice = read_invoice(file.name, file.content, last=last_day(app.clock()))
     app.catch_up([TrackingNumbers()])
     names = {line.line_ref: derived_id(invoice.invoice_ref, line.line_ref) for line in invoice.lines}
     before = waiting(app, file, KIND, partner, names.values())
@@ -116,14 +144,15 @@ def import_invoice(
             rows.append(Row(line.line, (command, gone), leaves_inbox=True))
         else:
             rows.append(Row(line.line, (command,)))
+    rows += unread_rows(file, invoice.unread, system=partner)
     header = {"invoice_ref": invoice.invoice_ref, "amount": str(invoice.amount)}
     return import_rows(app, file, kind=KIND, partner=partner, header=header, rows=rows, progress=progress)
 
 
-def _checked_total(cells: Cells, lines: list[InvoiceLine]) -> Money:
+def _checked_total(cells: Cells, lines: list[InvoiceLine], *, is_complete: bool) -> Money:
     found = total([line.amount for line in lines], lines[0].amount.currency)
     said = cells.money("amount", cells.currency())
-    if (said, cells.text("line_ref")) != (found, str(len(lines))):
+    if is_complete and (said, cells.text("line_ref")) != (found, str(len(lines))):
         rows = f"{said} for {cells.text('line_ref')} rows"
         raise cells.refused(f"the total is {rows}, the {len(lines)} rows come to {found}")
     return found

@@ -93,18 +93,26 @@ def test_a_payout_the_bank_refused_is_not_waited_for_but_recognised_if_it_was_pa
     ("transfers", "reason"),
     [
         ((transfer("ACSC", payout="P-unknown"),), r"line 6: 'P-unknown' is no payout of ours"),
-        ((transfer("ACSC"), transfer("RJCT")), r"line 7: the transfer \S+ stands in it twice"),
+        ((transfer("ACSC"), transfer("RJCT")), r"line 6: the transfer \S+ stands in it twice"),
         ((transfer("WHAT"),), r"line 6: 'WHAT' is no status of a transfer"),
         ((), "names no transfers"),
         (("<TxInfAndSts><TxSts>ACSC</TxSts></TxInfAndSts>",), "line 6: TxInfAndSts has no OrgnlEndToEndId"),
         (("<TxInfAndSts>",), "no whole XML document"),
     ],
 )
-def test_a_bad_answer_is_refused_whole(app: App, transfers: tuple[str, ...], reason: str) -> None:
+def test_an_answer_of_which_nothing_can_be_used_is_refused(app: App, transfers: tuple[str, ...], reason: str) -> None:
     heads = app.ledger.reader.heads()
     with pytest.raises(BadFile, match=reason):
         answered(app, *transfers)
     assert app.ledger.reader.heads() == heads
+
+
+@pytest.mark.parametrize(
+    "other", [transfer("ACSC", payout="P-unknown"), transfer("WHAT", payout="P-2"), "<TxInfAndSts/>"]
+)
+def test_a_transfer_that_nobody_can_use_is_kept_and_the_others_are_answered(app: App, other: str) -> None:
+    summary = answered(app, other, transfer("ACSC"))
+    assert (summary.recorded, len(summary.unread), state(app)) == (2, 1, "paid")
 
 
 def test_another_message_is_no_answer(app: App) -> None:

@@ -76,10 +76,15 @@ def test_a_raw_body_is_kept_whole(app: App) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_bad_line_is_named_and_nothing_is_recorded(app: App, form: str) -> None:
+def test_a_line_that_nobody_can_use_is_kept_and_its_neighbours_are_recorded(app: App, form: str) -> None:
+    summary = read(app, RawFile("events.jsonl", json.dumps(item()).encode() + b"\n{oops"), form=form)
+    assert (summary.recorded, len(summary.unread), summary.unread[0].startswith("line 2: ")) == (2, 1, True)
+
+
+def test_a_file_of_which_no_line_can_be_used_is_refused(app: App) -> None:
     before = types(app)
-    with pytest.raises(BadFile, match=r"^events\.jsonl, line 2: "):
-        read(app, RawFile("events.jsonl", json.dumps(item()).encode() + b"\n{oops"), form=form)
+    with pytest.raises(BadFile, match=r"^events\.jsonl, line 1: "):
+        read(app, RawFile("events.jsonl", b"{oops\n{oops"))
     assert types(app) == before
 
 

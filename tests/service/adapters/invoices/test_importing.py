@@ -124,15 +124,11 @@ def test_the_same_invoice_again_changes_nothing(app: App) -> None:
         (invoice(freight(), total(1, "63.00")), 3, "the 1 rows come to CNY 62.00"),
         (invoice(freight(), total(2, "62.00")), 3, "62.00 for 2 rows"),
         (invoice(freight()), 2, "without its total"),
-        (invoice(freight(), freight("2", currency="USD"), total(2, "124.00")), 3, "in USD, the invoice in CNY"),
         (invoice(freight(amount="-1.00"), total(1, "-1.00")), 2, "not more than nothing"),
         (invoice(freight(tracking_no=""), total(1, "62.00")), 2, "neither a tracking number nor"),
-        (invoice(freight(), freight("2").replace("INV-1", "INV-2"), total(2, "124.00")), 3, "of another"),
         (invoice(duty().replace("platform", "merchant"), total(1, "20.83")), 2, "borne_by is 'merchant'"),
         (invoice(duty().replace("69.44", ""), total(1, "20.83")), 2, "declared_value"),
         (invoice(duty().replace("69.44", "-69.44"), total(1, "20.83")), 2, "declared_value is '-69.44', not a value"),
-        (invoice(freight(), freight(), total(2, "124.00")), 3, "the line 1 stands in line 2 already"),
-        (invoice(freight(), total(1, "62.00"), freight("2")), 4, "stands behind the total"),
         (invoice(freight(amount="6_2.00"), total(1, "62.00")), 2, "not an amount in CNY"),
         (invoice(), None, "no line in it"),
     ],
@@ -141,6 +137,24 @@ def test_what_is_wrong_is_said_with_its_line(content: bytes, at: int | None, say
     with pytest.raises(BadFile) as refused:
         read_invoice("i.csv", content)
     assert (refused.value.line, says in str(refused.value)) == (at, True), str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "at", "says"),
+    [
+        (invoice(freight(), freight("2", currency="USD"), total(2, "124.00")), 3, "in USD, the invoice in CNY"),
+        (invoice(freight(), freight("2").replace("INV-1", "INV-2"), total(2, "124.00")), 3, "of another"),
+        (invoice(freight(), freight(), total(2, "124.00")), 3, "the line 1 stands in line 2 already"),
+        (invoice(freight(), total(1, "62.00"), freight("2")), 4, "stands behind the total"),
+        (invoice(freight(), freight("2") + ",more", total(2, "124.00")), 3, "columns, not"),
+        (invoice(freight(), freight("2", amount="6_2.00"), total(2, "124.00")), 3, "not an amount in CNY"),
+    ],
+)
+def test_a_row_that_nobody_can_use_leaves_its_neighbours(content: bytes, at: int, says: str) -> None:
+    read = read_invoice("i.csv", content)
+    (unread,) = read.unread
+    assert [line.line_ref for line in read.lines] == ["1"]
+    assert (unread.line, says in unread.reason) == (at, True), unread.reason
 
 
 def test_a_tracking_number_that_is_no_word_is_known_by_its_digest() -> None:
