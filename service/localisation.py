@@ -118,7 +118,11 @@ def _parcel(parcel: ParcelTracking, now: datetime, reader: Reader) -> dict[str, 
         "status": reader.text(f"milestone.{parcel.milestone}"),
         "since": reader.when(parcel.occurred_at),
         "location": parcel.location,
-        "items": [{"title": item.title, "quantity": reader.units(item.qty)} for item in parcel.items],
+        "items": [
+            {"title": item.title, "quantity": reader.units(item.qty)}
+            | {"after_sales": _after_sales(parcel.after_sales_of(item, now), reader)}
+            for item in parcel.items
+        ],
         "signed": reader.when(parcel.signed_at),
         "late": reader.text("late") if parcel.is_late(now) else None,
         "gap": reader.text("gap", what=missing) if missing else None,
@@ -138,6 +142,7 @@ def _after_sales(after_sales: AfterSales, reader: Reader) -> dict[str, Any]:
         "allowed": after_sales.allowed,
         "text": reader.text(f"after_sales.{key}", until=reader.when(until)),
         "until": reader.when(until),
+        "quantity": reader.units(after_sales.qty),
         "options": [{"type": option, "text": reader.text(f"option.{option}")} for option in after_sales.options],
     }
 

@@ -27,7 +27,8 @@ def _parcel(parcel: ParcelTracking, now: datetime) -> dict[str, Any]:
     for name in _INNER:
         del plain[name]
     told_now = {"late": parcel.is_late(now), "gaps": parcel.gaps, "after_sales": asdict(parcel.after_sales(now))}
-    return plain | told_now
+    items = [asdict(item) | {"after_sales": asdict(parcel.after_sales_of(item, now))} for item in parcel.items]
+    return plain | told_now | {"items": items}
 
 
 def _amounts(refund: TrackedRefund) -> dict[str, str | None]:

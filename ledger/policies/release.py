@@ -10,9 +10,9 @@ from ledger.policies.policy import Policy
 
 
 class Release(Policy, key="release"):
-    """Sign-off plus `after_signature`, unless a case or dispute is open on the line.
+    """Sign-off plus `after_signature`, but for units that an open case or dispute is about.
 
-    `platform_borne_at_once`: a line closed at the platform's cost is released at once, since no signature will come.
+    `platform_borne_at_once`: units refunded at the platform's cost are released at once, since no signature will come.
     """
 
     after_signature: Duration
@@ -20,5 +20,5 @@ class Release(Policy, key="release"):
     blocked_by_open_case: bool = True
 
     def due_at(self, signed_at: datetime) -> datetime:
-        """When a line signed for at `signed_at` falls due."""
+        """When units signed for at `signed_at` fall due."""
         return later(signed_at, self.after_signature)

@@ -69,7 +69,7 @@ from ledger.journal.open_claims import OpenClaims
 from ledger.streams import order_refunds
 from ledger.streams.line_holds import LineHolds
 from ledger.streams.order_cases import Case
-from ledger.streams.order_disputes import Dispute, Disputes
+from ledger.streams.order_disputes import Disputes
 from ledger.streams.order_logistics import Logistics
 from ledger.streams.order_payments import Payments
 from ledger.streams.order_quantities import Effect, LineBook
@@ -140,14 +140,6 @@ class Order(Stream):
     def free(self, line_id: str) -> int:
         """Unshipped units of the line that no open case asks for: what can be cancelled, refunded or packed."""
         return self.lines[line_id].free(self.parcels.journeys(line_id))
-
-    def open_case_on(self, line_id: str) -> Case | None:
-        """The after-sales case about the line that is not decided, or waits for the goods; or None."""
-        return next((case for case in self.cases.values() if case.is_pending and case.concerns(line_id)), None)
-
-    def disputed(self, line_id: str) -> Dispute | None:
-        """The open dispute that concerns the line, or None: it blocks the line's release and refunds."""
-        return self.disputes.open_on(line_id)
 
     def completes(self, leaving: Mapping[str, int], *, closing: str = "") -> bool:
         """Whether nothing is pending or asked for any more once so many units by line have left the pending account.

@@ -123,10 +123,6 @@ class Disputes:
     def get(self, dispute_id: str) -> Dispute | None:
         return self.by_id.get(dispute_id)
 
-    def open_on(self, line_id: str) -> Dispute | None:
-        """The open dispute that concerns the line, or None."""
-        return next((dispute for dispute in self if dispute.is_open and dispute.concerns(line_id)), None)
-
     def remember(self, event: Any, *, cases: Iterable[str] = ()) -> Dispute:
         """The dispute that the event is about, with the event remembered. `cases` are those of the order by then."""
         was_open = event.dispute_id in self.by_id and self.by_id[event.dispute_id].is_open

@@ -79,11 +79,17 @@ def _tell(found: OrderTracking, plain: dict[str, Any]) -> None:
         tell(f"{line.qty} × {line.title}" + (f", {line.unshipped} not sent" if line.unshipped else ""), indent=2)
     for parcel, told_parcel in zip(found.parcels, plain["parcels"], strict=True):
         tell(f"\nParcel {parcel.parcel_id}: {parcel.text}{_remarks(told_parcel)}", style="bold")
+        if parcel.under_review or parcel.disputed:
+            for item in told_parcel["items"]:
+                tell(f"{item['qty']} × {item['title']}{_remarks(item)}", indent=2)
         show(TIMELINE, _timeline(parcel), Format.TABLE)
     for refund in plain["refunds"]:
         tell(f"Refund {refund['refund_id']}: {refund['state'].replace('_', ' ')}" + _of(refund["amount"]))
     if options := plain["after_sales"]["options"]:
         tell(f"After-sales for what was not sent: {', '.join(options)}")
+
+
+_ABOUT = ("under_review", "disputed")  # of a parcel whether, of its items how many
 
 
 def _of(amount: str | None) -> str:
@@ -94,7 +100,12 @@ def _remarks(parcel: dict[str, Any]) -> str:
     from service.cli.cells import instant_text
 
     after_sales = parcel["after_sales"]
-    remarks = [", late to the warehouse"] if parcel["late"] else []
+    remarks = [", late to the warehouse"] if parcel.get("late") else []
+    remarks += [
+        f", {parcel[about]} {about.replace('_', ' ')}"
+        for about in _ABOUT
+        if type(parcel[about]) is int and parcel[about]
+    ]
     if after_sales["options"]:
         until = f" until {instant_text(after_sales['closes_at'])}" if after_sales["closes_at"] else ""
         remarks.append(f"; after-sales: {', '.join(after_sales['options'])}{until}")

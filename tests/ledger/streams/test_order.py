@@ -8,6 +8,7 @@ from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import order_stream
 from ledger.streams.order import Order
 from ledger.streams.order_status import OrderStatus
+from ledger.streams.order_units import OrderUnits
 from tests.support.given import NOW, usd
 from tests.support.parcels import (
     CAPTURED,
@@ -101,14 +102,16 @@ def test_what_was_refunded_in_a_parcel_that_has_left_is_counted_once() -> None:
     assert remembered.unshipped("A") == 1
 
 
-def test_an_open_case_is_found_by_its_line() -> None:
-    case = order(*PAID, asked_back(A=1)).open_case_on("A")
+def test_an_open_case_is_found_by_its_units() -> None:
+    units = OrderUnits(order(*PAID, asked_back(A=1)))
+    case = units.case_about(units.at("A", None))
     assert case is not None
     assert case.id == "R-1"
 
 
-def test_a_decided_case_is_not_open() -> None:
-    assert order(*PAID, *refunded(A=1)).open_case_on("A") is None
+def test_a_decided_case_is_about_no_units() -> None:
+    units = OrderUnits(order(*PAID, *refunded(A=1)))
+    assert units.case_about(units.at("A", None)) is None
 
 
 def test_unexpected_money_is_set_aside() -> None:
