@@ -129,7 +129,6 @@ APPROVALS = Table(
 PROPOSALS = Table(
     (
         *ids("kind", "merchant", "proposal_id", "stream"),
-        *amounts("amount"),
         *texts("data"),
         *ids("reason", "proposer"),
         *times("proposed_at"),
