@@ -18,7 +18,7 @@ from ledger.who import Actor
 _PART = r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}"
 StreamName = Annotated[
     str,
-    StringConstraints(pattern=rf"^[a-z_]{{1,32}}(/{_PART}){{1,2}}$"),
+    StringConstraints(pattern=rf"^[a-z_]{{1,32}}(/{_PART}){{1,5}}$"),
     InWords("a stream such as order/M-1042/2025-000017"),
 ]
 

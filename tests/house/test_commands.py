@@ -15,6 +15,8 @@ from pydantic.fields import FieldInfo
 from commands.command import Command
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
+from commands.working_breaks import StreamName
+from ledger.ids import adjustment_stream, bank_statement_stream, order_stream, parking_stream
 from ledger.who import Actor
 
 COMMANDS = [handler.command for handler in (MENU | PROPOSABLE).values()]
@@ -89,3 +91,9 @@ def test_nobody_names_a_second_person(kind: type[Command]) -> None:
     named = [path for path, _ in _fields(kind) if _MAKER_OR_CHECKER.search(path)]
     actors = [path for path, field in _fields(kind) if Actor in (field.annotation, *get_args(field.annotation))]
     assert (named, actors) == ([], ["actor"])
+
+
+def test_a_break_of_every_stream_can_be_worked() -> None:
+    statement = bank_statement_stream("CN-ICBC-0001", "CNY", "ST-1-02")
+    streams = (order_stream("M-1", "O-1"), parking_stream(3), adjustment_stream("A-1", "M-1"), statement)
+    assert [TypeAdapter(StreamName).validate_python(stream) for stream in streams] == list(streams)
