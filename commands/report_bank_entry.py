@@ -108,6 +108,13 @@ def _break(report: ReportBankEntry, statement: BankStatement, *, kind: str, expe
             "entry_ref": report.entry_ref,
             "reference": report.reference[:64],
         }
-        | ({"closed_on": report.closed_on.isoformat()} if report.closed_on else {}),
+        | _edition(report),
         at=report.decided_at,
     )
+
+
+def _edition(report: ReportBankEntry) -> dict[str, str]:
+    """What tells the statement from others of its number: breaks of two of them have two names."""
+    days = {"closed_on": report.closed_on.isoformat()} if report.closed_on else {}
+    pages = {"page": str(report.page)} if report.page > 1 else {}
+    return days | pages | ({"currency": report.amount.currency} if report.amount.currency != CNY else {})
