@@ -18,6 +18,9 @@ from ledger.log.trouble import ConnectionLost, shown, trouble_of
 APP_ROLE = "redledger_app"
 # Texts of instants and days are ISO in UTC whatever the server's settings; compiling a plan never pays for an append.
 _SETTINGS = "-c timezone=UTC -c datestyle=ISO -c jit=off"
+# Nobody waits for ever for a lock that somebody else holds, as an append takes milliseconds; and no name is looked up
+# where a setting of the login or the database says.
+_ONLY_OURS = "-c lock_timeout=30s -c search_path=pg_catalog"
 # A server that is hung or cut off is noticed: without these a client waits for ever.
 _PATIENCE = {
     "connect_timeout": 10,
@@ -40,7 +43,7 @@ def writer_engine(url: str, *, connections: int = 16) -> Engine:
         isolation_level="AUTOCOMMIT",
         pool_size=connections,
         max_overflow=connections,
-        connect_args=_arguments(url, "redledger", f"{_SETTINGS} -c role={APP_ROLE}"),
+        connect_args=_arguments(url, "redledger", f"{_SETTINGS} {_ONLY_OURS} -c role={APP_ROLE}"),
     )
     return _telling(engine)
 

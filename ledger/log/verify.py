@@ -30,6 +30,7 @@ from ledger.log.migrations import newest_revision
 from ledger.log.preimage import leaf_of
 from ledger.log.reading import AccountRow, Reader
 from ledger.log.rows import Recorded
+from ledger.log.schema import schema_findings
 
 _BATCH = 1000
 _MOST_BROKEN_STREAMS = 20
@@ -48,7 +49,8 @@ def verify_log(reader: Reader) -> Iterator[Finding]:
     What is recorded while it runs is left for the next time.
     """
     heads = read_heads(reader)
-    yield from revision_findings(reader)
+    other_revision = list(revision_findings(reader))
+    yield from other_revision or schema_findings(reader)
     yield from identity_findings(reader)
     yield from head_findings(heads)
     yield from stray_findings(reader, [head.book for head in heads])

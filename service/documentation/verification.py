@@ -12,9 +12,10 @@ _HEAD = """# What verification covers, and what it cannot
 
 Made from the code by `python -m service.documentation`.
 
-`redledger verify-log` checks every row of the log, `redledger verify-views` every row of the views. A finding is one
-line: the table, the row, the column, what was expected and what was found. Both end with 0 only if there is none. A
-test changes every column below by hand, takes rows out and puts rows in, and expects a finding each time.
+`redledger verify-log` checks the schema and every row of the log, `redledger verify-views` every row of the views. A
+finding is one line: the table, the row, the column, what was expected and what was found. Both end with 0 only if
+there is none. A test changes every column below by hand, takes rows out and puts rows in, and expects a finding each
+time.
 
 - *hash of the row*: `leaf` is SHA-256 over the row's fields, and is computed anew.
 - *recomputed*: the value follows from other rows, and is computed anew.
@@ -38,7 +39,8 @@ book, or a backup.
   empty**: nothing rests on either.
 - **A checkpoint that is gone together with the rows of its book.** The view is behind, says so, and is folded again.
 - **Personal data under keys that were destroyed**: the sealed bytes are verified, what was in them cannot be read.
-- **Functions, triggers and rights.** Rows are checked, not the code that wrote them.
+- **Functions, triggers, checks and rights that were changed and put back.** They are held against those that the
+  revisions make (`ledger/log/schema.py`) as they are at the time of the check.
 """
 
 
