@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import Field
-
+from commands.line_quantities import PackedItems
 from commands.order_commands import OrderCommand
 from commands.packing import expect_packable
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.shipment import ParcelCreated, ParcelItem
+from ledger.events.shipment import ParcelCreated
 from ledger.ids import Id
 from ledger.refusals import ParcelAlreadyExists
 from ledger.streams.order import Order
@@ -20,7 +19,7 @@ class CreateParcel(OrderCommand, name="create_parcel"):
     """A merchant packs a parcel for its designated warehouse (programme, statement 18)."""
 
     parcel_id: Id
-    items: tuple[ParcelItem, ...] = Field(min_length=1)
+    items: PackedItems
     warehouse_id: Id
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import TypeAdapter, field_validator
+from pydantic import AfterValidator, TypeAdapter, field_validator
 
 from commands.breaks import break_once
+from commands.line_quantities import bounded
 from commands.order_commands import OrderCommand, confirmed_by
 from commands.order_totals import check_totals
 from commands.rules import Rules
@@ -51,7 +53,7 @@ class PlaceOrder(OrderCommand, name="place_order"):
     ship_to_ref: Id
     ship_to: Sealed[dict[str, str]] | None = None
     channel: Channel
-    lines: tuple[OrderLine, ...]
+    lines: Annotated[tuple[OrderLine, ...], AfterValidator(bounded)]
     charges: tuple[Charge, ...] = ()
     list_total: Money
     buyer_total: Money

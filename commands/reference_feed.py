@@ -50,7 +50,10 @@ def reference_at(ledger: Ledger, position: int) -> Reference:
 
 def _take(reference: Reference, rows: Sequence[Recorded]) -> None:
     for row in rows:
-        # One that this code cannot read has no effect, as a policy has none that it cannot use: `verify-log` finds it.
-        if row.type in _REFERENCE_EVENTS and (event := row.readable_event) is not None:
+        if row.type not in _REFERENCE_EVENTS:
+            continue
+        if (event := row.readable_event) is not None:
             reference.apply(event, row.position)
+        else:
+            reference.pass_over(row.stream, row.position)
     reference.position = rows[-1].position

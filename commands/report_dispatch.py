@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from commands.interception import not_to_be_sent
+from commands.line_quantities import PackedItemsOrNone
 from commands.out_of_sequence import out_of_sequence
 from commands.packing import quantities
 from commands.parcel_reports import ParcelReport, against, doubts, unpaid
 from commands.rules import Rules
 from commands.shapes import TrackingNo
 from ledger.events.event import Event
-from ledger.events.shipment import ParcelCreated, ParcelDispatched, ParcelItem
+from ledger.events.shipment import ParcelCreated, ParcelDispatched
 from ledger.ids import Id
 from ledger.streams.order import Order
 from ledger.streams.parcel_facts import Dispatch, Fact
@@ -26,7 +27,7 @@ class ReportDispatch(ParcelReport, name="report_dispatch"):
 
     carrier: Id
     tracking_no: TrackingNo
-    items: tuple[ParcelItem, ...] = ()
+    items: PackedItemsOrNone = ()
     warehouse_id: Id | None = None
 
 

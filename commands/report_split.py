@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from commands.line_quantities import PackedItems
 from commands.order_commands import OrderReport
 from commands.regrouping import differing, goes_round, regrouping_doubts, units_by_line
 from commands.rules import Rules
@@ -25,7 +26,7 @@ class SplitPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     parcel_id: Id
-    items: tuple[ParcelItem, ...] = Field(min_length=1)
+    items: PackedItems
     tracking_no: TrackingNo | None = None
 
 

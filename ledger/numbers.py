@@ -47,3 +47,5 @@ Whole = Annotated[_Whole, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Position = Annotated[_Whole, Field(ge=0, le=LARGEST_NUMBER)]
 Count = Annotated[_Whole, Field(ge=0, le=LARGEST_COUNT)]
 Quantity = Annotated[_Whole, Field(ge=1, le=LARGEST_QUANTITY)]
+# What adds up quantities, and what is stored: it is read whatever the bound of one was when it was recorded.
+Units = Annotated[_Whole, Field(ge=1, le=LARGEST_NUMBER)]

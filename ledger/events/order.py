@@ -11,7 +11,7 @@ from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
-from ledger.numbers import Quantity
+from ledger.numbers import Units
 from ledger.sealed import Sealed
 
 ChannelType = Literal["post", "live_stream", "store"]
@@ -40,7 +40,7 @@ class OrderLine(_Part):
 
     line_id: Id
     product_id: Id
-    qty: Quantity
+    qty: Units
     unit_list: Money  # CNY
     unit_reference: Money  # buyer's currency
     title_source: str

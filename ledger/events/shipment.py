@@ -11,7 +11,7 @@ from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
-from ledger.numbers import Quantity
+from ledger.numbers import Units
 from ledger.sealed import Sealed
 
 EvidenceKind = Literal["recipient", "household", "neighbour", "reception", "locker", "safe_place", "unspecified"]
@@ -23,7 +23,7 @@ class ParcelItem(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     line_id: Id
-    qty: Quantity
+    qty: Units
 
 
 class ParcelEvent(Event):

@@ -82,6 +82,11 @@ class Reference:
         self.unusable: set[tuple[str, int]] = set()  # versions of policies that have no effect
         self._bounded: set[tuple[str, int]] = set()  # versions with a duration that is read as the longest there is
         self._newest: dict[str, int] = {}
+        self._unread: dict[str, int] = {}  # streams by the position of their last event that cannot be read
+
+    def pass_over(self, stream: str, position: int) -> None:
+        """An event that this code cannot read has no effect, as a policy has none that it cannot use."""
+        self._unread[stream] = self.position = position
 
     def apply(self, event: Event, position: int) -> None:
         """Take in one more event of book 0; what is neither policy nor rate only moves the position."""
@@ -112,15 +117,19 @@ class Reference:
         return tuple(sorted(self._newest.keys() - KINDS.keys()))
 
     def to_put_right(self) -> tuple[str, ...]:
-        """Sentences about policies whose newest version cannot be used as it was published: older than the bounds, or
-        of a newer version of this code."""
+        """Sentences about policies and rates that cannot be read, and about policies whose newest version cannot be used
+        as it was published: older than the bounds, or of a newer version of this code."""
         newest = sorted((key, version) for key, version in self._newest.items() if key in KINDS)
         none = "has no effect: the version before it governs"
         some = "has a duration beyond all bounds, which is read as the longest there is"
-        return tuple(
-            f"Policy {key} version {version} {none if (key, version) in self.unusable else some}. Publish it anew."
-            for key, version in newest
-            if (key, version) in self._bounded
+        unread = "cannot be read by this version of RedLedger and has no effect. Run the version that recorded it"
+        return (
+            *(f"{name}: position {position} of book 0 {unread}." for name, position in sorted(self._unread.items())),
+            *(
+                f"Policy {key} version {version} {none if (key, version) in self.unusable else some}. Publish it anew."
+                for key, version in newest
+                if (key, version) in self._bounded
+            ),
         )
 
     def copy(self) -> Reference:
@@ -130,7 +139,7 @@ class Reference:
         twin._policies = {key: line.copy() for key, line in self._policies.items()}
         twin._rates = {key: line.copy() for key, line in self._rates.items()}
         twin.unusable, twin._bounded = set(self.unusable), set(self._bounded)
-        twin._newest = dict(self._newest)
+        twin._newest, twin._unread = dict(self._newest), dict(self._unread)
         return twin
 
     def policy(self, kind: type[P], at: datetime) -> tuple[P, int]:

@@ -73,13 +73,16 @@ def to_bank(
     ] = None,
     output: Output = None,
 ) -> None:
-    """Payouts that the bank does not have yet, as a payment order (pain.001.001.09) that its schema accepts."""
+    """Payouts that the bank does not have yet, as a payment order (pain.001.001.09) that its schema accepts.
+
+    A payout that no bank could take, as for the length of its account, is named and left out; the others are in it.
+    """
     from commands.recording import accounting_day
     from projections.payouts import Payouts, payouts
     from service.adapters.bank.pain001 import Debtor, payment_order
 
     with reading(settings, [Payouts()]) as app:
-        message = payment_order(
+        order = payment_order(
             payouts(app.views, state="initiated", limit=_EVERY),
             debtor=Debtor(debtor, account, bank),
             payees=_payees(payees) if payees else {},
@@ -87,7 +90,10 @@ def to_bank(
             created_at=app.clock(),
         )
     with _opened(output) as out:
-        out.write(message.decode())
+        out.write(order.message.decode())
+    if order.left_out:
+        told = "\n".join(f"  {payout_id}: {why}" for payout_id, why in sorted(order.left_out.items()))
+        raise ServiceFailure(f"{len(order.left_out)} payouts are not in the order; the others are.\n{told}")
 
 
 def _export(
@@ -113,6 +119,8 @@ def _payees(path: Path) -> dict[str, Payee]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
+        if short := next((line for line, row in enumerate(rows, 2) if None in row.values()), None):
+            raise BadFile(path.name, "the row has fewer cells than the header", line=short)
         return {row["account_ref"]: Payee(row["name"], row["account"], row["bank"]) for row in rows}
     except KeyError as missing:
         raise BadFile(path.name, f"the column {missing.args[0]} is missing", line=1) from None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic_core import to_jsonable_python
 
 from commands.command import Command
 from commands.limits import kept_text
 from commands.menu import MENU
-from ledger.limits import DEEPEST, LARGEST_AMOUNT, LARGEST_BALANCE, LONGEST_TEXT, MOST_ITEMS
+from ledger.limits import DEEPEST, LARGEST_AMOUNT, LARGEST_BALANCE, LARGEST_QUANTITY, LONGEST_TEXT, MOST_ITEMS
 from ledger.references import reference_key, references_in_full
 from service.record.parsing import Malformed, parse_command
+from tests.support.sales import order_data
 
 CAPTURE = {
     "merchant_id": "M-1", "order_id": "O-1", "payment_id": "p", "psp": "x", "capture_ref": "c", "amount": "CNY 1.00"
@@ -176,3 +179,25 @@ def test_a_text_without_end_is_refused() -> None:
 
 def test_words_of_a_partner_are_made_to_fit() -> None:
     assert sent("note_unrouted_fact", NOTE | {"refs": {"named": kept_text("\0\ud800" + "x" * LONGEST_TEXT)}})
+
+
+_PLACED = to_jsonable_python(order_data("O-1", "M-1"))
+_PARCEL = {"merchant_id": "M-1", "order_id": "O-1", "parcel_id": "P-1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("create_parcel", lambda items: _PARCEL | {"items": items, "warehouse_id": "W-1"}),
+        ("report_dispatch", lambda items: _PARCEL | {"items": items, "carrier": "SF", "tracking_no": "1"}),
+        ("report_split", lambda items: _PARCEL | {"parts": [{"parcel_id": "P-2", "items": items}]}),
+        ("request_refund", lambda items: {"merchant_id": "M-1", "order_id": "O-1", "refund_id": "R-1", "reason": "r",
+                                          "lines": items}),
+        ("place_order", lambda items: _PLACED | {"lines": [{**_PLACED["lines"][0], "qty": items[0]["qty"]}]}),
+    ],
+)  # fmt: skip
+def test_more_units_than_a_line_may_have_are_refused_wherever_they_come_in(
+    name: str, data: Callable[[list[dict[str, Any]]], dict[str, Any]]
+) -> None:
+    sentence = refuses(name, data([{"line_id": "A", "qty": LARGEST_QUANTITY + 1}]))
+    assert sentence == "a quantity is at most 1,000,000"

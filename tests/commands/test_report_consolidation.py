@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from commands.report_consolidation import ReportConsolidation
 from ledger.events.settlement import ReconciliationBreakOpened
-from ledger.events.shipment import ParcelContents, ParcelItem, ParcelsConsolidated
+from ledger.events.shipment import ParcelContents, ParcelCreated, ParcelItem, ParcelsConsolidated
+from ledger.limits import LARGEST_QUANTITY
 from ledger.streams.order import Order
 from tests.support.given import ask, given, stream_of
 from tests.support.orders import OrderStory
@@ -163,3 +164,14 @@ def test_a_consolidation_of_the_future_is_flagged() -> None:
         ReportConsolidation, **ORDER, from_parcels=("P-1", "P-2"), to_parcel="P-3", occurred_at=at(99), at=at(48)
     )
     assert given(*TWO).when(future).event(ReconciliationBreakOpened).kind == "future_timestamp"
+
+
+def test_parcels_of_more_units_than_an_order_may_ask_for_are_counted_all_the_same() -> None:
+    """Each report names as many as a line may have: what travels together is their sum."""
+    full = ParcelItem(line_id="A", qty=LARGEST_QUANTITY)
+    many = [
+        ParcelCreated(order_id="O-1", parcel_id=parcel_id, items=(full, full), warehouse_id="W-1")
+        for parcel_id in ("P-1", "P-2")
+    ]
+    event = given(*PAID, *many).when(consolidate()).event(ParcelsConsolidated)
+    assert event.contents[0].items == (ParcelItem(line_id="A", qty=4 * LARGEST_QUANTITY),)

@@ -5,13 +5,13 @@ The schema decides what is written: the message is encoded by it, so that one th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import as_file, files
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
 from xmlschema import XMLSchema10
@@ -45,6 +45,13 @@ class Payee:
     bank: str
 
 
+class PaymentOrder(NamedTuple):
+    """The message, and by payout id why a payout could not be in it: it holds up nobody else's."""
+
+    message: bytes
+    left_out: dict[str, str]
+
+
 def payment_order(
     payouts: Sequence[PayoutRow],
     *,
@@ -52,14 +59,41 @@ def payment_order(
     payees: Mapping[str, Payee],
     execute_on: date,
     created_at: datetime,
-) -> bytes:
+) -> PaymentOrder:
     """One message with one transfer a payout, under the payout's own id. The same payouts have the same message id.
 
     A payee that `payees` does not name goes by the token, for a bank that keeps the directory. Raises `ServiceFailure`
-    for what the schema does not take.
+    where the schema takes no payout at all.
     """
     if not payouts:
         raise ServiceFailure("There is no payout to export.")
+    message = partial(_message, debtor=debtor, payees=payees, execute_on=execute_on, created_at=created_at)
+    try:
+        return PaymentOrder(message(payouts), {})
+    except ServiceFailure:
+        left_out = {each.payout_id: why for each in payouts if (why := _why_not(message, each))}
+        if not 0 < len(left_out) < len(payouts):
+            raise
+    return PaymentOrder(message([each for each in payouts if each.payout_id not in left_out]), left_out)
+
+
+def _why_not(message: Callable[[Sequence[PayoutRow]], bytes], payout: PayoutRow) -> str:
+    """Why the payout alone makes no message; empty where it does."""
+    try:
+        message([payout])
+    except ServiceFailure as failure:
+        return str(failure)
+    return ""
+
+
+def _message(
+    payouts: Sequence[PayoutRow],
+    *,
+    debtor: Debtor,
+    payees: Mapping[str, Payee],
+    execute_on: date,
+    created_at: datetime,
+) -> bytes:
     message_id = f"RL-{sha256('/'.join(sorted(p.payout_id for p in payouts)).encode()).hexdigest()[:30]}"
     sums = {"NbOfTxs": str(len(payouts)), "CtrlSum": total([payout.amount for payout in payouts], CNY).decimal}
     header = {

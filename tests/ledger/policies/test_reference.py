@@ -178,3 +178,12 @@ def test_a_version_that_newer_code_has_published_refuses_what_rests_on_it() -> N
     reference.apply(newer.model_copy(update={"content": newer.content | {"weekdays_only": True}}), 1)
     with pytest.raises(PolicyNotEffective):
         reference.version(Release, 1, at=NOW)
+
+
+@pytest.mark.parametrize("stream", ["policy/release", "fx/USD-CNY"])
+def test_what_cannot_be_read_has_no_effect_and_is_to_be_put_right(stream: str) -> None:
+    folded = reference(published(SEVEN, effective_from=NOW))
+    folded.pass_over(stream, 2)
+    (sentence,) = folded.copy().to_put_right()
+    assert sentence.startswith(f"{stream}: position 2 of book 0 cannot be read")
+    assert (folded.policy(Release, NOW), folded.position) == ((SEVEN, 1), 2)

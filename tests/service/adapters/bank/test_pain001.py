@@ -12,7 +12,7 @@ from xmlschema import XMLSchema
 from ledger.fx import CNY
 from ledger.money import Money
 from projections.payouts import PayoutRow
-from service.adapters.bank.pain001 import NAMESPACE, Debtor, Payee, payment_order
+from service.adapters.bank.pain001 import NAMESPACE, Debtor, Payee, PaymentOrder, payment_order
 from service.failures import ServiceFailure
 
 NOW = datetime(2025, 4, 8, 8, tzinfo=UTC)
@@ -25,6 +25,10 @@ def payout(number: int = 1, *, payout_id: str = "", account: str = "acct-1", ban
 
 
 def order(*payouts: PayoutRow, payees: dict[str, Payee] | None = None) -> bytes:
+    return ordered(*payouts, payees=payees).message
+
+
+def ordered(*payouts: PayoutRow, payees: dict[str, Payee] | None = None) -> PaymentOrder:
     return payment_order(payouts, debtor=OURS, payees=payees or {}, execute_on=date(2025, 4, 9), created_at=NOW)
 
 
@@ -69,6 +73,18 @@ def test_an_id_that_banks_cannot_hold_makes_no_message() -> None:
 def test_an_account_that_is_too_long_is_named() -> None:
     with pytest.raises(ServiceFailure, match="longer than 34"):
         order(payout(account="A" * 35))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [payout(2, account="A" * 35), payout(2, bank="B" * 36), payout(2, payout_id="S" * 36)],
+    ids=["account", "bank", "payout"],
+)
+def test_a_payout_that_no_bank_takes_is_named_and_holds_up_nobody_elses(bad: PayoutRow) -> None:
+    made = ordered(payout(1), bad, payout(3))
+    assert list(made.left_out) == [bad.payout_id]
+    assert found(made.message, "EndToEndId") == ["S1", "S3"]
+    assert found(made.message, "GrpHdr/CtrlSum") == ["532.00"]
 
 
 def test_nothing_to_pay_is_no_message() -> None:
