@@ -17,6 +17,9 @@ TAMPERING = {
     "entry, balanced": "entry = replace(entry, '500', '600')",
     "recorded_at": "recorded_at = recorded_at - interval '1 microsecond'",
     "accounting_date": "accounting_date = '2025-04-02'",
+    "occurred_at beyond all calendars": "occurred_at = '294000-01-01Z'",
+    "occurred_at before them": "occurred_at = '0044-03-15 BC'",
+    "accounting_date beyond all calendars": "accounting_date = '20000-01-01'",
     "legal_entity": "legal_entity = 'OTHER'",
     "leaf": "leaf = sha256('x')",
 }
