@@ -13,7 +13,7 @@ from commands.fault import fault_of, is_trouble
 from commands.outcome import Outcome
 from ledger.ids import parking_stream
 from ledger.log.set_aside import SetAside, SetAsideItem, item_key
-from ledger.streams.loading import load_streams
+from ledger.streams.loading import load_each
 from ledger.streams.parking import Parking
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import ViewBehind
@@ -55,10 +55,11 @@ class Loop:
         self._seen: set[tuple[int, str]] = set()  # the items of this run
 
     def refresh(self) -> None:
-        """What is set aside, and what two people have parked, as of now."""
+        """What is set aside, and what two people have parked, as of now. Where a book's parking cannot be read to its
+        end, what is parked behind that is tried again: it stops no loop over everybody."""
         self._set_aside, self._seen = self._table.of_loop(self.name), set()
         books = {parking_stream(book): book for book in self._app.ledger.reader.heads()}
-        streams = load_streams(self._app.ledger.reader, books, Parking)
+        streams = load_each(self._app.ledger.reader, books, Parking)
         self._parked = {
             (books[name], item)
             for name, parking in streams.items()

@@ -117,8 +117,8 @@ class Reference:
         return tuple(sorted(self._newest.keys() - KINDS.keys()))
 
     def to_put_right(self) -> tuple[str, ...]:
-        """Sentences about policies and rates that cannot be read, and about policies whose newest version cannot be used
-        as it was published: older than the bounds, or of a newer version of this code."""
+        """Sentences about policies and rates that cannot be read, and about policies whose newest version cannot be
+        used as it was published: older than the bounds, or of a newer version of this code."""
         newest = sorted((key, version) for key, version in self._newest.items() if key in KINDS)
         none = "has no effect: the version before it governs"
         some = "has a duration beyond all bounds, which is read as the longest there is"

@@ -27,6 +27,7 @@ from service.adapters.psp.stripe_events import read_event
 from service.app import App
 from service.settlement_run import settle
 from service.timers.inbox_facts import WaitingFacts
+from service.timers.releases import Releases
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.poison import Poison
 from tests.support.sales import merchant_ready, paid, sent, signed
@@ -141,6 +142,13 @@ def test_balances_of_a_merchant_of_another_book_are_complete(desk: Desk, app: Ap
     follow(app)
     (balance,) = standings(app, "M-2").merchants
     assert (balance.pending.minor, standings(app, "M-2").vector.incomplete) == (14_000, ())
+
+
+def test_a_parking_that_cannot_be_read_stops_no_timer(desk: Desk, app: App) -> None:
+    book = desk.ledger.directory.book_of("M-1")
+    Poison(f"parking/{book}", "item.parked", 9, "{}").recorded_in(desk.ledger, book)
+    follow(app)
+    assert Releases(app).sweep() == 2
 
 
 def test_a_reader_that_asks_for_what_the_stopped_book_holds_is_told_that_it_has_stopped(desk: Desk, app: App) -> None:
