@@ -300,8 +300,9 @@ NAMED_BY_INVOICES = [
         **OF_INVOICE, **WORTH, charge_ref="ch-1", invoice_ref="inv-1", kind="freight", charged_at=at(900)
     ),
     DutyAssessed(
-        **OF_INVOICE, **WORTH, assessment_ref="du-1", kind="duty", borne_by="platform", declared_value=usd("10.00"),
-        from_buyer=usd("0.00"), from_buyer_base=cny("0.00"), fx=cny("0.00"), assessed_at=at(900),
+        **OF_INVOICE, **WORTH, assessment_ref="du-1", invoice_ref="inv-1", kind="duty", borne_by="platform",
+        declared_value=usd("10.00"), from_buyer=usd("0.00"), from_buyer_base=cny("0.00"), fx=cny("0.00"),
+        assessed_at=at(900),
     ),
     LogisticsClaimFiled(**OF_CLAIM, amount=usd("1.00"), reason="lost", evidence_ref="e-1", filed_at=at(900)),
     LogisticsClaimAccepted(**OF_CLAIM, **WORTH, accepted_at=at(900)),

@@ -221,11 +221,12 @@ class OrderMachine(RuleBasedStateMachine):
         self._same(answer, self.model.refund_parcel(case_id, parcel, end))
 
     @precondition(lambda self: len(self.model.ways) > 1)
-    @rule(line_id=LINES, stage=some.sampled_from((0, 1, 1)), platform_bears=some.booleans())
-    def the_issuer_asks(self, line_id: str, stage: int, platform_bears: bool) -> None:
-        """A dispute about all that is open of a line, or its next stage."""
+    @rule(line_id=LINES, stage=some.sampled_from((0, 1, 1)), platform_bears=some.booleans(), most=UNITS)
+    def the_issuer_asks(self, line_id: str, stage: int, platform_bears: bool, most: int = 3) -> None:
+        """A dispute about what is open of a line, or some of it, or its next stage."""
         live = [unit for unit in self.model.of(line_id) if unit.live]
-        dispute = self.model.disputes.get(line_id) or Dispute(line_id, len(live), self.model.worth(live), "")
+        worth = min(self.model.worth(live), PRICES[line_id][0] * most)
+        dispute = self.model.disputes.get(line_id) or Dispute(line_id, min(most, len(live)), worth, "")
         if not dispute.amount:
             return
         self.model.disputes[line_id] = dispute
