@@ -358,7 +358,7 @@ class TestSignedParcels:
         entries = len(story.entries)
         refusal = story.refusal("refund_lost_parcel", by=PLATFORM, parcel_id="P-1", refund_id="R-1", at=after_days(9))
         assert (refusal.code, refusal.facts["status"], len(story.entries)) == ("PARCEL_NOT_LOST", "signed_for", entries)
-        assert "request_refund" in refusal.remedy
+        assert "request_refund" in refusal.next_step
         assert story.breaks() == ["fact_contradicts_state"]
 
     def test_it_is_released_as_signed_for(self) -> None:
