@@ -5,6 +5,7 @@ Times are minutes since the order was placed. The model says which answer a comm
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.simulation.refund_model import LOCK, OK, RELEASE, ModelCase, Submission, Taken, Unit, Way
@@ -266,7 +267,7 @@ class OrderModel(UnitModel):
         places = dict.fromkeys((unit.line, unit.parcel) for unit in case.units) if part is None else {}
         pending = {place: self.unreleased(*place) for place in places}
         if part is None:
-            case.taken = self._give(case.units, case.kind, bearer)
+            case.taken = self._give(case.units, case.kind, bearer, [cents for _, cents in case.parts])
         else:
             bearer = bearer or self.bearer_at(case.units[0].parcel, case.kind)
             self.borne_in_part |= {case.units[0].line} if bearer == "platform" else set()
@@ -276,15 +277,15 @@ class OrderModel(UnitModel):
         if not back:
             self._settle(case, pending)
 
-    def _give(self, units: list[Unit], kind: str, found: str | None = None) -> Taken:
-        """The buyer gets these units' worth, and `found` pays, or else who bears it where they lie. Of the merchant's,
-        what is pending goes first."""
+    def _give(self, units: list[Unit], kind: str, found: str | None = None, asked: Sequence[int] = ()) -> Taken:
+        """The buyer gets what was `asked` by place, or these units' worth, and `found` pays, or else who bears it where
+        they lie. Of the merchant's, what is pending goes first."""
         taken = []
-        for parcel in dict.fromkeys(unit.parcel for unit in units):
+        for n, parcel in enumerate(dict.fromkeys(unit.parcel for unit in units)):
             here = [unit for unit in units if unit.parcel == parcel]
             bearer = found or self.bearer_at(parcel, kind)
-            spot, worth = self._spot(here[0].line, parcel), self.worth(here)
-            less = self.prices[here[0].line][0] * len(here) - worth
+            spot, worth = self._spot(here[0].line, parcel), asked[n] if asked else self.worth(here)
+            less = min(spot.part_paid, max(0, self.prices[here[0].line][0] * len(here) - worth))
             gone = min(max(0, len(here) - self.unreleased(here[0].line, parcel)), spot.released)
             cents, released = (worth, gone) if bearer == "merchant" else (0, 0)
             taken.append((spot, less, cents, released))

@@ -108,7 +108,8 @@ class UnitModel:
         for parcel in dict.fromkeys(unit.parcel for unit in units):
             here = [unit for unit in units if unit.parcel == parcel]
             line, price = here[0].line, self.prices[here[0].line][0]
-            open_ = sum(1 for unit in self.of(line) if unit.live and unit.parcel == parcel)
+            others = [unit for unit in self.free(line) if unit.parcel == parcel and not any(unit is u for u in here)]
+            open_ = len(here) + len(others)
             worth += min(price * len(here), price * open_ - self._spot(line, parcel).part_paid)
         return worth
 
