@@ -73,6 +73,14 @@ def test_a_port_in_use_is_one_sentence_and_begins_no_ledger(service: Service, fo
     assert not other.exists()
 
 
+def test_an_ordinary_ledger_takes_no_trading_month(folder: Path) -> None:
+    assert Service(folder).end(signal.SIGINT) == 0
+    again = Running("up", "--with-trading-month", "--port", "0", folder=folder)
+    assert again.wait() == 1
+    assert "not founded for demonstration" in again.err
+    assert again.err.count("\n") == 1
+
+
 def test_a_command_beside_the_service_shares_its_database(service: Service, folder: Path) -> None:
     beside = Running("status", "--format", "json", folder=folder)
     assert beside.wait() == 0
