@@ -1,12 +1,15 @@
 """Breaks are worked by people."""
 
+from datetime import date
+
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from commands.assign_break import AssignBreak
 from commands.note_unrouted_payment import NoteUnroutedPayment
 from commands.refund_unallocated_funds import RefundUnallocatedFunds
 from commands.resolve_break import ResolveBreak
+from commands.working_breaks import StreamName
 from ledger.events.event import Event
 from ledger.events.platform import InboxFactNoted, InboxFactRouted
 from ledger.events.settlement import (
@@ -15,6 +18,7 @@ from ledger.events.settlement import (
     ReconciliationBreakResolved,
 )
 from ledger.finance_refusals import BreakNotOpen
+from ledger.ids import bank_statement_stream
 from ledger.refusals import RoleNotAllowed
 from ledger.who import Actor
 from tests.support.given import FINANCE, IMPORTER, MERCHANT, NOW, PARTNER, SYSTEM, ask, given
@@ -125,3 +129,12 @@ def test_once_its_money_is_given_back_whole_it_is_closed() -> None:
 def test_what_was_routed_is_closed_by_that() -> None:
     routed = InboxFactRouted(system="psp", reference="c1", streams=("order/M-1/O-1",), routed_at=NOW)
     given(NOTED, routed).when(UNROUTED).then_refused(BreakNotOpen, state="resolved as routed")
+
+
+@pytest.mark.parametrize("page", [1, 2])
+@pytest.mark.parametrize("closed_on", [None, date(2025, 4, 30)])
+def test_a_break_of_a_bank_statement_is_named_however_its_stream_tells_statements_apart(
+    closed_on: date | None, page: int
+) -> None:
+    stream = bank_statement_stream("CN-ICBC-0001", "CNY", "ST-1", closed_on=closed_on, page=page)
+    assert TypeAdapter(StreamName).validate_python(stream) == stream
