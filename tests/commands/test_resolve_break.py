@@ -93,7 +93,9 @@ def test_a_break_that_was_never_opened_is_not_closed(events: tuple[Event, ...]) 
     given(*events).when(resolve(break_id="B-9")).then_refused(BreakNotOpen, break_id="B-9", state="never opened")
 
 
-@pytest.mark.parametrize("stream", ["", "order", "order/", "order/M 1/O", "a/b/c/d", "/etc/passwd", "Order/M-1/O-1"])
+@pytest.mark.parametrize(
+    "stream", ["", "order", "order/", "order/M 1/O", "a/b/c/d/e/f/g", "/etc/passwd", "Order/M-1/O-1"]
+)
 def test_what_is_no_stream_is_malformed(stream: str) -> None:
     with pytest.raises(ValidationError):
         resolve(stream=stream)
