@@ -30,6 +30,7 @@ from service.timers.timer import Timer
 from service.timers.unallocated_captures import UnallocatedCaptures
 from service.timers.unpaid_orders import UnpaidOrders
 from service.timers.untied_declarations import UntiedDeclarations
+from service.timers.waiting_lines import WaitingLines
 
 TIMERS: tuple[type[Timer], ...] = (
     Releases,
@@ -43,6 +44,7 @@ TIMERS: tuple[type[Timer], ...] = (
     InboxPlans,
     InboxScans,
     WaitingFacts,
+    WaitingLines,
     MissingLines,
     Captures,
     Refunds,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from commands.accept_file import AcceptFile
 from commands.command import Command
@@ -29,6 +30,15 @@ _LARGEST = 64 * 1024 * 1024  # bytes
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
 
+class FileName(Protocol):
+    """What a file is known by."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class RawFile:
     """The bytes of a file and what they are known by."""
@@ -41,8 +51,12 @@ class RawFile:
         return sha256(self.content).hexdigest()
 
     def command_id(self, *parts: str) -> str:
-        """The id of one row's command: the same whenever and wherever these bytes are imported."""
-        return derived_id(self.digest[:24], *parts)
+        return row_id(self, *parts)
+
+
+def row_id(file: FileName, *parts: str) -> str:
+    """The id of one row's command: the same whenever and wherever these bytes are imported."""
+    return derived_id(file.digest[:24], *parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from ledger.ids import derived_id, inbox_stream
 from ledger.log.directory import PLATFORM_BOOK
 from ledger.streams.loading import load_each
 from ledger.streams.reference_streams import InboxItem
-from service.adapters.files.importing import IMPORTER, RawFile, accepted
+from service.adapters.files.importing import IMPORTER, FileName, RawFile, accepted
 from service.app import App
 
 
@@ -44,7 +44,7 @@ def waiting(app: App, file: RawFile, kind: str, system: str, references: Iterabl
     return Waiting(frozenset(noted), frozenset(routed))
 
 
-def out_of_the_inbox(file: RawFile, system: str, reference: str, streams: Iterable[str]) -> MarkFactRouted:
+def out_of_the_inbox(file: FileName, system: str, reference: str, streams: Iterable[str]) -> MarkFactRouted:
     """To be recorded behind what the fact was told to its orders as."""
     return MarkFactRouted(
         id=derived_id("routed", file.digest[:24], reference),

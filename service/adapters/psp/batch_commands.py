@@ -1,0 +1,178 @@
+"""The commands of one batch of a settlement report: its lines to their orders, and the batch as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from commands.command import Command
+from commands.note_unrouted_fact import NoteUnroutedFact
+from commands.psp_lines import PspLine
+from commands.recording import ACCOUNTING_ZONE
+from commands.report_psp_batch import BatchFee, ReportPspBatch
+from commands.report_psp_settlement import ReportPspSettlement
+from commands.report_unallocated_settlement import ReportUnallocatedSettlement
+from ledger.events.psp_settlement import BatchTotal
+from ledger.fx import CNY
+from ledger.ids import inbox_stream, order_stream
+from ledger.money import total
+from ledger.who import Actor, Source
+from service.adapters.files.importing import FileName, Row, row_id
+from service.adapters.files.waiting import Waiting, out_of_the_inbox
+from service.adapters.psp.known_lines import KnownLines, Order, Part, Stray
+from service.adapters.psp.noted_lines import NotedLine
+from service.adapters.psp.report import ReportBatch, ReportLine
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the commands of every batch of a report rest on."""
+
+    file: FileName
+    psp: str
+    known: KnownLines
+    now: datetime
+    waiting: Waiting = Waiting()  # noqa: RUF009 - frozen
+    route: bool = False
+
+
+class BatchCommands:
+    """The commands of one batch. `payout_currency` where it is known already."""
+
+    def __init__(self, told: Told, batch: ReportBatch, payout_currency: str | None = None) -> None:
+        self._told, self._batch = told, batch
+        self._actor = Actor(kind="partner", id=told.psp, role="psp")
+        self._payout_currency = payout_currency or self._paid_out_in()
+
+    def rows(self) -> Iterator[Row]:
+        by_owner: dict[Order | Stray, list[ReportLine]] = {}
+        fees: list[ReportLine] = []
+        unknown: list[ReportLine] = []
+        waiting, route = self._told.waiting, self._told.route
+        for line in self._batch.lines:
+            parts = [] if waiting.keeps(line.psp_ref, route=route) else self._told.known.parts(line)
+            if parts and waiting.leaves(line.psp_ref, route=route):
+                yield Row(line.line, tuple(self.out_of_the_inbox(line, parts)), leaves_inbox=True)
+                continue
+            for part in parts:
+                by_owner.setdefault(part.of, []).append(part.line)
+            if not parts and line.kind == "fee":
+                fees.append(line)
+            elif not parts:
+                unknown.append(line)
+                yield Row(line.line, (self._unknown(line),))
+        for owner, lines in by_owner.items():
+            yield Row(lines[0].line, (self._settlement(owner, lines),))
+        settled = [line for lines in by_owner.values() for line in lines]
+        yield Row(self._batch.lines[-1].line if self._batch.lines else 1, (self._whole([*settled, *unknown], fees),))
+
+    def out_of_the_inbox(self, line: ReportLine, parts: Sequence[Part]) -> Iterator[Command]:
+        for part in parts:
+            yield self._settlement(part.of, [part.line], "routed", line.psp_ref)
+        streams = [self._stream(part.of) for part in parts]
+        if streams != [inbox_stream(self._told.psp, line.psp_ref)]:  # a line named as its capture was noted there
+            yield out_of_the_inbox(self._told.file, self._told.psp, line.psp_ref, streams)
+
+    def _stream(self, owner: Order | Stray) -> str:
+        return inbox_stream(self._told.psp, owner.capture_ref) if isinstance(owner, Stray) else order_stream(*owner)
+
+    def _settlement(self, owner: Order | Stray, lines: list[ReportLine], *routed: str) -> Command:
+        said: dict[str, Any] = {
+            "psp": self._told.psp,
+            "batch_ref": self._batch.batch_ref,
+            "lines": tuple(_psp_line(line) for line in lines),
+            "bank_entry_ref": self._batch.bank_entry_ref,
+            "value_date": self._batch.value_date,
+            "payout_currency": self._payout_currency,
+        }
+        if isinstance(owner, Stray):
+            id = (*(routed or ("inbox",)), owner.capture_ref)
+            said |= self._envelope(*id, line=lines[0].line)
+            return ReportUnallocatedSettlement(**said, capture_ref=owner.capture_ref)
+        said |= self._envelope(*(routed or ("order",)), *owner, line=lines[0].line)
+        return ReportPspSettlement(**said, merchant_id=owner[0], order_id=owner[1])
+
+    def _paid_out_in(self) -> str | None:
+        """The currency of the deposit, where the report or what it settles tells: CNY, or what the provider settles in
+        where that is not what buyers were charged in."""
+        lines = self._batch.lines
+        settled_in = {line.net.currency for line in lines}
+        if self._batch.cash is not None or any(line.cash is not None for line in lines) or len(settled_in) != 1:
+            return CNY
+        charged_in = {currency for line in lines for currency in self._charged_in(line)}
+        return None if charged_in <= settled_in else settled_in.pop()
+
+    def _charged_in(self, line: ReportLine) -> Iterator[str]:
+        if line.charged is not None:
+            yield line.charged.currency
+        else:
+            known = self._told.known.found.get(line.reference, [])
+            yield from (each.amount.currency for each in known if each.kind == line.kind)
+
+    def _whole(self, settled: Sequence[ReportLine], fees: list[ReportLine]) -> ReportPspBatch:
+        """The batch as a whole. Lines that wait for their order are counted: each is an exception of its own, and the
+        batch comes to the same whenever it is reported."""
+        batch, day = self._batch, self._batch.value_date
+        orders_cash = total([_psp_line(line).cash_on(day) for line in settled], CNY)
+        own = tuple(BatchFee(psp_ref=line.psp_ref, amount=-line.net, rate=line.rate) for line in fees)
+        every = [*settled, *fees]
+        computed = total([_psp_line(line).cash_on(day) for line in batch.lines], CNY)
+        currencies = sorted({line.gross.currency for line in batch.lines})
+        abroad = self._payout_currency not in (None, CNY)
+        deposit = total([line.net for line in batch.lines], currencies[0]) if abroad else None
+        return ReportPspBatch(
+            **self._envelope("batch", batch.batch_ref, line=1),
+            psp=self._told.psp,
+            batch_ref=batch.batch_ref,
+            digest=self._told.file.digest,
+            line_count=len(every),
+            totals=tuple(_total(batch, currency) for currency in currencies),
+            fees=own,
+            orders_cash=orders_cash,
+            cash=batch.cash if batch.cash is not None else computed,
+            bank_entry_ref=batch.bank_entry_ref,
+            value_date=day,
+            deposit=deposit,
+        )
+
+    def _unknown(self, line: ReportLine) -> NoteUnroutedFact:
+        """A line that no order knows: it waits in the inbox until what it settles is reported."""
+        noted = NotedLine(self._told.file.name, self._told.file.digest, self._batch, line, self._payout_currency)
+        return NoteUnroutedFact(
+            **self._envelope("unknown", line.psp_ref, line=line.line),
+            system=self._told.psp,
+            reference=line.psp_ref,
+            kind="psp_line_extra",
+            refs=noted.refs,
+            body=noted.body,
+        )
+
+    def _envelope(self, *parts: str, line: int) -> dict[str, object]:
+        noon = datetime.combine(self._batch.value_date, time(12), ACCOUNTING_ZONE)
+        return {
+            "id": row_id(self._told.file, self._batch.batch_ref, *parts),
+            "actor": self._actor,
+            "source": Source(system=self._told.psp, external_id=f"{self._told.file.name}:{line}"),
+            "occurred_at": min(noon, self._told.now),
+        }
+
+
+def _psp_line(line: ReportLine) -> PspLine:
+    return PspLine(
+        psp_ref=line.psp_ref,
+        kind=line.kind,
+        reference=line.reference or None,
+        gross=line.charged or line.gross,
+        fee=line.fee,
+        net=line.net,
+        rate=line.rate,
+        cash=line.cash,
+    )
+
+
+def _total(batch: ReportBatch, currency: str) -> BatchTotal:
+    lines = [line for line in batch.lines if line.gross.currency == currency]
+    gross, fee, net = (total([getattr(line, name) for line in lines], currency) for name in ("gross", "fee", "net"))
+    return BatchTotal(gross=gross, fee=fee, net=net)

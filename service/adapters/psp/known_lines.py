@@ -1,0 +1,124 @@
+"""What is known of the lines of a settlement report: their orders, or the captures that no order will have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from ledger.ids import inbox_stream
+from ledger.money import Money, split
+from ledger.streams.loading import load_each
+from ledger.streams.reference_streams import InboxItem
+from projections.psp_references import PspReference, inbox_captures_of, orders_of
+from service.adapters.psp.report import ReportLine
+from service.app import App
+
+_PLATFORM_BOOK = 0
+Order = tuple[str, str]  # merchant, order
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A capture that stands in the inbox and that no order will have."""
+
+    capture_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a line is one order's, or a stray capture's."""
+
+    line: ReportLine
+    of: Order | Stray
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLines:
+    """What the references of lines are of. `on_their_way`: orders have a part of the capture, and the inbox still has
+    the rest, so that nobody knows yet who shares the line."""
+
+    found: dict[str, list[PspReference]]
+    strays: dict[str, Stray]
+    on_their_way: frozenset[str]
+
+    @classmethod
+    def of(cls, app: App, psp: str, lines: Iterable[ReportLine]) -> KnownLines:
+        """Looks the names of these lines up. Raises `ViewBehind`."""
+        names = sorted({name for line in lines for name in names_of(line)})
+        found: dict[str, list[PspReference]] = {}
+        for reference in orders_of(app.views, psp, names).references:
+            found.setdefault(reference.reference, []).append(reference)
+        held = _inbox_captures(app, psp, names)
+        return cls(found, _strays(held), _on_their_way(held))
+
+    def parts(self, line: ReportLine) -> list[Part]:
+        """The orders a line is of: as it says itself, else as its references are known; else the stray capture."""
+        if line.kind == "other":
+            return []
+        if line.merchant_id and line.order_id:
+            return [Part(line, (line.merchant_id, line.order_id))]
+        if not self.on_their_way.isdisjoint(names_of(line)):
+            return []
+        if known := self._first_known(line):
+            return list(_shared(line, known))
+        strays = [stray for name in names_of(line) if (stray := self.strays.get(name))]
+        return [Part(line, strays[0])] if strays and line.kind in ("charge", "refund", "dispute") else []
+
+    def is_still_growing(self, line: ReportLine, *, today: date) -> bool:
+        """True if the orders known since today have less of a capture than the line settles: of a checkout with several
+        orders, others may be reported yet."""
+        gross = line.charged or line.gross
+        known = [each for each in self._first_known(line) if each.kind == line.kind == "charge"]
+        if not known or {each.amount.currency for each in known} != {gross.currency}:
+            return False
+        has = sum(each.amount.minor for each in known)
+        return has < gross.minor and max(each.since for each in known) >= today
+
+    def _first_known(self, line: ReportLine) -> list[PspReference]:
+        return next((known for name in names_of(line) if (known := self.found.get(name))), [])
+
+
+def names_of(line: ReportLine) -> list[str]:
+    """What it settles, by any name of it."""
+    return [name for name in (line.reference, *line.also) if name]
+
+
+def _inbox_captures(app: App, psp: str, names: list[str]) -> dict[str, dict[str, InboxItem]]:
+    """The captures that stand, or once stood, in the inbox, by the names they are known by, each by its own."""
+    known = inbox_captures_of(app.views, psp, names)
+    books = {inbox_stream(psp, ref): _PLATFORM_BOOK for refs in known.values() for ref in refs}
+    items = load_each(app.ledger.reader, books, InboxItem)
+    return {name: {ref: items[inbox_stream(psp, ref)] for ref in refs} for name, refs in known.items()}
+
+
+def _strays(held: dict[str, dict[str, InboxItem]]) -> dict[str, Stray]:
+    """Those whose money can go to no order any more; the others' wait until it has."""
+    no_orders = {name: [ref for ref, item in known.items() if item.is_no_orders] for name, known in held.items()}
+    return {name: Stray(refs[0]) for name, refs in no_orders.items() if len(refs) == 1}
+
+
+def _on_their_way(held: dict[str, dict[str, InboxItem]]) -> frozenset[str]:
+    """Those that orders have a part of, and the inbox still has the rest: nobody knows yet who shares the line."""
+    return frozenset(
+        name for name, known in held.items() if any(item.is_of_orders and not item.is_routed for item in known.values())
+    )
+
+
+def _shared(line: ReportLine, known: list[PspReference]) -> Iterator[Part]:
+    """One capture of a checkout with several orders is settled in one line: each order has its part of it."""
+    orders = {(each.merchant, each.order_id): each for each in known if each.kind in (line.kind, "submission")}
+    orders = orders or {(each.merchant, each.order_id): each for each in known[:1]}
+    weights = [abs(each.amount.minor) for each in orders.values()]
+    if len(orders) == 1 or not any(weights):
+        yield Part(line, next(iter(orders)))
+        return
+    cash, charged = _each_part(line.cash, weights), _each_part(line.charged, weights)
+    parts = zip(orders, split(line.gross, weights), split(line.fee, weights), cash, charged, strict=True)
+    for order, gross, fee, cash_part, charged_part in parts:
+        part = replace(line, gross=gross, fee=fee, net=gross - fee, cash=cash_part, charged=charged_part)
+        yield Part(part, order)
+
+
+def _each_part(amount: Money | None, weights: list[int]) -> list[Money] | list[None]:
+    return split(amount, weights) if amount is not None else [None] * len(weights)
