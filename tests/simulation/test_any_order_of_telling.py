@@ -14,9 +14,16 @@ from typing import Any, NamedTuple
 from hypothesis import given, note, seed, settings
 from hypothesis import strategies as some
 
+from commands import report_psp_batch
+from commands.report_psp_batch import ReportPspBatch
+from commands.rules import Rules
+from commands.timing import decided
 from ledger.fx import Rate
+from ledger.journal.posting import post
 from ledger.refusals import Refusal
-from tests.support.given import BUYER, PARTNER, PLATFORM, RATES
+from ledger.streams.registry import blank
+from ledger.streams.stream import Stream
+from tests.support.given import BUYER, PARTNER, PLATFORM, RATES, ask, reference_of
 from tests.support.orders import OrderStory, after_days, basket, capture
 from tests.support.payments import HELD, OF_DISPUTE, rate, settled_line, settles
 
@@ -236,6 +243,31 @@ LAST_PART = settled_line("cap-1", "USD 29.44", "USD 1.00", "USD 28.44", psp_ref=
 GIVEN_BACK = settled_line("re-1", "USD -69.44", "USD 0.00", "USD -69.44", kind="refund", at="7.1400")
 DISPUTED = settled_line("dp-1", "USD -69.44", "USD 15.00", "USD -84.44", kind="dispute")
 WON = settled_line("dp-1", "USD 69.44", "USD 0.00", "USD 69.44", kind="dispute", at="7.1600")
+
+
+def whole(batch_ref: str, *, cash: str, **other: Any) -> Fact:
+    """The batch itself: what its lines come to, and what the bank got of it."""
+    told = {"psp": "stripe", "batch_ref": batch_ref, "digest": batch_ref, "line_count": 2, "orders_cash": cash}
+    return Fact("report_psp_batch", told | {"cash": cash} | other)
+
+
+ACCOUNT_FEE = {"psp_ref": "fee-1", "amount": "USD 5.00", "rate": rate("7.1500")}
+BATCHES = (
+    (CAPTURED, settles_line("po-1", CHARGE), whole("po-1", cash="CNY 479.98")),
+    (
+        CAPTURED,
+        settles_line("po-1", CHARGE),
+        whole("po-1", cash="CNY 444.22", orders_cash="CNY 479.98", fees=[ACCOUNT_FEE]),
+    ),
+    (CAPTURED, settles_line("po-1", CHARGE), whole("po-1", cash="CNY 479.97", orders_cash="CNY 479.98")),
+    (CAPTURED, settles_line("po-1", CHARGE), whole("po-1", cash="CNY 470.00", orders_cash="CNY 479.98")),
+    (CAPTURED, settles_line("po-1", CHARGE_IN_HKD), whole("po-1", cash="CNY 478.55", deposit="HKD 523.00")),
+    (
+        CAPTURED,
+        *(settles_line("po-1", FIRST_PART), whole("po-1", cash="CNY 278.85")),
+        *(settles_line("po-2", LAST_PART), whole("po-2", cash="CNY 201.64")),
+    ),
+)
 WITHDRAWN = Fact("report_dispute_funds_withdrawn", OF_DISPUTE | {"amount": "USD 69.44"})
 DISPUTE_FEE = Fact("report_dispute_fee", OF_DISPUTE | {"amount": "USD 15.00"})
 SETTLED = (
@@ -245,7 +277,54 @@ SETTLED = (
     (CAPTURED, settles_line("po-1", CHARGE), WITHDRAWN, DISPUTE_FEE, settles_line("po-2", DISPUTED)),
     (CAPTURED, WITHDRAWN, DISPUTE_FEE, settles_line("po-1", CHARGE, DISPUTED)),
 )
-IN_SETTLEMENT = ("1010", "1020", "1110", "1120", "2110", "2210", "2220", "5130", "5140", "5210")
+IN_SETTLEMENT = ("1010", "1020", "1110", "1120", "2110", "2210", "2220", "5130", "5140", "5210", "5290")
+BATCH_ORDER = ("report_payment_captured", "report_psp_settlement", "report_psp_batch")
+
+
+class Batches:
+    """The provider's batches beside an order: streams of their own, of one ledger with it."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self.story, self.streams, self._reference = (
+            OrderStory(rates=DAILY),
+            dict[str, Stream](),
+            reference_of(rates=DAILY),
+        )
+        self.story.tell("place_order", **basket())
+        for n, fact in enumerate(facts):
+            if fact.command == "report_psp_batch":
+                self._tell(fact, n)
+            else:
+                tell(self.story, fact)
+
+    def _tell(self, fact: Fact, n: int) -> None:
+        command = ask(ReportPspBatch, by=PARTNER, at=after_days(fact.day), id=f"batch-{n}", **fact.data)
+        stream = self.streams.setdefault(command.stream, blank(command.stream))
+        rules = Rules(at=command.decided_at, reference=self._reference, memory={})
+        for event in decided(report_psp_batch.decide, command, stream, rules):
+            stream.apply(event)
+            if entry := post(event):
+                self.story.entries.append(entry)
+
+    @property
+    def breaks(self) -> list[str]:
+        known = [each for stream in self.streams.values() for each in stream.known_breaks.values()]
+        return open_breaks(self.story) + sorted(each.opened.kind for each in known if each.is_open)
+
+
+@seed(SEED + 7)
+@settings(max_examples=EXAMPLES // 3, deadline=None)
+@given(tellings(BATCHES))
+def test_batches_come_to_the_same_books_and_breaks_in_whatever_order_they_are_told(
+    told: tuple[list[Fact], list[Fact]],
+) -> None:
+    """A batch may come before its lines, before the capture, or after both, and more than once."""
+    note(f"seed {SEED + 7}")
+    happened, as_told = told
+    in_order = Batches(sorted(happened, key=lambda fact: BATCH_ORDER.index(fact.command)))
+    out_of_order = Batches(as_told)
+    assert all_books(out_of_order.story) == all_books(in_order.story)
+    assert out_of_order.breaks == in_order.breaks
 
 
 def all_books(story: OrderStory) -> dict[str, tuple[int, int, int]]:

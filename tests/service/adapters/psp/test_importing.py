@@ -92,9 +92,9 @@ def test_another_amount_than_was_captured_is_a_break(app: App) -> None:
     assert kinds(app) == ["amount_mismatch"]
 
 
-def test_a_line_that_no_order_knows_waits_in_the_inbox_and_the_batch_is_a_break(app: App) -> None:
+def test_a_line_that_no_order_knows_waits_in_the_inbox_and_is_the_one_break(app: App) -> None:
     imported(app, neutral(line(reference="ch-unknown"), summed()))
-    assert kinds(app) == ["psp_batch_mismatch", "unrouted"]
+    assert kinds(app) == ["unrouted"]
 
 
 def test_a_fee_of_the_account_belongs_to_no_order(app: App) -> None:
@@ -142,7 +142,7 @@ def test_a_line_that_waited_goes_to_its_order_where_that_is_asked_for(app: App) 
     its_order_becomes_known(app)
     assert [imported(app, UNKNOWN, route=True).recorded for _ in range(2)] == [1, 0]
     found = accounts(app)
-    assert ("1110" in found, found["1010"], kinds(app)) == (False, 2 * 13_285, ["psp_batch_mismatch"])
+    assert ("1110" in found, found["1010"], kinds(app)) == (False, 2 * 13_285, [])
 
 
 def test_a_report_that_was_cut_off_goes_on_where_it_was(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_a_report_that_was_cut_off_goes_on_where_it_was(app: App, monkeypatch: p
             imported(app, UNKNOWN)
     again = imported(app, UNKNOWN)
     assert (again.known, again.recorded, again.repeated) == (True, 2, 1)
-    assert (accounts(app)["1010"], kinds(app)) == (13_285, ["psp_batch_mismatch", "unrouted"])
+    assert (accounts(app)["1010"], kinds(app)) == (13_285, ["unrouted"])
 
 
 def test_a_batch_told_again_in_another_file_settles_nothing_twice(app: App) -> None:

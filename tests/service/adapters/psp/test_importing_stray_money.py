@@ -113,7 +113,7 @@ def test_its_deposit_is_expected_at_the_bank(desk: Desk) -> None:
 
 def test_a_capture_that_may_still_find_its_order_waits_with_its_line(desk: Desk) -> None:
     imported(desk, neutral(CHARGE, summed()))
-    assert kinds(desk) == ["psp_batch_mismatch", "unrouted", "unrouted"]
+    assert kinds(desk) == ["unrouted", "unrouted"]
 
 
 def test_a_line_that_waited_goes_to_the_capture_once_that_is_given_back(desk: Desk) -> None:
@@ -123,7 +123,7 @@ def test_a_line_that_waited_goes_to_the_capture_once_that_is_given_back(desk: De
     again = [imported(desk, BOTH, route=route).recorded for route in (False, True, True)]
     found = balances(desk)
     assert (again, kinds(desk), "1110 USD" in found, found["1010 CNY"]) == (
-        [0, 2, 0], ["psp_batch_mismatch"], False, (-615, -615),
+        [0, 2, 0], [], False, (-615, -615),
     )  # fmt: skip
 
 
@@ -241,4 +241,4 @@ def test_the_line_of_a_capture_that_is_routed_in_part_waits_until_all_of_it_is(d
     rest = [Part(merchant_id="M-1", order_id="O-3")]
     assert routing.route("stripe", "ch-9", rest, actor=PLATFORM, id="route-2").status == "recorded"
     imported(desk, content, route=True)
-    assert (kinds(desk), "1110 USD" in balances(desk)) == (["psp_batch_mismatch"], False)
+    assert (kinds(desk), "1110 USD" in balances(desk)) == ([], False)
