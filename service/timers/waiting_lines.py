@@ -45,7 +45,7 @@ class WaitingLines(Timer):
         noted = [(stream, line) for stream, lines in waiting.items() for line in lines]
         known, now = KnownLines.of(self.app, psp, [each.line for _, each in noted]), self.app.clock()
         done = 0
-        for stream, each in noted:
+        for stream, each in noted if known.is_whole else ():
             parts = known.parts(each.line)
             if parts and not known.is_still_growing(each.line, today=accounting_day(now)):
                 commands = BatchCommands(Told(each, psp, known, now), each.batch, each.payout_currency)

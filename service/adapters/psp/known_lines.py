@@ -41,16 +41,18 @@ class KnownLines:
     found: dict[str, list[PspReference]]
     strays: dict[str, Stray]
     on_their_way: frozenset[str]
+    is_whole: bool = True  # False where the view has stopped in a book: a name may be of further orders there
 
     @classmethod
     def of(cls, app: App, psp: str, lines: Iterable[ReportLine]) -> KnownLines:
         """Looks the names of these lines up. Raises `ViewBehind`."""
         names = sorted({name for line in lines for name in names_of(line)})
         found: dict[str, list[PspReference]] = {}
-        for reference in orders_of(app.views, psp, names).references:
+        known_now = orders_of(app.views, psp, names)
+        for reference in known_now.references:
             found.setdefault(reference.reference, []).append(reference)
         held = _inbox_captures(app, psp, names)
-        return cls(found, _strays(held), _on_their_way(held))
+        return cls(found, _strays(held), _on_their_way(held), is_whole=not known_now.held.short_in())
 
     def parts(self, line: ReportLine) -> list[Part]:
         """The orders a line is of: as it says itself, else as its references are known; else the stray capture."""
