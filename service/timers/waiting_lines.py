@@ -48,13 +48,15 @@ class WaitingLines(Timer):
         for stream, each in noted if known.is_whole else ():
             parts = known.parts(each.line)
             if parts and not known.is_still_growing(each.line, today=accounting_day(now)):
-                commands = BatchCommands(Told(each, psp, known, now), each.batch, each.payout_currency)
-                outcome = self.loop.alone(PLATFORM_BOOK, stream, partial(self._take, commands, each, parts))
+                outcome = self.loop.alone(
+                    PLATFORM_BOOK, stream, partial(self._take, Told(each, psp, known, now), each, parts)
+                )
                 done += outcome is not None and outcome.status == "recorded" and not outcome.repeated
         return done
 
-    def _take(self, commands: BatchCommands, noted: NotedLine, parts: Sequence[Part]) -> Outcome:
+    def _take(self, told: Told, noted: NotedLine, parts: Sequence[Part]) -> Outcome:
         """Reports each order its part, and then takes the line out of the inbox; a fault leaves it there."""
+        commands = BatchCommands(told, noted.batch, noted.payout_currency)
         for command in commands.out_of_the_inbox(noted.line, parts):
             (outcome,) = self.app.bus.submit([command])
             if not outcome.is_accepted and outcome.code != IdempotencyKeyReused.code:

@@ -169,6 +169,19 @@ def test_a_line_whose_order_nobody_knows_waits_and_nothing_is_asked_twice(desk: 
     assert (look(app), app.ledger.reader.heads()) == (0, heads)
 
 
+@pytest.mark.parametrize("body", [{}, {"file": {"name": "r.csv", "digest": "d"}}, {"gross": "much"}])
+def test_a_line_that_says_too_little_waits_for_people_and_stands_in_no_other_lines_way(
+    desk: Desk, body: dict[str, Any]
+) -> None:
+    app, sale = app_of(desk), Sale(desk)
+    sale.paid_out()
+    refs = {"batch_ref": "B-0", "kind": "charge", "reference": f"ch-{sale.name}"}
+    said = {"system": "stripe", "reference": "bt-0", "kind": "psp_line_extra", "refs": refs, "body": body}
+    desk.expect("note_unrouted_fact", actor=PROVIDER, **said)
+    sale.captured()
+    assert (accounts(app).get("1110 USD", 0), open_breaks(app)) == (0, [("unrouted", "psp_line_extra")])
+
+
 def test_a_person_who_routes_the_file_does_what_the_timer_did(desk: Desk) -> None:
     app, sale = app_of(desk), Sale(desk)
     sale.paid_out()

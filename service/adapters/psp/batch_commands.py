@@ -22,7 +22,7 @@ from ledger.who import Actor, Source
 from service.adapters.files.importing import FileName, Row, row_id
 from service.adapters.files.waiting import Waiting, out_of_the_inbox
 from service.adapters.psp.known_lines import KnownLines, Order, Part, Stray
-from service.adapters.psp.noted_lines import NotedLine
+from service.adapters.psp.noted_lines import KIND, NotedLine, note_of
 from service.adapters.psp.report import ReportBatch, ReportLine
 
 
@@ -139,14 +139,15 @@ class BatchCommands:
 
     def _unknown(self, line: ReportLine) -> NoteUnroutedFact:
         """A line that no order knows: it waits in the inbox until what it settles is reported."""
-        noted = NotedLine(self._told.file.name, self._told.file.digest, self._batch, line, self._payout_currency)
+        file = self._told.file
+        refs, body = note_of(NotedLine(file.name, file.digest, self._batch, line, self._payout_currency))
         return NoteUnroutedFact(
             **self._envelope("unknown", line.psp_ref, line=line.line),
             system=self._told.psp,
             reference=line.psp_ref,
-            kind="psp_line_extra",
-            refs=noted.refs,
-            body=noted.body,
+            kind=KIND,
+            refs=refs,
+            body=body,
         )
 
     def _envelope(self, *parts: str, line: int) -> dict[str, object]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ledger.events.platform import InboxFactNoted
 from ledger.events.psp_settlement import SettledKind
@@ -13,7 +15,7 @@ from ledger.money import Money
 from service.adapters.psp.report import ReportBatch, ReportLine
 
 KIND = "psp_line_extra"
-_AMOUNTS = ("gross", "fee", "net", "cash", "charged")
+_REFS = {"batch_ref", "kind", "reference"}  # what people see of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,66 +28,77 @@ class NotedLine:
     line: ReportLine
     payout_currency: str | None
 
-    @property
-    def refs(self) -> dict[str, str]:
-        """What people see of it."""
-        return {"batch_ref": self.batch.batch_ref, "kind": self.line.kind, "reference": self.line.reference}
 
-    @property
-    def body(self) -> dict[str, Any]:
-        """The line as it is read again."""
-        line, batch = self.line, self.batch
-        amounts = {name: _written(amount) for name in _AMOUNTS if (amount := getattr(line, name)) is not None}
-        return amounts | {
-            "rate": _rate_written(line.rate) if line.rate else None,
-            "also": list(line.also),
-            "line": line.line,
-            "file": {"name": self.name, "digest": self.digest},
-            "value_date": batch.value_date.isoformat(),
-            "bank_entry_ref": batch.bank_entry_ref,
-            "payout_currency": self.payout_currency,
-        }
+class _File(BaseModel):
+    name: str
+    digest: str
 
 
-def noted_line(note: InboxFactNoted) -> NotedLine | None:
-    """Returns the line that a note is of; None where it is of something else."""
-    if note.kind != KIND or "file" not in note.body:
+class _Note(BaseModel):
+    """The shape of a note; people may have noted lines in another one."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    batch_ref: str
+    kind: SettledKind
+    reference: str
+    also: tuple[str, ...]
+    gross: Money
+    fee: Money
+    net: Money
+    cash: Money | None = None
+    charged: Money | None = None
+    rate: Rate | None = None
+    line: int
+    file: _File
+    value_date: date
+    bank_entry_ref: str
+    payout_currency: str | None = None
+
+
+def note_of(noted: NotedLine) -> tuple[dict[str, str], dict[str, Any]]:
+    """Returns the references and the body of the note of a line."""
+    line, batch = noted.line, noted.batch
+    note = _Note(
+        batch_ref=batch.batch_ref,
+        kind=line.kind,
+        reference=line.reference,
+        also=line.also,
+        gross=line.gross,
+        fee=line.fee,
+        net=line.net,
+        cash=line.cash,
+        charged=line.charged,
+        rate=line.rate,
+        line=line.line,
+        file=_File(name=noted.name, digest=noted.digest),
+        value_date=batch.value_date,
+        bank_entry_ref=batch.bank_entry_ref,
+        payout_currency=noted.payout_currency,
+    )
+    return note.model_dump(include=_REFS), note.model_dump(mode="json", exclude=_REFS, exclude_none=True)
+
+
+def noted_line(fact: InboxFactNoted) -> NotedLine | None:
+    """Returns the line that a fact is the note of; None where it is of something else, or does not say enough."""
+    if fact.kind != KIND:
         return None
-    said, file = note.body, note.body["file"]
-    amounts: dict[str, Any] = {name: _read(said[name]) for name in _AMOUNTS if name in said}
+    try:
+        note = _Note.model_validate(fact.body | fact.refs)
+    except ValidationError:
+        return None
     line = ReportLine(
-        line=said["line"],
-        psp_ref=note.reference,
-        kind=cast(SettledKind, note.refs["kind"]),
-        reference=note.refs["reference"],
-        also=tuple(said["also"]),
-        rate=Rate(**said["rate"] | {"as_of": date.fromisoformat(said["rate"]["as_of"])}) if said["rate"] else None,
-        **amounts,
+        line=note.line,
+        psp_ref=fact.reference,
+        kind=note.kind,
+        reference=note.reference,
+        also=note.also,
+        gross=note.gross,
+        fee=note.fee,
+        net=note.net,
+        rate=note.rate,
+        cash=note.cash,
+        charged=note.charged,
     )
-    batch = ReportBatch(
-        batch_ref=note.refs["batch_ref"],
-        value_date=date.fromisoformat(said["value_date"]),
-        bank_entry_ref=said["bank_entry_ref"],
-        lines=(line,),
-        cash=None,
-    )
-    return NotedLine(file["name"], file["digest"], batch, line, said["payout_currency"])
-
-
-def _written(amount: Money) -> dict[str, Any]:
-    return {"currency": amount.currency, "minor": amount.minor}
-
-
-def _rate_written(rate: Rate) -> dict[str, str]:
-    return {
-        "base": rate.base,
-        "quote": rate.quote,
-        "value": rate.value,
-        "kind": rate.kind,
-        "source": rate.source,
-        "as_of": rate.as_of.isoformat(),
-    }
-
-
-def _read(amount: dict[str, Any]) -> Money:
-    return Money(amount["minor"], amount["currency"])
+    batch = ReportBatch(note.batch_ref, note.value_date, note.bank_entry_ref, None, (line,))
+    return NotedLine(note.file.name, note.file.digest, batch, line, note.payout_currency)
