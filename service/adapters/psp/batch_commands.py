@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from commands.command import Command
@@ -15,9 +15,9 @@ from commands.report_psp_batch import BatchFee, ReportPspBatch
 from commands.report_psp_settlement import ReportPspSettlement
 from commands.report_unallocated_settlement import ReportUnallocatedSettlement
 from ledger.events.psp_settlement import BatchTotal
-from ledger.fx import CNY
+from ledger.fx import CNY, unity
 from ledger.ids import inbox_stream, order_stream
-from ledger.money import total
+from ledger.money import Money, total
 from ledger.who import Actor, Source
 from service.adapters.files.importing import FileName, Row, row_id
 from service.adapters.files.waiting import Waiting, out_of_the_inbox
@@ -61,7 +61,7 @@ class BatchCommands:
             if not parts and line.kind == "fee":
                 fees.append(line)
             elif not parts:
-                unknown.append(line)
+                unknown += [line] if line.kind != "other" else []
                 yield Row(line.line, (self._unknown(line),))
         for owner, lines in by_owner.items():
             yield Row(lines[0].line, (self._settlement(owner, lines),))
@@ -113,12 +113,12 @@ class BatchCommands:
 
     def _whole(self, settled: Sequence[ReportLine], fees: list[ReportLine]) -> ReportPspBatch:
         """The batch as a whole. Lines that wait for their order are counted: each is an exception of its own, and the
-        batch comes to the same whenever it is reported."""
+        batch comes to the same whenever it is reported. The cash of lines that are about none is unexplained."""
         batch, day = self._batch, self._batch.value_date
         orders_cash = total([_psp_line(line).cash_on(day) for line in settled], CNY)
         own = tuple(BatchFee(psp_ref=line.psp_ref, amount=-line.net, rate=line.rate) for line in fees)
         every = [*settled, *fees]
-        computed = total([_psp_line(line).cash_on(day) for line in batch.lines], CNY)
+        computed = total([_cash_on(line, day) for line in batch.lines], CNY)
         currencies = sorted({line.gross.currency for line in batch.lines})
         abroad = self._payout_currency not in (None, CNY)
         deposit = total([line.net for line in batch.lines], currencies[0]) if abroad else None
@@ -138,14 +138,19 @@ class BatchCommands:
         )
 
     def _unknown(self, line: ReportLine) -> NoteUnroutedFact:
-        """A line that no order knows: it waits in the inbox until what it settles is reported."""
+        """A line that no order knows waits in the inbox until what it settles is reported; one that is about none waits
+        for people."""
         file = self._told.file
+        is_other = line.kind == "other"
         refs, body = note_of(NotedLine(file.name, file.digest, self._batch, line, self._payout_currency))
+        if is_other:
+            reason = f"{line.category} is about no order: it is money of the account itself, or not understood"
+            refs |= {"category": line.category, "reason": reason}
         return NoteUnroutedFact(
             **self._envelope("unknown", line.psp_ref, line=line.line),
             system=self._told.psp,
             reference=line.psp_ref,
-            kind=KIND,
+            kind="psp_line_other" if is_other else KIND,
             refs=refs,
             body=body,
         )
@@ -160,7 +165,13 @@ class BatchCommands:
         }
 
 
+def _cash_on(line: ReportLine, day: date) -> Money:
+    """What a line brought in CNY, whatever it is about."""
+    return line.cash if line.cash is not None else (line.rate or unity(CNY, day)).convert(line.net)
+
+
 def _psp_line(line: ReportLine) -> PspLine:
+    assert line.kind != "other", "only lines of orders, captures and fees are settled"
     return PspLine(
         psp_ref=line.psp_ref,
         kind=line.kind,

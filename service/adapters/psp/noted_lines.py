@@ -9,10 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ledger.events.platform import InboxFactNoted
-from ledger.events.psp_settlement import SettledKind
 from ledger.fx import Rate
 from ledger.money import Money
-from service.adapters.psp.report import ReportBatch, ReportLine
+from service.adapters.psp.report import LineKind, ReportBatch, ReportLine
 
 KIND = "psp_line_extra"
 _REFS = {"batch_ref", "kind", "reference"}  # what people see of a line
@@ -40,7 +39,7 @@ class _Note(BaseModel):
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     batch_ref: str
-    kind: SettledKind
+    kind: LineKind
     reference: str
     also: tuple[str, ...]
     gross: Money
