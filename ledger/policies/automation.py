@@ -34,6 +34,7 @@ Step = Literal[
     "unallocated_captures",
     "unpaid_orders",
     "untied_declarations",
+    "waiting_lines",
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
 _ZONE = ZoneInfo("Asia/Shanghai")

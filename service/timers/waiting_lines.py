@@ -17,7 +17,8 @@ from projections.exceptions import exceptions
 from service.adapters.psp.batch_commands import BatchCommands, Told
 from service.adapters.psp.known_lines import KnownLines, Part
 from service.adapters.psp.noted_lines import KIND, NotedLine, noted_line
-from service.timers.timer import PLATFORM_BOOK, Timer
+from service.loop import PLATFORM_BOOK
+from service.timers.timer import Timer
 
 _MOST = 5_000  # the oldest are looked at
 
