@@ -19,13 +19,29 @@ _IS_AN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]*")
 
 
 def break_once(
-    seen: Collection[str], *, kind: str, expected: str, actual: str, refs: dict[str, str], at: datetime
+    seen: Collection[str],
+    *,
+    kind: str,
+    expected: str,
+    actual: str,
+    refs: dict[str, str],
+    at: datetime,
+    arose_at: datetime | None = None,
 ) -> Iterator[ReconciliationBreakOpened]:
-    """A break named after its kind and references, unless it is among those `seen` before."""
+    """A break named after its kind and references, unless it is among those `seen` before.
+
+    Its age counts from `arose_at`, by default from when the fact happened that opens it.
+    """
     break_id = break_id_of(kind, refs)
     if break_id not in seen:
         yield ReconciliationBreakOpened(
-            break_id=break_id, kind=kind, expected=expected, actual=actual, refs=refs, opened_at=at
+            break_id=break_id,
+            kind=kind,
+            expected=expected,
+            actual=actual,
+            refs=refs,
+            opened_at=at,
+            arose_at=arose_at,
         )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, time
 from typing import Literal
 
 from commands.breaks import break_once
 from commands.command import Command
+from commands.recording import ACCOUNTING_ZONE
 from commands.reviewing import platform_only
 from commands.rules import Rules
 from commands.shapes import RawText
 from commands.working_breaks import StreamName
 from ledger.events.event import Event
+from ledger.instants import Day
 from ledger.streams.stream import Stream
 
 MissingKind = Literal["psp_line_missing", "bank_line_missing", "invoice_mismatch"]
@@ -20,7 +23,8 @@ MissingKind = Literal["psp_line_missing", "bank_line_missing", "invoice_mismatch
 class FlagMissingLine(Command, name="flag_missing_line"):
     """Asked by a timer, or by whoever wants to work the break. It is opened once, also where it was closed since.
 
-    `in_stream` is the stream of what is missing, `refs` what a report or statement would have named it by.
+    `in_stream` is the stream of what is missing, `refs` what a report or statement would have named it by, `since` the
+    day it should have been shown on: the break is as old as that.
     """
 
     in_stream: StreamName
@@ -28,6 +32,7 @@ class FlagMissingLine(Command, name="flag_missing_line"):
     expected: RawText
     actual: RawText = "nothing"
     refs: dict[str, str]
+    since: Day | None = None
 
     @property
     def stream(self) -> str:
@@ -44,4 +49,5 @@ def decide(command: FlagMissingLine, stream: Stream, rules: Rules) -> Iterator[E
             actual=command.actual,
             refs=command.refs,
             at=command.decided_at,
+            arose_at=datetime.combine(command.since, time(), ACCOUNTING_ZONE) if command.since else None,
         )

@@ -13,6 +13,7 @@ from commands.shapes import RawText
 from commands.working_breaks import StreamName
 from ledger.events.event import Event
 from ledger.ids import Id
+from ledger.instants import Instant
 from ledger.streams.order import Order
 from ledger.streams.payouts import Payouts
 from ledger.streams.periods import Periods
@@ -26,7 +27,8 @@ _NOT_ANSWERED = "not answered"
 
 
 class FlagStuck(Command, name="flag_stuck"):
-    """Asked by a timer, once the time of the policy `automation` is over. It opens one break for each `subject`.
+    """Asked by a timer, once the time of the policy `automation` is over. It opens one break for each `subject`,
+    as old as what is waited for.
 
     Nothing happens where it is answered or done meanwhile.
     """
@@ -36,6 +38,7 @@ class FlagStuck(Command, name="flag_stuck"):
     subject: Id
     expected: RawText
     partner: str = ""
+    since: Instant | None = None
 
     @property
     def stream(self) -> str:
@@ -56,6 +59,7 @@ def decide(command: FlagStuck, stream: Stream, rules: Rules) -> Iterator[Event]:
         actual=state,
         refs=refs,
         at=command.decided_at,
+        arose_at=command.since,
     )
 
 

@@ -48,9 +48,14 @@ def shortfalls(command: Command, stream: Stream, events: Sequence[Event]) -> Ite
 
 def short(command: Command, stream: Stream, each: Expectation) -> Iterator[Event]:
     """The break of an amount that came in part, once; `shortfalls` ends it when the rest comes."""
-    said = {"expected": str(each.expected), "actual": str(each.actual)}
-    refs = _refs(stream, each)
-    yield from break_once(stream.known_breaks, kind=_KIND, refs=refs, at=command.decided_at, **said)
+    yield from break_once(
+        stream.known_breaks,
+        kind=_KIND,
+        expected=str(each.expected),
+        actual=str(each.actual),
+        refs=_refs(stream, each),
+        at=command.decided_at,
+    )
 
 
 def _ended(command: Command, stream: Stream, each: Expectation, waiting: Mapping[str, Break]) -> Iterator[Event]:

@@ -89,10 +89,10 @@ def turnover_balance(views: Views, moment: Moment = NOW, *, since: date | None =
 
     def query(opened: Opened) -> TurnoverBalance:
         vector = opened.upto(at)
-        as_of = moment.as_of or _last_day(opened, vector)
+        as_of = moment.as_of or max(_last_day(opened, vector), since or date.min)
         first = since or as_of.replace(day=1)
         if as_of < first:
-            raise ValueError(f"a period does not end ({as_of}) before it begins ({first})")
+            raise ValueError(f"The period begins on {first}, after its last day {as_of}: name an earlier first day")
         values = {"first_month": first.replace(day=1), "since": first, "as_of": as_of}
         found = opened.connection.execute(text(_TURNOVERS.format(**_names(opened))), values | _positions(vector))
         rows = tuple(_turnovers(found))

@@ -46,12 +46,13 @@ EXCEPTIONS = kept_table(
     text_column("owner"),  # who looks at it; '' while nobody does
     text_column("status"),
     text_column("resolution"),
+    instant_column("since"),  # when the difference arose: its age counts from here, and never begins again
     instant_column("opened_at"),
     instant_column("resolved_at"),
     Column("waiting_minor", BigInteger),  # of a capture in the inbox: what is neither routed nor paid back
     Column("opened_position", BigInteger, nullable=False),
     Column("resolved_position", BigInteger),  # null while it is open
-    indexes=[("status", "opened_at")],
+    indexes=[("status", "since")],
 )
 
 
@@ -60,7 +61,7 @@ class Exceptions(Projection):
     routed, paid back or undone. What is noted of it later makes it one again."""
 
     name = "exceptions"
-    version = 5
+    version = 6
     tables = (EXCEPTIONS,)
     events = (
         ReconciliationBreakOpened,
@@ -95,17 +96,18 @@ class ExceptionRow:
     owner: str
     status: Status
     resolution: str
+    since: datetime
     opened_at: datetime
     resolved_at: datetime | None
 
     def age(self, now: datetime) -> timedelta:
-        """How long it has been, or was, open."""
-        return (self.resolved_at or now) - self.opened_at
+        """How long the difference has been there, or was, until it was explained."""
+        return (self.resolved_at or now) - self.since
 
 
 # What was resolved later was open then. Who looks at it is told as of now.
 _THEN = """
-SELECT e.stream, e.break_id, e.kind, e.merchant, e.expected, e.actual, e.refs, e.owner, e.opened_at,
+SELECT e.stream, e.break_id, e.kind, e.merchant, e.expected, e.actual, e.refs, e.owner, e.since, e.opened_at,
        CASE WHEN over THEN 'resolved' ELSE 'open' END AS status,
        CASE WHEN over THEN e.resolution ELSE '' END AS resolution,
        CASE WHEN over THEN e.resolved_at END AS resolved_at
@@ -138,7 +140,7 @@ def exceptions(
         source = _then(opened, moment) if then else f"{_now(opened)} WHERE book = ANY(:books) AND NOT deleted"
         statement = f"""
             SELECT * FROM ({source}) e{" WHERE " if conditions else ""}{" AND ".join(conditions)}
-            ORDER BY opened_at, stream, break_id LIMIT :limit"""
+            ORDER BY since, stream, break_id LIMIT :limit"""
         vector = opened.upto(at)
         values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of, "limit": limit}
         found = opened.connection.execute(text(statement), values | asked)
@@ -172,7 +174,8 @@ def _take(rows: KeptRows, recorded: Recorded, told: Event) -> None:
     match told:
         case ReconciliationBreakOpened() as event:
             about = {"kind": event.kind, "expected": event.expected, "actual": event.actual, "refs": event.refs}
-            rows.put(_opened(recorded, event.break_id, event.opened_at, about), at=recorded.position)
+            arose = event.arose_at or recorded.occurred_at
+            _put_opened(rows, recorded, event.break_id, event.opened_at, about | {"since": min(arose, event.opened_at)})
         case ReconciliationBreakAssigned() as event:
             _change(rows, recorded, event.break_id, owner=event.owner)
         case ReconciliationBreakResolved() as event:
@@ -199,7 +202,7 @@ def _take(rows: KeptRows, recorded: Recorded, told: Event) -> None:
 def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, Any]) -> None:
     row = rows.get(recorded.stream, unrouted_break(recorded.stream))
     if row is None or row["status"] == "resolved":
-        rows.put(_opened(recorded, unrouted_break(recorded.stream), at, told), at=recorded.position)
+        _put_opened(rows, recorded, unrouted_break(recorded.stream), at, told | {"since": at})
     elif "waiting_minor" in told:  # something was noted of it before, or the provider captured more of it
         waiting = (row["waiting_minor"] or 0) + told["waiting_minor"]
         more = told | {"refs": canonical(told["refs"]), "waiting_minor": waiting}
@@ -227,6 +230,13 @@ def _waits_for(rows: KeptRows, recorded: Recorded, more: Money) -> Row | None:
         return None
     _change(rows, recorded, break_id, waiting_minor=row["waiting_minor"] + more.minor)
     return rows.get(recorded.stream, break_id)
+
+
+def _put_opened(rows: KeptRows, recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> None:
+    """Open it. One that was there before is as old as it was."""
+    before = rows.get(recorded.stream, break_id)
+    since = min(before["since"], told["since"]) if before else told["since"]
+    rows.put(_opened(recorded, break_id, at, told | {"since": since}), at=recorded.position)
 
 
 def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:

@@ -59,6 +59,9 @@ _STATES = {
 }
 
 
+PAYOUT_STATES = ("initiated", *_STATES.values())
+
+
 class Payouts(Projection):
     """One row a payout, and one a step that it took."""
 

@@ -32,11 +32,13 @@ _OF_BUYER = "AND buyer_ref = %(buyer)s ORDER BY placed_at DESC, order_id, mercha
 
 
 class AmbiguousOrder(LookupError):
-    """Several merchants have an order of this id; `merchants` says which."""
+    """Several merchants have an order of this id: the sentence names them, and `merchant` chooses one."""
 
     def __init__(self, order_id: str, merchants: Collection[str]) -> None:
         self.merchants = tuple(sorted(merchants))
-        super().__init__(f"{len(self.merchants)} merchants have an order {order_id}: {', '.join(self.merchants)}")
+        super().__init__(
+            f"{len(self.merchants)} merchants have an order {order_id}: {', '.join(self.merchants)}. Say whose."
+        )
 
 
 def track(

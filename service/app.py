@@ -7,9 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from commands.bus import Bus
-from commands.menu import MENU
 from ledger.keys import FileKeyStore, KeyFileUnusable
 from ledger.ledger import Ledger
 from ledger.log.trouble import DatabaseTrouble
@@ -17,13 +16,15 @@ from projections.engine.generations import ViewOutdated
 from projections.engine.reading import ViewBehind, Views
 from projections.engine.worker import ProjectionWorker
 from projections.projection import Projection
-from projections.registry import PROJECTIONS
 from service.collecting import collect_rarely
 from service.database import open_database
 from service.embedded import EmbeddedPostgresError
 from service.failures import ServiceFailure
-from service.founding import publish_defaults
+from service.late_bus import LateBus
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from commands.bus import Bus
 
 # What stands in the way and is nobody's mistake in the code: shown as its one sentence.
 OBSTACLES = (
@@ -51,18 +52,24 @@ class App:
     views: Views
     clock: Callable[[], datetime]
 
-    def catch_up(
-        self, projections: Sequence[Projection] = tuple(PROJECTIONS.values()), *, past_stops: bool = False
-    ) -> dict[int, int]:
-        """Fold what the log holds by now, here or by waiting for a service that is on it; the heads of the books.
+    def catch_up(self, projections: Sequence[Projection] | None = None, *, past_stops: bool = False) -> dict[int, int]:
+        """Fold what the log holds by now into these views, or all, here or by waiting for a service that is on it.
 
-        With `past_stops` nobody waits for a book in which a view has stopped. Raises `ViewBehind`.
+        Returns the heads that were reached. With `past_stops` nobody waits for a book in which a view has stopped.
+
+        Raises `ViewBehind`.
         """
         heads = {book: head for book, head in self.ledger.reader.heads().items() if head}
-        for projection in projections:
+        for projection in _all() if projections is None else projections:
             ProjectionWorker(self.ledger.engine, self.ledger.reader, projection).catch_up()
             self.views.wait_for(projection, heads, timeout_s=_OTHERS_MAY_NEED_S, past_stops=past_stops)
         return heads
+
+
+def _all() -> Sequence[Projection]:
+    from projections.registry import PROJECTIONS
+
+    return tuple(PROJECTIONS.values())
 
 
 @contextmanager
@@ -77,9 +84,12 @@ def open_app(
         url = stack.enter_context(open_database(settings, create=create))
         keys = FileKeyStore(_folder_made(settings))
         ledger = stack.enter_context(Ledger.open(url, keys=keys, demonstration=demonstration))
-        bus = Bus(ledger, MENU, clock=clock)
-        stack.callback(bus.close)
+        late = LateBus(ledger, clock)
+        stack.callback(late.close)
+        bus = cast("Bus", late)
         if create and not ledger.identity.demonstration:
+            from service.founding import publish_defaults
+
             publish_defaults(bus)
         yield App(settings, ledger, bus, Views(ledger.engine, ledger.reader), clock)
 

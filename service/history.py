@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -23,6 +23,7 @@ from ledger.policies.return_window import ReturnWindow
 from ledger.sealed import Sealed
 from ledger.streams.order import Order
 from ledger.streams.registry import blank
+from projections.tracking import AmbiguousOrder
 from projections.tracking_then import tracked_then
 from service.failures import ServiceFailure
 from service.order_axes import Axes, axes_of
@@ -33,6 +34,7 @@ _FIND = (
     " AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1"
     " WHERE %(merchant)s::text IS NULL OR d.merchant_id = %(merchant)s ORDER BY 1"
 )
+_REASONS = ("reason", "reasons", "code", "cause", "resolution", "note")
 _NOTHING = re.compile(r"[A-Z]{3} 0(\.0+)?")
 
 
@@ -48,6 +50,12 @@ class Step:
     shown: Mapping[str, Any] | None  # what the buyer was shown then, None where it was nothing
     entry: list[dict[str, Any]]
 
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why it was done, by the names that the event has for it; what is sealed stays so."""
+        told = {name: self.event.get(name) for name in _REASONS if self.event.get(name)}
+        return {name: _reason(value) for name, value in told.items()}
+
     def as_json(self) -> dict[str, Any]:
         """The step as plain values; instants stay instants."""
         recorded = self.recorded
@@ -61,6 +69,7 @@ class Step:
             "actor": from_json(recorded.actor),
             "source": from_json(recorded.source),
             "command_id": recorded.command_id,
+            "reasons": self.reasons,
             "event": self.event,
             "changed": self.changed,
             "state": self.state,
@@ -70,27 +79,61 @@ class Step:
         }
 
 
+def _reason(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case Mapping():
+            return "sealed"
+    return ", ".join(map(str, value))
+
+
 def find_order(ledger: Ledger, order: str, merchant: str | None = None) -> tuple[int, str]:
-    """The book and stream of an order. Raises `ServiceFailure` where there is none, or more than one."""
+    """The book and stream of an order. Raises `ServiceFailure` where there is none, `AmbiguousOrder` for several."""
     with cursor_of(ledger.engine) as cursor:
         cursor.execute(_FIND, {"order": order, "merchant": merchant})
         found = cursor.fetchall()
     if not found:
-        raise ServiceFailure(f"No event of an order {order!r} was recorded.")
+        raise ServiceFailure(f"Order {order} is not known. Check the id.")
     if len(found) > 1:
-        merchants = ", ".join(name for name, _ in found)
-        raise ServiceFailure(f"Several merchants have an order {order!r}: --merchant chooses among {merchants}.")
+        raise AmbiguousOrder(order, [name for name, _ in found])
     ((merchant_id, book),) = found
     return book, order_stream(merchant_id, order)
 
 
-def history_of(ledger: Ledger, order: str, *, merchant: str | None = None, upto: int | None = None) -> Iterator[Step]:
-    """The order's steps, the first `upto` of them. Personal values stay sealed. Raises `ServiceFailure`."""
+def history_of(
+    ledger: Ledger,
+    order: str,
+    *,
+    merchant: str | None = None,
+    upto: int | None = None,
+    as_of: date | None = None,
+    as_known_at: datetime | None = None,
+) -> Iterator[Step]:
+    """The order's steps, the first `upto` of them: those of accounting days up to `as_of`, as known at `as_known_at`.
+
+    Personal values stay sealed. Raises `ServiceFailure`, `AmbiguousOrder`; ValueError for an instant that has not come.
+    """
     book, name = find_order(ledger, order, merchant)
+    story = _known(ledger, book, name, as_known_at)
+    if upto and upto > len(story):
+        raise ServiceFailure(f"Order {order} has {len(story)} steps, and no step {upto}.")
+    steps = _steps(name, story[:upto], _policies(ledger))
+    return (step for step in steps if as_of is None or step.recorded.accounting_date <= as_of)
+
+
+def _known(ledger: Ledger, book: int, name: str, as_known_at: datetime | None) -> list[Recorded]:
+    """The order's events that were recorded by then."""
+    story = ledger.reader.read_stream(book, name)
+    if as_known_at is None:
+        return story
+    known = ledger.reader.positions_as_known_at(as_known_at, [book])[book]
+    return [recorded for recorded in story if recorded.position <= known]
+
+
+def _steps(name: str, story: Sequence[Recorded], policies: Sequence[Recorded]) -> Iterator[Step]:
     stream = cast(Order, blank(name))
     before: dict[str, Any] = {}
-    story = ledger.reader.read_stream(book, name)[:upto]
-    policies = _policies(ledger)
     for number, recorded in enumerate(story, 1):
         _remember(stream, recorded)
         state = plain_state(stream)

@@ -153,7 +153,7 @@ def _row(row: ExceptionRow, item: InboxItem) -> Waiting:
         state=_state(item) if capture else "waiting",
         refs=refs,
         orders=(),
-        happened_at=row.opened_at,
+        happened_at=row.since,
     )
 
 

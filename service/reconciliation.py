@@ -77,6 +77,7 @@ class MissingLine:
             expected=self.expected,
             actual=self.actual,
             refs=self.refs,
+            since=self.since,
         )
 
 
@@ -133,7 +134,7 @@ def _mispaid_invoices(app: App) -> Iterator[MissingLine]:
 
 
 def _of_break(row: ExceptionRow, today: date) -> Mismatch:
-    since = accounting_day(row.opened_at)
+    since = accounting_day(row.since)
     return Mismatch(
         kind=row.kind,
         merchant=row.merchant,

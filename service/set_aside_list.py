@@ -36,6 +36,7 @@ def _row(item: SetAsideItem) -> ExceptionRow:
         owner="",
         status="open",
         resolution="",
+        since=item.since,
         opened_at=item.since,
         resolved_at=None,
     )

@@ -122,8 +122,14 @@ def statement_of(app: App, events: Sequence[SettlementStatementIssued], number: 
     """One of them, by default the last, issued again. Raises `ServiceFailure` where there is none."""
     chosen = [event for event in events if number is None or event.number == number]
     if not chosen:
-        raise ServiceFailure("No such statement was issued.")
+        raise ServiceFailure(_none_of(events, number))
     return IssuedStatement(chosen[-1], issued_again(app.views, chosen[-1]), app.ledger.identity)
+
+
+def _none_of(events: Sequence[SettlementStatementIssued], number: int | None) -> str:
+    if not events:
+        return "No such statement was issued: the merchant had none by then."
+    return f"No such statement {number} was issued: there are {events[0].number} to {events[-1].number}."
 
 
 def _row(**values: str | Money) -> dict[str, str]:

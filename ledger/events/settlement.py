@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from ledger.events.event import Event
+from pydantic import Field
+
+from ledger.events.event import Event, is_absent
 from ledger.ids import Id, PayoutId
 from ledger.money import Money
 from ledger.sealed import Sealed
@@ -134,6 +136,7 @@ class ReconciliationBreakOpened(Event, name="break.opened", version=1):
     actual: str
     refs: dict[str, str]
     opened_at: datetime
+    arose_at: datetime | None = Field(default=None, exclude_if=is_absent)  # where that was before the row's own instant
 
 
 class ReconciliationBreakAssigned(Event, name="break.assigned", version=1):

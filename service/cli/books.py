@@ -49,7 +49,8 @@ def trial_balance(
 
     with reading(settings, [AccountTurnovers()]) as app, answerable():
         found = turnover_balance(app.views, moment_of(as_of, as_known_at), since=day_of(since, "--since"))
-    table = TRIAL_BALANCE.titled(f"Trial balance, {found.since} to {found.as_of}")
+    period = f"{found.since} to {found.as_of}" if found.rows else "nothing was posted by then"
+    table = TRIAL_BALANCE.titled(f"Trial balance, {period}")
     show(table, rows_of(found.rows, table), format)
     if found.total:
         raise ServiceFailure(f"The books do not balance: {found.total}. `redledger verify-log` says where.")
@@ -69,7 +70,7 @@ def contribution(
     """What each order earned or cost the platform, the greatest loss first; all CNY."""
     from projections.order_contribution import OrderContribution, contributions
 
-    with reading(settings, [OrderContribution()]) as app, answerable():
+    with reading(settings, [OrderContribution()], order=order, merchant=merchant, market=market) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         found = contributions(app.views, moment, order=order, merchant=merchant, market=market, limit=limit)
     rows = rows_of(found.orders, CONTRIBUTION)
@@ -130,7 +131,7 @@ def explain(
         Moment(as_known_at=instant_of(text, flag)) for text, flag in ((as_known_at, "--as-known-at"), (then, "--then"))
     )
     narrower = {"merchant": merchant, "account": account, "order": order}
-    with reading(settings, [MerchantBalances()]) as app, answerable():
+    with reading(settings, [MerchantBalances()], **narrower) as app, answerable():
         found = explain_difference(app.views, as_of=day, earlier=earlier, later=later, **narrower)
     _show_difference(found, day, format)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -163,23 +163,47 @@ def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]
     show(FILE, rows_of([summary], FILE, file=lambda each: each.name), format)
     done = summary.recorded + summary.repeated + summary.nothing
     stderr().print(f"{done} of {summary.rows} rows{' were recorded before' if not summary.recorded else ''}.")
+    stderr().print(_differences(summary), soft_wrap=True)
     if summary.unread:
         stderr().print(f"{len(summary.unread)} rows cannot be used and are kept among the unmatched: redledger inbox.")
-    for reason in summary.unread[:_SHOWN]:
-        stderr().print(reason, style="yellow", soft_wrap=True)
-    for refusal in summary.refusals[:_SHOWN]:
-        stderr().print(refusal, style="red", soft_wrap=True)
+    _say_some(summary.unread, style="yellow")
+    _say_some(summary.refusals, style="red")
     if summary.failed:
         raise ServiceFailure(f"{summary.failed} rows of {summary.name} failed by a fault of ours: import it again.")
     if summary.refused:
         raise ServiceFailure(f"{summary.refused} rows of {summary.name} were refused.")
 
 
+def _say_some(sentences: Sequence[str], *, style: str) -> None:
+    """The first of them, and how many more there are."""
+    for sentence in sentences[:_SHOWN]:
+        stderr().print(sentence, style=style, soft_wrap=True)
+    if (more := len(sentences) - _SHOWN) > 0:
+        stderr().print(f"and {more} more rows.", style=style)
+
+
+def _differences(summary: FileSummary) -> str:
+    if not summary.breaks and not summary.unmatched:
+        return "It opened no break."
+    breaks = f"{summary.breaks} break{'s' * (summary.breaks != 1)}"
+    items = f", and {summary.unmatched} items are unmatched" if summary.unmatched else ""
+    return f"It opened {breaks}{items}: redledger exceptions"
+
+
 def _rates(told: list[str]) -> dict[str, str]:
+    """The rates by currency. Raises `BadParameter` for a currency that ISO 4217 does not list, and for no number."""
+    from ledger.currencies import UnknownCurrency, exponent_of
+    from ledger.numbers import read_decimal
+
     rates = dict(text.partition("=")[::2] for text in told)
     for currency, value in rates.items():
         if not (currency and value):
             raise typer.BadParameter("a rate is told as USD=7.15", param_hint="--rate")
+        try:
+            exponent_of(currency)
+            read_decimal(value)
+        except (UnknownCurrency, ValueError) as error:
+            raise typer.BadParameter(f"{currency}={value}: {error}", param_hint="--rate") from None
     return rates
 
 

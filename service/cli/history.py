@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import print_json, show, tell
-from service.cli.reading import reading
+from service.cli.reading import one_order, reading
 from service.cli.tables import HISTORY, HISTORY_ENTRY
+from service.failures import ServiceFailure
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,16 +37,23 @@ def history(
         int | None, typer.Option(min=1, help="Up to this step, and all that is remembered of the order then.")
     ] = None,
     merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What happened to an order, one event a step: what it changed, what its buyer saw then, and its journal entry.
+    """What happened to an order, one event a step: why, what it changed, what its buyer saw then, and its journal
+    entry; up to an accounting day, or as it was known at an instant.
 
     Read from the log itself, not from a view. Personal values stay sealed.
     """
     from service.history import history_of
 
-    with reading(settings) as app:
-        steps = list(history_of(app.ledger, order, merchant=merchant, upto=at))
+    with reading(settings, order=order, merchant=merchant) as app, answerable(), one_order():
+        day, instant = day_of(as_of), instant_of(as_known_at)
+        found = history_of(app.ledger, order, merchant=merchant, upto=at, as_of=day, as_known_at=instant)
+        steps = list(found)
+    if not steps:
+        raise ServiceFailure(f"Nothing of order {order} was known by then.")
     match format:
         case Format.JSON:
             print_json([step.as_json() for step in steps])
@@ -70,6 +79,8 @@ def _tell(step: Step) -> None:
     )
     tell(f"payment {axes.payment} · fulfilment {axes.fulfilment} · after-sales {axes.after_sales}", indent=4)
     tell(f"the buyer saw: {_seen(step.shown)}", indent=4)
+    for name, why in step.reasons.items():
+        tell(f"{name}: {why}", indent=4)
     for path, value in _told_of(step):
         tell(f"{path}: {value}", indent=4)
     if step.entry:

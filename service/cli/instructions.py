@@ -31,7 +31,7 @@ def instructions(
     from projections.instructions import Instructions, open_instructions
     from service.moments import end_of
 
-    with reading(settings, [Instructions()]) as app, answerable():
+    with reading(settings, [Instructions()], partner=partner) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         now = end_of(moment, app.clock())
         found = open_instructions(app.views, moment, partner=partner, limit=limit)

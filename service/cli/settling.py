@@ -83,7 +83,7 @@ def statement(
     from projections.merchant_balances import MerchantBalances
     from service.statements import issued_statements, statement_of
 
-    with reading(settings, [MerchantBalances()]) as app:
+    with reading(settings, [MerchantBalances()], merchant=merchant) as app:
         known = issued_statements(app, merchant, as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
         if every:
             chosen = Format(format.value if format is not StatementFormat.HTML else "table")
@@ -115,6 +115,6 @@ def list_payouts(
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
     from projections.payouts import Payouts, payouts
 
-    with reading(settings, [Payouts()]) as app, answerable():
+    with reading(settings, [Payouts()], state=state, merchant=merchant) as app, answerable():
         found = payouts(app.views, moment_of(as_of, as_known_at), state=state, merchant=merchant)
     show(PAYOUTS, rows_of(found, PAYOUTS), format)

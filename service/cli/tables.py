@@ -143,7 +143,8 @@ EXCEPTIONS = Table(
         *details(*texts("refs")),
         *ids("owner", "status"),
         *details(*texts("resolution")),
-        *times("opened_at"),
+        *times("since"),
+        *details(*times("opened_at")),
         *details(*times("resolved_at")),
         *counts("age_h"),
     ),
@@ -214,7 +215,10 @@ PARKED = Table(
 RECORDED = Table((*ids("event", "stream"), *counts("book", "position"), *times("accounting_date")))
 LINES_RECORDED = Table(counts("recorded", "repeated", "nothing", "refused", "malformed", "failed"))
 FILE = Table(
-    (*ids("file", "digest", "known"), *counts("rows", "recorded", "repeated", "nothing", "refused", "failed")),
+    (
+        *ids("file", "digest", "known"),
+        *counts("rows", "recorded", "repeated", "nothing", "refused", "failed", "breaks", "unmatched"),
+    ),
 )
 IMPORT_SECTIONS = Table((*texts("section", "row", "column"), *ids("value")))
 TIMELINE = Table((*ids("parcel"), *times("happened_at"), *ids("milestone"), *texts("text", "location")))
@@ -227,7 +231,7 @@ HISTORY = Table(
         *times("occurred_at", "recorded_at"),
         *texts("actor", "source"),
         *ids("command_id"),
-        *texts("event", "axes", "entry"),
+        *texts("reasons", "event", "axes", "entry"),
     ),
 )
 VIEWS = Table((*ids("view"), *counts("version", "behind"), *ids("status")))

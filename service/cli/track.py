@@ -8,7 +8,7 @@ import typer
 
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import print_json, show, tell
-from service.cli.reading import reading
+from service.cli.reading import one_order, reading
 from service.cli.tables import TIMELINE
 from service.cli.words import tell_in_words
 from service.failures import ServiceFailure
@@ -32,21 +32,18 @@ def track(
 
     As the buyer is told: no CNY amount, no fee, no partner's name.
     """
-    from projections.tracking import PROJECTION, AmbiguousOrder
+    from projections.tracking import PROJECTION
     from projections.tracking import track as read_tracking
     from service.localisation import localised, reader_of
     from service.tracking import told
 
     if locale is not None:
         reader_of(locale)  # refused before anything is read
-    with reading(settings, [PROJECTION]) as app:
-        try:
-            found = read_tracking(app.views, order, merchant=merchant)
-        except AmbiguousOrder as several:
-            raise ServiceFailure(f"{several}: --merchant chooses.") from None
+    with reading(settings, [PROJECTION], order=order, merchant=merchant) as app, one_order():
+        found = read_tracking(app.views, order, merchant=merchant)
         now = app.clock()
     if found is None:
-        raise ServiceFailure(f"Nothing of an order {order!r} was recorded.")
+        raise ServiceFailure(f"Nothing of order {order} is there to be tracked.")
     if locale is not None:
         words = localised(found, now, reader_of(locale, market=found.market))
         tell_in_words(words, format)

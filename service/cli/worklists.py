@@ -62,7 +62,7 @@ def approvals(
     """
     from projections.approvals_queue import ApprovalsQueue, waiting_cases
 
-    with reading(settings, [ApprovalsQueue()]) as app:
+    with reading(settings, [ApprovalsQueue()], merchant=merchant) as app:
         found, now = waiting_cases(app.views, merchant=merchant, limit=limit), app.clock()
     show(APPROVALS, rows_of(found, APPROVALS, late=lambda case: case.is_late(now)), format)
 
@@ -81,7 +81,7 @@ def proposals(
     from projections.proposals import Proposals
     from projections.proposals import proposals as read_proposals
 
-    with reading(settings, [Proposals()]) as app, answerable():
+    with reading(settings, [Proposals()], merchant=merchant) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         found = read_proposals(app.views, state=_STATE[state], merchant=merchant, limit=limit, moment=moment)
     show(PROPOSALS, rows_of(found, PROPOSALS), format)
@@ -108,7 +108,7 @@ def exceptions(
     from service.moments import end_of
     from service.set_aside_list import set_aside_rows
 
-    with reading(settings, [Exceptions()]) as app, answerable():
+    with reading(settings, [Exceptions()], kind=kind, merchant=merchant) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         found = read_exceptions(
             app.views, status=_STATUS[status], kind=kind, merchant=merchant, limit=limit, moment=moment
@@ -137,7 +137,7 @@ def overdue(
     from projections.warehouse_promises import overdue as read_overdue
     from projections.warehouse_promises import warnings
 
-    with reading(settings, [OverdueToWarehouse()]) as app:
+    with reading(settings, [OverdueToWarehouse()], merchant=merchant) as app:
         found = (warnings if soon else read_overdue)(app.views, app.clock(), merchant=merchant)
     show(OVERDUE, rows_of(found, OVERDUE), format)
 
@@ -152,7 +152,7 @@ def declarations(
     """Export declarations with their orders and receipts of payment, and whether the three tie."""
     from projections.declarations import Declarations, ties
 
-    with reading(settings, [Declarations()]) as app:
+    with reading(settings, [Declarations()], merchant=merchant) as app:
         found = ties(app.views, merchant=merchant, only_mismatches=mismatches)
     show(DECLARATIONS, rows_of(found, DECLARATIONS), format)
 
@@ -173,9 +173,12 @@ def sales(
     """Orders a day by merchant, channel, content, creator and market, as they were placed; CNY at list price."""
     from projections.sales_by_channel import SalesByChannel
     from projections.sales_by_channel import sales as read_sales
+    from service.filters import check_days
 
     first, last = day_of(from_day, "--from"), day_of(to_day, "--to")
-    with reading(settings, [SalesByChannel()]) as app, answerable():
+    check_days(first, last)
+    asked = {"merchant": merchant, "channel": channel, "creator": creator, "market": market}
+    with reading(settings, [SalesByChannel()], **asked) as app, answerable():
         found = read_sales(
             app.views,
             merchant=merchant,

@@ -8,7 +8,19 @@ from fastapi import APIRouter, Query
 
 from projections.trail import TrailFilter, trail
 from service.http.lanes import ReadRoute
-from service.http.parameters import AtLeast, Filter, Instant, Limit, OpenApp, Word, answer, cursor_from, cursor_text
+from service.http.parameters import (
+    ActorFilter,
+    AtLeast,
+    Instant,
+    Limit,
+    MerchantFilter,
+    OpenApp,
+    OrderFilter,
+    Word,
+    answer,
+    cursor_from,
+    cursor_text,
+)
 
 router = APIRouter(tags=["audit"], route_class=ReadRoute)
 
@@ -17,9 +29,9 @@ router = APIRouter(tags=["audit"], route_class=ReadRoute)
 def audit(
     app: OpenApp,
     at_least: AtLeast,
-    order: Filter = None,
-    merchant: Filter = None,
-    actor: Filter = None,
+    order: OrderFilter = None,
+    merchant: MerchantFilter = None,
+    actor: ActorFilter = None,
     since: Instant = None,
     until: Instant = None,
     after: Annotated[Word | None, Query(description="`next` of the page before.")] = None,

@@ -20,6 +20,7 @@ from projections.tracking import AmbiguousOrder
 from service.adapters.psp.routing import RateNotKnown
 from service.adapters.refused_bodies import SignatureDoesNotMatch
 from service.failures import ServiceFailure
+from service.filters import UnknownValue
 from service.localisation import UnknownLocale
 
 _logger = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     SignatureDoesNotMatch: (401, "SIGNATURE_DOES_NOT_MATCH"),
     RateNotKnown: (503, "RATE_MISSING"),
     UnknownLocale: (422, "UNKNOWN_LOCALE"),
+    UnknownValue: (422, "INVALID_PARAMETER"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),
     NotACursor: (422, "TOKEN_UNUSABLE"),

@@ -21,15 +21,19 @@ from service.http.errors import BadParameter
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
     IN_DIGITS,
+    AccountFilter,
     AskedMoment,
     AsKnownAt,
     AtLeast,
     Day,
-    Filter,
     Instant,
+    KnownMerchant,
     Limit,
-    Name,
+    MarketFilter,
+    MerchantFilter,
     OpenApp,
+    OrderFilter,
+    PayoutStateFilter,
     Position,
     RequiredInstant,
     Wait,
@@ -78,9 +82,9 @@ def difference(
     as_known_at: RequiredInstant,
     as_of: Day = None,
     then: Instant = None,
-    merchant: Filter = None,
-    account: Filter = None,
-    order: Filter = None,
+    merchant: MerchantFilter = None,
+    account: AccountFilter = None,
+    order: OrderFilter = None,
 ) -> dict[str, Any]:
     """The late events that explain why balances were known to be something else at `then` (now) than at `as_known_at`:
     all of them, or a merchant's, an account's, an order's."""
@@ -99,9 +103,9 @@ def difference(
 def contribution(
     app: OpenApp,
     moment: AskedMoment,
-    order: Filter = None,
-    merchant: Filter = None,
-    market: Filter = None,
+    order: OrderFilter = None,
+    merchant: MerchantFilter = None,
+    market: MarketFilter = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """What each order earned or cost the platform, the greatest loss first."""
@@ -144,16 +148,16 @@ def rates_of_a_day(app: OpenApp, moment: AskedMoment) -> dict[str, Any]:
 def all_payouts(
     app: OpenApp,
     moment: AskedMoment,
-    state: Filter = None,
-    merchant: Filter = None,
+    state: PayoutStateFilter = None,
+    merchant: MerchantFilter = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
     return answer(app, {}, payouts=payouts(app.views, moment, state=state, merchant=merchant, limit=limit))
 
 
-@router.get("/statements/{merchant}")
-def statements_of(app: OpenApp, merchant: Name, as_known_at: AsKnownAt, as_of: Day = None) -> dict[str, Any]:
+@router.get("/statements/{merchant}", responses=responses(404))
+def statements_of(app: OpenApp, merchant: KnownMerchant, as_known_at: AsKnownAt, as_of: Day = None) -> dict[str, Any]:
     """The statements a merchant was issued, in order."""
     return answer(app, {}, statements=issued_statements(app, merchant, as_of=as_of, as_known_at=as_known_at))
 
@@ -161,7 +165,7 @@ def statements_of(app: OpenApp, merchant: Name, as_known_at: AsKnownAt, as_of: D
 @router.get("/statements/{merchant}/{number}", response_class=Response, responses=_ONE_STATEMENT | responses(404))
 def one_statement(
     app: OpenApp,
-    merchant: Name,
+    merchant: KnownMerchant,
     number: Position,
     as_known_at: AsKnownAt,
     form: StatementForm = StatementForm.JSON,

@@ -11,7 +11,7 @@ from projections.books_of_account import turnover_balance
 from projections.merchant_standings import merchant_standings
 from service.http.errors import NotRecorded
 from service.http.lanes import ReadRoute
-from service.http.parameters import AskedMoment, Limit, Name, OpenApp, Position, answer
+from service.http.parameters import AskedMoment, KnownMerchant, Limit, Name, OpenApp, Position, answer
 from service.http.statuses import responses
 
 router = APIRouter(tags=["money"], route_class=ReadRoute)
@@ -33,10 +33,10 @@ def balance_of(app: OpenApp, merchant: Name, moment: AskedMoment) -> dict[str, A
     return answer(app, found.vector, balance=found.merchants[0])
 
 
-@router.get("/balances/{merchant}/lines")
+@router.get("/balances/{merchant}/lines", responses=responses(404))
 def lines_of(
     app: OpenApp,
-    merchant: Name,
+    merchant: KnownMerchant,
     moment: AskedMoment,
     after_position: Position = 0,
     after_line: Position = 0,

@@ -13,7 +13,7 @@ from service.history import history_of
 from service.http.errors import NotRecorded
 from service.http.lanes import ReadRoute
 from service.http.limits import LARGEST_POSITION
-from service.http.parameters import IN_DIGITS, AtLeast, Filter, Name, OpenApp, Word, answer
+from service.http.parameters import IN_DIGITS, AsKnownAt, AtLeast, Day, MerchantFilter, Name, OpenApp, Word, answer
 from service.http.statuses import responses
 from service.localisation import DEFAULT, best_locale, localised, reader_of
 from service.tracking import told
@@ -27,7 +27,7 @@ def tracking(
     order: Name,
     at_least: AtLeast,
     response: Response,
-    merchant: Filter = None,
+    merchant: MerchantFilter = None,
     locale: Annotated[Name | None, Query(description="Adds `words`, as in zh-Hant-MO; else `Accept-Language`.")] = None,
     accept_language: Annotated[Word | None, Header(include_in_schema=False)] = None,
 ) -> dict[str, Any]:
@@ -37,20 +37,25 @@ def tracking(
     reader_of(language or DEFAULT)  # a locale without texts is refused before anything is read
     found = track(app.views, order, merchant=merchant, at_least=at_least.vector, timeout_s=at_least.timeout_s)
     if found is None:
-        raise NotRecorded(f"Nothing of an order {order!r} was recorded.")
+        raise NotRecorded(f"Order {order} is not known. Check the id.")
     now = app.clock()
     words = {"words": localised(found, now, reader_of(language, market=found.market))} if language else {}
     return answer(app, found.vector, order=told(found, now), **words)
 
 
-@router.get("/orders/{order}/history", responses=responses(404))
+@router.get("/orders/{order}/history", responses=responses(404, 409))
 def history(
     app: OpenApp,
     order: Name,
+    as_known_at: AsKnownAt,
     at: Annotated[Annotated[int, Field(ge=1, le=LARGEST_POSITION), IN_DIGITS] | None, Query()] = None,
-    merchant: Filter = None,
+    merchant: MerchantFilter = None,
+    as_of: Day = None,
 ) -> dict[str, Any]:
-    """Each event of the order, what it changed, the order after it and its journal entry. Read from the log itself."""
-    steps = [step.as_json() for step in history_of(app.ledger, order, merchant=merchant, upto=at)]
+    """Each event of the order, why, what it changed, the order after it and its journal entry. Read from the log."""
+    known = history_of(app.ledger, order, merchant=merchant, upto=at, as_of=as_of, as_known_at=as_known_at)
+    steps = [step.as_json() for step in known]
+    if not steps:
+        raise NotRecorded(f"Nothing of order {order} was known by then.")
     last = steps[-1]
     return answer(app, {last["book"]: last["position"]}, order=order, steps=to_jsonable_python(steps))

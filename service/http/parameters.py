@@ -11,9 +11,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 from pydantic_core import to_jsonable_python
@@ -25,7 +26,8 @@ from projections.balances import Moment
 from projections.engine.reading import Held
 from projections.trail import TrailCursor
 from service.app import App
-from service.http.errors import BadParameter
+from service.filters import UnknownValue, check_filters
+from service.http.errors import BadParameter, NotRecorded
 from service.http.limits import LARGEST_POSITION, LONGEST_NAME, LONGEST_TARGET
 
 _IN_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
@@ -49,7 +51,6 @@ Name = Annotated[_Line, StringConstraints(max_length=LONGEST_NAME)]
 Word = Annotated[_Line, StringConstraints(max_length=LONGEST_TARGET)]
 IN_DIGITS = BeforeValidator(_written_whole)
 
-Filter = Annotated[Name | None, Query()]
 Day = Annotated[instants.Day | None, Query(description="An accounting day, as in 2025-06-30.")]
 _INSTANT = Query(description="An instant with its zone, as in 2025-07-03T08:00:00Z.")
 Instant = Annotated[instants.Instant | None, _INSTANT]
@@ -104,6 +105,43 @@ async def _moment(wait: AtLeast, as_known_at: AsKnownAt, as_of: Day = None) -> M
 
 
 AskedMoment = Annotated[Moment, Depends(_moment)]
+
+
+def _known(name: str) -> Any:
+    """A filter by this name: a value that nobody knows is refused, with those that are known."""
+
+    async def check(app: OpenApp, value: str | None = None) -> str | None:
+        """Raises `UnknownValue`."""
+        if value is not None:
+            await run_in_threadpool(partial(check_filters, app, **{name: value}))
+        return value
+
+    check.__annotations__["value"] = Annotated[Name | None, Query(alias=name)]
+    return Depends(check)
+
+
+MerchantFilter = Annotated[str | None, _known("merchant")]
+OrderFilter = Annotated[str | None, _known("order")]
+ActorFilter = Annotated[str | None, _known("actor")]
+CreatorFilter = Annotated[str | None, _known("creator")]
+AccountFilter = Annotated[str | None, _known("account")]
+ChannelFilter = Annotated[str | None, _known("channel")]
+BreakKindFilter = Annotated[str | None, _known("kind")]
+MarketFilter = Annotated[str | None, _known("market")]
+PartnerFilter = Annotated[str | None, _known("partner")]
+PayoutStateFilter = Annotated[str | None, _known("state")]
+
+
+async def _known_merchant(app: OpenApp, merchant: Annotated[Name, Path()]) -> str:
+    """Raises `NotRecorded`."""
+    try:
+        await run_in_threadpool(partial(check_filters, app, merchant=merchant))
+    except UnknownValue as unknown:
+        raise NotRecorded(str(unknown)) from None
+    return merchant
+
+
+KnownMerchant = Annotated[str, Depends(_known_merchant)]
 
 
 def passed(app: App, instant: datetime, field: str) -> datetime:

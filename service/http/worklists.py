@@ -14,7 +14,21 @@ from projections.proposals import proposals
 from projections.sales_by_channel import sales
 from projections.warehouse_promises import Promised, overdue, warnings
 from service.http.lanes import ReadRoute
-from service.http.parameters import AskedMoment, AtLeast, Day, Filter, Limit, OpenApp, answer, fields_of
+from service.http.parameters import (
+    AskedMoment,
+    AtLeast,
+    BreakKindFilter,
+    ChannelFilter,
+    CreatorFilter,
+    Day,
+    Limit,
+    MarketFilter,
+    MerchantFilter,
+    OpenApp,
+    PartnerFilter,
+    answer,
+    fields_of,
+)
 from service.http.witness import Witness
 from service.inbox import waiting
 from service.moments import end_of
@@ -26,7 +40,7 @@ Status = Literal["open", "resolved", "all"]
 
 
 @router.get("/approvals")
-def approvals(app: OpenApp, at_least: AtLeast, merchant: Filter = None, limit: Limit = 500) -> dict[str, Any]:
+def approvals(app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None, limit: Limit = 500) -> dict[str, Any]:
     """Refund cases that wait for a decision, the longest waiting first: whose turn it is, and until when."""
     views, now = Witness(app.views), app.clock()
     found = waiting_cases(views, merchant=merchant, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s)
@@ -38,7 +52,7 @@ def proposed(
     app: OpenApp,
     moment: AskedMoment,
     state: Literal["proposed", "approved", "rejected", "all"] = "proposed",
-    merchant: Filter = None,
+    merchant: MerchantFilter = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
     """Commands, adjustments and write-offs that one person proposed and another decides, the oldest first; CNY."""
@@ -66,8 +80,8 @@ def open_exceptions(
     app: OpenApp,
     moment: AskedMoment,
     status: Status = "open",
-    kind: Filter = None,
-    merchant: Filter = None,
+    kind: BreakKindFilter = None,
+    merchant: MerchantFilter = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
     """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first.
@@ -105,7 +119,7 @@ def unrouted(app: OpenApp, moment: AskedMoment, limit: Limit = 500) -> dict[str,
 def unanswered(
     app: OpenApp,
     moment: AskedMoment,
-    partner: Filter = None,
+    partner: PartnerFilter = None,
     limit: Limit = 500,
 ) -> dict[str, Any]:
     """Captures, voids, refunds and payouts that partners are asked for and have not answered, the oldest first."""
@@ -117,7 +131,7 @@ def unanswered(
 
 
 @router.get("/overdue")
-def late(app: OpenApp, at_least: AtLeast, merchant: Filter = None) -> dict[str, Any]:
+def late(app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None) -> dict[str, Any]:
     """What missed, or is missing, its promised time at the transfer warehouse; and what to hand over now."""
     views, now = Witness(app.views), app.clock()
     soon = warnings(views, now, merchant=merchant, at_least=at_least.vector, timeout_s=at_least.timeout_s)
@@ -126,7 +140,9 @@ def late(app: OpenApp, at_least: AtLeast, merchant: Filter = None) -> dict[str, 
 
 
 @router.get("/declarations")
-def declared(app: OpenApp, at_least: AtLeast, merchant: Filter = None, mismatches: bool = False) -> dict[str, Any]:
+def declared(
+    app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None, mismatches: bool = False
+) -> dict[str, Any]:
     """Export declarations with their orders and receipts of payment; `mismatches` asks for those that do not tie."""
     views = Witness(app.views)
     found = ties(
@@ -139,10 +155,10 @@ def declared(app: OpenApp, at_least: AtLeast, merchant: Filter = None, mismatche
 def sold(
     app: OpenApp,
     moment: AskedMoment,
-    merchant: Filter = None,
-    channel: Filter = None,
-    creator: Filter = None,
-    market: Filter = None,
+    merchant: MerchantFilter = None,
+    channel: ChannelFilter = None,
+    creator: CreatorFilter = None,
+    market: MarketFilter = None,
     from_day: Annotated[Day, Query(alias="from")] = None,
     to_day: Annotated[Day, Query(alias="to")] = None,
 ) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def _flag(stream: str, kind: StuckKind, subject: str, expected: str, partner: st
         subject=subject,
         expected=expected,
         partner=partner,
+        since=since,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedRefundReversed
 from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedRefundPaid
@@ -24,7 +25,9 @@ from tests.support.parcels import at
 
 BREAK = {"break_id": "b-1", "kind": "fact_contradicts_state"}
 REFS = {"order_id": "O-1", "parcel_id": "P-1"}
-OPENED = ReconciliationBreakOpened(**BREAK, expected="lost", actual="signed_for", refs=REFS, opened_at=at(0))
+OPENED = ReconciliationBreakOpened(
+    **BREAK, expected="lost", actual="signed_for", refs=REFS, opened_at=at(0), arose_at=at(0)
+)
 ASSIGNED = ReconciliationBreakAssigned(**BREAK, owner="fang", assigner=FINANCE, assigned_at=at(1))
 REASON: Sealed[str] = Sealed(box="c2VhbGVk", subject="b-1")
 RESOLVED = ReconciliationBreakResolved(
@@ -67,6 +70,23 @@ def test_a_fact_of_the_inbox_that_a_person_closes_is_resolved(shop: Shop) -> Non
 
 def test_its_age_is_counted_at_read(shop: Shop) -> None:
     shop.record([OPENED])
+    assert one(shop).age(at(36)) == timedelta(hours=36)
+
+
+@pytest.mark.parametrize("later", [[ASSIGNED], [OPENED.model_copy(update={"opened_at": at(20)})]])
+def test_its_age_does_not_begin_again(shop: Shop, later: list[Event]) -> None:
+    shop.record([OPENED, *later])
+    assert one(shop).age(at(36)) == timedelta(hours=36)
+
+
+def test_its_age_counts_from_when_the_difference_arose(shop: Shop) -> None:
+    shop.record([OPENED.model_copy(update={"arose_at": at(-48)})])
+    assert one(shop).age(at(0)) == timedelta(hours=48)
+
+
+def test_an_item_that_is_noted_again_after_it_was_routed_is_as_old_as_it_was(shop: Shop) -> None:
+    routed = InboxFactRouted(system="aftership", reference="evt-1", streams=("order/M-1/O-1",), routed_at=at(3))
+    shop.record([NOTED, routed, NOTED.model_copy(update={"happened_at": at(30)})], stream=INBOX, book=0)
     assert one(shop).age(at(36)) == timedelta(hours=36)
 
 

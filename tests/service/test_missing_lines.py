@@ -100,6 +100,13 @@ def test_what_is_missing_is_listed_once_whether_it_was_flagged_or_not(desk: Desk
     assert len(before) == len(missing(desk)) == 2
 
 
+def test_a_line_that_is_flagged_is_as_old_as_it_was(desk: Desk) -> None:
+    late(desk)
+    before = {each.break_id: (each.since, each.age_days) for each in missing(desk)}
+    look(desk)
+    assert {each.break_id: (each.since, each.age_days) for each in missing(desk)} == before
+
+
 def test_the_break_has_an_owner_and_is_closed_by_a_person_for_good(desk: Desk) -> None:
     late(desk)
     look(desk)

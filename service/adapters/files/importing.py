@@ -20,6 +20,7 @@ from ledger.streams.files import AcceptedFile
 from ledger.streams.loading import load_stream
 from ledger.who import Actor
 from service.adapters.files.bad_file import BadFile
+from service.adapters.files.opened_breaks import opened_by
 from service.app import App
 from service.failures import ServiceFailure
 
@@ -75,7 +76,8 @@ class FileSummary:
     """What became of a file. `known`: these bytes had been accepted before. Rows count once, by their worst outcome.
 
     `failed`: by a fault of ours, so that the same file is to be imported again. `unread` says what is wrong with rows
-    that nobody can use and that are kept among the unmatched.
+    that nobody can use and that are kept among the unmatched. `breaks` were opened this time, and `unmatched` items
+    wait for their order since.
     """
 
     name: str
@@ -87,6 +89,8 @@ class FileSummary:
     nothing: int = 0
     refused: int = 0
     failed: int = 0
+    breaks: int = 0
+    unmatched: int = 0
     refusals: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -134,9 +138,12 @@ def import_rows(
     summary = FileSummary(file.name, file.digest, bool(before.accepted), len(rows), repeated=done)
     for start in range(0, len(todo), _BATCH):
         batch = todo[start : start + _BATCH]
-        outcomes = iter(app.bus.submit([command for row in batch for command in row.commands]))
+        answered = app.bus.submit([command for row in batch for command in row.commands])
+        outcomes = iter(answered)
         for row in batch:
             _count(summary, row, [next(outcomes) for _ in row.commands])
+        breaks, unmatched = opened_by(app.ledger.engine, answered)
+        summary.breaks, summary.unmatched = summary.breaks + breaks, summary.unmatched + unmatched
         progress(done + min(start + _BATCH, len(todo)), len(rows))
     if not summary.failed:
         app.bus.submit([_complete(file, kind, summary)])

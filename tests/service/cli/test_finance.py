@@ -65,7 +65,7 @@ def test_statements_are_listed_as_of_a_day(settled: Settings, run: Run) -> None:
 
 def test_a_merchant_nobody_knows_has_no_statement_and_is_not_written_down(settled: Settings, run: Run) -> None:
     said = run(settled, "statement", "M-999")
-    assert (said.code, "No such statement" in said.err) == (1, True)
+    assert (said.code, "M-999 is not known" in said.err) == (1, True)
     with open_app(settled) as app:
         assert app.ledger.directory.known_book_of("M-999") is None
 
@@ -163,6 +163,20 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_recorded(
     assert (said.code, says in said.err) == (1, True), said.err
     with open_app(settled) as app:
         assert app.ledger.reader.heads() == before
+
+
+def test_an_import_says_how_many_breaks_it_opened(settled: Settings, run: Run, tmp_path: Path) -> None:
+    content = statement(entry("-12.00", reference="of-nobody"), closing="88.00")
+    said = run(settled, "import", "bank", written(tmp_path, "s.xml", content))
+    assert "It opened 1 break: redledger exceptions" in said.err
+    assert "It opened no break." in run(settled, "import", "bank", str(tmp_path / "s.xml")).err
+
+
+@pytest.mark.parametrize("rate", ["USX=7.15", "USD=seven", "USD="])
+def test_a_rate_that_cannot_be_is_refused(settled: Settings, run: Run, tmp_path: Path, rate: str) -> None:
+    file = written(tmp_path, "s.csv", stripe(transaction()))
+    said = run(settled, "import", "psp", file, "--form", "stripe", "--rate", rate)
+    assert (said.code, "--rate" in said.err) == (2, True)
 
 
 def test_a_file_that_is_not_there_is_one_sentence(settled: Settings, run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""The values that one column of a view has: what a filter may be asked for."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from projections.engine.reading import Opened, Views
+from projections.engine.tables import ViewTable
+from projections.projection import Projection
+
+_MOST = 100  # names in one sentence
+
+
+def known_values(views: Views, projection: Projection, table: ViewTable, column: str) -> tuple[str, ...]:
+    """The first of them in order, '' left out. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> tuple[str, ...]:
+        stored = opened.generation.stored_name(table)
+        statement = f"SELECT DISTINCT {column} FROM {stored} WHERE {column} <> '' ORDER BY 1 LIMIT :most"
+        return tuple(opened.connection.execute(text(statement), {"most": _MOST}).scalars())
+
+    return views.read(projection, query)
+
+
+def is_known(views: Views, projection: Projection, table: ViewTable, column: str, value: str) -> bool:
+    """True if a row of the view has the value. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> bool:
+        stored = opened.generation.stored_name(table)
+        found = opened.connection.execute(
+            text(f"SELECT EXISTS (SELECT FROM {stored} WHERE {column} = :value)"), {"value": value}
+        )
+        return bool(found.scalar())
+
+    return views.read(projection, query)

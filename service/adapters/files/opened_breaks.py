@@ -1,0 +1,32 @@
+"""How many differences an import has found: the breaks that its commands opened, and the items nobody knows the order
+of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Engine, text
+
+from commands.outcome import Outcome
+from ledger.events.platform import InboxFactNoted, InboxPaymentCaptured
+from ledger.events.settlement import ReconciliationBreakOpened
+
+_COUNT = """
+SELECT count(*) FILTER (WHERE e.type = :opened), count(*) FILTER (WHERE e.type = ANY(:unmatched))
+FROM unnest(CAST(:books AS integer[]), CAST(:first AS bigint[]), CAST(:last AS bigint[])) AS c(book, first, last)
+JOIN log.events e ON e.book = c.book AND e.position BETWEEN c.first AND c.last
+"""
+_UNMATCHED = [InboxFactNoted.name, InboxPaymentCaptured.name]
+
+
+def opened_by(engine: Engine, outcomes: Iterable[Outcome]) -> tuple[int, int]:
+    """The breaks that were opened and the items that are unmatched by commands recorded now, not by repeated ones."""
+    recorded = [outcome for outcome in outcomes if outcome.status == "recorded" and not outcome.repeated]
+    asked = {"books": [each.book for each in recorded]}
+    asked |= {"first": [each.first for each in recorded], "last": [each.last for each in recorded]}
+    with engine.connect() as connection:
+        found = connection.execute(
+            text(_COUNT), {**asked, "opened": ReconciliationBreakOpened.name, "unmatched": _UNMATCHED}
+        )
+        breaks, unmatched = found.one().tuple()
+    return breaks, unmatched

@@ -1,0 +1,130 @@
+"""What may be asked for, by filter: one entry here, and every list at every entrance refuses what is not known.
+
+An empty answer says that nothing is there; a name that nobody knows is a mistake, and is said to be one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import get_args
+
+from sqlalchemy import text
+
+from ledger.events.order import ChannelType
+from ledger.ids import UNROUTED, policy_stream
+from ledger.journal.accounts import CHART
+from ledger.policies.markets import Markets
+from projections.audit_trail import TRAIL, AuditTrail
+from projections.exceptions import EXCEPTIONS, Exceptions
+from projections.exposure import DUE_FROM_MERCHANTS
+from projections.instructions import STEPS, Instructions
+from projections.known_values import is_known, known_values
+from projections.payouts import PAYOUT_STATES
+from projections.projection import Projection
+from projections.sales_by_channel import SALES, SalesByChannel
+from service.app import App
+from service.failures import ServiceFailure
+from service.set_aside_list import SET_ASIDE
+
+_ORDER = """SELECT EXISTS (SELECT FROM log.directory d JOIN log.events e ON e.book = d.book
+AND e.stream = 'order/' || d.merchant_id || '/' || :order AND e.version = 1)"""
+
+
+class UnknownValue(ServiceFailure):
+    """A filter asks for what is not known. `field` is the filter."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter: `noun` names its values; `known` says whether one is known, `allowed` which there are.
+
+    `views` are the views that it reads.
+    """
+
+    noun: str
+    known: Callable[[App, str], bool] | None = None
+    allowed: Callable[[App], Iterable[str]] | None = None
+    views: tuple[Projection, ...] = ()
+
+    def problem(self, app: App, value: str) -> str | None:
+        """What is wrong with the value and what to do, or None."""
+        if self.known is not None:
+            return None if self.known(app, value) else f"{self.noun} {value} is not known. Check the id."
+        assert self.allowed is not None
+        allowed = sorted(set(self.allowed(app)))
+        if value in allowed:
+            return None
+        return f"{value} is no {self.noun.lower()}. Known are: {', '.join(allowed) or 'none so far'}."
+
+
+def _merchant(app: App, value: str) -> bool:
+    return app.ledger.directory.known_book_of(value) is not None
+
+
+def _order(app: App, value: str) -> bool:
+    with app.ledger.engine.connect() as connection:
+        return bool(connection.execute(text(_ORDER), {"order": value}).scalar())
+
+
+def _actor(app: App, value: str) -> bool:
+    return is_known(app.views, AuditTrail(), TRAIL, "actor_id", value)
+
+
+def _creator(app: App, value: str) -> bool:
+    return is_known(app.views, SalesByChannel(), SALES, "creator_id", value)
+
+
+def _break_kinds(app: App) -> Iterable[str]:
+    from commands.flag_missing_line import MissingKind
+    from commands.flag_stuck import StuckKind
+
+    by_rule = (UNROUTED, SET_ASIDE, *get_args(MissingKind), *get_args(StuckKind))
+    return (*by_rule, *known_values(app.views, Exceptions(), EXCEPTIONS, "kind"))
+
+
+def _partners(app: App) -> Iterable[str]:
+    return known_values(app.views, Instructions(), STEPS, "partner")
+
+
+def _markets(app: App) -> Iterable[str]:
+    for recorded in app.ledger.reader.read_stream(0, policy_stream(Markets.key)):
+        content = getattr(recorded.readable_event, "content", None)
+        yield from (content or {}).get("markets", {})
+
+
+FILTERS: dict[str, Filter] = {
+    "merchant": Filter("Merchant", known=_merchant),
+    "order": Filter("Order", known=_order),
+    "actor": Filter("Actor", known=_actor, views=(AuditTrail(),)),
+    "creator": Filter("Creator", known=_creator, views=(SalesByChannel(),)),
+    "account": Filter("Account of the chart", allowed=lambda _: (*CHART, DUE_FROM_MERCHANTS)),
+    "channel": Filter("Channel", allowed=lambda _: get_args(ChannelType)),
+    "kind": Filter("Kind of break", allowed=_break_kinds, views=(Exceptions(),)),
+    "market": Filter("Market", allowed=_markets),
+    "partner": Filter("Partner", allowed=_partners, views=(Instructions(),)),
+    "state": Filter("State of a payout", allowed=lambda _: PAYOUT_STATES),
+}
+
+
+def check_filters(app: App, **asked: str | None) -> None:
+    """Raises `UnknownValue` for the first filter whose value is not known."""
+    for name, value in asked.items():
+        if value is not None and (problem := FILTERS[name].problem(app, value)):
+            raise UnknownValue(name, problem)
+
+
+def views_of(names: Iterable[str]) -> list[Projection]:
+    """The views that these filters read."""
+    return [view for name in names for view in FILTERS[name].views]
+
+
+def check_days(first: date | None, last: date | None, *, field: str = "from") -> None:
+    """Raises `UnknownValue` for a first day behind the last."""
+    if first and last and first > last:
+        raise UnknownValue(field, f"The first day, {first}, is after the last, {last}. Turn them round.")

@@ -1,0 +1,47 @@
+"""A filter that asks for what nobody knows is refused at every address, by the name of the parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import App
+from service.filters import FILTERS
+from service.http.application import make_application
+
+_PATH = {"order": "S1-000001", "merchant": "M-1001"}
+
+
+def _asked() -> Iterator[tuple[str, str]]:
+    paths: dict[str, Any] = make_application(cast(App, None)).openapi()["paths"]
+    for path, methods in paths.items():
+        for parameter in methods.get("get", {}).get("parameters", ()):
+            if parameter["in"] == "query" and parameter["name"] in FILTERS and path != "/proposals":
+                yield path, parameter["name"]
+    yield "/proposals", "merchant"
+
+
+ASKED = list(_asked())
+
+
+@pytest.fixture(scope="module")
+def client(month_app: App) -> Iterator[TestClient]:
+    with TestClient(make_application(month_app)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(("path", "name"), ASKED)
+def test_an_unknown_value_is_refused(client: TestClient, path: str, name: str) -> None:
+    needed = {"as_known_at": "2020-01-01T00:00:00Z"} if path.endswith("/difference") else {}
+    answer = client.get(path.format(**_PATH), params={name: "no-such", **needed})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, name)
+    assert "no-such" in answer.json()["error"]["sentence"]
+
+
+@pytest.mark.parametrize("path", ["/balances/M-9", "/balances/M-9/lines", "/statements/M-9", "/statements/M-9/1"])
+def test_a_merchant_of_the_address_that_nobody_knows_is_not_found(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, "M-9" in answer.json()["error"]["sentence"]) == (404, True)
