@@ -100,6 +100,15 @@ class ExceptionRow:
     opened_at: datetime
     resolved_at: datetime | None
 
+    @property
+    def is_set_aside(self) -> bool:
+        """True if it is no break: a loop has failed with it, and tries it again."""
+        return "item" in self.refs and "next_try_at" in self.refs
+
+    @property
+    def item(self) -> str:
+        return self.refs.get("item", "")
+
     def age(self, now: datetime) -> timedelta:
         """How long the difference has been there, or was, until it was explained."""
         return (self.resolved_at or now) - self.since

@@ -12,6 +12,14 @@ class ServiceFailure(Exception):
     """Something outside stands in the way: a port in use, a database that is down, a folder somebody else holds."""
 
 
+class UnknownValue(ServiceFailure):
+    """A filter, or a cursor, is none that is known. `field` is the parameter."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class Interrupted(ServiceFailure):
     """Ctrl-C ended a command before it was done."""
 

@@ -25,19 +25,11 @@ from projections.payouts import PAYOUT_STATES
 from projections.projection import Projection
 from projections.sales_by_channel import SALES, SalesByChannel
 from service.app import App
-from service.failures import ServiceFailure
+from service.failures import UnknownValue
 from service.set_aside_list import SET_ASIDE
 
 _ORDER = """SELECT EXISTS (SELECT FROM log.directory d JOIN log.events e ON e.book = d.book
 AND e.stream = 'order/' || d.merchant_id || '/' || :order AND e.version = 1)"""
-
-
-class UnknownValue(ServiceFailure):
-    """A filter asks for what is not known. `field` is the filter."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ledger.ids import merchant_of
 from ledger.log.set_aside import SetAside, SetAsideItem
-from projections.exceptions import ExceptionRow
+from projections.balances import Moment
+from projections.engine.reading import Views
+from projections.exceptions import ExceptionRow, Status, exceptions
 from service.app import App
 
 SET_ASIDE = "set_aside"  # the kind of these exceptions
@@ -21,6 +25,24 @@ def set_aside_rows(
         return []
     rows = [_row(item) for item in SetAside(app.ledger.engine).all(limit=limit)]
     return [row for row in rows if merchant in (None, row.merchant)]
+
+
+def exceptions_of(
+    app: App,
+    limit: int,
+    *,
+    views: Views | None = None,
+    moment: Moment,
+    status: Status | None,
+    kind: str | None,
+    merchant: str | None,
+) -> list[ExceptionRow]:
+    """What people must look at, the oldest first; then, of now, what loops have set aside. Raises `ViewBehind`."""
+    asked: Any = {"status": status, "kind": kind, "merchant": merchant, "limit": limit}
+    waits: Any = {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
+    found = exceptions(views or app.views, moment=moment, **waits, **asked)
+    failed = [] if moment.as_of or moment.as_known_at else set_aside_rows(app, **asked)
+    return [*found, *failed][:limit]
 
 
 def _row(item: SetAsideItem) -> ExceptionRow:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
-from service.cli.options import MOST_ROWS, Format, FormatOption, takes_settings
-from service.cli.output import print_json, rows_of, show, stderr
+from service.cli.options import MOST_ROWS, AfterOption, Format, FormatOption, takes_settings
+from service.cli.output import print_json, rows_of, say_more, show, stderr
 from service.cli.reading import reading
 from service.cli.tables import (
     CONTRIBUTION,
@@ -22,6 +22,7 @@ from service.cli.tables import (
 )
 from service.failures import ServiceFailure
 from service.limits import LONGEST_GRACE_DAYS
+from service.pages import page_of
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def contribution(
     merchant: Annotated[str | None, typer.Option(help="Only this merchant's orders.")] = None,
     market: Annotated[str | None, typer.Option(help="Only orders of this market.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="The orders that lost most.")] = 50,
+    after: AfterOption = None,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
@@ -72,12 +74,20 @@ def contribution(
 
     with reading(settings, [OrderContribution()], order=order, merchant=merchant, market=market) as app, answerable():
         moment = moment_of(as_of, as_known_at)
-        found = contributions(app.views, moment, order=order, merchant=merchant, market=market, limit=limit)
-    rows = rows_of(found.orders, CONTRIBUTION)
+        asked = {"order": order, "merchant": merchant, "market": market}
+        page = page_of(
+            "contribution",
+            lambda most: contributions(app.views, moment, **asked, limit=most).orders,
+            limit=limit,
+            after=after,
+        )
+        found = contributions(app.views, moment, **asked, limit=1)
+    rows = rows_of(page.rows, CONTRIBUTION)
     if format is Format.TABLE:
         rows += rows_of([found.total], CONTRIBUTION)
         rows[-1] |= {"merchant": "all", "order_id": f"{found.count} orders"}
     show(CONTRIBUTION, rows, format)
+    say_more(page.next, len(page.rows))
 
 
 @takes_settings()

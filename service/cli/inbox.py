@@ -8,12 +8,13 @@ import typer
 
 from service.cli.demonstration import opened
 from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
-from service.cli.options import Format, FormatOption, LimitOption, takes_settings
-from service.cli.output import hours, rows_of, show, stderr
+from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
+from service.cli.output import hours, rows_of, say_more, show, stderr
 from service.cli.reading import reading
 from service.cli.tables import INBOX
 from service.cli.two_people import well_formed
 from service.failures import accepted
+from service.pages import page_of
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def inbox(
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     limit: LimitOption = 500,
+    after: AfterOption = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by.
@@ -38,9 +40,9 @@ def inbox(
     moment = moment_of(as_of, as_known_at)
     with reading(settings, PROJECTIONS) as app, answerable():
         now = end_of(moment, app.clock())
-        found = waiting(app, moment, limit=limit)
-    rows = rows_of(found, INBOX, age_h=lambda row: hours(row.age(now)))
-    show(INBOX, rows, format)
+        page = page_of("inbox", lambda most: waiting(app, moment, limit=most), limit=limit, after=after)
+    show(INBOX, rows_of(page.rows, INBOX, age_h=lambda row: hours(row.age(now))), format)
+    say_more(page.next, len(page.rows))
 
 
 @takes_settings()

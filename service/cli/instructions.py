@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
-from service.cli.options import Format, FormatOption, LimitOption, takes_settings
-from service.cli.output import hours, rows_of, show
+from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
+from service.cli.output import hours, rows_of, say_more, show
 from service.cli.reading import reading
 from service.cli.tables import INSTRUCTIONS
+from service.pages import page_of
 from service.settings import Settings
 
 
@@ -19,6 +20,7 @@ def instructions(
     settings: Settings,
     partner: Annotated[str | None, typer.Option("--partner", help="Only what this one is asked, as in stripe.")] = None,
     limit: LimitOption = 500,
+    after: AfterOption = None,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
@@ -34,6 +36,12 @@ def instructions(
     with reading(settings, [Instructions()], partner=partner) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         now = end_of(moment, app.clock())
-        found = open_instructions(app.views, moment, partner=partner, limit=limit)
+        page = page_of(
+            "instructions",
+            lambda most: open_instructions(app.views, moment, partner=partner, limit=most),
+            limit=limit,
+            after=after,
+        )
     computed = {"age_h": lambda row: hours(now - row.asked_at), "facts": lambda row: dict(row.facts)}
-    show(INSTRUCTIONS, rows_of(found, INSTRUCTIONS, **computed), format)
+    show(INSTRUCTIONS, rows_of(page.rows, INSTRUCTIONS, **computed), format)
+    say_more(page.next, len(page.rows))

@@ -29,6 +29,9 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.", case_sensitive=False)]
 
 MOST_ROWS = 1_000_000
+AfterOption = Annotated[
+    str | None, typer.Option("--after", metavar="CURSOR", help="Go on behind the page that gave this cursor.")
+]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=MOST_ROWS, help="At most so many rows.")]
 
 

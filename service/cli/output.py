@@ -77,6 +77,12 @@ def rows_of(found: Sequence[Any], table: Table, **more: Callable[[Any], Any]) ->
     return [{name: more[name](each) if name in more else getattr(each, name) for name in table.names} for each in found]
 
 
+def say_more(next_cursor: str | None, shown: int) -> None:
+    """Say that a list was cut, and how to go on."""
+    if next_cursor:
+        stderr().print(f"{shown:,} rows are shown, and there are more. Go on: --after {next_cursor}", soft_wrap=True)
+
+
 def hours(span: timedelta) -> int:
     return int(span.total_seconds()) // 3600
 

@@ -10,11 +10,12 @@ import typer
 
 from service.cli.demonstration import opened
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
-from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import progress_bar, rows_of, show
+from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
+from service.cli.output import progress_bar, rows_of, say_more, show
 from service.cli.reading import reading
 from service.cli.tables import PAYOUTS, SETTLEMENT_RUN, STATEMENTS
 from service.failures import ServiceFailure
+from service.pages import page_of
 from service.settings import Settings
 
 
@@ -108,6 +109,8 @@ def list_payouts(
         str | None, typer.Option(help="initiated, submitted, paid, failed, cancelled or returned.")
     ] = None,
     merchant: Annotated[str | None, typer.Option(help="Only this merchant's.")] = None,
+    limit: LimitOption = 10_000,
+    after: AfterOption = None,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
@@ -116,5 +119,12 @@ def list_payouts(
     from projections.payouts import Payouts, payouts
 
     with reading(settings, [Payouts()], state=state, merchant=merchant) as app, answerable():
-        found = payouts(app.views, moment_of(as_of, as_known_at), state=state, merchant=merchant)
-    show(PAYOUTS, rows_of(found, PAYOUTS), format)
+        moment = moment_of(as_of, as_known_at)
+        page = page_of(
+            "payouts",
+            lambda most: payouts(app.views, moment, state=state, merchant=merchant, limit=most),
+            limit=limit,
+            after=after,
+        )
+    show(PAYOUTS, rows_of(page.rows, PAYOUTS), format)
+    say_more(page.next, len(page.rows))

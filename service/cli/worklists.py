@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, moment_of
-from service.cli.options import Format, FormatOption, LimitOption, takes_settings
-from service.cli.output import hours, rows_of, show
+from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
+from service.cli.output import hours, rows_of, say_more, show
 from service.cli.reading import reading
 from service.cli.tables import APPROVALS, DECLARATIONS, EXCEPTIONS, OVERDUE, PROPOSALS, SALES
+from service.pages import page_of
 from service.settings import Settings
 
 if TYPE_CHECKING:
     from projections.exceptions import ExceptionRow, Status
     from projections.proposals import State
 
+T = TypeVar("T")
 MerchantOption = Annotated[str | None, typer.Option("--merchant", help="Only this merchant's, as in M-1042.")]
 
 
@@ -54,7 +57,11 @@ _STATUS: dict[StatusOption, Status | None] = {
 
 @takes_settings()
 def approvals(
-    settings: Settings, merchant: MerchantOption = None, limit: LimitOption = 500, format: FormatOption = Format.TABLE
+    settings: Settings,
+    merchant: MerchantOption = None,
+    limit: LimitOption = 500,
+    after: AfterOption = None,
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Refund cases that wait for a decision, the longest waiting first: whose turn it is, and until when.
 
@@ -63,8 +70,11 @@ def approvals(
     from projections.approvals_queue import ApprovalsQueue, waiting_cases
 
     with reading(settings, [ApprovalsQueue()], merchant=merchant) as app:
-        found, now = waiting_cases(app.views, merchant=merchant, limit=limit), app.clock()
-    show(APPROVALS, rows_of(found, APPROVALS, late=lambda case: case.is_late(now)), format)
+        now = app.clock()
+        fetch = partial(_fetched, waiting_cases, app.views, merchant=merchant)
+        page = page_of("approvals", fetch, limit=limit, after=after)
+    show(APPROVALS, rows_of(page.rows, APPROVALS, late=lambda case: case.is_late(now)), format)
+    say_more(page.next, len(page.rows))
 
 
 @takes_settings()
@@ -73,6 +83,7 @@ def proposals(
     state: Annotated[ProposalOption, typer.Option(help="Which of them.")] = ProposalOption.PROPOSED,
     merchant: MerchantOption = None,
     limit: LimitOption = 500,
+    after: AfterOption = None,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
@@ -83,8 +94,10 @@ def proposals(
 
     with reading(settings, [Proposals()], merchant=merchant) as app, answerable():
         moment = moment_of(as_of, as_known_at)
-        found = read_proposals(app.views, state=_STATE[state], merchant=merchant, limit=limit, moment=moment)
-    show(PROPOSALS, rows_of(found, PROPOSALS), format)
+        fetch = partial(_fetched, read_proposals, app.views, state=_STATE[state], merchant=merchant, moment=moment)
+        page = page_of("proposals", fetch, limit=limit, after=after)
+    show(PROPOSALS, rows_of(page.rows, PROPOSALS), format)
+    say_more(page.next, len(page.rows))
 
 
 @takes_settings()
@@ -94,6 +107,7 @@ def exceptions(
     kind: Annotated[str | None, typer.Option(help="Only this kind, as in capture_without_order.")] = None,
     merchant: MerchantOption = None,
     limit: LimitOption = 500,
+    after: AfterOption = None,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
@@ -104,23 +118,19 @@ def exceptions(
     again by themselves.
     """
     from projections.exceptions import Exceptions
-    from projections.exceptions import exceptions as read_exceptions
     from service.moments import end_of
-    from service.set_aside_list import set_aside_rows
+    from service.set_aside_list import exceptions_of
 
     with reading(settings, [Exceptions()], kind=kind, merchant=merchant) as app, answerable():
         moment = moment_of(as_of, as_known_at)
-        found = read_exceptions(
-            app.views, status=_STATUS[status], kind=kind, merchant=merchant, limit=limit, moment=moment
-        )
-        asked: Any = {"status": _STATUS[status], "kind": kind, "merchant": merchant, "limit": limit}
-        waiting = [] if as_of or as_known_at else set_aside_rows(app, **asked)
+        fetch = partial(exceptions_of, app, moment=moment, status=_STATUS[status], kind=kind, merchant=merchant)
+        page = page_of("exceptions", fetch, limit=limit, after=after)
         now = end_of(moment, app.clock())
-    listed = [*found, *waiting][:limit]
     computed: dict[str, Callable[[Any], Any]] = {"age_h": lambda row: hours(row.age(now))}
     if format is Format.TABLE:
         computed["actual"] = _actual_with_its_name
-    show(EXCEPTIONS, rows_of(listed, EXCEPTIONS, **computed), format)
+    show(EXCEPTIONS, rows_of(page.rows, EXCEPTIONS, **computed), format)
+    say_more(page.next, len(page.rows))
 
 
 @takes_settings()
@@ -190,6 +200,10 @@ def sales(
             moment=moment_of(as_of, as_known_at),
         )
     show(SALES, rows_of(found, SALES), format)
+
+
+def _fetched(read: Callable[..., Sequence[T]], views: Any, limit: int, **asked: Any) -> Sequence[T]:
+    return read(views, limit=limit, **asked)
 
 
 def _actual_with_its_name(row: ExceptionRow) -> str:

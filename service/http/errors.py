@@ -19,8 +19,7 @@ from projections.engine.reading import TooManyWaiting, ViewBehind
 from projections.tracking import AmbiguousOrder
 from service.adapters.psp.routing import RateNotKnown
 from service.adapters.refused_bodies import SignatureDoesNotMatch
-from service.failures import ServiceFailure
-from service.filters import UnknownValue
+from service.failures import ServiceFailure, UnknownValue
 from service.localisation import UnknownLocale
 
 _logger = logging.getLogger(__name__)

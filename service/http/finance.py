@@ -22,6 +22,7 @@ from service.http.lanes import ReadRoute
 from service.http.parameters import (
     IN_DIGITS,
     AccountFilter,
+    After,
     AskedMoment,
     AsKnownAt,
     AtLeast,
@@ -42,6 +43,7 @@ from service.http.parameters import (
 )
 from service.http.statuses import responses
 from service.limits import LONGEST_GRACE_DAYS
+from service.pages import page_of
 from service.periods import periods
 from service.rates import rates_on
 from service.reconciliation import mismatches
@@ -107,10 +109,18 @@ def contribution(
     merchant: MerchantFilter = None,
     market: MarketFilter = None,
     limit: Limit = 100,
+    after: After = None,
 ) -> dict[str, Any]:
     """What each order earned or cost the platform, the greatest loss first."""
-    found = contributions(app.views, moment, order=order, merchant=merchant, market=market, limit=limit)
-    return answer(app, found.vector, orders=found.orders, total=found.total, count=found.count)
+    asked: Any = {"order": order, "merchant": merchant, "market": market}
+    page = page_of(
+        "contribution",
+        lambda most: contributions(app.views, moment, **asked, limit=most).orders,
+        limit=limit,
+        after=after,
+    )
+    found = contributions(app.views, moment, **asked, limit=1)
+    return answer(app, found.vector, orders=page.rows, total=found.total, count=found.count, next=page.next)
 
 
 @router.get("/books/exposure")
@@ -151,9 +161,16 @@ def all_payouts(
     state: PayoutStateFilter = None,
     merchant: MerchantFilter = None,
     limit: Limit = 100,
+    after: After = None,
 ) -> dict[str, Any]:
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
-    return answer(app, {}, payouts=payouts(app.views, moment, state=state, merchant=merchant, limit=limit))
+    page = page_of(
+        "payouts",
+        lambda most: payouts(app.views, moment, state=state, merchant=merchant, limit=most),
+        limit=limit,
+        after=after,
+    )
+    return answer(app, {}, payouts=page.rows, next=page.next)
 
 
 @router.get("/statements/{merchant}", responses=responses(404))

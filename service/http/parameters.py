@@ -26,7 +26,8 @@ from projections.balances import Moment
 from projections.engine.reading import Held
 from projections.trail import TrailCursor
 from service.app import App
-from service.filters import UnknownValue, check_filters
+from service.failures import UnknownValue
+from service.filters import check_filters
 from service.http.errors import BadParameter, NotRecorded
 from service.http.limits import LARGEST_POSITION, LONGEST_NAME, LONGEST_TARGET
 
@@ -56,6 +57,7 @@ _INSTANT = Query(description="An instant with its zone, as in 2025-07-03T08:00:0
 Instant = Annotated[instants.Instant | None, _INSTANT]
 RequiredInstant = Annotated[instants.Instant, _INSTANT]
 Limit = Annotated[int, Field(ge=1, le=1000), IN_DIGITS, Query(description="Rows of a page.")]
+After = Annotated[Word | None, Query(description="`next` of the page before.")]
 Position = Annotated[int, Field(ge=0, le=LARGEST_POSITION), IN_DIGITS]
 
 

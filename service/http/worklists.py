@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query
 
 from projections.approvals_queue import waiting_cases
 from projections.declarations import ties
-from projections.exceptions import exceptions
 from projections.instructions import open_instructions
 from projections.proposals import proposals
 from projections.sales_by_channel import sales
 from projections.warehouse_promises import Promised, overdue, warnings
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
+    After,
     AskedMoment,
     AtLeast,
     BreakKindFilter,
@@ -32,19 +32,29 @@ from service.http.parameters import (
 from service.http.witness import Witness
 from service.inbox import waiting
 from service.moments import end_of
+from service.pages import page_of
 from service.parking import parked
-from service.set_aside_list import set_aside_rows
+from service.set_aside_list import exceptions_of
 
 router = APIRouter(tags=["worklists"], route_class=ReadRoute)
 Status = Literal["open", "resolved", "all"]
 
 
 @router.get("/approvals")
-def approvals(app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None, limit: Limit = 500) -> dict[str, Any]:
+def approvals(
+    app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None, limit: Limit = 500, after: After = None
+) -> dict[str, Any]:
     """Refund cases that wait for a decision, the longest waiting first: whose turn it is, and until when."""
     views, now = Witness(app.views), app.clock()
-    found = waiting_cases(views, merchant=merchant, limit=limit, at_least=at_least.vector, timeout_s=at_least.timeout_s)
-    return answer(app, views.vector, cases=[fields_of(case) | {"late": case.is_late(now)} for case in found])
+    wait: Any = {"at_least": at_least.vector, "timeout_s": at_least.timeout_s}
+    page = page_of(
+        "approvals",
+        lambda most: waiting_cases(views, merchant=merchant, limit=most, **wait),
+        limit=limit,
+        after=after,
+    )
+    cases = [fields_of(case) | {"late": case.is_late(now)} for case in page.rows]
+    return answer(app, views.vector, cases=cases, next=page.next)
 
 
 @router.get("/proposals")
@@ -54,19 +64,14 @@ def proposed(
     state: Literal["proposed", "approved", "rejected", "all"] = "proposed",
     merchant: MerchantFilter = None,
     limit: Limit = 500,
+    after: After = None,
 ) -> dict[str, Any]:
     """Commands, adjustments and write-offs that one person proposed and another decides, the oldest first; CNY."""
     views = Witness(app.views)
-    found = proposals(
-        views,
-        state=None if state == "all" else state,
-        merchant=merchant,
-        limit=limit,
-        moment=moment,
-        at_least=moment.at_least,
-        timeout_s=moment.timeout_s,
-    )
-    return answer(app, views.vector, proposals=found)
+    asked: Any = {"state": None if state == "all" else state, "merchant": merchant, "moment": moment}
+    asked |= {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
+    page = page_of("proposals", lambda most: proposals(views, limit=most, **asked), limit=limit, after=after)
+    return answer(app, views.vector, proposals=page.rows, next=page.next)
 
 
 @router.get("/parked")
@@ -83,36 +88,31 @@ def open_exceptions(
     kind: BreakKindFilter = None,
     merchant: MerchantFilter = None,
     limit: Limit = 500,
+    after: After = None,
 ) -> dict[str, Any]:
     """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first.
 
     Then, of now, the items that loops have set aside because they failed (`set_aside`): they are tried again by
     themselves."""
     views, now = Witness(app.views), end_of(moment, app.clock())
-    found = exceptions(
-        views,
-        status=None if status == "all" else status,
-        kind=kind,
-        merchant=merchant,
+    asked: Any = {"status": None if status == "all" else status, "kind": kind, "merchant": merchant}
+    page = page_of(
+        "exceptions",
+        lambda most: exceptions_of(app, most, views=views, moment=moment, **asked),
         limit=limit,
-        moment=moment,
-        at_least=moment.at_least,
-        timeout_s=moment.timeout_s,
+        after=after,
     )
-    asked: Any = {"status": None if status == "all" else status, "kind": kind, "merchant": merchant, "limit": limit}
-    failed = [] if moment.as_of or moment.as_known_at else set_aside_rows(app, **asked)
-    listed = [*found, *failed][:limit]
-    rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in listed]
-    return answer(app, views.vector, exceptions=rows)
+    rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in page.rows]
+    return answer(app, views.vector, exceptions=rows, next=page.next)
 
 
 @router.get("/inbox")
-def unrouted(app: OpenApp, moment: AskedMoment, limit: Limit = 500) -> dict[str, Any]:
+def unrouted(app: OpenApp, moment: AskedMoment, limit: Limit = 500, after: After = None) -> dict[str, Any]:
     """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by."""
     views, now = Witness(app.views), end_of(moment, app.clock())
-    found = waiting(app, moment, views=views, limit=limit)
-    rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in found]
-    return answer(app, views.vector, inbox=rows)
+    page = page_of("inbox", lambda most: waiting(app, moment, views=views, limit=most), limit=limit, after=after)
+    rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in page.rows]
+    return answer(app, views.vector, inbox=rows, next=page.next)
 
 
 @router.get("/instructions")
@@ -121,13 +121,18 @@ def unanswered(
     moment: AskedMoment,
     partner: PartnerFilter = None,
     limit: Limit = 500,
+    after: After = None,
 ) -> dict[str, Any]:
     """Captures, voids, refunds and payouts that partners are asked for and have not answered, the oldest first."""
     views = Witness(app.views)
-    found = open_instructions(
-        views, moment, partner=partner, limit=limit, at_least=moment.at_least, timeout_s=moment.timeout_s
+    wait: Any = {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
+    page = page_of(
+        "instructions",
+        lambda most: open_instructions(views, moment, partner=partner, limit=most, **wait),
+        limit=limit,
+        after=after,
     )
-    return answer(app, views.vector, instructions=[fields_of(each) for each in found])
+    return answer(app, views.vector, instructions=[fields_of(each) for each in page.rows], next=page.next)
 
 
 @router.get("/overdue")

@@ -74,3 +74,19 @@ def test_a_locale_without_texts_is_one_sentence(run: Run, month: Settings, an_or
     assert said.code == 1
     assert said.err.count("\n") == 1
     assert "tlh" in said.err
+
+
+@pytest.mark.parametrize("name", ["payouts", "exceptions", "inbox", "contribution"])
+def test_a_list_that_is_cut_says_how_to_go_on(run: Run, month: Settings, name: str) -> None:
+    whole = run(month, name, "--limit", "1000", "--format", "json").json
+    first = run(month, name, "--limit", "2", "--format", "json")
+    cursor = first.err.rpartition("--after ")[2].strip()
+    rest = run(month, name, "--limit", "1000", "--after", cursor, "--format", "json")
+    assert [*first.json, *rest.json] == whole
+    assert rest.err == ""
+
+
+def test_a_cursor_of_another_list_is_refused(run: Run, month: Settings) -> None:
+    cursor = run(month, "payouts", "--limit", "1").err.rpartition("--after ")[2].strip()
+    said = run(month, "exceptions", "--after", cursor)
+    assert (said.code, "no cursor of exceptions" in said.err) == (1, True)

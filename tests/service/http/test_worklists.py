@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from ledger.log.cursor import Cursor
 from service.app import App
+from service.http.application import make_application
 
 FindOrder = Callable[[str], str]
 LISTS = {
@@ -94,3 +95,19 @@ def test_a_locale_without_texts_is_one_sentence(client: TestClient, an_order: Fi
     assert answer.status_code == 422
     assert answer.json()["error"]["code"] == "UNKNOWN_LOCALE"
     assert "'tlh'" in answer.json()["error"]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"), [("/payouts", "payouts"), ("/exceptions", "exceptions"), ("/books/contribution", "orders")]
+)
+def test_a_list_that_is_cut_says_how_to_go_on(month_app: App, path: str, rows: str) -> None:
+    client = TestClient(make_application(month_app))
+    first = client.get(path, params={"limit": 2}).json()
+    rest = client.get(path, params={"limit": 1000, "after": first["next"]}).json()
+    assert [*first[rows], *rest[rows]] == client.get(path, params={"limit": 1000}).json()[rows]
+    assert rest["next"] is None
+
+
+def test_a_cursor_that_no_list_gave_is_refused(month_app: App) -> None:
+    answer = TestClient(make_application(month_app)).get("/payouts", params={"after": "x"})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "after")
