@@ -94,6 +94,9 @@ class FileSummary:
     refusals: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
+    def add_differences(self, breaks: int, unmatched: int) -> None:
+        self.breaks, self.unmatched = self.breaks + breaks, self.unmatched + unmatched
+
 
 def read_file(path: Path) -> RawFile:
     """Raises `ServiceFailure` for a file that cannot be read, `BadFile` for one that is too large to be right."""
@@ -120,34 +123,37 @@ def import_rows(
     before = accepted(app, file, kind)
     _check_recordable(file, rows)
     if not before.accepted:
-        accept = AcceptFile(
-            id=file.command_id(kind, "accept"),
-            actor=IMPORTER,
-            kind=kind,
-            digest=file.digest,
-            file_name=file.name,
-            partner=partner,
-            rows=len(rows),
-            header=header,
-        )
-        (outcome,) = app.bus.submit([accept])
-        if not outcome.is_accepted and not accepted(app, file, kind).accepted:
-            raise ServiceFailure(f"{file.name} was not accepted: {outcome.sentence}")
+        _accept(app, file, kind=kind, partner=partner, header=header, rows=len(rows))
     todo = [row for row in rows if row.leaves_inbox or not before.recorded]
     done = len(rows) - len(todo)
     summary = FileSummary(file.name, file.digest, bool(before.accepted), len(rows), repeated=done)
     for start in range(0, len(todo), _BATCH):
         batch = todo[start : start + _BATCH]
-        answered = app.bus.submit([command for row in batch for command in row.commands])
-        outcomes = iter(answered)
+        outcomes = iter(answered := app.bus.submit([command for row in batch for command in row.commands]))
         for row in batch:
             _count(summary, row, [next(outcomes) for _ in row.commands])
-        breaks, unmatched = opened_by(app.ledger.engine, answered)
-        summary.breaks, summary.unmatched = summary.breaks + breaks, summary.unmatched + unmatched
+        summary.add_differences(*opened_by(app.ledger.engine, answered))
         progress(done + min(start + _BATCH, len(todo)), len(rows))
     if not summary.failed:
         app.bus.submit([_complete(file, kind, summary)])
     return summary
+
+
+def _accept(app: App, file: RawFile, *, kind: str, partner: str, header: dict[str, str], rows: int) -> None:
+    """Raises `ServiceFailure` where the file is refused and nobody else has had it accepted meanwhile."""
+    accept = AcceptFile(
+        id=file.command_id(kind, "accept"),
+        actor=IMPORTER,
+        kind=kind,
+        digest=file.digest,
+        file_name=file.name,
+        partner=partner,
+        rows=rows,
+        header=header,
+    )
+    (outcome,) = app.bus.submit([accept])
+    if not outcome.is_accepted and not accepted(app, file, kind).accepted:
+        raise ServiceFailure(f"{file.name} was not accepted: {outcome.sentence}")
 
 
 def _complete(file: RawFile, kind: str, summary: FileSummary) -> CompleteFile:
