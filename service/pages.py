@@ -6,7 +6,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from service.failures import UnknownValue
@@ -61,7 +61,7 @@ def _key(name: str, row: Any) -> Key:
 def _plain(value: Any) -> str | int:
     match value:
         case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
+            return value.isoformat(timespec="microseconds")  # the database tells instants in UTC
         case int() | str():
             return value
     return int(value.minor)
