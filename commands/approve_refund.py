@@ -37,8 +37,9 @@ class ApproveRefund(OrderCommand, name="approve_refund"):
 
     `lines` approves less: only these lines, at these amounts; left out, all that was asked. `charges` says how much tax
     and shipping go back with them; left out, tax goes in proportion and shipping by policy. `return_required` lets the
-    money of a return wait for the goods, which are to be on their way by `return_by`. `liability` says whose fault the
-    reviewer found it to be; left out, who bears it follows from where the units are, the reason and the policy.
+    money of a return wait for the goods, which are to be on their way by `return_by`; goods that are back already are
+    not waited for. `liability` says whose fault the reviewer found it to be; left out, who bears it follows from where
+    the units are, the reason and the policy.
     """
 
     refund_id: Id
@@ -75,11 +76,11 @@ def decide(command: ApproveRefund, order: Order, rules: Rules) -> Iterator[Event
 
 
 def _approval(command: ApproveRefund, order: Order, case: Case, rules: Rules) -> RefundApproved:
-    return_required = command.return_required and case.type == "return_refund"
+    comes_back = command.return_required and case.type == "return_refund"
     return approved(
         command,
         order,
-        approved_lines(order, case, command.lines, taken_back=return_required),
+        approved_lines(order, case, command.lines, taken_back=comes_back),
         rules,
         charges=None if command.charges is None else granted(order, command.charges, rules),
         refund_id=case.id,
@@ -87,7 +88,7 @@ def _approval(command: ApproveRefund, order: Order, case: Case, rules: Rules) ->
         cause=_CAUSES[case.type],
         reason=case.reason,
         found=command.liability,
-        return_required=return_required,
+        return_required=comes_back and not case.returned,
     )
 
 

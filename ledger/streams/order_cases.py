@@ -264,7 +264,8 @@ class Case(Evolving):
 
     @evolve.register
     def _(self, event: ReturnAuthorized) -> None:
-        self.return_by, self.return_state = event.return_by, "authorized"
+        self.return_by = event.return_by
+        self.return_state = self.return_state or "authorized"  # goods that came before are on their way, or back
 
     @evolve.register
     def _(self, event: ReturnShipped) -> None:

@@ -15,7 +15,7 @@ from ledger.events.logistics import (
 )
 from ledger.events.shipment import DutyAssessed, LogisticsChargeRecorded
 from ledger.fx import CNY
-from ledger.money import Money, joined
+from ledger.money import Money, joined, within
 from ledger.streams.evolving import Evolving
 from ledger.streams.expectation import Expectation
 
@@ -83,7 +83,8 @@ class Logistics(Evolving):
         claim = self._claim(event)
         if not claim.owed or claim.owed.currency == event.amount.currency:  # in another, it pays nothing that is owed
             claim.owed, claim.owed_base = joined(claim.owed, -event.amount), claim.owed_base - event.carried
-            claim.paid = event.amount if claim.paid is None else joined(claim.paid, event.amount)
+            before = within(claim.paid or event.amount * 0, event.amount.currency)  # nor adds to what came in another
+            claim.paid = before + event.amount
         claim.state = "accepted" if claim.owed else "settled"
         self.receipts[f"{event.bank_entry_ref}/{event.claim_id}"] = event.amount
 

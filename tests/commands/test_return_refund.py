@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger.after_sales_refusals import FullAmountOnly
+from ledger.after_sales_refusals import FullAmountOnly, ReturnNotAuthorized
 from ledger.events.order import OrderCompleted
 from ledger.events.refund import RefundApproved, RefundRequested, RefundRoundApproved, ReturnAuthorized
 from ledger.events.settlement import SettlementReleased
@@ -21,7 +21,7 @@ from ledger.refusals import (
 )
 from ledger.who import Actor
 from tests.support.after_sales import SERVICE, approve, asked, cut, delivered, one, paid_back
-from tests.support.given import BUYER, FINANCE, MERCHANT, cny, usd
+from tests.support.given import BUYER, FINANCE, MERCHANT, PARTNER, SYSTEM, cny, usd
 from tests.support.orders import OrderStory, after_days
 
 
@@ -36,6 +36,17 @@ def test_a_return_needs_one_review() -> None:
     story = asked(delivered(), lines=one("B"))
     assert story.event(RefundRequested).type == "return_refund"
     assert [type(event) for event in approve(story)] == [RefundRoundApproved, RefundApproved]
+
+
+def test_goods_that_came_back_before_the_approval_are_not_waited_for() -> None:
+    story = asked(delivered(), lines=one("B"))
+    story.tell("report_return_received", by=PARTNER, refund_id="R-1", at=after_days(9))
+    approve(story, return_required=True, return_by=after_days(20))
+    assert not story.event(RefundApproved).return_required
+    assert not [event for event in story.events if isinstance(event, ReturnAuthorized)]
+    assert isinstance(
+        story.refusal("expire_return", by=SYSTEM, refund_id="R-1", at=after_days(21)), ReturnNotAuthorized
+    )
 
 
 @pytest.mark.parametrize("actor", [MERCHANT, FINANCE, BUYER])

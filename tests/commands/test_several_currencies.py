@@ -12,7 +12,7 @@ from ledger.events.refund import RefundRequested
 from ledger.finance_refusals import AmountTooLarge
 from ledger.fx import Rate
 from ledger.refusals import RefundExceedsRemaining
-from tests.support.given import BUYER, PARTNER, cny
+from tests.support.given import BUYER, PARTNER, cny, usd
 from tests.support.orders import OrderStory, capture
 from tests.support.payments import OF_DISPUTE, opened, rate
 
@@ -72,6 +72,15 @@ def test_a_claim_that_was_denied_can_be_accepted_in_any_currency() -> None:
     story.tell("report_claim_denied", by=PARTNER, **CLAIM)
     story.tell("report_claim_accepted", by=PARTNER, amount="USD 7.00", **CLAIM)
     assert story.balance("1210", "USD") == 7_00
+
+
+def test_a_claim_may_be_paid_in_one_currency_denied_and_paid_in_another() -> None:
+    story = OrderStory().paid()
+    story.tell("report_claim_settled", by=PARTNER, amount="CNY 50.00", cash="CNY 49.00", **PAID)
+    story.tell("report_claim_denied", by=PARTNER, **CLAIM)
+    again = PAID | {"bank_entry_ref": "E-2"}
+    story.tell("report_claim_settled", by=PARTNER, amount="USD 7.00", cash="CNY 49.00", **again)
+    assert {claim.id: claim.paid for claim in story.order.logistics.claims.values()} == {"CL-1": usd("7.00")}
 
 
 def test_a_claim_paid_in_another_currency_than_it_is_owed_in_stays_owed() -> None:
