@@ -28,5 +28,5 @@ def opened_by(engine: Engine, outcomes: Iterable[Outcome]) -> tuple[int, int]:
         found = connection.execute(
             text(_COUNT), {**asked, "opened": ReconciliationBreakOpened.name, "unmatched": _UNMATCHED}
         )
-        breaks, unmatched = found.one().tuple()
+        breaks, unmatched = found.one()
     return breaks, unmatched
