@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from commands.command import Command
 from ledger.complaints import InWords
 from ledger.finance_refusals import BreakNotOpen
-from ledger.ids import Id
+from ledger.ids import Id, is_guard
 from ledger.refusals import RoleNotAllowed
 from ledger.streams.breaks import Break
 from ledger.streams.stream import Stream
 from ledger.who import Actor
+
+
+def _no_guard(name: str) -> str:
+    if is_guard(name):
+        raise ValueError(
+            f"{name} is a guard of a merchant's money, and no stream; name the stream of the order or payout"
+        )
+    return name
+
 
 _PART = r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}"
 StreamName = Annotated[
     str,
     StringConstraints(pattern=rf"^[a-z_]{{1,32}}(/{_PART}){{1,5}}$"),
     InWords("a stream such as order/M-1042/2025-000017"),
+    AfterValidator(_no_guard),
 ]
 
 

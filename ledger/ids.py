@@ -39,13 +39,21 @@ def product_stream(merchant_id: str, product_id: str) -> str:
     return f"product/{merchant_id}/{product_id}"
 
 
+_GUARD = "account/"
+
+
 def payouts_stream(merchant_id: str) -> str:
     return f"payouts/{merchant_id}"
 
 
 def account_guard(merchant_id: str) -> str:
     """The guard every entry on the merchant's 2120, 2130 or 2140 bumps (design §2)."""
-    return f"account/{merchant_id}"
+    return f"{_GUARD}{merchant_id}"
+
+
+def is_guard(name: str) -> bool:
+    """True for the name of a guard: a version that appends check and raise, no stream, so that no event is in it."""
+    return name.startswith(_GUARD)
 
 
 def fx_stream(pair: str) -> str:

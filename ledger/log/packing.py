@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from ledger.deadlines import in_zone
-from ledger.ids import account_guard
+from ledger.ids import account_guard, is_guard
 from ledger.log.rows import Attempt, Movement, NewEvent
 
 FIELD, _ROW = "\x1f", "\x1e"  # between fields and between rows; canonical JSON escapes both, ids hold neither
@@ -100,6 +100,8 @@ def _events(attempt: Attempt) -> Iterator[str]:
     for n, event in enumerate(attempt.events, 1):
         if event.stream not in versions:
             raise ValueError(f"the attempt {attempt.command_id} writes {event.stream} but expects no version of it")
+        if is_guard(event.stream):
+            raise ValueError(f"the attempt {attempt.command_id} writes into the guard {event.stream}")
         versions[event.stream] += 1
         yield _event(attempt, event, version=versions[event.stream], n=n)
 

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
 from commands.flag_missing_line import FlagMissingLine
 from commands.resolve_break import ResolveBreak
 from ledger.events.settlement import PayoutInitiated, ReconciliationBreakOpened
@@ -45,6 +48,12 @@ def test_what_a_person_has_closed_is_not_opened_again() -> None:
 
 def test_nothing_is_missing_from_a_stream_that_is_not() -> None:
     given().when(flag()).then_nothing()
+
+
+def test_a_guard_is_no_stream_to_flag_anything_in() -> None:
+    said: dict[str, Any] = {"kind": "bank_line_missing", "expected": "CNY -133.00", "refs": REFS}
+    with pytest.raises(ValidationError, match="account/M-1 is a guard of a merchant's money, and no stream"):
+        ask(FlagMissingLine, by=SYSTEM, in_stream="account/M-1", **said)
 
 
 def test_a_partner_flags_nothing() -> None:

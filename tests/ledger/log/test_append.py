@@ -281,6 +281,9 @@ def _fault(ledger: Ledger, tried: Attempt) -> str:
 
 
 class TestWhatTheLogCannotHold:
+    def test_an_event_in_a_guard(self, ledger: Ledger) -> None:
+        assert "into the guard account/M-1" in _fault(ledger, attempt("account/M-1"))
+
     def test_a_stream_written_without_an_expected_version(self, ledger: Ledger) -> None:
         assert "writes b/1 but expects no version" in _fault(ledger, attempt("a/1", events=[new_event("b/1")]))
 
