@@ -80,13 +80,9 @@ class Way:
         assert tracking is not None
         return next(parcel for parcel in tracking.parcels if parcel.parcel_id == parcel_id).after_sales(at)
 
-    def asked(self, parcel_id: str, at: datetime, kind: str | None) -> str:
-        """What asking for all that is left of the parcel comes to: the type of the case, or a refusal's code."""
-        line_id = PARCELS[parcel_id]
-        book = self.story.order.lines[line_id]
-        (journey,) = self.story.order.parcels.journeys(line_id)
-        left = min(journey.qty - book.at(parcel_id).refunded, book.live - book.refunded)
-        lines = [{"line_id": line_id, "qty": max(1, left)}]
+    def asked(self, parcel_id: str, at: datetime, kind: str | None, qty: int) -> str:
+        """What asking for so many units of the parcel comes to: the type of the case, or a refusal's code."""
+        lines = [{"line_id": PARCELS[parcel_id], "qty": max(1, qty)}]
         told: dict[str, Any] = {"refund_id": "R-LAST", "reason": "broken", "lines": lines, "type": kind}
         try:
             return str(self.story.decide("request_refund", by=BUYER, at=at, **told)[0].type)  # type: ignore[attr-defined]
@@ -155,9 +151,9 @@ def test_what_buyers_are_told_is_what_asking_comes_to(
         told = way.told(parcel_id, at)
         if told.reason in ("not_sent", "back_with_seller"):
             continue  # what was not sent is asked for on the order
-        granted = {kind for kind in told.options if way.asked(parcel_id, at, kind) == kind}
+        granted = {kind for kind in told.options if way.asked(parcel_id, at, kind, told.qty) == kind}
         assert granted == set(told.options), f"seed {SEED}: {parcel_id} is told {told}"
-        plainly = way.asked(parcel_id, at, None)
+        plainly = way.asked(parcel_id, at, None, told.qty)
         assert told.allowed == (plainly in ("return_refund", "not_received")), f"seed {SEED}: {plainly}, told {told}"
 
 

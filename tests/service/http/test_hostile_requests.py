@@ -146,10 +146,10 @@ def test_no_value_of_any_parameter_is_a_fault(client: TestClient, path: str) -> 
         ("/balances?as_of=0001-01-01", "as_of"),
         ("/sales?from=1999-12-31", "from"),
         ("/books/periods?as_known_at=9999-12-31T23:59:59Z", "as_known_at"),
-        ("/statements/M-1?as_known_at=9999-12-31T23:59:59Z", "as_known_at"),
+        ("/statements/M-1001?as_known_at=9999-12-31T23:59:59Z", "as_known_at"),
         ("/audit?since=2025-07-03T08:00:00%2b14:01", "since"),
-        ("/balances/M-1/lines?after_position=9223372036854775808", "after_position"),
-        ("/balances/M-1/lines?limit=1_0", "limit"),
+        ("/balances/M-1001/lines?after_position=9223372036854775808", "after_position"),
+        ("/balances/M-1001/lines?limit=1_0", "limit"),
         ("/books/reconciliation?grace_days=99999999999", "grace_days"),
         ("/audit?merchant=%ff", "query"),
         ("/balances/%ff", "path"),
@@ -218,7 +218,7 @@ def test_no_odd_value_in_an_unsigned_notification_is_a_fault(month_app: App) -> 
         answer = client.post("/webhooks/adyen", content=with_huge_numbers)
         assert not _trouble(answer), with_huge_numbers[:300]
         seen[answer.status_code] += 1
-    assert seen.keys() == {401, 422}
+    assert seen.keys() == {401}
 
 
 def _json(body: Any) -> bytes:
