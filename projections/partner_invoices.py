@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,9 +17,9 @@ from ledger.events.shipment import DutyAssessed, LogisticsChargeRecorded
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.columns import minor_column, text_column
-from projections.engine.batch import Batch
+from projections.engine.batch import Batch, Row
 from projections.engine.reading import Opened, Vector, Views
-from projections.engine.tables import kept_table
+from projections.engine.tables import ViewTable, kept_table
 from projections.projection import Projection
 
 CHARGES = kept_table(
@@ -51,8 +51,12 @@ class PartnerInvoices(Projection):
     events = (LogisticsChargeRecorded, DutyAssessed, InboxFactNoted, PartnerInvoicePaid)
 
     def fold(self, batch: Batch) -> None:
-        for recorded in batch.events:
-            _take(batch, recorded, recorded.event)
+        told = [(table, row, recorded) for recorded in batch.events for table, row in _told(recorded, recorded.event)]
+        for table in self.tables:
+            rows = batch.rows(table)
+            rows.load(tuple(row[name] for name in table.key) for to, row, _ in told if to is table)
+        for table, row, recorded in told:
+            batch.rows(table).put(row, at=recorded.position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +101,26 @@ def invoice_mismatches(
     return views.read(PartnerInvoices(), query, at_least=at_least, timeout_s=timeout_s)
 
 
-def _take(batch: Batch, recorded: Recorded, event: Event) -> None:
-    at = recorded.position
+def _told(recorded: Recorded, event: Event) -> Iterator[tuple[ViewTable, Row]]:
     match event:
         case LogisticsChargeRecorded(invoice_ref=ref) if ref:
-            batch.rows(CHARGES).put(_charge(event.partner, ref, event.charge_ref, event.amount), at=at)
+            yield CHARGES, _charge(event.partner, ref, event.charge_ref, event.amount)
         case DutyAssessed(invoice_ref=ref) if ref:
-            batch.rows(CHARGES).put(_charge(event.partner, ref, event.assessment_ref, event.amount), at=at)
+            yield CHARGES, _charge(event.partner, ref, event.assessment_ref, event.amount)
         case InboxFactNoted(refs={"invoice_ref": ref}, body={"minor": int(minor), "currency": str(currency)}):
             amount = Money(minor, currency)  # placed later, it is recorded again under the same names
-            batch.rows(CHARGES).put(_charge(event.system, ref, event.reference, amount), at=at)
+            yield CHARGES, _charge(event.system, ref, event.reference, amount)
         case PartnerInvoicePaid() if event.invoice_refs:
             row = {"partner": event.partner, "payment_ref": event.payment_ref, "stream": recorded.stream}
             refs = {"invoice_refs": canonical(sorted(set(event.invoice_refs)))}
-            batch.rows(PAYMENTS).put(row | refs | {"paid_on": event.value_date} | _money(event.amount), at=at)
+            yield PAYMENTS, row | refs | {"paid_on": event.value_date} | _money(event.amount)
 
 
-def _charge(partner: str, invoice_ref: str, subject: str, amount: Money) -> dict[str, object]:
+def _charge(partner: str, invoice_ref: str, subject: str, amount: Money) -> Row:
     return {"partner": partner, "invoice_ref": invoice_ref, "subject": subject} | _money(amount)
 
 
-def _money(amount: Money) -> dict[str, object]:
+def _money(amount: Money) -> Row:
     return {"currency": amount.currency, "minor": amount.minor}
 
 
