@@ -292,6 +292,14 @@ class ShopLife:
     def _convert(self, which: int, _: int) -> None:
         sold = Money(which + 1, self.orders[which % len(self.orders)].currency)
         self._ask("record_bank_fx_converted", bank_ref=self._name(), sold=sold, bought=Money(7 * (which + 1), CNY))
+        self._bank_charges(which, sold.currency)
+
+    def _bank_charges(self, which: int, currency: str) -> None:
+        """For converting, in CNY or in what was sold; now and then it gives a charge back."""
+        amount = Money(which + 1 if which % 5 == 0 else -which - 1, currency if which % 2 else CNY)
+        told: dict[str, Any] = {"account": "A-1", "statement_id": self._name(), "entry_ref": "1", "amount": amount}
+        told |= {"matched_to": "bank_charge", "expected": amount, "value_date": self.desk.clock().date()}
+        self._ask("report_bank_entry", by=PARTNER, **told)
 
     def _revalue(self, *_: int) -> None:
         period = month_before(month_of(after_days(self.day).date()))
