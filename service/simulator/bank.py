@@ -23,6 +23,7 @@ ACCOUNT = "CN-ICBC-0001"
 _SHOWN_AFTER = 4  # days after the run, when its payouts have left
 _OPENING = Money(100_000_000, CNY)
 _UNMATCHED, _UNEQUAL, _GAP = 2, 3, 5  # the statements with an entry of nothing, of another amount, and behind a gap
+_CHARGED = 4  # the statement on which the bank charges for its services
 
 
 def bank_acts(world: World, steps: Sequence[Step]) -> Iterator[Act]:
@@ -89,6 +90,8 @@ def _entries(told: _Told, week: int, app: App) -> Iterator[dict[str, Any]]:
         in_cny = other.amount.currency == CNY  # what left the account in dollars, no statement shows
         if other.kind != "payout" and in_cny and since.date() <= other.expected_on < upto.date():
             yield _matched(other.kind, other.reference, other.amount)
+    if week == _CHARGED:
+        yield _matched("bank_charge", f"charges {world.seed}-{week:02d}", Money(-500, CNY))
     if week == _UNMATCHED:
         yield {"amount": Money(12_345, CNY), "reference": "interest or a mistake"}
 
