@@ -106,7 +106,9 @@ def test_history_goes_up_to_the_step_that_is_asked_for(run: Run, month: Settings
 
 
 def test_history_tells_events_changes_and_entries(run: Run, month: Settings, an_order: FindOrder) -> None:
-    said = run(month, "history", an_order("settlement.released"), "--at", "40")
+    order = an_order("settlement.released")
+    steps = run(month, "history", order, "--format", "json").json
+    said = run(month, "history", order, "--at", str(len(steps)))
     for word in ("order.placed", "settlement.released", "2110 Merchant payable – pending", "The order after step"):
         assert word in said.out
 
