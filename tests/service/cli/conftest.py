@@ -27,6 +27,12 @@ class Said:
 Run = Callable[..., Said]
 
 
+@pytest.fixture(autouse=True)
+def as_into_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables as wide as in a pipe, whatever `COLUMNS` the tests were started with."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str]) -> Run:
     """`run(settings, "balances", "--format", "json")`."""
