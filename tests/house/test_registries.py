@@ -14,7 +14,8 @@ import projections
 from commands.command import Command
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
-from ledger.events.event import UPCASTS, decode
+from ledger.events.event import EVENTS, UPCASTS, decode
+from ledger.events.published import PUBLISHED
 from projections.projection import Projection
 from projections.registry import PROJECTIONS
 from tests.golden.samples import FOLDER, all_events, sample_file
@@ -90,3 +91,9 @@ def test_read_models_leave_out_policies_of_newer_code() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "stored"
     ]
     assert found == []
+
+
+def test_whoever_imports_the_published_language_can_read_every_event() -> None:
+    """Nothing else may be needed: a command line that imports little reads the whole log."""
+    defined = {kind.__module__ for kind in EVENTS.values() if kind.__module__.startswith("ledger.events.")}
+    assert defined == {module.__name__ for module in PUBLISHED} & defined
