@@ -106,13 +106,14 @@ class DueDate:
         return found
 
 
-FIRST = DueDate("", "", _NEVER, "{}", 0)
+_FIRST = DueDate("", "", _NEVER, "{}", 0)
 
 
 def due_dates(
-    views: Views, kind: Kind, book: int, *, by: datetime, after: DueDate = FIRST, limit: int
+    views: Views, kind: Kind, book: int, *, by: datetime, after: DueDate | None = None, limit: int
 ) -> list[DueDate]:
     """A page of what a book has of a kind at `by` or before, the oldest first."""
+    last = after or _FIRST
 
     def query(opened: Opened) -> list[DueDate]:
         statement = f"""
@@ -121,7 +122,7 @@ def due_dates(
               AND (at, stream, subject) > (:after_at, :after_stream, :after_subject)
             ORDER BY at, stream, subject LIMIT :limit"""
         values = {"book": book, "kind": kind, "by": by, "limit": limit}
-        page = {"after_at": after.at, "after_stream": after.stream, "after_subject": after.subject}
+        page = {"after_at": last.at, "after_stream": last.stream, "after_subject": last.subject}
         found = opened.connection.execute(text(statement), values | page)
         return [DueDate(*row) for row in found]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import singledispatchmethod
@@ -85,11 +84,14 @@ class Waiting:
     owed: Money
 
 
-FIRST = Waiting("", "", "", _EARLIEST, Money(0, "CNY"))
+_FIRST = Waiting("", "", "", _EARLIEST, Money(0, "CNY"))
 
 
-def waiting(views: Views, kind: Kind, book: int, *, by: datetime, after: Waiting = FIRST, limit: int) -> list[Waiting]:
+def waiting(
+    views: Views, kind: Kind, book: int, *, by: datetime, after: Waiting | None = None, limit: int
+) -> list[Waiting]:
     """A page of what a book waits for since `by` or longer, the longest first."""
+    last = after or _FIRST
 
     def query(opened: Opened) -> list[Waiting]:
         statement = f"""
@@ -97,20 +99,12 @@ def waiting(views: Views, kind: Kind, book: int, *, by: datetime, after: Waiting
             WHERE book = :book AND kind = :kind AND NOT deleted AND since <= :by
               AND (since, stream, subject) > (:after_since, :after_stream, :after_subject)
             ORDER BY since, stream, subject LIMIT :limit"""
-        page = {"after_since": after.since, "after_stream": after.stream, "after_subject": after.subject}
+        page = {"after_since": last.since, "after_stream": last.stream, "after_subject": last.subject}
         values = {"book": book, "kind": kind, "by": by, "limit": limit}
         found = opened.connection.execute(text(statement), values | page)
         return [Waiting(row[0], row[1], row[2], row[3], Money(row[4], row[5])) for row in found]
 
     return views.read(RefundsDue(), query)
-
-
-def pages(views: Views, kind: Kind, book: int, *, by: datetime, limit: int) -> Iterator[list[Waiting]]:
-    """All of it, page by page."""
-    after = FIRST
-    while page := waiting(views, kind, book, by=by, after=after, limit=limit):
-        yield page
-        after = page[-1]
 
 
 def _key(recorded: Recorded, event: Any) -> tuple[str, str, str]:

@@ -16,11 +16,9 @@ from ledger.streams.allocation import amount_due
 from ledger.streams.loading import load_each
 from ledger.streams.order import Order
 from ledger.streams.order_payments import Authorization
-from projections.due_dates import FIRST, DueDate, due_dates
+from projections.due_dates import DueDate, due_dates
 from service.loop import Item
-from service.timers.timer import TIMER, Timer
-
-_PAGE = 500
+from service.timers.timer import PAGE, TIMER, Timer
 
 
 class Captures(Timer):
@@ -32,19 +30,16 @@ class Captures(Timer):
     def look(self) -> int:
         now = self.app.clock()
         policy = self.automation(now)
-        return self.in_each_book(partial(self._ask, policy, now)) if policy else 0
+        return self.in_each_book(partial(self._capture, policy, now)) if policy else 0
 
-    def _ask(self, policy: Automation, now: datetime, book: int) -> int:
-        recorded, after = 0, FIRST
-        while not self.stop.is_set():
-            page = due_dates(self.app.views, "unpaid_order", book, by=now, after=after, limit=_PAGE)
-            recorded += self.loop.ask(self._items(policy, now, book, page))
-            if len(page) < _PAGE:
-                break
-            after = page[-1]
-        return recorded
+    def _capture(self, policy: Automation, now: datetime, book: int) -> int:
+        found = self.pages(partial(self._page, book, now))
+        return sum(self.loop.ask(self._captures(policy, now, book, page)) for page in found)
 
-    def _items(self, policy: Automation, now: datetime, book: int, page: Sequence[DueDate]) -> Iterator[Item]:
+    def _page(self, book: int, by: datetime, last: DueDate | None) -> list[DueDate]:
+        return due_dates(self.app.views, "unpaid_order", book, by=by, after=last, limit=PAGE)
+
+    def _captures(self, policy: Automation, now: datetime, book: int, page: Sequence[DueDate]) -> Iterator[Item]:
         orders = load_each(self.app.ledger.reader, {due.stream: book for due in page}, Order)
         for due in page:
             order = orders[due.stream]

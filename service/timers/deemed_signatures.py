@@ -35,17 +35,12 @@ class DeemedSignatures(Timer):
                 for parcel in page
                 for item in self.loop.made(book, _name(parcel), partial(_items, book, parcel, locks, now))
             )
-            for page in self._pages(book, list(locks), now)
+            for page in self.pages(partial(self._page, book, list(locks), now), size=_PAGE)
         )
 
-    def _pages(self, book: int, versions: list[int], now: datetime) -> Iterator[list[UnsignedParcel]]:
-        after = ("", "", "")
-        while not self.stop.is_set():
-            page = unsigned_parcels(self.app.views, book, now=now, lock_versions=versions, after=after, limit=_PAGE)
-            yield page
-            if len(page) < _PAGE:
-                return
-            after = (page[-1].order_id, page[-1].merchant, page[-1].parcel_id)
+    def _page(self, book: int, versions: list[int], now: datetime, last: UnsignedParcel | None) -> list[UnsignedParcel]:
+        after = (last.order_id, last.merchant, last.parcel_id) if last else ("", "", "")
+        return unsigned_parcels(self.app.views, book, now=now, lock_versions=versions, after=after, limit=_PAGE)
 
 
 def _items(book: int, parcel: UnsignedParcel, locks: Mapping[int, AfterSalesLock], now: datetime) -> Iterator[Item]:

@@ -13,11 +13,10 @@ from ledger.policies.automation import Automation
 from ledger.streams.loading import load_each
 from ledger.streams.order import Order
 from ledger.streams.order_cases import Case
-from projections.refunds_due import Waiting, pages
+from projections.refunds_due import Waiting, waiting
 from service.loop import Item
-from service.timers.timer import TIMER, Timer
+from service.timers.timer import PAGE, TIMER, Timer
 
-_PAGE = 500
 _AGAIN = timedelta(hours=1)  # after which what is refused for now, as by an open dispute, is asked again
 
 
@@ -33,7 +32,7 @@ class Refunds(Timer):
         return self.in_each_book(partial(self._ask, policy, now)) if policy else 0
 
     def _ask(self, policy: Automation, now: datetime, book: int) -> int:
-        found = pages(self.app.views, "refund", book, by=now, limit=_PAGE)
+        found = self.pages(lambda last: waiting(self.app.views, "refund", book, by=now, after=last, limit=PAGE))
         return sum(self.loop.ask(self._items(policy, now, book, page)) for page in found)
 
     def _items(self, policy: Automation, now: datetime, book: int, page: Sequence[Waiting]) -> Iterator[Item]:

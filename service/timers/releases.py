@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,9 +17,8 @@ from ledger.refusals import PolicyNotEffective
 from projections.due_releases import DUE, DueReleases, instants_of
 from projections.engine.reading import Opened
 from service.loop import Item
-from service.timers.timer import TIMER, Timer
+from service.timers.timer import PAGE, TIMER, Timer
 
-_PAGE = 500
 _VIEW = DueReleases()
 
 _DUE = """
@@ -72,20 +70,13 @@ class Releases(Timer):
     def _ask(self, book: int, window: timedelta, now: datetime) -> int:
         return sum(
             self.loop.ask(Item(book, found.stream, partial(found.command, window, now)) for found in page)
-            for page in self._pages(book, earlier(now, window))
+            for page in self.pages(partial(self._page, book, earlier(now, window)))
         )
 
-    def _pages(self, book: int, signed_by: datetime) -> Iterator[list[Candidate]]:
-        after = (datetime.min.replace(tzinfo=signed_by.tzinfo), "", "")
-        while not self.stop.is_set():
-            page = self._page(book, signed_by, after)
-            if page:
-                yield page
-            if len(page) < _PAGE:
-                return
-            after = (page[-1].first_signed_at, page[-1].order, page[-1].merchant)
+    def _page(self, book: int, signed_by: datetime, last: Candidate | None) -> list[Candidate]:
+        start = (datetime.min.replace(tzinfo=signed_by.tzinfo), "", "")
+        after = (last.first_signed_at, last.order, last.merchant) if last else start
 
-    def _page(self, book: int, signed_by: datetime, after: tuple[datetime, str, str]) -> list[Candidate]:
         def query(opened: Opened) -> list[Candidate]:
             values = {
                 "book": book,
@@ -93,7 +84,7 @@ class Releases(Timer):
                 "after_signed_at": after[0],
                 "after_order": after[1],
                 "after_merchant": after[2],
-                "limit": _PAGE,
+                "limit": PAGE,
             }
             statement = text(_DUE.format(table=opened.generation.stored_name(DUE)))
             return [Candidate(*row) for row in opened.connection.execute(statement, values)]

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 
 from commands.flag_stuck import FlagStuck, StuckKind
 from ledger.ids import command_id
 from projections.instructions import Instruction, instructions
-from projections.refunds_due import Kind, pages
-from service.app import App
+from projections.refunds_due import Kind, Waiting, waiting
 from service.loop import Item
-from service.timers.timer import TIMER, Timer
+from service.timers.timer import PAGE, TIMER, Timer
 
-_PAGE = 500
 _WAITING: dict[Kind, StuckKind] = {"refund": "refund_stuck", "claim": "claim_stuck"}
 _ASKED: dict[str, StuckKind] = {
     "payout": "payout_stuck",
@@ -37,24 +34,29 @@ class Stuck(Timer):
         return self.in_each_book(partial(self._flag, policy.stuck_since(now))) if policy else 0
 
     def _flag(self, by: datetime, book: int) -> int:
-        items, recorded = map(partial(_item, book), _stuck(self.app, book, by)), 0
-        while not self.stop.is_set() and (page := list(islice(items, _PAGE))):
-            recorded += self.loop.ask(page)
-        return recorded
+        return sum(self.loop.ask(_item(book, flag) for flag in page) for page in self._stuck(book, by))
+
+    def _stuck(self, book: int, by: datetime) -> Iterator[list[FlagStuck]]:
+        for kind in _WAITING:
+            for found in self.pages(partial(self._waiting, kind, book, by)):
+                yield [_unpaid(each, kind) for each in found]
+        for asked in self.pages(partial(self._asked, book, by)):
+            yield [_unanswered(each) for each in asked if each.kind != "refund" or each.is_of_the_inbox]
+
+    def _waiting(self, kind: Kind, book: int, by: datetime, last: Waiting | None) -> list[Waiting]:
+        return waiting(self.app.views, kind, book, by=by, after=last, limit=PAGE)
+
+    def _asked(self, book: int, by: datetime, last: Instruction | None) -> list[Instruction]:
+        """An order's refund stands among those that are due."""
+        return instructions(self.app.views, book, upto=by, after=last, limit=PAGE)
 
 
-def _stuck(app: App, book: int, by: datetime) -> Iterator[FlagStuck]:
-    for kind, stuck in _WAITING.items():
-        for page in pages(app.views, kind, book, by=by, limit=_PAGE):
-            for each in page:
-                yield _flag(each.stream, stuck, each.subject, str(each.owed), each.partner, each.since)
-    after: Instruction | None = None
-    while found := instructions(app.views, book, upto=by, after=after, limit=_PAGE):
-        after = found[-1]
-        for asked in found:
-            if asked.kind != "refund" or asked.is_of_the_inbox:  # an order's refund stands among those that are due
-                stuck = _ASKED[asked.kind]
-                yield _flag(asked.stream, stuck, asked.id, str(asked.amount), asked.partner, asked.asked_at)
+def _unpaid(due: Waiting, kind: Kind) -> FlagStuck:
+    return _flag(due.stream, _WAITING[kind], due.subject, str(due.owed), due.partner, due.since)
+
+
+def _unanswered(asked: Instruction) -> FlagStuck:
+    return _flag(asked.stream, _ASKED[asked.kind], asked.id, str(asked.amount), asked.partner, asked.asked_at)
 
 
 def _flag(stream: str, kind: StuckKind, subject: str, expected: str, partner: str, since: datetime) -> FlagStuck:

@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from commands.command import Command
 from ledger.policies.automation import Automation, Step
 from ledger.refusals import PolicyNotEffective
 from ledger.who import Actor
-from projections.due_dates import FIRST, DueDate, Kind, due_dates
+from projections.due_dates import DueDate, Kind, due_dates
 from service.app import App
 from service.loop import PLATFORM_BOOK, WHOLE, Item, Loop
 
 TIMER = Actor(kind="system", id="timer", role="timer")
-_PAGE = 500
+PAGE = 500
+T = TypeVar("T")
 
 
 class Timer(ABC):
@@ -65,6 +66,17 @@ class Timer(ABC):
         books = self.app.ledger.reader.heads()
         return sum(self.loop.alone(book, f"{WHOLE}{book}", partial(look, book)) or 0 for book in books)
 
+    def pages(self, fetch: Callable[[T | None], Sequence[T]], *, size: int = PAGE) -> Iterator[Sequence[T]]:
+        """All rows, page by page until the sweep is to stop. `fetch` finds up to `size` rows behind one, or the first
+        ones (None)."""
+        last: T | None = None
+        while not self.stop.is_set():
+            if page := fetch(last):
+                yield page
+            if len(page) < size:
+                return
+            last = page[-1]
+
 
 class DueDateTimer(Timer):
     """A timer over one kind of the view `due_dates`."""
@@ -76,7 +88,7 @@ class DueDateTimer(Timer):
         return self.in_each_book(lambda book: self._ask(book, by)) if by else 0
 
     def _ask(self, book: int, by: datetime) -> int:
-        return sum(self.loop.ask(self._items(book, page, by)) for page in self._pages(book, by))
+        return sum(self.loop.ask(self._items(book, page, by)) for page in self.pages(partial(self._page, book, by)))
 
     def _items(self, book: int, page: Sequence[DueDate], by: datetime) -> Iterator[Item]:
         """The items of a page; what cannot be read of it is set aside under its stream and subject."""
@@ -95,15 +107,8 @@ class DueDateTimer(Timer):
         """What to ask for: an id that is the same wherever it is asked for."""
         raise NotImplementedError
 
-    def _pages(self, book: int, by: datetime) -> Iterator[list[DueDate]]:
-        after = FIRST
-        while not self.stop.is_set():
-            page = due_dates(self.app.views, self.kind, book, by=by, after=after, limit=_PAGE)
-            if page:
-                yield page
-            if len(page) < _PAGE:
-                return
-            after = page[-1]
+    def _page(self, book: int, by: datetime, last: DueDate | None) -> list[DueDate]:
+        return due_dates(self.app.views, self.kind, book, by=by, after=last, limit=PAGE)
 
 
 def item_of(due: DueDate) -> str:
