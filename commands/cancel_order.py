@@ -51,8 +51,9 @@ class CancelOrder(OrderCommand, name="cancel_order"):
 def decide(command: CancelOrder, order: Order, rules: Rules) -> Iterator[Event]:
     placed_order(order)
     wanted = command.lines or _whole(order)
+    order_units = OrderUnits(order)
     for line in wanted:
-        _expect_cancellable(command, order, line, rules)
+        _expect_cancellable(command, order, order_units, line, rules)
     for line in wanted:
         yield _line_cancelled(command, line)
     if order.payments.allocation is None:
@@ -70,8 +71,10 @@ def _whole(order: Order) -> Sequence[LineQty]:
     return [LineQty(line_id=line_id, qty=qty) for line_id, qty in remaining.items() if qty]
 
 
-def _expect_cancellable(command: CancelOrder, order: Order, line: LineQty, rules: Rules) -> None:
-    book, remaining, order_units = line_of(order, line.line_id), order.unshipped(line.line_id), OrderUnits(order)
+def _expect_cancellable(
+    command: CancelOrder, order: Order, order_units: OrderUnits, line: LineQty, rules: Rules
+) -> None:
+    book, remaining = line_of(order, line.line_id), order.unshipped(line.line_id)
     unsent = order_units.at(line.line_id, None)
     at_stake = sum(unsent.disputed[d.dispute_id] for d in order.disputes if d.claims)
     if line.qty <= unsent.qty - unsent.under_review - at_stake:

@@ -30,7 +30,7 @@ def decide(command: ReleaseSettlement, order: Order, rules: Rules) -> Iterator[E
     placed_order(order)
     books = [line_of(order, command.line_id)] if command.line_id else list(order.lines.values())
     release, now = rules.policy(Release), command.decided_at
-    coming = [due for book in books for due in to_release(order, book, release, at=now)]
+    coming = list(to_release(order, books, release, at=now))
     due = [part for part in coming if part.due_at <= now and not part.held_back]
     if not due:
         _refuse(command, order, coming)

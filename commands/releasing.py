@@ -30,17 +30,19 @@ class Due:
     held_back: bool = False
 
 
-def to_release(order: Order, book: LineBook, release: Release, *, at: datetime) -> Iterator[Due]:
-    """Every unit of a line that is due or will be, on what is known: signed for, or lost at the platform's cost.
+def to_release(order: Order, books: Iterable[LineBook], release: Release, *, at: datetime) -> Iterator[Due]:
+    """Every unit of these lines that is due or will be, on what is known: signed for, or lost at the platform's cost.
 
     Held back are those that a case or dispute is about, or that wait for goods or a hold. The units that `pending` does
     not cover any more are left out: facts may tell of more than was ever paid.
     """
-    left, units = book.pending, OrderUnits(order)
-    for part in _unreleased(order, book, units, release, at=at):
-        if (fresh := min(part.qty, left)) > 0:
-            yield replace(part, qty=fresh)
-            left -= fresh
+    units = OrderUnits(order)
+    for book in books:
+        left = book.pending
+        for part in _unreleased(order, book, units, release, at=at):
+            if (fresh := min(part.qty, left)) > 0:
+                yield replace(part, qty=fresh)
+                left -= fresh
 
 
 def _unreleased(order: Order, book: LineBook, units: OrderUnits, release: Release, *, at: datetime) -> Iterator[Due]:

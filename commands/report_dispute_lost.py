@@ -97,7 +97,7 @@ def _consequence(report: ReportDisputeLost, later: Order, rules: Rules) -> Itera
     if later.placed is None:
         return
     now, release = report.decided_at, rules.policy(Release)
-    coming = [due for book in later.lines.values() for due in to_release(later, book, release, at=now)]
+    coming = to_release(later, later.lines.values(), release, at=now)
     closed = [due for due in coming if due.rule == "platform_borne" and not due.held_back]
     at_once = closed if release.platform_borne_at_once else []
     events = list(released(later, at_once, rules, at=now))
