@@ -35,6 +35,7 @@ _PATIENCE = {
 
 # Instants and days beyond Python's calendar, which only somebody with all rights can have written, are read as its end:
 # the row's hash does not hold then, and its neighbours are read.
+BEYOND_CALENDAR = (ValueError, OverflowError, psycopg2.Error)  # what the driver raises for one
 _ENDS = {
     (1184,): (psycopg2.extensions.PYDATETIMETZ, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
     (1082,): (psycopg2.extensions.PYDATE, date.min, date.max),
@@ -117,8 +118,15 @@ def _read_any_instant(connection: psycopg2.extensions.connection, _: object) -> 
         psycopg2.extensions.register_type(kind, connection)
 
 
+def read_plainly(cursor: psycopg2.extensions.cursor) -> None:
+    """Reads instants and days on this cursor in the driver's own C, a third faster. One beyond the calendar raises one
+    of `BEYOND_CALENDAR` then."""
+    for parse, _, _ in _ENDS.values():
+        psycopg2.extensions.register_type(parse, cursor)
+
+
 def _within(parse: Callable[[Any, Any], Any], first: Any, last: Any, value: Any, cursor: Any) -> Any:
     try:
         return parse(value, cursor)
-    except (ValueError, OverflowError, psycopg2.Error):
+    except BEYOND_CALENDAR:
         return first if value.endswith("BC") else last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from time import monotonic, sleep
@@ -13,7 +14,7 @@ import psycopg2
 from sqlalchemy import Engine
 
 from ledger.log.claims import CLAIMS, OpenInCases, asked_of, open_in_cases
-from ledger.log.engine import cursor_of
+from ledger.log.engine import BEYOND_CALENDAR, cursor_of, read_plainly
 from ledger.log.rows import FAR_BY, News, Receipt, Recorded, Status
 from ledger.log.trouble import READ_ONLY, ConnectionLost, DatabaseTrouble, shown
 
@@ -196,6 +197,11 @@ class Reader:
             return self._fetch(statement, parameters)
 
     def _fetch(self, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+        with cursor_of(self._engine) as cursor:
+            read_plainly(cursor)
+            cursor.execute(statement, parameters)
+            with suppress(*BEYOND_CALENDAR):
+                return cursor.fetchall()
         with cursor_of(self._engine) as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall()
