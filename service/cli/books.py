@@ -22,7 +22,6 @@ from service.cli.tables import (
 )
 from service.failures import ServiceFailure
 from service.limits import LONGEST_GRACE_DAYS
-from service.pages import page_of
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,18 +69,14 @@ def contribution(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """What each order earned or cost the platform, the greatest loss first; all CNY."""
-    from projections.order_contribution import OrderContribution, contributions
+    from projections.order_contribution import OrderContribution
+    from service.contribution import contribution_page
 
     with reading(settings, [OrderContribution()], order=order, merchant=merchant, market=market) as app, answerable():
         moment = moment_of(as_of, as_known_at)
-        asked = {"order": order, "merchant": merchant, "market": market}
-        page = page_of(
-            "contribution",
-            lambda most: contributions(app.views, moment, **asked, limit=most).orders,
-            limit=limit,
-            after=after,
+        page, found = contribution_page(
+            app.views, moment, order=order, merchant=merchant, market=market, limit=limit, after=after
         )
-        found = contributions(app.views, moment, **asked, limit=1)
     rows = rows_of(page.rows, CONTRIBUTION)
     if format is Format.TABLE:
         rows += rows_of([found.total], CONTRIBUTION)

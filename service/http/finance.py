@@ -15,8 +15,8 @@ from projections.balances import Moment
 from projections.books_of_account import turnover_balance
 from projections.differences import explain_difference
 from projections.exposure import exposure
-from projections.order_contribution import contributions
 from projections.payouts import payouts
+from service.contribution import contribution_page
 from service.http.errors import BadParameter
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
@@ -112,14 +112,9 @@ def contribution(
     after: After = None,
 ) -> dict[str, Any]:
     """What each order earned or cost the platform, the greatest loss first."""
-    asked: Any = {"order": order, "merchant": merchant, "market": market}
-    page = page_of(
-        "contribution",
-        lambda most: contributions(app.views, moment, **asked, limit=most).orders,
-        limit=limit,
-        after=after,
+    page, found = contribution_page(
+        app.views, moment, order=order, merchant=merchant, market=market, limit=limit, after=after
     )
-    found = contributions(app.views, moment, **asked, limit=1)
     return answer(app, found.vector, orders=page.rows, total=found.total, count=found.count, next=page.next)
 
 
