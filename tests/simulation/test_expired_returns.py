@@ -12,12 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, note, seed, settings
 from hypothesis import strategies as some
 
 from ledger.events.refund import ReturnExpired
 from ledger.money import Money
-from ledger.refusals import Refusal
+from ledger.refusals import RefundExceedsRemaining, Refusal
 from tests.ledger.journal.test_order_rules import ACTIONS, SALES, Sale
 from tests.simulation.money_life import OF_MONEY, MoneyLife
 from tests.simulation.test_random_money import (
@@ -146,6 +147,16 @@ def test_the_books_are_right_when_a_return_expires_in_part(
     life.finish()
     life.check()
     nothing_is_left(life)
+
+
+def test_no_more_of_a_line_is_approved_than_disputes_have_left_of_it() -> None:
+    life = live(TWO_CHEAP_UNITS, ONE_LOST_TWICE, [("express", 0, 1), ("open dispute", 76, 1)])
+    (dispute,) = (dispute for dispute in life.order.disputes if dispute.is_open)
+    life._decide(dispute, won=False)
+    (case,) = (case for case in life.order.cases.values() if case.is_open)
+    with pytest.raises(RefundExceedsRemaining) as refused:
+        life._tell("approve_refund", by=PLATFORM, refund_id=case.id, round=1)
+    assert refused.value.facts["remaining"] == "USD 0.05"
 
 
 def test_most_of_these_returns_expire_in_part() -> None:
