@@ -9,8 +9,9 @@ from functools import partial
 from sqlalchemy import Engine
 
 from ledger.log.engine import writer_engine
-from projections.engine.checkpoints import positions
-from projections.engine.fold import LARGEST, step
+from projections.engine.checkpoints import Checkpoint, claim, move, positions
+from projections.engine.connections import transaction
+from projections.engine.fold import LARGEST, clear, step
 from projections.engine.generations import Generation
 
 
@@ -54,6 +55,14 @@ def _raise_what_failed(jobs: Sequence[Callable[[], None]]) -> None:
         raise kind("; ".join(map(str, problems)))
 
 
+def begin_again(engine: Engine, generation: Generation, book: int) -> None:
+    """Take a book that no reader sees back to nothing, because what is parked in it has changed."""
+    with transaction(engine) as cursor:
+        if claim(cursor, generation, book):
+            clear(cursor, generation, book)
+            move(cursor, generation, Checkpoint(book))
+
+
 def _fill_book_of(url: str, generation: Generation, book: int, upto: int) -> None:
     """One job of an executor, in whatever process or machine it runs."""
     engine = writer_engine(url, connections=1)
@@ -70,6 +79,9 @@ def _fill_book(engine: Engine, generation: Generation, book: int, upto: int) -> 
             raise CannotFill(f"generation {generation.number} of {generation.name} is gone, or somebody else fills it")
         if done.checkpoint.status == "stopped":
             raise CannotApplyEvent(f"{generation.name} cannot apply book {book}, {done.checkpoint.reason}")
+        if done.again:
+            begin_again(engine, generation, book)
+            continue
         if done.checkpoint.position >= upto:
             return
         if not done.read:

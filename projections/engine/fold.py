@@ -37,12 +37,14 @@ class Log(Protocol):
 class Step:
     """What a step has done. `checkpoint` is None where another worker holds the book, or the generation is gone.
 
-    `parking` is the version of the book's parking that a stop was decided on.
+    `parking` is the version of the book's parking that a stop was decided on. `again`: nothing was folded, because what
+    is parked has changed and more than a page is to be folded again first (`projections/engine/refold.py`).
     """
 
     checkpoint: Checkpoint | None
     read: int = 0
     parking: int = 0
+    again: bool = False
 
 
 class _CannotApply(Exception):
@@ -55,25 +57,25 @@ class _CannotApply(Exception):
 
     @property
     def reason(self) -> str:
-        return f"position {self.after + 1}: {type(self.__cause__).__name__}: {self.__cause__}"
+        return f"position {self.after + 1}: {_words(self.__cause__)}"
 
     def is_parked(self, parked: frozenset[int]) -> bool:
         """True if the event need not be applied any more."""
         return self.after + 1 in parked
 
 
-class _CannotFoldAgain(_CannotApply):
+class CannotFoldAgain(_CannotApply):
     """The events up to `after` are folded, and cannot be folded again now that other effects are parked."""
 
-    def __init__(self, after: int, changed: frozenset[int]) -> None:
-        super().__init__(after, 1)
-        self.changed = changed
+    def __init__(self, done: Checkpoint, parked: frozenset[int], why: str) -> None:
+        super().__init__(done.position, 1)
+        self._changed = done.parked ^ {position for position in parked if position <= done.position}
+        self._why = why
 
     @property
     def reason(self) -> str:
-        changed = ", ".join(map(str, sorted(self.changed)))
-        why = f"{type(self.__cause__).__name__}: {self.__cause__}"
-        return f"position {changed}: its parking changed, and the book cannot be folded again: {why}"
+        changed = ", ".join(map(str, sorted(self._changed)))
+        return f"position {changed}: its parking changed, and the book cannot be folded again: {self._why}"
 
     def is_parked(self, parked: frozenset[int]) -> bool:  # noqa: ARG002 - folding again failed with all that is parked
         return False
@@ -91,10 +93,10 @@ def step(engine: Engine, generation: Generation, book: int, *, size: int = SMALL
             done = _apply(engine, generation, book, size, upto)
     except _CannotApply as failure:
         if failure.read == 1:
-            return _stop(engine, generation, book, failure)
+            return stop(engine, generation, book, failure)
         done = step(engine, generation, book, size=failure.read // 2, upto=upto)  # closes in on the one event
         if isinstance(failure.__cause__, LogHasGap) and done.checkpoint and not done.read:
-            return _stop(engine, generation, book, failure)  # the missing event is the next one
+            return stop(engine, generation, book, failure)  # the missing event is the next one
     return done
 
 
@@ -109,6 +111,8 @@ def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: i
             return Step(checkpoint)
         parked = parked_in(cursor, book).of(generation.name)
         if not checkpoint.honours(parked):
+            if checkpoint.position > LARGEST:
+                return Step(checkpoint, again=True)
             checkpoint = _fold_again(cursor, generation, checkpoint, parked)
         following = checkpoint.after(stretch, parked)
         try:
@@ -124,23 +128,23 @@ def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: i
 def _fold_again(
     cursor: extensions.cursor, generation: Generation, done: Checkpoint, parked: frozenset[int]
 ) -> Checkpoint:
-    """Fold the book anew up to where it was, without what is parked now. Readers see the rows of before until the end
-    of the transaction, so that no view ever goes backwards."""
-    again = Checkpoint(done.book)
+    """Fold a book of one page anew up to where it was, without what is parked now. Readers see the rows of before until
+    the end of the transaction, so that no view ever goes backwards."""
     try:
-        for table in generation.projection.tables:
-            cursor.execute(f"DELETE FROM {generation.stored_name(table)} WHERE book = %s", (done.book,))
-        while again.position < done.position:
-            until = min(again.position + LARGEST, done.position)
-            stretch = _read(cursor, generation.projection, again, until)
-            fold_into(cursor, generation, done.book, without(stretch, parked))
-            again = again.after(stretch, parked)
+        clear(cursor, generation, done.book)
+        stretch = _read(cursor, generation.projection, Checkpoint(done.book), done.position)
+        fold_into(cursor, generation, done.book, without(stretch, parked))
+        return Checkpoint(done.book).after(stretch, parked)
     except Exception as error:
         if is_lost(error):
             raise
-        changed = done.parked ^ {position for position in parked if position <= done.position}
-        raise _CannotFoldAgain(done.position, changed) from error
-    return again
+        raise CannotFoldAgain(done, parked, _words(error)) from error
+
+
+def clear(cursor: extensions.cursor, generation: Generation, book: int) -> None:
+    """Deletes the rows of the book, which the caller has claimed."""
+    for table in generation.projection.tables:
+        cursor.execute(f"DELETE FROM {generation.stored_name(table)} WHERE book = %s", (book,))
 
 
 def _read(cursor: extensions.cursor, projection: Projection, checkpoint: Checkpoint, until: int) -> Stretch:
@@ -172,7 +176,8 @@ def _open(engine: Engine, generation: Generation, book: int) -> bool:
         return open_book(cursor, generation, book)
 
 
-def _stop(engine: Engine, generation: Generation, book: int, failure: _CannotApply) -> Step:
+def stop(engine: Engine, generation: Generation, book: int, failure: _CannotApply) -> Step:
+    """Stops the book with the reason, unless it has gone on or the event was parked meanwhile."""
     with transaction(engine) as cursor:
         checkpoint = claim(cursor, generation, book)
         if checkpoint is None or checkpoint.position != failure.after:
@@ -183,6 +188,10 @@ def _stop(engine: Engine, generation: Generation, book: int, failure: _CannotApp
         stopped = checkpoint.stopped(_storable(failure.reason))
         move(cursor, generation, stopped)
     return Step(stopped, parking=parked.version)
+
+
+def _words(error: BaseException | None) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _storable(reason: str) -> str:

@@ -98,7 +98,7 @@ def verify(engine: Engine, projection: Projection, *, executor: Executor | None 
 @contextmanager
 def _shadow(engine: Engine, projection: Projection) -> Iterator[tuple[Generation, Generation]]:
     """The live generation, and a new one that is gone afterwards unless it has become live."""
-    with _alone(engine, projection):
+    with alone(engine, projection):
         live = _live(engine, projection)
         drop_others(engine, projection)
         try:
@@ -110,8 +110,8 @@ def _shadow(engine: Engine, projection: Projection) -> Iterator[tuple[Generation
 
 
 @contextmanager
-def _alone(engine: Engine, projection: Projection) -> Iterator[None]:
-    """One rebuild of a view at a time. Only spares work: nothing that is right depends on it."""
+def alone(engine: Engine, projection: Projection) -> Iterator[None]:
+    """One rebuild of a view at a time, or of a book of it. Only spares work: nothing that is right depends on it."""
     key = {"key": f"redledger rebuild {projection.name}"}
     with engine.connect() as connection:  # in no transaction, so that none stays open all the while
         if not connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key).scalar():

@@ -14,6 +14,7 @@ from projections.engine.checkpoints import Checkpoint
 from projections.engine.fold import LARGEST, SMALLEST, Log, step
 from projections.engine.generations import Generation, ViewOutdated
 from projections.engine.parking import parking_versions
+from projections.engine.refold import refold
 from projections.engine.standing import standing
 from projections.engine.together import Convoy
 from projections.projection import Projection
@@ -127,6 +128,8 @@ class ProjectionWorker:
         """One step; whether there may be more to do."""
         size = self._sizes.get(book, SMALLEST)
         done = step(self._engine, generation, book, size=size)
+        if done.again:
+            done = refold(self._engine, generation, book)
         if done.checkpoint is None:
             return False  # somebody else is on it; looked at again at the next wake-up
         if done.checkpoint.status == "stopped" and done.read == 0:

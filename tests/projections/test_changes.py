@@ -22,9 +22,9 @@ def test_a_follower_goes_on_where_it_was_and_sees_each_changed_row_once(ledger: 
     seen = changes(views, Tally(), TALLY, after={})
     history.words(1, "a", "a", "c")
     fold(ledger)
-    more = changes(views, Tally(), TALLY, after=seen.vector)
+    more = changes(views, Tally(), TALLY, after=seen.places)
     assert [(row["word"], row["seen"]) for row in more.rows] == [("a", 3), ("c", 1)]
-    assert changes(views, Tally(), TALLY, after=more.vector).rows == ()
+    assert changes(views, Tally(), TALLY, after=more.places).rows == ()
 
 
 def test_a_deleted_row_is_in_the_feed_as_a_tombstone(ledger: Ledger, views: Views) -> None:
@@ -45,7 +45,7 @@ def test_pages_end_between_events_and_lead_through_all_rows(ledger: Ledger, view
     page = changes(views, Tally(), TALLY, after={}, limit_per_book=3)
     while page.rows:
         found += [row["word"] for row in page.rows]
-        page = changes(views, Tally(), TALLY, after=page.vector, limit_per_book=3)
+        page = changes(views, Tally(), TALLY, after=page.places, limit_per_book=3)
     assert sorted(found) == [*"abcdefgxy"]
 
 
@@ -54,4 +54,4 @@ def test_a_rebuild_is_no_news_to_a_follower(ledger: Ledger, views: Views) -> Non
     fold(ledger)
     seen = changes(views, Tally(), TALLY, after={})
     rebuild(ledger.engine, ledger.reader, Tally())
-    assert changes(views, Tally(), TALLY, after=seen.vector).rows == ()
+    assert changes(views, Tally(), TALLY, after=seen.places).rows == ()
