@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
 from io import StringIO
+from typing import Any
 
 from commands.recording import accounting_day
 from ledger.events.statement import SettlementStatementIssued
 from ledger.ids import statements_stream
 from ledger.log.identity import Identity
-from ledger.money import Money
 from projections.statements import Statement, document, issued_again
 from service.app import App
+from service.cli.cells import exact, write_csv
+from service.cli.columns import Column, Holds
+from service.cli.tables import STATEMENT_LINES
 from service.failures import ServiceFailure
 
-_COLUMNS = ("date", "kind", "order", "line", "gross", "fee", "net", "balance", "event_id")
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:15px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:70rem;padding:0 1rem}}
 table{{border-collapse:collapse;width:100%}}th,td{{padding:.3rem .6rem;border-bottom:1px solid #ddd;text-align:left}}
@@ -41,15 +42,15 @@ class IssuedStatement:
         return document(self.event, self.statement)
 
     @property
-    def rows(self) -> list[dict[str, str]]:
-        """Opening, lines and closing as texts, the balance running."""
+    def rows(self) -> list[dict[str, Any]]:
+        """Opening, lines and closing, the balance running."""
         balance = self.event.opening
         rows = [_row(kind="opening", balance=balance)]
         for line in self.statement.lines:
             balance += line.net
             rows.append(
                 _row(
-                    date=line.accounting_date.isoformat(),
+                    date=line.accounting_date,
                     kind=line.kind,
                     order=line.order_id,
                     line=line.line_id,
@@ -65,28 +66,27 @@ class IssuedStatement:
     @property
     def csv(self) -> str:
         out = StringIO()
-        writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
+        write_csv(STATEMENT_LINES, self.rows, out)
         return out.getvalue()
 
     @property
     def text(self) -> str:
-        widths = {name: max(len(name), *(len(row[name]) for row in self.rows)) for name in _COLUMNS}
-        header = {name: name for name in _COLUMNS}
-        lines = ["  ".join(_aligned(row, name, widths[name]) for name in _COLUMNS).rstrip()
-                 for row in (header, *self.rows)]  # fmt: skip
+        header = {column: column.name for column in _COLUMNS}
+        rows = [header, *map(_texts, self.rows)]
+        widths = {column: max(len(row[column]) for row in rows) for column in _COLUMNS}
+        lines = ["  ".join(_aligned(row[each], each, widths[each]) for each in _COLUMNS).rstrip() for row in rows]
         return "\n".join(
             [self.title, self.period, "", *lines, "", f"SHA-256 of the lines: {self.event.lines_hash}", ""]
         )
 
     @property
     def html(self) -> str:
-        body = "".join(f"<tr>{''.join(_cell(name, row[name]) for name in _COLUMNS)}</tr>" for row in self.rows)
+        rows = map(_texts, self.rows)
+        body = "".join(f"<tr>{''.join(_cell(text, column) for column, text in row.items())}</tr>" for row in rows)
         return _PAGE.format(
             title=escape(self.title),
             period=escape(self.period),
-            head="".join(f'<th class="n">{name}</th>' if name in _NUMBERS else f"<th>{name}</th>" for name in _COLUMNS),
+            head="".join(f"<th{_LOOK.get(each.holds, '')}>{each.name}</th>" for each in _COLUMNS),
             body=body,
             hash=escape(f"SHA-256 of the lines: {self.event.lines_hash}"),
         )
@@ -101,7 +101,8 @@ class IssuedStatement:
         return f"{since}to {_instant(self.event.period_to)}, issued {_instant(self.event.issued_at)}"
 
 
-_NUMBERS = ("gross", "fee", "net", "balance")
+_COLUMNS = STATEMENT_LINES.columns
+_LOOK = {Holds.AMOUNT: ' class="n"'}
 
 
 def issued_statements(
@@ -132,19 +133,22 @@ def _none_of(events: Sequence[SettlementStatementIssued], number: int | None) ->
     return f"No such statement {number} was issued: there are {events[0].number} to {events[-1].number}."
 
 
-def _row(**values: str | Money) -> dict[str, str]:
-    texts = {name: f"{value.decimal:f}" if isinstance(value, Money) else value for name, value in values.items()}
-    return {name: texts.get(name, "") for name in _COLUMNS}
+def _row(**values: Any) -> dict[str, Any]:
+    return dict.fromkeys(STATEMENT_LINES.names) | values
 
 
-def _aligned(row: dict[str, str], name: str, width: int) -> str:
-    return row[name].rjust(width) if name in _NUMBERS else row[name].ljust(width)
+def _texts(row: Mapping[str, Any]) -> dict[Column, str]:
+    """The row as the statement prints it: its title says the currency, and no digits are grouped."""
+    return {column: exact(row[column.name]) for column in _COLUMNS}
 
 
-def _cell(name: str, text: str) -> str:
-    if name in _NUMBERS:
-        return f'<td class="n">{escape(text)}</td>'
-    return f"<td><code>{escape(text)}</code></td>" if name == "event_id" else f"<td>{escape(text)}</td>"
+def _aligned(text: str, column: Column, width: int) -> str:
+    return text.rjust(width) if column.holds is Holds.AMOUNT else text.ljust(width)
+
+
+def _cell(text: str, column: Column) -> str:
+    shown = f"<code>{escape(text)}</code>" if column.name == "event_id" else escape(text)
+    return f"<td{_LOOK.get(column.holds, '')}>{shown}</td>"
 
 
 def _instant(instant: datetime | None) -> str:

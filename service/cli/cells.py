@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from itertools import chain
+from typing import Any, TextIO
 
 from ledger.money import Money
 from service.cli.columns import Column, Holds, Table
@@ -49,16 +51,15 @@ def shown(value: Any, *, with_currency: bool = True) -> str:
             return ", ".join(value)
         case Mapping() if not value:
             return ""
-    return _exact(value)
+    return exact(value)
 
 
-def csv_names(table: Table) -> list[str]:
-    """The header of a CSV: the currency of an amount stands beside it."""
-    return [name for column in table.columns for name in _csv_names(column)]
-
-
-def csv_cells(table: Table, row: Mapping[str, Any]) -> list[str]:
-    return [cell for column in table.columns for cell in _csv_cells(column, row[column.name])]
+def write_csv(table: Table, rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
+    """Write the rows of a declared table as CSV: every CSV that we make, each amount with its currency beside it."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(chain.from_iterable(map(_csv_names, table.columns)))
+    for row in rows:
+        writer.writerow(chain.from_iterable(_csv_cells(column, row[column.name]) for column in table.columns))
 
 
 def currency_beside(name: str) -> str:
@@ -72,11 +73,12 @@ def _csv_names(column: Column) -> Sequence[str]:
 
 def _csv_cells(column: Column, value: Any) -> Sequence[str]:
     if column.holds is Holds.AMOUNT:
-        return _exact(value), value.currency if isinstance(value, Money) else ""
-    return (_exact(value),)
+        return exact(value), value.currency if isinstance(value, Money) else ""
+    return (str(value) if isinstance(value, Money) else exact(value),)
 
 
-def _exact(value: Any) -> str:
+def exact(value: Any) -> str:
+    """A value as programs read it; of money the amount alone, in major units."""
     match value:
         case None:
             return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
@@ -48,11 +47,9 @@ def show(table: Table, rows: Sequence[Mapping[str, Any]], format: Format) -> Non
         case Format.JSON:
             print_json([dict(row) for row in rows])
         case Format.CSV:
-            from service.cli.cells import csv_cells, csv_names
+            from service.cli.cells import write_csv
 
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(csv_names(table))
-            writer.writerows(csv_cells(table, row) for row in rows)
+            write_csv(table, rows, sys.stdout)
         case Format.TABLE:
             from service.cli.layout import print_table
 

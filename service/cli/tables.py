@@ -103,6 +103,10 @@ STATEMENTS = Table(
     title="Statements, CNY",
     plain_amounts=True,
 )
+STATEMENT_LINES = Table(
+    (*times("date"), *ids("kind", "order", "line"), *amounts("gross", "fee", "net", "balance"), *ids("event_id")),
+    plain_amounts=True,
+)
 SETTLEMENT_RUN = Table(
     (
         *ids("run"),
@@ -232,6 +236,17 @@ HISTORY = Table(
         *texts("actor", "source"),
         *ids("command_id"),
         *texts("reasons", "event", "axes", "entry"),
+    ),
+)
+JOURNAL = Table(
+    (
+        *counts("book", "position", "line_no"),
+        *ids("event_id", "type", "stream"),
+        *times("accounting_date", "occurred_at", "recorded_at"),
+        *ids("actor_kind", "actor", "role", "source", "legal_entity", "account"),
+        *texts("title"),
+        *ids("merchant", "psp", "order", "line", "parcel", "payment", "market", "currency"),
+        *amounts("debit", "credit", "debit_cny", "credit_cny"),
     ),
 )
 VIEWS = Table((*ids("view"), *counts("version", "behind"), *ids("status")))

@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
 
 from pydantic_core import from_json
 
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from service.adapters.journal.postings import DIMENSIONS, postings_of
-
-COLUMNS = (
-    "book", "position", "line_no", "event_id", "type", "stream", "accounting_date", "occurred_at", "recorded_at",
-    "actor_kind", "actor", "role", "source", "legal_entity", "account", "title", "merchant", "psp", *DIMENSIONS,
-    "currency", "debit", "credit", "debit_cny", "credit_cny",
-)  # fmt: skip
+from service.adapters.journal.postings import DIMENSIONS, Posting, postings_of
+from service.cli.cells import write_csv
+from service.cli.tables import JOURNAL
 
 
 def write_journal_csv(rows: Iterable[Recorded], out: TextIO) -> None:
     """Debits and credits are decimal texts in major units, empty where a line is on the other side."""
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    write_csv(JOURNAL, _lines(rows), out)
+
+
+def _lines(rows: Iterable[Recorded]) -> Iterator[dict[str, Any]]:
     for row in rows:
         actor, source = from_json(row.actor), from_json(row.source)
+        of_the_entry = {
+            "book": row.book,
+            "position": row.position,
+            "event_id": row.event_id,
+            "type": row.type,
+            "stream": row.stream,
+            "accounting_date": row.accounting_date,
+            "occurred_at": row.occurred_at,
+            "recorded_at": row.recorded_at,
+            "actor_kind": actor["kind"],
+            "actor": actor["id"],
+            "role": actor["role"],
+            "source": source.get("system", ""),
+            "legal_entity": row.legal_entity,
+        }
         for number, posting in enumerate(postings_of(row), 1):
-            writer.writerow(
-                (
-                    row.book, row.position, number, row.event_id, row.type, row.stream, row.accounting_date,
-                    row.occurred_at.isoformat(), row.recorded_at.isoformat(), actor["kind"], actor["id"],
-                    actor["role"], source.get("system", ""), row.legal_entity, posting.place.account,
-                    posting.place.title, posting.place.merchant, posting.place.psp,
-                    *(posting.about.get(name, "") for name in DIMENSIONS),
-                    posting.amount.currency, *_sides(posting.amount), *_sides(posting.base),
-                )
-            )  # fmt: skip
+            yield of_the_entry | {"line_no": number} | _of_the_line(posting)
 
 
-def _sides(amount: Money) -> tuple[str, str]:
-    text = f"{abs(amount.decimal):f}" if amount else ""
-    return (text, "") if amount.minor > 0 else ("", text)
+def _of_the_line(posting: Posting) -> dict[str, Any]:
+    place = posting.place
+    debit, credit = _sides(posting.amount)
+    debit_cny, credit_cny = _sides(posting.base)
+    return {name: posting.about.get(name, "") for name in DIMENSIONS} | {
+        "account": place.account,
+        "title": place.title,
+        "merchant": place.merchant,
+        "psp": place.psp,
+        "currency": posting.amount.currency,
+        "debit": debit,
+        "credit": credit,
+        "debit_cny": debit_cny,
+        "credit_cny": credit_cny,
+    }
+
+
+def _sides(amount: Money) -> tuple[Money | None, Money | None]:
+    if not amount:
+        return None, None
+    return (amount, None) if amount.minor > 0 else (None, -amount)

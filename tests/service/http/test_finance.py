@@ -11,6 +11,7 @@ from service.app import open_app
 from service.http.application import make_application
 from service.settings import Settings
 from service.settlement_run import settle
+from tests.service.cli.test_csv import without_currency
 from tests.support.buses import Clock, Desk, publish_programme
 from tests.support.sales import merchant_ready, released
 
@@ -85,3 +86,7 @@ def test_a_payout_that_failed_says_why(books: TestClient, settings: Settings) ->
 def test_payouts_and_differences_are_listed(books: TestClient) -> None:
     assert [each["state"] for each in books.get("/payouts").json()["payouts"]] == ["initiated"]
     assert isinstance(books.get("/books/reconciliation").json()["mismatches"], list)
+
+
+def test_a_statement_as_csv_has_a_currency_beside_every_amount(books: TestClient) -> None:
+    assert not without_currency(books.get("/statements/M-1/1?form=csv").text)
