@@ -29,7 +29,7 @@ def decide(command: FlagUnallocatedCapture, order: Order, rules: Rules) -> Itera
     if not capture.free or order.payments.allocation or order.cancelled or order.expired:
         return
     terms = rules.policy(PaymentTerms)
-    if capture.captured_at and command.decided_at < (due_at := terms.order_by(capture.captured_at)):
+    if command.decided_at < (due_at := terms.order_by(capture.captured_at)):
         raise CaptureNotOverdue(capture_ref=command.capture_ref, due_at=due_at)
     if payment := payment_expected(order):
         yield from short(command, order, payment) if payment.is_short else ()

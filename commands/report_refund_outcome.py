@@ -117,8 +117,6 @@ def _told_paid(
     elif submission.state == "succeeded":
         if submission.is_later_success(report.happened_at):
             yield RefundSuccessNoted(**_about(report, submission, case), happened_at=report.happened_at)
-    elif submission.state == "reversed" and came_back_at is None:
-        return  # told before
     elif came_back_at is not None and report.happened_at <= came_back_at:
         if submission.state == "failed" and submission.succeeded_at is None:
             yield from _came_back_since(report, order, rules, case, submission, came_back_at)
@@ -137,7 +135,7 @@ def _told_unpaid(
     is_news = came_back_at is not None and came_back_at < at
     if submission.state == "submitted":
         yield _failure(report, case, submission)
-    elif submission.state == "succeeded" and (paid_at is None or paid_at <= at):
+    elif submission.state == "succeeded" and paid_at is not None and paid_at <= at:
         yield from _back_and_paid_again(report, order, rules, case, submission)
     elif is_news or (submission.state == "succeeded" and came_back_at is None):
         yield _failure(report, case, submission, only_noted=True)
@@ -249,7 +247,7 @@ def _stray_paid(report: ReportRefundOutcome, rules: Rules, known: StrayRefund, r
 def _stray_back(report: ReportRefundOutcome, known: StrayRefund, rate: Rate) -> Iterator[Event]:
     about, at = _about(report, None, None), report.happened_at
     is_news, is_known = not known.came_before(at), known.paid_at is not None or known.came_back_at is not None
-    if known.is_paid and (known.paid_at is None or known.paid_at <= at):
+    if known.is_paid and known.paid_at is not None and known.paid_at <= at:
         yield _reversal(about, report.code, rate, known.carried, at)
     elif is_news and report.outcome == "reversed" and (known.is_paid or not is_known):  # of a payment nobody told us of
         carried = known.carried if known.is_paid else rate.convert(report.amount)

@@ -55,7 +55,7 @@ class DueDates(Projection):
     """
 
     name = "due_dates"
-    version = 5
+    version = 6
     tables = (DUE,)
     events = (
         OrderPlaced,
@@ -164,7 +164,7 @@ class _Fold:
 
     @on.register
     def _(self, event: PaymentCaptured) -> None:
-        at = event.counts_from(event.captured_at or self._recorded.occurred_at)
+        at = event.counts_from(event.captured_at)
         self._capture(waiting=self._waiting() | {event.capture_ref: at.isoformat()})
         self._captured(event, event.amount.minor)
         self._ask_again()

@@ -35,7 +35,7 @@ class UnroutedCaptureFailed(_InboxMoney, name="inbox.capture_failed", version=1)
     happened_at: datetime
 
 
-class UnallocatedRefundFailed(_InboxMoney, name="inbox.refund_failed", version=2):
+class UnallocatedRefundFailed(_InboxMoney, name="inbox.refund_failed", version=1):
     """The provider could not pay money of no order back; it stays owed (P11).
 
     `only_noted` where it changes nothing: it was paid later, or had failed already.

@@ -54,16 +54,16 @@ class PaymentAuthorizationExpired(_Payment, name="payment.authorization_expired"
     expires_at: datetime
 
 
-class PaymentVoided(_Payment, name="payment.voided", version=2):
+class PaymentVoided(_Payment, name="payment.voided", version=1):
     """The authorisation is given back uncaptured."""
 
     psp_ref: str
     amount: Money
     code: str
-    happened_at: datetime | None = None  # None where only the envelope of an older event says it
+    happened_at: datetime
 
 
-class PaymentCaptured(_Payment, name="payment.captured", version=2):
+class PaymentCaptured(_Payment, name="payment.captured", version=1):
     """The provider took the buyer's money and owes it to us.
 
     `capture_ref` is the provider's own; the orders of one checkout may share it, each with its part of the money. A
@@ -72,8 +72,8 @@ class PaymentCaptured(_Payment, name="payment.captured", version=2):
     """
 
     capture_ref: Id
-    psp_ref: str = ""
-    captured_at: datetime | None = None  # as above
+    psp_ref: str
+    captured_at: datetime
     amount: Money  # buyer's currency
     book_rate: Rate  # CNY per unit of it, on the capture day
     base: Money  # amount × book_rate, in CNY
@@ -147,7 +147,7 @@ class OwedRefund(BaseModel):
     carried: Money  # CNY
 
 
-class PaymentCaptureFailed(_Payment, name="payment.capture_failed", version=2):
+class PaymentCaptureFailed(_Payment, name="payment.capture_failed", version=1):
     """A capture that was recorded turned out not to have happened.
 
     Where it was allocated and nothing was dispatched, the allocation is undone too; after dispatch or release the

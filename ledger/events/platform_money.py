@@ -74,11 +74,11 @@ class UnallocatedFundsRefunded(Event, name="inbox.funds_refunded", version=1):
     refunded_at: datetime
 
 
-class UnallocatedRefundPaid(Event, name="inbox.refund_paid", version=2):
+class UnallocatedRefundPaid(Event, name="inbox.refund_paid", version=1):
     """The provider has paid money of no order back; `carried` is what we owed, `base` what it cost, in CNY."""
 
     refund_id: Id
-    submission_id: Id | None = None  # None in older events: the last it was sent under
+    submission_id: Id
     psp: Id
     capture_ref: Id
     payment_id: Id | None

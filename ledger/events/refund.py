@@ -192,7 +192,7 @@ class ReturnInspected(_Return, name="return.inspected", version=1):
     disposition: str
 
 
-class ReturnExpired(_Return, name="return.expired", version=3):
+class ReturnExpired(_Return, name="return.expired", version=1):
     """The buyer did not send the goods back in time: the refund that waited for them is off.
 
     `undone` is its approval, with the signs of the original entry; None where the buyer has all of it by a dispute, so
@@ -219,7 +219,7 @@ class RefundSubmitted(_Submission, name="refund.submitted", version=1):
     """The provider is asked to pay this part of the refund back, under `submission_id`."""
 
 
-class RefundSucceeded(_Submission, name="refund.succeeded", version=2):
+class RefundSucceeded(_Submission, name="refund.succeeded", version=1):
     """The provider has paid this part back to the buyer.
 
     `carried` is what 2210 carried it at, `base` its worth at the day's book rate, `fx` = base − carried (5210).
@@ -230,7 +230,7 @@ class RefundSucceeded(_Submission, name="refund.succeeded", version=2):
     base: Money
     carried: Money
     fx: Money
-    happened_at: datetime | None = None  # None where only the envelope of an older event says it
+    happened_at: datetime
 
 
 class RefundSuccessNoted(_Submission, name="refund.success_noted", version=1):
@@ -241,7 +241,7 @@ class RefundSuccessNoted(_Submission, name="refund.success_noted", version=1):
     happened_at: datetime
 
 
-class RefundFailed(_Submission, name="refund.failed", version=2):
+class RefundFailed(_Submission, name="refund.failed", version=1):
     """The provider could not pay this part back; it stays owed to the buyer.
 
     `only_noted` where it changes nothing: the part was paid back later, or had failed already.
@@ -249,11 +249,11 @@ class RefundFailed(_Submission, name="refund.failed", version=2):
 
     psp_refund_ref: str
     code: str
-    happened_at: datetime | None = None  # as above
+    happened_at: datetime
     only_noted: bool = False
 
 
-class RefundReversed(_Submission, name="refund.reversed", version=2):
+class RefundReversed(_Submission, name="refund.reversed", version=1):
     """A refund that had succeeded came back; it is owed to the buyer again at what it was `carried` at.
 
     `base` is its worth at the day's book rate, `fx` = carried − base (positive is a loss, as everywhere). Where its
@@ -266,7 +266,7 @@ class RefundReversed(_Submission, name="refund.reversed", version=2):
     base: Money
     carried: Money
     fx: Money
-    happened_at: datetime | None = None  # as above
+    happened_at: datetime
     came_back_on: date | None = None
 
     @property
@@ -292,7 +292,7 @@ class RefundOwedAgain(_OwedToNobody, name="refund.owed_again", version=1):
     """What was owed no more, because its capture had failed, was paid all the same: it is the platform's loss."""
 
 
-class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=2):
+class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=1):
     """The refund, or a part of it, reached the buyer from the platform's own bank (P24). It took two people."""
 
     method: str

@@ -55,7 +55,7 @@ class _Hold(Event):
     reason: str
 
 
-class SettlementHeld(_Hold, name="settlement.held", version=2):
+class SettlementHeld(_Hold, name="settlement.held", version=1):
     """Some of the merchant's money on a line is kept back, with a reason: of all its units, or of `qty` units in one
     parcel."""
 
@@ -80,13 +80,13 @@ class _Payout(Event):
     bank_ref: str = ""
 
 
-class PayoutInitiated(_Payout, name="payout.initiated", version=2):
+class PayoutInitiated(_Payout, name="payout.initiated", version=1):
     """The bank is to be told to pay the merchant; the money is no longer available.
 
     `account_verified_at` is the check of the account that the payout rests on: if it comes back, so does no other.
     """
 
-    account_verified_at: datetime | None
+    account_verified_at: datetime
     initiated_at: datetime
 
 

@@ -95,11 +95,11 @@ class _Regrouped(Event):
     happened_at: datetime
 
 
-class ParcelsConsolidated(_Regrouped, name="parcel.consolidated", version=2):
+class ParcelsConsolidated(_Regrouped, name="parcel.consolidated", version=1):
     """Several parcels travel on as one."""
 
 
-class ParcelSplit(_Regrouped, name="parcel.split", version=2):
+class ParcelSplit(_Regrouped, name="parcel.split", version=1):
     """One parcel travels on as several."""
 
 
@@ -258,7 +258,7 @@ class LogisticsChargeRecorded(Event, name="parcel.logistics_charged", version=1)
     charged_at: datetime
 
 
-class DutyAssessed(Event, name="parcel.duty_assessed", version=2):
+class DutyAssessed(Event, name="parcel.duty_assessed", version=1):
     """Customs has assessed duty or tax on the parcel; the partner that paid it is owed it.
 
     `from_buyer` is what the buyer had paid us towards it, `from_buyer_base` what that stood at; the platform bears the

@@ -92,8 +92,7 @@ class InboxRefund:
         | UnallocatedRefundReversed,
     ) -> None:
         """What the provider said of one of them."""
-        named = (one for one in self.tries if one.submission_id == event.submission_id)
-        told = next(named, self.tries[-1])
+        told = next(one for one in self.tries if one.submission_id == event.submission_id)
         told.psp_refund_ref = event.psp_refund_ref or told.psp_refund_ref
         match event:
             case UnallocatedRefundPaid():

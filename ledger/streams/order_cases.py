@@ -57,14 +57,14 @@ class Submission:
     state: SubmissionState = "submitted"
     psp_refund_ref: str = ""
     carried: Money = field(default_factory=lambda: Money(0, CNY))
-    succeeded_at: datetime | None = None  # the success told last; None where none was, or nobody said when
+    succeeded_at: datetime | None = None  # the success told last
     paid_again_at: datetime | None = None  # the latest success that was only noted
     came_back_at: datetime | None = None  # the latest failure or reversal that was told
     code: str = ""  # of that
 
-    def come_back(self, at: datetime | None, code: str) -> None:
+    def come_back(self, at: datetime, code: str) -> None:
         """It failed, or was reversed, at that instant."""
-        if at is not None and (self.came_back_at is None or self.came_back_at < at):
+        if self.came_back_at is None or self.came_back_at < at:
             self.came_back_at, self.code = at, code
 
     def is_later_success(self, at: datetime) -> bool:

@@ -46,23 +46,17 @@ class Authorization:
     def holds_at(self, instant: datetime) -> bool:
         """Whether a capture at `instant` was to be expected, whatever was told of later ones before."""
         in_time = self.expires_at is None or instant <= self.expires_at
-        if self.ended:
-            return in_time and self.ended_at is not None and instant < self.ended_at
-        return in_time  # a declined payment may be tried again
+        return in_time and (self.ended_at is None or instant < self.ended_at)  # a declined payment may be tried again
 
     @property
     def ended_at(self) -> datetime | None:
-        """When the money was given back; None where it is held, or nobody said when."""
-        if isinstance(self.ended, PaymentVoided):
-            return self.ended.happened_at
-        return self.ended.expires_at if self.ended else None
+        """When the money was given back; None where it is held."""
+        return _ended_at(self.ended) if self.ended else None
 
     def end(self, event: PaymentVoided | PaymentAuthorizationExpired) -> None:
         """The money was given back; of two such facts the earlier counts."""
-        before, known = self.ended, self.ended_at
-        self.ended = event
-        if before and (known is None or self.ended_at is None or known <= self.ended_at):
-            self.ended = before
+        if self.ended_at is None or _ended_at(event) < self.ended_at:
+            self.ended = event
 
     @property
     def being_captured(self) -> Money:
@@ -77,6 +71,10 @@ class Authorization:
                 return
         if self.requested:
             del self.requested[next(iter(self.requested))]
+
+
+def _ended_at(event: PaymentVoided | PaymentAuthorizationExpired) -> datetime:
+    return event.happened_at if isinstance(event, PaymentVoided) else event.expires_at
 
 
 @dataclass(slots=True)
@@ -100,7 +98,7 @@ class Capture:
     given_back: Money
     given_back_base: Money
     book_rate: Rate
-    captured_at: datetime | None = None
+    captured_at: datetime
     steps: int = 1
     is_shown: bool = False
     set_aside: bool = False
@@ -126,7 +124,7 @@ class Capture:
             given_back=nothing,
             given_back_base=Money(0, CNY),
             book_rate=event.book_rate,
-            captured_at=event.counts_from(event.captured_at) if event.captured_at else None,
+            captured_at=event.counts_from(event.captured_at),
             is_shown=event.shown_by is not None,
         )
 
@@ -157,8 +155,7 @@ class Capture:
         self.failed = True
         self.borne, self.borne_base = event.amount - event.unallocated, event.base - event.unallocated_base
         self.taken_back = total([refund.amount for refund in event.owed], self.amount.currency)
-        if event.owed:
-            self.taken_back_base = event.fx + total([refund.carried for refund in event.owed], CNY)
+        self.taken_back_base = event.fx + total([refund.carried for refund in event.owed], CNY)
 
     @property
     def loss(self) -> Money:
@@ -217,9 +214,9 @@ class Payments(Evolving):
         """The money is not what anybody expected: it stays where it is until a person decides."""
         capture = self.captures.get(capture_ref)
         if capture and capture.steps == 1:  # of several steps, the first may pay for the order already
-            hold, at = self.authorizations.get(capture.payment_id), capture.captured_at
+            hold = self.authorizations.get(capture.payment_id)
             capture.set_aside = True
-            capture.spare = bool(self.allocation) and (hold is None or (at is not None and hold.holds_at(at)))
+            capture.spare = bool(self.allocation) and (hold is None or hold.holds_at(capture.captured_at))
 
     def contradicted(self, event: ReconciliationBreakOpened) -> None:
         """A failure of a capture nobody had told of: providers tell in any order."""

@@ -32,7 +32,7 @@ class Payout:
     id: str
     amount: Money
     account_ref: str
-    account_verified_at: datetime | None = None
+    account_verified_at: datetime
     state: PayoutState = "initiated"
     bank_ref: str = ""
 
@@ -65,7 +65,7 @@ class Payouts(Stream):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.payouts: dict[str, Payout] = {}
-        self.bounced: set[tuple[str, datetime | None]] = set()  # accounts, as checked then, that sent money back
+        self.bounced: set[tuple[str, datetime]] = set()  # accounts, as checked then, that sent money back
         self.holds: dict[str, Hold] = {}
         self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
 

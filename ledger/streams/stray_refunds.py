@@ -21,9 +21,9 @@ class StrayRefund:
     came_back_at: datetime | None = None  # the latest failure or reversal that was told
     code: str = ""  # of that
 
-    def came_before(self, at: datetime | None) -> bool:
+    def came_before(self, at: datetime) -> bool:
         """Whether what happened at that instant was over when the money came back for all we know."""
-        return at is not None and self.came_back_at is not None and at <= self.came_back_at
+        return self.came_back_at is not None and at <= self.came_back_at
 
     def pay(self, event: RefundSucceeded) -> None:
         """The buyer has the money; or had it, before it came back."""
@@ -37,10 +37,10 @@ class StrayRefund:
         """It failed, or the money is back."""
         at = event.happened_at
         if isinstance(event, RefundReversed):
-            was_paid = self.is_paid and (self.paid_at is None or at is None or self.paid_at <= at)
+            was_paid = self.is_paid and self.paid_at is not None and self.paid_at <= at
             self.is_paid, self.is_back = self.is_paid and not was_paid, not was_paid
             self.carried = event.carried
-        if at is not None and not self.came_before(at):
+        if not self.came_before(at):
             self.came_back_at, self.code = at, event.code
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from ledger.events.event import Event
 from ledger.events.order import OrderConfirmed
-from ledger.events.payment import PaymentAllocated, PaymentCaptured, PaymentVoided
+from ledger.events.payment import PaymentAllocated, PaymentCaptured
 from ledger.events.settlement import ReconciliationBreakOpened
 from tests.support.given import cny, usd
-from tests.support.orders import NAMES, OrderStory, basket, capture
+from tests.support.orders import OrderStory, basket, capture
 
 AUTHORISED: dict[str, Any] = {"payment_id": "PAY-1", "psp": "stripe", "amount": "USD 69.44"}
 
@@ -132,10 +132,7 @@ def test_a_capture_after_the_authorisation_lapsed_is_set_aside() -> None:
 def test_a_capture_after_a_void_is_set_aside() -> None:
     story = placed()
     story.tell("report_payment_authorised", **AUTHORISED)
-    voided = PaymentVoided(
-        **NAMES, payment_id="PAY-1", psp="stripe", psp_ref="", amount=usd("69.44"), code="buyer_asked"
-    )
-    story.order.apply(voided)
+    story.tell("report_payment_voided", **AUTHORISED)
     story.tell("report_payment_captured", **capture())
     assert (story.breaks(), story.order.confirmed) == (["unexpected_capture"], False)
 

@@ -144,8 +144,9 @@ def test_the_view_equals_one_built_anew(shop: Shop) -> None:
 
 def paid_back(refund_id: str, amount: str) -> UnallocatedRefundPaid:
     return UnallocatedRefundPaid(
-        refund_id=refund_id, psp="stripe", capture_ref="c-1", payment_id=None, psp_refund_ref=f"re-{refund_id}",
-        amount=usd(amount), carried=cny("1.00"), book_rate=RATES[1], base=cny("1.00"), fx=cny("0.00"),
+        refund_id=refund_id, submission_id=refund_id, psp="stripe", capture_ref="c-1", payment_id=None,
+        psp_refund_ref=f"re-{refund_id}", amount=usd(amount),
+        carried=cny("1.00"), book_rate=RATES[1], base=cny("1.00"), fx=cny("0.00"),
         happened_at=at(4),
     )  # fmt: skip
 

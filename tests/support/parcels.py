@@ -60,7 +60,15 @@ PLACED = OrderPlaced(
     placed_at=PLACED_AT,
 )
 _PAYMENT = {"payment_id": "PAY-1", "psp": "stripe", "capture_ref": "cap-1"}
-CAPTURED = PaymentCaptured(**ORDER, **_PAYMENT, amount=usd("69.44"), book_rate=BOOK, base=cny("498.58"))
+CAPTURED = PaymentCaptured(
+    **ORDER,
+    **_PAYMENT,
+    psp_ref="",
+    captured_at=PLACED_AT,
+    amount=usd("69.44"),
+    book_rate=BOOK,
+    base=cny("498.58"),
+)
 ALLOCATED = PaymentAllocated(
     **ORDER,
     market="US",

@@ -19,7 +19,7 @@ _CAPTURED: dict[str, Any] = {
     "base": {"currency": "CNY", "minor": 13958},
     "book_rate": _RATE,
     "capture_ref": "ch-9",
-    "captured_at": None,
+    "captured_at": "2025-03-10T08:00:00Z",
     "merchant_id": "M-1",
     "order_id": "O-9",
     "payment_id": "pay-9",
@@ -48,7 +48,7 @@ class Poison:
         return receipt.last
 
 
-def _captured(version: int = 2, **changed: Any) -> Poison:
+def _captured(version: int = 1, **changed: Any) -> Poison:
     return Poison("order/M-1/O-9", "payment.captured", version, canonical(_CAPTURED | changed))
 
 
@@ -64,8 +64,8 @@ POISONS: dict[str, Callable[[], Poison]] = {
     "an event that this code does not know": lambda: Poison("order/M-1/O-9", "order.teleported", 1, '{"to":"HK"}'),
     "a currency that there is not": lambda: _captured(amount={"currency": "ZZZ", "minor": 1}),
     "an amount beyond what a column holds": lambda: Poison(
-        "order/M-1/O-9", "payment.captured", 2, canonical(_CAPTURED).replace("1944", str(2**70))
+        "order/M-1/O-9", "payment.captured", 1, canonical(_CAPTURED).replace("1944", str(2**70))
     ),
     "an instant that there is not": lambda: _captured(captured_at="2025-02-30T25:00:00Z"),
-    "a payload that is no object": lambda: Poison("order/M-1/O-9", "payment.captured", 2, "[]"),
+    "a payload that is no object": lambda: Poison("order/M-1/O-9", "payment.captured", 1, "[]"),
 }

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg2.extensions
 import pytest
 from eventsourcing.application import Application
 from eventsourcing.persistence import (
@@ -34,6 +35,7 @@ from ledger.journal.posting import rule
 from ledger.ledger import Ledger
 from ledger.log.mapper import LedgerMapper, StreamEvent, name_and_version, topic_of
 from ledger.log.recorder import BookAggregateRecorder, BookRecorder
+from ledger.log.verify import verify_log
 from ledger.money import Money
 from tests.ledger.log.attempts import AT, BOOK, attempt
 
@@ -171,6 +173,17 @@ class TestProjectionRunner:
         with runner_of(recorder) as runner:
             runner.wait(1, timeout=TIMEOUT_S)
             assert runner.view.said == ["zh Cai"]
+
+    def test_verification_hashes_an_older_version_as_it_was_stored(
+        self, recorder: BookRecorder, sql: psycopg2.extensions.cursor
+    ) -> None:
+        recorder.insert_events([stored(GreetedBefore(whom="Cai"))])
+        assert list(verify_log(recorder.ledger.reader)) == []
+        sql.execute("SET session_replication_role = replica")
+        sql.execute("""UPDATE log.events SET payload = '{"language":"zh","whom":"Cai"}', schema_version = 2""")
+        assert {(found.table, found.key, found.column) for found in verify_log(recorder.ledger.reader)} >= {
+            ("log.events", f"book {BOOK}, position 1", "leaf")
+        }
 
 
 class TestMapper:
