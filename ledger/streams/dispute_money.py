@@ -154,7 +154,7 @@ class _Purse:
 
 def _as_much_as(order: Order, line_id: str, place: Place, qty: int, purse: _Purse) -> RefundLine | None:
     """As many whole units as the money covers with their tax, or one without; where it covers none, a part of the price
-    of one that was sent. Units that were not sent yet go whole or not at all: they may still go into any parcel."""
+    of one."""
     book = order.lines[line_id]
     for fewer in range(qty, 0, -1):
         line = refund_line(book, fewer, place, of=qty)
@@ -163,7 +163,7 @@ def _as_much_as(order: Order, line_id: str, place: Place, qty: int, purse: _Purs
     one = refund_line(book, 1, place, of=qty)
     if one.buyer_amount and one.buyer_amount <= purse.left:
         return one
-    if place is None or not purse.for_goods:
+    if not purse.for_goods:
         return None
     return cut_to(one, book, purse.for_goods, taken_back=False)
 

@@ -53,6 +53,17 @@ class Units:
         self._hand(other, "released", qty)
         self._hand(other, "taken_back", min(other.merchant_borne, other.released))
 
+    def give_part(self, other: Units, prices: Prices, paid: int) -> None:
+        """Hand over so much of what was refunded of the price of open units, with what the merchant gave for it."""
+        mine, theirs = self.worth, other.worth
+        merchants = min(paid, mine.merchant_paid) if mine.pending_less else 0
+        less = min(mine.pending_less, theirs.list_for(prices, 0, merchants))
+        if paid == mine.paid_open and not self.platform_borne:  # the last part takes the odd fen along
+            less = mine.pending_less
+        part = Worth(paid, merchants, less)
+        theirs.add(part, 1)
+        mine.add(part, -1)
+
     def _hand(self, other: Units, name: str, most: int) -> int:
         count: int = max(0, min(getattr(self, name), most))
         setattr(self, name, getattr(self, name) - count)

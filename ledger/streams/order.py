@@ -93,6 +93,7 @@ class Order(Stream):
         self.placed: OrderPlaced | None = None
         self.ship_to_ref = ""
         self.lines: dict[str, LineBook] = {}
+        self.refunded_in_part: set[str] = set()  # lines
         self.payments = Payments()
         self.receivables = Receivables()
         self.disputes = Disputes()
@@ -156,6 +157,9 @@ class Order(Stream):
         super().apply(event)
         self.claims.remember(event)
         self.holds.remember(event)
+        for line_id in self.refunded_in_part:
+            book = self.lines[line_id]
+            book.follow_units(book.open_units(self.parcels.journeys(line_id)))
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -347,6 +351,8 @@ class Order(Stream):
 
     def _refund(self, lines: Iterable[ApprovedLine], liability: Liability) -> list[tuple[ApprovedLine, list[Effect]]]:
         """What these refunded lines did, so that it can be undone."""
+        lines = list(lines)
+        self.refunded_in_part.update(line.line_id for line in lines if not line.qty)
         return [
             (line, self.lines[line.line_id].refund(line, platform_borne=not line.is_merchants(liability)))
             for line in lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ledger.events.order import OrderLineCancelled, PlacedLine
@@ -88,8 +88,12 @@ class LineBook:
 
     def unshipped(self, journeys: Iterable[Journey]) -> int:
         """Units that were neither refunded nor have left the merchant."""
-        gone = sum(max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if j.has_left)
-        return max(0, self.live - self.refunded - gone)
+        return self.open_units(journeys)[None]
+
+    def open_units(self, journeys: Iterable[Journey]) -> dict[Place, int]:
+        """Units by place that were not refunded: those that were not sent (None), then by parcel that has left."""
+        left = {j.parcel_id: max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if j.has_left}
+        return {None: max(0, self.live - self.refunded - sum(left.values())), **left}
 
     def free(self, journeys: Iterable[Journey]) -> int:
         """Unshipped units that no open case asks for."""
@@ -123,6 +127,29 @@ class LineBook:
         for place, qty in into.items():
             units.give(self.places[place], self.prices, qty)
             self.moved.setdefault(parcel_id, {})[place] = qty
+
+    def follow_units(self, open_units: Mapping[Place, int]) -> None:
+        """Part refunds stay with open units: those may leave, be turned away, or travel on after a part of their price
+        was refunded, and may do so before that is undone."""
+        for place, part in [(place, units.worth.paid_open) for place, units in self.places.items()]:
+            if part < 0:  # undone here, and it had gone elsewhere
+                self._take_part(place, -part, {other: units.worth.paid_open for other, units in self.places.items()})
+        for place, part in [(place, units.worth.paid_open) for place, units in self.places.items()]:
+            if (over := part - self.prices.buyer * open_units.get(place, 0)) > 0:
+                self._give_part(place, over, open_units)
+
+    def _take_part(self, place: Place, missing: int, held: Mapping[Place, int]) -> None:
+        for other, part in held.items():
+            if (moved := min(missing, part)) > 0:
+                self.places[other].give_part(self.places[place], self.prices, moved)
+                missing -= moved
+
+    def _give_part(self, place: Place, over: int, open_units: Mapping[Place, int]) -> None:
+        for other, qty in open_units.items():
+            room = self.prices.buyer * qty - self.at(other).worth.paid_open
+            if other != place and (moved := min(over, room)) > 0:
+                self.places[place].give_part(self.places[other], self.prices, moved)
+                over -= moved
 
     def _now_in(self, place: Place, qty: int, *, asked_by: str | None = None) -> Iterator[tuple[Place, int]]:
         """Where units of a place are by now; of those that were split up, where there are as many."""
