@@ -32,6 +32,7 @@ BY_CAUSE: dict[Cause, tuple[_Rule, _Rule]] = {
     "refused": ("before_warehouse", "after_warehouse"),
     "undeliverable": ("before_warehouse", "after_warehouse"),
     "returned": ("merchant", "merchant"),
+    # The domestic leg is the merchant's own, and custody passes at the warehouse (statements 12 and 20).
     "not_received": ("before_warehouse", "dispute_not_received"),
     "product_unacceptable": ("dispute_product_unacceptable", "dispute_product_unacceptable"),
     "other": ("dispute_other", "dispute_other"),

@@ -29,12 +29,15 @@ CAUSES: dict[Cause, str] = {
 }
 _HEAD = """# Who bears it
 
-Made from the code by `python -m service.documentation`, from the one function that every refund, loss, damage, refusal, returned parcel, claim and dispute asks (`ledger/streams/unit_bearers.py`).
+Made from the code by `python -m service.documentation`, from the one function that every refund, loss, damage, refusal, returned parcel, buyer's claim and dispute asks (`ledger/streams/unit_bearers.py`).
 
 Who bears what becomes of units follows from where they are, then from whose fault it is, then from the cause. It is decided for the units of each place, not for an order or a line: a refund or a lost dispute about units in several places is `shared`, and each line of it says whose it is.
 
 - What the merchant bears leaves its balance. What the platform bears is the merchant's at once (policy `release`).
 - Units that were never sent are the merchant's to bear, whatever the cause, the reason and the fault, and they are never released. A reviewer who finds otherwise is refused (`UNSENT_IS_MERCHANTS`).
+- A refund or dispute of a part of a unit's price follows the same rule, and stays with the unit: one that is sent later is released at the rest, one that is cancelled gives the buyer the rest.
+- Goods that never came are the merchant's until the warehouse has accepted them: the domestic leg is the merchant's own, and custody passes at the warehouse (domain §2.1, statements 12 and 20). "Not received is the platform's" (domain §5) holds from there on.
+- A claim against a partner (`file_logistics_claim`) decides nothing about who bears what. It is between the partner and the platform: it posts 1210, 5150 and the bank, and no account of a merchant. What a partner pays for goods whose loss the merchant bore is passed on by an adjustment.
 - What partners reported of a parcel that nobody signed for (lost, damaged, refused, on its way back) stands above what its buyer or an issuer calls it.
 - The fault is the reviewer's finding (`liability` of `approve_refund`), or else the policy's lists `merchant_faults` and `platform_faults`: the reason of the refund or dispute is looked up there, and so are the reasons that partners gave for what still stands in the parcel's way.
 - A parcel that was signed for is not lost, whether the loss is reported before the signature or after it: `refund_lost_parcel` is refused (`PARCEL_NOT_LOST`), a break is open, and no money moves. A signature that is only deemed proves nothing, and ends no loss.

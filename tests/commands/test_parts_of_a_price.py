@@ -73,7 +73,7 @@ def test_a_unit_that_is_cancelled_after_part_of_its_price_was_lost_gives_the_res
 
 def test_a_parcel_that_is_turned_away_takes_the_refunded_part_back_to_the_merchant() -> None:
     story = lost_in_part(OrderStory().paid().sent("P-2", B=1), "not_received")
-    told = {"parcel_id": "P-2", "milestone": "rejected_at_warehouse", "reason": "wrong_item"}
+    told = {"parcel_id": "P-2", "milestone": "rejected_at_warehouse", "reason": "wrong_item", "warehouse_id": "W-1"}
     story.tell("report_tracking", by=PARTNER, at=after_days(3), **told)
     story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=LINE_B, at=after_days(6))
     assert story.event(RefundApproved).money.amount.minor == 19_44 - PART
@@ -82,8 +82,8 @@ def test_a_parcel_that_is_turned_away_takes_the_refunded_part_back_to_the_mercha
 
 def test_a_parcel_that_is_packed_anew_keeps_the_refunded_part_of_its_units() -> None:
     story = lost_in_part(OrderStory().paid().sent("P-2", B=1).received("P-2", at=after_days(1)), "product_unacceptable")
-    into = [{"parcel_id": "P-9", "items": LINE_B, "tracking_no": "T-9"}]
-    story.tell("report_split", by=PARTNER, parcel_id="P-2", into=into, at=after_days(3))
+    parts = [{"parcel_id": "P-9", "items": LINE_B, "tracking_no": "T-9"}]
+    story.tell("report_split", by=PARTNER, parcel_id="P-2", parts=parts, at=after_days(3))
     story.signed("P-9", at=after_days(6)).tell("release_settlement", at=after_days(20))
     assert story.event(SettlementReleased).gross.minor == 140_00 - LESS
 
@@ -95,8 +95,8 @@ def test_a_dispute_that_is_won_after_its_unit_moved_gives_the_unit_its_price_aga
         story.sent("P-2", B=1).received("P-2", at=after_days(1))
     lost_in_part(story, "product_unacceptable")
     if sent_before:
-        into = [{"parcel_id": "P-9", "items": LINE_B, "tracking_no": "T-9"}]
-        story.tell("report_split", by=PARTNER, parcel_id="P-2", into=into, at=after_days(3))
+        parts = [{"parcel_id": "P-9", "items": LINE_B, "tracking_no": "T-9"}]
+        story.tell("report_split", by=PARTNER, parcel_id="P-2", parts=parts, at=after_days(3))
     else:
         story.sent("P-9", at=after_days(3), B=1)
     told = opened("USD 10.00", "product_unacceptable", stage="second_stage")
