@@ -25,9 +25,7 @@ def lost_in_part(story: OrderStory, reason: str = "fraudulent", *, at: float = 2
 
 @pytest.mark.parametrize("reason", ["not_received", "product_unacceptable", "fraudulent", "duplicate"])
 @pytest.mark.parametrize("lines", [{"lines": LINE_B}, {}], ids=["of a line", "of the order"])
-def test_part_of_the_price_of_a_unit_that_was_never_packed_is_the_merchants(
-    reason: str, lines: dict[str, Any]
-) -> None:
+def test_part_of_the_price_of_a_unit_that_was_never_packed_is_the_merchants(reason: str, lines: dict[str, Any]) -> None:
     story = OrderStory().paid()
     story.tell("report_dispute_opened", **opened("USD 10.00", reason, **lines))
     story.tell("report_dispute_lost", **OF_DISPUTE, at=after_days(2))
