@@ -45,10 +45,10 @@ class Settling:
     def _is_paid_out_abroad(self, line: PspLine) -> bool:
         """True if a foreign account of ours got the line's net."""
         settled_in = line.net.currency
+        if self.payout_currency is not None:
+            return self.payout_currency == settled_in != CNY
         if line.cash is not None or settled_in == CNY:
             return False
-        if self.payout_currency is not None:
-            return self.payout_currency == settled_in
         item = self.left.find(line.kind, line.settles, line.gross)
         charged_in = item.amount.currency if item and item.amount else line.gross.currency
         return charged_in != settled_in

@@ -108,18 +108,36 @@ def _on_their_way(held: dict[str, dict[str, InboxItem]]) -> frozenset[str]:
 
 
 def _shared(line: ReportLine, known: list[PspReference]) -> Iterator[Part]:
-    """One capture of a checkout with several orders is settled in one line: each order has its part of it."""
-    orders = {(each.merchant, each.order_id): each for each in known if each.kind in (line.kind, "submission")}
-    orders = orders or {(each.merchant, each.order_id): each for each in known[:1]}
-    weights = [abs(each.amount.minor) for each in orders.values()]
+    """One capture of a checkout with several orders is settled in one line: each order has its part of it.
+
+    The parts are the same in whatever order the orders became known, and bring in what the line does: a batch counts
+    the line's cash also while nobody knows whose it is.
+    """
+    orders = {(each.merchant, each.order_id): each for each in _owners(line, known)}
+    weights = [abs(orders[owner].amount.minor) for owner in sorted(orders)]
     if len(orders) == 1 or not any(weights):
         yield Part(line, next(iter(orders)))
         return
-    cash, charged = _each_part(line.cash, weights), _each_part(line.charged, weights)
-    parts = zip(orders, split(line.gross, weights), split(line.fee, weights), cash, charged, strict=True)
-    for order, gross, fee, cash_part, charged_part in parts:
-        part = replace(line, gross=gross, fee=fee, net=gross - fee, cash=cash_part, charged=charged_part)
-        yield Part(part, order)
+    gross, fee = split(line.gross, weights), split(line.fee, weights)
+    nets = [each - kept for each, kept in zip(gross, fee, strict=True)]
+    cash, charged = _cash_of(line, nets, weights), _each_part(line.charged, weights)
+    for order, *amounts in zip(sorted(orders), gross, fee, nets, cash, charged, strict=True):
+        names = ("gross", "fee", "net", "cash", "charged")
+        yield Part(replace(line, **dict(zip(names, amounts, strict=True))), order)
+
+
+def _owners(line: ReportLine, known: list[PspReference]) -> list[PspReference]:
+    """The references that share a line: of a charge that nobody has reported, those of its payment."""
+    if of_kind := [each for each in known if each.kind in (line.kind, "submission")]:
+        return of_kind
+    return [each for each in known if each.kind == known[0].kind] if line.kind == "charge" else known[:1]
+
+
+def _cash_of(line: ReportLine, nets: list[Money], weights: list[int]) -> list[Money] | list[None]:
+    """What each net brought in CNY, where that is not the net itself."""
+    cash = line.cash if line.cash is not None or line.rate is None else line.rate.convert(line.net)
+    is_alike = all((net.minor > 0) == (line.net.minor > 0) for net in nets)
+    return _each_part(cash, [abs(net.minor) for net in nets] if is_alike and line.net else weights)
 
 
 def _each_part(amount: Money | None, weights: list[int]) -> list[Money] | list[None]:
