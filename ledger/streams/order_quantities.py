@@ -92,7 +92,9 @@ class LineBook:
 
     def open_units(self, journeys: Iterable[Journey]) -> dict[Place, int]:
         """Units by place that were not refunded: those that were not sent (None), then by parcel that has left."""
-        left = {j.parcel_id: max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if j.has_left}
+        left: dict[Place, int] = {
+            j.parcel_id: max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if j.has_left
+        }
         return {None: max(0, self.live - self.refunded - sum(left.values())), **left}
 
     def free(self, journeys: Iterable[Journey]) -> int:
