@@ -13,7 +13,7 @@ import psycopg2.extensions
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from ledger.log.trouble import ConnectionLost, shown, trouble_of
 
@@ -109,7 +109,15 @@ def _telling(engine: Engine) -> Engine:
 
     event.listen(engine, "handle_error", told, retval=True)
     event.listen(engine, "connect", _read_any_instant)
+    event.listen(engine, "checkin", _leave_if_unfinished)
     return engine
+
+
+def _leave_if_unfinished(connection: psycopg2.extensions.connection | None, record: ConnectionPoolEntry) -> None:
+    """A connection whose transaction could be neither committed nor rolled back leaves the pool: whoever was given it
+    next would find his own statements refused, or in somebody else's transaction."""
+    if connection is not None and connection.info.transaction_status != psycopg2.extensions.TRANSACTION_STATUS_IDLE:
+        record.invalidate()
 
 
 def _read_any_instant(connection: psycopg2.extensions.connection, _: object) -> None:

@@ -78,11 +78,11 @@ def _begun(
     with engine.connect() as connection:
         try:
             yield connection, connection.exec_driver_sql(statement, dict(values) if values else None)
+            connection.exec_driver_sql("COMMIT")
         except BaseException:
-            with suppress(DBAPIError, DatabaseTrouble, PendingRollbackError):  # the connection is gone
+            with suppress(DBAPIError, DatabaseTrouble, PendingRollbackError):  # the connection is gone, or will leave
                 connection.exec_driver_sql("ROLLBACK")
             raise
-        connection.exec_driver_sql("COMMIT")
 
 
 def is_lost(error: BaseException | None) -> bool:

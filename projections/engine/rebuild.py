@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
+from ledger.log.trouble import DatabaseTrouble
 from projections.engine.checkpoints import open_book, positions, reached
 from projections.engine.compare import Comparison, Side, compare
 from projections.engine.connections import begin, snapshot, transaction
@@ -119,7 +121,11 @@ def alone(engine: Engine, projection: Projection) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+            # The lock is the session's: one that cannot be let go would stay with the pool and refuse every rebuild.
+            try:
+                connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+            except (DBAPIError, DatabaseTrouble):
+                connection.invalidate()
 
 
 def _live(engine: Engine, projection: Projection) -> Generation:

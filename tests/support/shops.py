@@ -8,5 +8,5 @@ from service.settings import Settings
 from tests.support.buses import Desk
 
 
-def app_of(desk: Desk) -> App:
-    return App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
+def app_of(desk: Desk, settings: Settings | None = None) -> App:
+    return App(settings or Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)

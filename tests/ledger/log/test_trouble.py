@@ -5,12 +5,12 @@ from __future__ import annotations
 import pickle
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 
 import psycopg2
 import pytest
-from psycopg2 import errorcodes
+from psycopg2 import errorcodes, extensions
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -214,6 +214,14 @@ def test_a_connection_that_was_cut_is_trouble_and_leaves_the_pool(
     with cursor_of(ledger.engine) as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("left", ["BEGIN", "BEGIN; SELECT 1 / 0"], ids=["open", "failed"])
+def test_a_connection_that_is_left_in_a_transaction_leaves_the_pool(ledger: Ledger, left: str) -> None:
+    with suppress(psycopg2.Error), cursor_of(ledger.engine) as cursor:
+        cursor.execute(left)
+    with cursor_of(ledger.engine) as cursor:
+        assert cursor.connection.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
 
 
 def test_a_pool_without_a_free_connection_is_trouble(ledger: Ledger) -> None:
