@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 
 from commands.breaks import break_id_of, break_once, explained
 from commands.command import Command
 from ledger.events.event import Event
 from ledger.events.inbox_money import UnallocatedFundsMatched, UnallocatedFundsSettled
 from ledger.events.logistics import LogisticsClaimSettled
+from ledger.events.payment import PaymentCaptured
 from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
 from ledger.streams.breaks import Break
 from ledger.streams.expectation import Expectation
 from ledger.streams.order import Order
 from ledger.streams.order_expectations import payment_expected
+from ledger.streams.order_logistics import Logistics
+from ledger.streams.order_payments import Payments
+from ledger.streams.receivables import Receivables
 from ledger.streams.reference_streams import InboxItem
 from ledger.streams.stream import Stream
 
@@ -33,10 +38,12 @@ def shortfalls(command: Command, stream: Stream, events: Sequence[Event]) -> Ite
     if not isinstance(stream, Order | InboxItem):
         return
     waiting = {name: each for name, each in stream.known_breaks.items() if each.is_open and _OF in each.opened.refs}
-    if not waiting and not any(isinstance(event, _PAYMENTS) for event in events):
+    if not waiting and not any(_is_payment(stream, event) for event in events):
         return
     for each in _expectations(stream, events):
-        if each.is_short:
+        if each.is_over:
+            yield from short(command, stream, replace(each, kind=f"{each.kind}_and_more"))
+        elif each.is_short:
             yield from short(command, stream, each)
         else:
             yield from _ended(command, stream, each, waiting)
@@ -44,6 +51,14 @@ def shortfalls(command: Command, stream: Stream, events: Sequence[Event]) -> Ite
         payment = payment_expected(stream.after(*events))
         if payment and payment.actual and not payment.is_short:
             yield from _ended(command, stream, payment, waiting)
+
+
+def _is_payment(stream: Order | InboxItem, event: Event) -> bool:
+    """True if the event is of money that was expected; a capture is where the provider was asked for one."""
+    if isinstance(event, PaymentCaptured):
+        hold = stream.payments.authorizations.get(event.payment_id) if isinstance(stream, Order) else None
+        return hold is not None and hold.asked > 0
+    return isinstance(event, _PAYMENTS)
 
 
 def short(command: Command, stream: Stream, each: Expectation) -> Iterator[Event]:
@@ -68,8 +83,10 @@ def _refs(stream: Stream, each: Expectation) -> dict[str, str]:
 
 
 def _expectations(stream: Order | InboxItem, events: Iterable[Event]) -> Iterator[Expectation]:
-    parts = (stream.receivables, stream.logistics) if isinstance(stream, Order) else (stream.receivables,)
-    for part in deepcopy(parts):
+    known: list[Receivables | Logistics | Payments] = [stream.receivables]
+    if isinstance(stream, Order):
+        known += [stream.logistics, stream.payments] if stream.payments.was_asked_for else [stream.logistics]
+    for part in deepcopy(known):
         for event in events:
             part.remember(event)
         yield from part.expectations()

@@ -17,9 +17,15 @@ class Expectation:
     expected: Money
     actual: Money
     outstanding: Money | None = None
+    over_is_a_break: bool = False  # else what is beyond it has a break of its own
 
     @property
     def is_short(self) -> bool:
         """True if something has come that leaves a fact settled in part."""
         left = self.expected - self.actual
         return bool(self.actual) and abs(self.actual.minor) < abs(self.expected.minor) and left != self.outstanding
+
+    @property
+    def is_over(self) -> bool:
+        """True if more has come than was expected, and no other break says so."""
+        return self.over_is_a_break and abs(self.actual.minor) > abs(self.expected.minor)

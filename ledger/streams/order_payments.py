@@ -23,6 +23,7 @@ from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.fx import CNY, Rate
 from ledger.money import Money, share, total
 from ledger.streams.evolving import Evolving
+from ledger.streams.expectation import Expectation
 
 AuthorizationState = Literal["authorized", "declined", "expired", "voided"]
 
@@ -37,7 +38,9 @@ class Authorization:
     state: AuthorizationState = "authorized"
     psp: str = ""
     psp_ref: str = ""
-    requested: dict[str, Money] = field(default_factory=dict)  # captures, by request
+    requested: dict[str, Money] = field(default_factory=dict)  # captures that are not answered, by request
+    asked: int = 0  # by all requests that did not fail, in minor units
+    came: int = 0  # captured since the first of them
     asked_at: datetime | None = None  # when a capture was last asked for
     failures: int = 0  # of captures that were asked for
     void_requested: bool = False
@@ -63,14 +66,54 @@ class Authorization:
         """What the provider was asked to capture and has not answered yet."""
         return Money(sum(amount.minor for amount in self.requested.values()), self.amount.currency)
 
+    def ask(self, request_id: str, amount: Money) -> None:
+        """The provider is asked to capture so much."""
+        self.requested[request_id] = amount
+        self.asked += amount.minor
+
     def answer(self, captured: Money) -> None:
-        """A capture is the answer to the request of its amount, else to the oldest."""
-        for request_id, asked in self.requested.items():
-            if asked == captured:
-                del self.requested[request_id]
-                return
+        """A capture is the answer to the request of its amount, else the rest of those that came short, else to the
+        oldest, and to as many as it is for."""
+        if not self.asked:
+            return
+        if captured.currency != self.amount.currency:  # which is a break of its own
+            self.refuse(captured)
+            return
+        short, self.came = self.answered - self.came, self.came + captured.minor
+        if self._drop(captured) or captured.minor <= short:
+            return
+        left = captured.minor - max(0, short)
+        while self.requested and left > 0:
+            left -= self.requested.pop(next(iter(self.requested))).minor
+
+    def refuse(self, amount: Money) -> None:
+        """The request of this amount has failed, else the oldest."""
         if self.requested:
-            del self.requested[next(iter(self.requested))]
+            failed = self._drop(amount) or self.requested.pop(next(iter(self.requested)))
+            self.asked -= failed.minor
+
+    def undo(self, amount: Money) -> None:
+        """A capture did not happen: the request of it has failed."""
+        undone = min(self.came, amount.minor) if amount.currency == self.amount.currency else 0
+        self.asked, self.came = self.asked - undone, self.came - undone
+
+    @property
+    def answered(self) -> int:
+        """What was asked for by the requests that are answered, in minor units."""
+        return self.asked - self.being_captured.minor
+
+    @property
+    def expectation(self) -> Expectation | None:
+        """What the answered requests were for, beside what was captured on them; None where nobody asked."""
+        if not self.asked:
+            return None
+        expected, came = (Money(minor, self.amount.currency) for minor in (self.answered, self.came))
+        return Expectation("capture_asked_for", self.payment_id, expected, came, over_is_a_break=True)
+
+    def _drop(self, amount: Money) -> Money | None:
+        """The first request of exactly this amount is answered."""
+        request_id = next((id for id, asked in self.requested.items() if asked == amount), None)
+        return self.requested.pop(request_id) if request_id else None
 
 
 def _ended_at(event: PaymentVoided | PaymentAuthorizationExpired) -> datetime:
@@ -224,6 +267,17 @@ class Payments(Evolving):
             self.failed_before |= {event.refs["capture_ref"]} - self.captures.keys()
 
     @property
+    def was_asked_for(self) -> bool:
+        """True if a provider was ever asked to capture."""
+        return any(hold.asked for hold in self.authorizations.values())
+
+    def expectations(self) -> Iterator[Expectation]:
+        """What providers were asked to capture, and have."""
+        for hold in self.authorizations.values():
+            if expectation := hold.expectation:
+                yield expectation
+
+    @property
     def known(self) -> set[str]:
         """The payments we have heard of in any way."""
         captured = {capture.payment_id for capture in self.captures.values()}
@@ -247,7 +301,7 @@ class Payments(Evolving):
     def _(self, event: PaymentDeclined) -> None:
         hold = self.authorizations.get(event.payment_id)
         if hold and hold.requested:  # the capture failed, the issuer still holds the money
-            hold.answer(event.amount)
+            hold.refuse(event.amount)
             hold.failures += 1
         else:
             self._close(event.payment_id, event.amount, "declined")
@@ -255,7 +309,8 @@ class Payments(Evolving):
     @evolve.register
     def _(self, event: PaymentCaptureRequested) -> None:
         hold = self.authorizations[event.payment_id]
-        hold.requested[event.request_id], hold.asked_at = event.amount, event.requested_at
+        hold.ask(event.request_id, event.amount)
+        hold.asked_at = event.requested_at
 
     @evolve.register
     def _(self, event: PaymentVoidRequested) -> None:
@@ -285,7 +340,10 @@ class Payments(Evolving):
 
     @evolve.register
     def _(self, event: PaymentCaptureFailed) -> None:
-        self.captures[event.capture_ref].fail(event)
+        capture = self.captures[event.capture_ref]
+        capture.fail(event)
+        if hold := self.authorizations.get(capture.payment_id):
+            hold.undo(event.amount)
         if event.undone:
             self.allocation = None
             self._allocate(event.undone, -1)
