@@ -27,6 +27,7 @@ from projections.columns import count_column, instant_column, minor_column, text
 from projections.engine.batch import Batch, KeptRows
 from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.keyset import Key, behind
 from projections.projection import Projection
 
 QUEUE = kept_table(
@@ -82,6 +83,9 @@ class ApprovalsQueue(Projection):
                 _take(batch.rows(QUEUE), recorded)
 
 
+_ORDER = ("waiting_since", "merchant", "order_id", "refund_id")
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingCase:
     """A case and whose turn it is. `due_at` is None where no time to decide in is set."""
@@ -110,18 +114,20 @@ def waiting_cases(
     *,
     merchant: str | None = None,
     limit: int = 500,
+    after: Key | None = None,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[WaitingCase, ...]:
-    """The queue, the longest waiting first. Raises `ViewBehind`."""
+    """The queue, the longest waiting first; what is behind the key `after`. Raises `ViewBehind`."""
+    rest, key = behind(_ORDER, after)
 
     def query(opened: Opened) -> tuple[WaitingCase, ...]:
         policies = _policies(opened)
         statement = f"""
             SELECT * FROM {opened.generation.stored_name(QUEUE)}
-            WHERE book = ANY(:books) AND NOT deleted{" AND merchant = :merchant" if merchant else ""}
-            ORDER BY waiting_since, merchant, order_id, refund_id LIMIT :limit"""
-        values = {"books": list(opened.vector), "merchant": merchant, "limit": limit}
+            WHERE book = ANY(:books) AND NOT deleted{" AND merchant = :merchant" if merchant else ""} AND {rest}
+            ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
+        values = {"books": list(opened.vector), "merchant": merchant, "limit": limit} | key
         found = opened.connection.execute(text(statement), values).mappings()
         return tuple(_case(row, policies) for row in found)
 

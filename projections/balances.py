@@ -12,6 +12,7 @@ from ledger.journal.accounts import AVAILABLE, BANK_CNY, ON_HOLD, PAYOUTS_IN_TRA
 from ledger.money import Money
 from projections.balance_statements import ALL_NOW, KNOWN_AT, LINES_OF_MERCHANT, OF_ALL, OF_MERCHANT, ON_DAY
 from projections.engine.reading import Held, Opened, Vector, Views
+from projections.keyset import Key
 from projections.merchant_balances import BALANCES, DAYS, LINES, MerchantBalances
 
 PROJECTION = MerchantBalances()
@@ -104,14 +105,15 @@ def balances(views: Views, moment: Moment = NOW, *, merchant: str | None = None)
 
 
 def journal_lines(
-    views: Views, merchant: str, moment: Moment = NOW, *, after: tuple[int, int] = (0, 0), limit: int = 100
+    views: Views, merchant: str, moment: Moment = NOW, *, after: Key | None = None, limit: int = 100
 ) -> list[JournalLine]:
     """A merchant's lines in the order of the book, a page at a time: `after` is (position, line_no) of the last one.
 
     Of a moment, those of days up to then, or known by then; each shows the balance it left when it was recorded.
     """
     at = _vector(views, moment, merchant)
-    page: dict[str, Any] = {"position": after[0], "line_no": after[1], "limit": limit, "as_of": moment.as_of}
+    position, line_no = after or (0, 0)
+    page: dict[str, Any] = {"position": position, "line_no": line_no, "limit": limit, "as_of": moment.as_of}
 
     def query(opened: Opened) -> list[JournalLine]:
         found = _run(opened, LINES_OF_MERCHANT, opened.upto(at), merchant, **page)

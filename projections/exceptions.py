@@ -28,6 +28,7 @@ from projections.columns import by_day, instant_column, text_column
 from projections.engine.batch import Batch, KeptRows, Row
 from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.keyset import Key, behind
 from projections.projection import Projection
 
 Status = Literal["open", "resolved"]
@@ -109,11 +110,17 @@ class ExceptionRow:
     def item(self) -> str:
         return self.refs.get("item", "")
 
+    @property
+    def book(self) -> str:
+        """The book of an item that was set aside: two may have one of the same name."""
+        return self.refs.get("book", "")
+
     def age(self, now: datetime) -> timedelta:
         """How long the difference has been there, or was, until it was explained."""
         return (self.resolved_at or now) - self.since
 
 
+_ORDER = ("since", "stream", "break_id")
 # What was resolved later was open then. Who looks at it is told as of now.
 _THEN = """
 SELECT e.stream, e.break_id, e.kind, e.merchant, e.expected, e.actual, e.refs, e.owner, e.since, e.opened_at,
@@ -135,11 +142,16 @@ def exceptions(
     kind: str | None = None,
     merchant: str | None = None,
     limit: int = 500,
+    after: Key | None = None,
     moment: Moment = NOW,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ExceptionRow, ...]:
-    """The exceptions, the oldest first; of a moment, those there were, as they stood then. Raises `ViewBehind`."""
+    """The exceptions behind the key `after`, the oldest first; of a moment, those there were, as they stood then.
+
+    Raises `ViewBehind`.
+    """
+    rest, key = behind(_ORDER, after)
     asked = {"status": status, "kind": kind, "merchant": merchant}
     at = moment.positions(views)
 
@@ -148,11 +160,11 @@ def exceptions(
         then = at is not None or moment.as_of is not None
         source = _then(opened, moment) if then else f"{_now(opened)} WHERE book = ANY(:books) AND NOT deleted"
         statement = f"""
-            SELECT * FROM ({source}) e{" WHERE " if conditions else ""}{" AND ".join(conditions)}
-            ORDER BY since, stream, break_id LIMIT :limit"""
+            SELECT * FROM ({source}) e WHERE {" AND ".join((rest, *conditions))}
+            ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
         vector = opened.upto(at)
         values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of, "limit": limit}
-        found = opened.connection.execute(text(statement), values | asked)
+        found = opened.connection.execute(text(statement), values | asked | key)
         return tuple(_exception(row) for row in found.mappings())
 
     wanted = {**(at_least or moment.at_least or {}), **(at or {})}

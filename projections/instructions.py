@@ -38,6 +38,7 @@ from projections.columns import instant_column, text_column
 from projections.engine.batch import Batch, KeptRows, Row
 from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import appended_table, kept_table
+from projections.keyset import Key, behind
 from projections.projection import Projection
 
 Kind = Literal["capture", "void", "refund", "payout"]
@@ -85,6 +86,13 @@ class Instruction:
     def is_of_the_inbox(self) -> bool:
         """Whether it is about money that belongs to no order."""
         return kind_of(self.stream) == "inbox"
+
+    @property
+    def subject(self) -> str:
+        """What its row in the view is about: several requests to capture one payment share one."""
+        if self.is_of_the_inbox:
+            return str(self.facts["refund_id"])
+        return str(self.facts["payment_id"]) if self.kind == "capture" else self.id
 
     @property
     def key(self) -> str:
@@ -150,7 +158,7 @@ def instructions(
             WHERE book = :book AND NOT deleted AND (CAST(:upto AS timestamptz) IS NULL OR asked_at <= :upto)
               AND (asked_at, kind, stream, subject) > (:asked_at, :kind, :stream, :subject)
             ORDER BY asked_at, kind, stream, subject LIMIT :limit"""
-        last = (after.asked_at, after.kind, after.stream, _subject(after)) if after else (_FIRST, "", "", "")
+        last = (after.asked_at, after.kind, after.stream, after.subject) if after else (_FIRST, "", "", "")
         page = dict(zip(("asked_at", "kind", "stream", "subject"), last, strict=True))
         found = opened.connection.execute(text(statement), {"book": book, "upto": upto, "limit": limit} | page)
         return [instruction for row in found for instruction in _read(row)]
@@ -158,6 +166,7 @@ def instructions(
     return views.read(Instructions(), query)
 
 
+_ORDER = ("asked_at", "kind", "stream", "subject")
 _NOW = "SELECT * FROM {instructions} WHERE book = ANY(:books) AND NOT deleted"
 # What was answered later waited then.
 _THEN = """
@@ -177,15 +186,19 @@ def open_instructions(
     *,
     partner: str | None = None,
     limit: int = 500,
+    after: Key | None = None,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[Instruction]:
     """What all books ask for, or had asked for by a day or as it was known at an instant, what was asked first first.
 
+    `after` is the key of an instruction; those behind it in the row that it shares with others are found too.
+
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
     at = moment.positions(views)
     source = _NOW if at is None and moment.as_of is None else _THEN
+    rest, key = behind(_ORDER, after and after[:-1], included=True)
 
     def query(opened: Opened) -> list[Instruction]:
         names = {"instructions": INSTRUCTIONS, "steps": STEPS}
@@ -193,20 +206,22 @@ def open_instructions(
         vector = opened.upto(at)
         statement = f"""
             SELECT kind, book, stream, subject, partner, asked_at, facts FROM ({source.format(**stored)}) i
-            WHERE CAST(:partner AS text) IS NULL OR partner = :partner
-            ORDER BY asked_at, kind, stream, subject LIMIT :limit"""
+            WHERE (CAST(:partner AS text) IS NULL OR partner = :partner) AND {rest}
+            ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
         values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
-        found = opened.connection.execute(text(statement), values | {"partner": partner, "limit": limit})
-        return [instruction for row in found for instruction in _read(row)]
+        asked = {"partner": partner, "limit": limit + (after is not None)}  # the row of the key is read again
+        found = opened.connection.execute(text(statement), values | asked | key)
+        return [each for row in found for each in _read(row) if after is None or not _is_told(each, after)]
 
     wanted = {**(at_least or moment.at_least or {}), **(at or {})}
     return views.read(Instructions(), query, at_least=wanted, timeout_s=timeout_s)
 
 
-def _subject(instruction: Instruction) -> str:
-    if instruction.is_of_the_inbox:
-        return str(instruction.facts["refund_id"])
-    return str(instruction.facts["payment_id"]) if instruction.kind == "capture" else instruction.id
+def _is_told(instruction: Instruction, after: Key) -> bool:
+    """True if it shares the row of the key and does not come behind it."""
+    *row, last = after
+    of_it = [instruction.asked_at, instruction.kind, instruction.stream, instruction.subject]
+    return of_it == row and instruction.id <= str(last)
 
 
 def _read(row: Any) -> list[Instruction]:
@@ -216,7 +231,7 @@ def _read(row: Any) -> list[Instruction]:
         asked = facts.pop("requests")
         return [
             Instruction(kind, book, stream, request_id, partner, Money(*amount), asked_at, facts)
-            for request_id, amount in asked.items()
+            for request_id, amount in sorted(asked.items())
         ]
     amount, id = Money(*facts.pop("amount")), facts.pop("submission_id", subject)
     return [Instruction(kind, book, stream, id, partner, amount, asked_at, facts)]

@@ -25,9 +25,11 @@ from ledger.journal.accounts import (
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances import NOW, Moment
-from projections.engine.batch import Batch, Key
+from projections.engine.batch import Batch
+from projections.engine.batch import Key as RowKey
 from projections.engine.reading import Opened, Views
 from projections.engine.tables import appended_table, kept_table
+from projections.keyset import Key, behind
 from projections.projection import Projection
 
 ELEMENTS = ("fee", "margin", "shipping", "fx", "psp", "freight", "duty", "losses")
@@ -128,16 +130,22 @@ def contributions(
     merchant: str | None = None,
     market: str | None = None,
     limit: int = 500,
+    after: Key | None = None,
 ) -> Contributions:
-    """What orders contributed, the greatest loss first. Raises `ViewBehind`; ValueError for an instant to come."""
+    """What orders behind the key `after` contributed, the greatest loss first; the sum is of all, and reads them all.
+
+    Raises `ViewBehind`; ValueError for an instant to come.
+    """
+    rest, key = behind((_RESULT, "merchant", "order_id"), after)
     at = moment.positions(views)
     asked = {"order_id": order, "merchant": merchant, "market": market}
 
     def query(opened: Opened) -> Contributions:
         vector = opened.upto(at)
         of_orders, values = _of_orders(opened, vector, moment, asked)
-        worst = text(f"{of_orders} ORDER BY {_RESULT}, merchant, order_id LIMIT :limit")
-        orders = tuple(_contribution(*row) for row in opened.connection.execute(worst, values | {"limit": limit}))
+        worst = f"SELECT * FROM ({of_orders}) o WHERE {rest} ORDER BY {_RESULT}, merchant, order_id LIMIT :limit"
+        found = opened.connection.execute(text(worst), values | key | {"limit": limit})
+        orders = tuple(_contribution(*row) for row in found)
         every = text(f"SELECT count(*), {_SUMS} FROM ({of_orders}) AS every")
         count, *sums = opened.connection.execute(every, values).one()
         return Contributions(orders, _contribution("", "", "", *(value or 0 for value in sums)), count, vector)
@@ -166,9 +174,9 @@ def _of_orders(
     return f"SELECT merchant, order_id, market, {', '.join(ELEMENTS)} FROM {source}{where}", values
 
 
-def _parts(recorded: Recorded) -> Iterator[tuple[Key, str, list[int]]]:
+def _parts(recorded: Recorded) -> Iterator[tuple[RowKey, str, list[int]]]:
     merchant, of_stream = merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""
-    parts: dict[Key, tuple[str, list[int]]] = {}
+    parts: dict[RowKey, tuple[str, list[int]]] = {}
     for line in recorded.lines:
         account = line["account"]
         if account[0] not in "45":

@@ -24,6 +24,7 @@ from projections.columns import instant_column, text_column
 from projections.engine.batch import Batch
 from projections.engine.reading import Opened, Views
 from projections.engine.tables import appended_table, kept_table
+from projections.keyset import Key, behind
 from projections.projection import Projection
 
 PAYOUTS = kept_table(
@@ -117,6 +118,7 @@ class PayoutRow:
     code: str = ""
 
 
+_ORDER = ("p.initiated_at", "p.payout_id")
 _NOW = "SELECT p.* FROM {payouts} p WHERE p.book = ANY(:books) AND NOT p.deleted"
 _THEN = """
 SELECT p.book, p.payout_id, p.merchant, p.fen, p.account_ref, p.initiated_at, s.state, s.bank_ref, s.code
@@ -133,28 +135,38 @@ _FOUND = """
 SELECT p.*, coalesce(a.bank_code, '') AS bank_code FROM ({source}) p
 LEFT JOIN {accounts} a ON a.book = p.book AND a.merchant = p.merchant AND a.account_ref = p.account_ref
 WHERE (CAST(:state AS text) IS NULL OR p.state = :state) AND (CAST(:merchant AS text) IS NULL OR p.merchant = :merchant)
-ORDER BY p.initiated_at, p.payout_id LIMIT :limit
+AND (CAST(:payout_id AS text) IS NULL OR p.payout_id = :payout_id) AND {rest}
+ORDER BY {order} LIMIT :limit
 """
 
 
 def payouts(
-    views: Views, moment: Moment = NOW, *, state: str | None = None, merchant: str | None = None, limit: int = 10_000
+    views: Views,
+    moment: Moment = NOW,
+    *,
+    payout_id: str | None = None,
+    state: str | None = None,
+    merchant: str | None = None,
+    limit: int = 10_000,
+    after: Key | None = None,
 ) -> tuple[PayoutRow, ...]:
-    """The payouts, the oldest first, with the state that they had by a day or were known to have at an instant.
+    """The payouts behind the key `after`, the oldest first, as they were by a day or known to be at an instant.
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
     at = moment.positions(views)
     wanted = {**(moment.at_least or {}), **(at or {})}
     source = _NOW if at is None and moment.as_of is None else _THEN
+    rest, key = behind(_ORDER, after)
 
     def query(opened: Opened) -> tuple[PayoutRow, ...]:
         stored = {table.name: opened.generation.stored_name(table) for table in Payouts.tables}
         names = {"payouts": stored[PAYOUTS.name], "steps": stored[STEPS.name], "accounts": stored[ACCOUNTS.name]}
         vector = opened.upto(at)
         values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
-        asked = {"state": state, "merchant": merchant, "limit": limit}
-        statement = text(_FOUND.format(source=source.format(**names), **names))
+        asked = {"payout_id": payout_id, "state": state, "merchant": merchant, "limit": limit} | key
+        order = ", ".join(_ORDER)
+        statement = text(_FOUND.format(source=source.format(**names), rest=rest, order=order, **names))
         return tuple(_payout(row) for row in opened.connection.execute(statement, values | asked).mappings())
 
     return views.read(Payouts(), query, at_least=wanted, timeout_s=moment.timeout_s)

@@ -18,6 +18,7 @@ from projections.columns import by_day, instant_column, text_column
 from projections.engine.batch import Batch, KeptRows
 from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.keyset import Key, behind
 from projections.projection import Projection
 
 State = Literal["proposed", "approved", "rejected"]
@@ -75,6 +76,7 @@ class ProposalRow:
     decided_at: datetime | None
 
 
+_ORDER = ("proposed_at", "stream", "proposal_id")
 # What was decided later waited then.
 _THEN = """
 SELECT p.stream, p.kind, p.merchant, p.proposal_id, p.data, p.reason, p.proposer, p.proposed_at,
@@ -95,25 +97,28 @@ def proposals(
     state: State | None = "proposed",
     merchant: str | None = None,
     limit: int = 500,
+    after: Key | None = None,
     moment: Moment = NOW,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ProposalRow, ...]:
-    """The proposals, the oldest first; of a moment, those there were, as they stood then.
+    """The proposals behind the key `after`, the oldest first; of a moment, those there were, as they stood then.
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
     asked = {"state": state, "merchant": merchant}
+    rest, key = behind(_ORDER, after)
     at = moment.positions(views)
 
     def query(opened: Opened) -> tuple[ProposalRow, ...]:
         conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
         vector = opened.upto(at)
         statement = f"""SELECT * FROM ({_source(opened, moment)}) p
-            {"WHERE " if conditions else ""}{" AND ".join(conditions)}
-            ORDER BY proposed_at, stream, proposal_id LIMIT :limit"""
+            WHERE {" AND ".join((rest, *conditions))}
+            ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
         values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of, "limit": limit}
-        return tuple(_proposal(row) for row in opened.connection.execute(text(statement), values | asked).mappings())
+        found = opened.connection.execute(text(statement), values | asked | key)
+        return tuple(_proposal(row) for row in found.mappings())
 
     wanted = {**(at_least or moment.at_least or {}), **(at or {})}
     return views.read(Proposals(), query, at_least=wanted, timeout_s=timeout_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from projections.balances import Moment
 from projections.engine.reading import Views
@@ -26,8 +27,8 @@ def contribution_page(
     """
     found: list[Contributions] = []
 
-    def fetch(most: int) -> Sequence[Contribution]:
-        found.append(contributions(views, moment, order=order, merchant=merchant, market=market, limit=most))
+    def fetch(**part: Any) -> Sequence[Contribution]:
+        found.append(contributions(views, moment, order=order, merchant=merchant, market=market, **part))
         return found[-1].orders
 
     page = page_of("contribution", fetch, limit=limit, after=after)

@@ -11,7 +11,7 @@ from typing import Literal
 from commands.outcome import Outcome, first_fault
 from commands.route_inbox_payment import Part
 from ledger.canonical import digest
-from ledger.ids import UNROUTED, order_stream
+from ledger.ids import UNROUTED, inbox_stream, order_stream, unrouted_break
 from ledger.log.rows import Recorded
 from ledger.money import Money, total
 from ledger.streams.loading import load_stream
@@ -21,6 +21,7 @@ from ledger.who import Actor
 from projections.balances import NOW, Moment
 from projections.engine.reading import Views
 from projections.exceptions import ExceptionRow, Exceptions, exceptions
+from projections.keyset import Key
 from projections.psp_references import PspReferences, orders_of
 from projections.tracking_numbers import TrackingNumbers
 from service.app import App
@@ -54,6 +55,10 @@ class Waiting:
     orders: tuple[str, ...]
     happened_at: datetime
 
+    @property
+    def stream(self) -> str:
+        return inbox_stream(self.system, self.reference)
+
     def age(self, now: datetime) -> timedelta:
         return now - self.happened_at
 
@@ -66,11 +71,14 @@ class OrderNotPlaced(ServiceFailure):
     """Money that goes to a name that is none would be lost from sight."""
 
 
-def waiting(app: App, moment: Moment = NOW, *, views: Views | None = None, limit: int = 500) -> list[Waiting]:
+def waiting(
+    app: App, moment: Moment = NOW, *, views: Views | None = None, limit: int = 500, after: Key | None = None
+) -> list[Waiting]:
     """What waits, the oldest first; of a moment, what waited then. The orders are those that are known by now. Raises
     `ViewBehind`."""
     views = views or app.views
-    rows = exceptions(views, kind=UNROUTED, limit=limit, moment=moment, timeout_s=moment.timeout_s)
+    behind = after and (*after, unrouted_break(str(after[1])))
+    rows = exceptions(views, kind=UNROUTED, limit=limit, after=behind, moment=moment, timeout_s=moment.timeout_s)
     items = {row.stream: InboxItem(row.stream) for row in rows}
     for recorded in app.ledger.reader.rows_of_streams(dict.fromkeys(items, _PLATFORM_BOOK)) if items else ():
         if _was_known(recorded, moment):

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
+from ledger.instants import read_instant
+from projections.keyset import Key
 from service.failures import UnknownValue
-from service.limits import MOST_ROWS
 
 T = TypeVar("T")
-Key = tuple[str | int, ...]
+T_co = TypeVar("T_co", covariant=True)
 
 # What the rows of a list are ordered by, and known by: the end of a page is the key of its last row.
-LISTS: dict[str, tuple[str, ...]] = {
-    "approvals": ("waiting_since", "merchant", "order_id", "refund_id"),
-    "contribution": ("result", "merchant", "order_id"),
-    "exceptions": ("is_set_aside", "since", "stream", "break_id", "item"),
-    "inbox": ("happened_at", "system", "reference"),
-    "instructions": ("asked_at", "kind", "stream", "id"),
-    "payouts": ("initiated_at", "payout_id"),
-    "proposals": ("proposed_at", "stream", "proposal_id"),
-}
+LISTS: dict[str, dict[str, type]] = {
+    "approvals": {"waiting_since": datetime, "merchant": str, "order_id": str, "refund_id": str},
+    "contribution": {"result": int, "merchant": str, "order_id": str},
+    "exceptions": {
+        "is_set_aside": bool, "since": datetime, "stream": str, "break_id": str, "item": str, "book": str,
+    },
+    "inbox": {"happened_at": datetime, "stream": str},
+    "instructions": {"asked_at": datetime, "kind": str, "stream": str, "subject": str, "id": str},
+    "lines": {"position": int, "line_no": int},
+    "payouts": {"initiated_at": datetime, "payout_id": str},
+    "proposals": {"proposed_at": datetime, "stream": str, "proposal_id": str},
+}  # fmt: skip
+_LARGEST = 2**63 - 1  # bigint
+
+
+class Fetch(Protocol[T_co]):
+    """Finds at most `limit` rows of a list, in order, from behind the key `after`."""
+
+    def __call__(self, *, limit: int, after: Key | None) -> Sequence[T_co]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +46,14 @@ class Page(Generic[T]):
     next: str | None
 
 
-def page_of(name: str, fetch: Callable[[int], Sequence[T]], *, limit: int, after: str | None) -> Page[T]:
-    """A page of a list of `LISTS`. `fetch` finds at most so many of its rows, in order.
+def page_of(name: str, fetch: Fetch[T], *, limit: int, after: str | None) -> Page[T]:
+    """A page of a list of `LISTS`. It reads its own rows and one more, however far into the list it is.
 
     Raises `UnknownValue` for a cursor that this list has not given.
     """
-    behind = _read(name, after) if after else None
-    found = fetch(limit + 1) if behind is None else _behind(name, fetch(MOST_ROWS), behind)
+    found = fetch(limit=limit + 1, after=_read(name, after) if after else None)
     rows = tuple(found[:limit])
     return Page(rows, _written(name, rows[-1]) if len(found) > limit else None)
-
-
-def _behind(name: str, rows: Sequence[T], key: Key) -> Sequence[T]:
-    """The rows behind the one of this key; where it is gone, those whose key is greater."""
-    keys = [_key(name, row) for row in rows]
-    if key in keys:
-        return rows[keys.index(key) + 1 :]
-    return [row for row, each in zip(rows, keys, strict=True) if each > key]
-
-
-def _key(name: str, row: Any) -> Key:
-    return tuple(_plain(getattr(row, field)) for field in LISTS[name])
 
 
 def _plain(value: Any) -> str | int:
@@ -68,19 +66,26 @@ def _plain(value: Any) -> str | int:
 
 
 def _written(name: str, row: Any) -> str:
-    return urlsafe_b64encode(json.dumps([name, *_key(name, row)], ensure_ascii=False).encode()).decode()
+    key = [_plain(getattr(row, field)) for field in LISTS[name]]
+    return urlsafe_b64encode(json.dumps([name, *key], ensure_ascii=False).encode()).decode()
 
 
 def _read(name: str, cursor: str) -> Key:
     try:
-        found = json.loads(urlsafe_b64decode(cursor.encode()))
-    except (ValueError, RecursionError):
-        found = None
-    fields = LISTS[name]
-    if isinstance(found, list) and found[:1] == [name] and [type(each) for each in found[1:]] == _types(fields):
-        return tuple(found[1:])
+        whose, *key = json.loads(urlsafe_b64decode(cursor.encode()))
+        if whose == name:
+            return tuple(_value(kind, each) for kind, each in zip(LISTS[name].values(), key, strict=True))
+    except (ValueError, TypeError, RecursionError):
+        pass  # whatever it is, it is none of ours
     raise UnknownValue("after", f"{cursor[:40]} is no cursor of {name}. Take `next` of the page before.")
 
 
-def _types(fields: Sequence[str]) -> list[type]:
-    return [{"result": int, "is_set_aside": bool}.get(field, str) for field in fields]
+def _value(kind: Any, told: Any) -> Any:
+    """Raises ValueError for what no row of ours can hold."""
+    if kind is datetime and isinstance(told, str):
+        return read_instant(told)
+    if type(told) is not kind or (isinstance(told, int) and abs(told) > _LARGEST):
+        raise ValueError(f"{told!r} is no {kind.__name__}")
+    if isinstance(told, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in told):
+        raise ValueError("the database has no such text")
+    return told

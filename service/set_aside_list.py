@@ -9,13 +9,14 @@ from ledger.log.set_aside import SetAside, SetAsideItem
 from projections.balances import Moment
 from projections.engine.reading import Views
 from projections.exceptions import ExceptionRow, Status, exceptions
+from projections.keyset import Key
 from service.app import App
 
 SET_ASIDE = "set_aside"  # the kind of these exceptions
 
 
 def set_aside_rows(
-    app: App, *, status: str | None, kind: str | None, merchant: str | None, limit: int
+    app: App, *, status: str | None, kind: str | None, merchant: str | None, limit: int, after: Key | None = None
 ) -> list[ExceptionRow]:
     """The items as exceptions, the oldest first; none where resolved ones or another kind are asked for.
 
@@ -23,14 +24,17 @@ def set_aside_rows(
     """
     if status not in (None, "open") or kind not in (None, SET_ASIDE):
         return []
-    rows = [_row(item) for item in SetAside(app.ledger.engine).all(limit=limit)]
-    return [row for row in rows if merchant in (None, row.merchant)]
+    most = limit if merchant is None else None  # an item does not say its merchant in a column
+    behind: Any = after and (after[0], *after[2:])
+    rows = [_row(item) for item in SetAside(app.ledger.engine).all(limit=most, after=behind)]
+    return [row for row in rows if merchant in (None, row.merchant)][:limit]
 
 
 def exceptions_of(
     app: App,
-    limit: int,
     *,
+    limit: int,
+    after: Key | None = None,
     views: Views | None = None,
     moment: Moment,
     status: Status | None,
@@ -38,11 +42,15 @@ def exceptions_of(
     merchant: str | None,
 ) -> list[ExceptionRow]:
     """What people must look at, the oldest first; then, of now, what loops have set aside. Raises `ViewBehind`."""
-    asked: Any = {"status": status, "kind": kind, "merchant": merchant, "limit": limit}
+    asked: Any = {"status": status, "kind": kind, "merchant": merchant}
     waits: Any = {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
-    found = exceptions(views or app.views, moment=moment, **waits, **asked)
-    failed = [] if moment.as_of or moment.as_known_at else set_aside_rows(app, **asked)
-    return [*found, *failed][:limit]
+    in_the_end, *key = after or (False,)
+    behind, behind_item = (None, tuple(key)) if in_the_end else (tuple(key[:3]) or None, None)
+    rest = 0 if in_the_end else limit
+    found = exceptions(views or app.views, moment=moment, limit=rest, after=behind, **waits, **asked)
+    if moment.as_of or moment.as_known_at:
+        return list(found)
+    return [*found, *set_aside_rows(app, limit=limit - len(found), after=behind_item, **asked)]
 
 
 def _row(item: SetAsideItem) -> ExceptionRow:

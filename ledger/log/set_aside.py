@@ -19,7 +19,11 @@ _COLUMNS = "book, loop, item, reason, since, attempts, next_try_at"
 _PUT = (
     f"SELECT {_COLUMNS} FROM log.put_aside(%(book)s, %(loop)s, %(item)s, %(reason)s, %(now)s, %(wait)s, %(doublings)s)"
 )
-_ALL = f"SELECT {_COLUMNS} FROM log.set_aside ORDER BY since, book, loop, item LIMIT %s"
+_ALL = (
+    f"SELECT {_COLUMNS} FROM log.set_aside WHERE %(after)s::timestamptz IS NULL"
+    " OR (since, loop, item, book::text) > (%(after)s, %(loop)s, %(item)s, %(book)s)"
+    " ORDER BY since, loop, item, book::text LIMIT %(limit)s"
+)
 _OF_LOOP = f"SELECT {_COLUMNS} FROM log.set_aside WHERE loop = %s"
 _CLEAR = "SELECT log.take_up(%s, %s, %s)"
 _COUNT = "SELECT loop, count(*) FROM log.set_aside GROUP BY loop ORDER BY loop"
@@ -63,10 +67,12 @@ class SetAside:
             cursor.execute(_OF_LOOP, (loop,))
             return {(row[0], row[2]): SetAsideItem(*row) for row in cursor.fetchall()}
 
-    def all(self, *, limit: int) -> Sequence[SetAsideItem]:
-        """What any loop has set aside, the oldest first."""
+    def all(self, *, limit: int | None, after: tuple[datetime, str, str, str] | None = None) -> Sequence[SetAsideItem]:
+        """What any loop has set aside, the oldest first, behind an item's instant, loop, name and book."""
+        since, loop, item, book = after or (None, "", "", "")
+        asked = {"after": since, "loop": loop, "item": item, "book": book, "limit": limit}
         with cursor_of(self._engine) as cursor:
-            cursor.execute(_ALL, (limit,))
+            cursor.execute(_ALL, asked)
             return [SetAsideItem(*row) for row in cursor.fetchall()]
 
     def counts(self) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,7 +41,7 @@ def inbox(
     moment = moment_of(as_of, as_known_at)
     with reading(settings, PROJECTIONS) as app, answerable():
         now = end_of(moment, app.clock())
-        page = page_of("inbox", lambda most: waiting(app, moment, limit=most), limit=limit, after=after)
+        page = page_of("inbox", partial(waiting, app, moment), limit=limit, after=after)
     show(INBOX, rows_of(page.rows, INBOX, age_h=lambda row: hours(row.age(now))), format)
     say_more(page.next, len(page.rows))
 

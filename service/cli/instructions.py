@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -38,7 +39,7 @@ def instructions(
         now = end_of(moment, app.clock())
         page = page_of(
             "instructions",
-            lambda most: open_instructions(app.views, moment, partner=partner, limit=most),
+            partial(open_instructions, app.views, moment, partner=partner),
             limit=limit,
             after=after,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -122,7 +123,7 @@ def list_payouts(
         moment = moment_of(as_of, as_known_at)
         page = page_of(
             "payouts",
-            lambda most: payouts(app.views, moment, state=state, merchant=merchant, limit=most),
+            partial(payouts, app.views, moment, state=state, merchant=merchant),
             limit=limit,
             after=after,
         )

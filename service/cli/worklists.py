@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from projections.exceptions import ExceptionRow, Status
     from projections.proposals import State
 
-T = TypeVar("T")
 MerchantOption = Annotated[str | None, typer.Option("--merchant", help="Only this merchant's, as in M-1042.")]
 
 
@@ -71,7 +70,7 @@ def approvals(
 
     with reading(settings, [ApprovalsQueue()], merchant=merchant) as app:
         now = app.clock()
-        fetch = partial(_fetched, waiting_cases, app.views, merchant=merchant)
+        fetch = partial(waiting_cases, app.views, merchant=merchant)
         page = page_of("approvals", fetch, limit=limit, after=after)
     show(APPROVALS, rows_of(page.rows, APPROVALS, late=lambda case: case.is_late(now)), format)
     say_more(page.next, len(page.rows))
@@ -94,7 +93,7 @@ def proposals(
 
     with reading(settings, [Proposals()], merchant=merchant) as app, answerable():
         moment = moment_of(as_of, as_known_at)
-        fetch = partial(_fetched, read_proposals, app.views, state=_STATE[state], merchant=merchant, moment=moment)
+        fetch = partial(read_proposals, app.views, state=_STATE[state], merchant=merchant, moment=moment)
         page = page_of("proposals", fetch, limit=limit, after=after)
     show(PROPOSALS, rows_of(page.rows, PROPOSALS), format)
     say_more(page.next, len(page.rows))
@@ -200,10 +199,6 @@ def sales(
             moment=moment_of(as_of, as_known_at),
         )
     show(SALES, rows_of(found, SALES), format)
-
-
-def _fetched(read: Callable[..., Sequence[T]], views: Any, limit: int, **asked: Any) -> Sequence[T]:
-    return read(views, limit=limit, **asked)
 
 
 def _actual_with_its_name(row: ExceptionRow) -> str:

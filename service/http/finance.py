@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -161,7 +162,7 @@ def all_payouts(
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
     page = page_of(
         "payouts",
-        lambda most: payouts(app.views, moment, state=state, merchant=merchant, limit=most),
+        partial(payouts, app.views, moment, state=state, merchant=merchant),
         limit=limit,
         after=after,
     )

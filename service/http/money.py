@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,8 +12,9 @@ from projections.books_of_account import turnover_balance
 from projections.merchant_standings import merchant_standings
 from service.http.errors import NotRecorded
 from service.http.lanes import ReadRoute
-from service.http.parameters import AskedMoment, KnownMerchant, Limit, Name, OpenApp, Position, answer
+from service.http.parameters import After, AskedMoment, KnownMerchant, Limit, Name, OpenApp, answer
 from service.http.statuses import responses
+from service.pages import page_of
 
 router = APIRouter(tags=["money"], route_class=ReadRoute)
 
@@ -38,14 +40,13 @@ def lines_of(
     app: OpenApp,
     merchant: KnownMerchant,
     moment: AskedMoment,
-    after_position: Position = 0,
-    after_line: Position = 0,
     limit: Limit = 100,
+    after: After = None,
 ) -> dict[str, Any]:
-    """A merchant's journal lines, each with the balance it left; the next page is asked for with the last line's."""
-    found = journal_lines(app.views, merchant, moment, after=(after_position, after_line), limit=limit)
-    vector = {found[-1].book: found[-1].position} if found else {}
-    return answer(app, vector, lines=found)
+    """A merchant's journal lines, each with the balance it left."""
+    page = page_of("lines", partial(journal_lines, app.views, merchant, moment), limit=limit, after=after)
+    vector = {page.rows[-1].book: page.rows[-1].position} if page.rows else {}
+    return answer(app, vector, lines=page.rows, next=page.next)
 
 
 @router.get("/trial-balance")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -49,7 +50,7 @@ def approvals(
     wait: Any = {"at_least": at_least.vector, "timeout_s": at_least.timeout_s}
     page = page_of(
         "approvals",
-        lambda most: waiting_cases(views, merchant=merchant, limit=most, **wait),
+        partial(waiting_cases, views, merchant=merchant, **wait),
         limit=limit,
         after=after,
     )
@@ -70,7 +71,7 @@ def proposed(
     views = Witness(app.views)
     asked: Any = {"state": None if state == "all" else state, "merchant": merchant, "moment": moment}
     asked |= {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
-    page = page_of("proposals", lambda most: proposals(views, limit=most, **asked), limit=limit, after=after)
+    page = page_of("proposals", partial(proposals, views, **asked), limit=limit, after=after)
     return answer(app, views.vector, proposals=page.rows, next=page.next)
 
 
@@ -98,7 +99,7 @@ def open_exceptions(
     asked: Any = {"status": None if status == "all" else status, "kind": kind, "merchant": merchant}
     page = page_of(
         "exceptions",
-        lambda most: exceptions_of(app, most, views=views, moment=moment, **asked),
+        partial(exceptions_of, app, views=views, moment=moment, **asked),
         limit=limit,
         after=after,
     )
@@ -110,7 +111,7 @@ def open_exceptions(
 def unrouted(app: OpenApp, moment: AskedMoment, limit: Limit = 500, after: After = None) -> dict[str, Any]:
     """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by."""
     views, now = Witness(app.views), end_of(moment, app.clock())
-    page = page_of("inbox", lambda most: waiting(app, moment, views=views, limit=most), limit=limit, after=after)
+    page = page_of("inbox", partial(waiting, app, moment, views=views), limit=limit, after=after)
     rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in page.rows]
     return answer(app, views.vector, inbox=rows, next=page.next)
 
@@ -128,7 +129,7 @@ def unanswered(
     wait: Any = {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
     page = page_of(
         "instructions",
-        lambda most: open_instructions(views, moment, partner=partner, limit=most, **wait),
+        partial(open_instructions, views, moment, partner=partner, **wait),
         limit=limit,
         after=after,
     )

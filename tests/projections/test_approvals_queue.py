@@ -105,3 +105,10 @@ def test_rules_of_newer_code_have_no_effect_and_stop_no_reader(shop: Shop) -> No
     unknown = newer.model_copy(update={"content": newer.content | {"in_parallel": True}})
     shop.record([unknown], stream="policy/approvals", book=0)
     assert waiting(shop, asked()).role_needed == "merchant"
+
+
+def test_a_page_goes_on_behind_the_last_case_of_the_one_before(shop: Shop) -> None:
+    shop.record([asked(), asked(refund_id="R-2"), asked(refund_id="R-3", requested_at=at(-1))])
+    (first,) = waiting_cases(shop.views, limit=1)
+    behind = (first.waiting_since, first.merchant, first.order_id, first.refund_id)
+    assert [case.refund_id for case in waiting_cases(shop.views, after=behind)] == ["R-1", "R-2"]

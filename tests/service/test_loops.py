@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,15 @@ from ledger.log.rows import Recorded
 from ledger.log.set_aside import SetAside, SetAsideItem, item_key
 from ledger.log.trouble import DatabaseTrouble
 from ledger.who import Actor
+from projections.balances import NOW
 from projections.due_releases import DUE, DueReleases
 from projections.engine.reading import ViewBehind
+from projections.exceptions import ExceptionRow
 from projections.statements import Statement
 from service.app import App
 from service.loop import Loop
-from service.set_aside_list import set_aside_rows
+from service.pages import Page, page_of
+from service.set_aside_list import exceptions_of, set_aside_rows
 from service.settlement_run import _Chunk, settle
 from service.timers.releases import Releases
 from tests.support.buses import Desk, open_desk, publish_programme
@@ -67,6 +71,10 @@ def rows(desk: Desk) -> list[Recorded]:
 
 def set_aside(app: App) -> list[SetAsideItem]:
     return list(SetAside(app.ledger.engine).all(limit=100))
+
+
+def page_of_exceptions(app: App, after: str | None, **asked: Any) -> Page[ExceptionRow]:
+    return page_of("exceptions", partial(exceptions_of, app, merchant=None, **asked), limit=1, after=after)
 
 
 def of_m2(command: Any) -> bool:
@@ -142,6 +150,18 @@ class TestAnItemThatFails:
         (row,) = set_aside_rows(app, status="open", kind=None, merchant=None, limit=10)
         assert (row.kind, row.merchant, row.stream, row.break_id) == ("set_aside", "M-2", "order/M-2/O-1", "releases")
         assert set_aside_rows(app, status="open", kind=None, merchant="M-1", limit=10) == []
+
+    def test_its_pages_and_its_merchant_are_not_cut_by_the_items_of_others(self, app: App) -> None:
+        with failing("release_settlement", lambda _: True):
+            Releases(app).sweep()
+        asked: Any = {"moment": NOW, "status": "open", "kind": "set_aside"}
+        pages, after = list[str](), None
+        while len(pages) < len(MERCHANTS) and (page := page_of_exceptions(app, after, **asked)).rows:
+            pages += [row.merchant for row in page.rows]
+            after = page.next
+        assert sorted(pages) == sorted(MERCHANTS)
+        (last,) = exceptions_of(app, limit=1, merchant=pages[-1], **asked)
+        assert last.merchant == pages[-1]
 
     def test_a_row_that_cannot_be_read_is_one_too(self, app: App) -> None:
         poison(app, "M-2", "not json")

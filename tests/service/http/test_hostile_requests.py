@@ -148,7 +148,7 @@ def test_no_value_of_any_parameter_is_a_fault(client: TestClient, path: str) -> 
         ("/books/periods?as_known_at=9999-12-31T23:59:59Z", "as_known_at"),
         ("/statements/M-1001?as_known_at=9999-12-31T23:59:59Z", "as_known_at"),
         ("/audit?since=2025-07-03T08:00:00%2b14:01", "since"),
-        ("/balances/M-1001/lines?after_position=9223372036854775808", "after_position"),
+        ("/balances/M-1001/lines?after=9223372036854775808", "after"),
         ("/balances/M-1001/lines?limit=1_0", "limit"),
         ("/books/reconciliation?grace_days=99999999999", "grace_days"),
         ("/audit?merchant=%ff", "query"),
