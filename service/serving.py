@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,12 +24,11 @@ from service.upgrading import upgrading
 def serve(
     settings: Settings, *, first: Callable[[App], None], ready: Callable[[str], None], demonstration: bool = False
 ) -> None:
-    """Run until SIGINT or SIGTERM. `first` runs once the ledger is open, `ready` hears the address. A ledger that is
+    """Run until it is interrupted. `first` runs once the ledger is open, `ready` hears the address. A ledger that is
     founded here is for demonstration if so wanted.
 
     Raises one of `OBSTACLES` where it cannot start, and `ServerLost` where the embedded server cannot be kept running.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that both signals unwind what is open
     try:
         with ExitStack() as stack:
             listener = stack.enter_context(_listening(settings))

@@ -13,6 +13,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from service.cli.output import stderr
+from service.cli.signals import interrupted_by_signals
 from service.failures import Interrupted, OutputUnusable
 
 
@@ -25,8 +26,10 @@ class ExitCode(IntEnum):
     DATABASE = 69  # EX_UNAVAILABLE
     TERMINAL = 74  # EX_IOERR
     TRY_AGAIN = 75  # EX_TEMPFAIL
+    HUNG_UP = 129  # 128 + SIGHUP
     INTERRUPTED = 130  # 128 + SIGINT
     READER_GONE = 141  # 128 + SIGPIPE
+    TERMINATED = 143  # 128 + SIGTERM
 
 
 MEANINGS = {
@@ -37,8 +40,10 @@ MEANINGS = {
     "of `up`, also: its embedded server ended and could not be started again.",
     ExitCode.TERMINAL: "Standard output or a file is full, closed or broken.",
     ExitCode.TRY_AGAIN: "The database is in trouble that may pass: run the same again, with the same ids.",
+    ExitCode.HUNG_UP: "Ended because its terminal was closed (SIGHUP); otherwise as 130. `up` ends with 0.",
     ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. What was recorded stays; run the same again.",
     ExitCode.READER_GONE: "Whoever read standard output has closed it, as `head` does.",
+    ExitCode.TERMINATED: "Ended by SIGTERM; otherwise as 130. `up` ends with 0.",
 }
 
 
@@ -82,25 +87,22 @@ def ended() -> Iterator[None]:
     """Ends the process with a documented code; what stood in the way is one sentence on standard error."""
     _open_what_is_closed()
     code, sentence = 0, ""
-    try:
-        if sys.stdout is None:
-            raise OutputUnusable("Standard output is closed: send it to a file, a pipe or /dev/null.")
-        _write_anything()
-        yield
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        if isinstance(end.__context__, BrokenPipeError):  # the library that draws tables ends so, without a word
-            code, sentence = _ending_of(ReaderGone())
-    except BaseException as error:
-        code, sentence = _ending_of(error)
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OSError, ValueError) as error:
-        _let_go_of_stdout()
-        if not sentence:
-            closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
-            code, sentence = _ending_of(_failure(error if isinstance(error, OSError) else closed))
+    with interrupted_by_signals() as received:
+        try:
+            if sys.stdout is None:
+                raise OutputUnusable("Standard output is closed: send it to a file, a pipe or /dev/null.")
+            _write_anything()
+            yield
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            if isinstance(end.__context__, BrokenPipeError):  # the library that draws tables ends so, without a word
+                code, sentence = _ending_of(ReaderGone())
+        except BaseException as error:
+            code, sentence = _ending_of(error)
+    if code == ExitCode.INTERRUPTED and received:
+        code = 128 + received[0]
+    if (unflushed := _unflushed()) and not sentence:
+        code, sentence = unflushed
     if sentence:
         with suppress(OSError, ValueError):  # nowhere is left to say it; the code still does
             stderr().print(f"redledger: {sentence}", style="red", soft_wrap=True)
@@ -129,6 +131,18 @@ def _ending_of(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OBSTACLES):
         return ExitCode.FAILED, str(error)
     raise error
+
+
+def _unflushed() -> tuple[int, str] | None:
+    """Code and sentence where the rest of what was printed cannot be written."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        _let_go_of_stdout()
+        closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return _ending_of(_failure(error if isinstance(error, OSError) else closed))
+    return None
 
 
 def _open_what_is_closed() -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -48,7 +46,7 @@ def rebuild_views(
     from projections.engine.processes import fold_processes
 
     chosen = _chosen(name, every=every)
-    with _terminated_as_interrupted(), reading(settings) as app, fold_processes() as pool:
+    with reading(settings) as app, fold_processes() as pool:
         found, problems = _each(chosen, lambda each: _rebuilt(app, each, pool, accept_differences=accept_differences))
     show(COMPARED_VIEWS, [_row(projection, done.comparison) for projection, done in found], format)
     _end([*problems, *(f"{done.stopped}. {_WAY_BACK}" for _, done in found if done.stopped)])
@@ -62,7 +60,7 @@ def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> Non
     from projections.registry import PROJECTIONS
 
     projections = list(PROJECTIONS.values())
-    with _terminated_as_interrupted(), reading(settings, projections) as app, fold_processes() as pool:
+    with reading(settings, projections) as app, fold_processes() as pool:
         found, problems = _each(projections, lambda each: verify(app.ledger.engine, each, executor=pool))
     show(COMPARED_VIEWS, [_row(projection, comparison) for projection, comparison in found], format)
     differing = [(projection, comparison) for projection, comparison in found if comparison.count]
@@ -98,16 +96,6 @@ def _end(problems: Sequence[str]) -> None:
     """Raises `ServiceFailure` where there is one."""
     if problems:
         raise ServiceFailure("\n".join(problems))
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """Both signals unwind what is open: the rebuilt rows are dropped, and the processes end."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _chosen(name: str | None, *, every: bool) -> list[Projection]:

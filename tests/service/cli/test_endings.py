@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg2
@@ -199,6 +202,26 @@ def test_an_interrupt_anywhere_is_one_sentence(capfd: Any) -> None:
         raise KeyboardInterrupt
     assert end.value.code == ExitCode.INTERRUPTED
     assert capfd.readouterr().err == "redledger: Interrupted.\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, ExitCode.TERMINATED), (signal.SIGHUP, ExitCode.HUNG_UP)])
+def test_a_signal_unwinds_what_is_open_and_has_its_code(number: signal.Signals, code: ExitCode, capfd: Any) -> None:
+    unwound, before = [], signal.getsignal(number)
+    with pytest.raises(SystemExit) as end, ended(), closing(SimpleNamespace(close=lambda: unwound.append(number))):
+        signal.raise_signal(number)
+    assert (end.value.code, unwound) == (code, [number])
+    assert capfd.readouterr().err == "redledger: Interrupted.\n"
+    assert signal.getsignal(number) is before
+
+
+def test_a_hangup_that_is_ignored_ends_nothing() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with pytest.raises(SystemExit) as end, ended():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert end.value.code == ExitCode.DONE
 
 
 def test_a_fault_of_ours_is_not_hidden() -> None:

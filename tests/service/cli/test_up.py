@@ -46,7 +46,7 @@ def enrolling(folder: Path, merchants: int) -> Path:
     return file
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_service_and_its_database_cleanly(folder: Path, how: signal.Signals) -> None:
     service = Service(folder)
     database = service.database_pid
@@ -130,9 +130,12 @@ def test_killed_in_the_middle_of_a_recording_nothing_is_lost_and_nothing_is_doub
     assert service.end(signal.SIGINT) == 0
 
 
-def test_an_interrupted_recording_says_what_to_do(service: Service, folder: Path) -> None:
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_an_interrupted_recording_says_what_to_do(
+    service: Service, folder: Path, how: signal.Signals, code: int
+) -> None:
     before = service.events
     recording = Running("record", str(enrolling(folder, 20 * ENROLMENTS)), folder=folder)
     until(lambda: service.events > before, what="the first events")
-    assert recording.end(signal.SIGINT) == 130
+    assert recording.end(how) == code
     assert "record the file again" in recording.err
