@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import psycopg2
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
 from commands.outcome import FAULT, Outcome
 from ledger.canonical import canonical
@@ -24,7 +23,7 @@ V = TypeVar("V")
 
 _logger = logging.getLogger(__name__)
 # What stands in everybody's way: it is raised to whoever submits, and the same commands may be sent again.
-_TROUBLES = (SQLAlchemyError, DatabaseTrouble, KeyFileUnusable)
+_TROUBLES = (DatabaseTrouble, KeyFileUnusable)
 
 
 def is_trouble(error: Exception) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg2
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from ledger.ids import account_guard
 from ledger.log.engine import cursor_of
@@ -105,7 +105,12 @@ def call(cursor: psycopg2.extensions.cursor, function: str, arguments: dict[str,
 
 
 def concerns_one_attempt(error: Exception) -> bool:
-    """True if the values of an attempt are at fault: they cannot be packed, or a row cannot hold them."""
+    """True if the values of an attempt are at fault: they cannot be packed, or a row cannot hold them.
+
+    The same whether the driver raises it or SQLAlchemy does, around the driver's error or one of its own binding.
+    """
+    if isinstance(error, StatementError) and isinstance(error.orig, Exception):
+        error = error.orig
     if isinstance(error, psycopg2.Error):
         return (error.pgcode or "")[:2] in _OF_ONE_ATTEMPT
     return not isinstance(error, SQLAlchemyError | DatabaseTrouble)

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from commands.command import Command
+from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
 from ledger.log.set_aside import SetAside, SetAsideItem, item_key
 from ledger.log.trouble import DatabaseTrouble
@@ -210,6 +211,29 @@ def test_what_stands_in_everybodys_way_sets_nobody_aside(app: App, trouble: Exce
         Loop(app, "tests").alone(1, "order/M-1/O-1", work)
         pytest.fail("it is raised")
     assert set_aside(app) == []
+
+
+BAD_VALUES = {
+    "a number out of range": "SELECT 2147483647 + {}::integer",
+    "a text that is no number": "SELECT 'many'::text::integer + {}",
+    "no such day": "SELECT '2025-02-30'::text::date + {}",
+}
+
+
+@pytest.mark.parametrize("statement", BAD_VALUES.values(), ids=BAD_VALUES)
+def test_a_value_that_the_database_refuses_sets_its_item_aside_on_every_way_to_it(app: App, statement: str) -> None:
+    def by_sqlalchemy() -> None:
+        with app.ledger.engine.connect() as connection:
+            connection.exec_driver_sql(statement.format(1))
+
+    def by_the_driver() -> None:
+        with cursor_of(app.ledger.engine) as cursor:
+            cursor.execute(statement.format(1))
+
+    loop = Loop(app, "tests")
+    for name, work in (("a", by_sqlalchemy), ("b", by_the_driver)):
+        loop.alone(1, name, work)
+    assert [item.item for item in set_aside(app)] == ["a", "b"]
 
 
 def poison(app: App, merchant: str, signed_at: str) -> None:
