@@ -16,44 +16,63 @@ from tests.benchmarks.measure import Table, rate, rate_of_processes, rate_of_thr
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.yardsticks import RAW_TABLE, copy_rows, libpq, library_appends, library_recorder, raw_inserts
 
-_WARM_UP = 80  # appends of a writer process, which plan the append function on each connection
-RAW = "raw INSERT, several client processes"
+_WARM_UP = 80  # appends of a writer process, which plan the append function on its connection
+RAW = "raw INSERT, {} clients"
+ONE_RAW, UNFLUSHED = "raw INSERT, one client", "the same, its commits not flushed"
 COPY = "COPY into the same table"
 LIBRARY = "the library's recorder, 16 threads, 2 ms flush"
 
 
 def append_in_a_process(gate: Any, argument: tuple[str, Path, int], count: int) -> None:
-    """One writer process: single appends into one book from four threads whose connections are open and warm."""
+    """One writer process with one caller: single appends into one book on a connection that is open and warm."""
     url, keys, book = argument
     ledger = Ledger.open(url, keys=FileKeyStore(keys))
     attempts = [attempt() for _ in range(count)]
-    _append_from_threads(ledger, book, [attempt() for _ in range(_WARM_UP)], threads=4)
+    _append_each(ledger, book, [attempt() for _ in range(_WARM_UP)])
     gate.wait()
-    _append_from_threads(ledger, book, attempts, threads=4)
+    _append_each(ledger, book, attempts)
     gate.wait()
     ledger.close()
 
 
 def measure_singles(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
-    """One event, one durable commit, as callers see it."""
+    """One event, one durable commit, beside as many raw clients: what a caller waits for, and what a server bears."""
     url = server.url("bench_singles")
     with open_ledger(url, keys) as ledger:
         _execute(url, RAW_TABLE)
         for _ in range(scale.rounds):
-            raw = table.figure(RAW)
-            raw.samples.append(rate_of_processes(scale.singles, [url] * scale.processes, raw_inserts))
-            attempts = [attempt() for _ in range(scale.singles)]
-            table.figure("append, 16 threads of one process", beside=RAW, aim=">= 0.8").samples.append(
-                _append_from_threads(ledger, 1, attempts, threads=16)
-            )
-            for name, books in (
-                ("books of their own", range(1, scale.processes + 1)),
-                ("one book", [1] * scale.processes),
-            ):
-                aim = ">= 0.5" if name != "one book" else ""
-                table.figure(f"append, several processes into {name}", beside=RAW, aim=aim).samples.append(
-                    rate_of_processes(scale.singles, [(url, keys, book) for book in books], append_in_a_process)
-                )
+            _measure_one_caller(table, url, keys, scale)
+            _measure_several_callers(table, url, keys, scale, ledger)
+
+
+def _measure_one_caller(table: Table, url: str, keys: Path, scale: Scale) -> None:
+    """One client of each kind, and from the raw ones the time of a flush: a commit with it less one without."""
+    count = scale.singles // 2
+    flushed = rate_of_processes(count, [(url, "on")], raw_inserts)
+    unflushed = rate_of_processes(count, [(url, "off")], raw_inserts)
+    appended = rate_of_processes(count, [(url, keys, 1)], append_in_a_process)
+    table.figure(ONE_RAW).samples.append(flushed)
+    table.figure(UNFLUSHED).samples.append(unflushed)
+    table.figure("a flush", unit="µs").samples.append(1e6 / flushed - 1e6 / unflushed)
+    table.figure("append, one caller", beside=ONE_RAW, aim=">= 0.28").samples.append(appended)
+
+
+def _measure_several_callers(table: Table, url: str, keys: Path, scale: Scale, ledger: Ledger) -> None:
+    several = scale.processes
+    raw = RAW.format(several)
+    table.figure(raw).samples.append(rate_of_processes(scale.singles, [(url, "on")] * several, raw_inserts))
+    for where, books, aim in (
+        ("one book", [1] * several, ">= 0.20"),
+        ("books of their own", range(1, several + 1), ">= 0.33"),
+    ):
+        name = f"append, {several} processes of one caller, {where}"
+        table.figure(name, beside=raw, aim=aim).samples.append(
+            rate_of_processes(scale.singles, [(url, keys, book) for book in books], append_in_a_process)
+        )
+    attempts = [attempt() for _ in range(scale.singles)]
+    table.figure("append, 16 threads of one process", beside=raw, aim=">= 0.6").samples.append(
+        _append_from_threads(ledger, 1, attempts, threads=16)
+    )
 
 
 def measure_slow_disk(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:

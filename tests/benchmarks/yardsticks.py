@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import psycopg2
 
-RAW_TABLE = "CREATE TABLE IF NOT EXISTS raw_events (id uuid PRIMARY KEY, stream text, version int, payload text)"
+RAW_TABLE = "CREATE TABLE IF NOT EXISTS raw_events (id bigserial PRIMARY KEY, payload text)"
+_PAYLOAD = "x" * 300
 
 
 def libpq(url: str) -> str:
@@ -17,16 +18,16 @@ def libpq(url: str) -> str:
     return url.replace("postgresql+psycopg2://", "postgresql://", 1)
 
 
-def raw_inserts(gate: Any, url: str, count: int) -> None:
-    """One client: `count` durable one-row INSERTs of a 300-byte event, a commit each."""
+def raw_inserts(gate: Any, argument: tuple[str, str], count: int) -> None:
+    """One client: `count` one-row INSERTs of 300 bytes, a commit each, with its `synchronous_commit`."""
+    url, synchronous_commit = argument
     connection = psycopg2.connect(libpq(url))
     connection.autocommit = True
     cursor = connection.cursor()
-    payload = "x" * 300
-    rows = [(str(uuid4()), f"order/M-1/{number}", 1, payload) for number in range(count)]
+    cursor.execute("SELECT set_config('synchronous_commit', %s, false)", (synchronous_commit,))
     gate.wait()
-    for row in rows:
-        cursor.execute("INSERT INTO raw_events VALUES (%s, %s, %s, %s)", row)
+    for _ in range(count):
+        cursor.execute("INSERT INTO raw_events (payload) VALUES (%s)", (_PAYLOAD,))
     gate.wait()
     connection.close()
 
