@@ -31,13 +31,15 @@ class InitiatePayout(Command, name="initiate_payout"):
     """The merchant is to be paid `amount`, or all that is available, to its verified account.
 
     What open cases and disputes may still take stays available and is not paid out; held money is not available.
-    `at_most` is for settlement runs: what was available at their cut-off, or less where less is left of it.
+    `at_most` and `run_id` are for settlement runs: what was available at their cut-off, or less where less is left of
+    it, and the run that asks.
     """
 
     merchant_id: Id
     payout_id: PayoutId
     amount: PositiveMoney | None = None
     at_most: PositiveMoney | None = None
+    run_id: Id | None = None
 
     @property
     def stream(self) -> str:
@@ -59,6 +61,7 @@ def decide(command: InitiatePayout, payouts: Payouts, rules: Rules) -> Iterator[
         account_ref=account.ref,
         account_verified_at=account.verified_at,
         initiated_at=command.decided_at,
+        run_id=command.run_id,
     )
 
 

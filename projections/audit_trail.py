@@ -59,6 +59,7 @@ TRAIL = appended_table(
         ("merchant", "position"),
         ("actor_id", "position"),
         ("recorded_at", "position"),
+        ("event_id",),
     ],
 )
 
@@ -67,7 +68,7 @@ class AuditTrail(Projection):
     """Made from the stored JSON, not from event classes: an event that is new tomorrow reaches it without an edit."""
 
     name = "audit_trail"
-    version = 2
+    version = 3
     tables = (TRAIL,)
 
     def fold(self, batch: Batch) -> None:

@@ -82,3 +82,14 @@ def trail(
         return TrailPage(rows, last if len(rows) == limit else None, opened.vector)
 
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
+
+
+def place_of(views: Views, event_id: str) -> tuple[int, int] | None:
+    """The book and position of the event with this id, None where there is none. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> tuple[int, int] | None:
+        statement = f"SELECT book, position FROM {opened.generation.stored_name(TRAIL)} WHERE event_id = :id LIMIT 1"
+        found = opened.connection.execute(text(statement), {"id": event_id}).one_or_none()
+        return (found[0], found[1]) if found else None
+
+    return views.read(PROJECTION, query)

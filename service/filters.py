@@ -13,7 +13,7 @@ from typing import get_args
 from sqlalchemy import text
 
 from ledger.events.order import ChannelType
-from ledger.ids import UNROUTED, policy_stream
+from ledger.ids import UNROUTED, policy_stream, settlement_run_stream
 from ledger.journal.accounts import CHART
 from ledger.policies.markets import Markets
 from projections.audit_trail import TRAIL, AuditTrail
@@ -68,6 +68,10 @@ def _actor(app: App, value: str) -> bool:
     return is_known(app.views, AuditTrail(), TRAIL, "actor_id", value)
 
 
+def _run(app: App, value: str) -> bool:
+    return bool(app.ledger.reader.read_stream(0, settlement_run_stream(value)))
+
+
 def _creator(app: App, value: str) -> bool:
     return is_known(app.views, SalesByChannel(), SALES, "creator_id", value)
 
@@ -100,6 +104,7 @@ FILTERS: dict[str, Filter] = {
     "kind": Filter("Kind of break", allowed=_break_kinds, views=(Exceptions(),)),
     "market": Filter("Market", allowed=_markets),
     "partner": Filter("Partner", allowed=_partners, views=(Instructions(),)),
+    "run": Filter("Settlement run", known=_run),
     "state": Filter("State of a payout", allowed=lambda _: PAYOUT_STATES),
 }
 

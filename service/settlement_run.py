@@ -265,6 +265,7 @@ class _Chunk:
             merchant_id=merchant,
             payout_id=payout_id_of(self._run.run_id, merchant),
             at_most=owed,
+            run_id=self._run.run_id,
         )
 
     def _left(self, owed: dict[str, Money]) -> dict[str, Money]:

@@ -88,6 +88,7 @@ class PayoutInitiated(_Payout, name="payout.initiated", version=1):
 
     account_verified_at: datetime
     initiated_at: datetime
+    run_id: Id | None = Field(default=None, exclude_if=is_absent)  # the settlement run that asked for it
 
 
 class PayoutSubmitted(_Payout, name="payout.submitted", version=1):

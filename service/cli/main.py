@@ -19,6 +19,7 @@ from service.cli.importing import importing
 from service.cli.inbox import inbox, route
 from service.cli.instructions import instructions
 from service.cli.log import verify_log
+from service.cli.lookups import show
 from service.cli.parking import park, parked, unpark
 from service.cli.periods import close_period, periods, reopen_period, revalue
 from service.cli.proposals import approve, propose, reject
@@ -55,6 +56,7 @@ app.command()(balances)
 app.command()(settle)
 app.command()(statement)
 app.command("payouts")(list_payouts)
+app.command()(show)
 app.command()(trial_balance)
 app.command()(contribution)
 app.command("exposure")(show_exposure)

@@ -110,6 +110,7 @@ def list_payouts(
         str | None, typer.Option(help="initiated, submitted, paid, failed, cancelled or returned.")
     ] = None,
     merchant: Annotated[str | None, typer.Option(help="Only this merchant's.")] = None,
+    run: Annotated[str | None, typer.Option(help="Only those of this settlement run, as in 2025-W14.")] = None,
     limit: LimitOption = 10_000,
     after: AfterOption = None,
     as_of: AsOf = None,
@@ -119,11 +120,11 @@ def list_payouts(
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
     from projections.payouts import Payouts, payouts
 
-    with reading(settings, [Payouts()], state=state, merchant=merchant) as app, answerable():
+    with reading(settings, [Payouts()], state=state, merchant=merchant, run=run) as app, answerable():
         moment = moment_of(as_of, as_known_at)
         page = page_of(
             "payouts",
-            partial(payouts, app.views, moment, state=state, merchant=merchant),
+            partial(payouts, app.views, moment, state=state, merchant=merchant, run=run),
             limit=limit,
             after=after,
         )

@@ -87,7 +87,7 @@ PAYOUTS = Table(
         *amounts("amount"),
         *ids("account_ref", "bank_code", "state", "bank_ref"),
         *times("initiated_at"),
-        *ids("code"),
+        *ids("code", "run_id", "statement_id"),
     ),
     title="Payouts, CNY",
     plain_amounts=True,

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from service.app import App
-from service.http import audit, finance, health, money, orders, webhooks, worklists
+from service.http import audit, finance, health, lookups, money, orders, webhooks, worklists
 from service.http.edge import Edge
 from service.http.errors import handle_errors
 from service.http.lanes import Lane
@@ -39,7 +39,7 @@ def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
     application.state.reads_with_token = Lane("reads with a token", READS_WITH_TOKEN)
     routes: list[APIRoute] = []
     for router in (
-        *(part.router for part in (money, finance, orders, worklists, audit, webhooks, health)),
+        *(part.router for part in (money, finance, lookups, orders, worklists, audit, webhooks, health)),
         health.reads,
     ):
         application.include_router(router)

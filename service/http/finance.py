@@ -38,6 +38,7 @@ from service.http.parameters import (
     PayoutStateFilter,
     Position,
     RequiredInstant,
+    RunFilter,
     Wait,
     answer,
     passed,
@@ -156,13 +157,14 @@ def all_payouts(
     moment: AskedMoment,
     state: PayoutStateFilter = None,
     merchant: MerchantFilter = None,
+    run: RunFilter = None,
     limit: Limit = 100,
     after: After = None,
 ) -> dict[str, Any]:
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
     page = page_of(
         "payouts",
-        partial(payouts, app.views, moment, state=state, merchant=merchant),
+        partial(payouts, app.views, moment, state=state, merchant=merchant, run=run),
         limit=limit,
         after=after,
     )

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from service.http.errors import TooBusy
+from service.http.errors import BadParameter, TooBusy
 from service.http.limits import LaneSize
 
 
@@ -43,13 +44,32 @@ class Lane:
         return TooBusy(f"{self._size.at_once} {self._name} run already, which is all at a time. Ask again in a moment.")
 
 
+def _query_names(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*map(_query_names, dependant.dependencies))
+
+
+def _check_names(request: Request, known: set[str]) -> None:
+    """Raises `BadParameter` for one that the address does not know, or that is given twice: a misspelt filter would
+    answer with what it was to leave out."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in known:
+            there_are = ", ".join(sorted(known)) or "none"
+            raise BadParameter(name, f"There is no parameter {name[:60]} here. Known are: {there_are}.")
+        if names.count(name) > 1:
+            raise BadParameter(name, f"The parameter {name} is given {names.count(name)} times. Give it once.")
+
+
 class ReadRoute(APIRoute):
     """A read. Holds its place while it is answered, and not while the answer is sent."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        known = _query_names(self.dependant)
 
         async def in_lane(request: Request) -> Response:
+            _check_names(request, known)
             state = request.app.state
             lane: Lane = state.reads_with_token if "at_least" in request.query_params else state.reads
             async with lane.entered():

@@ -131,6 +131,7 @@ ChannelFilter = Annotated[str | None, _known("channel")]
 BreakKindFilter = Annotated[str | None, _known("kind")]
 MarketFilter = Annotated[str | None, _known("market")]
 PartnerFilter = Annotated[str | None, _known("partner")]
+RunFilter = Annotated[str | None, _known("run")]
 PayoutStateFilter = Annotated[str | None, _known("state")]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from ledger.who import Actor
 from service.app import open_app
+from service.lookups import LOOKUPS
 from service.settings import Settings
 from service.settlement_run import payout_id_of
 from tests.service.adapters.bank.statements import entry, statement
@@ -182,3 +183,25 @@ def test_a_rate_that_cannot_be_is_refused(settled: Settings, run: Run, tmp_path:
 def test_a_file_that_is_not_there_is_one_sentence(settled: Settings, run: Run, tmp_path: Path) -> None:
     said = run(settled, "import", "bank", str(tmp_path / "nowhere.xml"))
     assert (said.code, "cannot be read" in said.err) == (1, True)
+
+
+def test_what_a_payout_names_can_be_shown(settled: Settings, run: Run) -> None:
+    (payout,) = run(settled, "payouts", "--run", "R-1", "--format", "json").json
+    shown = {
+        kind: run(settled, "show", kind, id, "--format", "json").json
+        for kind, id in (
+            ("payout", payout["payout_id"]),
+            ("settlement-run", payout["run_id"]),
+            ("statement", payout["statement_id"]),
+        )
+    }
+    assert shown["payout"] == payout
+    assert (shown["statement"]["run_id"], shown["settlement-run"]["payouts"]) == ("R-1", 1)
+    event = run(settled, "show", "event", shown["statement"]["lines"][0]["event_id"])
+    assert (event.code, "type: settlement.released" in event.out) == (0, True)
+
+
+@pytest.mark.parametrize("kind", LOOKUPS)
+def test_what_nobody_knows_cannot_be_shown(settled: Settings, run: Run, kind: str) -> None:
+    said = run(settled, "show", kind, "no-such")
+    assert (said.code, "no-such is not known. Check the id." in said.err) == (1, True)

@@ -25,6 +25,8 @@ def _asked() -> Iterator[tuple[str, str]]:
 
 
 ASKED = list(_asked())
+_OPERATIONS: dict[str, Any] = make_application(cast(App, None)).openapi()["paths"]
+READS = [path for path, methods in _OPERATIONS.items() if "get" in methods and path not in ("/healthz", "/readyz")]
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +47,17 @@ def test_an_unknown_value_is_refused(client: TestClient, path: str, name: str) -
 def test_a_merchant_of_the_address_that_nobody_knows_is_not_found(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, "M-9" in answer.json()["error"]["sentence"]) == (404, True)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_parameter_that_an_address_does_not_know_is_refused_with_those_it_knows(
+    client: TestClient, path: str
+) -> None:
+    answer = client.get(path.format(**_PATH, number=1, id="x"), params={"merchnt": "M-1001"})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "merchnt")
+    assert "Known are: " in answer.json()["error"]["sentence"]
+
+
+def test_a_parameter_given_twice_is_refused(client: TestClient) -> None:
+    answer = client.get("/payouts?state=paid&state=failed")
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "state")

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from ledger.who import Actor
 from service.app import open_app
 from service.http.application import make_application
+from service.lookups import LOOKUPS
 from service.settings import Settings
 from service.settlement_run import settle
 from tests.service.cli.test_csv import without_currency
@@ -90,3 +91,19 @@ def test_payouts_and_differences_are_listed(books: TestClient) -> None:
 
 def test_a_statement_as_csv_has_a_currency_beside_every_amount(books: TestClient) -> None:
     assert not without_currency(books.get("/statements/M-1/1?form=csv").text)
+
+
+def test_a_payout_names_its_run_and_its_statement_and_a_statement_its_events(books: TestClient) -> None:
+    (payout,) = books.get("/payouts?run=R-1").json()["payouts"]
+    assert payout == books.get(f"/payouts/{payout['payout_id']}").json()["payout"]
+    run = books.get(f"/settlement-runs/{payout['run_id']}").json()["settlement_run"]
+    statement = books.get(f"/issued-statements/{payout['statement_id']}").json()["statement"]
+    event = books.get(f"/events/{statement['lines'][0]['event_id']}").json()["event"]
+    assert (run["payouts"], statement["run_id"], event["type"]) == (1, "R-1", "settlement.released")
+    assert (statement["closing"], payout["amount"]) == (payout["amount"], {"currency": "CNY", "minor": 13_300})
+
+
+@pytest.mark.parametrize("kind", LOOKUPS)
+def test_an_id_that_nobody_knows_is_not_found(books: TestClient, kind: str) -> None:
+    said = books.get(LOOKUPS[kind].path.format(id="no-such"))
+    assert (said.status_code, "no-such is not known" in said.json()["error"]["sentence"]) == (404, True)

@@ -1,0 +1,55 @@
+"""`redledger show`: one thing by its id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from service.cli.options import takes_settings
+from service.cli.output import print_json, tell
+from service.cli.reading import reading
+from service.lookups import LOOKUPS, look_up
+from service.settings import Settings
+
+Kind = StrEnum("Kind", {kind: kind for kind in LOOKUPS})  # type: ignore[misc]
+
+
+class ShownAs(StrEnum):
+    """How one thing is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@takes_settings()
+def show(
+    settings: Settings,
+    kind: Annotated[Kind, typer.Argument(help="What it is.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Its id, as lists and answers name it.")],
+    format: Annotated[ShownAs, typer.Option("--format", help="How to print it.")] = ShownAs.TABLE,
+) -> None:
+    """A payout with its run and statement, a statement with the events that it rests on, a settlement run, or an event.
+
+    Personal values stay sealed.
+    """
+    with reading(settings, LOOKUPS[kind].views()) as app:
+        found = look_up(app, kind, id)
+    if format is ShownAs.JSON:
+        print_json(found)
+        return
+    for name, value in found.items():
+        for line in _lines(value):
+            tell(f"{name.replace('_', ' ')}: {line}")
+
+
+def _lines(value: Any) -> list[str]:
+    """The value as text; a list of rows is a line each."""
+    from service.cli.cells import plain, shown
+
+    if isinstance(value, list | tuple) and value:
+        return [json.dumps(each, ensure_ascii=False, default=plain) for each in value]
+    return [json.dumps(value, ensure_ascii=False, default=plain) if isinstance(value, Mapping) else shown(value)]
