@@ -7,11 +7,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ledger.instants import read_instant
-from projections.keyset import Key
 from service.failures import UnknownValue
+
+if TYPE_CHECKING:
+    from projections.keyset import Key
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -83,6 +84,8 @@ def _read(name: str, cursor: str) -> Key:
 def _value(kind: Any, told: Any) -> Any:
     """Raises ValueError for what no row of ours can hold."""
     if kind is datetime and isinstance(told, str):
+        from ledger.instants import read_instant  # imports pydantic, which no help needs
+
         return read_instant(told)
     if type(told) is not kind or (isinstance(told, int) and abs(told) > _LARGEST):
         raise ValueError(f"{told!r} is no {kind.__name__}")
