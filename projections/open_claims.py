@@ -50,7 +50,7 @@ class ClaimsOnMerchants(Projection):
     """The guard of a merchant's account keeps the same sum for payouts; this is its history, and whose it is."""
 
     name = "open_claims"
-    version = 1
+    version = 2
     tables = (ORDERS, MERCHANTS, CHANGES)
     events = CLAIMING
 
