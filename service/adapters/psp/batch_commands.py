@@ -145,7 +145,7 @@ class BatchCommands:
         refs, body = note_of(NotedLine(file.name, file.digest, self._batch, line, self._payout_currency))
         if is_other:
             reason = f"{line.category} is about no order: it is money of the account itself, or not understood"
-            refs |= {"category": line.category, "reason": reason}
+            refs |= {"category": line.category, "amount": str(line.net), "reason": reason}
         return NoteUnroutedFact(
             **self._envelope("unknown", line.psp_ref, line=line.line),
             system=self._told.psp,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from commands.command import Command
 from commands.menu import MENU
 from commands.outcome import Outcome
+from ledger.ids import command_id
+from ledger.who import Actor
 from projections.account_turnovers import AccountTurnovers
 from projections.books_of_account import turnover_balance
 from projections.exceptions import Exceptions, exceptions
@@ -24,6 +27,7 @@ from service.adapters.psp.stripe_report import read_stripe
 from service.app import App
 from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
 from tests.support.buses import PLATFORM, open_desk, publish_programme
+from tests.support.given import FINANCE
 from tests.support.sales import PROVIDER, merchant_ready, order_data, paid
 from tests.support.shops import app_of
 
@@ -215,6 +219,37 @@ def test_a_line_about_no_order_is_kept_with_its_category_and_its_neighbours_are_
     assert kinds(app) == ["psp_batch_mismatch", "unrouted"]
     (kept,) = (found for found in exceptions(app.views) if found.kind == "unrouted")
     assert (kept.actual, kept.refs["category"]) == ("psp_line_other", "anticipation_repayment")
+
+
+def test_a_line_about_no_order_is_worked_to_its_end_by_an_adjustment_and_two_closed_breaks(app: App) -> None:
+    """The batch brought in USD 10.00 less than its orders: an advance that the provider takes back."""
+    content = stripe(transaction(), transaction(2, "anticipation_repayment", "", amounts="-10.00,0.00,-10.00"))
+    import_report(app, RawFile("r.csv", content), read_stripe("r.csv", content, rates={"USD": "7.1500"}), psp="stripe")
+    assert kinds(app) == ["psp_batch_mismatch", "unrouted"]
+    unexplained, kept = exceptions(app.views, kind="psp_batch_mismatch")[0], exceptions(app.views, kind="unrouted")[0]
+    assert kept.refs["amount"] == "USD -10.00"
+    before, difference = accounts(app)["1010"], cny(unexplained.actual) - cny(unexplained.expected)
+    sides = (("5130", "debit"), ("1010", "credit"))
+    lines = [{"account": account, "side": side, "amount": f"CNY {-difference / 100:.2f}"} for account, side in sides]
+    said = {"adjustment_id": "A-1", "lines": lines, "evidence": ["their report"]}
+    told = {"proposal_id": "P-1", "command": "post_adjustment", "data": said, "reason": "advance_repaid"}
+    submitted(app, "propose", PLATFORM, **told)
+    submitted(app, "approve_proposal", FINANCE, in_stream="adjustment/A-1", proposal_id="P-1")
+    for row in (unexplained, kept):
+        about = {"in_stream": row.stream, "break_id": row.break_id}
+        submitted(app, "resolve_break", FINANCE, **about, resolution="adjusted", reason="See A-1.")
+    assert (kinds(app), accounts(app)["1010"] - before, difference) == ([], -71_50, -71_50)
+
+
+def cny(amount: str) -> int:
+    """In fen."""
+    return int(amount.removeprefix("CNY ").replace(".", "").replace(",", ""))
+
+
+def submitted(app: App, name: str, actor: Actor, **data: Any) -> None:
+    command = MENU[name].command.model_validate({"id": command_id(name, str(data)), "actor": actor, **data})
+    (outcome,) = app.bus.submit([command])
+    assert outcome.is_accepted, outcome
 
 
 def test_a_row_that_nobody_can_use_is_kept_and_its_neighbours_are_settled(app: App) -> None:
