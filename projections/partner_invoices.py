@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,8 +27,10 @@ CHARGES = kept_table(
     text_column("partner", key=True),
     text_column("invoice_ref", key=True),
     text_column("subject", key=True),  # the charge, under the partner's name of it
+    text_column("stream"),
     text_column("currency"),
     minor_column("minor"),
+    Column("charged_on", Date, nullable=False),
 )
 PAYMENTS = kept_table(
     "partner_payments",  # in book 0
@@ -46,7 +48,7 @@ class PartnerInvoices(Projection):
     """Charges stand in the book of their order, those of parcels that nobody knows in book 0, as payments do."""
 
     name = "partner_invoices"
-    version = 1
+    version = 2
     tables = (CHARGES, PAYMENTS)
     events = (LogisticsChargeRecorded, DutyAssessed, InboxFactNoted, PartnerInvoicePaid)
 
@@ -61,14 +63,15 @@ class PartnerInvoices(Projection):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceMismatch:
-    """Invoices that were paid together, and charged in another sum. `stream` is that of their first payment."""
+    """Invoices that were paid in another sum than they were charged in; of one that is late, nothing was paid, or
+    nothing charged. `stream` is that of the first payment, else of the first charge, and `since` its day."""
 
     partner: str
     invoice_refs: tuple[str, ...]
     stream: str
     charged: tuple[Money, ...]
     paid: tuple[Money, ...]
-    paid_on: date
+    since: date
 
 
 @dataclass(slots=True)
@@ -82,11 +85,23 @@ class _Group:
     paid: dict[str, int]
 
 
+@dataclass(slots=True)
+class _Invoice:
+    """What is charged under one invoice, by currency; `stream` and `charged_on` of the first charge."""
+
+    partner: str
+    ref: str
+    stream: str
+    charged_on: date
+    charged: dict[str, int]
+
+
 def invoice_mismatches(
-    views: Views, *, at_least: Vector | None = None, timeout_s: float = 5.0
+    views: Views, *, unpaid_since: date, unreported_since: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[InvoiceMismatch]:
-    """What was paid of invoices in another sum than was charged. One whose charges nobody has reported is compared to
-    nothing. Raises `ViewBehind`."""
+    """What was paid of invoices in another sum than was charged, at once; invoices that nobody has paid and that were
+    charged before `unpaid_since`, and payments of before `unreported_since` for invoices whose charges nobody has
+    reported. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> list[InvoiceMismatch]:
         found = opened.connection.execute(
@@ -95,8 +110,11 @@ def invoice_mismatches(
                      ORDER BY paid_on, payment_ref, partner""")
         )
         groups = _groups((row[0], from_json(row[1]), *row[2:]) for row in found)
-        charged = _charged(opened, groups)
-        return [each for group in groups if (each := _compared(group, charged))]
+        refs = {(group.partner, ref) for group in groups for ref in group.refs}
+        invoices = {(each.partner, each.ref): each for each in _invoices(opened, refs, unpaid_since)}
+        compared = (_compared(group, invoices, unreported_since) for group in groups)
+        unpaid = (_unpaid(each) for key, each in invoices.items() if key not in refs)
+        return [*(each for each in compared if each), *unpaid]
 
     return views.read(PartnerInvoices(), query, at_least=at_least, timeout_s=timeout_s)
 
@@ -104,20 +122,21 @@ def invoice_mismatches(
 def _told(recorded: Recorded, event: Event) -> Iterator[tuple[ViewTable, Row]]:
     match event:
         case LogisticsChargeRecorded(invoice_ref=ref) if ref:
-            yield CHARGES, _charge(event.partner, ref, event.charge_ref, event.amount)
+            yield CHARGES, _charge(recorded, event.partner, ref, event.charge_ref, event.amount)
         case DutyAssessed(invoice_ref=ref) if ref:
-            yield CHARGES, _charge(event.partner, ref, event.assessment_ref, event.amount)
+            yield CHARGES, _charge(recorded, event.partner, ref, event.assessment_ref, event.amount)
         case InboxFactNoted(refs={"invoice_ref": ref}, body={"minor": int(minor), "currency": str(currency)}):
             amount = Money(minor, currency)  # placed later, it is recorded again under the same names
-            yield CHARGES, _charge(event.system, ref, event.reference, amount)
+            yield CHARGES, _charge(recorded, event.system, ref, event.reference, amount)
         case PartnerInvoicePaid() if event.invoice_refs:
             row = {"partner": event.partner, "payment_ref": event.payment_ref, "stream": recorded.stream}
             refs = {"invoice_refs": canonical(sorted(set(event.invoice_refs)))}
             yield PAYMENTS, row | refs | {"paid_on": event.value_date} | _money(event.amount)
 
 
-def _charge(partner: str, invoice_ref: str, subject: str, amount: Money) -> Row:
-    return {"partner": partner, "invoice_ref": invoice_ref, "subject": subject} | _money(amount)
+def _charge(recorded: Recorded, partner: str, invoice_ref: str, subject: str, amount: Money) -> Row:
+    named = {"partner": partner, "invoice_ref": invoice_ref, "subject": subject, "stream": recorded.stream}
+    return named | {"charged_on": recorded.accounting_date} | _money(amount)
 
 
 def _money(amount: Money) -> Row:
@@ -136,37 +155,42 @@ def _groups(payments: Iterable[tuple[str, list[str], str, str, int, date]]) -> l
     return groups
 
 
-def _charged(opened: Opened, groups: Sequence[_Group]) -> dict[tuple[str, str], dict[str, int]]:
-    """What is charged under each invoice that was paid, by currency."""
+def _invoices(opened: Opened, paid: Collection[tuple[str, str]], unpaid_since: date) -> list[_Invoice]:
+    """The invoices that were paid, and those that were first charged before a day: each charge once, wherever it
+    stands."""
     statement = f"""
-        SELECT partner, invoice_ref, currency, sum(minor) FROM (
-            SELECT DISTINCT partner, invoice_ref, subject, currency, minor
+        SELECT partner, invoice_ref, min(stream), min(charged_on), currency, sum(minor) FROM (
+            SELECT partner, invoice_ref, subject, currency, minor, min(stream) AS stream, min(charged_on) AS charged_on
             FROM {opened.generation.stored_name(CHARGES)}
-            WHERE book = ANY(:books) AND NOT deleted AND invoice_ref = ANY(:refs)
-        ) AS charges GROUP BY partner, invoice_ref, currency"""
-    refs = sorted({ref for group in groups for ref in group.refs})
-    found: dict[tuple[str, str], dict[str, int]] = {}
-    for partner, ref, currency, minor in opened.connection.execute(
-        text(statement), {"books": list(opened.vector), "refs": refs}
-    ):
-        found.setdefault((partner, ref), {})[currency] = int(minor)
-    return found
+            WHERE book = ANY(:books) AND NOT deleted
+            GROUP BY partner, invoice_ref, subject, currency, minor
+        ) AS charges GROUP BY partner, invoice_ref, currency
+        HAVING invoice_ref = ANY(:refs) OR min(charged_on) < :unpaid_since
+        ORDER BY min(charged_on), partner, invoice_ref, currency"""
+    values = {"books": list(opened.vector), "refs": sorted({ref for _, ref in paid}), "unpaid_since": unpaid_since}
+    found: dict[tuple[str, str], _Invoice] = {}
+    for partner, ref, stream, charged_on, currency, minor in opened.connection.execute(text(statement), values):
+        if (partner, ref) in paid or charged_on < unpaid_since:
+            known = found.setdefault((partner, ref), _Invoice(partner, ref, stream, charged_on, {}))
+            known.charged[currency] = int(minor)
+    return list(found.values())
 
 
-def _compared(group: _Group, charged: dict[tuple[str, str], dict[str, int]]) -> InvoiceMismatch | None:
-    invoices = [charged.get((group.partner, ref)) for ref in sorted(group.refs)]
-    known = [each for each in invoices if each]
-    due = {name: sum(each.get(name, 0) for each in known) for each in known for name in each}
-    if len(known) < len(invoices) or due == group.paid:
+def _compared(
+    group: _Group, invoices: dict[tuple[str, str], _Invoice], unreported_since: date
+) -> InvoiceMismatch | None:
+    """What was paid beside what was charged; charges of some invoice that nobody has reported may still come."""
+    known = [invoices[group.partner, ref] for ref in sorted(group.refs) if (group.partner, ref) in invoices]
+    due = {name: sum(each.charged.get(name, 0) for each in known) for each in known for name in each.charged}
+    waits = len(known) < len(group.refs) and group.paid_on >= unreported_since
+    if waits or due == group.paid:
         return None
-    return InvoiceMismatch(
-        partner=group.partner,
-        invoice_refs=tuple(sorted(group.refs)),
-        stream=group.stream,
-        charged=_amounts(due),
-        paid=_amounts(group.paid),
-        paid_on=group.paid_on,
-    )
+    refs = tuple(sorted(group.refs))
+    return InvoiceMismatch(group.partner, refs, group.stream, _amounts(due), _amounts(group.paid), group.paid_on)
+
+
+def _unpaid(each: _Invoice) -> InvoiceMismatch:
+    return InvoiceMismatch(each.partner, (each.ref,), each.stream, _amounts(each.charged), (), each.charged_on)
 
 
 def _amounts(minor: dict[str, int]) -> tuple[Money, ...]:

@@ -10,7 +10,7 @@ from typing import get_args
 from commands.breaks import break_id_of
 from commands.flag_missing_line import FlagMissingLine, MissingKind
 from commands.recording import accounting_day
-from ledger.ids import command_id
+from ledger.ids import command_id, merchant_of
 from ledger.money import Money
 from ledger.who import Actor
 from projections.balances import NOW, Moment
@@ -23,6 +23,7 @@ from service.app import App
 
 PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences(), PartnerInvoices())
 GRACE_DAYS = 7  # that providers and banks may take to show what we know
+PAYMENT_TERM_DAYS = 30  # that partners give us to pay an invoice, as is usual
 _MANY = 1_000_000
 
 
@@ -107,7 +108,8 @@ def flagged_lines(app: App, moment: Moment = NOW) -> set[tuple[str, str]]:
 
 def missing_lines(app: App, moment: Moment = NOW, *, before: date) -> Iterator[MissingLine]:
     """What providers had not settled, and banks not shown, of days before this one; of now also invoices that are paid
-    too little or too much. Raises `ViewBehind`."""
+    too little or too much, those paid before it that nobody has charged, and those that should have been paid by now.
+    Raises `ViewBehind`."""
     for each in unsettled(app.views, moment, before=before):
         refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
         yield _missing("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
@@ -116,7 +118,7 @@ def missing_lines(app: App, moment: Moment = NOW, *, before: date) -> Iterator[M
         refs |= {"nth": str(entry.nth)} if entry.nth > 1 else {}
         yield _missing("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
     if moment == NOW:
-        yield from _mispaid_invoices(app)
+        yield from _mispaid_invoices(app, unreported_since=before)
 
 
 def _missing(
@@ -125,12 +127,15 @@ def _missing(
     return MissingLine(kind, stream, merchant, amount.currency, since, refs, str(amount))
 
 
-def _mispaid_invoices(app: App) -> Iterator[MissingLine]:
-    for each in invoice_mismatches(app.views):
+def _mispaid_invoices(app: App, *, unreported_since: date) -> Iterator[MissingLine]:
+    due = accounting_day(app.clock()) - timedelta(days=PAYMENT_TERM_DAYS)
+    for each in invoice_mismatches(app.views, unpaid_since=due, unreported_since=unreported_since):
         refs = {"partner": each.partner, "reference": " ".join(each.invoice_refs), "line_kind": "invoice"}
-        charged, paid = (" and ".join(map(str, amounts)) for amounts in (each.charged, each.paid))
-        currency = each.paid[0].currency
-        yield MissingLine("invoice_mismatch", each.stream, "", currency, each.paid_on, refs, charged, paid)
+        refs |= {} if each.paid and each.charged else {"missing": "charges" if each.paid else "payment"}
+        charged, paid = (" and ".join(map(str, amounts)) or "nothing" for amounts in (each.charged, each.paid))
+        currency = (*each.paid, *each.charged)[0].currency
+        merchant = merchant_of(each.stream) or ""
+        yield MissingLine("invoice_mismatch", each.stream, merchant, currency, each.since, refs, charged, paid)
 
 
 def _of_break(row: ExceptionRow, today: date) -> Mismatch:

@@ -97,9 +97,47 @@ def test_a_charge_of_a_parcel_that_nobody_knows_is_a_part_of_its_invoice_once(de
     assert differences(desk) == []
 
 
-def test_an_invoice_whose_charges_nobody_has_reported_is_compared_to_nothing(desk: Desk) -> None:
+def test_an_invoice_that_is_paid_and_never_charged_is_a_difference_after_a_week(desk: Desk) -> None:
     settled(desk, "CNY 100.00", "INV-9")
+    before = differences(desk)
+    desk.clock.forward(days=8)
+    assert (before, differences(desk)) == ([], [("sf INV-9", "nothing", "CNY 100.00")])
+
+
+def test_charges_that_are_reported_within_the_week_are_compared(desk: Desk) -> None:
+    settled(desk, "CNY 100.00")
+    charged(desk, "CNY 100.00")
+    desk.clock.forward(days=8)
     assert differences(desk) == []
+
+
+def test_of_invoices_paid_together_the_one_that_was_never_charged_shows(desk: Desk) -> None:
+    charged(desk, "CNY 100.00")
+    settled(desk, "CNY 150.00", "INV-1", "INV-2")
+    desk.clock.forward(days=8)
+    assert differences(desk) == [("sf INV-1 INV-2", "CNY 100.00", "CNY 150.00")]
+
+
+def test_an_invoice_that_nobody_has_paid_is_a_difference_after_the_payment_term(desk: Desk) -> None:
+    charged(desk, "CNY 60.00")
+    charged(desk, "CNY 40.00")
+    desk.clock.forward(days=30)
+    before = differences(desk)
+    desk.clock.forward(days=1)
+    assert (before, differences(desk)) == ([], [("sf INV-1", "CNY 100.00", "nothing")])
+
+
+def test_an_unpaid_invoice_becomes_a_break_of_the_order_it_charges(desk: Desk) -> None:
+    charged(desk, "CNY 100.00")
+    desk.clock.forward(days=31)
+    app = app_of(desk)
+    app.catch_up()
+    looked = []
+    for _ in range(2):
+        looked.append(MissingLines(app).sweep())
+        app.catch_up()
+    (found,) = (each for each in mismatches(app) if each.kind == "invoice_mismatch")
+    assert (looked, found.stream, found.expected) == ([1, 0], "order/M-1/O-1", "CNY 100.00")
 
 
 def test_the_difference_becomes_a_break_of_the_payment_once(desk: Desk) -> None:
