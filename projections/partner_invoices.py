@@ -25,7 +25,7 @@ from projections.projection import Projection
 CHARGES = kept_table(
     "partner_charges",
     text_column("partner", key=True),
-    text_column("invoice_ref", key=True),
+    text_column("invoice_ref", key=True),  # empty where the partner names none
     text_column("subject", key=True),  # the charge, under the partner's name of it
     text_column("stream"),
     text_column("currency"),
@@ -64,7 +64,8 @@ class PartnerInvoices(Projection):
 @dataclass(frozen=True, slots=True)
 class InvoiceMismatch:
     """Invoices that were paid in another sum than they were charged in; of one that is late, nothing was paid, or
-    nothing charged. `stream` is that of the first payment, else of the first charge, and `since` its day."""
+    nothing charged. `stream` is that of the first payment, else of a charge, and `since` the day of
+    the first payment, else of the last charge."""
 
     partner: str
     invoice_refs: tuple[str, ...]
@@ -87,7 +88,7 @@ class _Group:
 
 @dataclass(slots=True)
 class _Invoice:
-    """What is charged under one invoice, by currency; `stream` and `charged_on` of the first charge."""
+    """What is charged under one invoice, by currency; `charged_on` is the day of the last charge."""
 
     partner: str
     ref: str
@@ -100,8 +101,8 @@ def invoice_mismatches(
     views: Views, *, unpaid_since: date, unreported_since: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[InvoiceMismatch]:
     """What was paid of invoices in another sum than was charged, at once; invoices that nobody has paid and that were
-    charged before `unpaid_since`, and payments of before `unreported_since` for invoices whose charges nobody has
-    reported. Raises `ViewBehind`."""
+    last charged before `unpaid_since`; and payments of before `unreported_since` for invoices whose charges nobody has
+    reported, where they are more than what the partner charges under no invoice. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> list[InvoiceMismatch]:
         found = opened.connection.execute(
@@ -113,7 +114,7 @@ def invoice_mismatches(
         refs = {(group.partner, ref) for group in groups for ref in group.refs}
         invoices = {(each.partner, each.ref): each for each in _invoices(opened, refs, unpaid_since)}
         compared = (_compared(group, invoices, unreported_since) for group in groups)
-        unpaid = (_unpaid(each) for key, each in invoices.items() if key not in refs)
+        unpaid = (_unpaid(each) for key, each in invoices.items() if each.ref and key not in refs)
         return [*(each for each in compared if each), *unpaid]
 
     return views.read(PartnerInvoices(), query, at_least=at_least, timeout_s=timeout_s)
@@ -121,9 +122,9 @@ def invoice_mismatches(
 
 def _told(recorded: Recorded, event: Event) -> Iterator[tuple[ViewTable, Row]]:
     match event:
-        case LogisticsChargeRecorded(invoice_ref=ref) if ref:
+        case LogisticsChargeRecorded(invoice_ref=ref):
             yield CHARGES, _charge(recorded, event.partner, ref, event.charge_ref, event.amount)
-        case DutyAssessed(invoice_ref=ref) if ref:
+        case DutyAssessed(invoice_ref=ref):
             yield CHARGES, _charge(recorded, event.partner, ref, event.assessment_ref, event.amount)
         case InboxFactNoted(refs={"invoice_ref": ref}, body={"minor": int(minor), "currency": str(currency)}):
             amount = Money(minor, currency)  # placed later, it is recorded again under the same names
@@ -159,18 +160,18 @@ def _invoices(opened: Opened, paid: Collection[tuple[str, str]], unpaid_since: d
     """The invoices that were paid, and those that were first charged before a day: each charge once, wherever it
     stands."""
     statement = f"""
-        SELECT partner, invoice_ref, min(stream), min(charged_on), currency, sum(minor) FROM (
+        SELECT partner, invoice_ref, min(stream), max(charged_on), currency, sum(minor) FROM (
             SELECT partner, invoice_ref, subject, currency, minor, min(stream) AS stream, min(charged_on) AS charged_on
             FROM {opened.generation.stored_name(CHARGES)}
             WHERE book = ANY(:books) AND NOT deleted
             GROUP BY partner, invoice_ref, subject, currency, minor
         ) AS charges GROUP BY partner, invoice_ref, currency
-        HAVING invoice_ref = ANY(:refs) OR min(charged_on) < :unpaid_since
-        ORDER BY min(charged_on), partner, invoice_ref, currency"""
+        HAVING invoice_ref = '' OR invoice_ref = ANY(:refs) OR max(charged_on) < :unpaid_since
+        ORDER BY max(charged_on), partner, invoice_ref, currency"""
     values = {"books": list(opened.vector), "refs": sorted({ref for _, ref in paid}), "unpaid_since": unpaid_since}
     found: dict[tuple[str, str], _Invoice] = {}
     for partner, ref, stream, charged_on, currency, minor in opened.connection.execute(text(statement), values):
-        if (partner, ref) in paid or charged_on < unpaid_since:
+        if not ref or (partner, ref) in paid or charged_on < unpaid_since:
             known = found.setdefault((partner, ref), _Invoice(partner, ref, stream, charged_on, {}))
             known.charged[currency] = int(minor)
     return list(found.values())
@@ -179,12 +180,17 @@ def _invoices(opened: Opened, paid: Collection[tuple[str, str]], unpaid_since: d
 def _compared(
     group: _Group, invoices: dict[tuple[str, str], _Invoice], unreported_since: date
 ) -> InvoiceMismatch | None:
-    """What was paid beside what was charged; charges of some invoice that nobody has reported may still come."""
+    """What was paid beside what was charged. Charges of an invoice that nobody has reported may still come, or were
+    reported under none."""
     known = [invoices[group.partner, ref] for ref in sorted(group.refs) if (group.partner, ref) in invoices]
     due = {name: sum(each.charged.get(name, 0) for each in known) for each in known for name in each.charged}
-    waits = len(known) < len(group.refs) and group.paid_on >= unreported_since
-    if waits or due == group.paid:
+    if due == group.paid:
         return None
+    if len(known) < len(group.refs):
+        other = invoices.get((group.partner, ""))
+        most = {name: due.get(name, 0) + (other.charged.get(name, 0) if other else 0) for name in group.paid}
+        if group.paid_on >= unreported_since or all(group.paid[name] <= most[name] for name in most):
+            return None
     refs = tuple(sorted(group.refs))
     return InvoiceMismatch(group.partner, refs, group.stream, _amounts(due), _amounts(group.paid), group.paid_on)
 

@@ -104,6 +104,14 @@ def test_an_invoice_that_is_paid_and_never_charged_is_a_difference_after_a_week(
     assert (before, differences(desk)) == ([], [("sf INV-9", "nothing", "CNY 100.00")])
 
 
+def test_what_is_paid_for_charges_under_no_invoice_is_no_difference(desk: Desk) -> None:
+    charged(desk, "CNY 60.00")
+    charged(desk, "CNY 40.00", "")
+    settled(desk, "CNY 100.00", "INV-1", "accrued")
+    desk.clock.forward(days=8)
+    assert differences(desk) == []
+
+
 def test_charges_that_are_reported_within_the_week_are_compared(desk: Desk) -> None:
     settled(desk, "CNY 100.00")
     charged(desk, "CNY 100.00")
