@@ -51,10 +51,11 @@ def loss(
     capture = order.payments.captures.get(dispute.capture_ref)
     free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
     unallocated = min(amount, free)
-    owed = tuple(_owed(order, dispute, amount - unallocated))
+    units = OrderUnits(order, also=dispute)
+    owed = tuple(_owed(order, units, dispute, amount - unallocated))
     rest = amount - unallocated - total([refund.amount for refund in owed], amount.currency)
     of_the_order = min(rest, capture.allocated) if capture and capture.amount.currency == amount.currency else rest
-    asked = list(_lines(order, dispute, of_the_order))
+    asked = list(_lines(order, units, dispute, of_the_order))
     goods = total([line.buyer_amount for line in asked], amount.currency)
     charges = _charges(order, asked, goods, of_the_order)
     on_charges = total([charge.amount for charge in charges], amount.currency)
@@ -90,10 +91,9 @@ def _closed(
     return taken_back(order, [line for line, _ in closed], left, fees), liability_of(left)
 
 
-def _owed(order: Order, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
+def _owed(order: Order, units: OrderUnits, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
     """Refunds that are approved and that no provider is paying: the buyer has them by the dispute now, unless it is
     about other units."""
-    units = OrderUnits(order, also=dispute)
     for case in order.cases.values():
         if case.lines and not units.may_be_about(dispute, case):
             continue
@@ -105,11 +105,11 @@ def _owed(order: Order, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
             left = left - part
 
 
-def _lines(order: Order, dispute: Dispute, money: Money) -> Iterator[RefundLine]:
+def _lines(order: Order, units: OrderUnits, dispute: Dispute, money: Money) -> Iterator[RefundLine]:
     """The units that the rest of the money is for, with their tax; of the last, a part of its price."""
     if order.payments.allocation is None or order.currency != money.currency:
         return
-    purse, units = _Purse(OrderCharges(order), money, spent=money * 0), OrderUnits(order, also=dispute)
+    purse = _Purse(OrderCharges(order), money, spent=money * 0)
     for line_id in order.lines:
         found = units.of_dispute(dispute, line_id) if dispute.lines else _open_units(order, line_id)
         for place, qty in found:
