@@ -1,6 +1,6 @@
 """Voids: only what nobody captured, and never refused where the provider reports one."""
 
-from ledger.events.payment import PaymentVoided
+from ledger.events.payment import PaymentAuthorizationExpired, PaymentVoided
 from ledger.events.payment_requests import PaymentVoidRequested
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.payment_refusals import AlreadyCaptured, PaymentAlreadyVoided
@@ -101,3 +101,11 @@ def test_a_hold_that_lapsed_after_its_capture_is_recorded_and_flagged() -> None:
     story.tell("report_payment_captured", **capture())
     story.tell("report_authorization_expired", **HELD)
     assert story.breaks() == ["fact_contradicts_state"]
+
+
+def test_a_lapse_that_names_all_that_was_authorised_is_of_what_was_not_captured() -> None:
+    story = held()
+    story.tell("report_payment_captured", **capture("cap-1", "USD 40.00"))
+    (lapsed,) = story.tell("report_authorization_expired", **HELD)
+    assert isinstance(lapsed, PaymentAuthorizationExpired)
+    assert (str(lapsed.amount), story.breaks()) == ("USD 29.44", [])

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from commands.command import Command
-from service.adapters.carriers.bodies import objects_in, read_json
-from service.adapters.carriers.routing import Lookup, commands_for, unmapped
+from service.adapters.carriers.bodies import Objects, read_json
+from service.adapters.carriers.routing import Lookup, commands_from_body, unmapped
 from service.adapters.carriers.scan import Scan, at_the_sender, place
 from service.adapters.carriers.signatures import expect_aftership_signature
 from service.adapters.carriers.times import read_instant
@@ -48,6 +48,7 @@ VOCABULARY = Vocabulary(
         Meaning("Exception", ("Exception_021",), "destroyed"),  # disposed of
     ),
 )
+_WITHIN = ("msg", "data", "tracking", "trackings")
 
 
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:
@@ -59,32 +60,39 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
         expect_aftership_signature(body, headers, secret)
     content = read_json(body, "AfterShip")
     event_id = str(content.get("event_id") or "") if isinstance(content, dict) else ""
-    scans = [scan for tracking in _trackings(content) for scan in scans_of(tracking, event_id)]
-    return commands_for(scans, lookup) if scans else unmapped(body, PROVIDER, event_id)
+    objects = Objects()
+    scans = [scan for tracking in _trackings(content, objects) for scan in scans_of(tracking, event_id, objects)]
+    return commands_from_body(scans, objects, body, PROVIDER, lookup) if scans else unmapped(body, PROVIDER, event_id)
 
 
-def scans_of(tracking: Mapping[str, Any], event_id: str = "") -> list[Scan]:
-    """The checkpoints of a tracking; where it has none, its state as one."""
-    checkpoints = objects_in(tracking.get("checkpoints")) or objects_in([tracking.get("checkpoint")])
-    told = [point for point in checkpoints if point.get("tag") or point.get("subtag")]
+def scans_of(tracking: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[Scan]:
+    """The checkpoints of a tracking; where none of them has a status, its state too."""
+    objects = objects or Objects()
+    checkpoints = objects.of(tracking.get("checkpoints"), "checkpoints")
+    single = tracking.get("checkpoint")
+    if not checkpoints and single is not None and objects.holds(single, "checkpoint"):
+        checkpoints = [single]
     state = [
         {"tag": tracking.get("tag"), "subtag": tracking.get("subtag"), "checkpoint_time": tracking.get("updated_at")}
     ]
-    scans = [_scan(tracking, point, event_id) for point in told or state]
+    has_status = any(point.get("tag") or point.get("subtag") for point in checkpoints)
+    scans = [_scan(tracking, point, event_id) for point in (checkpoints if has_status else checkpoints + state)]
     return at_the_sender(scans) if tracking.get("return_to_sender") is True else scans
 
 
-def _trackings(content: Any) -> Iterator[Mapping[str, Any]]:
+def _trackings(content: Any, objects: Objects, place: str = "the body") -> Iterator[Mapping[str, Any]]:
     """Wherever they stand: in a webhook's `msg`, an answer's `data`, its `tracking` or its `trackings`."""
-    if isinstance(content, dict):
-        if content.get("tracking_number"):
-            yield content
-        else:
-            for name in ("msg", "data", "tracking", "trackings"):
-                yield from _trackings(content.get(name))
-    elif isinstance(content, list):
-        for part in content:
-            yield from _trackings(part)
+    if isinstance(content, list):
+        for n, part in enumerate(content):
+            yield from _trackings(part, objects, f"{place}[{n}]")
+    elif isinstance(content, dict) and not content.get("tracking_number"):
+        within = [name for name in _WITHIN if content.get(name) is not None]
+        for name in within:
+            yield from _trackings(content[name], objects, name)
+        if not within:
+            objects.holds(content, place, named_by="tracking_number")
+    elif objects.holds(content, place):
+        yield content
 
 
 def _scan(tracking: Mapping[str, Any], point: Mapping[str, Any], event_id: str) -> Scan:

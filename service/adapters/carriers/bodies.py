@@ -30,6 +30,7 @@ _CODES = frozenset(
     }
 )
 _MOST_CODES = 20
+_MOST_PROBLEMS = 10  # that are named
 
 
 def read_json(body: bytes, sender: str) -> dict[str, Any] | list[Any]:
@@ -45,9 +46,36 @@ def read_json(body: bytes, sender: str) -> dict[str, Any] | list[Any]:
     return found
 
 
-def objects_in(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list, where it is one."""
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+class Objects:
+    """Reads the objects of a body's lists. Anything else that stands there is kept in mind, with its place."""
+
+    def __init__(self) -> None:
+        self._problems: list[str] = []
+
+    def of(self, value: Any, place: str, *, named_by: str = "") -> list[dict[str, Any]]:
+        """Returns the objects of a list, those with a `named_by` if it is given; none where there is no list."""
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self._problems.append(f"{place} is no list")
+            return []
+        return [part for n, part in enumerate(value) if self.holds(part, f"{place}[{n}]", named_by=named_by)]
+
+    def holds(self, part: Any, place: str, *, named_by: str = "") -> bool:
+        """True if this is an object, and is named where it has to be."""
+        if not isinstance(part, dict):
+            self._problems.append(f"{place} is no object")
+        elif named_by and not part.get(named_by):
+            self._problems.append(f"{place} has no {named_by}")
+        else:
+            return True
+        return False
+
+    @property
+    def problems(self) -> str:
+        """What stands in the body and cannot be used, and where; empty if all of it can."""
+        more = len(self._problems) - _MOST_PROBLEMS
+        return "; ".join(self._problems[:_MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
 
 
 def describe(body: bytes, sender: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from commands.command import Command
-from service.adapters.carriers.bodies import objects_in, read_json
-from service.adapters.carriers.routing import Lookup, commands_for, unmapped
+from service.adapters.carriers.bodies import Objects, read_json
+from service.adapters.carriers.routing import Lookup, commands_from_body, unmapped
 from service.adapters.carriers.scan import Scan, is_return, place
 from service.adapters.carriers.signatures import expect_easypost_signature
 from service.adapters.carriers.times import read_instant
@@ -61,13 +61,14 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
         expect_easypost_signature(body, headers, secret)
     content = read_json(body, "EasyPost")
     event_id = str(content.get("id") or "") if isinstance(content, dict) and content.get("object") == "Event" else ""
-    scans = [scan for tracker in _trackers(content) for scan in scans_of(tracker, event_id)]
-    return commands_for(scans, lookup) if scans else unmapped(body, PROVIDER, event_id)
+    objects = Objects()
+    scans = [scan for tracker in _trackers(content, objects) for scan in scans_of(tracker, event_id, objects)]
+    return commands_from_body(scans, objects, body, PROVIDER, lookup) if scans else unmapped(body, PROVIDER, event_id)
 
 
-def scans_of(tracker: Mapping[str, Any], event_id: str = "") -> list[Scan]:
+def scans_of(tracker: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[Scan]:
     """The details of a tracker; where it has none, its state as one."""
-    details = objects_in(tracker.get("tracking_details"))
+    details = (objects or Objects()).of(tracker.get("tracking_details"), "tracking_details")
     state = [
         {
             "status": tracker.get("status"),
@@ -81,16 +82,18 @@ def scans_of(tracker: Mapping[str, Any], event_id: str = "") -> list[Scan]:
     return scans
 
 
-def _trackers(content: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(content, dict):
-        if content.get("object") == "Tracker" and content.get("tracking_code"):
-            yield content
-        else:
-            for part in content.values():
-                yield from _trackers(part)
-    elif isinstance(content, list):
+def _trackers(content: Any, objects: Objects) -> Iterator[Mapping[str, Any]]:
+    """Wherever they stand; what stands in a list of trackers has to be one."""
+    if isinstance(content, list):
         for part in content:
-            yield from _trackers(part)
+            yield from _trackers(part, objects)
+    elif isinstance(content, dict) and content.get("object") == "Tracker":
+        if objects.holds(content, "a tracker", named_by="tracking_code"):
+            yield content
+    elif isinstance(content, dict):
+        for name, part in content.items():
+            listed = name == "trackers"
+            yield from objects.of(part, name, named_by="tracking_code") if listed else _trackers(part, objects)
 
 
 def _scan(tracker: Mapping[str, Any], detail: Mapping[str, Any], event_id: str) -> Scan:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from commands.command import Command
-from service.adapters.carriers.bodies import objects_in, read_json
-from service.adapters.carriers.routing import Lookup, commands_for, unmapped
+from service.adapters.carriers.bodies import Objects, read_json
+from service.adapters.carriers.routing import Lookup, commands_from_body, unmapped
 from service.adapters.carriers.scan import Doubt, Scan, place, undelivered
 from service.adapters.carriers.times import read_day_and_clock, read_instant
 from service.adapters.carriers.vocabulary import ANY, Meaning, Vocabulary
@@ -51,22 +51,21 @@ VOCABULARY = Vocabulary(
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:  # noqa: ARG001
     """Scans of a `[trackers, messages]` pair; one without trackers is kept unmapped. Raises `PayloadNotUnderstood`."""
     content = read_json(body, "The tracking library")
-    scans = [scan for tracker in _trackers(content) for scan in scans_of(tracker)]
-    return commands_for(scans, lookup) if scans else unmapped(body, PROVIDER)
+    objects = Objects()
+    trackers = objects.of(
+        content[0] if isinstance(content, list) and content else None, "trackers", named_by="tracking_number"
+    )
+    scans = [scan for tracker in trackers for scan in scans_of(tracker, objects)]
+    return commands_from_body(scans, objects, body, PROVIDER, lookup) if scans else unmapped(body, PROVIDER)
 
 
-def scans_of(tracker: Mapping[str, Any]) -> list[Scan]:
+def scans_of(tracker: Mapping[str, Any], objects: Objects | None = None) -> list[Scan]:
     """The events of a tracker; where it has none, its state as one."""
-    events = objects_in(tracker.get("events"))
+    events = (objects or Objects()).of(tracker.get("events"), "events")
     delivered = tracker.get("delivered")
     state = [{"status": tracker.get("status"), "code": tracker.get("status")}]
     scans = [_scan(tracker, event) for event in events or state]
     return undelivered(scans) if delivered is False else scans
-
-
-def _trackers(content: Any) -> Iterator[Mapping[str, Any]]:
-    trackers = content[0] if isinstance(content, list) and content else ()
-    yield from (tracker for tracker in objects_in(trackers) if tracker.get("tracking_number"))
 
 
 def _scan(tracker: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:

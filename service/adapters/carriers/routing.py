@@ -23,13 +23,24 @@ from ledger.ids import derived_id
 from ledger.references import number_key
 from ledger.who import Actor, Source
 from projections.tracking_numbers import SCAN, NumberedParcel
-from service.adapters.carriers.bodies import describe, whole_text
+from service.adapters.carriers.bodies import Objects, describe, whole_text
 from service.adapters.carriers.scan import Doubt, Scan
 
 # The parcels that travel under a number, of all merchants: `projections.tracking_numbers.parcels_numbered`.
 Lookup = Callable[[str], Sequence[NumberedParcel]]
+ITEM_UNREAD = "item_unread"  # the kind of a note of what nobody can use
 _REACHED = {*get_args(TrackedMilestone), "signed_for", "lost"}
 _EVIDENCE = get_args(EvidenceKind)
+
+
+def commands_from_body(
+    scans: Sequence[Scan], objects: Objects, body: bytes, provider: str, lookup: Lookup
+) -> list[Command]:
+    """Returns a report for each scan of a body. Where something else of it cannot be used, the body is kept too,
+    whole and sealed, with its reason."""
+    problems = objects.problems
+    kept = [kept_raw(body, provider, kind=ITEM_UNREAD, refs={"reason": problems})] if problems else []
+    return [*commands_for(scans, lookup), *kept]
 
 
 def commands_for(scans: Iterable[Scan], lookup: Lookup) -> list[Command]:

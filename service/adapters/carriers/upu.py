@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from commands.command import Command
-from service.adapters.carriers.bodies import objects_in, read_json
-from service.adapters.carriers.routing import Lookup, commands_for, unmapped
+from service.adapters.carriers.bodies import Objects, read_json
+from service.adapters.carriers.routing import Lookup, commands_from_body, unmapped
 from service.adapters.carriers.scan import Scan, place
 from service.adapters.carriers.times import read_instant
 from service.adapters.carriers.vocabulary import Meaning, Vocabulary
@@ -58,14 +58,15 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
     The messages travel on a closed network and carry no signature. Raises `PayloadNotUnderstood`.
     """
     content = read_json(body, "A postal operator")
-    items = objects_in(content if isinstance(content, list) else [content])
-    scans = [scan for item in items if item.get("item_id") for scan in scans_of(item)]
-    return commands_for(scans, lookup) if scans else unmapped(body, PROVIDER)
+    objects = Objects()
+    items = objects.of(content if isinstance(content, list) else [content], "items", named_by="item_id")
+    scans = [scan for item in items for scan in scans_of(item, objects)]
+    return commands_from_body(scans, objects, body, PROVIDER, lookup) if scans else unmapped(body, PROVIDER)
 
 
-def scans_of(item: Mapping[str, Any]) -> list[Scan]:
+def scans_of(item: Mapping[str, Any], objects: Objects | None = None) -> list[Scan]:
     """The events of one item."""
-    return [_scan(item, event) for event in objects_in(item.get("events"))]
+    return [_scan(item, event) for event in (objects or Objects()).of(item.get("events"), "events")]
 
 
 def _scan(item: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.limits import LONGEST_LINE
-from service.adapters.carriers.routing import kept_raw
+from service.adapters.carriers.routing import ITEM_UNREAD, kept_raw
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells
 from service.adapters.files.importing import RawFile, Row
-
-KIND = "item_unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def unread_rows(file: RawFile, items: Sequence[UnreadItem], *, system: str) -> I
     """Yields the rows that keep these items, whole and sealed, for people to work."""
     for item in items:
         refs = {"reason": item.reason, "file": file.name, "line": str(item.line), "digest": file.digest}
-        note = kept_raw(item.raw[:LONGEST_LINE], system, kind=KIND, refs=refs)
+        note = kept_raw(item.raw[:LONGEST_LINE], system, kind=ITEM_UNREAD, refs=refs)
         yield Row(item.line, (note,), unread=item.reason)
 
 

@@ -11,7 +11,7 @@ from ledger.references import reference_key
 from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of, instant_or_none, order_named
 
 PSP = "adyen"
-# Adyen's event codes by whether they tell of a success.
+# Adyen's event codes (Webhooks, Event codes) by whether they report a success. Any other is kept as `other`.
 _KINDS: dict[tuple[str, bool], FactKind] = {
     ("AUTHORISATION", True): "authorised",
     ("AUTHORISATION", False): "failed",
@@ -20,18 +20,35 @@ _KINDS: dict[tuple[str, bool], FactKind] = {
     ("CAPTURE_FAILED", True): "failed",
     ("CANCELLATION", True): "voided",
     ("TECHNICAL_CANCEL", True): "voided",
+    ("EXPIRE", True): "expired",
     ("REFUND", True): "refund",
     ("REFUND", False): "refund",
+    ("REFUND_WITH_DATA", True): "refund",
+    ("REFUND_WITH_DATA", False): "refund",
     ("REFUND_FAILED", True): "refund",
     ("REFUNDED_REVERSED", True): "refund",
+    ("VOID_PENDING_REFUND", True): "refund",
     ("NOTIFICATION_OF_CHARGEBACK", True): "dispute_opened",
     ("REQUEST_FOR_INFORMATION", True): "dispute_opened",
     ("CHARGEBACK", True): "dispute_withdrawn",
     ("CHARGEBACK_REVERSED", True): "dispute_won",
-    ("SECOND_CHARGEBACK", True): "dispute_lost",
+    ("ISSUER_RESPONSE_TIMEFRAME_EXPIRED", True): "dispute_won",
     ("PREARBITRATION_WON", True): "dispute_won",
+    ("PREARBITRATION_ISSUER_WITHDRAWN", True): "dispute_won",
+    ("SCHEME_ARBITRATION_WON", True): "dispute_won",
+    ("SECOND_CHARGEBACK", True): "dispute_lost",
     ("PREARBITRATION_LOST", True): "dispute_lost",
+    ("SCHEME_ARBITRATION_LOST", True): "dispute_lost",
 }
+# What these come to stands in `additionalData` alone: which of the two was done, and who has won by now.
+_MODIFIED: dict[tuple[str, bool], FactKind] = {
+    ("cancel", True): "voided",
+    ("refund", True): "refund",
+    ("refund", False): "refund",
+    ("cancel", False): "other",
+}
+_DECIDED: dict[str, FactKind] = {"Won": "dispute_won", "Lost": "dispute_lost"}
+_BY_DISPUTE_STATUS = ("DISPUTE_DEFENSE_PERIOD_ENDED", "PREARBITRATION_ACCEPTED", "PREARBITRATION_DECLINED")
 
 
 # Where Adyen's minor units are not those of ISO 4217 (Adyen, Currency codes).
@@ -75,6 +92,8 @@ def read_notification(item: Mapping[str, Any], mode: CaptureMode = MANUAL) -> Pr
     """Returns the fact of one notification. Raises `Unreadable`."""
     try:
         return _fact(item, mode)
+    except Unreadable:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"no notification of Adyen's: {type(error).__name__} {error}") from None
 
@@ -93,9 +112,7 @@ def _is_notification(item: Any) -> bool:
 
 def _fact(item: Mapping[str, Any], mode: CaptureMode) -> ProviderFact:
     code, success = str(item["eventCode"]), str(item["success"]).lower() == "true"
-    kind = _KINDS.get((code, success), "other")
-    if kind == "authorised" and mode.is_automatic(item):
-        kind = "captured"
+    kind = _kind(code, success, item, mode)
     reference, original = str(item["pspReference"]), str(item.get("originalReference") or "")
     amount = amount_of(item["amount"]["value"], item["amount"]["currency"], _DIGITS) if kind != "other" else None
     data = item.get("additionalData") or {}
@@ -112,12 +129,26 @@ def _fact(item: Mapping[str, Any], mode: CaptureMode) -> ProviderFact:
     )
 
 
+def _kind(code: str, success: bool, item: Mapping[str, Any], mode: CaptureMode) -> FactKind:
+    """What a notification reports. Raises `Unreadable` where it does not say which of two things was done."""
+    data = item.get("additionalData") or {}
+    if code == "CANCEL_OR_REFUND":
+        action = data.get("modification.action")
+        if (str(action), success) not in _MODIFIED:
+            raise Unreadable(f"modification.action of a CANCEL_OR_REFUND is {str(action)[:40]!r}, not cancel or refund")
+        return _MODIFIED[str(action), success]
+    if code in _BY_DISPUTE_STATUS and success:
+        return _DECIDED.get(str(data.get("disputeStatus")), "other")
+    kind = _KINDS.get((code, success), "other")
+    return "captured" if kind == "authorised" and mode.is_automatic(item) else kind
+
+
 def _said(kind: FactKind, item: Mapping[str, Any], mode: CaptureMode) -> dict[str, Any]:
     """The fields of the report, but for its amount."""
     code, reference = str(item["eventCode"]), str(item["pspReference"])
     payment = str(item.get("originalReference") or "") or reference
     match kind:
-        case "authorised" | "voided":
+        case "authorised" | "voided" | "expired":
             return {"payment_id": payment, "psp_ref": reference}
         case "captured":
             # An automatic capture has no name but its payment's, whatever tells of it.
@@ -128,7 +159,9 @@ def _said(kind: FactKind, item: Mapping[str, Any], mode: CaptureMode) -> dict[st
             return {"payment_id": payment, "psp_ref": reference, "code": "failed"} | of_capture
         case "refund":
             submission_id = (item.get("additionalData") or {}).get("metadata.submission_id")
-            named = {"psp_refund_ref": reference, "submission_id": submission_id or None}
+            # Cancelled before it was paid, a refund is the original of that request.
+            name = payment if code == "VOID_PENDING_REFUND" else reference
+            named = {"psp_refund_ref": name, "submission_id": submission_id or None}
             return {"outcome": _refund_outcome(item)} | named
         case "dispute_opened":
             stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
@@ -142,7 +175,7 @@ def _refund_outcome(item: Mapping[str, Any]) -> str:
     code, success = str(item["eventCode"]), str(item["success"]).lower() == "true"
     if code == "REFUNDED_REVERSED":
         return "reversed"
-    return "succeeded" if code == "REFUND" and success else "failed"
+    return "succeeded" if code in ("REFUND", "REFUND_WITH_DATA", "CANCEL_OR_REFUND") and success else "failed"
 
 
 def _reason(item: Mapping[str, Any]) -> dict[str, str]:

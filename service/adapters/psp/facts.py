@@ -13,6 +13,7 @@ from commands.command import Command
 from commands.limits import kept_text
 from commands.note_unrouted_fact import NoteUnroutedFact
 from commands.note_unrouted_payment import NoteUnroutedPayment
+from commands.report_authorization_expired import ReportAuthorizationExpired
 from commands.report_dispute_fee import ReportDisputeFee
 from commands.report_dispute_funds_withdrawn import ReportDisputeFundsWithdrawn
 from commands.report_dispute_lost import ReportDisputeLost
@@ -33,8 +34,10 @@ from ledger.who import Actor, Source
 from service.adapters.refused_bodies import PayloadNotUnderstood
 
 FactKind = Literal[
-    "authorised", "captured", "failed", "voided", "refund", "dispute_opened", "dispute_withdrawn", "dispute_won",
-    "dispute_lost", "dispute_fee", "other",
+    "authorised", "captured", "failed", "voided", "expired", "refund", "dispute_opened", "dispute_withdrawn",
+    "dispute_won", "dispute_lost", "dispute_fee",
+    "payout_failed",  # of the provider's own to our bank: no report, people look at it
+    "other",  # kept, and nobody is bothered
 ]  # fmt: skip
 _UNNAMED = "unnamed"  # a message with neither an id nor a reference
 _COMMANDS: dict[FactKind, type[Command]] = {
@@ -42,6 +45,7 @@ _COMMANDS: dict[FactKind, type[Command]] = {
     "captured": ReportPaymentCaptured,
     "failed": ReportPaymentFailed,
     "voided": ReportPaymentVoided,
+    "expired": ReportAuthorizationExpired,
     "refund": ReportRefundOutcome,
     "dispute_opened": ReportDisputeOpened,
     "dispute_withdrawn": ReportDisputeFundsWithdrawn,

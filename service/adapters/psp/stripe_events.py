@@ -18,6 +18,13 @@ _REASONS = {"product_not_received": "not_received", "product_unacceptable": "pro
 _DIGITS = {"ISK": 2, "UGX": 2, "MGA": 0}
 _NOT_STRIPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 _REFUND_OUTCOMES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+# A closed dispute by its status. `prevented` says nothing of who has the money: people look at it.
+_DISPUTE_ENDS: dict[str, FactKind] = {
+    "won": "dispute_won",
+    "warning_closed": "dispute_won",  # an inquiry that became no chargeback
+    "charge_refunded": "dispute_won",
+    "lost": "dispute_lost",
+}
 
 
 def read_event(event: Mapping[str, Any]) -> ProviderFact:
@@ -26,6 +33,8 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
         type_, id_, found = str(event["type"]), str(event["id"]), event["data"]["object"]
         created = instant_or_none(instant_of_seconds, event.get("created"))
         kind, said, names = _read(type_, found)
+    except Unreadable:
+        raise
     except _NOT_STRIPES as error:
         raise Unreadable(f"no event of Stripe's: {type(error).__name__} {error}") from None
     return ProviderFact(
@@ -41,33 +50,62 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
     )
 
 
-def read_fees(event: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
-    """What Stripe charges for a dispute, as the event says that tells of its money. Raises `Unreadable`."""
-    if fact.kind != "dispute_withdrawn":
-        return
+def read_further(event: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
+    """What else the event reports: the fees of a dispute's money, the refunds that a refunded charge lists.
+
+    Raises `Unreadable`.
+    """
     try:
-        for entry in event["data"]["object"].get("balance_transactions") or ():
-            if not entry.get("fee"):
-                continue
-            named = {"dispute_id": fact.said["dispute_id"], "capture_ref": fact.said["capture_ref"]}
-            amount, txn = _amount(entry["fee"], entry["currency"]), str(entry["id"])
-            said = named | {"psp_ref": txn, "amount": amount}
-            message = f"{fact.message_id}.{txn}"
-            yield replace(fact, kind="dispute_fee", message_id=message, said=said, amount=amount)
+        found = event["data"]["object"]
+        if fact.kind == "dispute_withdrawn":
+            yield from _fees(found, fact)
+        elif fact.type == "charge.refunded":
+            yield from _listed_refunds(found, fact)
+    except Unreadable:
+        raise
     except _NOT_STRIPES as error:
-        raise Unreadable(f"no dispute of Stripe's: {type(error).__name__} {error}") from None
+        raise Unreadable(f"no {fact.type} of Stripe's: {type(error).__name__} {error}") from None
+
+
+def _fees(dispute: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
+    for entry in dispute.get("balance_transactions") or ():
+        if not entry.get("fee"):
+            continue
+        named = {"dispute_id": fact.said["dispute_id"], "capture_ref": fact.said["capture_ref"]}
+        amount, txn = _amount(entry["fee"], entry["currency"]), str(entry["id"])
+        said = named | {"psp_ref": txn, "amount": amount}
+        yield replace(fact, kind="dispute_fee", message_id=f"{fact.message_id}.{txn}", said=said, amount=amount)
+
+
+def _listed_refunds(charge: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
+    """API versions before 2022-11-15 list the refunds of a charge; one reported by an event of its own too is known."""
+    for refund in (charge.get("refunds") or {}).get("data") or ():
+        kind, said, names = _refund({"charge": charge["id"]} | refund)
+        message, order = f"{fact.message_id}.{refund['id']}", _order(refund.get("metadata")) or fact.order
+        names_ = tuple(reference_key(name) for name in names if name)
+        yield replace(
+            fact, kind=kind, message_id=message, said=said, names=names_, amount=said.get("amount"), order=order
+        )
 
 
 def _read(type_: str, found: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
     match found.get("object"), type_:
         case "charge", "charge.succeeded" | "charge.captured" | "charge.updated" | "charge.failed":
             return _charge(type_, found)
+        case "charge", "charge.expired":
+            return _expired(found)
+        case "payment_intent", "payment_intent.payment_failed":
+            return _failed_intent(found)
+        case "payment_intent", "payment_intent.canceled":
+            return _canceled(found)
         case "payment_intent", "payment_intent.succeeded" | "payment_intent.amount_capturable_updated":
             return _payment_intent(found)
         case "refund", "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated":
             return _refund(found)
         case "dispute", _ if type_.startswith("charge.dispute."):
             return _dispute(type_, found)
+        case "payout", "payout.failed" | "payout.canceled":
+            return "payout_failed", {}, [str(found["id"])]
     return "other", {}, [_text(found.get("id")), _text(found.get("charge"))]
 
 
@@ -94,6 +132,37 @@ def _payment_intent(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any]
         return "other", {}, [charge, payment]
     captured = _amount(intent["amount_received"], intent["currency"])
     return "captured", _captured(payment, charge, captured), [charge, payment]
+
+
+def _expired(charge: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+    """What was held and never captured."""
+    payment = _text(charge.get("payment_intent")) or str(charge["id"])
+    said = {"payment_id": payment, "psp_ref": str(charge["id"]), "amount": _rest(charge, "amount_captured")}
+    return "expired", said, [str(charge["id"]), payment]
+
+
+def _canceled(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+    """What its charge held is given back; without a charge nothing was held."""
+    charge, payment = _text(intent.get("latest_charge")), str(intent["id"])
+    if charge is None:
+        return "other", {}, [payment]
+    said = {"payment_id": payment, "psp_ref": charge, "amount": _rest(intent, "amount_received")}
+    return "voided", said | {"code": _text(intent.get("cancellation_reason")) or ""}, [charge, payment]
+
+
+def _failed_intent(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+    charge, payment = _text(intent.get("latest_charge")), str(intent["id"])
+    said = {
+        "payment_id": payment,
+        "psp_ref": charge or payment,
+        "amount": _amount(intent["amount"], intent["currency"]),
+    }
+    error = intent.get("last_payment_error") or {}
+    return "failed", said | {"code": _text(error.get("code")) or "failed"}, [charge, payment]
+
+
+def _rest(found: Mapping[str, Any], taken: str) -> Money:
+    return _amount(found["amount"] - (found.get(taken) or 0), found["currency"])
 
 
 def _captured(payment_id: str, charge: str, amount: Money) -> dict[str, Any]:
@@ -144,9 +213,14 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str
             return "dispute_opened", said, names
         case "charge.dispute.funds_withdrawn":
             return "dispute_withdrawn", said | {"amount": amount}, names
-        case "charge.dispute.closed" if status == "lost":
-            return "dispute_lost", said | {"amount": amount}, names
         case "charge.dispute.closed":
+            if status not in _DISPUTE_ENDS:
+                raise Unreadable(f"a dispute is closed, and its status {status[:40]!r} does not say for whom")
+            end = _DISPUTE_ENDS[status]
+            return end, said | ({"amount": amount} if end == "dispute_lost" else {}), names
+        case "charge.dispute.funds_reinstated":
+            if status != "won":
+                raise Unreadable(f"funds of a dispute are reinstated, whose status is {status[:40]!r}, not won")
             return "dispute_won", said, names
     return "other", {}, names
 

@@ -17,7 +17,7 @@ from service.adapters.psp.adyen_notifications import CaptureMode, items_of, read
 from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.signatures import expect_stripe_signature, signed_by_adyen
 from service.adapters.psp.stripe_events import PSP as STRIPE
-from service.adapters.psp.stripe_events import read_event, read_fees
+from service.adapters.psp.stripe_events import read_event, read_further
 from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
 
 
@@ -29,7 +29,7 @@ class Told(NamedTuple):
 
 
 def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> Told:
-    """The facts of one event: a dispute's money comes with its fee.
+    """The facts of one event: a dispute's money comes with its fee, a refunded charge with its refunds.
 
     Raises `SignatureDoesNotMatch`, and `PayloadNotUnderstood` for a body that is no JSON object.
     """
@@ -37,7 +37,7 @@ def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: d
     event, told = _read(body, "Stripe"), Told([], [])
     try:
         told.facts.append(read_event(event))
-        told.facts.extend(read_fees(event, told.facts[0]))
+        told.facts.extend(read_further(event, told.facts[0]))
     except Unreadable as problem:
         told.not_understood.append(kept_raw(body, STRIPE, kind="webhook_unread", refs={"reason": str(problem)}))
     return told
