@@ -19,7 +19,9 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from ledger.money import Money
-    from service.adapters.files.importing import FileSummary
+    from service.adapters.files.importing import FileSummary, Progress
+    from service.adapters.psp.report import ReportBatch
+    from service.app import App
 
 _SHOWN = 20
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file, as the partner sent it.")]
@@ -66,6 +68,7 @@ def from_psp(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """A provider's settlement report: each line to the order it settles, mismatches as breaks."""
+    from service.adapters.files.days import last_day
     from service.adapters.files.importing import read_file
     from service.adapters.psp.importing import import_report
     from service.adapters.psp.neutral_csv import read_neutral
@@ -73,14 +76,15 @@ def from_psp(
 
     provider = psp or _provider_of(form)
     raw = read_file(file)
+    read: Callable[..., list[ReportBatch]] = partial(read_neutral, psp=provider)
     if form is ReportForm.STRIPE:
-        amount = _cny(received)
-        batches = read_stripe(
-            raw.name, raw.content, rates=_rates(rate or []), received=amount, bank_entry_ref=bank_entry
-        )
-    else:
-        batches = read_neutral(raw.name, raw.content, psp=provider)
-    _record(settings, format, partial(import_report, file=raw, batches=batches, psp=provider, route=route))
+        read = partial(read_stripe, rates=_rates(rate or []), received=_cny(received), bank_entry_ref=bank_entry)
+
+    def recorded(app: App, progress: Progress) -> FileSummary:
+        batches = read(raw.name, raw.content, last=last_day(app.clock()))
+        return import_report(app, raw, batches, psp=provider, route=route, progress=progress)
+
+    _record(settings, format, recorded)
 
 
 @takes_settings()

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from io import StringIO
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ledger.currencies import all_currencies
 from ledger.fx import CNY, Rate, check_rate
 from ledger.instants import day_as_written
 from ledger.limits import LARGEST_AMOUNT
 from ledger.money import FractionOfMinorUnit, Money
+from ledger.numbers import read_whole
 from ledger.references import number_key, reference_key
 from service.adapters.files.bad_file import BadFile
+from service.adapters.files.days import out_of_range
 
+T = TypeVar("T")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([ T][0-9:.Z+ -]*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -36,6 +41,11 @@ class Cells:
     def file(self) -> str:
         """The name of its file."""
         return self._name
+
+    @property
+    def is_whole(self) -> bool:
+        """True if it has one cell for each column."""
+        return not self._not_whole
 
     def expect_whole(self) -> None:
         """Raises `BadFile` for a row that has not one cell for each column."""
@@ -107,6 +117,19 @@ class Cells:
         except ValueError:
             raise self.wrong(column, "a day such as 2025-04-30") from None
 
+    def count(self, column: str) -> int:
+        """How many lines a total sums up."""
+        try:
+            return read_whole(self.text(column))
+        except ValueError:
+            raise self.wrong(column, "how many lines it sums up") from None
+
+    def day_within(self, column: str, last: date) -> date:
+        """A day on which such a thing can have happened, `last` being the latest."""
+        if reason := out_of_range(day := self.day(column), last):
+            raise self.refused(f"{column}: {reason}")
+        return day
+
     def rate(self, column: str, *, base: str, source: str, as_of: date) -> Rate:
         """CNY for one unit of `base`, as a provider gave it."""
         value = self.text(column)
@@ -122,6 +145,15 @@ class Cells:
 
     def refused(self, reason: str) -> BadFile:
         return BadFile(self._name, reason, line=self.line)
+
+
+def usual(rows: Iterable[Cells], read: Callable[[Cells], T]) -> T | None:
+    """Returns what most rows say, of equals what is said first; None where no row can be read."""
+    said: list[T] = []
+    for cells in rows:
+        with suppress(BadFile):  # what is wrong with the row is said when it is read as a whole
+            said.append(read(cells))
+    return Counter(said).most_common(1)[0][0] if said else None
 
 
 def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cells]:

@@ -25,8 +25,8 @@ from ledger.money import Money, total
 from ledger.who import Actor, Source
 from projections.tracking_numbers import TrackingNumbers, parcels_numbered
 from service.adapters.files.bad_file import BadFile
-from service.adapters.files.csv_table import Cells, read_csv
-from service.adapters.files.days import last_day, out_of_range
+from service.adapters.files.csv_table import Cells, read_csv, usual
+from service.adapters.files.days import last_day
 from service.adapters.files.importing import FileSummary, Progress, RawFile, Row, import_rows
 from service.adapters.files.unread import UnreadItem, Unusable, unread_rows
 from service.adapters.files.waiting import out_of_the_inbox, waiting
@@ -67,54 +67,62 @@ class Invoice:
 
 
 class _Reading:
-    """An invoice as it is read."""
+    """An invoice as it is read, of the reference and in the currency that most of its rows have."""
 
-    def __init__(self, last: date) -> None:
-        self._last = last
+    def __init__(self, rows: list[Cells], last: date) -> None:
+        self._rows, self._last = rows, last
         self.lines: list[InvoiceLine] = []
-        self.invoice_ref = ""
-        self.summed: Cells | None = None
+        self.invoice_ref = usual(rows, lambda cells: cells.reference("invoice_ref")) or ""
+        self._currency = usual(rows, Cells.currency)
+        self.amount: tuple[Cells, int, Money] | None = None  # the total: its row, of how many lines, how much
         self._seen: dict[str, int] = {}
 
     def take(self, cells: Cells) -> None:
         """One more row. Raises `BadFile` for one that cannot be used."""
         cells.expect_whole()
-        ref = cells.reference("invoice_ref")
-        if self.invoice_ref not in ("", ref):
+        if cells.reference("invoice_ref") != self.invoice_ref:
             raise cells.refused("a file is one invoice, and this row is of another")
-        if self.summed is not None:
+        if self.amount is not None:
             raise cells.refused("it stands behind the total")
+        if cells.currency() != self._currency:
+            raise cells.refused(f"it is in {cells.currency()}, the invoice in {self._currency}")
         if cells.text("kind") == _TOTAL:
-            self.summed = cells
-            return
-        line = _line(cells, self._seen)
-        currency = self.lines[0].amount.currency if self.lines else line.amount.currency
-        if line.amount.currency != currency:
-            raise cells.refused(f"it is in {line.amount.currency}, the invoice in {currency}")
-        if reason := out_of_range(line.charged_on, self._last):
+            self.amount = cells, cells.count("line_ref"), cells.money("amount", self._currency)
+        else:
+            self.lines.append(_line(cells, self._seen, self._last))
+
+    def checked_total(self, unusable: Unusable) -> Money:
+        """What the lines come to. Raises `BadFile` where the invoice says otherwise, or ends without its total and no
+        row that cannot be used may have been it."""
+        found = total([line.amount for line in self.lines], self.lines[0].amount.currency)
+        kept = [cells for cells in self._rows if unusable.any_of([cells])]
+        if self.amount is None:
+            if not any(cells.is_whole for cells in kept):
+                raise self._rows[-1].refused("the invoice ends without its total")
+            return found
+        cells, count, said = self.amount
+        if not kept and (said, count) != (found, len(self.lines)):
+            reason = f"the total is {said} for {count} rows, the {len(self.lines)} rows come to {found}"
             raise cells.refused(reason)
-        self.lines.append(line)
-        self.invoice_ref = ref
+        return found
 
 
 def read_invoice(name: str, content: bytes, *, last: date = LATEST_DAY) -> Invoice:
     """The invoice of a file; a row that nobody can use leaves its neighbours alone. `last` is the last day it may name.
 
-    Raises `BadFile` with the line of what is wrong where that is its total, or all of it.
+    Raises `BadFile` with the line of what is wrong where it does not add up, or nothing of it can be used.
     """
-    reading, unusable = _Reading(last), Unusable()
-    cells: Cells | None = None
-    for cells in read_csv(name, content, COLUMNS):
+    rows, unusable = list(read_csv(name, content, COLUMNS)), Unusable()
+    reading = _Reading(rows, last)
+    for cells in rows:
         try:
             reading.take(cells)
         except BadFile as problem:
             unusable.keep(problem, cells)
     unusable.refuse_unless(reading.lines)
-    if cells is None or not reading.lines:
+    if not reading.lines:
         raise BadFile(name, "there is no line in it")
-    if reading.summed is None:
-        raise cells.refused("the invoice ends without its total")
-    amount = _checked_total(reading.summed, reading.lines, is_complete=not unusable.items)
+    amount = reading.checked_total(unusable)
     return Invoice(reading.invoice_ref, tuple(reading.lines), amount, tuple(unusable.items))
 
 
@@ -149,19 +157,10 @@ def import_invoice(
     return import_rows(app, file, kind=KIND, partner=partner, header=header, rows=rows, progress=progress)
 
 
-def _checked_total(cells: Cells, lines: list[InvoiceLine], *, is_complete: bool) -> Money:
-    found = total([line.amount for line in lines], lines[0].amount.currency)
-    said = cells.money("amount", cells.currency())
-    if is_complete and (said, cells.text("line_ref")) != (found, str(len(lines))):
-        rows = f"{said} for {cells.text('line_ref')} rows"
-        raise cells.refused(f"the total is {rows}, the {len(lines)} rows come to {found}")
-    return found
-
-
-def _line(cells: Cells, seen: dict[str, int]) -> InvoiceLine:
+def _line(cells: Cells, seen: dict[str, int], last: date) -> InvoiceLine:
     """One row; `seen` is in which row each reference stands."""
     line_ref = cells.reference("line_ref")
-    if (before := seen.setdefault(line_ref, cells.line)) != cells.line:
+    if (before := seen.get(line_ref, cells.line)) != cells.line:
         raise cells.refused(f"the line {line_ref} stands in line {before} already")
     currency = cells.currency()
     amount = cells.money("amount", currency)
@@ -176,7 +175,7 @@ def _line(cells: Cells, seen: dict[str, int]) -> InvoiceLine:
     declared = cells.money("declared_value", cells.currency("declared_currency")) if kind == _DUTY else None
     if declared is not None and declared.minor < 0:
         raise cells.wrong("declared_value", "a value")
-    return InvoiceLine(
+    line = InvoiceLine(
         line=cells.line,
         line_ref=line_ref,
         kind=kind,
@@ -185,8 +184,10 @@ def _line(cells: Cells, seen: dict[str, int]) -> InvoiceLine:
         amount=amount,
         declared=declared,
         borne_by=cells.one_of("borne_by", ("buyer", "platform", "")) or "platform",
-        charged_on=cells.day("charged_on"),
+        charged_on=cells.day_within("charged_on", last),
     )
+    seen[line_ref] = cells.line
+    return line
 
 
 def _command(

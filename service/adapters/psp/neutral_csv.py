@@ -18,16 +18,16 @@ One row a line, and for each batch and currency one row of kind `total` behind i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import cast, get_args
 
 from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY
+from ledger.limits import LATEST_DAY
 from ledger.money import Money, total
 from service.adapters.files.bad_file import BadFile
-from service.adapters.files.csv_table import Cells, read_csv
+from service.adapters.files.csv_table import Cells, read_csv, usual
 from service.adapters.files.unread import Unusable
 from service.adapters.psp.report import ReportBatch, ReportLine, amounts, charged_amount, take, with_unusable
 
@@ -41,63 +41,66 @@ _CHARGED, _CHARGED_IN = "charged_gross", "charged_currency"
 
 @dataclass(slots=True)
 class _Batch:
-    """A batch as it is read. `problem`: it does not hold together."""
+    """A batch as it is read. `rows` are its own, `nameless` those that may be of any batch, `told` those that can be
+    used of its own. A total that cannot be read, or a row that may have been one, says nothing against its lines."""
 
-    rows: list[Cells] = field(default_factory=list)
-    problem: BadFile | None = None
+    ref: str
+    rows: list[Cells]
+    nameless: list[Cells]
+    day: date = LATEST_DAY  # that most rows have
     lines: list[ReportLine] = field(default_factory=list)
+    told: dict[int, Cells] = field(default_factory=dict)  # by line number
     seen: dict[tuple[str, str], int] = field(default_factory=dict)  # in which row
     totals: dict[str, Cells] = field(default_factory=dict)  # by currency
-    last: Cells | None = None
-    days: set[date] = field(default_factory=set)
+    cash: dict[str, Money | None] = field(default_factory=dict)  # by currency
+    bank_entry_refs: list[str] = field(default_factory=list)  # those of totals first
 
 
-def read_neutral(name: str, content: bytes, *, psp: str) -> list[ReportBatch]:
-    """Every batch of the report; a row or batch that nobody can use leaves its neighbours alone.
+def read_neutral(name: str, content: bytes, *, psp: str, last: date = LATEST_DAY) -> list[ReportBatch]:
+    """Every batch of the report; a row or batch that nobody can use leaves its neighbours alone. `last` is the last day
+    that it may name.
 
     Raises `BadFile` with the line of what is wrong where nothing can be used.
     """
-    batches: dict[str, _Batch] = {}
-    unusable = Unusable()
+    rows: dict[str, list[Cells]] = {}
     for cells in read_csv(name, content, COLUMNS):
-        batch = batches.setdefault(cells.reference_or_nothing("batch_ref"), _Batch())
-        batch.rows.append(cells)
-        try:
-            _take(batch, cells, psp, unusable)
-        except BadFile as problem:
-            if cells.says("kind", _TOTAL):
-                batch.problem = batch.problem or problem
-                unusable.keep(problem)
-            else:
-                unusable.keep(problem, cells)
-    if not batches:
+        rows.setdefault(cells.reference_or_nothing("batch_ref"), []).append(cells)
+    if not rows:
         raise BadFile(name, "there is no line in it")
-    return with_unusable(list(_whole(batches, unusable)), unusable)
+    unusable, nameless = Unusable(), rows.pop("", [])
+    for cells in nameless:
+        unusable.keep(cells.wrong("batch_ref", "a reference"), cells)
+    batches = [_read(_Batch(ref, own, nameless), psp, unusable, last) for ref, own in rows.items()]
+    return with_unusable([batch for batch in batches if batch], unusable)
 
 
-def _whole(batches: dict[str, _Batch], unusable: Unusable) -> Iterator[ReportBatch]:
-    """The batches that hold together."""
-    for ref, batch in batches.items():
+def _read(batch: _Batch, psp: str, unusable: Unusable, last: date) -> ReportBatch | None:
+    """The batch; None where it does not hold together, and all its rows are kept."""
+    batch.day = usual(batch.rows, lambda cells: cells.day_within("value_date", last)) or last
+    for cells in batch.rows:
         try:
-            if batch.problem:
-                raise batch.problem
-            yield _batch(ref, batch)
+            _take(batch, cells, psp, last)
         except BadFile as problem:
-            unusable.keep(problem, *batch.rows)
+            unusable.keep(problem, cells)
+    try:
+        _keep_without_lines(batch, unusable)
+        _keep_without_total(batch, unusable)
+        _check_totals(batch, unusable)
+        return _batch(batch)
+    except BadFile as problem:
+        unusable.keep(problem, *batch.rows)
+        return None
 
 
-def _take(batch: _Batch, cells: Cells, psp: str, unusable: Unusable) -> None:
+def _take(batch: _Batch, cells: Cells, psp: str, last: date) -> None:
     cells.expect_whole()
-    cells.reference("batch_ref")
-    day = cells.day("value_date")
-    if batch.days - {day}:
-        raise cells.wrong("value_date", "the day of the rest of its batch")
+    if cells.day_within("value_date", last) != batch.day:
+        raise cells.wrong("value_date", f"{batch.day}, the day of the rest of its batch")
     if cells.one_of("kind", (*get_args(SettledKind), _TOTAL)) == _TOTAL:
-        _take_total(batch, cells, is_complete=not unusable.any_of(batch.rows))
+        _take_total(batch, cells)
     else:
         _take_line(batch, cells, psp)
-    batch.days.add(day)
-    batch.last = cells
+    batch.told[cells.line] = cells
 
 
 def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
@@ -105,7 +108,7 @@ def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
     if currency in batch.totals:
         raise cells.refused(f"it stands behind the total of {currency}")
     gross, fee, net = amounts(cells, currency)
-    day, kind = cells.day("value_date"), cast(SettledKind, cells.text("kind"))
+    kind = cast(SettledKind, cells.text("kind"))
     line = ReportLine(
         line=cells.line,
         psp_ref=cells.reference("psp_ref"),
@@ -115,7 +118,7 @@ def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
         gross=gross,
         fee=fee,
         net=net,
-        rate=None if currency == CNY else cells.rate("rate", base=currency, source=psp, as_of=day),
+        rate=None if currency == CNY else cells.rate("rate", base=currency, source=psp, as_of=batch.day),
         cash=_cash(cells),
         merchant_id=cells.id_or_none("merchant_id"),
         order_id=cells.id_or_none("order_id"),
@@ -124,37 +127,77 @@ def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
     take(batch.lines, line, cells, batch.seen)
 
 
-def _take_total(batch: _Batch, cells: Cells, *, is_complete: bool) -> None:
+def _take_total(batch: _Batch, cells: Cells) -> None:
+    """Takes a total of which each cell can be read."""
     currency = cells.currency()
     if currency in batch.totals:
         raise cells.refused(f"the batch has a total of {currency} already")
+    _said(cells, currency)
+    bank_entry_ref, batch.cash[currency] = cells.text("bank_entry_ref"), _cash(cells)
     batch.totals[currency] = cells
-    if is_complete:
-        _check_total(batch, cells, currency)
+    batch.bank_entry_refs += [bank_entry_ref] if bank_entry_ref else []
 
 
-def _check_total(batch: _Batch, cells: Cells, currency: str) -> None:
-    lines = [line for line in batch.lines if line.gross.currency == currency]
-    if cells.text("psp_ref") != str(len(lines)):
-        raise cells.refused(f"it sums up {cells.text('psp_ref')!r} lines of {currency}, and there are {len(lines)}")
-    for column in ("gross", "fee", "net"):
-        said, found = cells.money(column, currency), total([getattr(line, column) for line in lines], currency)
-        if said != found:
-            raise cells.refused(f"the total {column} is {said}, the lines come to {found}")
+def _said(cells: Cells, currency: str) -> tuple[int, Money, Money, Money]:
+    count = cells.count("psp_ref")
+    gross, fee, net = (cells.money(column, currency) for column in ("gross", "fee", "net"))
+    return count, gross, fee, net
 
 
-def _batch(ref: str, batch: _Batch) -> ReportBatch:
-    last = batch.last or batch.rows[-1]
+def _keep_without_lines(batch: _Batch, unusable: Unusable) -> None:
+    """Keeps totals in a currency that no line is in."""
+    for currency in batch.totals.keys() - {line.gross.currency for line in batch.lines}:
+        cells = batch.totals.pop(currency)
+        batch.cash.pop(currency)
+        batch.told.pop(cells.line)
+        unusable.keep(cells.refused(f"the batch {batch.ref} has no line in {currency}"), cells)
+
+
+def _keep_without_total(batch: _Batch, unusable: Unusable) -> None:
+    """Keeps lines in a currency without a total. Raises `BadFile` where that is so of all of them, and no row that
+    cannot be used may have been it."""
+    without = [line for line in batch.lines if line.gross.currency not in batch.totals]
+    is_all = len(without) == len(batch.lines)
+    unused = [cells for cells in batch.rows if cells.line not in batch.told]
+    if not without or (is_all and any(map(_may_be_total, (*unused, *batch.nameless)))):
+        return
+    currency = without[0].gross.currency
+    problem = batch.rows[-1].refused(f"the batch {batch.ref} ends without a total of {currency}")
+    if is_all:
+        raise problem
+    for line in without:
+        batch.lines.remove(line)
+        unusable.keep(problem, batch.told.pop(line.line))
+
+
+def _may_be_total(cells: Cells) -> bool:
+    return cells.is_whole and not any(cells.says("kind", kind) for kind in get_args(SettledKind))
+
+
+def _check_totals(batch: _Batch, unusable: Unusable) -> None:
+    """Raises `BadFile` where a total is not what its lines come to, and all of them can be used."""
+    if unusable.any_of((*batch.rows, *batch.nameless)):
+        return
+    for currency, cells in batch.totals.items():
+        lines = [line for line in batch.lines if line.gross.currency == currency]
+        count, *said = _said(cells, currency)
+        if count != len(lines):
+            raise cells.refused(f"it sums up {str(count)!r} lines of {currency}, and there are {len(lines)}")
+        for column, amount in zip(("gross", "fee", "net"), said, strict=True):
+            found = total([getattr(line, column) for line in lines], currency)
+            if amount != found:
+                raise cells.refused(f"the total {column} is {amount}, the lines come to {found}")
+
+
+def _batch(batch: _Batch) -> ReportBatch:
     if not batch.lines:
-        raise last.refused(f"no line of the batch {ref} can be used")
-    for line in batch.lines:
-        if line.gross.currency not in batch.totals:
-            raise last.refused(f"the batch {ref} ends without a total of {line.gross.currency}")
-    cash = [amount for cells in batch.totals.values() if (amount := _cash(cells)) is not None]
+        raise batch.rows[-1].refused(f"no line of the batch {batch.ref} can be used")
+    cash = [amount for amount in batch.cash.values() if amount is not None]
+    refs = [*batch.bank_entry_refs, usual(batch.told.values(), lambda cells: cells.text("bank_entry_ref")) or ""]
     return ReportBatch(
-        batch_ref=ref,
-        value_date=min(batch.days),
-        bank_entry_ref=next((text for c in batch.totals.values() if (text := c.text("bank_entry_ref"))), ""),
+        batch_ref=batch.ref,
+        value_date=batch.day,
+        bank_entry_ref=refs[0],
         cash=total(cash, CNY) if cash and len(cash) == len(batch.totals) else None,
         lines=tuple(batch.lines),
     )

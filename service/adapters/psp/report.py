@@ -80,11 +80,11 @@ def take(lines: list[ReportLine], line: ReportLine, cells: Cells, seen: dict[tup
 
     Told twice it would be settled once, and the batch would count it twice.
     """
-    before = seen.setdefault((line.psp_ref, line.kind), line.line)
-    if before != line.line:
+    if before := seen.get((line.psp_ref, line.kind)):
         raise cells.refused(f"the {line.kind} {line.psp_ref} stands in line {before} already")
     if line.rate and any(
         abs(line.rate.convert(amount).minor) >= LARGEST_AMOUNT for amount in (line.gross, line.fee, line.net)
     ):
         raise cells.refused(f"at {line.rate.value} it comes to more than {Money(LARGEST_AMOUNT, CNY)}")
+    seen[line.psp_ref, line.kind] = line.line
     lines.append(line)

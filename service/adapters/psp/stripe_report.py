@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import date
 
 from ledger.fx import CNY, Rate
+from ledger.limits import LATEST_DAY
 from ledger.money import Money, total
 from service.adapters.files.bad_file import BadFile
-from service.adapters.files.csv_table import Cells, read_csv
+from service.adapters.files.csv_table import Cells, read_csv, usual
 from service.adapters.files.unread import Unusable
 from service.adapters.psp.report import (
     LineKind,
@@ -58,7 +59,13 @@ PAYOUTS = ("payout", "payout_reversal")  # the batch itself, on reports that lis
 
 
 def read_stripe(
-    name: str, content: bytes, *, rates: Mapping[str, str], received: Money | None = None, bank_entry_ref: str = ""
+    name: str,
+    content: bytes,
+    *,
+    rates: Mapping[str, str],
+    received: Money | None = None,
+    bank_entry_ref: str = "",
+    last: date = LATEST_DAY,
 ) -> list[ReportBatch]:
     """The payouts of the report. `rates` are CNY for one unit by currency, `received` what the bank got in CNY.
 
@@ -76,7 +83,8 @@ def read_stripe(
         raise BadFile(name, "there is no line in it")
     if received is not None and len(payouts) > 1:
         raise BadFile(name, f"one amount was received, and there are {len(payouts)} payouts in it")
-    found = [_Payout(ref, rates, unusable) for ref in payouts]
+    nameless = bool(unusable.items)  # rows that may be of any payout: no total can be checked
+    found = [_Payout(ref, rates, unusable, last, nameless=nameless) for ref in payouts]
     batches = [payout.read(rows) for payout, rows in zip(found, payouts.values(), strict=True)]
     whole = [replace(each, cash=received, bank_entry_ref=bank_entry_ref or each.batch_ref) for each in batches if each]
     return with_unusable(whole, unusable)
@@ -89,15 +97,16 @@ class RateNotGiven(BadFile):
 class _Payout:
     """One payout as it is read."""
 
-    def __init__(self, ref: str, rates: Mapping[str, str], unusable: Unusable) -> None:
-        self._ref, self._rates, self._unusable = ref, rates, unusable
+    def __init__(self, ref: str, rates: Mapping[str, str], unusable: Unusable, last: date, *, nameless: bool) -> None:
+        self._ref, self._rates, self._unusable, self._last, self._nameless = ref, rates, unusable, last, nameless
         self._lines: list[ReportLine] = []
         self._seen: dict[tuple[str, str], int] = {}
         self._paid: list[tuple[Cells, Money]] = []
-        self._of: tuple[date, str] | None = None  # its day and currency, as the first row has them
+        self._of: tuple[date, str] | None = None  # its day and currency, as most rows have them
 
     def read(self, rows: list[Cells]) -> ReportBatch | None:
         """The batch; None where nothing of it can be used. Raises `RateNotGiven`."""
+        self._of = usual(rows, self._day_and_currency)
         for cells in rows:
             try:
                 self._take(cells)
@@ -105,7 +114,7 @@ class _Payout:
                 raise
             except BadFile as problem:
                 self._unusable.keep(problem, cells)
-        is_complete = not self._unusable.any_of(rows)
+        is_complete = not self._nameless and not self._unusable.any_of(rows)
         if self._of is None or not (self._lines or is_complete):
             return None
         day, currency = self._of
@@ -117,11 +126,17 @@ class _Payout:
             return None
         return ReportBatch(self._ref, day, "", None, tuple(self._lines))
 
+    def _day_and_currency(self, cells: Cells) -> tuple[date, str]:
+        return cells.day_within("automatic_payout_effective_at", self._last), cells.currency()
+
     def _take(self, cells: Cells) -> None:
         cells.expect_whole()
-        day, currency = self._of = self._of or (cells.day("automatic_payout_effective_at"), cells.currency())
-        if cells.currency() != currency:
-            raise cells.refused(f"it is in {cells.currency()}, the payout {self._ref} in {currency}")
+        said = self._day_and_currency(cells)
+        day, currency = self._of or said
+        if said[0] != day:
+            raise cells.refused(f"it is of {said[0]}, the payout {self._ref} of {day}")
+        if said[1] != currency:
+            raise cells.refused(f"it is in {said[1]}, the payout {self._ref} in {currency}")
         if cells.text("reporting_category") in PAYOUTS:
             self._paid.append((cells, cells.money("net", currency)))
         else:
