@@ -28,6 +28,10 @@ _MOST_PAGES = 99_999  # as the format has it
 _OPENING, _CLOSING, _INTERIM = ("OPBD", "PRCD"), ("CLBD",), "ITBD"
 
 
+# Entry status (ISO 20022 external code set); versions before 7 have the first three as an enumeration.
+_BOOKED, _NOT_BOOKED = ("BOOK",), ("PDNG", "INFO", "FUTR")
+
+
 @dataclass(frozen=True, slots=True)
 class CamtFile:
     """What a file holds: statements, by account and day, and those that nobody can use."""
@@ -78,6 +82,7 @@ class _Statement:
 
     def __init__(self, fields: Fields, element: Element) -> None:
         self._fields, self._element = fields, element
+        self._unread: list[UnreadItem] = []
 
     def read(self) -> BankStatement:
         """The statement, or page of one: a page may begin or end with an interim balance, or leave one out."""
@@ -87,13 +92,13 @@ class _Statement:
             raise self._fields.wrong(
                 self._element, f"the statement has no balance {' or '.join((*_OPENING, *_CLOSING))}"
             )
-        closed_on = self._fields.day(known, "Dt")
+        closed_on = self._closed_on(known)
         currency = self._fields.signed(known if opening_at is None else opening_at).currency
-        entries, unread = self._entries(Entries(self._fields, currency, closed_on))
+        entries = self._entries(Entries(self._fields, currency, closed_on))
         moved = total([entry.amount for entry in entries], currency)
         opening = self._fields.signed(opening_at) if opening_at is not None else self._fields.signed(known) - moved
         closing = self._fields.signed(closing_at) if closing_at is not None else opening + moved
-        self._check(opening, closing, moved, closing_at, complete=not unread)
+        self._check(opening, closing, moved, closing_at, complete=not self._unread)
         account = self._fields.text(self._element, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
         return BankStatement(
             line=line_of(self._element),
@@ -101,11 +106,11 @@ class _Statement:
             account=self._fields.key(self._element, account),
             opening=opening,
             closing=closing,
-            opened_on=self._fields.day(opening_at, "Dt") if opening_at is not None else closed_on,
+            opened_on=self._day_of(opening_at) or closed_on,
             closed_on=closed_on,
             entries=tuple(entries),
             page=self._page(),
-            unread=tuple(unread),
+            unread=tuple(self._unread),
             element=self._element,
         )
 
@@ -119,26 +124,56 @@ class _Statement:
         return opening, closing if closing is not None or not interim else interim[-1]
 
     def _of(self, codes: Sequence[str], currency: str) -> list[Element]:
-        """The balances of these types, those of the first type first; of several, those in this currency."""
+        """The balances of these types, those of the first type first; of several, those in this currency. One that
+        cannot be read is kept, and counts for nothing."""
         found = self._element.findall("Bal")
-        of_type = [each for code in codes for each in found if each.findtext("Tp/CdOrPrtry/Cd") == code]
+        of_type = [each for code in codes for each in found if _type_of(each) == code and self._is_read(each)]
         own = [each for each in of_type if (amount := each.find("Amt")) is not None and amount.get("Ccy") == currency]
         return own or of_type
 
-    def _entries(self, reader: Entries) -> tuple[list[BankEntry], list[UnreadItem]]:
+    def _is_read(self, balance: Element) -> bool:
+        try:
+            self._fields.signed(balance)
+        except BadFile as problem:
+            self._keep(problem, balance)
+            return False
+        return True
+
+    def _day_of(self, balance: Element | None) -> date | None:
+        """The day of a balance; None where it names none that can be read."""
+        try:
+            return None if balance is None else self._fields.day(balance, "Dt")
+        except BadFile as problem:
+            self._keep(problem, balance)
+            return None
+
+    def _closed_on(self, known: Element) -> date:
+        """The day it closes on: its closing balance's, else that of any other balance, else the end of its period."""
+        others = (self._day_of(each) for each in reversed(self._element.findall("Bal")))
+        day = self._day_of(known) or next(filter(None, others), None)
+        return day or self._fields.day(self._element, "FrToDt/ToDtTm", "FrToDt/ToDt")
+
+    def _keep(self, problem: BadFile, element: Element | None) -> None:
+        item = UnreadItem.of(problem, raw_xml(element))
+        if item not in self._unread:
+            self._unread.append(item)
+
+    def _entries(self, reader: Entries) -> list[BankEntry]:
         entries: list[BankEntry] = []
-        unread: list[UnreadItem] = []
         for number, entry in enumerate(self._booked(), 1):
             try:
                 entries += reader.of(entry, number)
             except BadFile as problem:
-                unread.append(UnreadItem.of(problem, raw_xml(entry)))
-        return entries, unread
+                self._keep(problem, entry)
+        return entries
 
     def _booked(self) -> Iterator[Element]:
         for entry in self._element.findall("Ntry"):
-            if (entry.findtext("Sts/Cd") or entry.findtext("Sts/Prtry") or entry.findtext("Sts")) == "BOOK":
+            said = (entry.findtext("Sts/Cd") or entry.findtext("Sts/Prtry") or entry.findtext("Sts") or "").strip()
+            if said in _BOOKED:
                 yield entry
+            elif said not in _NOT_BOOKED:
+                self._keep(self._fields.wrong(entry, f"its status {said!r} does not say if it is booked"), entry)
 
     def _check(
         self, opening: Money, closing: Money, moved: Money, closing_at: Element | None, *, complete: bool
@@ -160,3 +195,9 @@ class _Statement:
         if not 1 <= number <= _MOST_PAGES:
             raise self._fields.wrong(self._element, f"{text!r} is no number of a page")
         return number
+
+
+def _type_of(balance: Element) -> str:
+    """Its code; banks write the same words where the schema has room for their own."""
+    path = "Tp/CdOrPrtry/"
+    return (balance.findtext(f"{path}Cd") or balance.findtext(f"{path}Prtry") or "").strip()

@@ -16,10 +16,12 @@ _REFERENCES = (
     ".//Refs/EndToEndId",
     ".//Refs/InstrId",
     ".//Strd/CdtrRefInf/Ref",
+    ".//Strd/RfrdDocInf/Nb",
     ".//Refs/PmtInfId",
     ".//Btch/PmtInfId",
 )
-_TEXTS = (".//RmtInf/Ustrd", ".//AddtlTxInf", "AddtlNtryInf")
+_AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt")
+_TEXTS = (".//RmtInf/Ustrd", ".//Strd/AddtlRmtInf", ".//AddtlTxInf", "AddtlNtryInf")
 _REASONS = (".//RtrInf/Rsn/Cd", ".//RtrInf/Rsn/Prtry")
 # Sub-families of bank transaction codes (ISO 20022 external code set) of what a bank takes for its services.
 _CHARGES = ("CHRG", "COMM", "COME", "COMI", "COMT", "FEES")
@@ -104,13 +106,13 @@ class Entries:
         return _Charges(total([each for each in amounts if _alike(each, whole)], whole.currency), sure)
 
     def _detail_amount(self, detail: Element, whole: Money) -> Money | None:
-        for path in ("Amt", "AmtDtls/TxAmt/Amt"):
-            if (found := detail.find(path)) is not None:
-                amount = self._fields.money(found)
-                side = detail.findtext("CdtDbtInd")
-                negative = side == "DBIT" if side else whole.minor < 0
-                return -amount if negative else amount
-        return None
+        """What a payment is of: the first amount in the currency of its entry, else the first it names."""
+        named = [self._fields.money(found) for path in _AMOUNTS if (found := detail.find(path)) is not None]
+        amount = next((each for each in named if _alike(each, whole)), next(iter(named), None))
+        if amount is None:
+            return None
+        side = detail.findtext("CdtDbtInd")
+        return -amount if (side == "DBIT" if side else whole.minor < 0) else amount
 
     def _entry(self, entry: Element, part: _Part, ref: str) -> BankEntry:
         booked_on = self._booked_on(entry)

@@ -26,8 +26,9 @@ KIND = "pain002"
 Standing = Literal["taken", "paid", "refused"]
 # External code set "payment transaction status": what each means for a payout.
 _STANDINGS: dict[str, Standing] = {
-    "RCVD": "taken", "PDNG": "taken", "ACTC": "taken", "ACCP": "taken", "ACFC": "taken", "ACSP": "taken",
-    "ACWC": "taken", "ACSC": "paid", "ACCC": "paid", "RJCT": "refused", "CANC": "refused",
+    "RCVD": "taken", "PDNG": "taken", "ACTC": "taken", "PATC": "taken", "ACCP": "taken", "ACFC": "taken",
+    "ACSP": "taken", "ACPD": "taken", "ACWC": "taken", "ACWP": "taken",
+    "ACSC": "paid", "ACCC": "paid", "RJCT": "refused", "CANC": "refused",
 }  # fmt: skip
 _ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:pain\.002\.001\.(\d\d)\}Document")
 _VERSIONS = ("03", "10")
@@ -72,7 +73,7 @@ def read_pain002(name: str, content: bytes) -> Answer:
         raise BadFile(name, f"{said!r} is no pain.002 of version {', '.join(_VERSIONS)}", line=line_of(root))
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
-    order = _text(name, root, "CstmrPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgId")
+    order = (root.findtext("CstmrPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgId") or "").strip()  # each transfer names itself
     transfers: list[TransferStatus] = []
     unread: list[UnreadItem] = []
     for element in root.iter("TxInfAndSts"):

@@ -127,7 +127,7 @@ class Cells:
     def day_within(self, column: str, last: date) -> date:
         """A day on which such a thing can have happened, `last` being the latest."""
         if reason := out_of_range(day := self.day(column), last):
-            raise self.refused(f"{column}: {reason}")
+            raise self.refused(reason)
         return day
 
     def rate(self, column: str, *, base: str, source: str, as_of: date) -> Rate:
