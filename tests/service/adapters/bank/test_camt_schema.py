@@ -66,7 +66,8 @@ OPTIONAL = [
     )),
     *(f"{_ENTRY}/{tag}" for tag in (
         "NtryRef", "RvslInd", "BookgDt", "ValDt", "AcctSvcrRef", "Avlbty", "BkTxCd/Domn", "BkTxCd/Prtry",
-        "ComssnWvrInd", "AddtlInfInd", "AmtDtls", "TechInptChanl", "Intrst", "CardTx", "NtryDtls", "NtryDtls/Btch", "NtryDtls/TxDtls",
+        "ComssnWvrInd", "AddtlInfInd", "AmtDtls", "TechInptChanl", "Intrst", "CardTx", "NtryDtls",
+        "NtryDtls/Btch", "NtryDtls/TxDtls",
         "NtryDtls/Btch/MsgId", "NtryDtls/Btch/PmtInfId", "NtryDtls/Btch/NbOfTxs", "NtryDtls/Btch/TtlAmt",
         "NtryDtls/Btch/CdtDbtInd", "AddtlNtryInf",
     )),
@@ -81,8 +82,8 @@ OPTIONAL = [
 # Further elements of the schema under these, which the statement above does not have.
 OTHERS = (
     "OrgnlBizQry", "PgNb", "LastPgInd", "ToDtTm", "FrDtTm", "CdtLine", "Chrgs", "TtlChrgsAndTaxAmt", "Rcrd",
-    "ChrgInclInd", "LclInstrm", "RltdPric", "RltdQties", "FinInstrmId", "RtrInf/Rsn", "CorpActn", "SfkpgAcct", "CshDpst",
-    "SplmtryData",
+    "ChrgInclInd", "LclInstrm", "RltdPric", "RltdQties", "FinInstrmId", "RtrInf/Rsn", "CorpActn", "SfkpgAcct",
+    "CshDpst", "SplmtryData",
     "UETR", "ClrSysRef", "AcctOwnrTxId", "AcctSvcrTxId", "MktInfrstrctrTxId", "PrcgId", "CntrValAmt", "AnncdPstngAmt",
     "PrtryAmt", "CcyXchg", "RfrdDocAmt", "Invcr", "Invcee", "TaxRmt", "GrnshmtRmt",
 )  # fmt: skip
