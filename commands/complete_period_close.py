@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.breaks import explained
 from commands.command import Command
 from commands.period_commands import check_next
 from commands.reviewing import system_only
@@ -47,3 +48,6 @@ def decide(command: CompletePeriodClose, periods: Periods, rules: Rules) -> Iter
         approver=approved.approver,
         closed_at=command.decided_at,
     )
+    for known in periods.known_breaks.values():
+        if known.is_open and known.opened.kind == "closing_due" and known.opened.refs["period"] <= command.period:
+            yield explained(command, known, "period_closed", "has closed the period")

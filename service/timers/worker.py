@@ -1,8 +1,9 @@
-"""The thread in which all timers look, each as often as it needs to."""
+"""The threads in which all timers look, each as often as it needs to: what may take long stands in nobody's way."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from threading import Event, Thread
 from time import monotonic
 
@@ -54,6 +55,7 @@ TIMERS: tuple[type[Timer], ...] = (
     Stuck,
     DemonstrationRates,
 )
+_LONG: tuple[type[Timer], ...] = (Settlement, Closings, MonthEnd)  # they go through all merchants, or all books
 _LOOK_EVERY_S = 1.0
 
 _logger = logging.getLogger(__name__)
@@ -68,24 +70,31 @@ class TimerWorker:
         if partners := partners_of(app.settings):
             self._timers.append(Sending(app, partners, self._stop))
         self._noted: dict[Timer, str] = {}  # why a timer waits
-        self._thread = Thread(target=self._run, name="timers", daemon=True)
+        long = [timer for timer in self._timers if isinstance(timer, _LONG)]
+        quick = [timer for timer in self._timers if timer not in long]
+        self._threads = [
+            Thread(target=self._run, args=(timers,), name=name, daemon=True)
+            for name, timers in (("timers", quick), ("long timers", long))
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Ends after the page it is at."""
         self._stop.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def sweep(self) -> int:
         """Let every timer look once; how many commands were recorded."""
         return sum(timer.sweep() for timer in self._timers if not timer.is_off)
 
-    def _run(self) -> None:
-        next_at = dict.fromkeys(self._timers, 0.0)
+    def _run(self, timers: Sequence[Timer]) -> None:
+        next_at = dict.fromkeys(timers, 0.0)
         while not self._stop.is_set():
-            for timer in self._timers:
+            for timer in timers:
                 if monotonic() >= next_at[timer]:
                     self._look(timer)
                     next_at[timer] = monotonic() + timer.every.total_seconds()
@@ -98,7 +107,7 @@ class TimerWorker:
         except Exception as error:  # the database is away or a view is behind; what fails of itself is set aside
             trouble = trouble_of(error)
             reason = trouble.kind.code if trouble else f"{type(error).__name__}: {error}"
-            if reason not in self._noted.values():  # once, not at every look and for every timer
+            if reason not in [*self._noted.values()]:  # once, not at every look and for every timer
                 _logger.warning("the timer %s waits: %s: %s", type(timer).__name__, type(error).__name__, error)
             self._noted[timer] = reason
         else:

@@ -1,6 +1,6 @@
 """Closing and reopening accounting periods."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from ledger.events.period import (
     BookPeriodReopened,
     PeriodClosingApproved,
 )
+from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved
 from ledger.finance_refusals import ClosingNotApproved, PeriodClosed, PeriodNotOver, PeriodOutOfOrder
 from ledger.refusals import RoleNotAllowed
 from ledger.who import Actor
@@ -139,3 +140,21 @@ def test_a_merchant_closes_nothing() -> None:
 def test_a_period_that_is_no_month_is_malformed(period: str) -> None:
     with pytest.raises(ValidationError):
         close_book(period)
+
+
+def reminder(period: str) -> ReconciliationBreakOpened:
+    refs = {"period": period}
+    return ReconciliationBreakOpened(
+        break_id=f"closing_due.{period}",
+        kind="closing_due",
+        expected=f"{period} closed",
+        actual="open",
+        refs=refs,
+        opened_at=datetime(2025, 4, 3, tzinfo=UTC),
+    )
+
+
+def test_a_closing_ends_the_reminders_of_it_and_of_no_later_one() -> None:
+    events = given(*APPROVED, reminder("2025-03"), reminder("2025-04")).when(complete("2025-03")).events
+    ended = [event for event in events if isinstance(event, ReconciliationBreakResolved)]
+    assert [(event.refs["period"], event.resolution) for event in ended] == [("2025-03", "period_closed")]

@@ -253,6 +253,13 @@ class TestMonthEnd:
         closing.approve(closing.propose_close("2025-03", by=FAY).command_id, by=ANN)
         assert shop.look(MonthEnd) == 0
 
+    def test_the_reminder_of_a_closing_is_over_once_it_is_closed(self, shop: Shop) -> None:
+        shop.desk.clock.now = datetime(2025, 4, 3, tzinfo=UTC)
+        shop.look(MonthEnd)
+        closing = PeriodClose(shop.desk.ledger, shop.desk.bus)
+        closing.approve(closing.propose_close("2025-03", by=FAY).command_id, by=ANN)
+        assert (shop.breaks(), shop.recorded("break.resolved")) == (["closing_due"], 1)
+
     def test_an_approved_closing_that_was_cut_off_is_finished(self, shop: Shop) -> None:
         shop.desk.clock.now = datetime(2025, 4, 3, tzinfo=UTC)
         proposed = PeriodClose(shop.desk.ledger, shop.desk.bus).propose_close("2025-03", by=FAY)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -13,6 +14,8 @@ from projections.due_releases import DueReleases
 from projections.engine.reading import Views
 from service.app import App
 from service.settings import Settings
+from service.timers.releases import Releases
+from service.timers.settlement import Settlement
 from service.timers.worker import TimerWorker
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.outages import away_for
@@ -109,3 +112,29 @@ def test_timers_say_once_that_the_database_is_away(shop: Shop, caplog: pytest.Lo
         until(lambda: len(refused) > 30, what="three rounds of looks")
         worker.stop()
     assert len([record for record in caplog.records if "waits" in record.message]) == 1
+
+
+def test_a_settlement_run_that_takes_long_keeps_no_other_timer_from_looking(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, over, looked = Event(), Event(), Event()
+
+    def settles(_: Settlement) -> int:
+        begun.set()
+        return int(not over.wait(60))
+
+    def looks(_: Releases) -> int:
+        if begun.is_set():
+            looked.set()
+        return 0
+
+    monkeypatch.setattr(Settlement, "look", settles)
+    monkeypatch.setattr(Releases, "look", looks)
+    worker = TimerWorker(shop.app)
+    worker.start()
+    try:
+        assert looked.wait(30)
+        assert not over.is_set()
+    finally:
+        over.set()
+        worker.stop()
