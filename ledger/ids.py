@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any, TypeGuard
 from uuid import UUID
 
 from pydantic import StringConstraints
@@ -16,7 +17,8 @@ from ledger.limits import LONGEST_ID, LONGEST_KEY_BYTES
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No slash: stream names are paths of ids. No white space: an id is one word in every log, file and URL.
-_WORD = StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$", max_length=LONGEST_ID)
+_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$"
+_WORD = StringConstraints(pattern=_PATTERN, max_length=LONGEST_ID)
 _LETTERS = f"at most {LONGEST_ID} letters, digits and . _ : @ + -"
 Id = Annotated[str, _WORD, InWords(f"one word of {_LETTERS}, such as O-1042")]
 CodeWord = Annotated[str, _WORD, InWords(f"one code word such as wrong_size, of {_LETTERS}; a longer text is a note")]
@@ -25,6 +27,11 @@ PayoutId = Annotated[
     StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=35),  # ISO 20022 Max35Text
     InWords("one word of at most 35 letters, digits and hyphens, such as PO-2025-17"),
 ]
+
+
+def is_id(text: Any) -> TypeGuard[str]:
+    """True for what may be an `Id`: nothing recorded has another name."""
+    return isinstance(text, str) and len(text) <= LONGEST_ID and re.fullmatch(_PATTERN[1:-1], text) is not None
 
 
 def order_stream(merchant_id: str, order_id: str) -> str:

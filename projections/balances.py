@@ -72,7 +72,8 @@ class Moment:
 
     `as_of` is an accounting day; `as_known_at` an instant that has passed, or `at` a vector of positions: nothing
     recorded after it counts. Without any of them, it is now. `at_least` waits for what the reader has just written.
-    With `past_stops` a book in which the view has stopped is read as it is.
+    With `past_stops` a book in which the view has stopped is read as it is. `books` are those that the answer rests on,
+    None where it may be all.
     """
 
     as_of: date | None = None
@@ -81,14 +82,15 @@ class Moment:
     at_least: Vector | None = None
     timeout_s: float = 5.0
     past_stops: bool = False
+    books: frozenset[int] | None = None
 
     def positions(self, views: Views, books: Iterable[int] | None = None) -> dict[int, int] | None:
-        """The vector it names, None for now; an instant's of every book, or of these.
+        """The vector it names, None for now; an instant's of every book, of `books`, or of these.
 
         Raises ValueError for an instant that has not come yet.
         """
         if self.as_known_at is not None:
-            return views.as_known_at(self.as_known_at, books)
+            return views.as_known_at(self.as_known_at, self.books if books is None else books)
         return dict(self.at) if self.at is not None else None
 
 

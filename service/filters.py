@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
-
-from sqlalchemy import text
+from typing import Any, get_args
 
 from ledger.events.order import ChannelType
-from ledger.ids import UNROUTED, policy_stream, settlement_run_stream
+from ledger.ids import UNROUTED, is_id, policy_stream, settlement_run_stream
 from ledger.journal.accounts import CHART
+from ledger.log.directory import PLATFORM_BOOK
 from ledger.policies.markets import Markets
 from projections.audit_trail import TRAIL, AuditTrail
 from projections.exceptions import EXCEPTIONS, Exceptions
@@ -27,9 +26,6 @@ from projections.sales_by_channel import SALES, SalesByChannel
 from service.app import App
 from service.failures import UnknownValue
 from service.set_aside_list import SET_ASIDE
-
-_ORDER = """SELECT EXISTS (SELECT FROM log.directory d JOIN log.events e ON e.book = d.book
-AND e.stream = 'order/' || d.merchant_id || '/' || :order AND e.version = 1)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +56,7 @@ def _merchant(app: App, value: str) -> bool:
 
 
 def _order(app: App, value: str) -> bool:
-    with app.ledger.engine.connect() as connection:
-        return bool(connection.execute(text(_ORDER), {"order": value}).scalar())
+    return bool(app.ledger.directory.books_of_order(value))
 
 
 def _actor(app: App, value: str) -> bool:
@@ -114,6 +109,15 @@ def check_filters(app: App, **asked: str | None) -> None:
     for name, value in asked.items():
         if value is not None and (problem := FILTERS[name].problem(app, value)):
             raise UnknownValue(name, problem)
+
+
+def books_of(app: App, *, merchant: Any = None, order: Any = None) -> frozenset[int] | None:
+    """The books that an answer about them rests on, the platform's among them; None where it may be all."""
+    if is_id(merchant) and (book := app.ledger.directory.known_book_of(merchant)) is not None:
+        return frozenset({PLATFORM_BOOK, book})
+    if is_id(order) and (books := app.ledger.directory.books_of_order(order)):
+        return books | {PLATFORM_BOOK}
+    return None
 
 
 def views_of(names: Iterable[str]) -> list[Projection]:

@@ -9,6 +9,9 @@ from sqlalchemy import Engine
 from ledger.log.engine import cursor_of
 
 PLATFORM_BOOK = 0
+_BOOKS_OF_ORDER = """
+SELECT DISTINCT e.book FROM log.directory d
+JOIN log.events e ON e.book = d.book AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1"""
 
 
 class Directory:
@@ -36,6 +39,12 @@ class Directory:
         if merchant_id not in self._books:
             self._books |= self._find([merchant_id])
         return self._books.get(merchant_id)
+
+    def books_of_order(self, order_id: str) -> frozenset[int]:
+        """The books with an order of this id: merchants may have the same ids."""
+        with cursor_of(self._engine) as cursor:
+            cursor.execute(_BOOKS_OF_ORDER, {"order": order_id})
+            return frozenset(book for (book,) in cursor.fetchall())
 
     def _find(self, merchants: list[str]) -> dict[str, int]:
         with cursor_of(self._engine) as cursor:

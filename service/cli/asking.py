@@ -69,15 +69,17 @@ def fields_given(fields: list[str]) -> dict[str, Any]:
 
 
 def _field(text: str) -> tuple[str, Any]:
+    from service.record.parsing import Malformed, json_value
+
     name, equals, value = text.partition("=")
     if not equals:
         raise typer.BadParameter(f"{text!r} is not FIELD=VALUE")
     if not value.startswith(("[", "{")):
         return name, value
     try:
-        return name, json.loads(value)
-    except json.JSONDecodeError as error:
-        raise typer.BadParameter(f"{name}: it is not JSON at character {error.pos + 1}: {error.msg}") from None
+        return name, json_value(value.encode(errors="surrogatepass"))
+    except Malformed as malformed:
+        raise typer.BadParameter(f"{name}: {malformed.sentence}") from None
 
 
 def _recorded(app: App, outcome: Outcome) -> list[dict[str, Any]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -47,10 +48,20 @@ def _refusal(scope: Scope) -> Response | None:
         )
     if any(name == b"content-length" and _is_too_long(value) for name, value in headers):
         return error(413, "BODY_TOO_LONG", f"{_TOO_LONG}.")
+    if encoded := [value for name, value in headers if name == b"content-encoding" and value.lower() != b"identity"]:
+        return error(415, "BODY_ENCODED", f"A body is read as it is signed: send it without {ascii(encoded[0])[2:-1]}.")
     for field, part in (("path", path), ("query", query)):
         if not _is_utf8(part):
             return error(422, "INVALID_PARAMETER", f"The {field} is not UTF-8: encode its text before %XX.", field)
+    if twice := _named_twice(query):
+        return error(422, "INVALID_PARAMETER", "The query names this parameter twice: send one value.", twice)
     return None
+
+
+def _named_twice(query: bytes) -> str:
+    """The first parameter that the query names more than once, or '': readers differ in which value they take."""
+    names = Counter(name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    return next((name for name, times in names.items() if times > 1), "")
 
 
 def _is_too_long(length: bytes) -> bool:

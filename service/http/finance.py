@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any
@@ -12,7 +11,6 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from commands.recording import accounting_day
-from projections.balances import Moment
 from projections.books_of_account import turnover_balance
 from projections.differences import explain_difference
 from projections.exposure import exposure
@@ -39,8 +37,8 @@ from service.http.parameters import (
     Position,
     RequiredInstant,
     RunFilter,
-    Wait,
     answer,
+    moment_of,
     passed,
 )
 from service.http.statuses import responses
@@ -92,8 +90,8 @@ def difference(
 ) -> dict[str, Any]:
     """The late events that explain why balances were known to be something else at `then` (now) than at `as_known_at`:
     all of them, or a merchant's, an account's, an order's."""
-    earlier = _known_at(at_least, passed(app, as_known_at, "as_known_at"))
-    later = _known_at(at_least, then and passed(app, then, "then"))
+    earlier = moment_of(at_least, passed(app, as_known_at, "as_known_at"))
+    later = moment_of(at_least, then and passed(app, then, "then"))
     narrower = {"merchant": merchant, "account": account, "order": order}
     found = explain_difference(app.views, as_of=as_of, earlier=earlier, later=later, **narrower)
     accounts = [
@@ -189,7 +187,3 @@ def one_statement(
     """One statement, byte for byte as it was issued."""
     found = statement_of(app, issued_statements(app, merchant, as_of=as_of, as_known_at=as_known_at), number)
     return Response(getattr(found, form.value), media_type=_MEDIA[form.value])
-
-
-def _known_at(at_least: Wait, instant: datetime | None) -> Moment:
-    return Moment(as_known_at=instant, at_least=at_least.vector, timeout_s=at_least.timeout_s)

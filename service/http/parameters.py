@@ -10,7 +10,7 @@ import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -27,7 +27,7 @@ from projections.engine.reading import Held
 from projections.trail import TrailCursor
 from service.app import App
 from service.failures import UnknownValue
-from service.filters import check_filters
+from service.filters import books_of, check_filters
 from service.http.errors import BadParameter, NotRecorded
 from service.http.limits import LARGEST_POSITION, LONGEST_NAME, LONGEST_TARGET
 
@@ -71,10 +71,11 @@ OpenApp = Annotated[App, Depends(_app)]
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a read is to hold, and how long it may wait for it."""
+    """What a read is to hold, and how long it may wait for it. `books` are those it rests on, None for all."""
 
     vector: dict[int, int] | None
     timeout_s: float
+    books: frozenset[int] | None
 
 
 async def _wait(
@@ -84,12 +85,18 @@ async def _wait(
         Word | None, Query(description="A token: the read waits for its positions. One ahead of the ledger is refused.")
     ] = None,
 ) -> Wait:
-    """Raises `NotACursor`, `ForeignCursor`, `CursorAhead`."""
+    """Raises `NotACursor`, `ForeignCursor`, `CursorAhead`. A read of one merchant, or of one order, waits for its
+    books alone: a view that has stopped in another is nothing to it."""
+    asked = {**request.query_params, **request.path_params}
+    about = {"merchant": asked.get("merchant"), "order": asked.get("order")}
+    waits = at_least or "as_known_at" in asked
+    books = await run_in_threadpool(partial(books_of, app, **about)) if waits else None
     if not at_least:
-        return Wait(None, request.app.state.patience_s)
+        return Wait(None, request.app.state.patience_s, books)
     cursor = Cursor.parse(at_least, app.ledger.identity)
     cursor.expect_recorded(await run_in_threadpool(app.ledger.reader.heads))
-    return Wait(dict(cursor.positions), request.app.state.patience_s)
+    positions = {book: at for book, at in cursor.positions.items() if books is None or book in books}
+    return Wait(positions, request.app.state.patience_s, books)
 
 
 AtLeast = Annotated[Wait, Depends(_wait)]
@@ -103,7 +110,13 @@ AsKnownAt = Annotated[datetime | None, Depends(_as_known_at)]
 
 
 async def _moment(wait: AtLeast, as_known_at: AsKnownAt, as_of: Day = None) -> Moment:
-    return Moment(as_of=as_of, as_known_at=as_known_at, at_least=wait.vector, timeout_s=wait.timeout_s)
+    return moment_of(wait, as_known_at, as_of)
+
+
+def moment_of(wait: Wait, as_known_at: datetime | None, as_of: date | None = None) -> Moment:
+    return Moment(
+        as_of=as_of, as_known_at=as_known_at, at_least=wait.vector, timeout_s=wait.timeout_s, books=wait.books
+    )
 
 
 AskedMoment = Annotated[Moment, Depends(_moment)]

@@ -14,6 +14,7 @@ ELSEWHERE: dict[tuple[int, str], str] = {
     (408, "REQUEST_TOO_SLOW"): "The headers or the body were not complete in time; the connection is closed.",
     (413, "BODY_TOO_LONG"): "The body is longer than any that a sender documents.",
     (414, "ADDRESS_TOO_LONG"): "Path and query are too long.",
+    (415, "BODY_ENCODED"): "The body is compressed, or encoded otherwise: it is read only as it is signed.",
     (422, "INVALID_PARAMETER"): "A parameter is not what its name says. `field` is the parameter.",
     (431, "HEADERS_TOO_LONG"): "There are too many headers, or they are too long.",
     (500, "FAULT"): "The fault is the service's own; its log says more.",

@@ -53,9 +53,10 @@ def parse_command(text: bytes, menu: Mapping[str, Handler]) -> Command:
     return command
 
 
-def _object(text: bytes) -> dict[str, Any]:
+def json_value(text: bytes) -> Any:
+    """The value of a JSON text, as strictly as everywhere: no name twice, no NaN. Raises `Malformed`."""
     try:
-        value = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        return json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except UnicodeDecodeError:
         raise Malformed("MALFORMED_JSON", "it is not UTF-8 text") from None
     except json.JSONDecodeError as error:
@@ -64,6 +65,10 @@ def _object(text: bytes) -> dict[str, Any]:
         raise Malformed("MALFORMED_JSON", "it is nested too deeply") from None
     except ValueError as error:  # a number with thousands of digits
         raise Malformed("MALFORMED_JSON", f"it is not JSON: {error}") from None
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    value = json_value(text)
     if not isinstance(value, dict):
         raise Malformed("MALFORMED_JSON", "it is not a JSON object")
     return value

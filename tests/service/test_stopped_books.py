@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,9 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from fastapi.testclient import TestClient
 
+from ledger.log.cursor import Cursor
 from ledger.streams.loading import load_stream
 from ledger.streams.payouts import Payouts
 from projections.engine.batch import Batch
@@ -25,6 +28,7 @@ from service.adapters.psp.facts import ProviderFact
 from service.adapters.psp.routing import record_facts
 from service.adapters.psp.stripe_events import read_event
 from service.app import App
+from service.http.application import make_application
 from service.settlement_run import settle
 from service.timers.inbox_facts import WaitingFacts
 from service.timers.releases import Releases
@@ -155,6 +159,27 @@ def test_a_reader_that_asks_for_what_the_stopped_book_holds_is_told_that_it_has_
     poison(desk, SIGNED)
     with pytest.raises(ViewBehind, match="stopped"):
         app.catch_up()
+
+
+def test_a_merchants_read_waits_for_no_book_of_others(desk: Desk, app: App) -> None:
+    """Of every address: the token names a book that the answer does not rest on, in which every view has stopped."""
+    app.catch_up()
+    other = desk.ledger.directory.book_of("M-1")
+    with transaction(desk.ledger.engine) as cursor:
+        cursor.execute("UPDATE views.checkpoints SET status = 'stopped', position = 0 WHERE book = %s", (other,))
+    desk.clock.now = datetime.now(UTC)
+    application = make_application(app, patience_s=1.0)
+    token = Cursor.at(desk.ledger.reader.heads(), desk.ledger.identity).token
+    paths = [path for path, one in application.openapi()["paths"].items() if '"merchant"' in json.dumps(one)]
+    assert len(paths) > 10
+    client, found = TestClient(application, raise_server_exceptions=False), {}
+    for path in paths:
+        asked = {"at_least": token, "as_known_at": desk.clock.now.isoformat()}
+        about = {} if "{merchant}" in path else {"merchant": "M-2"}
+        answer = client.get(path.format(merchant="M-2", order="O-1", number=1), params=asked | about)
+        found[path] = answer.status_code
+    assert found.pop("/statements/{merchant}/{number}") == 404  # none was issued
+    assert set(found.values()) == {200}, found
 
 
 class TestProvidersMessages:

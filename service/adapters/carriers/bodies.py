@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -34,15 +35,24 @@ _MOST_PROBLEMS = 10  # that are named
 
 
 def read_json(body: bytes, sender: str) -> dict[str, Any] | list[Any]:
-    """The JSON object or list of a body. Raises `PayloadNotUnderstood`."""
+    """The JSON object or list of a body. Raises `PayloadNotUnderstood`, also where an object names a field twice."""
     if len(body) > LONGEST_BYTES:
         raise PayloadNotUnderstood(f"{sender} sent {len(body)} bytes; at most {LONGEST_BYTES} are read.")
     try:
         found = from_json(body, allow_inf_nan=False)
+        json.loads(body, object_pairs_hook=_expect_unique)  # pydantic keeps the last of two, others the first
     except ValueError:
         raise PayloadNotUnderstood(f"{sender} sends JSON, and this is not.") from None
     if not isinstance(found, dict | list):
         raise PayloadNotUnderstood(f"{sender} sends objects, and this is a {type(found).__name__}.")
+    return found
+
+
+def _expect_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError where two of the pairs have one name."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
     return found
 
 

@@ -26,7 +26,7 @@ from commands.report_payment_voided import ReportPaymentVoided
 from commands.report_refund_outcome import ReportRefundOutcome
 from ledger.currencies import all_currencies, exponent_of
 from ledger.events.platform import InboxFactNoted
-from ledger.ids import derived_id
+from ledger.ids import derived_id, is_id
 from ledger.limits import LARGEST_AMOUNT, LARGEST_NUMBER
 from ledger.money import Money
 from ledger.references import reference_key
@@ -184,10 +184,8 @@ def instant_or_none(read: Callable[[Any], datetime], told: Any) -> datetime | No
 
 
 def order_named(merchant_id: Any, order_id: Any) -> tuple[str, str] | None:
-    """Returns the merchant and order that a message names itself; None unless both are texts."""
-    if isinstance(merchant_id, str) and isinstance(order_id, str) and merchant_id and order_id:
-        return merchant_id, order_id
-    return None
+    """Returns the merchant and order that a message names itself; None unless both may be the ids of some."""
+    return (merchant_id, order_id) if is_id(merchant_id) and is_id(order_id) else None
 
 
 def amount_of(minor: Any, currency: Any, digits: Mapping[str, int] = {}) -> Money:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import typer
 
+from service.cli.asking import fields_given
 from service.settings import Settings
 from tests.service.cli.conftest import Run
 
@@ -37,3 +39,9 @@ def test_a_value_out_of_range_is_a_mistake_in_the_command(
     said = run(month, *arguments)
     assert (said.code, said.out) == (2, "")
     assert arguments[1] in said.err
+
+
+@pytest.mark.parametrize("value", ['{"a": 1, "a": 2}', "[NaN]", "[" * 5000, "[" + "9" * 5000 + "]", "[1] [2]"])
+def test_a_field_that_is_no_json_is_named(value: str) -> None:
+    with pytest.raises(typer.BadParameter, match="^data: "):
+        fields_given([f"data={value}"])

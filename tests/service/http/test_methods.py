@@ -1,0 +1,74 @@
+"""Every address answers HEAD as GET, OPTIONS with its methods, and every other method with 405 and `Allow`."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import App
+from service.http.application import make_application
+from service.settings import Settings
+from tests.service.http.test_connections import ORDINARY
+from tests.service.http.test_openapi import DOCUMENT
+
+_UNLISTED = {"/": "GET", "/docs": "GET", "/openapi.json": "GET"}
+METHODS = _UNLISTED | {path: next(iter(methods)).upper() for path, methods in DOCUMENT["paths"].items()}
+UNOPENED = TestClient(
+    make_application(App(Settings(), ORDINARY, *[cast("Any", None)] * 3)), raise_server_exceptions=False
+)
+
+
+def _allowed(method: str) -> str:
+    return "GET, HEAD, OPTIONS" if method == "GET" else "OPTIONS, POST"
+
+
+@pytest.mark.parametrize("path", METHODS)
+def test_options_names_the_methods(path: str) -> None:
+    answer = UNOPENED.options(path)
+    assert (answer.status_code, answer.headers["Allow"]) == (204, _allowed(METHODS[path]))
+
+
+@pytest.mark.parametrize("path", METHODS)
+def test_every_other_method_is_answered_with_those_there_are(path: str) -> None:
+    others = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"} - set(
+        _allowed(METHODS[path]).split(", ")
+    )
+    for method in others:
+        answer = UNOPENED.request(method, path)
+        assert (answer.status_code, answer.headers["Allow"]) == (405, _allowed(METHODS[path])), method
+
+
+def test_a_head_of_every_address_is_answered_as_its_get_without_a_body(client: TestClient) -> None:
+    for path in (path for path, method in METHODS.items() if method == "GET"):
+        asked = path.format(merchant="M-1001", order="O-1", number=1)
+        head, got = client.head(asked), client.get(asked)
+        assert (head.status_code, head.content) == (got.status_code, b""), path
+        assert head.headers["Content-Type"] == got.headers["Content-Type"], path
+
+
+@pytest.mark.parametrize(
+    ("target", "field"),
+    [
+        ("/audit?order=a&order=b", "order"),
+        ("/audit?order=a&order=a", "order"),
+        ("/audit?order=a&%6frder=b", "order"),
+        ("/balances?as_of=&as_of=2025-04-01", "as_of"),
+        ("/sales?nobodys=1&nobodys=2", "nobodys"),
+        ("/approvals?at_least&at_least=", "at_least"),
+    ],
+)
+def test_a_parameter_that_stands_twice_is_refused(target: str, field: str) -> None:
+    """Which of two values is meant nobody can say."""
+    answer = UNOPENED.get(target)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/orders/a%2fb/tracking", "/orders/..%2f..%2fbalances/tracking", "/balances/%2e%2e%2f", "/%2e"],
+)
+def test_an_id_with_a_slash_is_of_nothing(target: str) -> None:
+    answer = UNOPENED.get(target)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
