@@ -43,5 +43,5 @@ def test_a_value_out_of_range_is_a_mistake_in_the_command(
 
 @pytest.mark.parametrize("value", ['{"a": 1, "a": 2}', "[NaN]", "[" * 5000, "[" + "9" * 5000 + "]", "[1] [2]"])
 def test_a_field_that_is_no_json_is_named(value: str) -> None:
-    with pytest.raises(typer.BadParameter, match="^data: "):
+    with pytest.raises(typer.BadParameter, match=r"^data: "):
         fields_given([f"data={value}"])
