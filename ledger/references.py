@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Annotated, Any
+from unicodedata import category, normalize
 
 from pydantic import AfterValidator, BaseModel, StringConstraints
 
@@ -17,25 +18,45 @@ _ODD = re.compile("[\0\ud800-\udfff]")  # what no database holds
 
 
 class LongReference(str):
-    """The key of a reference that cannot be one itself; `in_full` is what the partner wrote."""
+    """The key of a reference that is written otherwise; `in_full` is what the partner wrote."""
 
     in_full: str
 
 
 def reference_key(text: str) -> str:
-    """Returns the reference itself where it is a word of at most 64 characters, else the digest it is known by."""
-    return text if _KEY.fullmatch(text) else _digested(text)
+    """Returns the reference itself where it is a word of at most 64 characters, else the digest it is known by.
 
-
-def _digested(text: str) -> LongReference:
-    key = LongReference(sha256(text.encode(errors="replace")).hexdigest()[:32])
-    key.in_full = _ODD.sub("\ufffd", text)[:LONGEST_TEXT]
-    return key
+    Two that look alike are one: see `_as_compared`. Upper and lower case differ, as they do for all providers.
+    """
+    if _KEY.fullmatch(text):
+        return text
+    compared = _as_compared(text)
+    return _known_as(compared, text) if _KEY.fullmatch(compared) else _digested(compared, text)
 
 
 def number_key(text: str) -> str:
     """Returns a reference that names no stream, written in any characters, up to 64 of them; else its digest."""
-    return text if len(text) <= LONGEST_ID and not _ODD.search(text) else _digested(text)
+    compared = text.strip() if text.isascii() else _as_compared(text)
+    if len(compared) > LONGEST_ID or _ODD.search(compared):
+        return _digested(compared, text)
+    return text if compared == text else _known_as(compared, text)
+
+
+def _as_compared(text: str) -> str:
+    """Returns the text without what nobody sees: blanks around it, characters of no width, marks of direction, and the
+    differences between composed, full-width and other compatible forms (Unicode NFKC)."""
+    seen = "".join(letter for letter in normalize("NFKC", text) if category(letter) != "Cf")
+    return seen.strip()
+
+
+def _digested(compared: str, text: str) -> LongReference:
+    return _known_as(sha256(compared.encode(errors="surrogatepass")).hexdigest()[:32], text)
+
+
+def _known_as(key: str, text: str) -> LongReference:
+    reference = LongReference(key)
+    reference.in_full = _ODD.sub("\ufffd", text)[:LONGEST_TEXT]
+    return reference
 
 
 def references_in_full(value: Any) -> Iterator[tuple[str, str]]:

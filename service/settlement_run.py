@@ -23,7 +23,7 @@ from commands.start_settlement_run import StartSettlementRun
 from ledger.events.settlement import PayoutInitiated
 from ledger.events.statement import SettlementRunCompleted, SettlementRunStarted
 from ledger.fx import CNY
-from ledger.ids import command_id, derived_id, payouts_stream, settlement_run_stream, statements_stream
+from ledger.ids import command_id, derived_id, is_id, payouts_stream, settlement_run_stream, statements_stream
 from ledger.money import Money, total
 from ledger.refusals import InsufficientAvailable
 from ledger.streams.loading import load_stream, load_streams
@@ -84,8 +84,10 @@ def settle(
 ) -> RunSummary:
     """Do the run, or go on with it. Without `cut_off` it is this moment; one that lies behind releases nothing.
 
-    Raises `ServiceFailure` for a cut-off that has not come yet.
+    Raises `ServiceFailure` for a cut-off that has not come yet, and for a name that is no id.
     """
+    if not is_id(run_id):
+        raise ServiceFailure(f"{run_id[:80]!r} is no name of a run: it is one word, as in 2025-W14.")
     run = _run(app, run_id)
     if run.started and run.completed:
         return _as_completed(run.started, run.completed)
@@ -143,7 +145,8 @@ def _start(app: App, run_id: str, cut_off: datetime | None) -> SettlementRunStar
         at, positions = app.clock(), app.ledger.reader.heads()
     else:
         at, positions = cut_off, _known_at(app, cut_off)
-    start = StartSettlementRun(id=f"{run_id}.start", actor=RUNNER, run_id=run_id, cut_off=at, positions=positions)
+    start_id = command_id("start", settlement_run_stream(run_id))
+    start = StartSettlementRun(id=start_id, actor=RUNNER, run_id=run_id, cut_off=at, positions=positions)
     (outcome,) = app.bus.submit([start])
     started = _run(app, run_id).started  # another machine may have been quicker: its cut-off holds
     if started is None:
@@ -295,7 +298,7 @@ def _complete(app: App, summary: RunSummary) -> None:
     app.bus.submit(
         [
             CompleteSettlementRun(
-                id=f"{summary.run_id}.complete",
+                id=command_id("complete", settlement_run_stream(summary.run_id)),
                 actor=RUNNER,
                 run_id=summary.run_id,
                 merchants=summary.merchants,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
@@ -14,7 +15,7 @@ from commands.menu import MENU
 from ledger.events.event import Event, decode
 from ledger.events.payment import PaymentCaptured
 from ledger.readable import payload_of
-from ledger.references import reference_key
+from ledger.references import number_key, reference_key, references_in_full
 from service.record.parsing import parse_command
 from tests.support.orders import OrderStory, basket, capture
 
@@ -78,3 +79,33 @@ def test_a_line_with_such_a_reference_is_a_command(reference: str) -> None:
 
 def test_two_long_references_are_two() -> None:
     assert reference_key(LONG) != reference_key(LONG + "x")
+
+
+LOOK_ALIKES = {
+    "outer blanks": " ch_1\u00a0\n", "zero width": "ch\u200b_1\u2060", "byte order mark": "\ufeffch_1",
+    "right to left": "\u200fch_1\u202c", "full width": "\uff43\uff48\uff3f\uff11", "soft hyphen": "ch\u00ad_1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+@pytest.mark.parametrize("key", [reference_key, number_key])
+def test_references_that_look_alike_are_one(key: Callable[[str], str], text: str) -> None:
+    assert dict(references_in_full((key(text),))) == {"ch_1": text}
+
+
+@pytest.mark.parametrize("key", [reference_key, number_key])
+def test_composed_and_decomposed_forms_are_one(key: Callable[[str], str]) -> None:
+    assert key("re\u0301f \u5355") == key("r\u00e9f \u5355")
+
+
+@pytest.mark.parametrize(("one", "other"), [("ch_1", "CH_1"), ("ch 1", "ch  1"), ("\ud800", "\ud801"), ("\ud800", "?")])
+@pytest.mark.parametrize("key", [reference_key, number_key])
+def test_references_that_differ_stay_two(key: Callable[[str], str], one: str, other: str) -> None:
+    assert key(one) != key(other)
+
+
+def test_a_capture_under_a_look_alike_is_the_same_capture() -> None:
+    story = OrderStory()
+    story.tell("place_order", **basket())
+    story.tell("report_payment_captured", **capture(capture_ref="ch_1"))
+    assert story.tell("report_payment_captured", **capture(capture_ref="ch_1\u200b ")) == []

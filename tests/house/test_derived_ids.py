@@ -12,7 +12,6 @@ from tests.house.sources import modules, parsed, shown
 EXEMPT = {
     "service/founding.py": "policies are of the platform, and their ids stand in ledgers that were founded",
     "service/period_close.py": "periods are of the platform; the ids carry the book",
-    "service/settlement_run.py": "a run's first and last command carry the run, which is of the platform",
     "service/cli/proposals.py": "a new id for each command that a person submits",
     "service/proposals.py": "a new id for each command that a person submits",
     "service/cli/breaks.py": "a new id for each command that a person submits",

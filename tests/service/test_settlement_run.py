@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -21,6 +21,7 @@ from projections.engine.rebuild import rebuild
 from projections.merchant_balances import MerchantBalances
 from projections.statements import StatementDiffers, document, issued_again
 from service.app import App
+from service.failures import ServiceFailure
 from service.settlement_run import settle
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, paid, released, sent, signed
@@ -70,6 +71,20 @@ def test_a_run_pays_what_was_available_at_its_cut_off(books: Books) -> None:
     summary = settle(books.app, "R-1")
     assert (summary.payouts, summary.paid) == (1, HALF)
     assert [payout.amount for payout in books.payouts()] == [HALF]
+
+
+def test_a_run_of_the_longest_name_is_begun_and_completed(books: Books) -> None:
+    released(books.desk)
+    run = "R" * 64
+    assert settle(books.app, run).payouts == 1
+    assert settle(books.app, run).paid == HALF
+    assert "settlement_run.completed" in [row.type for row in books.desk.ledger.reader.read(0, 0, 1000)]
+
+
+@pytest.mark.parametrize("run", ["", "R" * 65, "R 1", "R/1", "\uff32-1"])
+def test_what_is_no_name_of_a_run_is_said_to_be_none(run: str) -> None:
+    with pytest.raises(ServiceFailure, match="is no name of a run"):
+        settle(cast("App", None), run)
 
 
 def test_what_is_due_by_the_cut_off_is_released_and_paid_by_the_run(books: Books) -> None:
