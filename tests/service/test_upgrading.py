@@ -95,9 +95,8 @@ def test_a_rebuild_that_meets_a_database_that_is_away_is_taken_up_again(
 
 
 def test_a_service_does_not_start_on_rules_that_newer_code_has_published(
-    fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh_database_url: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("service.serving.signal.signal", lambda *_: None)
     settings = Settings(database_url=fresh_database_url, data_dir=tmp_path, port=0)
     about = {"approver": "ann", "proposer": "fay", "effective_from": "2025-04-01T08:00:00Z"}
     payload = canonical(about | {"key": "tariffs", "content": {}, "published_at": "2025-04-01T07:00:00Z", "version": 1})
