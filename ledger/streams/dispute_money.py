@@ -45,9 +45,8 @@ def loss(
     carried: Money,
     bearer: Callable[[RefundLine], Bearer],
 ) -> Loss:
-    """Returns who loses what of the withdrawn `amount`, which stands at `carried` (CNY): `bearer` says it of units in
-    one place. A merchant loses no more than its order has of the disputed capture: the rest is the platform's. `fees`
-    is None before it is placed."""
+    """Returns who loses what of the withdrawn `amount`, carried at `carried` (CNY). `bearer` names it for units in one
+    place. A merchant loses at most its order's part of the capture. `fees` is None before the order is placed."""
     capture = order.payments.captures.get(dispute.capture_ref)
     free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
     unallocated = min(amount, free)
