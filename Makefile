@@ -38,7 +38,7 @@ bench: $(VENV)/installed-dev ## measure, and print medians beside raw PostgreSQL
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 docs: $(VENV)/installed ## write what of docs/ is made from the code: commands, events, refusals, policies …
-	@$(BIN)/python -m service.documentation
+	@$(BIN)/python -m service.docs_from_code
 
 clean: ## remove what make made; a ledger's data (.redledger) is never removed
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from commands.limits import ONE_AMOUNT, Limits
 from commands.rules import Rules
+from ledger.actors import Actor, Source
 from ledger.canonical import canonical, digest
 from ledger.deadlines import Timing, timing_of
 from ledger.events.event import Event
 from ledger.ids import Id
 from ledger.instants import Instant
 from ledger.streams.stream import Stream
-from ledger.who import Actor, Source
 
 CommandId = Id
 

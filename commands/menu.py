@@ -2,127 +2,139 @@
 
 from __future__ import annotations
 
-from commands import (
-    accept_file,
-    adopt_policy,
-    approve_duplicate_capture_refund,
-    approve_product,
-    approve_proposal,
-    approve_refund,
-    assign_break,
-    cancel_order,
-    cancel_payout,
-    capture_payment,
-    change_delivery_details,
+from commands.accounting import (
     close_book_period,
-    complete_file,
     complete_period_close,
-    complete_settlement_run,
-    create_parcel,
-    deem_signed,
-    disable_payout_account,
-    dispatch_parcel,
-    enrol_merchant,
-    expire_order,
-    expire_return,
-    file_logistics_claim,
-    flag_customs_tie,
-    flag_missing_line,
-    flag_shared_number,
-    flag_stuck,
-    flag_unallocated_capture,
-    hold_line,
-    hold_settlement,
-    initiate_payout,
-    issue_statement,
-    mark_fact_routed,
-    mark_inbox_routed,
-    mark_parts_taken,
-    note_unrouted_fact,
-    note_unrouted_payment,
-    place_order,
     post_fx_revaluation,
-    propose,
-    publish_product_translation,
     record_bank_fx_converted,
-    record_fx_rate,
-    record_logistics_charge,
     record_partner_invoice_paid,
-    record_return_inspection,
     record_tax_remitted,
-    refund_buyer_funds,
-    refund_charges,
-    refund_damaged_parcel,
-    refund_lost_parcel,
-    refund_refused_parcel,
-    refund_returned_parcel,
-    refund_unallocated_funds,
-    register_payout_account,
-    reinstate_merchant,
-    reject_merchant,
-    reject_product,
-    reject_proposal,
-    reject_refund,
-    release_hold,
-    release_line_hold,
-    release_settlement,
     reopen_book_period,
-    report_authorization_expired,
-    report_bank_entry,
-    report_bank_statement,
-    report_claim_accepted,
-    report_claim_denied,
-    report_claim_settled,
-    report_consolidation,
-    report_dispatch,
+)
+from commands.command import Handler
+from commands.disputes import (
     report_dispute_fee,
     report_dispute_funds_withdrawn,
     report_dispute_lost,
     report_dispute_opened,
     report_dispute_won,
+    submit_dispute_evidence,
+)
+from commands.logistics import (
+    file_logistics_claim,
+    record_logistics_charge,
+    report_claim_accepted,
+    report_claim_denied,
+    report_claim_settled,
     report_duty,
+)
+from commands.merchants import (
+    enrol_merchant,
+    reinstate_merchant,
+    reject_merchant,
+    set_auto_export,
+    set_express_refund,
+    suspend_merchant,
+    withdraw_merchant,
+)
+from commands.orders import cancel_order, change_delivery_details, expire_order, place_order, report_status
+from commands.parcels import (
+    create_parcel,
+    deem_signed,
+    dispatch_parcel,
+    flag_customs_tie,
+    flag_shared_number,
+    report_consolidation,
+    report_dispatch,
     report_loss,
+    report_signature,
+    report_split,
+    report_tracking,
+)
+from commands.payments import (
+    approve_duplicate_capture_refund,
+    capture_payment,
+    flag_unallocated_capture,
+    refund_buyer_funds,
+    report_authorisation_expired,
     report_payment_authorised,
     report_payment_captured,
     report_payment_failed,
     report_payment_initiated,
     report_payment_voided,
+    void_payment,
+)
+from commands.payouts import (
+    cancel_payout,
+    disable_payout_account,
+    hold_settlement,
+    initiate_payout,
+    register_payout_account,
+    release_hold,
     report_payout_failed,
     report_payout_paid,
     report_payout_returned,
-    report_psp_batch,
-    report_psp_settlement,
-    report_refund_outcome,
-    report_return_received,
-    report_return_shipped,
-    report_signature,
-    report_split,
-    report_status,
-    report_tracking,
-    report_unallocated_refund_failed,
-    report_unallocated_refund_paid,
-    report_unallocated_settlement,
-    report_unrouted_capture_failed,
-    request_refund,
-    resolve_break,
-    revoke_product,
-    route_inbox_payment,
-    set_auto_export,
-    set_export_status,
-    set_express_refund,
-    start_settlement_run,
-    submit_dispute_evidence,
     submit_payout,
-    submit_product,
-    submit_refund,
-    submit_unallocated_refund,
-    suspend_merchant,
     verify_payout_account,
-    void_payment,
-    withdraw_merchant,
+)
+from commands.policies import adopt_policy, record_fx_rate
+from commands.products import (
+    approve_product,
+    publish_product_translation,
+    reject_product,
+    revoke_product,
+    set_export_status,
+    submit_product,
+)
+from commands.proposals import approve_proposal, propose, reject_proposal
+from commands.reconciliation import (
+    accept_file,
+    assign_break,
+    complete_file,
+    flag_missing_line,
+    flag_stuck,
+    report_bank_entry,
+    report_bank_statement,
+    resolve_break,
+)
+from commands.refunds import (
+    approve_refund,
+    refund_charges,
+    refund_damaged_parcel,
+    refund_lost_parcel,
+    refund_refused_parcel,
+    refund_returned_parcel,
+    reject_refund,
+    report_refund_outcome,
+    request_refund,
+    submit_refund,
     withdraw_refund,
 )
-from commands.command import Handler
+from commands.returns import expire_return, record_return_inspection, report_return_received, report_return_shipped
+from commands.settlement import (
+    complete_settlement_run,
+    hold_line,
+    issue_statement,
+    release_line_hold,
+    release_settlement,
+    report_psp_batch,
+    report_psp_settlement,
+    start_settlement_run,
+)
+from commands.unmatched import (
+    mark_fact_matched,
+    mark_parts_taken,
+    mark_payment_matched,
+    match_payment,
+    note_unmatched_fact,
+    note_unmatched_payment,
+    refund_unmatched_funds,
+    report_unmatched_capture_failed,
+    report_unmatched_refund_failed,
+    report_unmatched_refund_paid,
+    report_unmatched_settlement,
+    submit_unmatched_refund,
+)
 
 # fmt: off
 MENU: dict[str, Handler] = {
@@ -168,7 +180,7 @@ MENU: dict[str, Handler] = {
     "void_payment": Handler(void_payment.VoidPayment, void_payment.decide),
     "report_payment_voided": Handler(report_payment_voided.ReportPaymentVoided, report_payment_voided.decide),
     "report_authorization_expired": Handler(
-        report_authorization_expired.ReportAuthorizationExpired, report_authorization_expired.decide
+        report_authorisation_expired.ReportAuthorizationExpired, report_authorisation_expired.decide
     ),
     "flag_unallocated_capture": Handler(
         flag_unallocated_capture.FlagUnallocatedCapture, flag_unallocated_capture.decide
@@ -240,29 +252,29 @@ MENU: dict[str, Handler] = {
     "issue_statement": Handler(issue_statement.IssueStatement, issue_statement.decide),
     "complete_settlement_run": Handler(complete_settlement_run.CompleteSettlementRun, complete_settlement_run.decide),
     # facts whose order or merchant is not known yet
-    "note_unrouted_payment": Handler(note_unrouted_payment.NoteUnroutedPayment, note_unrouted_payment.decide),
-    "note_unrouted_fact": Handler(note_unrouted_fact.NoteUnroutedFact, note_unrouted_fact.decide),
+    "note_unrouted_payment": Handler(note_unmatched_payment.NoteUnroutedPayment, note_unmatched_payment.decide),
+    "note_unrouted_fact": Handler(note_unmatched_fact.NoteUnroutedFact, note_unmatched_fact.decide),
     "report_unrouted_capture_failed": Handler(
-        report_unrouted_capture_failed.ReportUnroutedCaptureFailed, report_unrouted_capture_failed.decide
+        report_unmatched_capture_failed.ReportUnroutedCaptureFailed, report_unmatched_capture_failed.decide
     ),
-    "route_inbox_payment": Handler(route_inbox_payment.RouteInboxPayment, route_inbox_payment.decide),
-    "mark_fact_routed": Handler(mark_fact_routed.MarkFactRouted, mark_fact_routed.decide),
-    "mark_inbox_routed": Handler(mark_inbox_routed.MarkInboxRouted, mark_inbox_routed.decide),
+    "route_inbox_payment": Handler(match_payment.RouteInboxPayment, match_payment.decide),
+    "mark_fact_routed": Handler(mark_fact_matched.MarkFactRouted, mark_fact_matched.decide),
+    "mark_inbox_routed": Handler(mark_payment_matched.MarkInboxRouted, mark_payment_matched.decide),
     "mark_parts_taken": Handler(mark_parts_taken.MarkPartsTaken, mark_parts_taken.decide),
     "refund_unallocated_funds": Handler(
-        refund_unallocated_funds.RefundUnallocatedFunds, refund_unallocated_funds.decide
+        refund_unmatched_funds.RefundUnallocatedFunds, refund_unmatched_funds.decide
     ),
     "report_unallocated_refund_paid": Handler(
-        report_unallocated_refund_paid.ReportUnallocatedRefundPaid, report_unallocated_refund_paid.decide
+        report_unmatched_refund_paid.ReportUnallocatedRefundPaid, report_unmatched_refund_paid.decide
     ),
     "report_unallocated_refund_failed": Handler(
-        report_unallocated_refund_failed.ReportUnallocatedRefundFailed, report_unallocated_refund_failed.decide
+        report_unmatched_refund_failed.ReportUnallocatedRefundFailed, report_unmatched_refund_failed.decide
     ),
     "report_unallocated_settlement": Handler(
-        report_unallocated_settlement.ReportUnallocatedSettlement, report_unallocated_settlement.decide
+        report_unmatched_settlement.ReportUnallocatedSettlement, report_unmatched_settlement.decide
     ),
     "submit_unallocated_refund": Handler(
-        submit_unallocated_refund.SubmitUnallocatedRefund, submit_unallocated_refund.decide
+        submit_unmatched_refund.SubmitUnallocatedRefund, submit_unmatched_refund.decide
     ),
     # the books of account
     "record_partner_invoice_paid": Handler(

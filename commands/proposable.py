@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from commands import (
-    close_period,
-    park_effect,
-    park_item,
-    pay_refund_by_alternative,
-    post_adjustment,
-    publish_policy,
-    reopen_period,
-    set_fee_schedule,
-    unpark_effect,
-    unpark_item,
-    write_off_merchant_debt,
-)
+from commands.accounting import close_period, post_adjustment, reopen_period
 from commands.command import Handler
+from commands.parking import park_effect, park_item, unpark_effect, unpark_item
+from commands.payouts import write_off_merchant_debt
+from commands.policies import publish_policy, set_fee_schedule
+from commands.refunds import pay_refund_by_alternative
 
 PROPOSABLE: dict[str, Handler] = {
     "publish_policy": Handler(publish_policy.PublishPolicy, publish_policy.decide),

@@ -11,8 +11,8 @@ from ledger.ids import account_guard, merchant_stream, product_stream
 from ledger.policies.policy import Policy
 from ledger.policies.reference import Reference
 from ledger.streams.account import MerchantAccount
-from ledger.streams.merchant import Merchant
-from ledger.streams.product import Product
+from ledger.streams.merchants import Merchant
+from ledger.streams.products import Product
 from ledger.streams.stream import Stream
 
 P = TypeVar("P", bound=Policy)

@@ -6,21 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
-from commands.breaks import break_id_of, break_once, explained
 from commands.command import Command
+from commands.contradictions import break_id_of, break_once, explained
 from ledger.events.event import Event
-from ledger.events.inbox_money import UnallocatedFundsMatched, UnallocatedFundsSettled
 from ledger.events.logistics import LogisticsClaimSettled
-from ledger.events.payment import PaymentCaptured
+from ledger.events.payments import PaymentCaptured
 from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
+from ledger.events.unmatched_money import UnallocatedFundsMatched, UnallocatedFundsSettled
+from ledger.streams.amounts.expectations import payment_expected
 from ledger.streams.breaks import Break
 from ledger.streams.expectation import Expectation
-from ledger.streams.order import Order
-from ledger.streams.order_expectations import payment_expected
-from ledger.streams.order_logistics import Logistics
-from ledger.streams.order_payments import Payments
+from ledger.streams.orders.logistics import Logistics
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.payments import Payments
 from ledger.streams.receivables import Receivables
-from ledger.streams.reference_streams import InboxItem
+from ledger.streams.reference_data import InboxItem
 from ledger.streams.stream import Stream
 
 _KIND, _OF = "amount_mismatch", "expected_of"

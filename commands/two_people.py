@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from commands.command import Command, Handler
-from ledger.complaints import complaint
-from ledger.events.proposal import ProposalMade
-from ledger.finance_refusals import ProposalOutdated
+from ledger.events.proposals import ProposalMade
+from ledger.refusals.finance import ProposalOutdated
+from ledger.validation_messages import complaint
 
 
 class TwoPersonCommand(Command):

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from ledger.complaints import InWords
 from ledger.deadlines import later
 from ledger.limits import LONGEST_ID, LONGEST_KEY_BYTES
+from ledger.validation_messages import InWords
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No slash: stream names are paths of ids. No white space: an id is one word in every log, file and URL.

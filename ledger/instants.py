@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, TypeAdapter, ValidationInfo
 
-from ledger.complaints import InWords, read_as
 from ledger.limits import (
     EARLIEST_DAY,
     EARLIEST_INSTANT,
@@ -19,6 +18,7 @@ from ledger.limits import (
     LATEST_INSTANT,
     LONGEST_DURATION,
 )
+from ledger.validation_messages import InWords, read_as
 
 STORED = {"stored": True}  # the context of reading what was accepted before: bounded, never refused
 

@@ -17,7 +17,7 @@ from ledger.log.engine import writer_engine
 from ledger.log.group_commit import GroupCommit
 from ledger.log.identity import Identity, read_identity
 from ledger.log.migrations import upgrade
-from ledger.log.reading import Reader
+from ledger.log.reader import Reader
 from ledger.log.rows import Attempt, Receipt
 from ledger.log.wakeups import Listener, Notifier
 from ledger.sealed import KeyStore

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from ledger.canonical import canonical
-from ledger.complaints import complaint
 from ledger.events.event import Event, decode
 from ledger.journal.entry import Entry, entry_lines
 from ledger.sealed import Sealed
+from ledger.validation_messages import complaint
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it; PostgreSQL's text holds none
 _BOX: Sealed[Any] = Sealed(subject="subject", box="box")  # stands for the box while the value is still in clear

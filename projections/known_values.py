@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from projections.engine.projection import Projection
 from projections.engine.reading import Opened, Views
 from projections.engine.tables import ViewTable
-from projections.projection import Projection
 
 _MOST = 100  # names in one sentence
 

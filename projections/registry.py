@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from projections.account_turnovers import AccountTurnovers
-from projections.approvals_queue import ApprovalsQueue
-from projections.audit_trail import AuditTrail
-from projections.customer_tracking import CustomerTracking
-from projections.declarations import Declarations
-from projections.due_dates import DueDates
-from projections.due_releases import DueReleases
-from projections.exceptions import Exceptions
-from projections.expected_at_bank import ExpectedAtBank
-from projections.instructions import Instructions
-from projections.merchant_balances import MerchantBalances
-from projections.open_claims import ClaimsOnMerchants
-from projections.order_contribution import OrderContribution
-from projections.overdue_to_warehouse import OverdueToWarehouse
-from projections.partner_invoices import PartnerInvoices
-from projections.payouts import Payouts
-from projections.projection import Projection
-from projections.proposals import Proposals
-from projections.psp_references import PspReferences
-from projections.refunds_due import RefundsDue
-from projections.sales_by_channel import SalesByChannel
-from projections.tracking_numbers import TrackingNumbers
+from projections.accounting.account_turnovers import AccountTurnovers
+from projections.accounting.order_contribution import OrderContribution
+from projections.audit.audit_trail import AuditTrail
+from projections.balances.due_releases import DueReleases
+from projections.balances.merchant_balances import MerchantBalances
+from projections.balances.open_claims import ClaimsOnMerchants
+from projections.balances.payouts import Payouts
+from projections.engine.projection import Projection
+from projections.reconciliation.expected_at_bank import ExpectedAtBank
+from projections.reconciliation.instructions import Instructions
+from projections.reconciliation.partner_invoices import PartnerInvoices
+from projections.reconciliation.psp_references import PspReferences
+from projections.sales.sales_by_channel import SalesByChannel
+from projections.tracking.customer_tracking import CustomerTracking
+from projections.tracking.tracking_numbers import TrackingNumbers
+from projections.worklists.approvals_queue import ApprovalsQueue
+from projections.worklists.declarations import Declarations
+from projections.worklists.due_dates import DueDates
+from projections.worklists.exceptions import Exceptions
+from projections.worklists.overdue_to_warehouse import OverdueToWarehouse
+from projections.worklists.proposals import Proposals
+from projections.worklists.refunds_due import RefundsDue
 
 PROJECTIONS: dict[str, Projection] = {
     projection.name: projection

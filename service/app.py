@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, cast
 
 from ledger.keys import FileKeyStore, KeyFileUnusable
 from ledger.ledger import Ledger
-from ledger.log.trouble import DatabaseTrouble
+from ledger.log.database_errors import DatabaseTrouble
 from projections.engine.generations import ViewOutdated
+from projections.engine.projection import Projection
 from projections.engine.reading import ViewBehind, Views
 from projections.engine.worker import ProjectionWorker
-from projections.projection import Projection
-from service.collecting import collect_rarely
 from service.database import open_database
 from service.embedded import EmbeddedPostgresError
 from service.failures import ServiceFailure
+from service.garbage_collection import collect_rarely
 from service.late_bus import LateBus
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from commands.bus import Bus
+    from commands.bus.bus import Bus
 
 # What stands in the way and is nobody's mistake in the code: shown as its one sentence.
 OBSTACLES = (
@@ -88,7 +88,7 @@ def open_app(
         stack.callback(late.close)
         bus = cast("Bus", late)
         if create and not ledger.identity.demonstration:
-            from service.founding import publish_defaults
+            from service.foundation import publish_defaults
 
             publish_defaults(bus)
         yield App(settings, ledger, bus, Views(ledger.engine, ledger.reader), clock)

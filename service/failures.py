@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from commands.outcome import Outcome
+    from commands.bus.outcome import Outcome
 
 
 class ServiceFailure(Exception):

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from commands.bus import Bus
+    from commands.bus.bus import Bus
     from ledger.ledger import Ledger
 
 
@@ -28,7 +28,7 @@ class LateBus:
             bus.close()
 
     def _bus(self) -> Bus:
-        from commands.bus import Bus
+        from commands.bus.bus import Bus
         from commands.menu import MENU
 
         with self._lock:

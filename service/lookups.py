@@ -13,7 +13,7 @@ from service.failures import ServiceFailure
 
 if TYPE_CHECKING:
     from ledger.log.rows import Recorded
-    from projections.projection import Projection
+    from projections.engine.projection import Projection
     from service.app import App
 
 Found = Mapping[str, Any]
@@ -40,7 +40,7 @@ def look_up(app: App, kind: str, id: str) -> Found:
 
 
 def _payout(app: App, id: str) -> Found | None:
-    from projections.payouts import payouts
+    from projections.balances.payouts import payouts
 
     found = payouts(app.views, payout_id=id, limit=1)
     return {each.name: getattr(found[0], each.name) for each in fields(found[0])} if found else None
@@ -49,9 +49,9 @@ def _payout(app: App, id: str) -> Found | None:
 def _statement(app: App, id: str) -> Found | None:
     from pydantic_core import from_json
 
-    from ledger.events.statement import SettlementStatementIssued
-    from projections.payouts import issued_at
-    from service.statements import statement_of
+    from ledger.events.statements import SettlementStatementIssued
+    from projections.balances.payouts import issued_at
+    from service.finance.statements import statement_of
 
     place = issued_at(app.views, id)
     event = place and _row(app, *place).event
@@ -65,7 +65,7 @@ def _run(app: App, id: str) -> Found | None:
     from pydantic_core import from_json
 
     from ledger.ids import settlement_run_stream
-    from ledger.streams.loading import load_stream
+    from ledger.streams.loader import load_stream
     from ledger.streams.statements import SettlementRun
 
     run = load_stream(app.ledger.reader, 0, settlement_run_stream(id), SettlementRun)
@@ -78,7 +78,7 @@ def _run(app: App, id: str) -> Found | None:
 def _event(app: App, id: str) -> Found | None:
     from pydantic_core import from_json
 
-    from projections.trail import place_of
+    from projections.audit.trail import place_of
 
     place = place_of(app.views, id)
     if place is None:
@@ -97,20 +97,20 @@ def _row(app: App, book: int, position: int) -> Recorded:
 
 
 def _payout_views() -> tuple[Projection, ...]:
-    from projections.payouts import Payouts
+    from projections.balances.payouts import Payouts
 
     return (Payouts(),)
 
 
 def _statement_views() -> tuple[Projection, ...]:
-    from projections.merchant_balances import MerchantBalances
-    from projections.payouts import Payouts
+    from projections.balances.merchant_balances import MerchantBalances
+    from projections.balances.payouts import Payouts
 
     return Payouts(), MerchantBalances()
 
 
 def _event_views() -> tuple[Projection, ...]:
-    from projections.audit_trail import AuditTrail
+    from projections.audit.audit_trail import AuditTrail
 
     return (AuditTrail(),)
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from ledger.canonical import canonical
-from ledger.complaints import complaints
 from ledger.deadlines import Timing, counts_from, is_plain
 from ledger.sealed import KeyStore, Sealed
+from ledger.validation_messages import complaints
 
 EVENTS: dict[tuple[str, int], type[Event]] = {}  # filled by each class that names itself below
 _LONGEST_REASON = 200

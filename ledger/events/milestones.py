@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
-from ledger.events import shipment
+from ledger.events import parcels
 from ledger.events.deliveries import DELIVERIES, readings
 from ledger.events.event import Event
 
@@ -44,37 +44,37 @@ H = TypeVar("H", bound=Happened)
 MILESTONES: dict[str, Milestone] = {
     milestone.word: milestone
     for milestone in (
-        Milestone("noted", -1, "note", shipment.TrackingNoted),
-        Milestone("found", -1, "note", shipment.ParcelFound),
-        Milestone("consolidated", -1, "note", shipment.ParcelsConsolidated),
-        Milestone("split", -1, "note", shipment.ParcelSplit),
-        Milestone("created", 0, "seller", shipment.ParcelCreated),
-        Milestone("dispatched", 1, "domestic", shipment.ParcelDispatched),
-        Milestone("received_at_warehouse", 2, "warehouse", shipment.ParcelReceivedAtWarehouse),
-        Milestone("export_declared", 3, "export", shipment.ExportDeclared),
-        Milestone("export_inspected", 4, "export", shipment.ExportInspected),
-        Milestone("export_detained", 4, "export", shipment.ExportDetained),
-        Milestone("export_released", 5, "export", shipment.ExportReleased),
-        Milestone("export_closed", 5, "export", shipment.ExportClosed),
-        Milestone("departed", 6, "line_haul", shipment.ParcelDeparted),
-        Milestone("arrived", 7, "line_haul", shipment.ParcelArrived),
-        Milestone("import_presented", 8, "import", shipment.ImportPresented),
-        Milestone("import_held", 9, "import", shipment.ImportHeld),
-        Milestone("import_released", 10, "import", shipment.ImportReleased),
-        Milestone("out_for_delivery", 11, "last_mile", shipment.ParcelOutForDelivery),
-        Milestone("delivery_attempted", 11, "last_mile", shipment.ParcelDeliveryAttempted),
-        Milestone("available_for_pickup", 11, "last_mile", shipment.ParcelAvailableForPickup),
-        Milestone("damaged", 20, "problem", shipment.ParcelDamaged),
-        Milestone("rejected_at_warehouse", 21, "problem", shipment.ParcelRejectedAtWarehouse),
-        Milestone("export_rejected", 21, "problem", shipment.ExportRejected),
-        Milestone("import_refused", 21, "problem", shipment.ImportRefused),
-        Milestone("returning_to_sender", 22, "problem", shipment.ParcelReturningToSender),
-        Milestone("returned_to_warehouse", 23, "problem", shipment.ParcelReturnedToWarehouse),
-        Milestone("lost", 24, "problem", shipment.ParcelLost),
-        Milestone("destroyed", 25, "problem", shipment.ParcelDestroyed),
-        Milestone("returned_to_sender", 26, "problem", shipment.ParcelReturnedToSender),
-        Milestone("deemed_signed", 30, "delivered", shipment.ParcelDeemedSigned),
-        Milestone("signed_for", 31, "delivered", shipment.ParcelSignedFor),
+        Milestone("noted", -1, "note", parcels.TrackingNoted),
+        Milestone("found", -1, "note", parcels.ParcelFound),
+        Milestone("consolidated", -1, "note", parcels.ParcelsConsolidated),
+        Milestone("split", -1, "note", parcels.ParcelSplit),
+        Milestone("created", 0, "seller", parcels.ParcelCreated),
+        Milestone("dispatched", 1, "domestic", parcels.ParcelDispatched),
+        Milestone("received_at_warehouse", 2, "warehouse", parcels.ParcelReceivedAtWarehouse),
+        Milestone("export_declared", 3, "export", parcels.ExportDeclared),
+        Milestone("export_inspected", 4, "export", parcels.ExportInspected),
+        Milestone("export_detained", 4, "export", parcels.ExportDetained),
+        Milestone("export_released", 5, "export", parcels.ExportReleased),
+        Milestone("export_closed", 5, "export", parcels.ExportClosed),
+        Milestone("departed", 6, "line_haul", parcels.ParcelDeparted),
+        Milestone("arrived", 7, "line_haul", parcels.ParcelArrived),
+        Milestone("import_presented", 8, "import", parcels.ImportPresented),
+        Milestone("import_held", 9, "import", parcels.ImportHeld),
+        Milestone("import_released", 10, "import", parcels.ImportReleased),
+        Milestone("out_for_delivery", 11, "last_mile", parcels.ParcelOutForDelivery),
+        Milestone("delivery_attempted", 11, "last_mile", parcels.ParcelDeliveryAttempted),
+        Milestone("available_for_pickup", 11, "last_mile", parcels.ParcelAvailableForPickup),
+        Milestone("damaged", 20, "problem", parcels.ParcelDamaged),
+        Milestone("rejected_at_warehouse", 21, "problem", parcels.ParcelRejectedAtWarehouse),
+        Milestone("export_rejected", 21, "problem", parcels.ExportRejected),
+        Milestone("import_refused", 21, "problem", parcels.ImportRefused),
+        Milestone("returning_to_sender", 22, "problem", parcels.ParcelReturningToSender),
+        Milestone("returned_to_warehouse", 23, "problem", parcels.ParcelReturnedToWarehouse),
+        Milestone("lost", 24, "problem", parcels.ParcelLost),
+        Milestone("destroyed", 25, "problem", parcels.ParcelDestroyed),
+        Milestone("returned_to_sender", 26, "problem", parcels.ParcelReturnedToSender),
+        Milestone("deemed_signed", 30, "delivered", parcels.ParcelDeemedSigned),
+        Milestone("signed_for", 31, "delivered", parcels.ParcelSignedFor),
     )
 }
 WORDS: dict[type[Event], str] = {milestone.event: word for word, milestone in MILESTONES.items()}

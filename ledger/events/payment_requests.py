@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ledger.actors import Actor
 from ledger.events.event import Event
 from ledger.ids import Id
 from ledger.money import Money
-from ledger.who import Actor
 
 
 class _Request(Event):

@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from ledger.actors import Actor
 from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
 from ledger.sealed import Sealed
-from ledger.who import Actor
 
 
 class _Published(Event):

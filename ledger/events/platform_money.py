@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict
 
 from ledger.events.event import Event
-from ledger.events.period import Period
+from ledger.events.periods import Period
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money

@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from ledger.actors import Actor
 from ledger.events.event import Event, is_absent
 from ledger.ids import Id, PayoutId
 from ledger.money import Money
 from ledger.sealed import Sealed
-from ledger.who import Actor
 
 HeldFrom = Literal["pending", "available"]
 

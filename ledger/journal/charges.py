@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ledger.finance_refusals import MerchantChargeNotAllowed
 from ledger.fx import CNY
 from ledger.journal.accounts import (
     BANK_CNY,
@@ -22,6 +21,7 @@ from ledger.journal.accounts import (
 )
 from ledger.journal.entry import Line
 from ledger.money import Money
+from ledger.refusals.finance import MerchantChargeNotAllowed
 
 FEE_ACCOUNTS = frozenset(account.code for account in (SERVICE_FEE, SERVICE_FEE_REFUNDED, OUTPUT_VAT))
 # Where a merchant's money goes when it is paid out, refunded to a buyer, lost in a dispute, or was never captured. The

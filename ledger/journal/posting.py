@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import singledispatch
 
 from ledger.canonical import LAST_SAFE
 from ledger.events.event import Event
-from ledger.finance_refusals import AmountTooLarge
 from ledger.fx import CNY
 from ledger.journal.charges import check_charges
-from ledger.journal.entry import Draft, Entry, Line
+from ledger.journal.entry import Entry, Line
+from ledger.journal.rule import rule
+from ledger.journal.rules import (
+    adjustments,
+    bank,
+    buyer_funds,
+    disputes,
+    logistics,
+    orders,
+    payouts,
+    platform,
+    psp_settlement,
+    unmatched,
+)
+from ledger.refusals.finance import AmountTooLarge
 
-
-@singledispatch
-def rule(event: Event) -> Draft | None:  # noqa: ARG001
-    """The lines an event writes; nothing for what moves no money: placed, authorised, approvals, tracking."""
-    return None
+# Importing them registers their rules.
+RULES = (adjustments, bank, buyer_funds, disputes, logistics, orders, payouts, platform, psp_settlement, unmatched)
 
 
 def post(event: Event) -> Entry | None:
@@ -38,18 +47,3 @@ def _check_size(lines: Iterable[Line]) -> None:
         for minor, currency in ((line.amount, line.currency), (line.base, CNY)):
             if abs(minor) > LAST_SAFE:
                 raise AmountTooLarge(amount=str(minor), currency=currency, account=line.account, most=str(LAST_SAFE))
-
-
-# Last, because each registers its rules with `rule` above.
-from ledger.journal import (  # noqa: E402
-    adjustment_rules,  # noqa: F401
-    bank_rules,  # noqa: F401
-    buyer_funds_rules,  # noqa: F401
-    dispute_rules,  # noqa: F401
-    inbox_rules,  # noqa: F401
-    logistics_rules,  # noqa: F401
-    order_rules,  # noqa: F401
-    payout_rules,  # noqa: F401
-    platform_rules,  # noqa: F401
-    psp_settlement_rules,  # noqa: F401
-)

@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from ledger.ids import account_guard
+from ledger.log.append_arguments import pack
+from ledger.log.database_errors import ConnectionLost, DatabaseTrouble, OutcomeUnknown
 from ledger.log.engine import cursor_of
-from ledger.log.packing import pack
 from ledger.log.rows import UNANSWERED, Attempt, Receipt, Status
-from ledger.log.trouble import ConnectionLost, DatabaseTrouble, OutcomeUnknown
 
 _TRIES = 3
 # SQLSTATE classes of values that a row cannot hold: data exception, integrity constraint, program limit exceeded.

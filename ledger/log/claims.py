@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from ledger.events import published  # noqa: F401 - so that what was recorded can be decoded
 from ledger.events.event import readable
+from ledger.folds.open_claims import CLAIMING, OpenClaims
 from ledger.ids import merchant_of
 from ledger.journal.accounts import PAYABLE_NOW
 from ledger.journal.entry import entry_lines
-from ledger.journal.open_claims import CLAIMING, OpenClaims
 
 # Only of orders that ever had a case or dispute: few, so that a whole book of them fits in memory.
 CLAIMS = """

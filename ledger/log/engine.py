@@ -15,7 +15,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from ledger.log.trouble import ConnectionLost, shown, trouble_of
+from ledger.log.database_errors import ConnectionLost, shown, trouble_of
 
 APP_ROLE = "redledger_app"
 # Texts of instants and days are ISO in UTC whatever the server's settings; compiling a plan never pays for an append.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from ledger.log.trouble import FOREIGN_SCHEMA, NEWER_SCHEMA, TOO_OLD, WRONG_ENCODING, DatabaseTrouble, shown
+from ledger.log.database_errors import FOREIGN_SCHEMA, NEWER_SCHEMA, TOO_OLD, WRONG_ENCODING, DatabaseTrouble, shown
 
 _OLDEST = 17
 _SCHEMAS = ("log", "views")

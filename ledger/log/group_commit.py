@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Protocol
 
+from ledger.log.database_errors import DatabaseTrouble
 from ledger.log.rows import Attempt, Receipt
-from ledger.log.trouble import DatabaseTrouble
 
 _MOST_ATTEMPTS = 1000  # of one merged append; a larger request goes alone
 

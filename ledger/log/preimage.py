@@ -7,7 +7,7 @@ booleans `true` or `false`, bytes lower-case hexadecimal; everything else is the
 The append computes the same in the database (migrations/versions/log_0001/04_append.sql), over the very text that it
 makes the columns from.
 
-Rows that are no events are hashed the same way, over the fields that `ledger/log/hashed_rows.py` lists.
+Rows that are no events are hashed the same way, over the fields that `ledger/log/verification/hashed_rows.py` lists.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from operator import attrgetter
 
-from ledger.log.packing import FIELD, FIELDS_OF_EVENT, instant_text
+from ledger.log.append_arguments import FIELD, FIELDS_OF_EVENT, instant_text
 from ledger.log.rows import Recorded
 
 FIELDS = ("book", "position", "recorded_at", *FIELDS_OF_EVENT)

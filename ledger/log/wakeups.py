@@ -13,8 +13,8 @@ import psycopg2
 import psycopg2.extensions
 from sqlalchemy import Engine
 
+from ledger.log.database_errors import DatabaseTrouble
 from ledger.log.engine import cursor_of, pooled_connection
-from ledger.log.trouble import DatabaseTrouble
 
 _CHANNEL = "redledger"
 _LOOK_ANYWAY_S = 1.0

@@ -82,7 +82,7 @@ class Fees(Policy, key="fees"):
         """Fee, VAT and net of a gross amount, HALF_UP.
 
         For what is released in parts, take it from the cumulative gross and subtract what was taken before, so that
-        the parts add up to the whole (domain §3.3; `ledger/streams/order_fees.py`).
+        the parts add up to the whole (domain §3.3; `ledger/streams/amounts/fees.py`).
         """
         charged = _part(gross, rate_bps, WHOLE_BPS)
         if self.vat.inclusive:

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ledger.complaints import complaint
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.approvals import Approvals
 from ledger.policies.automation import Automation
@@ -22,6 +21,7 @@ from ledger.policies.promise import Promise
 from ledger.policies.reference_pricing import ReferencePricing
 from ledger.policies.release import Release
 from ledger.policies.return_window import ReturnWindow
+from ledger.validation_messages import complaint
 
 KINDS: dict[str, type[Policy]] = {
     "programme_start": ProgrammeStart,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from ledger.currencies import exponent_of
 from ledger.fx import CNY
 from ledger.policies.policy import Policy
-from ledger.refusals import MarketNotOpen
+from ledger.refusals.catalogue import MarketNotOpen
 
 
 class Market(BaseModel):

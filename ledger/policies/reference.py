@@ -14,7 +14,7 @@ from ledger.events.platform import FeeScheduleSet, FxRateRecorded, PolicyPublish
 from ledger.fx import CNY, Rate, RateKind, unity
 from ledger.policies.kinds import KINDS, read_content
 from ledger.policies.policy import Policy
-from ledger.refusals import PolicyNotEffective, RateMissing
+from ledger.refusals.catalogue import PolicyNotEffective, RateMissing
 
 P = TypeVar("P", bound=Policy)
 

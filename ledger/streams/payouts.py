@@ -19,7 +19,7 @@ from ledger.events.settlement import (
     SettlementHeld,
 )
 from ledger.money import Money
-from ledger.streams.merchant import PayoutAccount
+from ledger.streams.merchants import PayoutAccount
 from ledger.streams.stream import Stream
 
 PayoutState = Literal["initiated", "submitted", "paid", "failed", "cancelled", "returned"]

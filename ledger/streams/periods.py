@@ -7,7 +7,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from ledger.calendar_months import month_before, month_of
-from ledger.events.period import (
+from ledger.events.periods import (
     AccountingPeriodClosed,
     AccountingPeriodReopened,
     BookPeriodClosed,

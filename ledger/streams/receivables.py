@@ -9,14 +9,8 @@ from datetime import date
 from functools import singledispatchmethod
 from typing import Any
 
-from ledger.events.dispute import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeWon
-from ledger.events.inbox_money import (
-    UnallocatedFundsMatched,
-    UnallocatedFundsSettled,
-    UnallocatedRefundReversed,
-    UnroutedCaptureFailed,
-)
-from ledger.events.payment import PaymentCaptured, PaymentCaptureFailed
+from ledger.events.disputes import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeWon
+from ledger.events.payments import PaymentCaptured, PaymentCaptureFailed
 from ledger.events.platform import InboxPaymentCaptured
 from ledger.events.platform_money import UnallocatedRefundPaid
 from ledger.events.psp_settlement import (
@@ -25,10 +19,16 @@ from ledger.events.psp_settlement import (
     SettledKind,
     SettledLine,
 )
-from ledger.events.refund import RefundReversed, RefundSucceeded
+from ledger.events.refunds import RefundReversed, RefundSucceeded
+from ledger.events.unmatched_money import (
+    UnallocatedFundsMatched,
+    UnallocatedFundsSettled,
+    UnallocatedRefundReversed,
+    UnroutedCaptureFailed,
+)
 from ledger.fx import CNY
 from ledger.money import Money, half_up, share, total
-from ledger.streams.evolving import Evolving
+from ledger.streams.evolution import Evolving
 from ledger.streams.expectation import Expectation
 
 Key = tuple[SettledKind, str, bool]  # what it is, its reference, and whether it is owed to us

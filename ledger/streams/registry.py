@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from ledger.ids import kind_of
 from ledger.streams.account import MerchantAccount
-from ledger.streams.adjustment import Adjustment
+from ledger.streams.adjustments import Adjustment
 from ledger.streams.files import AcceptedFile, BankAccount, BankStatement
-from ledger.streams.merchant import Merchant
-from ledger.streams.order import Order
+from ledger.streams.merchants import Merchant
+from ledger.streams.orders.order import Order
 from ledger.streams.parking import Parking
 from ledger.streams.payouts import Payouts
 from ledger.streams.periods import Periods
 from ledger.streams.platform_money import BankMovement, Revaluations
-from ledger.streams.product import Product
+from ledger.streams.products import Product
 from ledger.streams.psp_batch import PspBatch
-from ledger.streams.reference_streams import InboxItem, PolicyHistory, RateHistory
+from ledger.streams.reference_data import InboxItem, PolicyHistory, RateHistory
 from ledger.streams.statements import SettlementRun, Statements
 from ledger.streams.stream import Stream
 

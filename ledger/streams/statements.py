@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatchmethod
 from typing import Any
 
-from ledger.events.statement import SettlementRunCompleted, SettlementRunStarted, SettlementStatementIssued
+from ledger.events.statements import SettlementRunCompleted, SettlementRunStarted, SettlementStatementIssued
 from ledger.streams.stream import Stream
 
 

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from ledger.events.event import Event
 from ledger.streams.breaks import Break, remember_break
-from ledger.streams.evolving import Evolving
-from ledger.streams.proposal import PREFIX, Proposal, remember_proposal
+from ledger.streams.evolution import Evolving
+from ledger.streams.proposals import PREFIX, Proposal, remember_proposal
 
 
 class Stream(Evolving):

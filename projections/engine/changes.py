@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, text
 
+from projections.engine.projection import Projection
 from projections.engine.reading import Incomplete, Opened, Views
 from projections.engine.tables import ViewTable
-from projections.projection import Projection
 
 
 @dataclass(frozen=True, slots=True)

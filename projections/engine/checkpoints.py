@@ -11,7 +11,7 @@ from psycopg2 import extensions
 from psycopg2.extras import execute_batch
 from sqlalchemy import Connection, text
 
-from ledger.log.stretches import LEAF_BYTES, Stretch
+from ledger.log.log_ranges import LEAF_BYTES, Stretch
 from projections.engine.generations import Generation
 
 Status = Literal["following", "stopped"]

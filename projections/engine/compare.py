@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, text
 
-from ledger.log.finding import Finding, missing, unexpected
+from ledger.log.verification.finding import Finding, missing, unexpected
 from projections.engine.batch import Key
 from projections.engine.checkpoints import Checkpoint, checkpoints
 from projections.engine.generations import Generation

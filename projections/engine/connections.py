@@ -15,8 +15,8 @@ from psycopg2 import extensions
 from sqlalchemy import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
+from ledger.log.database_errors import ConnectionLost, DatabaseTrouble, trouble_of
 from ledger.log.engine import pooled_connection
-from ledger.log.trouble import ConnectionLost, DatabaseTrouble, trouble_of
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 

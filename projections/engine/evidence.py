@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ledger.log.evidence import Cover, Proof, recomputed
-from projections.projection import Projection
+from ledger.log.verification.evidence import Cover, Proof, recomputed
+from projections.engine.projection import Projection
 
 _ANEW = "a view without this row is folded again from the first event, so that nothing false is shown"
 _REGISTERED = "the live generation is registered, with the tables of its version"

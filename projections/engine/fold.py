@@ -10,14 +10,14 @@ from typing import Protocol
 from psycopg2 import extensions
 from sqlalchemy import Engine
 
-from ledger.log.stretches import LogHasGap, Stretch, read_stretch
+from ledger.log.log_ranges import LogHasGap, Stretch, read_stretch
 from projections.engine.batch import Batch
 from projections.engine.checkpoints import Checkpoint, claim, move, open_book
 from projections.engine.connections import is_lost, transaction
 from projections.engine.generations import Generation
 from projections.engine.parking import parked_in, without
+from projections.engine.projection import Projection
 from projections.engine.store import RowStore
-from projections.projection import Projection
 
 SMALLEST, LARGEST = 500, 5000  # events a step; grows while behind
 _REASON_LENGTH = 500

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, Table, text
 
-from ledger.log.trouble import BUSY, DatabaseTrouble
+from ledger.log.database_errors import BUSY, DatabaseTrouble
 from projections.engine.connections import begin
 from projections.engine.control import prepare
+from projections.engine.projection import Projection
 from projections.engine.tables import SCHEMA, ViewTable
-from projections.projection import Projection
 
 _PATIENCE = "10s"  # with readers of a generation that is to be dropped; while it waits, they wait too
 _logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from ledger.events.event import decode
 from ledger.events.parking import EffectParked, EffectUnparked
 from ledger.ids import parking_stream
-from ledger.log.stretches import Stretch
+from ledger.log.log_ranges import Stretch
 
 _READ = """
 SELECT position, version, type, schema_version, payload FROM log.events

@@ -12,15 +12,15 @@ from typing import Literal, TypeVar
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError
 
+from ledger.log.database_errors import DatabaseTrouble
 from ledger.log.directory import Directory
-from ledger.log.trouble import DatabaseTrouble
 from projections.engine.checkpoints import Checkpoint
 from projections.engine.control import NOT_PREPARED
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
+from projections.engine.projection import Projection
 from projections.engine.standing import opened, standing
 from projections.engine.tables import ViewTable
-from projections.projection import Projection
 
 T = TypeVar("T")
 Vector = Mapping[int, int]  # book → position

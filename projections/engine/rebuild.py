@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from ledger.log.trouble import DatabaseTrouble
+from ledger.log.database_errors import DatabaseTrouble
 from projections.engine.checkpoints import open_book, positions, reached
 from projections.engine.compare import Comparison, Side, compare
 from projections.engine.connections import begin, snapshot, transaction
@@ -27,8 +27,8 @@ from projections.engine.generations import (
     set_live,
 )
 from projections.engine.processes import fold_processes
+from projections.engine.projection import Projection
 from projections.engine.soundness import recorded, registration_findings, stop_findings
-from projections.projection import Projection
 
 _WORTH_PROCESSES = 50_000  # events; below that, starting processes takes longer than folding
 

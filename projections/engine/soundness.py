@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Engine, text
 
-from ledger.log.finding import Finding, missing
-from ledger.log.reading import Reader
+from ledger.log.reader import Reader
+from ledger.log.verification.finding import Finding, missing
 from projections.engine.checkpoints import Checkpoint, checkpoints
 from projections.engine.compare import CHECKPOINTS, differing_columns
 from projections.engine.fold import step
 from projections.engine.generations import Generation
+from projections.engine.projection import Projection
 from projections.engine.tables import SCHEMA
-from projections.projection import Projection
 
 _REGISTERED = """
 SELECT p.version, p.generation, g.version AS made_by, g.tables

@@ -14,7 +14,7 @@ from projections.engine.checkpoints import Checkpoint, checkpoint_of
 from projections.engine.connections import snapshot_asked
 from projections.engine.control import NOT_PREPARED, prepare
 from projections.engine.generations import Generation, current, ensure_live
-from projections.projection import Projection
+from projections.engine.projection import Projection
 
 _STANDING = """
 SELECT p.projection, p.version, p.generation, c.book, c.position, c.count, c.digest, c.status, c.reason,

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
-from ledger.log.stretches import Stretch, read_stretch
+from ledger.log.log_ranges import Stretch, read_stretch
 from projections.engine.checkpoints import claim_all, move_all
 from projections.engine.connections import transaction
 from projections.engine.fold import SMALLEST, Log, fold_into
 from projections.engine.generations import Generation
 from projections.engine.parking import parked_in, without
+from projections.engine.projection import Projection
 from projections.engine.standing import Standing, standings
-from projections.projection import Projection
 
 
 class Convoy:

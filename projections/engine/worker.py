@@ -14,10 +14,10 @@ from projections.engine.checkpoints import Checkpoint
 from projections.engine.fold import LARGEST, SMALLEST, Log, step
 from projections.engine.generations import Generation, ViewOutdated
 from projections.engine.parking import parking_versions
+from projections.engine.projection import Projection
 from projections.engine.refold import refold
 from projections.engine.standing import standing
 from projections.engine.together import Convoy
-from projections.projection import Projection
 
 POLL_S = 1.0  # a wake-up may be lost; the log is read at least this often
 _RETRY_S = (0.1, 0.5, 1.0, 5.0)  # after trouble with the database, the last one again and again

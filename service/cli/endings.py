@@ -111,7 +111,7 @@ def ended() -> Iterator[None]:
 
 def _ending_of(error: BaseException) -> tuple[int, str]:
     """Code and sentence of what stood in the way. Raises what is a fault of ours."""
-    from ledger.log.trouble import trouble_of
+    from ledger.log.database_errors import trouble_of
     from service.app import OBSTACLES
     from service.embedded import ServerLost
 

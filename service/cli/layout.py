@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from service.cli.cells import shown
-from service.cli.columns import Column, Holds, Table
 from service.cli.demonstration import marked
+from service.tables.cells import shown
+from service.tables.columns import Column, Holds, Table
 
 NARROWEST = 20
 _TEXT_AT_LEAST = 12  # a column of text that is narrower than this is harder to read than a record

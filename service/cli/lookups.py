@@ -11,7 +11,7 @@ import typer
 
 from service.cli.options import takes_settings
 from service.cli.output import print_json, tell
-from service.cli.reading import reading
+from service.cli.view_reads import reading
 from service.lookups import LOOKUPS, look_up
 from service.settings import Settings
 
@@ -48,7 +48,7 @@ def show(
 
 def _lines(value: Any) -> list[str]:
     """The value as text; a list of rows is a line each."""
-    from service.cli.cells import plain, shown
+    from service.tables.cells import plain, shown
 
     if isinstance(value, list | tuple) and value:
         return [json.dumps(each, ensure_ascii=False, default=plain) for each in value]

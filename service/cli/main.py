@@ -7,30 +7,30 @@ from collections.abc import Sequence
 
 import typer
 
-from service.cli.asking import ask
-from service.cli.balances import balances
-from service.cli.books import contribution, explain, reconciliation, show_exposure, trial_balance
-from service.cli.breaks import breaks
+from service.cli.books.books import contribution, explain, reconciliation, show_exposure, trial_balance
+from service.cli.books.periods import close_period, periods, reopen_period, revalue
+from service.cli.books.rates import rates
 from service.cli.endings import MEANINGS, Program, ended
-from service.cli.exporting import exporting
-from service.cli.files import from_bank, from_carrier, from_order, from_partner, from_psp
-from service.cli.history import history
-from service.cli.importing import importing
-from service.cli.inbox import inbox, route
-from service.cli.instructions import instructions
-from service.cli.log import verify_log
+from service.cli.ledger.log import verify_log
+from service.cli.ledger.status import settings, status
+from service.cli.ledger.views import rebuild_views, verify_views
 from service.cli.lookups import show
-from service.cli.parking import park, parked, unpark
-from service.cli.periods import close_period, periods, reopen_period, revalue
-from service.cli.proposals import approve, propose, reject
-from service.cli.rates import rates
+from service.cli.money.balances import balances
+from service.cli.money.settlement import list_payouts, settle, statement
+from service.cli.orders.history import history
+from service.cli.orders.track import track
+from service.cli.partners.exports import exporting
+from service.cli.partners.files import from_bank, from_carrier, from_order, from_partner, from_psp
+from service.cli.partners.imports import importing
+from service.cli.partners.instructions import instructions
 from service.cli.record import record
-from service.cli.settling import list_payouts, settle, statement
-from service.cli.status import settings, status
-from service.cli.track import track
+from service.cli.submission import ask
 from service.cli.up import up
-from service.cli.views import rebuild_views, verify_views
-from service.cli.worklists import approvals, declarations, exceptions, overdue, proposals, sales
+from service.cli.work.breaks import breaks
+from service.cli.work.parking import park, parked, unpark
+from service.cli.work.proposals import approve, propose, reject
+from service.cli.work.unmatched import inbox, route
+from service.cli.work.worklists import approvals, declarations, exceptions, overdue, proposals, sales
 from service.failures import ServiceFailure
 
 app = typer.Typer(

@@ -12,7 +12,7 @@ import typer
 from service.failures import ServiceFailure
 
 if TYPE_CHECKING:
-    from projections.balances import Moment
+    from projections.balances.balances import Moment
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="At the end of this accounting day.")]
 AsKnownAt = Annotated[
@@ -24,7 +24,7 @@ AsKnownAt = Annotated[
 
 
 def moment_of(as_of: str | None, as_known_at: str | None) -> Moment:
-    from projections.balances import Moment
+    from projections.balances.balances import Moment
 
     return Moment(as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
 

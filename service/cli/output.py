@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from service.cli.columns import Table
 from service.cli.options import Format
+from service.tables.columns import Table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +47,7 @@ def show(table: Table, rows: Sequence[Mapping[str, Any]], format: Format) -> Non
         case Format.JSON:
             print_json([dict(row) for row in rows])
         case Format.CSV:
-            from service.cli.cells import write_csv
+            from service.tables.cells import write_csv
 
             write_csv(table, rows, sys.stdout)
         case Format.TABLE:
@@ -64,7 +64,7 @@ def tell(sentence: str, *, style: str = "", indent: int = 0) -> None:
 
 
 def print_json(value: Any) -> None:
-    from service.cli.cells import plain
+    from service.tables.cells import plain
 
     print(json.dumps(value, indent=2, ensure_ascii=False, default=plain))
 

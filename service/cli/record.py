@@ -14,15 +14,15 @@ import typer
 from service.cli.demonstration import opened
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
-from service.cli.tables import LINES_RECORDED
 from service.failures import Interrupted, ServiceFailure
 from service.settings import Settings
+from service.tables.tables import LINES_RECORDED
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from service.record.lines import Line
-    from service.record.parsing import Malformed
+    from service.record.parser import Malformed
     from service.record.recorder import Counts, Recorder
 
 _COMPLAINTS_SHOWN = 20
@@ -76,7 +76,7 @@ def _beside(source: Path | None) -> Path:
 
 def _record(recorder: Recorder, lines: Iterator[Line], progress: Progress) -> None:
     """All lines. What breaks it off says how far it came."""
-    from ledger.log.trouble import DatabaseTrouble
+    from ledger.log.database_errors import DatabaseTrouble
 
     try:
         recorder.record(lines)

@@ -10,7 +10,7 @@ from service.cli.output import stderr
 from service.failures import ServiceFailure, accepted
 
 if TYPE_CHECKING:
-    from commands.outcome import Outcome
+    from commands.bus.outcome import Outcome
 
 
 def say_proposed(outcome: Outcome) -> None:
@@ -25,7 +25,7 @@ def well_formed() -> Iterator[None]:
     """A name or reason that is no word of the ledger's is one sentence."""
     from pydantic import ValidationError
 
-    from ledger.complaints import complaint
+    from ledger.validation_messages import complaint
 
     try:
         yield

@@ -10,12 +10,12 @@ import typer
 from service.cli.demonstration import note
 from service.cli.options import Format, takes_settings
 from service.cli.output import progress_bar, rows_of, show, stderr, stdout
-from service.cli.tables import MONTH_BALANCES
 from service.settings import SERVING, Settings
+from service.tables.tables import MONTH_BALANCES
 
 if TYPE_CHECKING:
     from service.app import App
-    from service.trading_month import MonthSummary
+    from service.demo.trading_month import MonthSummary
 
 _MERCHANTS_SHOWN = 12
 
@@ -38,7 +38,7 @@ def up(
     """
     from rich.logging import RichHandler
 
-    from service.serving import serve
+    from service.running_service import serve
 
     logging.basicConfig(
         level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=stderr(), show_path=False)]
@@ -49,14 +49,14 @@ def up(
 
 def _finish_month(app: App) -> None:
     """A ledger is served as it is, but for a demonstration whose month was cut off."""
-    from service.trading_month import is_whole
+    from service.demo.trading_month import is_whole
 
     if app.ledger.identity.demonstration and not is_whole(app):
         _show_month(app)
 
 
 def _show_month(app: App) -> None:
-    from service.trading_month import record_trading_month
+    from service.demo.trading_month import record_trading_month
 
     note(app)
     with progress_bar("a trading month", "commands") as advance:

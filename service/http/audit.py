@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from projections.trail import TrailFilter, trail
+from projections.audit.trail import TrailFilter, trail
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
     ActorFilter,

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.adapters.carriers.bodies import LONGEST_BYTES
+from service.adapters.bodies import LONGEST_BYTES
 from service.http.errors import error
 from service.http.limits import LONGEST_HEAD, LONGEST_TARGET, MOST_HEADERS
 

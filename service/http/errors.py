@@ -11,16 +11,16 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from ledger.complaints import words_of
 from ledger.log.cursor import CursorAhead, ForeignCursor, NotACursor
-from ledger.log.trouble import DatabaseTrouble, trouble_of
+from ledger.log.database_errors import DatabaseTrouble, trouble_of
+from ledger.validation_messages import words_of
 from projections.engine.generations import ViewOutdated
 from projections.engine.reading import TooManyWaiting, ViewBehind
-from projections.tracking import AmbiguousOrder
-from service.adapters.psp.routing import RateNotKnown
+from projections.tracking.tracking import AmbiguousOrder
 from service.adapters.refused_bodies import SignatureDoesNotMatch
 from service.failures import ServiceFailure, UnknownValue
-from service.localisation import UnknownLocale
+from service.tracking.localisation import UnknownLocale
+from service.unmatched.provider_facts import RateNotKnown
 
 _logger = logging.getLogger(__name__)
 

@@ -10,12 +10,16 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field
 
-from commands.recording import accounting_day
-from projections.books_of_account import turnover_balance
-from projections.differences import explain_difference
-from projections.exposure import exposure
-from projections.payouts import payouts
-from service.contribution import contribution_page
+from ledger.accounting_days import accounting_day
+from projections.accounting.books_of_account import turnover_balance
+from projections.accounting.differences import explain_difference
+from projections.accounting.exposure import exposure
+from projections.balances.payouts import payouts
+from service.finance.contribution import contribution_page
+from service.finance.periods import periods
+from service.finance.rates import rates_on
+from service.finance.reconciliation import mismatches
+from service.finance.statements import issued_statements, statement_of
 from service.http.errors import BadParameter
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
@@ -42,12 +46,8 @@ from service.http.parameters import (
     passed,
 )
 from service.http.statuses import responses
-from service.limits import LONGEST_GRACE_DAYS
-from service.pages import page_of
-from service.periods import periods
-from service.rates import rates_on
-from service.reconciliation import mismatches
-from service.statements import issued_statements, statement_of
+from service.questions.limits import LONGEST_GRACE_DAYS
+from service.questions.pages import page_of
 
 router = APIRouter(tags=["books of account"], route_class=ReadRoute)
 

@@ -15,7 +15,7 @@ from service.http.errors import ErrorAnswer
 from service.http.lanes import ReadRoute
 from service.http.limits import READY_WITHIN_S
 from service.http.parameters import OpenApp, answer
-from service.status import LedgerStatus, status_of
+from service.views.status import LedgerStatus, status_of
 
 router = APIRouter(tags=["health"])
 reads = APIRouter(tags=["health"], route_class=ReadRoute)

@@ -7,14 +7,14 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from projections.balances import journal_lines
-from projections.books_of_account import turnover_balance
-from projections.merchant_standings import merchant_standings
+from projections.accounting.books_of_account import turnover_balance
+from projections.balances.balances import journal_lines
+from projections.balances.merchant_standings import merchant_standings
 from service.http.errors import NotRecorded
 from service.http.lanes import ReadRoute
 from service.http.parameters import After, AskedMoment, KnownMerchant, Limit, Name, OpenApp, answer
 from service.http.statuses import responses
-from service.pages import page_of
+from service.questions.pages import page_of
 
 router = APIRouter(tags=["money"], route_class=ReadRoute)
 

@@ -8,15 +8,15 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import Field
 from pydantic_core import to_jsonable_python
 
-from projections.tracking import track
-from service.history import history_of
+from projections.tracking.tracking import track
 from service.http.errors import NotRecorded
 from service.http.lanes import ReadRoute
 from service.http.limits import LARGEST_POSITION
 from service.http.parameters import IN_DIGITS, AsKnownAt, AtLeast, Day, MerchantFilter, Name, OpenApp, Word, answer
 from service.http.statuses import responses
-from service.localisation import DEFAULT, best_locale, localised, reader_of
-from service.tracking import told
+from service.tracking.history import history_of
+from service.tracking.localisation import DEFAULT, best_locale, localised, reader_of
+from service.tracking.tracking import told
 
 router = APIRouter(tags=["orders"], route_class=ReadRoute)
 

@@ -21,15 +21,15 @@ from pydantic_core import to_jsonable_python
 
 from ledger import instants
 from ledger.log.cursor import Cursor
-from projections.audit_trail import AuditTrail
-from projections.balances import Moment
+from projections.audit.audit_trail import AuditTrail
+from projections.audit.trail import TrailCursor
+from projections.balances.balances import Moment
 from projections.engine.reading import Held
-from projections.trail import TrailCursor
 from service.app import App
 from service.failures import UnknownValue
-from service.filters import books_of, check_filters
 from service.http.errors import BadParameter, NotRecorded
 from service.http.limits import LARGEST_POSITION, LONGEST_NAME, LONGEST_TARGET
+from service.questions.filters import books_of, check_filters
 
 _IN_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 _WHOLE = re.compile(r"-?[0-9]{1,19}")

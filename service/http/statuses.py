@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.log.trouble import KINDS
+from ledger.log.database_errors import KINDS
 from service.http.errors import KNOWN, ErrorAnswer
 
 # Refused by the protocol, the edge or the routing, with the sentence of the document of errors.

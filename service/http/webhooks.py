@@ -10,15 +10,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
+from commands.bus.fault import fault_of
+from commands.bus.outcome import Outcome, first_fault
 from commands.command import Command
-from commands.fault import fault_of
-from commands.outcome import Outcome, first_fault
-from projections.tracking_numbers import parcels_numbered
+from projections.tracking.tracking_numbers import parcels_numbered
 from service.adapters.carriers import aftership, easypost
-from service.adapters.carriers.routing import Lookup, kept_raw
+from service.adapters.carriers.scan_commands import Lookup
 from service.adapters.psp.adyen_notifications import CaptureMode
-from service.adapters.psp.routing import record_facts
 from service.adapters.psp.webhooks import Told, adyen_facts, stripe_facts
+from service.adapters.raw_bodies import kept_raw
 from service.adapters.refused_bodies import PayloadNotUnderstood
 from service.app import App
 from service.http.errors import KNOWN, NotRecorded, NotSetUp
@@ -26,6 +26,7 @@ from service.http.lanes import Lane
 from service.http.parameters import Name, OpenApp, answer
 from service.http.statuses import responses
 from service.settings import variable_of
+from service.unmatched.provider_facts import record_facts
 
 router = APIRouter(tags=["webhooks"])
 Take = Callable[[App, bytes, Mapping[str, str], str], Sequence[Outcome]]

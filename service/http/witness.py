@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from projections.engine.projection import Projection
 from projections.engine.reading import Opened, Vector, Views
-from projections.projection import Projection
 
 T = TypeVar("T")
 

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from projections.approvals_queue import waiting_cases
-from projections.declarations import ties
-from projections.instructions import open_instructions
-from projections.proposals import proposals
-from projections.sales_by_channel import sales
-from projections.warehouse_promises import Promised, overdue, warnings
+from projections.reconciliation.instructions import open_instructions
+from projections.sales.sales_by_channel import sales
+from projections.worklists.approvals_queue import waiting_cases
+from projections.worklists.declarations import ties
+from projections.worklists.proposals import proposals
+from projections.worklists.warehouse_promises import Promised, overdue, warnings
+from service.automation.parking import parked
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
     After,
@@ -31,11 +32,10 @@ from service.http.parameters import (
     fields_of,
 )
 from service.http.witness import Witness
-from service.inbox import waiting
-from service.moments import end_of
-from service.pages import page_of
-from service.parking import parked
-from service.set_aside_list import exceptions_of
+from service.loops.set_aside_list import exceptions_of
+from service.questions.moments import end_of
+from service.questions.pages import page_of
+from service.unmatched.items import waiting
 
 router = APIRouter(tags=["worklists"], route_class=ReadRoute)
 Status = Literal["open", "resolved", "all"]

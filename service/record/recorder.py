@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from commands.bus.outcome import Outcome, OutcomeStatus
 from commands.command import Command, Handler
-from commands.outcome import Outcome, OutcomeStatus
 from service.record.lines import LIMIT_BYTES, Line
-from service.record.parsing import Malformed, parse_command
+from service.record.parser import Malformed, parse_command
 from service.record.refusals_file import RefusalsFile
 
 BATCH = 500

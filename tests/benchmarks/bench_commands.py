@@ -9,18 +9,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from commands.bus import Bus
+from commands.bus.bus import Bus
 from commands.command import Command
 from commands.menu import MENU
 from ledger.ledger import Ledger
+from projections.balances.merchant_balances import MerchantBalances
 from projections.engine.rebuild import rebuild
 from projections.engine.worker import ProjectionWorker
-from projections.merchant_balances import MerchantBalances
 from projections.registry import PROJECTIONS
+from service.demo.simulator.month import make_month
+from service.demo.simulator.step import Step
 from service.embedded import EmbeddedPostgres
-from service.founding import publish_defaults
-from service.simulator.month import make_month
-from service.simulator.step import Step
+from service.foundation import publish_defaults
 from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table, rate, rate_of_processes
 from tests.benchmarks.scale import Scale

@@ -10,14 +10,14 @@ from typing import Any
 
 from commands.command import Command
 from commands.menu import MENU
-from ledger.who import Actor
-from projections.balances import Moment, balances
-from projections.books_of_account import turnover_balance
-from service.adapters.files.importing import RawFile
-from service.adapters.psp.importing import import_report
+from ledger.actors import Actor
+from projections.accounting.books_of_account import turnover_balance
+from projections.balances.balances import Moment, balances
+from service.adapters.files.importer import RawFile
+from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import COLUMNS, read_neutral
 from service.app import App
-from service.settlement_run import settle
+from service.finance.settlement_run import settle
 from tests.benchmarks.measure import Table, percentile
 from tests.benchmarks.scale import Scale
 

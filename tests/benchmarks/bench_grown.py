@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from commands.bus import Bus
+from commands.bus.bus import Bus
 from ledger.ledger import Ledger
-from projections.account_turnovers import AccountTurnovers
-from projections.due_releases import DueReleases
+from projections.accounting.account_turnovers import AccountTurnovers
+from projections.balances.due_releases import DueReleases
+from projections.balances.merchant_balances import MerchantBalances
 from projections.engine.reading import Views
-from projections.merchant_balances import MerchantBalances
-from projections.psp_references import PspReferences
-from projections.tracking import PROJECTION
-from projections.tracking_numbers import TrackingNumbers
+from projections.reconciliation.psp_references import PspReferences
+from projections.tracking.tracking import PROJECTION
+from projections.tracking.tracking_numbers import TrackingNumbers
 from service.app import App
+from service.demo.simulator.days import Days
+from service.demo.simulator.growth import grow
+from service.demo.simulator.month import FIRST_DAY, make_month
 from service.embedded import EmbeddedPostgres
 from service.settings import Settings
-from service.simulator.days import Days
-from service.simulator.growing import grow
-from service.simulator.month import FIRST_DAY, make_month
 from tests.benchmarks.bench_commands import month_clock, record_steps
 from tests.benchmarks.bench_finance import ask_the_books, reconcile_a_report, settle_what_is_due
 from tests.benchmarks.bench_parcels import dispatched, look_parcels_up, scan_in_bulk

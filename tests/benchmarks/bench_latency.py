@@ -9,7 +9,7 @@ from commands.menu import MENU
 from projections.engine.reading import Views
 from projections.registry import PROJECTIONS
 from service.embedded import EmbeddedPostgres
-from service.following import following
+from service.views.follower import following
 from tests.benchmarks.bench_commands import month_clock
 from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table, percentile

@@ -15,9 +15,9 @@ from commands.command import Command
 from commands.menu import MENU
 from ledger.ids import merchant_of, order_of
 from ledger.log.engine import cursor_of
-from ledger.refusals import Refusal
-from projections.tracking import track
-from projections.tracking_numbers import parcels_numbered
+from ledger.refusals.catalogue import Refusal
+from projections.tracking.tracking import track
+from projections.tracking.tracking_numbers import parcels_numbered
 from service.app import App
 from service.embedded import EmbeddedPostgres
 from tests.benchmarks.measure import Figure, Table, percentile, rate

@@ -12,8 +12,8 @@ from ledger.canonical import canonical
 from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
 from ledger.log.rows import Attempt, Expectation, NewEvent
-from service.collecting import collect_rarely
 from service.embedded import EmbeddedPostgres
+from service.garbage_collection import collect_rarely
 from tests.support.postgres import DURABLE, disk_folder, throwaway_server
 
 _AT = datetime(2025, 4, 1, 8, tzinfo=UTC)

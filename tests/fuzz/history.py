@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from commands.bus.outcome import Outcome
 from commands.command import Command
 from commands.menu import MENU
-from commands.outcome import Outcome
-from ledger.refusals import REFUSALS
-from ledger.who import Actor
+from ledger.actors import Actor
+from ledger.refusals.catalogue import REFUSALS
 from tests.fuzz.facts import Facts
 from tests.fuzz.plots import PLOT_OF
 from tests.fuzz.tale import Step, Tale

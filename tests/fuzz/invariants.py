@@ -13,8 +13,8 @@ from ledger.log.rows import Recorded
 from ledger.sealed import Sealed
 from ledger.streams.registry import blank
 from ledger.streams.stream import Stream
-from tests.simulation.shop_checks import moved
-from tests.simulation.test_random_money import due_to_merchant
+from tests.simulation.models.money_checks import due_to_merchant
+from tests.simulation.models.shop_checks import moved
 from tests.support.buses import Desk
 
 _COLUMNS = {"2120": "available", "2130": "on_hold", "2140": "in_transit"}

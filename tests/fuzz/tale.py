@@ -8,8 +8,8 @@ from datetime import datetime
 from random import Random
 from typing import Any, NamedTuple
 
+from ledger.actors import Actor
 from ledger.ids import derived_id
-from ledger.who import Actor
 from tests.fuzz.values import Values
 from tests.support.buses import PLATFORM
 from tests.support.given import PARTNER

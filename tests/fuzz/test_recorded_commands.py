@@ -11,13 +11,13 @@ from random import Random
 
 import pytest
 
-from ledger.log.verify import verify_log
+from ledger.log.verification.verify import verify_log
 from projections.engine.rebuild import verify
 from projections.registry import PROJECTIONS
 from service.app import App
+from service.automation.worker import TimerWorker
+from service.finance.settlement_run import settle
 from service.http.application import make_application
-from service.settlement_run import settle
-from service.timers.worker import TimerWorker
 from tests.fuzz.history import START, History, Tally
 from tests.fuzz.invariants import check
 from tests.fuzz.reads import failed_reads

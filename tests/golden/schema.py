@@ -6,8 +6,8 @@ import json
 
 from ledger.log.engine import writer_engine
 from ledger.log.migrations import upgrade
-from ledger.log.reading import Reader
-from ledger.log.schema import MADE, objects_of
+from ledger.log.reader import Reader
+from ledger.log.verification.schema import MADE, objects_of
 from tests.support.postgres import QUICK, memory_folder, throwaway_server
 
 

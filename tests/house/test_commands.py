@@ -14,10 +14,10 @@ from pydantic.fields import FieldInfo
 
 from commands.command import Command
 from commands.menu import MENU
+from commands.open_breaks import StreamName
 from commands.proposable import PROPOSABLE
-from commands.working_breaks import StreamName
+from ledger.actors import Actor
 from ledger.ids import adjustment_stream, bank_statement_stream, order_stream, parking_stream
-from ledger.who import Actor
 
 COMMANDS = [handler.command for handler in (MENU | PROPOSABLE).values()]
 

@@ -11,7 +11,7 @@ from tests.house.sources import PACKAGES, modules, parsed, shown
 
 _OWN = "ledger/deadlines.py"
 # Their instants are the ledger's own clock, or a table's that the importer bounds.
-_ZONES_OF_THEIR_OWN = ("ledger/log/recorder.py", "service/adapters/olist/", "service/simulator/")
+_ZONES_OF_THEIR_OWN = ("ledger/library/recorder.py", "service/demo/olist/", "service/demo/simulator/")
 
 
 def _durations() -> set[str]:

@@ -10,14 +10,15 @@ from tests.house.sources import modules, parsed, shown
 
 # Whose ids are made otherwise, and why that cannot mix up two merchants.
 EXEMPT = {
-    "service/founding.py": "policies are of the platform, and their ids stand in ledgers that were founded",
-    "service/period_close.py": "periods are of the platform; the ids carry the book",
-    "service/cli/proposals.py": "a new id for each command that a person submits",
-    "service/proposals.py": "a new id for each command that a person submits",
-    "service/cli/breaks.py": "a new id for each command that a person submits",
-    "service/inbox_routing.py": "money of no merchant yet carries the provider's reference; its parts both names",
+    "service/foundation.py": "policies are of the platform, and their ids stand in ledgers that were founded",
+    "service/finance/period_close.py": "periods are of the platform; the ids carry the book",
+    "service/cli/work/proposals.py": "a new id for each command that a person submits",
+    "service/finance/proposals.py": "a new id for each command that a person submits",
+    "service/cli/work/breaks.py": "a new id for each command that a person submits",
+    "service/unmatched/payment_matches.py": "the ids carry the provider's reference; those of parts both names",
+    "service/unmatched/provider_facts.py": "the ids carry the provider and its event, and the bus scopes them",
     "service/adapters": "the bus scopes them to merchant and sender, and no set or mapping is kept of them",
-    "service/simulator": "the world outside: partners and people name their commands themselves",
+    "service/demo/simulator": "the world outside: partners and people name their commands themselves",
 }
 
 

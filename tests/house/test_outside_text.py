@@ -9,24 +9,32 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLACES = ("service/adapters", "service/cli", "service/http", "service/record", "commands")
+PLACES = (
+    "service/adapters",
+    "service/cli",
+    "service/demo/olist",
+    "service/http",
+    "service/record",
+    "service/unmatched",
+    "commands",
+)
 _LAX = {"int", "float", "Decimal", "fromisoformat", "fromtimestamp", "strptime"}
 # Where such a call stands, and why it is right there: by file and what it reads.
 ALLOWED = {
-    ("commands/reference_feed.py", "'-inf'"): "a constant",
-    ("commands/recording.py", "at.timestamp() * 1000"): "a number of ours",
+    ("commands/bus/reference_feed.py", "'-inf'"): "a constant",
+    ("commands/bus/decision.py", "at.timestamp() * 1000"): "a number of ours",
     ("service/adapters/bank/xml_lines.py", "element.attrib[_LINE]"): "written by our own parser",
     ("service/adapters/carriers/times.py", "text.strip()"): "matched by a strict pattern before",
     ("service/adapters/carriers/times.py", "part or 0"): "matched by a strict pattern before",
     ("service/adapters/psp/signatures.py", "stamp"): "matched by a strict pattern before",
     ("service/adapters/journal/postings.py", "0"): "a constant",
     ("service/adapters/journal/beancount.py", "_OPENED"): "a constant",
-    ("service/adapters/olist/reading.py", "self._matching(column, _COUNT, 'a whole number')"): "matched by a pattern",
-    ("service/adapters/olist/reading.py", "whole"): "matched by a strict pattern before",
-    ("service/adapters/olist/reading.py", "f'{cents:0<2}'"): "matched by a strict pattern before",
-    ("service/adapters/olist/reading.py", "self._matching(column, _LOCAL_TIME, _A_TIME)"): "matched by a pattern",
+    ("service/demo/olist/table.py", "self._matching(column, _COUNT, 'a whole number')"): "matched by a pattern",
+    ("service/demo/olist/table.py", "whole"): "matched by a strict pattern before",
+    ("service/demo/olist/table.py", "f'{cents:0<2}'"): "matched by a strict pattern before",
+    ("service/demo/olist/table.py", "self._matching(column, _LOCAL_TIME, _A_TIME)"): "matched by a pattern",
     ("service/cli/endings.py", "end.code is not None"): "a truth value of ours",
-    ("service/cli/importing.py", "cell"): "ASCII digits, asked before",
+    ("service/cli/partners/imports.py", "cell"): "ASCII digits, asked before",
     ("service/cli/output.py", "told"): "matched by a strict pattern before",
     ("service/http/edge.py", "digits"): "digits, asked before, and few",
 }

@@ -16,7 +16,7 @@ from commands.menu import MENU
 from commands.proposable import PROPOSABLE
 from ledger.events.event import EVENTS, UPCASTS, decode
 from ledger.events.published import PUBLISHED
-from projections.projection import Projection
+from projections.engine.projection import Projection
 from projections.registry import PROJECTIONS
 from tests.golden.samples import FOLDER, all_events, sample_file
 from tests.house.sources import modules, parsed, shown
@@ -68,9 +68,8 @@ def test_every_projection_is_registered_under_its_own_name() -> None:
 
 
 def _modules(package: ModuleType) -> list[ModuleType]:
-    return [
-        importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)
-    ]
+    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return [importlib.import_module(module.name) for module in found]
 
 
 def _classes(module: ModuleType, parent: type) -> list[type]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.house.sources import PACKAGES, modules, parsed, shown
 
-RENDERER = "ledger/complaints.py"
+RENDERER = "ledger/validation_messages.py"
 SOURCES = [path for package in PACKAGES for path in modules(package)]
 
 

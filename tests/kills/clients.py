@@ -15,7 +15,7 @@ from http.client import HTTPException
 from threading import Event, Thread
 
 from commands.menu import MENU
-from ledger.log.trouble import DatabaseTrouble
+from ledger.log.database_errors import DatabaseTrouble
 from service.app import App, open_app
 from service.embedded import EmbeddedPostgresError
 from service.settings import Settings

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from commands.command import Command
-from commands.enrol_merchant import EnrolMerchant
+from commands.merchants.enrol_merchant import EnrolMerchant
 from projections.registry import PROJECTIONS
 from service.app import open_app
 from tests.kills.bench import PATIENCE_S, Bench

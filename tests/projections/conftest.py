@@ -8,7 +8,7 @@ import pytest
 
 from ledger.ledger import Ledger
 from projections.engine.reading import Views
-from tests.projections.history import NoKeys
+from tests.support.view_history import NoKeys
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from datetime import datetime
 from ledger.events.event import Event
 from ledger.ledger import Ledger
 from ledger.policies.policy import Policy
+from projections.engine.projection import Projection
 from projections.engine.reading import Views
 from projections.engine.rebuild import verify
 from projections.engine.worker import ProjectionWorker
-from projections.projection import Projection
-from tests.projections.history import History, recordable
 from tests.support.given import published
 from tests.support.parcels import at
+from tests.support.view_history import History, recordable
 
 TWO_HOURS_BEFORE = at(-2)  # the usual hand-over
 

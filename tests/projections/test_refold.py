@@ -11,9 +11,9 @@ from projections.engine.generations import ensure_live
 from projections.engine.reading import Views
 from projections.engine.rebuild import alone, verify
 from projections.engine.worker import ProjectionWorker
-from tests.projections.history import History, rows_of
-from tests.projections.samples import PICKY_TALLY, Picky
-from tests.projections.test_parking import Shop
+from tests.projections.engine.sample_views import PICKY_TALLY, Picky
+from tests.projections.engine.test_parking import Shop
+from tests.support.view_history import History, rows_of
 
 PAGE = 3
 

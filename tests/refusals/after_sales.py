@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.policies.order_charges import OrderCharges
-from ledger.refusals import Refusal
+from ledger.refusals.catalogue import Refusal
 from tests.support.given import MERCHANT, PLATFORM, SYSTEM
 from tests.support.orders import OrderStory, after_days
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from commands import set_express_refund
-from commands.bus import Bus
+from commands.bus.bus import Bus
+from commands.bus.outcome import Outcome
 from commands.command import Handler
 from commands.menu import MENU
-from commands.outcome import Outcome
+from commands.merchants import set_express_refund
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.platform import InboxFactNoted
-from ledger.streams.merchant import Merchant
+from ledger.streams.merchants import Merchant
 from tests.support.buses import Desk
 from tests.support.given import BUYER, FINANCE
 

@@ -7,23 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from commands.command import Command
-from ledger.refusals import Refusal
-from tests.commands import (
-    test_adjustments,
+from ledger.refusals.catalogue import Refusal
+from tests.commands.accounting import test_adjustments, test_close_period, test_post_fx_revaluation, test_proposals
+from tests.commands.payouts import (
     test_cancel_payout,
-    test_close_period,
-    test_hold_line,
     test_hold_settlement,
-    test_issue_statement,
-    test_post_fx_revaluation,
-    test_proposals,
-    test_refund_unallocated_funds,
-    test_resolve_break,
-    test_route_inbox_payment,
     test_submit_payout,
     test_write_off_merchant_debt,
 )
-from tests.commands.payouts import FAILED, INITIATED, SUBMITTED
+from tests.commands.payouts.payout_stages import FAILED, INITIATED, SUBMITTED
+from tests.commands.reconciliation import test_resolve_break
+from tests.commands.settlement import test_hold_line, test_issue_statement
+from tests.commands.unmatched import test_match_payment, test_refund_unmatched_funds
 from tests.support.given import cny, given
 
 Cause = Callable[[], Refusal | None]
@@ -46,7 +41,7 @@ def proposed(*lines: dict[str, Any]) -> Refusal | None:
 
 
 def routed(*parts: dict[str, Any]) -> Refusal | None:
-    return after(*test_route_inbox_payment.CAPTURED, ask=test_route_inbox_payment.route(*parts))
+    return after(*test_match_payment.CAPTURED, ask=test_match_payment.route(*parts))
 
 
 CAUSES: dict[str, Cause] = {
@@ -99,12 +94,12 @@ CAUSES: dict[str, Cause] = {
     "STATEMENT_OUTDATED": lambda: after(
         ask=test_issue_statement.issue(account_version=0), accounts={"M-1": cny("475.00")}
     ),
-    "INBOX_ITEM_NOT_FOUND": lambda: after(ask=test_refund_unallocated_funds.refund()),
+    "INBOX_ITEM_NOT_FOUND": lambda: after(ask=test_refund_unmatched_funds.refund()),
     "INBOX_ALREADY_ROUTED": lambda: after(
-        *test_route_inbox_payment.CAPTURED,
-        *test_route_inbox_payment.PLANNED,
-        ask=test_refund_unallocated_funds.refund(),
+        *test_match_payment.CAPTURED,
+        *test_match_payment.PLANNED,
+        ask=test_refund_unmatched_funds.refund(),
     ),
-    "ALLOCATION_EXCEEDS_CAPTURE": lambda: routed(test_route_inbox_payment.part("O-1", "USD 69.45")),
+    "ALLOCATION_EXCEEDS_CAPTURE": lambda: routed(test_match_payment.part("O-1", "USD 69.45")),
     "RUN_NOT_STARTED": lambda: after(ask=test_issue_statement.COMPLETE),
 }

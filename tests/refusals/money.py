@@ -6,20 +6,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from commands.enrol_merchant import EnrolMerchant
-from commands.initiate_payout import InitiatePayout
-from commands.record_partner_invoice_paid import RecordPartnerInvoicePaid
-from commands.reject_merchant import RejectMerchant
+from commands.accounting.record_partner_invoice_paid import RecordPartnerInvoicePaid
+from commands.merchants.enrol_merchant import EnrolMerchant
+from commands.merchants.reject_merchant import RejectMerchant
+from commands.payouts.initiate_payout import InitiatePayout
+from commands.payouts.verify_payout_account import VerifyPayoutAccount
+from commands.policies.set_fee_schedule import SetFeeSchedule
 from commands.rules import Rules
-from commands.set_fee_schedule import SetFeeSchedule
-from commands.verify_payout_account import VerifyPayoutAccount
 from ledger.events.event import Event
 from ledger.policies.fees import Fees
 from ledger.policies.payout_terms import PayoutTerms
 from ledger.policies.reference import Reference
-from ledger.refusals import Refusal
-from tests.commands.merchants import ENROLLED, registered, verified
-from tests.commands.payouts import INITIATED, PAID
+from ledger.refusals.catalogue import Refusal
+from tests.commands.merchants.known_merchant import ENROLLED, registered, verified
+from tests.commands.payouts.payout_stages import INITIATED, PAID
 from tests.ledger.policies.test_trial import LATE_WARNING, publish
 from tests.support.given import FINANCE, MERCHANT, NOW, PLATFORM, ask, cny, given
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from commands.dispatch_parcel import DispatchParcel
-from commands.place_order import PlaceOrder
-from commands.publish_product_translation import PublishProductTranslation
-from commands.set_export_status import SetExportStatus
+from commands.orders.place_order import PlaceOrder
+from commands.parcels.dispatch_parcel import DispatchParcel
+from commands.products.publish_product_translation import PublishProductTranslation
+from commands.products.set_export_status import SetExportStatus
 from ledger.ids import merchant_stream, product_stream
 from ledger.policies.return_window import ReturnWindow
-from ledger.refusals import Refusal
-from tests.commands.merchants import PRODUCT, SUSPENDED, submitted
+from ledger.refusals.catalogue import Refusal
+from tests.commands.merchants.known_merchant import PRODUCT, SUSPENDED, submitted
 from tests.support.given import BUYER, MERCHANT, PLATFORM, ask, given
 from tests.support.orders import ENROLLED, NAMES, OrderStory, after_days, basket, in_the_pool
 from tests.support.parcels import ORDER, PAID, asked_back, dispatched, packed

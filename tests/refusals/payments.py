@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.fx import Rate
 from ledger.policies.reference_pricing import ReferencePricing
-from ledger.refusals import Refusal
+from ledger.refusals.catalogue import Refusal
 from tests.support.given import PLATFORM
 from tests.support.orders import OrderStory, after_days, basket, capture
 from tests.support.payments import HELD, disputed, held, opened

@@ -10,7 +10,7 @@ import pytest
 
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
-from ledger.refusals import REFUSALS, Refusal
+from ledger.refusals.catalogue import REFUSALS, Refusal
 from service.cli.main import app
 from tests.refusals import after_sales, bus, finance, money, orders, payments
 from tests.support.buses import open_desk, publish_programme

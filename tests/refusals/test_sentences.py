@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.hold_settlement import HoldSettlement
-from commands.initiate_payout import InitiatePayout
-from commands.revoke_product import RevokeProduct
+from commands.payouts.hold_settlement import HoldSettlement
+from commands.payouts.initiate_payout import InitiatePayout
+from commands.products.revoke_product import RevokeProduct
 from ledger.events.event import Event
 from ledger.policies.payout_terms import PayoutTerms
-from ledger.refusals import Refusal
-from tests.commands.merchants import ENROLLED, PRODUCT, approved, registered, submitted, verified
-from tests.commands.payouts import INITIATED, PAID, RETURNED
+from ledger.refusals.catalogue import Refusal
+from tests.commands.merchants.known_merchant import ENROLLED, PRODUCT, approved, registered, submitted, verified
+from tests.commands.payouts.payout_stages import INITIATED, PAID, RETURNED
 from tests.refusals.after_sales import cut
 from tests.refusals.payments import CAUSES
 from tests.support.given import BUYER, FINANCE, PLATFORM, ask, cny, given

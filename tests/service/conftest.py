@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from service.app import App, open_app
+from service.demo.simulator.days import SEED, Days
+from service.demo.simulator.month import record_month
 from service.embedded import EmbeddedPostgres
 from service.settings import Settings
-from service.simulator.days import SEED, Days
-from service.simulator.month import record_month
 from tests.support.postgres import clone
 
 ORDERS = 40

@@ -13,8 +13,8 @@ from ledger.ids import order_of
 from ledger.log.rows import Recorded
 from service.app import App
 from service.cli.main import main
-from service.history import find_order
 from service.http.application import make_application
+from service.tracking.history import find_order
 
 Ask = Callable[..., list[dict[str, Any]]]
 FUTURE = "2999-01-01T00:00:00Z"

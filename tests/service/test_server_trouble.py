@@ -14,23 +14,23 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from ledger.actors import Actor
+from ledger.log.database_errors import KIND_OF_SQLSTATE, OUTCOME_UNKNOWN, DatabaseTrouble, trouble_of
 from ledger.log.set_aside import SetAside
-from ledger.log.trouble import KIND_OF_SQLSTATE, OUTCOME_UNKNOWN, DatabaseTrouble, trouble_of
-from ledger.log.verify import verify_log
-from ledger.who import Actor
+from ledger.log.verification.verify import verify_log
+from projections.balances.merchant_balances import MerchantBalances
 from projections.engine.rebuild import rebuild, verify
-from projections.merchant_balances import MerchantBalances
-from projections.psp_references import PspReferences
-from service.adapters.files.importing import RawFile
-from service.adapters.psp.importing import import_report
+from projections.reconciliation.psp_references import PspReferences
+from service.adapters.files.importer import RawFile
+from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import read_neutral
 from service.app import App
+from service.finance.period_close import PeriodClose
+from service.finance.releases import Releases
+from service.finance.settlement_run import settle
 from service.http.application import make_application
-from service.period_close import PeriodClose
 from service.settings import Settings
-from service.settlement_run import settle
-from service.status import status_of
-from service.timers.releases import Releases
+from service.views.status import status_of
 from tests.service.adapters.psp.reports import line, neutral, summed
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import merchant_ready, paid, sent, signed

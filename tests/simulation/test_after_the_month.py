@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from commands.recording import accounting_day
+from ledger.accounting_days import accounting_day
 from ledger.log.engine import cursor_of
 from service.app import App
+from service.automation.demonstration_rates import DemonstrationRates
+from service.demo.simulator.catalogue_life import Diary
+from service.demo.simulator.days import SEED, Days
+from service.demo.simulator.late_facts import LATE
+from service.demo.simulator.month import record_month
+from service.demo.simulator.scenarios.order_steps import placed
+from service.demo.simulator.world import make_world
+from service.demo.trading_month import NotForDemonstration, record_trading_month
 from service.embedded import EmbeddedPostgres
-from service.founding import publish_defaults
-from service.simulator.catalogue_life import Diary
-from service.simulator.days import SEED, Days
-from service.simulator.late_facts import LATE
-from service.simulator.month import record_month
-from service.simulator.telling import placed
-from service.simulator.world import make_world
-from service.timers.demonstration_rates import DemonstrationRates
-from service.trading_month import NotForDemonstration, record_trading_month
+from service.foundation import publish_defaults
 from tests.support.buses import Desk, open_desk
 from tests.support.postgres import clone
 from tests.support.shops import app_of

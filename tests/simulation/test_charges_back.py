@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from ledger.after_sales_refusals import ChargeNotRefundable
-from ledger.events.dispute import DisputeLost
-from ledger.events.payment import PaymentAllocated
-from ledger.events.refund import RefundApproved, RefundRequested, ReturnExpired
+from ledger.events.disputes import DisputeLost
+from ledger.events.payments import PaymentAllocated
+from ledger.events.refunds import RefundApproved, RefundRequested, ReturnExpired
 from ledger.policies.order_charges import OrderCharges, ShippingBack
-from ledger.refusals import RefundExceedsRemaining, RoleNotAllowed
+from ledger.refusals.after_sales import ChargeNotRefundable
+from ledger.refusals.catalogue import RefundExceedsRemaining, RoleNotAllowed
 from tests.support.given import BUYER, MERCHANT, PARTNER, PLATFORM, usd
 from tests.support.orders import OrderStory, after_days, basket, capture, line
 

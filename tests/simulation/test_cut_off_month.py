@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ledger.log.verify import verify_log
-from projections.account_turnovers import AccountTurnovers
-from projections.books_of_account import turnover_balance
+from ledger.log.verification.verify import verify_log
+from projections.accounting.account_turnovers import AccountTurnovers
+from projections.accounting.books_of_account import turnover_balance
 from service.app import App
+from service.demo.simulator.growth import grow_to
+from service.demo.simulator.month import record_month
 from service.embedded import EmbeddedPostgres
-from service.periods import periods
-from service.simulator.growing import grow_to
-from service.simulator.month import record_month
+from service.finance.periods import periods
 from tests.support.buses import open_desk
 from tests.support.postgres import clone
 from tests.support.shops import app_of

@@ -16,18 +16,18 @@ import pytest
 from hypothesis import HealthCheck, example, given, note, seed, settings
 from hypothesis import strategies as some
 
-from ledger.events.refund import ReturnExpired
+from ledger.events.refunds import ReturnExpired
 from ledger.money import Money
-from ledger.refusals import RefundExceedsRemaining, Refusal
-from tests.ledger.journal.test_order_rules import ACTIONS, SALES, Sale
-from tests.simulation.money_life import OF_MONEY, MoneyLife
-from tests.simulation.test_random_money import (
+from ledger.refusals.catalogue import RefundExceedsRemaining, Refusal
+from tests.ledger.journal.rules.test_orders import ACTIONS, SALES, Sale
+from tests.simulation.models.money_checks import (
     a_replay_remembers_the_same,
     merchants_have_what_they_are_due,
     nothing_is_left,
     parts_add_up,
     the_books_say_what_is_remembered,
 )
+from tests.simulation.models.money_life import OF_MONEY, MoneyLife
 from tests.support.given import PARTNER, PLATFORM
 from tests.support.orders import after_days
 

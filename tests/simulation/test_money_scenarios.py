@@ -15,23 +15,23 @@ from typing import Any
 
 import pytest
 
-from ledger.events.period import AccountingPeriodClosed
+from ledger.actors import Actor
+from ledger.events.periods import AccountingPeriodClosed
 from ledger.events.settlement import ReconciliationBreakOpened
-from ledger.events.statement import SettlementStatementIssued
+from ledger.events.statements import SettlementStatementIssued
 from ledger.ids import periods_stream, statements_stream
-from ledger.journal.trial_balance import Balance, trial_balance_hash
 from ledger.money import Money
-from ledger.who import Actor
-from projections.audit_trail import AuditTrail
-from projections.balances import Moment, balances
-from projections.books_of_account import turnover_balance
+from ledger.trial_balance import Balance, trial_balance_hash
+from projections.accounting.books_of_account import turnover_balance
+from projections.audit.audit_trail import AuditTrail
+from projections.balances.balances import Moment, balances
+from projections.balances.payouts import payouts
+from projections.balances.statements import StatementLine, issued_again
 from projections.engine.rebuild import verify
-from projections.payouts import payouts
 from projections.registry import PROJECTIONS
-from projections.statements import StatementLine, issued_again
 from service.app import App
-from service.settlement_run import RunSummary, settle
-from service.timers.returned_payouts import ReturnedPayouts
+from service.automation.returned_payouts import ReturnedPayouts
+from service.finance.settlement_run import RunSummary, settle
 from tests.support.buses import IMPORTER, Desk, open_desk, publish_programme
 from tests.support.given import cny
 from tests.support.periods import TwoPeopleClose

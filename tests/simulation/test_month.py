@@ -13,27 +13,27 @@ import pytest
 from pydantic_core import from_json
 
 from ledger.events.event import Event
-from ledger.events.inbox_money import UnallocatedFundsSettled
-from ledger.events.order import OrderPlaced
+from ledger.events.orders import OrderPlaced
+from ledger.events.parcels import ExportDeclared, ExportRejected, ExportReleased, ParcelSignedFor
 from ledger.events.platform import FxRateRecorded
-from ledger.events.refund import RefundApproved, RefundRequested, ReturnExpired
+from ledger.events.refunds import RefundApproved, RefundRequested, ReturnExpired
 from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved
-from ledger.events.shipment import ExportDeclared, ExportRejected, ExportReleased, ParcelSignedFor
+from ledger.events.unmatched_money import UnallocatedFundsSettled
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
-from ledger.log.verify import verify_log
-from projections.balances import Moment, balances
-from projections.books_of_account import turnover_balance
-from projections.differences import explain_difference
+from ledger.log.verification.verify import verify_log
+from projections.accounting.books_of_account import turnover_balance
+from projections.accounting.differences import explain_difference
+from projections.balances.balances import Moment, balances
 from projections.engine.generations import ensure_live
 from projections.registry import PROJECTIONS
-from projections.tracking import track
+from projections.tracking.tracking import track
 from service.app import App
+from service.demo.simulator.late_facts import LATE
+from service.demo.simulator.month import APRIL, SLOT, Month, make_month, record_month
 from service.embedded import EmbeddedPostgres
-from service.localisation import LANGUAGES, localised, reader_of
-from service.simulator.late_facts import LATE
-from service.simulator.month import APRIL, SLOT, Month, make_month, record_month
-from service.tracking import told
+from service.tracking.localisation import LANGUAGES, localised, reader_of
+from service.tracking.tracking import told
 from tests.golden.samples import all_events
 from tests.support.buses import open_desk
 from tests.support.postgres import clone
@@ -91,7 +91,7 @@ def test_what_is_refused_is_what_the_stories_tell_of(recorded: Told) -> None:
     assert {outcome.code for outcome in month.refusals} == REFUSED, f"seed {SEED}"
 
 
-# An operator's decision about a broken ledger, which no trading month needs: tests/projections/test_parking.py.
+# An operator's decision about a broken ledger, which no trading month needs: tests/projections/engine/test_parking.py.
 OF_OPERATORS = {"view_effect.parked", "view_effect.unparked", "loop_item.parked", "loop_item.unparked"}
 
 

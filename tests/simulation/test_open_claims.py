@@ -8,11 +8,11 @@ from __future__ import annotations
 from hypothesis import given, note, seed, settings
 from hypothesis import strategies as some
 
-from ledger.events.dispute import DisputeLost
-from ledger.events.refund import RefundApproved
-from ledger.journal.open_claims import OpenClaims
-from tests.ledger.journal.test_order_rules import SALES, Sale
-from tests.simulation.money_life import MoneyLife
+from ledger.events.disputes import DisputeLost
+from ledger.events.refunds import RefundApproved
+from ledger.folds.open_claims import OpenClaims
+from tests.ledger.journal.rules.test_orders import SALES, Sale
+from tests.simulation.models.money_life import MoneyLife
 from tests.simulation.test_random_money import _SLOW, EXAMPLES, SEED
 
 CLAIMING = ("return", "part", "goods back", "open dispute", "withdraw", "win", "lose dispute", "next stage", "settle")

@@ -18,12 +18,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ledger.refusals import Refusal
-from ledger.streams.order_units import OrderUnits
-from ledger.who import Actor
-from tests.simulation.order_model import OrderModel
-from tests.simulation.refund_model import OK, Dispute
-from tests.simulation.unit_model import Kind
+from ledger.actors import Actor
+from ledger.refusals.catalogue import Refusal
+from ledger.streams.units.units import OrderUnits
+from tests.simulation.models.order_model import OrderModel
+from tests.simulation.models.refund_model import OK, Dispute
+from tests.simulation.models.unit_model import Kind
 from tests.support.given import BUYER, FINANCE, MERCHANT, NOW, PARTNER, PLATFORM, PROPOSER, SYSTEM
 from tests.support.orders import OrderStory, line
 

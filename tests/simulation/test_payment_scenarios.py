@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from commands.outcome import Outcome
-from commands.report_payment_captured import report_id
+from commands.bus.outcome import Outcome
+from commands.payments.report_payment_captured import report_id
+from ledger.actors import Source
 from ledger.events.event import Event
-from ledger.events.payment import PaymentCaptured
+from ledger.events.payments import PaymentCaptured
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import order_stream
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from ledger.who import Source
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.given import BUYER, PARTNER, usd
 from tests.support.orders import basket, capture, line

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as some
 
 from ledger.money import Money
-from ledger.refusals import Refusal
-from ledger.streams.order_charges import TYPES, OrderCharges
-from ledger.streams.order_taxes import tax_held
-from tests.ledger.journal.test_order_rules import ACTIONS, SALES, Sale
-from tests.simulation.money_life import OF_MONEY, MoneyLife
+from ledger.refusals.catalogue import Refusal
+from ledger.streams.amounts.charges import TYPES, OrderCharges
+from ledger.streams.amounts.taxes import tax_held
+from tests.ledger.journal.rules.test_orders import ACTIONS, SALES, Sale
+from tests.simulation.models.money_life import OF_MONEY, MoneyLife
 from tests.support.given import PLATFORM
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250513"))

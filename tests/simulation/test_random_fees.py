@@ -16,9 +16,9 @@ from hypothesis import strategies as some
 from ledger.fx import CNY, Rate
 from ledger.money import total
 from ledger.policies.fees import Fees, Promotion, Vat
-from ledger.refusals import Refusal
-from ledger.streams.order_quantities import LineBook
-from tests.ledger.journal.test_order_rules import OPEN_MARKETS, SALES, Life, Sale
+from ledger.refusals.catalogue import Refusal
+from ledger.streams.orders.quantities import LineBook
+from tests.ledger.journal.rules.test_orders import OPEN_MARKETS, SALES, Life, Sale
 from tests.support.given import FROM_THE_START
 from tests.support.orders import OrderStory, after_days
 

@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, example, given, note, seed, settings
 from hypothesis import strategies as some
 
-from ledger.events.dispute import DisputeLost, DisputeWon
-from ledger.events.event import Event, decode
-from ledger.events.payment import PaymentAllocated, PaymentCaptureFailed
-from ledger.events.psp_settlement import PspSettlementReceived
-from ledger.events.refund import ApprovedLine, RefundApproved, RefundAutoApproved, ReturnExpired
-from ledger.events.settlement import SettlementReleased
-from ledger.fx import CNY
-from ledger.money import total
-from ledger.streams.order import Order
-from tests.ledger.journal.test_order_rules import ACTIONS, DAYS, SALES, Sale
-from tests.simulation.money_life import OF_MONEY, MoneyLife
-from tests.support.one_key import OneKey
+from tests.ledger.journal.rules.test_orders import ACTIONS, DAYS, SALES, Sale
+from tests.simulation.models.money_checks import (
+    a_replay_remembers_the_same,
+    merchants_have_what_they_are_due,
+    nothing_is_left,
+    parts_add_up,
+    the_books_say_what_is_remembered,
+)
+from tests.simulation.models.money_life import OF_MONEY, MoneyLife
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250422"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))
@@ -82,117 +78,3 @@ def test_the_books_are_right_in_thousands_of_histories(record_property: Callable
     any_history()
     said = f"{told['histories']:,} histories of an order's money, {told['steps']:,} steps, seed {SEED + 1}"
     record_property("told", said)
-
-
-def the_books_say_what_is_remembered(life: MoneyLife) -> None:
-    """Every account between the parties holds what the order remembers, in its own currency and in CNY."""
-    order: Order = life.order
-    captures = order.payments.captures.values()
-    approved = [case for case in order.cases.values() if case.money and case.state == "approved"]
-    items = order.receivables.items.values()
-    remembered = {
-        "1110": (
-            sum(item.amount.minor - item.settled.minor for item in items),
-            sum(item.base.minor - item.settled_base.minor for item in items),
-        ),
-        "1120": (
-            sum(dispute.held.minor for dispute in order.disputes),
-            sum(dispute.held_base.minor for dispute in order.disputes),
-        ),
-        "2210": (
-            -sum(case.money.amount.minor - case.paid.minor for case in approved if case.money),
-            -sum(case.money.base.minor - case.carried.minor for case in approved if case.money),
-        ),
-        "2220": (-sum(c.free.minor for c in captures), -sum(c.free_base.minor for c in captures)),
-    }
-    for account, expected in remembered.items():
-        assert (life.story.balance(account, life.currency), life.story.base(account)) == expected, account
-
-
-def merchants_have_what_they_are_due(life: MoneyLife) -> None:
-    """Invariant 3 of the design, of one order's money before it is held or paid out."""
-    assert -(life.story.balance("2110") + life.story.balance("2120")) == due_to_merchant(life.story.events)
-    assert life.story.balance("2110") == life.story.base("2110"), "a merchant's money is CNY"
-    assert life.story.balance("2110") <= 0, "no more leaves a merchant's pending money than came in"
-
-
-def due_to_merchant(events: Iterable[Event]) -> int:
-    """List allocated − net fees − merchant-borne refunds and disputes at list, in fen: of events, not entries."""
-    due = 0
-    for event in events:
-        match event:
-            case PaymentAllocated():
-                due += event.list_total.minor
-            case PaymentCaptureFailed(undone=PaymentAllocated() as undone):
-                due -= undone.list_total.minor
-            case SettlementReleased():
-                due -= event.fee.minor + event.vat.minor
-        due -= sum(sign * (line.from_pending + line.from_available).minor for line, sign in lines_taken(event))
-    return due
-
-
-def parts_add_up(life: MoneyLife) -> None:
-    for event in life.story.events:
-        match event:
-            case PaymentAllocated():
-                parts = total([part.base for part in event.parts], CNY)
-                assert parts == event.goods_base + total([charge.base for charge in event.charges], CNY)
-                assert total([line.list_amount for line in event.lines], CNY) == event.list_total
-            case PspSettlementReceived():
-                assert total([line.cash for line in event.lines], CNY) == event.cash
-            case RefundApproved() | RefundAutoApproved():
-                buyer = [line.buyer_amount for line in event.lines] + [charge.amount for charge in event.money.charges]
-                assert total(buyer, event.money.amount.currency) == event.money.amount
-    fees_are_shared_to_the_cent(life.story.events)
-
-
-def fees_are_shared_to_the_cent(events: Iterable[Event]) -> None:
-    """After every event: 5 % of all that was released of the order and is not taken back."""
-    kept = fee = 0
-    for event in events:
-        if isinstance(event, SettlementReleased):
-            kept, fee = kept + event.gross.minor, fee + event.fee.minor
-        for line, sign in lines_taken(event):
-            kept -= sign * (line.from_available + line.fee_back).minor
-            fee -= sign * line.fee_back.minor
-        assert fee == rounded(kept, 500, 10_000)
-
-
-def lines_taken(event: Event) -> Iterator[tuple[ApprovedLine, int]]:
-    """What the event takes from the merchant, or gives back of what an earlier one took."""
-    match event:
-        case RefundApproved() | RefundAutoApproved() | DisputeLost():
-            yield from ((line, 1) for line in event.lines)
-        case DisputeWon(undone=DisputeLost() as undone):
-            yield from ((line, -1) for line in undone.lines)
-        case ReturnExpired(undone=RefundApproved() as undone, kept=kept):
-            yield from ((line, -1) for line in undone.lines)
-            yield from ((line, 1) for line in (kept.lines if kept else ()))
-
-
-def rounded(whole: int, part: int, of: int) -> int:
-    """HALF_UP."""
-    return int((Decimal(whole * part) / of).quantize(Decimal(1), ROUND_HALF_UP))
-
-
-def a_replay_remembers_the_same(life: MoneyLife) -> None:
-    """What the log would hold, folded again, is what was remembered (invariant 1)."""
-    again = Order(life.order.name)
-    for event in life.story.events:
-        sealed = event.sealed_for(life.order.name, life.order.name, OneKey())
-        again.apply(decode(sealed.name, sealed.schema_version, sealed.payload()))
-    assert again.cases == life.order.cases
-    assert again.lines == life.order.lines
-    assert again.payments.captures == life.order.payments.captures
-    assert again.payments.authorizations == life.order.payments.authorizations
-    assert again.disputes.by_id == life.order.disputes.by_id
-    assert again.receivables.items == life.order.receivables.items
-    assert again.claims == life.order.claims
-    assert again.version == life.order.version
-
-
-def nothing_is_left(life: MoneyLife) -> None:
-    """All decided, paid and settled: every account between the parties is closed in both currencies."""
-    assert life.story.balance("2110") == 0
-    for account in ("1110", "1120", "1210", "2210", "2220"):
-        assert (life.story.balance(account, life.currency), life.story.base(account)) == (0, 0), account

@@ -15,17 +15,17 @@ import pytest
 from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as some
 
-from service.documentation.posting_rules import POSTING_RULES
-from tests.ledger.journal.test_order_rules import CURRENCIES, DAYS, SALES, Sale
-from tests.simulation.shop_checks import (
+from service.docs_from_code.posting_rules import POSTING_RULES
+from tests.ledger.journal.rules.test_orders import CURRENCIES, DAYS, SALES, Sale
+from tests.simulation.models.money_checks import merchants_have_what_they_are_due, the_books_say_what_is_remembered
+from tests.simulation.models.shop_checks import (
     ShopBooks,
     a_payout_leaves_what_is_asked_back,
     a_replay_comes_to_the_same,
     nothing_is_left_between_the_parties,
     statements_tile,
 )
-from tests.simulation.shop_life import OF_ORDERS, OF_THE_SHOP, ShopLife
-from tests.simulation.test_random_money import merchants_have_what_they_are_due, the_books_say_what_is_remembered
+from tests.simulation.models.shop_life import OF_ORDERS, OF_THE_SHOP, ShopLife
 from tests.support.given import NOW
 from tests.support.memory_ledger import MemoryDesk
 

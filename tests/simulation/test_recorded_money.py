@@ -11,24 +11,24 @@ from random import Random
 import pytest
 
 from ledger.fx import Rate
-from ledger.log.verify import verify_log
-from projections.account_turnovers import AccountTurnovers
-from projections.balances import balances
-from projections.books_of_account import turnover_balance
+from ledger.log.verification.verify import verify_log
+from projections.accounting.account_turnovers import AccountTurnovers
+from projections.accounting.books_of_account import turnover_balance
+from projections.balances.balances import balances
+from projections.balances.merchant_balances import MerchantBalances
 from projections.engine.reading import Views
 from projections.engine.rebuild import verify
 from projections.engine.worker import ProjectionWorker
-from projections.merchant_balances import MerchantBalances
 from service.embedded import EmbeddedPostgres
-from tests.ledger.journal.test_order_rules import ACTIONS, DAYS, Sale
-from tests.simulation.money_life import OF_MONEY, MoneyLife
-from tests.simulation.recorded_story import RecordedStory
-from tests.simulation.test_random_money import (
+from tests.ledger.journal.rules.test_orders import ACTIONS, DAYS, Sale
+from tests.simulation.models.money_checks import (
     merchants_have_what_they_are_due,
     nothing_is_left,
     parts_add_up,
     the_books_say_what_is_remembered,
 )
+from tests.simulation.models.money_life import OF_MONEY, MoneyLife
+from tests.simulation.models.recorded_scenario import RecordedStory
 from tests.support.buses import IMPORTER, Desk, open_desk, publish_programme
 from tests.support.given import NOW, PLATFORM
 from tests.support.orders import OrderStory

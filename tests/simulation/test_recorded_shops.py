@@ -16,29 +16,29 @@ from random import Random
 
 import pytest
 
-from ledger.events.period import AccountingPeriodClosed
+from ledger.events.periods import AccountingPeriodClosed
 from ledger.ids import periods_stream
-from ledger.journal.trial_balance import Balance, trial_balance_hash
-from ledger.log.verify import verify_log
-from projections.balances import NOW as NOW_KNOWN
-from projections.balances import Moment
-from projections.books_of_account import turnover_balance
+from ledger.log.verification.verify import verify_log
+from ledger.trial_balance import Balance, trial_balance_hash
+from projections.accounting.books_of_account import turnover_balance
+from projections.accounting.exposure import exposure
+from projections.accounting.order_contribution import contributions
+from projections.balances.balances import NOW as NOW_KNOWN
+from projections.balances.balances import Moment
+from projections.balances.merchant_balances import MerchantBalances
+from projections.balances.statements import document, issued_again
 from projections.engine.rebuild import rebuild, verify
-from projections.exposure import exposure
-from projections.merchant_balances import MerchantBalances
-from projections.order_contribution import contributions
 from projections.registry import PROJECTIONS
-from projections.statements import document, issued_again
 from service.app import App
 from service.embedded import EmbeddedPostgres
 from tests.service.adapters.journal.test_exports import BEAN_CHECK, in_beancount, in_hledger, ours, written
-from tests.simulation.shop_checks import (
+from tests.simulation.models.shop_checks import (
     ShopBooks,
     a_replay_comes_to_the_same,
     nothing_is_left_between_the_parties,
     statements_tile,
 )
-from tests.simulation.shop_life import ShopLife
+from tests.simulation.models.shop_life import ShopLife
 from tests.simulation.test_random_shops import drawn
 from tests.support.buses import open_desk
 from tests.support.given import NOW

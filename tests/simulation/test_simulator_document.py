@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from service.simulator.plots import PLOTS
+from service.demo.simulator.scenarios.plots import PLOTS
 
 REPOSITORY = Path(__file__).parents[2]
 NAMED = set(
     re.findall(r"`(\w+)`", (REPOSITORY / "docs/simulator.md").read_text(encoding="utf-8").partition("told where")[2])
 )
 TOLD = {plot.tell.__name__ for plot in PLOTS}
-MODULES = {path.stem for path in (REPOSITORY / "service/simulator").glob("*.py")}
+MODULES = {path.stem for path in (REPOSITORY / "service/demo/simulator").rglob("*.py")}
 
 
 def test_every_plot_stands_in_the_table() -> None:

@@ -11,12 +11,12 @@ import pytest
 
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from projections.account_turnovers import AccountTurnovers
-from projections.balances import MerchantBalance, balances
-from projections.books_of_account import TurnoverBalance, turnover_balance
+from projections.accounting.account_turnovers import AccountTurnovers
+from projections.accounting.books_of_account import TurnoverBalance, turnover_balance
+from projections.balances.balances import MerchantBalance, balances
+from projections.balances.merchant_balances import MerchantBalances
 from projections.engine.reading import Views
 from projections.engine.worker import ProjectionWorker
-from projections.merchant_balances import MerchantBalances
 from service.embedded import EmbeddedPostgres
 from tests.support.buses import IMPORTER, Desk, open_desk, publish_programme
 from tests.support.given import BUYER, FINANCE, PARTNER, PLATFORM, cny

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ledger.actors import Actor
 from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.policies.policy import Policy
-from ledger.who import Actor
 from tests.support.given import BUYER, PARTNER, PLATFORM, RATES
 from tests.support.orders import OrderStory, after_days
 

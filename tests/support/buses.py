@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from commands.bus import Bus
+from commands.bus.bus import Bus
+from commands.bus.outcome import Outcome
 from commands.command import Command
 from commands.menu import MENU
-from commands.outcome import Outcome
 from commands.proposable import PROPOSABLE
+from ledger.actors import Actor
 from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
 from ledger.policies.defaults import default_policies
-from ledger.who import Actor
 from tests.support.given import patient
 
 IMPORTER = Actor(kind="importer", id="tests", role="importer")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from commands.bus.decision import Decision
 from commands.command import Command
-from commands.recording import Decision
 from ledger.events.event import Event
 
 

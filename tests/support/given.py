@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
+from commands.bus.decided_events import decided
 from commands.command import Command
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
 from commands.rules import Rules
-from commands.timing import decided
 from commands.two_people import TwoPersonCommand
+from ledger.actors import Actor
 from ledger.events.event import Event, decode
 from ledger.events.platform import FeeScheduleSet, FxRateRecorded, PolicyPublished
-from ledger.events.proposal import ProposalMade
+from ledger.events.proposals import ProposalMade
 from ledger.fx import Rate
 from ledger.ids import account_guard
 from ledger.journal.posting import post
@@ -25,11 +26,10 @@ from ledger.policies.kinds import written
 from ledger.policies.policy import Policy
 from ledger.policies.reference import Reference
 from ledger.policies.reference_pricing import ReferencePricing
-from ledger.refusal import Refusal
+from ledger.refusals.refusal import Refusal
 from ledger.streams.account import MerchantAccount
 from ledger.streams.registry import blank
 from ledger.streams.stream import Stream
-from ledger.who import Actor
 
 C = TypeVar("C", bound=Command)
 

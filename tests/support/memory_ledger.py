@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from ledger.ids import account_guard
 from ledger.ledger import Ledger
-from ledger.log.reading import AccountRow, EarlierAnswer
+from ledger.log.reader import AccountRow, EarlierAnswer
 from ledger.log.rows import Attempt, NewEvent, News, Receipt, Recorded, Status
 from tests.support.buses import Clock, Desk
 from tests.support.one_key import OneKey

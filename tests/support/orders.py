@@ -8,28 +8,24 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from commands.bus.decided_events import decided
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
 from commands.rules import Rules
-from commands.timing import decided
+from ledger.actors import Actor
 from ledger.events.event import Event
-from ledger.events.merchant import ExpressRefundEnabled, MerchantEnrolled
-from ledger.events.product import (
-    ProductExportApproved,
-    ProductExportStatusEnabled,
-    ProductSubmittedForExportReview,
-)
+from ledger.events.merchants import ExpressRefundEnabled, MerchantEnrolled
+from ledger.events.products import ProductExportApproved, ProductExportStatusEnabled, ProductSubmittedForExportReview
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.fx import Rate
 from ledger.ids import merchant_stream, order_stream, product_stream
 from ledger.journal.entry import Entry
 from ledger.journal.posting import post
 from ledger.policies.policy import Policy
-from ledger.refusals import Refusal
-from ledger.streams.order import Order
+from ledger.refusals.catalogue import Refusal
+from ledger.streams.orders.order import Order
 from ledger.streams.registry import blank
 from ledger.streams.stream import Stream
-from ledger.who import Actor
 from tests.support.given import (
     FROM_THE_START,
     NOW,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from ledger.actors import Actor
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
-from ledger.events.order import Channel, OrderConfirmed, OrderPlaced, PlacedLine
-from ledger.events.payment import AllocatedLine, AllocatedPart, PaymentAllocated, PaymentCaptured
-from ledger.events.refund import ApprovedLine, RefundApproved, RefundLine, RefundMoney, RefundRequested
-from ledger.events.shipment import ParcelCreated, ParcelDispatched, ParcelItem, ParcelSignedFor
+from ledger.events.orders import Channel, OrderConfirmed, OrderPlaced, PlacedLine
+from ledger.events.parcels import ParcelCreated, ParcelDispatched, ParcelItem, ParcelSignedFor
+from ledger.events.payments import AllocatedLine, AllocatedPart, PaymentAllocated, PaymentCaptured
+from ledger.events.refunds import ApprovedLine, RefundApproved, RefundLine, RefundMoney, RefundRequested
 from ledger.fx import Rate
 from ledger.money import Money, total
-from ledger.who import Actor
 from tests.support.given import BUYER, NOW, PLATFORM, RATES, cny, usd
 
 ORDER: dict[str, Any] = {"merchant_id": "M-1", "order_id": "O-1"}

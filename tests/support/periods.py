@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from commands.outcome import Outcome
-from ledger.who import Actor
-from service.period_close import PeriodClose
+from commands.bus.outcome import Outcome
+from ledger.actors import Actor
+from service.finance.period_close import PeriodClose
 from tests.support.buses import PROPOSER
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ledger.canonical import canonical
 from ledger.ledger import Ledger
 from ledger.log.rows import Attempt, Expectation, Status
-from tests.projections.history import an_event
+from tests.support.view_history import an_event
 
 DEEP = '{"a":' * 200 + "1" + "}" * 200
 LONG = "".join(f"{n * 7919:x}" for n in range(1200))  # about 6,000 characters that do not repeat

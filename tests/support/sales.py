@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from ledger.actors import Actor
 from ledger.fx import CNY, Rate
 from ledger.money import Money
-from ledger.who import Actor
 from tests.support.buses import PLATFORM, Desk
 
 QUOTE = Rate(base="USD", quote=CNY, value="7.2000", kind="reference", source="test", as_of=date(2025, 3, 10))

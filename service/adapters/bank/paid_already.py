@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ledger.events.settlement import PayoutPaid
 from ledger.ids import payouts_stream
-from projections.expected_at_bank import Expectation
+from projections.reconciliation.expected_at_bank import Expectation
 from service.app import App
 
 

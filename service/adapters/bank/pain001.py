@@ -19,7 +19,7 @@ from xmlschema.exceptions import XMLSchemaException
 
 from ledger.fx import CNY
 from ledger.money import total
-from projections.payouts import PayoutRow
+from projections.balances.payouts import PayoutRow
 from service.failures import ServiceFailure
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"

@@ -10,15 +10,15 @@ from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element
 
 from commands.command import Command
-from commands.report_payout_failed import ReportPayoutFailed
-from commands.report_payout_paid import ReportPayoutPaid
-from commands.submit_payout import SubmitPayout
-from ledger.who import Actor, Source
-from projections.expected_at_bank import Expectation, ExpectedAtBank, expected_under
+from commands.payouts.report_payout_failed import ReportPayoutFailed
+from commands.payouts.report_payout_paid import ReportPayoutPaid
+from commands.payouts.submit_payout import SubmitPayout
+from ledger.actors import Actor, Source
+from projections.reconciliation.expected_at_bank import Expectation, ExpectedAtBank, expected_under
 from service.adapters.bank.paid_already import paid_already
 from service.adapters.bank.xml_lines import line_of, raw_xml, read_xml
 from service.adapters.files.bad_file import BadFile
-from service.adapters.files.importing import IMPORTER, FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.files.importer import IMPORTER, FileSummary, Progress, RawFile, Row, import_rows
 from service.adapters.files.unread import UnreadItem, refuse_if_all, unread_rows
 from service.app import App
 

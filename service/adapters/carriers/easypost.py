@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from commands.command import Command
-from service.adapters.carriers.bodies import Objects, read_json
-from service.adapters.carriers.routing import Lookup, commands_from_body, unmapped
+from service.adapters.bodies import Objects, read_json
 from service.adapters.carriers.scan import Scan, is_return, place
+from service.adapters.carriers.scan_commands import Lookup, commands_from_body
 from service.adapters.carriers.signatures import expect_easypost_signature
 from service.adapters.carriers.times import read_instant
 from service.adapters.carriers.vocabulary import ANY, Meaning, Vocabulary
+from service.adapters.raw_bodies import unmapped
 
 PROVIDER = "easypost"
 VOCABULARY = Vocabulary(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from commands.report_tracking import TrackedMilestone
+from commands.parcels.report_tracking import TrackedMilestone
 from ledger.events.deliveries import GOING_BACK, NAMES_THE_RECIPIENT
-from ledger.events.shipment import EvidenceKind
+from ledger.events.parcels import EvidenceKind
 
 Reached = TrackedMilestone | Literal["signed_for", "lost"]
 Doubt = Literal["", "zone_assumed", "time_assumed", "time_unknown"]

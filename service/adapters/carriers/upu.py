@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from commands.command import Command
-from service.adapters.carriers.bodies import Objects, read_json
-from service.adapters.carriers.routing import Lookup, commands_from_body, unmapped
+from service.adapters.bodies import Objects, read_json
 from service.adapters.carriers.scan import Scan, place
+from service.adapters.carriers.scan_commands import Lookup, commands_from_body
 from service.adapters.carriers.times import read_instant
 from service.adapters.carriers.vocabulary import Meaning, Vocabulary
+from service.adapters.raw_bodies import unmapped
 
 PROVIDER = "upu"
 RETURN = "return_to_sender"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ledger.events.shipment import EvidenceKind
+from ledger.events.parcels import EvidenceKind
 from service.adapters.carriers.scan import Reached
 
 ANY = "*"

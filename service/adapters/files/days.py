@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from commands.recording import accounting_day
+from ledger.accounting_days import accounting_day
 from ledger.limits import EARLIEST_DAY
 from service.adapters.files.bad_file import BadFile
 

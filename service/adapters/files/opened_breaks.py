@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Engine, text
 
-from commands.outcome import Outcome
+from commands.bus.outcome import Outcome
 from ledger.events.platform import InboxFactNoted, InboxPaymentCaptured
 from ledger.events.settlement import ReconciliationBreakOpened
 

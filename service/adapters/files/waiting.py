@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from commands.mark_fact_routed import MarkFactRouted
+from commands.unmatched.mark_fact_matched import MarkFactRouted
 from ledger.ids import derived_id, inbox_stream
 from ledger.log.directory import PLATFORM_BOOK
-from ledger.streams.loading import load_each
-from ledger.streams.reference_streams import InboxItem
-from service.adapters.files.importing import IMPORTER, FileName, RawFile, accepted
+from ledger.streams.loader import load_each
+from ledger.streams.reference_data import InboxItem
+from service.adapters.files.importer import IMPORTER, FileName, RawFile, accepted
 from service.app import App
 
 

@@ -10,8 +10,8 @@ from pydantic_core import from_json
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from service.adapters.journal.postings import DIMENSIONS, Posting, postings_of
-from service.cli.cells import write_csv
-from service.cli.tables import JOURNAL
+from service.tables.cells import write_csv
+from service.tables.tables import JOURNAL
 
 
 def write_journal_csv(rows: Iterable[Recorded], out: TextIO) -> None:

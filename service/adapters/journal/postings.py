@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ledger.fx import CNY
 from ledger.journal.accounts import CHART, AccountType
-from ledger.log.reading import Reader
+from ledger.log.reader import Reader
 from ledger.log.rows import Recorded
 from ledger.money import Money
 

@@ -8,18 +8,18 @@ from datetime import date, datetime, time
 from typing import Any
 
 from commands.command import Command
-from commands.note_unrouted_fact import NoteUnroutedFact
-from commands.psp_lines import PspLine
-from commands.recording import ACCOUNTING_ZONE
-from commands.report_psp_batch import BatchFee, ReportPspBatch
-from commands.report_psp_settlement import ReportPspSettlement
-from commands.report_unallocated_settlement import ReportUnallocatedSettlement
+from commands.settlement.psp_lines import PspLine
+from commands.settlement.report_psp_batch import BatchFee, ReportPspBatch
+from commands.settlement.report_psp_settlement import ReportPspSettlement
+from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from commands.unmatched.report_unmatched_settlement import ReportUnallocatedSettlement
+from ledger.accounting_days import ACCOUNTING_ZONE
+from ledger.actors import Actor, Source
 from ledger.events.psp_settlement import BatchTotal
 from ledger.fx import CNY, unity
 from ledger.ids import inbox_stream, order_stream
 from ledger.money import Money, total
-from ledger.who import Actor, Source
-from service.adapters.files.importing import FileName, Row, row_id
+from service.adapters.files.importer import FileName, Row, row_id
 from service.adapters.files.waiting import Waiting, out_of_the_inbox
 from service.adapters.psp.known_lines import KnownLines, Order, Part, Stray
 from service.adapters.psp.noted_lines import KIND, NotedLine, note_of

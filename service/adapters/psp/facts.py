@@ -10,27 +10,27 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from commands.command import Command
+from commands.disputes.report_dispute_fee import ReportDisputeFee
+from commands.disputes.report_dispute_funds_withdrawn import ReportDisputeFundsWithdrawn
+from commands.disputes.report_dispute_lost import ReportDisputeLost
+from commands.disputes.report_dispute_opened import ReportDisputeOpened
+from commands.disputes.report_dispute_won import ReportDisputeWon
 from commands.limits import kept_text
-from commands.note_unrouted_fact import NoteUnroutedFact
-from commands.note_unrouted_payment import NoteUnroutedPayment
-from commands.report_authorization_expired import ReportAuthorizationExpired
-from commands.report_dispute_fee import ReportDisputeFee
-from commands.report_dispute_funds_withdrawn import ReportDisputeFundsWithdrawn
-from commands.report_dispute_lost import ReportDisputeLost
-from commands.report_dispute_opened import ReportDisputeOpened
-from commands.report_dispute_won import ReportDisputeWon
-from commands.report_payment_authorised import ReportPaymentAuthorised
-from commands.report_payment_captured import ReportPaymentCaptured, report_id
-from commands.report_payment_failed import ReportPaymentFailed
-from commands.report_payment_voided import ReportPaymentVoided
-from commands.report_refund_outcome import ReportRefundOutcome
+from commands.payments.report_authorisation_expired import ReportAuthorizationExpired
+from commands.payments.report_payment_authorised import ReportPaymentAuthorised
+from commands.payments.report_payment_captured import ReportPaymentCaptured, report_id
+from commands.payments.report_payment_failed import ReportPaymentFailed
+from commands.payments.report_payment_voided import ReportPaymentVoided
+from commands.refunds.report_refund_outcome import ReportRefundOutcome
+from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from commands.unmatched.note_unmatched_payment import NoteUnroutedPayment
+from ledger.actors import Actor, Source
 from ledger.currencies import all_currencies, exponent_of
 from ledger.events.platform import InboxFactNoted
 from ledger.ids import derived_id, is_id
 from ledger.limits import LARGEST_AMOUNT, LARGEST_NUMBER
 from ledger.money import Money
 from ledger.references import reference_key
-from ledger.who import Actor, Source
 from service.adapters.refused_bodies import PayloadNotUnderstood
 
 FactKind = Literal[

@@ -8,9 +8,9 @@ from datetime import date
 
 from ledger.ids import inbox_stream
 from ledger.money import Money, split
-from ledger.streams.loading import load_each
-from ledger.streams.reference_streams import InboxItem
-from projections.psp_references import PspReference, inbox_captures_of, orders_of
+from ledger.streams.loader import load_each
+from ledger.streams.reference_data import InboxItem
+from projections.reconciliation.psp_references import PspReference, inbox_captures_of, orders_of
 from service.adapters.psp.report import ReportLine
 from service.app import App
 

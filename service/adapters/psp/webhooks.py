@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from commands.command import Command
-from service.adapters.carriers.bodies import read_json
-from service.adapters.carriers.routing import kept_raw
+from service.adapters.bodies import read_json
 from service.adapters.psp.adyen_notifications import PSP as ADYEN
 from service.adapters.psp.adyen_notifications import CaptureMode, items_of, read_notification
 from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.signatures import expect_stripe_signature, signed_by_adyen
 from service.adapters.psp.stripe_events import PSP as STRIPE
 from service.adapters.psp.stripe_events import read_event, read_further
+from service.adapters.raw_bodies import kept_raw
 from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
 
 

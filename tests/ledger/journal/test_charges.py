@@ -2,10 +2,10 @@
 
 import pytest
 
-from ledger.finance_refusals import MerchantChargeNotAllowed
 from ledger.journal.accounts import AVAILABLE, CHART, ON_HOLD, PAYOUTS_IN_TRANSIT, PENDING, Account
 from ledger.journal.charges import check_charges
 from ledger.journal.entry import Draft, debit
+from ledger.refusals.finance import MerchantChargeNotAllowed
 from tests.support.given import cny
 
 PASSED_ON = {"1010", "1110", "1120", "2210", "2220", "2410", "4110", "4120", "4210", "5210"}

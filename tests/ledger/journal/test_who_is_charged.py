@@ -2,10 +2,10 @@
 
 import pytest
 
-from ledger.events.dispute import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeLost
+from ledger.events.disputes import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeLost
 from ledger.events.event import Event
 from ledger.journal.accounts import AVAILABLE, PARTNER_PAYABLE, is_merchant_account
-from ledger.journal.posting import rule
+from ledger.journal.rule import rule
 from tests.golden.samples import all_events, make_sample
 from tests.support.orders import OrderStory
 from tests.support.payments import disputed

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ledger.events.event import Event
-from ledger.events.refund import RefundApproved, RefundSucceeded
+from ledger.events.refunds import RefundApproved, RefundSucceeded
 from ledger.events.settlement import SettlementReleased
 from ledger.fx import Rate
 from ledger.journal.posting import post

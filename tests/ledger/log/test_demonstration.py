@@ -14,9 +14,9 @@ import pytest
 from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger, NotADemonstration
 from ledger.log.append import call, prepare
+from ledger.log.append_arguments import pack
 from ledger.log.engine import cursor_of
-from ledger.log.packing import pack
-from ledger.log.verify import verify_log
+from ledger.log.verification.verify import verify_log
 from tests.ledger.log.attempts import BOOK, attempt, owner
 from tests.ledger.log.test_open_days import marker
 from tests.support.buses import Clock

@@ -6,11 +6,11 @@ import psycopg2.errors
 import psycopg2.extensions
 import pytest
 
-from ledger.finance_refusals import MerchantChargeNotAllowed
 from ledger.journal.accounts import CHART, is_merchant_account
 from ledger.journal.charges import check_charges
 from ledger.journal.entry import Entry, Line
 from ledger.ledger import Ledger
+from ledger.refusals.finance import MerchantChargeNotAllowed
 from tests.ledger.log.attempts import BOOK, attempt, entry, new_event
 
 GOOD = {

@@ -8,9 +8,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from ledger.log import fitness
-from ledger.log.fitness import Server
-from ledger.log.migrations import upgrade
-from ledger.log.trouble import (
+from ledger.log.database_errors import (
     FOREIGN_SCHEMA,
     NEWER_SCHEMA,
     TOO_OLD,
@@ -18,6 +16,8 @@ from ledger.log.trouble import (
     DatabaseTrouble,
     TroubleKind,
 )
+from ledger.log.fitness import Server
+from ledger.log.migrations import upgrade
 from service.embedded import EmbeddedPostgres
 
 Made = Callable[..., str]

@@ -12,10 +12,10 @@ import pytest
 
 from ledger.ledger import Ledger
 from ledger.log.append import Appender
+from ledger.log.database_errors import OutcomeUnknown
 from ledger.log.engine import cursor_of
 from ledger.log.group_commit import GroupCommit
 from ledger.log.rows import Attempt, Receipt, Status
-from ledger.log.trouble import OutcomeUnknown
 from tests.ledger.log.attempts import BOOK, attempt, entry, new_event
 
 UNBALANCED = entry(("2110", 500), ("2120", -499))

@@ -31,11 +31,11 @@ from eventsourcing.tests.persistence import (
 from ledger.events.event import UPCASTS, Event
 from ledger.journal.accounts import BANK_CNY, SERVICE_FEE
 from ledger.journal.entry import Draft, debit
-from ledger.journal.posting import rule
+from ledger.journal.rule import rule
 from ledger.ledger import Ledger
-from ledger.log.mapper import LedgerMapper, StreamEvent, name_and_version, topic_of
-from ledger.log.recorder import BookAggregateRecorder, BookRecorder
-from ledger.log.verify import verify_log
+from ledger.library.mapper import LedgerMapper, StreamEvent, name_and_version, topic_of
+from ledger.library.recorder import BookAggregateRecorder, BookRecorder
+from ledger.log.verification.verify import verify_log
 from ledger.money import Money
 from tests.ledger.log.attempts import AT, BOOK, attempt
 

@@ -20,8 +20,8 @@ from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
 from ledger.log import migrations
 from ledger.log.books import found
+from ledger.log.database_errors import DatabaseUnreachable
 from ledger.log.migrations import upgrade
-from ledger.log.trouble import DatabaseUnreachable
 from service.embedded import EmbeddedPostgres
 from tests.ledger.log.attempts import attempt, owner
 

@@ -16,8 +16,8 @@ import pytest
 
 from ledger.ledger import Ledger
 from ledger.log.append import Appender, call, prepare
+from ledger.log.append_arguments import pack
 from ledger.log.engine import writer_engine
-from ledger.log.packing import pack
 from ledger.log.rows import Attempt, Receipt, Status
 from tests.ledger.log.attempts import BOOK, attempt, new_event, owner
 

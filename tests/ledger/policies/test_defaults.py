@@ -18,7 +18,7 @@ from ledger.policies.promise import Promise
 from ledger.policies.reference_pricing import ReferencePricing
 from ledger.policies.release import Release
 from ledger.policies.return_window import ReturnWindow
-from ledger.refusals import MarketNotOpen
+from ledger.refusals.catalogue import MarketNotOpen
 from tests.support.given import NOW, cny, instant
 
 P = TypeVar("P", bound=Policy)

@@ -11,7 +11,7 @@ from ledger.policies.fees import Fees
 from ledger.policies.programme_start import ProgrammeStart
 from ledger.policies.reference import Reference
 from ledger.policies.release import Release
-from ledger.refusals import PolicyNotEffective, RateMissing
+from ledger.refusals.catalogue import PolicyNotEffective, RateMissing
 from tests.support.given import NOW, published, reference_of
 
 SEVEN, NINE, ELEVEN = (Release(after_signature=timedelta(days=days)) for days in (7, 9, 11))

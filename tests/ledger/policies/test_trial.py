@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from commands.publish_policy import PublishPolicy
-from commands.set_fee_schedule import SetFeeSchedule
+from commands.policies.publish_policy import PublishPolicy
+from commands.policies.set_fee_schedule import SetFeeSchedule
 from ledger.events.platform import FeeScheduleSet, PolicyPublished
-from ledger.finance_refusals import PolicyNotUsable
 from ledger.policies import trial
 from ledger.policies.defaults import Default, default_policies
 from ledger.policies.fees import Fees, Vat
 from ledger.policies.kinds import KINDS, written
 from ledger.policies.release import Release
+from ledger.refusals.finance import PolicyNotUsable
 from tests.support.given import FINANCE, NOW, ask, given
 
 LATE_WARNING = {"milestone": "warehouse_received", "window": "P2D", "warn_undispatched_after": "P3D"}

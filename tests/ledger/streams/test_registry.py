@@ -13,11 +13,11 @@ from ledger.ids import (
     product_stream,
 )
 from ledger.streams.account import MerchantAccount
-from ledger.streams.merchant import Merchant
-from ledger.streams.order import Order
+from ledger.streams.merchants import Merchant
+from ledger.streams.orders.order import Order
 from ledger.streams.payouts import Payouts
-from ledger.streams.product import Product
-from ledger.streams.reference_streams import InboxItem, PolicyHistory, RateHistory
+from ledger.streams.products import Product
+from ledger.streams.reference_data import InboxItem, PolicyHistory, RateHistory
 from ledger.streams.registry import blank
 from ledger.streams.stream import Stream
 

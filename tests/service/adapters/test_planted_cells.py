@@ -10,8 +10,8 @@ import pytest
 
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.unread import UnreadItem
-from service.adapters.invoices.importing import COLUMNS as INVOICE
-from service.adapters.invoices.importing import read_invoice
+from service.adapters.invoices.importer import COLUMNS as INVOICE
+from service.adapters.invoices.importer import read_invoice
 from service.adapters.psp.neutral_csv import COLUMNS as NEUTRAL
 from service.adapters.psp.neutral_csv import read_neutral
 from service.adapters.psp.report import ReportBatch

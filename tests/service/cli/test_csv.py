@@ -9,9 +9,9 @@ import re
 import pytest
 
 from ledger.money import Money
-from service.cli.cells import currency_beside, write_csv
-from service.cli.columns import Table, texts
 from service.settings import Settings
+from service.tables.cells import currency_beside, write_csv
+from service.tables.columns import Table, texts
 from tests.service.cli.conftest import Run
 
 _AMOUNT = re.compile(r"-?\d+\.\d\d\d?")

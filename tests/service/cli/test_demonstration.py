@@ -58,4 +58,4 @@ def test_status_says_which_ledgers_are_demonstrations(run: Run, month: Settings,
 
 def test_commands_open_the_ledger_where_demonstrations_are_noted() -> None:
     folder = Path(service.cli.__file__).parent
-    assert [path.name for path in folder.glob("*.py") if "open_app" in path.read_text()] == ["demonstration.py"]
+    assert [path.name for path in folder.rglob("*.py") if "open_app" in path.read_text()] == ["demonstration.py"]

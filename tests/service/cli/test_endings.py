@@ -17,8 +17,8 @@ import pytest
 import typer
 from sqlalchemy.exc import OperationalError
 
-from ledger.log import trouble as troubles
-from ledger.log.trouble import DatabaseTrouble, TroubleKind
+from ledger.log import database_errors as troubles
+from ledger.log.database_errors import DatabaseTrouble, TroubleKind
 from service.cli.endings import MEANINGS, ExitCode, ended
 from service.cli.main import app, main
 from service.settings import Settings

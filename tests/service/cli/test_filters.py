@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from service.cli.main import app as command_line
-from service.filters import FILTERS
+from service.questions.filters import FILTERS
 from service.settings import Settings
 from tests.service.cli.conftest import Run
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.who import Actor
+from ledger.actors import Actor
 from service.app import open_app
+from service.finance.settlement_run import payout_id_of
 from service.lookups import LOOKUPS
 from service.settings import Settings
-from service.settlement_run import payout_id_of
 from tests.service.adapters.bank.statements import entry, statement
 from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
 from tests.service.cli.conftest import Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
-from service.cli.asking import fields_given
+from service.cli.submission import fields_given
 from service.settings import Settings
 from tests.service.cli.conftest import Run
 

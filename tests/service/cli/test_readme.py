@@ -12,9 +12,9 @@ from commands.menu import MENU
 from service.app import App
 from service.cli.demonstration import note, one_command
 from service.cli.up import show_summary
-from service.record.parsing import parse_command
+from service.demo.trading_month import summary_of
+from service.record.parser import parse_command
 from service.settings import Settings
-from service.trading_month import summary_of
 from tests.service.cli.conftest import Run
 from tests.service.conftest import DAYS, README_OF
 

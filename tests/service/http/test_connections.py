@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from ledger.log.identity import Identity
-from service.adapters.carriers.bodies import LONGEST_BYTES
+from service.adapters.bodies import LONGEST_BYTES
 from service.app import App
 from service.http.application import make_application
 from service.http.limits import LONGEST_HEAD, MOST_HEADERS, Deadlines

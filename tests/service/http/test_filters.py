@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import App
-from service.filters import FILTERS
 from service.http.application import make_application
+from service.questions.filters import FILTERS
 
 _PATH = {"order": "S1-000001", "merchant": "M-1001"}
 

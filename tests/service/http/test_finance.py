@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 
-from ledger.who import Actor
+from ledger.actors import Actor
 from service.app import open_app
+from service.finance.settlement_run import settle
 from service.http.application import make_application
 from service.lookups import LOOKUPS
 from service.settings import Settings
-from service.settlement_run import settle
 from tests.service.cli.test_csv import without_currency
 from tests.support.buses import Clock, Desk, publish_programme
 from tests.support.sales import merchant_ready, released

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from service.app import App
 
-# Of approvals the month has one: its pages are in tests/projections/test_approvals_queue.py.
+# Of approvals the month has one: its pages are in tests/projections/worklists/test_approvals_queue.py.
 LISTS = [
     ("/books/contribution?", "orders"),
     ("/books/contribution?as_known_at={at}&", "orders"),

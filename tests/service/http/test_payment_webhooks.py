@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from projections.engine.reading import Views
-from service.adapters.carriers.bodies import LONGEST_BYTES
+from service.adapters.bodies import LONGEST_BYTES
 from service.adapters.psp.signatures import adyen_signature
 from service.app import App
 from service.http.application import make_application

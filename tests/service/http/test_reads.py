@@ -168,7 +168,7 @@ def test_a_database_that_is_gone_is_said_to_be_so(writable: App) -> None:
 def test_what_a_command_wrote_is_read_with_its_token(database_url: str, tmp_path: Path) -> None:
     with open_desk(database_url, tmp_path) as desk:
         app = App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
-        from service.founding import publish_defaults
+        from service.foundation import publish_defaults
 
         publish_defaults(desk.bus)
         outcome = desk.expect("enrol_merchant", actor=PLATFORM, merchant_id="M-1")

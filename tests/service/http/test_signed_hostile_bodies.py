@@ -19,10 +19,10 @@ from fastapi.testclient import TestClient
 
 from ledger.ids import inbox_stream
 from service.app import App
-from service.following import following
 from service.http.application import make_application
 from service.http.webhooks import SENDERS
 from service.settings import Settings
+from service.views.follower import following
 from tests.service.http.test_connections import ORDINARY
 from tests.service.http.test_hostile_requests import ADYEN, BODIES, SECRETS
 from tests.service.http.test_openapi import DOCUMENT

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 
-from ledger.log.trouble import KINDS, DatabaseTrouble, OutcomeUnknown, TroubleKind
+from ledger.log.database_errors import KINDS, DatabaseTrouble, OutcomeUnknown, TroubleKind
 from service.app import App, open_app
 from service.http.application import make_application
 from service.settings import Settings

@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 from ledger.events.event import seal_place
 from ledger.events.platform import InboxFactNoted
 from projections.engine.reading import Views
-from projections.tracking_numbers import TrackingNumbers
-from service.adapters.carriers.bodies import LONGEST_BYTES
+from projections.tracking.tracking_numbers import TrackingNumbers
+from service.adapters.bodies import LONGEST_BYTES
 from service.app import App
 from service.http.application import make_application
 from service.http.webhooks import SENDERS

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from commands.bus.outcome import Outcome
 from commands.command import Command
 from commands.menu import MENU
-from commands.outcome import Outcome
 from service.app import App, open_app
 from service.failures import ServiceFailure
 from service.record.lines import lines_of
-from service.record.parsing import Malformed
+from service.record.parser import Malformed
 from service.record.recorder import BATCH, Counts, Recorder
 from service.record.refusals_file import RefusalsFile
 from service.settings import Settings

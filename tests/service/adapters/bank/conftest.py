@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.app import App
-from service.settlement_run import settle
+from service.finance.settlement_run import settle
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import merchant_ready, released
 from tests.support.shops import app_of

@@ -11,7 +11,7 @@ from xmlschema import XMLSchema
 
 from ledger.fx import CNY
 from ledger.money import Money
-from projections.payouts import PayoutRow
+from projections.balances.payouts import PayoutRow
 from service.adapters.bank.pain001 import NAMESPACE, Debtor, Payee, PaymentOrder, payment_order
 from service.failures import ServiceFailure
 

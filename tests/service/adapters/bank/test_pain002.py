@@ -6,17 +6,17 @@ import pytest
 
 from ledger.fx import CNY
 from ledger.money import Money
-from projections.balances import balances
-from projections.exceptions import Exceptions, exceptions
-from projections.expected_at_bank import ExpectedAtBank, expected_under
-from projections.merchant_balances import MerchantBalances
-from projections.payouts import Payouts, payouts
-from service.adapters.bank.importing import import_camt
+from projections.balances.balances import balances
+from projections.balances.merchant_balances import MerchantBalances
+from projections.balances.payouts import Payouts, payouts
+from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
+from projections.worklists.exceptions import Exceptions, exceptions
+from service.adapters.bank.importer import import_camt
 from service.adapters.bank.pain002 import import_pain002
 from service.adapters.files.bad_file import BadFile
-from service.adapters.files.importing import FileSummary, RawFile
+from service.adapters.files.importer import FileSummary, RawFile
 from service.app import App
-from service.settlement_run import payout_id_of
+from service.finance.settlement_run import payout_id_of
 from tests.service.adapters.bank.statements import entry, statement
 
 PAYOUT = payout_id_of("R-1", "M-1")

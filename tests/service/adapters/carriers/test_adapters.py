@@ -15,14 +15,15 @@ import pytest
 
 from commands.command import Command
 from commands.limits import kept_text
-from commands.note_unrouted_fact import NoteUnroutedFact
-from commands.report_loss import ReportLoss
-from commands.report_signature import ReportSignature
-from commands.report_tracking import ReportTracking
+from commands.parcels.report_loss import ReportLoss
+from commands.parcels.report_signature import ReportSignature
+from commands.parcels.report_tracking import ReportTracking
+from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
 from ledger.references import number_key
-from projections.tracking_numbers import NumberedParcel
-from service.adapters.carriers import aftership, easypost, parsed, routing, upu
+from projections.tracking.tracking_numbers import NumberedParcel
+from service.adapters.carriers import aftership, easypost, parsed, upu
 from service.adapters.carriers.times import read_day_and_clock, read_instant
+from service.adapters.raw_bodies import unmapped
 from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
 
 PARCEL = NumberedParcel("M-1", "O-1", "P-1", "4px")
@@ -255,7 +256,7 @@ def test_an_object_of_another_shape_is_kept_unmapped(module: Any, content: Any) 
 
 def test_malformed_xml_is_one_clear_sentence() -> None:
     with pytest.raises(PayloadNotUnderstood, match="neither JSON nor well-formed XML"):
-        routing.unmapped(b"<a><b></a>", "dpd")
+        unmapped(b"<a><b></a>", "dpd")
 
 
 def test_a_body_beyond_a_megabyte_is_not_read() -> None:
@@ -266,7 +267,7 @@ def test_a_body_beyond_a_megabyte_is_not_read() -> None:
 def test_xml_that_declares_entities_is_one_clear_sentence() -> None:
     bomb = b'<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;">]><a>&y;</a>'
     with pytest.raises(PayloadNotUnderstood, match="declares entities"):
-        routing.unmapped(bomb, "dpd")
+        unmapped(bomb, "dpd")
 
 
 WHOLE: dict[Any, Any] = {

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from commands.note_unrouted_fact import NoteUnroutedFact
-from projections.tracking_numbers import SCAN
+from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from projections.tracking.tracking_numbers import SCAN
 from service.adapters.carriers import aftership, easypost, parsed, upu
-from service.adapters.carriers.routing import ITEM_UNREAD, Lookup
+from service.adapters.carriers.scan_commands import ITEM_UNREAD, Lookup
 
 AT = "2025-04-03T12:00:00+08:00"
 _POINT = {"tag": "InTransit", "subtag": "InTransit_004", "checkpoint_time": AT}

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from commands.outcome import Outcome
-from commands.route_inbox_payment import Part
+from commands.bus.outcome import Outcome
+from commands.unmatched.match_payment import Part
 from ledger.events.event import seal_place
-from ledger.events.shipment import ParcelSignedFor, TrackingNoted
+from ledger.events.parcels import ParcelSignedFor, TrackingNoted
 from ledger.ids import UNROUTED
 from ledger.log.rows import Recorded
 from projections.engine.reading import Views
 from projections.engine.worker import ProjectionWorker
-from projections.exceptions import Exceptions, exceptions
-from projections.tracking_numbers import TrackingNumbers, parcels_numbered
+from projections.tracking.tracking_numbers import TrackingNumbers, parcels_numbered
+from projections.worklists.exceptions import Exceptions, exceptions
 from service.adapters.carriers import aftership
-from service.inbox import route as route_by_hand
-from service.scan_routing import ScanRouting
+from service.unmatched.items import route as route_by_hand
+from service.unmatched.scan_matches import ScanRouting
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, CARRIER, merchant_ready, order_data
 from tests.support.shops import app_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.refusals import NotSignedOff
+from ledger.refusals.catalogue import NotSignedOff
 from service.adapters.carriers import aftership, easypost, parsed, upu
 from service.adapters.carriers.scan import Scan
 from tests.support.given import PARTNER

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from commands.command import Command
-from commands.note_unrouted_fact import NoteUnroutedFact
-from projections.tracking_numbers import NumberedParcel
-from service.adapters.carriers import aftership, easypost, parsed, routing
+from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from projections.tracking.tracking_numbers import NumberedParcel
+from service.adapters.carriers import aftership, easypost, parsed, scan_commands
+from service.adapters.raw_bodies import unmapped
 from tests.service.adapters.carriers.samples import body_of, lines
 
-Reader = Callable[[bytes, Mapping[str, str], str | None, routing.Lookup], list[Command]]
+Reader = Callable[[bytes, Mapping[str, str], str | None, scan_commands.Lookup], list[Command]]
 
 
 def nobody(tracking_no: str) -> tuple[NumberedParcel, ...]:  # noqa: ARG001
@@ -47,7 +48,7 @@ def test_every_carriers_payload_is_accounted_for() -> None:
     for line in lines("carrier_payloads.jsonl.gz"):
         body = body_of(line)
         is_parsed = line["kind"] == "parsed"
-        commands = parsed.commands_from(body, {}, None, nobody) if is_parsed else routing.unmapped(body, "karrio")
+        commands = parsed.commands_from(body, {}, None, nobody) if is_parsed else unmapped(body, "karrio")
         assert commands, f"{line['carrier']} {line['name']} came to nothing"
         kinds[line["kind"]] += 1
     assert kinds == {"raw": 38, "parsed": 39}
@@ -94,6 +95,6 @@ def test_what_a_sample_says_twice_is_one_command(name: str) -> None:
 
 def test_a_raw_payload_keeps_its_codes_in_the_open() -> None:
     (line,) = (ln for ln in lines("carrier_payloads.jsonl.gz") if (ln["carrier"], ln["kind"]) == ("gls", "raw"))
-    (note,) = routing.unmapped(body_of(line), "gls")
+    (note,) = unmapped(body_of(line), "gls")
     assert isinstance(note, NoteUnroutedFact)
     assert "INTRANSIT" in note.body["codes"]

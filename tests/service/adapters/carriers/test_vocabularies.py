@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 import pytest
 
-from commands.report_tracking import TrackedMilestone
+from commands.parcels.report_tracking import TrackedMilestone
 from service.adapters.carriers import aftership, easypost, parsed, upu
 from service.adapters.carriers.scan import Scan
 from service.adapters.carriers.vocabulary import ANY, Vocabulary
-from service.documentation.carriers import VOCABULARIES, carriers
+from service.docs_from_code.carriers import VOCABULARIES, carriers
 from tests.service.adapters.carriers.samples import lines
 
 # Every status and detail that may be read as a delivery; all else must not be.

@@ -21,8 +21,8 @@ from ledger.journal.accounts import FX_REALISED, FX_UNREALISED, PSP_RECEIVABLE, 
 from ledger.journal.entry import Draft
 from ledger.ledger import Ledger
 from ledger.money import Money
-from projections.account_turnovers import AccountTurnovers
-from projections.books_of_account import turnover_balance
+from projections.accounting.account_turnovers import AccountTurnovers
+from projections.accounting.books_of_account import turnover_balance
 from projections.engine.reading import Views
 from projections.engine.worker import ProjectionWorker
 from service.adapters.journal import beancount, hledger
@@ -31,7 +31,7 @@ from service.adapters.journal.hledger import write_hledger
 from service.adapters.journal.journal_csv import write_journal_csv
 from service.adapters.journal.postings import Place, posted
 from service.app import App
-from tests.projections.history import History, NoKeys, cny
+from tests.support.view_history import History, NoKeys, cny
 
 Balances = dict[tuple[str, str], tuple[Decimal, Decimal]]  # (account, currency) → amount, CNY
 BEAN_CHECK = Path(sys.executable).parent / "bean-check"

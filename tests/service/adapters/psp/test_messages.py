@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from commands.menu import MENU
-from projections.psp_references import PspReferences
+from projections.reconciliation.psp_references import PspReferences
 from service.adapters.psp.adyen_notifications import CaptureMode, items_of, read_notification
 from service.adapters.psp.facts import ProviderFact, Unreadable
-from service.adapters.psp.routing import record_facts
 from service.adapters.psp.stripe_events import read_event
 from service.app import App
+from service.unmatched.provider_facts import record_facts
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import merchant_ready, paid
 from tests.support.shops import app_of

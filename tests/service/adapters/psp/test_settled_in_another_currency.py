@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ledger.money import Money
-from projections.account_turnovers import AccountTurnovers
-from projections.books_of_account import turnover_balance
-from projections.exceptions import Exceptions, exceptions
-from projections.expected_at_bank import ExpectedAtBank, expected_under
-from service.adapters.files.importing import RawFile
-from service.adapters.psp.importing import import_report
+from projections.accounting.account_turnovers import AccountTurnovers
+from projections.accounting.books_of_account import turnover_balance
+from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
+from projections.worklists.exceptions import Exceptions, exceptions
+from service.adapters.files.importer import RawFile
+from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import COLUMNS, read_neutral
 from service.adapters.psp.stripe_report import read_stripe
 from service.app import App

@@ -12,18 +12,18 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from commands import report_psp_batch
-from commands.report_psp_batch import ReportPspBatch
-from commands.report_psp_settlement import ReportPspSettlement
+from commands.bus.decided_events import decided
 from commands.rules import Rules
-from commands.timing import decided
+from commands.settlement import report_psp_batch
+from commands.settlement.report_psp_batch import ReportPspBatch
+from commands.settlement.report_psp_settlement import ReportPspSettlement
 from ledger.fx import Rate
 from ledger.journal.entry import Entry
 from ledger.journal.posting import post
 from ledger.money import Money, total
 from ledger.streams.registry import blank
-from projections.psp_references import PspReference
-from service.adapters.files.importing import RawFile
+from projections.reconciliation.psp_references import PspReference
+from service.adapters.files.importer import RawFile
 from service.adapters.psp.batch_commands import BatchCommands, Told
 from service.adapters.psp.known_lines import KnownLines
 from service.adapters.psp.report import ReportBatch, ReportLine

@@ -14,13 +14,13 @@ import pytest
 from commands.menu import MENU
 from ledger.fx import CNY
 from ledger.money import Money
-from projections.account_turnovers import AccountTurnovers
-from projections.books_of_account import turnover_balance
-from projections.exceptions import Exceptions, exceptions
+from projections.accounting.account_turnovers import AccountTurnovers
+from projections.accounting.books_of_account import turnover_balance
+from projections.worklists.exceptions import Exceptions, exceptions
 from service.adapters.files.bad_file import BadFile
-from service.adapters.files.importing import RawFile
+from service.adapters.files.importer import RawFile
 from service.adapters.psp.facts import ProviderFact
-from service.adapters.psp.importing import import_report
+from service.adapters.psp.importer import import_report
 from service.adapters.psp.report import ReportBatch
 from service.adapters.psp.stripe_events import read_event
 from service.adapters.psp.stripe_report import read_stripe

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.report_authorization_expired import ReportAuthorizationExpired
+from commands.payments.report_authorisation_expired import ReportAuthorizationExpired
 from service.adapters.psp.adyen_notifications import read_notification
 from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.stripe_events import read_event, read_further

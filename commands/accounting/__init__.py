@@ -1,0 +1,1 @@
+"""Entries of the platform's own books, and accounting periods."""

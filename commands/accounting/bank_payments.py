@@ -1,0 +1,111 @@
+"""Payables settled from the bank: what the payable was carried at, what the cash stood at, FX between (P21, P22)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+
+from pydantic import model_validator
+
+from commands.command import Report
+from commands.contradictions import break_once
+from commands.fields import PositiveMoney
+from commands.rates import stale_rate
+from commands.rules import Rules
+from ledger.accounting_days import accounting_day
+from ledger.events.event import Event
+from ledger.fx import CNY, Rate
+from ledger.instants import Day
+from ledger.money import Money
+from ledger.references import ReferenceOrNothing
+from ledger.streams.platform_money import BankMovement
+
+
+class BankPaymentReport(Report):
+    """The bank has paid `cash` for a payable of `amount`; the same where no other amount left the account.
+
+    `carried` is what the payable stands at in CNY, `cash_carried` what a foreign account's cash does. Where they are
+    left out, the book rate of the day says.
+    """
+
+    amount: PositiveMoney
+    cash: PositiveMoney | None = None
+    carried: PositiveMoney | None = None
+    cash_carried: PositiveMoney | None = None
+    bank_ref: ReferenceOrNothing = ""
+    value_date: Day | None = None
+
+    @model_validator(mode="after")
+    def _is_carried_in_cny(self) -> Self:
+        for given, money in ((self.carried, self.amount), (self.cash_carried, self.paid)):
+            if given and given.currency != CNY:
+                raise ValueError("what something is carried at is in CNY")
+            if given and money.currency == CNY and given != money:
+                raise ValueError("CNY is carried at what it is")
+        return self
+
+    @property
+    def paid(self) -> Money:
+        return self.cash or self.amount
+
+    def valuation(self, rules: Rules) -> dict[str, Any]:
+        """The fields of the event that say what was paid and what it stood at. Raises `RateMissing`."""
+        day = accounting_day(self.happened_at)
+        payable = valued(self.amount, self.carried, rules, day)
+        cash = valued(self.paid, self.cash_carried, rules, day)
+        return {
+            "amount": self.amount,
+            "carried": payable.base,
+            "carried_rate": payable.rate,
+            "cash": self.paid,
+            "base": cash.base,
+            "base_rate": cash.rate,
+            "fx": cash.base - payable.base,
+            "bank_ref": self.bank_ref,
+            "value_date": self.value_date or day,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """What money stands at in CNY, and the rate that says so, if one does."""
+
+    base: Money
+    rate: Rate | None = None
+
+
+def valued(money: Money, carried: Money | None, rules: Rules, day: date) -> Valued:
+    """CNY is itself; foreign money stands at what it is carried at, or else at the day's book rate."""
+    if money.currency == CNY:
+        return Valued(money)
+    if carried:
+        return Valued(carried)
+    rate = rules.rate(money.currency, "book", day)
+    return Valued(rate.convert(money), rate)
+
+
+def flagged_if_stale(report: Report, known: BankMovement, rules: Rules, *rates: Rate | None) -> Iterator[Event]:
+    """The break of a movement that was booked at a rate older than a decision may use."""
+    day, about = accounting_day(report.happened_at), {"reference": known.name.replace("/", ".")}
+    for rate in {rate.pair: rate for rate in rates if rate}.values():
+        yield from stale_rate(known.known_breaks, rate, rules, day=day, at=report.decided_at, **about)
+
+
+def told_again(report: Report, known: BankMovement, moved: tuple[Money, Money]) -> Iterator[Event]:
+    """Nothing where it is the same movement; a break where the same reference now says another amount."""
+    assert known.moved is not None, "it was told before"
+    if known.moved == moved:
+        return
+    yield from break_once(
+        known.known_breaks,
+        kind="amount_mismatch",
+        expected=" for ".join(str(money) for money in reversed(known.moved)),
+        actual=" for ".join(str(money) for money in reversed(moved)),
+        refs={
+            "reference": known.name.replace("/", "."),
+            "amounts": "-".join(f"{money.currency}{money.minor}" for money in moved),
+        },
+        at=report.decided_at,
+    )

@@ -1,0 +1,1 @@
+"""The path of a command from its submission to the log."""

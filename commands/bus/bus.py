@@ -1,0 +1,162 @@
+"""The one path of a command: its earlier answer, its streams, its decision, one append a book, again on conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from time import monotonic
+
+from commands.bus.book_batch import Asked, Bench, Round
+from commands.bus.fault import each_alone, fault_of
+from commands.bus.loaded_streams import Memory, StreamCache
+from commands.bus.open_days import OpenDays
+from commands.bus.outcome import Outcome, outcome_of, refused
+from commands.bus.reference_feed import ReferenceFeed
+from commands.command import Command, Handler
+from ledger.ids import book_named_by, merchant_of
+from ledger.ledger import Ledger
+from ledger.policies.reference import Reference
+from ledger.refusals.catalogue import InstantNotYours, VersionConflict
+from ledger.refusals.finance import BookUnknown
+
+_ROUNDS = 8  # a command that loses every one of these races is told so
+PLATFORM_BOOK = 0
+
+
+class Bus:
+    """Serves one command or five hundred the same way; safe to call from many threads at once.
+
+    `clock` says what time it is (aware). One round decides everything that is still open, in the order given, and
+    appends it book by book; what conflicted is decided again on what is true by then.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        menu: dict[str, Handler],
+        *,
+        clock: Callable[[], datetime],
+        legal_entity: str = "REDLEDGER-HK",
+        recorders: int = 4,
+    ) -> None:
+        self._clock = clock
+        self._reference = ReferenceFeed(ledger, monotonic=monotonic)
+        self._bench = Bench(
+            ledger=ledger,
+            cache=StreamCache(),
+            deciders={handler.command: handler.decide for handler in menu.values()},
+            open_days=OpenDays(ledger.reader),
+            legal_entity=legal_entity,
+        )
+        self._recorders = ThreadPoolExecutor(recorders, thread_name_prefix="record")
+
+    def close(self) -> None:
+        """Wait for appends under way."""
+        self._recorders.shutdown()
+
+    def reference(self) -> Reference:
+        """Policies and rates as a decision sees them now."""
+        return self._reference.current()
+
+    def submit(self, commands: Sequence[Command]) -> list[Outcome]:
+        """The outcome of each command, in the order given. Book 0 goes first: rates and policies serve the others.
+
+        A command that raises anything but a refusal gets the outcome `fault`, and its neighbours theirs.
+
+        Raises `OutcomeUnknown` or the database's error when it cannot be reached; sending the same commands again is
+        then safe.
+        """
+        outcomes: dict[int, Outcome] = {}
+        by_book = self._by_book(self._asked(commands, outcomes), outcomes)
+        if platform := by_book.pop(PLATFORM_BOOK, None):
+            outcomes |= self._settle({PLATFORM_BOOK: platform})
+            self._reference.refresh()
+        outcomes |= self._settle(by_book)
+        return [outcomes[index] for index in range(len(commands))]
+
+    def _asked(self, commands: Sequence[Command], outcomes: dict[int, Outcome]) -> list[Asked]:
+        """The commands with what their decisions need; one whose own properties raise fails."""
+        now, asked = self._clock(), []
+        for place, command in enumerate(commands):
+            try:
+                asked.append(Asked.of(place, command.stamped(now)))
+            except Exception as error:
+                outcomes[place] = fault_of(error, command=command.name, id=command.id, book=PLATFORM_BOOK, stream="")
+        return asked
+
+    def _by_book(self, asked: Sequence[Asked], outcomes: dict[int, Outcome]) -> dict[int, list[Asked]]:
+        merchants = {each.place: merchant for each in asked if (merchant := merchant_of(each.stream))}
+        books, failed = each_alone(sorted(set(merchants.values())), self._bench.ledger.directory.books_of)
+        by_book: dict[int, list[Asked]] = {}
+        for each in asked:
+            merchant = merchants.get(each.place)
+            if merchant in failed:
+                outcomes[each.place] = each.fault(failed[merchant])
+                continue
+            named = book_named_by(each.stream)
+            book = books[merchant] if merchant else named or PLATFORM_BOOK
+            if each.command.brings_an_instant_it_may_not:
+                outcomes[each.place] = refused(each.command.id, book, InstantNotYours(command=each.command.name))
+            elif named and named not in self._bench.ledger.reader.heads():
+                outcomes[each.place] = refused(each.command.id, book, BookUnknown(book=named))
+            else:
+                by_book.setdefault(book, []).append(each._replace(book=book))
+        return by_book
+
+    def _settle(self, open_: Mapping[int, Sequence[Asked]]) -> dict[int, Outcome]:
+        """Decide and append until nothing is open, or a command has lost too many races. A round in which one failed
+        is no lost race of those that wait for it."""
+        outcomes: dict[int, Outcome] = {}
+        asked = [each for book in sorted(open_) for each in open_[book]]
+        asked = self._without_answered(asked, outcomes)
+        races = 0
+        while asked and races < _ROUNDS:
+            found = self._one_round(asked)
+            races += all(outcome.status != "fault" for outcome in found.values())
+            outcomes |= found
+            asked = [each for each in asked if each.place not in outcomes]
+        for each in asked:
+            outcomes[each.place] = refused(each.command.id, each.book, VersionConflict(attempts=_ROUNDS))
+        return outcomes
+
+    def _one_round(self, asked: Sequence[Asked]) -> dict[int, Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        if len({each.book for each in asked}) == 1:
+            for round_ in self._decided(asked):
+                outcomes |= round_.finish(round_.record())
+            return outcomes
+        pending = [(round_, self._recorders.submit(round_.record)) for round_ in self._decided(asked)]
+        for round_, receipts in pending:
+            outcomes |= round_.finish(receipts.result())
+        return outcomes
+
+    def _without_answered(self, asked: Sequence[Asked], outcomes: dict[int, Outcome]) -> list[Asked]:
+        keys = list(dict.fromkeys((each.book, each.key) for each in asked))
+        answers, failed = each_alone(keys, self._bench.ledger.reader.answers_in)
+        fresh = []
+        for each in asked:
+            if error := failed.get((each.book, each.key)):
+                outcomes[each.place] = each.fault(error)
+            elif answer := answers.get((each.book, each.key)):
+                outcomes[each.place] = outcome_of(each.command.id, answer.to(each.fingerprint))
+            else:
+                fresh.append(each)
+        return fresh
+
+    def _decided(self, asked: Sequence[Asked]) -> Iterator[Round]:
+        """A round a book. Each is handed out as soon as it is decided, so that it is recorded while the next one is."""
+        reference = self._reference.current()
+        memory = Memory(self._bench.ledger, self._bench.cache)
+        memory.load(
+            written={each.stream: each.book for each in asked},
+            read={name: each.book for each in asked for name in each.reads},
+        )
+        asked = [each.knowing(memory.streams) for each in asked]
+        memory.load_further({name: each.book for each in asked for name in each.reads})
+        for _, of_a_book in groupby(asked, key=attrgetter("book")):
+            round_ = Round(self._bench, list(of_a_book), memory, reference)
+            round_.decide()
+            yield round_

@@ -1,0 +1,108 @@
+"""What the bus holds of streams between commands: never trusted, because every append checks the versions again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from threading import Lock
+
+from commands.bus.fault import each_alone
+from ledger.ids import kind_of
+from ledger.ledger import Ledger
+from ledger.streams.account import MerchantAccount
+from ledger.streams.loader import load_streams
+from ledger.streams.registry import blank
+from ledger.streams.stream import Stream
+
+GUARD = "account"
+
+
+class StreamCache:
+    """Recently used streams of this process.
+
+    A stream that is written is taken out and owned by one decision, since it changes while it is decided on; one that
+    is only read is shared and never changed. A stale one costs a conflict and a second look, never a wrong decision.
+    """
+
+    def __init__(self, size: int = 20_000) -> None:
+        self._size = size
+        self._lock = Lock()
+        self._written: OrderedDict[str, Stream] = OrderedDict()
+        self._read: OrderedDict[str, Stream] = OrderedDict()
+
+    def take(self, names: Iterable[str]) -> dict[str, Stream]:
+        """Streams to be written, no longer in the cache."""
+        with self._lock:
+            return {name: stream for name in names if (stream := self._written.pop(name, None)) is not None}
+
+    def look(self, names: Iterable[str]) -> dict[str, Stream]:
+        """Streams to be read, shared with every other reader."""
+        with self._lock:
+            return {name: stream for name in names if (stream := self._read.get(name)) is not None}
+
+    def put_back(self, streams: Iterable[Stream]) -> None:
+        """Written streams whose every change was recorded; what readers hold of them is out of date."""
+        with self._lock:
+            for stream in streams:
+                self._read.pop(stream.name, None)
+                self._keep(self._written, stream)
+
+    def share(self, streams: Iterable[Stream]) -> None:
+        """Streams loaded to be read."""
+        with self._lock:
+            for stream in streams:
+                self._keep(self._read, stream)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Streams that turned out to be out of date."""
+        with self._lock:
+            for name in names:
+                self._read.pop(name, None)
+                self._written.pop(name, None)
+
+    def _keep(self, where: OrderedDict[str, Stream], stream: Stream) -> None:
+        where[stream.name] = stream
+        where.move_to_end(stream.name)
+        if len(where) > self._size:
+            where.popitem(last=False)
+
+
+class Memory:
+    """The streams of one round of decisions: loaded in one query, changed as the round goes on.
+
+    Streams are asked for by book and name; a name stands in one book only, so that the name alone finds it again.
+    `unreadable` has the streams that cannot be read, each with its error: who rests on one fails, and nobody else.
+    """
+
+    def __init__(self, ledger: Ledger, cache: StreamCache) -> None:
+        self._reader, self._cache = ledger.reader, cache
+        self.streams: dict[str, Stream] = {}
+        self.unreadable: dict[str, Exception] = {}
+
+    def load(self, *, written: Mapping[str, int], read: Mapping[str, int]) -> None:
+        """Bring every stream and guard that the round needs, from its book; what the round writes is its own."""
+        guards = {name: book for name, book in read.items() if kind_of(name) == GUARD}
+        only_read = {name: book for name, book in read.items() if name not in written and name not in guards}
+        self.streams |= self._cache.take(written) | self._cache.look(only_read)
+        missing = {name: book for name, book in {**written, **only_read}.items() if name not in self.streams}
+        loaded, unreadable = each_alone(
+            list(missing), lambda names: load_streams(self._reader, {name: missing[name] for name in names}, blank)
+        )
+        self.unreadable |= unreadable
+        self._cache.share(stream for name, stream in loaded.items() if name in only_read)
+        self.streams |= loaded
+        self.streams |= self._accounts(guards)
+
+    def load_further(self, read: Mapping[str, int]) -> None:
+        """Bring those of these streams and guards that the round does not have yet."""
+        if missing := {name: book for name, book in read.items() if name not in self.streams}:
+            self.load(written={}, read=missing)
+
+    def _accounts(self, guards: Mapping[str, int]) -> dict[str, Stream]:
+        merchants = {name.partition("/")[2]: book for name, book in guards.items()}
+        known = self._reader.accounts_of(merchants) if merchants else {}
+        accounts: dict[str, Stream] = {}
+        for name in guards:
+            row = known.get(name.partition("/")[2])
+            accounts[name] = MerchantAccount(name, **row._asdict()) if row else MerchantAccount(name)
+        return accounts

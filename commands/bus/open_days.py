@@ -1,0 +1,47 @@
+"""The first open accounting day of each book: remembered, and asked for anew before anything rests on a closed one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+
+from ledger.log.reader import Reader
+
+
+class OpenDays:
+    """What the log said last. A period that was closed since costs a round, for the append knows better and says so;
+    of one that was reopened nothing says so."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._days: Mapping[int, date] = {}
+
+    def of(self, book: int) -> date:
+        """As it is remembered; asked for where it never was."""
+        return self._days[book] if book in self._days else self.ask(book)
+
+    def ask(self, book: int) -> date:
+        """As it is now. All books are asked for in one query."""
+        self._days = self._reader.first_open_days()
+        return self._days[book]
+
+    def learn(self, book: int, day: date) -> None:
+        """An append was refused because of this."""
+        self._days = {**self._days, book: day}
+
+
+class OpenDay:
+    """That of one book, for one round of decisions."""
+
+    def __init__(self, days: OpenDays, book: int) -> None:
+        self._days, self._book = days, book
+
+    @cached_property
+    def known(self) -> date:
+        """As the log says in this round."""
+        return self._days.ask(self._book)
+
+    def not_before(self, day: date) -> date:
+        """The day that entries of this one stand on: itself, or the first one that is open."""
+        return day if day >= self._days.of(self._book) else max(day, self.known)

@@ -1,0 +1,1 @@
+"""Disputes at the card issuer."""

@@ -1,0 +1,63 @@
+"""What reports about disputes have in common: their names, the dispute as it is remembered, and the rate of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from commands.contradictions import contradiction
+from commands.order_command import OrderReport
+from ledger.events.event import Event
+from ledger.ids import Id
+from ledger.references import Reference
+from ledger.streams.orders.disputes import UNKNOWN, Dispute
+from ledger.streams.orders.order import Order
+
+
+class DisputeReport(OrderReport):
+    """`dispute_id` is the provider's. `capture_ref` says what is disputed; it may be left out once that is known, or
+    where `payment_id` names a payment that was captured once."""
+
+    dispute_id: Reference
+    psp: Id
+    capture_ref: Reference | None = None
+    payment_id: Reference | None = None
+
+
+def known_dispute(report: DisputeReport, order: Order) -> Dispute | None:
+    return order.disputes.get(report.dispute_id)
+
+
+def names(report: DisputeReport, order: Order) -> dict[str, Any]:
+    """The names that every event of the dispute carries. Its capture is the one that was named first: a later report
+    that names another does not move its money."""
+    dispute = known_dispute(report, order)
+    capture_ref = dispute.capture_ref if dispute else UNKNOWN
+    if capture_ref == UNKNOWN:
+        capture_ref = report.capture_ref or UNKNOWN
+    if capture_ref == UNKNOWN:
+        capture_ref = _only_capture(order, report.payment_id)
+    capture = order.payments.captures.get(capture_ref)
+    return {
+        "merchant_id": report.merchant_id,
+        "order_id": report.order_id,
+        "dispute_id": report.dispute_id,
+        "payment_id": capture.payment_id if capture else UNKNOWN,
+        "capture_ref": capture_ref,
+        "psp": report.psp,
+    }
+
+
+def _only_capture(order: Order, payment_id: str | None) -> str:
+    refs = [capture.capture_ref for capture in order.payments.captures.values() if capture.payment_id == payment_id]
+    return refs[0] if len(refs) == 1 else UNKNOWN
+
+
+def market_of(order: Order) -> str:
+    return order.placed.market if order.placed else ""
+
+
+def contradicts(report: DisputeReport, order: Order, *, kind: str, expected: str, actual: str) -> Iterator[Event]:
+    """The break between what is remembered of the dispute and what is said now."""
+    refs = {"dispute_id": report.dispute_id, "fact": report.name, "said": actual.replace(" ", "")}
+    yield from contradiction(report, order, kind=kind, expected=expected, actual=actual, **refs)

@@ -1,0 +1,62 @@
+"""A provider has taken disputed money back until the dispute is decided (P13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.contradictions import without_rate
+from commands.disputes.dispute_reports import DisputeReport, contradicts, known_dispute, names
+from commands.fields import PositiveMoney
+from commands.rates import flagged_if_stale, rate_of_fact
+from commands.rules import Rules
+from ledger.events.disputes import DisputeFundsWithdrawn, DisputeStage
+from ledger.events.event import Event
+from ledger.fx import Rate
+from ledger.money import Money
+from ledger.references import ReferenceOrNothing
+from ledger.streams.orders.disputes import Dispute
+from ledger.streams.orders.order import Order
+
+
+class ReportDisputeFundsWithdrawn(DisputeReport, name="report_dispute_funds_withdrawn"):
+    """The provider may tell of it before it tells of the dispute."""
+
+    psp_ref: ReferenceOrNothing = ""
+    amount: PositiveMoney
+
+
+def decide(report: ReportDisputeFundsWithdrawn, order: Order, rules: Rules) -> Iterator[Event]:
+    known = known_dispute(report, order)
+    if known and (known.held or known.lost):
+        held = known.held or (known.lost.amount if known.lost else known.held)
+        if held != report.amount:
+            yield from contradicts(report, order, kind="amount_mismatch", expected=str(held), actual=str(report.amount))
+        return
+    rate = rate_of_fact(report, rules, report.amount.currency)
+    if rate is None:
+        yield from without_rate(report, order, report.amount, dispute_id=report.dispute_id, fact=report.name)
+        return
+    yield withdrawn(report, order, amount=report.amount, rate=rate, psp_ref=report.psp_ref)
+    yield from flagged_if_stale(report, order, rate, rules)
+    if known and not known.is_open:
+        said = f"{report.amount} withdrawn"
+        yield from contradicts(report, order, kind="fact_contradicts_state", expected=known.state, actual=said)
+
+
+def withdrawn(
+    report: DisputeReport, order: Order, *, amount: Money, rate: Rate, psp_ref: str = ""
+) -> DisputeFundsWithdrawn:
+    """The money stands in 1120 at its worth on the day."""
+    return DisputeFundsWithdrawn(
+        **names(report, order),
+        stage=_stage(known_dispute(report, order)),
+        psp_ref=psp_ref,
+        amount=amount,
+        book_rate=rate,
+        base=rate.convert(amount),
+        withdrawn_at=report.happened_at,
+    )
+
+
+def _stage(known: Dispute | None) -> DisputeStage:
+    return known.stage if known else "chargeback"

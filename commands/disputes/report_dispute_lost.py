@@ -1,0 +1,107 @@
+"""An issuer decides a dispute for the buyer: who bears it follows from where the units are, and why (P14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.contradictions import without_rate
+from commands.disputes.dispute_reports import DisputeReport, contradicts, known_dispute, market_of, names
+from commands.disputes.report_dispute_funds_withdrawn import withdrawn
+from commands.fields import PositiveMoney, Reason
+from commands.rates import flagged_if_stale, rate_of_fact
+from commands.rules import Rules
+from commands.settlement.releases import released, standing_fees, to_release, units_by_line
+from ledger.events.disputes import DisputeLost
+from ledger.events.event import Event
+from ledger.events.orders import OrderCompleted
+from ledger.policies.liability import Liability
+from ledger.policies.release import Release
+from ledger.streams.amounts.dispute_shares import loss
+from ledger.streams.orders.disputes import Dispute
+from ledger.streams.orders.order import Order
+from ledger.streams.units.unit_bearers import bearer_of, dispute_cause
+
+
+class ReportDisputeLost(DisputeReport, name="report_dispute_lost"):
+    """`amount` and `reason` where the dispute itself was never reported; what it says of the money counts."""
+
+    amount: PositiveMoney | None = None
+    reason: Reason | None = None
+
+
+def decide(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Event]:
+    known = known_dispute(report, order)
+    if known and known.state == "lost":
+        return
+    amount = report.amount or (known.amount if known else None)
+    if amount is None:
+        yield from contradicts(
+            report, order, kind="fact_contradicts_state", expected="a known dispute", actual="lost, amount unknown"
+        )
+        return
+    told: list[Event] = []
+    if not (known and (known.held or known.lost)):  # a loss says that the money is gone, if nobody did before
+        rate = rate_of_fact(report, rules, amount.currency)
+        if rate is None:
+            yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
+            return
+        told = [withdrawn(report, order, amount=amount, rate=rate), *flagged_if_stale(report, order, rate, rules)]
+    yield from told
+    yield from _lost(report, order.after(*told) if told else order, rules)
+
+
+def _lost(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Event]:
+    dispute = order.disputes.by_id[report.dispute_id]
+    event = _event(report, order, dispute, rules)
+    yield event
+    if report.amount and report.amount != event.amount and event.amount:
+        said = f"{report.amount} lost"
+        yield from contradicts(report, order, kind="amount_mismatch", expected=str(event.amount), actual=said)
+    yield from _consequence(report, order.after(event), rules)
+
+
+def _event(report: ReportDisputeLost, order: Order, dispute: Dispute, rules: Rules) -> DisputeLost:
+    reason = report.reason or dispute.reason
+    policy, cause = rules.policy(Liability), dispute_cause(reason)
+    parts = loss(
+        order,
+        dispute,
+        standing_fees(order, rules) if order.placed else None,
+        amount=dispute.held,
+        carried=dispute.held_base,
+        bearer=lambda line: bearer_of(order, line.parcel_id, cause=cause, reason=reason, policy=policy),
+    )
+    return DisputeLost(
+        **names(report, order),
+        market=market_of(order),
+        stage=dispute.stage,
+        reason=reason,
+        liability=parts.liability,
+        liability_version=rules.used[Liability.key],
+        amount=dispute.held,
+        carried=dispute.held_base,
+        unallocated=parts.unallocated,
+        unallocated_base=parts.unallocated_base,
+        owed=parts.owed,
+        lines=parts.lines,
+        charges=parts.charges,
+        margin_reversed=parts.margin_reversed,
+        fx=parts.fx,
+        expense=parts.expense,
+        lost_at=report.happened_at,
+    )
+
+
+def _consequence(report: ReportDisputeLost, later: Order, rules: Rules) -> Iterator[Event]:
+    """What the platform bears is the merchant's at once: no signature will come for it (domain §3.3). Units of
+    which something is still to be decided, as when their goods are awaited, keep their money back."""
+    if later.placed is None:
+        return
+    now, release = report.decided_at, rules.policy(Release)
+    coming = to_release(later, later.lines.values(), release, at=now)
+    closed = [due for due in coming if due.rule == "platform_borne" and not due.held_back]
+    at_once = closed if release.platform_borne_at_once else []
+    events = list(released(later, at_once, rules, at=now))
+    yield from events
+    if later.completes(units_by_line(events)):
+        yield OrderCompleted(order_id=report.order_id, completed_at=now)

@@ -1,0 +1,71 @@
+"""A buyer disputes a payment at the card issuer, or the dispute has reached another stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.disputes.dispute_reports import DisputeReport, contradicts, known_dispute, names
+from commands.fields import PositiveMoney, RawText, Reason
+from commands.requested_units import LineQtys
+from commands.rules import Rules
+from ledger.events.disputes import DisputedLine, DisputeOpened, DisputeStage
+from ledger.events.event import Event
+from ledger.instants import Instant
+from ledger.streams.orders.disputes import Dispute, rank
+from ledger.streams.orders.order import Order
+
+
+class ReportDisputeOpened(DisputeReport, name="report_dispute_opened"):
+    """`lines` where the issuer says what it is about, else all of the order. Releases and refunds of these lines wait.
+
+    One that was closed and opens again is in its second stage, whatever the provider calls it.
+    """
+
+    stage: DisputeStage = "chargeback"
+    amount: PositiveMoney
+    reason: Reason
+    raw_code: RawText = ""
+    lines: LineQtys | None = None
+    due_by: Instant | None = None
+
+
+def decide(report: ReportDisputeOpened, order: Order, rules: Rules) -> Iterator[Event]:
+    known = known_dispute(report, order)
+    stage = _stage(report, known)
+    if known and known.opened and rank(stage) <= rank(known.stage):
+        if known.amount != report.amount:
+            said = str(report.amount)
+            yield from contradicts(report, order, kind="amount_mismatch", expected=str(known.amount), actual=said)
+        return
+    yield DisputeOpened(
+        **names(report, order),
+        stage=stage,
+        amount=report.amount,
+        reason=report.reason,
+        raw_code=report.raw_code,
+        lines=tuple(DisputedLine(line_id=line.line_id, qty=line.qty) for line in report.lines or ()),
+        due_by=report.due_by,
+        opened_at=report.happened_at,
+    )
+    yield from _flags(report, order)
+
+
+def _stage(report: ReportDisputeOpened, known: Dispute | None) -> DisputeStage:
+    closed_at = known.closed_at if known and not known.is_open else None
+    again = closed_at is not None and report.happened_at > closed_at
+    return "second_stage" if again else report.stage
+
+
+def _flags(report: ReportDisputeOpened, order: Order) -> Iterator[Event]:
+    """What of it cannot be: a capture we do not know, more than it took, lines the order does not have."""
+    capture_ref = names(report, order)["capture_ref"]
+    capture = order.payments.captures.get(capture_ref)
+    said = f"{report.amount} of {capture_ref}"
+    if capture is None:
+        yield from contradicts(report, order, kind="fact_contradicts_state", expected="a known capture", actual=said)
+    elif capture.amount.currency != report.amount.currency or capture.amount < report.amount:
+        yield from contradicts(report, order, kind="amount_mismatch", expected=f"at most {capture.amount}", actual=said)
+    if unknown := [line.line_id for line in report.lines or () if line.line_id not in order.lines]:
+        yield from contradicts(
+            report, order, kind="fact_contradicts_state", expected="lines of the order", actual=", ".join(unknown)
+        )

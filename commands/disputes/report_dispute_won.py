@@ -1,0 +1,71 @@
+"""An issuer decides a dispute for us: what was withdrawn is owed to us again (P13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.contradictions import without_rate
+from commands.disputes.dispute_reports import DisputeReport, known_dispute, market_of, names
+from commands.rates import flagged_if_stale, rate_of_fact
+from commands.returns.cancelled_returns import called_off
+from commands.rules import Rules
+from commands.settlement.releases import standing_fees
+from ledger.events.disputes import DisputeLost, DisputeWon
+from ledger.events.event import Event
+from ledger.fx import CNY
+from ledger.money import Money
+from ledger.streams.orders.order import Order
+
+
+class ReportDisputeWon(DisputeReport, name="report_dispute_won"):
+    """Also where an inquiry is closed, and where a later stage takes an earlier loss back."""
+
+
+def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Event]:
+    known = known_dispute(report, order)
+    held = known.held if known else Money(0, CNY)
+    if known and known.state == "won" and not held:
+        return
+    undone = _undone(known.lost, order, rules) if known and known.lost else None
+    amount = held + undone.amount if undone else held
+    carried = (known.held_base if known else Money(0, CNY)) + (undone.carried if undone else Money(0, CNY))
+    rate = rate_of_fact(report, rules, amount.currency) if amount else None
+    if amount and rate is None:
+        yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
+        return
+    base = rate.convert(amount) if rate else Money(0, CNY)
+    won = DisputeWon(
+        **names(report, order),
+        market=market_of(order),
+        stage=known.stage if known else "inquiry",
+        amount=amount,
+        book_rate=rate,
+        base=base,
+        carried=carried,
+        fx=carried - base,
+        undone=undone,
+        won_at=report.happened_at,
+    )
+    yield won
+    if undone:
+        yield from _off_after_all(report, order.after(won), undone, rules)
+    if rate:
+        yield from flagged_if_stale(report, order, rate, rules)
+
+
+def _undone(lost: DisputeLost, order: Order, rules: Rules) -> DisputeLost:
+    """The loss with the fee that is charged again, now that the merchant keeps what it took back."""
+    if not lost.lines:
+        return lost
+    return lost.model_copy(update={"lines": standing_fees(order, rules).undone(order, lost.lines)})
+
+
+def _off_after_all(report: ReportDisputeWon, later: Order, undone: DisputeLost, rules: Rules) -> Iterator[Event]:
+    """Goods that never came back in time: the buyer kept the money of the dispute, and has it no more; the refund that
+    waited for the goods is off too, as far as they had it so, and is not owed to them again."""
+    for refund in undone.owed:
+        case = later.cases[refund.refund_id]
+        if case.state == "expired" and case.approval and case.by_alternative != case.approval.money.amount:
+            events = list(called_off(later, case, rules, at=report.happened_at))
+            yield from events
+            later = later.after(*events)

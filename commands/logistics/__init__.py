@@ -1,0 +1,1 @@
+"""Charges of logistics partners, and claims against them."""

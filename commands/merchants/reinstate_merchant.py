@@ -1,0 +1,39 @@
+"""Letting a suspended merchant sell again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.authority import platform_only
+from commands.command import Command
+from commands.fields import Reason
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.merchants import MerchantReinstated
+from ledger.ids import Id, merchant_stream
+from ledger.refusals.catalogue import MerchantNotEnrolled
+from ledger.sealed import Sealed
+from ledger.streams.merchants import Merchant
+
+
+class ReinstateMerchant(Command, name="reinstate_merchant"):
+    """The platform lets the merchant take orders again."""
+
+    merchant_id: Id
+    reason: Reason
+    note: Sealed[str] | None = None
+
+    @property
+    def stream(self) -> str:
+        return merchant_stream(self.merchant_id)
+
+
+def decide(command: ReinstateMerchant, merchant: Merchant, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    if merchant.enrolment == "enrolled":
+        return
+    if merchant.enrolment != "suspended":
+        raise MerchantNotEnrolled(merchant_id=command.merchant_id, state=merchant.enrolment)
+    yield MerchantReinstated(
+        merchant_id=command.merchant_id, reason=command.reason, note=command.note, effective_at=command.decided_at
+    )

@@ -1,0 +1,37 @@
+"""Taking a merchant out of the programme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.fields import Reason
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.merchants import MerchantWithdrawn
+from ledger.ids import Id, merchant_stream
+from ledger.refusals.catalogue import MerchantNotEnrolled
+from ledger.sealed import Sealed
+from ledger.streams.merchants import Merchant
+
+
+class WithdrawMerchant(Command, name="withdraw_merchant"):
+    """The merchant leaves the programme: no new orders; open ones, and its money, run off."""
+
+    merchant_id: Id
+    reason: Reason
+    note: Sealed[str] | None = None
+
+    @property
+    def stream(self) -> str:
+        return merchant_stream(self.merchant_id)
+
+
+def decide(command: WithdrawMerchant, merchant: Merchant, rules: Rules) -> Iterator[Event]:
+    if merchant.enrolment == "withdrawn":
+        return
+    if merchant.enrolment not in ("requested", "enrolled", "suspended"):
+        raise MerchantNotEnrolled(merchant_id=command.merchant_id, state=merchant.enrolment)
+    yield MerchantWithdrawn(
+        merchant_id=command.merchant_id, reason=command.reason, note=command.note, effective_at=command.decided_at
+    )

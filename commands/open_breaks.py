@@ -1,0 +1,68 @@
+"""Breaks are worked by people: which stream one stands in, that it is open, and that a person asks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+from commands.command import Command
+from ledger.actors import Actor
+from ledger.ids import Id, is_guard
+from ledger.refusals.catalogue import RoleNotAllowed
+from ledger.refusals.finance import BreakNotOpen
+from ledger.streams.breaks import Break
+from ledger.streams.stream import Stream
+from ledger.validation_messages import InWords
+
+
+def _no_guard(name: str) -> str:
+    if is_guard(name):
+        raise ValueError(
+            f"{name} is a guard of a merchant's money, and no stream; name the stream of the order or payout"
+        )
+    return name
+
+
+_PART = r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}"
+StreamName = Annotated[
+    str,
+    StringConstraints(pattern=rf"^[a-z_]{{1,32}}(/{_PART}){{1,5}}$"),
+    InWords("a stream such as order/M-1042/2025-000017"),
+    AfterValidator(_no_guard),
+]
+
+
+class BreakCommand(Command):
+    """A request about one break; `in_stream` is the stream it was opened in, whatever its kind."""
+
+    in_stream: StreamName
+    break_id: Id
+
+    @property
+    def stream(self) -> str:
+        return self.in_stream
+
+
+def people_only(actor: Actor) -> None:
+    """Raises `RoleNotAllowed`: systems open breaks, only people of the platform work and close them (design §6)."""
+    if actor.kind != "platform":
+        raise RoleNotAllowed(role=actor.role or actor.kind, needed="platform")
+
+
+def closable_break(command: BreakCommand, stream: Stream) -> Break:
+    """The break, if a word can close it. Raises `BreakNotOpen` too where money waits: that is routed or given back."""
+    known = open_break(command, stream)
+    if known.holds_money:
+        state = "its money is to be routed to an order or given back"
+        raise BreakNotOpen(stream=command.in_stream, break_id=command.break_id, state=state)
+    return known
+
+
+def open_break(command: BreakCommand, stream: Stream) -> Break:
+    """The break. Raises `BreakNotOpen`."""
+    known = stream.known_breaks.get(command.break_id)
+    if known is None or not known.is_open:
+        state = f"resolved as {known.resolution}" if known else "never opened"
+        raise BreakNotOpen(stream=command.in_stream, break_id=command.break_id, state=state)
+    return known

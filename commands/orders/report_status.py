@@ -1,0 +1,45 @@
+"""Another system says where an order stands, without saying what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from commands.contradictions import contradiction
+from commands.fields import RawText
+from commands.order_command import OrderReport
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.status import OrderStatus
+
+ToldStatus = Literal["cancelled", "delivered", "unpaid"]
+# What this ledger may say of an order that is told to be this without contradicting it.
+_AGREES: dict[ToldStatus, frozenset[OrderStatus]] = {
+    "cancelled": frozenset({"cancelled", "expired"}),
+    "delivered": frozenset({"delivered", "completed"}),
+    "unpaid": frozenset({"placed", "cancelled", "expired"}),
+}
+
+
+class ReportStatus(OrderReport, name="report_status"):
+    """A status is no fact of its own and moves nothing: where it contradicts what is remembered, a break opens.
+
+    `told` is the other system's own word, as in `unavailable` for an order that is cancelled here.
+    """
+
+    status: ToldStatus
+    told: RawText = ""
+
+
+def decide(report: ReportStatus, order: Order, rules: Rules) -> Iterator[Event]:
+    if order.status not in _AGREES[report.status]:
+        yield from contradiction(
+            report,
+            order,
+            kind="fact_contradicts_state",
+            expected=f"order {order.status}",
+            actual=f"{report.told or report.status} at {report.happened_at.isoformat()}",
+            fact=report.name,
+            status=report.status,
+        )

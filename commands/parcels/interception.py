@@ -1,0 +1,40 @@
+"""Units on their way that should not be: the carrier is asked to stop them (domain §4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from commands.parcels.packable_units import held_back_by, quantities, to_send
+from commands.parcels.parcel_reports import ParcelReport, against_lines
+from ledger.events.event import Event
+from ledger.events.milestones import MILESTONES
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.parcels import Parcel
+
+_ASK = "interception"
+
+
+def not_to_be_sent(report: ParcelReport, order: Order, fact: str, sent: Mapping[str, int]) -> Iterator[Event]:
+    """One break of all lines of which more is on its way than is left to send, or units that an open case asks for; one
+    of all lines that the order does not have."""
+    if not order.placed:
+        return
+    unknown = [f"a line of the order, not {line_id}" for line_id in sent if line_id not in order.lines]
+    yield from against_lines(report, order, fact, about="unknown_lines", expected=unknown)
+    to_stop = _to_be_stopped(report, order, {line_id: qty for line_id, qty in sent.items() if line_id in order.lines})
+    yield from against_lines(report, order, fact, about="lines", expected=to_stop, ask=_ASK)
+
+
+def _to_be_stopped(report: ParcelReport, order: Order, sent: Mapping[str, int]) -> Iterator[str]:
+    for line_id, qty in sent.items():
+        remaining = to_send(order, line_id, besides=report.parcel_id)
+        if qty > remaining:
+            yield f"{remaining} of line {line_id} to send, not {qty}"
+        elif case_id := held_back_by(order, line_id, qty, of=remaining):
+            yield f"line {line_id} held back by the open case {case_id}"
+
+
+def first_heard_of(report: ParcelReport, order: Order, parcel: Parcel, fact: str) -> Iterator[Event]:
+    """The same for a fact that is the first to say that a packed parcel has left."""
+    if parcel.created and MILESTONES[fact].rank > 0 and not parcel.has_left:
+        yield from not_to_be_sent(report, order, fact, quantities(parcel.items))

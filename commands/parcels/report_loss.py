@@ -1,0 +1,33 @@
+"""A partner has declared a parcel lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.fields import RawText
+from commands.parcels.interception import first_heard_of
+from commands.parcels.parcel_reports import MilestoneReport, doubts
+from commands.parcels.sequence_contradictions import out_of_sequence
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.parcels import ParcelLost
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.parcel_facts import fact_of
+
+
+class ReportLoss(MilestoneReport, name="report_loss"):
+    """The parcel is lost as of `occurred_at`; the platform may refund its buyer now. Moves no money by itself."""
+
+    evidence_ref: RawText = ""
+
+
+def decide(report: ReportLoss, order: Order, rules: Rules) -> Iterator[Event]:
+    parcel = order.parcels.of(report.parcel_id)
+    event = ParcelLost(**report.told(), evidence_ref=report.evidence_ref)
+    if parcel and fact_of(event) in parcel.facts:
+        return
+    yield event
+    yield from doubts(report, order, "lost")
+    yield from out_of_sequence(report, order, fact_of(event))
+    if parcel:
+        yield from first_heard_of(report, order, parcel, "lost")

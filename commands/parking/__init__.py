@@ -1,0 +1,1 @@
+"""Effects and loop items that two people set aside, and take back."""

@@ -1,0 +1,1 @@
+"""The buyer's money at the payment provider."""

@@ -1,0 +1,56 @@
+"""An issuer's hold on the buyer's money has lapsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.fields import PositiveMoney
+from commands.order_command import OrderReport
+from commands.payments.report_payment_voided import contradicted_end
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.payments import PaymentAuthorizationExpired
+from ledger.ids import Id
+from ledger.instants import Instant
+from ledger.money import Money
+from ledger.references import Reference, ReferenceOrNothing
+from ledger.streams.orders.order import Order
+
+
+class ReportAuthorizationExpired(OrderReport, name="report_authorization_expired"):
+    """Nothing is posted; a capture that comes later is recorded and set aside.
+
+    `amount` is what was held to the end. Of a hold that was captured in part it may be all that was authorised: some
+    providers name that.
+    """
+
+    payment_id: Reference
+    psp: Id
+    psp_ref: ReferenceOrNothing = ""
+    amount: PositiveMoney
+    expires_at: Instant | None = None
+
+
+def decide(report: ReportAuthorizationExpired, order: Order, rules: Rules) -> Iterator[Event]:
+    hold = order.payments.authorizations.get(report.payment_id)
+    if hold and hold.state in ("expired", "voided"):
+        return
+    amount = _held_to_the_end(report, order)
+    yield PaymentAuthorizationExpired(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        payment_id=report.payment_id,
+        psp=report.psp,
+        psp_ref=report.psp_ref,
+        amount=amount,
+        expires_at=report.expires_at or report.happened_at,
+    )
+    yield from contradicted_end(report, order, report.payment_id, amount, fact=report.name)
+
+
+def _held_to_the_end(report: ReportAuthorizationExpired, order: Order) -> Money:
+    hold = order.payments.authorizations.get(report.payment_id)
+    if hold is None or report.amount != hold.amount:
+        return report.amount
+    left = hold.amount - order.payments.captured_of(report.payment_id, hold.amount.currency)
+    return left if left.minor > 0 else report.amount

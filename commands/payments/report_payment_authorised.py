@@ -1,0 +1,65 @@
+"""An issuer holds the buyer's money for us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.contradictions import contradiction
+from commands.fields import PositiveMoney
+from commands.order_command import OrderReport
+from commands.payments.shown_captures import shown_capture
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.payments import PaymentAuthorized
+from ledger.ids import Id
+from ledger.instants import Instant
+from ledger.references import Reference, ReferenceOrNothing
+from ledger.streams.orders.order import Order
+
+
+class ReportPaymentAuthorised(OrderReport, name="report_payment_authorised"):
+    """The issuer holds `amount` until `expires_at`; nothing is posted."""
+
+    payment_id: Reference
+    psp: Id
+    psp_ref: ReferenceOrNothing = ""
+    amount: PositiveMoney
+    expires_at: Instant | None = None
+
+
+def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Iterator[Event]:
+    known = order.payments.authorizations.get(report.payment_id)
+    if known is None or known.state == "declined":
+        authorized = _authorized(report)
+        yield authorized
+        yield from _settled_before(report, order.after(authorized), rules)
+    elif known.amount != report.amount:
+        yield from contradiction(
+            report,
+            order,
+            kind="amount_mismatch",
+            expected=str(known.amount),
+            actual=str(report.amount),
+            payment_id=report.payment_id,
+            amount=f"{report.amount.currency}{report.amount.minor}",
+        )
+
+
+def _settled_before(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Iterator[Event]:
+    """The capture, where the provider settled it before it told of the authorisation."""
+    item = order.receivables.items.get(("charge", report.payment_id, True))
+    if item and (advance := item.advance):
+        about = {"psp": advance.psp, "payment_id": report.payment_id, "batch_ref": advance.batch_ref}
+        yield from shown_capture(report, order, rules, **about, gross=advance.amount)
+
+
+def _authorized(report: ReportPaymentAuthorised) -> PaymentAuthorized:
+    return PaymentAuthorized(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        payment_id=report.payment_id,
+        psp=report.psp,
+        psp_ref=report.psp_ref,
+        amount=report.amount,
+        expires_at=report.expires_at,
+    )

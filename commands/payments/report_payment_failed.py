@@ -1,0 +1,139 @@
+"""A payment failed: before capture it is declined, and a capture that was recorded is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.contradictions import contradiction
+from commands.fields import PositiveMoney
+from commands.order_command import OrderReport
+from commands.payments.confirmation import confirmed_by
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.payments import OwedRefund, PaymentCaptureFailed, PaymentDeclined
+from ledger.fx import CNY
+from ledger.ids import Id
+from ledger.money import Money, split, total
+from ledger.references import Reference, ReferenceOrNothing
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.payments import Capture
+
+
+class ReportPaymentFailed(OrderReport, name="report_payment_failed"):
+    """`capture_ref` names the capture that did not happen after all; without it nothing was captured yet."""
+
+    payment_id: Reference
+    psp: Id
+    psp_ref: ReferenceOrNothing = ""
+    capture_ref: Reference | None = None
+    amount: PositiveMoney
+    code: str
+
+
+def decide(report: ReportPaymentFailed, order: Order, rules: Rules) -> Iterator[Event]:
+    capture = order.payments.captures.get(report.capture_ref) if report.capture_ref else None
+    if capture is None:
+        yield from _declined(report, order)
+    elif capture.amount != report.amount:
+        yield from _break(report, order, kind="amount_mismatch", expected=str(capture.amount))
+    elif not capture.failed:
+        failed = failed_capture(report, order, capture, code=report.code)
+        yield failed
+        yield from _consequence(report, order, failed)
+
+
+def _declined(report: ReportPaymentFailed, order: Order) -> Iterator[Event]:
+    hold = order.payments.authorizations.get(report.payment_id)
+    if hold and hold.state == "declined" and hold.amount == report.amount and report.capture_ref is None:
+        return
+    yield PaymentDeclined(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        payment_id=report.payment_id,
+        psp=report.psp,
+        psp_ref=report.psp_ref,
+        amount=report.amount,
+        code=report.code,
+    )
+    if report.capture_ref:
+        yield from _break(report, order, kind="fact_contradicts_state", expected="a capture that is known")
+
+
+def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code: str) -> PaymentCaptureFailed:
+    """What the failure undoes, and who bears what cannot be undone."""
+    undone = order.payments.allocation if capture.allocated and not _is_under_way(order) else None
+    left = capture.amount - capture.given_back if undone else capture.free
+    left_base = capture.base - capture.given_back_base if undone else capture.free_base
+    owed = tuple(_owed_to_nobody(order, capture, undone=undone is not None))
+    cleared = total([refund.amount for refund in owed], capture.amount.currency)
+    lost = capture.amount - left - cleared
+    lost_base = split(capture.base - left_base, [cleared.minor, lost.minor])[1] if lost or cleared else Money(0, CNY)
+    return PaymentCaptureFailed(
+        merchant_id=report.merchant_id,
+        order_id=report.order_id,
+        payment_id=capture.payment_id,
+        psp=capture.psp,
+        capture_ref=capture.capture_ref,
+        code=code,
+        amount=capture.amount,
+        base=capture.base,
+        unallocated=left,
+        unallocated_base=left_base,
+        borne_by_platform=bool(lost),
+        owed=owed,
+        fx=capture.base - left_base - lost_base - total([refund.carried for refund in owed], CNY),
+        undone=undone,
+    )
+
+
+def _owed_to_nobody(order: Order, capture: Capture, *, undone: bool) -> Iterator[OwedRefund]:
+    """Refunds of this money that no provider was asked to pay: the buyer never gave it. Where goods are still to come
+    back the money is not owed yet."""
+    left = capture.amount * 0 if undone else capture.allocated - capture.paid_back
+    for case in order.cases.values():
+        if case.state != "approved" or case.awaits_goods or case.capture_ref not in ("", capture.capture_ref):
+            continue
+        if case.unsubmitted.currency != capture.amount.currency:
+            continue
+        part = case.unsubmitted if case.capture_ref else min(left, case.unsubmitted)
+        if part.minor > 0:
+            yield OwedRefund(refund_id=case.id, amount=part, carried=case.carried_of(part))
+            left = left if case.capture_ref else left - part
+
+
+def _is_under_way(order: Order) -> bool:
+    """Whether goods have left, money was released or a refund approved, or a dispute lost: then the sale can no longer
+    be undone."""
+    if any(dispute.lost for dispute in order.disputes):
+        return True
+    if any(case.given and not case.capture_ref for case in order.cases.values()):
+        return True
+    for line_id, book in order.lines.items():
+        if book.refunded or any(units.released for units in book.places.values()):
+            return True
+        if any(journey.has_left for journey in order.parcels.journeys(line_id)):
+            return True
+    return False
+
+
+def _consequence(report: ReportPaymentFailed, order: Order, failed: PaymentCaptureFailed) -> Iterator[Event]:
+    """Other captures may pay for the order instead; where the platform bears it, somebody must look."""
+    if failed.borne_by_platform:
+        yield from _break(report, order, kind="fact_contradicts_state", expected=f"a paid order, {order.status}")
+    if failed.undone and order.placed:
+        later = order.after(failed)
+        quantities = {line_id: book.live for line_id, book in later.lines.items()}
+        captures = later.payments.usable(later.currency)
+        yield from confirmed_by(order.placed, quantities, captures, report, order)
+
+
+def _break(report: ReportPaymentFailed, order: Order, *, kind: str, expected: str) -> Iterator[Event]:
+    yield from contradiction(
+        report,
+        order,
+        kind=kind,
+        expected=expected,
+        actual=f"{report.amount} failed: {report.code}",
+        capture_ref=report.capture_ref or "",
+        fact=report.name,
+    )

@@ -1,0 +1,1 @@
+"""Payouts to merchants, their accounts, and their debts."""

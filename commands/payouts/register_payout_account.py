@@ -1,0 +1,46 @@
+"""Naming the account a merchant wants to be paid to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.fields import CountryCode, CurrencyCode
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.merchants import PayoutAccountRegistered
+from ledger.ids import Id, merchant_stream
+from ledger.refusals.catalogue import MerchantNotEnrolled
+from ledger.streams.merchants import Merchant
+
+
+class RegisterPayoutAccount(Command, name="register_payout_account"):
+    """A merchant names an account, by a token of it. Payouts go on to the old one until the new one is verified."""
+
+    merchant_id: Id
+    account_ref: Id
+    bank_code: Id
+    country: CountryCode = "CN"
+    currency: CurrencyCode = "CNY"
+
+    @property
+    def stream(self) -> str:
+        return merchant_stream(self.merchant_id)
+
+
+def decide(command: RegisterPayoutAccount, merchant: Merchant, rules: Rules) -> Iterator[Event]:
+    if not merchant.exists:
+        raise MerchantNotEnrolled(merchant_id=command.merchant_id, state=merchant.enrolment)
+    known = merchant.accounts.get(command.account_ref)
+    details = (command.bank_code, command.country, command.currency)
+    if known and not known.disabled and details == (known.bank_code, known.country, known.currency):
+        return
+    yield PayoutAccountRegistered(
+        merchant_id=command.merchant_id,
+        account_ref=command.account_ref,
+        bank_code=command.bank_code,
+        country=command.country,
+        currency=command.currency,
+        registered_by=command.actor,
+        registered_at=command.decided_at,
+    )

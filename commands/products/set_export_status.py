@@ -1,0 +1,42 @@
+"""Putting one product on sale overseas, or taking it off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.command import Command
+from commands.products.export_pool import with_pool_change
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.products import ProductExportStatusDisabled, ProductExportStatusEnabled
+from ledger.ids import Id, product_stream
+from ledger.refusals.catalogue import ProductNotApproved
+from ledger.streams.products import Product
+
+
+class SetExportStatus(Command, name="set_export_status"):
+    """The merchant's switch for one product (programme, statement 25). Off wins over the automatic switch."""
+
+    merchant_id: Id
+    product_id: Id
+    enabled: bool
+
+    @property
+    def stream(self) -> str:
+        return product_stream(self.merchant_id, self.product_id)
+
+
+def decide(command: SetExportStatus, product: Product, rules: Rules) -> Iterator[Event]:
+    if not product.exists or (command.enabled and not product.approved_markets):
+        raise ProductNotApproved(product_id=command.product_id, state=product.review)
+    if product.export_status == command.enabled:
+        return
+    turned = ProductExportStatusEnabled if command.enabled else ProductExportStatusDisabled
+    yield from with_pool_change(
+        product,
+        turned(merchant_id=command.merchant_id, product_id=command.product_id, effective_at=command.decided_at),
+        merchant_id=command.merchant_id,
+        product_id=command.product_id,
+        cause="manual" if command.enabled else "disabled",
+        at=command.decided_at,
+    )

@@ -1,0 +1,1 @@
+"""Commands that take two people: proposed by one, approved or rejected by another."""

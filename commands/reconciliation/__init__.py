@@ -1,0 +1,1 @@
+"""Files of partners, bank statements, and breaks."""

@@ -1,0 +1,32 @@
+"""Giving a break to somebody to look into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.open_breaks import BreakCommand, open_break, people_only
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.settlement import ReconciliationBreakAssigned
+from ledger.ids import Id
+from ledger.streams.stream import Stream
+
+
+class AssignBreak(BreakCommand, name="assign_break"):
+    """From here on `owner` is asked about it."""
+
+    owner: Id
+
+
+def decide(command: AssignBreak, stream: Stream, rules: Rules) -> Iterator[Event]:
+    people_only(command.actor)
+    found = open_break(command, stream)
+    if found.owner == command.owner:
+        return
+    yield ReconciliationBreakAssigned(
+        break_id=command.break_id,
+        kind=found.opened.kind,
+        owner=command.owner,
+        assigner=command.actor,
+        assigned_at=command.decided_at,
+    )

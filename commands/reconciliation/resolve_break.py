@@ -1,0 +1,36 @@
+"""Closing a break: a person has explained the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.open_breaks import BreakCommand, closable_break, people_only
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.events.settlement import ReconciliationBreakResolved
+from ledger.ids import Id
+from ledger.sealed import Sealed
+from ledger.streams.stream import Stream
+
+
+class ResolveBreak(BreakCommand, name="resolve_break"):
+    """`resolution` is one code word, `reason` the explanation. Money that is to move is adjusted apart from this."""
+
+    resolution: Id
+    reason: Sealed[str]
+
+
+def decide(command: ResolveBreak, stream: Stream, rules: Rules) -> Iterator[Event]:
+    people_only(command.actor)
+    opened = closable_break(command, stream).opened
+    yield ReconciliationBreakResolved(
+        break_id=opened.break_id,
+        kind=opened.kind,
+        expected=opened.expected,
+        actual=opened.actual,
+        refs=opened.refs,
+        resolution=command.resolution,
+        reason=command.reason,
+        resolver=command.actor,
+        resolved_at=command.decided_at,
+    )

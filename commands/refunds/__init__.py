@@ -1,0 +1,1 @@
+"""Refunds, from request to the buyer's account."""

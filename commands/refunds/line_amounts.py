@@ -1,0 +1,83 @@
+"""How reviewers name less than was asked: an amount by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from commands.fields import PositiveMoney
+from commands.requested_amounts import expect_within
+from ledger.events.refunds import RefundLine
+from ledger.ids import Id
+from ledger.money import Money, total
+from ledger.refusals.after_sales import FullAmountOnly, LineNotInCase
+from ledger.refusals.catalogue import RefundExceedsRemaining
+from ledger.streams.amounts.refund_shares import cut_to
+from ledger.streams.orders.cases import Case
+from ledger.streams.orders.order import Order
+
+
+class LineAmount(BaseModel):
+    """What the buyer gets for a line, in the currency they paid."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    line_id: Id
+    amount: PositiveMoney
+
+
+def _each_once(lines: Iterable[LineAmount]) -> tuple[LineAmount, ...]:
+    named = tuple(lines)
+    if not named or len({line.line_id for line in named}) != len(named):
+        raise ValueError("name at least one line, and each line once")
+    return named
+
+
+LineAmounts = Annotated[tuple[LineAmount, ...], AfterValidator(_each_once)]
+
+
+def approved_lines(
+    order: Order, case: Case, amounts: Iterable[LineAmount] | None, *, taken_back: bool
+) -> tuple[RefundLine, ...]:
+    """The case's lines at these amounts: all as asked where none are named, and only the named ones otherwise.
+
+    `taken_back`: the goods come back, so that the units are gone whatever is paid for them. Raises
+    `RefundExceedsRemaining` where a line has less left than when the case was opened: a dispute took some of it since.
+    """
+    if amounts is None:
+        for line_id in dict.fromkeys(line.line_id for line in case.lines):
+            _expect_left(order, line_id, _asked(order, case, line_id))
+        return case.lines
+    return tuple(part for line in amounts for part in _cut(order, case, line, taken_back=taken_back))
+
+
+def _cut(order: Order, case: Case, line: LineAmount, *, taken_back: bool) -> Iterator[RefundLine]:
+    """A line may travel in several parcels: what is approved goes to them in turn."""
+    parts = [part for part in case.lines if part.line_id == line.line_id]
+    if not parts:
+        lines = tuple(sorted({part.line_id for part in case.lines}))
+        raise LineNotInCase(refund_id=case.id, line_id=line.line_id, lines=lines)
+    asked = _asked(order, case, line.line_id)
+    expect_within(line.amount, asked, what=f"line {line.line_id}")
+    _expect_left(order, line.line_id, line.amount)
+    if case.type == "unshipped" and line.amount != (most := min(asked, order.lines[line.line_id].left_to_buyer)):
+        raise FullAmountOnly(line_id=line.line_id, asked=str(most), amount=str(line.amount))
+    left = line.amount
+    for part in parts:
+        amount = min(left, part.buyer_amount)
+        if amount:
+            yield cut_to(part, order.lines[part.line_id], amount, taken_back=taken_back)
+        left = left - amount
+    assert left == Money(0, left.currency), "what is approved is part of what was asked"
+
+
+def _asked(order: Order, case: Case, line_id: str) -> Money:
+    return total([part.buyer_amount for part in case.lines if part.line_id == line_id], order.currency)
+
+
+def _expect_left(order: Order, line_id: str, amount: Money) -> None:
+    left = order.lines[line_id].left_to_buyer
+    if left < amount:
+        raise RefundExceedsRemaining(what=f"line {line_id}", asked=str(amount), remaining=str(left))

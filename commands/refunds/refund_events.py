@@ -1,0 +1,179 @@
+"""The events of a refund, made the same way whoever asks for it: requested, approved, the order completed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from commands.order_command import OrderCommand
+from commands.rates import book_rate
+from commands.rules import Rules
+from commands.settlement.releases import standing_fees
+from ledger.events.orders import OrderCompleted
+from ledger.events.payments import AllocatedCharge
+from ledger.events.refunds import RefundApproved, RefundAutoApproved, RefundLine, RefundRequested, RefundType
+from ledger.fx import Rate
+from ledger.money import Money
+from ledger.policies.liability import Bearer, Cause, Liability
+from ledger.policies.order_charges import OrderCharges
+from ledger.refusals.after_sales import UnsentIsMerchants
+from ledger.refusals.catalogue import RefundExceedsRemaining
+from ledger.sealed import Sealed
+from ledger.streams.amounts.charges import charges_with
+from ledger.streams.amounts.refund_shares import Expense, buyer_amount, liability_of, refund_money, taken_back
+from ledger.streams.amounts.refundable import refundable
+from ledger.streams.orders.order import Order
+from ledger.streams.units.unit_bearers import bearer_of
+
+EXPRESS = "express_refund"
+
+
+def requested(
+    command: OrderCommand,
+    order: Order,
+    lines: Sequence[RefundLine],
+    rules: Rules,
+    *,
+    charges: tuple[AllocatedCharge, ...] | None = None,
+    refund_id: str,
+    kind: RefundType,
+    reason: str,
+    details: Sealed[str] | None = None,
+    express: bool,
+    rounds: int,
+) -> RefundRequested:
+    """The opening of a case about these lines, and the charges that go with them or are named. Raises
+    `RefundExceedsRemaining`."""
+    charges = charges_back(order, lines, rules) if charges is None else charges
+    expect_refundable(order, buyer_amount(order, lines, charges), refund_id)
+    return RefundRequested(
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        refund_id=refund_id,
+        type=kind,
+        lines=tuple(lines),
+        charges=charges,
+        amount=buyer_amount(order, lines, charges),
+        reason=reason,
+        details=details,
+        express_setting=express,
+        rounds_required=rounds,
+        parcel_ids=tuple(dict.fromkeys(line.parcel_id for line in lines if line.parcel_id)),
+        requested_by=command.actor,
+        requested_at=command.happened_at,
+    )
+
+
+def auto_approved(
+    command: OrderCommand, order: Order, lines: Sequence[RefundLine], rules: Rules, *, refund_id: str
+) -> RefundAutoApproved:
+    """Express Refund's yes (programme, statement 27)."""
+    assert order.placed is not None, "only a placed order is refunded"
+    charges = charges_back(order, lines, rules)
+    bearers = _bearers(order, lines, rules, cause="cancelled", reason=EXPRESS)
+    approved = taken_back(order, lines, bearers, standing_fees(order, rules))
+    money = refund_money(order, approved, liability_of(bearers), charges, _rate(command, order, rules), "goods_lost")
+    return RefundAutoApproved(
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        refund_id=refund_id,
+        market=order.placed.market,
+        rule=EXPRESS,
+        lines=approved,
+        money=money,
+    )
+
+
+def approved(
+    command: OrderCommand,
+    order: Order,
+    lines: Sequence[RefundLine],
+    rules: Rules,
+    *,
+    charges: tuple[AllocatedCharge, ...] | None = None,
+    refund_id: str,
+    kind: RefundType,
+    cause: Cause,
+    reason: str,
+    found: Bearer | None = None,
+    return_required: bool = False,
+) -> RefundApproved:
+    """A person's or the platform's yes, with the money that follows from who bears it, and the charges that go back
+    with the lines or are named. `found` is whose fault a reviewer found it to be. Raises `RefundExceedsRemaining` or
+    `UnsentIsMerchants`."""
+    assert order.placed is not None, "only a placed order is refunded"
+    charges = charges_back(order, lines, rules) if charges is None else charges
+    bearers = _bearers(order, lines, rules, cause=cause, reason=reason, found=found)
+    liability = liability_of(bearers)
+    taken = taken_back(order, lines, bearers, standing_fees(order, rules))
+    expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: what was delivered is not lost
+    money = refund_money(order, taken, liability, charges, _rate(command, order, rules), expense)
+    expect_refundable(order, money.amount, refund_id)
+    return RefundApproved(
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        refund_id=refund_id,
+        market=order.placed.market,
+        lines=taken,
+        money=money,
+        liability=liability,
+        return_required=return_required,
+        reviewer=command.actor,
+        reason=reason,
+    )
+
+
+def charges_back(order: Order, lines: Sequence[RefundLine], rules: Rules) -> tuple[AllocatedCharge, ...]:
+    """The charges that go back with these lines by themselves (policy `order_charges`)."""
+    return charges_with(order, lines, shipping=rules.policy(OrderCharges).shipping == "with_the_last_line")
+
+
+def expect_refundable(order: Order, amount: Money, refund_id: str) -> None:
+    """Raises `RefundExceedsRemaining`: what is captured, less what is refunded, asked for or disputed, is the limit."""
+    left = refundable(order, beside=refund_id)
+    if left < amount:
+        raise RefundExceedsRemaining(what=f"order {order.order_id}", asked=str(amount), remaining=str(left))
+
+
+def completed_by(
+    command: OrderCommand, order: Order, approval: RefundApproved | RefundAutoApproved
+) -> Iterator[OrderCompleted]:
+    """The order's completion, where a merchant-borne refund took the last of what was pending."""
+    if isinstance(approval, RefundApproved) and approval.return_required:
+        return
+    if order.completes(leaving(order, approval), closing=approval.refund_id):
+        yield OrderCompleted(order_id=order.order_id, completed_at=command.happened_at)
+
+
+def leaving(order: Order, approval: RefundApproved | RefundAutoApproved) -> Counter[str]:
+    """Returns how many units by line an approval takes out of the pending account."""
+    liability = approval.liability if isinstance(approval, RefundApproved) else "merchant"
+    gone = Counter[str]()
+    for line in approval.lines:
+        for _, effect in order.lines[line.line_id].effects(line, platform_borne=not line.is_merchants(liability)):
+            gone[line.line_id] += effect.merchant_borne - effect.taken_back
+    return gone
+
+
+def _bearers(
+    order: Order,
+    lines: Sequence[RefundLine],
+    rules: Rules,
+    *,
+    cause: Cause,
+    reason: str,
+    found: Bearer | None = None,
+) -> list[Bearer]:
+    """Returns who bears each line. Raises `UnsentIsMerchants` where a reviewer found otherwise of unsent units."""
+    policy = rules.policy(Liability)
+    bearers = [
+        bearer_of(order, line.parcel_id, cause=cause, reason=reason, policy=policy, found=found) for line in lines
+    ]
+    for line, bearer in zip(lines, bearers, strict=True):
+        if found is not None and bearer != found:
+            raise UnsentIsMerchants(line_id=line.line_id, liability=found)
+    return bearers
+
+
+def _rate(command: OrderCommand, order: Order, rules: Rules) -> Rate:
+    return book_rate(command, rules, order.currency)

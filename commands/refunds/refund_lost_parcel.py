@@ -1,0 +1,25 @@
+"""The platform refunds the buyer of a lost parcel; who bears it goes by where the parcel was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.fields import Reason
+from commands.refunds.platform_refunds import ParcelRefund, expect_refundable, refunded
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.refusals.after_sales import ParcelNotLost
+from ledger.streams.orders.order import Order
+
+
+class RefundLostParcel(ParcelRefund, name="refund_lost_parcel"):
+    """What is left to refund of a parcel that a partner has declared lost."""
+
+    reason: Reason = "lost"
+
+
+def decide(command: RefundLostParcel, order: Order, rules: Rules) -> Iterator[Event]:
+    parcel = expect_refundable(command, order)
+    if parcel.lost_at is None:
+        raise ParcelNotLost(parcel_id=command.parcel_id, status=parcel.status)
+    yield from refunded(command, order, parcel, rules, cause="lost")

@@ -1,0 +1,39 @@
+"""Whose turn it is in an after-sales case, and whether they may decide."""
+
+from __future__ import annotations
+
+from commands.rules import Rules
+from ledger.actors import Actor
+from ledger.policies.approvals import Approvals, Approver
+from ledger.refusals.catalogue import CaseClosed, CaseNotFound, RoleNotAllowed, SameApprover, WrongRound
+from ledger.streams.orders.cases import Case
+from ledger.streams.orders.order import Order
+
+CUSTOMER_SERVICE = "platform_cs"
+
+
+def open_case(order: Order, refund_id: str) -> Case:
+    """The case, while it is open. Raises `CaseNotFound` or `CaseClosed`."""
+    case = order.cases.get(refund_id)
+    if case is None:
+        raise CaseNotFound(order_id=order.order_id, refund_id=refund_id)
+    if not case.is_open:
+        raise CaseClosed(refund_id=refund_id, state=case.state)
+    return case
+
+
+def expect_round(case: Case, asked: int, actor: Actor, rules: Rules) -> None:
+    """Raises the refusal that says why this person may not decide this round (statements 28 and 31)."""
+    if asked != case.next_round:
+        raise WrongRound(asked=asked, expected=case.next_round)
+    approvals = rules.policy_then(Approvals, case.requested_at)
+    if approvals.distinct and actor.id in case.approvers:
+        raise SameApprover(approver=actor.id)
+    needed = approvals.approver_of(asked) if case.type == "unshipped" else "platform"
+    if not (actor.is_importer or _may_decide(actor, needed)):
+        raise RoleNotAllowed(role=actor.role or actor.kind, needed=CUSTOMER_SERVICE if needed == "platform" else needed)
+
+
+def _may_decide(actor: Actor, needed: Approver) -> bool:
+    """The platform decides through its customer service (statement 31; the second round, by assumption)."""
+    return actor.kind == needed and (needed != "platform" or actor.role == CUSTOMER_SERVICE)

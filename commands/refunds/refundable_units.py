@@ -1,0 +1,171 @@
+"""Which units of an order a buyer may ask for at an instant, by kind of request, and why not more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+from commands.refunds.after_sales import Sent, lock_of, opens_at, sent
+from commands.requested_units import LineQty
+from commands.rules import Rules
+from ledger.policies.return_window import ReturnWindow
+from ledger.refusals.catalogue import (
+    AfterSalesLocked,
+    CaseAlreadyOpen,
+    NotSignedFor,
+    RefundExceedsRemaining,
+    Refusal,
+    ReturnWindowClosed,
+)
+from ledger.refusals.payments import DisputeOpen
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.quantities import Place
+from ledger.streams.units.units import OrderUnits
+
+Kind = Literal["unshipped", "return_refund", "not_received"]
+KINDS: tuple[Kind, ...] = ("unshipped", "return_refund", "not_received")  # where several would do, the first is meant
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`qty` of the `of` free units of a line in one place, to be asked for as one kind."""
+
+    kind: Kind
+    line_id: str
+    parcel_id: Place
+    qty: int
+    of: int
+
+
+class AskableUnits:
+    """The units of an order that can be asked for `at` an instant, by this kind of actor and for this reason.
+
+    `kind` is the only kind of request that is meant, or None.
+    """
+
+    def __init__(
+        self, order: Order, rules: Rules, *, kind: Kind | None, at: datetime, initiator: str, reason: str
+    ) -> None:
+        self._order, self._rules, self._units = order, rules, OrderUnits(order)
+        self._kind, self._at, self._initiator, self._reason = kind, at, initiator, reason
+
+    @cached_property
+    def _sent(self) -> dict[str, list[Sent]]:
+        """The free units that have left, by line; the lock is asked only where some are meant."""
+        lock = lock_of(self._order, self._rules)
+        binding = lock.binds(self._initiator, self._reason)
+        return {
+            line_id: sent(self._order, self._units, line_id, lock, at=self._at, binding=binding)
+            for line_id in self._order.lines
+        }
+
+    def chosen(self, wanted: Sequence[LineQty]) -> list[Part]:
+        """Returns the units that so many of these lines are: all of one kind where there are enough, and else of each
+        kind what there is. Raises the refusal that says why there are too few."""
+        for kind in KINDS if self._kind is None else ():
+            found = [(line, self.of(line.line_id, kind)) for line in wanted]
+            if all(_count(parts) >= line.qty for line, parts in found):
+                return [part for line, parts in found for part in _first(parts, line.qty)]
+        return [part for line in wanted for part in self._chosen_of(line)]
+
+    def everything(self) -> list[Part]:
+        """Returns all that can be asked for: what was not sent, or else what was. Raises the refusal where that is
+        nothing."""
+        unsent = [part for line_id in self._order.lines for part in self.of(line_id, "unshipped")]
+        if self._kind is None and unsent:
+            return unsent
+        if found := [part for line_id in self._order.lines for part in self._all_sent(line_id)]:
+            return found
+        for line_id in self._order.lines:
+            everywhere = sum(units.qty for units in self._units.of(line_id)) or 1
+            refusal = self._refusal(LineQty(line_id=line_id, qty=everywhere))
+            if not isinstance(refusal, RefundExceedsRemaining):
+                raise refusal
+        raise RefundExceedsRemaining(what=f"order {self._order.order_id}", asked="all", remaining="nothing")
+
+    def of(self, line_id: str, kind: Kind) -> list[Part]:
+        """Returns the units of a line that can be asked for as this kind, those to be preferred first."""
+        if kind == "unshipped":
+            free = self._units.at(line_id, None).free
+            return [Part(kind, line_id, None, free, free)] if free else []
+        return [Part(kind, line_id, part.parcel_id, part.qty, part.qty) for part in self._open(line_id, kind)]
+
+    def _chosen_of(self, line: LineQty) -> list[Part]:
+        """Of one kind, where one has enough."""
+        by_kind = [self.of(line.line_id, kind) for kind in (KINDS if self._kind is None else (self._kind,))]
+        parts = next((parts for parts in by_kind if _count(parts) >= line.qty), [p for parts in by_kind for p in parts])
+        if _count(parts) < line.qty:
+            raise self._refusal(line)
+        return _first(parts, line.qty)
+
+    def _all_sent(self, line_id: str) -> list[Part]:
+        if self._kind == "not_received":  # what somebody signed for is meant only where nothing else is there
+            parts, signed = self.of(line_id, "not_received"), {p.parcel_id for p in self._sent[line_id] if p.signed_at}
+            return [part for part in parts if part.parcel_id not in signed] or parts
+        kinds: tuple[Kind, ...] = ("return_refund", "not_received") if self._kind is None else (self._kind,)
+        return [part for kind in kinds for part in self.of(line_id, kind)]
+
+    def _open(self, line_id: str, kind: Kind) -> list[Sent]:
+        """A buyer may say that goods never came also where they are signed for: what is only deemed so comes first."""
+        open_ = [part for part in self._sent[line_id] if not part.locked]
+        signed, unsigned = [p for p in open_ if p.signed_at], [p for p in open_ if not p.signed_at]
+        if kind == "return_refund":
+            return [part for part in signed if self._closed_at(part) is None]
+        return [*unsigned, *sorted(signed, key=lambda p: not p.deemed)] if self._kind == "not_received" else unsigned
+
+    def _closed_at(self, part: Sent) -> datetime | None:
+        """Since when it is too late to return these units: the window of the order's day, from the signature on."""
+        if part.signed_at is None or self._order.placed is None:
+            return None
+        closes_at = self._rules.policy_then(ReturnWindow, self._order.placed.placed_at).closes_at(part.signed_at)
+        return closes_at if closes_at and self._at >= closes_at else None
+
+    def _refusal(self, line: LineQty) -> Refusal:
+        """What stands in the way of the units that are missing: what ends soonest, first."""
+        parts, everywhere = self._sent[line.line_id], self._units.of(line.line_id)
+        open_, locked = [p for p in parts if not p.locked], [p for p in parts if p.locked]
+        late = [closed_at for part in open_ if (closed_at := self._closed_at(part))]
+        there = self._units.at(line.line_id, None).free + sum(part.qty for part in parts)
+        if self._kind == "return_refund" and not late and line.qty <= sum(part.qty for part in open_):
+            return NotSignedFor(line_id=line.line_id)
+        if locked and line.qty <= there:
+            return AfterSalesLocked(lock_ends_at=opens_at(parts, line.qty))
+        if late and line.qty <= there and self._kind != "not_received":
+            return ReturnWindowClosed(closed_at=min(late))
+        for units in everywhere:
+            there += units.at_stake
+            if (dispute := self._units.dispute_about(units)) and line.qty <= there:
+                return DisputeOpen(line_id=line.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
+        return self._pending(line, there)
+
+    def _pending(self, line: LineQty, there: int) -> Refusal:
+        remaining = there
+        for case in self._order.cases.values():
+            there += sum(part.qty for part in case.lines if part.line_id == line.line_id and case.is_pending)
+            if case.is_pending and case.concerns(line.line_id) and line.qty <= there:
+                return CaseAlreadyOpen(refund_id=case.id, state=case.standing, then_locked=self._then_locked(line))
+        return RefundExceedsRemaining(what=f"line {line.line_id}", asked=str(line.qty), remaining=str(remaining))
+
+    def _then_locked(self, line: LineQty) -> str | None:
+        """Until when other units that it takes would be locked; None where they would not be."""
+        locked = [part for part in self._sent[line.line_id] if part.locked]
+        if not locked:
+            return None
+        ends_at = opens_at(locked, min(line.qty, sum(part.qty for part in locked)))
+        return f"until {ends_at:%Y-%m-%dT%H:%M:%SZ}" if ends_at else "until it is signed for"
+
+
+def _count(parts: Sequence[Part]) -> int:
+    return sum(part.qty for part in parts)
+
+
+def _first(parts: Sequence[Part], qty: int) -> list[Part]:
+    taken: list[Part] = []
+    for part in parts:
+        if qty:
+            taken.append(replace(part, qty=min(part.qty, qty)))
+            qty -= taken[-1].qty
+    return taken

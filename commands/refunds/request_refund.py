@@ -1,0 +1,98 @@
+"""A buyer asks for money back: before dispatch, for goods they signed for, or for goods that never came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from commands.fields import Reason
+from commands.order_command import OrderCommand, expect_new_case, line_of, placed_order
+from commands.refunds.refund_events import auto_approved, completed_by, requested
+from commands.refunds.refundable_units import KINDS, AskableUnits, Kind, Part
+from commands.requested_units import LineQtys
+from commands.rules import Rules
+from ledger.events.event import Event
+from ledger.ids import Id, derived_id, merchant_stream
+from ledger.policies.approvals import Approvals
+from ledger.refusals.catalogue import NotCaptured, RefundExceedsRemaining
+from ledger.sealed import Sealed
+from ledger.streams.amounts.refund_shares import refund_line
+from ledger.streams.orders.order import Order
+
+
+class RequestRefund(OrderCommand, name="request_refund"):
+    """`lines` left out asks for everything that has not left the merchant, or else for everything that has.
+
+    `type` left out asks for a return of what was signed for, or else says that the goods never came. A buyer may say
+    so of a parcel that somebody signed for, too: a person decides. Units are taken that can be asked for now, whatever
+    becomes of the others; those of several kinds become a case each: the first is `refund_id`, each further one
+    `refund_id` with a dot and its kind.
+    """
+
+    refund_id: Id
+    lines: LineQtys | None = None
+    type: Literal["return_refund", "not_received"] | None = None
+    reason: Reason
+    details: Sealed[str] | None = None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (merchant_stream(self.merchant_id),)
+
+
+def decide(command: RequestRefund, order: Order, rules: Rules) -> Iterator[Event]:
+    placed_order(order)
+    if order.payments.allocation is None:
+        raise NotCaptured(order_id=command.order_id)
+    parts = _parts(command, order, rules)
+    kinds = [kind for kind in KINDS if any(part.kind == kind for part in parts)]
+    for kind in kinds:
+        refund_id = command.refund_id if kind == kinds[0] else derived_id(command.refund_id, kind)
+        of_kind = [part for part in parts if part.kind == kind]
+        events = list(_case(command, order, of_kind, rules, refund_id=refund_id, kind=kind))
+        yield from events
+        order = order.after(*events)
+
+
+def _parts(command: RequestRefund, order: Order, rules: Rules) -> Sequence[Part]:
+    expect_new_case(order, command.refund_id)
+    for line in command.lines or ():
+        line_of(order, line.line_id)
+    askable = AskableUnits(
+        order,
+        rules,
+        kind=command.type,
+        at=command.happened_at,
+        initiator=command.actor.kind,
+        reason=command.reason,
+    )
+    return askable.chosen(command.lines) if command.lines else askable.everything()
+
+
+def _case(
+    command: RequestRefund, order: Order, parts: Sequence[Part], rules: Rules, *, refund_id: str, kind: Kind
+) -> Iterator[Event]:
+    """Before dispatch Express Refund or the rounds of approval (statements 27, 28); after it one review by the
+    platform's customer service (statements 29 to 31), never an automatic yes."""
+    expect_new_case(order, refund_id)
+    lines = [refund_line(order.lines[part.line_id], part.qty, part.parcel_id, of=part.of) for part in parts]
+    if kind != "unshipped" and not any(line.buyer_amount for line in lines):
+        raise RefundExceedsRemaining(what=f"line {lines[0].line_id}", asked=str(lines[0].qty), remaining="nothing")
+    express = rules.merchant(command.merchant_id).express_refund_at(command.happened_at)
+    before_dispatch = 0 if express else len(rules.policy(Approvals).rounds)
+    yield requested(
+        command,
+        order,
+        lines,
+        rules,
+        refund_id=refund_id,
+        kind=kind,
+        reason=command.reason,
+        details=command.details,
+        express=express,
+        rounds=before_dispatch if kind == "unshipped" else 1,
+    )
+    if kind == "unshipped" and express:
+        approval = auto_approved(command, order, lines, rules, refund_id=refund_id)
+        yield approval
+        yield from completed_by(command, order, approval)

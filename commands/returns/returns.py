@@ -1,0 +1,50 @@
+"""Goods on their way back: what the facts and decisions about them have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from commands.contradictions import contradiction
+from commands.order_command import OrderReport
+from ledger.events.event import Event
+from ledger.ids import Id, return_id_of
+from ledger.streams.orders.cases import Case
+from ledger.streams.orders.order import Order
+
+
+class ReturnReport(OrderReport):
+    """A fact about goods of the case `refund_id`, at `occurred_at`."""
+
+    refund_id: Id
+
+    def told(self) -> dict[str, Any]:
+        """The fields that every event of a return has."""
+        return {
+            "merchant_id": self.merchant_id,
+            "order_id": self.order_id,
+            "refund_id": self.refund_id,
+            "return_id": return_id_of(self.refund_id),
+            "happened_at": self.happened_at,
+        }
+
+
+def doubts(report: ReturnReport, order: Order, fact: str) -> Iterator[Event]:
+    """The break of goods that nobody waits for: of no case, of one that needed none, or after the time was over."""
+    case = order.cases.get(report.refund_id)
+    if case is None or not case.return_required or case.return_state == "expired":
+        yield from contradiction(
+            report,
+            order,
+            kind="fact_contradicts_state",
+            expected=f"no goods back: {_standing(case)}",
+            actual=f"{fact} at {report.happened_at.isoformat()}",
+            refund_id=report.refund_id,
+            fact=fact,
+        )
+
+
+def _standing(case: Case | None) -> str:
+    if case is None:
+        return "no such case"
+    return f"return {case.return_state}" if case.return_state else f"case {case.state}"

@@ -1,0 +1,1 @@
+"""Provider settlement, holds, releases and merchant statements."""

@@ -1,0 +1,139 @@
+"""Releasing what is the merchant's: which units are due, and the fee that the release of each part takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from commands.rules import Rules
+from ledger.deadlines import known
+from ledger.events.settlement import SettlementReleased
+from ledger.money import Money
+from ledger.policies.fees import Fees
+from ledger.policies.release import Release
+from ledger.streams.amounts.fees import OrderFees
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.quantities import LineBook, Place
+from ledger.streams.units.units import OrderUnits, awaited_units
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Units of a line in one place that become the merchant's at `due_at`, unless they are `held_back`."""
+
+    line_id: str
+    parcel_id: Place
+    qty: int
+    due_at: datetime
+    rule: str
+    held_back: bool = False
+
+
+def to_release(order: Order, books: Iterable[LineBook], release: Release, *, at: datetime) -> Iterator[Due]:
+    """Every unit of these lines that is due or will be, on what is known: signed for, or lost at the platform's cost.
+
+    Held back are those that a case or dispute is about, or that wait for goods or a hold. The units that `pending` does
+    not cover any more are left out: facts may tell of more than was ever paid.
+    """
+    units = OrderUnits(order)
+    for book in books:
+        left = book.pending
+        for part in _unreleased(order, book, units, release, at=at):
+            if (fresh := min(part.qty, left)) > 0:
+                yield replace(part, qty=fresh)
+                left -= fresh
+
+
+def _unreleased(order: Order, book: LineBook, units: OrderUnits, release: Release, *, at: datetime) -> Iterator[Due]:
+    """By place: first what the platform paid for, then what is signed for; parts may be of no units."""
+    line_id = book.line.line_id
+    for place, qty, signed_at in _places(order, book):
+        refunded = book.at(place)
+        concerned, awaited = _concerned(order, units, line_id, place, release)
+        closed = refunded.platform_borne if release.platform_borne_at_once or signed_at else 0
+        signed = qty - refunded.merchant_borne if signed_at else 0
+        due_at = release.due_at(signed_at) if signed_at else at
+        done = free_done = refunded.standing_released
+        room = _not_on_hold(order, line_id, place, pending=max(closed, qty - refunded.merchant_borne) - done)
+        for most, held_back, when, rule in (
+            (closed, awaited, at, "platform_borne"),
+            (signed, awaited + concerned, due_at, "signed_off"),
+        ):
+            free = max(0, min(room, most - held_back - free_done))
+            held = max(0, most - done - free)
+            yield Due(line_id, place, free, when, rule)
+            yield Due(line_id, place, held, when, rule, held_back=True)
+            done, free_done, room = done + free + held, free_done + free, room - free
+
+
+def _not_on_hold(order: Order, line_id: str, place: Place, *, pending: int) -> int:
+    return pending - order.holds.units(line_id, place, of=pending)
+
+
+def _concerned(order: Order, units: OrderUnits, line_id: str, place: Place, release: Release) -> tuple[int, int]:
+    """How many units a case or dispute is about, and how many were refunded and wait for their goods."""
+    if not release.blocked_by_open_case:
+        return 0, 0
+    there = units.at(line_id, place)
+    return there.qty - there.free, awaited_units(order, line_id, place)
+
+
+def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) -> Iterator[SettlementReleased]:
+    """The releases, each with its part of the order's fee under the schedule the order was placed under."""
+    assert order.placed is not None, "only a placed order has something to release"
+    standing = standing_fees(order, rules)
+    rules.policy(Release)
+    less: dict[tuple[str, Place], int] = {}
+    for part in due:
+        book = order.lines[part.line_id]
+        gross = _worth(book, part, less)
+        fee, vat = standing.charge(book, gross)
+        yield SettlementReleased(
+            merchant_id=order.merchant_id,
+            order_id=order.order_id,
+            line_id=part.line_id,
+            parcel_id=part.parcel_id,
+            market=order.placed.market,
+            qty=part.qty,
+            gross=gross,
+            fee=fee,
+            vat=vat,
+            net=gross - fee - vat,
+            fee_rate_bps=book.line.fee_rate_bps,
+            fee_schedule_version=order.placed.fee_schedule_version,
+            rule=part.rule,
+            rule_version=rules.used[Release.key],
+            due_at=part.due_at,
+            released_at=at,
+        )
+
+
+def standing_fees(order: Order, rules: Rules) -> OrderFees:
+    """The fees that stand on the order, under the schedule it was placed under."""
+    assert order.placed is not None, "only a placed order has fees"
+    return OrderFees(order, rules.policy_version(Fees, order.placed.fee_schedule_version))
+
+
+def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
+    """How many units of each line leave the pending account."""
+    units: dict[str, int] = {}
+    for event in events:
+        units[event.line_id] = units.get(event.line_id, 0) + event.qty
+    return units
+
+
+def _worth(book: LineBook, part: Due, less: dict[tuple[str, Place], int]) -> Money:
+    """The list price of these units, less what part refunds took of it; `less` is what was taken off before."""
+    full, place = book.line.unit_list * part.qty, (part.line_id, part.parcel_id)
+    off = min(full.minor, book.at(part.parcel_id).worth.pending_less - less.get(place, 0))
+    less[place] = less.get(place, 0) + off
+    return Money(full.minor - off, full.currency)
+
+
+def _places(order: Order, book: LineBook) -> Iterator[tuple[Place, int, datetime | None]]:
+    """Where units of the line are, how many, and since when they are signed for; of those that never left, none is
+    released but for a refund that the platform bears."""
+    yield None, 0, None
+    for journey in order.parcels.journeys(book.line.line_id):
+        yield journey.parcel_id, journey.qty, known(journey.signed_at)

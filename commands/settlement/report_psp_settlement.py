@@ -1,0 +1,64 @@
+"""A provider has paid for captures, refunds or disputes of one order, as a part of a batch (P3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from commands.contradictions import contradiction
+from commands.order_command import OrderReport
+from commands.payments.shown_captures import shown_capture
+from commands.rules import Rules
+from commands.settlement.psp_lines import BatchPart, PspLine
+from commands.settlement.settled_lines import Settling
+from ledger.events.event import Event
+from ledger.events.psp_settlement import PspSettlementReceived
+from ledger.ids import Id
+from ledger.money import Money
+from ledger.streams.orders.order import Order
+
+
+class ReportPspSettlement(OrderReport, BatchPart, name="report_psp_settlement"):
+    """The lines of the batch that are about this order. A line told again changes nothing."""
+
+    psp: Id
+
+
+def decide(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[Event]:
+    shown = list(_shown(report, order, rules))
+    yield from shown
+    order = order.after(*shown) if shown else order
+    contradict = partial(_contradict, report, order)
+    settling = Settling(
+        report.psp, report.batch_ref, report.day, order.receivables.copy(), contradict, report.payout_currency
+    )
+    settling.take(report.lines)
+    if settling.settled:
+        yield PspSettlementReceived(
+            merchant_id=report.merchant_id,
+            order_id=report.order_id,
+            psp=report.psp,
+            batch_ref=report.batch_ref,
+            lines=tuple(settling.settled),
+            cash=settling.cash,
+            bank_entry_ref=report.bank_entry_ref,
+            value_date=report.day,
+        )
+    yield from settling.flags
+
+
+def _shown(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[Event]:
+    """The captures that nothing but these lines shows."""
+    for line in report.lines:
+        if line.kind == "charge":
+            about = {"psp": report.psp, "payment_id": line.settles, "batch_ref": report.batch_ref}
+            events = list(shown_capture(report, order, rules, **about, gross=line.gross))
+            yield from events
+            order = order.after(*events) if events else order
+
+
+def _contradict(
+    report: ReportPspSettlement, order: Order, line: PspLine, kind: str, expected: str, actual: Money
+) -> Iterator[Event]:
+    refs = {"batch_ref": report.batch_ref, "psp_ref": line.psp_ref, "line_kind": line.kind, "reference": line.settles}
+    yield from contradiction(report, order, kind=kind, expected=expected, actual=str(actual), **refs)

@@ -1,0 +1,125 @@
+"""Working through a provider's lines about one order or one capture, each on what the ones before it left to settle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from commands.settlement.psp_lines import PspLine
+from ledger.events.event import Event
+from ledger.events.psp_settlement import SettledLine
+from ledger.fx import CNY
+from ledger.money import Money, half_up, total
+from ledger.streams.receivables import Receivables, settled_name
+
+_TOLERANCE_FEN = 1  # one rounding of the provider's and one of ours
+
+# The break beside a line: its kind, what was expected, and what the line says instead.
+Contradict = Callable[[PspLine, str, str, Money], Iterable[Event]]
+
+
+@dataclass(slots=True)
+class Settling:
+    """The lines of one batch. `left` is what is owed before them, and is settled as they are taken."""
+
+    psp: str
+    batch_ref: str
+    day: date
+    left: Receivables
+    contradict: Contradict
+    payout_currency: str | None = None
+    settled: list[SettledLine] = field(default_factory=list)
+    flags: list[Event] = field(default_factory=list)
+
+    @property
+    def cash(self) -> Money:
+        return total([line.cash for line in self.settled], CNY)
+
+    def take(self, lines: Iterable[PspLine]) -> None:
+        for line in lines:
+            is_foreign = self._is_paid_out_abroad(line)
+            for part in line.parts(self.day):
+                self._take(part, is_foreign=is_foreign)
+
+    def _is_paid_out_abroad(self, line: PspLine) -> bool:
+        """True if a foreign account of ours got the line's net."""
+        settled_in = line.net.currency
+        if self.payout_currency is not None:
+            return self.payout_currency == settled_in != CNY
+        if line.cash is not None or settled_in == CNY:
+            return False
+        item = self.left.find(line.kind, line.settles, line.gross)
+        charged_in = item.amount.currency if item and item.amount else line.gross.currency
+        return charged_in != settled_in
+
+    def _take(self, line: PspLine, *, is_foreign: bool) -> None:
+        name = settled_name(self.batch_ref, line.psp_ref, line.kind)
+        before = self.left.settled_lines.get(name)
+        if before is not None:
+            self._check_repeated(line, before)
+            return
+        settled = self._settled(self._in_the_buyers_currency(line), is_foreign=is_foreign)
+        self.settled.append(settled)
+        self.left.settle(settled, psp=self.psp, batch_ref=self.batch_ref, value_date=self.day)
+        self._check_cash(line, settled)
+
+    def _check_repeated(self, line: PspLine, before: SettledLine) -> None:
+        if before.gross.currency == line.gross.currency and before.gross != line.gross:
+            self._flag(line, "amount_mismatch", str(before.gross), line.gross)
+        elif before.net != line.net:
+            self._flag(line, "amount_mismatch", str(before.net), line.net)
+
+    def _in_the_buyers_currency(self, line: PspLine) -> PspLine:
+        """The line with the gross that was charged, where the report says only what it came to in another currency."""
+        item = self.left.find(line.kind, line.settles, line.gross)
+        if item is None or not item.left or item.amount.currency == line.gross.currency:
+            return line
+        part = item.part_worth(line.gross_base(self.day))
+        if item.is_less_than(line.gross_base(self.day)):
+            self._flag(line, "amount_mismatch", f"at most {item.left}", line.gross)
+        return line.model_copy(update={"gross": part}) if part else line
+
+    def _settled(self, line: PspLine, *, is_foreign: bool) -> SettledLine:
+        cleared, cash, fee_base = self._cleared(line), line.cash_on(self.day), line.fee_base(self.day)
+        return SettledLine(
+            psp_ref=line.psp_ref,
+            kind=line.kind,
+            reference="" if line.kind == "fee" else self.left.named(line.settles),
+            gross=line.gross,
+            fee=line.fee,
+            net=line.net,
+            rate=line.rate_on(self.day),
+            fee_rate=line.fee_rate,
+            cleared=cleared,
+            fee_base=fee_base,
+            cash=cash,
+            fx=cleared - fee_base - cash,
+            deposit=line.net if is_foreign else None,
+        )
+
+    def _cleared(self, line: PspLine) -> Money:
+        """What it stood at in 1110; what we know nothing of, at the provider's rate."""
+        if line.kind == "fee" or not line.gross:
+            return Money(0, CNY)
+        given = line.gross_base(self.day)
+        item = self.left.find(line.kind, line.settles, line.gross)
+        if item is None or not item.amount or item.amount.currency != line.gross.currency:
+            self._flag(line, "psp_line_extra", f"no such {line.kind}", line.gross)
+            return given
+        known = item.clearing(line.gross)
+        if known is not None:
+            return known
+        self._flag(line, "amount_mismatch", f"at most {item.left}", line.gross)
+        over = half_up(given.minor * (line.gross - item.left).minor, line.gross.minor)
+        return item.left_base + Money(over, CNY)
+
+    def _check_cash(self, line: PspLine, settled: SettledLine) -> None:
+        if line.cash is None or line.net.currency != settled.rate.base:
+            return
+        expected = settled.rate.convert(line.net)
+        if abs((line.cash - expected).minor) > _TOLERANCE_FEN:
+            self._flag(line, "fx_out_of_tolerance", str(expected), line.cash)
+
+    def _flag(self, line: PspLine, kind: str, expected: str, actual: Money) -> None:
+        self.flags += self.contradict(line, kind, expected, actual)

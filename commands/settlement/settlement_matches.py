@@ -1,0 +1,76 @@
+"""What a provider settled before we knew of it, matched with the capture, refund or dispute that is reported now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from commands.command import Command
+from commands.contradictions import break_once, explained
+from ledger.accounting_days import accounting_day
+from ledger.events.event import Event
+from ledger.events.psp_settlement import PspSettlementMatched
+from ledger.events.unmatched_money import UnallocatedFundsMatched
+from ledger.streams.breaks import Break
+from ledger.streams.orders.order import Order
+from ledger.streams.receivables import Match, Receivables
+from ledger.streams.reference_data import InboxItem
+from ledger.streams.stream import Stream
+
+_EXTRA = "psp_line_extra"
+
+
+def matched(command: Command, stream: Stream, events: Iterable[Event]) -> Iterator[Event]:
+    """Yields what these events bring about, so that the books are the same whichever of the two came first."""
+    if not isinstance(stream, Order | InboxItem) or not stream.receivables.has_advances:
+        return
+    known = stream.receivables.copy()
+    for event in events:
+        known.remember(event)
+    for match in known.matches():
+        yield _matched(command, stream, match)
+        yield from _explained(command, stream, known, match)
+
+
+def _matched(command: Command, stream: Order | InboxItem, match: Match) -> Event:
+    said: dict[str, Any] = {
+        "psp": match.advance.psp,
+        "batch_ref": match.advance.batch_ref,
+        "kind": match.kind,
+        "reference": match.reference,
+        "settled": match.settled,
+        "settled_base": match.settled_base,
+        "cleared": match.cleared,
+        "cleared_base": match.cleared_base,
+        "fx": match.cleared_base - match.settled_base,
+        "posted_on": max(match.advance.value_date, accounting_day(command.happened_at)),
+    }
+    if isinstance(stream, Order):
+        _, merchant_id, order_id = stream.name.split("/")
+        return PspSettlementMatched(**said, merchant_id=merchant_id, order_id=order_id)
+    payment_id = stream.capture.payment_id if stream.capture else None
+    return UnallocatedFundsMatched(**said, capture_ref=stream.name.split("/")[-1], payment_id=payment_id)
+
+
+def _explained(command: Command, stream: Stream, known: Receivables, match: Match) -> Iterator[Event]:
+    """The break of a line that was extra is over; what of it is still not explained is one of its own."""
+    for known_break in stream.known_breaks.values():
+        if known_break.is_open and _is_of(known_break, known, match):
+            yield explained(command, known_break, "reported_later", "has reported what the line settles")
+            if not match.is_exact:
+                expected, refs = f"at most {match.cleared}", known_break.opened.refs
+                yield from break_once(
+                    stream.known_breaks,
+                    kind="amount_mismatch",
+                    expected=expected,
+                    actual=known_break.opened.actual,
+                    refs=refs,
+                    at=command.decided_at,
+                )
+
+
+def _is_of(known_break: Break, known: Receivables, match: Match) -> bool:
+    opened = known_break.opened
+    reference = known.named(opened.refs.get("reference", ""))
+    is_it = (opened.refs.get("line_kind"), reference) == (match.kind, match.reference)
+    return opened.kind == _EXTRA and is_it

@@ -1,0 +1,1 @@
+"""Money and facts whose order is not known yet."""

@@ -1,0 +1,57 @@
+"""Saying which orders of a plan have taken their part of captured money, once it is known that others will not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from commands.command import Command
+from commands.rules import Rules
+from commands.unmatched.unmatched_money import capture_of
+from ledger.events.event import Event
+from ledger.events.platform import InboxPartsTaken
+from ledger.ids import Id, inbox_stream
+from ledger.money import total
+from ledger.numbers import Count
+from ledger.references import Reference
+from ledger.refusals.catalogue import RoleNotAllowed
+from ledger.streams.reference_data import InboxItem
+
+
+class MarkPartsTaken(Command, name="mark_parts_taken"):
+    """`taken` are numbers of the parts of the how many-th `plan`, from 0 on. What the others should have had is planned
+    anew: they were told of it, and what they answered sticks. No person says so: the router has asked the orders.
+    """
+
+    psp: Id
+    capture_ref: Reference
+    plan: Annotated[Count, Field(ge=1)]
+    taken: tuple[Count, ...]
+
+    @property
+    def stream(self) -> str:
+        return inbox_stream(self.psp, self.capture_ref)
+
+
+def decide(command: MarkPartsTaken, item: InboxItem, rules: Rules) -> Iterator[Event]:
+    if command.actor.kind != "system":
+        raise RoleNotAllowed(role=command.actor.role or command.actor.kind, needed="system")
+    capture = capture_of(item)
+    if item.is_routed or item.plan is None or item.plans != command.plan:
+        return
+    parts = item.plan.parts
+    taken = tuple(part for n, part in enumerate(parts) if n in command.taken)
+    not_taken = tuple(part for n, part in enumerate(parts) if n not in command.taken)
+    if not_taken:
+        yield InboxPartsTaken(
+            system=capture.psp,
+            reference=capture.capture_ref,
+            payment_id=capture.payment_id,
+            taken=taken,
+            not_taken=not_taken,
+            amount=total([part.amount for part in taken], capture.amount.currency),
+            base=item.base_of(taken),
+            told_at=command.decided_at,
+        )

@@ -1,0 +1,83 @@
+"""Saying which orders a captured payment of the inbox belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from commands.authority import platform_only
+from commands.command import Command
+from commands.fields import PositiveMoney
+from commands.requested_amounts import expect_currency
+from commands.rules import Rules
+from commands.unmatched.unmatched_money import unrouted_capture
+from ledger.events.event import Event
+from ledger.events.platform import InboxRoutingPlanned, RoutedPart
+from ledger.ids import Id, inbox_stream
+from ledger.references import Reference
+from ledger.refusals.finance import AllocationExceedsCapture, InboxAlreadyRouted
+from ledger.streams.reference_data import InboxItem
+
+
+class Part(BaseModel):
+    """What of the capture one order gets; all that is left where no amount is named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    merchant_id: Id
+    order_id: Id
+    amount: PositiveMoney | None = None
+
+
+class RouteInboxPayment(Command, name="route_inbox_payment"):
+    """The orders that the money is reported to next, each once; together they get exactly what was captured, less what
+    orders of an earlier plan have taken.
+
+    Nothing is posted by this: `service.unmatched.payment_matches` carries it out, and goes on with it where it was cut
+    off.
+    """
+
+    psp: Id
+    capture_ref: Reference
+    parts: tuple[Part, ...] = Field(min_length=1)
+
+    @property
+    def stream(self) -> str:
+        return inbox_stream(self.psp, self.capture_ref)
+
+
+def decide(command: RouteInboxPayment, item: InboxItem, rules: Rules) -> Iterator[Event]:
+    platform_only(command.actor)
+    capture = unrouted_capture(item)
+    if item.refunds:
+        raise InboxAlreadyRouted(source=command.psp, reference=command.capture_ref, state="refunded")
+    yield InboxRoutingPlanned(
+        system=capture.psp,
+        reference=capture.capture_ref,
+        parts=_parts(command, item),
+        planned_by=command.actor,
+        planned_at=command.decided_at,
+    )
+
+
+def _parts(command: RouteInboxPayment, item: InboxItem) -> tuple[RoutedPart, ...]:
+    """The parts with their amounts. Raises `AllocationExceedsCapture` where they are not all of the capture."""
+    left = item.to_route
+    parts: list[RoutedPart] = []
+    for part in command.parts:
+        amount = part.amount or left
+        expect_currency(amount, left.currency, what=f"capture {command.capture_ref}")
+        orders = {(known.merchant_id, known.order_id) for known in (*item.taken, *parts)}
+        if amount.minor <= 0 or (part.merchant_id, part.order_id) in orders:
+            raise _wrong(command, item)
+        left -= amount
+        parts.append(RoutedPart(merchant_id=part.merchant_id, order_id=part.order_id, amount=amount))
+    if left:
+        raise _wrong(command, item)
+    return tuple(parts)
+
+
+def _wrong(command: RouteInboxPayment, item: InboxItem) -> AllocationExceedsCapture:
+    asked = ", ".join(f"{part.order_id} {part.amount or 'the rest'}" for part in command.parts)
+    return AllocationExceedsCapture(parts=asked, captured=str(item.to_route))

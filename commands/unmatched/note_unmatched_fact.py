@@ -1,0 +1,56 @@
+"""Noting a fact whose order or merchant is not known yet, and that moves no money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import field_validator
+
+from commands.command import Report
+from commands.rules import Rules
+from ledger.canonical import canonical
+from ledger.events.event import Event
+from ledger.events.platform import InboxFactNoted
+from ledger.ids import Id, inbox_stream
+from ledger.references import Reference
+from ledger.sealed import Sealed
+from ledger.streams.reference_data import InboxItem
+
+
+class NoteUnroutedFact(Report, name="note_unrouted_fact"):
+    """A scan with only a tracking number, a dispute with only a provider's reference, an order without items.
+
+    `body` is what was said, without floats and without anything personal, which goes into `details`.
+    """
+
+    system: Id
+    reference: Reference
+    kind: Id
+    refs: dict[str, str] = {}
+    body: dict[str, Any] = {}
+    details: Sealed[dict[str, Any]] | None = None
+
+    @field_validator("body")
+    @classmethod
+    def _can_be_hashed(cls, body: dict[str, Any]) -> dict[str, Any]:
+        canonical(body)
+        return body
+
+    @property
+    def stream(self) -> str:
+        return inbox_stream(self.system, self.reference)
+
+
+def decide(report: NoteUnroutedFact, item: InboxItem, rules: Rules) -> Iterator[Event]:
+    if any((fact.kind, fact.body, fact.refs) == (report.kind, report.body, report.refs) for fact in item.noted):
+        return
+    yield InboxFactNoted(
+        system=report.system,
+        reference=report.reference,
+        kind=report.kind,
+        refs=report.refs,
+        body=report.body,
+        details=report.details,
+        happened_at=report.happened_at,
+    )

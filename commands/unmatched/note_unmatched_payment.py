@@ -1,0 +1,79 @@
+"""Noting a capture whose order or merchant is not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.fields import PositiveMoney
+from commands.rates import rate_of_fact
+from commands.rules import Rules
+from commands.unmatched.unmatched_money import InboxMoneyReport, inbox_break, inbox_stale
+from ledger.events.event import Event
+from ledger.events.platform import InboxPaymentCaptured
+from ledger.fx import Rate
+from ledger.money import Money
+from ledger.references import Reference, ReferenceOrNothing
+from ledger.streams.reference_data import InboxItem
+
+
+class NoteUnroutedPayment(InboxMoneyReport, name="note_unrouted_payment"):
+    """A provider took money that names no order we can find; `refs` are the names it does give.
+
+    With `cumulative`, `amount` is everything that was captured of `capture_ref` so far.
+    """
+
+    payment_id: Reference | None = None
+    psp_ref: ReferenceOrNothing = ""
+    amount: PositiveMoney
+    refs: dict[str, str] = {}
+    source_amount: Money | None = None
+    cumulative: bool = False
+
+
+def decide(report: NoteUnroutedPayment, item: InboxItem, rules: Rules) -> Iterator[Event]:
+    amount = _new(report, item)
+    if amount is None:
+        if item.captured not in (None, report.amount) and not _is_older(report, item):
+            expected = str(item.captured)
+            yield from inbox_break(report, item, kind="amount_mismatch", expected=expected, amount=report.amount)
+        return
+    rate = rate_of_fact(report, rules, report.amount.currency)
+    if rate is None:
+        expected = "a book rate of that day"
+        yield from inbox_break(report, item, kind="rate_missing", expected=expected, amount=report.amount)
+        return
+    yield _captured(report, amount, rate)
+    yield from inbox_stale(report, item, rate, rules)
+
+
+def _new(report: NoteUnroutedPayment, item: InboxItem) -> Money | None:
+    """Returns what is captured beyond what stands here; None where that is nothing, or nothing can be added to it."""
+    if item.captured is None:
+        return report.amount
+    waits = not (item.is_of_orders or item.refunds or item.has_failed)
+    if report.cumulative and waits and item.captured.currency == report.amount.currency:
+        return report.amount - item.captured if item.captured < report.amount else None
+    return None
+
+
+def _is_older(report: NoteUnroutedPayment, item: InboxItem) -> bool:
+    """True if this is a cumulative amount of before the last capture that stands here."""
+    known = item.captured
+    return (
+        report.cumulative and known is not None and known.currency == report.amount.currency and report.amount < known
+    )
+
+
+def _captured(report: NoteUnroutedPayment, amount: Money, rate: Rate) -> InboxPaymentCaptured:
+    return InboxPaymentCaptured(
+        psp=report.psp,
+        capture_ref=report.capture_ref,
+        payment_id=report.payment_id,
+        psp_ref=report.psp_ref,
+        amount=amount,
+        book_rate=rate,
+        base=rate.convert(amount),
+        refs=report.refs,
+        happened_at=report.happened_at,
+        source_amount=report.source_amount,
+    )

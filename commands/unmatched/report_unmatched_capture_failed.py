@@ -1,0 +1,59 @@
+"""A capture that stands in the inbox did not happen after all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.fields import PositiveMoney
+from commands.rules import Rules
+from commands.unmatched.unmatched_money import InboxMoneyReport, capture_of, inbox_break, with_what_nobody_is_owed
+from ledger.events.event import Event
+from ledger.events.unmatched_money import UnroutedCaptureFailed
+from ledger.money import total
+from ledger.streams.reference_data import InboxItem
+
+
+class ReportUnroutedCaptureFailed(InboxMoneyReport, name="report_unrouted_capture_failed"):
+    """Once it is with its orders, its failure is reported to them instead."""
+
+    amount: PositiveMoney
+    code: str
+
+
+def decide(report: ReportUnroutedCaptureFailed, item: InboxItem, rules: Rules) -> Iterator[Event]:
+    if item.has_failed:
+        return
+    if item.capture is None or item.capture.amount != report.amount:
+        expected = str(item.capture.amount) if item.capture else "a known capture"
+        kind = "amount_mismatch" if item.capture else "fact_contradicts_state"
+        yield from inbox_break(report, item, kind=kind, expected=expected, amount=report.amount, fact=report.name)
+        return
+    if item.is_of_orders:
+        expected = "a capture that no order has"
+        yield from inbox_break(
+            report, item, kind="fact_contradicts_state", expected=expected, amount=report.amount, fact=report.name
+        )
+        return
+    yield from with_what_nobody_is_owed(item, [_failed(report, item)])
+    if item.refunds:
+        expected = "a capture that is owed back to its payer"
+        yield from inbox_break(
+            report, item, kind="fact_contradicts_state", expected=expected, amount=report.amount, fact=report.name
+        )
+
+
+def _failed(report: ReportUnroutedCaptureFailed, item: InboxItem) -> UnroutedCaptureFailed:
+    capture = capture_of(item)
+    given = total([refund.amount for refund in item.refunds.values()], capture.amount.currency)
+    given_base = total([refund.base for refund in item.refunds.values()], capture.base.currency)
+    return UnroutedCaptureFailed(
+        psp=capture.psp,
+        capture_ref=capture.capture_ref,
+        payment_id=capture.payment_id,
+        amount=capture.amount,
+        code=report.code,
+        base=capture.base,
+        unallocated=capture.amount - given,
+        unallocated_base=capture.base - given_base,
+        happened_at=report.happened_at,
+    )

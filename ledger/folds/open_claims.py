@@ -1,0 +1,201 @@
+"""What open after-sales cases and disputes of an order may still take from the money its merchant was released."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache, singledispatchmethod
+from typing import Any, get_args
+
+from ledger.events.disputes import DisputeFundsWithdrawn, DisputeLost, DisputeOpened, DisputeStage, DisputeWon
+from ledger.events.event import Event
+from ledger.events.parcels import ParcelsConsolidated, ParcelSplit
+from ledger.events.refunds import (
+    ApprovedLine,
+    RefundApproved,
+    RefundAutoApproved,
+    RefundRejected,
+    RefundRequested,
+    RefundWithdrawn,
+    ReturnExpired,
+)
+from ledger.events.settlement import SettlementReleased
+
+CLAIMING: tuple[type[Event], ...] = (
+    SettlementReleased,
+    RefundRequested,
+    RefundAutoApproved,
+    RefundApproved,
+    RefundRejected,
+    RefundWithdrawn,
+    ReturnExpired,
+    DisputeOpened,
+    DisputeFundsWithdrawn,
+    DisputeLost,
+    DisputeWon,
+    ParcelsConsolidated,
+    ParcelSplit,
+)
+_STAGES = get_args(DisputeStage)
+
+
+Place = str  # the parcel of units; empty where they are in none
+ByPlace = dict[str, dict[Place, int]]  # fen at list price, by line and place
+
+
+@dataclass(slots=True)
+class Released:
+    """What stands released of a line's units in one place: units, and fen at list price."""
+
+    qty: int = 0
+    fen: int = 0
+
+    def of(self, units: int) -> int:
+        """The share of so many of them in fen, rounded up."""
+        units = min(units, self.qty)
+        return -(-max(0, self.fen) * units // self.qty) if self.qty > 0 else max(0, self.fen)
+
+
+@dataclass(slots=True)
+class Disputed:
+    """A dispute: how far it is, and the units by line that it is about; of none named, all of the order."""
+
+    is_open: bool = True
+    stage: int = 0
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def claim_on(self, line_id: str, places: Iterable[Released]) -> int:
+        """In fen: of some of the released units those that were released for most."""
+        if not self.is_open or (self.lines and line_id not in self.lines):
+            return 0
+        places = list(places)
+        left, claim = self.lines.get(line_id, sum(max(0, held.qty) for held in places)), 0
+        for held in sorted(places, key=lambda held: -held.of(1)):
+            claim += held.of(left)
+            left -= min(left, max(0, held.qty))
+        return claim
+
+
+@dataclass(slots=True)
+class OpenClaims:
+    """Folded from the events of one order, for its stream and for views.
+
+    A claim counts at list price, since whether the fee is given back is decided with the case; who bears a dispute is
+    decided with its end. An approved refund is no claim: its money has left the account, goods back or not. What was
+    never dispatched is still pending, and so is all that was not released: a claim takes no more than stands released,
+    and that of a case no more than stands released of the units it is about. Once parcels of the order were packed anew
+    it is not known here which those are, and the whole line counts.
+    """
+
+    released: dict[str, dict[Place, Released]] = field(default_factory=dict)
+    cases: dict[str, ByPlace] = field(default_factory=dict)
+    disputes: dict[str, Disputed] = field(default_factory=dict)
+    is_repacked: bool = False
+
+    @property
+    def fen(self) -> int:
+        """What all of them together may take."""
+        if not self.cases and not self.disputes:
+            return 0
+        return sum(self._claims_on(line_id, places) for line_id, places in self.released.items())
+
+    def _claims_on(self, line_id: str, places: dict[Place, Released]) -> int:
+        asked = Counter[Place]()
+        for case in self.cases.values():
+            asked.update(case.get(line_id, {}))
+        cases = sum(min(fen, self._released_of(place, places)) for place, fen in asked.items())
+        disputes = sum(dispute.claim_on(line_id, places.values()) for dispute in self.disputes.values())
+        return max(0, min(cases + disputes, sum(held.fen for held in places.values())))
+
+    def _released_of(self, place: Place, places: dict[Place, Released]) -> int:
+        """In fen, of the units that a case asks for in this place."""
+        if self.is_repacked or not place:
+            return max(0, sum(held.fen for held in places.values()))
+        return max(0, places[place].fen) if place in places else 0
+
+    def remember(self, event: Event) -> None:
+        """Change what is asked for by one event; without the work of the descriptor of `evolve` on every call."""
+        _method_for(type(event))(self, event)
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """What one more event changes; one that is not of `CLAIMING` changes nothing."""
+
+    @evolve.register
+    def _(self, event: SettlementReleased) -> None:
+        self._release(event.line_id, event.parcel_id, qty=event.qty, fen=event.gross.minor)
+
+    @evolve.register
+    def _(self, event: RefundRequested) -> None:
+        if event.type == "unshipped":
+            return
+        asked = self.cases.setdefault(event.refund_id, {})
+        for line in event.lines:
+            places, place = asked.setdefault(line.line_id, {}), line.parcel_id or ""
+            places[place] = places.get(place, 0) + line.list_amount.minor
+
+    @evolve.register
+    def _(self, event: RefundAutoApproved | RefundApproved) -> None:
+        self.cases.pop(event.refund_id, None)
+        self._take_back(event.lines)
+
+    @evolve.register
+    def _(self, event: RefundRejected | RefundWithdrawn) -> None:
+        self.cases.pop(event.refund_id, None)
+
+    @evolve.register
+    def _(self, event: ReturnExpired) -> None:
+        self.cases.pop(event.refund_id, None)
+        if event.undone:
+            self._take_back(event.undone.lines, sign=-1)
+        if event.kept:
+            self._take_back(event.kept.lines)
+
+    @evolve.register
+    def _(self, event: DisputeOpened) -> None:
+        """Told late, of a stage that is over, it opens nothing again."""
+        stage, known = _STAGES.index(event.stage), self.disputes.get(event.dispute_id)
+        lines = {line.line_id: line.qty for line in event.lines}
+        again = known is None or known.is_open or stage > known.stage
+        if known and not again:
+            known.lines = lines
+        else:
+            self.disputes[event.dispute_id] = Disputed(stage=stage, lines=lines)
+
+    @evolve.register
+    def _(self, event: DisputeFundsWithdrawn) -> None:
+        self.disputes.setdefault(event.dispute_id, Disputed(stage=_STAGES.index("chargeback")))
+
+    @evolve.register
+    def _(self, event: DisputeLost) -> None:
+        self._end(event.dispute_id, event.stage)
+        self._take_back(event.lines)
+
+    @evolve.register
+    def _(self, event: DisputeWon) -> None:
+        self._end(event.dispute_id, event.stage)
+        if event.undone:
+            self._take_back(event.undone.lines, sign=-1)
+
+    @evolve.register(ParcelsConsolidated)
+    @evolve.register(ParcelSplit)
+    def _(self, _: Event) -> None:
+        self.is_repacked = True
+
+    def _release(self, line_id: str, parcel_id: str | None, *, qty: int, fen: int) -> None:
+        held = self.released.setdefault(line_id, {}).setdefault(parcel_id or "", Released())
+        held.qty, held.fen = held.qty + qty, held.fen + fen
+
+    def _take_back(self, lines: Iterable[ApprovedLine], sign: int = 1) -> None:
+        for line in lines:
+            fen = (line.from_available + line.fee_back + line.vat_back).minor
+            if fen:
+                self._release(line.line_id, line.parcel_id, qty=-sign * line.released_qty, fen=-sign * fen)
+
+    def _end(self, dispute_id: str, stage: DisputeStage) -> None:
+        known = self.disputes.setdefault(dispute_id, Disputed())
+        known.is_open, known.stage = False, _STAGES.index(stage)
+
+
+_method_for = cache(vars(OpenClaims)["evolve"].dispatcher.dispatch)

@@ -1,0 +1,1 @@
+"""Posting rules, by the part of the business whose events they post."""

@@ -1,0 +1,75 @@
+"""Posting rules of what providers pay to the platform (P3): by order or capture of no order, and what of a batch is
+about neither."""
+
+from __future__ import annotations
+
+from ledger.events.psp_settlement import (
+    PspSettlementMatched,
+    PspSettlementReceived,
+    PspSettlementReported,
+    SettlementMatch,
+)
+from ledger.events.unmatched_money import UnallocatedFundsMatched, UnallocatedFundsSettled
+from ledger.fx import CNY
+from ledger.journal.accounts import BANK_CNY, BANK_FOREIGN, FX_REALISED, PSP_FEES, PSP_RECEIVABLE, ROUNDING
+from ledger.journal.entry import Draft, about
+from ledger.journal.rule import rule
+from ledger.money import total
+
+
+@rule.register
+def _(event: PspSettlementReceived) -> Draft:
+    return _settled(about(order=event.order_id), event)
+
+
+@rule.register
+def _(event: UnallocatedFundsSettled) -> Draft:
+    return _settled(about(payment=event.payment_id) if event.payment_id else Draft(), event)
+
+
+@rule.register
+def _(event: PspSettlementReported) -> Draft:
+    draft = Draft()
+    for line in event.fees:
+        draft.debit(PSP_FEES, line.amount, line.base)
+    fees = total([line.base for line in event.fees], CNY)
+    draft.debit(ROUNDING, event.rounding)
+    if event.deposit is None:
+        return draft.credit(BANK_CNY, fees + event.rounding)
+    kept = total([line.amount for line in event.fees], event.deposit.currency)
+    return draft.credit(BANK_FOREIGN, kept, fees + event.rounding)
+
+
+@rule.register
+def _(event: PspSettlementMatched) -> Draft:
+    return _matched(about(order=event.order_id), event)
+
+
+@rule.register
+def _(event: UnallocatedFundsMatched) -> Draft:
+    return _matched(about(payment=event.payment_id) if event.payment_id else Draft(), event)
+
+
+def _matched(draft: Draft, event: SettlementMatch) -> Draft:
+    """What was settled in advance leaves 1110 at the provider's rate, and the item with it at its carrying amount."""
+    account = PSP_RECEIVABLE.at(event.psp)
+    if event.settled.currency == event.cleared.currency:
+        return draft.debit(FX_REALISED, event.fx).credit(account, event.cleared * 0, event.fx)
+    return (
+        draft.debit(account, event.settled, event.settled_base)
+        .debit(FX_REALISED, event.fx)
+        .credit(account, event.cleared, event.cleared_base)
+    )
+
+
+def _settled(draft: Draft, event: PspSettlementReceived | UnallocatedFundsSettled) -> Draft:
+    """Cash, fee and what was owed each by line; a line that takes money away has them the other way round."""
+    for line in event.lines:
+        account, deposit = (BANK_CNY, line.cash) if line.deposit is None else (BANK_FOREIGN, line.deposit)
+        (
+            draft.debit(account, deposit, line.cash)
+            .debit(PSP_FEES, line.fee, line.fee_base)
+            .debit(FX_REALISED, line.fx)
+            .credit(PSP_RECEIVABLE.at(event.psp), line.gross, line.cleared)
+        )
+    return draft

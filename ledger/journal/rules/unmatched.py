@@ -1,0 +1,106 @@
+"""Posting rules of the inbox: money of an order we do not know yet stands in book 0 until it is routed
+or given back (P1, P25, P26)."""
+
+from __future__ import annotations
+
+from ledger.events.platform import InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
+from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.events.unmatched_money import (
+    UnallocatedRefundOwedAgain,
+    UnallocatedRefundOwedNoMore,
+    UnallocatedRefundReversed,
+    UnroutedCaptureFailed,
+)
+from ledger.journal.accounts import BUYER_FUNDS, DISPUTE_LOSSES, FX_REALISED, PSP_RECEIVABLE, REFUNDS_PAYABLE
+from ledger.journal.entry import Draft, about
+from ledger.journal.rule import rule
+from ledger.money import Money
+
+
+@rule.register
+def _(event: InboxPaymentCaptured) -> Draft:
+    draft = _of_payment(event.payment_id)
+    return draft.debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base).credit(
+        BUYER_FUNDS, event.amount, event.base
+    )
+
+
+@rule.register
+def _(event: InboxFactRouted) -> Draft | None:
+    """The same lines stand in the orders' streams from now on, so book 0 gives them up."""
+    if event.psp is None or event.amount is None or event.base is None:
+        return None
+    return _given_over(event.psp, event.payment_id, event.amount, event.base)
+
+
+@rule.register
+def _(event: InboxPartsTaken) -> Draft | None:
+    """As above, for those that have their part."""
+    return _given_over(event.system, event.payment_id, event.amount, event.base) if event.taken else None
+
+
+@rule.register
+def _(event: UnallocatedFundsRefunded) -> Draft:
+    return (
+        _of_payment(event.payment_id)
+        .debit(BUYER_FUNDS, event.amount, event.base)
+        .credit(REFUNDS_PAYABLE, event.amount, event.base)
+    )
+
+
+@rule.register
+def _(event: UnallocatedRefundPaid) -> Draft:
+    return (
+        _of_payment(event.payment_id)
+        .debit(REFUNDS_PAYABLE, event.amount, event.carried)
+        .credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+        .debit(FX_REALISED, event.fx)
+    )
+
+
+@rule.register
+def _(event: UnallocatedRefundReversed) -> Draft:
+    return (
+        _of_payment(event.payment_id)
+        .debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+        .credit(REFUNDS_PAYABLE, event.amount, event.carried)
+        .debit(FX_REALISED, event.fx)
+    )
+
+
+@rule.register
+def _(event: UnallocatedRefundOwedNoMore) -> Draft:
+    """P26 undone for what never reached the payer."""
+    return (
+        _of_payment(event.payment_id)
+        .debit(REFUNDS_PAYABLE, event.amount, event.base)
+        .credit(DISPUTE_LOSSES, event.amount, event.base)
+    )
+
+
+@rule.register
+def _(event: UnallocatedRefundOwedAgain) -> Draft:
+    return (
+        _of_payment(event.payment_id)
+        .debit(DISPUTE_LOSSES, event.amount, event.base)
+        .credit(REFUNDS_PAYABLE, event.amount, event.base)
+    )
+
+
+@rule.register
+def _(event: UnroutedCaptureFailed) -> Draft:
+    """P1 undone; what is owed to the payer all the same is a loss."""
+    draft = _of_payment(event.payment_id)
+    return (
+        draft.debit(BUYER_FUNDS, event.unallocated, event.unallocated_base)
+        .debit(DISPUTE_LOSSES, event.amount - event.unallocated, event.base - event.unallocated_base)
+        .credit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
+    )
+
+
+def _given_over(psp: str, payment_id: str | None, amount: Money, base: Money) -> Draft:
+    return _of_payment(payment_id).debit(BUYER_FUNDS, amount, base).credit(PSP_RECEIVABLE.at(psp), amount, base)
+
+
+def _of_payment(payment_id: str | None) -> Draft:
+    return about(payment=payment_id) if payment_id else Draft()

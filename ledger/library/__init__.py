@@ -1,0 +1,1 @@
+"""One book as an application of the event-sourcing library."""

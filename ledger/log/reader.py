@@ -1,0 +1,216 @@
+"""The reading side of the log: books in order, streams, guards, earlier answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+
+import psycopg2
+from sqlalchemy import Engine
+
+from ledger.log.claims import CLAIMS, OpenInCases, asked_of, open_in_cases
+from ledger.log.database_errors import READ_ONLY, ConnectionLost, DatabaseTrouble, shown
+from ledger.log.engine import BEYOND_CALENDAR, cursor_of, read_plainly
+from ledger.log.rows import FAR_BY, News, Receipt, Recorded, Status
+
+_COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
+_READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
+_NEWS_COLUMNS = ", ".join(News._fields).replace("far_by", FAR_BY)
+_NEWS = _READ.replace(_COLUMNS, _NEWS_COLUMNS)
+# Keys, each with its book: what a batch of commands needs of many books is one round trip.
+_WANTED = "unnest(%(books)s::integer[], %(keys)s::text[]) AS w (in_book, wanted)"
+_STREAMS = (
+    f"SELECT {_COLUMNS} FROM {_WANTED} JOIN log.events ON book = in_book AND stream = wanted ORDER BY book, position"
+)
+_NEWS_OF_STREAMS = _STREAMS.replace(_COLUMNS, _NEWS_COLUMNS)
+_GUARD = "merchant_id, version, available, on_hold, in_transit, in_open_cases"
+_ACCOUNTS = f"SELECT {_GUARD} FROM {_WANTED} JOIN log.accounts ON book = in_book AND merchant_id = wanted"
+_BROKEN_STREAMS = (
+    "SELECT position, stream, version, place FROM ("
+    "SELECT position, stream, version, row_number() OVER stream AS place,"
+    " lag(position, 1, 0::bigint) OVER stream AS before"
+    " FROM log.events WHERE book = %s WINDOW stream AS (PARTITION BY stream ORDER BY version)) AS e"
+    " WHERE version <> place OR position < before ORDER BY position LIMIT %s"
+)
+_ANSWERS = (
+    "SELECT book, command_id, min(fingerprint), min(position), max(position), '', '{}'"
+    f" FROM {_WANTED} JOIN log.events ON book = in_book AND command_id = wanted GROUP BY book, command_id"
+    " UNION ALL SELECT book, command_id, fingerprint, 0, 0, code, facts"
+    f" FROM {_WANTED} JOIN log.outcomes ON book = in_book AND command_id = wanted"
+)
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
+
+
+class AccountRow(NamedTuple):
+    """A merchant's guard: its version, the sums of 2120, 2130 and 2140 in fen, credit positive, and what open cases
+    and disputes may still take of them."""
+
+    version: int
+    available: int
+    on_hold: int
+    in_transit: int
+    in_open_cases: int
+
+
+@dataclass(slots=True, frozen=True)
+class EarlierAnswer:
+    """What a command id was answered before, and the fingerprint of the body it stood for."""
+
+    fingerprint: str
+    receipt: Receipt
+
+    def to(self, fingerprint: str) -> Receipt:
+        """The receipt for a command with this id and that body: the same answer, or `REUSED` for another body."""
+        if fingerprint == self.fingerprint:
+            return self.receipt
+        return Receipt(status=Status.REUSED, book=self.receipt.book)
+
+
+class Reader:
+    """Reads the log. Safe to call from many threads; a connection lost while reading is tried once more."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read(self, book: int, after: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events of the book in order, from the position behind `after`."""
+        return [_recorded(row) for row in self._rows(_READ, (book, after, limit))]
+
+    def news(self, book: int, after: int, *, limit: int = 5_000) -> Iterator[list[News]]:
+        """What the book holds behind `after`, in batches; each is fetched while the caller works on the one before."""
+        with ThreadPoolExecutor(1, thread_name_prefix="news") as ahead:
+            coming = ahead.submit(self._news, book, after, limit)
+            while batch := coming.result():
+                coming = ahead.submit(self._news, book, batch[-1].position, limit)
+                yield batch
+
+    def _news(self, book: int, after: int, limit: int) -> list[News]:
+        return list(map(News._make, self._rows(_NEWS, (book, after, limit))))
+
+    def read_stream(self, book: int, stream: str) -> list[Recorded]:
+        """All events of one stream, in order."""
+        return self.load(book, [stream])[stream]
+
+    def load(self, book: int, streams: Sequence[str]) -> dict[str, list[Recorded]]:
+        """All events of each stream, in order, in one query; an empty list where there are none."""
+        found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
+        for recorded in self.rows_of_streams(dict.fromkeys(streams, book)):
+            found[recorded.stream].append(recorded)
+        return found
+
+    def rows_of_streams(self, books: Mapping[str, int]) -> list[Recorded]:
+        """All events of streams, each read in its book (stream → book), in the order of book and position."""
+        return [_recorded(row) for row in self._rows(_STREAMS, _wanted(books.items()))]
+
+    def news_of_streams(self, books: Mapping[str, int]) -> list[News]:
+        """What happened in streams, each read in its book (stream → book), in the order of book and position."""
+        return list(map(News._make, self._rows(_NEWS_OF_STREAMS, _wanted(books.items()))))
+
+    def accounts(self, book: int, merchant_ids: Sequence[str]) -> dict[str, AccountRow]:
+        """The guards of these merchants; none where no entry has touched the merchant's payable-now accounts."""
+        return self.accounts_of(dict.fromkeys(merchant_ids, book))
+
+    def accounts_of(self, books: Mapping[str, int]) -> dict[str, AccountRow]:
+        """The guards of merchants, each read in its book (merchant → book)."""
+        return {row[0]: AccountRow(*row[1:]) for row in self._rows(_ACCOUNTS, _wanted(books.items()))}
+
+    def answers(self, book: int, command_ids: Sequence[str]) -> dict[str, EarlierAnswer]:
+        """Earlier answers by command id, in one query; an id that was never answered is left out."""
+        found = self.answers_in((book, command_id) for command_id in command_ids)
+        return {command_id: answer for (_, command_id), answer in found.items()}
+
+    def answers_in(self, asked: Iterable[tuple[int, str]]) -> dict[tuple[int, str], EarlierAnswer]:
+        """Earlier answers to command ids, each looked for in its book: both are the key."""
+        found = {}
+        parameters = _wanted((command_id, book) for book, command_id in asked)
+        for book, command_id, fingerprint, first, last, code, facts in self._rows(_ANSWERS, parameters):
+            receipt = Receipt(status=Status.REPEATED, book=book, first=first, last=last, code=code, facts=facts)
+            found[book, command_id] = EarlierAnswer(fingerprint, receipt)
+        return found
+
+    def heads(self) -> dict[int, int]:
+        """The last position of every book, 0 where it is empty."""
+        return dict(self._rows("SELECT book, position FROM log.heads ORDER BY book", ()))
+
+    def check_writable(self) -> None:
+        """Raises `DatabaseTrouble` unless the database answers and accepts writes."""
+        ((read_only,),) = self._rows("SELECT current_setting('transaction_read_only')::boolean", ())
+        if read_only:
+            raise DatabaseTrouble("", shown(self._engine.url), READ_ONLY)
+
+    def first_open_days(self) -> dict[int, date]:
+        """The first open accounting day of every book; the first day there is where nothing was ever closed."""
+        return dict(self._rows("SELECT book, first_open_day FROM log.heads ORDER BY book", ()))
+
+    def positions_as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
+        """The last position of every book, or of these, that was recorded by then. Waits for appends under way.
+
+        Raises ValueError for an instant that has not come yet.
+        """
+        wanted = self.heads() if books is None else books
+        return {book: self._position_as_known_at(book, instant) for book in wanted}
+
+    def wait_for(self, book: int, position: int, timeout_s: float) -> bool:
+        """Whether the book has come to this position, waiting for it as long as that."""
+        deadline, pause_s = monotonic() + timeout_s, _SHORTEST_PAUSE_S
+        while self._head(book) < position:
+            if monotonic() >= deadline:
+                return False
+            sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S, max(deadline - monotonic(), 0))
+        return True
+
+    def broken_streams(self, book: int, limit: int) -> list[tuple[int, str, int, int]]:
+        """Events whose version does not follow the one before it in the stream: position, stream, version and place."""
+        return [(row[0], row[1], row[2], row[3]) for row in self._rows(_BROKEN_STREAMS, (book, limit))]
+
+    def open_in_cases(self, book: int, upto: int) -> dict[str, OpenInCases]:
+        """What the book's events up to a position say of open cases and disputes, by merchant: to check the guards."""
+        return open_in_cases(self._rows(CLAIMS, asked_of(book, upto)))
+
+    def select(self, statement: str, *parameters: Any) -> Iterable[tuple[Any, ...]]:
+        """Rows of the log's other tables, for who checks them."""
+        return self._rows(statement, parameters)
+
+    def _head(self, book: int) -> int:
+        rows = self._rows("SELECT position FROM log.heads WHERE book = %s", (book,))
+        return next((position for (position,) in rows), 0)
+
+    def _position_as_known_at(self, book: int, instant: datetime) -> int:
+        try:
+            ((position,),) = self._rows("SELECT log.position_as_known_at(%s, %s)", (book, instant))
+        except psycopg2.Error as error:
+            if error.pgcode == "RL002":
+                raise ValueError(f"{instant.isoformat()} has not come yet") from None
+            raise
+        return int(position)
+
+    def _rows(self, statement: str, parameters: Any) -> Iterable[tuple[Any, ...]]:
+        try:
+            return self._fetch(statement, parameters)
+        except ConnectionLost:
+            return self._fetch(statement, parameters)
+
+    def _fetch(self, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+        with cursor_of(self._engine) as cursor:
+            read_plainly(cursor)
+            cursor.execute(statement, parameters)
+            with suppress(*BEYOND_CALENDAR):
+                return cursor.fetchall()
+        with cursor_of(self._engine) as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall()
+
+
+def _wanted(keys: Iterable[tuple[str, int]]) -> dict[str, Any]:
+    keyed = list(keys)
+    return {"books": [book for _, book in keyed], "keys": [key for key, _ in keyed]}
+
+
+def _recorded(row: tuple[Any, ...]) -> Recorded:
+    return Recorded._make((*row[:-1], bytes(row[-1])))

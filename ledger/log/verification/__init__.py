@@ -1,0 +1,1 @@
+"""The log checked against itself, and what covers each column of it."""

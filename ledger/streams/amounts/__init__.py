@@ -1,0 +1,1 @@
+"""What fees, taxes, refunds and disputes of an order take, and from whom."""

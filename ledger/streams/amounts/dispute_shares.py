@@ -1,0 +1,179 @@
+"""What a lost dispute takes from whom (P14): first what was nobody's, then what was owed anyway, then units and charges
+of the order, to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ledger.events.disputes import DisputeLiability
+from ledger.events.payments import AllocatedCharge, OwedRefund
+from ledger.events.refunds import ApprovedLine, Bearer, RefundLine
+from ledger.fx import CNY
+from ledger.money import Money, split, total
+from ledger.streams.amounts.charges import OrderCharges
+from ledger.streams.amounts.fees import OrderFees
+from ledger.streams.amounts.refund_shares import cut_to, liability_of, refund_line, taken_back
+from ledger.streams.orders.disputes import Dispute
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.quantities import Place
+from ledger.streams.units.unit_places import placed_units
+from ledger.streams.units.units import OrderUnits
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The parts of `DisputeLost`, which says how they add up to what was carried."""
+
+    liability: DisputeLiability
+    unallocated: Money
+    unallocated_base: Money
+    owed: tuple[OwedRefund, ...]
+    lines: tuple[ApprovedLine, ...]
+    charges: tuple[AllocatedCharge, ...]
+    margin_reversed: Money
+    fx: Money
+    expense: Money
+
+
+def loss(
+    order: Order,
+    dispute: Dispute,
+    fees: OrderFees | None,
+    *,
+    amount: Money,
+    carried: Money,
+    bearer: Callable[[RefundLine], Bearer],
+) -> Loss:
+    """Returns who loses what of the withdrawn `amount`, carried at `carried` (CNY). `bearer` names it for units in one
+    place. A merchant loses at most its order's part of the capture. `fees` is None before the order is placed."""
+    capture = order.payments.captures.get(dispute.capture_ref)
+    free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
+    unallocated = min(amount, free)
+    units = OrderUnits(order, also=dispute)
+    owed = tuple(_owed(order, units, dispute, amount - unallocated))
+    rest = amount - unallocated - total([refund.amount for refund in owed], amount.currency)
+    of_the_order = min(rest, capture.allocated) if capture and capture.amount.currency == amount.currency else rest
+    asked = list(_lines(order, units, dispute, of_the_order))
+    goods = total([line.buyer_amount for line in asked], amount.currency)
+    charges = _charges(order, asked, goods, of_the_order)
+    on_charges = total([charge.amount for charge in charges], amount.currency)
+    lines, liability = _closed(order, asked, fees, bearer)
+    theirs = [line for line in lines if line.is_merchants(liability)]
+    borne = rest - on_charges - total([line.buyer_amount for line in theirs], amount.currency)
+    expense = split(carried, [amount.minor - borne.minor, borne.minor])[1] if amount else carried
+    given_back, listed = total([line.base for line in theirs], CNY), total([line.list_amount for line in theirs], CNY)
+    unallocated_base = capture.base_of(unallocated) if capture and unallocated else Money(0, CNY)
+    elsewhere = total([unallocated_base, expense, *(refund.carried for refund in owed)], CNY)
+    return Loss(
+        liability=liability,
+        unallocated=unallocated,
+        unallocated_base=unallocated_base,
+        owed=owed,
+        lines=lines,
+        charges=charges,
+        margin_reversed=given_back - listed,
+        fx=carried - elsewhere - given_back - total([charge.base for charge in charges], CNY),
+        expense=expense,
+    )
+
+
+def _closed(
+    order: Order, asked: list[RefundLine], fees: OrderFees | None, bearer: Callable[[RefundLine], Bearer]
+) -> tuple[tuple[ApprovedLine, ...], DisputeLiability]:
+    """The lines that are closed, with whose they are. A part of a price closes no unit where the platform bears it."""
+    bearers = [bearer(line) for line in asked]
+    closed = [(line, who) for line, who in zip(asked, bearers, strict=True) if line.qty or who == "merchant"]
+    if fees is None:
+        return (), "platform"
+    left = [who for _, who in closed]
+    return taken_back(order, [line for line, _ in closed], left, fees), liability_of(left)
+
+
+def _owed(order: Order, units: OrderUnits, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
+    """Refunds that are approved and that no provider is paying: the buyer has them by the dispute now, unless it is
+    about other units."""
+    for case in order.cases.values():
+        if case.lines and not units.may_be_about(dispute, case):
+            continue
+        if case.state != "approved" or case.money is None or case.capture_ref not in ("", dispute.capture_ref):
+            continue
+        part = min(left, case.unsubmitted) if case.money.amount.currency == left.currency else left * 0
+        if part.minor > 0:
+            yield OwedRefund(refund_id=case.id, amount=part, carried=case.carried_of(part))
+            left = left - part
+
+
+def _lines(order: Order, units: OrderUnits, dispute: Dispute, money: Money) -> Iterator[RefundLine]:
+    """The units that the rest of the money is for, with their tax; of the last, a part of its price."""
+    if order.payments.allocation is None or order.currency != money.currency:
+        return
+    purse = _Purse(OrderCharges(order), money, spent=money * 0)
+    for line_id in order.lines:
+        found = units.of_dispute(dispute, line_id) if dispute.lines else _open_units(order, line_id)
+        for place, qty in found:
+            if line := _as_much_as(order, line_id, place, qty, purse):
+                yield line
+                purse.spent = purse.spent + line.buyer_amount
+
+
+def _open_units(order: Order, line_id: str) -> Iterator[tuple[Place, int]]:
+    """Where units are that nobody was refunded for; no more than were ever paid."""
+    book = order.lines[line_id]
+    left = book.live - book.refunded
+    for units in placed_units(order, line_id):
+        if (qty := min(left, units.qty)) > 0:
+            yield units.parcel_id, qty
+            left -= qty
+
+
+@dataclass(slots=True)
+class _Purse:
+    """The money that a dispute took, while units are found for it; `spent` of it is for goods found so far."""
+
+    charges: OrderCharges
+    money: Money
+    spent: Money
+
+    def covers(self, goods: Money) -> bool:
+        """True if it pays for these goods too, and for the tax of all of them."""
+        goods = self.spent + goods
+        return goods + self.charges.tax_with(goods) <= self.money
+
+    @property
+    def left(self) -> Money:
+        """What is not for the goods found so far, nor for their tax."""
+        return self.money - self.spent - self.charges.tax_with(self.spent)
+
+    @property
+    def for_goods(self) -> Money:
+        """The goods' part of what is left."""
+        return self.charges.goods_within(self.money, after=self.spent)
+
+
+def _as_much_as(order: Order, line_id: str, place: Place, qty: int, purse: _Purse) -> RefundLine | None:
+    """As many whole units as the money covers with their tax, or one without; where it covers none, a part of the price
+    of one."""
+    book = order.lines[line_id]
+    for fewer in range(qty, 0, -1):
+        line = refund_line(book, fewer, place, of=qty)
+        if line.buyer_amount and purse.covers(line.buyer_amount):
+            return line
+    one = refund_line(book, 1, place, of=qty)
+    if one.buyer_amount and one.buyer_amount <= purse.left:
+        return one
+    if not purse.for_goods:
+        return None
+    return cut_to(one, book, purse.for_goods, taken_back=False)
+
+
+def _charges(order: Order, lines: list[RefundLine], goods: Money, money: Money) -> tuple[AllocatedCharge, ...]:
+    """Tax goes with these goods, as in a refund, and shipping with the last units, where the money is for it too."""
+    if order.payments.allocation is None or order.currency != money.currency:
+        return ()
+    charges = OrderCharges(order)
+    tax = min(charges.tax_with(goods, qty=sum(line.qty for line in lines)), money - goods)
+    shipping = charges.left("shipping")
+    if not (charges.is_last(lines) and goods + tax + shipping <= money):
+        return charges.part("tax", tax)
+    return (*charges.part("shipping", shipping), *charges.part("tax", tax))

@@ -1,0 +1,76 @@
+"""The service fee of an order: at every moment the fee of what is kept, whatever the order and day of release."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ledger.events.refunds import ApprovedLine
+from ledger.fx import CNY
+from ledger.money import Money
+from ledger.policies.fees import Fees
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.quantities import LineBook, taken_from_released
+
+_NOTHING = Money(0, CNY)
+
+
+@dataclass(slots=True)
+class _Standing:
+    """What was released and is kept, with the fee and VAT that stand on it."""
+
+    gross: Money = _NOTHING
+    fee: Money = _NOTHING
+    vat: Money = _NOTHING
+
+    def add(self, *, gross: Money, fee: Money, vat: Money) -> None:
+        self.gross, self.fee, self.vat = self.gross + gross, self.fee + fee, self.vat + vat
+
+
+class OrderFees:
+    """The standing fees of one order while one decision adds to them or takes from them.
+
+    The fee and its VAT are taken from the sum over all lines of one rate (scope `order`), or over one line (`line`).
+    Each release is charged, and each refund gives back, the difference to what stands already. A fee that is not
+    refundable stands on everything that was ever released.
+    """
+
+    def __init__(self, order: Order, fees: Fees) -> None:
+        self._fees = fees
+        self._standing: defaultdict[str, _Standing] = defaultdict(_Standing)
+        for book in order.lines.values():
+            kept = book.gross_released - book.gross_taken_back if fees.refundable else book.gross_released
+            fee, vat = book.fee_charged - book.fee_back, book.vat_charged - book.vat_back
+            self._of(book).add(gross=kept, fee=fee, vat=vat)
+
+    def charge(self, book: LineBook, gross: Money) -> tuple[Money, Money]:
+        """Returns the fee and VAT that releasing `gross` of the line costs."""
+        standing = self._of(book)
+        due = self._fees.taken_from(standing.gross + gross, book.line.fee_rate_bps)
+        fee, vat = due.fee - standing.fee, due.vat - standing.vat
+        standing.add(gross=gross, fee=fee, vat=vat)
+        return fee, vat
+
+    def give_back(self, book: LineBook, released: Money) -> tuple[Money, Money]:
+        """Returns the fee and VAT that go back with `released` money of the line."""
+        if not self._fees.refundable:
+            return _NOTHING, _NOTHING
+        fee, vat = self.charge(book, -released)
+        return -fee, -vat
+
+    def undone(self, order: Order, lines: Iterable[ApprovedLine]) -> tuple[ApprovedLine, ...]:
+        """Returns the lines of a refund that is off, with the fee that stands again once the merchant keeps them.
+
+        Releases and refunds since then may have moved the odd fen from one line to another.
+        """
+        return tuple(self._undone(order.lines[line.line_id], line) for line in lines)
+
+    def _undone(self, book: LineBook, line: ApprovedLine) -> ApprovedLine:
+        released = taken_from_released(line)
+        fee, vat = self.charge(book, released) if self._fees.refundable else (_NOTHING, _NOTHING)
+        return line.model_copy(update={"fee_back": fee, "vat_back": vat, "from_available": released - fee - vat})
+
+    def _of(self, book: LineBook) -> _Standing:
+        rate, line_id = book.line.fee_rate_bps, book.line.line_id
+        return self._standing[f"rate {rate}" if self._fees.scope == "order" else f"line {line_id}"]

@@ -1,0 +1,163 @@
+"""What a refund takes from whom: cumulative shares, so that over all refunds of a line everything nets to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ledger.events.payments import AllocatedCharge
+from ledger.events.refunds import ApprovedLine, Bearer, Liability, RefundLine, RefundMoney
+from ledger.fx import CNY, Rate
+from ledger.money import Money, share, split, total
+from ledger.streams.amounts.fees import OrderFees
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.quantities import LineBook
+from ledger.streams.units.units import unreleased
+
+Expense = Literal["goods_lost", "goodwill"]
+SharedLiability = Literal["merchant", "platform", "shared"]
+_NOTHING = Money(0, CNY)
+_SPLIT = ("from_available", "fee_back", "vat_back")
+
+
+def refund_line(book: LineBook, qty: int, parcel_id: str | None = None, *, of: int | None = None) -> RefundLine:
+    """`qty` of the `of` open units in one place, at the prices of the order less what went back for them already."""
+    worth = book.at(parcel_id).worth
+    left = worth.left_to_buyer(book.prices, qty, of=qty if of is None else of)
+    return RefundLine(
+        line_id=book.line.line_id,
+        qty=qty,
+        buyer_amount=Money(left, book.line.unit_reference.currency),
+        list_amount=Money(worth.list_for(book.prices, qty, left), CNY),
+        parcel_id=parcel_id,
+    )
+
+
+def cut_to(line: RefundLine, book: LineBook, amount: Money, *, taken_back: bool) -> RefundLine:
+    """The line at less than was asked: of units that come back all the same, or (qty 0) of a part of their price."""
+    if amount == line.buyer_amount:
+        return line
+    listed = book.at(line.parcel_id).worth.list_for(book.prices, 0, amount.minor)
+    changed = {"qty": line.qty if taken_back else 0, "buyer_amount": amount, "list_amount": Money(listed, CNY)}
+    return line.model_copy(update=changed)
+
+
+def buyer_amount(order: Order, lines: Iterable[RefundLine], charges: Iterable[AllocatedCharge]) -> Money:
+    """What the buyer gets for these lines and charges."""
+    return total([line.buyer_amount for line in lines] + [charge.amount for charge in charges], order.currency)
+
+
+def liability_of(bearers: Collection[Bearer]) -> SharedLiability:
+    """Returns the liability of a whole refund or dispute; of no units, the platform's."""
+    found = set(bearers)
+    return "shared" if len(found) > 1 else next(iter(found), "platform")
+
+
+def taken_back(
+    order: Order, lines: Sequence[RefundLine], bearers: Sequence[Bearer], fees: OrderFees
+) -> tuple[ApprovedLine, ...]:
+    """Returns what each line takes back from the merchant, if they bear it: units not released from pending, the others
+    from available. Of a place where some are released and some are not, the latter first."""
+    running: dict[str, _Running] = {}
+    approved = []
+    for line, bearer in zip(lines, bearers, strict=True):
+        if bearer == "merchant":
+            pending = unreleased(order, line.line_id, line.parcel_id)
+            sums = running.setdefault(line.line_id, _Running.of(order.lines[line.line_id]))
+            taken = sums.take(line, fees, pending=pending)
+        else:
+            taken = _kept(line)
+        approved.append(taken.model_copy(update={"borne_by": bearer}) if len(set(bearers)) > 1 else taken)
+    return tuple(approved)
+
+
+def _kept(line: RefundLine) -> ApprovedLine:
+    """The line with nothing taken back: the merchant keeps the list price."""
+    nothing = dict.fromkeys(("from_pending", "from_available", "fee_back", "vat_back", "base"), _NOTHING)
+    return ApprovedLine(**dict(line), released_qty=0, **nothing)
+
+
+def refund_money(
+    order: Order,
+    lines: Sequence[ApprovedLine],
+    liability: Liability,
+    charges: tuple[AllocatedCharge, ...],
+    rate: Rate,
+    expense: Expense,
+    *,
+    base: Money | None = None,
+) -> RefundMoney:
+    """Returns the money of P7 to P9. Of what the merchant bears the margin is reversed by its share, and what the rate
+    did since is FX; the goods' part of what the platform bears is its `expense`. `base` is given where it stands in
+    2210 already."""
+    theirs = [line for line in lines if line.is_merchants(liability)]
+    amount, given_up = buyer_amount(order, lines, charges), buyer_amount(order, theirs, ())
+    base = rate.convert(amount) if base is None else base
+    given_back, listed = _sum(theirs, "base"), _sum(theirs, "list_amount")
+    lost = _NOTHING
+    if liability != "merchant":
+        goods = buyer_amount(order, lines, ()) - given_up
+        lost = split(base, [goods.minor, given_up.minor, *(charge.amount.minor for charge in charges)])[0]
+    return RefundMoney(
+        amount=amount,
+        base=base,
+        book_rate=rate,
+        from_pending=_sum(theirs, "from_pending"),
+        from_available=_sum(theirs, "from_available"),
+        fee_back=_sum(theirs, "fee_back"),
+        vat_back=_sum(theirs, "vat_back"),
+        charges=charges,
+        margin_reversed=given_back - listed,
+        fx=base - lost - given_back - _bases(charges),
+        expense="" if liability == "merchant" else expense,
+        expense_base=lost,
+    )
+
+
+def with_sums(money: RefundMoney, lines: Sequence[ApprovedLine]) -> RefundMoney:
+    """The money of the same refund with the lines' split between the merchant and its fee."""
+    return money.model_copy(update={name: _sum(lines, name) for name in _SPLIT})
+
+
+def _sum(lines: Iterable[ApprovedLine], name: str) -> Money:
+    return total([getattr(line, name) for line in lines], CNY)
+
+
+@dataclass(slots=True)
+class _Running:
+    """A line's cumulative sums while one refund takes from it in several parts; `paid` is what the buyer got."""
+
+    book: LineBook
+    paid: int
+    base: Money
+
+    @classmethod
+    def of(cls, book: LineBook) -> _Running:
+        return cls(book=book, paid=book.merchant_paid, base=book.base_back)
+
+    def take(self, line: RefundLine, fees: OrderFees, *, pending: int) -> ApprovedLine:
+        """Takes the line; `pending` units of its place are not released."""
+        book, units = self.book, self.book.at(line.parcel_id)
+        assert book.allocated is not None, "only what was paid is refunded"
+        listed = Money(units.worth.list_for(book.prices, line.qty, line.buyer_amount.minor), CNY)
+        standing = Money(units.worth.released if units.standing_released else 0, CNY)
+        first = Money(max(0, book.prices.list * pending - units.worth.pending_less), CNY)
+        released = min(listed - min(listed, first), standing)
+        self.paid += line.buyer_amount.minor
+        base = share(book.allocated.base, upto=self.paid, of=book.allocated.amount.minor, already=self.base)
+        fee, vat = fees.give_back(book, released)
+        self.base += base
+        return ApprovedLine(
+            **dict(line) | {"list_amount": listed},
+            released_qty=min(max(0, line.qty - pending), units.standing_released),
+            from_pending=listed - released,
+            from_available=released - fee - vat,
+            fee_back=fee,
+            vat_back=vat,
+            base=base,
+        )
+
+
+def _bases(charges: Iterable[AllocatedCharge]) -> Money:
+    return total([charge.base for charge in charges], CNY)

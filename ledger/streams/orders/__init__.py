@@ -1,0 +1,1 @@
+"""What the stream of one order remembers, part by part."""

@@ -1,0 +1,140 @@
+"""What an order remembers of its disputes: how far each is, and the money that was withdrawn for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import singledispatchmethod
+from typing import Any, Literal
+
+from ledger.events.disputes import (
+    DisputedLine,
+    DisputeEvidenceSubmitted,
+    DisputeFeeCharged,
+    DisputeFundsWithdrawn,
+    DisputeLost,
+    DisputeOpened,
+    DisputeStage,
+    DisputeWon,
+)
+from ledger.events.refunds import ApprovedLine
+from ledger.fx import CNY
+from ledger.money import Money, joined
+from ledger.streams.evolution import Evolving
+from ledger.streams.orders.quantities import Effect
+
+DisputeState = Literal["open", "won", "lost"]
+UNKNOWN = "unknown"
+STAGES: tuple[DisputeStage, ...] = ("inquiry", "chargeback", "second_stage")
+
+
+def rank(stage: DisputeStage) -> int:
+    """How far a dispute has come."""
+    return STAGES.index(stage)
+
+
+@dataclass(slots=True)
+class Dispute(Evolving):
+    """One dispute at the card issuer. `held` of it stands in 1120; money may be withdrawn before we hear why."""
+
+    dispute_id: str
+    payment_id: str
+    capture_ref: str
+    psp: str
+    amount: Money
+    held: Money
+    held_base: Money = field(default_factory=lambda: Money(0, CNY))
+    stage: DisputeStage = "chargeback"
+    reason: str = UNKNOWN
+    lines: tuple[DisputedLine, ...] = ()
+    due_by: datetime | None = None
+    state: DisputeState = "open"
+    closed_at: datetime | None = None
+    opened: bool = False  # whether we were told that it was opened
+    cases: frozenset[str] = frozenset()  # that were there when it became open: it may be about their units
+    evidence: int = 0  # submissions in this stage
+    fees: dict[str, Money] = field(default_factory=dict)
+    lost: DisputeLost | None = None  # the loss that stands
+    effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # what to undo if it is won yet
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+    @property
+    def claims(self) -> Money:
+        """What of the buyer's money is at stake or gone; an inquiry takes nothing yet."""
+        at_stake = self.lost is not None or (self.is_open and (self.stage != "inquiry" or bool(self.held)))
+        return self.amount if at_stake else Money(0, self.amount.currency)
+
+    def concerns(self, line_id: str) -> bool:
+        return not self.lines or any(line.line_id == line_id for line in self.lines)
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Remember an event of this dispute."""
+
+    @evolve.register
+    def _(self, event: DisputeOpened) -> None:
+        """Told late, of a stage that is over, it only says what it was about."""
+        self.amount, self.reason, self.lines = event.amount, event.reason, event.lines
+        if self.is_open or rank(event.stage) > rank(self.stage):
+            self.state, self.stage, self.due_by, self.evidence = "open", event.stage, event.due_by, 0
+        self.opened = True
+
+    @evolve.register
+    def _(self, event: DisputeEvidenceSubmitted) -> None:
+        self.evidence += 1
+
+    @evolve.register
+    def _(self, event: DisputeFundsWithdrawn) -> None:
+        self.held, self.held_base = joined(self.held, event.amount), self.held_base + event.base
+
+    @evolve.register
+    def _(self, event: DisputeFeeCharged) -> None:
+        self.fees[event.psp_ref] = event.amount
+
+    @evolve.register
+    def _(self, event: DisputeLost) -> None:
+        self.state, self.stage, self.closed_at = "lost", event.stage, event.lost_at
+        self.held, self.held_base = self.held - event.amount, self.held_base - event.carried
+        if event.amount:
+            self.lost = event
+
+    @evolve.register
+    def _(self, event: DisputeWon) -> None:
+        self.state, self.stage, self.closed_at = "won", event.stage, event.won_at
+        carried = event.undone.carried if event.undone else Money(0, CNY)
+        amount = event.undone.amount if event.undone else Money(0, event.amount.currency)
+        self.held, self.held_base = self.held - (event.amount - amount), self.held_base - (event.carried - carried)
+        self.lost = None
+
+
+class Disputes:
+    """The disputes of one order, by the provider's id."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Dispute] = {}
+
+    def __iter__(self) -> Iterator[Dispute]:
+        return iter(self.by_id.values())
+
+    def get(self, dispute_id: str) -> Dispute | None:
+        return self.by_id.get(dispute_id)
+
+    def remember(self, event: Any, *, cases: Iterable[str] = ()) -> Dispute:
+        """The dispute that the event is about, with the event remembered. `cases` are those of the order by then."""
+        was_open = event.dispute_id in self.by_id and self.by_id[event.dispute_id].is_open
+        nothing = Money(0, event.amount.currency) if hasattr(event, "amount") else Money(0, CNY)
+        amount = event.amount if isinstance(event, DisputeOpened | DisputeFundsWithdrawn) else nothing
+        dispute = self.by_id.setdefault(
+            event.dispute_id,
+            Dispute(event.dispute_id, event.payment_id, event.capture_ref, event.psp, amount, nothing),
+        )
+        if dispute.capture_ref == UNKNOWN:  # what it is about is known by now, if it was not before
+            dispute.capture_ref, dispute.payment_id = event.capture_ref, event.payment_id
+        dispute.remember(event)
+        if dispute.is_open and not was_open:
+            dispute.cases = frozenset(cases)
+        return dispute

@@ -1,0 +1,380 @@
+"""What an order remembers: what was sold, what was paid, how many units are where, and what is owed to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import singledispatchmethod
+from typing import Any
+
+from ledger.events.disputes import (
+    DisputeEvidenceSubmitted,
+    DisputeFeeCharged,
+    DisputeFundsWithdrawn,
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
+)
+from ledger.events.event import Event
+from ledger.events.orders import (
+    OrderCancelled,
+    OrderCompleted,
+    OrderConfirmed,
+    OrderDeliveryDetailsChanged,
+    OrderExpired,
+    OrderLineCancelled,
+    OrderPlaced,
+)
+from ledger.events.parcels import ParcelsConsolidated, ParcelSplit
+from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
+from ledger.events.payments import (
+    PaymentAllocated,
+    PaymentAuthorizationExpired,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentCaptureFailed,
+    PaymentDeclined,
+    PaymentInitiated,
+    PaymentVoided,
+)
+from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
+from ledger.events.refunds import (
+    ApprovedLine,
+    BuyerFundsRefundApproved,
+    DuplicateCaptureRefundApproved,
+    Liability,
+    RefundApproved,
+    RefundAutoApproved,
+    RefundFailed,
+    RefundOwedAgain,
+    RefundOwedNoMore,
+    RefundPaidByAlternative,
+    RefundRejected,
+    RefundRequested,
+    RefundReversed,
+    RefundRoundApproved,
+    RefundSubmitted,
+    RefundSucceeded,
+    RefundSuccessNoted,
+    RefundWithdrawn,
+    ReturnAuthorized,
+    ReturnExpired,
+    ReturnInspected,
+    ReturnReceived,
+    ReturnShipped,
+)
+from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved, SettlementReleased
+from ledger.folds.open_claims import OpenClaims
+from ledger.ids import merchant_of, order_of
+from ledger.streams.orders import refunds
+from ledger.streams.orders.cases import Case
+from ledger.streams.orders.disputes import Disputes
+from ledger.streams.orders.line_holds import LineHolds
+from ledger.streams.orders.logistics import Logistics
+from ledger.streams.orders.parcels import Parcels, moving
+from ledger.streams.orders.payments import Payments
+from ledger.streams.orders.quantities import Effect, LineBook
+from ledger.streams.orders.status import OrderStatus, status_of
+from ledger.streams.orders.unmatched_refunds import StrayRefunds
+from ledger.streams.receivables import Receivables
+from ledger.streams.stream import Stream
+
+
+class Order(Stream):
+    """The stream `order/<merchant>/<order>`: one consistency boundary (domain §4.1).
+
+    A capture or a carrier's fact may open it before the order is placed; `placed` is None until then.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.merchant_id = merchant_of(name) or ""
+        self.order_id = order_of(name) or ""
+        self.placed: OrderPlaced | None = None
+        self.ship_to_ref = ""
+        self.lines: dict[str, LineBook] = {}
+        self.refunded_in_part: set[str] = set()  # lines
+        self.payments = Payments()
+        self.receivables = Receivables()
+        self.disputes = Disputes()
+        self.logistics = Logistics()
+        self.parcels = Parcels()
+        self.cases: dict[str, Case] = {}
+        self.claims = OpenClaims()
+        self.holds = LineHolds()
+        self.breaks: dict[str, str] = {}  # every one that was ever opened: id → kind
+        self.resolved_breaks: set[str] = set()
+        self.stray_refunds = StrayRefunds()
+        self.confirmed = False
+        self.confirmed_at: datetime | None = None
+        self.cancelled = False
+        self.expired = False
+        self.completed = False
+
+    @property
+    def subject(self) -> str:
+        return self.placed.buyer_ref if self.placed else self.name
+
+    @property
+    def claimed(self) -> int:
+        return self.claims.fen
+
+    @property
+    def currency(self) -> str:
+        """What the buyer pays in."""
+        assert self.placed is not None, "an order has a currency once it is placed"
+        return self.placed.buyer_total.currency
+
+    @property
+    def is_open(self) -> bool:
+        """Placed, and neither cancelled, expired nor completed."""
+        return self.placed is not None and not (self.cancelled or self.expired or self.completed)
+
+    @property
+    def status(self) -> OrderStatus:
+        return status_of(self)
+
+    def unshipped(self, line_id: str) -> int:
+        """Units of the line that were neither refunded nor have left the merchant."""
+        return self.lines[line_id].unshipped(self.parcels.journeys(line_id))
+
+    def free(self, line_id: str) -> int:
+        """Unshipped units of the line that no open case asks for: what can be cancelled, refunded or packed."""
+        return self.lines[line_id].free(self.parcels.journeys(line_id))
+
+    def completes(self, leaving: Mapping[str, int], *, closing: str = "") -> bool:
+        """Whether nothing is pending or asked for any more once so many units by line have left the pending account.
+
+        `closing` is the case that is closed with it.
+        """
+        if self.payments.allocation is None or self.completed or self.cancelled:
+            return False
+        if any(case.is_pending and case.id != closing for case in self.cases.values()):
+            return False
+        return all(book.pending == leaving.get(line_id, 0) for line_id, book in self.lines.items())
+
+    def apply(self, event: Event) -> None:
+        super().apply(event)
+        self.claims.remember(event)
+        self.holds.remember(event)
+        for line_id in self.refunded_in_part:
+            book = self.lines[line_id]
+            book.follow_units(book.open_units(self.parcels.journeys(line_id)))
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Change what is remembered. What is not about buyers' money or quantities is the parcels' and their costs'."""
+        self.parcels.remember(event)
+        self.logistics.remember(event)
+
+    @evolve.register
+    def _(self, event: OrderPlaced) -> None:
+        self.placed, self.ship_to_ref = event, event.ship_to_ref
+        self.lines = {line.line_id: LineBook(line) for line in event.lines}
+
+    @evolve.register
+    def _(self, event: OrderConfirmed) -> None:
+        self.confirmed, self.confirmed_at = True, event.confirmed_at
+
+    @evolve.register
+    def _(self, event: OrderDeliveryDetailsChanged) -> None:
+        self.ship_to_ref = event.ship_to_ref
+
+    @evolve.register
+    def _(self, event: OrderLineCancelled) -> None:
+        self.lines[event.line_id].cancel(event)
+
+    @evolve.register
+    def _(self, event: OrderCancelled) -> None:
+        self.cancelled = True
+
+    @evolve.register
+    def _(self, event: OrderExpired) -> None:
+        self.expired = True
+
+    @evolve.register
+    def _(self, event: OrderCompleted) -> None:
+        self.completed = True
+
+    @evolve.register
+    def _(
+        self,
+        event: PaymentInitiated
+        | PaymentAuthorized
+        | PaymentDeclined
+        | PaymentAuthorizationExpired
+        | PaymentVoided
+        | PaymentCaptured
+        | PaymentCaptureRequested
+        | PaymentVoidRequested,
+    ) -> None:
+        self.payments.remember(event)
+        self.receivables.remember(event)
+
+    @evolve.register
+    def _(self, event: PspSettlementReceived | PspSettlementMatched) -> None:
+        self.receivables.remember(event)
+
+    @evolve.register
+    def _(self, event: PaymentAllocated) -> None:
+        self.payments.remember(event)
+        for line in event.lines:
+            self.lines[line.line_id].allocated = line
+
+    @evolve.register
+    def _(self, event: PaymentCaptureFailed) -> None:
+        self.payments.remember(event)
+        self.receivables.remember(event)
+        for refund in event.owed:
+            self.cases[refund.refund_id].owe_no_more(event.capture_ref, refund.amount, refund.carried)
+        if event.undone:
+            self.confirmed = False
+            for book in self.lines.values():
+                book.allocated = None
+
+    @evolve.register
+    def _(self, event: RefundRequested) -> None:
+        self.cases[event.refund_id] = Case.of(event)
+        for line in event.lines:
+            self.lines[line.line_id].ask(line, event.refund_id)
+
+    @evolve.register
+    def _(self, event: RefundAutoApproved) -> None:
+        self._approve(event, "merchant")
+
+    @evolve.register
+    def _(self, event: RefundApproved) -> None:
+        self._approve(event, event.liability)
+
+    @evolve.register
+    def _(self, event: RefundRejected | RefundWithdrawn) -> None:
+        self._no_longer_ask(self.cases[event.refund_id])
+        self.cases[event.refund_id].remember(event)
+
+    @evolve.register
+    def _(
+        self,
+        event: RefundRoundApproved | RefundPaidByAlternative | RefundSuccessNoted | ReturnAuthorized | ReturnInspected,
+    ) -> None:
+        self.cases[event.refund_id].remember(event)
+
+    @evolve.register
+    def _(self, event: ReturnShipped | ReturnReceived) -> None:
+        if case := self.cases.get(event.refund_id):  # goods may come back that nobody asked for
+            case.remember(event)
+
+    @evolve.register
+    def _(self, event: ReturnExpired) -> None:
+        case = self.cases[event.refund_id]
+        liability = case.liability
+        case.remember(event)
+        if case.by_alternative and event.undone is None:  # the buyer has the money although the goods never came
+            return
+        self._undo(event.undone.lines if event.undone else None, case.effects, liability)
+        case.effects = self._refund(event.kept.lines, event.kept.liability) if event.kept else []
+
+    @evolve.register
+    def _(self, event: DuplicateCaptureRefundApproved | BuyerFundsRefundApproved) -> None:
+        self.cases[event.refund_id] = Case.of_funds(event)
+        self.payments.captures[event.capture_ref].give_back(event.amount, event.base)
+
+    @evolve.register
+    def _(self, event: RefundSubmitted) -> None:
+        refunds.submitted(self, event)
+
+    @evolve.register
+    def _(self, event: RefundSucceeded) -> None:
+        self.receivables.remember(event)
+        refunds.succeeded(self, event)
+
+    @evolve.register
+    def _(self, event: RefundFailed | RefundReversed) -> None:
+        self.receivables.remember(event)
+        refunds.came_back(self, event)
+
+    @evolve.register
+    def _(self, event: RefundOwedNoMore | RefundOwedAgain) -> None:
+        refunds.owed_to_nobody(self, event)
+
+    @evolve.register
+    def _(self, event: DisputeOpened | DisputeEvidenceSubmitted | DisputeFundsWithdrawn | DisputeFeeCharged) -> None:
+        self.disputes.remember(event, cases=self.cases)
+        self.receivables.remember(event)
+
+    @evolve.register
+    def _(self, event: DisputeLost) -> None:
+        dispute = self.disputes.remember(event)
+        self._lose(event, 1)
+        if event.amount:  # it is the loss that stands, and that a later stage may undo
+            dispute.effects = self._refund(event.lines, event.liability)
+
+    @evolve.register
+    def _(self, event: DisputeWon) -> None:
+        dispute = self.disputes.remember(event)
+        self.receivables.remember(event)
+        if event.undone is None:
+            return
+        self._undo(event.undone.lines, dispute.effects, event.undone.liability)
+        dispute.effects.clear()
+        self._lose(event.undone, -1)
+
+    @evolve.register
+    def _(self, event: SettlementReleased) -> None:
+        self.lines[event.line_id].release(event)
+
+    @evolve.register
+    def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
+        for source in event.from_parcels:
+            held = self.parcels.quantities(source)
+            for line_id in held.keys() & self.lines.keys():
+                self.lines[line_id].move(source, moving(event, line_id, held[line_id]))
+        self.parcels.remember(event)
+
+    @evolve.register
+    def _(self, event: ReconciliationBreakOpened) -> None:
+        self.breaks[event.break_id] = event.kind
+        if event.kind == "unexpected_capture":
+            self.payments.set_aside(event.refs["capture_ref"])
+        self.payments.contradicted(event)
+
+    @evolve.register
+    def _(self, event: ReconciliationBreakResolved) -> None:
+        self.resolved_breaks.add(event.break_id)
+
+    def _approve(self, event: RefundAutoApproved | RefundApproved, liability: Liability) -> None:
+        case = self.cases[event.refund_id]
+        self._no_longer_ask(case)
+        case.remember(event)
+        effects = self._refund(event.lines, liability)
+        if case.awaits_goods:
+            case.effects += effects
+
+    def _refund(self, lines: Iterable[ApprovedLine], liability: Liability) -> list[tuple[ApprovedLine, list[Effect]]]:
+        """What these refunded lines did, so that it can be undone."""
+        lines = list(lines)
+        self.refunded_in_part.update(line.line_id for line in lines if not line.qty)
+        return [
+            (line, self.lines[line.line_id].refund(line, platform_borne=not line.is_merchants(liability)))
+            for line in lines
+        ]
+
+    def _undo(
+        self,
+        lines: Iterable[ApprovedLine] | None,
+        done: list[tuple[ApprovedLine, list[Effect]]],
+        liability: Liability,
+    ) -> None:
+        """Undo what refunded lines did; `lines` are the same ones with the fee that stands again."""
+        for line, (_, effects) in zip([line for line, _ in done] if lines is None else lines, done, strict=True):
+            self.lines[line.line_id].undo(line, effects, platform_borne=not line.is_merchants(liability))
+
+    def _lose(self, event: DisputeLost, sign: int) -> None:
+        """What the buyer got by a dispute was free, or owed to them anyway; with `sign` -1 they did not get it."""
+        if event.unallocated:
+            self.payments.captures[event.capture_ref].give_back(event.unallocated * sign, event.unallocated_base * sign)
+        for refund in event.owed:
+            self.cases[refund.refund_id].reach_otherwise(refund.amount * sign, refund.carried * sign)
+
+    def _no_longer_ask(self, case: Case) -> None:
+        for line in case.lines:
+            self.lines[line.line_id].ask(line, case.id, sign=-1)

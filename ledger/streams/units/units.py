@@ -1,0 +1,144 @@
+"""Where the units of an order are and which are free: the one answer that requests, cancellations, refunds, releases
+and dispatch rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.folds.unit_claims import OpenDispute, UnitsAt, looked_for, placed, with_disputes
+from ledger.streams.orders.cases import Case
+from ledger.streams.orders.disputes import Dispute
+from ledger.streams.orders.order import Order
+from ledger.streams.orders.quantities import LineBook, Place
+from ledger.streams.units.unit_places import placed_units
+
+
+class OrderUnits:
+    """The units of an order that were not refunded, by line and place, with the cases and disputes about them."""
+
+    def __init__(self, order: Order, *, also: Dispute | None = None) -> None:
+        """`also` is a dispute that counts although it is not open."""
+        self._order = order
+        places = [units for line_id in order.lines for units in _placed(order, line_id)]
+        disputes = (open_dispute(dispute) for dispute in order.disputes if dispute.is_open or dispute is also)
+        self._by_place = {(units.line_id, units.parcel_id): units for units in with_disputes(places, disputes)}
+
+    def __iter__(self) -> Iterator[UnitsAt]:
+        return iter(self._by_place.values())
+
+    def of(self, line_id: str) -> list[UnitsAt]:
+        """The units of a line by place: parcels that have left, then (None) those that have not."""
+        return [units for units in self if units.line_id == line_id]
+
+    def at(self, line_id: str, place: Place) -> UnitsAt:
+        """The units of a line in one place; none where nothing is there."""
+        return self._by_place.get((line_id, place)) or UnitsAt(line_id, place, 0)
+
+    def of_dispute(self, dispute: Dispute, line_id: str) -> list[tuple[Place, int]]:
+        """Where the units of a dispute are, those first that it looks for first."""
+        found = looked_for(self.of(line_id), open_dispute(dispute))
+        return [(units.parcel_id, qty) for units in found if (qty := units.of_dispute(dispute.dispute_id))]
+
+    def case_about(self, units: UnitsAt) -> Case | None:
+        """The open case that asks for some of these units, or the one that waits for the goods, or None."""
+        cases = self._order.cases.values()
+        if asked := next((case for case in cases if units.asked[case.id]), None):
+            return asked
+        return next((case for case in cases if case.awaits_goods and _is_from(case, units)), None)
+
+    def dispute_about(self, units: UnitsAt) -> Dispute | None:
+        """The open dispute that is about some of these units, or None."""
+        about = {*units.disputed, *(dispute_id for dispute_id, _ in units.contested)}
+        return next((dispute for dispute in self._order.disputes if dispute.dispute_id in about), None)
+
+    def dispute_over(self, case: Case) -> Dispute | None:
+        """The open dispute with money at stake that is, or may be, about units of the case; None where there is none.
+
+        Units of an approved case are refunded and in no place any more. A dispute that was there before the case is
+        about others, and so is one whose units are all found where they are looked for first.
+        """
+        for dispute in self._order.disputes:
+            if dispute.is_open and dispute.claims and self.may_be_about(dispute, case):
+                return dispute
+        return None
+
+    def may_be_about(self, dispute: Dispute, case: Case) -> bool:
+        """True if the dispute may be about what the case gives back."""
+        if case.is_open:
+            return any(
+                dispute_id == dispute.dispute_id for u in self for dispute_id, of in u.contested if of == case.id
+            )
+        if not dispute.lines:
+            return bool(case.lines)
+        if case.id not in dispute.cases:
+            return False
+        lines = [line for line in case.approved_lines if dispute.concerns(line.line_id)]
+        return any(self._may_be_at(dispute, line.line_id, line.parcel_id) for line in lines)
+
+    def _may_be_at(self, dispute: Dispute, line_id: str, place: Place) -> bool:
+        """True unless all its units of the line are in places where it looks earlier than in this one."""
+        over = open_dispute(dispute)
+        found = [units for units in self.of(line_id) if units.of_dispute(dispute.dispute_id)]
+        if sum(units.of_dispute(dispute.dispute_id) for units in found) < over.lines[line_id]:
+            return True
+        here = over.rank(is_sent=place is not None, is_signed=_is_signed(self._order, place))
+        return any(over.rank(is_sent=u.parcel_id is not None, is_signed=u.is_signed) >= here for u in found)
+
+
+def open_dispute(dispute: Dispute) -> OpenDispute:
+    """The dispute as its units are looked for."""
+    lines: dict[str, int] = {}
+    for line in dispute.lines:
+        lines[line.line_id] = lines.get(line.line_id, 0) + line.qty
+    return OpenDispute(dispute.dispute_id, dispute.reason, lines, dispute.cases)
+
+
+def awaited_units(order: Order, line_id: str, place: Place) -> int:
+    """Units in a place that the platform pays for once their goods are back."""
+    effects = (
+        effect.platform_borne
+        for case in order.cases.values()
+        if case.awaits_goods
+        for line, found in case.effects
+        if line.line_id == line_id
+        for where, effect in found
+        if where == place
+    )
+    return sum(effects)
+
+
+def unreleased(order: Order, line_id: str, place: Place) -> int:
+    """Units in a place that were not refunded and whose list price is pending. Units of a place are alike: those that a
+    case, a dispute or a refund is about are these, as far as there are any."""
+    units = order.lines[line_id].at(place)
+    there = order.parcels.quantities(place)[line_id] - units.refunded if place else order.unshipped(line_id)
+    closed = units.platform_borne - awaited_units(order, line_id, place)  # their price was released before any other's
+    return max(0, there - max(0, units.standing_released - closed))
+
+
+def pending_in_parcel(order: Order, line_id: str, parcel_id: str) -> int:
+    """Units in a parcel whose list price is pending: not released, and not given back by the merchant."""
+    units = order.lines[line_id].at(parcel_id)
+    return max(0, order.parcels.quantities(parcel_id)[line_id] - units.merchant_borne - units.standing_released)
+
+
+def _placed(order: Order, line_id: str) -> list[UnitsAt]:
+    book = order.lines[line_id]
+    unsent = UnitsAt(line_id, None, order.unshipped(line_id), asked=book.at(None).asked_by)
+    return placed(_in_parcels(order, book), unsent, left=book.live - book.refunded)
+
+
+def _in_parcels(order: Order, book: LineBook) -> Iterator[UnitsAt]:
+    for units in placed_units(order, book.line.line_id):
+        if units.journey is not None and units.parcel_id is not None:
+            asked, is_signed = book.at(units.parcel_id).asked_by, units.journey.signed_at is not None
+            yield UnitsAt(units.line_id, units.parcel_id, units.qty, is_signed=is_signed, asked=asked)
+
+
+def _is_from(case: Case, units: UnitsAt) -> bool:
+    return any((line.line_id, line.parcel_id) == (units.line_id, units.parcel_id) for line in case.lines)
+
+
+def _is_signed(order: Order, place: Place) -> bool:
+    parcel = order.parcels.of(place) if place else None
+    return parcel is not None and parcel.signature is not None

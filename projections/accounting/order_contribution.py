@@ -1,0 +1,193 @@
+"""What each order earned or cost the platform: fee, margin, FX, provider, freight, duty, losses, and the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Date, Text, text
+
+from ledger.fx import CNY
+from ledger.ids import merchant_of, order_of
+from ledger.journal.accounts import (
+    DUTIES_BORNE,
+    FX_REALISED,
+    FX_UNREALISED,
+    LOGISTICS_COST,
+    PRICING_MARGIN,
+    PSP_FEES,
+    ROUNDING,
+    SERVICE_FEE,
+    SERVICE_FEE_REFUNDED,
+    SHIPPING_CHARGED,
+)
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.balances.balances import NOW, Moment
+from projections.engine.batch import Batch
+from projections.engine.batch import Key as RowKey
+from projections.engine.projection import Projection
+from projections.engine.reading import Opened, Views
+from projections.engine.tables import appended_table, kept_table
+from projections.keyset import Key, behind
+
+ELEMENTS = ("fee", "margin", "shipping", "fx", "psp", "freight", "duty", "losses")
+_ELEMENT_OF = {
+    SERVICE_FEE.code: "fee",
+    SERVICE_FEE_REFUNDED.code: "fee",
+    PRICING_MARGIN.code: "margin",
+    SHIPPING_CHARGED.code: "shipping",
+    FX_REALISED.code: "fx",
+    FX_UNREALISED.code: "fx",
+    ROUNDING.code: "fx",
+    PSP_FEES.code: "psp",
+    LOGISTICS_COST.code: "freight",
+    DUTIES_BORNE.code: "duty",
+}  # every other account of the result is a loss: disputes, goods lost, goodwill, debts
+
+
+_RESULT = f"({' + '.join(ELEMENTS)})"
+_SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in ELEMENTS)
+
+
+def _fen(*names: str) -> tuple[Column[Any], ...]:
+    return tuple(Column(name, BigInteger, nullable=False) for name in names)
+
+
+CONTRIBUTIONS = kept_table(
+    "order_contributions",
+    Column("merchant", Text(collation="C"), primary_key=True),
+    Column("order_id", Text(collation="C"), primary_key=True),  # '' for what belongs to no order
+    Column("market", Text(collation="C")),
+    *_fen(*ELEMENTS),  # CNY, what the platform gains positive
+)
+PARTS = appended_table(
+    "contribution_parts",
+    Column("merchant", Text(collation="C"), primary_key=True),
+    Column("order_id", Text(collation="C"), primary_key=True),
+    Column("market", Text(collation="C")),
+    Column("accounting_date", Date, nullable=False),
+    *_fen(*ELEMENTS),
+    indexes=[("merchant", "order_id", "position")],
+)
+
+
+class OrderContribution(Projection):
+    """Folds the revenue and expense lines of every entry."""
+
+    name = "order_contribution"
+    version = 1
+    tables = (CONTRIBUTIONS, PARTS)
+    entries_only = True
+
+    def fold(self, batch: Batch) -> None:
+        parts = [(recorded, *part) for recorded in batch.events for part in _parts(recorded)]
+        rows, lines = batch.rows(CONTRIBUTIONS), batch.lines(PARTS)
+        rows.load(key for _, key, _, _ in parts)
+        for recorded, key, market, sums in parts:
+            row = rows.get(*key) or {"merchant": key[0], "order_id": key[1], "market": ""} | dict.fromkeys(ELEMENTS, 0)
+            row["market"] = market or row["market"]
+            for element, value in zip(ELEMENTS, sums, strict=True):
+                row[element] += value
+            rows.put(row, at=recorded.position)
+            lines.append((batch.book, recorded.position, *key, market, recorded.accounting_date, *sums))
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One order, or what belongs to none (`order_id` is ''). All CNY; what the platform gains positive."""
+
+    merchant: str
+    order_id: str
+    market: str
+    fee: Money
+    margin: Money
+    shipping: Money
+    fx: Money
+    psp: Money
+    freight: Money
+    duty: Money
+    losses: Money
+    result: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """Orders by merchant and id, and what all of them come to, those beyond `limit` included."""
+
+    orders: tuple[Contribution, ...]
+    total: Contribution
+    count: int
+    vector: dict[int, int]
+
+
+def contributions(
+    views: Views,
+    moment: Moment = NOW,
+    *,
+    order: str | None = None,
+    merchant: str | None = None,
+    market: str | None = None,
+    limit: int = 500,
+    after: Key | None = None,
+) -> Contributions:
+    """What orders behind the key `after` contributed, the greatest loss first; the sum is of all, and reads them all.
+
+    Raises `ViewBehind`; ValueError for an instant to come.
+    """
+    rest, key = behind((_RESULT, "merchant", "order_id"), after)
+    at = moment.positions(views)
+    asked = {"order_id": order, "merchant": merchant, "market": market}
+
+    def query(opened: Opened) -> Contributions:
+        vector = opened.upto(at)
+        of_orders, values = _of_orders(opened, vector, moment, asked)
+        worst = f"SELECT * FROM ({of_orders}) o WHERE {rest} ORDER BY {_RESULT}, merchant, order_id LIMIT :limit"
+        found = opened.connection.execute(text(worst), values | key | {"limit": limit})
+        orders = tuple(_contribution(*row) for row in found)
+        every = text(f"SELECT count(*), {_SUMS} FROM ({of_orders}) AS every")
+        count, *sums = opened.connection.execute(every, values).one()
+        return Contributions(orders, _contribution("", "", "", *(value or 0 for value in sums)), count, vector)
+
+    wanted = {**(moment.at_least or {}), **(at or {})}
+    return views.read(OrderContribution(), query, at_least=wanted, timeout_s=moment.timeout_s)
+
+
+def _of_orders(
+    opened: Opened, vector: dict[int, int], moment: Moment, asked: dict[str, str | None]
+) -> tuple[str, dict[str, Any]]:
+    """A statement of rows as they stand, or summed again from what was known and of which day; and its values."""
+    conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
+    values: dict[str, Any] = asked | {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
+    if moment.as_of is None and moment.as_known_at is None and moment.at is None:
+        source = opened.generation.stored_name(CONTRIBUTIONS)
+        conditions.append("book = ANY(:books)")
+    else:
+        parts, day = opened.generation.stored_name(PARTS), "p.accounting_date <= :as_of" if moment.as_of else "true"
+        source = f"""(
+            SELECT merchant, order_id, max(market) AS market, {_SUMS}
+            FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)
+            JOIN {parts} p ON p.book = v.book AND p.position <= v.upto WHERE {day}
+            GROUP BY merchant, order_id) AS known"""
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT merchant, order_id, market, {', '.join(ELEMENTS)} FROM {source}{where}", values
+
+
+def _parts(recorded: Recorded) -> Iterator[tuple[RowKey, str, list[int]]]:
+    merchant, of_stream = merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""
+    parts: dict[RowKey, tuple[str, list[int]]] = {}
+    for line in recorded.lines:
+        account = line["account"]
+        if account[0] not in "45":
+            continue
+        key = (merchant, line.get("order") or of_stream)
+        market, sums = parts.setdefault(key, (line.get("market", ""), [0] * len(ELEMENTS)))
+        sums[ELEMENTS.index(_ELEMENT_OF.get(account, "losses"))] -= line["base"]
+    for key, (market, sums) in parts.items():
+        yield key, market, sums
+
+
+def _contribution(merchant: str, order_id: str, market: str, *sums: int) -> Contribution:
+    amounts = {name: Money(int(value), CNY) for name, value in zip(ELEMENTS, sums, strict=True)}
+    return Contribution(merchant, order_id, market, **amounts, result=Money(int(sum(sums)), CNY))

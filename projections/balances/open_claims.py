@@ -1,0 +1,93 @@
+"""What open after-sales cases and disputes may still take of each merchant's released money, now or as once known."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter
+from sqlalchemy import Column, Date, text
+
+from ledger.folds.open_claims import CLAIMING, OpenClaims
+from ledger.fx import CNY
+from ledger.ids import merchant_of, order_of
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.balances.balances import NOW, Moment
+from projections.engine.batch import Batch, Key
+from projections.engine.columns import minor_column, text_column
+from projections.engine.projection import Projection
+from projections.engine.reading import Held, Opened, Vector, Views
+from projections.engine.tables import appended_table, kept_table
+
+ORDERS = kept_table(
+    "claims_on_orders", text_column("merchant", key=True), text_column("order_id", key=True), text_column("claims")
+)
+MERCHANTS = kept_table("claims_on_merchants", text_column("merchant", key=True), minor_column("fen"))
+CHANGES = appended_table(
+    "claim_changes",
+    text_column("merchant"),
+    minor_column("fen"),  # by how much the event changes what may be taken
+    minor_column("running_fen"),  # what it left
+    Column("accounting_date", Date, nullable=False),
+    indexes=[("merchant", "position")],
+)
+_CLAIMS = TypeAdapter(OpenClaims)
+_KNOWN = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)"
+_THE_MERCHANT = "(CAST(:merchant AS text) IS NULL OR m.merchant = :merchant)"
+_AT_POSITION = f"""
+SELECT m.merchant, c.running_fen FROM {_KNOWN} JOIN {{merchants}} m ON m.book = v.book AND {_THE_MERCHANT}
+CROSS JOIN LATERAL (
+    SELECT running_fen FROM {{changes}} c WHERE c.book = m.book AND c.merchant = m.merchant AND c.position <= v.position
+    ORDER BY c.position DESC LIMIT 1
+) c
+"""
+_ON_DAY = f"""
+SELECT m.merchant, sum(m.fen) FROM {_KNOWN}
+JOIN {{changes}} m ON m.book = v.book AND m.position <= v.position AND m.accounting_date <= :as_of AND {_THE_MERCHANT}
+GROUP BY m.merchant
+"""
+
+
+class ClaimsOnMerchants(Projection):
+    """The guard of a merchant's account keeps the same sum for payouts; this is its history, and whose it is."""
+
+    name = "open_claims"
+    version = 2
+    tables = (ORDERS, MERCHANTS, CHANGES)
+    events = CLAIMING
+
+    def fold(self, batch: Batch) -> None:
+        orders, merchants, changes = batch.rows(ORDERS), batch.rows(MERCHANTS), batch.lines(CHANGES)
+        keys = [_key(recorded) for recorded in batch.events]
+        orders.load(keys)
+        merchants.load((merchant,) for merchant, _ in keys)
+        for recorded, (merchant, order_id) in zip(batch.events, keys, strict=True):
+            row = orders.get(merchant, order_id)
+            claims = _CLAIMS.validate_json(row["claims"]) if row else OpenClaims()
+            before = claims.fen
+            claims.remember(recorded.event)
+            told = {"merchant": merchant, "order_id": order_id, "claims": _CLAIMS.dump_json(claims).decode()}
+            orders.put(told, at=recorded.position)
+            if change := claims.fen - before:
+                fen = change + (known["fen"] if (known := merchants.get(merchant)) else 0)
+                merchants.put({"merchant": merchant, "fen": fen}, at=recorded.position)
+                changes.append((batch.book, recorded.position, merchant, change, fen, recorded.accounting_date))
+
+
+def amounts_in_open_cases(
+    views: Views, vector: Vector, moment: Moment = NOW, *, merchant: str | None = None
+) -> tuple[dict[str, Money], Held]:
+    """By merchant, as known at a vector of positions; those without are left out. The second says what the view leaves
+    out up to there. Raises `ViewBehind`."""
+    values = {"books": list(vector), "positions": list(vector.values()), "merchant": merchant, "as_of": moment.as_of}
+
+    def query(opened: Opened) -> tuple[dict[str, Money], Held]:
+        stored = {name: opened.generation.stored_name(table)
+                  for name, table in (("merchants", MERCHANTS), ("changes", CHANGES))}  # fmt: skip
+        statement = (_AT_POSITION if moment.as_of is None else _ON_DAY).format(**stored)
+        found = opened.connection.execute(text(statement), values)
+        return {name: Money(int(fen), CNY) for name, fen in found if fen}, opened.upto(vector)
+
+    return views.read(ClaimsOnMerchants(), query, at_least=vector, timeout_s=moment.timeout_s, past_stops=True)
+
+
+def _key(recorded: Recorded) -> Key:
+    return merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""

@@ -1,0 +1,1 @@
+"""Our books beside those of providers, banks and partners."""

@@ -1,0 +1,265 @@
+"""What our books say the bank is to show: payouts, deposits, payments, exchanges, refunds; and what it has shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, RowMapping, text
+
+from ledger.events.event import Event
+from ledger.events.files import BankEntryMatched, BankMatch
+from ledger.events.logistics import LogisticsClaimSettled
+from ledger.events.platform_money import BankFxConverted, PartnerInvoicePaid, TaxRemitted
+from ledger.events.psp_settlement import PspSettlementReported
+from ledger.events.refunds import RefundPaidByAlternative
+from ledger.events.settlement import PayoutCancelled, PayoutFailed, PayoutInitiated, PayoutReturned
+from ledger.fx import CNY
+from ledger.ids import key_form
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.balances.balances import NOW, Moment
+from projections.engine.batch import Batch
+from projections.engine.columns import text_column
+from projections.engine.projection import Projection
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+
+EXPECTED = kept_table(
+    "expected_at_bank",
+    text_column("reference", key=True),  # under which the bank names it
+    text_column("kind", key=True),
+    text_column("movement", key=True),  # several may go by one reference; one by several, and is shown under any
+    Column("names_it", Boolean, nullable=False),  # of its references the one that it is listed under
+    text_column("stream"),
+    text_column("merchant"),
+    text_column("currency"),
+    Column("minor", BigInteger, nullable=False),  # what comes in positive
+    Column("expected_on", Date, nullable=False),
+    Column("since_position", BigInteger, nullable=False),
+    indexes=[("expected_on",), ("movement", "kind")],
+)
+SHOWN = kept_table(
+    "shown_by_bank",  # in book 0: which expectations are met, wherever they stand
+    text_column("reference", key=True),
+    text_column("kind", key=True),
+    text_column("entry", key=True),
+    text_column("currency"),
+    Column("expected_minor", BigInteger, nullable=False),  # what the entry was matched to was to be
+    Column("shown_on", Date, nullable=False),
+)
+
+
+class ExpectedAtBank(Projection):
+    """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
+
+    name = "expected_at_bank"
+    version = 7
+    tables = (EXPECTED, SHOWN)
+    events = (
+        PayoutInitiated,
+        PayoutCancelled,
+        PayoutFailed,
+        PayoutReturned,
+        PspSettlementReported,
+        PartnerInvoicePaid,
+        TaxRemitted,
+        BankFxConverted,
+        LogisticsClaimSettled,
+        RefundPaidByAlternative,
+        BankEntryMatched,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        for recorded in batch.events:
+            event = recorded.event
+            if isinstance(event, BankEntryMatched):
+                entry = f"{recorded.stream.partition('/')[2]}/{event.entry_ref}"
+                row: dict[str, Any] = {"reference": event.reference, "kind": event.matched_to, "entry": entry}
+                shown = {"currency": event.amount.currency, "shown_on": event.value_date}
+                row["expected_minor"] = event.expected.minor
+                batch.rows(SHOWN).put(row | shown, at=recorded.position)
+            elif isinstance(event, PayoutCancelled | PayoutFailed):  # the money never leaves
+                batch.rows(EXPECTED).delete(event.payout_id, "payout", event.payout_id, at=recorded.position)
+            else:
+                for row in _rows(event, recorded):
+                    row["stream"] = recorded.stream
+                    known = batch.rows(EXPECTED).get(*(row[name] for name in EXPECTED.key))
+                    since = known["since_position"] if known else recorded.position
+                    batch.rows(EXPECTED).put(row | {"since_position": since}, at=recorded.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One movement the bank is to show, or has shown (`entry`). Of those that go by one reference in one stream it is
+    the `nth`; `movement` tells it from the others of its kind and book."""
+
+    reference: str
+    kind: BankMatch
+    movement: str
+    nth: int
+    stream: str
+    merchant: str
+    amount: Money
+    expected_on: date
+    entry: str = ""
+    shown_on: date | None = None
+
+
+# Of movements of one amount under one reference, as many are shown as entries were matched to that amount there.
+_MET = """
+nth AS (
+    SELECT k.*, row_number() OVER (PARTITION BY k.book, k.stream, k.reference, k.kind
+                                   ORDER BY k.since_position, k.movement) AS nth,
+           row_number() OVER (PARTITION BY k.reference, k.kind, k.currency, k.minor
+                              ORDER BY k.expected_on, k.book, k.since_position, k.movement) AS of_amount
+    FROM known k
+),
+entries AS (
+    SELECT s.*, row_number() OVER (PARTITION BY s.reference, s.kind, s.currency, s.expected_minor
+                                   ORDER BY s.changed_at_position, s.entry) AS of_amount
+    FROM {shown} s WHERE s.book = 0 AND NOT s.deleted
+      AND s.changed_at_position <= :platform AND (CAST(:as_of AS date) IS NULL OR s.shown_on <= :as_of)
+),
+met AS (
+    SELECT n.book, n.movement, n.kind, n.currency, min(s.entry) AS entry, min(s.shown_on) AS shown_on
+    FROM nth n JOIN entries s ON (s.reference, s.kind, s.currency, s.expected_minor, s.of_amount)
+                               = (n.reference, n.kind, n.currency, n.minor, n.of_amount)
+    GROUP BY n.book, n.movement, n.kind, n.currency
+)
+SELECT n.*, m.entry, m.shown_on FROM nth n
+LEFT JOIN met m ON (m.book, m.movement, m.kind, m.currency) = (n.book, n.movement, n.kind, n.currency)
+"""
+# A payout that was given up may be shown all the same: its entry is told by it, and contradicts.
+_FIND = f"""
+WITH asked AS (
+    SELECT book, movement, kind FROM {{expected}} WHERE book = ANY(:books) AND reference = ANY(:references)
+),
+known AS (
+    SELECT e.* FROM {{expected}} e WHERE e.book = ANY(:books) AND e.reference IN (
+        SELECT o.reference FROM {{expected}} o JOIN asked USING (book, movement, kind)
+    )
+),
+{_MET}
+WHERE n.reference = ANY(:references)
+ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movement
+"""
+# What was cancelled or shown later was expected then. Of a movement's references the one that names it is listed.
+_NOT_SHOWN = f"""
+WITH known AS (
+    SELECT e.* FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+    JOIN {{expected}} e ON e.book = v.book AND e.since_position <= v.position
+        AND (NOT e.deleted OR e.changed_at_position > v.position)
+),
+{_MET}
+WHERE m.movement IS NULL AND n.names_it AND n.expected_on < :before
+ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movement
+"""
+
+
+def expected_under(
+    views: Views, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> list[Expectation]:
+    """What is or was expected under these references: open, met, or given up by us. Raises `ViewBehind`."""
+    asked = {key_form(reference): reference for reference in references}
+    found = _find(views, _FIND, at_least, timeout_s, references=list(asked), as_of=None)
+    return [replace(each, reference=asked[each.reference]) for each in found]
+
+
+def not_shown_yet(
+    views: Views, moment: Moment = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> list[Expectation]:
+    """What was expected before a day, and no statement had shown. Raises `ViewBehind`."""
+    at = moment.positions(views)
+    wanted = {**(at_least or {}), **(at or {})}
+    return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=moment.as_of)
+
+
+def shown_currencies(views: Views, *, timeout_s: float = 5.0) -> set[str]:
+    """Of which accounts the bank's statements are told to us at all, by their currencies. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> set[str]:
+        statement = f"SELECT DISTINCT currency FROM {opened.generation.stored_name(SHOWN)} WHERE book = 0"
+        return {row[0] for row in opened.connection.execute(text(statement))}
+
+    return views.read(ExpectedAtBank(), query, timeout_s=timeout_s)
+
+
+def _find(
+    views: Views,
+    sql: str,
+    at_least: Vector | None,
+    timeout_s: float,
+    *,
+    at: Vector | None = None,
+    **values: Any,
+) -> list[Expectation]:
+    def query(opened: Opened) -> list[Expectation]:
+        names = {"expected": opened.generation.stored_name(EXPECTED), "shown": opened.generation.stored_name(SHOWN)}
+        vector = opened.upto(at)
+        known = {"books": list(vector), "positions": list(vector.values()), "platform": vector.get(0, 0)}
+        found = opened.connection.execute(text(sql.format(**names)), values | known)
+        return [_expectation(row) for row in found.mappings()]
+
+    return views.read(ExpectedAtBank(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _rows(event: Event, recorded: Recorded) -> Iterator[dict[str, Any]]:
+    day, itself = recorded.accounting_date, str(recorded.position)
+    match event:
+        case PayoutInitiated():
+            yield _row(event.payout_id, "payout", -event.amount, day, event.payout_id, event.merchant_id)
+        case PayoutReturned():
+            back = event.value_date
+            yield _row(event.payout_id, "payout_return", event.amount, back, event.payout_id, event.merchant_id)
+        case PspSettlementReported() if event.cash:
+            for reference in sorted({event.batch_ref, event.bank_entry_ref} - {""}):
+                movement = f"{event.psp}/{event.batch_ref}"
+                row = _row(reference, "psp_settlement", event.deposit or event.cash, event.value_date, movement)
+                yield row | {"names_it": reference == event.batch_ref}
+        case PartnerInvoicePaid():
+            yield _row(event.bank_ref or event.payment_ref, "partner_payment", -event.cash, event.value_date, itself)
+        case TaxRemitted():
+            yield _row(event.bank_ref or event.payment_ref, "tax_payment", -event.cash, event.value_date, itself)
+        case BankFxConverted():
+            for moved in (event.bought, -event.sold):
+                kind: BankMatch = "conversion" if moved.currency == CNY else "foreign_conversion"
+                yield _row(event.bank_ref, kind, moved, event.value_date, itself)
+        case LogisticsClaimSettled():
+            reference, paid_on = event.bank_entry_ref or event.claim_id, event.value_date
+            yield _row(reference, "claim", event.cash, paid_on, itself, event.merchant_id)
+        case RefundPaidByAlternative():
+            reference = event.reference or event.refund_id
+            yield _row(reference, "refund", -event.amount, day, itself, event.merchant_id)
+
+
+def _row(
+    reference: str, kind: BankMatch, amount: Money, day: date, movement: str, merchant: str = ""
+) -> dict[str, Any]:
+    return {
+        "reference": reference,
+        "kind": kind,
+        "movement": movement,
+        "names_it": True,
+        "merchant": merchant,
+        "currency": amount.currency,
+        "minor": amount.minor,
+        "expected_on": day,
+    }
+
+
+def _expectation(row: RowMapping) -> Expectation:
+    return Expectation(
+        reference=row["reference"],
+        kind=row["kind"],
+        movement=row["movement"],
+        nth=row["nth"],
+        stream=row["stream"],
+        merchant=row["merchant"],
+        amount=Money(row["minor"], row["currency"]),
+        expected_on=row["expected_on"],
+        entry=row["entry"] or "",
+        shown_on=row["shown_on"],
+    )

@@ -1,0 +1,369 @@
+"""What the ledger has asked of providers and banks and has not been answered: captures, voids, refunds, payouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import singledispatchmethod
+from typing import Any, Literal
+
+from pydantic_core import from_json
+from sqlalchemy import Boolean, Column, Date, text
+
+from ledger.canonical import canonical
+from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
+from ledger.events.payments import PaymentAuthorizationExpired, PaymentCaptured, PaymentDeclined, PaymentVoided
+from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.events.refunds import RefundFailed, RefundReversed, RefundSubmitted, RefundSucceeded
+from ledger.events.settlement import (
+    PayoutCancelled,
+    PayoutFailed,
+    PayoutInitiated,
+    PayoutPaid,
+    PayoutReturned,
+    PayoutSubmitted,
+)
+from ledger.events.unmatched_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted
+from ledger.ids import command_id, derived_id, kind_of
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.balances.balances import NOW, Moment
+from projections.engine.batch import Batch, KeptRows, Row
+from projections.engine.columns import instant_column, text_column
+from projections.engine.projection import Projection
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import appended_table, kept_table
+from projections.keyset import Key, behind
+
+Kind = Literal["capture", "void", "refund", "payout"]
+
+INSTRUCTIONS = kept_table(
+    "instructions",
+    text_column("kind", key=True),
+    text_column("stream", key=True),
+    text_column("subject", key=True),  # the id it is sent under; captures of one payment stand under its, tries of one
+    # refund of the inbox under that refund's
+    text_column("partner"),
+    instant_column("asked_at"),
+    text_column("facts"),  # JSON: the amount, and what the partner and the answer's report name besides
+    indexes=[("asked_at", "kind", "stream", "subject")],
+)
+STEPS = appended_table(
+    "instruction_steps",
+    text_column("kind", key=True),
+    text_column("stream", key=True),
+    text_column("subject", key=True),
+    text_column("partner"),
+    instant_column("asked_at"),
+    text_column("facts"),
+    Column("is_open", Boolean, nullable=False),  # whether it waits for an answer behind this event
+    Column("accounting_date", Date, nullable=False),
+    indexes=[("kind", "stream", "subject", "position")],
+)
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One thing to be done by a partner, at most once, under `key`. `facts` are names: of the payment, the capture …"""
+
+    kind: Kind
+    book: int
+    stream: str
+    id: str
+    partner: str
+    amount: Money
+    asked_at: datetime
+    facts: Mapping[str, Any]
+
+    @property
+    def is_of_the_inbox(self) -> bool:
+        """Whether it is about money that belongs to no order."""
+        return kind_of(self.stream) == "inbox"
+
+    @property
+    def subject(self) -> str:
+        """What its row in the view is about: several requests to capture one payment share one."""
+        if self.is_of_the_inbox:
+            return str(self.facts["refund_id"])
+        return str(self.facts["payment_id"]) if self.kind == "capture" else self.id
+
+    @property
+    def key(self) -> str:
+        """What the partner knows it by. The id of a payout is the bank's too; the others are unique in their stream
+        only, and a provider serves all of them."""
+        if self.kind == "payout":
+            return self.id
+        names = self.stream.split("/")[1:]
+        if any("." in name for name in names):  # joined by dots, two merchants' names could run into each other
+            return command_id("key", self.stream, self.id)
+        return derived_id(*names, self.id)
+
+
+class Instructions(Projection):
+    """A row stands until its answer is recorded, wherever that comes from: a webhook, a statement, the partner; what
+    was asked and answered before is in the steps."""
+
+    name = "instructions"
+    version = 4
+    tables = (INSTRUCTIONS, STEPS)
+    events = (
+        PaymentCaptureRequested,
+        PaymentVoidRequested,
+        PaymentCaptured,
+        PaymentDeclined,
+        PaymentVoided,
+        PaymentAuthorizationExpired,
+        RefundSubmitted,
+        RefundSucceeded,
+        RefundFailed,
+        RefundReversed,
+        PayoutInitiated,
+        PayoutSubmitted,
+        PayoutPaid,
+        PayoutFailed,
+        PayoutCancelled,
+        PayoutReturned,
+        UnallocatedFundsRefunded,
+        UnallocatedRefundSubmitted,
+        UnallocatedRefundFailed,
+        UnallocatedRefundPaid,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(INSTRUCTIONS)
+        told = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(key for recorded, event in told for key in _keys(recorded.stream, event))
+        for recorded, event in told:
+            fold = _Fold(rows, recorded)
+            fold.on(event)
+            batch.lines(STEPS).extend(fold.steps(batch.book))
+
+
+def instructions(
+    views: Views, book: int, *, upto: datetime | None = None, after: Instruction | None = None, limit: int = 500
+) -> list[Instruction]:
+    """A page of what a book asks for, what was asked first first; `upto` leaves out what was asked later."""
+
+    def query(opened: Opened) -> list[Instruction]:
+        statement = f"""
+            SELECT kind, book, stream, subject, partner, asked_at, facts
+            FROM {opened.generation.stored_name(INSTRUCTIONS)}
+            WHERE book = :book AND NOT deleted AND (CAST(:upto AS timestamptz) IS NULL OR asked_at <= :upto)
+              AND (asked_at, kind, stream, subject) > (:asked_at, :kind, :stream, :subject)
+            ORDER BY asked_at, kind, stream, subject LIMIT :limit"""
+        last = (after.asked_at, after.kind, after.stream, after.subject) if after else (_FIRST, "", "", "")
+        page = dict(zip(("asked_at", "kind", "stream", "subject"), last, strict=True))
+        found = opened.connection.execute(text(statement), {"book": book, "upto": upto, "limit": limit} | page)
+        return [instruction for row in found for instruction in _read(row)]
+
+    return views.read(Instructions(), query)
+
+
+_ORDER = ("asked_at", "kind", "stream", "subject")
+_NOW = "SELECT * FROM {instructions} WHERE book = ANY(:books) AND NOT deleted"
+# What was answered later waited then.
+_THEN = """
+SELECT * FROM (
+    SELECT DISTINCT ON (s.book, s.kind, s.stream, s.subject) s.*
+    FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+    JOIN {steps} s ON s.book = v.book AND s.position <= v.position
+        AND (CAST(:as_of AS date) IS NULL OR s.accounting_date <= :as_of)
+    ORDER BY s.book, s.kind, s.stream, s.subject, s.position DESC
+) last WHERE is_open
+"""
+
+
+def open_instructions(
+    views: Views,
+    moment: Moment = NOW,
+    *,
+    partner: str | None = None,
+    limit: int = 500,
+    after: Key | None = None,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> list[Instruction]:
+    """What all books ask for, or had asked for by a day or as it was known at an instant, what was asked first first.
+
+    `after` is the key of an instruction; those behind it in the row that it shares with others are found too.
+
+    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    """
+    at = moment.positions(views)
+    source = _NOW if at is None and moment.as_of is None else _THEN
+    rest, key = behind(_ORDER, after and after[:-1], included=True)
+
+    def query(opened: Opened) -> list[Instruction]:
+        names = {"instructions": INSTRUCTIONS, "steps": STEPS}
+        stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
+        vector = opened.upto(at)
+        statement = f"""
+            SELECT kind, book, stream, subject, partner, asked_at, facts FROM ({source.format(**stored)}) i
+            WHERE (CAST(:partner AS text) IS NULL OR partner = :partner) AND {rest}
+            ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
+        asked = {"partner": partner, "limit": limit + (after is not None)}  # the row of the key is read again
+        found = opened.connection.execute(text(statement), values | asked | key)
+        return [each for row in found for each in _read(row) if after is None or not _is_told(each, after)]
+
+    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    return views.read(Instructions(), query, at_least=wanted, timeout_s=timeout_s)
+
+
+def _is_told(instruction: Instruction, after: Key) -> bool:
+    """True if it shares the row of the key and does not come behind it."""
+    *row, last = after
+    of_it = [instruction.asked_at, instruction.kind, instruction.stream, instruction.subject]
+    return of_it == row and instruction.id <= str(last)
+
+
+def _read(row: Any) -> list[Instruction]:
+    kind, book, stream, subject, partner, asked_at, text_ = row
+    facts = from_json(text_)
+    if kind == "capture":
+        asked = facts.pop("requests")
+        return [
+            Instruction(kind, book, stream, request_id, partner, Money(*amount), asked_at, facts)
+            for request_id, amount in sorted(asked.items())
+        ]
+    amount, id = Money(*facts.pop("amount")), facts.pop("submission_id", subject)
+    return [Instruction(kind, book, stream, id, partner, amount, asked_at, facts)]
+
+
+def _keys(stream: str, event: Any) -> list[tuple[str, str, str]]:
+    match event:
+        case RefundSubmitted() | RefundSucceeded() | RefundFailed() | RefundReversed():
+            return [("refund", stream, event.submission_id)]
+        case (
+            PayoutInitiated() | PayoutSubmitted() | PayoutPaid() | PayoutFailed() | PayoutCancelled() | PayoutReturned()
+        ):
+            return [("payout", stream, event.payout_id)]
+        case (
+            UnallocatedFundsRefunded()
+            | UnallocatedRefundSubmitted()
+            | UnallocatedRefundFailed()
+            | UnallocatedRefundPaid()
+        ):
+            return [("refund", stream, event.refund_id)]
+    return [("capture", stream, event.payment_id), ("void", stream, event.payment_id)]
+
+
+class _Fold:
+    """One event taken into the rows."""
+
+    def __init__(self, rows: KeptRows, recorded: Recorded) -> None:
+        self._rows, self._recorded = rows, recorded
+        self._steps: dict[tuple[str, str], tuple[Row, bool]] = {}  # how the event leaves each row, and whether open
+
+    def steps(self, book: int) -> Iterator[tuple[Any, ...]]:
+        """The rows that the event has changed, as it leaves them."""
+        for row, is_open in self._steps.values():
+            told = (row[name] for name in ("kind", "stream", "subject", "partner", "asked_at", "facts"))
+            yield (book, self._recorded.position, *told, is_open, self._recorded.accounting_date)
+
+    @singledispatchmethod
+    def on(self, event: Any) -> None:
+        raise AssertionError(f"{event.name} is listed but not folded")
+
+    @on.register
+    def _(self, event: PaymentCaptureRequested) -> None:
+        requests = self._facts("capture", event.payment_id).get("requests", {})
+        asked = requests | {event.request_id: _written(event.amount)}
+        named = {"payment_id": event.payment_id, "psp_ref": event.psp_ref}
+        self._put("capture", event.payment_id, event.psp, requests=asked, **named)
+
+    @on.register
+    def _(self, event: PaymentVoidRequested) -> None:
+        named = {"payment_id": event.payment_id, "psp_ref": event.psp_ref, "request_id": event.request_id}
+        self._put("void", event.payment_id, event.psp, amount=_written(event.amount), **named)
+
+    @on.register
+    def _(self, event: PaymentCaptured | PaymentDeclined) -> None:
+        """The answer to the request of its amount, else to the oldest; what is captured is not voided."""
+        facts = self._facts("capture", event.payment_id)
+        requests: dict[str, Any] = facts.get("requests", {})
+        same = [request_id for request_id, amount in requests.items() if amount == _written(event.amount)]
+        for request_id in [*same, *requests][:1]:
+            del requests[request_id]
+            self._keep("capture", event.payment_id, facts)
+        if not requests:
+            self._delete("capture", event.payment_id)
+        self._delete("void", event.payment_id)
+
+    @on.register
+    def _(self, event: PaymentVoided | PaymentAuthorizationExpired) -> None:
+        self._delete("capture", event.payment_id)
+        self._delete("void", event.payment_id)
+
+    @on.register
+    def _(self, event: RefundSubmitted) -> None:
+        named = {name: getattr(event, name) for name in ("refund_id", "payment_id", "capture_ref")}
+        self._put("refund", event.submission_id, event.psp, amount=_written(event.amount), **named)
+
+    @on.register
+    def _(self, event: RefundSucceeded | RefundFailed | RefundReversed) -> None:
+        self._delete("refund", event.submission_id)
+
+    @on.register
+    def _(self, event: UnallocatedFundsRefunded) -> None:
+        self._back_to_payer(event, event.refund_id)
+
+    @on.register
+    def _(self, event: UnallocatedRefundSubmitted) -> None:
+        self._back_to_payer(event, event.submission_id)
+
+    @on.register
+    def _(self, event: UnallocatedRefundFailed | UnallocatedRefundPaid) -> None:
+        """The answer to an earlier try, told late, leaves the one that is on its way."""
+        sent_under = self._facts("refund", event.refund_id).get("submission_id")
+        if event.submission_id in (None, sent_under):
+            self._delete("refund", event.refund_id)
+
+    @on.register
+    def _(self, event: PayoutInitiated) -> None:
+        named = {"account_ref": event.account_ref, "submitted": False}
+        self._put("payout", event.payout_id, "bank", amount=_written(event.amount), **named)
+
+    @on.register
+    def _(self, event: PayoutSubmitted) -> None:
+        if facts := self._facts("payout", event.payout_id):
+            self._keep("payout", event.payout_id, facts | {"submitted": True})
+
+    @on.register
+    def _(self, event: PayoutPaid | PayoutFailed | PayoutCancelled | PayoutReturned) -> None:
+        self._delete("payout", event.payout_id)
+
+    def _back_to_payer(self, event: UnallocatedFundsRefunded | UnallocatedRefundSubmitted, submission_id: str) -> None:
+        named = {"refund_id": event.refund_id, "capture_ref": event.capture_ref, "payment_id": event.payment_id or ""}
+        amount = _written(event.amount)
+        self._put("refund", event.refund_id, event.psp, amount=amount, submission_id=submission_id, **named)
+
+    def _put(self, kind: Kind, subject: str, partner: str, **facts: Any) -> None:
+        row: Row = {"kind": kind, "stream": self._recorded.stream, "subject": subject, "partner": partner}
+        told = {"asked_at": self._recorded.occurred_at, "facts": canonical(facts)}
+        self._leave(row | told)
+
+    def _facts(self, kind: Kind, subject: str) -> dict[str, Any]:
+        row = self._rows.get(kind, self._recorded.stream, subject)
+        found: dict[str, Any] = from_json(row["facts"]) if row else {}
+        return found
+
+    def _keep(self, kind: Kind, subject: str, facts: dict[str, Any]) -> None:
+        row = self._rows.get(kind, self._recorded.stream, subject)
+        assert row is not None, "only what was asked for is kept"
+        self._leave(row | {"facts": canonical(facts)})
+
+    def _leave(self, row: Row) -> None:
+        self._steps[row["kind"], row["subject"]] = row, True
+        self._rows.put(row, at=self._recorded.position)
+
+    def _delete(self, kind: Kind, subject: str) -> None:
+        if row := self._rows.get(kind, self._recorded.stream, subject):
+            self._steps[kind, subject] = dict(row), False
+        self._rows.delete(kind, self._recorded.stream, subject, at=self._recorded.position)
+
+
+def _written(amount: Money) -> list[Any]:
+    return [amount.minor, amount.currency]

@@ -1,0 +1,203 @@
+"""What partners charge under each invoice, beside what was paid for it: one paid too little or too much shows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic_core import from_json
+from sqlalchemy import Column, Date, text
+
+from ledger.canonical import canonical
+from ledger.events.event import Event
+from ledger.events.parcels import DutyAssessed, LogisticsChargeRecorded
+from ledger.events.platform import InboxFactNoted
+from ledger.events.platform_money import PartnerInvoicePaid
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.engine.batch import Batch, Row
+from projections.engine.columns import minor_column, text_column
+from projections.engine.projection import Projection
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import ViewTable, kept_table
+
+CHARGES = kept_table(
+    "partner_charges",
+    text_column("partner", key=True),
+    text_column("invoice_ref", key=True),  # empty where the partner names none
+    text_column("subject", key=True),  # the charge, under the partner's name of it
+    text_column("stream"),
+    text_column("currency"),
+    minor_column("minor"),
+    Column("charged_on", Date, nullable=False),
+)
+PAYMENTS = kept_table(
+    "partner_payments",  # in book 0
+    text_column("partner", key=True),
+    text_column("payment_ref", key=True),
+    text_column("invoice_refs"),  # JSON
+    text_column("stream"),
+    text_column("currency"),
+    minor_column("minor"),
+    Column("paid_on", Date, nullable=False),
+)
+
+
+class PartnerInvoices(Projection):
+    """Charges stand in the book of their order, those of parcels that nobody knows in book 0, as payments do."""
+
+    name = "partner_invoices"
+    version = 2
+    tables = (CHARGES, PAYMENTS)
+    events = (LogisticsChargeRecorded, DutyAssessed, InboxFactNoted, PartnerInvoicePaid)
+
+    def fold(self, batch: Batch) -> None:
+        told = [(table, row, recorded) for recorded in batch.events for table, row in _told(recorded, recorded.event)]
+        for table in self.tables:
+            rows = batch.rows(table)
+            rows.load(tuple(row[name] for name in table.key) for to, row, _ in told if to is table)
+        for table, row, recorded in told:
+            batch.rows(table).put(row, at=recorded.position)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceMismatch:
+    """Invoices that were paid in another sum than they were charged in; of one that is late, nothing was paid, or
+    nothing charged. `stream` is that of the first payment, else of a charge, and `since` the day of
+    the first payment, else of the last charge."""
+
+    partner: str
+    invoice_refs: tuple[str, ...]
+    stream: str
+    charged: tuple[Money, ...]
+    paid: tuple[Money, ...]
+    since: date
+
+
+@dataclass(slots=True)
+class _Group:
+    """Invoices of a partner that payments connect."""
+
+    partner: str
+    refs: set[str]
+    stream: str
+    paid_on: date
+    paid: dict[str, int]
+
+
+@dataclass(slots=True)
+class _Invoice:
+    """What is charged under one invoice, by currency; `charged_on` is the day of the last charge."""
+
+    partner: str
+    ref: str
+    stream: str
+    charged_on: date
+    charged: dict[str, int]
+
+
+def invoice_mismatches(
+    views: Views, *, unpaid_since: date, unreported_since: date, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> list[InvoiceMismatch]:
+    """What was paid of invoices in another sum than was charged, at once; invoices that nobody has paid and that were
+    last charged before `unpaid_since`; and payments of before `unreported_since` for invoices whose charges nobody has
+    reported, where they are more than what the partner charges under no invoice. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> list[InvoiceMismatch]:
+        found = opened.connection.execute(
+            text(f"""SELECT partner, invoice_refs, stream, currency, minor, paid_on
+                     FROM {opened.generation.stored_name(PAYMENTS)} WHERE book = 0 AND NOT deleted
+                     ORDER BY paid_on, payment_ref, partner""")
+        )
+        groups = _groups((row[0], from_json(row[1]), *row[2:]) for row in found)
+        refs = {(group.partner, ref) for group in groups for ref in group.refs}
+        invoices = {(each.partner, each.ref): each for each in _invoices(opened, refs, unpaid_since)}
+        compared = (_compared(group, invoices, unreported_since) for group in groups)
+        unpaid = (_unpaid(each) for key, each in invoices.items() if each.ref and key not in refs)
+        return [*(each for each in compared if each), *unpaid]
+
+    return views.read(PartnerInvoices(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _told(recorded: Recorded, event: Event) -> Iterator[tuple[ViewTable, Row]]:
+    match event:
+        case LogisticsChargeRecorded(invoice_ref=ref):
+            yield CHARGES, _charge(recorded, event.partner, ref, event.charge_ref, event.amount)
+        case DutyAssessed(invoice_ref=ref):
+            yield CHARGES, _charge(recorded, event.partner, ref, event.assessment_ref, event.amount)
+        case InboxFactNoted(refs={"invoice_ref": ref}, body={"minor": int(minor), "currency": str(currency)}):
+            amount = Money(minor, currency)  # placed later, it is recorded again under the same names
+            yield CHARGES, _charge(recorded, event.system, ref, event.reference, amount)
+        case PartnerInvoicePaid() if event.invoice_refs:
+            row = {"partner": event.partner, "payment_ref": event.payment_ref, "stream": recorded.stream}
+            refs = {"invoice_refs": canonical(sorted(set(event.invoice_refs)))}
+            yield PAYMENTS, row | refs | {"paid_on": event.value_date} | _money(event.amount)
+
+
+def _charge(recorded: Recorded, partner: str, invoice_ref: str, subject: str, amount: Money) -> Row:
+    named = {"partner": partner, "invoice_ref": invoice_ref, "subject": subject, "stream": recorded.stream}
+    return named | {"charged_on": recorded.accounting_date} | _money(amount)
+
+
+def _money(amount: Money) -> Row:
+    return {"currency": amount.currency, "minor": amount.minor}
+
+
+def _groups(payments: Iterable[tuple[str, list[str], str, str, int, date]]) -> list[_Group]:
+    groups: list[_Group] = []
+    for partner, refs, stream, currency, minor, paid_on in payments:
+        group = _Group(partner, set(refs), stream, paid_on, {currency: minor})
+        for other in [each for each in groups if each.partner == partner and each.refs & group.refs]:
+            groups.remove(other)
+            paid = {name: other.paid.get(name, 0) + group.paid.get(name, 0) for name in other.paid | group.paid}
+            group = _Group(partner, other.refs | group.refs, other.stream, other.paid_on, paid)
+        groups.append(group)
+    return groups
+
+
+def _invoices(opened: Opened, paid: Collection[tuple[str, str]], unpaid_since: date) -> list[_Invoice]:
+    """The invoices that were paid, and those that were first charged before a day: each charge once, wherever it
+    stands."""
+    statement = f"""
+        SELECT partner, invoice_ref, min(stream), max(charged_on), currency, sum(minor) FROM (
+            SELECT partner, invoice_ref, subject, currency, minor, min(stream) AS stream, min(charged_on) AS charged_on
+            FROM {opened.generation.stored_name(CHARGES)}
+            WHERE book = ANY(:books) AND NOT deleted
+            GROUP BY partner, invoice_ref, subject, currency, minor
+        ) AS charges GROUP BY partner, invoice_ref, currency
+        HAVING invoice_ref = '' OR invoice_ref = ANY(:refs) OR max(charged_on) < :unpaid_since
+        ORDER BY max(charged_on), partner, invoice_ref, currency"""
+    values = {"books": list(opened.vector), "refs": sorted({ref for _, ref in paid}), "unpaid_since": unpaid_since}
+    found: dict[tuple[str, str], _Invoice] = {}
+    for partner, ref, stream, charged_on, currency, minor in opened.connection.execute(text(statement), values):
+        if not ref or (partner, ref) in paid or charged_on < unpaid_since:
+            known = found.setdefault((partner, ref), _Invoice(partner, ref, stream, charged_on, {}))
+            known.charged[currency] = int(minor)
+    return list(found.values())
+
+
+def _compared(
+    group: _Group, invoices: dict[tuple[str, str], _Invoice], unreported_since: date
+) -> InvoiceMismatch | None:
+    """What was paid beside what was charged. Charges of an invoice that nobody has reported may still come, or were
+    reported under none."""
+    known = [invoices[group.partner, ref] for ref in sorted(group.refs) if (group.partner, ref) in invoices]
+    due = {name: sum(each.charged.get(name, 0) for each in known) for each in known for name in each.charged}
+    if due == group.paid:
+        return None
+    if len(known) < len(group.refs):
+        other = invoices.get((group.partner, ""))
+        most = {name: due.get(name, 0) + (other.charged.get(name, 0) if other else 0) for name in group.paid}
+        if group.paid_on >= unreported_since or all(group.paid[name] <= most[name] for name in most):
+            return None
+    refs = tuple(sorted(group.refs))
+    return InvoiceMismatch(group.partner, refs, group.stream, _amounts(due), _amounts(group.paid), group.paid_on)
+
+
+def _unpaid(each: _Invoice) -> InvoiceMismatch:
+    return InvoiceMismatch(each.partner, (each.ref,), each.stream, _amounts(each.charged), (), each.charged_on)
+
+
+def _amounts(minor: dict[str, int]) -> tuple[Money, ...]:
+    return tuple(Money(each, currency) for currency, each in sorted(minor.items()))

@@ -1,0 +1,233 @@
+"""Which order a provider's reference is of, and in which of its batches it was settled; or which inbox capture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Column, Date, RowMapping, text
+
+from ledger.events.disputes import DisputeFundsWithdrawn, DisputeOpened
+from ledger.events.event import Event
+from ledger.events.payments import PaymentAuthorized, PaymentCaptured, PaymentInitiated
+from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
+from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
+from ledger.events.refunds import RefundSubmitted, RefundSucceeded
+from ledger.events.unmatched_money import UnallocatedFundsSettled, UnallocatedRefundFailed, UnallocatedRefundSubmitted
+from ledger.ids import key_form
+from ledger.money import Money
+from projections.engine.batch import Batch
+from projections.engine.columns import text_column
+from projections.engine.projection import Projection
+from projections.engine.reading import Held, Opened, Vector, Views
+from projections.engine.tables import kept_table
+from projections.reconciliation.unmatched_psp_lines import LINES_OF_INBOX, fold_line, keys_of_lines
+
+REFERENCES = kept_table(
+    "psp_references",
+    text_column("reference", key=True),
+    text_column("psp", key=True),
+    text_column("kind", key=True),  # charge, refund, dispute, payment; submission: a refund that is asked for
+    text_column("merchant", key=True),
+    text_column("order_id", key=True),
+    text_column("currency"),
+    Column("minor", BigInteger, nullable=False),  # what the provider is to settle; signed as in its reports
+    Column("since", Date, nullable=False),
+    Column("since_position", BigInteger, nullable=False),
+    text_column("batch_ref"),  # '' while it is not settled
+    Column("settled_on", Date),
+    Column("settled_position", BigInteger),
+    indexes=[("batch_ref", "since")],
+)
+_UNSETTLED: dict[str, Any] = {"batch_ref": "", "settled_on": None, "settled_position": None}
+OF_INBOX = kept_table(
+    "psp_references_of_inbox",
+    text_column("reference", key=True),
+    text_column("psp", key=True),
+    text_column("capture_ref", key=True),
+)
+
+
+class PspReferences(Projection):
+    """Payments, captures, refunds (ours and the provider's name for them) and disputes, by the provider's names; and
+    captures of the inbox with their refunds and disputes, wherever their money went since."""
+
+    name = "psp_references"
+    version = 7
+    tables = (REFERENCES, OF_INBOX, LINES_OF_INBOX)
+    events = (
+        PaymentInitiated,
+        PaymentAuthorized,
+        PaymentCaptured,
+        RefundSubmitted,
+        RefundSucceeded,
+        DisputeOpened,
+        DisputeFundsWithdrawn,
+        PspSettlementReceived,
+        PspSettlementMatched,
+        InboxPaymentCaptured,
+        UnallocatedFundsRefunded,
+        UnallocatedRefundSubmitted,
+        UnallocatedRefundFailed,
+        UnallocatedRefundPaid,
+        UnallocatedFundsSettled,
+        InboxFactNoted,
+        InboxFactRouted,
+        InboxPartsTaken,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(REFERENCES)
+        told = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(key for _, event in told for key in _keys(event))
+        batch.rows(LINES_OF_INBOX).load(key for _, event in told for key in keys_of_lines(event))
+        for recorded, event in told:
+            for of_inbox in _of_inbox(event):
+                batch.rows(OF_INBOX).put(of_inbox, at=recorded.position)
+            fold_line(batch, recorded, event)
+            if isinstance(event, PspSettlementReceived | PspSettlementMatched):
+                for key in _settled(event):
+                    row = rows.get(*key)
+                    if row is not None:
+                        settled = {"settled_on": recorded.accounting_date, "settled_position": recorded.position}
+                        rows.put(row | {"batch_ref": event.batch_ref} | settled, at=recorded.position)
+                continue
+            for reference, kind, amount in _named(event):
+                named: Any = event
+                names = (reference, named.psp, kind, named.merchant_id, named.order_id)
+                since: dict[str, Any] = {"since": recorded.accounting_date, "since_position": recorded.position}
+                known = rows.get(*names) or since | _UNSETTLED
+                row = dict(zip(REFERENCES.key, names, strict=True))
+                said: dict[str, Any] = {"currency": amount.currency, "minor": amount.minor}
+                if kind == "charge" and "minor" in known:  # a further step of a capture is to be settled too
+                    said |= _UNSETTLED | {"minor": known["minor"] + amount.minor}
+                rows.put(known | row | said, at=recorded.position)
+
+
+def _keys(event: Any) -> Iterator[tuple[str, ...]]:
+    if isinstance(event, PspSettlementReceived | PspSettlementMatched):
+        yield from _settled(event)
+    else:
+        for reference, kind, _ in _named(event):
+            yield reference, event.psp, kind, event.merchant_id, event.order_id
+
+
+def _settled(event: PspSettlementReceived | PspSettlementMatched) -> Iterator[tuple[str, ...]]:
+    for line in event.lines if isinstance(event, PspSettlementReceived) else (event,):
+        yield line.reference, event.psp, line.kind, event.merchant_id, event.order_id
+
+
+@dataclass(frozen=True, slots=True)
+class PspReference:
+    """One of a provider's references. A checkout's capture may be of several orders, and is then several of these."""
+
+    reference: str
+    psp: str
+    kind: str
+    merchant: str
+    order_id: str
+    amount: Money
+    since: date
+    batch_ref: str
+
+
+class KnownReferences(NamedTuple):
+    """References, and where the view stands: if it has stopped in a book, one may be of further orders."""
+
+    references: list[PspReference]
+    held: Held
+
+
+def orders_of(
+    views: Views, psp: str, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> KnownReferences:
+    """What these references are of. A book in which the view has stopped is read as it is. Raises `ViewBehind`."""
+    asked = {key_form(reference): reference for reference in references}
+
+    def query(opened: Opened) -> KnownReferences:
+        statement = f"""
+            SELECT * FROM {opened.generation.stored_name(REFERENCES)}
+            WHERE book = ANY(:books) AND NOT deleted AND psp = :psp AND reference = ANY(:references)
+            ORDER BY since, psp, reference, kind, merchant, order_id"""
+        values = {"books": list(opened.vector), "psp": psp, "references": list(asked)}
+        rows = opened.connection.execute(text(statement), values).mappings()
+        found = [replace(_reference(row), reference=asked[row["reference"]]) for row in rows]
+        return KnownReferences(found, opened.vector)
+
+    return views.read(PspReferences(), query, at_least=at_least, timeout_s=timeout_s, past_stops=True)
+
+
+def inbox_captures_of(
+    views: Views, psp: str, references: Sequence[str], *, timeout_s: float = 5.0
+) -> dict[str, list[str]]:
+    """Which captures each of these references is of that stand, or once stood, in the inbox. Raises `ViewBehind`."""
+
+    asked = {key_form(reference): reference for reference in references}
+
+    def query(opened: Opened) -> dict[str, list[str]]:
+        statement = f"""
+            SELECT reference, capture_ref FROM {opened.generation.stored_name(OF_INBOX)}
+            WHERE book = 0 AND psp = :psp AND reference = ANY(:references) AND NOT deleted
+            ORDER BY reference, capture_ref"""
+        found: dict[str, list[str]] = {}
+        for row in opened.connection.execute(text(statement), {"psp": psp, "references": list(asked)}):
+            found.setdefault(asked[row[0]], []).append(row[1])
+        return found
+
+    return views.read(PspReferences(), query, timeout_s=timeout_s)
+
+
+def _named(event: Event) -> Iterator[tuple[str, str, Money]]:
+    match event:
+        case PaymentInitiated() | PaymentAuthorized():
+            yield from _of_payment(event)
+        case PaymentCaptured():
+            yield event.capture_ref, "charge", event.amount
+            yield from _of_payment(event)
+        case RefundSubmitted():
+            yield event.submission_id, "submission", -event.amount
+        case RefundSucceeded():
+            yield event.psp_refund_ref or event.submission_id, "refund", -event.amount
+        case DisputeOpened() | DisputeFundsWithdrawn():
+            yield event.dispute_id, "dispute", -event.amount
+
+
+def _of_inbox(event: Event) -> Iterator[dict[str, str]]:
+    match event:
+        case InboxPaymentCaptured():
+            names = {event.capture_ref}
+        case UnallocatedFundsRefunded():
+            names = {event.refund_id}
+        case UnallocatedRefundSubmitted():
+            names = {event.submission_id}
+        case UnallocatedRefundFailed() | UnallocatedRefundPaid():
+            names = {event.psp_refund_ref} - {""}
+        case InboxFactNoted(kind=kind, body={"said": {"dispute_id": str(name), "capture_ref": str(capture_ref)}}):
+            if kind.startswith("psp_dispute"):
+                yield {"reference": name, "psp": event.system, "capture_ref": capture_ref}
+            return
+        case _:
+            return
+    for name in names:
+        yield {"reference": name, "psp": event.psp, "capture_ref": event.capture_ref}
+
+
+def _of_payment(event: PaymentInitiated | PaymentAuthorized | PaymentCaptured) -> Iterator[tuple[str, str, Money]]:
+    for name in {event.payment_id, event.psp_ref} - {""}:
+        yield name, "payment", event.amount
+
+
+def _reference(row: RowMapping) -> PspReference:
+    return PspReference(
+        reference=row["reference"],
+        psp=row["psp"],
+        kind=row["kind"],
+        merchant=row["merchant"],
+        order_id=row["order_id"],
+        amount=Money(row["minor"], row["currency"]),
+        since=row["since"],
+        batch_ref=row["batch_ref"],
+    )

@@ -1,0 +1,1 @@
+"""What was sold, and through which channel."""

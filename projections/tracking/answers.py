@@ -1,0 +1,230 @@
+"""From the rows of tracking to its answer, whatever the rows come from: the view, or a history folded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
+
+from ledger.events.milestones import MILESTONES, as_read, place_on_the_way
+from ledger.folds.unit_claims import UnitsAt
+from ledger.fx import CNY
+from ledger.money import Money
+from ledger.policies.after_sales_lock import AfterSalesLock
+from ledger.policies.return_window import ReturnWindow
+from projections.tracking.answer import (
+    OrderTracking,
+    ParcelTracking,
+    TimelineEntry,
+    TrackedItem,
+    TrackedLine,
+    TrackedRefund,
+)
+from projections.tracking.buyers_places import place_without
+from projections.tracking.headline import headline_of
+from projections.tracking.parcel_standing import Fact, carrier_of, counted_signatures, mark_of, remembered
+from projections.tracking.texts import MILESTONE_TEXTS, ORDER_TEXTS
+from projections.tracking.tracked_units import Places, Units, awaited_units, units_by_place
+
+Stored = Mapping[Any, Any]  # a row by column
+
+
+class StoredOrder(NamedTuple):
+    """The rows of one order, from wherever they are kept, and the policies its answer rests on."""
+
+    order: Stored
+    parcels: Sequence[Stored]
+    timeline: Sequence[Stored]
+    lock: AfterSalesLock | None
+    return_window: ReturnWindow | None  # the one in force when the order was placed
+
+
+def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
+    """The order in its buyer's words."""
+    order = stored.order
+    lines = from_json(order["lines"])
+    titles = {line["line_id"]: line["title"] for line in lines}
+    parcels = _capped(lines, list(_parcels(stored, titles=titles)))
+    sent = [parcel.parcel_id for parcel in parcels if parcel.has_left]
+    places, awaited = units_by_place(order, stored.parcels, sent=sent), awaited_units(order, stored.parcels)
+    parcels = [_with_units(parcel, places, awaited) for parcel in parcels]
+    told_lines = tuple(_line(line, parcels, places) for line in lines)
+    headline = headline_of(order["status"], told_lines, parcels)
+    return OrderTracking(
+        order_id=order["order_id"],
+        merchant=order["merchant"],
+        buyer_ref=order["buyer_ref"],
+        market=order["market"],
+        status=order["status"],
+        headline=headline,
+        text=ORDER_TEXTS[headline],
+        placed_at=order["placed_at"],
+        promised_by=order["promised_by"],
+        lines=told_lines,
+        parcels=tuple(sorted(_locked(parcels, stored), key=lambda parcel: parcel.parcel_id)),
+        refunds=tuple(_refund(refund_id, refund) for refund_id, refund in from_json(order["refunds"]).items()),
+        vector=dict(vector),
+    )
+
+
+def _parcels(stored: StoredOrder, *, titles: Mapping[str, str]) -> Iterator[ParcelTracking]:
+    """Every parcel that holds something still, or never did."""
+    timelines: dict[str, list[Stored]] = {}
+    for fact in stored.timeline:
+        timelines.setdefault(fact["parcel_id"], []).append(fact)
+    rows, unsaid = {row["parcel_id"]: row for row in stored.parcels}, frozenset(from_json(stored.order["unsaid"]))
+    for parcel_id, row in rows.items():
+        if row["moved_at"] is None or row["items"] != "[]":
+            timeline = _whole_timeline(parcel_id, rows, timelines)
+            parcel = _parcel(row, titles=titles, timeline=timeline, unsaid=unsaid)
+            yield replace(
+                parcel,
+                paid=stored.order["status"] == "confirmed",
+                promised_by=stored.order["promised_by"],
+            )
+
+
+def _parcel(
+    row: Stored, *, titles: Mapping[str, str], timeline: Iterable[Stored], unsaid: Collection[str]
+) -> ParcelTracking:
+    items = tuple(
+        TrackedItem(item["line_id"], titles.get(item["line_id"], ""), item["qty"], item["refunded"])
+        for item in from_json(row["items"])
+    )
+    return ParcelTracking(
+        parcel_id=row["parcel_id"],
+        items=items,
+        stage=row["stage"],
+        milestone=row["milestone"],
+        text=MILESTONE_TEXTS[row["milestone"]],
+        occurred_at=row["occurred_at"],
+        location=place_without(row["location"], unsaid),
+        dispatched_at=row["dispatched_at"],
+        received_at_warehouse=row["received_at_warehouse"],
+        export_released_at=row["export_released_at"],
+        departed_at=row["departed_at"],
+        signed_at=row["signed_at"],
+        evidence_kind=row["evidence_kind"] or None,
+        under_review=False,
+        disputed=False,
+        timeline=tuple(_entries(timeline, unsaid)),
+        came_from=tuple(from_json(row["came_from"])),
+    )
+
+
+def _with_units(parcel: ParcelTracking, places: Places, awaited: Units) -> ParcelTracking:
+    """The parcel with what its units are about: cases, those that wait for goods among them, and disputes."""
+    items = []
+    for item in parcel.items:
+        place = (item.line_id, parcel.parcel_id)
+        units = places.get(place) or UnitsAt(*place, 0)
+        under_review = units.under_review + awaited[place]
+        items.append(replace(item, under_review=under_review, disputed=units.at_stake, free=units.free))
+    return replace(
+        parcel,
+        items=tuple(items),
+        under_review=any(item.under_review for item in items),
+        disputed=any(item.disputed for item in items),
+    )
+
+
+def _capped(lines: Iterable[Mapping[str, Any]], parcels: Sequence[ParcelTracking]) -> list[ParcelTracking]:
+    """Units that were refunded before they were sent all the same: no more of a line is left than was not refunded."""
+    left = {line["line_id"]: line["qty"] - line["cancelled"] - line["refunded"] for line in lines}
+    for item in (item for parcel in parcels for item in parcel.items if item.line_id in left):
+        left[item.line_id] -= item.refunded
+    return [
+        replace(parcel, items=tuple(_at_most(item, left.get(item.line_id, item.qty)) for item in parcel.items))
+        for parcel in parcels
+    ]
+
+
+def _at_most(item: TrackedItem, left: int) -> TrackedItem:
+    return replace(item, refunded=max(item.refunded, item.qty - max(0, left)))
+
+
+def _whole_timeline(
+    parcel_id: str, rows: Mapping[str, Stored], timelines: Mapping[str, Sequence[Stored]]
+) -> list[Stored]:
+    """What happened to a parcel, and before that to those its units came from."""
+    facts = list(timelines.get(parcel_id, ()))
+    for origin in from_json(rows[parcel_id]["came_from"]):
+        moved_at = rows[origin]["moved_at"]
+        before = (fact for fact in _whole_timeline(origin, rows, timelines) if fact["happened_at"] <= moved_at)
+        facts += [fact for fact in before if fact["milestone"] not in ("consolidated", "split")]
+    return facts
+
+
+def _refund(refund_id: str, refund: Mapping[str, Any]) -> TrackedRefund:
+    amount, paid = (Money(refund[name], refund["currency"]) for name in ("amount", "paid"))
+    shown = refund["currency"] != CNY
+    return TrackedRefund(refund_id, refund["type"], refund["state"], amount if shown else None, paid if shown else None)
+
+
+def _entries(timeline: Iterable[Stored], unsaid: Collection[str]) -> Iterator[TimelineEntry]:
+    """The facts by time. A delivery is shown as what it is read as, once where the ledger recorded that too."""
+    facts = [
+        Fact(row["milestone"], row["happened_at"], row["location"], to_recipient=row["to_recipient"])
+        for row in sorted(timeline, key=_by_time)
+    ]
+    shown: set[tuple[str, datetime]] = set()
+    for word, fact in as_read(facts):
+        if word == "returned_to_sender" and (word, fact.happened_at) in shown:
+            continue
+        shown.add((word, fact.happened_at))
+        place = place_without(fact.location, unsaid)
+        yield TimelineEntry(word, MILESTONES[word].stage, MILESTONE_TEXTS[word], fact.happened_at, place)
+
+
+def _by_time(row: Stored) -> tuple[Any, ...]:
+    return row["happened_at"], place_on_the_way(row["milestone"]), row["position"]
+
+
+def _line(line: Mapping[str, Any], parcels: Iterable[ParcelTracking], places: Places) -> TrackedLine:
+    line_id = line["line_id"]
+    inside = [item for parcel in parcels for item in parcel.items if item.line_id == line_id]
+    unsent = places[line_id, None]
+    return TrackedLine(
+        line_id=line_id,
+        title=line["title"],
+        qty=line["qty"],
+        unshipped=unsent.qty,
+        free=unsent.free,
+        under_review=unsent.under_review > 0 or any(item.under_review for item in inside),
+        disputed=unsent.at_stake > 0 or any(item.disputed for item in inside),
+    )
+
+
+def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder) -> Iterator[ParcelTracking]:
+    """With the deadlines that follow from the policies the order was placed under."""
+    rows, lock = {row["parcel_id"]: row for row in stored.parcels}, stored.lock
+    if lock is None:
+        yield from parcels
+        return
+    left = {parcel.parcel_id: _proven(parcel, rows[parcel.parcel_id], lock) for parcel in parcels if parcel.has_left}
+    without_proof = {mark_of(carrier) for carrier in lock.carriers_without_proof}
+    ends = {
+        parcel_id: lock.ends_for(way, carrier_proves=carrier_of(dict(rows[parcel_id])) not in without_proof)
+        for parcel_id, way in left.items()
+    }
+    if lock.scope == "order":
+        known = [end for end in ends.values() if end is not None]
+        ends = dict.fromkeys(ends, max(known, default=None) if len(known) == len(ends) else None)
+    for parcel in parcels:
+        if way := left.get(parcel.parcel_id):
+            proven_at, deemed_at = lock.signed_at(way), lock.deemed_at(way)
+            parcel = replace(parcel, proven_at=proven_at, deemed_at=deemed_at, return_window=stored.return_window)
+        yield replace(parcel, lock_ends_at=ends.get(parcel.parcel_id))
+
+
+def _proven(parcel: ParcelTracking, row: Stored, lock: AfterSalesLock) -> ParcelTracking:
+    """The parcel with the first signature whose proof the lock counts, where it has one."""
+    signatures = counted_signatures(remembered(dict(row)))
+    counts = [(at, not kind, kind) for at, kind in signatures if not kind or lock.accepts(kind)]
+    if not counts:
+        return parcel
+    signed_at, _, kind = min(counts)
+    return replace(parcel, signed_at=signed_at, evidence_kind=kind or None)

@@ -1,0 +1,60 @@
+"""Which disputes of an order are open at the card issuer, kept in the order's row: by dispute, with their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ledger.events.disputes import (
+    DisputeEvidenceSubmitted,
+    DisputeFeeCharged,
+    DisputeFundsWithdrawn,
+    DisputeLost,
+    DisputeOpened,
+    DisputeStage,
+    DisputeWon,
+)
+from ledger.events.event import Event
+from ledger.folds.unit_claims import OpenDispute
+
+DISPUTE_EVENTS = (
+    DisputeOpened, DisputeFundsWithdrawn, DisputeFeeCharged, DisputeEvidenceSubmitted, DisputeLost, DisputeWon,
+)  # fmt: skip
+_STAGES: tuple[DisputeStage, ...] = ("inquiry", "chargeback", "second_stage")
+_UNTOLD: dict[str, Any] = {"open": True, "stage": "chargeback", "reason": "", "lines": {}}  # money may go before a word
+
+
+def disputes_after(disputes: dict[str, Any], event: Event, cases: Iterable[str]) -> dict[str, Any]:
+    """The disputes with one more event of theirs; `lines` (units by line) is empty where one is about all of the order.
+    `cases` are those of the order by then."""
+    assert isinstance(event, DISPUTE_EVENTS), f"{event.name} is no event of a dispute"
+    known = disputes.get(event.dispute_id)
+    after = _after(known or _UNTOLD, event)
+    if after["open"] and not (known and known["open"]):
+        after = after | {"cases": sorted(cases)}
+    return disputes | {event.dispute_id: after}
+
+
+def open_disputes(disputes: Mapping[str, Any]) -> Iterator[OpenDispute]:
+    """The open ones, as their units are looked for."""
+    for dispute_id, told in disputes.items():
+        if told["open"]:
+            yield OpenDispute(dispute_id, told["reason"], told["lines"], told["cases"])
+
+
+def _after(dispute: dict[str, Any], event: Event) -> dict[str, Any]:
+    match event:
+        case DisputeOpened():
+            again = _STAGES.index(event.stage) > _STAGES.index(dispute["stage"])
+            told = dispute | {"reason": event.reason, "lines": _units(event)}
+            return told | {"open": True, "stage": event.stage} if dispute["open"] or again else told
+        case DisputeLost() | DisputeWon():
+            return dispute | {"open": False, "stage": event.stage}
+    return dispute
+
+
+def _units(event: DisputeOpened) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for line in event.lines:
+        units[line.line_id] = units.get(line.line_id, 0) + line.qty
+    return units

@@ -1,0 +1,110 @@
+"""Where is my order? The rows of customer tracking as answers: by order, and by buyer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from ledger.policies.after_sales_lock import AfterSalesLock
+from ledger.policies.return_window import ReturnWindow
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import ViewTable
+from projections.tracking.answer import OrderTracking
+from projections.tracking.answers import StoredOrder, answer
+from projections.tracking.customer_tracking import CustomerTracking
+from projections.tracking.tables import LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
+
+PROJECTION = CustomerTracking()
+_PLATFORM_BOOK = 0  # where policies are
+_ORDERS = """
+SELECT orders.*,
+  (SELECT content FROM {after_sales_locks} WHERE book = %(platform)s AND version = orders.lock_version) AS lock,
+  (SELECT content FROM {return_windows}
+   WHERE book = %(platform)s AND effective_from <= orders.placed_at AND NOT deleted
+   ORDER BY effective_from DESC, version DESC LIMIT 1) AS return_window
+FROM {tracked_orders} AS orders WHERE book = ANY(%(books)s) AND NOT deleted """
+_OF_MERCHANT = "AND order_id = %(order_id)s AND merchant = %(merchant)s"
+_OF_ANYBODY = "AND order_id = %(order_id)s"
+_OF_BUYER = "AND buyer_ref = %(buyer)s ORDER BY placed_at DESC, order_id, merchant"
+
+
+class AmbiguousOrder(LookupError):
+    """Several merchants have an order of this id: the sentence names them, and `merchant` chooses one."""
+
+    def __init__(self, order_id: str, merchants: Collection[str]) -> None:
+        self.merchants = tuple(sorted(merchants))
+        super().__init__(
+            f"{len(self.merchants)} merchants have an order {order_id}: {', '.join(self.merchants)}. Say whose."
+        )
+
+
+def track(
+    views: Views,
+    order_id: str,
+    *,
+    merchant: str | None = None,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> OrderTracking | None:
+    """The order, or None where nothing is known of it. Raises `AmbiguousOrder` without a merchant, `ViewBehind`."""
+
+    def query(opened: Opened) -> OrderTracking | None:
+        book = views.directory.known_book_of(merchant) if merchant else None
+        values = {"books": list(opened.vector) if book is None else [book], "order_id": order_id, "merchant": merchant}
+        found = _orders(opened, _OF_MERCHANT if merchant else _OF_ANYBODY, values)
+        if len(found) > 1:
+            raise AmbiguousOrder(order_id, [row["merchant"] for row in found])
+        return _tracking(opened, found[0]) if found else None
+
+    return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
+
+
+def orders_of_buyer(
+    views: Views, buyer_ref: str, *, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> tuple[OrderTracking, ...]:
+    """A buyer's orders, the latest first. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> tuple[OrderTracking, ...]:
+        found = _orders(opened, _OF_BUYER, {"books": list(opened.vector), "buyer": buyer_ref})
+        return tuple(_tracking(opened, row) for row in found)
+
+    return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _orders(opened: Opened, which: str, values: Mapping[str, Any]) -> Sequence[RowMapping]:
+    """Rows of orders, each with the policies its answer rests on."""
+    tables = (ORDERS, LOCKS, RETURN_WINDOWS)
+    statement = _ORDERS.format(**{table.name: opened.generation.stored_name(table) for table in tables}) + which
+    return opened.connection.exec_driver_sql(statement, {"platform": _PLATFORM_BOOK, **values}).mappings().all()
+
+
+def _tracking(opened: Opened, order: RowMapping) -> OrderTracking:
+    stored = StoredOrder(
+        order=order,
+        parcels=_of_order(opened, PARCELS, order),
+        timeline=_of_order(opened, TIMELINE, order),
+        lock=_lock(order["lock"]) if order["lock"] else None,
+        return_window=_return_window(order["return_window"]) if order["return_window"] else None,
+    )
+    return answer(stored, opened.vector)
+
+
+def _of_order(opened: Opened, table: ViewTable, order: RowMapping) -> Sequence[RowMapping]:
+    statement = f"SELECT * FROM {opened.generation.stored_name(table)} WHERE book = %(book)s {_OF_MERCHANT}"
+    statement = statement if table.appended else f"{statement} AND NOT deleted"
+    values = {name: order[name] for name in ("book", "order_id", "merchant")}
+    return opened.connection.exec_driver_sql(statement, values).mappings().all()
+
+
+# A few policies serve every order: a content is read once.
+@cache
+def _lock(content: str) -> AfterSalesLock | None:
+    return AfterSalesLock.usable(content)
+
+
+@cache
+def _return_window(content: str) -> ReturnWindow | None:
+    return ReturnWindow.usable(content)

@@ -1,0 +1,120 @@
+"""Which parcel travels under a tracking number, and which scans wait for one: how a scan that names nothing else finds
+its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from ledger.events.parcels import ParcelDispatched, ParcelsConsolidated, ParcelSplit
+from ledger.events.platform import InboxFactNoted, InboxFactRouted
+from ledger.ids import key_form, merchant_of, order_of
+from ledger.log.rows import Recorded
+from projections.engine.batch import Batch
+from projections.engine.columns import text_column
+from projections.engine.projection import Projection
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+
+NUMBERS = kept_table(
+    "tracking_numbers",
+    text_column("tracking_no", key=True),
+    text_column("carrier", key=True),  # '' where it was not told
+    text_column("merchant", key=True),
+    text_column("order_id", key=True),
+    text_column("parcel_id", key=True),
+)
+WAITING = kept_table(
+    "waiting_scans",
+    text_column("stream", key=True),  # of the inbox
+    text_column("tracking_no"),
+    indexes=[("tracking_no",)],
+)
+SCAN = "tracking"  # the kind of a noted fact that names a tracking number
+_LONGEST = 64
+
+
+class TrackingNumbers(Projection):
+    """Every number a parcel was ever given, with the carrier that gave it; scans of the inbox until they are routed."""
+
+    name = "tracking_numbers"
+    version = 2
+    tables = (NUMBERS, WAITING)
+    events = (ParcelDispatched, ParcelsConsolidated, ParcelSplit, InboxFactNoted, InboxFactRouted)
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(NUMBERS)
+        given = [(key, recorded.position) for recorded in batch.events for key in _keys(recorded)]
+        rows.load(key for key, _ in given)
+        for key, position in given:
+            if rows.get(*key) is None:
+                rows.put(dict(zip(NUMBERS.key, key, strict=True)), at=position)
+        for recorded in batch.events:
+            _wait(batch, recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedParcel:
+    """A parcel that travels, or travelled, under a number."""
+
+    merchant: str
+    order_id: str
+    parcel_id: str
+    carrier: str
+
+
+def parcels_numbered(
+    views: Views, tracking_no: str, *, at_least: Vector | None = None, timeout_s: float = 5.0
+) -> tuple[NumberedParcel, ...]:
+    """The parcels of all merchants under a number: carriers use numbers anew. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> tuple[NumberedParcel, ...]:
+        statement = f"""
+            SELECT merchant, order_id, parcel_id, carrier FROM {opened.generation.stored_name(NUMBERS)}
+            WHERE book = ANY(:books) AND tracking_no = :number AND NOT deleted
+            ORDER BY merchant, order_id, parcel_id, carrier"""
+        values = {"books": list(opened.vector), "number": key_form(tracking_no)}
+        return tuple(NumberedParcel(*row) for row in opened.connection.execute(text(statement), values))
+
+    return views.read(TrackingNumbers(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def scans_to_route(views: Views, *, after: str = "", limit: int = 500, timeout_s: float = 5.0) -> tuple[str, ...]:
+    """The inbox's streams, by name, of scans whose number some parcel travels under by now. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> tuple[str, ...]:
+        statement = f"""
+            SELECT w.stream FROM {opened.generation.stored_name(WAITING)} w
+            WHERE w.book = ANY(:books) AND NOT w.deleted AND w.stream > :after AND EXISTS (
+                SELECT FROM {opened.generation.stored_name(NUMBERS)} n
+                WHERE n.book = ANY(:books) AND n.tracking_no = w.tracking_no AND NOT n.deleted)
+            ORDER BY w.stream LIMIT :limit"""
+        values = {"books": list(opened.vector), "after": after, "limit": limit}
+        return tuple(opened.connection.execute(text(statement), values).scalars())
+
+    return views.read(TrackingNumbers(), query, timeout_s=timeout_s)
+
+
+def _wait(batch: Batch, recorded: Recorded) -> None:
+    match recorded.event:
+        case InboxFactNoted(kind=kind, refs=refs) if kind == SCAN and 0 < len(refs.get("tracking_no", "")) <= _LONGEST:
+            row = {"stream": recorded.stream, "tracking_no": refs["tracking_no"]}
+            batch.rows(WAITING).put(row, at=recorded.position)
+        case InboxFactRouted():
+            batch.rows(WAITING).delete(recorded.stream, at=recorded.position)
+
+
+def _keys(recorded: Recorded) -> Iterator[tuple[str, ...]]:
+    place = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
+    for tracking_no, carrier, parcel_id in _numbers(recorded):
+        yield tracking_no, carrier, *place, parcel_id
+
+
+def _numbers(recorded: Recorded) -> Iterator[tuple[str, str, str]]:
+    match recorded.event:
+        case ParcelDispatched(tracking_no=tracking_no, carrier=carrier, parcel_id=parcel_id):
+            yield tracking_no, carrier, parcel_id
+        case ParcelsConsolidated(contents=contents) | ParcelSplit(contents=contents):
+            yield from ((part.tracking_no, "", part.parcel_id) for part in contents if part.tracking_no)

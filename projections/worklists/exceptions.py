@@ -1,0 +1,284 @@
+"""What people must look at: open breaks of every stream, and facts in the inbox whose order nobody knows yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic_core import from_json
+from sqlalchemy import BigInteger, Column, RowMapping, text
+
+from ledger.canonical import canonical
+from ledger.events.event import Event
+from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
+from ledger.events.platform_money import UnallocatedRefundPaid
+from ledger.events.settlement import (
+    ReconciliationBreakAssigned,
+    ReconciliationBreakOpened,
+    ReconciliationBreakResolved,
+)
+from ledger.events.unmatched_money import UnallocatedRefundReversed, UnroutedCaptureFailed
+from ledger.ids import UNROUTED, merchant_of, unrouted_break
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.balances.balances import NOW, Moment
+from projections.engine.batch import Batch, KeptRows, Row
+from projections.engine.columns import by_day, instant_column, text_column
+from projections.engine.projection import Projection
+from projections.engine.reading import Opened, Vector, Views
+from projections.engine.tables import kept_table
+from projections.keyset import Key, behind
+
+Status = Literal["open", "resolved"]
+_PAID_BACK = "paid_back"
+_NOBODYS_BUSINESS = ("psp_other",)  # providers tell of much that no order ever hears of; it is kept
+
+EXCEPTIONS = kept_table(
+    "exceptions",
+    text_column("stream", key=True),
+    text_column("break_id", key=True),
+    text_column("kind"),
+    text_column("merchant"),
+    text_column("expected"),
+    text_column("actual"),
+    text_column("refs"),  # JSON
+    text_column("owner"),  # who looks at it; '' while nobody does
+    text_column("status"),
+    text_column("resolution"),
+    instant_column("since"),  # when the difference arose: its age counts from here, and never begins again
+    instant_column("opened_at"),
+    instant_column("resolved_at"),
+    Column("waiting_minor", BigInteger),  # of a capture in the inbox: what is neither routed nor paid back
+    Column("opened_position", BigInteger, nullable=False),
+    Column("resolved_position", BigInteger),  # null while it is open
+    indexes=[("status", "since")],
+)
+
+
+class Exceptions(Projection):
+    """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed, and money there until it is
+    routed, paid back or undone. What is noted of it later makes it one again."""
+
+    name = "exceptions"
+    version = 6
+    tables = (EXCEPTIONS,)
+    events = (
+        ReconciliationBreakOpened,
+        ReconciliationBreakAssigned,
+        ReconciliationBreakResolved,
+        InboxPaymentCaptured,
+        InboxFactNoted,
+        InboxFactRouted,
+        UnallocatedRefundPaid,
+        UnallocatedRefundReversed,
+        UnroutedCaptureFailed,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        rows, told = batch.rows(EXCEPTIONS), [(recorded, recorded.event) for recorded in batch.events]
+        rows.load((recorded.stream, _break_of(recorded, event)) for recorded, event in told)
+        for recorded, event in told:
+            _take(rows, recorded, event)
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRow:
+    """One of them, with what it is about. `merchant` is '' where it is the platform's own or not known."""
+
+    stream: str
+    break_id: str
+    kind: str
+    merchant: str
+    expected: str
+    actual: str
+    refs: Mapping[str, str]
+    owner: str
+    status: Status
+    resolution: str
+    since: datetime
+    opened_at: datetime
+    resolved_at: datetime | None
+
+    @property
+    def is_set_aside(self) -> bool:
+        """True if it is no break: a loop has failed with it, and tries it again."""
+        return "item" in self.refs and "next_try_at" in self.refs
+
+    @property
+    def item(self) -> str:
+        return self.refs.get("item", "")
+
+    @property
+    def book(self) -> str:
+        """The book of an item that was set aside: two may have one of the same name."""
+        return self.refs.get("book", "")
+
+    def age(self, now: datetime) -> timedelta:
+        """How long the difference has been there, or was, until it was explained."""
+        return (self.resolved_at or now) - self.since
+
+
+_ORDER = ("since", "stream", "break_id")
+# What was resolved later was open then. Who looks at it is told as of now.
+_THEN = """
+SELECT e.stream, e.break_id, e.kind, e.merchant, e.expected, e.actual, e.refs, e.owner, e.since, e.opened_at,
+       CASE WHEN over THEN 'resolved' ELSE 'open' END AS status,
+       CASE WHEN over THEN e.resolution ELSE '' END AS resolution,
+       CASE WHEN over THEN e.resolved_at END AS resolved_at
+FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+JOIN {exceptions} e ON e.book = v.book AND NOT e.deleted AND e.opened_position <= v.position AND {opened_by}
+CROSS JOIN LATERAL (
+    SELECT e.status = 'resolved' AND e.resolved_position <= v.position AND {resolved_by} AS over
+) o
+"""
+
+
+def exceptions(
+    views: Views,
+    *,
+    status: Status | None = "open",
+    kind: str | None = None,
+    merchant: str | None = None,
+    limit: int = 500,
+    after: Key | None = None,
+    moment: Moment = NOW,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> tuple[ExceptionRow, ...]:
+    """The exceptions behind the key `after`, the oldest first; of a moment, those there were, as they stood then.
+
+    Raises `ViewBehind`.
+    """
+    rest, key = behind(_ORDER, after)
+    asked = {"status": status, "kind": kind, "merchant": merchant}
+    at = moment.positions(views)
+
+    def query(opened: Opened) -> tuple[ExceptionRow, ...]:
+        conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
+        then = at is not None or moment.as_of is not None
+        source = _then(opened, moment) if then else f"{_now(opened)} WHERE book = ANY(:books) AND NOT deleted"
+        statement = f"""
+            SELECT * FROM ({source}) e WHERE {" AND ".join((rest, *conditions))}
+            ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
+        vector = opened.upto(at)
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of, "limit": limit}
+        found = opened.connection.execute(text(statement), values | asked | key)
+        return tuple(_exception(row) for row in found.mappings())
+
+    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    return views.read(Exceptions(), query, at_least=wanted, timeout_s=timeout_s)
+
+
+def _now(opened: Opened) -> str:
+    return f"SELECT * FROM {opened.generation.stored_name(EXCEPTIONS)}"
+
+
+def _then(opened: Opened, moment: Moment) -> str:
+    return _THEN.format(
+        exceptions=opened.generation.stored_name(EXCEPTIONS),
+        opened_by=by_day("e.opened_at", moment.as_of),
+        resolved_by=by_day("e.resolved_at", moment.as_of),
+    )
+
+
+def _break_of(recorded: Recorded, event: Event) -> str:
+    """The break that the event opens, or changes."""
+    match event:
+        case ReconciliationBreakOpened() | ReconciliationBreakAssigned() | ReconciliationBreakResolved():
+            return event.break_id
+    return unrouted_break(recorded.stream)
+
+
+def _take(rows: KeptRows, recorded: Recorded, told: Event) -> None:
+    match told:
+        case ReconciliationBreakOpened() as event:
+            about = {"kind": event.kind, "expected": event.expected, "actual": event.actual, "refs": event.refs}
+            arose = event.arose_at or recorded.occurred_at
+            _put_opened(rows, recorded, event.break_id, event.opened_at, about | {"since": min(arose, event.opened_at)})
+        case ReconciliationBreakAssigned() as event:
+            _change(rows, recorded, event.break_id, owner=event.owner)
+        case ReconciliationBreakResolved() as event:
+            _resolve(rows, recorded, event.break_id, event.resolution, event.resolved_at)
+        case InboxPaymentCaptured() as event:
+            about = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
+            more = {"refs": event.refs, "waiting_minor": event.amount.minor}
+            _unrouted(rows, recorded, event.happened_at, about | more)
+        case InboxFactNoted(kind=kind) if kind in _NOBODYS_BUSINESS:
+            pass
+        case InboxFactNoted() as event:
+            about = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
+            _unrouted(rows, recorded, event.happened_at, about | {"refs": event.refs})
+        case InboxFactRouted() as event:
+            _resolve(rows, recorded, unrouted_break(recorded.stream), ", ".join(event.streams), event.routed_at)
+        case UnallocatedRefundPaid() as event:
+            _paid_back(rows, recorded, event)
+        case UnallocatedRefundReversed() as event:
+            _owed_again(rows, recorded, event)
+        case UnroutedCaptureFailed() as event:
+            _resolve(rows, recorded, unrouted_break(recorded.stream), f"it failed: {event.code}", event.happened_at)
+
+
+def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, Any]) -> None:
+    row = rows.get(recorded.stream, unrouted_break(recorded.stream))
+    if row is None or row["status"] == "resolved":
+        _put_opened(rows, recorded, unrouted_break(recorded.stream), at, told | {"since": at})
+    elif "waiting_minor" in told:  # something was noted of it before, or the provider captured more of it
+        waiting = (row["waiting_minor"] or 0) + told["waiting_minor"]
+        more = told | {"refs": canonical(told["refs"]), "waiting_minor": waiting}
+        rows.put(row | more, at=recorded.position)
+
+
+def _paid_back(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundPaid) -> None:
+    row = _waits_for(rows, recorded, -event.amount)
+    if row and row["waiting_minor"] <= 0:
+        _resolve(rows, recorded, row["break_id"], _PAID_BACK, event.happened_at)
+
+
+def _owed_again(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundReversed) -> None:
+    row = _waits_for(rows, recorded, event.amount)
+    if row and row["waiting_minor"] > 0 and row["resolution"] == _PAID_BACK:
+        anew = {"status": "open", "resolution": "", "resolved_at": None, "resolved_position": None}
+        _change(rows, recorded, row["break_id"], **anew)
+
+
+def _waits_for(rows: KeptRows, recorded: Recorded, more: Money) -> Row | None:
+    """The exception of a capture of the inbox, once so much more of it waits; None where no money waited there."""
+    break_id = unrouted_break(recorded.stream)
+    row = rows.get(recorded.stream, break_id)
+    if row is None or row["waiting_minor"] is None:
+        return None
+    _change(rows, recorded, break_id, waiting_minor=row["waiting_minor"] + more.minor)
+    return rows.get(recorded.stream, break_id)
+
+
+def _put_opened(rows: KeptRows, recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> None:
+    """Open it. One that was there before is as old as it was."""
+    before = rows.get(recorded.stream, break_id)
+    since = min(before["since"], told["since"]) if before else told["since"]
+    rows.put(_opened(recorded, break_id, at, told | {"since": since}), at=recorded.position)
+
+
+def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:
+    return {"waiting_minor": None} | told | {
+        "stream": recorded.stream, "break_id": break_id, "merchant": merchant_of(recorded.stream) or "",
+        "refs": canonical(told["refs"]), "owner": "", "status": "open", "resolution": "", "opened_at": at,
+        "resolved_at": None, "opened_position": recorded.position, "resolved_position": None,
+    }  # fmt: skip
+
+
+def _resolve(rows: KeptRows, recorded: Recorded, break_id: str, resolution: str, at: datetime) -> None:
+    changes = {"resolution": resolution, "resolved_at": at, "resolved_position": recorded.position}
+    _change(rows, recorded, break_id, status="resolved", **changes)
+
+
+def _change(rows: KeptRows, recorded: Recorded, break_id: str, **changes: Any) -> None:
+    row = rows.get(recorded.stream, break_id)
+    if row is not None:
+        rows.put(row | changes, at=recorded.position)
+
+
+def _exception(row: RowMapping) -> ExceptionRow:
+    values = {name: row[name] for name in ExceptionRow.__dataclass_fields__}
+    return ExceptionRow(**(values | {"refs": from_json(row["refs"])}))

@@ -1,0 +1,170 @@
+"""Refunds that are approved and not paid, and claims that a partner has not settled: since when each waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import singledispatchmethod
+from typing import Any, Literal
+
+from sqlalchemy import text
+
+from ledger.events.logistics import LogisticsClaimDenied, LogisticsClaimFiled, LogisticsClaimSettled
+from ledger.events.refunds import (
+    BuyerFundsRefundApproved,
+    DuplicateCaptureRefundApproved,
+    RefundApproved,
+    RefundAutoApproved,
+    RefundPaidByAlternative,
+    RefundReversed,
+    RefundSucceeded,
+    ReturnExpired,
+    ReturnReceived,
+)
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.engine.batch import Batch, KeptRows
+from projections.engine.columns import instant_column, minor_column, text_column
+from projections.engine.projection import Projection
+from projections.engine.reading import Opened, Views
+from projections.engine.tables import kept_table
+
+Kind = Literal["refund", "claim"]
+WAITING = kept_table(
+    "refunds_due",
+    text_column("kind", key=True),
+    text_column("stream", key=True),
+    text_column("subject", key=True),
+    text_column("partner"),
+    instant_column("since"),  # null while nothing of it waits
+    text_column("currency"),
+    minor_column("owed"),  # of a refund: approved, and not paid
+    indexes=[("kind", "since")],
+)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+class RefundsDue(Projection):
+    """A row stays when it is paid, without its instant: money that comes back is owed again."""
+
+    name = "refunds_due"
+    version = 1
+    tables = (WAITING,)
+    events = (
+        RefundAutoApproved,
+        RefundApproved,
+        DuplicateCaptureRefundApproved,
+        BuyerFundsRefundApproved,
+        ReturnReceived,
+        ReturnExpired,
+        RefundSucceeded,
+        RefundReversed,
+        RefundPaidByAlternative,
+        LogisticsClaimFiled,
+        LogisticsClaimSettled,
+        LogisticsClaimDenied,
+    )
+
+    def fold(self, batch: Batch) -> None:
+        rows = batch.rows(WAITING)
+        told = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(_key(recorded, event) for recorded, event in told)
+        for recorded, event in told:
+            _Fold(rows, recorded).on(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A refund that is owed, or a claim that is not settled, since an instant."""
+
+    stream: str
+    subject: str
+    partner: str
+    since: datetime
+    owed: Money
+
+
+_FIRST = Waiting("", "", "", _EARLIEST, Money(0, "CNY"))
+
+
+def waiting(
+    views: Views, kind: Kind, book: int, *, by: datetime, after: Waiting | None = None, limit: int
+) -> list[Waiting]:
+    """A page of what a book waits for since `by` or longer, the longest first."""
+    last = after or _FIRST
+
+    def query(opened: Opened) -> list[Waiting]:
+        statement = f"""
+            SELECT stream, subject, partner, since, owed, currency FROM {opened.generation.stored_name(WAITING)}
+            WHERE book = :book AND kind = :kind AND NOT deleted AND since <= :by
+              AND (since, stream, subject) > (:after_since, :after_stream, :after_subject)
+            ORDER BY since, stream, subject LIMIT :limit"""
+        page = {"after_since": last.since, "after_stream": last.stream, "after_subject": last.subject}
+        values = {"book": book, "kind": kind, "by": by, "limit": limit}
+        found = opened.connection.execute(text(statement), values | page)
+        return [Waiting(row[0], row[1], row[2], row[3], Money(row[4], row[5])) for row in found]
+
+    return views.read(RefundsDue(), query)
+
+
+def _key(recorded: Recorded, event: Any) -> tuple[str, str, str]:
+    claim = getattr(event, "claim_id", None)
+    return ("claim", recorded.stream, claim) if claim else ("refund", recorded.stream, event.refund_id)
+
+
+class _Fold:
+    """One event taken into the rows."""
+
+    def __init__(self, rows: KeptRows, recorded: Recorded) -> None:
+        self._rows, self._recorded = rows, recorded
+
+    @singledispatchmethod
+    def on(self, event: Any) -> None:
+        raise AssertionError(f"{event.name} is listed but not folded")
+
+    @on.register
+    def _(self, event: RefundAutoApproved | RefundApproved) -> None:
+        self._put("refund", event.refund_id, owed=event.money.amount)
+
+    @on.register
+    def _(self, event: DuplicateCaptureRefundApproved | BuyerFundsRefundApproved) -> None:
+        self._put("refund", event.refund_id, owed=event.amount)
+
+    @on.register
+    def _(self, event: ReturnReceived) -> None:
+        """The money waited for the goods, which are back now."""
+        if row := self._rows.get("refund", self._recorded.stream, event.refund_id):
+            self._rows.put(row | {"since": self._recorded.occurred_at}, at=self._recorded.position)
+
+    @on.register
+    def _(self, event: ReturnExpired) -> None:
+        self._rows.delete("refund", self._recorded.stream, event.refund_id, at=self._recorded.position)
+
+    @on.register
+    def _(self, event: RefundSucceeded | RefundPaidByAlternative) -> None:
+        self._paid(event.refund_id, event.amount.minor)
+
+    @on.register
+    def _(self, event: RefundReversed) -> None:
+        self._paid(event.refund_id, -event.amount.minor)
+
+    @on.register
+    def _(self, event: LogisticsClaimFiled) -> None:
+        self._put("claim", event.claim_id, owed=event.amount, partner=event.partner)
+
+    @on.register
+    def _(self, event: LogisticsClaimSettled | LogisticsClaimDenied) -> None:
+        self._rows.delete("claim", self._recorded.stream, event.claim_id, at=self._recorded.position)
+
+    def _paid(self, refund_id: str, minor: int) -> None:
+        row = self._rows.get("refund", self._recorded.stream, refund_id)
+        if row is None:
+            return
+        owed = row["owed"] - minor
+        since = (row["since"] or self._recorded.occurred_at) if owed > 0 else None
+        self._rows.put(row | {"owed": owed, "since": since}, at=self._recorded.position)
+
+    def _put(self, kind: Kind, subject: str, *, owed: Money, partner: str = "") -> None:
+        key = {"kind": kind, "stream": self._recorded.stream, "subject": subject, "partner": partner}
+        told = {"since": self._recorded.occurred_at, "currency": owed.currency, "owed": owed.minor}
+        self._rows.put(key | told, at=self._recorded.position)

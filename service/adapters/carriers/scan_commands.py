@@ -1,0 +1,156 @@
+"""From scans to commands: a scan finds its parcel by its number, or goes to the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from commands.command import Command
+from commands.limits import kept_text
+from commands.parcels.parcel_reports import ParcelReport
+from commands.parcels.report_loss import ReportLoss
+from commands.parcels.report_signature import ReportSignature
+from commands.parcels.report_tracking import ReportTracking, TrackedMilestone
+from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from ledger.actors import Source
+from ledger.canonical import canonical, digest
+from ledger.events.parcels import EvidenceKind
+from ledger.events.platform import InboxFactNoted
+from ledger.references import number_key
+from projections.tracking.tracking_numbers import SCAN, NumberedParcel
+from service.adapters.bodies import Objects
+from service.adapters.carriers.scan import Doubt, Scan
+from service.adapters.raw_bodies import kept_raw, partner_actor
+
+# The parcels that travel under a number, of all merchants: `projections.tracking.tracking_numbers.parcels_numbered`.
+Lookup = Callable[[str], Sequence[NumberedParcel]]
+ITEM_UNREAD = "item_unread"  # the kind of a note of what nobody can use
+_REACHED = {*get_args(TrackedMilestone), "signed_for", "lost"}
+_EVIDENCE = get_args(EvidenceKind)
+
+
+def commands_from_body(
+    scans: Sequence[Scan], objects: Objects, body: bytes, provider: str, lookup: Lookup
+) -> list[Command]:
+    """Returns a report for each scan of a body. Where something else of it cannot be used, the body is kept too,
+    whole and sealed, with its reason."""
+    problems = objects.problems
+    kept = [kept_raw(body, provider, kind=ITEM_UNREAD, refs={"reason": problems})] if problems else []
+    return [*commands_for(scans, lookup), *kept]
+
+
+def commands_for(scans: Iterable[Scan], lookup: Lookup) -> list[Command]:
+    """A report for each scan, each once. Its id is made of what it says, so that saying it again changes nothing."""
+    told = {_digest(scan): scan for scan in scans}
+    return [_command(scan, key, lookup) for key, scan in told.items()]
+
+
+def told_again(fact: InboxFactNoted, text: str, lookup: Lookup) -> ParcelReport | None:
+    """The report that a noted scan would have become, had its number been known; None where it still is not.
+
+    What others have noted without the words of a scan, people place.
+    """
+    scan = _scan_of(fact, text)
+    parcel = _one_of(lookup(number_key(scan.tracking_no)), scan.carrier) if scan else None
+    if scan is None or parcel is None:
+        return None
+    try:
+        return _report(scan, parcel, _envelope(scan, _digest(scan)) | {"occurred_at": fact.happened_at})
+    except ValidationError:
+        return None
+
+
+def contenders(fact: InboxFactNoted, lookup: Lookup) -> Sequence[NumberedParcel]:
+    """The parcels of several orders that a noted scan may be of; none where its number tells which."""
+    number = fact.refs.get("tracking_no", "")
+    if fact.kind != SCAN:
+        return ()
+    parcels = lookup(number_key(number))
+    is_shared = len({(parcel.merchant, parcel.order_id) for parcel in parcels}) > 1
+    return parcels if is_shared and _one_of(parcels, fact.refs.get("carrier", "")) is None else ()
+
+
+def _scan_of(fact: InboxFactNoted, text: str) -> Scan | None:
+    told = {name: str(fact.body.get(name) or "") for name in ("milestone", "raw_code", "location", "doubt")}
+    evidence = str(fact.body.get("evidence_kind") or "unspecified")
+    if told["milestone"] not in _REACHED or told["doubt"] not in get_args(Doubt) or evidence not in _EVIDENCE:
+        return None
+    return Scan(
+        provider=fact.system,
+        carrier=fact.refs.get("carrier", ""),
+        tracking_no=fact.refs["tracking_no"],
+        happened_at=None if told["doubt"] == "time_unknown" else fact.happened_at,
+        text=text,
+        evidence_kind=evidence,  # type: ignore[arg-type]
+        **told,  # type: ignore[arg-type]
+    )
+
+
+def _command(scan: Scan, key: str, lookup: Lookup) -> Command:
+    parcel = _one_of(lookup(number_key(scan.tracking_no)), scan.carrier)
+    envelope = _envelope(scan, key)
+    return _unrouted(scan, key, envelope) if parcel is None else _report(scan, parcel, envelope)
+
+
+def _envelope(scan: Scan, key: str) -> dict[str, Any]:
+    return {
+        "id": f"{scan.provider}.{key[:40]}",
+        "actor": partner_actor(scan.provider),
+        "source": Source(system=scan.provider, external_id=kept_text(scan.event_id)),
+        "occurred_at": scan.happened_at,
+    }
+
+
+def _report(scan: Scan, parcel: NumberedParcel, envelope: dict[str, Any]) -> ParcelReport:
+    told = envelope | {
+        "merchant_id": parcel.merchant,
+        "order_id": parcel.order_id,
+        "parcel_id": parcel.parcel_id,
+        "location": kept_text(scan.location)[:500],
+        "raw_code": kept_text(scan.raw_code)[:500],
+        "reason": scan.doubt,
+        "carrier": kept_text(scan.carrier)[:500],
+    }
+    match scan.milestone:
+        case "signed_for":
+            return ReportSignature(**told, evidence_kind=scan.evidence_kind)
+        case "lost":
+            return ReportLoss(**told)
+        case "noted":
+            return ReportTracking(**told, milestone="noted", text=kept_text(scan.text) or None)
+    return ReportTracking(**told, milestone=scan.milestone)
+
+
+def _unrouted(scan: Scan, key: str, envelope: dict[str, Any]) -> Command:
+    body: dict[str, Any] = {"milestone": scan.milestone, "doubt": scan.doubt}
+    body |= {"raw_code": kept_text(scan.raw_code), "location": kept_text(scan.location)}
+    return NoteUnroutedFact(
+        **envelope,
+        system=scan.provider,
+        reference=key[:32],
+        kind=SCAN,
+        refs={"tracking_no": kept_text(scan.tracking_no), "carrier": kept_text(scan.carrier)},
+        body=body | {"evidence_kind": scan.evidence_kind},
+        details={"text": kept_text(scan.text)} if scan.text else None,
+    )
+
+
+def _one_of(parcels: Sequence[NumberedParcel], carrier: str) -> NumberedParcel | None:
+    """The parcel of a number; where several have it, the one of that carrier, and none where that does not tell."""
+    places = {(parcel.merchant, parcel.order_id, parcel.parcel_id): parcel for parcel in parcels}
+    if len(places) > 1:
+        places = {key: p for key, p in places.items() if p.carrier and _plain(p.carrier) == _plain(carrier)}
+    return next(iter(places.values())) if len(places) == 1 else None
+
+
+def _plain(carrier: str) -> str:
+    return "".join(letter for letter in carrier.casefold() if letter.isalnum())
+
+
+def _digest(scan: Scan) -> str:
+    """Of what the scan says, and not of the delivery it came in."""
+    said = asdict(scan) | {"event_id": "", "happened_at": scan.happened_at.isoformat() if scan.happened_at else ""}
+    return digest(canonical(said))

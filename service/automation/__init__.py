@@ -1,0 +1,1 @@
+"""What the running service does by itself, each a timer."""

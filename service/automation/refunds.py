@@ -1,0 +1,71 @@
+"""Submits approved refunds to their providers, and again what failed: bounded, and waiting longer each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from commands.command import Command
+from commands.refunds.submit_refund import SubmitRefund
+from ledger.ids import command_id, merchant_of, order_of
+from ledger.policies.automation import Automation
+from ledger.streams.loader import load_each
+from ledger.streams.orders.cases import Case
+from ledger.streams.orders.order import Order
+from projections.worklists.refunds_due import Waiting, waiting
+from service.loops.loop import Item
+from service.loops.timer import PAGE, TIMER, Timer
+
+_AGAIN = timedelta(hours=1)  # after which what is refused for now, as by an open dispute, is asked again
+
+
+class Refunds(Timer):
+    """The order's own stream says what can be paid; the view only says where to look."""
+
+    name = "refunds"
+    every = timedelta(seconds=10)
+
+    def look(self) -> int:
+        now = self.app.clock()
+        policy = self.automation(now)
+        return self.in_each_book(partial(self._ask, policy, now)) if policy else 0
+
+    def _ask(self, policy: Automation, now: datetime, book: int) -> int:
+        found = self.pages(lambda last: waiting(self.app.views, "refund", book, by=now, after=last, limit=PAGE))
+        return sum(self.loop.ask(self._items(policy, now, book, page)) for page in found)
+
+    def _items(self, policy: Automation, now: datetime, book: int, page: Sequence[Waiting]) -> Iterator[Item]:
+        orders = load_each(self.app.ledger.reader, {each.stream: book for each in page}, Order)
+        for each in page:
+            case = orders[each.stream].cases.get(each.subject)
+            due = due_at(case, each.since, policy) if case else None
+            if case and due and due <= now:
+                name = f"{each.stream}#{each.subject}"
+                yield Item(book, name, partial(_command, each, len(case.submissions), _asked(now - due)))
+
+
+def due_at(case: Case, since: datetime, policy: Automation) -> datetime | None:
+    """When the part of the refund that nobody pays is submitted; None where there is none, or it was tried enough."""
+    if case.state != "approved" or case.awaits_goods or not case.unsubmitted:
+        return None
+    failed = [each.came_back_at for each in case.submissions.values() if not each.counts]
+    if not failed:
+        return since
+    return policy.retry_at(max((at for at in failed if at), default=since), len(failed))
+
+
+def _asked(waits: timedelta) -> int:
+    """How often it was asked for by now: at once, after an hour, and after twice as long each time."""
+    return (waits // _AGAIN).bit_length()
+
+
+def _command(each: Waiting, submissions: int, again: int) -> Command:
+    """Its id moves with every attempt, and each time that it is asked for again."""
+    return SubmitRefund(
+        id=command_id("submit-refund", each.stream, each.subject, str(submissions), str(again)),
+        actor=TIMER,
+        merchant_id=merchant_of(each.stream) or "",
+        order_id=order_of(each.stream) or "",
+        refund_id=each.subject,
+    )

@@ -1,0 +1,50 @@
+"""Flags declarations, orders and receipts of payment that have had time to tie, and do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+from commands.command import Command
+from commands.parcels.flag_customs_tie import FlagCustomsTie
+from ledger.ids import command_id, order_stream
+from projections.worklists.declarations import Mismatch, Tie, ties
+from service.loops.loop import Item
+from service.loops.timer import TIMER, Timer
+
+_TOLD_LATE = timedelta(days=1)  # customs and carriers need not tell in the order in which things happen
+
+
+class UntiedDeclarations(Timer):
+    """Looks seldom, for it goes through all that does not tie."""
+
+    every = timedelta(minutes=10)
+
+    name = "untied_declarations"
+
+    def look(self) -> int:
+        found = ties(self.app.views, only_mismatches=True, known_until=self.app.clock() - _TOLD_LATE)
+        book_of = self.app.ledger.directory.book_of
+        return self.loop.ask(item for tie in found for item in _items(book_of(tie.merchant), tie))
+
+
+def _items(book: int, tie: Tie) -> Iterator[Item]:
+    """An order that nobody placed is a break since its parcel was first heard of."""
+    for mismatch in tie.mismatches:
+        if mismatch != "no_order":
+            name = "#".join((order_stream(tie.merchant, tie.order_id), tie.declaration_no or "-", mismatch))
+            yield Item(book, name, partial(_flag, tie, mismatch))
+
+
+def _flag(tie: Tie, mismatch: Mismatch) -> Command:
+    stream = order_stream(tie.merchant, tie.order_id)
+    return FlagCustomsTie(
+        id=command_id("tie", stream, mismatch, tie.declaration_no or "", *tie.parcels),
+        actor=TIMER,
+        merchant_id=tie.merchant,
+        order_id=tie.order_id,
+        parcel_ids=tie.parcels,
+        declaration_no=tie.declaration_no,
+        mismatch=mismatch,
+    )

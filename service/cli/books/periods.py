@@ -1,0 +1,123 @@
+"""Accounting periods: `close-period`, `reopen-period`, `revalue`, and `periods`, which shows them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.demonstration import opened
+from service.cli.moments import AsKnownAt, instant_of
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import rows_of, show, stderr
+from service.cli.two_people import say_proposed, well_formed
+from service.cli.view_reads import reading
+from service.failures import ServiceFailure, accepted
+from service.settings import Settings
+from service.tables.tables import PERIODS
+
+if TYPE_CHECKING:
+    from commands.bus.outcome import Outcome
+    from ledger.actors import Actor
+
+
+def _month(text: str) -> str:
+    from ledger.instants import read_month
+
+    try:
+        return read_month(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a month such as 2025-03") from None
+
+
+Month = Annotated[str, typer.Argument(metavar="PERIOD", help="A month, as in 2025-03.", callback=_month)]
+By = Annotated[str, typer.Option("--by", metavar="ID", help="Who proposes it.")]
+
+
+@takes_settings()
+def close_period(
+    settings: Settings,
+    period: Month,
+    by: By,
+    reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word.")] = "month_end",
+) -> None:
+    """Propose to close a month: once somebody else approves it, nothing is posted to its days any more.
+
+    A closing that was approved and cut off is finished first.
+    """
+    from service.finance.period_close import PeriodClose
+
+    with opened(settings) as app, well_formed():
+        closing = PeriodClose(app.ledger, app.bus)
+        if closing.unfinished:
+            finished(closing.finish())
+        say_proposed(closing.propose_close(period, by=_finance(by), reason=reason))
+
+
+@takes_settings()
+def reopen_period(
+    settings: Settings,
+    period: Month,
+    reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word, as in late_invoice.")],
+    by: By,
+) -> None:
+    """Propose to reopen the last closed month: once somebody else approves it, it takes postings again."""
+    from service.finance.period_close import PeriodClose
+
+    with opened(settings) as app, well_formed():
+        closing = PeriodClose(app.ledger, app.bus)
+        if closing.unfinished:
+            finished(closing.finish())
+        say_proposed(closing.propose_reopen(period, by=_finance(by), reason=reason))
+
+
+def finished(closing: Outcome | None) -> None:
+    """Say what came of an approved closing or reopening. Raises `ServiceFailure` where a book does not let it."""
+    if closing is None:
+        stderr().print("The books of the reopened month take postings again.")
+        return
+    outcome = accepted(closing)
+    stderr().print(f"The month is closed (book {outcome.book}, position {outcome.last}).")
+
+
+@takes_settings()
+def revalue(
+    settings: Settings,
+    period: Month,
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who asks for it.")],
+) -> None:
+    """Revalue foreign balances at the rates of the month's last day, and take it back on the next day."""
+    from service.finance.revaluation import revalue as do_revalue
+
+    with opened(settings) as app, well_formed():
+        outcome = accepted(do_revalue(app, period, actor=_finance(by)))
+        said = (
+            f"recorded in book {outcome.book} up to position {outcome.last}" if outcome.last else "nothing to revalue"
+        )
+        stderr().print(f"{period}: {said}.")
+
+
+@takes_settings()
+def periods(settings: Settings, as_known_at: AsKnownAt = None, format: FormatOption = Format.TABLE) -> None:
+    """Which months were closed and reopened, when and by whom, and the hash of each closing."""
+    from service.finance.periods import periods as read_periods
+
+    with reading(settings) as app:
+        found = read_periods(app, as_known_at=instant_of(as_known_at))
+    rows = rows_of(found.changes, PERIODS)
+    if format is Format.JSON:
+        rows = [asdict(change) for change in found.changes]
+    opens = f"open from {found.open_from}" if found.open_from else "nothing was ever closed"
+    show(PERIODS.titled(f"Accounting periods, {opens}"), rows, format)
+    if found.unfinished:
+        books = ", ".join(map(str, found.unfinished))
+        raise ServiceFailure(
+            f"Cut off: it is not done in {books}. `redledger close-period` of the same month finishes it."
+        )
+
+
+def _finance(id: str) -> Actor:
+    from ledger.actors import Actor
+
+    return Actor(kind="platform", id=id, role="finance")

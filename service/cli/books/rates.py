@@ -1,0 +1,35 @@
+"""`redledger rates`: which exchange rate is used for a day, and of which day it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from service.cli.moments import AsKnownAt, answerable, day_of, instant_of
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import rows_of, show
+from service.cli.view_reads import reading
+from service.settings import Settings
+from service.tables.tables import RATES
+
+
+@takes_settings()
+def rates(
+    settings: Settings,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The accounting day.", show_default="today")
+    ] = None,
+    as_known_at: AsKnownAt = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """The rates used for a day, CNY for one unit: of which day each is, from whom, and whether a decision may still use
+    it.
+    """
+    from ledger.accounting_days import accounting_day
+    from service.finance.rates import rates_on
+
+    with reading(settings) as app, answerable():
+        day = day_of(as_of) or accounting_day(app.clock())
+        found = list(rates_on(app, day, as_known_at=instant_of(as_known_at)))
+    show(RATES.titled(f"Rates of {day}, CNY for one unit"), rows_of(found, RATES), format)

@@ -1,0 +1,132 @@
+"""`redledger settle` and `redledger statement`: settlement runs, and what merchants are told of them."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from service.cli.demonstration import opened
+from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
+from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
+from service.cli.output import progress_bar, rows_of, say_more, show
+from service.cli.view_reads import reading
+from service.failures import ServiceFailure
+from service.questions.pages import page_of
+from service.settings import Settings
+from service.tables.tables import PAYOUTS, SETTLEMENT_RUN, STATEMENTS
+
+
+class StatementFormat(StrEnum):
+    """How a statement is printed: for people, or for programs; JSON is the text whose hash is kept."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+
+
+@takes_settings()
+def settle(
+    settings: Settings,
+    run: Annotated[
+        str, typer.Option("--run", metavar="ID", help="The run's name, as in 2025-W14; the same goes on with it.")
+    ],
+    cut_off: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="An instant that has passed.", show_default="this moment")
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Release what is due, then give every merchant its statement and payout as of one cut-off.
+
+    Safe to run again, and on two machines at once: what was done is done once. A merchant that fails is named and holds
+    up nobody else; the same run goes on with it.
+    """
+    from service.finance.settlement_run import settle as do_settle
+
+    instant = instant_of(cut_off, "--cut-off")
+    with opened(settings) as app, progress_bar("settling", "merchants") as advance:
+        try:
+            done = do_settle(app, run, cut_off=instant, progress=advance)
+        except KeyboardInterrupt:
+            raise ServiceFailure("Interrupted: run it again, it goes on where it was.") from None
+    row = {
+        "run": done.run_id,
+        "cut_off": done.cut_off,
+        "merchants": done.merchants,
+        "statements": done.statements,
+        "payouts": done.payouts,
+        "paid": done.paid,
+        "refused": dict(sorted(done.refused.items())),
+        "failed": len(done.failed),
+    }
+    show(SETTLEMENT_RUN, [row], format)
+    if done.failed:
+        told = "\n".join(f"  {name}: {sentence}" for name, sentence in sorted(done.failed.items()))
+        raise ServiceFailure(f"Not everybody is settled; run it again, the others are done.\n{told}")
+
+
+@takes_settings()
+def statement(
+    settings: Settings,
+    merchant: Annotated[str, typer.Argument(metavar="MERCHANT", help="Whose statement.")],
+    number: Annotated[
+        int | None, typer.Option(min=1, help="Which one; the merchant's first is 1.", show_default="the last")
+    ] = None,
+    every: Annotated[bool, typer.Option("--list", help="The statements there are.")] = False,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
+    format: Annotated[StatementFormat, typer.Option("--format", help="How to print it.")] = StatementFormat.TABLE,
+) -> None:
+    """A settlement statement, byte for byte as it was issued, whenever it is asked for."""
+    from projections.balances.merchant_balances import MerchantBalances
+    from service.finance.statements import issued_statements, statement_of
+
+    with reading(settings, [MerchantBalances()], merchant=merchant) as app:
+        known = issued_statements(app, merchant, as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
+        if every:
+            chosen = Format(format.value if format is not StatementFormat.HTML else "table")
+            show(STATEMENTS, rows_of(known, STATEMENTS), chosen)
+            return
+        found = statement_of(app, known, number)
+    match format:
+        case StatementFormat.JSON:
+            sys.stdout.write(found.json + "\n")
+        case StatementFormat.CSV:
+            sys.stdout.write(found.csv)
+        case StatementFormat.HTML:
+            sys.stdout.write(found.html)
+        case StatementFormat.TABLE:
+            sys.stdout.write(found.text)
+
+
+@takes_settings()
+def list_payouts(
+    settings: Settings,
+    state: Annotated[
+        str | None, typer.Option(help="initiated, submitted, paid, failed, cancelled or returned.")
+    ] = None,
+    merchant: Annotated[str | None, typer.Option(help="Only this merchant's.")] = None,
+    run: Annotated[str | None, typer.Option(help="Only those of this settlement run, as in 2025-W14.")] = None,
+    limit: LimitOption = 10_000,
+    after: AfterOption = None,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
+    from projections.balances.payouts import Payouts, payouts
+
+    with reading(settings, [Payouts()], state=state, merchant=merchant, run=run) as app, answerable():
+        moment = moment_of(as_of, as_known_at)
+        page = page_of(
+            "payouts",
+            partial(payouts, app.views, moment, state=state, merchant=merchant, run=run),
+            limit=limit,
+            after=after,
+        )
+    show(PAYOUTS, rows_of(page.rows, PAYOUTS), format)
+    say_more(page.next, len(page.rows))

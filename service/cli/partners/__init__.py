@@ -1,0 +1,1 @@
+"""Commands about partners' files and instructions."""

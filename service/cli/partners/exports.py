@@ -1,0 +1,140 @@
+"""`redledger export`: the journal for other bookkeeping programs, payouts for the bank."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from service.cli.demonstration import opened
+from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of
+from service.cli.options import takes_settings
+from service.cli.view_reads import reading
+from service.failures import ServiceFailure
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.log.rows import Recorded
+    from service.adapters.bank.pain001 import Payee
+
+
+exporting = typer.Typer(no_args_is_help=True, help="Hand the journal, or payouts, to other programs.")
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output")
+]
+_EVERY = 1_000_000  # payouts: none is left out of an order
+
+
+@exporting.command("beancount")
+@takes_settings()
+def to_beancount(settings: Settings, output: Output = None, as_of: AsOf = None, as_known_at: AsKnownAt = None) -> None:
+    """The whole journal for Beancount: `bean-check` accepts it, and its balances are ours."""
+    from service.adapters.journal.beancount import write_beancount
+
+    _export(settings, write_beancount, output, as_of, as_known_at)
+
+
+@exporting.command("hledger")
+@takes_settings()
+def to_hledger(settings: Settings, output: Output = None, as_of: AsOf = None, as_known_at: AsKnownAt = None) -> None:
+    """The whole journal for hledger: `hledger check --strict` accepts it, and its balances are ours."""
+    from service.adapters.journal.hledger import write_hledger
+
+    _export(settings, write_hledger, output, as_of, as_known_at)
+
+
+@exporting.command("journal-csv")
+@takes_settings()
+def to_csv(settings: Settings, output: Output = None, as_of: AsOf = None, as_known_at: AsKnownAt = None) -> None:
+    """The whole journal as one CSV row a line."""
+    from service.adapters.journal.journal_csv import write_journal_csv
+
+    _export(settings, write_journal_csv, output, as_of, as_known_at)
+
+
+@exporting.command("pain001")
+@takes_settings()
+def to_bank(
+    settings: Settings,
+    debtor: Annotated[str, typer.Option(metavar="NAME", help="In whose name we pay.")],
+    account: Annotated[str, typer.Option(metavar="NUMBER", help="Our account.")],
+    bank: Annotated[str, typer.Option(metavar="CODE", help="Our bank's CNAPS number.")],
+    payees: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV of account_ref, name, account, bank: whose account a token stands for."),
+    ] = None,
+    execute_on: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="The day the bank is to pay on.", show_default="today")
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Payouts that the bank does not have yet, as a payment order (pain.001.001.09) that its schema accepts.
+
+    A payout that no bank could take, as for the length of its account, is named and left out; the others are in it.
+    """
+    from ledger.accounting_days import accounting_day
+    from projections.balances.payouts import Payouts, payouts
+    from service.adapters.bank.pain001 import Debtor, payment_order
+
+    with reading(settings, [Payouts()]) as app:
+        order = payment_order(
+            payouts(app.views, state="initiated", limit=_EVERY),
+            debtor=Debtor(debtor, account, bank),
+            payees=_payees(payees) if payees else {},
+            execute_on=day_of(execute_on, "--execute-on") or accounting_day(app.clock()),
+            created_at=app.clock(),
+        )
+    with _opened(output) as out:
+        out.write(order.message.decode())
+    if order.left_out:
+        told = "\n".join(f"  {payout_id}: {why}" for payout_id, why in sorted(order.left_out.items()))
+        raise ServiceFailure(f"{len(order.left_out)} payouts are not in the order; the others are.\n{told}")
+
+
+def _export(
+    settings: Settings,
+    write: Callable[[Iterable[Recorded], TextIO], None],
+    output: Path | None,
+    as_of: str | None,
+    as_known_at: str | None,
+) -> None:
+    from service.adapters.journal.postings import posted
+
+    day, instant = day_of(as_of), instant_of(as_known_at)
+    with opened(settings) as app, answerable(), _opened(output) as out:
+        reader = app.ledger.reader
+        vector = reader.positions_as_known_at(instant) if instant else reader.heads()
+        write(posted(reader, vector, as_of=day), out)
+
+
+def _payees(path: Path) -> dict[str, Payee]:
+    from service.adapters.bank.pain001 import Payee
+    from service.adapters.files.bad_file import BadFile
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        if short := next((line for line, row in enumerate(rows, 2) if None in row.values()), None):
+            raise BadFile(path.name, "the row has fewer cells than the header", line=short)
+        return {row["account_ref"]: Payee(row["name"], row["account"], row["bank"]) for row in rows}
+    except KeyError as missing:
+        raise BadFile(path.name, f"the column {missing.args[0]} is missing", line=1) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ServiceFailure(f"{path} cannot be read: {error}.") from None
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with path.open("w", encoding="utf-8") as out:
+            yield out
+    except OSError as error:
+        raise ServiceFailure(f"{path} cannot be written: {error.strerror}.") from None

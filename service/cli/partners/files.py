@@ -1,0 +1,221 @@
+"""`redledger import psp`, `bank`, `pain002`, `invoices`, `tracking`: partners' files, read whole, recorded by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.demonstration import opened
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import progress_bar, rows_of, show, stderr
+from service.failures import ServiceFailure
+from service.settings import Settings
+from service.tables.tables import FILE
+
+if TYPE_CHECKING:
+    from ledger.money import Money
+    from service.adapters.files.importer import FileSummary, Progress
+    from service.adapters.psp.report import ReportBatch
+    from service.app import App
+
+_SHOWN = 20
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file, as the partner sent it.")]
+
+RouteOption = Annotated[
+    bool, typer.Option("--route", help="Of a file that came before: take what waits in the inbox to what is known now.")
+]
+
+
+class ReportForm(StrEnum):
+    """The forms of settlement reports."""
+
+    NEUTRAL = "neutral"
+    STRIPE = "stripe"
+
+
+class TrackingForm(StrEnum):
+    """Whose words a carrier's file is in."""
+
+    AFTERSHIP = "aftership"
+    EASYPOST = "easypost"
+    UPU = "upu"
+    PARSED = "parsed"
+    RAW = "raw"
+
+
+@takes_settings()
+def from_psp(
+    settings: Settings,
+    file: FileArgument,
+    form: Annotated[ReportForm, typer.Option(help="Its form.")] = ReportForm.NEUTRAL,
+    psp: Annotated[
+        str | None,
+        typer.Option(help="The provider, as captures name it.", show_default="of the form stripe: stripe"),
+    ] = None,
+    rate: Annotated[
+        list[str] | None, typer.Option(metavar="USD=7.15", help="Stripe: CNY that one unit brought; may be repeated.")
+    ] = None,
+    received: Annotated[
+        str | None, typer.Option(metavar="CNY", help="Stripe: what the bank got for the payout, as in 479.98.")
+    ] = None,
+    bank_entry: Annotated[str, typer.Option(metavar="REF", help="Stripe: under which the bank shows it.")] = "",
+    route: RouteOption = False,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """A provider's settlement report: each line to the order it settles, mismatches as breaks."""
+    from service.adapters.files.days import last_day
+    from service.adapters.files.importer import read_file
+    from service.adapters.psp.importer import import_report
+    from service.adapters.psp.neutral_csv import read_neutral
+    from service.adapters.psp.stripe_report import read_stripe
+
+    provider = psp or _provider_of(form)
+    raw = read_file(file)
+    read: Callable[..., list[ReportBatch]] = partial(read_neutral, psp=provider)
+    if form is ReportForm.STRIPE:
+        read = partial(read_stripe, rates=_rates(rate or []), received=_cny(received), bank_entry_ref=bank_entry)
+
+    def recorded(app: App, progress: Progress) -> FileSummary:
+        batches = read(raw.name, raw.content, last=last_day(app.clock()))
+        return import_report(app, raw, batches, psp=provider, route=route, progress=progress)
+
+    _record(settings, format, recorded)
+
+
+@takes_settings()
+def from_bank(
+    settings: Settings,
+    file: FileArgument,
+    bank: Annotated[str, typer.Option(help="The bank's name in the audit trail.")] = "bank",
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """A bank statement (ISO 20022 camt.053): payouts are paid or come back, deposits are found, the rest are breaks."""
+    from service.adapters.bank.importer import import_camt
+    from service.adapters.files.importer import read_file
+
+    raw = read_file(file)
+    _record(settings, format, partial(import_camt, file=raw, bank=bank))
+
+
+@takes_settings()
+def from_order(
+    settings: Settings,
+    file: FileArgument,
+    bank: Annotated[str, typer.Option(help="The bank's name in the audit trail.")] = "bank",
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """A bank's answer to a payment order (ISO 20022 pain.002): payouts it has taken, paid or refused."""
+    from service.adapters.bank.pain002 import import_pain002
+    from service.adapters.files.importer import read_file
+
+    raw = read_file(file)
+    _record(settings, format, partial(import_pain002, file=raw, bank=bank))
+
+
+@takes_settings()
+def from_partner(
+    settings: Settings,
+    file: FileArgument,
+    partner: Annotated[str, typer.Option(help="Who sent it: a carrier, a customs agent.")],
+    route: RouteOption = False,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """An invoice for freight or duty, a parcel a row, in the neutral form."""
+    from service.adapters.files.importer import read_file
+    from service.adapters.invoices.importer import import_invoice
+
+    raw = read_file(file)
+    _record(settings, format, partial(import_invoice, file=raw, partner=partner, route=route))
+
+
+@takes_settings()
+def from_carrier(
+    settings: Settings,
+    file: FileArgument,
+    form: Annotated[TrackingForm, typer.Option(help="Whose words they are.")],
+    carrier: Annotated[str, typer.Option(help="Who sent it, if not the one that its form is of.")] = "",
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """What a carrier or a tracking provider tells of parcels: one JSON or XML document, or a JSON body a line.
+
+    Scans find their parcels by their numbers, or wait in the inbox; a raw body is kept whole with its codes.
+    """
+    from service.adapters.carriers.importer import import_tracking
+    from service.adapters.files.importer import read_file
+
+    if form is TrackingForm.RAW and not carrier:
+        raise typer.BadParameter("says who sent a raw body", param_hint="--carrier")
+    raw = read_file(file)
+    _record(settings, format, partial(import_tracking, file=raw, form=form, sender=carrier or form))
+
+
+def _provider_of(form: ReportForm) -> str:
+    """The provider whose own form it is. Raises `BadParameter` for a form that any provider's report may have."""
+    if form is ReportForm.NEUTRAL:
+        raise typer.BadParameter("say whose report it is, by the name that its captures have", param_hint="--psp")
+    return form.value
+
+
+def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]) -> None:
+    with opened(settings) as app, progress_bar("importing", "rows") as advance:
+        summary = work(app, progress=advance)
+    show(FILE, rows_of([summary], FILE, file=lambda each: each.name), format)
+    done = summary.recorded + summary.repeated + summary.nothing
+    stderr().print(f"{done} of {summary.rows} rows{' were recorded before' if not summary.recorded else ''}.")
+    stderr().print(_differences(summary), soft_wrap=True)
+    if summary.unread:
+        stderr().print(f"{len(summary.unread)} rows cannot be used and are kept among the unmatched: redledger inbox.")
+    _say_some(summary.unread, style="yellow")
+    _say_some(summary.refusals, style="red")
+    if summary.failed:
+        raise ServiceFailure(f"{summary.failed} rows of {summary.name} failed by a fault of ours: import it again.")
+    if summary.refused:
+        raise ServiceFailure(f"{summary.refused} rows of {summary.name} were refused.")
+
+
+def _say_some(sentences: Sequence[str], *, style: str) -> None:
+    """The first of them, and how many more there are."""
+    for sentence in sentences[:_SHOWN]:
+        stderr().print(sentence, style=style, soft_wrap=True)
+    if (more := len(sentences) - _SHOWN) > 0:
+        stderr().print(f"and {more} more rows.", style=style)
+
+
+def _differences(summary: FileSummary) -> str:
+    if not summary.breaks and not summary.unmatched:
+        return "It opened no break."
+    breaks = f"{summary.breaks} break{'s' * (summary.breaks != 1)}"
+    items = f", and {summary.unmatched} items are unmatched" if summary.unmatched else ""
+    return f"It opened {breaks}{items}: redledger exceptions"
+
+
+def _rates(told: list[str]) -> dict[str, str]:
+    """The rates by currency. Raises `BadParameter` for a currency that ISO 4217 does not list, and for no number."""
+    from ledger.currencies import UnknownCurrency, exponent_of
+    from ledger.numbers import read_decimal
+
+    rates = dict(text.partition("=")[::2] for text in told)
+    for currency, value in rates.items():
+        if not (currency and value):
+            raise typer.BadParameter("a rate is told as USD=7.15", param_hint="--rate")
+        try:
+            exponent_of(currency)
+            read_decimal(value)
+        except (UnknownCurrency, ValueError) as error:
+            raise typer.BadParameter(f"{currency}={value}: {error}", param_hint="--rate") from None
+    return rates
+
+
+def _cny(text: str | None) -> Money | None:
+    from ledger.fx import CNY
+    from ledger.money import Money
+
+    try:
+        return Money.of(text, CNY) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--received") from None

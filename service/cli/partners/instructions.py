@@ -1,0 +1,48 @@
+"""`redledger instructions`: what partners are asked to do and have not answered."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
+from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
+from service.cli.output import hours, rows_of, say_more, show
+from service.cli.view_reads import reading
+from service.questions.pages import page_of
+from service.settings import Settings
+from service.tables.tables import INSTRUCTIONS
+
+
+@takes_settings()
+def instructions(
+    settings: Settings,
+    partner: Annotated[str | None, typer.Option("--partner", help="Only what this one is asked, as in stripe.")] = None,
+    limit: LimitOption = 500,
+    after: AfterOption = None,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Captures, voids, refunds and payouts that were asked for and are not answered, the oldest first.
+
+    The service sends them to the partners of its settings; without any they wait, until what became of them is
+    recorded.
+    """
+    from projections.reconciliation.instructions import Instructions, open_instructions
+    from service.questions.moments import end_of
+
+    with reading(settings, [Instructions()], partner=partner) as app, answerable():
+        moment = moment_of(as_of, as_known_at)
+        now = end_of(moment, app.clock())
+        page = page_of(
+            "instructions",
+            partial(open_instructions, app.views, moment, partner=partner),
+            limit=limit,
+            after=after,
+        )
+    computed = {"age_h": lambda row: hours(now - row.asked_at), "facts": lambda row: dict(row.facts)}
+    show(INSTRUCTIONS, rows_of(page.rows, INSTRUCTIONS, **computed), format)
+    say_more(page.next, len(page.rows))

@@ -1,0 +1,79 @@
+"""`redledger park`, `unpark` and `parked`: the way back for a view that stopped and for an item that is set aside."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from service.cli.demonstration import opened
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import show
+from service.cli.two_people import say_proposed, well_formed
+from service.cli.view_reads import reading
+from service.settings import Settings
+from service.tables.tables import PARKED
+
+park = typer.Typer(no_args_is_help=True, help="Propose to leave something out, so that the rest goes on.")
+unpark = typer.Typer(no_args_is_help=True, help="Propose to take up again what was parked.")
+
+View = Annotated[str, typer.Argument(metavar="VIEW", help="The view, as `status` names it.")]
+Loop = Annotated[str, typer.Argument(metavar="LOOP", help="The loop, as `status` names it.")]
+Position = Annotated[int, typer.Argument(metavar="POSITION", help="The event's position in its book.")]
+Item = Annotated[str, typer.Argument(metavar="ITEM", help="The item, as `status` names it.")]
+Book = Annotated[int, typer.Option("--book", help="The book it is in.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="WORD", help="Why, in one word, as in payload_unreadable.")]
+By = Annotated[str, typer.Option("--by", metavar="ID", help="Who asks. Somebody else approves.")]
+
+
+@park.command("effect")
+@takes_settings()
+def park_effect(settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By) -> None:
+    """Propose that a view leaves out one event. It says that it is incomplete until the event is unparked."""
+    _effect(settings, "park_effect", view, book=book, position=position, reason=reason, by=by)
+
+
+@unpark.command("effect")
+@takes_settings()
+def unpark_effect(settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By) -> None:
+    """Propose that a view takes up an event again. Its book is then folded anew."""
+    _effect(settings, "unpark_effect", view, book=book, position=position, reason=reason, by=by)
+
+
+@park.command("item")
+@takes_settings()
+def park_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Reason, by: By) -> None:
+    """Propose that a loop no longer tries one item."""
+    _item(settings, "park_item", loop, book=book, item=item, reason=reason, by=by)
+
+
+@unpark.command("item")
+@takes_settings()
+def unpark_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Reason, by: By) -> None:
+    """Propose that a loop tries an item again."""
+    _item(settings, "unpark_item", loop, book=book, item=item, reason=reason, by=by)
+
+
+@takes_settings()
+def parked(settings: Settings, format: FormatOption = Format.TABLE) -> None:
+    """What is parked, and what waits for a second person's approval; read from the log, whatever the views say."""
+    from service.automation.parking import parked as everything_parked
+
+    with reading(settings) as app:
+        rows = [asdict(row) for row in everything_parked(app.ledger)]
+    show(PARKED, rows, format)
+
+
+def _effect(settings: Settings, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> None:
+    from service.automation.parking import propose_effect
+
+    with opened(settings) as app, well_formed():
+        say_proposed(propose_effect(app, command, view, book=book, position=position, reason=reason, by=by))
+
+
+def _item(settings: Settings, command: str, loop: str, *, book: int, item: str, reason: str, by: str) -> None:
+    from service.automation.parking import propose_item
+
+    with opened(settings) as app, well_formed():
+        say_proposed(propose_item(app, command, loop, book=book, item=item, reason=reason, by=by))

@@ -1,0 +1,89 @@
+"""`redledger propose`, `approve` and `reject`: what takes two people, each act recorded by the person who does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
+
+import typer
+
+from service.cli.books.periods import finished
+from service.cli.demonstration import opened
+from service.cli.options import takes_settings
+from service.cli.output import stderr
+from service.cli.submission import fields_given
+from service.cli.two_people import say_proposed, well_formed
+from service.failures import accepted
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.actors import Actor
+
+ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Its id, as `proposals` lists it.")]
+By = Annotated[str, typer.Option("--by", metavar="ID", help="Who decides: not who proposed it.")]
+InStream = Annotated[
+    str | None, typer.Option("--stream", metavar="STREAM", help="The stream it stands in, where two have the same id.")
+]
+
+
+@takes_settings()
+def propose(
+    settings: Settings,
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="One that takes two people, as in publish_policy.")],
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who proposes it.")],
+    reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word, as in month_end.")],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FIELD=VALUE …", help="Its fields; what begins with [ or { is read as JSON."),
+    ] = None,
+    role: Annotated[str, typer.Option(help="The role of who proposes it.")] = "finance",
+    id: Annotated[
+        str, typer.Option("--id", help="The proposal's id; the same is answered once.", show_default="a new one")
+    ] = "",
+) -> None:
+    """Propose a command that takes two people. It happens once somebody else approves it.
+
+    redledger propose publish_policy key=return_window content={"window":"P30D"} effective_from=2026-12-01T00:00:00Z
+    --reason longer_return --by fay
+    """
+    from ledger.actors import Actor
+    from service.finance.proposals import propose as do_propose
+
+    with opened(settings) as app, well_formed():
+        actor = Actor(kind="platform", id=by, role=role)
+        say_proposed(do_propose(app.bus, command, fields_given(fields or []), reason=reason, by=actor, proposal_id=id))
+
+
+@takes_settings()
+def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
+    """Approve what somebody else proposed: it happens now, under both names."""
+    from ledger.ids import periods_stream
+    from service.finance.period_close import PeriodClose
+    from service.finance.proposals import approve as do_approve
+    from service.finance.proposals import stream_of
+
+    with opened(settings) as app, well_formed():
+        where = stream or stream_of(app.ledger, proposal_id)
+        accepted(do_approve(app.bus, proposal_id, stream=where, by=_finance(by)))
+        stderr().print(f"{proposal_id} is approved.")
+        if where == periods_stream():
+            finished(PeriodClose(app.ledger, app.bus).finish())
+
+
+@takes_settings()
+def reject(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
+    """Reject what was proposed, or take it back: nothing happens."""
+    from commands.proposals.reject_proposal import RejectProposal
+    from service.finance.proposals import stream_of
+
+    with opened(settings) as app, well_formed():
+        about = {"in_stream": stream or stream_of(app.ledger, proposal_id), "proposal_id": proposal_id}
+        command = {"id": f"reject-{uuid4().hex}", "actor": _finance(by), **about}
+        accepted(app.bus.submit([RejectProposal.model_validate(command)])[0])
+    stderr().print(f"{proposal_id} is rejected.")
+
+
+def _finance(id: str) -> Actor:
+    from ledger.actors import Actor
+
+    return Actor(kind="platform", id=id, role="finance")

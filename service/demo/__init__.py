@@ -1,0 +1,1 @@
+"""The demonstration: a trading month, simulated partners, and Olist's orders."""

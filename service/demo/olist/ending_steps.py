@@ -1,0 +1,88 @@
+"""How an order ends in the source: released after its signature, called off, or only said to be delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from commands.orders.cancel_order import CancelOrder
+from commands.orders.report_status import ReportStatus, ToldStatus
+from commands.settlement.release_settlement import ReleaseSettlement
+from ledger.policies.release import Release
+from service.demo.olist.asker import IMPORTER, named, source_of
+from service.demo.olist.orders import MerchantOrder
+from service.demo.olist.step import Step, StepKind
+
+_TIME_GUESSED = "time=latest known"  # the source has no time for a status
+
+
+def ending_steps(order: MerchantOrder, release: Release) -> Iterator[Step]:
+    """The steps that follow from the signature and from the order's last status."""
+    source = order.source
+    if source.is_cancelled:
+        yield _called_off_late(order) if source.handed_over_at else _called_off(order)
+    elif source.delivered_at:
+        yield _release(order, max(release.due_at(source.delivered_at), source.paid_at))
+    elif source.is_delivered:
+        yield _told(order, "delivered")
+    if source.is_delivered and not source.approved_at:
+        yield _told_unpaid(order)
+
+
+def _release(order: MerchantOrder, at: datetime) -> Step:
+    # A decision of the ledger's, not a fact of the source's: no row depends on its being granted.
+    command_id = named(order.order_id, "release")
+    build = partial(ReleaseSettlement, id=command_id, occurred_at=at, **_about(order))
+    return Step(at, StepKind.RELEASE, command_id, build)
+
+
+def _called_off(order: MerchantOrder) -> Step:
+    source = order.source
+    command_id = named(order.order_id, "cancel")
+    at = source.last_known_at
+    build = partial(
+        CancelOrder,
+        id=command_id,
+        occurred_at=at,
+        source=source_of(source.row, _TIME_GUESSED),
+        reason=f"olist_{source.status}",
+        **_about(order),
+    )
+    return Step(at, StepKind.CANCELLATION, command_id, build, (source.row,))
+
+
+def _called_off_late(order: MerchantOrder) -> Step:
+    """Goods on their way cannot be cancelled any more: the source's word is recorded as a break for a person."""
+    return _told(order, "cancelled")
+
+
+def _told_unpaid(order: MerchantOrder) -> Step:
+    """Its payments are taken to be captured at the purchase: that nobody approved them is a break for a person."""
+    return _told(order, "unpaid", "no approval", name="approval")
+
+
+def _told(order: MerchantOrder, status: ToldStatus, told: str = "", *, name: str = "status") -> Step:
+    source = order.source
+    command_id = named(order.order_id, name)
+    at = source.last_known_at
+    build = partial(
+        ReportStatus,
+        id=command_id,
+        occurred_at=at,
+        source=source_of(source.row, _TIME_GUESSED),
+        status=status,
+        told=told or source.status,
+        **_about(order),
+    )
+    return Step(at, StepKind.STATUS, command_id, build, (source.row,))
+
+
+def _about(order: MerchantOrder) -> dict[str, Any]:
+    return {
+        "actor": IMPORTER,
+        "correlation_id": order.source.order_id,
+        "merchant_id": order.merchant_id,
+        "order_id": order.order_id,
+    }

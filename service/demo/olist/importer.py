@@ -1,0 +1,75 @@
+"""The import as one call: read and check the folder, submit its commands in batches, account for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from commands.bus.outcome import Outcome
+from commands.command import Command
+from ledger.ledger import Ledger
+from ledger.log.rows import Recorded
+from ledger.policies.reference import Reference
+from service.adapters.ecb import read_ecb
+from service.demo.olist.folder import read_folder
+from service.demo.olist.log_totals import Stored, log_totals
+from service.demo.olist.oddities import oddities
+from service.demo.olist.plan import Plan, make_plan
+from service.demo.olist.reais import NO_REAIS
+from service.demo.olist.summary import RowAccounts, Summary
+
+Submit = Callable[[Sequence[Command]], Sequence[Outcome]]
+Progress = Callable[[int, int], None]  # commands answered, commands in all
+BATCH = 2_000
+_PAGE = 5_000
+
+
+def default_rate_file(folder: Path) -> Path:
+    """Where the ECB's rates lie when nobody says: beside the folder of orders."""
+    return folder.resolve().parent / "fx_ecb" / "eurofxref-hist.zip"
+
+
+def plan_import(folder: Path, rate_file: Path, in_force: Reference) -> Plan:
+    """Everything that can be wrong with the files is found here. Raises `BadSource`, `BadRateFile`, `NoCrossRate`."""
+    return make_plan(read_folder(folder), read_ecb(rate_file), in_force)
+
+
+def read_books(ledger: Ledger) -> Iterator[Recorded]:
+    """Every row of every book, a page at a time."""
+    for book in ledger.reader.heads():
+        after = 0
+        while rows := ledger.reader.read(book, after, _PAGE):
+            yield from rows
+            after = rows[-1].position
+
+
+def run_import(
+    plan: Plan,
+    submit: Submit,
+    read_back: Callable[[], Iterable[Stored]],
+    *,
+    progress: Progress = lambda _done, _total: None,
+    batch: int = BATCH,
+) -> Summary:
+    """Submit the plan's commands in its order and account for them.
+
+    `read_back` gives the rows of every book, from which the recorded amounts are summed. Safe to run again after it
+    was cut off: what was answered before is answered the same.
+    """
+    accounts, refused = RowAccounts(), NO_REAIS
+    done = 0
+    for steps in plan.batches(batch):
+        for step, outcome in zip(steps, submit([step.build() for step in steps]), strict=True):
+            accounts.take(step, outcome)
+            if not outcome.is_accepted:
+                refused = refused + step.reais
+        done += len(steps)
+        progress(done, len(plan))
+    return Summary(
+        rows_read=plan.folder.rows_read,
+        accounts=accounts,
+        source=plan.source_reais,
+        refused=refused,
+        log=log_totals(plan.folder, read_back()),
+        oddities=oddities(plan.folder),
+    )

@@ -1,0 +1,100 @@
+"""The bank's weekly statements of the platform's account: deposits, payouts, and entries that fit nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from ledger.fx import CNY
+from ledger.money import Money, total
+from projections.balances.payouts import Payouts
+from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
+from service.app import App
+from service.demo.simulator.books import bank_refs
+from service.demo.simulator.settlement import paid_by_bank, returned_by_bank, run_day, runs_of
+from service.demo.simulator.step import BANK, Act, Step
+from service.demo.simulator.world import World
+
+ACCOUNT = "CN-ICBC-0001"
+_SHOWN_AFTER = 4  # days after the run, when its payouts have left
+_OPENING = Money(100_000_000, CNY)
+_UNMATCHED, _UNEQUAL, _GAP = 2, 3, 5  # the statements with an entry of nothing, of another amount, and behind a gap
+_CHARGED = 4  # the statement on which the bank charges for its services
+
+
+def bank_acts(world: World, steps: Sequence[Step]) -> Iterator[Act]:
+    """A statement for each week from the first settlement run on."""
+    deposits = [step for step in steps if step.command == "report_psp_batch"]
+    claims = [step.data["bank_entry_ref"] for step in steps if step.command == "report_claim_settled"]
+    for week in range(1, runs_of(world) + 1):
+        at = world.day(run_day(week) + _SHOWN_AFTER)
+        do = partial(_statement, _Told(world, deposits, [*claims, *bank_refs(world)]), week)
+        yield Act(at, f"sim{world.seed}.statement.{week}", do)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the bank knows: the provider's deposits, and under which names other money comes and goes."""
+
+    world: World
+    deposits: Sequence[Step]
+    references: Sequence[str]
+
+
+def _statement(told: _Told, week: int, app: App) -> Iterator[Step]:
+    app.catch_up([Payouts(), ExpectedAtBank()])
+    world, opening = told.world, _OPENING
+    for earlier in range(1, week):
+        opening += total([entry["amount"] for entry in _entries(told, earlier, app)], CNY)
+    if week >= _GAP:
+        opening += Money(7_700, CNY)  # what came in while no statement was taken
+    entries = list(_entries(told, week, app))
+    name = {"account": ACCOUNT, "statement_id": f"ST-{world.seed}-{week:02d}"}
+    at, closed_on = world.day(run_day(week) + _SHOWN_AFTER), _shown_on(world, week)
+    whole = {
+        **name,
+        "digest": sha256(repr((name, entries)).encode()).hexdigest(),
+        "opening": opening,
+        "closing": opening + total([entry["amount"] for entry in entries], CNY),
+        "opened_on": _shown_on(world, week - 1),
+        "closed_on": closed_on,
+        "entries": len(entries),
+    }
+    prefix = f"sim.{name['statement_id']}"
+    yield Step(at, f"{prefix}.0", "report_bank_statement", BANK, whole, is_report=True)
+    for n, entry in enumerate(entries, 1):
+        data = {**name, "entry_ref": f"{week:02d}-{n:04d}", "value_date": closed_on, **entry}
+        yield Step(at, f"{prefix}.{n:04d}", "report_bank_entry", BANK, data, is_report=True)
+
+
+def _shown_on(world: World, week: int) -> date:
+    return world.day(run_day(week) + _SHOWN_AFTER).date()
+
+
+def _entries(told: _Told, week: int, app: App) -> Iterator[dict[str, Any]]:
+    world = told.world
+    since, upto = (world.day(run_day(n) + _SHOWN_AFTER) if n else world.day(-7) for n in (week - 1, week))
+    for deposit in told.deposits:
+        if since <= deposit.at < upto:
+            yield _matched("psp_settlement", deposit.data["batch_ref"], deposit.data["cash"])
+    for n, row in enumerate(paid_by_bank(app, world, week)):
+        entry = _matched("payout", row.payout_id, -row.amount)
+        charged = Money(200, CNY) if week == _UNEQUAL and n == 0 else Money(0, CNY)
+        yield entry | {"amount": entry["amount"] - charged}
+    returned = [row.payout_id for row in returned_by_bank(app, world)]
+    for other in expected_under(app.views, [*told.references, *returned]):
+        in_cny = other.amount.currency == CNY  # what left the account in dollars, no statement shows
+        if other.kind != "payout" and in_cny and since.date() <= other.expected_on < upto.date():
+            yield _matched(other.kind, other.reference, other.amount)
+    if week == _CHARGED:
+        yield _matched("bank_charge", f"charges {world.seed}-{week:02d}", Money(-500, CNY))
+    if week == _UNMATCHED:
+        yield {"amount": Money(12_345, CNY), "reference": "interest or a mistake"}
+
+
+def _matched(kind: str, reference: str, amount: Money) -> dict[str, Any]:
+    return {"amount": amount, "reference": reference, "matched_to": kind, "expected": amount}

@@ -1,0 +1,106 @@
+"""Merchants' money beyond sales: a debt that is written off, a hold, adjustments, an account that is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from service.demo.simulator.catalogue_life import Diary
+from service.demo.simulator.scenarios.order_steps import asks_back, paid_back
+from service.demo.simulator.scenarios.scenarios import delivered
+from service.demo.simulator.step import FINANCE, SERVICE_DESK, Step, by_two
+from service.demo.simulator.world import World
+
+DEBTOR, MOVER = 4, 5  # among the world's guests
+_A_MINUTE, _ONE_DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+def merchant_money_steps(world: World) -> Iterator[Step]:
+    yield from _owing(Diary(world, DEBTOR))
+    yield from _with_a_hold(Diary(world, MOVER))
+    yield from _adjusted(Diary(world, MOVER), world)
+
+
+def _owing(diary: Diary) -> Iterator[Step]:
+    """Its only order is returned after the payout. What no release will make up for is in part written off."""
+    day, order = diary.world.day, diary.order(diary.world.day(1, hour=4))
+    yield from diary.joins()
+    yield from delivered(order)
+    asked_at = day(41)
+    yield from asks_back(order, asked_at, reason="broken", lines=order.a_unit())
+    approval = {"refund_id": order.refund_id, "round": 1, "liability": "merchant"}
+    yield order.asks(asked_at + _ONE_DAY, "approve_refund", SERVICE_DESK, **approval)
+    yield from paid_back(order, asked_at + _ONE_DAY, order.refund_id, order.basket.back_with(order.one_unit[1]))
+    for n, amount, answer in ((1, "CNY 20.00", "reject_proposal"), (2, "CNY 12.00", "approve_proposal")):
+        debt = {"merchant_id": diary.merchant.merchant_id, "amount": amount}
+        yield from by_two(
+            day(45 + n),
+            f"sim{diary.world.seed}.write_off.{n}",
+            "write_off_merchant_debt",
+            debt,
+            reason="left_the_market",
+            note="No answer since the return",
+            answer=answer,
+            after=timedelta(hours=5),
+        )
+
+
+def _with_a_hold(diary: Diary) -> Iterator[Step]:
+    """Something of its first sale is held and let go; it moves to another bank, and turns Express Refund off."""
+    day, order = diary.world.day, diary.order(diary.world.day(1, hour=5))
+    yield from diary.joins()
+    told = list(delivered(order))
+    yield from told
+    yield from _held(diary, order.order_id, told[-1].at + _A_MINUTE)
+    yield from delivered(diary.order(day(20, hour=3)))
+    yield diary.asks(day(22), "set_express_refund", enabled=not diary.merchant.express)
+    yield diary.asks(day(23), "set_express_refund", enabled=diary.merchant.express)
+    yield from _moves(diary)
+
+
+def _held(diary: Diary, order_id: str, released_at: datetime) -> Iterator[Step]:
+    hold = {"hold_id": f"H-{diary.world.seed}-1"}
+    held = {**hold, "amount": "CNY 10.00", "reason": "authenticity_check", "order_id": order_id}
+    yield diary.asks(released_at, "hold_settlement", FINANCE, **held)
+    yield diary.asks(released_at + 9 * _ONE_DAY, "release_hold", FINANCE, **hold, amount="CNY 4.00")
+
+
+def _moves(diary: Diary) -> Iterator[Step]:
+    """An account abroad is refused; the merchant may not check its own; then two people change it."""
+    day = diary.world.day
+    abroad = {"account_ref": f"acct-{diary.merchant.merchant_id}-hk"}
+    yield diary.asks(day(24), "register_payout_account", **abroad, bank_code="HSBC", country="HK", currency="HKD")
+    yield diary.asks(day(24, hour=4), "verify_payout_account", FINANCE, **abroad)
+    new = {"account_ref": f"acct-{diary.merchant.merchant_id}-2"}
+    yield diary.asks(day(25), "register_payout_account", **new, bank_code="BOC")
+    yield diary.asks(day(25, hour=4), "verify_payout_account", FINANCE, **new)
+    old = {"account_ref": f"acct-{diary.merchant.merchant_id}", "reason": "account_changed"}
+    yield diary.asks(day(25, hour=5), "disable_payout_account", FINANCE, **old)
+
+
+def _adjusted(diary: Diary, world: World) -> Iterator[Step]:
+    """Goodwill to a merchant and a bank's charge are approved by a second person, not by the first; one is rejected."""
+    goodwill = (_debit("5160", "CNY 20.00"), _credit("2120", "CNY 20.00"))
+    bank_cost = (_debit("5130", "CNY 3.00"), _credit("1010", "CNY 3.00"))
+    merchant = {"merchant_id": diary.merchant.merchant_id}
+    told: tuple[tuple[str, Any, dict[str, str], str], ...] = (
+        ("goodwill", goodwill, merchant, "approve_proposal"),
+        ("bank_charge", bank_cost, {}, "approve_proposal"),
+        ("typing_error", bank_cost, {}, "reject_proposal"),
+    )
+    for n, (reason, lines, whose, answer) in enumerate(told, 1):
+        data = {"adjustment_id": f"A-{world.seed}-{n}", **whose, "lines": lines, "evidence": [f"ticket {n}"]}
+        at, id = world.day(26, hour=n), f"sim{world.seed}.adjustment.{n}"
+        proposed, answered = by_two(at, id, "post_adjustment", data, reason=reason, answer=answer, after=2 * _A_MINUTE)
+        yield proposed
+        yield Step(at + _A_MINUTE, f"{id}.alone", "approve_proposal", FINANCE, answered.data)
+        yield answered
+
+
+def _debit(account: str, amount: str) -> dict[str, str]:
+    return {"account": account, "side": "debit", "amount": amount}
+
+
+def _credit(account: str, amount: str) -> dict[str, str]:
+    return {"account": account, "side": "credit", "amount": amount}

@@ -1,0 +1,41 @@
+"""Made-up daily exchange rates: a slow random walk, named as simulated wherever they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+
+from ledger.fx import Rate
+from service.demo.simulator.days import Days
+
+PROVIDER = "simulated"
+PEG_MOP_PER_HKD = Decimal("1.03")
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """CNY for one unit, by pair and day. MOP follows the HKD by its peg and is quoted as its own reference."""
+
+    book: dict[tuple[str, date], str]
+
+    def reference(self, currency: str, day: date) -> Rate:
+        """What buyers are quoted: the book rate of the day."""
+        return Rate(
+            base=currency, quote="CNY", value=self.book[currency, day], kind="reference", source=PROVIDER, as_of=day
+        )
+
+
+def make_rates(seed: int, days: Days) -> Rates:
+    """The rates of all days up to today. Later days add theirs and leave the earlier ones as they are."""
+    random = Random(f"rates {seed}")
+    usd, hkd = Decimal("7.2500"), Decimal("0.9320")
+    book: dict[tuple[str, date], str] = {}
+    for offset in range(days.count + 1):
+        day = days.first + timedelta(days=offset)
+        usd += Decimal(random.randint(-60, 60)) / 10_000
+        hkd += Decimal(random.randint(-8, 8)) / 10_000
+        book["USD", day], book["HKD", day] = str(usd), str(hkd)
+        book["MOP", day] = str((hkd / PEG_MOP_PER_HKD).quantize(Decimal("0.0001")))
+    return Rates(book)

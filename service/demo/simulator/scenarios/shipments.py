@@ -1,0 +1,185 @@
+"""How the parcels of a simulated order are packed, carried, paid for and signed for."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from ledger.money import Money, share
+from service.demo.simulator.scenarios.journeys import journey, signed_after
+from service.demo.simulator.scenarios.order_steps import Story, placed_and_paid
+from service.demo.simulator.step import BROKER, CARRIER, SYSTEM, Step
+
+RELEASE_AFTER = timedelta(days=7, minutes=1)  # the default release policy's window has passed
+WAREHOUSE = "WH-GZ-1"
+HAULIER, CUSTOMS_BROKER = "simhaul", "simbroker"
+Quantities = dict[str, int]
+_DUTY_PERCENT = 10  # illustrative, as every duty here
+_EVIDENCE = (*("recipient",) * 6, "household", "neighbour", "reception", "locker", "safe_place", "unspecified")
+
+
+def sent(
+    story: Story, paid_at: datetime, number: str, quantities: Quantities, *, trouble: str = "", evidence: str = ""
+) -> Generator[Step, None, datetime]:
+    """Packed, dispatched, carried and signed for; when it was."""
+    parcel_id = f"{story.order_id}-{number}"
+    dispatched_at = story.later(paid_at, least_h=6, most_h=60)
+    yield from packed_and_dispatched(story, dispatched_at, parcel_id, quantities)
+    return (yield from carried(story, dispatched_at, parcel_id, quantities, trouble=trouble, evidence=evidence))
+
+
+def carried(
+    story: Story,
+    dispatched_at: datetime,
+    parcel_id: str,
+    quantities: Quantities,
+    *,
+    trouble: str = "",
+    after: int = 0,
+    evidence: str = "",
+) -> Generator[Step, None, datetime]:
+    """All milestones behind the first `after` of them, what they cost, and the signature; when it was."""
+    legs = list(legs_of(story, dispatched_at, parcel_id, trouble=trouble))
+    yield from legs[after:]
+    yield from costs_of(story, legs[-1].at, parcel_id, quantities)
+    signed_at = signed_after(story.random, legs[-1].at)
+    yield signed(story, signed_at, parcel_id, evidence=evidence)
+    return signed_at
+
+
+def signed(story: Story, at: datetime, parcel_id: str, *, evidence: str = "") -> Step:
+    return story.reports(
+        at,
+        "report_signature",
+        CARRIER,
+        parcel_id=parcel_id,
+        evidence_kind=evidence or story.random.choice(_EVIDENCE),
+        proof_ref=f"pod-{parcel_id}",
+        signed_by=story.basket.buyer.name,
+    )
+
+
+def released(story: Story, signed_at: datetime) -> Step:
+    """What is left to release, when the default policy's window has passed."""
+    return story.asks(signed_at + RELEASE_AFTER, "release_settlement", SYSTEM)
+
+
+def sent_and_released(
+    story: Story, paid_at: datetime, number: str, quantities: Quantities, *, trouble: str = ""
+) -> Iterator[Step]:
+    signed_at = yield from sent(story, paid_at, number, quantities, trouble=trouble)
+    yield released(story, signed_at)
+
+
+def all_sent(story: Story, paid_at: datetime) -> Generator[Step, None, datetime]:
+    """Everything in one parcel, signed for; when it was."""
+    return (yield from sent(story, paid_at, "1", story.basket.quantities))
+
+
+def packed(story: Story, at: datetime, parcel_id: str, quantities: Quantities) -> Step:
+    return story.asks(
+        at,
+        "create_parcel",
+        story.merchant,
+        parcel_id=parcel_id,
+        items=items_of(quantities),
+        warehouse_id=WAREHOUSE,
+    )
+
+
+def dispatched(story: Story, at: datetime, parcel_id: str) -> Step:
+    return story.asks(at, "dispatch_parcel", story.merchant, parcel_id=parcel_id, **numbered(parcel_id))
+
+
+def packed_and_dispatched(story: Story, at: datetime, parcel_id: str, quantities: Quantities) -> Iterator[Step]:
+    yield packed(story, at - timedelta(hours=3), parcel_id, quantities)
+    yield dispatched(story, at, parcel_id)
+
+
+def tracked(story: Story, at: datetime, milestone: str, *, parcel_id: str = "", **about: Any) -> Step:
+    """One milestone of the first parcel, if no other is named."""
+    return story.reports(
+        at, "report_tracking", CARRIER, parcel_id=parcel_id or story.parcel_id, milestone=milestone, **about
+    )
+
+
+def legs_of(story: Story, dispatched_at: datetime, parcel_id: str, *, trouble: str = "") -> Iterator[Step]:
+    market = story.basket.buyer.market
+    left_at = dispatched_at + timedelta(hours=1)
+    for at, milestone, about in journey(
+        story.random, market=market, dispatched_at=left_at, order_id=story.order_id, trouble=trouble
+    ):
+        yield tracked(story, at, milestone, parcel_id=parcel_id, **about)
+
+
+def under_way(story: Story, legs: int) -> Generator[Step, None, tuple[str, datetime, datetime]]:
+    """Everything in one parcel, so many milestones far; its id, when it was dispatched and when it was last seen."""
+    paid_at = yield from placed_and_paid(story)
+    parcel_id, dispatched_at = story.parcel_id, story.later(paid_at, least_h=6, most_h=40)
+    yield from packed_and_dispatched(story, dispatched_at, parcel_id, story.basket.quantities)
+    way = list(legs_of(story, dispatched_at, parcel_id))[:legs]
+    yield from way
+    return parcel_id, dispatched_at, way[-1].at
+
+
+def costs_of(story: Story, at: datetime, parcel_id: str, quantities: Quantities) -> Iterator[Step]:
+    """What the way has cost the platform: freight, and in the US a duty on what the parcel holds."""
+    yield freight(story, at, parcel_id)
+    if story.basket.buyer.market == "US":
+        yield duty(story, at, parcel_id, quantities)
+
+
+def freight(story: Story, at: datetime, parcel_id: str, *, kind: str = "freight") -> Step:
+    return story.reports(
+        at,
+        "record_logistics_charge",
+        CARRIER,
+        parcel_id=parcel_id,
+        partner=HAULIER,
+        amount=Money(story.random.randint(1_800, 9_600), "CNY"),
+        charge_ref=f"{kind}-{parcel_id}",
+        invoice_ref=f"{HAULIER}-{at:%Y-%m}",
+        kind=kind,
+    )
+
+
+def duty(
+    story: Story,
+    at: datetime,
+    parcel_id: str,
+    quantities: Quantities,
+    *,
+    percent: int = _DUTY_PERCENT,
+    **otherwise: str,
+) -> Step:
+    """The platform bears it, if nobody else is named."""
+    prices = {line["line_id"]: line["unit_reference"] for line in story.basket.data["lines"]}
+    declared = sum((prices[line] * qty for line, qty in quantities.items()), Money(0, story.basket.total.currency))
+    said = {
+        "parcel_id": parcel_id,
+        "partner": CUSTOMS_BROKER,
+        "amount": share(declared, upto=percent, of=100, already=declared * 0),
+        "assessment_ref": f"du-{parcel_id}",
+        "declared_value": declared,
+        "borne_by": "platform",
+    }
+    return story.reports(at, "report_duty", BROKER, **said | otherwise)
+
+
+def numbered(parcel_id: str) -> dict[str, str]:
+    """The carrier and its number of a parcel."""
+    return {"carrier": "simpost", "tracking_no": f"SP{parcel_id}CN"}
+
+
+def items_of(quantities: Quantities) -> list[dict[str, object]]:
+    return [{"line_id": line_id, "qty": qty} for line_id, qty in quantities.items()]
+
+
+def halves(quantities: Quantities) -> tuple[Quantities, Quantities]:
+    """The first line, or a unit of the only one, and the rest, which may be nothing."""
+    first = dict(list(quantities.items())[:1])
+    ((line_id, qty),) = first.items()
+    if len(quantities) == 1 and qty > 1:
+        first = {line_id: 1}
+    return first, {line: left for line, all_ in quantities.items() if (left := all_ - first.get(line, 0))}

@@ -1,0 +1,118 @@
+"""Weekly settlement runs, and what the bank makes of their payouts: paid, failed, returned, recalled, paid twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ledger.ids import derived_id
+from projections.balances.payouts import PayoutRow, Payouts, payouts
+from service.app import App
+from service.demo.simulator.step import BANK, FINANCE, SYSTEM, Act, Step
+from service.demo.simulator.world import World
+from service.finance.settlement_run import payout_id_of, settle
+
+_FIRST_RUN = 14  # day, and then weekly
+# The runs in which that happens to one payout; the first may have none.
+_FAILED, _RETURNED, _PAID_TWICE, _CANCELLED = 2, 3, 4, 5
+
+
+def settlement_acts(world: World) -> Iterator[Act]:
+    """Every week what is due is released, stated and paid; the bank answers two days later."""
+    for run in range(1, runs_of(world) + 1):
+        prefix, day = run_id(world, run), run_day(run)
+        yield Act(world.day(day, hour=2), f"{prefix}.1", partial(_settled, world, run))
+        yield Act(world.day(day, hour=4), f"{prefix}.2", partial(_handed_to_the_bank, world, run))
+        yield Act(world.day(day + 2, hour=2), f"{prefix}.3", partial(_answered, world, run))
+    yield Act(world.day(run_day(_RETURNED) + 5), f"{run_id(world, _RETURNED)}.4", partial(_came_back, world))
+
+
+def runs_of(world: World) -> int:
+    """How many runs there are up to today."""
+    return (world.days.count - _FIRST_RUN) // 7 + 1
+
+
+def run_id(world: World, run: int) -> str:
+    return f"run-{world.seed}-{run}"
+
+
+def run_day(run: int) -> int:
+    return _FIRST_RUN + 7 * (run - 1)
+
+
+def payouts_of(app: App, world: World, run: int) -> list[PayoutRow]:
+    """The run's payouts, in the order of their merchants."""
+    app.catch_up([Payouts()])
+    found = [row for row in payouts(app.views) if row.payout_id == payout_id_of(run_id(world, run), row.merchant)]
+    return sorted(found, key=lambda row: row.merchant)
+
+
+def paid_by_bank(app: App, world: World, run: int) -> list[PayoutRow]:
+    """Those of the run's payouts that left the bank's account."""
+    kept = {_CANCELLED, _FAILED} & {run}
+    return payouts_of(app, world, run)[len(kept) :]
+
+
+def returned_by_bank(app: App, world: World) -> list[PayoutRow]:
+    """The payout that came back after it was paid."""
+    return payouts_of(app, world, _RETURNED)[:1]
+
+
+def _settled(world: World, run: int, app: App) -> Iterable[Step]:
+    settle(app, run_id(world, run))
+    return ()
+
+
+def _handed_to_the_bank(world: World, run: int, app: App) -> Iterator[Step]:
+    """One payout is cancelled before it is sent."""
+    for n, row in enumerate(payouts_of(app, world, run)):
+        at, name = world.day(run_day(run), hour=4), _named(row)
+        if run == _CANCELLED and n == 0:
+            yield Step(
+                at, f"cancel-{row.payout_id}", "cancel_payout", FINANCE, {**name, "reason": "account_in_question"}
+            )
+        else:
+            sent = {**name, "bank_ref": _bank_ref(row)}
+            yield Step(at, f"send-{row.payout_id}", "submit_payout", SYSTEM, sent)
+
+
+def _answered(world: World, run: int, app: App) -> Iterator[Step]:
+    """All are paid but one of the second run; of one the bank says so twice, and of one that nobody sent."""
+    rows = payouts_of(app, world, run)
+    if run == _FAILED and rows:
+        yield _said(world, run, rows[0], "report_payout_failed", code="account_closed")
+    for row in paid_by_bank(app, world, run):
+        yield _said(world, run, row, "report_payout_paid")
+    if run == _PAID_TWICE and rows:
+        yield _said(world, run, rows[0], "report_payout_paid", bank_ref=f"{_bank_ref(rows[0])}-2")
+        other = replace(rows[0], payout_id=f"UNKNOWN-{world.seed}")
+        yield _said(world, run, other, "report_payout_paid")
+
+
+def _came_back(world: World, app: App) -> Iterator[Step]:
+    """A merchant's bank returns what was paid; its account is stopped, and another one checked."""
+    for row in returned_by_bank(app, world):
+        yield _said(world, _RETURNED, row, "report_payout_returned", days=5, code="name_mismatch")
+        at, merchant = world.day(run_day(_RETURNED) + 5), {"merchant_id": row.merchant}
+        old = {**merchant, "account_ref": row.account_ref, "reason": "payout_returned"}
+        yield Step(at, f"stop-{row.payout_id}", "disable_payout_account", SYSTEM, old)
+        new = {**merchant, "account_ref": f"{row.account_ref}-b"}
+        owner = world.owner(row.merchant)
+        yield Step(at, f"renew-{row.payout_id}", "register_payout_account", owner, {**new, "bank_code": "CMB"})
+        yield Step(at, f"check-{row.payout_id}", "verify_payout_account", FINANCE, new)
+
+
+def _said(world: World, run: int, row: PayoutRow, report: str, *, days: int = 2, **what: Any) -> Step:
+    at = world.day(run_day(run) + days, hour=0 if days > 2 else 2)
+    told = {**_named(row), "bank_ref": _bank_ref(row), "value_date": at.date(), **what}
+    return Step(at, derived_id(report, told["bank_ref"]), report, BANK, told, is_report=True)
+
+
+def _named(row: PayoutRow) -> dict[str, str]:
+    return {"merchant_id": row.merchant, "payout_id": row.payout_id}
+
+
+def _bank_ref(row: PayoutRow) -> str:
+    return f"bk-{row.payout_id}"

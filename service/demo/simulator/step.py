@@ -1,0 +1,78 @@
+"""One thing that somebody does or reports at an instant of the simulated month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from commands.command import Command
+from commands.menu import MENU
+from commands.proposable import PROPOSABLE
+from ledger.actors import Actor
+from service.app import App
+
+SYSTEM = Actor(kind="system", id="scheduler", role="system")
+OPERATIONS = Actor(kind="platform", id="li.na", role="platform_ops")
+FINANCE = Actor(kind="platform", id="zhao.min", role="finance")
+CONTROLLER = Actor(kind="platform", id="sun.hao", role="finance")
+SERVICE_DESK = Actor(kind="platform", id="wang.fang", role="platform_cs")
+PROVIDER = Actor(kind="partner", id="simpay", role="psp")
+BANK = Actor(kind="partner", id="simbank", role="bank")
+CARRIER = Actor(kind="partner", id="simpost", role="carrier")
+BROKER = Actor(kind="partner", id="simbroker", role="customs")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command by name, with its data as it comes from outside. A report brings the instant it happened, by default
+    the one it is told at.
+    """
+
+    at: datetime
+    id: str
+    command: str
+    actor: Actor
+    data: dict[str, Any]
+    is_report: bool = False
+    happened_at: datetime | None = None
+
+    def as_command(self) -> Command:
+        occurred_at = (self.happened_at or self.at) if self.is_report else None
+        envelope = {"id": self.id, "actor": self.actor, "occurred_at": occurred_at}
+        return MENU[self.command].command.model_validate({**envelope, **self.data})
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody does at an instant by what the ledger says then: a settlement run, a bank's answer to it.
+
+    `do` acts through the service, and tells the steps that follow. It comes to the same however often it is done, also
+    on what was recorded after it.
+    """
+
+    at: datetime
+    id: str
+    do: Callable[[App], Iterable[Step]]
+
+
+def by_two(
+    at: datetime,
+    id: str,
+    command: str,
+    data: dict[str, Any],
+    *,
+    reason: str,
+    note: str | None = None,
+    proposer: Actor = FINANCE,
+    approver: Actor = CONTROLLER,
+    answer: str = "approve_proposal",
+    after: timedelta = timedelta(minutes=1),
+) -> Iterator[Step]:
+    """One proposes the command, and somebody else approves or rejects it a while later."""
+    proposal = {"proposal_id": id, "command": command, "data": data, "reason": reason, "note": note}
+    yield Step(at, f"{id}.proposed", "propose", proposer, proposal)
+    stream = PROPOSABLE[command].command.model_validate({**data, "id": id, "actor": proposer}).stream
+    decided = {"in_stream": stream, "proposal_id": id}
+    yield Step(at + after, f"{id}.approved", answer, approver, decided)

@@ -1,0 +1,104 @@
+"""The trading month of a demonstration: recorded once, carried on where it was cut off, then summed up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.log.engine import cursor_of
+from ledger.money import Money
+from projections.accounting.books_of_account import turnover_balance
+from projections.balances.balances import MerchantBalance, Moment, balances
+from service.app import App
+from service.demo.simulator.days import SEED, Days
+from service.demo.simulator.month import record_month
+from service.failures import ServiceFailure
+
+Progress = Callable[[int, int], None]  # commands answered, commands in all
+# What the summary counts, by subject: the words for it, and the type of event.
+_COUNTED = {
+    "Merchants": {"enrolled": "merchant.enrolled", "suspended": "merchant.suspended", "left": "merchant.withdrawn"},
+    "Orders": {"placed": "order.placed", "cancelled": "order.cancelled", "expired": "order.expired"},
+    "Payments": {"captured": "payment.captured", "declined": "payment.declined", "voided": "payment.voided"},
+    "Parcels": {"dispatched": "parcel.dispatched", "signed for": "parcel.signed_for", "lost": "parcel.lost"},
+    "Refunds": {"asked for": "refund.requested", "paid": "refund.succeeded", "rejected": "refund.rejected"},
+    "Disputes": {"opened": "dispute.opened", "won": "dispute.won", "lost": "dispute.lost"},
+    "Payouts": {"initiated": "payout.initiated", "paid": "payout.paid", "returned": "payout.returned"},
+    "Breaks": {"opened": "break.opened", "resolved": "break.resolved"},
+}
+_REFUSED = "SELECT count(*) FROM log.outcomes WHERE code <> ''"
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSummary:
+    """What the books hold after the month. `refused` counts requests."""
+
+    events: Counter[str]
+    refused: int
+    merchants: tuple[MerchantBalance, ...]
+    trial_total: Money
+    days: Days
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """What happened, by subject."""
+        told = {
+            subject: " · ".join(f"{self.events[name]:,} {words}" for words, name in counted.items())
+            for subject, counted in _COUNTED.items()
+        }
+        told["Breaks"] += f" · {self.events['break.opened'] - self.events['break.resolved']:,} open"
+        days = {"Days": f"{self.days.first} to {self.days.today}, today"}
+        return days | told | {"Requests": f"{self.refused:,} refused", "Events": f"{self.events.total():,} recorded"}
+
+    @property
+    def late_facts(self) -> tuple[str, str]:
+        """The questions that show them: the month's last day as known three days after it, and why it differs now."""
+        last, known = self.days.month_end, self.days.at(self.days.month + 2)
+        asked = f"--as-of {last} --as-known-at {known:%Y-%m-%dT%H:%M:%SZ}"
+        return f"redledger trial-balance {asked}", f"redledger explain-difference {asked}"
+
+
+class NotForDemonstration(ServiceFailure):
+    """The trading month is recorded at its own time, which only a demonstration takes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This ledger was not founded for demonstration, so that no trading month can be recorded in it."
+            " --data-dir names another folder, --database-url an empty database, where one is founded with the month."
+        )
+
+
+def record_trading_month(app: App, progress: Progress) -> MonthSummary:
+    """Record the month, unless it is whole: what was recorded of it before only repeats.
+
+    Raises `NotForDemonstration`.
+    """
+    if not app.ledger.identity.demonstration:
+        raise NotForDemonstration
+    if not is_whole(app):
+        record_month(app, seed=SEED, days=Days.of_demonstration(app.ledger.identity), progress=progress)
+        _whole(app).write_text(app.ledger.identity.ledger_id)
+    return summary_of(app)
+
+
+def is_whole(app: App) -> bool:
+    """True if all of the month was recorded in this ledger."""
+    return _whole(app).exists() and _whole(app).read_text() == app.ledger.identity.ledger_id
+
+
+def _whole(app: App) -> Path:
+    return app.settings.data_dir / "trading-month"
+
+
+def summary_of(app: App) -> MonthSummary:
+    moment = Moment(at_least=app.catch_up())
+    with cursor_of(app.ledger.engine) as cursor:
+        cursor.execute("SELECT type, count(*) FROM log.events GROUP BY type")
+        events = Counter(dict(cursor.fetchall()))
+        cursor.execute(_REFUSED)
+        ((refused,),) = cursor.fetchall()
+    found = balances(app.views, moment).merchants
+    total, days = turnover_balance(app.views, moment).total, Days.of_demonstration(app.ledger.identity)
+    return MonthSummary(events, refused, found, total, days)

@@ -1,0 +1,36 @@
+"""Documents made from the code: commands, events, refusals, policies and more, each from the list that is used.
+
+`python -m service.docs_from_code` writes them into `docs/`; a test says when they are out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from service.docs_from_code.carriers import carriers
+from service.docs_from_code.cli import cli
+from service.docs_from_code.commands import commands
+from service.docs_from_code.events import events
+from service.docs_from_code.http import http
+from service.docs_from_code.liability import liability
+from service.docs_from_code.limits import limits
+from service.docs_from_code.policies import policies
+from service.docs_from_code.refusals import refusals
+from service.docs_from_code.settings import settings
+from service.docs_from_code.verification import verification
+from service.docs_from_code.views import views
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "refusals.md": refusals,
+    "commands.md": commands,
+    "events.md": events,
+    "policies.md": policies,
+    "settings.md": settings,
+    "cli.md": cli,
+    "views.md": views,
+    "verification.md": verification,
+    "http.md": http,
+    "limits.md": limits,
+    "carriers.md": carriers,
+    "liability.md": liability,
+}

@@ -1,0 +1,18 @@
+"""Writes the documents that are made from the code into `docs/`, or into the folder that is named."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from service.docs_from_code import DOCUMENTS
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, write in DOCUMENTS.items():
+        (folder / name).write_text(write(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs")

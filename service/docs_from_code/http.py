@@ -1,0 +1,93 @@
+"""The document of the HTTP reads: every address with its parameters, and every error, from the application itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from ledger.log.database_errors import KINDS
+from service.app import App
+from service.docs_from_code.markdown import sentences, table
+from service.http.application import make_application
+from service.http.errors import KNOWN
+from service.http.limits import LIMITS
+from service.http.statuses import ELSEWHERE
+
+_HEAD = """# HTTP
+
+Made from the code by `python -m service.docs_from_code`.
+
+`redledger up` answers on http://127.0.0.1:8600; its first page lists the addresses, and `/docs` lets you try them.
+Every answer is JSON. Reads ask nobody who they are: keep the service on an address that only its users reach. What
+partners send must be signed, with a secret of the [settings](settings.md).
+
+**Read your writes.** Every answer about the books carries a `token`: the positions of the books it is of. Hand it to
+any other read as `?at_least=<token>`, and that read waits, for up to five seconds, until it holds what you have seen. A
+token of another ledger, of before a restore, or ahead of the ledger is refused at once.
+
+**Two times.** `as_of` is an accounting day, `as_known_at` an instant of recording, with its zone, never in the future.
+Asked together they answer "30 June as we knew it on 3 July":
+
+```
+curl 'http://127.0.0.1:8600/balances/M-1042?as_of=2025-06-30&as_known_at=2025-07-03T08:00:00Z'
+```
+
+**Money** is `{"currency": "CNY", "minor": 34200}`, in minor units; instants are ISO 8601 in UTC.
+
+**Pages.** Long answers come a page at a time; what asks for the next page is in the answer.
+
+**Methods.** `HEAD` answers as `GET` without the body, `OPTIONS` with the header `Allow`; any other method that the
+address does not have, with 405 and `Allow`.
+
+**Errors** have one shape: `{"error": {"code": …, "sentence": …, "field": …}}`, the code never changes.
+"""
+
+
+_LIMITS = """## Limits
+
+Inputs beyond these are refused. Requests of one sort never take the threads of another: `/healthz` needs neither a
+thread nor the database, and webhooks are served while readers wait. Every 503 has `Retry-After`, in seconds.
+"""
+
+
+def http() -> str:
+    """`docs/http.md`."""
+    application = make_application(cast(App, None))  # routes only: nothing is asked of it
+    return _HEAD + _errors() + _limits() + "".join(_routes(application.openapi()["paths"]))
+
+
+def _errors() -> str:
+    """The codes of errors, each with what the first kind of problem says of itself that has it."""
+    meanings: dict[tuple[int, str], str] = dict.fromkeys(KNOWN.values(), "")
+    for kind, answer in KNOWN.items():
+        meanings[answer] = meanings[answer] or sentences(kind.__doc__).partition("\n")[0]
+    troubles = {(503, kind.code): f"The database {kind.what}. {kind.remedy}" for kind in KINDS}
+    answers = meanings | troubles | ELSEWHERE
+    rows = [(str(status), f"`{code}`", meaning) for (status, code), meaning in answers.items()]
+    return "\n" + table(("Status", "Code", "When"), sorted(rows)) + "\n"
+
+
+def _limits() -> str:
+    """The limits, and what is answered beyond them."""
+    return f"\n{_LIMITS}\n{table(('What', 'Limit', 'Beyond it'), LIMITS)}\n"
+
+
+def _routes(paths: dict[str, Any]) -> Iterator[str]:
+    for path, methods in paths.items():
+        for method, route in methods.items():
+            yield f"\n## {method.upper()} {path}\n\n{sentences(route.get('description', ''))}\n"
+            if rows := [_parameter(parameter) for parameter in route.get("parameters", ())]:
+                yield f"\n{table(('Parameter', 'Type', 'Needed', 'Meaning'), rows)}\n"
+
+
+def _parameter(parameter: dict[str, Any]) -> tuple[str, str, str, str]:
+    needed = "yes" if parameter["required"] else ""
+    return f"`{parameter['name']}`", _type(parameter["schema"]), needed, parameter.get("description", "")
+
+
+def _type(schema: dict[str, Any]) -> str:
+    for choice in schema.get("anyOf", [schema]):
+        if choice.get("type") != "null":
+            limits = f", {choice['minimum']} to {choice['maximum']}" if "maximum" in choice else ""
+            return str(choice.get("format", choice.get("type", ""))) + limits
+    return ""

@@ -1,0 +1,28 @@
+"""The document of policies: the defaults that a new ledger publishes, and what of them is assumed."""
+
+from __future__ import annotations
+
+import json
+
+from ledger.policies.defaults import default_policies
+from ledger.policies.kinds import written
+from service.docs_from_code.markdown import sentences
+
+
+def policies() -> str:
+    """`docs/policies.md`."""
+    parts = [
+        "# Policies\n\nMade from the code by `python -m service.docs_from_code`.\n\n"
+        "Every rule that the business tunes is a versioned policy. These are the defaults; **assumption** marks what"
+        " the programme's own words do not settle.\n\n"
+        "A policy is tried on sample orders before it is published; one that fails is refused as `POLICY_NOT_USABLE`,"
+        " with what failed. A version that was published before there were bounds does not stop the ledger: without a"
+        " known zone it has no effect, and the version before it governs; a duration beyond all bounds is read as ten"
+        " years. `redledger status` names such a version until a newer one is published.\n"
+    ]
+    for default in default_policies():
+        content = json.dumps(written(default.policy), indent=2, ensure_ascii=False, sort_keys=True)
+        mark = "**Assumption.** " if default.assumption else ""
+        parts += [f"\n## {default.key}\n\n{sentences(type(default.policy).__doc__)}\n\n{mark}{default.note}\n"]
+        parts += [f"\n```json\n{content}\n```\n"]
+    return "".join(parts)

@@ -1,0 +1,1 @@
+"""Periods, settlement runs, statements, and differences to explain."""

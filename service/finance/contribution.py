@@ -1,0 +1,35 @@
+"""A page of what orders contributed and the sum of all of them, for the command line and HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from projections.accounting.order_contribution import Contribution, Contributions, contributions
+from projections.balances.balances import Moment
+from projections.engine.reading import Views
+from service.questions.pages import Page, page_of
+
+
+def contribution_page(
+    views: Views,
+    moment: Moment,
+    *,
+    order: str | None,
+    merchant: str | None,
+    market: str | None,
+    limit: int,
+    after: str | None,
+) -> tuple[Page[Contribution], Contributions]:
+    """Returns the page, and what it was cut from: one question, so that the sum is of the same positions.
+
+    Raises `UnknownValue` for a cursor that the list has not given, and whatever `contributions` raises.
+    """
+    found: list[Contributions] = []
+
+    def fetch(**part: Any) -> Sequence[Contribution]:
+        found.append(contributions(views, moment, order=order, merchant=merchant, market=market, **part))
+        return found[-1].orders
+
+    page = page_of("contribution", fetch, limit=limit, after=after)
+    return page, found[-1]

@@ -1,0 +1,62 @@
+"""The rates a decision would use for a day: which one, of which day, from whom, and whether it is fresh enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from commands.bus.reference_feed import reference_at
+from ledger.fx import RateKind
+from ledger.policies.reference import Reference
+from ledger.policies.reference_pricing import ReferencePricing
+from ledger.refusals.catalogue import PolicyNotEffective, RateMissing
+from service.app import App
+
+_PLATFORM_BOOK = 0
+_KINDS: tuple[RateKind, ...] = ("reference", "book")
+
+
+@dataclass(frozen=True, slots=True)
+class RateOfDay:
+    """CNY for one unit of `currency`. `usable`: no older than the policy `reference_pricing` lets a decision use; a
+    fact is booked at it all the same, and flagged.
+    """
+
+    currency: str
+    kind: RateKind
+    rate: str
+    as_of: date
+    age_days: int
+    source: str
+    usable: bool
+
+
+def rates_on(app: App, day: date, *, as_known_at: datetime | None = None) -> Iterator[RateOfDay]:
+    """The rates of a day, by currency and kind, as they are or were once known. Raises ValueError where that instant
+    has not come yet."""
+    reference = app.bus.reference() if as_known_at is None else _known_at(app, as_known_at)
+    try:
+        pricing, _ = reference.policy(ReferencePricing, as_known_at or app.clock())
+    except PolicyNotEffective:
+        pricing = None
+    for currency in reference.currencies:
+        for kind in _KINDS:
+            try:
+                rate = reference.rate(currency, kind, day)
+            except RateMissing:
+                continue
+            yield RateOfDay(
+                currency=currency,
+                kind=kind,
+                rate=rate.value,
+                as_of=rate.as_of,
+                age_days=(day - rate.as_of).days,
+                source=rate.source,
+                usable=pricing is not None and pricing.is_fresh(rate, day),
+            )
+
+
+def _known_at(app: App, instant: datetime) -> Reference:
+    positions = app.ledger.reader.positions_as_known_at(instant)
+    return reference_at(app.ledger, positions.get(_PLATFORM_BOOK, 0))

@@ -1,0 +1,169 @@
+"""Everything where two accounts of the same money differ: open breaks, and what providers and banks do not mention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import get_args
+
+from commands.contradictions import break_id_of
+from commands.reconciliation.flag_missing_line import FlagMissingLine, MissingKind
+from ledger.accounting_days import accounting_day
+from ledger.actors import Actor
+from ledger.ids import command_id, merchant_of
+from ledger.money import Money
+from projections.balances.balances import NOW, Moment
+from projections.reconciliation.expected_at_bank import ExpectedAtBank, not_shown_yet
+from projections.reconciliation.partner_invoices import PartnerInvoices, invoice_mismatches
+from projections.reconciliation.psp_references import PspReferences
+from projections.reconciliation.unsettled import unsettled
+from projections.worklists.exceptions import ExceptionRow, Exceptions, exceptions
+from service.app import App
+
+PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences(), PartnerInvoices())
+GRACE_DAYS = 7  # that providers and banks may take to show what we know
+PAYMENT_TERM_DAYS = 30  # that partners give us to pay an invoice, as is usual
+_MANY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One difference: what was expected, what is there, how old it is in days, and who looks into it.
+
+    `break_id` in `stream` is what it is worked under; of a line that is missing that nobody has flagged so far,
+    what it will be.
+    """
+
+    kind: str
+    merchant: str
+    reference: str
+    expected: str
+    actual: str
+    since: date
+    age_days: int
+    owner: str
+    stream: str
+    break_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingLine:
+    """Something of ours that no report or statement has shown, or in another sum."""
+
+    kind: MissingKind
+    stream: str
+    merchant: str
+    currency: str
+    since: date
+    refs: dict[str, str]
+    expected: str
+    actual: str = "nothing"
+
+    @property
+    def break_id(self) -> str:
+        return break_id_of(self.kind, self.refs)
+
+    @property
+    def reference(self) -> str:
+        return " ".join(self.refs[name] for name in ("psp", "partner", "reference") if name in self.refs)
+
+    def flag(self, actor: Actor) -> FlagMissingLine:
+        """The command that makes it a break to be worked; the same wherever it is asked for."""
+        return FlagMissingLine(
+            id=command_id("missing", self.stream, self.break_id),
+            actor=actor,
+            in_stream=self.stream,
+            kind=self.kind,
+            expected=self.expected,
+            actual=self.actual,
+            refs=self.refs,
+            since=self.since,
+        )
+
+
+def mismatches(app: App, moment: Moment = NOW, *, grace_days: int = GRACE_DAYS) -> list[Mismatch]:
+    """The differences there are, or were by a day or known at an instant, the oldest first.
+
+    A capture or refund that no report has settled, or money that no statement has shown, is one after `grace_days`,
+    whether it was flagged by then or not; once a person has closed its break it is none any more.
+    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    """
+    today = moment.as_of or accounting_day(moment.as_known_at or app.clock())
+    found = [_of_break(row, today) for row in exceptions(app.views, limit=_MANY, moment=moment)]
+    flagged = flagged_lines(app, moment)
+    missing = missing_lines(app, moment, before=today - timedelta(days=grace_days))
+    found += [_of_line(line, today) for line in missing if (line.stream, line.break_id) not in flagged]
+    return sorted(found, key=lambda each: (each.since, each.kind, each.reference))
+
+
+def flagged_lines(app: App, moment: Moment = NOW) -> set[tuple[str, str]]:
+    """Stream and break of every line that was flagged as missing, those that people have closed since included."""
+    return {
+        (row.stream, row.break_id)
+        for kind in get_args(MissingKind)
+        for row in exceptions(app.views, status=None, kind=kind, limit=_MANY, moment=moment)
+    }
+
+
+def missing_lines(app: App, moment: Moment = NOW, *, before: date) -> Iterator[MissingLine]:
+    """What providers had not settled, and banks not shown, of days before this one; of now also invoices that are paid
+    too little or too much, those paid before it that nobody has charged, and those that should have been paid by now.
+    Raises `ViewBehind`."""
+    for each in unsettled(app.views, moment, before=before):
+        refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
+        yield _missing("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
+    for entry in not_shown_yet(app.views, moment, before=before):
+        refs = {"reference": entry.reference, "line_kind": entry.kind}
+        refs |= {"nth": str(entry.nth)} if entry.nth > 1 else {}
+        yield _missing("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
+    if moment == NOW:
+        yield from _mispaid_invoices(app, unreported_since=before)
+
+
+def _missing(
+    kind: MissingKind, stream: str, merchant: str, amount: Money, since: date, refs: dict[str, str]
+) -> MissingLine:
+    return MissingLine(kind, stream, merchant, amount.currency, since, refs, str(amount))
+
+
+def _mispaid_invoices(app: App, *, unreported_since: date) -> Iterator[MissingLine]:
+    due = accounting_day(app.clock()) - timedelta(days=PAYMENT_TERM_DAYS)
+    for each in invoice_mismatches(app.views, unpaid_since=due, unreported_since=unreported_since):
+        refs = {"partner": each.partner, "reference": " ".join(each.invoice_refs), "line_kind": "invoice"}
+        refs |= {} if each.paid and each.charged else {"missing": "charges" if each.paid else "payment"}
+        charged, paid = (" and ".join(map(str, amounts)) or "nothing" for amounts in (each.charged, each.paid))
+        currency = (*each.paid, *each.charged)[0].currency
+        merchant = merchant_of(each.stream) or ""
+        yield MissingLine("invoice_mismatch", each.stream, merchant, currency, each.since, refs, charged, paid)
+
+
+def _of_break(row: ExceptionRow, today: date) -> Mismatch:
+    since = accounting_day(row.since)
+    return Mismatch(
+        kind=row.kind,
+        merchant=row.merchant,
+        reference=row.break_id,
+        expected=row.expected,
+        actual=row.actual,
+        since=since,
+        age_days=(today - since).days,
+        owner=row.owner,
+        stream=row.stream,
+        break_id=row.break_id,
+    )
+
+
+def _of_line(line: MissingLine, today: date) -> Mismatch:
+    return Mismatch(
+        kind=line.kind,
+        merchant=line.merchant,
+        reference=line.reference,
+        expected=line.expected,
+        actual=line.actual,
+        since=line.since,
+        age_days=(today - line.since).days,
+        owner="",
+        stream=line.stream,
+        break_id=line.break_id,
+    )

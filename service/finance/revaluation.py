@@ -1,0 +1,43 @@
+"""Revaluing what stands in foreign currency at a period's end: the balances are read, the command decides (P19)."""
+
+from __future__ import annotations
+
+from commands.accounting.post_fx_revaluation import MONETARY, ForeignBalance, PostFxRevaluation
+from commands.bus.outcome import Outcome
+from ledger.actors import Actor
+from ledger.calendar_months import last_day
+from ledger.ids import command_id, revaluation_stream
+from ledger.streams.loader import load_stream
+from ledger.streams.platform_money import Revaluations
+from projections.accounting.foreign_balances import foreign_balances
+from projections.balances.merchant_balances import MerchantBalances
+from service.app import App
+
+
+def revalue(app: App, period: str, *, actor: Actor, asked_on: str = "") -> Outcome:
+    """Post what the foreign balances of the period's last day are worth more or less at that day's rates, and its
+    reversal on the next day; nothing where they stand at them already. Asked again after late facts, it posts the rest.
+
+    `asked_on` is what the command's id is made of besides the period and what is posted; by default this instant.
+    """
+    posted = _posted(app, period)
+    app.catch_up([MerchantBalances()])
+    found = foreign_balances(app.views, MONETARY, as_of=last_day(period))
+    balances = tuple(
+        ForeignBalance(account=each.account, psp=each.psp or None, balance=each.balance, carried=each.carried)
+        for each in found.sums
+    )
+    command = PostFxRevaluation(
+        id=command_id("revalue", revaluation_stream(period), str(posted), asked_on or app.clock().isoformat()),
+        actor=actor,
+        period=period,
+        balances=balances,
+        positions=found.vector,
+        includes=posted,
+    )
+    return app.bus.submit([command])[0]
+
+
+def _posted(app: App, period: str) -> int:
+    """Read before the balances, which then include at least so many: another one meanwhile is refused as outdated."""
+    return load_stream(app.ledger.reader, 0, revaluation_stream(period), Revaluations).posted

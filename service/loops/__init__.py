@@ -1,0 +1,1 @@
+"""Loops over many items: each stands alone, and failed ones are set aside."""

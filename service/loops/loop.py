@@ -1,0 +1,175 @@
+"""A loop over everybody: each item stands alone; what fails is set aside and tried again, and the loop goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from threading import Event
+from typing import Protocol, TypeVar
+
+from commands.bus.fault import fault_of, is_trouble
+from commands.bus.outcome import Outcome
+from commands.command import Command
+from ledger.ids import parking_stream
+from ledger.log.set_aside import SetAside, SetAsideItem, item_key
+from ledger.streams.loader import load_each
+from ledger.streams.parking import Parking
+from projections.engine.generations import ViewOutdated
+from projections.engine.reading import ViewBehind
+from service.app import App
+
+T = TypeVar("T")
+PLATFORM_BOOK = 0
+WHOLE = "*"  # the item that a loop itself is in a book, as when its page cannot be read
+_REMEMBERED = 100_000
+
+
+class Due(Protocol):
+    """Makes the command of an item; whatever it raises concerns this item alone."""
+
+    def __call__(self) -> Command: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing of a loop: the book and the name it is set aside or parked under, and what is to be asked for it."""
+
+    book: int
+    name: str
+    command: Due
+
+
+class Loop:
+    """The items of one loop, by its name. What was refused is not asked again until its id changes.
+
+    `refresh` reads what is set aside and parked by now; it is called before each run, and `let_go` after it.
+    """
+
+    def __init__(self, app: App, name: str, stop: Event | None = None) -> None:
+        self.name, self._app, self._stop = name, app, stop or Event()
+        self._table = SetAside(app.ledger.engine)
+        self._set_aside: dict[tuple[int, str], SetAsideItem] = {}
+        self._parked: set[tuple[int, str]] = set()
+        self._answered: set[tuple[str, str]] = set()
+        self._seen: set[tuple[int, str]] = set()  # the items of this run
+
+    def refresh(self) -> None:
+        """What is set aside, and what two people have parked, as of now. Where a book's parking cannot be read to its
+        end, what is parked behind that is tried again: it stops no loop over everybody."""
+        self._set_aside, self._seen = self._table.of_loop(self.name), set()
+        books = {parking_stream(book): book for book in self._app.ledger.reader.heads()}
+        streams = load_each(self._app.ledger.reader, books, Parking)
+        self._parked = {
+            (books[name], item)
+            for name, parking in streams.items()
+            for loop, item in parking.items
+            if loop == self.name
+        }
+
+    def let_go(self) -> None:
+        """Take up what is set aside and was no item of this run any more: another machine has done it meanwhile.
+
+        Nothing where the run did not come to its end, or in a book that could not be looked through.
+        """
+        if self._stop.is_set() or (PLATFORM_BOOK, WHOLE) in self._set_aside:
+            return
+        for key, found in list(self._set_aside.items()):
+            unread = (key[0], f"{WHOLE}{key[0]}") in self._set_aside
+            if key not in self._seen and not unread and found.next_try_at <= self._app.clock():
+                self._table.clear(found)
+                del self._set_aside[key]
+
+    def ask(self, items: Iterable[Item]) -> int:
+        """Submit the commands of items that are not set aside and were not answered before; how many were recorded."""
+        asked: list[tuple[Item, Command]] = []
+        for item in items:
+            if self._waits(item.book, item.name):
+                continue
+            try:
+                command = item.command()
+            except Exception as error:
+                self._fail(item.book, item.name, error)
+                continue
+            if (command.stream, command.id) not in self._answered:
+                asked.append((item, command))
+        return self._submit(asked) if asked else 0
+
+    def made(self, book: int, name: str, make: Callable[[], Iterable[Item]]) -> list[Item]:
+        """The items that come of one row; none where it cannot be read, which is set aside under its name."""
+        if self._waits(book, name):
+            return []
+        try:
+            items = list(make())
+        except Exception as error:
+            self._fail(book, name, error)
+            return []
+        return items if any(item.name == name for item in items) else self._done(book, name, items)
+
+    def alone(self, book: int, item: str, work: Callable[[], T]) -> T | None:
+        """What `work` returns; None where it fails or its outcome is a fault: the item is set aside, nothing is raised.
+
+        Raises only what stands in everybody's way: the database in trouble, a view that is behind or outdated.
+        """
+        if self._stop.is_set() or self._waits(book, item):
+            return None
+        try:
+            done = work()
+        except Exception as error:
+            self._fail(book, item, error)
+            return None
+        return (
+            None if isinstance(done, Outcome) and self._is_set_aside(book, item, done) else self._done(book, item, done)
+        )
+
+    def together(self, book: int, names: Sequence[str], work: Callable[[Sequence[str]], int]) -> int:
+        """What `work` comes to for all these items at once; where that fails, what it comes to for each alone."""
+        if not (open_ := [name for name in names if not self._waits(book, name)]):
+            return 0
+        try:
+            done = work(open_)
+        except Exception as error:
+            if is_trouble(error) or isinstance(error, ViewBehind | ViewOutdated):
+                raise
+            return sum(self.alone(book, name, partial(work, [name])) or 0 for name in open_)
+        for name in open_:
+            self._done(book, name, done)
+        return done
+
+    def _submit(self, asked: Sequence[tuple[Item, Command]]) -> int:
+        outcomes = self._app.bus.submit([command for _, command in asked])
+        if len(self._answered) > _REMEMBERED:
+            self._answered.clear()
+        recorded = 0
+        for (item, command), outcome in zip(asked, outcomes, strict=True):
+            if not self._is_set_aside(item.book, item.name, outcome):
+                self._answered.add((command.stream, command.id))
+                self._done(item.book, item.name, outcome)
+                recorded += outcome.status == "recorded" and not outcome.repeated
+        return recorded
+
+    def _waits(self, book: int, item: str) -> bool:
+        key = (book, item_key(item))
+        self._seen.add(key)
+        found = self._set_aside.get(key)
+        return key in self._parked or (found is not None and found.next_try_at > self._app.clock())
+
+    def _done(self, book: int, item: str, done: T) -> T:
+        if found := self._set_aside.pop((book, item_key(item)), None):
+            self._table.clear(found)
+        return done
+
+    def _is_set_aside(self, book: int, item: str, outcome: Outcome) -> bool:
+        if outcome.status == "fault":
+            self._put(book, item, outcome.sentence)
+        return outcome.status == "fault"
+
+    def _fail(self, book: int, item: str, error: Exception) -> None:
+        if isinstance(error, ViewBehind | ViewOutdated):
+            raise error
+        fault = fault_of(error, command=f"loop {self.name}", id=item, book=book, stream="")
+        self._put(book, item, f"{type(error).__name__}: {fault.reference} in the service's log.")
+
+    def _put(self, book: int, item: str, reason: str) -> None:
+        now = self._app.clock()
+        self._set_aside[book, item_key(item)] = self._table.put(book, self.name, item, reason=reason, now=now)

@@ -1,0 +1,72 @@
+"""What loops have set aside, among the exceptions that people work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.ids import merchant_of
+from ledger.log.set_aside import SetAside, SetAsideItem
+from projections.balances.balances import Moment
+from projections.engine.reading import Views
+from projections.keyset import Key
+from projections.worklists.exceptions import ExceptionRow, Status, exceptions
+from service.app import App
+
+SET_ASIDE = "set_aside"  # the kind of these exceptions
+
+
+def set_aside_rows(
+    app: App, *, status: str | None, kind: str | None, merchant: str | None, limit: int, after: Key | None = None
+) -> list[ExceptionRow]:
+    """The items as exceptions, the oldest first; none where resolved ones or another kind are asked for.
+
+    Each ends by itself when its loop succeeds with it, or when two people park it.
+    """
+    if status not in (None, "open") or kind not in (None, SET_ASIDE):
+        return []
+    most = limit if merchant is None else None  # an item does not say its merchant in a column
+    behind: Any = after and (after[0], *after[2:])
+    rows = [_row(item) for item in SetAside(app.ledger.engine).all(limit=most, after=behind)]
+    return [row for row in rows if merchant in (None, row.merchant)][:limit]
+
+
+def exceptions_of(
+    app: App,
+    *,
+    limit: int,
+    after: Key | None = None,
+    views: Views | None = None,
+    moment: Moment,
+    status: Status | None,
+    kind: str | None,
+    merchant: str | None,
+) -> list[ExceptionRow]:
+    """What people must look at, the oldest first; then, of now, what loops have set aside. Raises `ViewBehind`."""
+    asked: Any = {"status": status, "kind": kind, "merchant": merchant}
+    waits: Any = {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
+    in_the_end, *key = after or (False,)
+    behind, behind_item = (None, tuple(key)) if in_the_end else (tuple(key[:3]) or None, None)
+    rest = 0 if in_the_end else limit
+    found = exceptions(views or app.views, moment=moment, limit=rest, after=behind, **waits, **asked)
+    if moment.as_of or moment.as_known_at:
+        return list(found)
+    return [*found, *set_aside_rows(app, limit=limit - len(found), after=behind_item, **asked)]
+
+
+def _row(item: SetAsideItem) -> ExceptionRow:
+    stream = item.item.partition("#")[0]
+    return ExceptionRow(
+        stream=stream,
+        break_id=item.loop,
+        kind=SET_ASIDE,
+        merchant=merchant_of(stream) or "",
+        expected=f"{item.loop} succeeds",
+        actual=f"failed {item.attempts} times: {item.reason}",
+        refs={"item": item.item, "book": str(item.book), "next_try_at": item.next_try_at.isoformat()},
+        owner="",
+        status="open",
+        resolution="",
+        since=item.since,
+        opened_at=item.since,
+        resolved_at=None,
+    )

@@ -1,0 +1,33 @@
+"""Who carries out instructions, by the word of the setting: nobody, or the simulated provider and bank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from service.failures import ServiceFailure
+from service.partners.ports import Partners
+from service.partners.simulated.bank import SimulatedBank
+from service.partners.simulated.counter import Mishaps
+from service.partners.simulated.provider import SimulatedProvider
+from service.settings import Settings
+
+
+def _simulated(settings: Settings) -> Partners:
+    folder = settings.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    return Partners(
+        bank=SimulatedBank(folder / "simulated-bank.sqlite", Mishaps()),
+        any_provider=SimulatedProvider(folder / "simulated-provider.sqlite", Mishaps()),
+    )
+
+
+PARTNERS: dict[str, Callable[[Settings], Partners]] = {"simulated": _simulated}
+
+
+def partners_of(settings: Settings) -> Partners | None:
+    """None where instructions wait for somebody else. Raises `ServiceFailure` for a word that is none of ours."""
+    if not settings.partners:
+        return None
+    if settings.partners not in PARTNERS:
+        raise ServiceFailure(f"There are no partners {settings.partners!r}: there are {', '.join(PARTNERS)}.")
+    return PARTNERS[settings.partners](settings)

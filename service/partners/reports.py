@@ -1,0 +1,86 @@
+"""A partner's answer as the report that records it, under an id that the same answer always has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from commands.command import Command
+from commands.payments.report_payment_captured import ReportPaymentCaptured
+from commands.payments.report_payment_failed import ReportPaymentFailed
+from commands.payments.report_payment_voided import ReportPaymentVoided
+from commands.payouts.report_payout_failed import ReportPayoutFailed
+from commands.payouts.report_payout_paid import ReportPayoutPaid
+from commands.refunds.report_refund_outcome import ReportRefundOutcome
+from commands.unmatched.report_unmatched_refund_failed import ReportUnallocatedRefundFailed
+from commands.unmatched.report_unmatched_refund_paid import ReportUnallocatedRefundPaid
+from ledger.actors import Actor
+from ledger.ids import command_id, merchant_of, order_of
+from projections.reconciliation.instructions import Instruction
+from service.partners.ports import Answer
+
+_UNSAID = "unsaid"
+
+
+def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command | None:
+    """What to record; None while the answer is pending, and for a void that could not be done: its capture says why."""
+    if answer.state == "pending":
+        return None
+    done = answer.state == "done"
+    envelope = {
+        "id": command_id("answer", instruction.stream, instruction.kind, instruction.id, answer.state),
+        "actor": Actor(kind="partner", id=instruction.partner, role="service"),
+        "occurred_at": at,
+    }
+    if instruction.is_of_the_inbox:
+        return _of_the_inbox(instruction, answer, envelope, done=done)
+    envelope["merchant_id"] = merchant_of(instruction.stream)
+    if instruction.kind == "payout":
+        return _of_payout(instruction, answer, envelope, done=done)
+    envelope |= {"order_id": order_of(instruction.stream), "psp": instruction.partner, "amount": instruction.amount}
+    if instruction.kind == "refund":
+        return _of_refund(instruction, answer, envelope, done=done)
+    envelope |= {"payment_id": instruction.facts["payment_id"]}
+    match instruction.kind, done:
+        case "capture", True:
+            return ReportPaymentCaptured(**envelope, capture_ref=answer.reference, psp_ref=answer.reference)
+        case "capture", False:
+            return ReportPaymentFailed(**envelope, code=answer.code or _UNSAID)
+        case "void", True:
+            return ReportPaymentVoided(**envelope, psp_ref=answer.reference)
+    return None
+
+
+def _of_the_inbox(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
+    capture_ref = instruction.facts["capture_ref"]
+    envelope |= {
+        "psp": instruction.partner,
+        "capture_ref": capture_ref,
+        "refund_id": instruction.facts["refund_id"],
+        "psp_refund_ref": answer.reference,
+        "amount": instruction.amount,
+        "submission_id": instruction.id,
+    }
+    if done:
+        return ReportUnallocatedRefundPaid(**envelope)
+    return ReportUnallocatedRefundFailed(**envelope, code=answer.code or _UNSAID)
+
+
+def _of_payout(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
+    """What the bank calls the transfer is known from its statement, where the payout is found by its own id."""
+    about = {"payout_id": instruction.id, "amount": instruction.amount}
+    if done:
+        return ReportPayoutPaid(**envelope, **about)
+    return ReportPayoutFailed(**envelope, **about, code=answer.code or _UNSAID)
+
+
+def _of_refund(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
+    names = {name: instruction.facts[name] for name in ("refund_id", "payment_id", "capture_ref")}
+    return ReportRefundOutcome(
+        **envelope,
+        **names,
+        outcome="succeeded" if done else "failed",
+        submission_id=instruction.id,
+        psp_refund_ref=answer.reference,
+        code=answer.code,
+    )

@@ -1,0 +1,67 @@
+"""A bank: takes payouts under their ids, pays them the same day, and sends some back from closed accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+from ledger.accounting_days import accounting_day
+from ledger.fx import CNY
+from ledger.money import Money
+from projections.reconciliation.instructions import Instruction
+from service.partners.ports import Answer, AnswerUnknown
+from service.partners.simulated.counter import Asked, Counter, Mishaps
+from service.partners.simulated.messages import Booking, camt053
+from service.partners.simulated.provider import NO_MISHAPS
+
+ACCOUNT = "6222000000000000017"
+_BACK_AFTER = timedelta(days=2)
+
+
+class SimulatedBank:
+    """Asked for the first time it only takes note; asked again, it says what came of it. `opening` is what it holds of
+    ours before the first payout."""
+
+    def __init__(self, path: Path, mishaps: Mishaps = NO_MISHAPS, opening: Money = Money(0, CNY)) -> None:  # noqa: B008
+        self.counter, self._mishaps, self._opening = Counter(path), mishaps, opening
+
+    def pay(self, instruction: Instruction) -> Answer:
+        account, day = str(instruction.facts["account_ref"]), accounting_day(instruction.asked_at)
+        return self.take(instruction.id, amount=instruction.amount, account=account, day=day)
+
+    def take(self, id: str, *, amount: Money, account: str, day: date) -> Answer:
+        """A payout that is to be paid on a day, as an instruction or as a transfer of a payment order."""
+        asked = self.counter.ask(
+            id, kind="payout", party=account, amount=amount, fate=self._fate(id), day=day.isoformat()
+        )
+        if self._mishaps.happens("answer", self._mishaps.answers_lost, id, str(asked.tries)):
+            raise AnswerUnknown("the bank did not answer in time")
+        if not asked.is_for(account, amount):
+            return Answer("failed", code="DUPL")
+        if asked.fate == "failed":
+            return Answer("failed", code="AC01")
+        return Answer("done" if asked.tries > 1 else "pending", reference=f"BK{asked.n:08}")
+
+    def statement(self, day: date) -> bytes:
+        """The account's movements of a day, as camt.053: payouts, and those that came back."""
+        before = [booking for booking in self._bookings() if booking.day < day]
+        of_the_day = [booking for booking in self._bookings() if booking.day == day]
+        opening = Money(self._opening.minor + sum(booking.amount.minor for booking in before), CNY)
+        return camt053(account=ACCOUNT, day=day, opening=opening, bookings=of_the_day)
+
+    def _fate(self, id: str) -> str:
+        if self._mishaps.happens("failed", self._mishaps.failed, id):
+            return "failed"
+        return "returned" if self._mishaps.happens("returned", self._mishaps.returned, id) else "done"
+
+    def _bookings(self) -> Iterator[Booking]:
+        for asked in self.counter.all():
+            if asked.fate != "failed":
+                yield _booking(asked, -asked.amount, date.fromisoformat(asked.day))
+            if asked.fate == "returned":
+                yield _booking(asked, asked.amount, date.fromisoformat(asked.day) + _BACK_AFTER, code="AC04")
+
+
+def _booking(asked: Asked, amount: Money, day: date, code: str = "") -> Booking:
+    return Booking(f"BK{asked.n:08}{'R' if code else ''}", asked.id, amount, day, code)

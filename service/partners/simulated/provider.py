@@ -1,0 +1,45 @@
+"""A payment provider: captures, voids and refunds once under each id, fails now and then, and loses answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from projections.reconciliation.instructions import Instruction
+from service.partners.ports import Answer, AnswerUnknown
+from service.partners.simulated.counter import Counter, Mishaps
+
+NO_MISHAPS = Mishaps(failed=0, answers_lost=0, returned=0)
+
+
+class SimulatedProvider:
+    """What is done is done although its answer is lost; asked again, it answers what it did."""
+
+    def __init__(self, path: Path, mishaps: Mishaps = NO_MISHAPS) -> None:
+        self.counter, self._mishaps = Counter(path), mishaps
+
+    def capture(self, instruction: Instruction) -> Answer:
+        return self._answer(instruction, "cap")
+
+    def void(self, instruction: Instruction) -> Answer:
+        return self._answer(instruction, "void")
+
+    def refund(self, instruction: Instruction) -> Answer:
+        return self._answer(instruction, "re")
+
+    def _answer(self, instruction: Instruction, prefix: str) -> Answer:
+        fails = self._mishaps.happens("failed", self._mishaps.failed, instruction.key)
+        asked = self.counter.ask(
+            f"{instruction.kind}/{instruction.key}",
+            kind=instruction.kind,
+            party=instruction.partner,
+            amount=instruction.amount,
+            fate="failed" if fails else "done",
+            day=instruction.asked_at.date().isoformat(),
+        )
+        if self._mishaps.happens("answer", self._mishaps.answers_lost, instruction.key, str(asked.tries)):
+            raise AnswerUnknown("the provider did not answer in time")
+        if not asked.is_for(instruction.partner, instruction.amount):
+            return Answer("failed", code="idempotency_key_reused")
+        if asked.fate == "failed":
+            return Answer("failed", code="declined_by_issuer")
+        return Answer("done", reference=f"{prefix}_sim_{asked.n}")

@@ -1,0 +1,1 @@
+"""What lists may be asked for: filters, pages, times and limits."""

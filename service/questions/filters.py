@@ -1,0 +1,131 @@
+"""What may be asked for, by filter: one entry here, and every list at every entrance refuses what is not known.
+
+An empty answer says that nothing is there; a name that nobody knows is a mistake, and is said to be one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, get_args
+
+from ledger.events.orders import ChannelType
+from ledger.ids import UNROUTED, is_id, policy_stream, settlement_run_stream
+from ledger.journal.accounts import CHART
+from ledger.log.directory import PLATFORM_BOOK
+from ledger.policies.markets import Markets
+from projections.accounting.exposure import DUE_FROM_MERCHANTS
+from projections.audit.audit_trail import TRAIL, AuditTrail
+from projections.balances.payouts import PAYOUT_STATES
+from projections.engine.projection import Projection
+from projections.known_values import is_known, known_values
+from projections.reconciliation.instructions import STEPS, Instructions
+from projections.sales.sales_by_channel import SALES, SalesByChannel
+from projections.worklists.exceptions import EXCEPTIONS, Exceptions
+from service.app import App
+from service.failures import UnknownValue
+from service.loops.set_aside_list import SET_ASIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter: `noun` names its values; `known` says whether one is known, `allowed` which there are.
+
+    `views` are the views that it reads.
+    """
+
+    noun: str
+    known: Callable[[App, str], bool] | None = None
+    allowed: Callable[[App], Iterable[str]] | None = None
+    views: tuple[Projection, ...] = ()
+
+    def problem(self, app: App, value: str) -> str | None:
+        """What is wrong with the value and what to do, or None."""
+        if self.known is not None:
+            return None if self.known(app, value) else f"{self.noun} {value} is not known. Check the id."
+        assert self.allowed is not None
+        allowed = sorted(set(self.allowed(app)))
+        if value in allowed:
+            return None
+        return f"{value} is no {self.noun.lower()}. Known are: {', '.join(allowed) or 'none so far'}."
+
+
+def _merchant(app: App, value: str) -> bool:
+    return app.ledger.directory.known_book_of(value) is not None
+
+
+def _order(app: App, value: str) -> bool:
+    return bool(app.ledger.directory.books_of_order(value))
+
+
+def _actor(app: App, value: str) -> bool:
+    return is_known(app.views, AuditTrail(), TRAIL, "actor_id", value)
+
+
+def _run(app: App, value: str) -> bool:
+    return bool(app.ledger.reader.read_stream(0, settlement_run_stream(value)))
+
+
+def _creator(app: App, value: str) -> bool:
+    return is_known(app.views, SalesByChannel(), SALES, "creator_id", value)
+
+
+def _break_kinds(app: App) -> Iterable[str]:
+    from commands.reconciliation.flag_missing_line import MissingKind
+    from commands.reconciliation.flag_stuck import StuckKind
+
+    by_rule = (UNROUTED, SET_ASIDE, *get_args(MissingKind), *get_args(StuckKind))
+    return (*by_rule, *known_values(app.views, Exceptions(), EXCEPTIONS, "kind"))
+
+
+def _partners(app: App) -> Iterable[str]:
+    return known_values(app.views, Instructions(), STEPS, "partner")
+
+
+def _markets(app: App) -> Iterable[str]:
+    for recorded in app.ledger.reader.read_stream(0, policy_stream(Markets.key)):
+        content = getattr(recorded.readable_event, "content", None)
+        yield from (content or {}).get("markets", {})
+
+
+FILTERS: dict[str, Filter] = {
+    "merchant": Filter("Merchant", known=_merchant),
+    "order": Filter("Order", known=_order),
+    "actor": Filter("Actor", known=_actor, views=(AuditTrail(),)),
+    "creator": Filter("Creator", known=_creator, views=(SalesByChannel(),)),
+    "account": Filter("Account of the chart", allowed=lambda _: (*CHART, DUE_FROM_MERCHANTS)),
+    "channel": Filter("Channel", allowed=lambda _: get_args(ChannelType)),
+    "kind": Filter("Kind of break", allowed=_break_kinds, views=(Exceptions(),)),
+    "market": Filter("Market", allowed=_markets),
+    "partner": Filter("Partner", allowed=_partners, views=(Instructions(),)),
+    "run": Filter("Settlement run", known=_run),
+    "state": Filter("State of a payout", allowed=lambda _: PAYOUT_STATES),
+}
+
+
+def check_filters(app: App, **asked: str | None) -> None:
+    """Raises `UnknownValue` for the first filter whose value is not known."""
+    for name, value in asked.items():
+        if value is not None and (problem := FILTERS[name].problem(app, value)):
+            raise UnknownValue(name, problem)
+
+
+def books_of(app: App, *, merchant: Any = None, order: Any = None) -> frozenset[int] | None:
+    """The books that an answer about them rests on, the platform's among them; None where it may be all."""
+    if is_id(merchant) and (book := app.ledger.directory.known_book_of(merchant)) is not None:
+        return frozenset({PLATFORM_BOOK, book})
+    if is_id(order) and (books := app.ledger.directory.books_of_order(order)):
+        return books | {PLATFORM_BOOK}
+    return None
+
+
+def views_of(names: Iterable[str]) -> list[Projection]:
+    """The views that these filters read."""
+    return [view for name in names for view in FILTERS[name].views]
+
+
+def check_days(first: date | None, last: date | None, *, field: str = "from") -> None:
+    """Raises `UnknownValue` for a first day behind the last."""
+    if first and last and first > last:
+        raise UnknownValue(field, f"The first day, {first}, is after the last, {last}. Turn them round.")

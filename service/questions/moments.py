@@ -1,0 +1,19 @@
+"""Until when ages are counted that are asked of the past."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from ledger.accounting_days import ACCOUNTING_ZONE
+from ledger.deadlines import day_later
+from projections.balances.balances import Moment
+
+
+def end_of(moment: Moment, now: datetime) -> datetime:
+    """The end of the accounting day, or the instant it was known at, the first of them; else `now`."""
+    ends = [now]
+    if moment.as_of:
+        ends.append(datetime.combine(day_later(moment.as_of, timedelta(days=1)), time.min, ACCOUNTING_ZONE))
+    if moment.as_known_at:
+        ends.append(moment.as_known_at)
+    return min(ends)

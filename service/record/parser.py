@@ -1,0 +1,179 @@
+"""One JSON text to one command: whatever is wrong with it gets a code, a field and a plain sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from commands.command import Command, Handler
+from commands.proposable import PROPOSABLE
+from ledger.canonical import NotCanonical
+from ledger.currencies import exponent_of
+from ledger.sealed import Sealed
+from ledger.validation_messages import words_of
+
+_ENVELOPE = ("id", "actor", "occurred_at", "source", "correlation_id", "causation_id")
+_KNOWN = frozenset((*_ENVELOPE, "command", "data"))
+_CODES = {
+    "extra_forbidden": "UNKNOWN_FIELD",
+    "unexpected_keyword_argument": "UNKNOWN_FIELD",
+    "missing": "MISSING_FIELD",
+}
+
+_CURRENCY = re.compile(rb'"currency"\s*:\s*"([^"]*)"')
+_ODD_TEXT = re.compile("[\0\ud800-\udfff]")
+_DOUBTFUL = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\d{16}|\d[eE]")  # texts and numbers that canonical JSON cannot hold
+
+
+class Malformed(Exception):
+    """What was sent is not a command. `code` never changes, `field` is a path, `sentence` is for people."""
+
+    def __init__(self, code: str, sentence: str, *, field: str = "", command: str = "", id: str = "") -> None:
+        super().__init__(sentence)
+        self.code, self.field, self.sentence = code, field, sentence
+        self.command, self.id = command, id
+
+
+def parse_command(text: bytes, menu: Mapping[str, Handler]) -> Command:
+    """The command of one JSON object. Raises `Malformed`; personal values never appear in what it says."""
+    envelope = _object(text)
+    name, given_id = envelope.get("command"), envelope.get("id")
+    try:
+        command = _command(envelope, menu)
+        _check_exactness(text, command)
+    except Malformed as malformed:
+        malformed.command = name if isinstance(name, str) else ""
+        malformed.id = given_id if isinstance(given_id, str) else ""
+        raise
+    return command
+
+
+def json_value(text: bytes) -> Any:
+    """The value of a JSON text, as strictly as everywhere: no name twice, no NaN. Raises `Malformed`."""
+    try:
+        return json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise Malformed("MALFORMED_JSON", "it is not UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise Malformed("MALFORMED_JSON", f"it is not JSON at character {error.pos + 1}: {error.msg}") from None
+    except RecursionError:
+        raise Malformed("MALFORMED_JSON", "it is nested too deeply") from None
+    except ValueError as error:  # a number with thousands of digits
+        raise Malformed("MALFORMED_JSON", f"it is not JSON: {error}") from None
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    value = json_value(text)
+    if not isinstance(value, dict):
+        raise Malformed("MALFORMED_JSON", "it is not a JSON object")
+    return value
+
+
+def _command(envelope: dict[str, Any], menu: Mapping[str, Handler]) -> Command:
+    name, data = envelope.get("command"), envelope.get("data", {})
+    if name is None:
+        raise Malformed("MISSING_FIELD", "it names no command", field="command")
+    if isinstance(name, str) and name in PROPOSABLE:
+        sentence = f"{name} takes two people: send it inside `propose`, and have somebody else approve it"
+        raise Malformed("TAKES_TWO_PEOPLE", sentence, field="command")
+    if not isinstance(name, str) or name not in menu:
+        raise Malformed("UNKNOWN_COMMAND", f"there is no command called {str(name)[:80]!r}", field="command")
+    if not isinstance(data, dict):
+        raise Malformed("INVALID_FIELD", "it should be an object", field="data")
+    for field in envelope.keys() - _KNOWN:
+        raise Malformed("UNKNOWN_FIELD", "there is no such field", field=field)
+    for field in data.keys() & set(_ENVELOPE):
+        raise Malformed("UNKNOWN_FIELD", "it belongs beside data, not into it", field=f"data.{field}")
+    given = data | {field: envelope[field] for field in _ENVELOPE if field in envelope}
+    try:
+        return menu[name].command.model_validate(given)
+    except ValidationError as error:
+        raise _explained(error, menu[name].command, given) from None
+
+
+def _check_exactness(text: bytes, command: Command) -> None:
+    """What the types let through and the log could not hold for ever: unknown currencies, odd texts and numbers."""
+    for currency in _CURRENCY.findall(text):
+        try:
+            exponent_of(currency.decode())
+        except ValueError as error:
+            raise Malformed("INVALID_FIELD", str(error), field="currency") from None
+    if _DOUBTFUL.search(text):
+        if _holds_odd_text(json.loads(text)):
+            raise Malformed("INVALID_FIELD", "a text holds a NUL character or half of a surrogate pair")
+        try:
+            command.fingerprint()
+        except (NotCanonical, ValueError) as error:
+            raise Malformed("INVALID_FIELD", str(error)) from None
+    for field in type(command).model_fields:
+        if isinstance(value := getattr(command, field), Sealed) and value.is_closed:
+            raise Malformed("INVALID_FIELD", "personal values are sent in clear and sealed here", field=f"data.{field}")
+
+
+def _holds_odd_text(value: Any) -> bool:
+    match value:
+        case str():
+            return _ODD_TEXT.search(value) is not None
+        case dict():
+            return any(_holds_odd_text(item) for pair in value.items() for item in pair)
+        case list():
+            return any(map(_holds_odd_text, value))
+    return False
+
+
+def _explained(error: ValidationError, kind: type[Command], given: dict[str, Any]) -> Malformed:
+    """The first thing that is wrong; of a value that can be written in several ways, the plainest complaint."""
+    errors = error.errors(include_url=False)
+    chosen, (root, is_choice) = errors[0], _root(errors[0], given)
+    if is_choice:
+        about_it = [detail for detail in errors if _root(detail, given) == (root, True)]
+        chosen = next((detail for detail in about_it if detail["type"] == "int_from_float"), about_it[-1])
+    code = _CODES.get(chosen["type"], "INVALID_FIELD")
+    sentence = words_of(chosen, shows_value=not _is_sealed(kind, chosen))
+    return Malformed(code, sentence, field=_path(root if is_choice else list(chosen["loc"])))
+
+
+def _is_sealed(kind: type[Command], detail: ErrorDetails) -> bool:
+    """True if the value may be personal."""
+    field = kind.model_fields.get(str(detail["loc"][0])) if detail["loc"] else None
+    return field is None or "Sealed" in str(field.annotation)
+
+
+def _root(detail: ErrorDetails, given: Any) -> tuple[list[int | str], bool]:
+    """Where in what was given the error lies, and whether the rest of its location names alternatives of a type."""
+    place: list[int | str] = []
+    for part in detail["loc"]:
+        if not _leads_on(part, given):
+            named = detail["type"] == "missing" and len(place) == len(detail["loc"]) - 1
+            return place, not named
+        given = given[part]
+        place.append(part)
+    return place, False
+
+
+def _leads_on(part: int | str, given: Any) -> bool:
+    if isinstance(given, list):
+        return isinstance(part, int) and part < len(given)
+    return isinstance(given, dict) and part in given
+
+
+def _path(place: list[int | str]) -> str:
+    if not place or place[0] not in _ENVELOPE:
+        place = ["data", *place]
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Malformed("MALFORMED_JSON", "one of its objects names a field twice")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Malformed("MALFORMED_JSON", f"{name} is not JSON")

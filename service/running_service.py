@@ -1,0 +1,110 @@
+"""The running service: one a data folder, views followed, timers going, answering HTTP until it is told to end."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import uvicorn
+
+from service.app import App, open_app
+from service.automation.worker import TimerWorker
+from service.data_lock import only_service
+from service.database import kept_running
+from service.embedded import Watch
+from service.failures import ServiceFailure
+from service.http.application import make_application
+from service.http.server import server_config
+from service.settings import Settings
+from service.views.follower import following
+from service.views.upgrade import upgrading
+
+
+def serve(
+    settings: Settings, *, first: Callable[[App], None], ready: Callable[[str], None], demonstration: bool = False
+) -> None:
+    """Run until it is interrupted. `first` runs once the ledger is open, `ready` hears the address. A ledger that is
+    founded here is for demonstration if so wanted.
+
+    Raises one of `OBSTACLES` where it cannot start, and `ServerLost` where the embedded server cannot be kept running.
+    """
+    try:
+        with ExitStack() as stack:
+            listener = stack.enter_context(_listening(settings))
+            address = f"http://{settings.host}:{listener.getsockname()[1]}"
+            if settings.server is None:
+                stack.enter_context(only_service(settings.data_dir, address))
+            watch = stack.enter_context(kept_running(settings))
+            app = stack.enter_context(open_app(settings, create=True, demonstration=demonstration))
+            _expect_known_policies(app)
+            stack.enter_context(following(app.ledger))
+            stack.enter_context(upgrading(app.ledger))
+            first(app)  # before the timers, whose clock is the server's: a scenario never goes back behind it
+            stack.enter_context(_timing(app))
+            _answer(app, listener, watch, lambda: ready(address))
+    except KeyboardInterrupt:
+        return
+
+
+def _expect_known_policies(app: App) -> None:
+    """Raises `ServiceFailure` where the ledger has rules that this code knows nothing of."""
+    if unknown := app.bus.reference().unknown:
+        raise ServiceFailure(
+            f"This version of RedLedger does not know the policy {', '.join(unknown)}, which this ledger has."
+            " Install the version that published it, or a newer one; nothing was changed."
+        )
+
+
+def _answer(app: App, listener: socket.socket, watch: Watch | None, ready: Callable[[], None]) -> None:
+    _Server(server_config(make_application(app)), watch, ready).run(sockets=[listener])
+    if watch is not None:
+        watch.check()
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and ends when the database is lost."""
+
+    def __init__(self, config: uvicorn.Config, watch: Watch | None, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._watch = watch
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or (self._watch is not None and self._watch.is_over)
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The port, taken before anything else is started: of two services the second one learns it at once."""
+    try:
+        ((family, kind, protocol, _, place), *_) = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as error:
+        raise ServiceFailure(f"{settings.host!r} is not an address to listen on: {error.strerror}.") from None
+    with socket.socket(family, kind, protocol) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(place)
+            listener.listen()
+        except OSError as error:
+            raise ServiceFailure(
+                f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. --port names another one."
+            ) from None
+        yield listener
+
+
+@contextmanager
+def _timing(app: App) -> Iterator[None]:
+    """The timers, in a thread of this process."""
+    timers = TimerWorker(app)
+    timers.start()
+    try:
+        yield
+    finally:
+        timers.stop()

@@ -1,0 +1,1 @@
+"""Every table that is printed or exported: its columns and its cells."""

@@ -1,0 +1,231 @@
+"""An order's story step by step: each event, the order after it, and the journal entry it wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from pydantic import BaseModel
+from pydantic_core import from_json
+
+from ledger.events.event import Undecodable
+from ledger.events.platform import PolicyPublished
+from ledger.ids import decided_at, order_stream, policy_stream
+from ledger.ledger import Ledger
+from ledger.log.engine import cursor_of
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from ledger.policies.after_sales_lock import AfterSalesLock
+from ledger.policies.return_window import ReturnWindow
+from ledger.sealed import Sealed
+from ledger.streams.orders.order import Order
+from ledger.streams.registry import blank
+from projections.tracking.past_answers import tracked_then
+from projections.tracking.tracking import AmbiguousOrder
+from service.failures import ServiceFailure
+from service.tracking.order_axes import Axes, axes_of
+from service.tracking.tracking import told
+
+_FIND = (
+    "SELECT d.merchant_id, d.book FROM log.directory d JOIN log.events e ON e.book = d.book"
+    " AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1"
+    " WHERE %(merchant)s::text IS NULL OR d.merchant_id = %(merchant)s ORDER BY 1"
+)
+_REASONS = ("reason", "reasons", "code", "cause", "resolution", "note")
+_NOTHING = re.compile(r"[A-Z]{3} 0(\.0+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of the order, with what is remembered after it and the lines of its entry."""
+
+    recorded: Recorded
+    event: Mapping[str, Any]
+    changed: Mapping[str, Any]  # path → value after the event, None where it is gone
+    state: Mapping[str, Any]
+    axes: Axes
+    shown: Mapping[str, Any] | None  # what the buyer was shown then, None where it was nothing
+    entry: list[dict[str, Any]]
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why it was done, by the names that the event has for it; what is sealed stays so."""
+        told = {name: self.event.get(name) for name in _REASONS if self.event.get(name)}
+        return {name: _reason(value) for name, value in told.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        """The step as plain values; instants stay instants."""
+        recorded = self.recorded
+        return {
+            "step": recorded.version,
+            "book": recorded.book,
+            "position": recorded.position,
+            "type": recorded.type,
+            "occurred_at": recorded.occurred_at,
+            "recorded_at": recorded.recorded_at,
+            "actor": from_json(recorded.actor),
+            "source": from_json(recorded.source),
+            "command_id": recorded.command_id,
+            "reasons": self.reasons,
+            "event": self.event,
+            "changed": self.changed,
+            "state": self.state,
+            "axes": asdict(self.axes),
+            "shown": self.shown,
+            "entry": self.entry,
+        }
+
+
+def _reason(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case Mapping():
+            return "sealed"
+    return ", ".join(map(str, value))
+
+
+def find_order(ledger: Ledger, order: str, merchant: str | None = None) -> tuple[int, str]:
+    """The book and stream of an order. Raises `ServiceFailure` where there is none, `AmbiguousOrder` for several."""
+    with cursor_of(ledger.engine) as cursor:
+        cursor.execute(_FIND, {"order": order, "merchant": merchant})
+        found = cursor.fetchall()
+    if not found:
+        raise ServiceFailure(f"Order {order} is not known. Check the id.")
+    if len(found) > 1:
+        raise AmbiguousOrder(order, [name for name, _ in found])
+    ((merchant_id, book),) = found
+    return book, order_stream(merchant_id, order)
+
+
+def history_of(
+    ledger: Ledger,
+    order: str,
+    *,
+    merchant: str | None = None,
+    upto: int | None = None,
+    as_of: date | None = None,
+    as_known_at: datetime | None = None,
+) -> Iterator[Step]:
+    """The order's steps, the first `upto` of them: those of accounting days up to `as_of`, as known at `as_known_at`.
+
+    Personal values stay sealed. Raises `ServiceFailure`, `AmbiguousOrder`; ValueError for an instant that has not come.
+    """
+    book, name = find_order(ledger, order, merchant)
+    story = _known(ledger, book, name, as_known_at)
+    if upto and upto > len(story):
+        raise ServiceFailure(f"Order {order} has {len(story)} steps, and no step {upto}.")
+    steps = _steps(name, story[:upto], _policies(ledger))
+    return (step for step in steps if as_of is None or step.recorded.accounting_date <= as_of)
+
+
+def _known(ledger: Ledger, book: int, name: str, as_known_at: datetime | None) -> list[Recorded]:
+    """The order's events that were recorded by then."""
+    story = ledger.reader.read_stream(book, name)
+    if as_known_at is None:
+        return story
+    known = ledger.reader.positions_as_known_at(as_known_at, [book])[book]
+    return [recorded for recorded in story if recorded.position <= known]
+
+
+def _steps(name: str, story: Sequence[Recorded], policies: Sequence[Recorded]) -> Iterator[Step]:
+    stream = cast(Order, blank(name))
+    before: dict[str, Any] = {}
+    for number, recorded in enumerate(story, 1):
+        _remember(stream, recorded)
+        state = plain_state(stream)
+        flat = dict(_flat(state))
+        changed = {path: flat.get(path) for path in sorted(flat.keys() | before.keys()) if _differs(path, before, flat)}
+        shown = _shown(story[:number], policies)
+        yield Step(recorded, from_json(recorded.payload), changed, state, axes_of(stream), shown, recorded.lines)
+        before = flat
+
+
+def _remember(order: Order, recorded: Recorded) -> None:
+    try:
+        order.apply(recorded.event)
+    except Undecodable as error:
+        raise ServiceFailure(
+            f"The order's event at position {recorded.position} of book {recorded.book} cannot be read: {error}."
+        ) from None
+
+
+def _policies(ledger: Ledger) -> list[Recorded]:
+    """The publications that what buyers are shown rests on, from book 0."""
+    streams = [policy_stream(kind.key) for kind in (AfterSalesLock, ReturnWindow)]
+    loaded = ledger.reader.load(0, streams)
+    return [recorded for stream in streams for recorded in loaded[stream]]
+
+
+def _shown(story: Sequence[Recorded], policies: Sequence[Recorded]) -> dict[str, Any] | None:
+    """Tracking as it was told right after the last of these events, under what was published by then."""
+    last = story[-1]
+    known = [policy.readable_event for policy in policies if policy.recorded_at <= last.recorded_at]
+    tracking = tracked_then(story, [policy for policy in known if isinstance(policy, PolicyPublished)])
+    if tracking is None:
+        return None
+    # By the clock of who decided: an importer, or a simulator, tells of a past in which the ledger was not there.
+    return told(tracking, decided_at(last.event_id))
+
+
+def plain_state(remembered: Any) -> Any:
+    """What a stream remembers as plain JSON values; empty collections and None are left out of objects."""
+    match remembered:
+        case None | bool() | int() | str():
+            return remembered
+        case Money():
+            return str(remembered)
+        case Sealed():
+            return "sealed"
+        case date():  # an instant is one too
+            return remembered.isoformat().replace("+00:00", "Z")
+        case BaseModel():
+            shown = {name: getattr(remembered, name) for name in type(remembered).model_fields}
+            return _object({name: value for name, value in shown.items() if (name, value) != ("timing", "plain")})
+        case Mapping():
+            return _object(remembered)
+        case set() | frozenset():
+            return sorted(map(str, remembered))
+        case tuple() if hasattr(remembered, "_asdict"):
+            return _object(remembered._asdict())
+        case Iterable():
+            return [plain_state(item) for item in remembered]
+    if is_dataclass(remembered):
+        return _object({field.name: getattr(remembered, field.name) for field in fields(remembered)})
+    if hasattr(remembered, "__dict__"):
+        derived = {"status": remembered.status} if hasattr(remembered, "status") else {}
+        return _object(derived | {name: value for name, value in vars(remembered).items() if not name.startswith("_")})
+    return str(remembered)
+
+
+def _object(content: Mapping[Any, Any]) -> dict[str, Any]:
+    plain = {_name(key): plain_state(value) for key, value in content.items()}
+    return {key: value for key, value in plain.items() if value is not None and value not in ([], {}, "")}
+
+
+def _name(key: Any) -> str:
+    if key is None:
+        return "merchant"
+    return " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+
+
+def _differs(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """A counter or flag that appears at nothing has not changed anything yet."""
+    now = after.get(path)
+    if path not in before and (now in (0, False) or (isinstance(now, str) and _NOTHING.fullmatch(now))):
+        return False
+    return path != "version" and now != before.get(path)
+
+
+def _flat(state: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(state, dict):
+        for key, value in state.items():
+            yield from _flat(value, f"{path}.{key}" if path else key)
+    elif isinstance(state, list) and any(isinstance(item, dict | list) for item in state):
+        for index, item in enumerate(state):
+            yield from _flat(item, f"{path}[{index}]")
+    else:
+        yield path, state

@@ -1,0 +1,198 @@
+"""What a buyer reads about an order, in their language: texts, dates, money and plurals by locale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency
+from babel.support import Translations
+
+from ledger.deadlines import in_zone
+from ledger.instants import zone_of
+from ledger.money import Money
+from ledger.numbers import read_decimal
+from projections.tracking.answer import AfterSales, OrderTracking, ParcelTracking, TrackedRefund
+from service.failures import ServiceFailure
+
+DEFAULT = "en"
+LANGUAGES = ("en", "zh_Hans", "zh_Hant", "pt")
+_ZONES = {"HK": "Asia/Hong_Kong", "MO": "Asia/Macau"}  # the other markets have several zones: UTC, and said so
+
+
+class UnknownLocale(ServiceFailure):
+    """A language we have no texts in, or no language at all."""
+
+
+class UnknownZone(ServiceFailure):
+    """No time zone is called so."""
+
+
+def reader_of(locale: str, *, market: str = "", zone: str | None = None) -> Reader:
+    """Who reads: a BCP 47 locale, and the zone of dates where it is known. Raises `UnknownLocale`, `UnknownZone`."""
+    parsed = _locale(locale)
+    name = zone or _ZONES.get(market, "UTC")
+    try:
+        tz = zone_of(name)
+    except ValueError:
+        raise UnknownZone(f"There is no time zone {name!r}: name one as in Asia/Macau.") from None
+    return Reader(parsed, _catalogue(_language(parsed, locale)), tz)
+
+
+def best_locale(accepted: str) -> str:
+    """The locale of an `Accept-Language` header (RFC 9110, 12.5.4) that we have texts in, else English."""
+    for tag in sorted(_weighted(accepted), key=lambda entry: -entry[1]):
+        try:
+            reader_of(tag[0])
+        except UnknownLocale:
+            continue
+        return tag[0]
+    return DEFAULT
+
+
+def localised(tracking: OrderTracking, now: datetime, reader: Reader) -> dict[str, Any]:
+    """All that the buyer is shown of an order at an instant: no CNY amount, no partner."""
+    return {
+        "order": tracking.order_id,
+        "locale": str(reader.locale).replace("_", "-"),
+        "status": reader.text(f"order.{tracking.headline}"),
+        "placed": reader.when(tracking.placed_at),
+        "promised": reader.text("promised", until=reader.when(tracking.promised_by)) if tracking.promised_by else None,
+        "lines": [
+            {"title": line.title, "quantity": reader.units(line.qty), "not_sent": reader.units(line.unshipped)}
+            for line in tracking.lines
+        ],
+        "after_sales": _after_sales(tracking.after_sales(), reader),
+        "parcels": [_parcel(parcel, now, reader) for parcel in tracking.parcels],
+        "refunds": [_refund(refund, reader) for refund in tracking.refunds],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One language, its catalogue, and the zone its dates are in."""
+
+    locale: Locale
+    catalogue: Translations
+    zone: ZoneInfo
+
+    def text(self, key: str, **facts: object) -> str:
+        """The message of a key. A key without one is a mistake of ours."""
+        found: str = self.catalogue.gettext(key)
+        assert found != key, f"{self.locale} has no text for {key}"
+        return found.format_map(facts)
+
+    def units(self, count: int) -> str:
+        """A quantity, in the plural form of the language."""
+        found: str = self.catalogue.ngettext("units", "units", count)
+        return found.format_map({"count": count})
+
+    def when(self, at: datetime | None) -> str | None:
+        """A date and time with its zone."""
+        if at is None:
+            return None
+        local = in_zone(at, self.zone)
+        return f"{format_datetime(local, 'medium', tzinfo=self.zone, locale=self.locale)} {local:%Z}"
+
+    def money(self, amount: Money) -> str:
+        return str(format_currency(amount.decimal, amount.currency, locale=self.locale))
+
+
+def _parcel(parcel: ParcelTracking, now: datetime, reader: Reader) -> dict[str, Any]:
+    missing = ", ".join(reader.text(f"milestone.{word}") for word in parcel.gaps)
+    return {
+        "parcel": parcel.parcel_id,
+        "stage": reader.text(f"stage.{parcel.stage}"),
+        "status": reader.text(f"milestone.{parcel.milestone}"),
+        "since": reader.when(parcel.occurred_at),
+        "location": parcel.location,
+        "items": [
+            {"title": item.title, "quantity": reader.units(item.qty)}
+            | {"after_sales": _after_sales(parcel.after_sales_of(item, now), reader)}
+            for item in parcel.items
+        ],
+        "signed": reader.when(parcel.signed_at),
+        "late": reader.text("late") if parcel.is_late(now) else None,
+        "gap": reader.text("gap", what=missing) if missing else None,
+        "after_sales": _after_sales(parcel.after_sales(now), reader),
+        "timeline": [
+            {"text": reader.text(f"milestone.{entry.milestone}"), "when": reader.when(entry.happened_at)}
+            | {"location": entry.location}
+            for entry in parcel.timeline
+        ],
+    }
+
+
+def _after_sales(after_sales: AfterSales, reader: Reader) -> dict[str, Any]:
+    until = after_sales.lock_ends_at or after_sales.closes_at
+    key = "open_until" if after_sales.reason == "open" and until else after_sales.reason
+    return {
+        "allowed": after_sales.allowed,
+        "text": reader.text(f"after_sales.{key}", until=reader.when(until)),
+        "until": reader.when(until),
+        "quantity": reader.units(after_sales.qty),
+        "options": [{"type": option, "text": reader.text(f"option.{option}")} for option in after_sales.options],
+    }
+
+
+def _refund(refund: TrackedRefund, reader: Reader) -> dict[str, Any]:
+    show: Callable[[Money | None], str | None] = lambda amount: reader.money(amount) if amount else None  # noqa: E731
+    return {
+        "refund": refund.refund_id,
+        "status": reader.text(f"refund.{refund.state}"),
+        "amount": show(refund.amount),
+        "paid": show(refund.paid),
+    }
+
+
+def _weighted(accepted: str) -> Iterator[tuple[str, Decimal]]:
+    for part in accepted.split(","):
+        tag, _, weight = part.partition(";q=")
+        try:
+            quality = read_decimal(weight) if weight else Decimal(1)
+        except ValueError:
+            continue
+        if quality > 0:
+            yield tag.strip(), quality
+
+
+def _locale(tag: str) -> Locale:
+    """The locale of a tag as `zh-HK`, `zh-Hant-MO` or `pt_MO`, with the script its region writes in."""
+    try:
+        return Locale.parse(tag.strip().replace("_", "-"), sep="-")
+    except (UnknownLocaleError, ValueError, TypeError):
+        raise _unknown(tag) from None
+
+
+def _language(parsed: Locale, tag: str) -> str:
+    script = parsed.script or ("Hant" if parsed.territory in ("HK", "MO", "TW") else "Hans")
+    language = f"zh_{script}" if parsed.language == "zh" else str(parsed.language)
+    if language not in LANGUAGES:
+        raise _unknown(tag)
+    return language
+
+
+def _unknown(tag: str) -> UnknownLocale:
+    offered = ", ".join(language.replace("_", "-") for language in LANGUAGES)
+    return UnknownLocale(f"There are no texts for the locale {tag[:40]!r}: there are {offered}.")
+
+
+@cache
+def _catalogue(language: str) -> Translations:
+    source = files("service.locales").joinpath(f"{language}.po").read_bytes()
+    compiled = BytesIO()
+    write_mo(compiled, read_po(BytesIO(source), locale=language))
+    compiled.seek(0)
+    return Translations(fp=compiled)

@@ -1,0 +1,38 @@
+"""Where an order is, as it is told at an instant: stored facts, and what depends on the clock."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from projections.tracking.answer import OrderTracking, ParcelTracking, TrackedRefund
+
+_INNER = ("paid", "proven_at", "deemed_at", "return_window")  # what `after_sales` is computed from
+
+
+def told(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
+    """The answer as plain values; lateness and what may be asked for are computed at `now`."""
+    plain = asdict(tracking)
+    del plain["vector"], plain["buyer_ref"]
+    return plain | {
+        "refunds": [asdict(refund) | _amounts(refund) for refund in tracking.refunds],
+        "after_sales": asdict(tracking.after_sales()),
+        "parcels": [_parcel(parcel, now) for parcel in tracking.parcels],
+    }
+
+
+def _parcel(parcel: ParcelTracking, now: datetime) -> dict[str, Any]:
+    plain = asdict(parcel)
+    for name in _INNER:
+        del plain[name]
+    told_now = {"late": parcel.is_late(now), "gaps": parcel.gaps, "after_sales": asdict(parcel.after_sales(now))}
+    items = [asdict(item) | {"after_sales": asdict(parcel.after_sales_of(item, now))} for item in parcel.items]
+    return plain | told_now | {"items": items}
+
+
+def _amounts(refund: TrackedRefund) -> dict[str, str | None]:
+    return {
+        "amount": str(refund.amount) if refund.amount else None,
+        "paid": str(refund.paid) if refund.paid else None,
+    }

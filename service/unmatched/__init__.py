@@ -1,0 +1,1 @@
+"""Unmatched items: what waits, and how each is matched with its order."""

@@ -1,0 +1,83 @@
+"""What does not tie after some time, or over several orders, is a break."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.refusals.catalogue import RoleNotAllowed
+from tests.support.given import MERCHANT
+from tests.support.orders import OrderStory, after_days, basket, capture
+
+D1: dict[str, Any] = {"declaration_no": "D-1"}
+
+
+def flag(story: OrderStory, mismatch: str, **data: Any) -> list[str]:
+    """What the breaks are about."""
+    told: dict[str, Any] = {"parcel_ids": ["P-1"], "mismatch": mismatch, "at": after_days(3)} | data
+    decided = story.tell("flag_customs_tie", **told)
+    return [event.refs["about"] for event in decided if isinstance(event, ReconciliationBreakOpened)]
+
+
+def declared(story: OrderStory, **other: Any) -> OrderStory:
+    told = D1 | {"customs_mode": "9610"} | other
+    story.tell("report_tracking", parcel_id="P-1", milestone="export_declared", at=after_days(1), **told)
+    return story
+
+
+def departed() -> OrderStory:
+    story = OrderStory().paid().sent(A=2, B=1)
+    story.tell("report_tracking", parcel_id="P-1", milestone="departed", at=after_days(1))
+    return story
+
+
+def test_a_parcel_that_left_without_a_declaration_is_a_break_once() -> None:
+    story = departed()
+    assert flag(story, "not_declared") == ["not_declared"]
+    assert flag(story, "not_declared") == []
+
+
+def test_a_parcel_declared_since_is_none() -> None:
+    assert flag(declared(departed()), "not_declared") == []
+
+
+def test_one_declaration_for_several_orders_is_a_break() -> None:
+    assert flag(declared(departed()), "shared_declaration", **D1) == ["shared_declaration"]
+
+
+@pytest.mark.parametrize("mismatch", ["no_payment", "payment_unequal"])
+def test_what_has_come_to_tie_is_none(mismatch: str) -> None:
+    assert flag(declared(departed()), mismatch, **D1) == []
+
+
+def test_a_receipt_of_another_amount_is_a_break_when_it_is_declared_and_no_other_later() -> None:
+    story = OrderStory()
+    story.tell("place_order", **basket())
+    story.tell("report_payment_captured", **capture(amount="USD 70.00"))
+    declared(story.sent(A=2, B=1))
+    opened = story.event(ReconciliationBreakOpened)
+    assert (opened.kind, opened.expected, opened.actual) == ("customs_tie", "USD 69.44", "USD 70.00")
+    assert flag(story, "payment_unequal", **D1) == []
+
+
+def test_a_receipt_that_failed_since_is_a_break() -> None:
+    story = declared(departed())
+    failed: dict[str, Any] = {"payment_id": "PAY-1", "psp": "stripe", "capture_ref": "cap-1", "amount": "USD 69.44"}
+    story.tell("report_payment_failed", at=after_days(2), code="reversed", **failed)
+    assert flag(story, "no_payment", **D1) == ["payment"]
+
+
+def test_what_a_buyer_no_longer_pays_for_is_not_missed() -> None:
+    story = OrderStory()
+    story.tell("place_order", **basket())
+    story.tell("cancel_order", reason="less", lines=[{"line_id": "B", "qty": 1}])
+    story.tell("report_payment_captured", **capture(amount="USD 50.00"))
+    declared(story.sent(A=2))
+    assert story.breaks() == []
+
+
+def test_a_merchant_does_not_flag_it() -> None:
+    refusal = departed().refusal("flag_customs_tie", by=MERCHANT, parcel_ids=["P-1"], mismatch="not_declared")
+    assert isinstance(refusal, RoleNotAllowed)

@@ -1,0 +1,1 @@
+"""Tests of service.docs_from_code."""

@@ -1,0 +1,1 @@
+"""Models and checks that share no code with the ledger."""
