@@ -86,7 +86,7 @@ def contradiction(
 
 
 def without_rate(report: OrderReport, order: Order, amount: Money, **refs: str) -> Iterator[Event]:
-    """The break of a fact that cannot be booked, because no rate of its currency is known; it can be told again."""
+    """The break of a fact that cannot be booked, because no rate of its currency is known; it can be reported again."""
     yield from contradiction(
         report, order, kind="rate_missing", expected="a book rate of that day", actual=str(amount), **refs
     )

@@ -126,10 +126,10 @@ from commands.unmatched import (
     mark_parts_taken,
     mark_payment_matched,
     match_payment,
-    note_unmatched_fact,
-    note_unmatched_payment,
     refund_unmatched_funds,
     report_unmatched_capture_failed,
+    report_unmatched_fact,
+    report_unmatched_payment,
     report_unmatched_refund_failed,
     report_unmatched_refund_paid,
     report_unmatched_settlement,
@@ -179,8 +179,8 @@ MENU: dict[str, Handler] = {
     "capture_payment": Handler(capture_payment.CapturePayment, capture_payment.decide),
     "void_payment": Handler(void_payment.VoidPayment, void_payment.decide),
     "report_payment_voided": Handler(report_payment_voided.ReportPaymentVoided, report_payment_voided.decide),
-    "report_authorization_expired": Handler(
-        report_authorisation_expired.ReportAuthorizationExpired, report_authorisation_expired.decide
+    "report_authorisation_expired": Handler(
+        report_authorisation_expired.ReportAuthorisationExpired, report_authorisation_expired.decide
     ),
     "flag_unallocated_capture": Handler(
         flag_unallocated_capture.FlagUnallocatedCapture, flag_unallocated_capture.decide
@@ -252,29 +252,30 @@ MENU: dict[str, Handler] = {
     "issue_statement": Handler(issue_statement.IssueStatement, issue_statement.decide),
     "complete_settlement_run": Handler(complete_settlement_run.CompleteSettlementRun, complete_settlement_run.decide),
     # facts whose order or merchant is not known yet
-    "note_unrouted_payment": Handler(note_unmatched_payment.NoteUnroutedPayment, note_unmatched_payment.decide),
-    "note_unrouted_fact": Handler(note_unmatched_fact.NoteUnroutedFact, note_unmatched_fact.decide),
-    "report_unrouted_capture_failed": Handler(
-        report_unmatched_capture_failed.ReportUnroutedCaptureFailed, report_unmatched_capture_failed.decide
+    "report_unmatched_payment": Handler(report_unmatched_payment.ReportUnmatchedPayment,
+    report_unmatched_payment.decide),
+    "report_unmatched_fact": Handler(report_unmatched_fact.ReportUnmatchedFact, report_unmatched_fact.decide),
+    "report_unmatched_capture_failed": Handler(
+        report_unmatched_capture_failed.ReportUnmatchedCaptureFailed, report_unmatched_capture_failed.decide
     ),
-    "route_inbox_payment": Handler(match_payment.RouteInboxPayment, match_payment.decide),
-    "mark_fact_routed": Handler(mark_fact_matched.MarkFactRouted, mark_fact_matched.decide),
-    "mark_inbox_routed": Handler(mark_payment_matched.MarkInboxRouted, mark_payment_matched.decide),
+    "match_payment": Handler(match_payment.MatchPayment, match_payment.decide),
+    "mark_fact_matched": Handler(mark_fact_matched.MarkFactMatched, mark_fact_matched.decide),
+    "mark_payment_matched": Handler(mark_payment_matched.MarkPaymentMatched, mark_payment_matched.decide),
     "mark_parts_taken": Handler(mark_parts_taken.MarkPartsTaken, mark_parts_taken.decide),
-    "refund_unallocated_funds": Handler(
-        refund_unmatched_funds.RefundUnallocatedFunds, refund_unmatched_funds.decide
+    "refund_unmatched_funds": Handler(
+        refund_unmatched_funds.RefundUnmatchedFunds, refund_unmatched_funds.decide
     ),
-    "report_unallocated_refund_paid": Handler(
-        report_unmatched_refund_paid.ReportUnallocatedRefundPaid, report_unmatched_refund_paid.decide
+    "report_unmatched_refund_paid": Handler(
+        report_unmatched_refund_paid.ReportUnmatchedRefundPaid, report_unmatched_refund_paid.decide
     ),
-    "report_unallocated_refund_failed": Handler(
-        report_unmatched_refund_failed.ReportUnallocatedRefundFailed, report_unmatched_refund_failed.decide
+    "report_unmatched_refund_failed": Handler(
+        report_unmatched_refund_failed.ReportUnmatchedRefundFailed, report_unmatched_refund_failed.decide
     ),
-    "report_unallocated_settlement": Handler(
-        report_unmatched_settlement.ReportUnallocatedSettlement, report_unmatched_settlement.decide
+    "report_unmatched_settlement": Handler(
+        report_unmatched_settlement.ReportUnmatchedSettlement, report_unmatched_settlement.decide
     ),
-    "submit_unallocated_refund": Handler(
-        submit_unmatched_refund.SubmitUnallocatedRefund, submit_unmatched_refund.decide
+    "submit_unmatched_refund": Handler(
+        submit_unmatched_refund.SubmitUnmatchedRefund, submit_unmatched_refund.decide
     ),
     # the books of account
     "record_partner_invoice_paid": Handler(

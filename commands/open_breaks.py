@@ -51,10 +51,10 @@ def people_only(actor: Actor) -> None:
 
 
 def closable_break(command: BreakCommand, stream: Stream) -> Break:
-    """The break, if a word can close it. Raises `BreakNotOpen` too where money waits: that is routed or given back."""
+    """The break, if a word can close it. Raises `BreakNotOpen` too where money waits: that is matched or given back."""
     known = open_break(command, stream)
     if known.holds_money:
-        state = "its money is to be routed to an order or given back"
+        state = "its money is to be matched to an order or given back"
         raise BreakNotOpen(stream=command.in_stream, break_id=command.break_id, state=state)
     return known
 

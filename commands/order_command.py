@@ -41,7 +41,7 @@ def placed_order(order: Order) -> Order:
 def expect_new_case(order: Order, refund_id: str) -> None:
     """Raises `CaseAlreadyOpen` where the order has a case of this id."""
     if case := order.cases.get(refund_id):
-        raise CaseAlreadyOpen(refund_id=refund_id, state=case.standing)
+        raise CaseAlreadyOpen(refund_id=refund_id, state=case.state_in_words)
 
 
 def line_of(order: Order, line_id: str) -> LineBook:

@@ -26,13 +26,13 @@ class Rules:
         *,
         at: datetime,
         reference: Reference,
-        memory: Mapping[str, Stream],
+        loaded: Mapping[str, Stream],
         open_day: Callable[[], date] = lambda: date.min,
     ) -> None:
         self.at = at
         self._open_day = open_day
         self._reference = reference
-        self._memory = memory
+        self._loaded = loaded
         self.used: dict[str, int] = {}
 
     @property
@@ -62,11 +62,11 @@ class Rules:
         return self._reference.rate(currency, kind, on)
 
     def merchant(self, merchant_id: str) -> Merchant:
-        return cast(Merchant, self._memory[merchant_stream(merchant_id)])
+        return cast(Merchant, self._loaded[merchant_stream(merchant_id)])
 
     def product(self, merchant_id: str, product_id: str) -> Product:
-        return cast(Product, self._memory[product_stream(merchant_id, product_id)])
+        return cast(Product, self._loaded[product_stream(merchant_id, product_id)])
 
     def account(self, merchant_id: str) -> MerchantAccount:
         """The merchant's money that can be paid now; only for commands that read `account/<merchant>`."""
-        return cast(MerchantAccount, self._memory[account_guard(merchant_id)])
+        return cast(MerchantAccount, self._loaded[account_guard(merchant_id)])

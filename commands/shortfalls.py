@@ -12,7 +12,7 @@ from ledger.events.event import Event
 from ledger.events.logistics import LogisticsClaimSettled
 from ledger.events.payments import PaymentCaptured
 from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
-from ledger.events.unmatched_money import UnallocatedFundsMatched, UnallocatedFundsSettled
+from ledger.events.unmatched_money import UnmatchedFundsMatched, UnmatchedFundsSettled
 from ledger.streams.amounts.expectations import payment_expected
 from ledger.streams.breaks import Break
 from ledger.streams.expectation import Expectation
@@ -20,22 +20,22 @@ from ledger.streams.orders.logistics import Logistics
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.payments import Payments
 from ledger.streams.receivables import Receivables
-from ledger.streams.reference_data import InboxItem
+from ledger.streams.reference_data import UnmatchedItem
 from ledger.streams.stream import Stream
 
 _KIND, _OF = "amount_mismatch", "expected_of"
 _PAYMENTS = (
     PspSettlementReceived,
     PspSettlementMatched,
-    UnallocatedFundsSettled,
-    UnallocatedFundsMatched,
+    UnmatchedFundsSettled,
+    UnmatchedFundsMatched,
     LogisticsClaimSettled,
 )
 
 
 def shortfalls(command: Command, stream: Stream, events: Sequence[Event]) -> Iterator[Event]:
     """Yields the break of what is short after these events, and the end of one that is short no more."""
-    if not isinstance(stream, Order | InboxItem):
+    if not isinstance(stream, Order | UnmatchedItem):
         return
     waiting = {name: each for name, each in stream.known_breaks.items() if each.is_open and _OF in each.opened.refs}
     if not waiting and not any(_is_payment(stream, event) for event in events):
@@ -53,7 +53,7 @@ def shortfalls(command: Command, stream: Stream, events: Sequence[Event]) -> Ite
             yield from _ended(command, stream, payment, waiting)
 
 
-def _is_payment(stream: Order | InboxItem, event: Event) -> bool:
+def _is_payment(stream: Order | UnmatchedItem, event: Event) -> bool:
     """True if the event is of money that was expected; a capture is where the provider was asked for one."""
     if isinstance(event, PaymentCaptured):
         hold = stream.payments.authorizations.get(event.payment_id) if isinstance(stream, Order) else None
@@ -82,7 +82,7 @@ def _refs(stream: Stream, each: Expectation) -> dict[str, str]:
     return {"in_stream": stream.name, _OF: each.kind, "reference": each.reference}
 
 
-def _expectations(stream: Order | InboxItem, events: Iterable[Event]) -> Iterator[Expectation]:
+def _expectations(stream: Order | UnmatchedItem, events: Iterable[Event]) -> Iterator[Expectation]:
     known: list[Receivables | Logistics | Payments] = [stream.receivables]
     if isinstance(stream, Order):
         known += [stream.logistics, stream.payments] if stream.payments.was_asked_for else [stream.logistics]

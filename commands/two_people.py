@@ -21,20 +21,20 @@ class TwoPersonCommand(Command):
 
     proposal: ClassVar[ProposalMade]  # of an instance, once it is proposed
 
-    def proposed_in(self, proposal: ProposalMade, asked_by: Command) -> Self:
+    def proposed_in(self, proposal: ProposalMade, requested_by: Command) -> Self:
         """The same command, decided at the instant of the proposal's or the approval's own decision."""
-        return self.model_copy(update={"proposal": proposal, "decided_at": asked_by.decided_at})
+        return self.model_copy(update={"proposal": proposal, "decided_at": requested_by.decided_at})
 
 
 def read_command(
-    name: str, data: Mapping[str, Any], asked_by: Command, menu: Mapping[str, Handler]
+    name: str, data: Mapping[str, Any], requested_by: Command, menu: Mapping[str, Handler]
 ) -> TwoPersonCommand:
     """The command of this name with this data, asked for by the same actor. Raises ValueError."""
     if name not in menu:
         raise ValueError(f"{name} is no command that takes two people. There are: {', '.join(menu)}")
     if envelope := sorted(data.keys() & Command.model_fields.keys()):
         raise ValueError(f"{', '.join(envelope)} belongs to the proposal, not into the data of {name}")
-    command = menu[name].command.model_validate({**data, "id": asked_by.id, "actor": asked_by.actor})
+    command = menu[name].command.model_validate({**data, "id": requested_by.id, "actor": requested_by.actor})
     assert isinstance(command, TwoPersonCommand), f"{name} is on the wrong menu"
     return command
 

@@ -71,16 +71,16 @@ def policy_stream(key: str) -> str:
     return f"policy/{key}"
 
 
-def inbox_stream(source: str, reference: str) -> str:
-    return f"inbox/{source}/{reference}"
+def unmatched_stream(source: str, reference: str) -> str:
+    return f"unmatched/{source}/{reference}"
 
 
-UNROUTED = "unrouted"  # the kind of an exception that only waits for its order to be known
+UNMATCHED = "unmatched"  # the kind of an exception that only waits for its order to be known
 
 
-def unrouted_break(stream: str) -> str:
-    """The name of the exception that an inbox stream is until its fact is routed."""
-    return derived_id(UNROUTED, *stream.split("/")[1:])
+def unmatched_break(stream: str) -> str:
+    """The name of the exception that an unmatched stream is until its fact is matched."""
+    return derived_id(UNMATCHED, *stream.split("/")[1:])
 
 
 def statements_stream(merchant_id: str) -> str:
@@ -138,7 +138,7 @@ def bank_account_stream(account: str, currency: str) -> str:
 def bank_statement_stream(
     account: str, currency: str, statement_id: str, *, closed_on: date | None = None, page: int = 1
 ) -> str:
-    """A bank's numbers of statements may begin anew: the day a statement closes on tells them apart, and its page."""
+    """A bank's numbers of statements may begin anew: the day a statement closes on distinguishes them, and its page."""
     days = (closed_on.isoformat(),) if closed_on else ()
     pages = (f"p{page}",) if page > 1 else ()
     return "/".join(("bank_statement", account, currency, statement_id, *days, *pages))
@@ -167,7 +167,7 @@ def return_id_of(refund_id: str) -> str:
 
 
 def command_id(what: str, stream: str, *about: str) -> str:
-    """The id of a command that the service derives: what it is for, the stream it writes, what else tells it apart.
+    """The id of a command that the service derives: what it is for, the stream it writes, what else distinguishes it.
 
     The stream's name says whose it is, so that equal names of two merchants never meet. A digest, because no
     separator is safe between ids.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Views
 from projections.engine.tables import ViewTable
+from projections.engine.views import Opened, Views
 
 _MOST = 100  # names in one sentence
 

@@ -14,7 +14,7 @@ from ledger.ledger import Ledger
 from ledger.log.database_errors import DatabaseTrouble
 from projections.engine.generations import ViewOutdated
 from projections.engine.projection import Projection
-from projections.engine.reading import ViewBehind, Views
+from projections.engine.views import ViewBehind, Views
 from projections.engine.worker import ProjectionWorker
 from service.database import open_database
 from service.embedded import EmbeddedPostgresError

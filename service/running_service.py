@@ -1,4 +1,4 @@
-"""The running service: one a data folder, views followed, timers going, answering HTTP until it is told to end."""
+"""The running service: one a data folder, views followed, timers going, answering HTTP until it is stopped."""
 
 from __future__ import annotations
 

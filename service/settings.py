@@ -1,4 +1,5 @@
-"""What the service can be told: one table, read from flags and the environment, shown in every command's help."""
+"""What the service can be configured with: one table, read from flags and the environment, shown in every command's
+help."""
 
 from __future__ import annotations
 
@@ -69,7 +70,7 @@ class Settings:
     adyen_capture: str = field(
         default="manual",
         metadata=_says(
-            "When Adyen captures: 'manual', so that a CAPTURE tells of it; 'automatic', so that the AUTHORISATION is "
+            "When Adyen captures: 'manual', so that a CAPTURE reports it; 'automatic', so that the AUTHORISATION is "
             "the capture; or the merchant accounts that capture automatically, with commas between them."
         ),
     )

@@ -98,5 +98,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What random tests came to: how many histories, and from which seed."""
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, value in report.user_properties:
-            if name == "told":
+            if name == "reported":
                 terminalreporter.write_line(str(value))

@@ -93,9 +93,9 @@ def flagged_if_stale(report: Report, known: BankMovement, rules: Rules, *rates: 
         yield from stale_rate(known.known_breaks, rate, rules, day=day, at=report.decided_at, **about)
 
 
-def told_again(report: Report, known: BankMovement, moved: tuple[Money, Money]) -> Iterator[Event]:
+def reported_again(report: Report, known: BankMovement, moved: tuple[Money, Money]) -> Iterator[Event]:
     """Nothing where it is the same movement; a break where the same reference now says another amount."""
-    assert known.moved is not None, "it was told before"
+    assert known.moved is not None, "it was reported before"
     if known.moved == moved:
         return
     yield from break_once(

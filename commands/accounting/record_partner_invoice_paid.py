@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.accounting.bank_payments import BankPaymentReport, flagged_if_stale, told_again
+from commands.accounting.bank_payments import BankPaymentReport, flagged_if_stale, reported_again
 from commands.authority import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -15,7 +15,8 @@ from ledger.streams.platform_money import BankMovement
 
 
 class RecordPartnerInvoicePaid(BankPaymentReport, name="record_partner_invoice_paid"):
-    """One payment to a partner, for one invoice, several, or a part of one. `payment_ref` tells it from others."""
+    """One payment to a partner, for one invoice, several, or a part of one. `payment_ref` distinguishes it from
+    others."""
 
     partner: Id
     payment_ref: Reference
@@ -29,7 +30,7 @@ class RecordPartnerInvoicePaid(BankPaymentReport, name="record_partner_invoice_p
 def decide(report: RecordPartnerInvoicePaid, movement: BankMovement, rules: Rules) -> Iterator[Event]:
     platform_only(report.actor)
     if movement.moved:
-        yield from told_again(report, movement, (report.amount, report.paid))
+        yield from reported_again(report, movement, (report.amount, report.paid))
         return
     paid = PartnerInvoicePaid(
         partner=report.partner,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.accounting.bank_payments import BankPaymentReport, flagged_if_stale, told_again
+from commands.accounting.bank_payments import BankPaymentReport, flagged_if_stale, reported_again
 from commands.authority import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -15,7 +15,7 @@ from ledger.streams.platform_money import BankMovement
 
 
 class RecordTaxRemitted(BankPaymentReport, name="record_tax_remitted"):
-    """Sales tax or duty of a market, as collected. `payment_ref` tells one remittance from others."""
+    """Sales tax or duty of a market, as collected. `payment_ref` distinguishes one remittance from others."""
 
     authority: Id
     payment_ref: Reference
@@ -30,7 +30,7 @@ class RecordTaxRemitted(BankPaymentReport, name="record_tax_remitted"):
 def decide(report: RecordTaxRemitted, movement: BankMovement, rules: Rules) -> Iterator[Event]:
     platform_only(report.actor)
     if movement.moved:
-        yield from told_again(report, movement, (report.amount, report.paid))
+        yield from reported_again(report, movement, (report.amount, report.paid))
         return
     paid = TaxRemitted(
         authority=report.authority,

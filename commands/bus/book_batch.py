@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from commands.bus.decided_events import decided
 from commands.bus.decision import Decision, attempt_of, scoped_key
 from commands.bus.fault import fault_of
-from commands.bus.loaded_streams import Memory, StreamCache
+from commands.bus.loaded_streams import LoadedStreams, StreamCache
 from commands.bus.open_days import OpenDay, OpenDays
 from commands.bus.outcome import Outcome, outcome_of
 from commands.command import Command
@@ -24,7 +24,7 @@ from ledger.streams.account import MerchantAccount
 from ledger.streams.stream import Stream
 
 
-class Asked(NamedTuple):
+class PendingCommand(NamedTuple):
     """A command of a submit that has no answer yet: where it stands in it, and what is asked of it again and again."""
 
     place: int
@@ -37,13 +37,13 @@ class Asked(NamedTuple):
     error: Exception | None = None
 
     @classmethod
-    def of(cls, place: int, command: Command) -> Asked:
+    def of(cls, place: int, command: Command) -> PendingCommand:
         """Its book is not known yet. Raises whatever the command's own properties raise."""
         stream = command.stream
         key = scoped_key(command, merchant_of(stream))
         return cls(place, 0, command, key, command.fingerprint(), stream, command.reads)
 
-    def knowing(self, streams: Mapping[str, Stream]) -> Asked:
+    def knowing(self, streams: Mapping[str, Stream]) -> PendingCommand:
         """The same, with what else the command reads by what its stream says, or the error that it raised then."""
         if self.stream not in streams:
             return self
@@ -68,7 +68,7 @@ class StreamUnreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class BusContext:
     """What every round of a bus works with."""
 
     ledger: Ledger
@@ -78,20 +78,22 @@ class Bench:
     legal_entity: str
 
 
-class Round:
+class BookBatch:
     """`decide`, `record`, `finish`, once each and in this order; `record` may run in a thread of its own.
 
     A command that raises anything but a refusal fails alone. What it had changed in memory was never recorded, so that
     whoever rests on the same streams is left for the next round.
     """
 
-    def __init__(self, bench: Bench, asked: Sequence[Asked], memory: Memory, reference: Reference) -> None:
+    def __init__(
+        self, context: BusContext, asked: Sequence[PendingCommand], loaded: LoadedStreams, reference: Reference
+    ) -> None:
         self.book = asked[0].book
         self.faults: dict[int, Outcome] = {}
-        self._bench, self._asked, self._reference = bench, asked, reference
-        self._memory, self._streams = memory, memory.streams
-        self._open_day = OpenDay(bench.open_days, self.book)
-        self._decided: list[tuple[Asked, Decision]] = []
+        self._context, self._asked, self._reference = context, asked, reference
+        self._loaded, self._streams = loaded, loaded.streams
+        self._open_day = OpenDay(context.open_days, self.book)
+        self._decided: list[tuple[PendingCommand, Decision]] = []
         self._lost: set[str] = set()  # streams and guards that are remembered with what will not be recorded
 
     def decide(self) -> None:
@@ -109,16 +111,16 @@ class Round:
             else:
                 self._decided.append((asked, decision))
 
-    def record(self) -> list[tuple[Asked, Receipt]]:
+    def record(self) -> list[tuple[PendingCommand, Receipt]]:
         """All of it in one append, personal values sealed."""
         self._make_keys()
         tried = [(asked, attempt) for asked, decision in self._decided if (attempt := self._attempt(asked, decision))]
         if not tried:
             return []
-        receipts = self._bench.ledger.append(self.book, [attempt for _, attempt in tried])
+        receipts = self._context.ledger.append(self.book, [attempt for _, attempt in tried])
         return [(asked, receipt) for (asked, _), receipt in zip(tried, receipts, strict=True)]
 
-    def finish(self, receipts: Sequence[tuple[Asked, Receipt]]) -> dict[int, Outcome]:
+    def finish(self, receipts: Sequence[tuple[PendingCommand, Receipt]]) -> dict[int, Outcome]:
         """Outcomes of what was answered or failed; what conflicted is left out, and its streams are forgotten."""
         outcomes: dict[int, Outcome] = {}
         stale = self._lost | {name for asked in self._asked if asked.place in self.faults for name in asked.rests_on}
@@ -128,27 +130,27 @@ class Round:
             elif receipt.status is not Status.RECORDED:
                 stale.add(asked.stream)
             if receipt.first_open_day:
-                self._bench.open_days.learn(self.book, receipt.first_open_day)
+                self._context.open_days.learn(self.book, receipt.first_open_day)
             if receipt.error:
                 self.faults[asked.place] = asked.fault(receipt.error)
             elif receipt.status not in UNANSWERED:
                 outcomes[asked.place] = outcome_of(asked.command.id, receipt)
         written = {asked.stream for asked in self._asked}
-        self._bench.cache.forget(stale)
-        self._bench.cache.put_back(self._streams[name] for name in written - stale)
+        self._context.cache.forget(stale)
+        self._context.cache.put_back(self._streams[name] for name in written - stale)
         return outcomes | self.faults
 
-    def _decide_one(self, asked: Asked) -> Decision:
+    def _decide_one(self, asked: PendingCommand) -> Decision:
         if asked.error:
             raise asked.error
         for name in asked.rests_on:
-            if error := self._memory.unreadable.get(name):
+            if error := self._loaded.unreadable.get(name):
                 raise StreamUnreadable(name) from error
         command, stream = asked.command, self._streams[asked.stream]
         rules = Rules(
             at=command.decided_at,
             reference=self._reference,
-            memory=self._streams,
+            loaded=self._streams,
             open_day=lambda: self._open_day.known,
         )
         decision = Decision(
@@ -161,14 +163,14 @@ class Round:
             policy_versions=rules.used,
         )
         try:
-            decision.come_to(decided(self._bench.deciders[type(command)], command, stream, rules))
+            decision.come_to(decided(self._context.deciders[type(command)], command, stream, rules))
         except Refusal as refusal:
             decision.refusal = refusal
             return decision
         rules.used["reference"] = self._reference.position
         return decision
 
-    def _remember(self, asked: Asked, decision: Decision) -> None:
+    def _remember(self, asked: PendingCommand, decision: Decision) -> None:
         """The decision's events, for those decided after it; all that rests on the stream is lost if it cannot be."""
         stream = self._streams[asked.stream]
         self._lost.add(asked.stream)
@@ -180,7 +182,7 @@ class Round:
         self._lost.discard(asked.stream)
         self._move_accounts(decision)
 
-    def _attempt(self, asked: Asked, decision: Decision) -> Attempt | None:
+    def _attempt(self, asked: PendingCommand, decision: Decision) -> Attempt | None:
         """The decision in the log's shape; None where it fails, or was decided on one that did."""
         if self._lost.isdisjoint(asked.rests_on):
             try:
@@ -195,7 +197,7 @@ class Round:
         return None
 
     def _in_the_logs_shape(self, decision: Decision) -> Attempt:
-        entity, keys = self._bench.legal_entity, self._bench.ledger.keys
+        entity, keys = self._context.legal_entity, self._context.ledger.keys
         return attempt_of(decision, keys=keys, legal_entity=entity, open_day=self._open_day)
 
     def _move_accounts(self, decision: Decision) -> None:
@@ -211,4 +213,4 @@ class Round:
 
     def _make_keys(self) -> None:
         if subjects := sorted({decision.subject for _, decision in self._decided if decision.needs_keys}):
-            self._bench.ledger.keys.obtain_many(subjects)
+            self._context.ledger.keys.obtain_many(subjects)

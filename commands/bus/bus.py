@@ -9,9 +9,9 @@ from itertools import groupby
 from operator import attrgetter
 from time import monotonic
 
-from commands.bus.book_batch import Asked, Bench, Round
+from commands.bus.book_batch import BookBatch, BusContext, PendingCommand
 from commands.bus.fault import each_alone, fault_of
-from commands.bus.loaded_streams import Memory, StreamCache
+from commands.bus.loaded_streams import LoadedStreams, StreamCache
 from commands.bus.open_days import OpenDays
 from commands.bus.outcome import Outcome, outcome_of, refused
 from commands.bus.reference_feed import ReferenceFeed
@@ -22,7 +22,7 @@ from ledger.policies.reference import Reference
 from ledger.refusals.catalogue import InstantNotYours, VersionConflict
 from ledger.refusals.finance import BookUnknown
 
-_ROUNDS = 8  # a command that loses every one of these races is told so
+_ROUNDS = 8  # a command that loses every one of these races gets a conflict
 PLATFORM_BOOK = 0
 
 
@@ -44,7 +44,7 @@ class Bus:
     ) -> None:
         self._clock = clock
         self._reference = ReferenceFeed(ledger, monotonic=monotonic)
-        self._bench = Bench(
+        self._context = BusContext(
             ledger=ledger,
             cache=StreamCache(),
             deciders={handler.command: handler.decide for handler in menu.values()},
@@ -77,20 +77,22 @@ class Bus:
         outcomes |= self._settle(by_book)
         return [outcomes[index] for index in range(len(commands))]
 
-    def _asked(self, commands: Sequence[Command], outcomes: dict[int, Outcome]) -> list[Asked]:
+    def _asked(self, commands: Sequence[Command], outcomes: dict[int, Outcome]) -> list[PendingCommand]:
         """The commands with what their decisions need; one whose own properties raise fails."""
         now, asked = self._clock(), []
         for place, command in enumerate(commands):
             try:
-                asked.append(Asked.of(place, command.stamped(now)))
+                asked.append(PendingCommand.of(place, command.stamped(now)))
             except Exception as error:
                 outcomes[place] = fault_of(error, command=command.name, id=command.id, book=PLATFORM_BOOK, stream="")
         return asked
 
-    def _by_book(self, asked: Sequence[Asked], outcomes: dict[int, Outcome]) -> dict[int, list[Asked]]:
+    def _by_book(
+        self, asked: Sequence[PendingCommand], outcomes: dict[int, Outcome]
+    ) -> dict[int, list[PendingCommand]]:
         merchants = {each.place: merchant for each in asked if (merchant := merchant_of(each.stream))}
-        books, failed = each_alone(sorted(set(merchants.values())), self._bench.ledger.directory.books_of)
-        by_book: dict[int, list[Asked]] = {}
+        books, failed = each_alone(sorted(set(merchants.values())), self._context.ledger.directory.books_of)
+        by_book: dict[int, list[PendingCommand]] = {}
         for each in asked:
             merchant = merchants.get(each.place)
             if merchant in failed:
@@ -100,13 +102,13 @@ class Bus:
             book = books[merchant] if merchant else named or PLATFORM_BOOK
             if each.command.brings_an_instant_it_may_not:
                 outcomes[each.place] = refused(each.command.id, book, InstantNotYours(command=each.command.name))
-            elif named and named not in self._bench.ledger.reader.heads():
+            elif named and named not in self._context.ledger.reader.heads():
                 outcomes[each.place] = refused(each.command.id, book, BookUnknown(book=named))
             else:
                 by_book.setdefault(book, []).append(each._replace(book=book))
         return by_book
 
-    def _settle(self, open_: Mapping[int, Sequence[Asked]]) -> dict[int, Outcome]:
+    def _settle(self, open_: Mapping[int, Sequence[PendingCommand]]) -> dict[int, Outcome]:
         """Decide and append until nothing is open, or a command has lost too many races. A round in which one failed
         is no lost race of those that wait for it."""
         outcomes: dict[int, Outcome] = {}
@@ -114,7 +116,7 @@ class Bus:
         asked = self._without_answered(asked, outcomes)
         races = 0
         while asked and races < _ROUNDS:
-            found = self._one_round(asked)
+            found = self._one_batch(asked)
             races += all(outcome.status != "fault" for outcome in found.values())
             outcomes |= found
             asked = [each for each in asked if each.place not in outcomes]
@@ -122,20 +124,20 @@ class Bus:
             outcomes[each.place] = refused(each.command.id, each.book, VersionConflict(attempts=_ROUNDS))
         return outcomes
 
-    def _one_round(self, asked: Sequence[Asked]) -> dict[int, Outcome]:
+    def _one_batch(self, asked: Sequence[PendingCommand]) -> dict[int, Outcome]:
         outcomes: dict[int, Outcome] = {}
         if len({each.book for each in asked}) == 1:
-            for round_ in self._decided(asked):
-                outcomes |= round_.finish(round_.record())
+            for batch in self._decided(asked):
+                outcomes |= batch.finish(batch.record())
             return outcomes
-        pending = [(round_, self._recorders.submit(round_.record)) for round_ in self._decided(asked)]
-        for round_, receipts in pending:
-            outcomes |= round_.finish(receipts.result())
+        pending = [(batch, self._recorders.submit(batch.record)) for batch in self._decided(asked)]
+        for batch, receipts in pending:
+            outcomes |= batch.finish(receipts.result())
         return outcomes
 
-    def _without_answered(self, asked: Sequence[Asked], outcomes: dict[int, Outcome]) -> list[Asked]:
+    def _without_answered(self, asked: Sequence[PendingCommand], outcomes: dict[int, Outcome]) -> list[PendingCommand]:
         keys = list(dict.fromkeys((each.book, each.key) for each in asked))
-        answers, failed = each_alone(keys, self._bench.ledger.reader.answers_in)
+        answers, failed = each_alone(keys, self._context.ledger.reader.answers_in)
         fresh = []
         for each in asked:
             if error := failed.get((each.book, each.key)):
@@ -146,17 +148,17 @@ class Bus:
                 fresh.append(each)
         return fresh
 
-    def _decided(self, asked: Sequence[Asked]) -> Iterator[Round]:
+    def _decided(self, asked: Sequence[PendingCommand]) -> Iterator[BookBatch]:
         """A round a book. Each is handed out as soon as it is decided, so that it is recorded while the next one is."""
         reference = self._reference.current()
-        memory = Memory(self._bench.ledger, self._bench.cache)
-        memory.load(
+        loaded = LoadedStreams(self._context.ledger, self._context.cache)
+        loaded.load(
             written={each.stream: each.book for each in asked},
             read={name: each.book for each in asked for name in each.reads},
         )
-        asked = [each.knowing(memory.streams) for each in asked]
-        memory.load_further({name: each.book for each in asked for name in each.reads})
+        asked = [each.knowing(loaded.streams) for each in asked]
+        loaded.load_further({name: each.book for each in asked for name in each.reads})
         for _, of_a_book in groupby(asked, key=attrgetter("book")):
-            round_ = Round(self._bench, list(of_a_book), memory, reference)
-            round_.decide()
-            yield round_
+            batch = BookBatch(self._context, list(of_a_book), loaded, reference)
+            batch.decide()
+            yield batch

@@ -38,8 +38,8 @@ def decided(
 
 def _with_references(event: Event, command: Command) -> Event:
     """Returns the event with what partners wrote where a digest stands for it."""
-    told = dict(references_in_full(command))
-    return event.model_copy(update={"in_full": told}) if told else event
+    reported = dict(references_in_full(command))
+    return event.model_copy(update={"in_full": reported}) if reported else event
 
 
 def _judged(event: Event, command: Command) -> Event:

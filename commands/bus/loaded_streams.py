@@ -67,7 +67,7 @@ class StreamCache:
             where.popitem(last=False)
 
 
-class Memory:
+class LoadedStreams:
     """The streams of one round of decisions: loaded in one query, changed as the round goes on.
 
     Streams are asked for by book and name; a name stands in one book only, so that the name alone finds it again.

@@ -16,7 +16,7 @@ from ledger.streams.orders.order import Order
 
 
 class ReportDisputeFee(DisputeReport, name="report_dispute_fee"):
-    """`psp_ref` tells several fees of one dispute apart."""
+    """`psp_ref` distinguishes several fees of one dispute."""
 
     psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney

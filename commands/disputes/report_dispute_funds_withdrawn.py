@@ -19,7 +19,7 @@ from ledger.streams.orders.order import Order
 
 
 class ReportDisputeFundsWithdrawn(DisputeReport, name="report_dispute_funds_withdrawn"):
-    """The provider may tell of it before it tells of the dispute."""
+    """The provider may report it before it reports the dispute."""
 
     psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
@@ -46,7 +46,7 @@ def decide(report: ReportDisputeFundsWithdrawn, order: Order, rules: Rules) -> I
 def withdrawn(
     report: DisputeReport, order: Order, *, amount: Money, rate: Rate, psp_ref: str = ""
 ) -> DisputeFundsWithdrawn:
-    """The money stands in 1120 at its worth on the day."""
+    """The money stands in 1120 at its value on the day."""
     return DisputeFundsWithdrawn(
         **names(report, order),
         stage=_stage(known_dispute(report, order)),

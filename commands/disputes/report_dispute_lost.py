@@ -10,7 +10,7 @@ from commands.disputes.report_dispute_funds_withdrawn import withdrawn
 from commands.fields import PositiveMoney, Reason
 from commands.rates import flagged_if_stale, rate_of_fact
 from commands.rules import Rules
-from commands.settlement.releases import released, standing_fees, to_release, units_by_line
+from commands.settlement.releases import kept_fees, released, to_release, units_by_line
 from ledger.events.disputes import DisputeLost
 from ledger.events.event import Event
 from ledger.events.orders import OrderCompleted
@@ -39,15 +39,15 @@ def decide(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Ev
             report, order, kind="fact_contradicts_state", expected="a known dispute", actual="lost, amount unknown"
         )
         return
-    told: list[Event] = []
+    reported: list[Event] = []
     if not (known and (known.held or known.lost)):  # a loss says that the money is gone, if nobody did before
         rate = rate_of_fact(report, rules, amount.currency)
         if rate is None:
             yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
             return
-        told = [withdrawn(report, order, amount=amount, rate=rate), *flagged_if_stale(report, order, rate, rules)]
-    yield from told
-    yield from _lost(report, order.after(*told) if told else order, rules)
+        reported = [withdrawn(report, order, amount=amount, rate=rate), *flagged_if_stale(report, order, rate, rules)]
+    yield from reported
+    yield from _lost(report, order.after(*reported) if reported else order, rules)
 
 
 def _lost(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Event]:
@@ -66,7 +66,7 @@ def _event(report: ReportDisputeLost, order: Order, dispute: Dispute, rules: Rul
     parts = loss(
         order,
         dispute,
-        standing_fees(order, rules) if order.placed else None,
+        kept_fees(order, rules) if order.placed else None,
         amount=dispute.held,
         carried=dispute.held_base,
         bearer=lambda line: bearer_of(order, line.parcel_id, cause=cause, reason=reason, policy=policy),

@@ -9,7 +9,7 @@ from commands.disputes.dispute_reports import DisputeReport, known_dispute, mark
 from commands.rates import flagged_if_stale, rate_of_fact
 from commands.returns.cancelled_returns import called_off
 from commands.rules import Rules
-from commands.settlement.releases import standing_fees
+from commands.settlement.releases import kept_fees
 from ledger.events.disputes import DisputeLost, DisputeWon
 from ledger.events.event import Event
 from ledger.fx import CNY
@@ -57,7 +57,7 @@ def _undone(lost: DisputeLost, order: Order, rules: Rules) -> DisputeLost:
     """The loss with the fee that is charged again, now that the merchant keeps what it took back."""
     if not lost.lines:
         return lost
-    return lost.model_copy(update={"lines": standing_fees(order, rules).undone(order, lost.lines)})
+    return lost.model_copy(update={"lines": kept_fees(order, rules).undone(order, lost.lines)})
 
 
 def _off_after_all(report: ReportDisputeWon, later: Order, undone: DisputeLost, rules: Rules) -> Iterator[Event]:

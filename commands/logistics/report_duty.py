@@ -59,7 +59,7 @@ def _assessed(report: ReportDuty, order: Order, rate: Rate) -> DutyAssessed:
     carried = (
         share(held_base, upto=from_buyer.minor, of=held.minor, already=Money(0, CNY)) if from_buyer else held_base * 0
     )
-    worth = share(base, upto=from_buyer.minor, of=report.amount.minor, already=Money(0, CNY))
+    value = share(base, upto=from_buyer.minor, of=report.amount.minor, already=Money(0, CNY))
     return DutyAssessed(
         merchant_id=report.merchant_id,
         order_id=report.order_id,
@@ -74,7 +74,7 @@ def _assessed(report: ReportDuty, order: Order, rate: Rate) -> DutyAssessed:
         borne_by=report.borne_by,
         from_buyer=from_buyer,
         from_buyer_base=carried,
-        fx=worth - carried,
+        fx=value - carried,
         declared_value=report.declared_value,
         assessed_at=report.happened_at,
         invoice_ref=report.invoice_ref,

@@ -157,7 +157,7 @@ def _placed_line(command: PlaceOrder, line: OrderLine, fees: Fees, rules: Rules)
 
 
 def _happened_before(placed: OrderPlaced, order: Order) -> Iterator[Event]:
-    """A parcel cannot have moved before anybody ordered it; the same break as of a fact that is told later."""
+    """A parcel cannot have moved before anybody ordered it; the same break as of a fact that is reported later."""
     for parcel in order.parcels:
         first = next(iter(parcel.timeline), None)
         if first and first.happened_at < placed.placed_at:

@@ -13,9 +13,9 @@ from ledger.events.event import Event
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.status import OrderStatus
 
-ToldStatus = Literal["cancelled", "delivered", "unpaid"]
-# What this ledger may say of an order that is told to be this without contradicting it.
-_AGREES: dict[ToldStatus, frozenset[OrderStatus]] = {
+ReportedStatus = Literal["cancelled", "delivered", "unpaid"]
+# What this ledger may say of an order that is reported to be this without contradicting it.
+_AGREES: dict[ReportedStatus, frozenset[OrderStatus]] = {
     "cancelled": frozenset({"cancelled", "expired"}),
     "delivered": frozenset({"delivered", "completed"}),
     "unpaid": frozenset({"placed", "cancelled", "expired"}),
@@ -25,11 +25,11 @@ _AGREES: dict[ToldStatus, frozenset[OrderStatus]] = {
 class ReportStatus(OrderReport, name="report_status"):
     """A status is no fact of its own and moves nothing: where it contradicts what is remembered, a break opens.
 
-    `told` is the other system's own word, as in `unavailable` for an order that is cancelled here.
+    `reported` is the other system's own word, as in `unavailable` for an order that is cancelled here.
     """
 
-    status: ToldStatus
-    told: RawText = ""
+    status: ReportedStatus
+    reported: RawText = ""
 
 
 def decide(report: ReportStatus, order: Order, rules: Rules) -> Iterator[Event]:
@@ -39,7 +39,7 @@ def decide(report: ReportStatus, order: Order, rules: Rules) -> Iterator[Event]:
             order,
             kind="fact_contradicts_state",
             expected=f"order {order.status}",
-            actual=f"{report.told or report.status} at {report.happened_at.isoformat()}",
+            actual=f"{report.reported or report.status} at {report.happened_at.isoformat()}",
             fact=report.name,
             status=report.status,
         )

@@ -34,7 +34,7 @@ def _to_be_stopped(report: ParcelReport, order: Order, sent: Mapping[str, int]) 
             yield f"line {line_id} held back by the open case {case_id}"
 
 
-def first_heard_of(report: ParcelReport, order: Order, parcel: Parcel, fact: str) -> Iterator[Event]:
+def first_reported(report: ParcelReport, order: Order, parcel: Parcel, fact: str) -> Iterator[Event]:
     """The same for a fact that is the first to say that a packed parcel has left."""
     if parcel.created and MILESTONES[fact].rank > 0 and not parcel.has_left:
         yield from not_to_be_sent(report, order, fact, quantities(parcel.items))

@@ -1,4 +1,4 @@
-"""What reports about parcels have in common: how a fact is told, and what may be wrong with any."""
+"""What reports about parcels have in common: how a fact is reported, and what may be wrong with any."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MilestoneReport(ParcelReport):
     reason: RawText = ""
     carrier: RawText = ""
 
-    def told(self) -> dict[str, Any]:
+    def reported(self) -> dict[str, Any]:
         """The fields that every event on a parcel's way has."""
         return {
             "order_id": self.order_id,
@@ -72,7 +72,7 @@ def refunded_lines(order: Order, parcel: Parcel) -> Iterator[str]:
             yield f"{refunded} of line {line_id} refunded"
 
 
-def doubts(report: ParcelReport, order: Order, milestone: str, *, creates: bool = False) -> Iterator[Event]:
+def contradictions(report: ParcelReport, order: Order, milestone: str, *, creates: bool = False) -> Iterator[Event]:
     """What is wrong with any fact: of a parcel nobody packed, in the future, before there was an order."""
     parcel = order.parcels.of(report.parcel_id)
     if not creates and (parcel is None or not parcel.created):

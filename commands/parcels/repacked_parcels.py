@@ -27,7 +27,7 @@ def goes_round(order: Order, *, sources: Sequence[str], targets: Sequence[str]) 
     return None
 
 
-def regrouping_doubts(
+def repacking_contradictions(
     report: OrderReport,
     order: Order,
     *,
@@ -36,7 +36,7 @@ def regrouping_doubts(
     contents: Sequence[ParcelContents],
     fact: str,
 ) -> Iterator[Event]:
-    """Breaks of a regrouping: parcels nobody packed, that have moved on, are delivered, or go by another's number."""
+    """Breaks of a repacking: parcels nobody packed, that have moved on, are delivered, or go by another's number."""
     if (target := goes_round(order, sources=sources, targets=targets)) is not None:
         expected = f"a parcel of its own, not {target}, whose units travel in {', '.join(sources)}"
         yield from differing(report, order, parcel_id=target, fact=fact, about="target", expected=expected, actual=fact)

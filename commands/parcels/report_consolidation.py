@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from commands.fields import TrackingNo
 from commands.order_command import OrderReport
-from commands.parcels.repacked_parcels import goes_round, regrouping_doubts, units_by_line
+from commands.parcels.repacked_parcels import goes_round, repacking_contradictions, units_by_line
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.parcels import ParcelContents, ParcelItem, ParcelsConsolidated
@@ -45,7 +45,7 @@ def decide(report: ReportConsolidation, order: Order, rules: Rules) -> Iterator[
         contents=contents,
         happened_at=report.happened_at,
     )
-    yield from regrouping_doubts(
+    yield from repacking_contradictions(
         report, order, sources=report.from_parcels, targets=targets, contents=contents, fact=_FACT
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from commands.fields import TrackingNo
 from commands.parcels.interception import not_to_be_sent
 from commands.parcels.packable_units import quantities
-from commands.parcels.parcel_reports import ParcelReport, against, doubts, unpaid
+from commands.parcels.parcel_reports import ParcelReport, against, contradictions, unpaid
 from commands.parcels.sequence_contradictions import out_of_sequence
 from commands.requested_units import PackedItemsOrNone
 from commands.rules import Rules
@@ -33,8 +33,8 @@ class ReportDispatch(ParcelReport, name="report_dispatch"):
 
 def decide(report: ReportDispatch, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = order.parcels.of(report.parcel_id)
-    told = Dispatch(report.happened_at, report.carrier, report.tracking_no)
-    if parcel and told in parcel.dispatches:
+    reported = Dispatch(report.happened_at, report.carrier, report.tracking_no)
+    if parcel and reported in parcel.dispatches:
         return
     packed = parcel is not None and parcel.created
     if not packed and report.items:
@@ -74,7 +74,7 @@ def _breaks(report: ReportDispatch, order: Order, parcel: Parcel | None) -> Iter
         yield from against(
             report, order, _FACT, about=other.parcel_id, expected="a number of its own", kind="duplicate_tracking_no"
         )
-    yield from doubts(report, order, _FACT, creates=bool(report.items))
+    yield from contradictions(report, order, _FACT, creates=bool(report.items))
     yield from out_of_sequence(report, order, Fact.of(_FACT, report.happened_at))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.fields import RawText
-from commands.parcels.interception import first_heard_of
-from commands.parcels.parcel_reports import MilestoneReport, doubts
+from commands.parcels.interception import first_reported
+from commands.parcels.parcel_reports import MilestoneReport, contradictions
 from commands.parcels.sequence_contradictions import out_of_sequence
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -23,11 +23,11 @@ class ReportLoss(MilestoneReport, name="report_loss"):
 
 def decide(report: ReportLoss, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = order.parcels.of(report.parcel_id)
-    event = ParcelLost(**report.told(), evidence_ref=report.evidence_ref)
+    event = ParcelLost(**report.reported(), evidence_ref=report.evidence_ref)
     if parcel and fact_of(event) in parcel.facts:
         return
     yield event
-    yield from doubts(report, order, "lost")
+    yield from contradictions(report, order, "lost")
     yield from out_of_sequence(report, order, fact_of(event))
     if parcel:
-        yield from first_heard_of(report, order, parcel, "lost")
+        yield from first_reported(report, order, parcel, "lost")

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.fields import RawText
-from commands.parcels.interception import first_heard_of
-from commands.parcels.parcel_reports import MilestoneReport, against, against_lines, doubts, refunded_lines, unpaid
+from commands.parcels.interception import first_reported
+from commands.parcels.parcel_reports import (
+    MilestoneReport,
+    against,
+    against_lines,
+    contradictions,
+    refunded_lines,
+    unpaid,
+)
 from commands.parcels.return_to_sender import delivered_twice, went_back
 from commands.parcels.sequence_contradictions import out_of_sequence
 from commands.rules import Rules
@@ -33,24 +40,24 @@ class ReportSignature(MilestoneReport, name="report_signature"):
 
 def decide(report: ReportSignature, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = order.parcels.of(report.parcel_id)
-    if parcel and _told(report) in parcel.deliveries:
+    if parcel and _reported(report) in parcel.deliveries:
         return
     is_returned = parcel is not None and went_back(parcel, _delivery(report))
     yield _returned(report) if is_returned else _signed(report)
     if order.placed and not (order.confirmed and order.cancelled):  # then it is refunded, which is said below
         yield from unpaid(report, order, "signed_for")
-    yield from doubts(report, order, "signed_for")
+    yield from contradictions(report, order, "signed_for")
     yield from out_of_sequence(report, order, _delivery(report))
     if parcel:
         yield from _cannot_be(report, order, parcel)
-        yield from first_heard_of(report, order, parcel, "signed_for")
+        yield from first_reported(report, order, parcel, "signed_for")
         if not is_returned:
             yield from _settled_already(report, order, parcel)
 
 
 def _signed(report: ReportSignature) -> ParcelSignedFor:
     return ParcelSignedFor(
-        **report.told(),
+        **report.reported(),
         evidence_kind=report.evidence_kind,
         proof_ref=report.proof_ref,
         signed_by=report.signed_by,
@@ -59,7 +66,9 @@ def _signed(report: ReportSignature) -> ParcelSignedFor:
 
 def _returned(report: ReportSignature) -> ParcelReturnedToSender:
     """A delivery after a fact of return to sender, which names no recipient, ended at the sender."""
-    return ParcelReturnedToSender(**report.told(), evidence_ref=report.proof_ref, evidence_kind=report.evidence_kind)
+    return ParcelReturnedToSender(
+        **report.reported(), evidence_ref=report.proof_ref, evidence_kind=report.evidence_kind
+    )
 
 
 def _delivery(report: ReportSignature) -> Fact:
@@ -67,12 +76,12 @@ def _delivery(report: ReportSignature) -> Fact:
     return Fact.of("signed_for", report.happened_at, report.raw_code, to_recipient=named)
 
 
-def _told(report: ReportSignature) -> Delivery:
+def _reported(report: ReportSignature) -> Delivery:
     return Delivery(report.happened_at, report.evidence_kind, report.proof_ref)
 
 
 def _cannot_be(report: ReportSignature, order: Order, parcel: Parcel) -> Iterator[Event]:
-    yield from delivered_twice(report, order, parcel, _told(report))
+    yield from delivered_twice(report, order, parcel, _reported(report))
     if parcel.moved_at and report.happened_at <= parcel.moved_at:
         expected = f"travelling as {', '.join(parcel.went_into)} from {parcel.moved_at.isoformat()} on"
         yield from against(report, order, "signed_for", about="travels_on", expected=expected)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from commands.fields import TrackingNo
 from commands.order_command import OrderReport
-from commands.parcels.repacked_parcels import differing, goes_round, regrouping_doubts, units_by_line
+from commands.parcels.repacked_parcels import differing, goes_round, repacking_contradictions, units_by_line
 from commands.requested_units import PackedItems
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -59,7 +59,7 @@ def decide(report: ReportSplit, order: Order, rules: Rules) -> Iterator[Event]:
         contents=contents,
         happened_at=report.happened_at,
     )
-    yield from regrouping_doubts(
+    yield from repacking_contradictions(
         report, order, sources=(report.parcel_id,), targets=named, contents=contents, fact=_FACT
     )
     if parcel and parcel.created and parcel.moved_at is None:
@@ -80,9 +80,9 @@ def _contents(report: ReportSplit, parcel: Parcel | None) -> Iterator[ParcelCont
 
 
 def _unequal(report: ReportSplit, order: Order, parcel: Parcel) -> Iterator[Event]:
-    told = units_by_line(item for part in report.parts for item in part.items)
+    reported_units = units_by_line(item for part in report.parts for item in part.items)
     held = units_by_line(parcel.items)
-    if told != held:
+    if reported_units != held:
         yield from differing(
             report,
             order,
@@ -90,7 +90,7 @@ def _unequal(report: ReportSplit, order: Order, parcel: Parcel) -> Iterator[Even
             fact=_FACT,
             about="contents",
             expected=f"held {_listed(held)}",
-            actual=f"split into {_listed(told)}",
+            actual=f"split into {_listed(reported_units)}",
         )
 
 

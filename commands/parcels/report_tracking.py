@@ -9,8 +9,8 @@ from pydantic import model_validator
 
 from commands.fields import RawText
 from commands.parcels.customs_tie import untied
-from commands.parcels.interception import first_heard_of
-from commands.parcels.parcel_reports import MilestoneReport, against, against_lines, doubts, refunded_lines
+from commands.parcels.interception import first_reported
+from commands.parcels.parcel_reports import MilestoneReport, against, against_lines, contradictions, refunded_lines
 from commands.parcels.return_to_sender import read_again
 from commands.parcels.sequence_contradictions import out_of_sequence
 from commands.rules import Rules
@@ -62,7 +62,7 @@ class ReportTracking(MilestoneReport, name="report_tracking"):
 
     def event(self) -> ParcelFact:
         """The fact, as the event of its milestone."""
-        event = MILESTONES[self.milestone].event.model_validate({**self.told(), **self._further()})
+        event = MILESTONES[self.milestone].event.model_validate({**self.reported(), **self._further()})
         assert isinstance(event, ParcelFact), "what is tracked is a fact of a parcel's way"
         return event
 
@@ -80,7 +80,7 @@ def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event
     if parcel and report.text is None and fact_of(event) in parcel.facts:  # texts are sealed, and cannot be compared
         return
     yield event
-    yield from doubts(report, order, report.milestone)
+    yield from contradictions(report, order, report.milestone)
     yield from out_of_sequence(report, order, fact_of(event))
     if report.milestone.startswith("export"):
         yield from untied(
@@ -94,7 +94,7 @@ def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event
         yield from read_again(report, order, parcel, fact_of(event))
         yield from _at_another_warehouse(report, order, parcel)
         yield from _on_its_way_after_a_refund(report, order, parcel)
-        yield from first_heard_of(report, order, parcel, report.milestone)
+        yield from first_reported(report, order, parcel, report.milestone)
 
 
 def _at_another_warehouse(report: ReportTracking, order: Order, parcel: Parcel) -> Iterator[Event]:

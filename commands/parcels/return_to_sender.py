@@ -73,6 +73,6 @@ def _released(report: ParcelReport, order: Order, parcel: Parcel, fact: Fact) ->
     if went_to((*parcel.facts, fact), "recipient"):
         return
     lines = sorted({item.line_id for item in parcel.items} & order.lines.keys())
-    released = {line_id: order.lines[line_id].at(parcel.parcel_id).standing_released for line_id in lines}
+    released = {line_id: order.lines[line_id].at(parcel.parcel_id).kept_releases for line_id in lines}
     expected = [f"{qty} of line {line_id} released as signed for" for line_id, qty in released.items() if qty]
     yield from against_lines(report, order, fact.milestone, about="released", expected=expected)

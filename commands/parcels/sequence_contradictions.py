@@ -8,7 +8,7 @@ from commands.contradictions import contradiction
 from commands.parcels.parcel_reports import ParcelReport
 from ledger.events.deliveries import GOING_BACK
 from ledger.events.event import Event
-from ledger.events.milestones import MILESTONES, standing
+from ledger.events.milestones import MILESTONES, still_valid
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.parcel_facts import Fact, by_time
 from ledger.streams.orders.parcels import Parcel
@@ -89,7 +89,7 @@ def _is_undone(earlier: Fact, later: Fact, parcel: Parcel) -> bool:
     if earlier.milestone == "lost":
         found_at = parcel.last("found")
         return found_at is not None and found_at >= earlier.happened_at
-    return earlier.milestone in _OUT_OF_REACH and earlier not in standing((*parcel.facts, earlier))
+    return earlier.milestone in _OUT_OF_REACH and earlier not in still_valid((*parcel.facts, earlier))
 
 
 # By word: those of other facts that it may be at odds with, before it or after it.

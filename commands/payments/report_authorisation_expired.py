@@ -17,7 +17,7 @@ from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.orders.order import Order
 
 
-class ReportAuthorizationExpired(OrderReport, name="report_authorization_expired"):
+class ReportAuthorisationExpired(OrderReport, name="report_authorisation_expired"):
     """Nothing is posted; a capture that comes later is recorded and set aside.
 
     `amount` is what was held to the end. Of a hold that was captured in part it may be all that was authorised: some
@@ -31,7 +31,7 @@ class ReportAuthorizationExpired(OrderReport, name="report_authorization_expired
     expires_at: Instant | None = None
 
 
-def decide(report: ReportAuthorizationExpired, order: Order, rules: Rules) -> Iterator[Event]:
+def decide(report: ReportAuthorisationExpired, order: Order, rules: Rules) -> Iterator[Event]:
     hold = order.payments.authorizations.get(report.payment_id)
     if hold and hold.state in ("expired", "voided"):
         return
@@ -48,7 +48,7 @@ def decide(report: ReportAuthorizationExpired, order: Order, rules: Rules) -> It
     yield from contradicted_end(report, order, report.payment_id, amount, fact=report.name)
 
 
-def _held_to_the_end(report: ReportAuthorizationExpired, order: Order) -> Money:
+def _held_to_the_end(report: ReportAuthorisationExpired, order: Order) -> Money:
     hold = order.payments.authorizations.get(report.payment_id)
     if hold is None or report.amount != hold.amount:
         return report.amount

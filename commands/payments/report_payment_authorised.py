@@ -46,7 +46,7 @@ def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Itera
 
 
 def _settled_before(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Iterator[Event]:
-    """The capture, where the provider settled it before it told of the authorisation."""
+    """The capture, where the provider settled it before it reported the authorisation."""
     item = order.receivables.items.get(("charge", report.payment_id, True))
     if item and (advance := item.advance):
         about = {"psp": advance.psp, "payment_id": report.payment_id, "batch_ref": advance.batch_ref}

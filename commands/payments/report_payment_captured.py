@@ -8,7 +8,7 @@ from commands.contradictions import contradiction
 from commands.fields import PositiveMoney
 from commands.order_command import OrderReport
 from commands.payments.confirmation import confirmed_by
-from commands.payments.report_authorisation_expired import ReportAuthorizationExpired
+from commands.payments.report_authorisation_expired import ReportAuthorisationExpired
 from commands.payments.report_payment_failed import failed_capture
 from commands.payments.report_payment_voided import ReportPaymentVoided, contradicted_end
 from commands.rates import flagged_if_stale, rate_of_fact
@@ -24,7 +24,8 @@ from ledger.streams.orders.payments import Capture
 
 
 class ReportPaymentCaptured(OrderReport, name="report_payment_captured"):
-    """The provider owes us `amount`. It may come before the order, and more than once: `capture_ref` tells.
+    """The provider owes us `amount`. It may come before the order, and more than once: `capture_ref` distinguishes
+    captures.
 
     With `cumulative`, `amount` is everything that was captured of `capture_ref` so far: what is beyond the recorded
     captures of it is a further one, and less than those is an older report.
@@ -43,7 +44,7 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
     known = order.payments.captures.get(report.capture_ref) or _shown(report, order)
     amount = _further(report, known) if known else report.amount
     if known is not None and amount is None:
-        yield from _told_again(report, order, known)
+        yield from _reported_again(report, order, known)
         return
     assert amount is not None, "a capture that is not known is new as a whole"
     rate = rate_of_fact(report, rules, report.amount.currency)
@@ -55,7 +56,7 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
     yield from flagged_if_stale(report, order, rate, rules)
     if report.capture_ref in order.payments.failed_before:
         later = order.after(captured)
-        yield failed_capture(report, later, later.payments.captures[report.capture_ref], code="failed_before_told")
+        yield failed_capture(report, later, later.payments.captures[report.capture_ref], code="failed_before_reported")
         return
     expected = _expected(report, amount, order)
     if expected:
@@ -67,17 +68,18 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
 
 
 def _ended_since(report: ReportPaymentCaptured, order: Order, captured: PaymentCaptured) -> Iterator[Event]:
-    """What was told of a later instant contradicts this, not the other way round: the void, or that the hold lapsed."""
+    """What was reported of a later instant contradicts this, not the other way round: the void, or that the hold
+    lapsed."""
     hold = order.payments.authorizations.get(report.payment_id)
     if hold and hold.ended:
-        fact = ReportPaymentVoided if isinstance(hold.ended, PaymentVoided) else ReportAuthorizationExpired
+        fact = ReportPaymentVoided if isinstance(hold.ended, PaymentVoided) else ReportAuthorisationExpired
         later = order.after(captured)
         yield from contradicted_end(report, later, report.payment_id, hold.ended.amount, fact=fact.name)
 
 
-def _told_again(report: ReportPaymentCaptured, order: Order, known: Capture) -> Iterator[Event]:
+def _reported_again(report: ReportPaymentCaptured, order: Order, known: Capture) -> Iterator[Event]:
     if known.psp != report.psp:
-        yield from _break(report, order, kind="fact_contradicts_state", expected=f"the capture {known.psp} told of")
+        yield from _break(report, order, kind="fact_contradicts_state", expected=f"the capture {known.psp} reported")
     elif known.amount != report.amount and not _is_older(report, known):
         yield from _break(report, order, kind="amount_mismatch", expected=str(known.amount))
     elif known.failed:
@@ -85,7 +87,7 @@ def _told_again(report: ReportPaymentCaptured, order: Order, known: Capture) -> 
 
 
 def _shown(report: ReportPaymentCaptured, order: Order) -> Capture | None:
-    """The capture of this payment that a settlement has shown before: the provider tells of it under another name."""
+    """The capture of this payment that a settlement has shown before: the provider reports it under another name."""
     of_it = (c for c in order.payments.captures.values() if (c.payment_id, c.psp) == (report.payment_id, report.psp))
     return next((capture for capture in of_it if capture.is_shown), None)
 
@@ -156,7 +158,7 @@ def _break(report: ReportPaymentCaptured, order: Order, *, kind: str, expected: 
 def report_id(*, psp: str, capture_ref: str, order_id: str, amount: Money) -> str:
     """The command id that adapters report a capture under, whatever the provider's message was called.
 
-    Providers tell at least once, under new names too: each telling then gets the first one's answer, with the first
+    Providers report at least once, under new names too: each report then gets the first one's answer, with the first
     one's event (acceptance scenario 2). Another amount is another question, and is decided.
     """
     return derived_id("capture", psp, capture_ref, order_id, f"{amount.currency}{amount.minor}")

@@ -64,7 +64,7 @@ def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code:
     undone = order.payments.allocation if capture.allocated and not _is_under_way(order) else None
     left = capture.amount - capture.given_back if undone else capture.free
     left_base = capture.base - capture.given_back_base if undone else capture.free_base
-    owed = tuple(_owed_to_nobody(order, capture, undone=undone is not None))
+    owed = tuple(_extinguished_liability(order, capture, undone=undone is not None))
     cleared = total([refund.amount for refund in owed], capture.amount.currency)
     lost = capture.amount - left - cleared
     lost_base = split(capture.base - left_base, [cleared.minor, lost.minor])[1] if lost or cleared else Money(0, CNY)
@@ -86,7 +86,7 @@ def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code:
     )
 
 
-def _owed_to_nobody(order: Order, capture: Capture, *, undone: bool) -> Iterator[OwedRefund]:
+def _extinguished_liability(order: Order, capture: Capture, *, undone: bool) -> Iterator[OwedRefund]:
     """Refunds of this money that no provider was asked to pay: the buyer never gave it. Where goods are still to come
     back the money is not owed yet."""
     left = capture.amount * 0 if undone else capture.allocated - capture.paid_back

@@ -1,4 +1,4 @@
-"""Captures that no message told of: the provider's settlement report shows that an authorisation was captured."""
+"""Captures that no message reported: the provider's settlement report shows that an authorisation was captured."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def shown_capture(
     known = (capture.payment_id for capture in order.payments.captures.values())
     if hold is None or hold.psp != psp or gross.minor <= 0 or payment_id in known:
         return
-    told = ReportPaymentCaptured(
+    reported = ReportPaymentCaptured(
         id=report.id,
         actor=report.actor,
         source=report.source,
@@ -39,5 +39,5 @@ def shown_capture(
         capture_ref=payment_id,
         amount=gross if gross.currency == hold.amount.currency else hold.amount,
     ).stamped(report.received_at)
-    for event in captured(told, order, rules):
+    for event in captured(reported, order, rules):
         yield event.model_copy(update={"shown_by": batch_ref}) if isinstance(event, PaymentCaptured) else event

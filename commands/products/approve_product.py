@@ -34,18 +34,18 @@ class ApproveProduct(Command, name="approve_product"):
 
 def decide(command: ApproveProduct, product: Product, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
-    markets = command.markets or product.asked_markets
+    markets = command.markets or product.requested_markets
     if product.review == "approved" and markets == product.approved_markets:
         return
     if product.review != "submitted":
         raise ProductNotSubmitted(product_id=command.product_id, state=product.review)
     rules.policy(Markets).expect_open(markets)
-    if beyond := [market for market in markets if market not in product.asked_markets]:
+    if beyond := [market for market in markets if market not in product.requested_markets]:
         raise ProductNotSubmitted(product_id=command.product_id, state=f"not submitted for {', '.join(beyond)}")
     approved = ProductExportApproved(
         merchant_id=command.merchant_id,
         product_id=command.product_id,
-        category_id=product.asked_category_id,
+        category_id=product.requested_category_id,
         criteria_version=command.criteria_version,
         markets=markets,
         reviewer=command.actor,

@@ -41,9 +41,9 @@ def decide(command: RejectProduct, product: Product, rules: Rules) -> Iterator[E
     yield ProductExportRejected(
         merchant_id=command.merchant_id,
         product_id=command.product_id,
-        category_id=product.asked_category_id,
+        category_id=product.requested_category_id,
         criteria_version=command.criteria_version,
-        markets=product.asked_markets,
+        markets=product.requested_markets,
         reviewer=command.actor,
         reasons=command.reasons,
         note=command.note,

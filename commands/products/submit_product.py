@@ -39,7 +39,7 @@ def decide(command: SubmitProduct, product: Product, rules: Rules) -> Iterator[E
     open_markets = rules.policy(Markets)
     open_markets.expect_open(command.markets)
     markets = command.markets or open_markets.open
-    stands = (product.asked_category_id, product.asked_markets)
+    stands = (product.requested_category_id, product.requested_markets)
     granted = product.review == "approved" and set(product.approved_markets) == set(markets)
     if (product.review == "submitted" or granted) and stands == (command.category_id, markets):
         return

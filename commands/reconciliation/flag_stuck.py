@@ -96,5 +96,5 @@ def _refund(order: Order, refund_id: str) -> str:
         return ""
     if case.money.amount <= case.paid:
         return ""
-    states = [submission.state for submission in case.submissions.values()]
+    states = [attempt.state for attempt in case.attempts.values()]
     return f"{case.paid} paid; attempts: {', '.join(states) or 'none'}"

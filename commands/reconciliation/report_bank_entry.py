@@ -114,7 +114,7 @@ def _break(report: ReportBankEntry, statement: BankStatement, *, kind: str, expe
 
 
 def _edition(report: ReportBankEntry) -> dict[str, str]:
-    """What tells the statement from others of its number: breaks of two of them have two names."""
+    """What distinguishes the statement from others of its number: breaks of two of them have two names."""
     days = {"closed_on": report.closed_on.isoformat()} if report.closed_on else {}
     pages = {"page": str(report.page)} if report.page > 1 else {}
     return days | pages | ({"currency": report.amount.currency} if report.amount.currency != CNY else {})

@@ -124,7 +124,7 @@ def _nothing_free(order: Order, order_units: OrderUnits, there: Iterable[UnitsAt
     """What the units wait for that were not refunded; None where nothing is left of them."""
     for units in there:
         if case := order_units.case_about(units):
-            return CaseAlreadyOpen(refund_id=case.id, state=case.standing)
+            return CaseAlreadyOpen(refund_id=case.id, state=case.state_in_words)
         if dispute := order_units.dispute_about(units):
             return DisputeOpen(line_id=units.line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)
     return None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from commands.order_command import OrderCommand
 from commands.rates import book_rate
 from commands.rules import Rules
-from commands.settlement.releases import standing_fees
+from commands.settlement.releases import kept_fees
 from ledger.events.orders import OrderCompleted
 from ledger.events.payments import AllocatedCharge
 from ledger.events.refunds import RefundApproved, RefundAutoApproved, RefundLine, RefundRequested, RefundType
@@ -71,7 +71,7 @@ def auto_approved(
     assert order.placed is not None, "only a placed order is refunded"
     charges = charges_back(order, lines, rules)
     bearers = _bearers(order, lines, rules, cause="cancelled", reason=EXPRESS)
-    approved = taken_back(order, lines, bearers, standing_fees(order, rules))
+    approved = taken_back(order, lines, bearers, kept_fees(order, rules))
     money = refund_money(order, approved, liability_of(bearers), charges, _rate(command, order, rules), "goods_lost")
     return RefundAutoApproved(
         merchant_id=order.merchant_id,
@@ -105,7 +105,7 @@ def approved(
     charges = charges_back(order, lines, rules) if charges is None else charges
     bearers = _bearers(order, lines, rules, cause=cause, reason=reason, found=found)
     liability = liability_of(bearers)
-    taken = taken_back(order, lines, bearers, standing_fees(order, rules))
+    taken = taken_back(order, lines, bearers, kept_fees(order, rules))
     expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: what was delivered is not lost
     money = refund_money(order, taken, liability, charges, _rate(command, order, rules), expense)
     expect_refundable(order, money.amount, refund_id)

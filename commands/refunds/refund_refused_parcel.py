@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from commands.refunds.platform_refunds import ParcelRefund, expect_refundable, refunded
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.milestones import standing
+from ledger.events.milestones import still_valid
 from ledger.refusals.after_sales import ParcelNotRefused
 from ledger.streams.orders.order import Order
 from ledger.streams.units.unit_places import REFUSED_BY_CUSTOMS
@@ -23,6 +23,6 @@ class RefundRefusedParcel(ParcelRefund, name="refund_refused_parcel"):
 
 def decide(command: RefundRefusedParcel, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = expect_refundable(command, order)
-    if parcel.signature or not any(f.milestone in REFUSED_BY_CUSTOMS for f in standing(parcel.facts)):
+    if parcel.signature or not any(f.milestone in REFUSED_BY_CUSTOMS for f in still_valid(parcel.facts)):
         raise ParcelNotRefused(parcel_id=command.parcel_id, status=parcel.status)
     yield from refunded(command, order, parcel, rules, cause="refused")

@@ -40,7 +40,7 @@ class Part:
     of: int
 
 
-class AskableUnits:
+class RefundableUnits:
     """The units of an order that can be asked for `at` an instant, by this kind of actor and for this reason.
 
     `kind` is the only kind of request that is meant, or None.
@@ -146,7 +146,9 @@ class AskableUnits:
         for case in self._order.cases.values():
             there += sum(part.qty for part in case.lines if part.line_id == line.line_id and case.is_pending)
             if case.is_pending and case.concerns(line.line_id) and line.qty <= there:
-                return CaseAlreadyOpen(refund_id=case.id, state=case.standing, then_locked=self._then_locked(line))
+                return CaseAlreadyOpen(
+                    refund_id=case.id, state=case.state_in_words, then_locked=self._then_locked(line)
+                )
         return RefundExceedsRemaining(what=f"line {line.line_id}", asked=str(line.qty), remaining=str(remaining))
 
     def _then_locked(self, line: LineQty) -> str | None:

@@ -12,24 +12,30 @@ from commands.contradictions import contradiction
 from commands.fields import PositiveMoney
 from commands.order_command import OrderReport
 from commands.rates import flagged_if_stale, last_rate, rate_of_fact
-from commands.refunds.liability_extinguished import owed_again, with_what_nobody_is_owed
+from commands.refunds.liability_extinguished import liability_reinstated, with_extinguished_liability
 from commands.rules import Rules
 from ledger.accounting_days import accounting_day
 from ledger.events.event import Event
-from ledger.events.refunds import RefundFailed, RefundOwedAgain, RefundReversed, RefundSucceeded, RefundSuccessNoted
+from ledger.events.refunds import (
+    RefundFailed,
+    RefundLiabilityReinstated,
+    RefundReversed,
+    RefundSucceeded,
+    RefundSuccessRepeated,
+)
 from ledger.fx import Rate
 from ledger.ids import Id
 from ledger.money import Money
 from ledger.references import Reference, ReferenceOrNothing
-from ledger.streams.orders.cases import Case, Submission
+from ledger.streams.orders.cases import Case, RefundAttempt
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.unmatched_refunds import StrayRefund
+from ledger.streams.orders.unmatched_refunds import UnmatchedRefundAttempt
 
 _UNKNOWN = "unknown"
 
 
 class ReportRefundOutcome(OrderReport, name="report_refund_outcome"):
-    """Found by `submission_id`, ours, or by `psp_refund_ref`, the provider's; one of them is needed. A provider's that
+    """Found by `attempt_id`, ours, or by `psp_refund_ref`, the provider's; one of them is needed. A provider's that
     is new is of the one refund of that amount that is on its way.
 
     `refund_id`, `payment_id` and `capture_ref` are kept with an outcome of a refund that we never submitted.
@@ -38,7 +44,7 @@ class ReportRefundOutcome(OrderReport, name="report_refund_outcome"):
     psp: Id
     outcome: Literal["succeeded", "failed", "reversed"]
     amount: PositiveMoney
-    submission_id: Id | None = None
+    attempt_id: Id | None = None
     psp_refund_ref: ReferenceOrNothing = ""
     code: str = ""
     refund_id: Id = _UNKNOWN
@@ -48,191 +54,197 @@ class ReportRefundOutcome(OrderReport, name="report_refund_outcome"):
     @property
     def key(self) -> str:
         """What the provider, or else we, call it."""
-        return self.psp_refund_ref or self.submission_id or _UNKNOWN
+        return self.psp_refund_ref or self.attempt_id or _UNKNOWN
 
     @model_validator(mode="after")
     def _named(self) -> ReportRefundOutcome:
-        if not (self.submission_id or self.psp_refund_ref):
-            raise ValueError("a refund's outcome names our submission_id or the provider's psp_refund_ref")
+        if not (self.attempt_id or self.psp_refund_ref):
+            raise ValueError("a refund's outcome names our attempt_id or the provider's psp_refund_ref")
         return self
 
 
 def decide(report: ReportRefundOutcome, order: Order, rules: Rules) -> Iterator[Event]:
-    case, submission = _found(report, order)
-    if case is None or submission is None:
-        yield from _stray(report, order, rules, kind="fact_contradicts_state", expected="no such refund")
-    elif submission.amount != report.amount:
-        yield from _break(report, order, kind="amount_mismatch", expected=str(submission.amount))
+    case, attempt = _found(report, order)
+    if case is None or attempt is None:
+        yield from _unmatched(report, order, rules, kind="fact_contradicts_state", expected="no such refund")
+    elif attempt.amount != report.amount:
+        yield from _break(report, order, kind="amount_mismatch", expected=str(attempt.amount))
     else:
-        yield from _answered(report, order, rules, case, submission)
+        yield from _answered(report, order, rules, case, attempt)
 
 
-def _found(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, Submission | None]:
-    """The submission that an outcome is about; what went to the buyer as a stray is none."""
-    if order.stray_refunds.holds(report.key):
+def _found(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, RefundAttempt | None]:
+    """The attempt that an outcome is about; what went to the buyer as an unmatched refund is none."""
+    if order.unmatched_refunds.holds(report.key):
         return None, None
     for case in order.cases.values():
-        for submission in case.submissions.values():
-            ours = submission.submission_id == report.submission_id
-            theirs = not report.submission_id and submission.psp_refund_ref == report.psp_refund_ref
+        for attempt in case.attempts.values():
+            ours = attempt.attempt_id == report.attempt_id
+            theirs = not report.attempt_id and attempt.psp_refund_ref == report.psp_refund_ref
             if ours or theirs:
-                return case, submission
+                return case, attempt
     return _unnamed(report, order)
 
 
-def _unnamed(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, Submission | None]:
-    """The one submission of that amount on its way to that provider, where the provider does not say our name of it."""
-    if report.submission_id:
+def _unnamed(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, RefundAttempt | None]:
+    """The one attempt of that amount on its way to that provider, where the provider does not say our name of it."""
+    if report.attempt_id:
         return None, None
     on_their_way = [
-        (case, submission)
+        (case, attempt)
         for case in order.cases.values()
-        for submission in case.submissions.values()
-        if (submission.state, submission.psp, submission.amount) == ("submitted", report.psp, report.amount)
-        and report.capture_ref in (_UNKNOWN, submission.capture_ref)
+        for attempt in case.attempts.values()
+        if (attempt.state, attempt.psp, attempt.amount) == ("submitted", report.psp, report.amount)
+        and report.capture_ref in (_UNKNOWN, attempt.capture_ref)
     ]
     return on_their_way[0] if len(on_their_way) == 1 else (None, None)
 
 
 def _answered(
-    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt
 ) -> Iterator[Event]:
-    """Outcomes are judged by when they happened, in whatever order they are told; of one instant, the money came back
+    """Outcomes are judged by when they happened, in whatever order they are reported; of one instant, the money came
+    back
     last."""
-    tell = _told_paid if report.outcome == "succeeded" else _told_unpaid
-    yield from with_what_nobody_is_owed(order, list(tell(report, order, rules, case, submission)))
+    submit = _reported_paid if report.outcome == "succeeded" else _reported_unpaid
+    yield from with_extinguished_liability(order, list(submit(report, order, rules, case, attempt)))
 
 
-def _told_paid(
-    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
+def _reported_paid(
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt
 ) -> Iterator[Event]:
-    came_back_at, same_name = submission.came_back_at, report.psp_refund_ref == submission.psp_refund_ref
-    is_another = bool(report.psp_refund_ref and submission.psp_refund_ref) and not same_name
-    if submission.state in ("succeeded", "reversed") and is_another:
-        yield from _stray(report, order, rules, kind="double_refund", expected=submission.psp_refund_ref)
-    elif submission.state == "succeeded":
-        if submission.is_later_success(report.happened_at):
-            yield RefundSuccessNoted(**_about(report, submission, case), happened_at=report.happened_at)
+    came_back_at, same_name = attempt.came_back_at, report.psp_refund_ref == attempt.psp_refund_ref
+    is_another = bool(report.psp_refund_ref and attempt.psp_refund_ref) and not same_name
+    if attempt.state in ("succeeded", "reversed") and is_another:
+        yield from _unmatched(report, order, rules, kind="double_refund", expected=attempt.psp_refund_ref)
+    elif attempt.state == "succeeded":
+        if attempt.is_later_success(report.happened_at):
+            yield RefundSuccessRepeated(**_about(report, attempt, case), happened_at=report.happened_at)
     elif came_back_at is not None and report.happened_at <= came_back_at:
-        if submission.state == "failed" and submission.succeeded_at is None:
-            yield from _came_back_since(report, order, rules, case, submission, came_back_at)
-    elif again := owed_again(order, case, submission):
+        if attempt.state == "failed" and attempt.succeeded_at is None:
+            yield from _came_back_since(report, order, rules, case, attempt, came_back_at)
+    elif again := liability_reinstated(order, case, attempt):
         yield from _paid_all_the_same(report, order, rules, again)
-    elif not case.awaits(submission.submission_id, report.amount):
-        yield from _stray(report, order, rules, kind="double_refund", expected="paid back already")
+    elif not case.awaits(attempt.attempt_id, report.amount):
+        yield from _unmatched(report, order, rules, kind="double_refund", expected="paid back already")
     else:
-        yield from _succeeded(report, order, rules, case, submission)
+        yield from _succeeded(report, order, rules, case, attempt)
 
 
-def _told_unpaid(
-    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
+def _reported_unpaid(
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt
 ) -> Iterator[Event]:
-    at, paid_at, came_back_at = report.happened_at, submission.succeeded_at, submission.came_back_at
-    is_news = came_back_at is not None and came_back_at < at
-    if submission.state == "submitted":
-        yield _failure(report, case, submission)
-    elif submission.state == "succeeded" and paid_at is not None and paid_at <= at:
-        yield from _back_and_paid_again(report, order, rules, case, submission)
-    elif is_news or (submission.state == "succeeded" and came_back_at is None):
-        yield _failure(report, case, submission, only_noted=True)
+    at, paid_at, came_back_at = report.happened_at, attempt.succeeded_at, attempt.came_back_at
+    is_new = came_back_at is not None and came_back_at < at
+    if attempt.state == "submitted":
+        yield _failure(report, case, attempt)
+    elif attempt.state == "succeeded" and paid_at is not None and paid_at <= at:
+        yield from _back_and_paid_again(report, order, rules, case, attempt)
+    elif is_new or (attempt.state == "succeeded" and came_back_at is None):
+        yield _failure(report, case, attempt, without_effect=True)
 
 
 def _failure(
-    report: ReportRefundOutcome, case: Case, submission: Submission, *, only_noted: bool = False
+    report: ReportRefundOutcome, case: Case, attempt: RefundAttempt, *, without_effect: bool = False
 ) -> RefundFailed:
-    about = _about(report, submission, case)
-    return RefundFailed(**about, code=report.code, happened_at=report.happened_at, only_noted=only_noted)
+    about = _about(report, attempt, case)
+    return RefundFailed(**about, code=report.code, happened_at=report.happened_at, without_effect=without_effect)
 
 
 def _succeeded(
-    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt
 ) -> Iterator[Event]:
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
         yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
         return
-    yield _success(_about(report, submission, case), rate, case.carried_of(report.amount), report.happened_at)
+    yield _success(_about(report, attempt, case), rate, case.carried_of(report.amount), report.happened_at)
     yield from flagged_if_stale(report, order, rate, rules)
 
 
 def _paid_all_the_same(
-    report: ReportRefundOutcome, order: Order, rules: Rules, again: RefundOwedAgain
+    report: ReportRefundOutcome, order: Order, rules: Rules, again: RefundLiabilityReinstated
 ) -> Iterator[Event]:
     later = order.after(again)
     case = later.cases[again.refund_id]
-    told = list(_succeeded(report, later, rules, case, case.submissions[again.submission_id]))
-    if any(isinstance(event, RefundSucceeded) for event in told):
+    reported = list(_succeeded(report, later, rules, case, case.attempts[again.attempt_id]))
+    if any(isinstance(event, RefundSucceeded) for event in reported):
         yield again
-    yield from told
+    yield from reported
 
 
 def _came_back_since(
-    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission, came_back_at: datetime
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt, came_back_at: datetime
 ) -> Iterator[Event]:
-    """It was paid, and has come back by what was told before: what is owed and what has been done about it stand."""
+    """It was paid, and has come back by what was reported before: what is owed and what has been done about it
+    stand."""
     rate = rate_of_fact(report, rules, report.amount.currency)
     rate_then = last_rate(rules, report.amount.currency, came_back_at)
     if rate is None or rate_then is None:
         yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
         return
-    about, carried = _about(report, submission, case), rate.convert(report.amount)
-    if case.awaits(submission.submission_id, report.amount):
+    about, carried = _about(report, attempt, case), rate.convert(report.amount)
+    if case.awaits(attempt.attempt_id, report.amount):
         carried = case.carried_of(report.amount)
     day = accounting_day(came_back_at)
     yield _success(about, rate, carried, report.happened_at)
-    yield _reversal(about, submission.code, rate_then, carried, came_back_at, day)
+    yield _reversal(about, attempt.code, rate_then, carried, came_back_at, day)
     yield from flagged_if_stale(report, order, rate, rules)
     yield from flagged_if_stale(report, order, rate_then, rules, at=came_back_at)
 
 
 def _reversed(
-    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt
 ) -> Iterator[Event]:
     """It had been paid: the provider owes us again and we owe the buyer, at what it was carried at."""
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
         yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
         return
-    yield _reversal(_about(report, submission, case), report.code, rate, submission.carried, report.happened_at)
+    yield _reversal(_about(report, attempt, case), report.code, rate, attempt.carried, report.happened_at)
     yield from flagged_if_stale(report, order, rate, rules)
 
 
 def _back_and_paid_again(
-    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, submission: Submission
+    report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt
 ) -> Iterator[Event]:
     """It came back; where a success of a later instant was noted before, that one has paid it anew."""
-    told, again_at = list(_reversed(report, order, rules, case, submission)), submission.paid_again_at
-    yield from told
-    if again_at is None or again_at <= report.happened_at or not isinstance(told[0], RefundReversed):
+    reported, again_at = list(_reversed(report, order, rules, case, attempt)), attempt.paid_again_at
+    yield from reported
+    if again_at is None or again_at <= report.happened_at or not isinstance(reported[0], RefundReversed):
         return
     if rate := last_rate(rules, report.amount.currency, again_at):
-        yield _success(_about(report, submission, case), rate, submission.carried, again_at)
+        yield _success(_about(report, attempt, case), rate, attempt.carried, again_at)
 
 
-def _stray(report: ReportRefundOutcome, order: Order, rules: Rules, *, kind: str, expected: str) -> Iterator[Event]:
-    """Money moved at the provider that we did not ask for: booked as it is, carried at the day's worth, and flagged."""
+def _unmatched(report: ReportRefundOutcome, order: Order, rules: Rules, *, kind: str, expected: str) -> Iterator[Event]:
+    """Money moved at the provider that we did not ask for: booked as it is, carried at the day's value, and flagged."""
     flags = _break(report, order, kind=kind, expected=expected)
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
         yield from flags
         return
-    known = order.stray_refunds.by_name.get(report.key) or StrayRefund()
-    told = list(
-        _stray_paid(report, rules, known, rate) if report.outcome == "succeeded" else _stray_back(report, known, rate)
+    known = order.unmatched_refunds.by_name.get(report.key) or UnmatchedRefundAttempt()
+    reported = list(
+        _unmatched_paid(report, rules, known, rate)
+        if report.outcome == "succeeded"
+        else _unmatched_back(report, known, rate)
     )
-    if told:
-        yield from told
+    if reported:
+        yield from reported
         yield from flagged_if_stale(report, order, rate, rules)
         yield from flags
 
 
-def _stray_paid(report: ReportRefundOutcome, rules: Rules, known: StrayRefund, rate: Rate) -> Iterator[Event]:
+def _unmatched_paid(
+    report: ReportRefundOutcome, rules: Rules, known: UnmatchedRefundAttempt, rate: Rate
+) -> Iterator[Event]:
     about, at, carried = _about(report, None, None), report.happened_at, rate.convert(report.amount)
     then = known.came_back_at if known.came_before(at) else None
-    if known.is_back and then:  # its coming back was told first, and booked
+    if known.is_back and then:  # its coming back was reported first, and booked
         yield _success(about, rate, known.carried, at)
     elif known.is_paid or (then and known.paid_at):
-        return  # told before
+        return  # reported before
     elif then and (rate_then := last_rate(rules, report.amount.currency, then)):
         yield _success(about, rate, carried, at)
         yield _reversal(about, known.code, rate_then, carried, then, accounting_day(then))
@@ -240,16 +252,16 @@ def _stray_paid(report: ReportRefundOutcome, rules: Rules, known: StrayRefund, r
         yield _success(about, rate, known.carried if known.is_back else carried, at)
 
 
-def _stray_back(report: ReportRefundOutcome, known: StrayRefund, rate: Rate) -> Iterator[Event]:
+def _unmatched_back(report: ReportRefundOutcome, known: UnmatchedRefundAttempt, rate: Rate) -> Iterator[Event]:
     about, at = _about(report, None, None), report.happened_at
-    is_news, is_known = not known.came_before(at), known.paid_at is not None or known.came_back_at is not None
+    is_new, is_known = not known.came_before(at), known.paid_at is not None or known.came_back_at is not None
     if known.is_paid and known.paid_at is not None and known.paid_at <= at:
         yield _reversal(about, report.code, rate, known.carried, at)
-    elif is_news and report.outcome == "reversed" and (known.is_paid or not is_known):  # of a payment nobody told us of
+    elif is_new and report.outcome == "reversed" and (known.is_paid or not is_known):  # of a payment nobody reported
         carried = known.carried if known.is_paid else rate.convert(report.amount)
         yield _reversal(about, report.code, rate, carried, at)
-    elif is_news:
-        yield RefundFailed(**about, code=report.code, happened_at=at, only_noted=is_known)
+    elif is_new:
+        yield RefundFailed(**about, code=report.code, happened_at=at, without_effect=is_known)
 
 
 def _success(about: dict[str, Any], rate: Rate, carried: Money, at: datetime) -> RefundSucceeded:
@@ -265,15 +277,15 @@ def _reversal(
     return RefundReversed(**about, **money, code=code, happened_at=at, came_back_on=day)
 
 
-def _about(report: ReportRefundOutcome, submission: Submission | None, case: Case | None) -> dict[str, Any]:
+def _about(report: ReportRefundOutcome, attempt: RefundAttempt | None, case: Case | None) -> dict[str, Any]:
     return {
         "merchant_id": report.merchant_id,
         "order_id": report.order_id,
         "refund_id": case.id if case else report.refund_id,
-        "submission_id": submission.submission_id if submission else report.submission_id or _UNKNOWN,
-        "payment_id": submission.payment_id if submission else report.payment_id,
-        "capture_ref": submission.capture_ref if submission else report.capture_ref,
-        "psp": submission.psp if submission else report.psp,
+        "attempt_id": attempt.attempt_id if attempt else report.attempt_id or _UNKNOWN,
+        "payment_id": attempt.payment_id if attempt else report.payment_id,
+        "capture_ref": attempt.capture_ref if attempt else report.capture_ref,
+        "psp": attempt.psp if attempt else report.psp,
         "amount": report.amount,
         "psp_refund_ref": report.psp_refund_ref,
     }
@@ -286,7 +298,7 @@ def _break(report: ReportRefundOutcome, order: Order, *, kind: str, expected: st
         kind=kind,
         expected=expected,
         actual=f"{report.outcome}: {report.amount}",
-        submission_id=report.submission_id or "",
+        attempt_id=report.attempt_id or "",
         psp_refund_ref=report.psp_refund_ref,
         outcome=report.outcome,
     )

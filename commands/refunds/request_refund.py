@@ -8,7 +8,7 @@ from typing import Literal
 from commands.fields import Reason
 from commands.order_command import OrderCommand, expect_new_case, line_of, placed_order
 from commands.refunds.refund_events import auto_approved, completed_by, requested
-from commands.refunds.refundable_units import KINDS, AskableUnits, Kind, Part
+from commands.refunds.refundable_units import KINDS, Kind, Part, RefundableUnits
 from commands.requested_units import LineQtys
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -58,7 +58,7 @@ def _parts(command: RequestRefund, order: Order, rules: Rules) -> Sequence[Part]
     expect_new_case(order, command.refund_id)
     for line in command.lines or ():
         line_of(order, line.line_id)
-    askable = AskableUnits(
+    refundable = RefundableUnits(
         order,
         rules,
         kind=command.type,
@@ -66,7 +66,7 @@ def _parts(command: RequestRefund, order: Order, rules: Rules) -> Sequence[Part]
         initiator=command.actor.kind,
         reason=command.reason,
     )
-    return askable.chosen(command.lines) if command.lines else askable.everything()
+    return refundable.chosen(command.lines) if command.lines else refundable.everything()
 
 
 def _case(

@@ -1,4 +1,4 @@
-"""Telling the providers to pay an approved refund back."""
+"""Instructing the providers to pay an approved refund back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]
     missing = case.unsubmitted
     if not missing:
         raise AlreadySubmitted(refund_id=case.id)
-    n = len(case.submissions)
+    n = len(case.attempts)
     for capture in order.payments.captures.values():
         part = min(missing, _through(capture, case, order)) if capture.amount.currency == missing.currency else _NOTHING
         if part.minor > 0:
@@ -42,7 +42,7 @@ def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]
                 merchant_id=order.merchant_id,
                 order_id=order.order_id,
                 refund_id=case.id,
-                submission_id=derived_id(case.id, str(n)),
+                attempt_id=derived_id(case.id, str(n)),
                 payment_id=capture.payment_id,
                 capture_ref=capture.capture_ref,
                 psp=capture.psp,

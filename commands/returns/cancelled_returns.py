@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from commands.rules import Rules
-from commands.settlement.releases import standing_fees
+from commands.settlement.releases import kept_fees
 from ledger.events.event import Event
 from ledger.events.orders import OrderCompleted
 from ledger.events.refunds import Bearer, RefundApproved, RefundLine, ReturnExpired
@@ -45,7 +45,7 @@ def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Itera
 
 def _undone(approval: RefundApproved, order: Order, rules: Rules) -> RefundApproved:
     """The approval with the fee that is charged again, now that the merchant keeps what it took back."""
-    lines = standing_fees(order, rules).undone(order, approval.lines)
+    lines = kept_fees(order, rules).undone(order, approval.lines)
     return approval.model_copy(update={"lines": lines, "money": with_sums(approval.money, lines)})
 
 
@@ -56,7 +56,7 @@ def _cut(approval: RefundApproved, later: Order, case: Case, rules: Rules) -> Re
     goods, charges = cut_charges(approval.money, has)
     kept = list(_first(approval, later, goods))
     bearers = [bearer for _, bearer in kept]
-    lines = taken_back(later, [line for line, _ in kept], bearers, standing_fees(later, rules))
+    lines = taken_back(later, [line for line, _ in kept], bearers, kept_fees(later, rules))
     liability, expense = liability_of(bearers), approval.money.expense or "goodwill"
     money = refund_money(later, lines, liability, charges, rate, expense, base=carried)
     return approval.model_copy(update={"lines": lines, "money": money, "liability": liability})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.fields import RawText
-from commands.returns.returns import ReturnReport, doubts
+from commands.returns.returns import ReturnReport, contradictions
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.orders import OrderCompleted
@@ -23,7 +23,7 @@ def decide(report: ReportReturnReceived, order: Order, rules: Rules) -> Iterator
     case = order.cases.get(report.refund_id)
     if case and case.returned:
         return
-    yield ReturnReceived(**report.told(), condition=report.condition)
-    yield from doubts(report, order, "return_received")
+    yield ReturnReceived(**report.reported(), condition=report.condition)
+    yield from contradictions(report, order, "return_received")
     if case and case.awaits_goods and order.completes({}, closing=case.id):
         yield OrderCompleted(order_id=order.order_id, completed_at=report.happened_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.fields import TrackingNo
-from commands.returns.returns import ReturnReport, doubts
+from commands.returns.returns import ReturnReport, contradictions
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.refunds import ReturnShipped
@@ -21,9 +21,9 @@ class ReportReturnShipped(ReturnReport, name="report_return_shipped"):
 
 
 def decide(report: ReportReturnShipped, order: Order, rules: Rules) -> Iterator[Event]:
-    event = ReturnShipped(**report.told(), carrier=report.carrier, tracking_no=report.tracking_no)
+    event = ReturnShipped(**report.reported(), carrier=report.carrier, tracking_no=report.tracking_no)
     case = order.cases.get(report.refund_id)
     if case and case.return_state in ("shipped", "received", "inspected"):
-        return  # told before, or told late
+        return  # reported before, or reported late
     yield event
-    yield from doubts(report, order, "return_shipped")
+    yield from contradictions(report, order, "return_shipped")

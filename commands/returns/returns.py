@@ -18,7 +18,7 @@ class ReturnReport(OrderReport):
 
     refund_id: Id
 
-    def told(self) -> dict[str, Any]:
+    def reported(self) -> dict[str, Any]:
         """The fields that every event of a return has."""
         return {
             "merchant_id": self.merchant_id,
@@ -29,7 +29,7 @@ class ReturnReport(OrderReport):
         }
 
 
-def doubts(report: ReturnReport, order: Order, fact: str) -> Iterator[Event]:
+def contradictions(report: ReturnReport, order: Order, fact: str) -> Iterator[Event]:
     """The break of goods that nobody waits for: of no case, of one that needed none, or after the time was over."""
     case = order.cases.get(report.refund_id)
     if case is None or not case.return_required or case.return_state == "expired":
@@ -37,14 +37,14 @@ def doubts(report: ReturnReport, order: Order, fact: str) -> Iterator[Event]:
             report,
             order,
             kind="fact_contradicts_state",
-            expected=f"no goods back: {_standing(case)}",
+            expected=f"no goods back: {_expected_state(case)}",
             actual=f"{fact} at {report.happened_at.isoformat()}",
             refund_id=report.refund_id,
             fact=fact,
         )
 
 
-def _standing(case: Case | None) -> str:
+def _expected_state(case: Case | None) -> str:
     if case is None:
         return "no such case"
     return f"return {case.return_state}" if case.return_state else f"case {case.state}"

@@ -73,7 +73,7 @@ def decide(command: HoldLine, order: Order, rules: Rules) -> Iterator[Event]:
 def _all_pending(order: Order, book: LineBook) -> Money:
     """What is pending of the line and no hold on units of it keeps back."""
     holds = list(order.holds.of_line(book.line.line_id))
-    left = book.pending_worth - total([hold.amount for hold in holds], CNY)
+    left = book.pending_value - total([hold.amount for hold in holds], CNY)
     if holds and (left.minor <= 0 or any(hold.parcel_id is None for hold in holds)):
         raise LineOnHold(line_id=book.line.line_id, hold_id=holds[0].id)
     return left
@@ -98,4 +98,4 @@ def _units(command: HoldLine, order: Order, parcel_id: str) -> int:
 def _part(book: LineBook, parcel_id: str | None, qty: int) -> Money:
     """The list price of so many units, less what part refunds in their parcel took of it."""
     full = (book.line.unit_list * qty).minor
-    return Money(full - min(full, book.at(parcel_id).worth.pending_less), CNY)
+    return Money(full - min(full, book.at(parcel_id).balance.pending_less), CNY)

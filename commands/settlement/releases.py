@@ -34,7 +34,7 @@ def to_release(order: Order, books: Iterable[LineBook], release: Release, *, at:
     """Every unit of these lines that is due or will be, on what is known: signed for, or lost at the platform's cost.
 
     Held back are those that a case or dispute is about, or that wait for goods or a hold. The units that `pending` does
-    not cover any more are left out: facts may tell of more than was ever paid.
+    not cover any more are left out: facts may report more than was ever paid.
     """
     units = OrderUnits(order)
     for book in books:
@@ -54,7 +54,7 @@ def _unreleased(order: Order, book: LineBook, units: OrderUnits, release: Releas
         closed = refunded.platform_borne if release.platform_borne_at_once or signed_at else 0
         signed = qty - refunded.merchant_borne if signed_at else 0
         due_at = release.due_at(signed_at) if signed_at else at
-        done = free_done = refunded.standing_released
+        done = free_done = refunded.kept_releases
         room = _not_on_hold(order, line_id, place, pending=max(closed, qty - refunded.merchant_borne) - done)
         for most, held_back, when, rule in (
             (closed, awaited, at, "platform_borne"),
@@ -82,13 +82,13 @@ def _concerned(order: Order, units: OrderUnits, line_id: str, place: Place, rele
 def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) -> Iterator[SettlementReleased]:
     """The releases, each with its part of the order's fee under the schedule the order was placed under."""
     assert order.placed is not None, "only a placed order has something to release"
-    standing = standing_fees(order, rules)
+    kept = kept_fees(order, rules)
     rules.policy(Release)
     less: dict[tuple[str, Place], int] = {}
     for part in due:
         book = order.lines[part.line_id]
-        gross = _worth(book, part, less)
-        fee, vat = standing.charge(book, gross)
+        gross = _list_value(book, part, less)
+        fee, vat = kept.charge(book, gross)
         yield SettlementReleased(
             merchant_id=order.merchant_id,
             order_id=order.order_id,
@@ -109,7 +109,7 @@ def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) ->
         )
 
 
-def standing_fees(order: Order, rules: Rules) -> OrderFees:
+def kept_fees(order: Order, rules: Rules) -> OrderFees:
     """The fees that stand on the order, under the schedule it was placed under."""
     assert order.placed is not None, "only a placed order has fees"
     return OrderFees(order, rules.policy_version(Fees, order.placed.fee_schedule_version))
@@ -123,10 +123,10 @@ def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
     return units
 
 
-def _worth(book: LineBook, part: Due, less: dict[tuple[str, Place], int]) -> Money:
+def _list_value(book: LineBook, part: Due, less: dict[tuple[str, Place], int]) -> Money:
     """The list price of these units, less what part refunds took of it; `less` is what was taken off before."""
     full, place = book.line.unit_list * part.qty, (part.line_id, part.parcel_id)
-    off = min(full.minor, book.at(part.parcel_id).worth.pending_less - less.get(place, 0))
+    off = min(full.minor, book.at(part.parcel_id).balance.pending_less - less.get(place, 0))
     less[place] = less.get(place, 0) + off
     return Money(full.minor - off, full.currency)
 

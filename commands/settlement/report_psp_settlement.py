@@ -19,7 +19,7 @@ from ledger.streams.orders.order import Order
 
 
 class ReportPspSettlement(OrderReport, BatchPart, name="report_psp_settlement"):
-    """The lines of the batch that are about this order. A line told again changes nothing."""
+    """The lines of the batch that are about this order. A line reported again changes nothing."""
 
     psp: Id
 

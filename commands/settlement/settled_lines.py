@@ -75,7 +75,7 @@ class Settling:
         item = self.left.find(line.kind, line.settles, line.gross)
         if item is None or not item.left or item.amount.currency == line.gross.currency:
             return line
-        part = item.part_worth(line.gross_base(self.day))
+        part = item.part_value(line.gross_base(self.day))
         if item.is_less_than(line.gross_base(self.day)):
             self._flag(line, "amount_mismatch", f"at most {item.left}", line.gross)
         return line.model_copy(update={"gross": part}) if part else line

@@ -10,11 +10,11 @@ from commands.contradictions import break_once, explained
 from ledger.accounting_days import accounting_day
 from ledger.events.event import Event
 from ledger.events.psp_settlement import PspSettlementMatched
-from ledger.events.unmatched_money import UnallocatedFundsMatched
+from ledger.events.unmatched_money import UnmatchedFundsMatched
 from ledger.streams.breaks import Break
 from ledger.streams.orders.order import Order
 from ledger.streams.receivables import Match, Receivables
-from ledger.streams.reference_data import InboxItem
+from ledger.streams.reference_data import UnmatchedItem
 from ledger.streams.stream import Stream
 
 _EXTRA = "psp_line_extra"
@@ -22,7 +22,7 @@ _EXTRA = "psp_line_extra"
 
 def matched(command: Command, stream: Stream, events: Iterable[Event]) -> Iterator[Event]:
     """Yields what these events bring about, so that the books are the same whichever of the two came first."""
-    if not isinstance(stream, Order | InboxItem) or not stream.receivables.has_advances:
+    if not isinstance(stream, Order | UnmatchedItem) or not stream.receivables.has_advances:
         return
     known = stream.receivables.copy()
     for event in events:
@@ -32,7 +32,7 @@ def matched(command: Command, stream: Stream, events: Iterable[Event]) -> Iterat
         yield from _explained(command, stream, known, match)
 
 
-def _matched(command: Command, stream: Order | InboxItem, match: Match) -> Event:
+def _matched(command: Command, stream: Order | UnmatchedItem, match: Match) -> Event:
     said: dict[str, Any] = {
         "psp": match.advance.psp,
         "batch_ref": match.advance.batch_ref,
@@ -49,7 +49,7 @@ def _matched(command: Command, stream: Order | InboxItem, match: Match) -> Event
         _, merchant_id, order_id = stream.name.split("/")
         return PspSettlementMatched(**said, merchant_id=merchant_id, order_id=order_id)
     payment_id = stream.capture.payment_id if stream.capture else None
-    return UnallocatedFundsMatched(**said, capture_ref=stream.name.split("/")[-1], payment_id=payment_id)
+    return UnmatchedFundsMatched(**said, capture_ref=stream.name.split("/")[-1], payment_id=payment_id)
 
 
 def _explained(command: Command, stream: Stream, known: Receivables, match: Match) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""Taking a fact out of the inbox that the orders it belongs to have been told by now."""
+"""Taking a fact out of the unmatched items that the orders it belongs to have been reported by now."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from commands.command import Command
 from commands.open_breaks import StreamName
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.platform import InboxFactRouted
-from ledger.ids import Id, inbox_stream
+from ledger.events.platform import UnmatchedFactMatched
+from ledger.ids import Id, unmatched_stream
 from ledger.references import Reference
-from ledger.refusals.finance import InboxItemNotFound
-from ledger.streams.reference_data import InboxItem
+from ledger.refusals.finance import UnmatchedItemNotFound
+from ledger.streams.reference_data import UnmatchedItem
 
 
-class MarkFactRouted(Command, name="mark_fact_routed"):
-    """`streams` are those that have it. Money leaves the inbox by its own way, `route_inbox_payment`, and what was
+class MarkFactMatched(Command, name="mark_fact_matched"):
+    """`streams` are those that have it. Money leaves the unmatched items by its own way, `match_payment`, and what was
     noted of it goes with it.
 
     A scan is taken to its parcel by itself once one travels under its number; a person says so of what only people
@@ -33,15 +33,15 @@ class MarkFactRouted(Command, name="mark_fact_routed"):
 
     @property
     def stream(self) -> str:
-        return inbox_stream(self.system, self.reference)
+        return unmatched_stream(self.system, self.reference)
 
 
-def decide(command: MarkFactRouted, item: InboxItem, rules: Rules) -> Iterator[Event]:
+def decide(command: MarkFactMatched, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
-    if not item.noted or (item.capture and not item.is_routed):
-        raise InboxItemNotFound(source=command.system, reference=command.reference)
-    if item.is_routed and not item.noted_since:
+    if not item.noted or (item.capture and not item.is_matched):
+        raise UnmatchedItemNotFound(source=command.system, reference=command.reference)
+    if item.is_matched and not item.noted_since:
         return
-    yield InboxFactRouted(
-        system=command.system, reference=command.reference, streams=command.streams, routed_at=command.decided_at
+    yield UnmatchedFactMatched(
+        system=command.system, reference=command.reference, streams=command.streams, matched_at=command.decided_at
     )

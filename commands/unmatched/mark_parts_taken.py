@@ -11,18 +11,18 @@ from commands.command import Command
 from commands.rules import Rules
 from commands.unmatched.unmatched_money import capture_of
 from ledger.events.event import Event
-from ledger.events.platform import InboxPartsTaken
-from ledger.ids import Id, inbox_stream
+from ledger.events.platform import UnmatchedPartsTaken
+from ledger.ids import Id, unmatched_stream
 from ledger.money import total
 from ledger.numbers import Count
 from ledger.references import Reference
 from ledger.refusals.catalogue import RoleNotAllowed
-from ledger.streams.reference_data import InboxItem
+from ledger.streams.reference_data import UnmatchedItem
 
 
 class MarkPartsTaken(Command, name="mark_parts_taken"):
     """`taken` are numbers of the parts of the how many-th `plan`, from 0 on. What the others should have had is planned
-    anew: they were told of it, and what they answered sticks. No person says so: the router has asked the orders.
+    anew: they were reported it, and what they answered sticks. No person says so: the router has asked the orders.
     """
 
     psp: Id
@@ -32,20 +32,20 @@ class MarkPartsTaken(Command, name="mark_parts_taken"):
 
     @property
     def stream(self) -> str:
-        return inbox_stream(self.psp, self.capture_ref)
+        return unmatched_stream(self.psp, self.capture_ref)
 
 
-def decide(command: MarkPartsTaken, item: InboxItem, rules: Rules) -> Iterator[Event]:
+def decide(command: MarkPartsTaken, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
     if command.actor.kind != "system":
         raise RoleNotAllowed(role=command.actor.role or command.actor.kind, needed="system")
     capture = capture_of(item)
-    if item.is_routed or item.plan is None or item.plans != command.plan:
+    if item.is_matched or item.plan is None or item.plans != command.plan:
         return
     parts = item.plan.parts
     taken = tuple(part for n, part in enumerate(parts) if n in command.taken)
     not_taken = tuple(part for n, part in enumerate(parts) if n not in command.taken)
     if not_taken:
-        yield InboxPartsTaken(
+        yield UnmatchedPartsTaken(
             system=capture.psp,
             reference=capture.capture_ref,
             payment_id=capture.payment_id,
@@ -53,5 +53,5 @@ def decide(command: MarkPartsTaken, item: InboxItem, rules: Rules) -> Iterator[E
             not_taken=not_taken,
             amount=total([part.amount for part in taken], capture.amount.currency),
             base=item.base_of(taken),
-            told_at=command.decided_at,
+            reported_at=command.decided_at,
         )

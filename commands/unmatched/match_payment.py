@@ -1,4 +1,4 @@
-"""Saying which orders a captured payment of the inbox belongs to."""
+"""Saying which orders an unmatched captured payment belongs to."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from commands.command import Command
 from commands.fields import PositiveMoney
 from commands.requested_amounts import expect_currency
 from commands.rules import Rules
-from commands.unmatched.unmatched_money import unrouted_capture
+from commands.unmatched.unmatched_money import unmatched_capture
 from ledger.events.event import Event
-from ledger.events.platform import InboxRoutingPlanned, RoutedPart
-from ledger.ids import Id, inbox_stream
+from ledger.events.platform import MatchedPart, MatchPlanned
+from ledger.ids import Id, unmatched_stream
 from ledger.references import Reference
-from ledger.refusals.finance import AllocationExceedsCapture, InboxAlreadyRouted
-from ledger.streams.reference_data import InboxItem
+from ledger.refusals.finance import AllocationExceedsCapture, ItemAlreadyMatched
+from ledger.streams.reference_data import UnmatchedItem
 
 
 class Part(BaseModel):
@@ -30,7 +30,7 @@ class Part(BaseModel):
     amount: PositiveMoney | None = None
 
 
-class RouteInboxPayment(Command, name="route_inbox_payment"):
+class MatchPayment(Command, name="match_payment"):
     """The orders that the money is reported to next, each once; together they get exactly what was captured, less what
     orders of an earlier plan have taken.
 
@@ -44,15 +44,15 @@ class RouteInboxPayment(Command, name="route_inbox_payment"):
 
     @property
     def stream(self) -> str:
-        return inbox_stream(self.psp, self.capture_ref)
+        return unmatched_stream(self.psp, self.capture_ref)
 
 
-def decide(command: RouteInboxPayment, item: InboxItem, rules: Rules) -> Iterator[Event]:
+def decide(command: MatchPayment, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
-    capture = unrouted_capture(item)
+    capture = unmatched_capture(item)
     if item.refunds:
-        raise InboxAlreadyRouted(source=command.psp, reference=command.capture_ref, state="refunded")
-    yield InboxRoutingPlanned(
+        raise ItemAlreadyMatched(source=command.psp, reference=command.capture_ref, state="refunded")
+    yield MatchPlanned(
         system=capture.psp,
         reference=capture.capture_ref,
         parts=_parts(command, item),
@@ -61,10 +61,10 @@ def decide(command: RouteInboxPayment, item: InboxItem, rules: Rules) -> Iterato
     )
 
 
-def _parts(command: RouteInboxPayment, item: InboxItem) -> tuple[RoutedPart, ...]:
+def _parts(command: MatchPayment, item: UnmatchedItem) -> tuple[MatchedPart, ...]:
     """The parts with their amounts. Raises `AllocationExceedsCapture` where they are not all of the capture."""
-    left = item.to_route
-    parts: list[RoutedPart] = []
+    left = item.to_match
+    parts: list[MatchedPart] = []
     for part in command.parts:
         amount = part.amount or left
         expect_currency(amount, left.currency, what=f"capture {command.capture_ref}")
@@ -72,12 +72,12 @@ def _parts(command: RouteInboxPayment, item: InboxItem) -> tuple[RoutedPart, ...
         if amount.minor <= 0 or (part.merchant_id, part.order_id) in orders:
             raise _wrong(command, item)
         left -= amount
-        parts.append(RoutedPart(merchant_id=part.merchant_id, order_id=part.order_id, amount=amount))
+        parts.append(MatchedPart(merchant_id=part.merchant_id, order_id=part.order_id, amount=amount))
     if left:
         raise _wrong(command, item)
     return tuple(parts)
 
 
-def _wrong(command: RouteInboxPayment, item: InboxItem) -> AllocationExceedsCapture:
+def _wrong(command: MatchPayment, item: UnmatchedItem) -> AllocationExceedsCapture:
     asked = ", ".join(f"{part.order_id} {part.amount or 'the rest'}" for part in command.parts)
-    return AllocationExceedsCapture(parts=asked, captured=str(item.to_route))
+    return AllocationExceedsCapture(parts=asked, captured=str(item.to_match))

@@ -9,19 +9,19 @@ from commands.command import Command
 from commands.fields import PositiveMoney, Reason
 from commands.requested_amounts import expect_within
 from commands.rules import Rules
-from commands.unmatched.unmatched_money import unrouted_capture
+from commands.unmatched.unmatched_money import unmatched_capture
 from ledger.events.event import Event
-from ledger.events.platform_money import UnallocatedFundsRefunded
-from ledger.ids import Id, inbox_stream
+from ledger.events.platform_money import UnmatchedFundsRefunded
+from ledger.ids import Id, unmatched_stream
 from ledger.money import Money, share, total
 from ledger.references import Reference
 from ledger.refusals.catalogue import CaseAlreadyOpen
-from ledger.refusals.finance import InboxAlreadyRouted
-from ledger.streams.reference_data import InboxItem
+from ledger.refusals.finance import ItemAlreadyMatched
+from ledger.streams.reference_data import UnmatchedItem
 
 
-class RefundUnallocatedFunds(Command, name="refund_unallocated_funds"):
-    """A capture in the inbox, or `amount` of it, is owed back. The provider is told; its answer is reported."""
+class RefundUnmatchedFunds(Command, name="refund_unmatched_funds"):
+    """An unmatched capture, or `amount` of it, is owed back. The provider is instructed; its answer is reported."""
 
     psp: Id
     capture_ref: Reference
@@ -31,20 +31,20 @@ class RefundUnallocatedFunds(Command, name="refund_unallocated_funds"):
 
     @property
     def stream(self) -> str:
-        return inbox_stream(self.psp, self.capture_ref)
+        return unmatched_stream(self.psp, self.capture_ref)
 
 
-def decide(command: RefundUnallocatedFunds, item: InboxItem, rules: Rules) -> Iterator[Event]:
+def decide(command: RefundUnmatchedFunds, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
-    capture = unrouted_capture(item)
+    capture = unmatched_capture(item)
     if item.taken:
-        raise InboxAlreadyRouted(source=command.psp, reference=command.capture_ref, state="routed in part")
+        raise ItemAlreadyMatched(source=command.psp, reference=command.capture_ref, state="matched in part")
     if command.refund_id in item.refunds:
         raise CaseAlreadyOpen(refund_id=command.refund_id, state="decided")
     given = total([refund.amount for refund in item.refunds.values()], capture.amount.currency)
     remaining = capture.amount - given
     amount = expect_within(command.amount, remaining, what=f"capture {capture.capture_ref}")
-    yield UnallocatedFundsRefunded(
+    yield UnmatchedFundsRefunded(
         refund_id=command.refund_id,
         psp=capture.psp,
         capture_ref=capture.capture_ref,
@@ -56,7 +56,7 @@ def decide(command: RefundUnallocatedFunds, item: InboxItem, rules: Rules) -> It
     )
 
 
-def _base(item: InboxItem, *, upto: Money) -> Money:
+def _base(item: UnmatchedItem, *, upto: Money) -> Money:
     """The part's share of what the capture was taken in at; the parts add up to it."""
     assert item.capture is not None, "money is refunded from a capture"
     already = total([refund.base for refund in item.refunds.values()], item.capture.base.currency)

@@ -1,4 +1,4 @@
-"""A capture that stands in the inbox did not happen after all."""
+"""A capture that is unmatched did not happen after all."""
 
 from __future__ import annotations
 
@@ -6,47 +6,52 @@ from collections.abc import Iterator
 
 from commands.fields import PositiveMoney
 from commands.rules import Rules
-from commands.unmatched.unmatched_money import InboxMoneyReport, capture_of, inbox_break, with_what_nobody_is_owed
+from commands.unmatched.unmatched_money import (
+    UnmatchedMoneyReport,
+    capture_of,
+    unmatched_break,
+    with_extinguished_liability,
+)
 from ledger.events.event import Event
-from ledger.events.unmatched_money import UnroutedCaptureFailed
+from ledger.events.unmatched_money import UnmatchedCaptureFailed
 from ledger.money import total
-from ledger.streams.reference_data import InboxItem
+from ledger.streams.reference_data import UnmatchedItem
 
 
-class ReportUnroutedCaptureFailed(InboxMoneyReport, name="report_unrouted_capture_failed"):
+class ReportUnmatchedCaptureFailed(UnmatchedMoneyReport, name="report_unmatched_capture_failed"):
     """Once it is with its orders, its failure is reported to them instead."""
 
     amount: PositiveMoney
     code: str
 
 
-def decide(report: ReportUnroutedCaptureFailed, item: InboxItem, rules: Rules) -> Iterator[Event]:
+def decide(report: ReportUnmatchedCaptureFailed, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
     if item.has_failed:
         return
     if item.capture is None or item.capture.amount != report.amount:
         expected = str(item.capture.amount) if item.capture else "a known capture"
         kind = "amount_mismatch" if item.capture else "fact_contradicts_state"
-        yield from inbox_break(report, item, kind=kind, expected=expected, amount=report.amount, fact=report.name)
+        yield from unmatched_break(report, item, kind=kind, expected=expected, amount=report.amount, fact=report.name)
         return
     if item.is_of_orders:
         expected = "a capture that no order has"
-        yield from inbox_break(
+        yield from unmatched_break(
             report, item, kind="fact_contradicts_state", expected=expected, amount=report.amount, fact=report.name
         )
         return
-    yield from with_what_nobody_is_owed(item, [_failed(report, item)])
+    yield from with_extinguished_liability(item, [_failed(report, item)])
     if item.refunds:
         expected = "a capture that is owed back to its payer"
-        yield from inbox_break(
+        yield from unmatched_break(
             report, item, kind="fact_contradicts_state", expected=expected, amount=report.amount, fact=report.name
         )
 
 
-def _failed(report: ReportUnroutedCaptureFailed, item: InboxItem) -> UnroutedCaptureFailed:
+def _failed(report: ReportUnmatchedCaptureFailed, item: UnmatchedItem) -> UnmatchedCaptureFailed:
     capture = capture_of(item)
     given = total([refund.amount for refund in item.refunds.values()], capture.amount.currency)
     given_base = total([refund.base for refund in item.refunds.values()], capture.base.currency)
-    return UnroutedCaptureFailed(
+    return UnmatchedCaptureFailed(
         psp=capture.psp,
         capture_ref=capture.capture_ref,
         payment_id=capture.payment_id,

@@ -7,56 +7,64 @@ from collections.abc import Iterator
 from commands.rates import last_rate, rate_of_fact
 from commands.rules import Rules
 from commands.unmatched.unmatched_money import (
-    InboxRefundReport,
+    UnmatchedFundsRefundReport,
     came_back,
-    inbox_stale,
-    known_try,
+    known_attempt,
     names_of,
     paid_back,
-    with_what_nobody_is_owed,
+    unmatched_stale,
+    with_extinguished_liability,
 )
 from ledger.events.event import Event
-from ledger.events.unmatched_money import UnallocatedRefundFailed
-from ledger.streams.reference_data import InboxItem
-from ledger.streams.unmatched_refunds import InboxRefund, Try
+from ledger.events.unmatched_money import UnmatchedRefundFailed
+from ledger.streams.reference_data import UnmatchedItem
+from ledger.streams.unmatched_refunds import FundsRefundAttempt, UnmatchedFundsRefund
 
 
-class ReportUnallocatedRefundFailed(InboxRefundReport, name="report_unallocated_refund_failed"):
+class ReportUnmatchedRefundFailed(UnmatchedFundsRefundReport, name="report_unmatched_refund_failed"):
     """It stays owed to the payer (P11), or is owed again, until it is submitted anew."""
 
     code: str
 
 
-def decide(report: ReportUnallocatedRefundFailed, item: InboxItem, rules: Rules) -> Iterator[Event]:
-    refund, told = yield from known_try(report, item)
-    if refund and told:
-        yield from with_what_nobody_is_owed(item, list(_told(report, item, rules, refund, told)))
+def decide(report: ReportUnmatchedRefundFailed, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
+    refund, reported = yield from known_attempt(report, item)
+    if refund and reported:
+        yield from with_extinguished_liability(item, list(_reported(report, item, rules, refund, reported)))
 
 
-def _told(
-    report: ReportUnallocatedRefundFailed, item: InboxItem, rules: Rules, refund: InboxRefund, told: Try
+def _reported(
+    report: ReportUnmatchedRefundFailed,
+    item: UnmatchedItem,
+    rules: Rules,
+    refund: UnmatchedFundsRefund,
+    reported: FundsRefundAttempt,
 ) -> Iterator[Event]:
-    is_news = told.came_back_at is None or told.came_back_at < report.happened_at
-    if told.state == "submitted":
-        yield _failure(report, refund, told)
-    elif told.state == "paid" and told.paid and told.paid.happened_at <= report.happened_at:
+    is_news = reported.came_back_at is None or reported.came_back_at < report.happened_at
+    if reported.state == "submitted":
+        yield _failure(report, refund, reported)
+    elif reported.state == "paid" and reported.paid and reported.paid.happened_at <= report.happened_at:
         rate = rate_of_fact(report, rules, refund.amount.currency)
         assert rate is not None, "the capture itself had a rate of an earlier day"
-        yield came_back(report, refund, told, rate, code=report.code, at=report.happened_at)
-        again_at = told.paid_again_at
+        yield came_back(report, refund, reported, rate, code=report.code, at=report.happened_at)
+        again_at = reported.paid_again_at
         if again_at and report.happened_at < again_at and (then := last_rate(rules, refund.amount.currency, again_at)):
-            yield paid_back(report, refund, told, then, at=again_at)
-        yield from inbox_stale(report, item, rate, rules)
+            yield paid_back(report, refund, reported, then, at=again_at)
+        yield from unmatched_stale(report, item, rate, rules)
     elif is_news:
-        yield _failure(report, refund, told, only_noted=True)
+        yield _failure(report, refund, reported, without_effect=True)
 
 
 def _failure(
-    report: ReportUnallocatedRefundFailed, refund: InboxRefund, told: Try, *, only_noted: bool = False
-) -> UnallocatedRefundFailed:
-    return UnallocatedRefundFailed(
-        **names_of(report, refund, told),
+    report: ReportUnmatchedRefundFailed,
+    refund: UnmatchedFundsRefund,
+    reported: FundsRefundAttempt,
+    *,
+    without_effect: bool = False,
+) -> UnmatchedRefundFailed:
+    return UnmatchedRefundFailed(
+        **names_of(report, refund, reported),
         code=report.code,
         happened_at=report.happened_at,
-        only_noted=only_noted,
+        without_effect=without_effect,
     )

@@ -8,24 +8,24 @@ from functools import partial
 from commands.rules import Rules
 from commands.settlement.psp_lines import BatchPart, PspLine
 from commands.settlement.settled_lines import Settling
-from commands.unmatched.unmatched_money import InboxMoneyReport, inbox_break
+from commands.unmatched.unmatched_money import UnmatchedMoneyReport, unmatched_break
 from ledger.events.event import Event
-from ledger.events.unmatched_money import UnallocatedFundsSettled
+from ledger.events.unmatched_money import UnmatchedFundsSettled
 from ledger.money import Money
 from ledger.streams.receivables import Receivables
-from ledger.streams.reference_data import InboxItem
+from ledger.streams.reference_data import UnmatchedItem
 
 
-class ReportUnallocatedSettlement(InboxMoneyReport, BatchPart, name="report_unallocated_settlement"):
-    """The lines of the batch that are about this capture of the inbox. A line told again changes nothing."""
+class ReportUnmatchedSettlement(UnmatchedMoneyReport, BatchPart, name="report_unmatched_settlement"):
+    """The lines of the batch that are about this unmatched capture. A line reported again changes nothing."""
 
 
-def decide(report: ReportUnallocatedSettlement, item: InboxItem, rules: Rules) -> Iterator[Event]:
+def decide(report: ReportUnmatchedSettlement, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
     contradict = partial(_contradict, report, item)
     settling = Settling(report.psp, report.batch_ref, report.day, _owed(item), contradict, report.payout_currency)
     settling.take(report.lines)
     if settling.settled:
-        yield UnallocatedFundsSettled(
+        yield UnmatchedFundsSettled(
             psp=report.psp,
             capture_ref=report.capture_ref,
             payment_id=item.capture.payment_id if item.capture else None,
@@ -38,7 +38,7 @@ def decide(report: ReportUnallocatedSettlement, item: InboxItem, rules: Rules) -
     yield from settling.flags
 
 
-def _owed(item: InboxItem) -> Receivables:
+def _owed(item: UnmatchedItem) -> Receivables:
     """What is owed here: nothing where orders have the money, or are about to."""
     left = item.receivables.copy()
     if item.is_of_orders:
@@ -47,7 +47,7 @@ def _owed(item: InboxItem) -> Receivables:
 
 
 def _contradict(
-    report: ReportUnallocatedSettlement, item: InboxItem, line: PspLine, kind: str, expected: str, actual: Money
+    report: ReportUnmatchedSettlement, item: UnmatchedItem, line: PspLine, kind: str, expected: str, actual: Money
 ) -> Iterator[Event]:
     refs = {"batch_ref": report.batch_ref, "psp_ref": line.psp_ref, "line_kind": line.kind, "reference": line.settles}
-    yield from inbox_break(report, item, kind=kind, expected=expected, amount=actual, **refs)
+    yield from unmatched_break(report, item, kind=kind, expected=expected, amount=actual, **refs)

@@ -1,4 +1,4 @@
-"""Telling the provider once more to pay money of no order back."""
+"""Instructing the provider once more to pay money of no order back."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from commands.command import Command
 from commands.rules import Rules
 from commands.unmatched.unmatched_money import capture_of
 from ledger.events.event import Event
-from ledger.events.unmatched_money import UnallocatedRefundSubmitted
-from ledger.ids import Id, derived_id, inbox_stream
+from ledger.events.unmatched_money import UnmatchedRefundSubmitted
+from ledger.ids import Id, derived_id, unmatched_stream
 from ledger.references import Reference
 from ledger.refusals.catalogue import AlreadySubmitted
-from ledger.refusals.finance import InboxAlreadyRouted, InboxItemNotFound
-from ledger.streams.reference_data import InboxItem
+from ledger.refusals.finance import ItemAlreadyMatched, UnmatchedItemNotFound
+from ledger.streams.reference_data import UnmatchedItem
 
 
-class SubmitUnallocatedRefund(Command, name="submit_unallocated_refund"):
+class SubmitUnmatchedRefund(Command, name="submit_unmatched_refund"):
     """A refund that failed is sent under a new name; the first time it goes out by itself."""
 
     psp: Id
@@ -26,26 +26,26 @@ class SubmitUnallocatedRefund(Command, name="submit_unallocated_refund"):
 
     @property
     def stream(self) -> str:
-        return inbox_stream(self.psp, self.capture_ref)
+        return unmatched_stream(self.psp, self.capture_ref)
 
 
-def decide(command: SubmitUnallocatedRefund, item: InboxItem, rules: Rules) -> Iterator[Event]:
+def decide(command: SubmitUnmatchedRefund, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
     platform_only(command.actor)
     capture_of(item)
     refund = item.refunds.get(command.refund_id)
     if refund is None:
-        raise InboxItemNotFound(source=command.psp, reference=command.refund_id)
-    if refund.is_owed_no_more:
-        raise InboxAlreadyRouted(source=command.psp, reference=command.capture_ref, state="undone, because it failed")
+        raise UnmatchedItemNotFound(source=command.psp, reference=command.refund_id)
+    if refund.is_extinguished:
+        raise ItemAlreadyMatched(source=command.psp, reference=command.capture_ref, state="undone, because it failed")
     if not refund.may_be_sent_anew:
         raise AlreadySubmitted(refund_id=command.refund_id)
-    n = len(refund.tries) + 1
-    yield UnallocatedRefundSubmitted(
+    n = len(refund.attempts) + 1
+    yield UnmatchedRefundSubmitted(
         psp=refund.owed.psp,
         capture_ref=refund.owed.capture_ref,
         payment_id=refund.owed.payment_id,
         amount=refund.amount,
         refund_id=refund.refund_id,
-        submission_id=derived_id(refund.refund_id, str(n)),
+        attempt_id=derived_id(refund.refund_id, str(n)),
         submitted_at=command.decided_at,
     )

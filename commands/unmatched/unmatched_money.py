@@ -1,4 +1,4 @@
-"""What commands about money in the inbox have in common: its stream, and the capture that stands there."""
+"""What commands about unmatched money have in common: its stream, and the capture that stands there."""
 
 from __future__ import annotations
 
@@ -13,84 +13,86 @@ from commands.rates import stale_rate
 from commands.rules import Rules
 from ledger.accounting_days import accounting_day
 from ledger.events.event import Event
-from ledger.events.platform import InboxPaymentCaptured
-from ledger.events.platform_money import UnallocatedRefundPaid
+from ledger.events.platform import UnmatchedPaymentCaptured
+from ledger.events.platform_money import UnmatchedRefundPaid
 from ledger.events.unmatched_money import (
-    UnallocatedRefundOwedAgain,
-    UnallocatedRefundOwedNoMore,
-    UnallocatedRefundReversed,
+    UnmatchedLiabilityExtinguished,
+    UnmatchedLiabilityReinstated,
+    UnmatchedRefundReversed,
 )
 from ledger.fx import Rate
-from ledger.ids import Id, inbox_stream
+from ledger.ids import Id, unmatched_stream
 from ledger.money import Money
 from ledger.references import Reference, ReferenceOrNothing
-from ledger.refusals.finance import InboxAlreadyRouted, InboxItemNotFound
-from ledger.streams.reference_data import InboxItem
-from ledger.streams.unmatched_refunds import InboxRefund, Try
+from ledger.refusals.finance import ItemAlreadyMatched, UnmatchedItemNotFound
+from ledger.streams.reference_data import UnmatchedItem
+from ledger.streams.unmatched_refunds import FundsRefundAttempt, UnmatchedFundsRefund
 
 
-def capture_of(item: InboxItem) -> InboxPaymentCaptured:
-    """The capture that stands in this item. Raises `InboxItemNotFound`."""
+def capture_of(item: UnmatchedItem) -> UnmatchedPaymentCaptured:
+    """The capture that stands in this item. Raises `UnmatchedItemNotFound`."""
     if item.capture is None:
         _, source, reference = item.name.split("/")
-        raise InboxItemNotFound(source=source, reference=reference)
+        raise UnmatchedItemNotFound(source=source, reference=reference)
     return item.capture
 
 
-def unrouted_capture(item: InboxItem) -> InboxPaymentCaptured:
-    """The capture, if nobody has said yet where it belongs. Raises `InboxAlreadyRouted` too."""
+def unmatched_capture(item: UnmatchedItem) -> UnmatchedPaymentCaptured:
+    """The capture, if nobody has said yet where it belongs. Raises `ItemAlreadyMatched` too."""
     capture = capture_of(item)
-    if item.plan or item.is_routed or item.has_failed:
-        state = "routed" if item.is_routed else "undone, because it failed" if item.has_failed else "being routed"
-        raise InboxAlreadyRouted(source=capture.psp, reference=capture.capture_ref, state=state)
+    if item.plan or item.is_matched or item.has_failed:
+        state = "matched" if item.is_matched else "undone, because it failed" if item.has_failed else "being matched"
+        raise ItemAlreadyMatched(source=capture.psp, reference=capture.capture_ref, state=state)
     return capture
 
 
-class InboxMoneyReport(Report):
-    """A fact about a capture that stands in the inbox."""
+class UnmatchedMoneyReport(Report):
+    """A fact about a capture that is unmatched."""
 
     psp: Id
     capture_ref: Reference
 
     @property
     def stream(self) -> str:
-        return inbox_stream(self.psp, self.capture_ref)
+        return unmatched_stream(self.psp, self.capture_ref)
 
 
-class InboxRefundReport(InboxMoneyReport):
-    """A fact about money of the inbox on its way back. `submission_id` is what it was sent under; where it is left out,
+class UnmatchedFundsRefundReport(UnmatchedMoneyReport):
+    """A fact about unmatched money on its way back. `attempt_id` is what it was sent under; where it is left out,
     that is found by the provider's name of it, else it is the last that was sent by then."""
 
     refund_id: Id
-    submission_id: Id | None = None
+    attempt_id: Id | None = None
     psp_refund_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
 
-    def break_beside(self, item: InboxItem, *, kind: str, expected: str) -> Iterator[Event]:
+    def break_beside(self, item: UnmatchedItem, *, kind: str, expected: str) -> Iterator[Event]:
         """The break of what contradicts what is remembered of the refund."""
         refs = {"refund_id": self.refund_id}
-        yield from inbox_break(self, item, kind=kind, expected=expected, amount=self.amount, **refs)
+        yield from unmatched_break(self, item, kind=kind, expected=expected, amount=self.amount, **refs)
 
 
-def known_try(
-    report: InboxRefundReport, item: InboxItem
-) -> Generator[Event, None, tuple[InboxRefund | None, Try | None]]:
-    """The refund and the try that are told of; where nobody decided it, or it was of another amount, a break."""
+def known_attempt(
+    report: UnmatchedFundsRefundReport, item: UnmatchedItem
+) -> Generator[Event, None, tuple[UnmatchedFundsRefund | None, FundsRefundAttempt | None]]:
+    """The refund and the attempt that are reported; where nobody decided it, or it was of another amount, a break."""
     refund = item.refunds.get(report.refund_id)
-    told: Try | None = None
+    reported: FundsRefundAttempt | None = None
     if refund:
         theirs, at = report.psp_refund_ref, report.happened_at
-        told = refund.told_of(submission_id=report.submission_id, psp_refund_ref=theirs, at=at)
-    if refund is None or told is None:
+        reported = refund.attempt_of_report(attempt_id=report.attempt_id, psp_refund_ref=theirs, at=at)
+    if refund is None or reported is None:
         yield from report.break_beside(item, kind="refund_unknown", expected="no such refund")
         return None, None
     if refund.amount != report.amount:
         yield from report.break_beside(item, kind="amount_mismatch", expected=str(refund.amount))
         return None, None
-    return refund, told
+    return refund, reported
 
 
-def names_of(report: InboxRefundReport, refund: InboxRefund, told: Try) -> dict[str, Any]:
+def names_of(
+    report: UnmatchedFundsRefundReport, refund: UnmatchedFundsRefund, reported: FundsRefundAttempt
+) -> dict[str, Any]:
     """What every event of a refund's outcome names."""
     return {
         "psp": refund.owed.psp,
@@ -98,18 +100,23 @@ def names_of(report: InboxRefundReport, refund: InboxRefund, told: Try) -> dict[
         "payment_id": refund.owed.payment_id,
         "amount": refund.amount,
         "refund_id": refund.refund_id,
-        "submission_id": told.submission_id,
+        "attempt_id": reported.attempt_id,
         "psp_refund_ref": report.psp_refund_ref,
     }
 
 
 def paid_back(
-    report: InboxRefundReport, refund: InboxRefund, told: Try, rate: Rate, *, at: datetime
-) -> UnallocatedRefundPaid:
+    report: UnmatchedFundsRefundReport,
+    refund: UnmatchedFundsRefund,
+    reported: FundsRefundAttempt,
+    rate: Rate,
+    *,
+    at: datetime,
+) -> UnmatchedRefundPaid:
     """The payer has it: what we owed is settled against what the provider owes us."""
     base = rate.convert(refund.amount)
-    return UnallocatedRefundPaid(
-        **names_of(report, refund, told),
+    return UnmatchedRefundPaid(
+        **names_of(report, refund, reported),
         carried=refund.base,
         book_rate=rate,
         base=base,
@@ -119,19 +126,19 @@ def paid_back(
 
 
 def came_back(
-    report: InboxRefundReport,
-    refund: InboxRefund,
-    told: Try,
+    report: UnmatchedFundsRefundReport,
+    refund: UnmatchedFundsRefund,
+    reported: FundsRefundAttempt,
     rate: Rate,
     *,
     code: str,
     at: datetime,
     day: date | None = None,
-) -> UnallocatedRefundReversed:
+) -> UnmatchedRefundReversed:
     """The provider owes us what it had paid back, and we owe it to the payer again."""
     base = rate.convert(refund.amount)
-    return UnallocatedRefundReversed(
-        **names_of(report, refund, told),
+    return UnmatchedRefundReversed(
+        **names_of(report, refund, reported),
         code=code,
         carried=refund.base,
         book_rate=rate,
@@ -142,30 +149,32 @@ def came_back(
     )
 
 
-def with_what_nobody_is_owed(item: InboxItem, told: list[Event]) -> Iterator[Event]:
-    """What happened, and beside it what is owed no more: its capture has failed, and no try to pay it back is under
+def with_extinguished_liability(item: UnmatchedItem, reported: list[Event]) -> Iterator[Event]:
+    """What happened, and beside it what is owed no more: its capture has failed, and no attempt to pay it back is under
     way."""
-    yield from told
-    later = item.after(*told)
+    yield from reported
+    later = item.after(*reported)
     if later.has_failed:
         yield from (
-            UnallocatedRefundOwedNoMore(**_owed(refund)) for refund in later.refunds.values() if refund.may_be_sent_anew
+            UnmatchedLiabilityExtinguished(**_owed(refund))
+            for refund in later.refunds.values()
+            if refund.may_be_sent_anew
         )
 
 
-def owed_again(refund: InboxRefund) -> Iterator[Event]:
+def liability_reinstated(refund: UnmatchedFundsRefund) -> Iterator[Event]:
     """What was owed no more is, where somebody has paid it all the same."""
-    if refund.is_owed_no_more:
-        yield UnallocatedRefundOwedAgain(**_owed(refund))
+    if refund.is_extinguished:
+        yield UnmatchedLiabilityReinstated(**_owed(refund))
 
 
-def _owed(refund: InboxRefund) -> dict[str, Any]:
+def _owed(refund: UnmatchedFundsRefund) -> dict[str, Any]:
     names = {name: getattr(refund.owed, name) for name in ("psp", "capture_ref", "payment_id")}
     return names | {"refund_id": refund.refund_id, "amount": refund.amount, "base": refund.base}
 
 
-def inbox_break(
-    report: InboxMoneyReport, item: InboxItem, *, kind: str, expected: str, amount: Money, **refs: str
+def unmatched_break(
+    report: UnmatchedMoneyReport, item: UnmatchedItem, *, kind: str, expected: str, amount: Money, **refs: str
 ) -> Iterator[Event]:
     """The break that a fact opens beside itself, once."""
     about = {"psp": report.psp, "capture_ref": report.capture_ref, "amount": f"{amount.currency}{amount.minor}"}
@@ -174,7 +183,7 @@ def inbox_break(
     )
 
 
-def inbox_stale(report: InboxMoneyReport, item: InboxItem, rate: Rate, rules: Rules) -> Iterator[Event]:
+def unmatched_stale(report: UnmatchedMoneyReport, item: UnmatchedItem, rate: Rate, rules: Rules) -> Iterator[Event]:
     """The break of a fact that was booked at a rate older than a decision may use."""
     day, about = accounting_day(report.happened_at), {"psp": report.psp, "capture_ref": report.capture_ref}
     yield from stale_rate(item.breaks, rate, rules, day=day, at=report.decided_at, **about)

@@ -12,12 +12,12 @@ Reading = Literal["recipient", "sender", "nobody"]
 GOING_BACK = frozenset({"returning_to_sender", "returned_to_sender", "returned_to_warehouse"})
 # After these the parcel was still before its last leg: a delivery before them was one to the warehouse.
 BEFORE_THE_LAST_LEG = frozenset({"received_at_warehouse", "departed"})
-NAMES_THE_RECIPIENT = "recipient"  # the kind of evidence; others tell where the parcel is, not who has it
+NAMES_THE_RECIPIENT = "recipient"  # the kind of evidence; others say where the parcel is, not who has it
 DELIVERIES = frozenset({"signed_for", "deemed_signed"})
-_TELLING = GOING_BACK | BEFORE_THE_LAST_LEG
+_REPORTING = GOING_BACK | BEFORE_THE_LAST_LEG
 
 
-class Told(Protocol):
+class ReportedFact(Protocol):
     """A fact of a parcel. `to_recipient` is true for a delivery of which the carrier names the recipient."""
 
     @property
@@ -28,7 +28,7 @@ class Told(Protocol):
     def to_recipient(self) -> bool: ...
 
 
-T = TypeVar("T", bound=Told)
+T = TypeVar("T", bound=ReportedFact)
 
 
 def readings(facts: Collection[T]) -> Iterator[tuple[T, Reading]]:
@@ -40,9 +40,9 @@ def readings(facts: Collection[T]) -> Iterator[tuple[T, Reading]]:
     one of the first leg.
     """
     deliveries = [fact for fact in facts if fact.milestone in DELIVERIES]
-    telling = [fact for fact in facts if fact.milestone in _TELLING] if deliveries else ()
-    going_back = min((fact.happened_at for fact in telling if fact.milestone in GOING_BACK), default=None)
-    last_leg = max((fact.happened_at for fact in telling if fact.milestone in BEFORE_THE_LAST_LEG), default=None)
+    reporting = [fact for fact in facts if fact.milestone in _REPORTING] if deliveries else ()
+    going_back = min((fact.happened_at for fact in reporting if fact.milestone in GOING_BACK), default=None)
+    last_leg = max((fact.happened_at for fact in reporting if fact.milestone in BEFORE_THE_LAST_LEG), default=None)
     for fact in deliveries:
         yield fact, _reading(fact, going_back, last_leg)
 
@@ -52,7 +52,7 @@ def went_to(facts: Collection[T], reading: Reading) -> list[T]:
     return [fact for fact, found in readings(facts) if found == reading]
 
 
-def _reading(fact: Told, going_back: datetime | None, last_leg: datetime | None) -> Reading:
+def _reading(fact: ReportedFact, going_back: datetime | None, last_leg: datetime | None) -> Reading:
     if fact.to_recipient:
         return "recipient"
     is_deemed = fact.milestone == "deemed_signed"

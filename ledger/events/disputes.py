@@ -66,7 +66,7 @@ class DisputeEvidenceSubmitted(_Dispute, name="dispute.evidence_submitted", vers
 
 
 class DisputeFundsWithdrawn(_Dispute, name="dispute.funds_withdrawn", version=1):
-    """The provider has taken the disputed money back, at its worth on that day; whose it is, is open."""
+    """The provider has taken the disputed money back, at its value on that day; whose it is, is open."""
 
     stage: DisputeStage
     psp_ref: str
@@ -123,7 +123,7 @@ class DisputeLost(_Dispute, name="dispute.lost", version=1):
 class DisputeWon(_Dispute, name="dispute.won", version=1):
     """The issuer leaves the money with us; what had been withdrawn is owed to us again.
 
-    `carried` is what it stood at, `base` its worth on the day, `fx` = carried − base. `undone` is the loss of an
+    `carried` is what it stood at, `base` its value on the day, `fx` = carried − base. `undone` is the loss of an
     earlier stage that is no loss any more.
     """
 

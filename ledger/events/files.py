@@ -52,7 +52,7 @@ class BankStatementImported(Event, name="bank_statement.imported", version=1):
     """The bank says what moved on an account of ours, from its opening to its closing balance.
 
     An account is its number and its currency. The bank's numbers of statements may begin anew, and one may come in
-    pages: the day it closes on and the `page` tell them apart.
+    pages: the day it closes on and the `page` distinguish them.
     """
 
     account: Id

@@ -30,7 +30,7 @@ class LogisticsClaimFiled(_Claim, name="logistics_claim.filed", version=1):
 
 
 class LogisticsClaimAccepted(_Claim, name="logistics_claim.accepted", version=1):
-    """The partner owes us so much, at its worth on that day."""
+    """The partner owes us so much, at its value on that day."""
 
     amount: Money
     book_rate: Rate

@@ -90,35 +90,35 @@ ENDS = frozenset(word for word, milestone in MILESTONES.items() if milestone.ran
 _ORDER = {word: position for position, word in enumerate(MILESTONES)}
 
 
-class Standing(NamedTuple, Generic[H]):
+class StatusFact(NamedTuple, Generic[H]):
     """The fact that is a parcel's status, and the word it is read as."""
 
     word: str
     fact: H
 
 
-def furthest(facts: Collection[H]) -> Standing[H] | None:
+def furthest(facts: Collection[H]) -> StatusFact[H] | None:
     """The parcel's status, in whatever order the facts became known; None where there is none.
 
     What was undone since no longer counts. A delivery counts as what it is read as (`ledger.events.deliveries`).
     """
-    return max(as_read(standing(facts)), key=_standing, default=None)
+    return max(as_read(still_valid(facts)), key=_rank, default=None)
 
 
-def as_read(facts: Collection[H]) -> Iterator[Standing[H]]:
-    """Yields the facts with the words they are read as; a delivery to nobody we know of is only noted."""
+def as_read(facts: Collection[H]) -> Iterator[StatusFact[H]]:
+    """Yields the facts with the words they are read as; a delivery to nobody we know of is recorded without effect."""
     going_to = dict(readings(facts)) if any(fact.milestone in DELIVERIES for fact in facts) else {}
     for fact in facts:
         match going_to.get(fact):
             case "sender":
-                yield Standing("returned_to_sender", fact)
+                yield StatusFact("returned_to_sender", fact)
             case "nobody":
-                yield Standing("noted", fact)
+                yield StatusFact("noted", fact)
             case _:
-                yield Standing(fact.milestone, fact)
+                yield StatusFact(fact.milestone, fact)
 
 
-def standing(facts: Collection[H]) -> Collection[H]:
+def still_valid(facts: Collection[H]) -> Collection[H]:
     """The facts that still count: all but those that a later one has undone."""
     if not any(fact.milestone in UNDONE_BY for fact in facts):
         return facts
@@ -145,5 +145,5 @@ def place_on_the_way(word: str) -> int:
     return _ORDER[word]
 
 
-def _standing(found: Standing[H]) -> tuple[int, datetime, int]:
+def _rank(found: StatusFact[H]) -> tuple[int, datetime, int]:
     return MILESTONES[found.word].rank, found.fact.happened_at, _ORDER[found.word]

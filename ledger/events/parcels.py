@@ -75,7 +75,7 @@ class ParcelRejectedAtWarehouse(ParcelFact, name="parcel.rejected_at_warehouse",
 
 
 class ParcelContents(BaseModel):
-    """What a parcel holds from here on, and the number it travels under, empty where it was not told."""
+    """What a parcel holds from here on, and the number it travels under, empty where it was not reported."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -84,7 +84,7 @@ class ParcelContents(BaseModel):
     tracking_no: str = ""
 
 
-class _Regrouped(Event):
+class _Repacked(Event):
     """Units that travel on in other parcels. `contents` is what moves, by the parcel it moves to."""
 
     order_id: Id
@@ -95,11 +95,11 @@ class _Regrouped(Event):
     happened_at: datetime
 
 
-class ParcelsConsolidated(_Regrouped, name="parcel.consolidated", version=1):
+class ParcelsConsolidated(_Repacked, name="parcel.consolidated", version=1):
     """Several parcels travel on as one."""
 
 
-class ParcelSplit(_Regrouped, name="parcel.split", version=1):
+class ParcelSplit(_Repacked, name="parcel.split", version=1):
     """One parcel travels on as several."""
 
 
@@ -262,7 +262,7 @@ class DutyAssessed(Event, name="parcel.duty_assessed", version=1):
     """Customs has assessed duty or tax on the parcel; the partner that paid it is owed it.
 
     `from_buyer` is what the buyer had paid us towards it, `from_buyer_base` what that stood at; the platform bears the
-    rest. What the rate did in between is FX: `fx` = the worth of `from_buyer` now − from_buyer_base.
+    rest. What the rate did in between is FX: `fx` = the value of `from_buyer` now − from_buyer_base.
     """
 
     merchant_id: Id
@@ -281,4 +281,4 @@ class DutyAssessed(Event, name="parcel.duty_assessed", version=1):
     fx: Money
     declared_value: Money
     assessed_at: datetime
-    invoice_ref: str  # of the partner, '' where it was told otherwise
+    invoice_ref: str  # of the partner, '' where it was reported otherwise

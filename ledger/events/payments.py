@@ -68,7 +68,7 @@ class PaymentCaptured(_Payment, name="payment.captured", version=1):
 
     `capture_ref` is the provider's own; the orders of one checkout may share it, each with its part of the money. A
     provider may capture an authorisation in several steps under one name: each step is such an event, with its amount.
-    `shown_by` is the settlement batch that shows it, where the provider never told of it.
+    `shown_by` is the settlement batch that shows it, where the provider never reported it.
     """
 
     capture_ref: Id

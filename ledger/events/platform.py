@@ -1,4 +1,4 @@
-"""The platform's own facts: policies, fee schedules, exchange rates, and the inbox of facts not yet placed."""
+"""The platform's own facts: policies, fee schedules, exchange rates, and facts that are not matched yet."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FxRateRecorded(Event, name="fx.rate_recorded", version=1):
     rate: Rate
 
 
-class InboxPaymentCaptured(Event, name="inbox.payment_captured", version=1):
+class UnmatchedPaymentCaptured(Event, name="unmatched.payment_captured", version=1):
     """The provider took money for an order or merchant we do not know yet, and owes it to us."""
 
     psp: Id
@@ -56,7 +56,7 @@ class InboxPaymentCaptured(Event, name="inbox.payment_captured", version=1):
     source_amount: Money | None = None  # as an imported system gave it
 
 
-class InboxFactNoted(Event, name="inbox.fact_noted", version=1):
+class UnmatchedFactReported(Event, name="unmatched.fact_reported", version=1):
     """Something was reported about an order or merchant we do not know yet; no money moves."""
 
     system: Id
@@ -68,7 +68,7 @@ class InboxFactNoted(Event, name="inbox.fact_noted", version=1):
     happened_at: datetime
 
 
-class RoutedPart(BaseModel):
+class MatchedPart(BaseModel):
     """What of a capture belongs to one order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,17 +78,17 @@ class RoutedPart(BaseModel):
     amount: Money
 
 
-class InboxRoutingPlanned(Event, name="inbox.routing_planned", version=1):
+class MatchPlanned(Event, name="unmatched.match_planned", version=1):
     """Where the captured money belongs: it is reported to each of these orders next, and then given over here."""
 
     system: Id
     reference: Id
-    parts: tuple[RoutedPart, ...]
+    parts: tuple[MatchedPart, ...]
     planned_by: Actor
     planned_at: datetime
 
 
-class InboxPartsTaken(Event, name="inbox.parts_taken", version=1):
+class UnmatchedPartsTaken(Event, name="unmatched.parts_taken", version=1):
     """Not every order of a plan has recorded its part, and none of the others will under it.
 
     `amount`, what the orders have taken, is given over at `base`; what they have not waits for another plan.
@@ -97,14 +97,14 @@ class InboxPartsTaken(Event, name="inbox.parts_taken", version=1):
     system: Id
     reference: Id
     payment_id: Id | None
-    taken: tuple[RoutedPart, ...]
-    not_taken: tuple[RoutedPart, ...]
+    taken: tuple[MatchedPart, ...]
+    not_taken: tuple[MatchedPart, ...]
     amount: Money
     base: Money
-    told_at: datetime
+    reported_at: datetime
 
 
-class InboxFactRouted(Event, name="inbox.fact_routed", version=1):
+class UnmatchedFactMatched(Event, name="unmatched.fact_matched", version=1):
     """The fact stands in the streams it belongs to; money it brought here is given over at the same rate."""
 
     system: Id
@@ -114,4 +114,4 @@ class InboxFactRouted(Event, name="inbox.fact_routed", version=1):
     payment_id: Id | None = None
     amount: Money | None = None
     base: Money | None = None
-    routed_at: datetime
+    matched_at: datetime

@@ -61,7 +61,7 @@ class BankFxConverted(Event, name="bank.fx_converted", version=1):
     value_date: date
 
 
-class UnallocatedFundsRefunded(Event, name="inbox.funds_refunded", version=1):
+class UnmatchedFundsRefunded(Event, name="unmatched.funds_refunded", version=1):
     """Money that belongs to no order is owed back to who paid it, at the value it was taken in with."""
 
     refund_id: Id
@@ -74,11 +74,11 @@ class UnallocatedFundsRefunded(Event, name="inbox.funds_refunded", version=1):
     refunded_at: datetime
 
 
-class UnallocatedRefundPaid(Event, name="inbox.refund_paid", version=1):
+class UnmatchedRefundPaid(Event, name="unmatched.refund_paid", version=1):
     """The provider has paid money of no order back; `carried` is what we owed, `base` what it cost, in CNY."""
 
     refund_id: Id
-    submission_id: Id
+    attempt_id: Id
     psp: Id
     capture_ref: Id
     payment_id: Id | None

@@ -205,24 +205,24 @@ class ReturnExpired(_Return, name="return.expired", version=1):
     kept: RefundApproved | None = None
 
 
-class _Submission(_Case):
+class _Attempt(_Case):
     """What every event of one instruction to a provider names: a refund may be split over several captures."""
 
-    submission_id: Id
+    attempt_id: Id
     payment_id: Id
     capture_ref: Id
     psp: Id
     amount: Money
 
 
-class RefundSubmitted(_Submission, name="refund.submitted", version=1):
-    """The provider is asked to pay this part of the refund back, under `submission_id`."""
+class RefundSubmitted(_Attempt, name="refund.submitted", version=1):
+    """The provider is asked to pay this part of the refund back, under `attempt_id`."""
 
 
-class RefundSucceeded(_Submission, name="refund.succeeded", version=1):
+class RefundSucceeded(_Attempt, name="refund.succeeded", version=1):
     """The provider has paid this part back to the buyer.
 
-    `carried` is what 2210 carried it at, `base` its worth at the day's book rate, `fx` = base − carried (5210).
+    `carried` is what 2210 carried it at, `base` its value at the day's book rate, `fx` = base − carried (5210).
     """
 
     psp_refund_ref: str
@@ -233,7 +233,7 @@ class RefundSucceeded(_Submission, name="refund.succeeded", version=1):
     happened_at: datetime
 
 
-class RefundSuccessNoted(_Submission, name="refund.success_noted", version=1):
+class RefundSuccessRepeated(_Attempt, name="refund.success_repeated", version=1):
     """The provider says again, of a later instant, that it has paid this part back: the same, unless it turns out that
     the money had come back in between."""
 
@@ -241,23 +241,24 @@ class RefundSuccessNoted(_Submission, name="refund.success_noted", version=1):
     happened_at: datetime
 
 
-class RefundFailed(_Submission, name="refund.failed", version=1):
+class RefundFailed(_Attempt, name="refund.failed", version=1):
     """The provider could not pay this part back; it stays owed to the buyer.
 
-    `only_noted` where it changes nothing: the part was paid back later, or had failed already.
+    `without_effect` where it changes nothing: the part was paid back later, or had failed already.
     """
 
     psp_refund_ref: str
     code: str
     happened_at: datetime
-    only_noted: bool = False
+    without_effect: bool = False
 
 
-class RefundReversed(_Submission, name="refund.reversed", version=1):
+class RefundReversed(_Attempt, name="refund.reversed", version=1):
     """A refund that had succeeded came back; it is owed to the buyer again at what it was `carried` at.
 
-    `base` is its worth at the day's book rate, `fx` = carried − base (positive is a loss, as everywhere). Where its
-    success was told only after it, both are recorded together, and `came_back_on` is the accounting day of this one.
+    `base` is its value at the day's book rate, `fx` = carried − base (positive is a loss, as everywhere). Where its
+    success was reported only after it, both are recorded together, and `came_back_on` is the accounting day of this
+    one.
     """
 
     psp_refund_ref: str
@@ -274,7 +275,7 @@ class RefundReversed(_Submission, name="refund.reversed", version=1):
         return self.came_back_on
 
 
-class _OwedToNobody(_Submission):
+class _ExtinguishedLiability(_Attempt):
     """What a refund of a capture that failed stood at when it did not reach the buyer: in 2210 (`carried`), and as the
     platform's loss (`base`), `fx` = base − carried; all in CNY."""
 
@@ -283,12 +284,12 @@ class _OwedToNobody(_Submission):
     fx: Money
 
 
-class RefundOwedNoMore(_OwedToNobody, name="refund.owed_no_more", version=1):
+class RefundLiabilityExtinguished(_ExtinguishedLiability, name="refund.liability_extinguished", version=1):
     """A refund on its way when its capture failed was not paid, or has come back: the buyer never gave the money, so
     that nobody is owed it and it is no loss."""
 
 
-class RefundOwedAgain(_OwedToNobody, name="refund.owed_again", version=1):
+class RefundLiabilityReinstated(_ExtinguishedLiability, name="refund.liability_reinstated", version=1):
     """What was owed no more, because its capture had failed, was paid all the same: it is the platform's loss."""
 
 

@@ -81,7 +81,7 @@ class _Payout(Event):
 
 
 class PayoutInitiated(_Payout, name="payout.initiated", version=1):
-    """The bank is to be told to pay the merchant; the money is no longer available.
+    """The bank is to be instructed to pay the merchant; the money is no longer available.
 
     `account_verified_at` is the check of the account that the payout rests on: if it comes back, so does no other.
     """

@@ -28,7 +28,7 @@ class StatementTotal(BaseModel):
 
 
 class SettlementStatementIssued(Event, name="statement.issued", version=1):
-    """The merchant was told what became of its available money (2120) between two positions of its book.
+    """The merchant was shown what became of its available money (2120) between two positions of its book.
 
     The next statement begins where this one ends: positions are what it is cut by, the instants say when they stood.
     """

@@ -154,7 +154,7 @@ class OpenClaims:
 
     @evolve.register
     def _(self, event: DisputeOpened) -> None:
-        """Told late, of a stage that is over, it opens nothing again."""
+        """Reported late, of a stage that is over, it opens nothing again."""
         stage, known = _STAGES.index(event.stage), self.disputes.get(event.dispute_id)
         lines = {line.line_id: line.qty for line in event.lines}
         again = known is None or known.is_open or stage > known.stage

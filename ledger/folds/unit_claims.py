@@ -84,7 +84,7 @@ _ANYWHERE_SENT = {"signed": 0, "sent": 0, "unsent": 1}
 def placed(parcels: Iterable[UnitsAt], unsent: UnitsAt, *, left: int) -> list[UnitsAt]:
     """Returns the units of a line by place, parcels that have left first.
 
-    Facts may tell of more units than the `left` that were paid for and not refunded: the last parcels hold fewer then.
+    Facts may report more units than the `left` that were paid for and not refunded: the last parcels hold fewer then.
     A case about units that were not sent is about sent ones, where they left all the same.
     """
     found, asked = [], Counter(unsent.asked)

@@ -44,7 +44,7 @@ _ENDS = {
 
 def owner_engine(url: str) -> Engine:
     """For migrations and new books: acts as whoever the address names."""
-    return _telling(create_engine(url, pool_size=1, connect_args=_arguments(url, "redledger owner", _SETTINGS)))
+    return _reporting(create_engine(url, pool_size=1, connect_args=_arguments(url, "redledger owner", _SETTINGS)))
 
 
 def writer_engine(url: str, *, connections: int = 16) -> Engine:
@@ -56,7 +56,7 @@ def writer_engine(url: str, *, connections: int = 16) -> Engine:
         max_overflow=connections,
         connect_args=_arguments(url, "redledger", f"{_SETTINGS} {_ONLY_OURS} -c role={APP_ROLE}"),
     )
-    return _telling(engine)
+    return _reporting(engine)
 
 
 def pooled_connection(engine: Engine) -> PoolProxiedConnection:
@@ -100,14 +100,14 @@ def _arguments(url: str, name: str, options: str) -> dict[str, Any]:
     return patience | {"options": options, "application_name": name}
 
 
-def _telling(engine: Engine) -> Engine:
+def _reporting(engine: Engine) -> Engine:
     """Make the engine raise `DatabaseTrouble` for what `trouble_of` knows, also where a connection cannot be made."""
 
-    def told(context: ExceptionContext) -> BaseException | None:
+    def reported(context: ExceptionContext) -> BaseException | None:
         connecting = context.connection is None
         return trouble_of(context.original_exception, url=engine.url, connecting=connecting)
 
-    event.listen(engine, "handle_error", told, retval=True)
+    event.listen(engine, "handle_error", reported, retval=True)
     event.listen(engine, "connect", _read_any_instant)
     event.listen(engine, "checkin", _leave_if_unfinished)
     return engine

@@ -1,4 +1,4 @@
-"""A stretch of a book as followers read it: the leaf hash of every event, and in full only those they use."""
+"""A range of a book as followers read it: the leaf hash of every event, and in full only those they use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LogHasGap(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class LogRange:
     """The events behind `after` up to `last`: all their leaves, one after the other, and those that were asked for."""
 
     after: int
@@ -35,7 +35,7 @@ class Stretch:
     events: list[Recorded]
 
 
-def read_stretch(
+def read_log_range(
     cursor: extensions.cursor,
     *,
     book: int,
@@ -43,7 +43,7 @@ def read_stretch(
     upto: int,
     types: Collection[str] | None = None,
     entries_only: bool = False,
-) -> Stretch:
+) -> LogRange:
     """What the book holds behind `after`, not further than `upto`. Raises `LogHasGap`.
 
     In full: every event, or those of these types, or (`entries_only`) those with a journal entry, without payloads.
@@ -62,7 +62,7 @@ def read_stretch(
         events = _recorded(cursor)
     if count != last - after:
         raise LogHasGap(f"book {book} holds {count} events from position {after + 1} to {last}")
-    return Stretch(after, last, leaves, events)
+    return LogRange(after, last, leaves, events)
 
 
 def _recorded(cursor: extensions.cursor) -> list[Recorded]:

@@ -16,18 +16,18 @@ from sqlalchemy import Engine
 from ledger.log.claims import CLAIMS, OpenInCases, asked_of, open_in_cases
 from ledger.log.database_errors import READ_ONLY, ConnectionLost, DatabaseTrouble, shown
 from ledger.log.engine import BEYOND_CALENDAR, cursor_of, read_plainly
-from ledger.log.rows import FAR_BY, News, Receipt, Recorded, Status
+from ledger.log.rows import FAR_BY, EventSummary, Receipt, Recorded, Status
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
-_NEWS_COLUMNS = ", ".join(News._fields).replace("far_by", FAR_BY)
-_NEWS = _READ.replace(_COLUMNS, _NEWS_COLUMNS)
+_SUMMARY_COLUMNS = ", ".join(EventSummary._fields).replace("far_by", FAR_BY)
+_SUMMARIES = _READ.replace(_COLUMNS, _SUMMARY_COLUMNS)
 # Keys, each with its book: what a batch of commands needs of many books is one round trip.
 _WANTED = "unnest(%(books)s::integer[], %(keys)s::text[]) AS w (in_book, wanted)"
 _STREAMS = (
     f"SELECT {_COLUMNS} FROM {_WANTED} JOIN log.events ON book = in_book AND stream = wanted ORDER BY book, position"
 )
-_NEWS_OF_STREAMS = _STREAMS.replace(_COLUMNS, _NEWS_COLUMNS)
+_SUMMARIES_OF_STREAMS = _STREAMS.replace(_COLUMNS, _SUMMARY_COLUMNS)
 _GUARD = "merchant_id, version, available, on_hold, in_transit, in_open_cases"
 _ACCOUNTS = f"SELECT {_GUARD} FROM {_WANTED} JOIN log.accounts ON book = in_book AND merchant_id = wanted"
 _BROKEN_STREAMS = (
@@ -81,16 +81,16 @@ class Reader:
         """Up to `limit` events of the book in order, from the position behind `after`."""
         return [_recorded(row) for row in self._rows(_READ, (book, after, limit))]
 
-    def news(self, book: int, after: int, *, limit: int = 5_000) -> Iterator[list[News]]:
+    def summaries(self, book: int, after: int, *, limit: int = 5_000) -> Iterator[list[EventSummary]]:
         """What the book holds behind `after`, in batches; each is fetched while the caller works on the one before."""
         with ThreadPoolExecutor(1, thread_name_prefix="news") as ahead:
-            coming = ahead.submit(self._news, book, after, limit)
+            coming = ahead.submit(self._summaries, book, after, limit)
             while batch := coming.result():
-                coming = ahead.submit(self._news, book, batch[-1].position, limit)
+                coming = ahead.submit(self._summaries, book, batch[-1].position, limit)
                 yield batch
 
-    def _news(self, book: int, after: int, limit: int) -> list[News]:
-        return list(map(News._make, self._rows(_NEWS, (book, after, limit))))
+    def _summaries(self, book: int, after: int, limit: int) -> list[EventSummary]:
+        return list(map(EventSummary._make, self._rows(_SUMMARIES, (book, after, limit))))
 
     def read_stream(self, book: int, stream: str) -> list[Recorded]:
         """All events of one stream, in order."""
@@ -107,9 +107,9 @@ class Reader:
         """All events of streams, each read in its book (stream → book), in the order of book and position."""
         return [_recorded(row) for row in self._rows(_STREAMS, _wanted(books.items()))]
 
-    def news_of_streams(self, books: Mapping[str, int]) -> list[News]:
+    def summaries_of_streams(self, books: Mapping[str, int]) -> list[EventSummary]:
         """What happened in streams, each read in its book (stream → book), in the order of book and position."""
-        return list(map(News._make, self._rows(_NEWS_OF_STREAMS, _wanted(books.items()))))
+        return list(map(EventSummary._make, self._rows(_SUMMARIES_OF_STREAMS, _wanted(books.items()))))
 
     def accounts(self, book: int, merchant_ids: Sequence[str]) -> dict[str, AccountRow]:
         """The guards of these merchants; none where no entry has touched the merchant's payable-now accounts."""

@@ -120,7 +120,7 @@ class Receipt(NamedTuple):
     error: Exception | None = None
 
 
-class News(NamedTuple):
+class EventSummary(NamedTuple):
     """What happened, without its proof, its money and its origin: what subscribers read fastest. `event` decodes.
 
     `far_by` says by what an instant of a far day is judged that carries no verdict of its own; None where the day is

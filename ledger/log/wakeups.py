@@ -21,7 +21,7 @@ _LOOK_ANYWAY_S = 1.0
 
 
 class Notifier:
-    """Tells the server's listeners which books have grown: at most one message in `throttle_s`, from a thread of its
+    """Informs the server's listeners which books have grown: at most one message in `throttle_s`, from a thread of its
     own, so that no append waits for it. NOTIFY takes a lock of the whole server at commit.
     """
 
@@ -30,7 +30,7 @@ class Notifier:
         self._throttle_s = throttle_s
         self._grown: set[int] = set()
         self._lock = Lock()
-        self._has_news = Event()
+        self._has_changed = Event()
         self._closing = Event()
         self._thread = Thread(target=self._run, name="wakeups", daemon=True)
         self._thread.start()
@@ -39,20 +39,20 @@ class Notifier:
         """The book has grown. Returns at once; wakes the thread only where it waits for something to send."""
         with self._lock:
             self._grown.add(book)
-        if not self._has_news.is_set():
-            self._has_news.set()
+        if not self._has_changed.is_set():
+            self._has_changed.set()
 
     def close(self) -> None:
         """Send what is waiting, and end the thread."""
         self._closing.set()
-        self._has_news.set()
+        self._has_changed.set()
         self._thread.join()
 
     def _run(self) -> None:
         closing = False
         while not closing:
-            self._has_news.wait()
-            self._has_news.clear()  # before the rest is read: what comes from now on is news again
+            self._has_changed.wait()
+            self._has_changed.clear()  # before the rest is read: what comes from now on is news again
             closing = self._closing.is_set()
             with self._lock:
                 books, self._grown = sorted(self._grown), set()

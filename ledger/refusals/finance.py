@@ -1,4 +1,5 @@
-"""Refusals of finance: payouts taken back, holds, write-offs, adjustments, periods, breaks, statements, the inbox."""
+"""Refusals of finance: payouts taken back, holds, write-offs, adjustments, periods, breaks, statements, unmatched
+items."""
 
 from __future__ import annotations
 
@@ -196,7 +197,7 @@ class BreakNotOpen(
     code="BREAK_NOT_OPEN",
     remedy="Name an open break; `redledger exceptions` lists each with its stream.",
     remedies={
-        "its money is to be routed to an order or given back": "Route the money (`redledger route`), or give it back."
+        "its money is to be matched to an order or given back": "Match the money (`redledger match`), or give it back."
     },
 ):
     """Stream {stream} has no open break {break_id}: {state}."""
@@ -232,22 +233,22 @@ class StatementOutdated(Refusal, code="STATEMENT_OUTDATED", remedy="Make the sta
     current: int
 
 
-class InboxItemNotFound(
+class UnmatchedItemNotFound(
     Refusal,
-    code="INBOX_ITEM_NOT_FOUND",
-    remedy="Name a reference that waits in the inbox; `redledger inbox` lists them.",
+    code="UNMATCHED_ITEM_NOT_FOUND",
+    remedy="Name a reference that waits unmatched; `redledger unmatched` lists them.",
 ):
-    """The inbox has nothing of {source} under {reference} that this can be done with."""
+    """There is no unmatched item of {source} under {reference} that this can be done with."""
 
     source: str
     reference: str
 
 
-class InboxAlreadyRouted(
+class ItemAlreadyMatched(
     Refusal,
-    code="INBOX_ALREADY_ROUTED",
+    code="ITEM_ALREADY_MATCHED",
     remedy="Leave it as it is: what was decided about this money stands.",
-    remedies={"being routed": "Leave it as it is: the service goes on with the routing that was decided."},
+    remedies={"being matched": "Leave it as it is: the service goes on with the match that was decided."},
 ):
     """The reference {reference} of {source} is already {state}."""
 
@@ -261,7 +262,7 @@ class AllocationExceedsCapture(
     code="ALLOCATION_EXCEEDS_CAPTURE",
     remedy="Name each order once, and let the parts come to exactly {captured}.",
 ):
-    """The parts are {parts}, and {captured} of the capture is to be routed."""
+    """The parts are {parts}, and {captured} of the capture is to be matched."""
 
     parts: str
     captured: str

@@ -1,11 +1,11 @@
-"""Streams as the log tells them: every event of each, applied in order."""
+"""Streams as the log holds them: every event of each, applied in order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
-from ledger.log.rows import News
+from ledger.log.rows import EventSummary
 from ledger.streams.stream import Stream
 
 S = TypeVar("S", bound=Stream)
@@ -14,7 +14,7 @@ S = TypeVar("S", bound=Stream)
 class StreamReader(Protocol):
     """What is asked of the log's reader."""
 
-    def news_of_streams(self, books: Mapping[str, int]) -> Iterable[News]: ...
+    def summaries_of_streams(self, books: Mapping[str, int]) -> Iterable[EventSummary]: ...
 
 
 class StreamUnreadable(Exception):
@@ -57,7 +57,7 @@ def _loaded(
 ) -> tuple[dict[str, S], dict[str, StreamUnreadable]]:
     streams = {name: blank(name) for name in books}
     unreadable: dict[str, StreamUnreadable] = {}
-    for news in reader.news_of_streams(books) if books else ():
+    for news in reader.summaries_of_streams(books) if books else ():
         if news.stream in unreadable:
             continue
         try:

@@ -67,7 +67,7 @@ class Payouts(Stream):
         self.payouts: dict[str, Payout] = {}
         self.bounced: set[tuple[str, datetime]] = set()  # accounts, as checked then, that sent money back
         self.holds: dict[str, Hold] = {}
-        self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
+        self.breaks: set[str] = set()  # ever opened: the same contradiction is reported once
 
     def has_bounced(self, account: PayoutAccount) -> bool:
         """Whether a payout to the account came back and it was not checked again since (domain §4.5, scenario 8)."""

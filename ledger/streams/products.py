@@ -26,9 +26,9 @@ class Product(Stream):
         super().__init__(name)
         self.review: Review = "none"
         self.category_id = ""  # as it was approved: orders are charged by it
-        self.asked_category_id = ""
+        self.requested_category_id = ""
         self.criteria_version = ""
-        self.asked_markets: tuple[str, ...] = ()
+        self.requested_markets: tuple[str, ...] = ()
         self.approved_markets: tuple[str, ...] = ()
         self.auto_export = False  # the merchant's switch when the product was new
         self.export_status: bool | None = None  # the product's own switch; None until it is set
@@ -55,7 +55,7 @@ class Product(Stream):
     @evolve.register
     def _(self, event: ProductSubmittedForExportReview) -> None:
         self.review = "submitted"
-        self.asked_category_id, self.asked_markets = event.category_id, event.markets
+        self.requested_category_id, self.requested_markets = event.category_id, event.markets
         self.auto_export = event.auto_export
 
     @evolve.register

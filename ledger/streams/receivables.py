@@ -1,4 +1,4 @@
-"""What providers owe the platform for one order, or one capture of the inbox (1110), item by item, and how much of each
+"""What providers owe the platform for one order, or one unmatched capture (1110), item by item, and how much of each
 they have settled."""
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 
 from ledger.events.disputes import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeWon
 from ledger.events.payments import PaymentCaptured, PaymentCaptureFailed
-from ledger.events.platform import InboxPaymentCaptured
-from ledger.events.platform_money import UnallocatedRefundPaid
+from ledger.events.platform import UnmatchedPaymentCaptured
+from ledger.events.platform_money import UnmatchedRefundPaid
 from ledger.events.psp_settlement import (
     PspSettlementMatched,
     PspSettlementReceived,
@@ -21,10 +21,10 @@ from ledger.events.psp_settlement import (
 )
 from ledger.events.refunds import RefundReversed, RefundSucceeded
 from ledger.events.unmatched_money import (
-    UnallocatedFundsMatched,
-    UnallocatedFundsSettled,
-    UnallocatedRefundReversed,
-    UnroutedCaptureFailed,
+    UnmatchedCaptureFailed,
+    UnmatchedFundsMatched,
+    UnmatchedFundsSettled,
+    UnmatchedRefundReversed,
 )
 from ledger.fx import CNY
 from ledger.money import Money, half_up, share, total
@@ -33,7 +33,7 @@ from ledger.streams.expectation import Expectation
 
 Key = tuple[SettledKind, str, bool]  # what it is, its reference, and whether it is owed to us
 _RATE_TOLERANCE_PERCENT = 10  # that a provider's rate may be off our book rate before a line is a part of its item
-_RefundOutcome = RefundSucceeded | RefundReversed | UnallocatedRefundPaid | UnallocatedRefundReversed
+_RefundOutcome = RefundSucceeded | RefundReversed | UnmatchedRefundPaid | UnmatchedRefundReversed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Receivable:
         """True if the provider gave more CNY for it than rates explain."""
         return abs(base.minor) * 100 > abs(self.left_base.minor) * (100 + _RATE_TOLERANCE_PERCENT)
 
-    def part_worth(self, base: Money) -> Money:
+    def part_value(self, base: Money) -> Money:
         """The part of what is left that the provider gave so much CNY for: all of it, unless the two differ by more
         than rates do."""
         given, owed = abs(base.minor), abs(self.left_base.minor)
@@ -134,7 +134,7 @@ class Receivable:
             cleared = min(advance.amount, self.left, key=lambda amount: abs(amount.minor))
             settled, is_exact = cleared, advance.amount == cleared
         else:
-            cleared, settled = self.part_worth(advance.base), advance.amount
+            cleared, settled = self.part_value(advance.base), advance.amount
             is_exact = not self.is_less_than(advance.base)
         cleared_base = self.clearing(cleared) if cleared else None
         if cleared_base is None:
@@ -168,7 +168,7 @@ class Receivables(Evolving):
         self.items: dict[Key, Receivable] = {}
         self.has_advances = False
         self.settled_lines: dict[str, SettledLine] = {}  # by batch and line
-        self._names: dict[str, str] = {}  # our submission → the provider's reference
+        self._names: dict[str, str] = {}  # our attempt → the provider's reference
 
     def copy(self) -> Receivables:
         """The same items, to be settled without these being."""
@@ -183,7 +183,7 @@ class Receivables(Evolving):
         return self.items.get((kind, self.named(reference), gross.minor > 0))
 
     def named(self, reference: str) -> str:
-        """The provider's reference, where this is our submission."""
+        """The provider's reference, where this is our attempt."""
         return self._names.get(reference, reference)
 
     def matches(self) -> Iterator[Match]:
@@ -203,19 +203,19 @@ class Receivables(Evolving):
         """Remember what came to be owed, or was settled."""
 
     @evolve.register
-    def _(self, event: PaymentCaptured | InboxPaymentCaptured) -> None:
+    def _(self, event: PaymentCaptured | UnmatchedPaymentCaptured) -> None:
         self._owe("charge", event.capture_ref, event.amount, event.base)
 
     @evolve.register
-    def _(self, event: PaymentCaptureFailed | UnroutedCaptureFailed) -> None:
+    def _(self, event: PaymentCaptureFailed | UnmatchedCaptureFailed) -> None:
         self._owe("charge", event.capture_ref, -event.amount, -event.base)
 
     @evolve.register
-    def _(self, event: RefundSucceeded | UnallocatedRefundPaid) -> None:
+    def _(self, event: RefundSucceeded | UnmatchedRefundPaid) -> None:
         self._owe("refund", self._name(event), -event.amount, -event.base)
 
     @evolve.register
-    def _(self, event: RefundReversed | UnallocatedRefundReversed) -> None:
+    def _(self, event: RefundReversed | UnmatchedRefundReversed) -> None:
         self._owe("refund", self._name(event), event.amount, event.base)
 
     @evolve.register
@@ -232,12 +232,12 @@ class Receivables(Evolving):
             self._owe("dispute", event.dispute_id, event.amount, event.base)
 
     @evolve.register
-    def _(self, event: PspSettlementReceived | UnallocatedFundsSettled) -> None:
+    def _(self, event: PspSettlementReceived | UnmatchedFundsSettled) -> None:
         for line in event.lines:
             self.settle(line, psp=event.psp, batch_ref=event.batch_ref, value_date=event.value_date)
 
     @evolve.register
-    def _(self, event: PspSettlementMatched | UnallocatedFundsMatched) -> None:
+    def _(self, event: PspSettlementMatched | UnmatchedFundsMatched) -> None:
         item = self._item(event.kind, event.reference, event.cleared)
         item.take(event.cleared, event.cleared_base)
         if item.advance:
@@ -260,7 +260,7 @@ class Receivables(Evolving):
         return self.items.setdefault((kind, reference, amount.minor > 0), Receivable(nothing, Money(0, CNY), nothing))
 
     def _name(self, event: _RefundOutcome) -> str:
-        ours = event.submission_id or event.refund_id
+        ours = event.attempt_id or event.refund_id
         name = event.psp_refund_ref or self._names.get(ours, ours)
         if ours not in self._names:
             self._names[ours] = name

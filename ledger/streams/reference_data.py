@@ -1,4 +1,4 @@
-"""What is remembered of the platform's reference streams: published policies, recorded rates, the inbox."""
+"""What is remembered of the platform's reference streams: published policies, recorded rates, unmatched items."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from typing import Any
 from ledger.events.platform import (
     FeeScheduleSet,
     FxRateRecorded,
-    InboxFactNoted,
-    InboxFactRouted,
-    InboxPartsTaken,
-    InboxPaymentCaptured,
-    InboxRoutingPlanned,
+    MatchedPart,
+    MatchPlanned,
     PolicyPublished,
-    RoutedPart,
+    UnmatchedFactMatched,
+    UnmatchedFactReported,
+    UnmatchedPartsTaken,
+    UnmatchedPaymentCaptured,
 )
-from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.events.platform_money import UnmatchedFundsRefunded, UnmatchedRefundPaid
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.events.unmatched_money import (
-    UnallocatedFundsMatched,
-    UnallocatedFundsSettled,
-    UnallocatedRefundFailed,
-    UnallocatedRefundOwedAgain,
-    UnallocatedRefundOwedNoMore,
-    UnallocatedRefundReversed,
-    UnallocatedRefundSubmitted,
-    UnallocatedRefundSuccessNoted,
-    UnroutedCaptureFailed,
+    UnmatchedCaptureFailed,
+    UnmatchedFundsMatched,
+    UnmatchedFundsSettled,
+    UnmatchedLiabilityExtinguished,
+    UnmatchedLiabilityReinstated,
+    UnmatchedRefundFailed,
+    UnmatchedRefundReversed,
+    UnmatchedRefundSubmitted,
+    UnmatchedRefundSuccessRepeated,
 )
 from ledger.fx import CNY
-from ledger.ids import UNROUTED, unrouted_break
+from ledger.ids import UNMATCHED, unmatched_break
 from ledger.money import Money, share, total
 from ledger.streams.breaks import Break
 from ledger.streams.receivables import Receivables
 from ledger.streams.stream import Stream
-from ledger.streams.unmatched_refunds import InboxRefund
+from ledger.streams.unmatched_refunds import UnmatchedFundsRefund
 
 _PAID_BACK = "paid_back"
 
@@ -86,23 +86,23 @@ class RateHistory(Stream):
         self.values[event.rate.kind, event.rate.as_of] = event.rate.value
 
 
-class InboxItem(Stream):
-    """The stream `inbox/<source>/<reference>`: a fact that names no order or merchant we know."""
+class UnmatchedItem(Stream):
+    """The stream `unmatched/<source>/<reference>`: a fact that names no order or merchant we know."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.captured: Money | None = None
-        self.capture: InboxPaymentCaptured | None = None
-        self.plan: InboxRoutingPlanned | None = None
+        self.capture: UnmatchedPaymentCaptured | None = None
+        self.plan: MatchPlanned | None = None
         self.plans = 0
-        self.taken: tuple[RoutedPart, ...] = ()  # by orders of plans that others of them could not take their part of
+        self.taken: tuple[MatchedPart, ...] = ()  # by orders of plans that others of them could not take their part of
         self.taken_base = Money(0, CNY)
-        self.refunds: dict[str, InboxRefund] = {}
+        self.refunds: dict[str, UnmatchedFundsRefund] = {}
         self.receivables = Receivables()
-        self.noted: list[InboxFactNoted] = []
-        self.noted_since = 0  # after it was routed
-        self.breaks: set[str] = set()  # ever opened: the same contradiction is told once
-        self.is_routed = False
+        self.noted: list[UnmatchedFactReported] = []
+        self.noted_since = 0  # after it was matched
+        self.breaks: set[str] = set()  # ever opened: the same contradiction is reported once
+        self.is_matched = False
         self.has_failed = False
 
     @property
@@ -113,17 +113,17 @@ class InboxItem(Stream):
     @property
     def is_of_orders(self) -> bool:
         """Whether orders have its money or a part of it, or are about to."""
-        return self.plan is not None or self.is_routed or bool(self.taken)
+        return self.plan is not None or self.is_matched or bool(self.taken)
 
     @property
-    def to_route(self) -> Money:
+    def to_match(self) -> Money:
         """What of the capture no order has taken."""
-        assert self.captured is not None, "what is routed was captured"
+        assert self.captured is not None, "what is matched was captured"
         return self.captured - total([part.amount for part in self.taken], self.captured.currency)
 
-    def base_of(self, parts: Iterable[RoutedPart]) -> Money:
+    def base_of(self, parts: Iterable[MatchedPart]) -> Money:
         """What the next of its parts were taken in at, in CNY; all of them add up to the capture's base."""
-        assert self.capture is not None, "what is routed was captured"
+        assert self.capture is not None, "what is matched was captured"
         whole = self.capture.amount
         given = total([part.amount for part in (*self.taken, *parts)], whole.currency)
         return share(self.capture.base, upto=given.minor, of=whole.minor, already=self.taken_base)
@@ -133,7 +133,7 @@ class InboxItem(Stream):
         """Change what is remembered."""
 
     @evolve.register
-    def _(self, event: InboxPaymentCaptured) -> None:
+    def _(self, event: UnmatchedPaymentCaptured) -> None:
         self.receivables.remember(event)
         if self.capture:  # a further step of the same capture
             sums = {"amount": self.capture.amount + event.amount, "base": self.capture.base + event.base}
@@ -143,80 +143,80 @@ class InboxItem(Stream):
         self._waits(f"{event.psp} captured {event.amount}", event.refs, event.happened_at).holds_money = True
 
     @evolve.register
-    def _(self, event: InboxFactNoted) -> None:
+    def _(self, event: UnmatchedFactReported) -> None:
         self.noted.append(event)
         self.noted_since += 1
         self._waits(event.kind, event.refs, event.happened_at)
 
     @evolve.register
-    def _(self, event: InboxRoutingPlanned) -> None:
+    def _(self, event: MatchPlanned) -> None:
         self.plan, self.plans = event, self.plans + 1
 
     @evolve.register
-    def _(self, event: InboxPartsTaken) -> None:
+    def _(self, event: UnmatchedPartsTaken) -> None:
         self.plan, self.taken, self.taken_base = None, self.taken + event.taken, self.taken_base + event.base
 
     @evolve.register
-    def _(self, event: UnallocatedFundsRefunded) -> None:
-        self.refunds[event.refund_id] = InboxRefund.of(event)
+    def _(self, event: UnmatchedFundsRefunded) -> None:
+        self.refunds[event.refund_id] = UnmatchedFundsRefund.of(event)
         given_back = sum(refund.amount.minor for refund in self.refunds.values())
         if self.captured and given_back >= self.captured.minor:
-            self.known_breaks[unrouted_break(self.name)].holds_money = False
+            self.known_breaks[unmatched_break(self.name)].holds_money = False
 
     @evolve.register
-    def _(self, event: UnallocatedRefundPaid) -> None:
+    def _(self, event: UnmatchedRefundPaid) -> None:
         self.receivables.remember(event)
         self.refunds[event.refund_id].answer(event)
         if self._is_paid_back:
             self._is_over(_PAID_BACK)
 
     @evolve.register
-    def _(self, event: UnallocatedRefundFailed | UnallocatedRefundSuccessNoted) -> None:
+    def _(self, event: UnmatchedRefundFailed | UnmatchedRefundSuccessRepeated) -> None:
         self.refunds[event.refund_id].answer(event)
 
     @evolve.register
-    def _(self, event: UnallocatedRefundReversed) -> None:
+    def _(self, event: UnmatchedRefundReversed) -> None:
         self.receivables.remember(event)
         self.refunds[event.refund_id].answer(event)
-        waiting = self.known_breaks.get(unrouted_break(self.name))
+        waiting = self.known_breaks.get(unmatched_break(self.name))
         if waiting and waiting.resolution == _PAID_BACK and not self._is_paid_back:
             waiting.resolution = ""
 
     @evolve.register
-    def _(self, event: UnallocatedRefundOwedNoMore) -> None:
-        self.refunds[event.refund_id].is_owed_no_more = True
+    def _(self, event: UnmatchedLiabilityExtinguished) -> None:
+        self.refunds[event.refund_id].is_extinguished = True
         self._is_over("failed")
 
     @evolve.register
-    def _(self, event: UnallocatedRefundOwedAgain) -> None:
-        self.refunds[event.refund_id].is_owed_no_more = False
+    def _(self, event: UnmatchedLiabilityReinstated) -> None:
+        self.refunds[event.refund_id].is_extinguished = False
 
     @evolve.register
-    def _(self, event: UnallocatedRefundSubmitted) -> None:
+    def _(self, event: UnmatchedRefundSubmitted) -> None:
         self.refunds[event.refund_id].submit(event)
 
     @evolve.register
-    def _(self, event: UnroutedCaptureFailed) -> None:
+    def _(self, event: UnmatchedCaptureFailed) -> None:
         self.receivables.remember(event)
         self.has_failed = True
         self._is_over("failed")
 
     @evolve.register
-    def _(self, event: UnallocatedFundsSettled | UnallocatedFundsMatched) -> None:
+    def _(self, event: UnmatchedFundsSettled | UnmatchedFundsMatched) -> None:
         self.receivables.remember(event)
 
     @evolve.register
-    def _(self, event: InboxFactRouted) -> None:
-        self.is_routed, self.noted_since = True, 0
-        self._is_over("routed")
+    def _(self, event: UnmatchedFactMatched) -> None:
+        self.is_matched, self.noted_since = True, 0
+        self._is_over("matched")
 
     @evolve.register
     def _(self, event: ReconciliationBreakOpened) -> None:
         self.breaks.add(event.break_id)
 
-    def refund_named(self, submission_id: str) -> InboxRefund | None:
+    def refund_named(self, attempt_id: str) -> UnmatchedFundsRefund | None:
         """The refund that was sent under this name."""
-        named = (r for r in self.refunds.values() for one in r.tries if one.submission_id == submission_id)
+        named = (r for r in self.refunds.values() for one in r.attempts if one.attempt_id == attempt_id)
         return next(named, None)
 
     @property
@@ -226,16 +226,16 @@ class InboxItem(Stream):
 
     def _waits(self, what: str, refs: dict[str, str], since: datetime) -> Break:
         """What waits for its order is a break too: people look into it, and close what no order will ever claim."""
-        break_id = unrouted_break(self.name)
+        break_id = unmatched_break(self.name)
         known = self.known_breaks.get(break_id)
         if known is None or not known.is_open:
             opened = ReconciliationBreakOpened(
-                break_id=break_id, kind=UNROUTED, expected="an order", actual=what, refs=refs, opened_at=since
+                break_id=break_id, kind=UNMATCHED, expected="an order", actual=what, refs=refs, opened_at=since
             )
             known = self.known_breaks[break_id] = Break(opened)
         return known
 
     def _is_over(self, resolution: str) -> None:
-        if waiting := self.known_breaks.get(unrouted_break(self.name)):
+        if waiting := self.known_breaks.get(unmatched_break(self.name)):
             waiting.resolution = waiting.resolution or resolution
             waiting.holds_money = False

@@ -16,7 +16,7 @@ from ledger.streams.periods import Periods
 from ledger.streams.platform_money import BankMovement, Revaluations
 from ledger.streams.products import Product
 from ledger.streams.psp_batch import PspBatch
-from ledger.streams.reference_data import InboxItem, PolicyHistory, RateHistory
+from ledger.streams.reference_data import PolicyHistory, RateHistory, UnmatchedItem
 from ledger.streams.statements import SettlementRun, Statements
 from ledger.streams.stream import Stream
 
@@ -28,7 +28,7 @@ BLANK: dict[str, Callable[[str], Stream]] = {
     "account": MerchantAccount,
     "policy": PolicyHistory,
     "fx": RateHistory,
-    "inbox": InboxItem,
+    "unmatched": UnmatchedItem,
     "adjustment": Adjustment,
     "statements": Statements,
     "settlement_run": SettlementRun,

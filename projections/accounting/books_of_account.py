@@ -13,8 +13,8 @@ from ledger.fx import CNY
 from ledger.journal.accounts import CHART
 from ledger.money import Money
 from projections.accounting.account_turnovers import DAYS, MONTHS, MOVES, SUMS, AccountTurnovers
-from projections.balances.balances import NOW, Moment
-from projections.engine.reading import Opened, Views
+from projections.balances.balances import NOW, AsOf
+from projections.engine.views import Opened, Views
 
 PROJECTION = AccountTurnovers()
 
@@ -79,17 +79,17 @@ class TurnoverBalance:
     vector: dict[int, int]
 
 
-def turnover_balance(views: Views, moment: Moment = NOW, *, since: date | None = None) -> TurnoverBalance:
+def turnover_balance(views: Views, timepoint: AsOf = NOW, *, since: date | None = None) -> TurnoverBalance:
     """The trial balance as of an accounting day: by default the last that was posted to.
 
     `since` is the first day of the period, by default of the month of that day. Raises `ViewBehind`; ValueError for an
     `as_known_at` that has not come yet, or a period that ends before it begins.
     """
-    at = moment.positions(views)
+    at = timepoint.positions(views)
 
     def query(opened: Opened) -> TurnoverBalance:
         vector = opened.upto(at)
-        as_of = moment.as_of or max(_last_day(opened, vector), since or date.min)
+        as_of = timepoint.as_of or max(_last_day(opened, vector), since or date.min)
         first = since or as_of.replace(day=1)
         if as_of < first:
             raise ValueError(f"The period begins on {first}, after its last day {as_of}: name an earlier first day")
@@ -98,11 +98,11 @@ def turnover_balance(views: Views, moment: Moment = NOW, *, since: date | None =
         rows = tuple(_turnovers(found))
         return TurnoverBalance(first, as_of, rows, Money(sum(row.closing_base.minor for row in rows), CNY), vector)
 
-    return views.read(PROJECTION, query, at_least=_at_least(moment, at), timeout_s=moment.timeout_s)
+    return views.read(PROJECTION, query, at_least=_at_least(timepoint, at), timeout_s=timepoint.timeout_s)
 
 
-def _at_least(moment: Moment, at: dict[int, int] | None) -> dict[int, int]:
-    wanted = dict(moment.at_least or {})
+def _at_least(timepoint: AsOf, at: dict[int, int] | None) -> dict[int, int]:
+    wanted = dict(timepoint.at_least or {})
     for book, position in (at or {}).items():
         wanted[book] = max(position, wanted.get(book, 0))
     return wanted

@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from ledger.fx import CNY
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.balances.merchant_balances import LINES, MerchantBalances
-from projections.engine.reading import Opened, Views
+from projections.engine.views import Opened, Views
 
 # A payout's bank line is the merchant's too, as in its balances.
 _NARROWER = {"merchant": "l.merchant = :merchant", "account": "l.account = :account", "order": "l.order_id = :order"}
@@ -66,8 +66,8 @@ def explain_difference(
     views: Views,
     *,
     as_of: date | None = None,
-    earlier: Moment,
-    later: Moment = NOW,
+    earlier: AsOf,
+    later: AsOf = NOW,
     merchant: str | None = None,
     account: str | None = None,
     order: str | None = None,

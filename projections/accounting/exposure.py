@@ -23,9 +23,9 @@ from ledger.journal.accounts import (
 )
 from ledger.money import Money
 from projections.accounting.open_lots import Lot, open_lots
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.balances.merchant_balances import DAYS, LINES, MerchantBalances
-from projections.engine.reading import Opened, Views
+from projections.engine.views import Opened, Views
 
 DUE_FROM_MERCHANTS = "1310"  # how a debit of 2120 is presented (domain §3.4)
 OPEN_ITEM_ACCOUNTS = {
@@ -119,16 +119,16 @@ class ExposureAnswer:
     vector: dict[int, int]
 
 
-def exposure(views: Views, moment: Moment = NOW) -> ExposureAnswer:
+def exposure(views: Views, timepoint: AsOf = NOW) -> ExposureAnswer:
     """Everything that is open as of an accounting day, by default the last that was posted to.
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    at = moment.positions(views)
+    at = timepoint.positions(views)
 
     def query(opened: Opened) -> ExposureAnswer:
         vector = opened.upto(at)
-        as_of = moment.as_of or _last_day(opened, vector)
+        as_of = timepoint.as_of or _last_day(opened, vector)
         values = {
             "books": list(vector),
             "positions": list(vector.values()),
@@ -145,8 +145,8 @@ def exposure(views: Views, moment: Moment = NOW) -> ExposureAnswer:
         items = tuple(sorted(found, key=lambda item: (item.since, item.account, item.merchant, item.order_id)))
         return ExposureAnswer(as_of, tuple(_classes(items)), items, vector)
 
-    wanted = {**(moment.at_least or {}), **(at or {})}
-    return views.read(MerchantBalances(), query, at_least=wanted, timeout_s=moment.timeout_s)
+    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    return views.read(MerchantBalances(), query, at_least=wanted, timeout_s=timepoint.timeout_s)
 
 
 def _last_day(opened: Opened, vector: Mapping[int, int]) -> date:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from ledger.fx import CNY
 from ledger.money import Money
 from projections.balances.merchant_balances import DAYS, MerchantBalances
-from projections.engine.reading import Opened, Vector, Views
+from projections.engine.views import Opened, Vector, Views
 
 _SUMS = """
 SELECT account, psp, currency, sum(amount), sum(base) FROM {days}

@@ -24,12 +24,12 @@ from ledger.journal.accounts import (
 )
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.engine.batch import Batch
 from projections.engine.batch import Key as RowKey
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Views
 from projections.engine.tables import appended_table, kept_table
+from projections.engine.views import Opened, Views
 from projections.keyset import Key, behind
 
 ELEMENTS = ("fee", "margin", "shipping", "fx", "psp", "freight", "duty", "losses")
@@ -124,7 +124,7 @@ class Contributions:
 
 def contributions(
     views: Views,
-    moment: Moment = NOW,
+    timepoint: AsOf = NOW,
     *,
     order: str | None = None,
     merchant: str | None = None,
@@ -137,12 +137,12 @@ def contributions(
     Raises `ViewBehind`; ValueError for an instant to come.
     """
     rest, key = behind((_RESULT, "merchant", "order_id"), after)
-    at = moment.positions(views)
+    at = timepoint.positions(views)
     asked = {"order_id": order, "merchant": merchant, "market": market}
 
     def query(opened: Opened) -> Contributions:
         vector = opened.upto(at)
-        of_orders, values = _of_orders(opened, vector, moment, asked)
+        of_orders, values = _of_orders(opened, vector, timepoint, asked)
         worst = f"SELECT * FROM ({of_orders}) o WHERE {rest} ORDER BY {_RESULT}, merchant, order_id LIMIT :limit"
         found = opened.connection.execute(text(worst), values | key | {"limit": limit})
         orders = tuple(_contribution(*row) for row in found)
@@ -150,21 +150,25 @@ def contributions(
         count, *sums = opened.connection.execute(every, values).one()
         return Contributions(orders, _contribution("", "", "", *(value or 0 for value in sums)), count, vector)
 
-    wanted = {**(moment.at_least or {}), **(at or {})}
-    return views.read(OrderContribution(), query, at_least=wanted, timeout_s=moment.timeout_s)
+    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    return views.read(OrderContribution(), query, at_least=wanted, timeout_s=timepoint.timeout_s)
 
 
 def _of_orders(
-    opened: Opened, vector: dict[int, int], moment: Moment, asked: dict[str, str | None]
+    opened: Opened, vector: dict[int, int], timepoint: AsOf, asked: dict[str, str | None]
 ) -> tuple[str, dict[str, Any]]:
     """A statement of rows as they stand, or summed again from what was known and of which day; and its values."""
     conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
-    values: dict[str, Any] = asked | {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
-    if moment.as_of is None and moment.as_known_at is None and moment.at is None:
+    values: dict[str, Any] = asked | {
+        "books": list(vector),
+        "positions": list(vector.values()),
+        "as_of": timepoint.as_of,
+    }
+    if timepoint.as_of is None and timepoint.as_known_at is None and timepoint.at is None:
         source = opened.generation.stored_name(CONTRIBUTIONS)
         conditions.append("book = ANY(:books)")
     else:
-        parts, day = opened.generation.stored_name(PARTS), "p.accounting_date <= :as_of" if moment.as_of else "true"
+        parts, day = opened.generation.stored_name(PARTS), "p.accounting_date <= :as_of" if timepoint.as_of else "true"
         source = f"""(
             SELECT merchant, order_id, max(market) AS market, {_SUMS}
             FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)

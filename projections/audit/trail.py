@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, text
 
 from projections.audit.audit_trail import TRAIL, AuditTrail
-from projections.engine.reading import Opened, Vector, Views
+from projections.engine.views import Opened, Vector, Views
 
 PROJECTION = AuditTrail()
 

@@ -12,7 +12,7 @@ from ledger.journal.accounts import AVAILABLE, BANK_CNY, ON_HOLD, PAYOUTS_IN_TRA
 from ledger.money import Money
 from projections.balances.balance_statements import ALL_NOW, KNOWN_AT, LINES_OF_MERCHANT, OF_ALL, OF_MERCHANT, ON_DAY
 from projections.balances.merchant_balances import BALANCES, DAYS, LINES, MerchantBalances
-from projections.engine.reading import Held, Opened, Vector, Views
+from projections.engine.views import Held, Opened, Vector, Views
 from projections.keyset import Key
 
 PROJECTION = MerchantBalances()
@@ -67,7 +67,7 @@ class _Sum(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class AsOf:
     """Which balances are asked for.
 
     `as_of` is an accounting day; `as_known_at` an instant that has passed, or `at` a vector of positions: nothing
@@ -94,12 +94,12 @@ class Moment:
         return dict(self.at) if self.at is not None else None
 
 
-NOW = Moment()
+NOW = AsOf()
 
 
-def balances(views: Views, moment: Moment = NOW, *, merchant: str | None = None) -> BalancesAnswer:
+def balances(views: Views, timepoint: AsOf = NOW, *, merchant: str | None = None) -> BalancesAnswer:
     """Balances by merchant. Raises `ViewBehind`; ValueError where `as_known_at` has not come yet."""
-    sums, vector = _sums(views, moment, merchant)
+    sums, vector = _sums(views, timepoint, merchant)
     by_merchant: dict[str, dict[str, int]] = {}
     for found in sums:
         by_merchant.setdefault(found.merchant, {})[found.account] = found.base
@@ -107,41 +107,43 @@ def balances(views: Views, moment: Moment = NOW, *, merchant: str | None = None)
 
 
 def journal_lines(
-    views: Views, merchant: str, moment: Moment = NOW, *, after: Key | None = None, limit: int = 100
+    views: Views, merchant: str, timepoint: AsOf = NOW, *, after: Key | None = None, limit: int = 100
 ) -> list[JournalLine]:
     """A merchant's lines in the order of the book, a page at a time: `after` is (position, line_no) of the last one.
 
     Of a moment, those of days up to then, or known by then; each shows the balance it left when it was recorded.
     """
-    at = _vector(views, moment, merchant)
+    at = _vector(views, timepoint, merchant)
     position, line_no = after or (0, 0)
-    page: dict[str, Any] = {"position": position, "line_no": line_no, "limit": limit, "as_of": moment.as_of}
+    page: dict[str, Any] = {"position": position, "line_no": line_no, "limit": limit, "as_of": timepoint.as_of}
 
     def query(opened: Opened) -> list[JournalLine]:
         found = _run(opened, LINES_OF_MERCHANT, opened.upto(at), merchant, **page)
         return [_line(row) for row in found]
 
-    return views.read(PROJECTION, query, at_least=_wanted(moment, at), timeout_s=moment.timeout_s)
+    return views.read(PROJECTION, query, at_least=_wanted(timepoint, at), timeout_s=timepoint.timeout_s)
 
 
-def _sums(views: Views, moment: Moment, merchant: str | None) -> tuple[list[_Sum], Held]:
+def _sums(views: Views, timepoint: AsOf, merchant: str | None) -> tuple[list[_Sum], Held]:
     """The sums of every key over all books, and the vector they are of."""
-    at = _vector(views, moment, merchant)
-    question = ON_DAY if moment.as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
+    at = _vector(views, timepoint, merchant)
+    question = ON_DAY if timepoint.as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
 
     def query(opened: Opened) -> tuple[list[_Sum], Held]:
         vector = opened.upto(at)
-        found = _run(opened, question, vector, merchant, book=_book_of(views, merchant), as_of=moment.as_of)
+        found = _run(opened, question, vector, merchant, book=_book_of(views, merchant), as_of=timepoint.as_of)
         return [_Sum(merchant, account, int(base)) for merchant, account, base in found], vector
 
-    wanted = _wanted(moment, at)
-    return views.read(PROJECTION, query, at_least=wanted, timeout_s=moment.timeout_s, past_stops=moment.past_stops)
+    wanted = _wanted(timepoint, at)
+    return views.read(
+        PROJECTION, query, at_least=wanted, timeout_s=timepoint.timeout_s, past_stops=timepoint.past_stops
+    )
 
 
-def _vector(views: Views, moment: Moment, merchant: str | None) -> dict[int, int] | None:
+def _vector(views: Views, timepoint: AsOf, merchant: str | None) -> dict[int, int] | None:
     """The positions asked for, None for now; an instant is looked up in the merchant's own book alone."""
-    book = _book_of(views, merchant) if moment.as_known_at is not None else None
-    return moment.positions(views, None if book is None else [book])
+    book = _book_of(views, merchant) if timepoint.as_known_at is not None else None
+    return timepoint.positions(views, None if book is None else [book])
 
 
 def _book_of(views: Views, merchant: str | None) -> int | None:
@@ -149,8 +151,8 @@ def _book_of(views: Views, merchant: str | None) -> int | None:
     return views.directory.known_book_of(merchant) if merchant else None
 
 
-def _wanted(moment: Moment, at: Vector | None) -> dict[int, int]:
-    wanted = dict(moment.at_least or {})
+def _wanted(timepoint: AsOf, at: Vector | None) -> dict[int, int]:
+    wanted = dict(timepoint.at_least or {})
     for book, position in (at or {}).items():
         wanted[book] = max(position, wanted.get(book, 0))
     return wanted

@@ -29,8 +29,8 @@ from ledger.log.rows import Recorded
 from ledger.policies.release import Release
 from projections.engine.batch import Batch, KeptRows
 from projections.engine.projection import Projection
-from projections.engine.reading import Held, Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.engine.views import Held, Opened, Vector, Views
 
 
 def _text(name: str, *, key: bool = False) -> Column[Any]:
@@ -99,7 +99,8 @@ def next_releases(
     views: Views, *, now: datetime, at_least: Vector, merchant: str | None = None, timeout_s: float = 5.0
 ) -> tuple[dict[str, datetime], Held]:
     """When the first units of each merchant that are not released yet fall due by the policy in force: an instant
-    before `now` where a release is overdue. Blocked units are not told apart. The second says what the view leaves out.
+    before `now` where a release is overdue. Blocked units are not distinguished. The second says what the view leaves
+    out.
     Raises `ViewBehind`."""
 
     def query(opened: Opened) -> tuple[dict[str, datetime], Held]:

@@ -10,12 +10,12 @@ from ledger.fx import CNY
 from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.engine.batch import Batch, Key
 from projections.engine.columns import minor_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Held, Opened, Vector, Views
 from projections.engine.tables import appended_table, kept_table
+from projections.engine.views import Held, Opened, Vector, Views
 
 ORDERS = kept_table(
     "claims_on_orders", text_column("merchant", key=True), text_column("order_id", key=True), text_column("claims")
@@ -64,8 +64,8 @@ class ClaimsOnMerchants(Projection):
             claims = _CLAIMS.validate_json(row["claims"]) if row else OpenClaims()
             before = claims.fen
             claims.remember(recorded.event)
-            told = {"merchant": merchant, "order_id": order_id, "claims": _CLAIMS.dump_json(claims).decode()}
-            orders.put(told, at=recorded.position)
+            reported = {"merchant": merchant, "order_id": order_id, "claims": _CLAIMS.dump_json(claims).decode()}
+            orders.put(reported, at=recorded.position)
             if change := claims.fen - before:
                 fen = change + (known["fen"] if (known := merchants.get(merchant)) else 0)
                 merchants.put({"merchant": merchant, "fen": fen}, at=recorded.position)
@@ -73,20 +73,20 @@ class ClaimsOnMerchants(Projection):
 
 
 def amounts_in_open_cases(
-    views: Views, vector: Vector, moment: Moment = NOW, *, merchant: str | None = None
+    views: Views, vector: Vector, timepoint: AsOf = NOW, *, merchant: str | None = None
 ) -> tuple[dict[str, Money], Held]:
     """By merchant, as known at a vector of positions; those without are left out. The second says what the view leaves
     out up to there. Raises `ViewBehind`."""
-    values = {"books": list(vector), "positions": list(vector.values()), "merchant": merchant, "as_of": moment.as_of}
+    values = {"books": list(vector), "positions": list(vector.values()), "merchant": merchant, "as_of": timepoint.as_of}
 
     def query(opened: Opened) -> tuple[dict[str, Money], Held]:
         stored = {name: opened.generation.stored_name(table)
                   for name, table in (("merchants", MERCHANTS), ("changes", CHANGES))}  # fmt: skip
-        statement = (_AT_POSITION if moment.as_of is None else _ON_DAY).format(**stored)
+        statement = (_AT_POSITION if timepoint.as_of is None else _ON_DAY).format(**stored)
         found = opened.connection.execute(text(statement), values)
         return {name: Money(int(fen), CNY) for name, fen in found if fen}, opened.upto(vector)
 
-    return views.read(ClaimsOnMerchants(), query, at_least=vector, timeout_s=moment.timeout_s, past_stops=True)
+    return views.read(ClaimsOnMerchants(), query, at_least=vector, timeout_s=timepoint.timeout_s, past_stops=True)
 
 
 def _key(recorded: Recorded) -> Key:

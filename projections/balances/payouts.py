@@ -21,12 +21,12 @@ from ledger.events.statements import SettlementStatementIssued
 from ledger.fx import CNY
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.engine.batch import Batch
 from projections.engine.columns import instant_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Views
 from projections.engine.tables import appended_table, kept_table
+from projections.engine.views import Opened, Views
 from projections.keyset import Key, behind
 
 PAYOUTS = kept_table(
@@ -91,9 +91,9 @@ class Payouts(Projection):
     )
 
     def fold(self, batch: Batch) -> None:
-        told: list[tuple[Recorded, Any]] = [(each, each.event) for each in batch.events]
-        batch.rows(PAYOUTS).load((event.payout_id,) for _, event in told if not isinstance(event, _BESIDE))
-        for recorded, event in told:
+        reported: list[tuple[Recorded, Any]] = [(each, each.event) for each in batch.events]
+        batch.rows(PAYOUTS).load((event.payout_id,) for _, event in reported if not isinstance(event, _BESIDE))
+        for recorded, event in reported:
             match event:
                 case PayoutAccountRegistered():
                     account = {"merchant": event.merchant_id, "account_ref": event.account_ref}
@@ -179,7 +179,7 @@ ORDER BY {order} LIMIT :limit
 
 def payouts(
     views: Views,
-    moment: Moment = NOW,
+    timepoint: AsOf = NOW,
     *,
     payout_id: str | None = None,
     run: str | None = None,
@@ -192,22 +192,22 @@ def payouts(
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    at = moment.positions(views)
-    wanted = {**(moment.at_least or {}), **(at or {})}
-    source = _NOW if at is None and moment.as_of is None else _THEN
+    at = timepoint.positions(views)
+    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    source = _NOW if at is None and timepoint.as_of is None else _THEN
     rest, key = behind(_ORDER, after)
 
     def query(opened: Opened) -> tuple[PayoutRow, ...]:
         tables = {"payouts": PAYOUTS, "steps": STEPS, "accounts": ACCOUNTS, "issued": ISSUED}
         names = {name: opened.generation.stored_name(table) for name, table in tables.items()}
         vector = opened.upto(at)
-        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": timepoint.as_of}
         asked = {"payout_id": payout_id, "run": run, "state": state, "merchant": merchant, "limit": limit} | key
         order = ", ".join(_ORDER)
         statement = text(_FOUND.format(source=source.format(**names), rest=rest, order=order, **names))
         return tuple(_payout(row) for row in opened.connection.execute(statement, values | asked).mappings())
 
-    return views.read(Payouts(), query, at_least=wanted, timeout_s=moment.timeout_s)
+    return views.read(Payouts(), query, at_least=wanted, timeout_s=timepoint.timeout_s)
 
 
 def _payout(row: RowMapping) -> PayoutRow:

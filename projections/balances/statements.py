@@ -18,7 +18,7 @@ from ledger.journal.accounts import AVAILABLE
 from ledger.journal.charges import FEE_ACCOUNTS
 from ledger.money import Money, total
 from projections.balances.merchant_balances import LINES, MerchantBalances
-from projections.engine.reading import Opened, Views
+from projections.engine.views import Opened, Views
 
 PROJECTION = MerchantBalances()
 NOTHING = Money(0, CNY)
@@ -97,7 +97,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The lines of one stretch of a book, and what they come to: `opening` + Σ `net` = `closing`."""
+    """The lines of one range of a book, and what they come to: `opening` + Σ `net` = `closing`."""
 
     merchant: str
     book: int
@@ -112,7 +112,7 @@ class Statement:
 
     @property
     def totals(self) -> tuple[StatementTotal, ...]:
-        """What the merchant gains by each kind; a fee is told apart from what it was taken from."""
+        """What the merchant gains by each kind; a fee is distinguished from what it was taken from."""
         amounts: defaultdict[StatementKind, list[Money]] = defaultdict(list)
         for line in self.lines:
             if line.gross or not line.fee:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import RowMapping, text
 
 from projections.engine.projection import Projection
-from projections.engine.reading import Incomplete, Opened, Views
 from projections.engine.tables import ViewTable
+from projections.engine.views import Incomplete, Opened, Views
 
 
 @dataclass(frozen=True, slots=True)

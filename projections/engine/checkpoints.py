@@ -11,7 +11,7 @@ from psycopg2 import extensions
 from psycopg2.extras import execute_batch
 from sqlalchemy import Connection, text
 
-from ledger.log.log_ranges import LEAF_BYTES, Stretch
+from ledger.log.log_ranges import LEAF_BYTES, LogRange
 from projections.engine.generations import Generation
 
 Status = Literal["following", "stopped"]
@@ -34,14 +34,14 @@ class Checkpoint:
     reason: str = ""
     parked: frozenset[int] = frozenset()
 
-    def after(self, stretch: Stretch, parked: frozenset[int] = frozenset()) -> Checkpoint:
-        """The checkpoint with this stretch folded, events the projection does not use included, without the parked."""
+    def after(self, log_range: LogRange, parked: frozenset[int] = frozenset()) -> Checkpoint:
+        """The checkpoint with this range folded, events the projection does not use included, without the parked."""
         digest = self.digest
-        for at in range(0, len(stretch.leaves), LEAF_BYTES):
-            digest = sha256(digest + stretch.leaves[at : at + LEAF_BYTES]).digest()
-        left_out = self.parked | {position for position in parked if stretch.after < position <= stretch.last}
-        count = self.count + len(stretch.leaves) // LEAF_BYTES
-        return Checkpoint(self.book, stretch.last, count, digest, parked=left_out)
+        for at in range(0, len(log_range.leaves), LEAF_BYTES):
+            digest = sha256(digest + log_range.leaves[at : at + LEAF_BYTES]).digest()
+        left_out = self.parked | {position for position in parked if log_range.after < position <= log_range.last}
+        count = self.count + len(log_range.leaves) // LEAF_BYTES
+        return Checkpoint(self.book, log_range.last, count, digest, parked=left_out)
 
     def stopped(self, reason: str) -> Checkpoint:
         return replace(self, status="stopped", reason=reason)

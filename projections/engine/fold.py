@@ -10,7 +10,7 @@ from typing import Protocol
 from psycopg2 import extensions
 from sqlalchemy import Engine
 
-from ledger.log.log_ranges import LogHasGap, Stretch, read_stretch
+from ledger.log.log_ranges import LogHasGap, LogRange, read_log_range
 from projections.engine.batch import Batch
 from projections.engine.checkpoints import Checkpoint, claim, move, open_book
 from projections.engine.connections import is_lost, transaction
@@ -106,17 +106,17 @@ def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: i
         if checkpoint is None:
             return Step(None)
         until = checkpoint.position + size if upto is None else min(checkpoint.position + size, upto)
-        stretch = _read(cursor, generation.projection, checkpoint, until)
-        if not stretch.leaves:
+        log_range = _read(cursor, generation.projection, checkpoint, until)
+        if not log_range.leaves:
             return Step(checkpoint)
         parked = parked_in(cursor, book).of(generation.name)
         if not checkpoint.honours(parked):
             if checkpoint.position > LARGEST:
                 return Step(checkpoint, again=True)
             checkpoint = _fold_again(cursor, generation, checkpoint, parked)
-        following = checkpoint.after(stretch, parked)
+        following = checkpoint.after(log_range, parked)
         try:
-            fold_into(cursor, generation, book, without(stretch, parked))
+            fold_into(cursor, generation, book, without(log_range, parked))
         except Exception as error:
             if is_lost(error):
                 raise
@@ -132,9 +132,9 @@ def _fold_again(
     the end of the transaction, so that no view ever goes backwards."""
     try:
         clear(cursor, generation, done.book)
-        stretch = _read(cursor, generation.projection, Checkpoint(done.book), done.position)
-        fold_into(cursor, generation, done.book, without(stretch, parked))
-        return Checkpoint(done.book).after(stretch, parked)
+        log_range = _read(cursor, generation.projection, Checkpoint(done.book), done.position)
+        fold_into(cursor, generation, done.book, without(log_range, parked))
+        return Checkpoint(done.book).after(log_range, parked)
     except Exception as error:
         if is_lost(error):
             raise
@@ -147,9 +147,9 @@ def clear(cursor: extensions.cursor, generation: Generation, book: int) -> None:
         cursor.execute(f"DELETE FROM {generation.stored_name(table)} WHERE book = %s", (book,))
 
 
-def _read(cursor: extensions.cursor, projection: Projection, checkpoint: Checkpoint, until: int) -> Stretch:
+def _read(cursor: extensions.cursor, projection: Projection, checkpoint: Checkpoint, until: int) -> LogRange:
     try:
-        return read_stretch(
+        return read_log_range(
             cursor,
             book=checkpoint.book,
             after=checkpoint.position,
@@ -161,11 +161,11 @@ def _read(cursor: extensions.cursor, projection: Projection, checkpoint: Checkpo
         raise _CannotApply(checkpoint.position, max(until - checkpoint.position, 1)) from gap
 
 
-def fold_into(cursor: extensions.cursor, generation: Generation, book: int, stretch: Stretch) -> None:
-    """The rows of the stretch's events written; raises whatever the projection raises."""
-    if stretch.events:
+def fold_into(cursor: extensions.cursor, generation: Generation, book: int, log_range: LogRange) -> None:
+    """The rows of the range's events written; raises whatever the projection raises."""
+    if log_range.events:
         rows = RowStore(cursor, generation, book)
-        batch = Batch(book, stretch.events, rows.find)
+        batch = Batch(book, log_range.events, rows.find)
         generation.projection.fold(batch)
         rows.write(batch)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from ledger.events.event import decode
 from ledger.events.parking import EffectParked, EffectUnparked
 from ledger.ids import parking_stream
-from ledger.log.log_ranges import Stretch
+from ledger.log.log_ranges import LogRange
 
 _READ = """
 SELECT position, version, type, schema_version, payload FROM log.events
@@ -62,9 +62,9 @@ def parking_versions(engine: Engine, books: Sequence[int]) -> dict[int, int]:
         return {book: version for book, version in found}  # noqa: C416 - rows are no pairs to a type checker
 
 
-def without(stretch: Stretch, parked: frozenset[int]) -> Stretch:
-    """The stretch as a view folds it that leaves these positions out."""
+def without(log_range: LogRange, parked: frozenset[int]) -> LogRange:
+    """The range as a view folds it that leaves these positions out."""
     if not parked:
-        return stretch
-    events = [event for event in stretch.events if event.position not in parked]
-    return Stretch(stretch.after, stretch.last, stretch.leaves, events)
+        return log_range
+    events = [event for event in log_range.events if event.position not in parked]
+    return LogRange(log_range.after, log_range.last, log_range.leaves, events)

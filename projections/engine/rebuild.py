@@ -30,7 +30,7 @@ from projections.engine.processes import fold_processes
 from projections.engine.projection import Projection
 from projections.engine.soundness import recorded, registration_findings, stop_findings
 
-_WORTH_PROCESSES = 50_000  # events; below that, starting processes takes longer than folding
+_MIN_EVENTS_FOR_PROCESSES = 50_000  # events; below that, starting processes takes longer than folding
 
 
 class RebuildUnderWay(Exception):
@@ -75,13 +75,13 @@ def rebuild(
     unless differences are accepted, `CannotFill`, `NeverBackwards`, `RebuildUnderWay`; the live view stays as it is.
     An event behind where the live view stands may stop the rebuilt one too: that book waits there, all others go on.
     """
-    with _shadow(engine, projection) as (live, shadow):
-        comparison = _compared(engine, live, shadow, executor)
+    with _candidate(engine, projection) as (live, candidate):
+        comparison = _compared(engine, live, candidate, executor)
         if comparison.count and not accept_differences:
             raise ViewsDiffer(projection.name, comparison)
-        stopped = _filled_as_far_as_it_goes(engine, shadow, log.heads(), executor)
-        vector = _switch(engine, log, live, shadow)
-    return Rebuilt(projection.name, shadow.number, comparison, vector, stopped)
+        stopped = _filled_as_far_as_it_goes(engine, candidate, log.heads(), executor)
+        vector = _switch(engine, log, live, candidate)
+    return Rebuilt(projection.name, candidate.number, comparison, vector, stopped)
 
 
 def verify(engine: Engine, projection: Projection, *, executor: Executor | None = None) -> Comparison:
@@ -90,23 +90,23 @@ def verify(engine: Engine, projection: Projection, *, executor: Executor | None 
         comparison = Comparison({})
         comparison.add(unregistered)
         return comparison
-    with _shadow(engine, projection) as (live, shadow):
-        comparison = _compared(engine, live, shadow, executor)
-        for of_one_row in stop_findings(engine, live, shadow):
+    with _candidate(engine, projection) as (live, candidate):
+        comparison = _compared(engine, live, candidate, executor)
+        for of_one_row in stop_findings(engine, live, candidate):
             comparison.add(of_one_row)
         return comparison
 
 
 @contextmanager
-def _shadow(engine: Engine, projection: Projection) -> Iterator[tuple[Generation, Generation]]:
+def _candidate(engine: Engine, projection: Projection) -> Iterator[tuple[Generation, Generation]]:
     """The live generation, and a new one that is gone afterwards unless it has become live."""
     with alone(engine, projection):
         live = _live(engine, projection)
         drop_others(engine, projection)
         try:
             with begin(engine) as connection:
-                shadow = make(connection, projection)
-            yield live, shadow
+                candidate = make(connection, projection)
+            yield live, candidate
         finally:
             drop_others(engine, projection)
 
@@ -140,52 +140,52 @@ def _positions(engine: Engine, generation: Generation) -> dict[int, int]:
         return positions(connection, generation)
 
 
-def _fill(engine: Engine, shadow: Generation, upto: Mapping[int, int], executor: Executor | None) -> None:
-    missing = sum(upto.values()) - sum(_positions(engine, shadow).values())
-    if missing < _WORTH_PROCESSES:
-        fill_here(engine, shadow, upto)
+def _fill(engine: Engine, candidate: Generation, upto: Mapping[int, int], executor: Executor | None) -> None:
+    missing = sum(upto.values()) - sum(_positions(engine, candidate).values())
+    if missing < _MIN_EVENTS_FOR_PROCESSES:
+        fill_here(engine, candidate, upto)
     elif executor is not None:
-        fill(engine, shadow, upto, executor)
+        fill(engine, candidate, upto, executor)
     else:
         with fold_processes() as pool:
-            fill(engine, shadow, upto, pool)
+            fill(engine, candidate, upto, pool)
 
 
 def _filled_as_far_as_it_goes(
-    engine: Engine, shadow: Generation, heads: Mapping[int, int], executor: Executor | None
+    engine: Engine, candidate: Generation, heads: Mapping[int, int], executor: Executor | None
 ) -> str:
     """Where an event cannot be applied, and why; empty where all books are filled."""
     try:
-        _fill(engine, shadow, heads, executor)
+        _fill(engine, candidate, heads, executor)
     except CannotApplyEvent as problem:
         return str(problem)
     return ""
 
 
-def _compared(engine: Engine, live: Generation, shadow: Generation, executor: Executor | None) -> Comparison:
-    """The shadow filled, and both at the vector of one snapshot of the live view, which goes on meanwhile."""
-    _fill(engine, shadow, recorded(engine, _positions(engine, live)), executor)
+def _compared(engine: Engine, live: Generation, candidate: Generation, executor: Executor | None) -> Comparison:
+    """The candidate filled, and both at the vector of one snapshot of the live view, which goes on meanwhile."""
+    _fill(engine, candidate, recorded(engine, _positions(engine, live)), executor)
     with begin(engine) as connection:
-        build_indexes(connection, shadow)
+        build_indexes(connection, candidate)
     with snapshot(engine) as before:
-        fill_here(engine, shadow, recorded(engine, positions(before, live)))
+        fill_here(engine, candidate, recorded(engine, positions(before, live)))
         with snapshot(engine) as after:
-            return compare(Side(before, live), Side(after, shadow))
+            return compare(Side(before, live), Side(after, candidate))
 
 
-def _switch(engine: Engine, log: Log, live: Generation, shadow: Generation) -> dict[int, int]:
-    """Make the shadow live. The last few events are folded while the live view is held still."""
+def _switch(engine: Engine, log: Log, live: Generation, candidate: Generation) -> dict[int, int]:
+    """Make the candidate live. The last few events are folded while the live view is held still."""
     with transaction(engine) as cursor:
         for book in log.heads():
             open_book(cursor, live, book)
     with begin(engine) as connection:
         _hold_still(connection, live, log.heads)
         seen = recorded(engine, positions(connection, live))
-        fill_here(engine, shadow, seen)
-        vector = _positions(engine, shadow)
+        fill_here(engine, candidate, seen)
+        vector = _positions(engine, candidate)
         if not reached(vector, seen):
             raise NeverBackwards(f"{live.name} is at {seen} and its rebuild at {vector}")
-        set_live(connection, shadow)
+        set_live(connection, candidate)
     return vector
 
 

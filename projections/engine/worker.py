@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 from projections.engine.checkpoints import Checkpoint
 from projections.engine.fold import LARGEST, SMALLEST, Log, step
 from projections.engine.generations import Generation, ViewOutdated
+from projections.engine.lockstep import LockstepRunner
 from projections.engine.parking import parking_versions
+from projections.engine.progress import progress
 from projections.engine.projection import Projection
 from projections.engine.refold import refold
-from projections.engine.standing import standing
-from projections.engine.together import Convoy
 
 POLL_S = 1.0  # a wake-up may be lost; the log is read at least this often
 _RETRY_S = (0.1, 0.5, 1.0, 5.0)  # after trouble with the database, the last one again and again
@@ -51,8 +51,8 @@ class ProjectionWorker:
         of_books = [f"book {book}: {rest.reason}" for book, rest in sorted(self._resting.items())]
         return "; ".join([self._noted] * bool(self._noted) + of_books)
 
-    def run(self, stop: Event, news: Callable[[float], object]) -> None:
-        """Follow until `stop` is set. `news(seconds)` waits for a wake-up, that long at most."""
+    def run(self, stop: Event, wakeup: Callable[[float], object]) -> None:
+        """Follow until `stop` is set. `wakeup(seconds)` waits for a wake-up, that long at most."""
         failures = 0
         while not stop.is_set():
             try:
@@ -63,7 +63,7 @@ class ProjectionWorker:
                 stop.wait(POLL_S if isinstance(error, ViewOutdated) else _pause_s(failures))
                 failures += 1
             else:
-                news(POLL_S)
+                wakeup(POLL_S)
 
     def _note(self, error: Exception) -> None:
         reason = _words(error)
@@ -81,7 +81,7 @@ class ProjectionWorker:
 
     def _go_round(self, stop: Event | None) -> list[Exception]:
         """Book by book in turn, so that no book waits for another one's backlog; what stood in the way."""
-        known = standing(self._engine, self._projection)
+        known = progress(self._engine, self._projection)
         generation, checkpoints = known.generation, known.checkpoints
         self._reconsider(generation, checkpoints)
         behind = [
@@ -159,21 +159,21 @@ def _words(error: Exception) -> str:
 
 
 class ProjectionWorkers:
-    """All projections of a process: a convoy at the heads, and a thread each for what cannot go with it."""
+    """All projections of a process: one lockstep runner at the heads, and a thread each for what cannot go with it."""
 
     def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
         self._workers = [ProjectionWorker(engine, log, projection) for projection in projections]
-        self._convoy = Convoy(engine, log, projections)
+        self._lockstep_runner = LockstepRunner(engine, log, projections)
         self._bells = {worker.name: Event() for worker in self._workers}
         self._news = Event()
         self._stop = Event()
         self._threads: list[Thread] = []
 
     def start(self) -> None:
-        self._threads = [Thread(target=self._lead, name="convoy", daemon=True)]
+        self._threads = [Thread(target=self._lead, name="lockstep", daemon=True)]
         for worker in self._workers:
-            news = _rung(self._bells[worker.name])
-            self._threads.append(Thread(target=worker.run, args=(self._stop, news), name="projection", daemon=True))
+            wakeup = _rung(self._bells[worker.name])
+            self._threads.append(Thread(target=worker.run, args=(self._stop, wakeup), name="projection", daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -184,7 +184,7 @@ class ProjectionWorkers:
     def _lead(self) -> None:
         while not self._stop.is_set():
             try:
-                left = self._convoy.follow()
+                left = self._lockstep_runner.follow()
             except Exception:  # whose fault it is, and whether it is the database's, its own worker finds out
                 left = set(self._bells)
             for name in left:
@@ -208,10 +208,10 @@ class ProjectionWorkers:
 
 
 def _rung(bell: Event) -> Callable[[float], object]:
-    """Waits for the convoy, which looks at the log often enough for all."""
+    """Waits for the lockstep runner, which looks at the log often enough for all."""
 
-    def news(_: float) -> None:
+    def wakeup(_: float) -> None:
         bell.wait()
         bell.clear()
 
-    return news
+    return wakeup

@@ -20,12 +20,12 @@ from ledger.fx import CNY
 from ledger.ids import key_form
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.engine.batch import Batch
 from projections.engine.columns import text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.engine.views import Opened, Vector, Views
 
 EXPECTED = kept_table(
     "expected_at_bank",
@@ -94,7 +94,7 @@ class ExpectedAtBank(Projection):
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """One movement the bank is to show, or has shown (`entry`). Of those that go by one reference in one stream it is
-    the `nth`; `movement` tells it from the others of its kind and book."""
+    the `nth`; `movement` distinguishes it from the others of its kind and book."""
 
     reference: str
     kind: BankMatch
@@ -132,7 +132,7 @@ met AS (
 SELECT n.*, m.entry, m.shown_on FROM nth n
 LEFT JOIN met m ON (m.book, m.movement, m.kind, m.currency) = (n.book, n.movement, n.kind, n.currency)
 """
-# A payout that was given up may be shown all the same: its entry is told by it, and contradicts.
+# A payout that was given up may be shown all the same: its entry is reported by it, and contradicts.
 _FIND = f"""
 WITH asked AS (
     SELECT book, movement, kind FROM {{expected}} WHERE book = ANY(:books) AND reference = ANY(:references)
@@ -169,16 +169,16 @@ def expected_under(
 
 
 def not_shown_yet(
-    views: Views, moment: Moment = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
+    views: Views, timepoint: AsOf = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Expectation]:
     """What was expected before a day, and no statement had shown. Raises `ViewBehind`."""
-    at = moment.positions(views)
+    at = timepoint.positions(views)
     wanted = {**(at_least or {}), **(at or {})}
-    return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=moment.as_of)
+    return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=timepoint.as_of)
 
 
 def shown_currencies(views: Views, *, timeout_s: float = 5.0) -> set[str]:
-    """Of which accounts the bank's statements are told to us at all, by their currencies. Raises `ViewBehind`."""
+    """Of which accounts the bank's statements are reported to us at all, by their currencies. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> set[str]:
         statement = f"SELECT DISTINCT currency FROM {opened.generation.stored_name(SHOWN)} WHERE book = 0"

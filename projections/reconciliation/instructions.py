@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, Column, Date, text
 from ledger.canonical import canonical
 from ledger.events.payment_requests import PaymentCaptureRequested, PaymentVoidRequested
 from ledger.events.payments import PaymentAuthorizationExpired, PaymentCaptured, PaymentDeclined, PaymentVoided
-from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.events.platform_money import UnmatchedFundsRefunded, UnmatchedRefundPaid
 from ledger.events.refunds import RefundFailed, RefundReversed, RefundSubmitted, RefundSucceeded
 from ledger.events.settlement import (
     PayoutCancelled,
@@ -24,16 +24,16 @@ from ledger.events.settlement import (
     PayoutReturned,
     PayoutSubmitted,
 )
-from ledger.events.unmatched_money import UnallocatedRefundFailed, UnallocatedRefundSubmitted
+from ledger.events.unmatched_money import UnmatchedRefundFailed, UnmatchedRefundSubmitted
 from ledger.ids import command_id, derived_id, kind_of
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.engine.batch import Batch, KeptRows, Row
 from projections.engine.columns import instant_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import appended_table, kept_table
+from projections.engine.views import Opened, Vector, Views
 from projections.keyset import Key, behind
 
 Kind = Literal["capture", "void", "refund", "payout"]
@@ -43,11 +43,11 @@ INSTRUCTIONS = kept_table(
     text_column("kind", key=True),
     text_column("stream", key=True),
     text_column("subject", key=True),  # the id it is sent under; captures of one payment stand under its, tries of one
-    # refund of the inbox under that refund's
+    # unmatched refund under that refund's
     text_column("partner"),
-    instant_column("asked_at"),
+    instant_column("requested_at"),
     text_column("facts"),  # JSON: the amount, and what the partner and the answer's report name besides
-    indexes=[("asked_at", "kind", "stream", "subject")],
+    indexes=[("requested_at", "kind", "stream", "subject")],
 )
 STEPS = appended_table(
     "instruction_steps",
@@ -55,7 +55,7 @@ STEPS = appended_table(
     text_column("stream", key=True),
     text_column("subject", key=True),
     text_column("partner"),
-    instant_column("asked_at"),
+    instant_column("requested_at"),
     text_column("facts"),
     Column("is_open", Boolean, nullable=False),  # whether it waits for an answer behind this event
     Column("accounting_date", Date, nullable=False),
@@ -74,18 +74,18 @@ class Instruction:
     id: str
     partner: str
     amount: Money
-    asked_at: datetime
+    requested_at: datetime
     facts: Mapping[str, Any]
 
     @property
-    def is_of_the_inbox(self) -> bool:
+    def is_unmatched(self) -> bool:
         """Whether it is about money that belongs to no order."""
-        return kind_of(self.stream) == "inbox"
+        return kind_of(self.stream) == "unmatched"
 
     @property
     def subject(self) -> str:
         """What its row in the view is about: several requests to capture one payment share one."""
-        if self.is_of_the_inbox:
+        if self.is_unmatched:
             return str(self.facts["refund_id"])
         return str(self.facts["payment_id"]) if self.kind == "capture" else self.id
 
@@ -125,17 +125,17 @@ class Instructions(Projection):
         PayoutFailed,
         PayoutCancelled,
         PayoutReturned,
-        UnallocatedFundsRefunded,
-        UnallocatedRefundSubmitted,
-        UnallocatedRefundFailed,
-        UnallocatedRefundPaid,
+        UnmatchedFundsRefunded,
+        UnmatchedRefundSubmitted,
+        UnmatchedRefundFailed,
+        UnmatchedRefundPaid,
     )
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(INSTRUCTIONS)
-        told = [(recorded, recorded.event) for recorded in batch.events]
-        rows.load(key for recorded, event in told for key in _keys(recorded.stream, event))
-        for recorded, event in told:
+        reported = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(key for recorded, event in reported for key in _keys(recorded.stream, event))
+        for recorded, event in reported:
             fold = _Fold(rows, recorded)
             fold.on(event)
             batch.lines(STEPS).extend(fold.steps(batch.book))
@@ -148,20 +148,20 @@ def instructions(
 
     def query(opened: Opened) -> list[Instruction]:
         statement = f"""
-            SELECT kind, book, stream, subject, partner, asked_at, facts
+            SELECT kind, book, stream, subject, partner, requested_at, facts
             FROM {opened.generation.stored_name(INSTRUCTIONS)}
-            WHERE book = :book AND NOT deleted AND (CAST(:upto AS timestamptz) IS NULL OR asked_at <= :upto)
-              AND (asked_at, kind, stream, subject) > (:asked_at, :kind, :stream, :subject)
-            ORDER BY asked_at, kind, stream, subject LIMIT :limit"""
-        last = (after.asked_at, after.kind, after.stream, after.subject) if after else (_FIRST, "", "", "")
-        page = dict(zip(("asked_at", "kind", "stream", "subject"), last, strict=True))
+            WHERE book = :book AND NOT deleted AND (CAST(:upto AS timestamptz) IS NULL OR requested_at <= :upto)
+              AND (requested_at, kind, stream, subject) > (:requested_at, :kind, :stream, :subject)
+            ORDER BY requested_at, kind, stream, subject LIMIT :limit"""
+        last = (after.requested_at, after.kind, after.stream, after.subject) if after else (_FIRST, "", "", "")
+        page = dict(zip(("requested_at", "kind", "stream", "subject"), last, strict=True))
         found = opened.connection.execute(text(statement), {"book": book, "upto": upto, "limit": limit} | page)
         return [instruction for row in found for instruction in _read(row)]
 
     return views.read(Instructions(), query)
 
 
-_ORDER = ("asked_at", "kind", "stream", "subject")
+_ORDER = ("requested_at", "kind", "stream", "subject")
 _NOW = "SELECT * FROM {instructions} WHERE book = ANY(:books) AND NOT deleted"
 # What was answered later waited then.
 _THEN = """
@@ -177,7 +177,7 @@ SELECT * FROM (
 
 def open_instructions(
     views: Views,
-    moment: Moment = NOW,
+    timepoint: AsOf = NOW,
     *,
     partner: str | None = None,
     limit: int = 500,
@@ -191,8 +191,8 @@ def open_instructions(
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    at = moment.positions(views)
-    source = _NOW if at is None and moment.as_of is None else _THEN
+    at = timepoint.positions(views)
+    source = _NOW if at is None and timepoint.as_of is None else _THEN
     rest, key = behind(_ORDER, after and after[:-1], included=True)
 
     def query(opened: Opened) -> list[Instruction]:
@@ -200,52 +200,47 @@ def open_instructions(
         stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
         vector = opened.upto(at)
         statement = f"""
-            SELECT kind, book, stream, subject, partner, asked_at, facts FROM ({source.format(**stored)}) i
+            SELECT kind, book, stream, subject, partner, requested_at, facts FROM ({source.format(**stored)}) i
             WHERE (CAST(:partner AS text) IS NULL OR partner = :partner) AND {rest}
             ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
-        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of}
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": timepoint.as_of}
         asked = {"partner": partner, "limit": limit + (after is not None)}  # the row of the key is read again
         found = opened.connection.execute(text(statement), values | asked | key)
-        return [each for row in found for each in _read(row) if after is None or not _is_told(each, after)]
+        return [each for row in found for each in _read(row) if after is None or not _is_reported(each, after)]
 
-    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
     return views.read(Instructions(), query, at_least=wanted, timeout_s=timeout_s)
 
 
-def _is_told(instruction: Instruction, after: Key) -> bool:
+def _is_reported(instruction: Instruction, after: Key) -> bool:
     """True if it shares the row of the key and does not come behind it."""
     *row, last = after
-    of_it = [instruction.asked_at, instruction.kind, instruction.stream, instruction.subject]
+    of_it = [instruction.requested_at, instruction.kind, instruction.stream, instruction.subject]
     return of_it == row and instruction.id <= str(last)
 
 
 def _read(row: Any) -> list[Instruction]:
-    kind, book, stream, subject, partner, asked_at, text_ = row
+    kind, book, stream, subject, partner, requested_at, text_ = row
     facts = from_json(text_)
     if kind == "capture":
         asked = facts.pop("requests")
         return [
-            Instruction(kind, book, stream, request_id, partner, Money(*amount), asked_at, facts)
+            Instruction(kind, book, stream, request_id, partner, Money(*amount), requested_at, facts)
             for request_id, amount in sorted(asked.items())
         ]
-    amount, id = Money(*facts.pop("amount")), facts.pop("submission_id", subject)
-    return [Instruction(kind, book, stream, id, partner, amount, asked_at, facts)]
+    amount, id = Money(*facts.pop("amount")), facts.pop("attempt_id", subject)
+    return [Instruction(kind, book, stream, id, partner, amount, requested_at, facts)]
 
 
 def _keys(stream: str, event: Any) -> list[tuple[str, str, str]]:
     match event:
         case RefundSubmitted() | RefundSucceeded() | RefundFailed() | RefundReversed():
-            return [("refund", stream, event.submission_id)]
+            return [("refund", stream, event.attempt_id)]
         case (
             PayoutInitiated() | PayoutSubmitted() | PayoutPaid() | PayoutFailed() | PayoutCancelled() | PayoutReturned()
         ):
             return [("payout", stream, event.payout_id)]
-        case (
-            UnallocatedFundsRefunded()
-            | UnallocatedRefundSubmitted()
-            | UnallocatedRefundFailed()
-            | UnallocatedRefundPaid()
-        ):
+        case UnmatchedFundsRefunded() | UnmatchedRefundSubmitted() | UnmatchedRefundFailed() | UnmatchedRefundPaid():
             return [("refund", stream, event.refund_id)]
     return [("capture", stream, event.payment_id), ("void", stream, event.payment_id)]
 
@@ -260,8 +255,8 @@ class _Fold:
     def steps(self, book: int) -> Iterator[tuple[Any, ...]]:
         """The rows that the event has changed, as it leaves them."""
         for row, is_open in self._steps.values():
-            told = (row[name] for name in ("kind", "stream", "subject", "partner", "asked_at", "facts"))
-            yield (book, self._recorded.position, *told, is_open, self._recorded.accounting_date)
+            reported = (row[name] for name in ("kind", "stream", "subject", "partner", "requested_at", "facts"))
+            yield (book, self._recorded.position, *reported, is_open, self._recorded.accounting_date)
 
     @singledispatchmethod
     def on(self, event: Any) -> None:
@@ -300,25 +295,25 @@ class _Fold:
     @on.register
     def _(self, event: RefundSubmitted) -> None:
         named = {name: getattr(event, name) for name in ("refund_id", "payment_id", "capture_ref")}
-        self._put("refund", event.submission_id, event.psp, amount=_written(event.amount), **named)
+        self._put("refund", event.attempt_id, event.psp, amount=_written(event.amount), **named)
 
     @on.register
     def _(self, event: RefundSucceeded | RefundFailed | RefundReversed) -> None:
-        self._delete("refund", event.submission_id)
+        self._delete("refund", event.attempt_id)
 
     @on.register
-    def _(self, event: UnallocatedFundsRefunded) -> None:
+    def _(self, event: UnmatchedFundsRefunded) -> None:
         self._back_to_payer(event, event.refund_id)
 
     @on.register
-    def _(self, event: UnallocatedRefundSubmitted) -> None:
-        self._back_to_payer(event, event.submission_id)
+    def _(self, event: UnmatchedRefundSubmitted) -> None:
+        self._back_to_payer(event, event.attempt_id)
 
     @on.register
-    def _(self, event: UnallocatedRefundFailed | UnallocatedRefundPaid) -> None:
-        """The answer to an earlier try, told late, leaves the one that is on its way."""
-        sent_under = self._facts("refund", event.refund_id).get("submission_id")
-        if event.submission_id in (None, sent_under):
+    def _(self, event: UnmatchedRefundFailed | UnmatchedRefundPaid) -> None:
+        """The answer to an earlier attempt, reported late, leaves the one that is on its way."""
+        sent_under = self._facts("refund", event.refund_id).get("attempt_id")
+        if event.attempt_id in (None, sent_under):
             self._delete("refund", event.refund_id)
 
     @on.register
@@ -335,15 +330,15 @@ class _Fold:
     def _(self, event: PayoutPaid | PayoutFailed | PayoutCancelled | PayoutReturned) -> None:
         self._delete("payout", event.payout_id)
 
-    def _back_to_payer(self, event: UnallocatedFundsRefunded | UnallocatedRefundSubmitted, submission_id: str) -> None:
+    def _back_to_payer(self, event: UnmatchedFundsRefunded | UnmatchedRefundSubmitted, attempt_id: str) -> None:
         named = {"refund_id": event.refund_id, "capture_ref": event.capture_ref, "payment_id": event.payment_id or ""}
         amount = _written(event.amount)
-        self._put("refund", event.refund_id, event.psp, amount=amount, submission_id=submission_id, **named)
+        self._put("refund", event.refund_id, event.psp, amount=amount, attempt_id=attempt_id, **named)
 
     def _put(self, kind: Kind, subject: str, partner: str, **facts: Any) -> None:
         row: Row = {"kind": kind, "stream": self._recorded.stream, "subject": subject, "partner": partner}
-        told = {"asked_at": self._recorded.occurred_at, "facts": canonical(facts)}
-        self._leave(row | told)
+        reported = {"requested_at": self._recorded.occurred_at, "facts": canonical(facts)}
+        self._leave(row | reported)
 
     def _facts(self, kind: Kind, subject: str) -> dict[str, Any]:
         row = self._rows.get(kind, self._recorded.stream, subject)

@@ -12,15 +12,15 @@ from sqlalchemy import Column, Date, text
 from ledger.canonical import canonical
 from ledger.events.event import Event
 from ledger.events.parcels import DutyAssessed, LogisticsChargeRecorded
-from ledger.events.platform import InboxFactNoted
+from ledger.events.platform import UnmatchedFactReported
 from ledger.events.platform_money import PartnerInvoicePaid
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.engine.batch import Batch, Row
 from projections.engine.columns import minor_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import ViewTable, kept_table
+from projections.engine.views import Opened, Vector, Views
 
 CHARGES = kept_table(
     "partner_charges",
@@ -50,14 +50,16 @@ class PartnerInvoices(Projection):
     name = "partner_invoices"
     version = 2
     tables = (CHARGES, PAYMENTS)
-    events = (LogisticsChargeRecorded, DutyAssessed, InboxFactNoted, PartnerInvoicePaid)
+    events = (LogisticsChargeRecorded, DutyAssessed, UnmatchedFactReported, PartnerInvoicePaid)
 
     def fold(self, batch: Batch) -> None:
-        told = [(table, row, recorded) for recorded in batch.events for table, row in _told(recorded, recorded.event)]
+        reported = [
+            (table, row, recorded) for recorded in batch.events for table, row in _reported(recorded, recorded.event)
+        ]
         for table in self.tables:
             rows = batch.rows(table)
-            rows.load(tuple(row[name] for name in table.key) for to, row, _ in told if to is table)
-        for table, row, recorded in told:
+            rows.load(tuple(row[name] for name in table.key) for to, row, _ in reported if to is table)
+        for table, row, recorded in reported:
             batch.rows(table).put(row, at=recorded.position)
 
 
@@ -120,13 +122,13 @@ def invoice_mismatches(
     return views.read(PartnerInvoices(), query, at_least=at_least, timeout_s=timeout_s)
 
 
-def _told(recorded: Recorded, event: Event) -> Iterator[tuple[ViewTable, Row]]:
+def _reported(recorded: Recorded, event: Event) -> Iterator[tuple[ViewTable, Row]]:
     match event:
         case LogisticsChargeRecorded(invoice_ref=ref):
             yield CHARGES, _charge(recorded, event.partner, ref, event.charge_ref, event.amount)
         case DutyAssessed(invoice_ref=ref):
             yield CHARGES, _charge(recorded, event.partner, ref, event.assessment_ref, event.amount)
-        case InboxFactNoted(refs={"invoice_ref": ref}, body={"minor": int(minor), "currency": str(currency)}):
+        case UnmatchedFactReported(refs={"invoice_ref": ref}, body={"minor": int(minor), "currency": str(currency)}):
             amount = Money(minor, currency)  # placed later, it is recorded again under the same names
             yield CHARGES, _charge(recorded, event.system, ref, event.reference, amount)
         case PartnerInvoicePaid() if event.invoice_refs:

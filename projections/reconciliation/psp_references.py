@@ -1,4 +1,4 @@
-"""Which order a provider's reference is of, and in which of its batches it was settled; or which inbox capture."""
+"""Which order a provider's reference is of, and in which of its batches it was settled; or which unmatched capture."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from sqlalchemy import BigInteger, Column, Date, RowMapping, text
 from ledger.events.disputes import DisputeFundsWithdrawn, DisputeOpened
 from ledger.events.event import Event
 from ledger.events.payments import PaymentAuthorized, PaymentCaptured, PaymentInitiated
-from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
-from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.events.platform import (
+    UnmatchedFactMatched,
+    UnmatchedFactReported,
+    UnmatchedPartsTaken,
+    UnmatchedPaymentCaptured,
+)
+from ledger.events.platform_money import UnmatchedFundsRefunded, UnmatchedRefundPaid
 from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
 from ledger.events.refunds import RefundSubmitted, RefundSucceeded
-from ledger.events.unmatched_money import UnallocatedFundsSettled, UnallocatedRefundFailed, UnallocatedRefundSubmitted
+from ledger.events.unmatched_money import UnmatchedFundsSettled, UnmatchedRefundFailed, UnmatchedRefundSubmitted
 from ledger.ids import key_form
 from ledger.money import Money
 from projections.engine.batch import Batch
 from projections.engine.columns import text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Held, Opened, Vector, Views
 from projections.engine.tables import kept_table
-from projections.reconciliation.unmatched_psp_lines import LINES_OF_INBOX, fold_line, keys_of_lines
+from projections.engine.views import Held, Opened, Vector, Views
+from projections.reconciliation.unmatched_psp_lines import UNMATCHED_LINES, fold_line, keys_of_lines
 
 REFERENCES = kept_table(
     "psp_references",
@@ -43,8 +48,8 @@ REFERENCES = kept_table(
     indexes=[("batch_ref", "since")],
 )
 _UNSETTLED: dict[str, Any] = {"batch_ref": "", "settled_on": None, "settled_position": None}
-OF_INBOX = kept_table(
-    "psp_references_of_inbox",
+OF_UNMATCHED = kept_table(
+    "unmatched_psp_references",
     text_column("reference", key=True),
     text_column("psp", key=True),
     text_column("capture_ref", key=True),
@@ -53,11 +58,11 @@ OF_INBOX = kept_table(
 
 class PspReferences(Projection):
     """Payments, captures, refunds (ours and the provider's name for them) and disputes, by the provider's names; and
-    captures of the inbox with their refunds and disputes, wherever their money went since."""
+    unmatched captures with their refunds and disputes, wherever their money went since."""
 
     name = "psp_references"
     version = 7
-    tables = (REFERENCES, OF_INBOX, LINES_OF_INBOX)
+    tables = (REFERENCES, OF_UNMATCHED, UNMATCHED_LINES)
     events = (
         PaymentInitiated,
         PaymentAuthorized,
@@ -68,25 +73,25 @@ class PspReferences(Projection):
         DisputeFundsWithdrawn,
         PspSettlementReceived,
         PspSettlementMatched,
-        InboxPaymentCaptured,
-        UnallocatedFundsRefunded,
-        UnallocatedRefundSubmitted,
-        UnallocatedRefundFailed,
-        UnallocatedRefundPaid,
-        UnallocatedFundsSettled,
-        InboxFactNoted,
-        InboxFactRouted,
-        InboxPartsTaken,
+        UnmatchedPaymentCaptured,
+        UnmatchedFundsRefunded,
+        UnmatchedRefundSubmitted,
+        UnmatchedRefundFailed,
+        UnmatchedRefundPaid,
+        UnmatchedFundsSettled,
+        UnmatchedFactReported,
+        UnmatchedFactMatched,
+        UnmatchedPartsTaken,
     )
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(REFERENCES)
-        told = [(recorded, recorded.event) for recorded in batch.events]
-        rows.load(key for _, event in told for key in _keys(event))
-        batch.rows(LINES_OF_INBOX).load(key for _, event in told for key in keys_of_lines(event))
-        for recorded, event in told:
-            for of_inbox in _of_inbox(event):
-                batch.rows(OF_INBOX).put(of_inbox, at=recorded.position)
+        reported = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(key for _, event in reported for key in _keys(event))
+        batch.rows(UNMATCHED_LINES).load(key for _, event in reported for key in keys_of_lines(event))
+        for recorded, event in reported:
+            for of_unmatched in _of_unmatched(event):
+                batch.rows(OF_UNMATCHED).put(of_unmatched, at=recorded.position)
             fold_line(batch, recorded, event)
             if isinstance(event, PspSettlementReceived | PspSettlementMatched):
                 for key in _settled(event):
@@ -160,16 +165,17 @@ def orders_of(
     return views.read(PspReferences(), query, at_least=at_least, timeout_s=timeout_s, past_stops=True)
 
 
-def inbox_captures_of(
+def unmatched_captures_of(
     views: Views, psp: str, references: Sequence[str], *, timeout_s: float = 5.0
 ) -> dict[str, list[str]]:
-    """Which captures each of these references is of that stand, or once stood, in the inbox. Raises `ViewBehind`."""
+    """Which captures each of these references is of that stand, or once stood, among the unmatched items. Raises
+    `ViewBehind`."""
 
     asked = {key_form(reference): reference for reference in references}
 
     def query(opened: Opened) -> dict[str, list[str]]:
         statement = f"""
-            SELECT reference, capture_ref FROM {opened.generation.stored_name(OF_INBOX)}
+            SELECT reference, capture_ref FROM {opened.generation.stored_name(OF_UNMATCHED)}
             WHERE book = 0 AND psp = :psp AND reference = ANY(:references) AND NOT deleted
             ORDER BY reference, capture_ref"""
         found: dict[str, list[str]] = {}
@@ -188,24 +194,26 @@ def _named(event: Event) -> Iterator[tuple[str, str, Money]]:
             yield event.capture_ref, "charge", event.amount
             yield from _of_payment(event)
         case RefundSubmitted():
-            yield event.submission_id, "submission", -event.amount
+            yield event.attempt_id, "attempt", -event.amount
         case RefundSucceeded():
-            yield event.psp_refund_ref or event.submission_id, "refund", -event.amount
+            yield event.psp_refund_ref or event.attempt_id, "refund", -event.amount
         case DisputeOpened() | DisputeFundsWithdrawn():
             yield event.dispute_id, "dispute", -event.amount
 
 
-def _of_inbox(event: Event) -> Iterator[dict[str, str]]:
+def _of_unmatched(event: Event) -> Iterator[dict[str, str]]:
     match event:
-        case InboxPaymentCaptured():
+        case UnmatchedPaymentCaptured():
             names = {event.capture_ref}
-        case UnallocatedFundsRefunded():
+        case UnmatchedFundsRefunded():
             names = {event.refund_id}
-        case UnallocatedRefundSubmitted():
-            names = {event.submission_id}
-        case UnallocatedRefundFailed() | UnallocatedRefundPaid():
+        case UnmatchedRefundSubmitted():
+            names = {event.attempt_id}
+        case UnmatchedRefundFailed() | UnmatchedRefundPaid():
             names = {event.psp_refund_ref} - {""}
-        case InboxFactNoted(kind=kind, body={"said": {"dispute_id": str(name), "capture_ref": str(capture_ref)}}):
+        case UnmatchedFactReported(
+            kind=kind, body={"said": {"dispute_id": str(name), "capture_ref": str(capture_ref)}}
+        ):
             if kind.startswith("psp_dispute"):
                 yield {"reference": name, "psp": event.system, "capture_ref": capture_ref}
             return

@@ -1,4 +1,4 @@
-"""What a provider's reports are to show of captures of the inbox, while no order has them, and what they have shown."""
+"""What a provider's reports are to show of unmatched captures, while no order has them, and what they have shown."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Date
 
 from ledger.events.event import Event
-from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
-from ledger.events.platform_money import UnallocatedRefundPaid
-from ledger.events.unmatched_money import UnallocatedFundsSettled
+from ledger.events.platform import (
+    UnmatchedFactMatched,
+    UnmatchedFactReported,
+    UnmatchedPartsTaken,
+    UnmatchedPaymentCaptured,
+)
+from ledger.events.platform_money import UnmatchedRefundPaid
+from ledger.events.unmatched_money import UnmatchedFundsSettled
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.engine.batch import Batch
 from projections.engine.columns import text_column
 from projections.engine.tables import kept_table
 
-LINES_OF_INBOX = kept_table(
-    "psp_lines_of_inbox",
+UNMATCHED_LINES = kept_table(
+    "unmatched_psp_lines",
     text_column("reference", key=True),
     text_column("psp", key=True),
     text_column("kind", key=True),  # charge, refund
@@ -39,14 +44,16 @@ Key = tuple[str, str, str]
 
 def fold_line(batch: Batch, recorded: Recorded, event: Event) -> None:
     """What the event says of lines that are expected, were shown, or are their orders' from now on."""
-    rows = batch.rows(LINES_OF_INBOX)
+    rows = batch.rows(UNMATCHED_LINES)
     for key, capture_ref, amount in _expected(event):
         row = rows.get(*key) or _blank(key)
-        before = row["minor"] if isinstance(event, InboxPaymentCaptured) else 0  # it may be captured in several steps
+        before = (
+            row["minor"] if isinstance(event, UnmatchedPaymentCaptured) else 0
+        )  # it may be captured in several steps
         said = {"capture_ref": capture_ref, "currency": amount.currency, "minor": before + amount.minor}
         since = {"since": recorded.accounting_date, "since_position": recorded.position}
         rows.put(row | said | since, at=recorded.position)
-    if isinstance(event, InboxPartsTaken) and (known := rows.get(*_charge(event))):
+    if isinstance(event, UnmatchedPartsTaken) and (known := rows.get(*_charge(event))):
         rows.put(known | {"minor": known["minor"] - event.amount.minor}, at=recorded.position)
     for key, by in _ended(event):
         row = rows.get(*key) or _blank(key)
@@ -57,39 +64,39 @@ def fold_line(batch: Batch, recorded: Recorded, event: Event) -> None:
 
 def keys_of_lines(event: Event) -> Iterable[Key]:
     """The rows that an event is about."""
-    if isinstance(event, InboxPartsTaken):
+    if isinstance(event, UnmatchedPartsTaken):
         yield _charge(event)
     yield from (key for key, *_ in _expected(event))
     yield from (key for key, _ in _ended(event))
 
 
-def _charge(event: InboxPartsTaken) -> Key:
+def _charge(event: UnmatchedPartsTaken) -> Key:
     return event.reference, event.system, "charge"
 
 
 def _expected(event: Event) -> Iterator[tuple[Key, str, Money]]:
     match event:
-        case InboxPaymentCaptured():
+        case UnmatchedPaymentCaptured():
             yield (event.capture_ref, event.psp, "charge"), event.capture_ref, event.amount
-        case UnallocatedRefundPaid():
-            name = event.psp_refund_ref or event.submission_id or event.refund_id
+        case UnmatchedRefundPaid():
+            name = event.psp_refund_ref or event.attempt_id or event.refund_id
             yield (name, event.psp, "refund"), event.capture_ref, -event.amount
 
 
 def _ended(event: Event) -> Iterator[tuple[Key, str]]:
-    """A line that waits in the inbox was shown all the same; money that was routed is expected of its orders."""
+    """A line that waits unmatched was shown all the same; money that was matched is expected of its orders."""
     match event:
-        case UnallocatedFundsSettled():
+        case UnmatchedFundsSettled():
             yield from (
                 ((ln.reference, event.psp, ln.kind), event.batch_ref) for ln in event.lines if ln.kind in _KINDS
             )
-        case InboxFactNoted(kind="psp_line_extra", refs=refs) if refs.get("kind") in _KINDS:
+        case UnmatchedFactReported(kind="psp_line_extra", refs=refs) if refs.get("kind") in _KINDS:
             yield (refs.get("reference") or event.reference, event.system, refs["kind"]), refs.get("batch_ref", "?")
-        case InboxFactRouted(psp=str(psp)):
+        case UnmatchedFactMatched(psp=str(psp)):
             yield (event.reference, psp, "charge"), event.streams[0]
 
 
 def _blank(key: Key) -> dict[str, Any]:
     nothing: dict[str, date | int | None] = dict.fromkeys(("since", "since_position", "ended_on", "ended_position"))
-    named = dict(zip(LINES_OF_INBOX.key, key, strict=True))
+    named = dict(zip(UNMATCHED_LINES.key, key, strict=True))
     return named | {"capture_ref": "", "currency": "", "minor": 0, "ended_by": ""} | nothing

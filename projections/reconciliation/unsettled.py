@@ -1,4 +1,4 @@
-"""What providers have not settled: charges and refunds of orders, and of captures that stand in the inbox."""
+"""What providers have not settled: charges and refunds of orders, and of captures that are unmatched."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import date
 
 from sqlalchemy import RowMapping, text
 
-from ledger.ids import inbox_stream, order_stream
+from ledger.ids import order_stream, unmatched_stream
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
-from projections.engine.reading import Opened, Vector, Views
+from projections.balances.balances import NOW, AsOf
+from projections.engine.views import Opened, Vector, Views
 from projections.reconciliation.psp_references import REFERENCES, PspReferences
-from projections.reconciliation.unmatched_psp_lines import LINES_OF_INBOX
+from projections.reconciliation.unmatched_psp_lines import UNMATCHED_LINES
 
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """A charge or refund that no report has shown. `stream` is the order's, or that of the capture in the inbox."""
+    """A charge or refund that no report has shown. `stream` is the order's, or that of the unmatched capture."""
 
     reference: str
     psp: str
@@ -39,23 +39,24 @@ FROM v JOIN {references} r ON r.book = v.book AND NOT r.deleted AND r.since < :b
     AND (r.batch_ref = '' OR r.settled_position > v.position OR r.settled_on > CAST(:as_of AS date))
 UNION ALL
 SELECT i.reference, i.psp, i.kind, '', '', i.capture_ref, i.currency, i.minor, i.since
-FROM v JOIN {of_inbox} i ON i.book = v.book AND NOT i.deleted AND i.since < :before AND i.since_position <= v.position
+FROM v JOIN {of_unmatched} i ON i.book = v.book AND NOT i.deleted AND i.since < :before AND i.since_position <=
+v.position
     AND (i.ended_by = '' OR i.ended_position > v.position OR i.ended_on > CAST(:as_of AS date))
 ORDER BY since, psp, reference, kind, merchant, order_id
 """
 
 
 def unsettled(
-    views: Views, moment: Moment = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
+    views: Views, timepoint: AsOf = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Unsettled]:
     """What no batch of the provider had paid for, of days before this one. Raises `ViewBehind`."""
-    at = moment.positions(views)
+    at = timepoint.positions(views)
 
     def query(opened: Opened) -> list[Unsettled]:
-        names = {"references": REFERENCES, "of_inbox": LINES_OF_INBOX}
+        names = {"references": REFERENCES, "of_unmatched": UNMATCHED_LINES}
         stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
         vector = opened.upto(at)
-        asked = {"before": before, "as_of": moment.as_of}
+        asked = {"before": before, "as_of": timepoint.as_of}
         known = {"books": list(vector), "positions": list(vector.values())}
         found = opened.connection.execute(text(_UNSETTLED.format(**stored)), asked | known)
         return [_unsettled(row) for row in found.mappings()]
@@ -70,7 +71,7 @@ def settling_providers(views: Views, *, timeout_s: float = 5.0) -> set[str]:
     def query(opened: Opened) -> set[str]:
         statement = f"""
             SELECT psp FROM {opened.generation.stored_name(REFERENCES)} WHERE batch_ref <> ''
-            UNION SELECT psp FROM {opened.generation.stored_name(LINES_OF_INBOX)}
+            UNION SELECT psp FROM {opened.generation.stored_name(UNMATCHED_LINES)}
             WHERE ended_by <> '' AND ended_by NOT LIKE 'order/%'"""
         return {row[0] for row in opened.connection.execute(text(statement))}
 
@@ -78,13 +79,13 @@ def settling_providers(views: Views, *, timeout_s: float = 5.0) -> set[str]:
 
 
 def _unsettled(row: RowMapping) -> Unsettled:
-    of_inbox = inbox_stream(row["psp"], row["capture_ref"]) if row["capture_ref"] else ""
+    of_unmatched = unmatched_stream(row["psp"], row["capture_ref"]) if row["capture_ref"] else ""
     return Unsettled(
         reference=row["reference"],
         psp=row["psp"],
         kind=row["kind"],
         merchant=row["merchant"],
-        stream=of_inbox or order_stream(row["merchant"], row["order_id"]),
+        stream=of_unmatched or order_stream(row["merchant"], row["order_id"]),
         amount=Money(row["minor"], row["currency"]),
         since=row["since"],
     )

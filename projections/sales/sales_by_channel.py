@@ -13,12 +13,12 @@ from ledger.events.orders import OrderPlaced
 from ledger.fx import CNY
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.engine.batch import Batch, Row
 from projections.engine.columns import count_column, minor_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import appended_table, kept_table
+from projections.engine.views import Opened, Vector, Views
 
 SALES = kept_table(
     "sales_by_channel",
@@ -50,9 +50,9 @@ class SalesByChannel(Projection):
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(SALES)
-        told = [(recorded, recorded.event) for recorded in batch.events]
-        rows.load(_key(recorded, event) for recorded, event in told if isinstance(event, OrderPlaced))
-        for recorded, event in told:
+        reported = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(_key(recorded, event) for recorded, event in reported if isinstance(event, OrderPlaced))
+        for recorded, event in reported:
             assert isinstance(event, OrderPlaced), event.name
             key = _key(recorded, event)
             blank: Row = {**dict(zip(SALES.key, key, strict=True)), "orders": 0, "list_fen": 0}
@@ -92,7 +92,7 @@ def sales(
     market: str | None = None,
     from_day: date | None = None,
     to_day: date | None = None,
-    moment: Moment = NOW,
+    timepoint: AsOf = NOW,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ChannelSales, ...]:
@@ -100,8 +100,8 @@ def sales(
 
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    at = moment.positions(views)
-    last = min((day for day in (to_day, moment.as_of) if day), default=None)
+    at = timepoint.positions(views)
+    last = min((day for day in (to_day, timepoint.as_of) if day), default=None)
     asked = {"merchant": merchant, "channel": channel, "creator_id": creator_id, "market": market}
 
     def query(opened: Opened) -> tuple[ChannelSales, ...]:
@@ -115,7 +115,7 @@ def sales(
         found = opened.connection.execute(text(statement), values)
         return tuple(_sales(row) for row in found.mappings())
 
-    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
     return views.read(SalesByChannel(), query, at_least=wanted, timeout_s=timeout_s)
 
 

@@ -25,7 +25,7 @@ from projections.tracking.answer import (
 )
 from projections.tracking.buyers_places import place_without
 from projections.tracking.headline import headline_of
-from projections.tracking.parcel_standing import Fact, carrier_of, counted_signatures, mark_of, remembered
+from projections.tracking.parcel_status import Fact, carrier_of, counted_signatures, mark_of, remembered
 from projections.tracking.texts import MILESTONE_TEXTS, ORDER_TEXTS
 from projections.tracking.tracked_units import Places, Units, awaited_units, units_by_place
 
@@ -51,8 +51,8 @@ def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
     sent = [parcel.parcel_id for parcel in parcels if parcel.has_left]
     places, awaited = units_by_place(order, stored.parcels, sent=sent), awaited_units(order, stored.parcels)
     parcels = [_with_units(parcel, places, awaited) for parcel in parcels]
-    told_lines = tuple(_line(line, parcels, places) for line in lines)
-    headline = headline_of(order["status"], told_lines, parcels)
+    reported_lines = tuple(_line(line, parcels, places) for line in lines)
+    headline = headline_of(order["status"], reported_lines, parcels)
     return OrderTracking(
         order_id=order["order_id"],
         merchant=order["merchant"],
@@ -63,7 +63,7 @@ def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
         text=ORDER_TEXTS[headline],
         placed_at=order["placed_at"],
         promised_by=order["promised_by"],
-        lines=told_lines,
+        lines=reported_lines,
         parcels=tuple(sorted(_locked(parcels, stored), key=lambda parcel: parcel.parcel_id)),
         refunds=tuple(_refund(refund_id, refund) for refund_id, refund in from_json(order["refunds"]).items()),
         vector=dict(vector),

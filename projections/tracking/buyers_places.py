@@ -15,7 +15,8 @@ _EDGES = " ,;:/|-–·"
 
 
 def place_for_buyers(location: str, carrier: str) -> str:
-    """The place without the name of the carrier that told it, however that is spelt: `DHL Hub Leipzig` of `dhl_express`
+    """The place without the name of the carrier that reported it, however that is spelt: `DHL Hub Leipzig` of
+    `dhl_express`
     is `Hub Leipzig`."""
     return place_without(location, names_of(carrier)) if location and carrier else location
 
@@ -35,7 +36,7 @@ def place_without(location: str, names: Collection[str]) -> str:
 def names_of(partner: str, *, is_place: bool = False) -> tuple[str, ...]:
     """The marks of a partner's name: of the whole, and of its first word where that is the brand.
 
-    Marks tell names apart where they must not be kept. Of what is named after its place the first word may be that.
+    Marks say names apart where they must not be kept. Of what is named after its place the first word may be that.
     """
     words = _WORDS.findall(partner)
     names = ["".join(words)]

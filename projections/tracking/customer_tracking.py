@@ -52,8 +52,8 @@ from ledger.policies.return_window import ReturnWindow
 from projections.engine.batch import Batch, Row
 from projections.engine.projection import Projection
 from projections.tracking.buyers_places import names_of, place_for_buyers
-from projections.tracking.parcel_standing import Fact, carry, hand_over, mark_of, reach
-from projections.tracking.repacked_units import inherit, regroup
+from projections.tracking.parcel_status import Fact, carry, hand_over, mark_of, reach
+from projections.tracking.repacked_units import inherit, repack
 from projections.tracking.tables import BLANK_ORDER, BLANK_PARCEL, LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 from projections.tracking.tracked_disputes import DISPUTE_EVENTS, disputes_after
 from projections.tracking.tracked_refunds import REFUND_EVENTS, refunds_after
@@ -91,9 +91,9 @@ class CustomerTracking(Projection):
     )
 
     def fold(self, batch: Batch) -> None:
-        told = [(recorded, recorded.event) for recorded in batch.events]
-        _load(batch, told)
-        for recorded, event in told:
+        reported = [(recorded, recorded.event) for recorded in batch.events]
+        _load(batch, reported)
+        for recorded, event in reported:
             if isinstance(event, PolicyPublished):
                 _publish(batch, recorded, event)
             else:
@@ -105,10 +105,10 @@ class CustomerTracking(Projection):
                     fold.dispute(event)
 
 
-def _load(batch: Batch, told: Iterable[tuple[Recorded, Event]]) -> None:
+def _load(batch: Batch, reported: Iterable[tuple[Recorded, Event]]) -> None:
     orders: dict[tuple[str, str], None] = {}
     parcels: dict[tuple[str, str, str], None] = {}
-    for recorded, event in told:
+    for recorded, event in reported:
         order = (order_of(recorded.stream) or "", merchant_of(recorded.stream) or "")
         orders[order] = None
         for parcel_id in _parcels_of(event):
@@ -291,7 +291,7 @@ class _Fold:
     def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
         for parcel_id in _parcels_of(event):
             self._reach(self._parcel(parcel_id), Fact(WORDS[type(event)], event.happened_at))
-        for row in regroup(event, self._parcel):
+        for row in repack(event, self._parcel):
             self._batch.rows(PARCELS).put(row, at=self._recorded.position)
 
     def _leave_unsaid(self, names: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a buyer was shown at some point of an order's story: its events folded anew, up to there and no further."""
+"""What a buyer was shown at some point of an order's history: its events folded anew, up to there and no further."""
 
 from __future__ import annotations
 

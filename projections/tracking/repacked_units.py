@@ -13,7 +13,7 @@ from ledger.canonical import canonical
 from ledger.events.milestones import MILESTONES
 from ledger.events.parcels import ParcelContents, ParcelsConsolidated, ParcelSplit
 from projections.engine.batch import Row
-from projections.tracking.parcel_standing import Fact, hand_over, handed_over, reach, remembered
+from projections.tracking.parcel_status import Fact, hand_over, handed_over, reach, remembered
 
 _FIRST = {
     "dispatched": "dispatched_at",
@@ -24,7 +24,7 @@ _FIRST = {
 FindParcel = Callable[[str], Row]
 
 
-def regroup(event: ParcelsConsolidated | ParcelSplit, find: FindParcel) -> Iterator[Row]:
+def repack(event: ParcelsConsolidated | ParcelSplit, find: FindParcel) -> Iterator[Row]:
     """The rows of all parcels concerned, as the event leaves them."""
     sources = [find(parcel_id) for parcel_id in event.from_parcels]
     targets = [find(parcel_id) for parcel_id in event.to_parcels]

@@ -21,7 +21,12 @@ DISPUTE_EVENTS = (
     DisputeOpened, DisputeFundsWithdrawn, DisputeFeeCharged, DisputeEvidenceSubmitted, DisputeLost, DisputeWon,
 )  # fmt: skip
 _STAGES: tuple[DisputeStage, ...] = ("inquiry", "chargeback", "second_stage")
-_UNTOLD: dict[str, Any] = {"open": True, "stage": "chargeback", "reason": "", "lines": {}}  # money may go before a word
+_UNREPORTED: dict[str, Any] = {
+    "open": True,
+    "stage": "chargeback",
+    "reason": "",
+    "lines": {},
+}  # money may go before a word
 
 
 def disputes_after(disputes: dict[str, Any], event: Event, cases: Iterable[str]) -> dict[str, Any]:
@@ -29,7 +34,7 @@ def disputes_after(disputes: dict[str, Any], event: Event, cases: Iterable[str])
     `cases` are those of the order by then."""
     assert isinstance(event, DISPUTE_EVENTS), f"{event.name} is no event of a dispute"
     known = disputes.get(event.dispute_id)
-    after = _after(known or _UNTOLD, event)
+    after = _after(known or _UNREPORTED, event)
     if after["open"] and not (known and known["open"]):
         after = after | {"cases": sorted(cases)}
     return disputes | {event.dispute_id: after}
@@ -37,17 +42,17 @@ def disputes_after(disputes: dict[str, Any], event: Event, cases: Iterable[str])
 
 def open_disputes(disputes: Mapping[str, Any]) -> Iterator[OpenDispute]:
     """The open ones, as their units are looked for."""
-    for dispute_id, told in disputes.items():
-        if told["open"]:
-            yield OpenDispute(dispute_id, told["reason"], told["lines"], told["cases"])
+    for dispute_id, reported in disputes.items():
+        if reported["open"]:
+            yield OpenDispute(dispute_id, reported["reason"], reported["lines"], reported["cases"])
 
 
 def _after(dispute: dict[str, Any], event: Event) -> dict[str, Any]:
     match event:
         case DisputeOpened():
             again = _STAGES.index(event.stage) > _STAGES.index(dispute["stage"])
-            told = dispute | {"reason": event.reason, "lines": _units(event)}
-            return told | {"open": True, "stage": event.stage} if dispute["open"] or again else told
+            reported = dispute | {"reason": event.reason, "lines": _units(event)}
+            return reported | {"open": True, "stage": event.stage} if dispute["open"] or again else reported
         case DisputeLost() | DisputeWon():
             return dispute | {"open": False, "stage": event.stage}
     return dispute

@@ -64,7 +64,7 @@ def _changes(refund: dict[str, Any], event: Event) -> dict[str, Any]:
         case RefundReversed():
             left = _paid(refund, -event.amount.minor)
             return left if left["state"] == "paid" else left | {"state": "delayed"}
-        case RefundFailed(only_noted=True):
+        case RefundFailed(without_effect=True):
             return {}
     return {"state": _WORDS[type(event)]}
 

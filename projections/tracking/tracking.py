@@ -10,8 +10,8 @@ from sqlalchemy import RowMapping
 
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import ViewTable
+from projections.engine.views import Opened, Vector, Views
 from projections.tracking.answer import OrderTracking
 from projections.tracking.answers import StoredOrder, answer
 from projections.tracking.customer_tracking import CustomerTracking

@@ -9,26 +9,26 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from ledger.events.parcels import ParcelDispatched, ParcelsConsolidated, ParcelSplit
-from ledger.events.platform import InboxFactNoted, InboxFactRouted
+from ledger.events.platform import UnmatchedFactMatched, UnmatchedFactReported
 from ledger.ids import key_form, merchant_of, order_of
 from ledger.log.rows import Recorded
 from projections.engine.batch import Batch
 from projections.engine.columns import text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.engine.views import Opened, Vector, Views
 
 NUMBERS = kept_table(
     "tracking_numbers",
     text_column("tracking_no", key=True),
-    text_column("carrier", key=True),  # '' where it was not told
+    text_column("carrier", key=True),  # '' where it was not reported
     text_column("merchant", key=True),
     text_column("order_id", key=True),
     text_column("parcel_id", key=True),
 )
 WAITING = kept_table(
     "waiting_scans",
-    text_column("stream", key=True),  # of the inbox
+    text_column("stream", key=True),  # of unmatched items
     text_column("tracking_no"),
     indexes=[("tracking_no",)],
 )
@@ -37,12 +37,12 @@ _LONGEST = 64
 
 
 class TrackingNumbers(Projection):
-    """Every number a parcel was ever given, with the carrier that gave it; scans of the inbox until they are routed."""
+    """Every number a parcel was ever given, with the carrier that gave it; unmatched scans until they are matched."""
 
     name = "tracking_numbers"
     version = 2
     tables = (NUMBERS, WAITING)
-    events = (ParcelDispatched, ParcelsConsolidated, ParcelSplit, InboxFactNoted, InboxFactRouted)
+    events = (ParcelDispatched, ParcelsConsolidated, ParcelSplit, UnmatchedFactReported, UnmatchedFactMatched)
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(NUMBERS)
@@ -81,8 +81,9 @@ def parcels_numbered(
     return views.read(TrackingNumbers(), query, at_least=at_least, timeout_s=timeout_s)
 
 
-def scans_to_route(views: Views, *, after: str = "", limit: int = 500, timeout_s: float = 5.0) -> tuple[str, ...]:
-    """The inbox's streams, by name, of scans whose number some parcel travels under by now. Raises `ViewBehind`."""
+def scans_to_match(views: Views, *, after: str = "", limit: int = 500, timeout_s: float = 5.0) -> tuple[str, ...]:
+    """The streams of unmatched items, by name, of scans whose number some parcel travels under by now. Raises
+    `ViewBehind`."""
 
     def query(opened: Opened) -> tuple[str, ...]:
         statement = f"""
@@ -99,10 +100,12 @@ def scans_to_route(views: Views, *, after: str = "", limit: int = 500, timeout_s
 
 def _wait(batch: Batch, recorded: Recorded) -> None:
     match recorded.event:
-        case InboxFactNoted(kind=kind, refs=refs) if kind == SCAN and 0 < len(refs.get("tracking_no", "")) <= _LONGEST:
+        case UnmatchedFactReported(kind=kind, refs=refs) if (
+            kind == SCAN and 0 < len(refs.get("tracking_no", "")) <= _LONGEST
+        ):
             row = {"stream": recorded.stream, "tracking_no": refs["tracking_no"]}
             batch.rows(WAITING).put(row, at=recorded.position)
-        case InboxFactRouted():
+        case UnmatchedFactMatched():
             batch.rows(WAITING).delete(recorded.stream, at=recorded.position)
 
 

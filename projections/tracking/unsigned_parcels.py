@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from ledger.policies.after_sales_lock import AfterSalesLock
-from projections.engine.reading import Opened, Views
+from projections.engine.views import Opened, Views
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tables import LOCKS, ORDERS, PARCELS
 

@@ -26,8 +26,8 @@ from ledger.policies.approvals import Approvals
 from projections.engine.batch import Batch, KeptRows
 from projections.engine.columns import count_column, instant_column, minor_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.engine.views import Opened, Vector, Views
 from projections.keyset import Key, behind
 
 QUEUE = kept_table(

@@ -30,8 +30,8 @@ from ledger.money import Money
 from projections.engine.batch import Batch, Row
 from projections.engine.columns import instant_column, minor_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.engine.views import Opened, Vector, Views
 
 Mismatch = Literal["no_order", "no_payment", "payment_unequal", "shared_declaration", "not_declared"]
 _RETAIL = "9610"  # the mode that ties a declaration to one order and its receipt of payment (domain §3.2)
@@ -80,12 +80,12 @@ class Declarations(Projection):
     )
 
     def fold(self, batch: Batch) -> None:
-        told = [(recorded, recorded.event) for recorded in batch.events]
-        batch.rows(DECLARED).load(key for recorded, event in told for key in _declared_by(recorded, event))
+        reported = [(recorded, recorded.event) for recorded in batch.events]
+        batch.rows(DECLARED).load(key for recorded, event in reported for key in _declared_by(recorded, event))
         batch.rows(PAID).load(
-            _order_key(rec) for rec, event in told if not isinstance(event, CustomsFact | ParcelDeparted)
+            _order_key(rec) for rec, event in reported if not isinstance(event, CustomsFact | ParcelDeparted)
         )
-        for recorded, event in told:
+        for recorded, event in reported:
             if isinstance(event, CustomsFact | ParcelDeparted):
                 _declare(batch, recorded, event)
             else:

@@ -23,7 +23,7 @@ from ledger.events.payments import (
     PaymentDeclined,
     PaymentVoided,
 )
-from ledger.events.platform import InboxFactRouted, InboxPartsTaken, InboxRoutingPlanned
+from ledger.events.platform import MatchPlanned, UnmatchedFactMatched, UnmatchedPartsTaken
 from ledger.events.refunds import RefundWithdrawn, ReturnAuthorized, ReturnExpired, ReturnReceived, ReturnShipped
 from ledger.events.settlement import PayoutReturned, ReconciliationBreakOpened
 from ledger.ids import merchant_stream
@@ -31,10 +31,10 @@ from ledger.log.rows import Recorded
 from projections.engine.batch import Batch, KeptRows, Row
 from projections.engine.columns import instant_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Views
 from projections.engine.tables import kept_table
+from projections.engine.views import Opened, Views
 
-Kind = Literal["authorization", "capture", "unpaid_order", "return", "returned_payout", "inbox_plan"]
+Kind = Literal["authorization", "capture", "unpaid_order", "return", "returned_payout", "match_plan"]
 
 DUE = kept_table(
     "due_dates",
@@ -51,7 +51,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class DueDates(Projection):
     """A row stays until what it waits for has happened; whether it is due, and by which policy, is said by the timer.
 
-    Facts come in any order: a capture may be told before the authorisation, and before the order.
+    Facts come in any order: a capture may be reported before the authorisation, and before the order.
     """
 
     name = "due_dates"
@@ -76,16 +76,16 @@ class DueDates(Projection):
         RefundWithdrawn,
         PayoutReturned,
         PayoutAccountDisabled,
-        InboxRoutingPlanned,
-        InboxPartsTaken,
-        InboxFactRouted,
+        MatchPlanned,
+        UnmatchedPartsTaken,
+        UnmatchedFactMatched,
     )
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(DUE)
-        told = [(recorded, recorded.event) for recorded in batch.events]
-        rows.load(key for recorded, event in told for key in _keys(recorded, event))
-        for recorded, event in told:
+        reported = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(key for recorded, event in reported for key in _keys(recorded, event))
+        for recorded, event in reported:
             _Fold(rows, recorded).on(event)
 
 
@@ -214,13 +214,13 @@ class _Fold:
         self._rows.delete(*key, at=self._recorded.position)
 
     @on.register
-    def _(self, event: InboxRoutingPlanned) -> None:
+    def _(self, event: MatchPlanned) -> None:
         named = {"psp": event.system, "capture_ref": event.reference}
-        self._put("inbox_plan", "", event.planned_at, **named)
+        self._put("match_plan", "", event.planned_at, **named)
 
     @on.register
-    def _(self, event: InboxFactRouted | InboxPartsTaken) -> None:  # noqa: ARG002
-        self._rows.delete("inbox_plan", self._recorded.stream, "", at=self._recorded.position)
+    def _(self, event: UnmatchedFactMatched | UnmatchedPartsTaken) -> None:  # noqa: ARG002
+        self._rows.delete("match_plan", self._recorded.stream, "", at=self._recorded.position)
 
     def _ask_again(self) -> None:
         """Money is held for the unpaid order, or no longer: its expiry may be answered otherwise now."""

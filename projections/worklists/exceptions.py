@@ -1,4 +1,4 @@
-"""What people must look at: open breaks of every stream, and facts in the inbox whose order nobody knows yet."""
+"""What people must look at: open breaks of every stream, and unmatched facts whose order nobody knows yet."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from sqlalchemy import BigInteger, Column, RowMapping, text
 
 from ledger.canonical import canonical
 from ledger.events.event import Event
-from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
-from ledger.events.platform_money import UnallocatedRefundPaid
+from ledger.events.platform import UnmatchedFactMatched, UnmatchedFactReported, UnmatchedPaymentCaptured
+from ledger.events.platform_money import UnmatchedRefundPaid
 from ledger.events.settlement import (
     ReconciliationBreakAssigned,
     ReconciliationBreakOpened,
     ReconciliationBreakResolved,
 )
-from ledger.events.unmatched_money import UnallocatedRefundReversed, UnroutedCaptureFailed
-from ledger.ids import UNROUTED, merchant_of, unrouted_break
+from ledger.events.unmatched_money import UnmatchedCaptureFailed, UnmatchedRefundReversed
+from ledger.ids import UNMATCHED, merchant_of, unmatched_break
 from ledger.log.rows import Recorded
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.engine.batch import Batch, KeptRows, Row
 from projections.engine.columns import by_day, instant_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.engine.views import Opened, Vector, Views
 from projections.keyset import Key, behind
 
 Status = Literal["open", "resolved"]
 _PAID_BACK = "paid_back"
-_NOBODYS_BUSINESS = ("psp_other",)  # providers tell of much that no order ever hears of; it is kept
+_NOBODYS_BUSINESS = ("psp_other",)  # providers report much that no order ever hears of; it is kept
 
 EXCEPTIONS = kept_table(
     "exceptions",
@@ -50,7 +50,7 @@ EXCEPTIONS = kept_table(
     instant_column("since"),  # when the difference arose: its age counts from here, and never begins again
     instant_column("opened_at"),
     instant_column("resolved_at"),
-    Column("waiting_minor", BigInteger),  # of a capture in the inbox: what is neither routed nor paid back
+    Column("waiting_minor", BigInteger),  # of an unmatched capture: what is neither matched nor paid back
     Column("opened_position", BigInteger, nullable=False),
     Column("resolved_position", BigInteger),  # null while it is open
     indexes=[("status", "since")],
@@ -58,8 +58,8 @@ EXCEPTIONS = kept_table(
 
 
 class Exceptions(Projection):
-    """Breaks stay, resolved ones too; a fact of the inbox is one until it is routed, and money there until it is
-    routed, paid back or undone. What is noted of it later makes it one again."""
+    """Breaks stay, resolved ones too; an unmatched fact is one until it is matched, and money there until it is
+    matched, paid back or undone. What is noted of it later makes it one again."""
 
     name = "exceptions"
     version = 6
@@ -68,18 +68,18 @@ class Exceptions(Projection):
         ReconciliationBreakOpened,
         ReconciliationBreakAssigned,
         ReconciliationBreakResolved,
-        InboxPaymentCaptured,
-        InboxFactNoted,
-        InboxFactRouted,
-        UnallocatedRefundPaid,
-        UnallocatedRefundReversed,
-        UnroutedCaptureFailed,
+        UnmatchedPaymentCaptured,
+        UnmatchedFactReported,
+        UnmatchedFactMatched,
+        UnmatchedRefundPaid,
+        UnmatchedRefundReversed,
+        UnmatchedCaptureFailed,
     )
 
     def fold(self, batch: Batch) -> None:
-        rows, told = batch.rows(EXCEPTIONS), [(recorded, recorded.event) for recorded in batch.events]
-        rows.load((recorded.stream, _break_of(recorded, event)) for recorded, event in told)
-        for recorded, event in told:
+        rows, reported = batch.rows(EXCEPTIONS), [(recorded, recorded.event) for recorded in batch.events]
+        rows.load((recorded.stream, _break_of(recorded, event)) for recorded, event in reported)
+        for recorded, event in reported:
             _take(rows, recorded, event)
 
 
@@ -121,7 +121,7 @@ class ExceptionRow:
 
 
 _ORDER = ("since", "stream", "break_id")
-# What was resolved later was open then. Who looks at it is told as of now.
+# What was resolved later was open then. Who looks at it is shown as of now.
 _THEN = """
 SELECT e.stream, e.break_id, e.kind, e.merchant, e.expected, e.actual, e.refs, e.owner, e.since, e.opened_at,
        CASE WHEN over THEN 'resolved' ELSE 'open' END AS status,
@@ -143,7 +143,7 @@ def exceptions(
     merchant: str | None = None,
     limit: int = 500,
     after: Key | None = None,
-    moment: Moment = NOW,
+    timepoint: AsOf = NOW,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ExceptionRow, ...]:
@@ -153,21 +153,21 @@ def exceptions(
     """
     rest, key = behind(_ORDER, after)
     asked = {"status": status, "kind": kind, "merchant": merchant}
-    at = moment.positions(views)
+    at = timepoint.positions(views)
 
     def query(opened: Opened) -> tuple[ExceptionRow, ...]:
         conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
-        then = at is not None or moment.as_of is not None
-        source = _then(opened, moment) if then else f"{_now(opened)} WHERE book = ANY(:books) AND NOT deleted"
+        then = at is not None or timepoint.as_of is not None
+        source = _then(opened, timepoint) if then else f"{_now(opened)} WHERE book = ANY(:books) AND NOT deleted"
         statement = f"""
             SELECT * FROM ({source}) e WHERE {" AND ".join((rest, *conditions))}
             ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
         vector = opened.upto(at)
-        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of, "limit": limit}
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": timepoint.as_of, "limit": limit}
         found = opened.connection.execute(text(statement), values | asked | key)
         return tuple(_exception(row) for row in found.mappings())
 
-    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
     return views.read(Exceptions(), query, at_least=wanted, timeout_s=timeout_s)
 
 
@@ -175,11 +175,11 @@ def _now(opened: Opened) -> str:
     return f"SELECT * FROM {opened.generation.stored_name(EXCEPTIONS)}"
 
 
-def _then(opened: Opened, moment: Moment) -> str:
+def _then(opened: Opened, timepoint: AsOf) -> str:
     return _THEN.format(
         exceptions=opened.generation.stored_name(EXCEPTIONS),
-        opened_by=by_day("e.opened_at", moment.as_of),
-        resolved_by=by_day("e.resolved_at", moment.as_of),
+        opened_by=by_day("e.opened_at", timepoint.as_of),
+        resolved_by=by_day("e.resolved_at", timepoint.as_of),
     )
 
 
@@ -188,11 +188,11 @@ def _break_of(recorded: Recorded, event: Event) -> str:
     match event:
         case ReconciliationBreakOpened() | ReconciliationBreakAssigned() | ReconciliationBreakResolved():
             return event.break_id
-    return unrouted_break(recorded.stream)
+    return unmatched_break(recorded.stream)
 
 
-def _take(rows: KeptRows, recorded: Recorded, told: Event) -> None:
-    match told:
+def _take(rows: KeptRows, recorded: Recorded, reported: Event) -> None:
+    match reported:
         case ReconciliationBreakOpened() as event:
             about = {"kind": event.kind, "expected": event.expected, "actual": event.actual, "refs": event.refs}
             arose = event.arose_at or recorded.occurred_at
@@ -201,42 +201,42 @@ def _take(rows: KeptRows, recorded: Recorded, told: Event) -> None:
             _change(rows, recorded, event.break_id, owner=event.owner)
         case ReconciliationBreakResolved() as event:
             _resolve(rows, recorded, event.break_id, event.resolution, event.resolved_at)
-        case InboxPaymentCaptured() as event:
-            about = {"kind": UNROUTED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
+        case UnmatchedPaymentCaptured() as event:
+            about = {"kind": UNMATCHED, "expected": "an order", "actual": f"{event.psp} captured {event.amount}"}
             more = {"refs": event.refs, "waiting_minor": event.amount.minor}
-            _unrouted(rows, recorded, event.happened_at, about | more)
-        case InboxFactNoted(kind=kind) if kind in _NOBODYS_BUSINESS:
+            _unmatched(rows, recorded, event.happened_at, about | more)
+        case UnmatchedFactReported(kind=kind) if kind in _NOBODYS_BUSINESS:
             pass
-        case InboxFactNoted() as event:
-            about = {"kind": UNROUTED, "expected": "an order", "actual": event.kind}
-            _unrouted(rows, recorded, event.happened_at, about | {"refs": event.refs})
-        case InboxFactRouted() as event:
-            _resolve(rows, recorded, unrouted_break(recorded.stream), ", ".join(event.streams), event.routed_at)
-        case UnallocatedRefundPaid() as event:
+        case UnmatchedFactReported() as event:
+            about = {"kind": UNMATCHED, "expected": "an order", "actual": event.kind}
+            _unmatched(rows, recorded, event.happened_at, about | {"refs": event.refs})
+        case UnmatchedFactMatched() as event:
+            _resolve(rows, recorded, unmatched_break(recorded.stream), ", ".join(event.streams), event.matched_at)
+        case UnmatchedRefundPaid() as event:
             _paid_back(rows, recorded, event)
-        case UnallocatedRefundReversed() as event:
-            _owed_again(rows, recorded, event)
-        case UnroutedCaptureFailed() as event:
-            _resolve(rows, recorded, unrouted_break(recorded.stream), f"it failed: {event.code}", event.happened_at)
+        case UnmatchedRefundReversed() as event:
+            _liability_reinstated(rows, recorded, event)
+        case UnmatchedCaptureFailed() as event:
+            _resolve(rows, recorded, unmatched_break(recorded.stream), f"it failed: {event.code}", event.happened_at)
 
 
-def _unrouted(rows: KeptRows, recorded: Recorded, at: datetime, told: dict[str, Any]) -> None:
-    row = rows.get(recorded.stream, unrouted_break(recorded.stream))
+def _unmatched(rows: KeptRows, recorded: Recorded, at: datetime, reported: dict[str, Any]) -> None:
+    row = rows.get(recorded.stream, unmatched_break(recorded.stream))
     if row is None or row["status"] == "resolved":
-        _put_opened(rows, recorded, unrouted_break(recorded.stream), at, told | {"since": at})
-    elif "waiting_minor" in told:  # something was noted of it before, or the provider captured more of it
-        waiting = (row["waiting_minor"] or 0) + told["waiting_minor"]
-        more = told | {"refs": canonical(told["refs"]), "waiting_minor": waiting}
+        _put_opened(rows, recorded, unmatched_break(recorded.stream), at, reported | {"since": at})
+    elif "waiting_minor" in reported:  # something was noted of it before, or the provider captured more of it
+        waiting = (row["waiting_minor"] or 0) + reported["waiting_minor"]
+        more = reported | {"refs": canonical(reported["refs"]), "waiting_minor": waiting}
         rows.put(row | more, at=recorded.position)
 
 
-def _paid_back(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundPaid) -> None:
+def _paid_back(rows: KeptRows, recorded: Recorded, event: UnmatchedRefundPaid) -> None:
     row = _waits_for(rows, recorded, -event.amount)
     if row and row["waiting_minor"] <= 0:
         _resolve(rows, recorded, row["break_id"], _PAID_BACK, event.happened_at)
 
 
-def _owed_again(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundReversed) -> None:
+def _liability_reinstated(rows: KeptRows, recorded: Recorded, event: UnmatchedRefundReversed) -> None:
     row = _waits_for(rows, recorded, event.amount)
     if row and row["waiting_minor"] > 0 and row["resolution"] == _PAID_BACK:
         anew = {"status": "open", "resolution": "", "resolved_at": None, "resolved_position": None}
@@ -244,8 +244,8 @@ def _owed_again(rows: KeptRows, recorded: Recorded, event: UnallocatedRefundReve
 
 
 def _waits_for(rows: KeptRows, recorded: Recorded, more: Money) -> Row | None:
-    """The exception of a capture of the inbox, once so much more of it waits; None where no money waited there."""
-    break_id = unrouted_break(recorded.stream)
+    """The exception of an unmatched capture, once so much more of it waits; None where no money waited there."""
+    break_id = unmatched_break(recorded.stream)
     row = rows.get(recorded.stream, break_id)
     if row is None or row["waiting_minor"] is None:
         return None
@@ -253,17 +253,17 @@ def _waits_for(rows: KeptRows, recorded: Recorded, more: Money) -> Row | None:
     return rows.get(recorded.stream, break_id)
 
 
-def _put_opened(rows: KeptRows, recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> None:
+def _put_opened(rows: KeptRows, recorded: Recorded, break_id: str, at: datetime, reported: dict[str, Any]) -> None:
     """Open it. One that was there before is as old as it was."""
     before = rows.get(recorded.stream, break_id)
-    since = min(before["since"], told["since"]) if before else told["since"]
-    rows.put(_opened(recorded, break_id, at, told | {"since": since}), at=recorded.position)
+    since = min(before["since"], reported["since"]) if before else reported["since"]
+    rows.put(_opened(recorded, break_id, at, reported | {"since": since}), at=recorded.position)
 
 
-def _opened(recorded: Recorded, break_id: str, at: datetime, told: dict[str, Any]) -> Row:
-    return {"waiting_minor": None} | told | {
+def _opened(recorded: Recorded, break_id: str, at: datetime, reported: dict[str, Any]) -> Row:
+    return {"waiting_minor": None} | reported | {
         "stream": recorded.stream, "break_id": break_id, "merchant": merchant_of(recorded.stream) or "",
-        "refs": canonical(told["refs"]), "owner": "", "status": "open", "resolution": "", "opened_at": at,
+        "refs": canonical(reported["refs"]), "owner": "", "status": "open", "resolution": "", "opened_at": at,
         "resolved_at": None, "opened_position": recorded.position, "resolved_position": None,
     }  # fmt: skip
 

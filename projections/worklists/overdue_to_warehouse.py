@@ -108,10 +108,10 @@ class OverdueToWarehouse(Projection):
     )
 
     def fold(self, batch: Batch) -> None:
-        told = [(recorded, recorded.event) for recorded in batch.events]
-        batch.rows(ORDERS).load(_order_key(recorded) for recorded, _ in told)
-        batch.rows(PARCELS).load((*_order_key(rec), parcel) for rec, event in told for parcel in _parcels_of(event))
-        for recorded, event in told:
+        reported = [(recorded, recorded.event) for recorded in batch.events]
+        batch.rows(ORDERS).load(_order_key(recorded) for recorded, _ in reported)
+        batch.rows(PARCELS).load((*_order_key(rec), parcel) for rec, event in reported for parcel in _parcels_of(event))
+        for recorded, event in reported:
             if isinstance(event, PolicyPublished):
                 _publish(batch, recorded, event)
             else:

@@ -13,12 +13,12 @@ from ledger.canonical import canonical
 from ledger.events.proposals import ProposalApproved, ProposalMade, ProposalRejected
 from ledger.ids import merchant_of
 from ledger.log.rows import Recorded
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.engine.batch import Batch, KeptRows
 from projections.engine.columns import by_day, instant_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
 from projections.engine.tables import kept_table
+from projections.engine.views import Opened, Vector, Views
 from projections.keyset import Key, behind
 
 State = Literal["proposed", "approved", "rejected"]
@@ -98,7 +98,7 @@ def proposals(
     merchant: str | None = None,
     limit: int = 500,
     after: Key | None = None,
-    moment: Moment = NOW,
+    timepoint: AsOf = NOW,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ProposalRow, ...]:
@@ -108,27 +108,27 @@ def proposals(
     """
     asked = {"state": state, "merchant": merchant}
     rest, key = behind(_ORDER, after)
-    at = moment.positions(views)
+    at = timepoint.positions(views)
 
     def query(opened: Opened) -> tuple[ProposalRow, ...]:
         conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
         vector = opened.upto(at)
-        statement = f"""SELECT * FROM ({_source(opened, moment)}) p
+        statement = f"""SELECT * FROM ({_source(opened, timepoint)}) p
             WHERE {" AND ".join((rest, *conditions))}
             ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
-        values = {"books": list(vector), "positions": list(vector.values()), "as_of": moment.as_of, "limit": limit}
+        values = {"books": list(vector), "positions": list(vector.values()), "as_of": timepoint.as_of, "limit": limit}
         found = opened.connection.execute(text(statement), values | asked | key)
         return tuple(_proposal(row) for row in found.mappings())
 
-    wanted = {**(at_least or moment.at_least or {}), **(at or {})}
+    wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
     return views.read(Proposals(), query, at_least=wanted, timeout_s=timeout_s)
 
 
-def _source(opened: Opened, moment: Moment) -> str:
+def _source(opened: Opened, timepoint: AsOf) -> str:
     return _THEN.format(
         proposals=opened.generation.stored_name(PROPOSALS),
-        proposed_by=by_day("p.proposed_at", moment.as_of),
-        decided_by=by_day("p.decided_at", moment.as_of),
+        proposed_by=by_day("p.proposed_at", timepoint.as_of),
+        decided_by=by_day("p.decided_at", timepoint.as_of),
     )
 
 

@@ -26,8 +26,8 @@ from ledger.money import Money
 from projections.engine.batch import Batch, KeptRows
 from projections.engine.columns import instant_column, minor_column, text_column
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Views
 from projections.engine.tables import kept_table
+from projections.engine.views import Opened, Views
 
 Kind = Literal["refund", "claim"]
 WAITING = kept_table(
@@ -67,9 +67,9 @@ class RefundsDue(Projection):
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(WAITING)
-        told = [(recorded, recorded.event) for recorded in batch.events]
-        rows.load(_key(recorded, event) for recorded, event in told)
-        for recorded, event in told:
+        reported = [(recorded, recorded.event) for recorded in batch.events]
+        rows.load(_key(recorded, event) for recorded, event in reported)
+        for recorded, event in reported:
             _Fold(rows, recorded).on(event)
 
 
@@ -166,5 +166,5 @@ class _Fold:
 
     def _put(self, kind: Kind, subject: str, *, owed: Money, partner: str = "") -> None:
         key = {"kind": kind, "stream": self._recorded.stream, "subject": subject, "partner": partner}
-        told = {"since": self._recorded.occurred_at, "currency": owed.currency, "owed": owed.minor}
-        self._rows.put(key | told, at=self._recorded.position)
+        reported = {"since": self._recorded.occurred_at, "currency": owed.currency, "owed": owed.minor}
+        self._rows.put(key | reported, at=self._recorded.position)

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, text
 
 from ledger.deadlines import has_come
 from ledger.policies.promise import Promise
-from projections.engine.reading import Opened, Vector, Views
+from projections.engine.views import Opened, Vector, Views
 from projections.worklists.overdue_to_warehouse import ORDERS, PARCELS, PROMISES, OverdueToWarehouse
 
 State = Literal["not_dispatched", "in_domestic_transit", "late_received"]

@@ -89,7 +89,7 @@ class Objects:
 
 
 def describe(body: bytes, sender: str) -> dict[str, Any]:
-    """What is told of a body in the open: its form, its digest and the codes in it. Raises `PayloadNotUnderstood`."""
+    """What is reported a body in the open: its form, its digest and the codes in it. Raises `PayloadNotUnderstood`."""
     form, codes = _codes(body, sender)
     return {
         "form": form,

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from commands.command import Command
 from commands.limits import kept_text
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from ledger.actors import Actor, Source
 from ledger.canonical import canonical, digest
 from ledger.ids import derived_id
@@ -21,7 +21,7 @@ def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
     """
     described = describe(body, provider)
     key = str(described["sha256"])
-    note = NoteUnroutedFact(
+    note = ReportUnmatchedFact(
         id=f"{provider}.{key[:40]}",
         actor=partner_actor(provider),
         source=Source(system=provider, external_id=kept_text(event_id)),
@@ -37,7 +37,7 @@ def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
 def kept_raw(body: bytes, sender: str, *, kind: str, refs: Mapping[str, str]) -> Command:
     """Returns a note of a body that became no report, whole and sealed, for people to work; `refs` say why."""
     key = sha256(body).hexdigest()
-    return NoteUnroutedFact(
+    return ReportUnmatchedFact(
         id=derived_id(kind, sender, key[:32], digest(canonical(refs))[:8]),
         actor=partner_actor(sender),
         source=Source(system=sender),

@@ -84,7 +84,7 @@ def _due_at(order: Order, hold: Authorization, policy: Automation) -> datetime |
     if hold.state != "authorized" or hold.void_requested or order.placed is None:
         return None
     if hold.failures:
-        return policy.retry_at(hold.asked_at, hold.failures) if hold.asked_at else None
+        return policy.retry_at(hold.requested_at, hold.failures) if hold.requested_at else None
     left = [parcel.dispatch.dispatched_at for parcel in order.parcels if parcel.dispatch]
     dispatched_at = min(left, default=None)
     return policy.capture_at(held_since=order.placed.placed_at, lapses_at=hold.expires_at, dispatched_at=dispatched_at)

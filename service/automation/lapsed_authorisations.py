@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from commands.command import Command
-from commands.payments.report_authorisation_expired import ReportAuthorizationExpired
+from commands.payments.report_authorisation_expired import ReportAuthorisationExpired
 from ledger.ids import command_id, merchant_of, order_of
 from ledger.money import Money
 from projections.worklists.due_dates import DueDate
 from service.loops.timer import TIMER, DueDateTimer
 
-# A capture that was made in time may be told late, and would be set aside if its hold were said to have lapsed.
+# A capture that was made in time may be reported late, and would be set aside if its hold were said to have lapsed.
 _WEBHOOKS_MAY_TAKE = timedelta(days=3)
 
 
@@ -28,7 +28,7 @@ class LapsedAuthorizations(DueDateTimer):
     def command(self, due: DueDate, by: datetime) -> Command:  # noqa: ARG002
         facts, order = due.facts, order_of(due.stream) or ""
         left = facts["held"] - facts["captured"].get(facts["currency"], 0)
-        return ReportAuthorizationExpired(
+        return ReportAuthorisationExpired(
             id=command_id("lapsed", due.stream, due.subject, str(due.changed_at)),
             actor=TIMER,
             occurred_at=due.at,

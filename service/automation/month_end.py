@@ -17,7 +17,7 @@ from ledger.refusals.finance import RevaluationOutdated
 from ledger.streams.loader import load_stream
 from ledger.streams.periods import Periods
 from projections.accounting.books_of_account import turnover_balance
-from projections.balances.balances import Moment
+from projections.balances.balances import AsOf
 from service.app import App
 from service.failures import accepted
 from service.finance.revaluation import revalue
@@ -64,7 +64,7 @@ class MonthEnd(Timer):
         return closed is not None and period <= closed
 
     def _has_postings(self, period: str) -> bool:
-        found = turnover_balance(self.app.views, Moment(as_of=last_day(period)), since=first_day(period))
+        found = turnover_balance(self.app.views, AsOf(as_of=last_day(period)), since=first_day(period))
         return any(row.debit_base.minor or row.credit_base.minor for row in found.rows)
 
 

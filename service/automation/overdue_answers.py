@@ -41,7 +41,7 @@ class Stuck(Timer):
             for found in self.pages(partial(self._waiting, kind, book, by)):
                 yield [_unpaid(each, kind) for each in found]
         for asked in self.pages(partial(self._asked, book, by)):
-            yield [_unanswered(each) for each in asked if each.kind != "refund" or each.is_of_the_inbox]
+            yield [_unanswered(each) for each in asked if each.kind != "refund" or each.is_unmatched]
 
     def _waiting(self, kind: Kind, book: int, by: datetime, last: Waiting | None) -> list[Waiting]:
         return waiting(self.app.views, kind, book, by=by, after=last, limit=PAGE)
@@ -56,7 +56,7 @@ def _unpaid(due: Waiting, kind: Kind) -> FlagStuck:
 
 
 def _unanswered(asked: Instruction) -> FlagStuck:
-    return _flag(asked.stream, _ASKED[asked.kind], asked.id, str(asked.amount), asked.partner, asked.asked_at)
+    return _flag(asked.stream, _ASKED[asked.kind], asked.id, str(asked.amount), asked.partner, asked.requested_at)
 
 
 def _flag(stream: str, kind: StuckKind, subject: str, expected: str, partner: str, since: datetime) -> FlagStuck:

@@ -87,8 +87,8 @@ def _stands(book: int, parking: Parking) -> Iterable[ParkedRow]:
         said = (event.reason, event.proposer, event.approver, event.parked_at, "")
         yield ParkedRow(book, "effect", view, str(position), "parked", *said)
     for (loop, item), parked_item in parking.items.items():
-        told = (parked_item.reason, parked_item.proposer, parked_item.approver, parked_item.parked_at, "")
-        yield ParkedRow(book, "item", loop, item, "parked", *told)
+        reported = (parked_item.reason, parked_item.proposer, parked_item.approver, parked_item.parked_at, "")
+        yield ParkedRow(book, "item", loop, item, "parked", *reported)
 
 
 def _waits(book: int, parking: Parking) -> Iterable[ParkedRow]:

@@ -42,14 +42,14 @@ class Refunds(Timer):
             due = due_at(case, each.since, policy) if case else None
             if case and due and due <= now:
                 name = f"{each.stream}#{each.subject}"
-                yield Item(book, name, partial(_command, each, len(case.submissions), _asked(now - due)))
+                yield Item(book, name, partial(_command, each, len(case.attempts), _asked(now - due)))
 
 
 def due_at(case: Case, since: datetime, policy: Automation) -> datetime | None:
     """When the part of the refund that nobody pays is submitted; None where there is none, or it was tried enough."""
     if case.state != "approved" or case.awaits_goods or not case.unsubmitted:
         return None
-    failed = [each.came_back_at for each in case.submissions.values() if not each.counts]
+    failed = [each.came_back_at for each in case.attempts.values() if not each.counts]
     if not failed:
         return since
     return policy.retry_at(max((at for at in failed if at), default=since), len(failed))
@@ -60,10 +60,10 @@ def _asked(waits: timedelta) -> int:
     return (waits // _AGAIN).bit_length()
 
 
-def _command(each: Waiting, submissions: int, again: int) -> Command:
+def _command(each: Waiting, attempts: int, again: int) -> Command:
     """Its id moves with every attempt, and each time that it is asked for again."""
     return SubmitRefund(
-        id=command_id("submit-refund", each.stream, each.subject, str(submissions), str(again)),
+        id=command_id("submit-refund", each.stream, each.subject, str(attempts), str(again)),
         actor=TIMER,
         merchant_id=merchant_of(each.stream) or "",
         order_id=order_of(each.stream) or "",

@@ -1,4 +1,5 @@
-"""Takes facts out of the inbox whose order is known by now: providers tell in any order, disputes before captures."""
+"""Takes facts out of the unmatched items whose order is known by now: providers report in any order, disputes before
+captures."""
 
 from __future__ import annotations
 
@@ -9,55 +10,55 @@ from functools import partial
 from threading import Event
 
 from commands.bus.outcome import Outcome
-from ledger.ids import UNROUTED, command_id
+from ledger.ids import UNMATCHED, command_id
 from projections.reconciliation.psp_references import orders_of
 from projections.worklists.exceptions import ExceptionRow, exceptions
 from service.app import App
 from service.loops.loop import PLATFORM_BOOK
 from service.loops.timer import TIMER, Timer
-from service.unmatched.fact_matches import InboxFacts
+from service.unmatched.fact_matches import FactMatcher
 
 _MOST = 1_000  # the oldest are looked at
-_TOLD_BY_A_PROVIDER = "psp_"
+_REPORTED_BY_A_PROVIDER = "psp_"
 
 
 class WaitingFacts(Timer):
     """Only where all known names of a fact are of one order, and none can be of another; the rest is for people."""
 
-    name = "inbox_facts"
+    name = "unmatched_facts"
     every = timedelta(seconds=10)
 
     def __init__(self, app: App, stop: Event | None = None) -> None:
         super().__init__(app, stop)
-        self._facts = InboxFacts(app.ledger, app.bus)
+        self._facts = FactMatcher(app.ledger, app.bus)
 
     def look(self) -> int:
-        waiting = exceptions(self.app.views, kind=UNROUTED, limit=_MOST)
-        told = [row for row in waiting if row.actual.startswith(_TOLD_BY_A_PROVIDER)]
+        waiting = exceptions(self.app.views, kind=UNMATCHED, limit=_MOST)
+        reported = [row for row in waiting if row.actual.startswith(_REPORTED_BY_A_PROVIDER)]
         outcomes = [
-            self.loop.alone(PLATFORM_BOOK, row.stream, partial(self._route, row, order))
-            for row, order in self._known(told)
+            self.loop.alone(PLATFORM_BOOK, row.stream, partial(self._match, row, order))
+            for row, order in self._known(reported)
         ]
         return sum(done is not None and done.status == "recorded" and not done.repeated for done in outcomes)
 
-    def _route(self, row: ExceptionRow, order: tuple[str, str]) -> Outcome:
+    def _match(self, row: ExceptionRow, order: tuple[str, str]) -> Outcome:
         _, system, reference = row.stream.split("/")
-        id = command_id("route", row.stream, row.opened_at.isoformat())
-        return self._facts.route(system, reference, merchant_id=order[0], order_id=order[1], actor=TIMER, id=id)
+        id = command_id("match", row.stream, row.opened_at.isoformat())
+        return self._facts.match(system, reference, merchant_id=order[0], order_id=order[1], actor=TIMER, id=id)
 
     def _known(self, rows: Iterable[ExceptionRow]) -> Iterator[tuple[ExceptionRow, tuple[str, str]]]:
         by_psp: defaultdict[str, list[ExceptionRow]] = defaultdict(list)
         for row in rows:
             by_psp[row.stream.split("/")[1]].append(row)
-        for psp, told in by_psp.items():
-            names = sorted({name for row in told for name in _names(row)})
+        for psp, reported in by_psp.items():
+            names = sorted({name for row in reported for name in _names(row)})
             orders: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
             known_now = orders_of(self.app.views, psp, names)
             if known_now.held.short_in():  # a name may be of further orders, in a book where the view has stopped
                 continue
             for found in known_now.references:
                 orders[found.reference].add((found.merchant, found.order_id))
-            for row in told:
+            for row in reported:
                 known = [orders[name] for name in _names(row) if name in orders]
                 common = set[tuple[str, str]].intersection(*known) if known else set()
                 if len(common) == 1:

@@ -13,7 +13,7 @@ from projections.worklists.declarations import Mismatch, Tie, ties
 from service.loops.loop import Item
 from service.loops.timer import TIMER, Timer
 
-_TOLD_LATE = timedelta(days=1)  # customs and carriers need not tell in the order in which things happen
+_REPORTED_LATE = timedelta(days=1)  # customs and carriers need not say in the order in which things happen
 
 
 class UntiedDeclarations(Timer):
@@ -24,7 +24,7 @@ class UntiedDeclarations(Timer):
     name = "untied_declarations"
 
     def look(self) -> int:
-        found = ties(self.app.views, only_mismatches=True, known_until=self.app.clock() - _TOLD_LATE)
+        found = ties(self.app.views, only_mismatches=True, known_until=self.app.clock() - _REPORTED_LATE)
         book_of = self.app.ledger.directory.book_of
         return self.loop.ask(item for tie in found for item in _items(book_of(tie.merchant), tie))
 

@@ -1,4 +1,4 @@
-"""Takes lines of settlement reports out of the inbox once what they settle is reported: it may come later."""
+"""Takes lines of settlement reports out of the unmatched items once what they settle is reported: it may come later."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import partial
 
 from commands.bus.outcome import Outcome
 from ledger.accounting_days import accounting_day
-from ledger.ids import UNROUTED
+from ledger.ids import UNMATCHED
 from ledger.refusals.catalogue import IdempotencyKeyReused
 from ledger.streams.loader import load_each
-from ledger.streams.reference_data import InboxItem
+from ledger.streams.reference_data import UnmatchedItem
 from projections.worklists.exceptions import exceptions
-from service.adapters.psp.batch_commands import BatchCommands, Told
+from service.adapters.psp.batch_commands import BatchCommands, BatchContext
 from service.adapters.psp.known_lines import KnownLines, Part
 from service.adapters.psp.noted_lines import KIND, NotedLine, noted_line
 from service.loops.loop import PLATFORM_BOOK
@@ -24,7 +24,7 @@ _MOST = 5_000  # the oldest are looked at
 
 
 class WaitingLines(Timer):
-    """Does what `redledger import psp --route` does, under the same ids, for every line whose references are known."""
+    """Does what `redledger import psp --match` does, under the same ids, for every line whose references are known."""
 
     name = "waiting_lines"
     every = timedelta(seconds=10)
@@ -36,9 +36,9 @@ class WaitingLines(Timer):
         return sum(self._matched(psp, waiting) for psp, waiting in by_psp.items())
 
     def _waiting(self) -> Iterator[tuple[str, list[NotedLine]]]:
-        rows = exceptions(self.app.views, kind=UNROUTED, limit=_MOST)
+        rows = exceptions(self.app.views, kind=UNMATCHED, limit=_MOST)
         streams = dict.fromkeys((row.stream for row in rows if row.actual == KIND), PLATFORM_BOOK)
-        for stream, item in load_each(self.app.ledger.reader, streams, InboxItem).items():
+        for stream, item in load_each(self.app.ledger.reader, streams, UnmatchedItem).items():
             if lines := [line for note in item.noted if (line := noted_line(note))]:
                 yield stream, lines
 
@@ -50,15 +50,15 @@ class WaitingLines(Timer):
             parts = known.parts(each.line)
             if parts and not known.is_still_growing(each.line, today=accounting_day(now)):
                 outcome = self.loop.alone(
-                    PLATFORM_BOOK, stream, partial(self._take, Told(each, psp, known, now), each, parts)
+                    PLATFORM_BOOK, stream, partial(self._take, BatchContext(each, psp, known, now), each, parts)
                 )
                 done += outcome is not None and outcome.status == "recorded" and not outcome.repeated
         return done
 
-    def _take(self, told: Told, noted: NotedLine, parts: Sequence[Part]) -> Outcome:
-        """Reports each order its part, and then takes the line out of the inbox; a fault leaves it there."""
-        commands = BatchCommands(told, noted.batch, noted.payout_currency)
-        for command in commands.out_of_the_inbox(noted.line, parts):
+    def _take(self, reported: BatchContext, noted: NotedLine, parts: Sequence[Part]) -> Outcome:
+        """Reports each order its part, and then takes the line out of the unmatched items; a fault leaves it there."""
+        commands = BatchCommands(reported, noted.batch, noted.payout_currency)
+        for command in commands.out_of_the_unmatched_items(noted.line, parts):
             (outcome,) = self.app.bus.submit([command])
             if not outcome.is_accepted and outcome.code != IdempotencyKeyReused.code:
                 break

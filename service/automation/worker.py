@@ -14,7 +14,7 @@ from service.automation.deemed_signatures import DeemedSignatures
 from service.automation.demonstration_rates import DemonstrationRates
 from service.automation.expired_returns import ExpiredReturns
 from service.automation.lapsed_authorisations import LapsedAuthorizations
-from service.automation.match_plans import InboxPlans
+from service.automation.match_plans import MatchPlans
 from service.automation.missing_lines import MissingLines
 from service.automation.month_end import MonthEnd
 from service.automation.overdue_answers import Stuck
@@ -24,7 +24,7 @@ from service.automation.returned_payouts import ReturnedPayouts
 from service.automation.settlement import Settlement
 from service.automation.unallocated_captures import UnallocatedCaptures
 from service.automation.unmatched_facts import WaitingFacts
-from service.automation.unmatched_scans import InboxScans
+from service.automation.unmatched_scans import UnmatchedScans
 from service.automation.unpaid_orders import UnpaidOrders
 from service.automation.untied_declarations import UntiedDeclarations
 from service.automation.waiting_lines import WaitingLines
@@ -42,8 +42,8 @@ TIMERS: tuple[type[Timer], ...] = (
     ExpiredReturns,
     DeemedSignatures,
     UntiedDeclarations,
-    InboxPlans,
-    InboxScans,
+    MatchPlans,
+    UnmatchedScans,
     WaitingFacts,
     WaitingLines,
     MissingLines,

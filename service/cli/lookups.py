@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from service.cli.options import takes_settings
-from service.cli.output import print_json, tell
+from service.cli.output import print_json, print_text
 from service.cli.view_reads import reading
 from service.lookups import LOOKUPS, look_up
 from service.settings import Settings
@@ -43,7 +43,7 @@ def show(
         return
     for name, value in found.items():
         for line in _lines(value):
-            tell(f"{name.replace('_', ' ')}: {line}")
+            print_text(f"{name.replace('_', ' ')}: {line}")
 
 
 def _lines(value: Any) -> list[str]:

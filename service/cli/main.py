@@ -24,12 +24,12 @@ from service.cli.partners.files import from_bank, from_carrier, from_order, from
 from service.cli.partners.imports import importing
 from service.cli.partners.instructions import instructions
 from service.cli.record import record
-from service.cli.submission import ask
+from service.cli.submission import submit
 from service.cli.up import up
 from service.cli.work.breaks import breaks
 from service.cli.work.parking import park, parked, unpark
 from service.cli.work.proposals import approve, propose, reject
-from service.cli.work.unmatched import inbox, route
+from service.cli.work.unmatched import match, unmatched
 from service.cli.work.worklists import approvals, declarations, exceptions, overdue, proposals, sales
 from service.failures import ServiceFailure
 
@@ -44,7 +44,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(record)
-app.command()(ask)
+app.command()(submit)
 importing.command("psp")(from_psp)
 importing.command("bank")(from_bank)
 importing.command("pain002")(from_order)
@@ -80,8 +80,8 @@ app.add_typer(unpark, name="unpark")
 app.command()(parked)
 app.command()(exceptions)
 app.command()(instructions)
-app.command()(inbox)
-app.command()(route)
+app.command()(unmatched)
+app.command()(match)
 app.command()(overdue)
 app.command()(declarations)
 app.command()(sales)

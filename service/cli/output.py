@@ -26,19 +26,19 @@ def stdout() -> Console:
     """Standard output as wide as `COLUMNS` says, else as the terminal is."""
     from rich.console import Console
 
-    width = _told_width() or (None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
+    width = _reported_width() or (None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
     return Console(width=width, highlight=False, emoji=False, markup=False)
 
 
 def stderr() -> Console:
     from rich.console import Console
 
-    return Console(stderr=True, width=_told_width(), highlight=False, emoji=False, markup=False)
+    return Console(stderr=True, width=_reported_width(), highlight=False, emoji=False, markup=False)
 
 
-def _told_width() -> int | None:
-    told = os.environ.get("COLUMNS", "")
-    return max(int(told), _NARROWEST) if _COLUMNS.fullmatch(told) else None
+def _reported_width() -> int | None:
+    reported = os.environ.get("COLUMNS", "")
+    return max(int(reported), _NARROWEST) if _COLUMNS.fullmatch(reported) else None
 
 
 def show(table: Table, rows: Sequence[Mapping[str, Any]], format: Format) -> None:
@@ -56,7 +56,7 @@ def show(table: Table, rows: Sequence[Mapping[str, Any]], format: Format) -> Non
             print_table(stdout(), table, rows)
 
 
-def tell(sentence: str, *, style: str = "", indent: int = 0) -> None:
+def print_text(sentence: str, *, style: str = "", indent: int = 0) -> None:
     """Print a sentence to stdout, wrapped between words."""
     from service.cli.layout import say
 

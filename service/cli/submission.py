@@ -1,4 +1,4 @@
-"""`redledger ask`: one command, by its name and fields, as a person at the platform asks for it."""
+"""`redledger submit`: one command, by its name and fields, as a person at the platform asks for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @takes_settings()
-def ask(
+def submit(
     settings: Settings,
     command: Annotated[str, typer.Argument(metavar="COMMAND", help="Its name, as in hold_settlement.")],
     by: Annotated[str, typer.Option("--by", metavar="ID", help="Who asks.")],
@@ -40,10 +40,10 @@ def ask(
 ) -> None:
     """Ask for one command, and see what is recorded of it, or why it is refused.
 
-    redledger ask release_hold merchant_id=M-1 hold_id=H-1 --by ann
+    redledger submit release_hold merchant_id=M-1 hold_id=H-1 --by ann
     """
 
-    asked = _command(command, fields or [], {"kind": kind, "id": by, "role": role}, id or f"ask-{uuid4()}")
+    asked = _command(command, fields or [], {"kind": kind, "id": by, "role": role}, id or f"submit-{uuid4()}")
     with opened(settings) as app:
         outcome = accepted(app.bus.submit([asked])[0])
         show(RECORDED, _recorded(app, outcome), format)
@@ -55,9 +55,9 @@ def _command(name: str, fields: list[str], actor: dict[str, str], id: str) -> Co
     from commands.menu import MENU
     from service.record.parser import Malformed, parse_command
 
-    told = {"command": name, "id": id, "actor": actor, "data": fields_given(fields)}
+    reported = {"command": name, "id": id, "actor": actor, "data": fields_given(fields)}
     try:
-        return parse_command(json.dumps(told, ensure_ascii=False).encode(), MENU)
+        return parse_command(json.dumps(reported, ensure_ascii=False).encode(), MENU)
     except Malformed as malformed:
         field = f"{malformed.field.removeprefix('data.')}: " if malformed.field else ""
         raise typer.BadParameter(f"{field}{malformed.sentence}", param_hint=name) from None

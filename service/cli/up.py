@@ -66,8 +66,8 @@ def _show_month(app: App) -> None:
 
 def show_summary(summary: MonthSummary) -> None:
     console = stdout()
-    for subject, told in summary.lines.items():
-        console.print(f"{subject:<10} {told}", soft_wrap=True)
+    for subject, reported in summary.lines.items():
+        console.print(f"{subject:<10} {reported}", soft_wrap=True)
     show(MONTH_BALANCES, rows_of(summary.merchants[:_MERCHANTS_SHOWN], MONTH_BALANCES), Format.TABLE)
     if (more := len(summary.merchants) - _MERCHANTS_SHOWN) > 0:
         console.print(f"and {more} more: redledger balances")

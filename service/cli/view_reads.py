@@ -22,7 +22,7 @@ def reading(settings: Settings, projections: Sequence[Projection] = (), **filter
 
     Raises `UnknownValue` for a filter whose value nobody knows.
     """
-    from projections.engine.reading import ViewBehind, incomplete
+    from projections.engine.views import ViewBehind, incomplete
 
     asked = {name: value for name, value in filters.items() if value is not None}
     with opened(settings) as app:

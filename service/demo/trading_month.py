@@ -10,7 +10,7 @@ from pathlib import Path
 from ledger.log.engine import cursor_of
 from ledger.money import Money
 from projections.accounting.books_of_account import turnover_balance
-from projections.balances.balances import MerchantBalance, Moment, balances
+from projections.balances.balances import AsOf, MerchantBalance, balances
 from service.app import App
 from service.demo.simulator.days import SEED, Days
 from service.demo.simulator.month import record_month
@@ -44,13 +44,15 @@ class MonthSummary:
     @property
     def lines(self) -> dict[str, str]:
         """What happened, by subject."""
-        told = {
+        reported = {
             subject: " · ".join(f"{self.events[name]:,} {words}" for words, name in counted.items())
             for subject, counted in _COUNTED.items()
         }
-        told["Breaks"] += f" · {self.events['break.opened'] - self.events['break.resolved']:,} open"
+        reported["Breaks"] += f" · {self.events['break.opened'] - self.events['break.resolved']:,} open"
         days = {"Days": f"{self.days.first} to {self.days.today}, today"}
-        return days | told | {"Requests": f"{self.refused:,} refused", "Events": f"{self.events.total():,} recorded"}
+        return (
+            days | reported | {"Requests": f"{self.refused:,} refused", "Events": f"{self.events.total():,} recorded"}
+        )
 
     @property
     def late_facts(self) -> tuple[str, str]:
@@ -93,12 +95,12 @@ def _whole(app: App) -> Path:
 
 
 def summary_of(app: App) -> MonthSummary:
-    moment = Moment(at_least=app.catch_up())
+    timepoint = AsOf(at_least=app.catch_up())
     with cursor_of(app.ledger.engine) as cursor:
         cursor.execute("SELECT type, count(*) FROM log.events GROUP BY type")
         events = Counter(dict(cursor.fetchall()))
         cursor.execute(_REFUSED)
         ((refused,),) = cursor.fetchall()
-    found = balances(app.views, moment).merchants
-    total, days = turnover_balance(app.views, moment).total, Days.of_demonstration(app.ledger.identity)
+    found = balances(app.views, timepoint).merchants
+    total, days = turnover_balance(app.views, timepoint).total, Days.of_demonstration(app.ledger.identity)
     return MonthSummary(events, refused, found, total, days)

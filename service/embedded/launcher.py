@@ -173,15 +173,15 @@ class EmbeddedPostgres:
     def _wait_until_ready(self, hold: Hold, log_start: int, stop: Event) -> Postmaster | None:
         """The server once it answers; as long as it lives, it may take as long as it needs. None if it ended, or `stop`
         was set."""
-        last_news = self._clock()
+        last_report = self._clock()
         while hold.supervisor.is_taken() and not stop.is_set():
             postmaster = read_postmaster(hold.cluster)
             if postmaster is not None and postmaster.answers():
                 return postmaster
             now = self._clock()
-            if now - last_news >= _NEWS_EVERY_S:
+            if now - last_report >= _NEWS_EVERY_S:
                 _logger.info("PostgreSQL is still starting in %s: %s", hold.home, hold.log.tail(log_start, lines=1))
-                last_news = now
+                last_report = now
             time.sleep(POLL_S)
         return None
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from projections.accounting.order_contribution import Contribution, Contributions, contributions
-from projections.balances.balances import Moment
-from projections.engine.reading import Views
+from projections.balances.balances import AsOf
+from projections.engine.views import Views
 from service.questions.pages import Page, page_of
 
 
 def contribution_page(
     views: Views,
-    moment: Moment,
+    timepoint: AsOf,
     *,
     order: str | None,
     merchant: str | None,
@@ -28,7 +28,7 @@ def contribution_page(
     found: list[Contributions] = []
 
     def fetch(**part: Any) -> Sequence[Contribution]:
-        found.append(contributions(views, moment, order=order, merchant=merchant, market=market, **part))
+        found.append(contributions(views, timepoint, order=order, merchant=merchant, market=market, **part))
         return found[-1].orders
 
     page = page_of("contribution", fetch, limit=limit, after=after)

@@ -13,7 +13,7 @@ from ledger.accounting_days import accounting_day
 from ledger.actors import Actor
 from ledger.ids import command_id, merchant_of
 from ledger.money import Money
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, not_shown_yet
 from projections.reconciliation.partner_invoices import PartnerInvoices, invoice_mismatches
 from projections.reconciliation.psp_references import PspReferences
@@ -82,42 +82,42 @@ class MissingLine:
         )
 
 
-def mismatches(app: App, moment: Moment = NOW, *, grace_days: int = GRACE_DAYS) -> list[Mismatch]:
+def mismatches(app: App, timepoint: AsOf = NOW, *, grace_days: int = GRACE_DAYS) -> list[Mismatch]:
     """The differences there are, or were by a day or known at an instant, the oldest first.
 
     A capture or refund that no report has settled, or money that no statement has shown, is one after `grace_days`,
     whether it was flagged by then or not; once a person has closed its break it is none any more.
     Raises `ViewBehind`; ValueError for an instant that has not come yet.
     """
-    today = moment.as_of or accounting_day(moment.as_known_at or app.clock())
-    found = [_of_break(row, today) for row in exceptions(app.views, limit=_MANY, moment=moment)]
-    flagged = flagged_lines(app, moment)
-    missing = missing_lines(app, moment, before=today - timedelta(days=grace_days))
+    today = timepoint.as_of or accounting_day(timepoint.as_known_at or app.clock())
+    found = [_of_break(row, today) for row in exceptions(app.views, limit=_MANY, timepoint=timepoint)]
+    flagged = flagged_lines(app, timepoint)
+    missing = missing_lines(app, timepoint, before=today - timedelta(days=grace_days))
     found += [_of_line(line, today) for line in missing if (line.stream, line.break_id) not in flagged]
     return sorted(found, key=lambda each: (each.since, each.kind, each.reference))
 
 
-def flagged_lines(app: App, moment: Moment = NOW) -> set[tuple[str, str]]:
+def flagged_lines(app: App, timepoint: AsOf = NOW) -> set[tuple[str, str]]:
     """Stream and break of every line that was flagged as missing, those that people have closed since included."""
     return {
         (row.stream, row.break_id)
         for kind in get_args(MissingKind)
-        for row in exceptions(app.views, status=None, kind=kind, limit=_MANY, moment=moment)
+        for row in exceptions(app.views, status=None, kind=kind, limit=_MANY, timepoint=timepoint)
     }
 
 
-def missing_lines(app: App, moment: Moment = NOW, *, before: date) -> Iterator[MissingLine]:
+def missing_lines(app: App, timepoint: AsOf = NOW, *, before: date) -> Iterator[MissingLine]:
     """What providers had not settled, and banks not shown, of days before this one; of now also invoices that are paid
     too little or too much, those paid before it that nobody has charged, and those that should have been paid by now.
     Raises `ViewBehind`."""
-    for each in unsettled(app.views, moment, before=before):
+    for each in unsettled(app.views, timepoint, before=before):
         refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
         yield _missing("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
-    for entry in not_shown_yet(app.views, moment, before=before):
+    for entry in not_shown_yet(app.views, timepoint, before=before):
         refs = {"reference": entry.reference, "line_kind": entry.kind}
         refs |= {"nth": str(entry.nth)} if entry.nth > 1 else {}
         yield _missing("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
-    if moment == NOW:
+    if timepoint == NOW:
         yield from _mispaid_invoices(app, unreported_since=before)
 
 

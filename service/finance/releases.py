@@ -15,7 +15,7 @@ from ledger.ids import command_id, order_stream
 from ledger.policies.release import Release
 from ledger.refusals.catalogue import PolicyNotEffective
 from projections.balances.due_releases import DUE, DueReleases, instants_of
-from projections.engine.reading import Opened
+from projections.engine.views import Opened
 from service.loops.loop import Item
 from service.loops.timer import PAGE, TIMER, Timer
 

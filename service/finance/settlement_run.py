@@ -30,7 +30,7 @@ from ledger.refusals.catalogue import InsufficientAvailable
 from ledger.streams.loader import load_stream, load_streams
 from ledger.streams.payouts import Payouts
 from ledger.streams.statements import SettlementRun, Statements
-from projections.balances.balances import Moment, balances
+from projections.balances.balances import AsOf, balances
 from projections.balances.due_releases import DueReleases
 from projections.balances.merchant_balances import MerchantBalances
 from projections.balances.statements import Cut, Statement, statements
@@ -168,7 +168,7 @@ def _run(app: App, run_id: str) -> SettlementRun:
 def _available(app: App, positions: dict[int, int]) -> tuple[dict[str, Money], dict[int, str]]:
     """What each merchant had available, or owed, at the cut-off; and the books of which nobody can say it, with the
     reason."""
-    found = balances(app.views, Moment(at=positions, timeout_s=_PATIENCE_S, past_stops=True))
+    found = balances(app.views, AsOf(at=positions, timeout_s=_PATIENCE_S, past_stops=True))
     available = {balance.merchant: balance.available - balance.due_from_merchant for balance in found.merchants}
     return available, {book: str(why) for book, why in found.vector.short_in().items()}
 
@@ -217,7 +217,7 @@ class _Chunk:
     def _statement(self, statement: Statement, since: datetime | None) -> Command:
         if statement.closing != self._available[statement.merchant]:
             raise AssertionError(f"the statement of {statement.merchant} is not what its account says")
-        # The stretch is in the id: what was refused because another run came between is asked for anew.
+        # The range is in the id: what was refused because another run came between is asked for anew.
         statement_id = derived_id(self._run.run_id, statement.merchant, str(statement.after))
         return IssueStatement(
             id=command_id("statement", statements_stream(statement.merchant), statement_id),

@@ -15,7 +15,7 @@ from ledger.log.cursor import CursorAhead, ForeignCursor, NotACursor
 from ledger.log.database_errors import DatabaseTrouble, trouble_of
 from ledger.validation_messages import words_of
 from projections.engine.generations import ViewOutdated
-from projections.engine.reading import TooManyWaiting, ViewBehind
+from projections.engine.views import TooManyWaiting, ViewBehind
 from projections.tracking.tracking import AmbiguousOrder
 from service.adapters.refused_bodies import SignatureDoesNotMatch
 from service.failures import ServiceFailure, UnknownValue

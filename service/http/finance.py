@@ -26,8 +26,8 @@ from service.http.parameters import (
     IN_DIGITS,
     AccountFilter,
     After,
-    AskedMoment,
     AsKnownAt,
+    AsOfParameters,
     AtLeast,
     Day,
     Instant,
@@ -42,8 +42,8 @@ from service.http.parameters import (
     RequiredInstant,
     RunFilter,
     answer,
-    moment_of,
     passed,
+    timepoint_of,
 )
 from service.http.statuses import responses
 from service.questions.limits import LONGEST_GRACE_DAYS
@@ -68,10 +68,10 @@ _ONE_STATEMENT: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/books/trial-balance")
-def trial_balance_of_a_period(app: OpenApp, moment: AskedMoment, since: Day = None) -> dict[str, Any]:
+def trial_balance_of_a_period(app: OpenApp, timepoint: AsOfParameters, since: Day = None) -> dict[str, Any]:
     """Opening, debit, credit and closing of every account, in its currency and CNY."""
     try:
-        found = turnover_balance(app.views, moment, since=since)
+        found = turnover_balance(app.views, timepoint, since=since)
     except ValueError as error:
         raise BadParameter("since", f"{error}.") from None
     return answer(app, found.vector, since=found.since, as_of=found.as_of, accounts=found.rows, total=found.total)
@@ -90,8 +90,8 @@ def difference(
 ) -> dict[str, Any]:
     """The late events that explain why balances were known to be something else at `then` (now) than at `as_known_at`:
     all of them, or a merchant's, an account's, an order's."""
-    earlier = moment_of(at_least, passed(app, as_known_at, "as_known_at"))
-    later = moment_of(at_least, then and passed(app, then, "then"))
+    earlier = timepoint_of(at_least, passed(app, as_known_at, "as_known_at"))
+    later = timepoint_of(at_least, then and passed(app, then, "then"))
     narrower = {"merchant": merchant, "account": account, "order": order}
     found = explain_difference(app.views, as_of=as_of, earlier=earlier, later=later, **narrower)
     accounts = [
@@ -104,7 +104,7 @@ def difference(
 @router.get("/books/contribution")
 def contribution(
     app: OpenApp,
-    moment: AskedMoment,
+    timepoint: AsOfParameters,
     order: OrderFilter = None,
     merchant: MerchantFilter = None,
     market: MarketFilter = None,
@@ -113,26 +113,26 @@ def contribution(
 ) -> dict[str, Any]:
     """What each order earned or cost the platform, the greatest loss first."""
     page, found = contribution_page(
-        app.views, moment, order=order, merchant=merchant, market=market, limit=limit, after=after
+        app.views, timepoint, order=order, merchant=merchant, market=market, limit=limit, after=after
     )
     return answer(app, found.vector, orders=page.rows, total=found.total, count=found.count, next=page.next)
 
 
 @router.get("/books/exposure")
-def open_exposure(app: OpenApp, moment: AskedMoment) -> dict[str, Any]:
+def open_exposure(app: OpenApp, timepoint: AsOfParameters) -> dict[str, Any]:
     """What others owe the platform and it owes them, by age, with the items behind it."""
-    found = exposure(app.views, moment)
+    found = exposure(app.views, timepoint)
     return answer(app, found.vector, as_of=found.as_of, exposure=found.rows, items=found.items)
 
 
 @router.get("/books/reconciliation")
 def reconciliation(
     app: OpenApp,
-    moment: AskedMoment,
+    timepoint: AsOfParameters,
     grace_days: Annotated[int, Field(ge=0, le=LONGEST_GRACE_DAYS), IN_DIGITS] = 7,
 ) -> dict[str, Any]:
     """Where two accounts of the same money differ, the oldest first."""
-    return answer(app, {}, mismatches=mismatches(app, moment, grace_days=grace_days))
+    return answer(app, {}, mismatches=mismatches(app, timepoint, grace_days=grace_days))
 
 
 @router.get("/books/periods")
@@ -143,16 +143,16 @@ def accounting_periods(app: OpenApp, as_known_at: AsKnownAt) -> dict[str, Any]:
 
 
 @router.get("/books/rates")
-def rates_of_a_day(app: OpenApp, moment: AskedMoment) -> dict[str, Any]:
+def rates_of_a_day(app: OpenApp, timepoint: AsOfParameters) -> dict[str, Any]:
     """The rates used for a day, CNY for one unit: of which day, from whom, and whether a decision may use them."""
-    day = moment.as_of or accounting_day(app.clock())
-    return answer(app, {}, as_of=day, rates=list(rates_on(app, day, as_known_at=moment.as_known_at)))
+    day = timepoint.as_of or accounting_day(app.clock())
+    return answer(app, {}, as_of=day, rates=list(rates_on(app, day, as_known_at=timepoint.as_known_at)))
 
 
 @router.get("/payouts")
 def all_payouts(
     app: OpenApp,
-    moment: AskedMoment,
+    timepoint: AsOfParameters,
     state: PayoutStateFilter = None,
     merchant: MerchantFilter = None,
     run: RunFilter = None,
@@ -162,7 +162,7 @@ def all_payouts(
     """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
     page = page_of(
         "payouts",
-        partial(payouts, app.views, moment, state=state, merchant=merchant, run=run),
+        partial(payouts, app.views, timepoint, state=state, merchant=merchant, run=run),
         limit=limit,
         after=after,
     )

@@ -9,10 +9,10 @@ from fastapi import APIRouter
 
 from projections.accounting.books_of_account import turnover_balance
 from projections.balances.balances import journal_lines
-from projections.balances.merchant_standings import merchant_standings
+from projections.balances.merchant_summaries import merchant_summaries
 from service.http.errors import NotRecorded
 from service.http.lanes import ReadRoute
-from service.http.parameters import After, AskedMoment, KnownMerchant, Limit, Name, OpenApp, answer
+from service.http.parameters import After, AsOfParameters, KnownMerchant, Limit, Name, OpenApp, answer
 from service.http.statuses import responses
 from service.questions.pages import page_of
 
@@ -20,16 +20,16 @@ router = APIRouter(tags=["money"], route_class=ReadRoute)
 
 
 @router.get("/balances")
-def all_balances(app: OpenApp, moment: AskedMoment) -> dict[str, Any]:
+def all_balances(app: OpenApp, timepoint: AsOfParameters) -> dict[str, Any]:
     """What every merchant has, what open cases may take of it, and when the next release is due; all CNY."""
-    found = merchant_standings(app.views, moment, now=app.clock())
+    found = merchant_summaries(app.views, timepoint, now=app.clock())
     return answer(app, found.vector, merchants=found.merchants)
 
 
 @router.get("/balances/{merchant}", responses=responses(404))
-def balance_of(app: OpenApp, merchant: Name, moment: AskedMoment) -> dict[str, Any]:
+def balance_of(app: OpenApp, merchant: Name, timepoint: AsOfParameters) -> dict[str, Any]:
     """What one merchant has, as of all of them."""
-    found = merchant_standings(app.views, moment, now=app.clock(), merchant=merchant)
+    found = merchant_summaries(app.views, timepoint, now=app.clock(), merchant=merchant)
     if not found.merchants:
         raise NotRecorded(f"Merchant {merchant} has no balance at that time. Check the id.")
     return answer(app, found.vector, balance=found.merchants[0])
@@ -39,20 +39,20 @@ def balance_of(app: OpenApp, merchant: Name, moment: AskedMoment) -> dict[str, A
 def lines_of(
     app: OpenApp,
     merchant: KnownMerchant,
-    moment: AskedMoment,
+    timepoint: AsOfParameters,
     limit: Limit = 100,
     after: After = None,
 ) -> dict[str, Any]:
     """A merchant's journal lines, each with the balance it left."""
-    page = page_of("lines", partial(journal_lines, app.views, merchant, moment), limit=limit, after=after)
+    page = page_of("lines", partial(journal_lines, app.views, merchant, timepoint), limit=limit, after=after)
     vector = {page.rows[-1].book: page.rows[-1].position} if page.rows else {}
     return answer(app, vector, lines=page.rows, next=page.next)
 
 
 @router.get("/trial-balance")
-def trial(app: OpenApp, moment: AskedMoment) -> dict[str, Any]:
+def trial(app: OpenApp, timepoint: AsOfParameters) -> dict[str, Any]:
     """Every account over all books, debit positive; the total is zero."""
-    found = turnover_balance(app.views, moment)
+    found = turnover_balance(app.views, timepoint)
     accounts = [
         {"account": row.account, "title": row.title, "amount": row.closing, "base": row.closing_base}
         for row in found.rows

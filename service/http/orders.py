@@ -1,4 +1,4 @@
-"""Orders over HTTP: where their parcels are, and their story step by step."""
+"""Orders over HTTP: where their parcels are, and their history step by step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.http.parameters import IN_DIGITS, AsKnownAt, AtLeast, Day, Merchant
 from service.http.statuses import responses
 from service.tracking.history import history_of
 from service.tracking.localisation import DEFAULT, best_locale, localised, reader_of
-from service.tracking.tracking import told
+from service.tracking.tracking import reported
 
 router = APIRouter(tags=["orders"], route_class=ReadRoute)
 
@@ -40,7 +40,7 @@ def tracking(
         raise NotRecorded(f"Order {order} is not known. Check the id.")
     now = app.clock()
     words = {"words": localised(found, now, reader_of(language, market=found.market))} if language else {}
-    return answer(app, found.vector, order=told(found, now), **words)
+    return answer(app, found.vector, order=reported(found, now), **words)
 
 
 @router.get("/orders/{order}/history", responses=responses(404, 409))

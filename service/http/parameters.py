@@ -23,8 +23,8 @@ from ledger import instants
 from ledger.log.cursor import Cursor
 from projections.audit.audit_trail import AuditTrail
 from projections.audit.trail import TrailCursor
-from projections.balances.balances import Moment
-from projections.engine.reading import Held
+from projections.balances.balances import AsOf
+from projections.engine.views import Held
 from service.app import App
 from service.failures import UnknownValue
 from service.http.errors import BadParameter, NotRecorded
@@ -109,17 +109,15 @@ async def _as_known_at(app: OpenApp, as_known_at: Instant = None) -> datetime | 
 AsKnownAt = Annotated[datetime | None, Depends(_as_known_at)]
 
 
-async def _moment(wait: AtLeast, as_known_at: AsKnownAt, as_of: Day = None) -> Moment:
-    return moment_of(wait, as_known_at, as_of)
+async def _timepoint(wait: AtLeast, as_known_at: AsKnownAt, as_of: Day = None) -> AsOf:
+    return timepoint_of(wait, as_known_at, as_of)
 
 
-def moment_of(wait: Wait, as_known_at: datetime | None, as_of: date | None = None) -> Moment:
-    return Moment(
-        as_of=as_of, as_known_at=as_known_at, at_least=wait.vector, timeout_s=wait.timeout_s, books=wait.books
-    )
+def timepoint_of(wait: Wait, as_known_at: datetime | None, as_of: date | None = None) -> AsOf:
+    return AsOf(as_of=as_of, as_known_at=as_known_at, at_least=wait.vector, timeout_s=wait.timeout_s, books=wait.books)
 
 
-AskedMoment = Annotated[Moment, Depends(_moment)]
+AsOfParameters = Annotated[AsOf, Depends(_timepoint)]
 
 
 def _known(name: str) -> Any:

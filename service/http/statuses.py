@@ -1,4 +1,4 @@
-"""The statuses that routes answer with beside 200, as the OpenAPI document tells them."""
+"""The statuses that routes answer with beside 200, as the OpenAPI document describes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partners' webhooks: signed bodies become reports; told again they change nothing."""
+"""Partners' webhooks: signed bodies become reports; reported again they change nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from projections.tracking.tracking_numbers import parcels_numbered
 from service.adapters.carriers import aftership, easypost
 from service.adapters.carriers.scan_commands import Lookup
 from service.adapters.psp.adyen_notifications import CaptureMode
-from service.adapters.psp.webhooks import Told, adyen_facts, stripe_facts
+from service.adapters.psp.webhooks import ParsedBody, adyen_facts, stripe_facts
 from service.adapters.raw_bodies import kept_raw
 from service.adapters.refused_bodies import PayloadNotUnderstood
 from service.app import App
@@ -45,12 +45,12 @@ def _adyen(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Se
     return _recorded(app, adyen_facts(body, secret, CaptureMode(app.settings.adyen_capture)))
 
 
-def _recorded(app: App, told: Told) -> list[Outcome]:
+def _recorded(app: App, reported: ParsedBody) -> list[Outcome]:
     """What is not understood waits for people: its sender would only send it again."""
     try:
-        outcomes = record_facts(app, told.facts) if told.facts else []
+        outcomes = record_facts(app, reported.facts) if reported.facts else []
     finally:
-        kept = app.bus.submit(told.not_understood)
+        kept = app.bus.submit(reported.not_understood)
     return [*outcomes, *kept]
 
 
@@ -80,11 +80,12 @@ class NotKept(Exception):
 
 @router.post("/webhooks/{sender}", responses=responses(401, 404), openapi_extra=_BODY)
 async def webhook(app: OpenApp, sender: Name, request: Request) -> dict[str, Any]:
-    """What a tracking provider (`aftership`, `easypost`) or a payment provider (`stripe`, `adyen`) tells, signed with
+    """What a tracking provider (`aftership`, `easypost`) or a payment provider (`stripe`, `adyen`) says, signed with
     the secret of the settings.
 
     A scan finds its parcel by its number, a payment its order by the metadata `merchant_id` and `order_id` or by
-    references known before; else it goes to the inbox. What is not understood is kept with its codes, and what fails by
+    references known before; else it becomes an unmatched item. What is not understood is kept with its codes, and what
+    fails by
     a fault of ours is kept whole there, sealed, under the reference that stands in the log.
     """
     if sender not in SENDERS:

@@ -17,7 +17,7 @@ from service.automation.parking import parked
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
     After,
-    AskedMoment,
+    AsOfParameters,
     AtLeast,
     BreakKindFilter,
     ChannelFilter,
@@ -31,10 +31,10 @@ from service.http.parameters import (
     answer,
     fields_of,
 )
-from service.http.witness import Witness
+from service.http.position_tracker import PositionTracker
 from service.loops.set_aside_list import exceptions_of
-from service.questions.moments import end_of
 from service.questions.pages import page_of
+from service.questions.timepoints import end_of
 from service.unmatched.items import waiting
 
 router = APIRouter(tags=["worklists"], route_class=ReadRoute)
@@ -46,7 +46,7 @@ def approvals(
     app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None, limit: Limit = 500, after: After = None
 ) -> dict[str, Any]:
     """Refund cases that wait for a decision, the longest waiting first: whose turn it is, and until when."""
-    views, now = Witness(app.views), app.clock()
+    views, now = PositionTracker(app.views), app.clock()
     wait: Any = {"at_least": at_least.vector, "timeout_s": at_least.timeout_s}
     page = page_of(
         "approvals",
@@ -61,16 +61,16 @@ def approvals(
 @router.get("/proposals")
 def proposed(
     app: OpenApp,
-    moment: AskedMoment,
+    timepoint: AsOfParameters,
     state: Literal["proposed", "approved", "rejected", "all"] = "proposed",
     merchant: MerchantFilter = None,
     limit: Limit = 500,
     after: After = None,
 ) -> dict[str, Any]:
     """Commands, adjustments and write-offs that one person proposed and another decides, the oldest first; CNY."""
-    views = Witness(app.views)
-    asked: Any = {"state": None if state == "all" else state, "merchant": merchant, "moment": moment}
-    asked |= {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
+    views = PositionTracker(app.views)
+    asked: Any = {"state": None if state == "all" else state, "merchant": merchant, "timepoint": timepoint}
+    asked |= {"at_least": timepoint.at_least, "timeout_s": timepoint.timeout_s}
     page = page_of("proposals", partial(proposals, views, **asked), limit=limit, after=after)
     return answer(app, views.vector, proposals=page.rows, next=page.next)
 
@@ -84,22 +84,22 @@ def parked_or_proposed_so(app: OpenApp) -> dict[str, Any]:
 @router.get("/exceptions")
 def open_exceptions(
     app: OpenApp,
-    moment: AskedMoment,
+    timepoint: AsOfParameters,
     status: Status = "open",
     kind: BreakKindFilter = None,
     merchant: MerchantFilter = None,
     limit: Limit = 500,
     after: After = None,
 ) -> dict[str, Any]:
-    """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first.
+    """Breaks between what was reported and what is known, and facts whose order nobody knows yet, the oldest first.
 
     Then, of now, the items that loops have set aside because they failed (`set_aside`): they are tried again by
     themselves."""
-    views, now = Witness(app.views), end_of(moment, app.clock())
+    views, now = PositionTracker(app.views), end_of(timepoint, app.clock())
     asked: Any = {"status": None if status == "all" else status, "kind": kind, "merchant": merchant}
     page = page_of(
         "exceptions",
-        partial(exceptions_of, app, views=views, moment=moment, **asked),
+        partial(exceptions_of, app, views=views, timepoint=timepoint, **asked),
         limit=limit,
         after=after,
     )
@@ -107,29 +107,29 @@ def open_exceptions(
     return answer(app, views.vector, exceptions=rows, next=page.next)
 
 
-@router.get("/inbox")
-def unrouted(app: OpenApp, moment: AskedMoment, limit: Limit = 500, after: After = None) -> dict[str, Any]:
+@router.get("/unmatched")
+def unmatched_items(app: OpenApp, timepoint: AsOfParameters, limit: Limit = 500, after: After = None) -> dict[str, Any]:
     """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by."""
-    views, now = Witness(app.views), end_of(moment, app.clock())
-    page = page_of("inbox", partial(waiting, app, moment, views=views), limit=limit, after=after)
+    views, now = PositionTracker(app.views), end_of(timepoint, app.clock())
+    page = page_of("unmatched", partial(waiting, app, timepoint, views=views), limit=limit, after=after)
     rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in page.rows]
-    return answer(app, views.vector, inbox=rows, next=page.next)
+    return answer(app, views.vector, unmatched=rows, next=page.next)
 
 
 @router.get("/instructions")
 def unanswered(
     app: OpenApp,
-    moment: AskedMoment,
+    timepoint: AsOfParameters,
     partner: PartnerFilter = None,
     limit: Limit = 500,
     after: After = None,
 ) -> dict[str, Any]:
     """Captures, voids, refunds and payouts that partners are asked for and have not answered, the oldest first."""
-    views = Witness(app.views)
-    wait: Any = {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
+    views = PositionTracker(app.views)
+    wait: Any = {"at_least": timepoint.at_least, "timeout_s": timepoint.timeout_s}
     page = page_of(
         "instructions",
-        partial(open_instructions, views, moment, partner=partner, **wait),
+        partial(open_instructions, views, timepoint, partner=partner, **wait),
         limit=limit,
         after=after,
     )
@@ -139,7 +139,7 @@ def unanswered(
 @router.get("/overdue")
 def late(app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None) -> dict[str, Any]:
     """What missed, or is missing, its promised time at the transfer warehouse; and what to hand over now."""
-    views, now = Witness(app.views), app.clock()
+    views, now = PositionTracker(app.views), app.clock()
     soon = warnings(views, now, merchant=merchant, at_least=at_least.vector, timeout_s=at_least.timeout_s)
     found = overdue(views, now, merchant=merchant, at_least=views.vector)
     return answer(app, views.vector, overdue=list(map(_promised, found)), soon=list(map(_promised, soon)))
@@ -150,7 +150,7 @@ def declared(
     app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None, mismatches: bool = False
 ) -> dict[str, Any]:
     """Export declarations with their orders and receipts of payment; `mismatches` asks for those that do not tie."""
-    views = Witness(app.views)
+    views = PositionTracker(app.views)
     found = ties(
         views, merchant=merchant, only_mismatches=mismatches, at_least=at_least.vector, timeout_s=at_least.timeout_s
     )
@@ -160,7 +160,7 @@ def declared(
 @router.get("/sales")
 def sold(
     app: OpenApp,
-    moment: AskedMoment,
+    timepoint: AsOfParameters,
     merchant: MerchantFilter = None,
     channel: ChannelFilter = None,
     creator: CreatorFilter = None,
@@ -169,7 +169,7 @@ def sold(
     to_day: Annotated[Day, Query(alias="to")] = None,
 ) -> dict[str, Any]:
     """Orders a day by merchant, channel, content, creator and market, as they were placed; CNY at list price."""
-    views = Witness(app.views)
+    views = PositionTracker(app.views)
     found = sales(
         views,
         merchant=merchant,
@@ -178,9 +178,9 @@ def sold(
         market=market,
         from_day=from_day,
         to_day=to_day,
-        moment=moment,
-        at_least=moment.at_least,
-        timeout_s=moment.timeout_s,
+        timepoint=timepoint,
+        at_least=timepoint.at_least,
+        timeout_s=timepoint.timeout_s,
     )
     return answer(app, views.vector, sales=found)
 

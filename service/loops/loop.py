@@ -16,7 +16,7 @@ from ledger.log.set_aside import SetAside, SetAsideItem, item_key
 from ledger.streams.loader import load_each
 from ledger.streams.parking import Parking
 from projections.engine.generations import ViewOutdated
-from projections.engine.reading import ViewBehind
+from projections.engine.views import ViewBehind
 from service.app import App
 
 T = TypeVar("T")

@@ -6,8 +6,8 @@ from typing import Any
 
 from ledger.ids import merchant_of
 from ledger.log.set_aside import SetAside, SetAsideItem
-from projections.balances.balances import Moment
-from projections.engine.reading import Views
+from projections.balances.balances import AsOf
+from projections.engine.views import Views
 from projections.keyset import Key
 from projections.worklists.exceptions import ExceptionRow, Status, exceptions
 from service.app import App
@@ -36,19 +36,19 @@ def exceptions_of(
     limit: int,
     after: Key | None = None,
     views: Views | None = None,
-    moment: Moment,
+    timepoint: AsOf,
     status: Status | None,
     kind: str | None,
     merchant: str | None,
 ) -> list[ExceptionRow]:
     """What people must look at, the oldest first; then, of now, what loops have set aside. Raises `ViewBehind`."""
     asked: Any = {"status": status, "kind": kind, "merchant": merchant}
-    waits: Any = {"at_least": moment.at_least, "timeout_s": moment.timeout_s}
+    waits: Any = {"at_least": timepoint.at_least, "timeout_s": timepoint.timeout_s}
     in_the_end, *key = after or (False,)
     behind, behind_item = (None, tuple(key)) if in_the_end else (tuple(key[:3]) or None, None)
     rest = 0 if in_the_end else limit
-    found = exceptions(views or app.views, moment=moment, limit=rest, after=behind, **waits, **asked)
-    if moment.as_of or moment.as_known_at:
+    found = exceptions(views or app.views, timepoint=timepoint, limit=rest, after=behind, **waits, **asked)
+    if timepoint.as_of or timepoint.as_known_at:
         return list(found)
     return [*found, *set_aside_rows(app, limit=limit - len(found), after=behind_item, **asked)]
 

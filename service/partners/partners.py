@@ -7,7 +7,7 @@ from collections.abc import Callable
 from service.failures import ServiceFailure
 from service.partners.ports import Partners
 from service.partners.simulated.bank import SimulatedBank
-from service.partners.simulated.counter import Mishaps
+from service.partners.simulated.counter import FailureRates
 from service.partners.simulated.provider import SimulatedProvider
 from service.settings import Settings
 
@@ -16,8 +16,8 @@ def _simulated(settings: Settings) -> Partners:
     folder = settings.data_dir
     folder.mkdir(parents=True, exist_ok=True)
     return Partners(
-        bank=SimulatedBank(folder / "simulated-bank.sqlite", Mishaps()),
-        any_provider=SimulatedProvider(folder / "simulated-provider.sqlite", Mishaps()),
+        bank=SimulatedBank(folder / "simulated-bank.sqlite", FailureRates()),
+        any_provider=SimulatedProvider(folder / "simulated-provider.sqlite", FailureRates()),
     )
 
 

@@ -12,8 +12,8 @@ from commands.payments.report_payment_voided import ReportPaymentVoided
 from commands.payouts.report_payout_failed import ReportPayoutFailed
 from commands.payouts.report_payout_paid import ReportPayoutPaid
 from commands.refunds.report_refund_outcome import ReportRefundOutcome
-from commands.unmatched.report_unmatched_refund_failed import ReportUnallocatedRefundFailed
-from commands.unmatched.report_unmatched_refund_paid import ReportUnallocatedRefundPaid
+from commands.unmatched.report_unmatched_refund_failed import ReportUnmatchedRefundFailed
+from commands.unmatched.report_unmatched_refund_paid import ReportUnmatchedRefundPaid
 from ledger.actors import Actor
 from ledger.ids import command_id, merchant_of, order_of
 from projections.reconciliation.instructions import Instruction
@@ -32,8 +32,8 @@ def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command
         "actor": Actor(kind="partner", id=instruction.partner, role="service"),
         "occurred_at": at,
     }
-    if instruction.is_of_the_inbox:
-        return _of_the_inbox(instruction, answer, envelope, done=done)
+    if instruction.is_unmatched:
+        return _of_the_unmatched_items(instruction, answer, envelope, done=done)
     envelope["merchant_id"] = merchant_of(instruction.stream)
     if instruction.kind == "payout":
         return _of_payout(instruction, answer, envelope, done=done)
@@ -51,7 +51,9 @@ def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command
     return None
 
 
-def _of_the_inbox(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
+def _of_the_unmatched_items(
+    instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool
+) -> Command:
     capture_ref = instruction.facts["capture_ref"]
     envelope |= {
         "psp": instruction.partner,
@@ -59,11 +61,11 @@ def _of_the_inbox(instruction: Instruction, answer: Answer, envelope: dict[str, 
         "refund_id": instruction.facts["refund_id"],
         "psp_refund_ref": answer.reference,
         "amount": instruction.amount,
-        "submission_id": instruction.id,
+        "attempt_id": instruction.id,
     }
     if done:
-        return ReportUnallocatedRefundPaid(**envelope)
-    return ReportUnallocatedRefundFailed(**envelope, code=answer.code or _UNSAID)
+        return ReportUnmatchedRefundPaid(**envelope)
+    return ReportUnmatchedRefundFailed(**envelope, code=answer.code or _UNSAID)
 
 
 def _of_payout(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
@@ -80,7 +82,7 @@ def _of_refund(instruction: Instruction, answer: Answer, envelope: dict[str, Any
         **envelope,
         **names,
         outcome="succeeded" if done else "failed",
-        submission_id=instruction.id,
+        attempt_id=instruction.id,
         psp_refund_ref=answer.reference,
         code=answer.code,
     )

@@ -33,7 +33,7 @@ _logger = logging.getLogger(__name__)
 class Sending(Timer):
     """Submits payouts, and sends whatever is asked for.
 
-    Waits longer after each try that brought no answer: one second, two, four … up to ten minutes.
+    Waits longer after each attempt that brought no answer: one second, two, four … up to ten minutes.
     """
 
     name = "sending"

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, get_args
 
 from ledger.events.orders import ChannelType
-from ledger.ids import UNROUTED, is_id, policy_stream, settlement_run_stream
+from ledger.ids import UNMATCHED, is_id, policy_stream, settlement_run_stream
 from ledger.journal.accounts import CHART
 from ledger.log.directory import PLATFORM_BOOK
 from ledger.policies.markets import Markets
@@ -75,7 +75,7 @@ def _break_kinds(app: App) -> Iterable[str]:
     from commands.reconciliation.flag_missing_line import MissingKind
     from commands.reconciliation.flag_stuck import StuckKind
 
-    by_rule = (UNROUTED, SET_ASIDE, *get_args(MissingKind), *get_args(StuckKind))
+    by_rule = (UNMATCHED, SET_ASIDE, *get_args(MissingKind), *get_args(StuckKind))
     return (*by_rule, *known_values(app.views, Exceptions(), EXCEPTIONS, "kind"))
 
 

@@ -24,8 +24,8 @@ LISTS: dict[str, dict[str, type]] = {
     "exceptions": {
         "is_set_aside": bool, "since": datetime, "stream": str, "break_id": str, "item": str, "book": str,
     },
-    "inbox": {"happened_at": datetime, "stream": str},
-    "instructions": {"asked_at": datetime, "kind": str, "stream": str, "subject": str, "id": str},
+    "unmatched": {"happened_at": datetime, "stream": str},
+    "instructions": {"requested_at": datetime, "kind": str, "stream": str, "subject": str, "id": str},
     "lines": {"position": int, "line_no": int},
     "payouts": {"initiated_at": datetime, "payout_id": str},
     "proposals": {"proposed_at": datetime, "stream": str, "proposal_id": str},
@@ -60,7 +60,7 @@ def page_of(name: str, fetch: Fetch[T], *, limit: int, after: str | None) -> Pag
 def _plain(value: Any) -> str | int:
     match value:
         case datetime():
-            return value.isoformat(timespec="microseconds")  # the database tells instants in UTC
+            return value.isoformat(timespec="microseconds")  # the database returns instants in UTC
         case int() | str():
             return value
     return int(value.minor)
@@ -81,14 +81,14 @@ def _read(name: str, cursor: str) -> Key:
     raise UnknownValue("after", f"{cursor[:40]} is no cursor of {name}. Take `next` of the page before.")
 
 
-def _value(kind: Any, told: Any) -> Any:
+def _value(kind: Any, reported: Any) -> Any:
     """Raises ValueError for what no row of ours can hold."""
-    if kind is datetime and isinstance(told, str):
+    if kind is datetime and isinstance(reported, str):
         from ledger.instants import read_instant  # imports pydantic, which no help needs
 
-        return read_instant(told)
-    if type(told) is not kind or (isinstance(told, int) and abs(told) > _LARGEST):
-        raise ValueError(f"{told!r} is no {kind.__name__}")
-    if isinstance(told, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in told):
+        return read_instant(reported)
+    if type(reported) is not kind or (isinstance(reported, int) and abs(reported) > _LARGEST):
+        raise ValueError(f"{reported!r} is no {kind.__name__}")
+    if isinstance(reported, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in reported):
         raise ValueError("the database has no such text")
-    return told
+    return reported

@@ -153,7 +153,7 @@ EXCEPTIONS = Table(
         *counts("age_h"),
     ),
 )
-INBOX = Table(
+UNMATCHED = Table(
     (
         *ids("system", "reference"),
         *texts("what"),
@@ -169,7 +169,7 @@ INSTRUCTIONS = Table(
     (
         *ids("kind", "id", "stream", "partner"),
         *amounts("amount"),
-        *times("asked_at"),
+        *times("requested_at"),
         *counts("age_h"),
         *details(*texts("facts")),
     ),

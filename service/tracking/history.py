@@ -1,4 +1,4 @@
-"""An order's story step by step: each event, the order after it, and the journal entry it wrote."""
+"""An order's history step by step: each event, the order after it, and the journal entry it wrote."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from projections.tracking.past_answers import tracked_then
 from projections.tracking.tracking import AmbiguousOrder
 from service.failures import ServiceFailure
 from service.tracking.order_axes import Axes, axes_of
-from service.tracking.tracking import told
+from service.tracking.tracking import reported
 
 _FIND = (
     "SELECT d.merchant_id, d.book FROM log.directory d JOIN log.events e ON e.book = d.book"
@@ -53,8 +53,8 @@ class Step:
     @property
     def reasons(self) -> dict[str, str]:
         """Why it was done, by the names that the event has for it; what is sealed stays so."""
-        told = {name: self.event.get(name) for name in _REASONS if self.event.get(name)}
-        return {name: _reason(value) for name, value in told.items()}
+        reported = {name: self.event.get(name) for name in _REASONS if self.event.get(name)}
+        return {name: _reason(value) for name, value in reported.items()}
 
     def as_json(self) -> dict[str, Any]:
         """The step as plain values; instants stay instants."""
@@ -115,31 +115,31 @@ def history_of(
     Personal values stay sealed. Raises `ServiceFailure`, `AmbiguousOrder`; ValueError for an instant that has not come.
     """
     book, name = find_order(ledger, order, merchant)
-    story = _known(ledger, book, name, as_known_at)
-    if upto and upto > len(story):
-        raise ServiceFailure(f"Order {order} has {len(story)} steps, and no step {upto}.")
-    steps = _steps(name, story[:upto], _policies(ledger))
+    scenario = _known(ledger, book, name, as_known_at)
+    if upto and upto > len(scenario):
+        raise ServiceFailure(f"Order {order} has {len(scenario)} steps, and no step {upto}.")
+    steps = _steps(name, scenario[:upto], _policies(ledger))
     return (step for step in steps if as_of is None or step.recorded.accounting_date <= as_of)
 
 
 def _known(ledger: Ledger, book: int, name: str, as_known_at: datetime | None) -> list[Recorded]:
     """The order's events that were recorded by then."""
-    story = ledger.reader.read_stream(book, name)
+    scenario = ledger.reader.read_stream(book, name)
     if as_known_at is None:
-        return story
+        return scenario
     known = ledger.reader.positions_as_known_at(as_known_at, [book])[book]
-    return [recorded for recorded in story if recorded.position <= known]
+    return [recorded for recorded in scenario if recorded.position <= known]
 
 
-def _steps(name: str, story: Sequence[Recorded], policies: Sequence[Recorded]) -> Iterator[Step]:
+def _steps(name: str, scenario: Sequence[Recorded], policies: Sequence[Recorded]) -> Iterator[Step]:
     stream = cast(Order, blank(name))
     before: dict[str, Any] = {}
-    for number, recorded in enumerate(story, 1):
+    for number, recorded in enumerate(scenario, 1):
         _remember(stream, recorded)
         state = plain_state(stream)
         flat = dict(_flat(state))
         changed = {path: flat.get(path) for path in sorted(flat.keys() | before.keys()) if _differs(path, before, flat)}
-        shown = _shown(story[:number], policies)
+        shown = _shown(scenario[:number], policies)
         yield Step(recorded, from_json(recorded.payload), changed, state, axes_of(stream), shown, recorded.lines)
         before = flat
 
@@ -160,15 +160,15 @@ def _policies(ledger: Ledger) -> list[Recorded]:
     return [recorded for stream in streams for recorded in loaded[stream]]
 
 
-def _shown(story: Sequence[Recorded], policies: Sequence[Recorded]) -> dict[str, Any] | None:
-    """Tracking as it was told right after the last of these events, under what was published by then."""
-    last = story[-1]
+def _shown(scenario: Sequence[Recorded], policies: Sequence[Recorded]) -> dict[str, Any] | None:
+    """Tracking as it was reported right after the last of these events, under what was published by then."""
+    last = scenario[-1]
     known = [policy.readable_event for policy in policies if policy.recorded_at <= last.recorded_at]
-    tracking = tracked_then(story, [policy for policy in known if isinstance(policy, PolicyPublished)])
+    tracking = tracked_then(scenario, [policy for policy in known if isinstance(policy, PolicyPublished)])
     if tracking is None:
         return None
-    # By the clock of who decided: an importer, or a simulator, tells of a past in which the ledger was not there.
-    return told(tracking, decided_at(last.event_id))
+    # By the clock of who decided: an importer, or a simulator, reports a past in which the ledger was not there.
+    return reported(tracking, decided_at(last.event_id))
 
 
 def plain_state(remembered: Any) -> Any:

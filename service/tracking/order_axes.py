@@ -86,4 +86,4 @@ def _case_state(order: Order, refund_id: str) -> AfterSales:
         return case.state if case.state in ("open", "rejected", "withdrawn") else "approved"
     if case.money is not None and case.paid >= case.money.amount:
         return "refunded"
-    return "refunding" if case.submissions or case.paid.minor else "approved"
+    return "refunding" if case.attempts or case.paid.minor else "approved"

@@ -1,4 +1,4 @@
-"""Where an order is, as it is told at an instant: stored facts, and what depends on the clock."""
+"""Where an order is, as it is shown at an instant: stored facts, and what depends on the clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from projections.tracking.answer import OrderTracking, ParcelTracking, TrackedRe
 _INNER = ("paid", "proven_at", "deemed_at", "return_window")  # what `after_sales` is computed from
 
 
-def told(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
+def reported(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
     """The answer as plain values; lateness and what may be asked for are computed at `now`."""
     plain = asdict(tracking)
     del plain["vector"], plain["buyer_ref"]
@@ -26,9 +26,9 @@ def _parcel(parcel: ParcelTracking, now: datetime) -> dict[str, Any]:
     plain = asdict(parcel)
     for name in _INNER:
         del plain[name]
-    told_now = {"late": parcel.is_late(now), "gaps": parcel.gaps, "after_sales": asdict(parcel.after_sales(now))}
+    reported_now = {"late": parcel.is_late(now), "gaps": parcel.gaps, "after_sales": asdict(parcel.after_sales(now))}
     items = [asdict(item) | {"after_sales": asdict(parcel.after_sales_of(item, now))} for item in parcel.items]
-    return plain | told_now | {"items": items}
+    return plain | reported_now | {"items": items}
 
 
 def _amounts(refund: TrackedRefund) -> dict[str, str | None]:

@@ -1,4 +1,5 @@
-"""The inbox as people work it: what waits there, what is known of its names by now, and routing it where it belongs."""
+"""Unmatched items as people work them: what waits there, what is known of its names by now, and matching it where it
+belongs."""
 
 from __future__ import annotations
 
@@ -12,27 +13,27 @@ from commands.bus.outcome import Outcome, first_fault
 from commands.unmatched.match_payment import Part
 from ledger.actors import Actor
 from ledger.canonical import digest
-from ledger.ids import UNROUTED, inbox_stream, order_stream, unrouted_break
+from ledger.ids import UNMATCHED, order_stream, unmatched_break, unmatched_stream
 from ledger.log.rows import Recorded
 from ledger.money import Money, total
 from ledger.streams.loader import load_stream
 from ledger.streams.orders.order import Order
-from ledger.streams.reference_data import InboxItem
-from projections.balances.balances import NOW, Moment
-from projections.engine.reading import Views
+from ledger.streams.reference_data import UnmatchedItem
+from projections.balances.balances import NOW, AsOf
+from projections.engine.views import Views
 from projections.keyset import Key
 from projections.reconciliation.psp_references import PspReferences, orders_of
 from projections.tracking.tracking_numbers import TrackingNumbers
 from projections.worklists.exceptions import ExceptionRow, Exceptions, exceptions
 from service.app import App
 from service.failures import ServiceFailure
-from service.unmatched.fact_matches import InboxFacts, inbox_item
-from service.unmatched.payment_matches import InboxRouting
-from service.unmatched.scan_matches import ScanRouting
+from service.unmatched.fact_matches import FactMatcher, unmatched_item
+from service.unmatched.payment_matches import PaymentMatcher
+from service.unmatched.scan_matches import ScanMatcher
 
 PROJECTIONS = (Exceptions(), PspReferences())
 _PLATFORM_BOOK = 0
-State = Literal["waiting", "planned", "routed_in_part", "stands_twice", "refunding"]
+State = Literal["waiting", "planned", "matched_in_part", "stands_twice", "refunding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Waiting:
     what of it is owed back; None where no money came. `orders` are those that its names are known by, each as
     `merchant/order`.
 
-    `stands_twice`: an order has recorded this capture too, so that it is counted twice until it is routed to it.
+    `stands_twice`: an order has recorded this capture too, so that it is counted twice until it is matched to it.
     """
 
     system: str
@@ -57,7 +58,7 @@ class Waiting:
 
     @property
     def stream(self) -> str:
-        return inbox_stream(self.system, self.reference)
+        return unmatched_stream(self.system, self.reference)
 
     def age(self, now: datetime) -> timedelta:
         return now - self.happened_at
@@ -72,71 +73,73 @@ class OrderNotPlaced(ServiceFailure):
 
 
 def waiting(
-    app: App, moment: Moment = NOW, *, views: Views | None = None, limit: int = 500, after: Key | None = None
+    app: App, timepoint: AsOf = NOW, *, views: Views | None = None, limit: int = 500, after: Key | None = None
 ) -> list[Waiting]:
     """What waits, the oldest first; of a moment, what waited then. The orders are those that are known by now. Raises
     `ViewBehind`."""
     views = views or app.views
-    behind = after and (*after, unrouted_break(str(after[1])))
-    rows = exceptions(views, kind=UNROUTED, limit=limit, after=behind, moment=moment, timeout_s=moment.timeout_s)
-    items = {row.stream: InboxItem(row.stream) for row in rows}
+    behind = after and (*after, unmatched_break(str(after[1])))
+    rows = exceptions(
+        views, kind=UNMATCHED, limit=limit, after=behind, timepoint=timepoint, timeout_s=timepoint.timeout_s
+    )
+    items = {row.stream: UnmatchedItem(row.stream) for row in rows}
     for recorded in app.ledger.reader.rows_of_streams(dict.fromkeys(items, _PLATFORM_BOOK)) if items else ():
-        if _was_known(recorded, moment):
+        if _was_known(recorded, timepoint):
             _remember(items[recorded.stream], recorded)
     found = [_row(row, items[row.stream]) for row in rows]
-    return _with_orders(app.views, found, of_now=moment.as_of is None and moment.as_known_at is None)
+    return _with_orders(app.views, found, of_now=timepoint.as_of is None and timepoint.as_known_at is None)
 
 
-def _remember(item: InboxItem, recorded: Recorded) -> None:
+def _remember(item: UnmatchedItem, recorded: Recorded) -> None:
     """What cannot be read is left out: the item is listed with what is known of it."""
     if (event := recorded.readable_event) is not None:
         item.apply(event)
 
 
-def _was_known(recorded: Recorded, moment: Moment) -> bool:
-    in_time = moment.as_of is None or recorded.accounting_date <= moment.as_of
-    return in_time and (moment.as_known_at is None or recorded.recorded_at <= moment.as_known_at)
+def _was_known(recorded: Recorded, timepoint: AsOf) -> bool:
+    in_time = timepoint.as_of is None or recorded.accounting_date <= timepoint.as_of
+    return in_time and (timepoint.as_known_at is None or recorded.recorded_at <= timepoint.as_known_at)
 
 
-def route(app: App, system: str, reference: str, parts: Sequence[Part], *, actor: Actor) -> Outcome:
+def match(app: App, system: str, reference: str, parts: Sequence[Part], *, actor: Actor) -> Outcome:
     """Money to these orders, or facts to the only one of them; what was decided so before is carried out. Raises
     `ServiceFailure`."""
     if missing := [part for part in parts if not _is_placed(app, part)]:
         names = ", ".join(f"{part.merchant_id}/{part.order_id}" for part in missing)
         raise OrderNotPlaced(f"There is no order {names}. Name orders that are placed, as merchant/order.")
-    item = inbox_item(app.ledger, system, reference)
+    item = unmatched_item(app.ledger, system, reference)
     id = _named_after(item, parts)
-    if item.capture and not (item.is_routed and item.noted_since):
-        routing = InboxRouting(app.ledger, app.bus)
-        done = routing.carry_out(system, reference) if _is_planned(item, parts) else None
-        done = done or routing.route(system, reference, parts, actor=actor, id=id)
+    if item.capture and not (item.is_matched and item.noted_since):
+        matcher = PaymentMatcher(app.ledger, app.bus)
+        done = matcher.carry_out(system, reference) if _is_planned(item, parts) else None
+        done = done or matcher.match(system, reference, parts, actor=actor, id=id)
         return _all_taken(app, done, system, reference) if done.is_accepted else done
     if len(parts) != 1 or parts[0].amount:
         raise ServiceFailure(f"No money waits under {reference} of {system}: name the one order it is about.")
     only = {"merchant_id": parts[0].merchant_id, "order_id": parts[0].order_id}
     app.catch_up([TrackingNumbers()])
-    if fault := first_fault(ScanRouting(app.ledger, app.bus, app.views).report_to(item.noted, **only)):
+    if fault := first_fault(ScanMatcher(app.ledger, app.bus, app.views).report_to(item.noted, **only)):
         return fault
-    return InboxFacts(app.ledger, app.bus).route(system, reference, **only, actor=actor, id=id)
+    return FactMatcher(app.ledger, app.bus).match(system, reference, **only, actor=actor, id=id)
 
 
 def _all_taken(app: App, done: Outcome, system: str, reference: str) -> Outcome:
     """Raises `PartNotTaken` where the plan is over and something is left of the money."""
-    item = inbox_item(app.ledger, system, reference)
+    item = unmatched_item(app.ledger, system, reference)
     if item.plan is None:
         raise PartNotTaken(
-            f"Not every order has taken its part of {reference}: {item.to_route} is left. Route that to other orders."
+            f"Not every order has taken its part of {reference}: {item.to_match} is left. Route that to other orders."
         )
     return done
 
 
-def _named_after(item: InboxItem, parts: Sequence[Part]) -> str:
+def _named_after(item: UnmatchedItem, parts: Sequence[Part]) -> str:
     """The same for the same question about the same state; a refusal does not stick to what came since."""
     asked = ",".join(f"{part.merchant_id}/{part.order_id}={part.amount or ''}" for part in parts)
     return f"route.{digest(f'{item.name} {item.version} {asked}')[:32]}"
 
 
-def _is_planned(item: InboxItem, parts: Sequence[Part]) -> bool:
+def _is_planned(item: UnmatchedItem, parts: Sequence[Part]) -> bool:
     planned = item.plan.parts if item.plan else ()
     return len(planned) == len(parts) and all(
         (each.merchant_id, each.order_id) == (part.merchant_id, part.order_id) and part.amount in (None, each.amount)
@@ -144,9 +147,9 @@ def _is_planned(item: InboxItem, parts: Sequence[Part]) -> bool:
     )
 
 
-def _row(row: ExceptionRow, item: InboxItem) -> Waiting:
+def _row(row: ExceptionRow, item: UnmatchedItem) -> Waiting:
     _, system, reference = row.stream.split("/")
-    capture = item.capture if not item.is_routed else None
+    capture = item.capture if not item.is_matched else None
     given = [refund.amount for refund in item.refunds.values()]
     kinds = [fact.kind for fact in item.noted[len(item.noted) - item.noted_since :]]
     what = (*(("captured",) if capture else ()), *dict.fromkeys(kinds))
@@ -155,7 +158,7 @@ def _row(row: ExceptionRow, item: InboxItem) -> Waiting:
         system=system,
         reference=reference,
         what=what,
-        amount=item.to_route if capture else None,
+        amount=item.to_match if capture else None,
         base=capture.base - item.taken_base if capture else None,
         refunded=total(given, capture.amount.currency) if capture else None,
         state=_state(item) if capture else "waiting",
@@ -165,10 +168,10 @@ def _row(row: ExceptionRow, item: InboxItem) -> Waiting:
     )
 
 
-def _state(item: InboxItem) -> State:
+def _state(item: UnmatchedItem) -> State:
     if item.plan:
         return "planned"
-    return "routed_in_part" if item.taken else "refunding" if item.refunds else "waiting"
+    return "matched_in_part" if item.taken else "refunding" if item.refunds else "waiting"
 
 
 def _with_orders(views: Views, rows: Sequence[Waiting], *, of_now: bool) -> list[Waiting]:
@@ -177,17 +180,17 @@ def _with_orders(views: Views, rows: Sequence[Waiting], *, of_now: bool) -> list
         names[row.system] |= {row.reference, *_named(row)}
     known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     charged: set[tuple[str, str]] = set()
-    for system, told in names.items():
-        for found in orders_of(views, system, sorted(told)).references:
+    for system, reported in names.items():
+        for found in orders_of(views, system, sorted(reported)).references:
             known[system, found.reference].add(f"{found.merchant}/{found.order_id}")
             if of_now and found.kind == "charge":
                 charged.add((system, found.reference))
-    return [_told(row, known, charged) for row in rows]
+    return [_reported(row, known, charged) for row in rows]
 
 
-def _told(row: Waiting, known: Mapping[tuple[str, str], set[str]], charged: set[tuple[str, str]]) -> Waiting:
+def _reported(row: Waiting, known: Mapping[tuple[str, str], set[str]], charged: set[tuple[str, str]]) -> Waiting:
     orders = {order for name in (row.reference, *_named(row)) for order in known.get((row.system, name), ())}
-    twice = row.state != "routed_in_part" and row.amount is not None and (row.system, row.reference) in charged
+    twice = row.state != "matched_in_part" and row.amount is not None and (row.system, row.reference) in charged
     return replace(row, orders=tuple(sorted(orders)), state="stands_twice" if twice else row.state)
 
 

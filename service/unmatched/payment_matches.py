@@ -1,4 +1,4 @@
-"""Working the inbox: captured money is reported to the orders it belongs to, and then given over in book 0."""
+"""Matching: captured money is reported to the orders it belongs to, and then given over in book 0."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from commands.bus.bus import Bus
 from commands.bus.outcome import Outcome, first_fault
 from commands.payments.report_payment_captured import ReportPaymentCaptured
 from commands.unmatched.mark_parts_taken import MarkPartsTaken
-from commands.unmatched.mark_payment_matched import MarkInboxRouted
-from commands.unmatched.match_payment import Part, RouteInboxPayment
+from commands.unmatched.mark_payment_matched import MarkPaymentMatched
+from commands.unmatched.match_payment import MatchPayment, Part
 from ledger.actors import Actor, Source
 from ledger.events.payments import PaymentCaptured
 from ledger.events.platform import (
-    InboxFactRouted,
-    InboxPartsTaken,
-    InboxPaymentCaptured,
-    InboxRoutingPlanned,
-    RoutedPart,
+    MatchedPart,
+    MatchPlanned,
+    UnmatchedFactMatched,
+    UnmatchedPartsTaken,
+    UnmatchedPaymentCaptured,
 )
 from ledger.ids import derived_id, order_stream
 from ledger.ledger import Ledger
 from ledger.log.rows import Recorded
-from service.unmatched.fact_matches import inbox_item, reports_with
+from service.unmatched.fact_matches import reports_with, unmatched_item
 
-ROUTER = Actor(kind="system", id="inbox-routing", role="router")
+ROUTER = Actor(kind="system", id="payment-matcher", role="router")
 _BATCH = 2_000
 _PLATFORM_BOOK = 0
 Reference = tuple[str, str]  # provider, capture reference
@@ -33,22 +33,22 @@ Reference = tuple[str, str]  # provider, capture reference
 
 @dataclass(frozen=True, slots=True)
 class StandsTwice:
-    """Money that stands in the inbox and in an order's stream at once."""
+    """Money that is unmatched and in an order's stream at once."""
 
     psp: str
     capture_ref: str
     stream: str
 
 
-class InboxRouting:
+class PaymentMatcher:
     """May be cut off anywhere: the plan is recorded first, and every later command's id is made of it."""
 
     def __init__(self, ledger: Ledger, bus: Bus) -> None:
         self._ledger, self._bus = ledger, bus
 
-    def route(self, psp: str, capture_ref: str, parts: Sequence[Part], *, actor: Actor, id: str) -> Outcome:
+    def match(self, psp: str, capture_ref: str, parts: Sequence[Part], *, actor: Actor, id: str) -> Outcome:
         """Decide where the money belongs, as `actor`, and carry it out; the refusal where that is not possible."""
-        plan = RouteInboxPayment(id=id, actor=actor, psp=psp, capture_ref=capture_ref, parts=tuple(parts))
+        plan = MatchPayment(id=id, actor=actor, psp=psp, capture_ref=capture_ref, parts=tuple(parts))
         planned = self._bus.submit([plan])[0]
         if not planned.is_accepted:
             return planned
@@ -64,7 +64,7 @@ class InboxRouting:
         What an order answered to that report sticks: the plan is over, and what was not taken may be planned anew. A
         report that failed is no answer: its fault is returned, and the plan stays to be carried out.
         """
-        item = inbox_item(self._ledger, psp, capture_ref)
+        item = unmatched_item(self._ledger, psp, capture_ref)
         if item.capture is None or item.plan is None:
             return None
         capture, parts = item.capture, item.plan.parts
@@ -78,14 +78,14 @@ class InboxRouting:
             return None
         if fault := first_fault(self._bus.submit(list(reports_with(item, (*item.taken, *parts))))):
             return fault
-        done = MarkInboxRouted(
-            id=derived_id("routed", psp, capture_ref), actor=ROUTER, psp=psp, capture_ref=capture_ref
+        done = MarkPaymentMatched(
+            id=derived_id("matched", psp, capture_ref), actor=ROUTER, psp=psp, capture_ref=capture_ref
         )
         return self._bus.submit([done])[0]
 
     def standing_twice(self) -> Iterator[StandsTwice]:
-        """Every reference that stands in the inbox and in an order too, as far as both are recorded by now."""
-        waiting = self._unrouted()
+        """Every reference that is unmatched and in an order too, as far as both are recorded by now."""
+        waiting = self._unmatched()
         if not waiting:
             return
         for book in self._ledger.reader.heads():
@@ -97,7 +97,7 @@ class InboxRouting:
                 if given is not None and row.stream not in given:
                     yield StandsTwice(event.psp, event.capture_ref, row.stream)
 
-    def _has(self, part: RoutedPart, capture: InboxPaymentCaptured) -> bool:
+    def _has(self, part: MatchedPart, capture: UnmatchedPaymentCaptured) -> bool:
         """Whether the order has recorded its part: a report may also come to a break, which moves no money."""
         book = self._ledger.directory.book_of(part.merchant_id)
         rows = self._ledger.reader.read_stream(book, order_stream(part.merchant_id, part.order_id))
@@ -111,26 +111,29 @@ class InboxRouting:
     def _planned(self) -> list[Reference]:
         """Plans that are not carried out, in the order they were made."""
         open_: dict[Reference, None] = {}
-        for row in self._rows(_PLATFORM_BOOK, InboxRoutingPlanned.name, InboxPartsTaken.name, InboxFactRouted.name):
+        for row in self._rows(_PLATFORM_BOOK, MatchPlanned.name, UnmatchedPartsTaken.name, UnmatchedFactMatched.name):
             match row.readable_event:
-                case InboxRoutingPlanned(system=psp, reference=reference):
+                case MatchPlanned(system=psp, reference=reference):
                     open_[psp, reference] = None
                 case (
-                    InboxPartsTaken(system=psp, reference=reference) | InboxFactRouted(system=psp, reference=reference)
+                    UnmatchedPartsTaken(system=psp, reference=reference)
+                    | UnmatchedFactMatched(system=psp, reference=reference)
                 ):
                     open_.pop((psp, reference), None)
         return list(open_)
 
-    def _unrouted(self) -> dict[Reference, set[str]]:
-        """What waits, and the streams that have a part of it which the inbox has given over to them."""
+    def _unmatched(self) -> dict[Reference, set[str]]:
+        """What waits, and the streams that have a part of it which unmatched items has given over to them."""
         waiting: dict[Reference, set[str]] = {}
-        for row in self._rows(_PLATFORM_BOOK, InboxPaymentCaptured.name, InboxPartsTaken.name, InboxFactRouted.name):
+        for row in self._rows(
+            _PLATFORM_BOOK, UnmatchedPaymentCaptured.name, UnmatchedPartsTaken.name, UnmatchedFactMatched.name
+        ):
             match row.readable_event:
-                case InboxPaymentCaptured(psp=psp, capture_ref=reference):
+                case UnmatchedPaymentCaptured(psp=psp, capture_ref=reference):
                     waiting[psp, reference] = set()
-                case InboxPartsTaken(system=psp, reference=reference, taken=taken):
+                case UnmatchedPartsTaken(system=psp, reference=reference, taken=taken):
                     waiting[psp, reference] |= {order_stream(part.merchant_id, part.order_id) for part in taken}
-                case InboxFactRouted(system=psp, reference=reference):
+                case UnmatchedFactMatched(system=psp, reference=reference):
                     waiting.pop((psp, reference), None)
         return waiting
 
@@ -145,7 +148,7 @@ def _is_done(outcome: Outcome | None) -> bool:
     return outcome is not None and outcome.is_accepted
 
 
-def _taken(capture: InboxPaymentCaptured, plan: int, taken: tuple[int, ...]) -> MarkPartsTaken:
+def _taken(capture: UnmatchedPaymentCaptured, plan: int, taken: tuple[int, ...]) -> MarkPartsTaken:
     return MarkPartsTaken(
         id=derived_id("parts_taken", capture.psp, capture.capture_ref, str(plan)),
         actor=ROUTER,
@@ -156,17 +159,17 @@ def _taken(capture: InboxPaymentCaptured, plan: int, taken: tuple[int, ...]) -> 
     )
 
 
-def _report(capture: InboxPaymentCaptured, part: RoutedPart, *, plan: int, alone: bool) -> ReportPaymentCaptured:
+def _report(capture: UnmatchedPaymentCaptured, part: MatchedPart, *, plan: int, alone: bool) -> ReportPaymentCaptured:
     """The capture as its order hears of it: when it happened, so that it is taken in at the same day's rate."""
     again = () if plan == 1 else (str(plan),)
     return ReportPaymentCaptured(
-        id=derived_id("route", capture.psp, capture.capture_ref, part.merchant_id, part.order_id, *again),
+        id=derived_id("match", capture.psp, capture.capture_ref, part.merchant_id, part.order_id, *again),
         actor=ROUTER,
         source=Source(system=capture.psp, external_id=capture.capture_ref),
         occurred_at=capture.happened_at,
         merchant_id=part.merchant_id,
         order_id=part.order_id,
-        payment_id=capture.payment_id or derived_id("inbox", capture.capture_ref),
+        payment_id=capture.payment_id or derived_id("unmatched", capture.capture_ref),
         psp=capture.psp,
         capture_ref=capture.capture_ref,
         amount=part.amount,

@@ -10,23 +10,23 @@ from commands.bus.fault import fault_of
 from commands.bus.outcome import Outcome
 from commands.command import Command
 from commands.limits import kept_text
-from commands.unmatched.match_payment import Part, RouteInboxPayment
-from commands.unmatched.report_unmatched_capture_failed import ReportUnroutedCaptureFailed
-from commands.unmatched.report_unmatched_refund_failed import ReportUnallocatedRefundFailed
-from commands.unmatched.report_unmatched_refund_paid import ReportUnallocatedRefundPaid
+from commands.unmatched.match_payment import MatchPayment, Part
+from commands.unmatched.report_unmatched_capture_failed import ReportUnmatchedCaptureFailed
+from commands.unmatched.report_unmatched_refund_failed import ReportUnmatchedRefundFailed
+from commands.unmatched.report_unmatched_refund_paid import ReportUnmatchedRefundPaid
 from ledger.accounting_days import accounting_day
 from ledger.actors import Actor, Source
-from ledger.ids import derived_id, inbox_stream
+from ledger.ids import derived_id, unmatched_stream
 from ledger.money import Money, total
 from ledger.refusals.catalogue import RateMissing
 from ledger.streams.loader import load_each
-from ledger.streams.reference_data import InboxItem
-from ledger.streams.unmatched_refunds import InboxRefund
+from ledger.streams.reference_data import UnmatchedItem
+from ledger.streams.unmatched_refunds import UnmatchedFundsRefund
 from projections.reconciliation.psp_references import PspReference, orders_of
 from service.adapters.psp.facts import ProviderFact
 from service.app import App
 from service.failures import ServiceFailure
-from service.unmatched.payment_matches import ROUTER, InboxRouting
+from service.unmatched.payment_matches import ROUTER, PaymentMatcher
 
 Order = tuple[str, str]  # merchant and order
 _PLATFORM_BOOK = 0
@@ -40,11 +40,12 @@ _BOOKED = (
 
 
 class RateNotKnown(ServiceFailure):
-    """Money of a currency that no rate was ever recorded of: it is flagged, and booked when it is told again."""
+    """Money of a currency that no rate was ever recorded of: it is flagged, and booked when it is reported again."""
 
 
 def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
-    """Record each fact where it belongs; what no order is known for goes to the inbox. Told again, nothing changes.
+    """Record each fact where it belongs; what no order is known for becomes an unmatched item. Reported again, nothing
+    changes.
 
     A fact that fails leaves its neighbours alone.
 
@@ -57,7 +58,7 @@ def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
     faults: list[Outcome] = []
     for fact in facts:
         try:
-            told = list(_commands(known.told(fact), known))
+            reported = list(_commands(known.reported(fact), known))
             has_rate = _has_rate(app, fact)
         except Exception as error:
             faults.append(
@@ -66,15 +67,15 @@ def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
             continue
         if not has_rate and fact.amount:
             rateless.append(fact.amount)
-            told = [_as_not_booked(command) for command in told]
-        commands += told
+            reported = [_as_not_booked(command) for command in reported]
+        commands += reported
     outcomes = faults + app.bus.submit(commands)
-    routing = InboxRouting(app.ledger, app.bus)
+    matcher = PaymentMatcher(app.ledger, app.bus)
     for command in commands:
-        if isinstance(command, RouteInboxPayment):
-            routing.carry_out(command.psp, command.capture_ref)
+        if isinstance(command, MatchPayment):
+            matcher.carry_out(command.psp, command.capture_ref)
     if rateless:
-        raise RateNotKnown(f"No rate of {rateless[0].currency} is recorded; tell it again when there is.")
+        raise RateNotKnown(f"No rate of {rateless[0].currency} is recorded; report it again when there is.")
     return outcomes
 
 
@@ -89,19 +90,19 @@ def _has_rate(app: App, fact: ProviderFact) -> bool:
 
 
 def _as_not_booked(command: Command) -> Command:
-    """Under another id, so that what is answered now does not stick to the telling that can be booked."""
+    """Under another id, so that what is answered now does not stick to the report that can be booked."""
     return command.model_copy(update={"id": derived_id("unbooked", command.id)})
 
 
 class _Known:
-    """What is known of the references of these facts: their orders, and captures of them that stand in the inbox."""
+    """What is known of the references of these facts: their orders, and captures of them that are unmatched."""
 
     def __init__(self, app: App, facts: Sequence[ProviderFact]) -> None:
         self._stopped = False  # in a book: what is known of a reference may be half of it
         self._references = dict(self._found(app, facts))
-        self._inbox = self._items(app, facts)
+        self._unmatched = self._items(app, facts)
 
-    def told(self, fact: ProviderFact) -> ProviderFact:
+    def reported(self, fact: ProviderFact) -> ProviderFact:
         """The fact, about the capture that its name turns out to be."""
         for name in fact.perhaps_of:
             if any(each.kind == "charge" for each in self._of(fact, name)) or self._captured(fact, name):
@@ -123,13 +124,13 @@ class _Known:
             return {}
         return {_order(each): each.amount for each in self._of(fact, fact.capture_ref) if each.kind == "charge"}
 
-    def waiting(self, fact: ProviderFact) -> InboxItem | None:
-        """The capture that the fact is about, where it stands in the inbox and no order has it."""
+    def waiting(self, fact: ProviderFact) -> UnmatchedItem | None:
+        """The capture that the fact is about, where it is unmatched and no order has it."""
         return self._captured(fact, fact.capture_ref)
 
-    def _captured(self, fact: ProviderFact, capture_ref: str) -> InboxItem | None:
-        item = self._inbox.get(inbox_stream(fact.psp, capture_ref))
-        return item if item and item.capture and not item.is_routed and not item.has_failed else None
+    def _captured(self, fact: ProviderFact, capture_ref: str) -> UnmatchedItem | None:
+        item = self._unmatched.get(unmatched_stream(fact.psp, capture_ref))
+        return item if item and item.capture and not item.is_matched and not item.has_failed else None
 
     def _of(self, fact: ProviderFact, name: str) -> list[PspReference]:
         return self._references.get((fact.psp, name), [])
@@ -147,16 +148,16 @@ class _Known:
             yield from (((psp, name), found) for name, found in by_name.items())
 
     @staticmethod
-    def _items(app: App, facts: Iterable[ProviderFact]) -> dict[str, InboxItem]:
-        names = {inbox_stream(fact.psp, name) for fact in facts for name in fact.perhaps_of}
-        return load_each(app.ledger.reader, dict.fromkeys(names, _PLATFORM_BOOK), InboxItem)
+    def _items(app: App, facts: Iterable[ProviderFact]) -> dict[str, UnmatchedItem]:
+        names = {unmatched_stream(fact.psp, name) for fact in facts for name in fact.perhaps_of}
+        return load_each(app.ledger.reader, dict.fromkeys(names, _PLATFORM_BOOK), UnmatchedItem)
 
 
 def _commands(fact: ProviderFact, known: _Known) -> Iterator[Command]:
     item = known.waiting(fact)
     orders = known.orders_of(fact)
-    if item and (told := list(_about_the_inbox(fact, item, orders))):
-        yield from told
+    if item and (reported := list(_about_the_unmatched_items(fact, item, orders))):
+        yield from reported
     elif fact.kind in ("captured", "failed") and not fact.order and len(parts := known.parts_of(fact)) > 1:
         yield from _of_each(fact, parts)
     else:
@@ -175,37 +176,41 @@ def _of_each(fact: ProviderFact, parts: dict[Order, Money]) -> Iterator[Command]
         yield from (fact.of(amount).command(order) for order, amount in parts.items())
 
 
-def _about_the_inbox(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> Iterator[Command]:
-    """What the fact says of money in the inbox."""
+def _about_the_unmatched_items(fact: ProviderFact, item: UnmatchedItem, orders: set[Order]) -> Iterator[Command]:
+    """What the fact says of unmatched money."""
     match fact.kind:
         case "captured":
-            routed = _routed(fact, item, orders)
-            if routed is None or item.captured != fact.amount:
+            matched = _matched(fact, item, orders)
+            if matched is None or item.captured != fact.amount:
                 yield fact.command(None)
-            if routed:
-                yield routed
+            if matched:
+                yield matched
         case "failed":
-            told = {"amount": fact.amount, "code": fact.said["code"]}
-            yield ReportUnroutedCaptureFailed(**_envelope(fact), **told)
+            reported = {"amount": fact.amount, "code": fact.said["code"]}
+            yield ReportUnmatchedCaptureFailed(**_envelope(fact), **reported)
         case "refund" if refund := _refund_of(fact, item):
-            told = {"refund_id": refund.refund_id, "psp_refund_ref": fact.said["psp_refund_ref"], "amount": fact.amount}
-            told["submission_id"] = fact.said.get("submission_id")
+            reported = {
+                "refund_id": refund.refund_id,
+                "psp_refund_ref": fact.said["psp_refund_ref"],
+                "amount": fact.amount,
+            }
+            reported["attempt_id"] = fact.said.get("attempt_id")
             if fact.said["outcome"] == "succeeded":
-                yield ReportUnallocatedRefundPaid(**_envelope(fact), **told)
+                yield ReportUnmatchedRefundPaid(**_envelope(fact), **reported)
             else:
                 code = fact.said.get("code") or "unsaid"
-                yield ReportUnallocatedRefundFailed(**_envelope(fact), **told, code=code)
+                yield ReportUnmatchedRefundFailed(**_envelope(fact), **reported, code=code)
 
 
-def _routed(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> RouteInboxPayment | None:
+def _matched(fact: ProviderFact, item: UnmatchedItem, orders: set[Order]) -> MatchPayment | None:
     """All of it to the order that is named now; None where that is not said, or something else was decided."""
     if len(orders) != 1 or item.captured is None or item.is_of_orders or item.refunds:
         return None
     if item.captured != fact.amount and not fact.is_cumulative_in(item.captured.currency):
         return None
     ((merchant_id, order_id),) = orders
-    return RouteInboxPayment(
-        id=derived_id("route", fact.psp, fact.capture_ref),
+    return MatchPayment(
+        id=derived_id("match", fact.psp, fact.capture_ref),
         actor=ROUTER,
         psp=fact.psp,
         capture_ref=fact.capture_ref,
@@ -213,13 +218,13 @@ def _routed(fact: ProviderFact, item: InboxItem, orders: set[Order]) -> RouteInb
     )
 
 
-def _refund_of(fact: ProviderFact, item: InboxItem) -> InboxRefund | None:
+def _refund_of(fact: ProviderFact, item: UnmatchedItem) -> UnmatchedFundsRefund | None:
     """The refund it names, in our words or the provider's; else the only one of that amount that is not paid."""
-    if submission_id := fact.said.get("submission_id"):
-        return item.refund_named(submission_id)
+    if attempt_id := fact.said.get("attempt_id"):
+        return item.refund_named(attempt_id)
     theirs = fact.said["psp_refund_ref"]
     for refund in item.refunds.values():
-        if theirs and any(one.psp_refund_ref == theirs for one in refund.tries):
+        if theirs and any(one.psp_refund_ref == theirs for one in refund.attempts):
             return refund
     unpaid = [r for r in item.refunds.values() if r.amount == fact.amount and not r.is_paid]
     return unpaid[0] if len(unpaid) == 1 else None

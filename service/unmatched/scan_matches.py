@@ -1,4 +1,4 @@
-"""Working the inbox: a scan of a number nobody knew is reported to its parcel once one travels under it."""
+"""Matching: a scan of a number nobody knew is reported to its parcel once one travels under it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from commands.bus.bus import Bus
 from commands.bus.outcome import Outcome, first_fault
 from commands.parcels.flag_shared_number import FlagSharedNumber
 from commands.parcels.parcel_reports import ParcelReport
-from commands.unmatched.mark_fact_matched import MarkFactRouted
+from commands.unmatched.mark_fact_matched import MarkFactMatched
 from ledger.events.event import seal_place
-from ledger.events.platform import InboxFactNoted
-from ledger.ids import command_id, inbox_stream, order_stream
+from ledger.events.platform import UnmatchedFactReported
+from ledger.ids import command_id, order_stream, unmatched_stream
 from ledger.ledger import Ledger
-from projections.engine.reading import Views
-from projections.tracking.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_route
-from service.adapters.carriers.scan_commands import Lookup, contenders, told_again
+from projections.engine.views import Views
+from projections.tracking.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_match
+from service.adapters.carriers.scan_commands import Lookup, contenders, reported_again
 from service.unmatched.payment_matches import ROUTER
 
 _PLATFORM_BOOK = 0
@@ -27,7 +27,7 @@ class ScanFailed(Exception):
     """A scan of these streams could not be reported; each of them is to be tried alone."""
 
 
-class ScanRouting:
+class ScanMatcher:
     """May be cut off anywhere: the report has the id that the scan itself would have had, and is recorded once. A scan
     that may be of several orders stays where it is, and each of them has a break."""
 
@@ -38,25 +38,25 @@ class ScanRouting:
     def pages(self) -> Iterator[Sequence[str]]:
         """The streams of the scans whose parcel may be known by now."""
         after = ""
-        while streams := scans_to_route(self._views, after=after, limit=_PAGE):
+        while streams := scans_to_match(self._views, after=after, limit=_PAGE):
             yield streams
             after = streams[-1]
 
-    def report_to(self, facts: Iterable[InboxFactNoted], merchant_id: str, order_id: str) -> list[Outcome]:
+    def report_to(self, facts: Iterable[UnmatchedFactReported], merchant_id: str, order_id: str) -> list[Outcome]:
         """Report those that are scans to the parcel of this order that travels under their number, if one does."""
 
         def of_the_order(number: str) -> tuple[NumberedParcel, ...]:
             found = parcels_numbered(self._views, number)
             return tuple(each for each in found if (each.merchant, each.order_id) == (merchant_id, order_id))
 
-        return self._bus.submit([report for fact in facts if (report := self._told_again(fact, of_the_order))])
+        return self._bus.submit([report for fact in facts if (report := self._reported_again(fact, of_the_order))])
 
-    def route(self, streams: Sequence[str]) -> int:
+    def match(self, streams: Sequence[str]) -> int:
         """Report the scans of these streams whose parcel is known; how many found theirs. Raises `ScanFailed`."""
         lookup = partial(parcels_numbered, self._views)
         facts = list(self._facts(streams))
         self._flag([flag for fact in facts for flag in _flags(fact, lookup)])
-        found = [(fact, report) for fact in facts if (report := self._told_again(fact, lookup))]
+        found = [(fact, report) for fact in facts if (report := self._reported_again(fact, lookup))]
         outcomes = self._bus.submit([report for _, report in found])
         if fault := first_fault(outcomes):
             raise ScanFailed(fault.sentence)
@@ -71,19 +71,19 @@ class ScanRouting:
             raise ScanFailed(fault.sentence)
         self._flagged.update(fresh)
 
-    def _facts(self, streams: Sequence[str]) -> Iterator[InboxFactNoted]:
+    def _facts(self, streams: Sequence[str]) -> Iterator[UnmatchedFactReported]:
         for rows in self._ledger.reader.load(_PLATFORM_BOOK, streams).values():
-            yield from (event for row in rows if isinstance(event := row.readable_event, InboxFactNoted))
+            yield from (event for row in rows if isinstance(event := row.readable_event, UnmatchedFactReported))
 
-    def _told_again(self, fact: InboxFactNoted, lookup: Lookup) -> ParcelReport | None:
-        """The report; None where the number does not tell which parcel, or the fact does not say what happened."""
-        place = seal_place(f"inbox/{fact.system}/{fact.reference}", fact.name, "details")
+    def _reported_again(self, fact: UnmatchedFactReported, lookup: Lookup) -> ParcelReport | None:
+        """The report; None where the number does not identify the parcel, or the fact does not say what happened."""
+        place = seal_place(f"unmatched/{fact.system}/{fact.reference}", fact.name, "details")
         details = fact.details.open(place=place, keys=self._ledger.keys) if fact.details else None
         text = str((details or {}).get("text") or "")
-        return told_again(fact, text, lookup)
+        return reported_again(fact, text, lookup)
 
 
-def _flags(fact: InboxFactNoted, lookup: Lookup) -> Iterator[FlagSharedNumber]:
+def _flags(fact: UnmatchedFactReported, lookup: Lookup) -> Iterator[FlagSharedNumber]:
     for parcel in contenders(fact, lookup):
         number = fact.refs["tracking_no"]
         yield FlagSharedNumber(
@@ -95,9 +95,9 @@ def _flags(fact: InboxFactNoted, lookup: Lookup) -> Iterator[FlagSharedNumber]:
         )
 
 
-def _mark(fact: InboxFactNoted, report: ParcelReport) -> MarkFactRouted:
-    return MarkFactRouted(
-        id=command_id("routed", inbox_stream(fact.system, fact.reference)),
+def _mark(fact: UnmatchedFactReported, report: ParcelReport) -> MarkFactMatched:
+    return MarkFactMatched(
+        id=command_id("matched", unmatched_stream(fact.system, fact.reference)),
         actor=ROUTER,
         system=fact.system,
         reference=fact.reference,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ledger.log.set_aside import SetAside
 from projections.engine.generations import ViewOutdated
-from projections.engine.reading import Incomplete
+from projections.engine.views import Incomplete
 from projections.registry import PROJECTIONS
 from service.app import App
 

@@ -94,12 +94,12 @@ def month_clock(ledger: Ledger) -> Iterator[tuple[Ledger, list[datetime], Bus]]:
 
 def record_months(seeds: Iterable[int], clock: list[datetime], bus: Bus, *, orders: int) -> list[Step]:
     """The simulated months of these seeds, recorded; all their steps."""
-    told: list[Step] = []
+    reported: list[Step] = []
     for seed in seeds:
         _, steps = make_month(seed=seed, orders=orders)
         record_steps(steps, clock, bus)
-        told += steps
-    return told
+        reported += steps
+    return reported
 
 
 def record_steps(steps: Sequence[Step], clock: list[datetime], bus: Bus) -> None:
@@ -132,6 +132,6 @@ def _in_batches(steps: Sequence[Step]) -> Iterator[tuple[datetime, Sequence[Comm
 
 def _decode_all(ledger: Ledger) -> None:
     for book in ledger.reader.heads():
-        for batch in ledger.reader.news(book, 0):
+        for batch in ledger.reader.summaries(book, 0):
             for one in batch:
                 _ = one.event

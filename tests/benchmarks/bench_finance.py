@@ -12,7 +12,7 @@ from commands.command import Command
 from commands.menu import MENU
 from ledger.actors import Actor
 from projections.accounting.books_of_account import turnover_balance
-from projections.balances.balances import Moment, balances
+from projections.balances.balances import AsOf, balances
 from service.adapters.files.importer import RawFile
 from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import COLUMNS, read_neutral
@@ -36,7 +36,7 @@ def ask_the_books(
         )
         for name in ("position", "instant"):
             spent = [
-                _balance_ms(app, random.choice(merchants), _moment(name, random, heads)) for _ in range(scale.probes)
+                _balance_ms(app, random.choice(merchants), _timepoint(name, random, heads)) for _ in range(scale.probes)
             ]
             for percent, aim in ((50, ""), (99, "< 5 ms")):
                 figure = table.figure(f"a balance by {name} {size}, p{percent}", unit="ms", aim=aim)
@@ -86,18 +86,18 @@ def _capture(ref: str, merchants: Sequence[str], day: date) -> Command:
 
 def _trial_balance_ms(app: App, day: date) -> float:
     started = perf_counter()
-    turnover_balance(app.views, Moment(as_of=day))
+    turnover_balance(app.views, AsOf(as_of=day))
     return (perf_counter() - started) * 1000
 
 
-def _balance_ms(app: App, merchant: str, moment: Moment) -> float:
+def _balance_ms(app: App, merchant: str, timepoint: AsOf) -> float:
     started = perf_counter()
-    balances(app.views, moment, merchant=merchant)
+    balances(app.views, timepoint, merchant=merchant)
     return (perf_counter() - started) * 1000
 
 
-def _moment(name: str, random: Random, heads: dict[int, int]) -> Moment:
+def _timepoint(name: str, random: Random, heads: dict[int, int]) -> AsOf:
     """Some position of every book, or some instant since the log was begun and the last of now."""
     if name == "position":
-        return Moment(at={book: random.randint(head // 2, head) for book, head in heads.items()})
-    return Moment(as_known_at=datetime.now(UTC) - timedelta(seconds=random.randrange(60)))
+        return AsOf(at={book: random.randint(head // 2, head) for book, head in heads.items()})
+    return AsOf(as_known_at=datetime.now(UTC) - timedelta(seconds=random.randrange(60)))

@@ -10,7 +10,7 @@ from ledger.ledger import Ledger
 from projections.accounting.account_turnovers import AccountTurnovers
 from projections.balances.due_releases import DueReleases
 from projections.balances.merchant_balances import MerchantBalances
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.reconciliation.psp_references import PspReferences
 from projections.tracking.tracking import PROJECTION
 from projections.tracking.tracking_numbers import TrackingNumbers

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 from commands.menu import MENU
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.registry import PROJECTIONS
 from service.embedded import EmbeddedPostgres
 from service.views.follower import following

@@ -1,4 +1,4 @@
-"""Orders with long histories, buyers who look where their parcel is, and carriers who tell it in bulk."""
+"""Orders with long histories, buyers who look where their parcel is, and carriers who report it in bulk."""
 
 from __future__ import annotations
 
@@ -23,10 +23,17 @@ from service.embedded import EmbeddedPostgres
 from tests.benchmarks.measure import Figure, Table, percentile, rate
 from tests.benchmarks.scale import Scale
 from tests.support.given import BUYER, NOW, PARTNER
-from tests.support.orders import OrderStory
+from tests.support.orders import OrderScenario
 
-TOLD = ("noted", "departed", "arrived", "noted", "out_for_delivery", "delivery_attempted")  # in turn, of each parcel
-SCANS, BATCH = len(TOLD), 1_000  # facts of each parcel, facts recorded at once
+REPORTED = (
+    "noted",
+    "departed",
+    "arrived",
+    "noted",
+    "out_for_delivery",
+    "delivery_attempted",
+)  # in turn, of each parcel
+SCANS, BATCH = len(REPORTED), 1_000  # facts of each parcel, facts recorded at once
 _MINUTE = timedelta(minutes=1)
 _DISPATCHES = """
 SELECT stream, payload::json ->> 'parcel_id', payload::json ->> 'tracking_no', occurred_at
@@ -39,13 +46,13 @@ def measure_deciding(_: EmbeddedPostgres, table: Table, __: Path, scale: Scale) 
 
     CPU time, since there is no I/O: another process on the machine takes longer than a decision.
     """
-    story = OrderStory().paid().sent(A=1)
-    while story.order.version < scale.history:
-        number = story.order.version
-        story.tell("report_tracking", parcel_id="P-1", milestone="noted", raw_code=f"c{number}", at=_later(number))
+    scenario = OrderScenario().paid().sent(A=1)
+    while scenario.order.version < scale.history:
+        number = scenario.order.version
+        scenario.submit("report_tracking", parcel_id="P-1", milestone="noted", raw_code=f"c{number}", at=_later(number))
     for _round in range(scale.rounds):
-        facts = [_ms(thread_time, partial(_decide_a_fact, story, number)) for number in range(scale.decisions)]
-        requests = [_ms(thread_time, partial(_decide_a_request, story)) for _ in range(scale.decisions)]
+        facts = [_ms(thread_time, partial(_decide_a_fact, scenario, number)) for number in range(scale.decisions)]
+        requests = [_ms(thread_time, partial(_decide_a_request, scenario)) for _ in range(scale.decisions)]
         for name, taken in (("a fact", facts), ("a refund asked for", requests)):
             figure = table.figure(f"deciding {name} on {scale.history} events, CPU, p99", unit="ms", aim="< 2 ms")
             figure.samples.append(percentile(taken, 99))
@@ -85,7 +92,7 @@ def look_parcels_up(app: App, table: Table, parcels: Sequence[Dispatched], *, si
 
 
 def scan_in_bulk(app: App, table: Table, parcels: Sequence[Dispatched], *, size: str, scale: Scale) -> None:
-    """Carriers tell facts by the thousand: validated before, then decided, recorded and their breaks looked for.
+    """Carriers report facts by the thousand: validated before, then decided, recorded and their breaks looked for.
 
     The first scan of an order that nobody has looked at lately reads its whole history; the next find it remembered.
     """
@@ -108,23 +115,25 @@ def _facts(parcels: Sequence[Dispatched]) -> Iterator[Command]:
     for scan in count():
         for parcel in parcels:
             names = {"merchant_id": parcel.merchant_id, "order_id": parcel.order_id, "parcel_id": parcel.parcel_id}
-            told = {
-                "milestone": TOLD[scan % len(TOLD)],
+            reported = {
+                "milestone": REPORTED[scan % len(REPORTED)],
                 "raw_code": f"scan-{scan}",
                 "occurred_at": parcel.at + scan * _MINUTE,
             }
             id = f"{parcel.order_id}.{parcel.parcel_id}.{scan}"
-            yield _NOTED.model_validate({"id": id, "actor": PARTNER, **names, **told})
+            yield _NOTED.model_validate({"id": id, "actor": PARTNER, **names, **reported})
 
 
-def _decide_a_fact(story: OrderStory, number: int) -> None:
-    code, at = f"new-{number}", _later(story.order.version + number)
-    story.decide("report_tracking", by=PARTNER, at=at, parcel_id="P-1", milestone="departed", raw_code=code)
+def _decide_a_fact(scenario: OrderScenario, number: int) -> None:
+    code, at = f"new-{number}", _later(scenario.order.version + number)
+    scenario.decide("report_tracking", by=PARTNER, at=at, parcel_id="P-1", milestone="departed", raw_code=code)
 
 
-def _decide_a_request(story: OrderStory) -> None:
+def _decide_a_request(scenario: OrderScenario) -> None:
     with suppress(Refusal):
-        story.decide("request_refund", by=BUYER, at=_later(story.order.version), refund_id="R-1", reason="changed_mind")
+        scenario.decide(
+            "request_refund", by=BUYER, at=_later(scenario.order.version), refund_id="R-1", reason="changed_mind"
+        )
 
 
 def _later(minutes: int) -> datetime:

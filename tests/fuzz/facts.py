@@ -14,7 +14,7 @@ _KEPT = 400  # facts a history draws from: the older ones are in their streams' 
 _ALSO = {  # a field's other names
     "parcel_id": ("to_parcel",),
     "capture_ref": ("reference",),
-    "submission_id": ("reference",),
+    "attempt_id": ("reference",),
     "psp": ("system",),
     "amount": ("cash", "gross", "expected", "at_most", "list_total", "closing"),
 }

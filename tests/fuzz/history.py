@@ -22,7 +22,7 @@ from ledger.actors import Actor
 from ledger.refusals.catalogue import REFUSALS
 from tests.fuzz.facts import Facts
 from tests.fuzz.plots import PLOT_OF
-from tests.fuzz.tale import Step, Tale
+from tests.fuzz.script import Script, Step
 from tests.fuzz.values import ENVELOPE, PEOPLE, Values
 from tests.support.buses import Desk, publish_programme
 from tests.support.given import BUYER, IMPORTER, MERCHANT, PARTNER, SYSTEM
@@ -33,7 +33,7 @@ _OUTSIDERS = (SYSTEM, MERCHANT, BUYER, PARTNER, IMPORTER)
 _TRIES = 4  # of a command whose values its model does not take
 
 
-class Asked(NamedTuple):
+class SubmittedTogether(NamedTuple):
     """Commands that were submitted together, and when."""
 
     at: datetime
@@ -81,7 +81,7 @@ def ready(desk: Desk) -> None:
         merchant_ready(desk, merchant_id)
 
 
-def submit(desk: Desk, asked: Asked) -> list[Outcome]:
+def submit(desk: Desk, asked: SubmittedTogether) -> list[Outcome]:
     """What the commands came to. Raises `Raised` for anything that is neither recorded, nothing to do nor refused."""
     desk.clock.now = asked.at
     try:
@@ -103,7 +103,7 @@ class History:
 
     def __init__(self, desk: Desk, random: Random, tally: Tally, *, odd: float = 0.08) -> None:
         self.desk, self.random, self.tally = desk, random, tally
-        self.facts, self.asked = Facts(), list[Asked]()
+        self.facts, self.asked = Facts(), list[SubmittedTogether]()
         self.values = Values(random, self.facts, desk.clock, odd=odd)
         self._plots: list[Iterator[Step]] = []
         self._numbers = 0
@@ -116,9 +116,9 @@ class History:
         while sum(len(asked.commands) for asked in self.asked) < commands:
             drawn = [self._next() for _ in range(self.random.choice((1, 1, 1, 1, 3, 6)))]
             if batch := tuple(command for command in drawn if command):
-                self._ask(Asked(self.desk.clock.now, batch))
+                self._ask(SubmittedTogether(self.desk.clock.now, batch))
 
-    def _ask(self, asked: Asked) -> None:
+    def _ask(self, asked: SubmittedTogether) -> None:
         self.asked.append(asked)
         outcomes = submit(self.desk, asked)
         for command, outcome in zip(asked.commands, outcomes, strict=True):
@@ -159,8 +159,10 @@ class History:
     def _of_a_plot(self) -> Command | None:
         if len(self._plots) < 3:
             name = min(self.random.sample(sorted(PLOT_OF), k=6), key=lambda name: self.tally.recorded[name])
-            tale = Tale(self.random, self.values, self.desk.clock, self.desk.ledger.reader.heads, self.tally.recorded)
-            self._plots.append(PLOT_OF[name](tale))
+            script = Script(
+                self.random, self.values, self.desk.clock, self.desk.ledger.reader.heads, self.tally.recorded
+            )
+            self._plots.append(PLOT_OF[name](script))
         plot = self.random.choice(self._plots)
         step = next(plot, None)
         if step is None:
@@ -206,7 +208,7 @@ class History:
         return self.values.instant(odd=self.random.random() < self.values.odd)
 
 
-def asked_again(desk: Desk, asked: Sequence[Asked]) -> None:
+def asked_again(desk: Desk, asked: Sequence[SubmittedTogether]) -> None:
     """Ask a history's commands on a new desk. Raises `Raised`."""
     ready(desk)
     for each in asked:

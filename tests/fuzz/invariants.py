@@ -86,7 +86,7 @@ def _replayed(rows: list[Recorded]) -> dict[str, Stream]:
 
 
 def _the_bus_remembers_the_same(desk: Desk, replayed: dict[str, Stream]) -> None:
-    kept = desk.bus._bench.cache.take(replayed)
+    kept = desk.bus._context.cache.take(replayed)
     for name, stream in kept.items():
         assert stream.version <= replayed[name].version, name
         if stream.version == replayed[name].version:

@@ -1,13 +1,14 @@
-"""Which plot leads to which commands: a plot is a few commands in order, told among everything else that happens."""
+"""Which plot leads to which commands: a plot is a few commands in order, reported among everything else that
+happens."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from tests.fuzz import order_plots, platform_plots
-from tests.fuzz.tale import Step, Tale
+from tests.fuzz.script import Script, Step
 
-Plot = Callable[[Tale], Iterator[Step]]
+Plot = Callable[[Script], Iterator[Step]]
 PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
     (order_plots.deemed, "deem_signed release_settlement"),
     (order_plots.returned, "expire_return report_return_shipped report_return_received record_return_inspection"),
@@ -33,7 +34,7 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
     (
         order_plots.authorised,
         "report_payment_initiated report_payment_authorised capture_payment report_payment_failed "
-        "void_payment report_payment_voided report_authorization_expired",
+        "void_payment report_payment_voided report_authorisation_expired",
     ),
     (order_plots.unpaid, "expire_order refund_buyer_funds"),
     (
@@ -56,11 +57,11 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
     (platform_plots.run, "start_settlement_run issue_statement complete_settlement_run"),
     (
         platform_plots.unmatched,
-        "note_unrouted_payment report_unallocated_settlement route_inbox_payment mark_parts_taken "
-        "mark_inbox_routed refund_unallocated_funds report_unallocated_refund_failed "
-        "submit_unallocated_refund report_unallocated_refund_paid report_unrouted_capture_failed",
+        "report_unmatched_payment report_unmatched_settlement match_payment mark_parts_taken "
+        "mark_payment_matched refund_unmatched_funds report_unmatched_refund_failed "
+        "submit_unmatched_refund report_unmatched_refund_paid report_unmatched_capture_failed",
     ),
-    (platform_plots.unmatched_fact, "note_unrouted_fact mark_fact_routed"),
+    (platform_plots.unmatched_fact, "report_unmatched_fact mark_fact_matched"),
     (
         platform_plots.adjusted,
         "record_partner_invoice_paid record_tax_remitted record_bank_fx_converted",

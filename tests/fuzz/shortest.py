@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ledger.canonical import canonical
-from tests.fuzz.history import Asked, unwritten
+from tests.fuzz.history import SubmittedTogether, unwritten
 from tests.fuzz.values import ENVELOPE
 
 _REPLAYS = 150  # enough for any failure so far; what is left then is shown as it is
 
 
-def shortest(asked: Sequence[Asked], fails: Callable[[Sequence[Asked]], bool]) -> list[Asked]:
+def shortest(
+    asked: Sequence[SubmittedTogether], fails: Callable[[Sequence[SubmittedTogether]], bool]
+) -> list[SubmittedTogether]:
     """Commands left out, ever fewer at once, while it still fails."""
-    left = [Asked(each.at, (command,)) for each in asked for command in each.commands]
+    left = [SubmittedTogether(each.at, (command,)) for each in asked for command in each.commands]
     left = left if fails(left) else list(asked)
     replays, size = 0, max(1, len(left) // 2)
     while size and replays < _REPLAYS:
@@ -28,12 +30,12 @@ def shortest(asked: Sequence[Asked], fails: Callable[[Sequence[Asked]], bool]) -
     return left
 
 
-def written(asked: Sequence[Asked]) -> str:
+def written(asked: Sequence[SubmittedTogether]) -> str:
     """One line a command, with the time it was asked at; personal values are left out."""
     return "\n".join(
         canonical(
             {
-                "asked_at": each.at.isoformat(),
+                "requested_at": each.at.isoformat(),
                 "command": command.name,
                 **command.model_dump(mode="json", include=set(ENVELOPE), exclude_none=True),
                 "data": command.model_dump(mode="json", exclude=unwritten(type(command)), exclude_none=True),

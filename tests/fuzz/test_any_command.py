@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from commands.menu import MENU
-from tests.fuzz.history import START, Asked, History, Raised, Tally, asked_again
+from tests.fuzz.history import START, History, Raised, SubmittedTogether, Tally, asked_again
 from tests.fuzz.invariants import check
 from tests.fuzz.shortest import shortest, written
 from tests.support.memory_ledger import MemoryDesk
@@ -42,7 +42,7 @@ def live(seed: str, commands: int) -> Tally:
     return tally
 
 
-def fails(failed: type[Exception], asked: Sequence[Asked]) -> bool:
+def fails(failed: type[Exception], asked: Sequence[SubmittedTogether]) -> bool:
     """Whether these commands fail in the same way on a new ledger."""
     desk = MemoryDesk(START)
     try:
@@ -66,7 +66,7 @@ def every_command_was_recorded(tally: Tally, commands: int, seed: str) -> str:
 
 
 def test_every_command_comes_to_an_outcome_in_any_state(record_property: Callable[[str, object], None]) -> None:
-    record_property("told", every_command_was_recorded(live(str(SEED), FEW), FEW, str(SEED)))
+    record_property("reported", every_command_was_recorded(live(str(SEED), FEW), FEW, str(SEED)))
 
 
 @pytest.mark.histories
@@ -76,7 +76,7 @@ def test_every_command_comes_to_an_outcome_in_hundreds_of_thousands(
 ) -> None:
     seed = str(SEED + 1 + part)
     tally = live(seed, MANY)
-    record_property("told", f"{every_command_was_recorded(tally, MANY, seed)}\n{tally.table()}")
+    record_property("reported", f"{every_command_was_recorded(tally, MANY, seed)}\n{tally.table()}")
 
 
 def test_a_history_is_the_same_whenever_it_is_lived() -> None:
@@ -97,7 +97,7 @@ def test_a_failure_is_shown_by_its_shortest_part() -> None:
     desk.bus.close()
     wanted = history.asked[-1].commands[0].name
 
-    def has_it(asked: Sequence[Asked]) -> bool:
+    def has_it(asked: Sequence[SubmittedTogether]) -> bool:
         return any(command.name == wanted for each in asked for command in each.commands)
 
     assert [command.name for each in shortest(history.asked, has_it) for command in each.commands] == [wanted]

@@ -67,7 +67,7 @@ _NAMED: dict[str, tuple[Any, ...]] = {
     "kind": ("stripe", "file", "dispute", "book"),
     "book": (0, 1, 1, 1, 2, 99),
     "system": ("stripe", "post"),
-    "in_stream": ("order/M-1/O-1", "payouts/M-1", "inbox/stripe/x", "account/M-1", "periods/ledger", "odd/x"),
+    "in_stream": ("order/M-1/O-1", "payouts/M-1", "unmatched/stripe/x", "account/M-1", "periods/ledger", "odd/x"),
     "streams": (("order/M-1/O-1",),),
 }  # fmt: skip
 _CURRENCIES = ("CNY", "CNY", "CNY", "CNY", "USD", "USD", "USD", "HKD", "EUR", "JPY", "KWD", "CLF")

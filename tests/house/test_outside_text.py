@@ -35,7 +35,7 @@ ALLOWED = {
     ("service/demo/olist/table.py", "self._matching(column, _LOCAL_TIME, _A_TIME)"): "matched by a pattern",
     ("service/cli/endings.py", "end.code is not None"): "a truth value of ours",
     ("service/cli/partners/imports.py", "cell"): "ASCII digits, asked before",
-    ("service/cli/output.py", "told"): "matched by a strict pattern before",
+    ("service/cli/output.py", "reported"): "matched by a strict pattern before",
     ("service/http/edge.py", "digits"): "digits, asked before, and few",
 }
 

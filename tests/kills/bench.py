@@ -27,7 +27,7 @@ _NO_ANSWER = (psycopg2.OperationalError, psycopg2.InterfaceError, errors.Undefin
 PATIENCE_S = 300.0  # with one step: recovery and a rebuild of every view, on a machine that others use too
 
 
-class Bench:
+class LedgerUnderTest:
     """A ledger in a folder of its own. `acknowledged` holds the ids of commands whose answer reached a client."""
 
     def __init__(self, folder: Path, random: Random) -> None:
@@ -86,10 +86,10 @@ class Bench:
 
 
 @contextmanager
-def open_bench(random: Random) -> Iterator[Bench]:
+def open_bench(random: Random) -> Iterator[LedgerUnderTest]:
     """A ledger with the programme's policies and rates; whatever was started on it is ended with the context."""
     with open_folder(disk_folder()) as outer:
-        bench = Bench(outer / "data", random)
+        bench = LedgerUnderTest(outer / "data", random)
         with open_database(bench.settings, create=True) as url, open_desk(url, bench.folder) as desk:
             publish_programme(desk)
         try:

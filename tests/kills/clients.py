@@ -19,7 +19,7 @@ from ledger.log.database_errors import DatabaseTrouble
 from service.app import App, open_app
 from service.embedded import EmbeddedPostgresError
 from service.settings import Settings
-from tests.kills.bench import PATIENCE_S, Bench
+from tests.kills.bench import PATIENCE_S, LedgerUnderTest
 from tests.support.buses import PLATFORM
 from tests.support.services import until
 
@@ -95,7 +95,7 @@ class Desk:
 
 
 @contextmanager
-def desk_at_work(bench: Bench, name: str) -> Iterator[None]:
+def desk_at_work(bench: LedgerUnderTest, name: str) -> Iterator[None]:
     """A desk that records beside whatever the context does; its last question is answered before the context ends."""
     desk = Desk(bench.settings)
     client = Client(name, desk.ask)
@@ -110,7 +110,7 @@ def desk_at_work(bench: Bench, name: str) -> Iterator[None]:
             bench.acknowledged.update(client.answered)
 
 
-def tell_scan(address: str, number: str) -> None:
+def report_scan(address: str, number: str) -> None:
     """A carrier's signed webhook about a parcel that nobody knows. Raises `OSError` where it is not acknowledged."""
     point = {"tag": "InTransit", "subtag": "InTransit_004", "checkpoint_time": "2025-04-01T08:00:00+00:00"}
     body = json.dumps({"event_id": number, "msg": {"tracking_number": number, "checkpoints": [point]}}).encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.app import open_app
 from service.cli.main import main
-from tests.kills.bench import Bench
+from tests.kills.bench import LedgerUnderTest
 
 # How often each command id is answered in the log: its events count once, each outcome without events once.
 _ANSWERS = """
@@ -18,14 +18,14 @@ SELECT substring(command_id from '[^/]*$'), count(*), bool_and(whole) FROM (
 _DOUBLED = """
 SELECT type, count(*), count(DISTINCT (stream, CASE WHEN type = 'statement.issued'
                                                THEN payload::jsonb ->> 'run_id' ELSE '' END))
-FROM log.events WHERE type IN ('merchant.enrolled', 'inbox.fact_noted', 'payout.initiated', 'statement.issued',
+FROM log.events WHERE type IN ('merchant.enrolled', 'unmatched.fact_reported', 'payout.initiated', 'statement.issued',
                                'settlement_run.started', 'settlement_run.completed', 'file.recorded')
 GROUP BY type HAVING count(*) <> count(DISTINCT (stream, CASE WHEN type = 'statement.issued'
                                                          THEN payload::jsonb ->> 'run_id' ELSE '' END))
 """
 
 
-def check(bench: Bench) -> str:
+def check(bench: LedgerUnderTest) -> str:
     """Raises `AssertionError` where something does not hold; says what was compared."""
     with open_app(bench.settings):
         assert bench.rows("SHOW fsync") == [("on",)], "the server was to keep what it acknowledges"

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Event
 
-from tests.kills.bench import PATIENCE_S, Bench
+from tests.kills.bench import PATIENCE_S, LedgerUnderTest
 from tests.kills.clients import desk_at_work
 from tests.kills.works import LostServer, Work
 from tests.support.services import Running, until
@@ -37,7 +37,7 @@ class Kill:
         )
 
 
-def kill_once(bench: Bench, number: int, kind: type[Work]) -> Kill:
+def kill_once(bench: LedgerUnderTest, number: int, kind: type[Work]) -> Kill:
     """One work, killed on its way and finished by another process."""
     for attempt in range(_TRIES):
         tag = f"{number}t{attempt}"
@@ -50,10 +50,10 @@ def kill_once(bench: Bench, number: int, kind: type[Work]) -> Kill:
     raise AssertionError(f"{kind.name} was done before it could be killed, {_TRIES} times")
 
 
-def _killed(bench: Bench, number: int, work: Work, *, beside: bool) -> Kill | None:
+def _killed(bench: LedgerUnderTest, number: int, work: Work, *, beside: bool) -> Kill | None:
     """The kill, with the work finished after it; None where the process had ended before."""
     began, running = time.monotonic(), work.start()
-    wait_for_moment(bench, work, running)
+    wait_for_kill_point(bench, work, running)
     if running.process.poll() is not None:
         work.finish(running)
         return None
@@ -71,7 +71,7 @@ def _killed(bench: Bench, number: int, work: Work, *, beside: bool) -> Kill | No
     return Kill(number, work.name, killed_at - began, done, work.whole, beside, went_on_s)
 
 
-def wait_for_moment(bench: Bench, work: Work, running: Running) -> None:
+def wait_for_kill_point(bench: LedgerUnderTest, work: Work, running: Running) -> None:
     """Return at the moment of the kill: a seeded part of the work is done, and a seeded time has passed since."""
     part = max(1, round(bench.random.uniform(_EARLIEST, _LATEST) * work.whole))
     spread_s = bench.random.uniform(0, _SPREAD_S)

@@ -19,22 +19,22 @@ from tests.kills.works import WORKS, LostServer, Recording, Work
 
 SEED = os.environ.get("REDLEDGER_TEST_SEED", "20250430")
 KILLS = 20
-Tell = Callable[[str], None]
+Submit = Callable[[str], None]
 
 
 @pytest.fixture
-def tell(record_property: Callable[[str, object], None], capfd: pytest.CaptureFixture[str]) -> Tell:
+def submit(record_property: Callable[[str, object], None], capfd: pytest.CaptureFixture[str]) -> Submit:
     """Says a line at once, and again in the summary of the test run."""
 
     def say(line: str) -> None:
-        record_property("told", line)
+        record_property("reported", line)
         with capfd.disabled():
             print(f"\n{line}", end="", flush=True)
 
     return say
 
 
-def survive(kinds: Sequence[type[Work]], tell: Tell) -> None:
+def survive(kinds: Sequence[type[Work]], submit: Submit) -> None:
     """Kill one work of each kind, in this order, then check the ledger; what fails names the seed."""
     with open_bench(Random(SEED)) as bench:
         longest = 0.0
@@ -42,20 +42,20 @@ def survive(kinds: Sequence[type[Work]], tell: Tell) -> None:
             for number, kind in enumerate(kinds, 1):
                 kill = kill_once(bench, number, kind)
                 longest = max(longest, kill.went_on_s)
-                tell(str(kill))
+                submit(str(kill))
             held = check(bench)
         except Exception as failure:
             raise AssertionError(f"REDLEDGER_TEST_SEED={SEED}: {failure}") from failure
-        tell(f"{len(kinds)} kills, seed {SEED}, work went on after {longest:.1f} s at most: {held}")
+        submit(f"{len(kinds)} kills, seed {SEED}, work went on after {longest:.1f} s at most: {held}")
 
 
 @pytest.mark.slow
 @pytest.mark.durability
-def test_a_killed_recording_and_a_killed_server_lose_and_double_nothing(tell: Tell) -> None:
-    survive([Recording, LostServer], tell)
+def test_a_killed_recording_and_a_killed_server_lose_and_double_nothing(submit: Submit) -> None:
+    survive([Recording, LostServer], submit)
 
 
 @pytest.mark.kills
 @pytest.mark.durability
-def test_after_twenty_kills_of_every_kind_of_process_nothing_is_lost_or_doubled(tell: Tell) -> None:
-    survive(list(islice(cycle(WORKS), KILLS)), tell)
+def test_after_twenty_kills_of_every_kind_of_process_nothing_is_lost_or_doubled(submit: Submit) -> None:
+    survive(list(islice(cycle(WORKS), KILLS)), submit)

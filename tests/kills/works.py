@@ -14,8 +14,8 @@ from commands.command import Command
 from commands.merchants.enrol_merchant import EnrolMerchant
 from projections.registry import PROJECTIONS
 from service.app import open_app
-from tests.kills.bench import PATIENCE_S, Bench
-from tests.kills.clients import SECRET, Client, tell_scan
+from tests.kills.bench import PATIENCE_S, LedgerUnderTest
+from tests.kills.clients import SECRET, Client, report_scan
 from tests.service.adapters.psp.reports import neutral, summed
 from tests.support.buses import PLATFORM, Clock, Desk
 from tests.support.sales import merchant_ready, released
@@ -36,7 +36,7 @@ class Work(ABC):
     name: ClassVar[str]
     whole: int  # what `done` comes to at the end
 
-    def __init__(self, bench: Bench, tag: str) -> None:
+    def __init__(self, bench: LedgerUnderTest, tag: str) -> None:
         self.bench, self.tag = bench, tag
         self.prepare()
 
@@ -127,7 +127,7 @@ class Import(Work):
         return self.bench.run("import", "psp", str(self.file), "--psp", "stripe")
 
     def done(self) -> int:
-        noted = "SELECT count(*) FROM log.events WHERE type = 'inbox.fact_noted' AND payload LIKE %s"
+        noted = "SELECT count(*) FROM log.events WHERE type = 'unmatched.fact_reported' AND payload LIKE %s"
         return self.bench.count(noted, f"%ch-{self.tag}-%")
 
 
@@ -149,12 +149,12 @@ class SettlementRun(Work):
         return self.bench.run("settle", "--run", f"R-{self.tag}")
 
     def done(self) -> int:
-        told = """
+        reported = """
             SELECT count(*) FROM log.events WHERE payload LIKE %s
             AND type IN ('settlement_run.started', 'statement.issued', 'settlement_run.completed')
         """
         paid = "SELECT count(*) FROM log.events WHERE type = 'payout.initiated' AND stream LIKE %s"
-        return self.bench.count(told, f'%"R-{self.tag}"%') + self.bench.count(paid, f"%M-{self.tag}-%")
+        return self.bench.count(reported, f'%"R-{self.tag}"%') + self.bench.count(paid, f"%M-{self.tag}-%")
 
 
 class Rebuild(Work):
@@ -203,14 +203,14 @@ def _enrolment(id: str) -> Command:
 
 
 class Up(Work):
-    """The running service, while a carrier tells it of scans."""
+    """The running service, while a carrier reports scans."""
 
     name = "redledger up"
     whole = SCANS
 
     def prepare(self) -> None:
         self._address = ""
-        self._client = Client(f"ZZ{self.tag}", lambda number: tell_scan(self._address, number))
+        self._client = Client(f"ZZ{self.tag}", lambda number: report_scan(self._address, number))
 
     def start(self) -> Service:
         service = self.bench.serve("--aftership-secret", SECRET)
@@ -225,7 +225,7 @@ class Up(Work):
     def finish(self, running: Running) -> None:
         until(lambda: self.done() >= self.whole, what="the scans", patience_s=PATIENCE_S)
         self._client.stop()
-        noted = "SELECT count(*) FROM log.events WHERE type = 'inbox.fact_noted' AND payload LIKE %s"
+        noted = "SELECT count(*) FROM log.events WHERE type = 'unmatched.fact_reported' AND payload LIKE %s"
         for number in self._client.answered:
             found = self.bench.count(noted, f'%"{number}"%')
             assert found == 1, f"the scan of {number} was acknowledged once and is recorded {found} times"

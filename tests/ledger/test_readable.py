@@ -1,4 +1,4 @@
-"""What is appended can be read again: what a reader could not decode to the same is told before it is written."""
+"""What is appended can be read again: what a reader could not decode to the same is found before it is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.events.event import UPCASTS, decode
-from ledger.events.platform import InboxFactNoted
+from ledger.events.platform import UnmatchedFactReported
 from ledger.journal.entry import Entry, Line
 from ledger.readable import Unreadable, facts_text, payload_of, text_of
 from ledger.sealed import Sealed
@@ -18,8 +18,10 @@ AT = datetime(2026, 11, 1, tzinfo=UTC)
 NEWEST = [key for key in sorted(all_events()) if key not in UPCASTS]
 
 
-def noted(body: dict[str, Any], details: Any = None) -> InboxFactNoted:
-    return InboxFactNoted(system="s", reference="r", kind="k", refs={}, body=body, details=details, happened_at=AT)
+def noted(body: dict[str, Any], details: Any = None) -> UnmatchedFactReported:
+    return UnmatchedFactReported(
+        system="s", reference="r", kind="k", refs={}, body=body, details=details, happened_at=AT
+    )
 
 
 def nested(depth: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ledger.ledger import Ledger
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from tests.support.view_history import NoKeys
 
 

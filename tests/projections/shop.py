@@ -9,8 +9,8 @@ from ledger.events.event import Event
 from ledger.ledger import Ledger
 from ledger.policies.policy import Policy
 from projections.engine.projection import Projection
-from projections.engine.reading import Views
 from projections.engine.rebuild import verify
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from tests.support.given import published
 from tests.support.parcels import at
@@ -40,8 +40,8 @@ class Shop:
         occurred_at: datetime = TWO_HOURS_BEFORE,
         one_by_one: bool = False,
     ) -> None:
-        told = [recordable(event, stream=stream, occurred_at=occurred_at) for event in events]
-        for batch in [[event] for event in told] if one_by_one else [told]:
+        reported = [recordable(event, stream=stream, occurred_at=occurred_at) for event in events]
+        for batch in [[event] for event in reported] if one_by_one else [reported]:
             self.history.record(book, batch)
             self.worker.catch_up()
 

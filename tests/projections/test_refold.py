@@ -8,10 +8,10 @@ from ledger.ledger import Ledger
 from projections.engine import fold, refold
 from projections.engine.changes import Changes, changes
 from projections.engine.generations import ensure_live
-from projections.engine.reading import Views
 from projections.engine.rebuild import alone, verify
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
-from tests.projections.engine.sample_views import PICKY_TALLY, Picky
+from tests.projections.engine.sample_views import STRICT_TALLY, Strict
 from tests.projections.engine.test_parking import Shop
 from tests.support.view_history import History, rows_of
 
@@ -22,8 +22,8 @@ class PowerCut(BaseException):
     """The end of the process, which nobody catches."""
 
 
-class Counted(Picky):
-    """A cured `Picky` that counts the events it is given, and may die at one of them."""
+class Counted(Strict):
+    """A cured `Strict` that counts the events it is given, and may die at one of them."""
 
     def __init__(self) -> None:
         super().__init__(cured=True)
@@ -57,7 +57,7 @@ def followed(shop: Shop, view: Counted) -> str:
 
 def feed(shop: Shop, since: Changes | None = None, limit: int = 500) -> Changes:
     after = since.places if since else {}
-    return changes(shop.views, Counted(), PICKY_TALLY, after=after, limit_per_book=limit)
+    return changes(shop.views, Counted(), STRICT_TALLY, after=after, limit_per_book=limit)
 
 
 def words(page: Changes) -> list[str]:
@@ -110,7 +110,7 @@ def test_no_table_is_left_behind(shop: Shop) -> None:
     shop.park(3)
     shop.follow(Counted())
     with shop.ledger.engine.connect() as connection:
-        found = connection.exec_driver_sql("SELECT count(*) FROM pg_class WHERE relname ~ '^picky_tally_v1_g[0-9]+$'")
+        found = connection.exec_driver_sql("SELECT count(*) FROM pg_class WHERE relname ~ '^strict_tally_v1_g[0-9]+$'")
         assert found.scalar() == 1
 
 
@@ -122,8 +122,8 @@ def test_a_book_that_cannot_be_folded_again_stops_as_it_was(shop: Shop) -> None:
     shop.follow(Counted())
     before = rows(shop)
     shop.unpark(9)
-    shop.follow(Picky())
-    stopped = shop.at(Picky())
+    shop.follow(Strict())
+    stopped = shop.at(Strict())
     assert (stopped.status, rows(shop)) == ("stopped", before)
     assert stopped.reason.startswith("position 9: its parking changed, and the book cannot be folded again: ")
     assert followed(shop, Counted()) == "a b c d e f poison"
@@ -150,7 +150,7 @@ def test_two_processes_may_fold_it_again_at_once(shop: Shop) -> None:
 
 
 def rows(shop: Shop) -> list[str]:
-    return rows_of(shop.ledger, ensure_live(shop.ledger.engine, Counted()), PICKY_TALLY)
+    return rows_of(shop.ledger, ensure_live(shop.ledger.engine, Counted()), STRICT_TALLY)
 
 
 class TestAFollower:

@@ -8,16 +8,16 @@ from typing import Any
 from ledger.policies.order_charges import OrderCharges
 from ledger.refusals.catalogue import Refusal
 from tests.support.given import MERCHANT, PLATFORM, SYSTEM
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 
 Cause = Callable[[], Refusal | None]
 
 
-def paid() -> OrderStory:
-    return OrderStory().paid()
+def paid() -> OrderScenario:
+    return OrderScenario().paid()
 
 
-def sent() -> OrderStory:
+def sent() -> OrderScenario:
     return paid().sent(A=2, B=1)
 
 
@@ -26,19 +26,21 @@ def refund(kind: str) -> Refusal:
     return sent().refusal(f"refund_{kind}_parcel", by=PLATFORM, refund_id="R-1", parcel_id="P-1", reason="broken")
 
 
-def approved(story: OrderStory, round_number: int = 1, **told: Any) -> OrderStory:
+def approved(scenario: OrderScenario, round_number: int = 1, **reported: Any) -> OrderScenario:
     """A case about line B, decided in this round."""
-    story.tell("request_refund", refund_id="R-1", reason="broken", lines=[{"line_id": "B", "qty": 1}], at=after_days(1))
-    who = PLATFORM if round_number == 1 and told else MERCHANT
-    story.tell("approve_refund", by=who, refund_id="R-1", round=round_number, at=after_days(1), **told)
-    return story
+    scenario.submit(
+        "request_refund", refund_id="R-1", reason="broken", lines=[{"line_id": "B", "qty": 1}], at=after_days(1)
+    )
+    who = PLATFORM if round_number == 1 and reported else MERCHANT
+    scenario.submit("approve_refund", by=who, refund_id="R-1", round=round_number, at=after_days(1), **reported)
+    return scenario
 
 
 def cut(line_id: str, amount: str) -> Refusal:
     """A reviewer approves a part of a case about line B."""
-    story = approved(paid())
+    scenario = approved(paid())
     lines = [{"line_id": line_id, "amount": amount}]
-    return story.refusal("approve_refund", by=PLATFORM, refund_id="R-1", round=2, lines=lines, at=after_days(1))
+    return scenario.refusal("approve_refund", by=PLATFORM, refund_id="R-1", round=2, lines=lines, at=after_days(1))
 
 
 def no_such_charge() -> Refusal:
@@ -47,20 +49,20 @@ def no_such_charge() -> Refusal:
 
 
 def the_platforms_before_dispatch() -> Refusal:
-    told: dict[str, Any] = {"refund_id": "R-1", "round": 2, "liability": "platform", "at": after_days(1)}
-    return approved(paid()).refusal("approve_refund", by=PLATFORM, **told)
+    reported: dict[str, Any] = {"refund_id": "R-1", "round": 2, "liability": "platform", "at": after_days(1)}
+    return approved(paid()).refusal("approve_refund", by=PLATFORM, **reported)
 
 
 def shipping_under_never() -> Refusal:
-    story = OrderStory(policies=[OrderCharges(shipping="never")]).paid()
+    scenario = OrderScenario(policies=[OrderCharges(shipping="never")]).paid()
     charges = [{"type": "shipping", "amount": "USD 5.00"}]
-    return story.refusal("refund_charges", by=PLATFORM, refund_id="R-1", reason="late", charges=charges)
+    return scenario.refusal("refund_charges", by=PLATFORM, refund_id="R-1", reason="late", charges=charges)
 
 
-def awaited(command: str, **told: Any) -> Refusal:
+def awaited(command: str, **reported: Any) -> Refusal:
     """Of goods that are to come back until day 20."""
-    story = approved(sent().signed(), return_required=True, return_by=after_days(20))
-    return story.refusal(command, refund_id="R-1", **told)
+    scenario = approved(sent().signed(), return_required=True, return_by=after_days(20))
+    return scenario.refusal(command, refund_id="R-1", **reported)
 
 
 def unawaited() -> Refusal:

@@ -12,7 +12,7 @@ from commands.menu import MENU
 from commands.merchants import set_express_refund
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.platform import InboxFactNoted
+from ledger.events.platform import UnmatchedFactReported
 from ledger.streams.merchants import Merchant
 from tests.support.buses import Desk
 from tests.support.given import BUYER, FINANCE
@@ -63,7 +63,7 @@ def _deep(command: set_express_refund.SetExpressRefund, merchant: Merchant, rule
     body: dict[str, Any] = {}
     for _ in range(250):
         body = {"a": body}
-    yield InboxFactNoted(system="s", reference="r", kind="k", refs={}, body=body, happened_at=command.decided_at)
+    yield UnmatchedFactReported(system="s", reference="r", kind="k", refs={}, body=body, happened_at=command.decided_at)
 
 
 CAUSES: Mapping[str, Callable[[Desk], Outcome]] = {

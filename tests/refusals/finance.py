@@ -1,5 +1,5 @@
 """What makes commands of finance refuse, by code: payouts, holds, write-offs, adjustments, periods, breaks, statements,
-the inbox."""
+unmatched items."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def proposed(*lines: dict[str, Any]) -> Refusal | None:
     return test_adjustments.post_lines(*lines).refusal
 
 
-def routed(*parts: dict[str, Any]) -> Refusal | None:
-    return after(*test_match_payment.CAPTURED, ask=test_match_payment.route(*parts))
+def matched(*parts: dict[str, Any]) -> Refusal | None:
+    return after(*test_match_payment.CAPTURED, ask=test_match_payment.match(*parts))
 
 
 CAUSES: dict[str, Cause] = {
@@ -94,12 +94,12 @@ CAUSES: dict[str, Cause] = {
     "STATEMENT_OUTDATED": lambda: after(
         ask=test_issue_statement.issue(account_version=0), accounts={"M-1": cny("475.00")}
     ),
-    "INBOX_ITEM_NOT_FOUND": lambda: after(ask=test_refund_unmatched_funds.refund()),
-    "INBOX_ALREADY_ROUTED": lambda: after(
+    "UNMATCHED_ITEM_NOT_FOUND": lambda: after(ask=test_refund_unmatched_funds.refund()),
+    "ITEM_ALREADY_MATCHED": lambda: after(
         *test_match_payment.CAPTURED,
         *test_match_payment.PLANNED,
         ask=test_refund_unmatched_funds.refund(),
     ),
-    "ALLOCATION_EXCEEDS_CAPTURE": lambda: routed(test_match_payment.part("O-1", "USD 69.45")),
+    "ALLOCATION_EXCEEDS_CAPTURE": lambda: matched(test_match_payment.part("O-1", "USD 69.45")),
     "RUN_NOT_STARTED": lambda: after(ask=test_issue_statement.COMPLETE),
 }

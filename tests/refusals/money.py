@@ -36,9 +36,9 @@ def pay(
     **other: Any,
 ) -> Refusal | None:
     """A payout of a merchant with CNY 475.00."""
-    story = given(*events, beside={"merchant/M-1": merchant}, accounts={"M-1": cny("475.00")}, **other)
+    scenario = given(*events, beside={"merchant/M-1": merchant}, accounts={"M-1": cny("475.00")}, **other)
     command = ask(InitiatePayout, by=FINANCE, merchant_id="M-1", payout_id=payout_id, amount=amount)
-    return story.when(command).refusal
+    return scenario.when(command).refusal
 
 
 def verify(by: Any = PLATFORM, ref: str = "acc-1", **account: Any) -> Refusal | None:
@@ -50,7 +50,7 @@ def verify(by: Any = PLATFORM, ref: str = "acc-1", **account: Any) -> Refusal | 
 def without_policies() -> Refusal:
     """A rule is asked for before any was published."""
     try:
-        Rules(at=NOW, reference=Reference(), memory={}).policy(Fees)
+        Rules(at=NOW, reference=Reference(), loaded={}).policy(Fees)
     except Refusal as refusal:
         return refusal
     raise AssertionError("there are no policies")

@@ -14,7 +14,7 @@ from ledger.policies.return_window import ReturnWindow
 from ledger.refusals.catalogue import Refusal
 from tests.commands.merchants.known_merchant import PRODUCT, SUSPENDED, submitted
 from tests.support.given import BUYER, MERCHANT, PLATFORM, ask, given
-from tests.support.orders import ENROLLED, NAMES, OrderStory, after_days, basket, in_the_pool
+from tests.support.orders import ENROLLED, NAMES, OrderScenario, after_days, basket, in_the_pool
 from tests.support.parcels import ORDER, PAID, asked_back, dispatched, packed
 
 Cause = Callable[[], Refusal | None]
@@ -32,75 +32,75 @@ def place(**other: Any) -> Refusal | None:
     return given(beside=beside).when(ask(PlaceOrder, **NAMES, **basket(**other))).refusal
 
 
-def pack(story: OrderStory, parcel_id: str = "P-1", **qty: int) -> Refusal:
+def pack(scenario: OrderScenario, parcel_id: str = "P-1", **qty: int) -> Refusal:
     items = lines(**qty)["lines"]
-    return story.refusal("create_parcel", parcel_id=parcel_id, items=items, warehouse_id="W-1")
+    return scenario.refusal("create_parcel", parcel_id=parcel_id, items=items, warehouse_id="W-1")
 
 
 def send(*events: Any, parcel_id: str = "P-1", tracking_no: str = "T-9", **other: Any) -> Refusal | None:
-    told = {"parcel_id": parcel_id, "carrier": "SF", "tracking_no": tracking_no} | other
-    return given(*events).when(ask(DispatchParcel, by=MERCHANT, **ORDER, **told)).refusal
+    reported = {"parcel_id": parcel_id, "carrier": "SF", "tracking_no": tracking_no} | other
+    return given(*events).when(ask(DispatchParcel, by=MERCHANT, **ORDER, **reported)).refusal
 
 
-def asked(story: OrderStory, *, days: float = 0, refund_id: str = "R-1", **qty: int) -> OrderStory:
+def asked(scenario: OrderScenario, *, days: float = 0, refund_id: str = "R-1", **qty: int) -> OrderScenario:
     """The buyer asks for these units back."""
-    told = {"refund_id": refund_id, "reason": "broken"} | lines(**qty)
-    story.tell("request_refund", by=BUYER, at=after_days(days), **told)
-    return story
+    reported = {"refund_id": refund_id, "reason": "broken"} | lines(**qty)
+    scenario.submit("request_refund", by=BUYER, at=after_days(days), **reported)
+    return scenario
 
 
 def ask_for(
-    story: OrderStory, *, days: float = 0, refund_id: str = "R-1", type: str | None = None, **qty: int
+    scenario: OrderScenario, *, days: float = 0, refund_id: str = "R-1", type: str | None = None, **qty: int
 ) -> Refusal:
-    told = {"refund_id": refund_id, "reason": "broken", "type": type} | (lines(**qty) if qty else {})
-    return story.refusal("request_refund", by=BUYER, at=after_days(days), **told)
+    reported = {"refund_id": refund_id, "reason": "broken", "type": type} | (lines(**qty) if qty else {})
+    return scenario.refusal("request_refund", by=BUYER, at=after_days(days), **reported)
 
 
-def decide(story: OrderStory, round_number: int = 1, *, by: Any = MERCHANT, refund_id: str = "R-1") -> Refusal:
-    return story.refusal("approve_refund", by=by, refund_id=refund_id, round=round_number)
+def decide(scenario: OrderScenario, round_number: int = 1, *, by: Any = MERCHANT, refund_id: str = "R-1") -> Refusal:
+    return scenario.refusal("approve_refund", by=by, refund_id=refund_id, round=round_number)
 
 
-def decided(story: OrderStory, round_number: int = 1, *, by: Any = MERCHANT, **other: Any) -> OrderStory:
-    story.tell("approve_refund", by=by, refund_id="R-1", round=round_number, **other)
-    return story
+def decided(scenario: OrderScenario, round_number: int = 1, *, by: Any = MERCHANT, **other: Any) -> OrderScenario:
+    scenario.submit("approve_refund", by=by, refund_id="R-1", round=round_number, **other)
+    return scenario
 
 
-def paid(**other: Any) -> OrderStory:
-    return OrderStory(**other).paid()
+def paid(**other: Any) -> OrderScenario:
+    return OrderScenario(**other).paid()
 
 
-def sent(**other: Any) -> OrderStory:
+def sent(**other: Any) -> OrderScenario:
     return paid(**other).sent(A=2, B=1)
 
 
-def signed(**other: Any) -> OrderStory:
+def signed(**other: Any) -> OrderScenario:
     return sent(**other).signed()
 
 
-def express() -> OrderStory:
+def express() -> OrderScenario:
     """Paid, and all of it asked back and granted at once."""
-    story = paid(express=True)
-    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind")
-    return story
+    scenario = paid(express=True)
+    scenario.submit("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind")
+    return scenario
 
 
-def submitted_refund() -> OrderStory:
-    story = express()
-    story.tell("submit_refund", refund_id="R-1")
-    return story
+def submitted_refund() -> OrderScenario:
+    scenario = express()
+    scenario.submit("submit_refund", refund_id="R-1")
+    return scenario
 
 
-def released() -> OrderStory:
-    story = signed()
-    story.tell("release_settlement", at=after_days(7))
-    return story
+def released() -> OrderScenario:
+    scenario = signed()
+    scenario.submit("release_settlement", at=after_days(7))
+    return scenario
 
 
-def awaiting_goods() -> OrderStory:
+def awaiting_goods() -> OrderScenario:
     return decided(asked(signed(), days=1, B=1), by=PLATFORM, return_required=True)
 
 
-def part_refunded() -> OrderStory:
+def part_refunded() -> OrderScenario:
     """One of two units of A was refunded before it was sent."""
     return asked(paid(express=True), A=1)
 
@@ -115,7 +115,7 @@ CAUSES: dict[str, Cause] = {
     "PROMISE_BEFORE_ORDER": lambda: place(promised_warehouse_by="2025-03-31T08:00:00Z"),
     "PRODUCT_NOT_SUBMITTED": lambda: given().when(ask_translation()).refusal,
     "PRODUCT_NOT_APPROVED": lambda: given(submitted()).when(ask(SetExportStatus, **PRODUCT, enabled=True)).refusal,
-    "ORDER_NOT_CONFIRMED": lambda: pack(OrderStory(), A=1),
+    "ORDER_NOT_CONFIRMED": lambda: pack(OrderScenario(), A=1),
     "LINE_NOT_FOUND": lambda: pack(paid(), Z=1),
     "LINE_ALREADY_REFUNDED": lambda: pack(part_refunded(), A=2),
     "REFUND_PENDING_ON_LINE": lambda: send(*PAID, packed(A=2), asked_back(A=1)),
@@ -156,11 +156,11 @@ CAUSES: dict[str, Cause] = {
 
 
 def ask_translation() -> Any:
-    told: dict[str, Any] = {"locale": "en-US", "source_version": "1", "text_hash": "ab" * 32, "engine": "mt"}
-    return ask(PublishProductTranslation, **PRODUCT, **told)
+    reported: dict[str, Any] = {"locale": "en-US", "source_version": "1", "text_hash": "ab" * 32, "engine": "mt"}
+    return ask(PublishProductTranslation, **PRODUCT, **reported)
 
 
-def _placed() -> OrderStory:
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    return story
+def _placed() -> OrderScenario:
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    return scenario

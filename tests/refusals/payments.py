@@ -10,7 +10,7 @@ from ledger.fx import Rate
 from ledger.policies.reference_pricing import ReferencePricing
 from ledger.refusals.catalogue import Refusal
 from tests.support.given import PLATFORM
-from tests.support.orders import OrderStory, after_days, basket, capture
+from tests.support.orders import OrderScenario, after_days, basket, capture
 from tests.support.payments import HELD, disputed, held, opened
 
 Cause = Callable[[], Refusal | None]
@@ -19,58 +19,58 @@ _CLAIM = {"claim_id": "CL-1", "parcel_id": "P-1", "partner": "sf", "amount": "CN
 ABSURD = Rate("USD", "CNY", "7180", "book", "test", date(2025, 3, 1))
 
 
-def after(story: OrderStory, told: str, data: dict[str, Any], command: str, **asked: Any) -> Refusal:
-    """What is refused once something was told."""
-    story.tell(told, **data)
-    return story.refusal(command, **asked)
+def after(scenario: OrderScenario, reported: str, data: dict[str, Any], command: str, **asked: Any) -> Refusal:
+    """What is refused once something was reported."""
+    scenario.submit(reported, **data)
+    return scenario.refusal(command, **asked)
 
 
-def evidence(story: OrderStory, **other: Any) -> Refusal:
-    told = {"dispute_id": "dp-1", "evidence_refs": ["pod-1"]} | other
-    return story.refusal("submit_dispute_evidence", by=PLATFORM, **told)
+def evidence(scenario: OrderScenario, **other: Any) -> Refusal:
+    reported = {"dispute_id": "dp-1", "evidence_refs": ["pod-1"]} | other
+    return scenario.refusal("submit_dispute_evidence", by=PLATFORM, **reported)
 
 
-def lost() -> OrderStory:
-    story = disputed(OrderStory().paid())
-    story.tell("report_dispute_lost", dispute_id="dp-1", psp="stripe")
-    return story
+def lost() -> OrderScenario:
+    scenario = disputed(OrderScenario().paid())
+    scenario.submit("report_dispute_lost", dispute_id="dp-1", psp="stripe")
+    return scenario
 
 
 def late_evidence() -> Refusal:
-    story = OrderStory().paid()
-    story.tell("report_dispute_opened", **opened(due_by="2025-04-02T00:00:00Z"))
-    return evidence(story, at=after_days(2))
+    scenario = OrderScenario().paid()
+    scenario.submit("report_dispute_opened", **opened(due_by="2025-04-02T00:00:00Z"))
+    return evidence(scenario, at=after_days(2))
 
 
 def too_early() -> Refusal:
-    return after(OrderStory(), "report_payment_captured", capture(), "flag_unallocated_capture", capture_ref="cap-1")
+    return after(OrderScenario(), "report_payment_captured", capture(), "flag_unallocated_capture", capture_ref="cap-1")
 
 
 def old_rate() -> Refusal:
     pricing = ReferencePricing(rate_kind="reference", quote_validity=timedelta(days=1), max_rate_age=timedelta(days=7))
-    return OrderStory(policies=(pricing,)).paid().refusal("cancel_order", reason="out_of_stock")
+    return OrderScenario(policies=(pricing,)).paid().refusal("cancel_order", reason="out_of_stock")
 
 
-def unpaid() -> OrderStory:
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    return story
+def unpaid() -> OrderScenario:
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    return scenario
 
 
 def claimed_twice() -> Refusal:
-    story = OrderStory().paid().sent(A=1)
-    story.tell("file_logistics_claim", by=PLATFORM, **_CLAIM)
-    return story.refusal("file_logistics_claim", by=PLATFORM, **_CLAIM)
+    scenario = OrderScenario().paid().sent(A=1)
+    scenario.submit("file_logistics_claim", by=PLATFORM, **_CLAIM)
+    return scenario.refusal("file_logistics_claim", by=PLATFORM, **_CLAIM)
 
 
 CAUSES: dict[str, Cause] = {
-    "AMOUNT_TOO_LARGE": lambda: OrderStory(rates=[ABSURD]).refusal(
+    "AMOUNT_TOO_LARGE": lambda: OrderScenario(rates=[ABSURD]).refusal(
         "report_payment_captured", **capture("cap-1", "USD 50000000000.00")
     ),
-    "DISPUTE_OPEN": lambda: disputed(OrderStory().paid().sent(A=2, B=1).signed()).refusal(
+    "DISPUTE_OPEN": lambda: disputed(OrderScenario().paid().sent(A=2, B=1).signed()).refusal(
         "release_settlement", at=after_days(8)
     ),
-    "DISPUTE_NOT_FOUND": lambda: evidence(OrderStory().paid()),
+    "DISPUTE_NOT_FOUND": lambda: evidence(OrderScenario().paid()),
     "DISPUTE_CLOSED": lambda: evidence(lost()),
     "EVIDENCE_TOO_LATE": late_evidence,
     "PAYMENT_NOT_AUTHORIZED": lambda: held().refusal("capture_payment", payment_id="PAY-9"),
@@ -79,19 +79,19 @@ CAUSES: dict[str, Cause] = {
         held(), "report_payment_captured", capture(), "void_payment", payment_id="PAY-1", reason="out_of_stock"
     ),
     "AUTHORIZATION_EXPIRED": lambda: after(
-        held(), "report_authorization_expired", HELD, "capture_payment", payment_id="PAY-1"
+        held(), "report_authorisation_expired", HELD, "capture_payment", payment_id="PAY-1"
     ),
     "PAYMENT_VOIDED": lambda: after(held(), "report_payment_voided", HELD, "capture_payment", payment_id="PAY-1"),
-    "CAPTURE_NOT_FOUND": lambda: OrderStory().refusal("flag_unallocated_capture", capture_ref="cap-9"),
+    "CAPTURE_NOT_FOUND": lambda: OrderScenario().refusal("flag_unallocated_capture", capture_ref="cap-9"),
     "CAPTURE_NOT_OVERDUE": too_early,
     "CAPTURE_NOT_DUPLICATE": lambda: (
-        OrderStory()
+        OrderScenario()
         .paid()
         .refusal("approve_duplicate_capture_refund", by=PLATFORM, refund_id="D-1", capture_ref="cap-1")
     ),
     "CLAIM_ALREADY_FILED": claimed_twice,
     "RATE_STALE": old_rate,
-    "ORDER_PAID": lambda: OrderStory().paid().refusal("expire_order", at=after_days(3)),
+    "ORDER_PAID": lambda: OrderScenario().paid().refusal("expire_order", at=after_days(3)),
     "ORDER_NOT_EXPIRED": lambda: unpaid().refusal("expire_order", at=after_days(2)),
     "PAYMENT_UNDER_WAY": lambda: after(
         unpaid(), "report_payment_captured", capture(amount="USD 1.00"), "expire_order", at=after_days(3)

@@ -15,7 +15,7 @@ from tests.commands.payouts.payout_stages import INITIATED, PAID, RETURNED
 from tests.refusals.after_sales import cut
 from tests.refusals.payments import CAUSES
 from tests.support.given import BUYER, FINANCE, PLATFORM, ask, cny, given
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 
 
 def said(refusal: Refusal | None) -> str:
@@ -27,7 +27,7 @@ def refused_payout(
     *events: Event, available: str, in_open_cases: str = "0.00", amount: str | None = None, reserve_bps: int = 0
 ) -> str:
     terms = {"minimum": cny("1.00"), "reserve_bps": reserve_bps, "negative_balance": "offset_only"}
-    story = given(
+    scenario = given(
         *events,
         beside={"merchant/M-1": (ENROLLED, registered(), verified())},
         accounts={"M-1": cny(available)},
@@ -35,7 +35,7 @@ def refused_payout(
         policies=(PayoutTerms.model_validate(terms),),
     )
     command = ask(InitiatePayout, by=FINANCE, merchant_id="M-1", payout_id="P-2", amount=amount)
-    return said(story.when(command).refusal)
+    return said(scenario.when(command).refusal)
 
 
 def test_a_payout_to_an_indebted_merchant_says_what_is_owed() -> None:
@@ -88,11 +88,11 @@ def test_a_partial_approval_of_a_line_that_is_not_asked_for_names_those_that_are
 
 
 def test_a_parcel_refunded_already_says_how_many_of_which_line() -> None:
-    story = OrderStory().paid().sent(A=2, B=1)
-    story.tell("report_loss", parcel_id="P-1", at=after_days(1))
+    scenario = OrderScenario().paid().sent(A=2, B=1)
+    scenario.submit("report_loss", parcel_id="P-1", at=after_days(1))
     asked: dict[str, Any] = {"parcel_id": "P-1", "reason": "lost", "by": PLATFORM, "at": after_days(2)}
-    story.tell("refund_lost_parcel", refund_id="R-1", **asked)
-    assert said(story.refusal("refund_lost_parcel", refund_id="R-2", **asked)) == (
+    scenario.submit("refund_lost_parcel", refund_id="R-1", **asked)
+    assert said(scenario.refusal("refund_lost_parcel", refund_id="R-2", **asked)) == (
         "Line A in parcel P-1 has too few units left: 2 refunded already, 0 left. "
         "Leave out what is refunded already: of line A, 0 left."
     )
@@ -100,35 +100,35 @@ def test_a_parcel_refunded_already_says_how_many_of_which_line() -> None:
 
 def test_a_parcel_nobody_knows_is_not_called_not_lost() -> None:
     asked = {"parcel_id": "P-9", "reason": "lost", "refund_id": "R-1"}
-    assert said(OrderStory().paid().refusal("refund_lost_parcel", by=PLATFORM, **asked)).startswith(
+    assert said(OrderScenario().paid().refusal("refund_lost_parcel", by=PLATFORM, **asked)).startswith(
         "Order O-1 has no parcel P-9."
     )
 
 
 def test_a_release_held_back_by_a_case_says_when_it_is_due() -> None:
-    story = OrderStory().paid().sent(A=2, B=1).signed()
+    scenario = OrderScenario().paid().sent(A=2, B=1).signed()
     lines = [{"line_id": "B", "qty": 1}]
-    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="broken", lines=lines, at=after_days(1))
-    assert said(story.refusal("release_settlement", line_id="B", at=after_days(2))) == (
+    scenario.submit("request_refund", by=BUYER, refund_id="R-1", reason="broken", lines=lines, at=after_days(1))
+    assert said(scenario.refusal("release_settlement", line_id="B", at=after_days(2))) == (
         "The open case R-1 holds the release back. "
         "Have case R-1 decided first; the release falls due at 2025-04-08T08:00:00Z then."
     )
 
 
 def test_a_release_of_one_line_that_is_released_says_nothing_of_the_others() -> None:
-    story = OrderStory().paid().sent("P-1", A=2).signed("P-1")
-    story.tell("release_settlement", at=after_days(8))
-    assert said(story.refusal("release_settlement", line_id="A", at=after_days(8))).startswith(
+    scenario = OrderScenario().paid().sent("P-1", A=2).signed("P-1")
+    scenario.submit("release_settlement", at=after_days(8))
+    assert said(scenario.refusal("release_settlement", line_id="A", at=after_days(8))).startswith(
         "Everything of line A of order O-1 is released or refunded already."
     )
 
 
 def test_an_open_case_is_not_all_that_is_waited_for_where_the_lock_follows() -> None:
-    story = OrderStory().paid()
+    scenario = OrderScenario().paid()
     asked: dict[str, Any] = {"by": BUYER, "reason": "broken"}
-    story.tell("request_refund", refund_id="R-1", lines=[{"line_id": "A", "qty": 1}], **asked)
-    story.sent("P-1", A=1)
-    refusal = story.refusal("request_refund", refund_id="R-2", lines=[{"line_id": "A", "qty": 2}], **asked)
+    scenario.submit("request_refund", refund_id="R-1", lines=[{"line_id": "A", "qty": 1}], **asked)
+    scenario.sent("P-1", A=1)
+    refusal = scenario.refusal("request_refund", refund_id="R-2", lines=[{"line_id": "A", "qty": 2}], **asked)
     assert said(refusal) == (
         "Case R-1 exists already, and is open. Have case R-1 decided or withdrawn first; units on their way are locked "
         "until 2025-04-21T08:00:00Z even then. Another case has an id of its own."
@@ -136,12 +136,12 @@ def test_an_open_case_is_not_all_that_is_waited_for_where_the_lock_follows() -> 
 
 
 def test_a_case_that_is_decided_already_is_not_waited_for() -> None:
-    story = OrderStory(express=True).paid()
+    scenario = OrderScenario(express=True).paid()
     asked: dict[str, Any] = {"refund_id": "R-1", "reason": "broken", "lines": [{"line_id": "A", "qty": 1}]}
-    story.tell("request_refund", by=BUYER, **asked)
-    story.tell("submit_refund", refund_id="R-1")
+    scenario.submit("request_refund", by=BUYER, **asked)
+    scenario.submit("submit_refund", refund_id="R-1")
     again = asked | {"lines": [{"line_id": "B", "qty": 1}]}
-    assert said(story.refusal("request_refund", by=BUYER, **again)) == (
+    assert said(scenario.refusal("request_refund", by=BUYER, **again)) == (
         "Case R-1 exists already, and is approved. Give a new case an id of its own."
     )
 

@@ -43,7 +43,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def an_order(month_app: App) -> Callable[[str], str]:
-    """Finds an order of the month with an event of this type in its story."""
+    """Finds an order of the month with an event of this type in its history."""
 
     def find(event: str) -> str:
         with month_app.ledger.engine.connect() as connection:

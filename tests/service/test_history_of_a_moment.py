@@ -47,53 +47,53 @@ def ask(request: pytest.FixtureRequest, client: TestClient, month_app: App, capf
 
 
 @pytest.fixture
-def story(month_app: App, an_order: Callable[[str], str]) -> list[Recorded]:
+def scenario(month_app: App, an_order: Callable[[str], str]) -> list[Recorded]:
     """The events of an order that was refunded."""
     book, stream = find_order(month_app.ledger, an_order("refund.requested"))
     return month_app.ledger.reader.read_stream(book, stream)
 
 
-def name_of(story: list[Recorded]) -> str:
-    return order_of(story[0].stream) or ""
+def name_of(scenario: list[Recorded]) -> str:
+    return order_of(scenario[0].stream) or ""
 
 
 def positions(steps: list[dict[str, Any]]) -> list[int]:
     return [step["position"] for step in steps]
 
 
-def test_it_shows_what_was_recorded_by_an_instant(ask: Ask, story: list[Recorded]) -> None:
-    instant = story[len(story) // 2].recorded_at
-    found = ask(name_of(story), as_known_at=instant.isoformat().replace("+00:00", "Z"))
-    known = [row.position for row in story if row.recorded_at <= instant]
+def test_it_shows_what_was_recorded_by_an_instant(ask: Ask, scenario: list[Recorded]) -> None:
+    instant = scenario[len(scenario) // 2].recorded_at
+    found = ask(name_of(scenario), as_known_at=instant.isoformat().replace("+00:00", "Z"))
+    known = [row.position for row in scenario if row.recorded_at <= instant]
     assert positions(found) == known
-    assert len(known) < len(story)
+    assert len(known) < len(scenario)
 
 
-def test_it_shows_the_accounting_days_up_to_a_day(ask: Ask, story: list[Recorded]) -> None:
-    day = story[len(story) // 2].accounting_date
-    found = ask(name_of(story), as_of=day.isoformat())
-    of_the_days = [row.position for row in story if row.accounting_date <= day]
+def test_it_shows_the_accounting_days_up_to_a_day(ask: Ask, scenario: list[Recorded]) -> None:
+    day = scenario[len(scenario) // 2].accounting_date
+    found = ask(name_of(scenario), as_of=day.isoformat())
+    of_the_days = [row.position for row in scenario if row.accounting_date <= day]
     assert positions(found) == of_the_days
-    assert len(of_the_days) < len(story)
+    assert len(of_the_days) < len(scenario)
 
 
-def test_both_times_narrow_it_together(ask: Ask, story: list[Recorded]) -> None:
-    day, instant = story[-1].accounting_date, story[0].recorded_at
-    found = ask(name_of(story), as_of=day.isoformat(), as_known_at=instant.isoformat().replace("+00:00", "Z"))
-    assert positions(found) == [row.position for row in story if row.recorded_at <= instant]
+def test_both_times_narrow_it_together(ask: Ask, scenario: list[Recorded]) -> None:
+    day, instant = scenario[-1].accounting_date, scenario[0].recorded_at
+    found = ask(name_of(scenario), as_of=day.isoformat(), as_known_at=instant.isoformat().replace("+00:00", "Z"))
+    assert positions(found) == [row.position for row in scenario if row.recorded_at <= instant]
 
 
-def test_a_step_says_the_reasons_of_its_event(ask: Ask, story: list[Recorded]) -> None:
-    found = {step["type"]: step for step in ask(name_of(story))}["refund.requested"]
+def test_a_step_says_the_reasons_of_its_event(ask: Ask, scenario: list[Recorded]) -> None:
+    found = {step["type"]: step for step in ask(name_of(scenario))}["refund.requested"]
     assert found["event"]["reason"]
     assert found["reasons"]["reason"] == found["event"]["reason"]
 
 
-def test_an_instant_before_the_order_is_one_sentence(client: TestClient, story: list[Recorded]) -> None:
-    said = client.get(f"/orders/{name_of(story)}/history?as_known_at=2020-01-01T00:00:00Z")
+def test_an_instant_before_the_order_is_one_sentence(client: TestClient, scenario: list[Recorded]) -> None:
+    said = client.get(f"/orders/{name_of(scenario)}/history?as_known_at=2020-01-01T00:00:00Z")
     assert (said.status_code, said.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
-def test_an_instant_to_come_is_refused(client: TestClient, story: list[Recorded]) -> None:
-    said = client.get(f"/orders/{name_of(story)}/history?as_known_at={FUTURE}")
+def test_an_instant_to_come_is_refused(client: TestClient, scenario: list[Recorded]) -> None:
+    said = client.get(f"/orders/{name_of(scenario)}/history?as_known_at={FUTURE}")
     assert (said.status_code, said.json()["error"]["field"]) == (422, "as_known_at")

@@ -59,16 +59,16 @@ def recorded(settings: Settings, type: str) -> int:
 
 
 def whole(settings: Settings) -> list[int]:
-    types = ("file.accepted", "inbox.fact_noted", "psp_settlement.reported", "break.opened", "file.recorded")
+    types = ("file.accepted", "unmatched.fact_reported", "psp_settlement.reported", "break.opened", "file.recorded")
     return [recorded(settings, type) for type in types]
 
 
 def test_an_import_that_is_killed_goes_on_where_it_was(books: Settings, start: Start) -> None:
     first = start()
-    until(lambda: recorded(books, "inbox.fact_noted") > 0, what="the first rows")
+    until(lambda: recorded(books, "unmatched.fact_reported") > 0, what="the first rows")
     first.send_signal(signal.SIGKILL)
     first.wait()
-    assert 0 < recorded(books, "inbox.fact_noted") < LINES, "it was to be killed in the middle"
+    assert 0 < recorded(books, "unmatched.fact_reported") < LINES, "it was to be killed in the middle"
     assert start().wait(120) == 0
     assert whole(books) == [1, LINES, 1, 0, 1]  # lines that wait count for their batch: it is no break
 

@@ -123,7 +123,7 @@ class Import(Work):
     def do(self, shop: Shop) -> object:
         content = neutral(line(), summed())
         read = read_neutral("r.csv", content, psp="stripe")
-        return import_report(shop.app, RawFile("r.csv", content), read, psp="stripe", route=False)
+        return import_report(shop.app, RawFile("r.csv", content), read, psp="stripe", match=False)
 
 
 class Rebuild(Work):
@@ -198,8 +198,8 @@ class Webhook(OverHttp):
             "payment_intent": "pi_9", "metadata": {"merchant_id": "M-1", "order_id": "O-9"},
         }  # fmt: skip
         stamp = int(shop.desk.clock.now.timestamp())
-        told = {"id": "evt_9", "type": "charge.captured", "created": stamp, "data": {"object": charge}}
-        body = json.dumps(told).encode()
+        reported = {"id": "evt_9", "type": "charge.captured", "created": stamp, "data": {"object": charge}}
+        body = json.dumps(reported).encode()
         digest = hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         headers = {"Stripe-Signature": f"t={stamp},v1={digest}"}
         return self.answered(self.client.post("/webhooks/stripe", content=body, headers=headers))

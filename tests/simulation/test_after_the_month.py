@@ -13,7 +13,7 @@ from ledger.accounting_days import accounting_day
 from ledger.log.engine import cursor_of
 from service.app import App
 from service.automation.demonstration_rates import DemonstrationRates
-from service.demo.simulator.catalogue_life import Diary
+from service.demo.simulator.catalogue_life import CatalogueScenario
 from service.demo.simulator.days import SEED, Days
 from service.demo.simulator.late_facts import LATE
 from service.demo.simulator.month import record_month
@@ -58,7 +58,7 @@ def test_an_order_is_placed_days_after_the_month_at_a_rate_of_its_day(desk: Desk
     assert (rates.sweep() >= 4 * SINCE.days, rates.sweep()) == (True, 0)
     days = replace(Days.of_demonstration(desk.ledger.identity), today=accounting_day(desk.clock.now))
     world = make_world(seed=SEED, days=days, merchants=24, buyers=60)
-    order = placed(Diary(world, LATE, book=7).order(desk.clock.now))
+    order = placed(CatalogueScenario(world, LATE, book=7).order(desk.clock.now))
     (outcome,) = app.bus.submit([order.as_command()])
     assert outcome.status == "recorded", outcome.sentence
     type, at = last_recorded(app)

@@ -1,4 +1,4 @@
-"""Providers tell at least once and in any order: facts of the same times come to the same money.
+"""Providers report at least once and in any order: facts of the same times come to the same money.
 
 REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other tellings, and how many.
 """
@@ -24,7 +24,7 @@ from ledger.refusals.catalogue import Refusal
 from ledger.streams.registry import blank
 from ledger.streams.stream import Stream
 from tests.support.given import BUYER, PARTNER, PLATFORM, RATES, ask, reference_of
-from tests.support.orders import OrderStory, after_days, basket, capture
+from tests.support.orders import OrderScenario, after_days, basket, capture
 from tests.support.payments import HELD, OF_DISPUTE, rate, settled_line, settles
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
@@ -51,14 +51,14 @@ CAPTURED = Fact("report_payment_captured", capture())
 IN_PART = Fact("report_payment_captured", capture("cap-1", "USD 40.00"))
 VOIDED = Fact("report_payment_voided", HELD)
 REST_VOIDED = Fact("report_payment_voided", HELD | {"amount": "USD 29.44"})
-LAPSED = Fact("report_authorization_expired", HELD)
+LAPSED = Fact("report_authorisation_expired", HELD)
 FAILED = Fact("report_payment_failed", capture() | {"code": "R01"})
 PAID_ANEW = Fact("report_payment_captured", capture("cap-2"))
 
 
 def outcome(said: str, **other: str) -> Fact:
-    told = {"outcome": said, "amount": "USD 69.44", "submission_id": "R-1.1", "psp": "stripe"}
-    return Fact("report_refund_outcome", told | {"psp_refund_ref": "re-1"} | other)
+    reported = {"outcome": said, "amount": "USD 69.44", "attempt_id": "R-1.1", "psp": "stripe"}
+    return Fact("report_refund_outcome", reported | {"psp_refund_ref": "re-1"} | other)
 
 
 CAPTURES = (
@@ -82,32 +82,33 @@ PAID_ANEW_BY_THE_PROVIDER = (
     (outcome("succeeded"), outcome("failed"), outcome("succeeded"), outcome("succeeded")),
 )
 FAILED_MEANWHILE = tuple(
-    (*story, FAILED) for story in (*OUTCOMES, (outcome("failed"),), (outcome("failed"), outcome("succeeded")))
+    (*scenario, FAILED) for scenario in (*OUTCOMES, (outcome("failed"),), (outcome("failed"), outcome("succeeded")))
 )
 _days = some.integers(0, DAYS - 1)
 
 
 @some.composite
-def tellings(draw: some.DrawFn, stories: Sequence[tuple[Fact, ...]]) -> tuple[list[Fact], list[Fact]]:
-    """The facts of a story, each on some day, as they happened; and as they are told: in any order, some again."""
-    story = draw(some.sampled_from(stories))
-    dated = [fact._replace(day=draw(_days)) for fact in story]
+def report_orders(draw: some.DrawFn, scenarios: Sequence[tuple[Fact, ...]]) -> tuple[list[Fact], list[Fact]]:
+    """The facts of a scenario, each on some day, as they happened; and as they are reported: in any order, some
+    again."""
+    scenario = draw(some.sampled_from(scenarios))
+    dated = [fact._replace(day=draw(_days)) for fact in scenario]
     again = draw(some.lists(some.sampled_from(dated), max_size=4))
     return sorted(dated, key=lambda fact: (fact.day, fact.comes_back)), draw(some.permutations(dated + again))
 
 
-def tell(story: OrderStory, fact: Fact) -> None:
-    story.tell(fact.command, by=PARTNER, at=after_days(fact.day), **fact.data)
+def submit(scenario: OrderScenario, fact: Fact) -> None:
+    scenario.submit(fact.command, by=PARTNER, at=after_days(fact.day), **fact.data)
 
 
-def balances(story: OrderStory, *, facts: Iterable[Fact] = ()) -> dict[str, tuple[int, int]]:
+def balances(scenario: OrderScenario, *, facts: Iterable[Fact] = ()) -> dict[str, tuple[int, int]]:
     """In dollars, and what they stand at. Where the money is said to have come back on two days it is booked at the
-    rate of the one that is told first: what the provider owes us and what the rate made of it come to the same."""
+    rate of the one that is reported first: what the provider owes us and what the rate made of it come to the same."""
     facts = list(facts)
-    found = {account: (story.balance(account, "USD"), story.base(account)) for account in ACCOUNTS}
+    found = {account: (scenario.balance(account, "USD"), scenario.base(account)) for account in ACCOUNTS}
     if len({fact.day for fact in facts if fact.comes_back}) > 1 or are_several_payments(facts):
         dollars, base = found["1110"]
-        found["1110"] = dollars, base + story.base("5210")
+        found["1110"] = dollars, base + scenario.base("5210")
     return found
 
 
@@ -116,12 +117,12 @@ def are_several_payments(facts: Iterable[Fact]) -> bool:
     return len([fact for fact in facts if fact.data.get("outcome") == "succeeded"]) > 1
 
 
-def paid_for(facts: Iterable[Fact]) -> OrderStory:
-    story = OrderStory(rates=DAILY)
-    story.tell("place_order", **basket())
+def paid_for(facts: Iterable[Fact]) -> OrderScenario:
+    scenario = OrderScenario(rates=DAILY)
+    scenario.submit("place_order", **basket())
     for fact in facts:
-        tell(story, fact)
-    return story
+        submit(scenario, fact)
+    return scenario
 
 
 def is_captured_before_it_ends(facts: Iterable[Fact]) -> bool:
@@ -132,104 +133,109 @@ def is_captured_before_it_ends(facts: Iterable[Fact]) -> bool:
 
 @seed(SEED)
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(tellings(CAPTURES))
-def test_a_payment_comes_to_the_same_money_in_whatever_order_it_is_told(told: tuple[list[Fact], list[Fact]]) -> None:
+@given(report_orders(CAPTURES))
+def test_a_payment_comes_to_the_same_money_in_whatever_order_it_is_reported(
+    reported: tuple[list[Fact], list[Fact]],
+) -> None:
     note(f"seed {SEED}")
-    happened, as_told = told
-    in_order, out_of_order = paid_for(happened), paid_for(as_told)
+    happened, as_reported = reported
+    in_order, out_of_order = paid_for(happened), paid_for(as_reported)
     if balances(in_order) != balances(out_of_order):
         assert not is_captured_before_it_ends(happened), "what was captured in time is an ordinary capture"
-        assert out_of_order.breaks(), "money that stands elsewhere, and nobody is told"
+        assert out_of_order.breaks(), "money that stands elsewhere, and no break is opened"
 
 
-def refunded(facts: Iterable[Fact], *, meanwhile: str = "") -> OrderStory:
+def refunded(facts: Iterable[Fact], *, meanwhile: str = "") -> OrderScenario:
     """An order refunded at once; after each fact somebody tries to pay what failed in another way."""
-    story = OrderStory(express=True, rates=DAILY)
-    story.tell("place_order", **basket())
-    story.tell("report_payment_captured", **capture())
-    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind")
-    story.tell("submit_refund", refund_id="R-1")
+    scenario = OrderScenario(express=True, rates=DAILY)
+    scenario.submit("place_order", **basket())
+    scenario.submit("report_payment_captured", **capture())
+    scenario.submit("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind")
+    scenario.submit("submit_refund", refund_id="R-1")
     for fact in facts:
-        tell(story, fact)
-        pay_otherwise(story, meanwhile)
-    return story
+        submit(scenario, fact)
+        pay_otherwise(scenario, meanwhile)
+    return scenario
 
 
 @seed(SEED + 3)
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(tellings(FAILED_MEANWHILE))
-def test_a_refund_of_a_capture_that_failed_comes_to_the_same_money(told: tuple[list[Fact], list[Fact]]) -> None:
+@given(report_orders(FAILED_MEANWHILE))
+def test_a_refund_of_a_capture_that_failed_comes_to_the_same_money(reported: tuple[list[Fact], list[Fact]]) -> None:
     """What the buyer has in the end is the platform's loss, and nothing else is owed to anybody."""
     note(f"seed {SEED + 3}")
-    happened, as_told = told
-    in_order, out_of_order = refunded(happened), refunded(as_told)
+    happened, as_reported = reported
+    in_order, out_of_order = refunded(happened), refunded(as_reported)
     assert balances(out_of_order, facts=happened) == balances(in_order, facts=happened)
     lost = out_of_order.balance("5140", "USD")
     assert (out_of_order.balance("2210", "USD"), out_of_order.base("2210")) == (0, 0)
     assert lost == -out_of_order.balance("1110", "USD"), "the loss is what the provider took and nobody gave"
 
 
-def strays(*said: str) -> tuple[Fact, ...]:
+def unmatched_refunds(*said: str) -> tuple[Fact, ...]:
     """What a provider says of a refund that nobody asked for."""
-    return tuple(outcome(word, submission_id="nobodys", amount="USD 5.00", psp_refund_ref="re-9") for word in said)
+    return tuple(outcome(word, attempt_id="nobodys", amount="USD 5.00", psp_refund_ref="re-9") for word in said)
 
 
-STRAYS = tuple(
-    strays(*said) for said in (("succeeded",), ("failed",), ("succeeded", "failed"), ("succeeded", "reversed"))
+UNMATCHED_REFUNDS = tuple(
+    unmatched_refunds(*said)
+    for said in (("succeeded",), ("failed",), ("succeeded", "failed"), ("succeeded", "reversed"))
 )
 
 
 @seed(SEED + 4)
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(tellings(STRAYS))
+@given(report_orders(UNMATCHED_REFUNDS))
 def test_a_refund_nobody_asked_for_comes_to_the_same_money_and_to_somebody_who_looks(
-    told: tuple[list[Fact], list[Fact]],
+    reported: tuple[list[Fact], list[Fact]],
 ) -> None:
     note(f"seed {SEED + 4}")
-    happened, as_told = told
-    in_order, out_of_order = paid_for([CAPTURED, *happened]), paid_for([CAPTURED, *as_told])
+    happened, as_reported = reported
+    in_order, out_of_order = paid_for([CAPTURED, *happened]), paid_for([CAPTURED, *as_reported])
     assert balances(out_of_order) == balances(in_order)
     assert sorted(out_of_order.breaks()) == sorted(in_order.breaks()) != []
     if out_of_order.balance("2210", "USD") == 0:
         assert out_of_order.base("2210") == 0, "nothing is left of it in CNY either"
 
 
-def pay_otherwise(story: OrderStory, meanwhile: str) -> None:
+def pay_otherwise(scenario: OrderScenario, meanwhile: str) -> None:
     with suppress(Refusal):
         if meanwhile == "anew":
-            story.tell("submit_refund", refund_id="R-1")
+            scenario.submit("submit_refund", refund_id="R-1")
         elif meanwhile == "by the bank":
-            told = {"refund_id": "R-1", "method": "bank_transfer", "reference": "TR"}
-            story.tell("pay_refund_by_alternative", by=PLATFORM, **told)
+            reported = {"refund_id": "R-1", "method": "bank_transfer", "reference": "TR"}
+            scenario.submit("pay_refund_by_alternative", by=PLATFORM, **reported)
 
 
 @seed(SEED + 1)
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(tellings(OUTCOMES + PAID_ANEW_BY_THE_PROVIDER))
-def test_a_refund_comes_to_the_same_money_in_whatever_order_it_is_told(told: tuple[list[Fact], list[Fact]]) -> None:
+@given(report_orders(OUTCOMES + PAID_ANEW_BY_THE_PROVIDER))
+def test_a_refund_comes_to_the_same_money_in_whatever_order_it_is_reported(
+    reported: tuple[list[Fact], list[Fact]],
+) -> None:
     note(f"seed {SEED + 1}")
-    happened, as_told = told
-    assert balances(refunded(as_told), facts=happened) == balances(refunded(happened), facts=happened)
+    happened, as_reported = reported
+    assert balances(refunded(as_reported), facts=happened) == balances(refunded(happened), facts=happened)
 
 
 @seed(SEED + 2)
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(tellings(OUTCOMES), some.sampled_from(["anew", "by the bank"]))
+@given(report_orders(OUTCOMES), some.sampled_from(["anew", "by the bank"]))
 def test_a_refund_paid_in_another_way_meanwhile_comes_to_the_same_money(
-    told: tuple[list[Fact], list[Fact]], meanwhile: str
+    reported: tuple[list[Fact], list[Fact]], meanwhile: str
 ) -> None:
     note(f"seed {SEED + 2}")
-    happened, as_told = told
+    happened, as_reported = reported
     in_order = refunded(happened, meanwhile=meanwhile)
-    out_of_order = refunded(as_told, meanwhile=meanwhile)
-    for story in (in_order, out_of_order):
-        on_its_way = [s for s in story.order.cases["R-1"].submissions.values() if s.state == "submitted"]
-        for submission in on_its_way:
-            names = {"submission_id": submission.submission_id, "psp_refund_ref": "re-2"}
-            tell(story, outcome("succeeded", **names)._replace(day=DAYS))
+    out_of_order = refunded(as_reported, meanwhile=meanwhile)
+    for scenario in (in_order, out_of_order):
+        on_its_way = [s for s in scenario.order.cases["R-1"].attempts.values() if s.state == "submitted"]
+        for attempt in on_its_way:
+            names = {"attempt_id": attempt.attempt_id, "psp_refund_ref": "re-2"}
+            submit(scenario, outcome("succeeded", **names)._replace(day=DAYS))
     if balances(in_order, facts=happened) != balances(out_of_order, facts=happened):
         assert any(fact.comes_back for fact in happened[:-1]), "the last word was that it came back"
-        assert "double_refund" in out_of_order.breaks() + in_order.breaks(), "paid twice, and nobody is told"
+        assert "double_refund" in out_of_order.breaks() + in_order.breaks(), "paid twice, and no break is opened"
 
 
 def settles_line(batch_ref: str, *lines: dict[str, Any], **other: Any) -> Fact:
@@ -247,8 +253,8 @@ WON = settled_line("dp-1", "USD 69.44", "USD 0.00", "USD 69.44", kind="dispute",
 
 def whole(batch_ref: str, *, cash: str, **other: Any) -> Fact:
     """The batch itself: what its lines come to, and what the bank got of it."""
-    told = {"psp": "stripe", "batch_ref": batch_ref, "digest": batch_ref, "line_count": 2, "orders_cash": cash}
-    return Fact("report_psp_batch", told | {"cash": cash} | other)
+    reported = {"psp": "stripe", "batch_ref": batch_ref, "digest": batch_ref, "line_count": 2, "orders_cash": cash}
+    return Fact("report_psp_batch", reported | {"cash": cash} | other)
 
 
 ACCOUNT_FEE = {"psp_ref": "fee-1", "amount": "USD 5.00", "rate": rate("7.1500")}
@@ -285,71 +291,71 @@ class Batches:
     """The provider's batches beside an order: streams of their own, of one ledger with it."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
-        self.story, self.streams, self._reference = (
-            OrderStory(rates=DAILY),
+        self.scenario, self.streams, self._reference = (
+            OrderScenario(rates=DAILY),
             dict[str, Stream](),
             reference_of(rates=DAILY),
         )
-        self.story.tell("place_order", **basket())
+        self.scenario.submit("place_order", **basket())
         for n, fact in enumerate(facts):
             if fact.command == "report_psp_batch":
-                self._tell(fact, n)
+                self._submit(fact, n)
             else:
-                tell(self.story, fact)
+                submit(self.scenario, fact)
 
-    def _tell(self, fact: Fact, n: int) -> None:
+    def _submit(self, fact: Fact, n: int) -> None:
         command = ask(ReportPspBatch, by=PARTNER, at=after_days(fact.day), id=f"batch-{n}", **fact.data)
         stream = self.streams.setdefault(command.stream, blank(command.stream))
-        rules = Rules(at=command.decided_at, reference=self._reference, memory={})
+        rules = Rules(at=command.decided_at, reference=self._reference, loaded={})
         for event in decided(report_psp_batch.decide, command, stream, rules):
             stream.apply(event)
             if entry := post(event):
-                self.story.entries.append(entry)
+                self.scenario.entries.append(entry)
 
     @property
     def breaks(self) -> list[str]:
         known = [each for stream in self.streams.values() for each in stream.known_breaks.values()]
-        return open_breaks(self.story) + sorted(each.opened.kind for each in known if each.is_open)
+        return open_breaks(self.scenario) + sorted(each.opened.kind for each in known if each.is_open)
 
 
 @seed(SEED + 7)
 @settings(max_examples=EXAMPLES // 3, deadline=None)
-@given(tellings(BATCHES))
-def test_batches_come_to_the_same_books_and_breaks_in_whatever_order_they_are_told(
-    told: tuple[list[Fact], list[Fact]],
+@given(report_orders(BATCHES))
+def test_batches_come_to_the_same_books_and_breaks_in_whatever_order_they_are_reported(
+    reported: tuple[list[Fact], list[Fact]],
 ) -> None:
     """A batch may come before its lines, before the capture, or after both, and more than once."""
     note(f"seed {SEED + 7}")
-    happened, as_told = told
+    happened, as_reported = reported
     in_order = Batches(sorted(happened, key=lambda fact: BATCH_ORDER.index(fact.command)))
-    out_of_order = Batches(as_told)
-    assert all_books(out_of_order.story) == all_books(in_order.story)
+    out_of_order = Batches(as_reported)
+    assert all_books(out_of_order.scenario) == all_books(in_order.scenario)
     assert out_of_order.breaks == in_order.breaks
 
 
-def all_books(story: OrderStory) -> dict[str, tuple[int, int, int]]:
+def all_books(scenario: OrderScenario) -> dict[str, tuple[int, int, int]]:
     """In dollars, in Hong Kong dollars, and what all of it stands at."""
     return {
-        account: (story.balance(account, "USD"), story.balance(account, "HKD"), story.base(account))
+        account: (scenario.balance(account, "USD"), scenario.balance(account, "HKD"), scenario.base(account))
         for account in IN_SETTLEMENT
     }
 
 
-def open_breaks(story: OrderStory) -> list[str]:
-    return sorted(known.opened.kind for known in story.order.known_breaks.values() if known.is_open)
+def open_breaks(scenario: OrderScenario) -> list[str]:
+    return sorted(known.opened.kind for known in scenario.order.known_breaks.values() if known.is_open)
 
 
 @seed(SEED + 5)
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(tellings(SETTLED))
-def test_what_providers_settle_comes_to_the_same_books_in_whatever_order_it_is_told(
-    told: tuple[list[Fact], list[Fact]],
+@given(report_orders(SETTLED))
+def test_what_providers_settle_comes_to_the_same_books_in_whatever_order_it_is_reported(
+    reported: tuple[list[Fact], list[Fact]],
 ) -> None:
     """A line may come before its capture, the withdrawal of its dispute, or the dispute's fee, and more than once."""
     note(f"seed {SEED + 5}")
-    happened, as_told = told
+    happened, as_reported = reported
     happened = sorted(happened, key=lambda fact: fact.command == "report_psp_settlement")
-    in_order, out_of_order = paid_for(happened), paid_for(as_told)
+    in_order, out_of_order = paid_for(happened), paid_for(as_reported)
     assert all_books(out_of_order) == all_books(in_order)
     assert out_of_order.balance("1110", "HKD") == 0
     assert open_breaks(out_of_order) == open_breaks(in_order)
@@ -363,14 +369,14 @@ GIVEN_BACK_AND_SETTLED = (
 
 @seed(SEED + 6)
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(tellings(GIVEN_BACK_AND_SETTLED))
+@given(report_orders(GIVEN_BACK_AND_SETTLED))
 def test_a_refund_that_is_settled_before_it_is_reported_comes_to_the_same_books(
-    told: tuple[list[Fact], list[Fact]],
+    reported: tuple[list[Fact], list[Fact]],
 ) -> None:
     note(f"seed {SEED + 6}")
-    happened, as_told = told
+    happened, as_reported = reported
     happened = sorted(happened, key=lambda fact: fact.command == "report_psp_settlement")
-    in_order, out_of_order = refunded(happened), refunded(as_told)
+    in_order, out_of_order = refunded(happened), refunded(as_reported)
     assert all_books(out_of_order) == all_books(in_order)
     assert (out_of_order.balance("1110", "USD"), out_of_order.base("1110")) == (0, 0)
     assert open_breaks(out_of_order) == open_breaks(in_order)

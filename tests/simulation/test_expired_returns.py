@@ -84,13 +84,13 @@ class ReturningLife(MoneyLife):
 
     def await_goods(self, wait: Wait) -> str:
         name, lines = self._name(), [{"line_id": self._line(wait.which), "qty": wait.qty}]
-        told: dict[str, Any] = {"reason": "broken", "type": "return_refund"}
-        self._tell("request_refund", by=PLATFORM, refund_id=name, lines=lines, **told)
+        reported: dict[str, Any] = {"reason": "broken", "type": "return_refund"}
+        self._submit("request_refund", by=PLATFORM, refund_id=name, lines=lines, **reported)
         asked: Money = self.order.cases[name].amount
         cut = Money(max(1, asked.minor * wait.part // 100), asked.currency)
         granted: dict[str, Any] = {"round": 1, "return_required": True, "return_by": after_days(self.day)}
         granted |= {"liability": wait.liability, "lines": [{"line_id": lines[0]["line_id"], "amount": str(cut)}]}
-        self._tell("approve_refund", by=PLATFORM, refund_id=name, **granted)
+        self._submit("approve_refund", by=PLATFORM, refund_id=name, **granted)
         return name
 
     def lose(self, case_id: str, share: int) -> str:
@@ -98,14 +98,14 @@ class ReturningLife(MoneyLife):
         case, capture = self.order.cases[case_id], max(self.order.payments.captures.values(), key=lambda c: c.amount)
         amount = Money(max(1, case.money.amount.minor * share // 100), self.currency)
         name = self._name()
-        told = {"dispute_id": name, "psp": "stripe", "capture_ref": capture.capture_ref}
+        reported = {"dispute_id": name, "psp": "stripe", "capture_ref": capture.capture_ref}
         about = {"amount": str(amount), "reason": "fraudulent", "stage": "chargeback"}
-        self._tell("report_dispute_opened", by=PARTNER, **told, **about)
+        self._submit("report_dispute_opened", by=PARTNER, **reported, **about)
         self._decide(self.order.disputes.by_id[name], won=False)
         return name
 
     def expire(self, case_id: str) -> None:
-        self._tell("expire_return", refund_id=case_id)
+        self._submit("expire_return", refund_id=case_id)
 
     def win(self, dispute_id: str) -> None:
         self._decide(self.order.disputes.by_id[dispute_id], won=True)
@@ -155,19 +155,19 @@ def test_no_more_of_a_line_is_approved_than_disputes_have_left_of_it() -> None:
     life._decide(dispute, won=False)
     (case,) = (case for case in life.order.cases.values() if case.is_open)
     with pytest.raises(RefundExceedsRemaining) as refused:
-        life._tell("approve_refund", by=PLATFORM, refund_id=case.id, round=1)
+        life._submit("approve_refund", by=PLATFORM, refund_id=case.id, round=1)
     assert refused.value.facts["remaining"] == "USD 0.05"
 
 
 def test_most_of_these_returns_expire_in_part() -> None:
-    told = Counter[str]()
+    reported = Counter[str]()
 
     @seed(SEED)
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(sale=SALES, wait=WAITS)
     def any_return(sale: Sale, wait: Wait) -> None:
-        expired = [event for event in live(sale, wait, []).story.events if isinstance(event, ReturnExpired)]
-        told.update(in_part=any(event.kept for event in expired), all=1)
+        expired = [event for event in live(sale, wait, []).scenario.events if isinstance(event, ReturnExpired)]
+        reported.update(in_part=any(event.kept for event in expired), all=1)
 
     any_return()
-    assert told["in_part"] > told["all"] / 2, f"seed {SEED}: {told}"
+    assert reported["in_part"] > reported["all"] / 2, f"seed {SEED}: {reported}"

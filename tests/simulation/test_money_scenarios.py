@@ -24,7 +24,7 @@ from ledger.money import Money
 from ledger.trial_balance import Balance, trial_balance_hash
 from projections.accounting.books_of_account import turnover_balance
 from projections.audit.audit_trail import AuditTrail
-from projections.balances.balances import Moment, balances
+from projections.balances.balances import AsOf, balances
 from projections.balances.payouts import payouts
 from projections.balances.statements import StatementLine, issued_again
 from projections.engine.rebuild import verify
@@ -53,11 +53,11 @@ class Shop:
 
     def sell(self, *lines: tuple[str, int, int], order: str = "O-1") -> None:
         """An order with these lines (id, units, fen a unit), placed and paid."""
-        told = [_line(*each) for each in lines]
-        totals = {name: sum((each[unit] * each["qty"] for each in told[1:]), told[0][unit] * told[0]["qty"])
+        reported = [_line(*each) for each in lines]
+        totals = {name: sum((each[unit] * each["qty"] for each in reported[1:]), reported[0][unit] * reported[0]["qty"])
                   for name, unit in (("list_total", "unit_list"), ("buyer_total", "unit_reference"))}  # fmt: skip
         names = {"merchant_id": "M-1", "order_id": order}
-        self.desk.expect("place_order", actor=BUYER, **{**order_data(order), "lines": told, **totals})
+        self.desk.expect("place_order", actor=BUYER, **{**order_data(order), "lines": reported, **totals})
         capture = {"payment_id": f"pay-{order}", "psp": "stripe", "capture_ref": f"ch-{order}"}
         self.desk.expect("report_payment_captured", actor=PROVIDER, amount=totals["buyer_total"], **capture, **names)
 
@@ -164,14 +164,14 @@ class TestScenario1:
         paid_out.run("R-2")
         released(paid_out.desk, "O-2", list_minor=26_000)
         paid_out.run("R-3")
-        told = paid_out.statements()
-        assert [[(line.kind, line.net.minor) for line in lines] for _, lines in told] == [
+        reported = paid_out.statements()
+        assert [[(line.kind, line.net.minor) for line in lines] for _, lines in reported] == [
             [("sale", 342_00), ("sale", 133_00)],
             [("payout", -475_00), ("refund", -133_00)],
             [("sale", 247_00)],
         ]
-        assert all(foots(event, lines) for event, lines in told)
-        assert [event.closing.minor for event, _ in told] == [475_00, -133_00, 114_00]
+        assert all(foots(event, lines) for event, lines in reported)
+        assert [event.closing.minor for event, _ in reported] == [475_00, -133_00, 114_00]
 
 
 class TestScenario8:
@@ -219,7 +219,7 @@ class TestScenario9:
 
     @pytest.fixture
     def closed(self, shop: Shop) -> Shop:
-        """March is closed on 2 April; then a capture of 31 March is told."""
+        """March is closed on 2 April; then a capture of 31 March is reported."""
         clock = shop.desk.clock
         clock.now = datetime(2025, 3, 30, 8, tzinfo=UTC)
         shop.sell(("A", 1, 18_000))
@@ -232,10 +232,10 @@ class TestScenario9:
         shop.app.catch_up()
         return shop
 
-    def test_the_last_day_is_as_it_was_closed_although_more_of_it_was_told_since(self, closed: Shop) -> None:
+    def test_the_last_day_is_as_it_was_closed_although_more_of_it_was_reported_since(self, closed: Shop) -> None:
         event = closed.desk.ledger.reader.read_stream(0, periods_stream())[-1].event
         assert isinstance(event, AccountingPeriodClosed)
-        now = turnover_balance(closed.app.views, Moment(as_of=self.LAST_DAY)).rows
+        now = turnover_balance(closed.app.views, AsOf(as_of=self.LAST_DAY)).rows
         found = {(row.account, row.currency): Balance(row.closing.minor, row.closing_base.minor) for row in now}
         assert trial_balance_hash(found, upto=self.LAST_DAY, positions=event.positions) == event.trial_balance_hash
 
@@ -315,12 +315,12 @@ class TestOthersLikeThem:
     def test_a_parcel_that_is_found_again_moves_no_money(self, shop: Shop) -> None:
         shop.sell(("A", 1, 14_000))
         shop.send("P-1", A=1)
-        told = {"parcel_id": "P-1", **ORDER}
+        reported = {"parcel_id": "P-1", **ORDER}
         shop.desk.expect(
-            "report_tracking", actor=CARRIER, milestone="received_at_warehouse", warehouse_id="WH-1", **told
+            "report_tracking", actor=CARRIER, milestone="received_at_warehouse", warehouse_id="WH-1", **reported
         )
-        shop.desk.expect("report_loss", actor=CARRIER, **told)
-        shop.desk.expect("refund_lost_parcel", actor=SERVICE_DESK, refund_id="R-1", **told)
+        shop.desk.expect("report_loss", actor=CARRIER, **reported)
+        shop.desk.expect("refund_lost_parcel", actor=SERVICE_DESK, refund_id="R-1", **reported)
         lost = shop.books()
         shop.sign("P-1")
         # Two contradictions: the carrier's own two words of the parcel, and a buyer who has both goods and money.

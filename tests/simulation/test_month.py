@@ -18,13 +18,13 @@ from ledger.events.parcels import ExportDeclared, ExportRejected, ExportReleased
 from ledger.events.platform import FxRateRecorded
 from ledger.events.refunds import RefundApproved, RefundRequested, ReturnExpired
 from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved
-from ledger.events.unmatched_money import UnallocatedFundsSettled
+from ledger.events.unmatched_money import UnmatchedFundsSettled
 from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
 from ledger.log.verification.verify import verify_log
 from projections.accounting.books_of_account import turnover_balance
 from projections.accounting.differences import explain_difference
-from projections.balances.balances import Moment, balances
+from projections.balances.balances import AsOf, balances
 from projections.engine.generations import ensure_live
 from projections.registry import PROJECTIONS
 from projections.tracking.tracking import track
@@ -33,21 +33,23 @@ from service.demo.simulator.late_facts import LATE
 from service.demo.simulator.month import APRIL, SLOT, Month, make_month, record_month
 from service.embedded import EmbeddedPostgres
 from service.tracking.localisation import LANGUAGES, localised, reader_of
-from service.tracking.tracking import told
+from service.tracking.tracking import reported
 from tests.golden.samples import all_events
 from tests.support.buses import open_desk
 from tests.support.postgres import clone
 from tests.support.shops import app_of
 
 SEED, ORDERS = 7, 150
-Told = tuple[App, Month, str]
+ReportedFact = tuple[App, Month, str]
 _PARTNERS = frozenset({"carrier", "tracking_no", "warehouse_id", "psp", "partner", "psp_ref", "declaration_no"})
 _CNY = re.compile(r"CNY|RMB|[¥￥元]")
 _OF_EVENT_IDS = ("lines_hash",)  # of a statement, each of whose lines names its event
 
 
 @pytest.fixture(scope="module")
-def recorded(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def recorded(
+    postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ReportedFact]:
     url = clone(postgres, template, "simulated_month")
     with open_desk(url, tmp_path_factory.mktemp("month"), demonstration=True) as desk:
         app = app_of(desk)
@@ -57,7 +59,7 @@ def recorded(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest
 
 
 @pytest.fixture(scope="module")
-def events(recorded: Told) -> list[Recorded]:
+def events(recorded: ReportedFact) -> list[Recorded]:
     return list(_events(recorded[0]))
 
 
@@ -71,8 +73,8 @@ def test_the_same_seed_records_the_same_events(
     url = clone(postgres, template, "simulated_again")
     with open_desk(url, tmp_path_factory.mktemp("again"), demonstration=True) as desk:
         record_month(app_of(desk), seed=SEED, orders=ORDERS)
-        again = [_told(row) for row in _events(app_of(desk))]
-    differing = [(one, other) for one, other in zip(map(_told, events), again, strict=True) if one != other]
+        again = [_reported(row) for row in _events(app_of(desk))]
+    differing = [(one, other) for one, other in zip(map(_reported, events), again, strict=True) if one != other]
     assert differing == [], f"seed {SEED}"
 
 
@@ -86,7 +88,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-def test_what_is_refused_is_what_the_stories_tell_of(recorded: Told) -> None:
+def test_what_is_refused_is_what_the_scenarios_contain(recorded: ReportedFact) -> None:
     _, month, _ = recorded
     assert {outcome.code for outcome in month.refusals} == REFUSED, f"seed {SEED}"
 
@@ -113,8 +115,8 @@ BREAKS = {
 def test_every_event_is_recorded_after_it_happened_and_before_the_month_ends(events: list[Recorded]) -> None:
     early = APRIL.at(-4)
     breaks = ReconciliationBreakOpened  # beside a fact of a clock ahead
-    told = [row for row in events if row.event.timing == "plain" and not isinstance(row.event, breaks)]
-    wrong = [row for row in told if not max(row.occurred_at, early) <= row.recorded_at <= APRIL.end]
+    reported = [row for row in events if row.event.timing == "plain" and not isinstance(row.event, breaks)]
+    wrong = [row for row in reported if not max(row.occurred_at, early) <= row.recorded_at <= APRIL.end]
     assert [(row.stream, row.type, row.occurred_at, row.recorded_at) for row in wrong] == [], f"seed {SEED}"
 
 
@@ -130,11 +132,13 @@ def test_the_month_goes_on_up_to_today_and_its_rates_too(events: list[Recorded])
     assert max(row.event.rate.as_of for row in events if isinstance(row.event, FxRateRecorded)) == APRIL.today
 
 
-def test_the_months_last_day_as_known_three_days_later_differs_by_the_facts_that_came_late(recorded: Told) -> None:
+def test_the_months_last_day_as_known_three_days_later_differs_by_the_facts_that_came_late(
+    recorded: ReportedFact,
+) -> None:
     app, _, _ = recorded
-    last, then, now = APRIL.month_end, Moment(as_known_at=APRIL.at(APRIL.month + 2)), Moment()
+    last, then, now = APRIL.month_end, AsOf(as_known_at=APRIL.at(APRIL.month + 2)), AsOf()
     found = explain_difference(app.views, as_of=last, earlier=then, later=now)
-    known, balances = (_closing(app, replace(moment, as_of=last)) for moment in (then, now))
+    known, balances = (_closing(app, replace(timepoint, as_of=last)) for timepoint in (then, now))
     moved = {key: balances.get(key, 0) - known.get(key, 0) for key in {*known, *balances}}
     assert {key: base.minor for key, base in found.accounts.items()} == {key: n for key, n in moved.items() if n}
     assert {event.type for event in found.events} == {
@@ -143,17 +147,17 @@ def test_the_months_last_day_as_known_three_days_later_differs_by_the_facts_that
     }, f"seed {SEED}"  # fmt: skip
 
 
-def test_a_merchant_whose_dispute_was_lost_late_has_less_than_was_known_then(recorded: Told) -> None:
+def test_a_merchant_whose_dispute_was_lost_late_has_less_than_was_known_then(recorded: ReportedFact) -> None:
     app, _, _ = recorded
     merchant = make_month(seed=SEED, orders=1)[0].guests[LATE].merchant_id
-    then, now = Moment(as_of=APRIL.month_end, as_known_at=APRIL.at(APRIL.month + 2)), Moment(as_of=APRIL.month_end)
+    then, now = AsOf(as_of=APRIL.month_end, as_known_at=APRIL.at(APRIL.month + 2)), AsOf(as_of=APRIL.month_end)
     before, after = (
         next(
             row.available - row.due_from_merchant
-            for row in balances(app.views, moment).merchants
+            for row in balances(app.views, timepoint).merchants
             if row.merchant == merchant
         )
-        for moment in (then, now)
+        for timepoint in (then, now)
     )
     assert after < before, f"seed {SEED}"
 
@@ -163,11 +167,11 @@ def test_every_kind_of_break_is_opened_at_least_once(events: list[Recorded]) -> 
     assert opened == BREAKS, f"seed {SEED}"
 
 
-def test_every_way_in_which_a_declaration_does_not_tie_is_told_at_least_once(events: list[Recorded]) -> None:
+def test_every_way_in_which_a_declaration_does_not_tie_is_reported_at_least_once(events: list[Recorded]) -> None:
     opened = [row.event for row in events if isinstance(row.event, ReconciliationBreakOpened)]
-    told = {each.refs["about"] for each in opened if each.kind == "customs_tie"}
+    reported = {each.refs["about"] for each in opened if each.kind == "customs_tie"}
     every = {"payment", "payment_unequal", "declaration", "shared_declaration", "not_declared"}
-    assert told == every, f"seed {SEED}"
+    assert reported == every, f"seed {SEED}"
 
 
 def test_a_tracking_number_is_used_twice_in_an_order_and_in_two(events: list[Recorded]) -> None:
@@ -187,7 +191,7 @@ def test_an_export_that_was_rejected_is_declared_anew_and_released(events: list[
 
 
 def test_the_provider_settles_what_no_order_will_have_and_nobody_has_to_look(events: list[Recorded]) -> None:
-    settled = [row.stream for row in events if isinstance(row.event, UnallocatedFundsSettled)]
+    settled = [row.stream for row in events if isinstance(row.event, UnmatchedFundsSettled)]
     differs = ("psp_line_extra", "amount_mismatch")
     of_them = [(row.stream, row.event) for row in events if row.stream in settled]
     opened = {(stream, event.break_id) for stream, event in of_them if _is_break(event, *differs)}
@@ -195,12 +199,12 @@ def test_the_provider_settles_what_no_order_will_have_and_nobody_has_to_look(eve
     assert (len(settled), len(opened), opened - explained) == (7, 1, set()), f"seed {SEED}"
 
 
-def test_a_return_that_never_came_is_told_whole_and_of_money_lost_in_part(events: list[Recorded]) -> None:
+def test_a_return_that_never_came_is_reported_whole_and_of_money_lost_in_part(events: list[Recorded]) -> None:
     kept = {row.event.kept is not None for row in events if isinstance(row.event, ReturnExpired)}
     assert kept == {True, False}, f"seed {SEED}"
 
 
-def test_every_kind_of_case_and_every_liability_is_told_at_least_once(events: list[Recorded]) -> None:
+def test_every_kind_of_case_and_every_liability_is_reported_at_least_once(events: list[Recorded]) -> None:
     kinds = {row.event.type for row in events if isinstance(row.event, RefundRequested)}
     assert kinds == {"unshipped", "return_refund", "not_received", "platform_initiated"}, f"seed {SEED}"
     approvals = [row.event for row in events if isinstance(row.event, RefundApproved)]
@@ -208,7 +212,7 @@ def test_every_kind_of_case_and_every_liability_is_told_at_least_once(events: li
     assert {"missing_partner_documents", "prohibited", "damaged", "lost"} <= {event.reason for event in approvals}
 
 
-def test_every_proof_of_delivery_is_told_at_least_once(events: list[Recorded]) -> None:
+def test_every_proof_of_delivery_is_reported_at_least_once(events: list[Recorded]) -> None:
     proofs = {row.event.evidence_kind for row in events if isinstance(row.event, ParcelSignedFor)}
     every = {"recipient", "household", "neighbour", "reception", "locker", "safe_place", "unspecified"}
     assert proofs == every, f"seed {SEED}"
@@ -221,21 +225,23 @@ def test_every_channel_and_market_sells_and_creators_are_named(events: list[Reco
     assert len({order.channel.creator_id for order in orders}) > 20
 
 
-def test_every_read_model_has_something_to_show(recorded: Told) -> None:
+def test_every_read_model_has_something_to_show(recorded: ReportedFact) -> None:
     app, _, _ = recorded
     assert [name for name in _tables(app) if not _rows(app, name)] == [], f"seed {SEED}"
 
 
-def test_no_read_model_has_stopped(recorded: Told) -> None:
+def test_no_read_model_has_stopped(recorded: ReportedFact) -> None:
     app, _, _ = recorded
-    standing = {name: app.views.status(projection) for name, projection in PROJECTIONS.items()}
+    status = {name: app.views.status(projection) for name, projection in PROJECTIONS.items()}
     stopped = {
-        name: books for name, books in standing.items() if any(each.status == "stopped" for each in books.values())
+        name: books for name, books in status.items() if any(each.status == "stopped" for each in books.values())
     }
     assert stopped == {}, f"seed {SEED}"
 
 
-def test_no_buyer_of_the_month_is_told_an_amount_in_cny_or_a_partner(recorded: Told, events: list[Recorded]) -> None:
+def test_no_buyer_of_the_month_is_shown_an_amount_in_cny_or_a_partner(
+    recorded: ReportedFact, events: list[Recorded]
+) -> None:
     """All that any buyer may read of any order, as values and in every language."""
     app, _, _ = recorded
     partners, now = _partners(events), max(row.recorded_at for row in events)
@@ -245,17 +251,17 @@ def test_no_buyer_of_the_month_is_told_an_amount_in_cny_or_a_partner(recorded: T
     for order, merchant in orders.items():
         tracking = track(app.views, order, merchant=merchant)
         assert tracking is not None
-        shown = [told(tracking, now), *(localised(tracking, now, reader_of(each)) for each in LANGUAGES)]
+        shown = [reported(tracking, now), *(localised(tracking, now, reader_of(each)) for each in LANGUAGES)]
         leaks += [(order, text) for text in _texts(shown) if _CNY.search(text) or partners & _words(text)]
     assert leaks == [], f"seed {SEED}"
 
 
-def test_the_books_balance(recorded: Told) -> None:
+def test_the_books_balance(recorded: ReportedFact) -> None:
     app, _, _ = recorded
     assert turnover_balance(app.views).total.minor == 0, f"seed {SEED}"
 
 
-def test_the_month_told_again_changes_nothing(recorded: Told) -> None:
+def test_the_month_reported_again_changes_nothing(recorded: ReportedFact) -> None:
     app, _, _ = recorded
     heads = app.ledger.reader.heads()
     again = record_month(app, seed=SEED, orders=ORDERS)
@@ -263,12 +269,12 @@ def test_the_month_told_again_changes_nothing(recorded: Told) -> None:
     assert app.ledger.reader.heads() == heads
 
 
-def test_every_row_of_the_month_proves_itself(recorded: Told) -> None:
+def test_every_row_of_the_month_proves_itself(recorded: ReportedFact) -> None:
     app, _, _ = recorded
     assert list(verify_log(app.ledger.reader)) == []
 
 
-def test_no_personal_value_of_the_month_stands_in_the_database(recorded: Told) -> None:
+def test_no_personal_value_of_the_month_stands_in_the_database(recorded: ReportedFact) -> None:
     _, _, url = recorded
     world, _ = make_month(seed=SEED, orders=ORDERS)
     stored = _everything_in(url)
@@ -285,9 +291,9 @@ def _is_explained(event: Event) -> TypeGuard[ReconciliationBreakResolved]:
     return isinstance(event, ReconciliationBreakResolved) and event.resolution == "reported_later"
 
 
-def _closing(app: App, moment: Moment) -> dict[tuple[str, str], int]:
+def _closing(app: App, timepoint: AsOf) -> dict[tuple[str, str], int]:
     """Closing balances in fen, by account and currency."""
-    return {(row.account, row.currency): row.closing_base.minor for row in turnover_balance(app.views, moment).rows}
+    return {(row.account, row.currency): row.closing_base.minor for row in turnover_balance(app.views, timepoint).rows}
 
 
 def _partners(events: list[Recorded]) -> set[str]:
@@ -322,7 +328,7 @@ def _events(app: App) -> Iterator[Recorded]:
         yield from reader.read(book, 0, head) if head else ()
 
 
-def _told(row: Recorded) -> tuple[object, ...]:
+def _reported(row: Recorded) -> tuple[object, ...]:
     """All of an event that does not rest on a key, or on the ids that events are given as they are recorded."""
     event = row.event
     data = event.model_dump(mode="json", exclude={*event.sealed_fields, *_OF_EVENT_IDS})

@@ -42,7 +42,7 @@ def test_open_claims_cover_what_cases_and_disputes_take(sale: Sale, steps: list[
 def open_claims_cover_what_is_taken(life: MoneyLife) -> None:
     """Whatever a case or dispute took of released money, a payout had left it where it was while that was open."""
     claims = OpenClaims()
-    for event in life.story.events:
+    for event in life.scenario.events:
         match event:
             case RefundApproved() if event.refund_id in claims.cases:
                 assert sum(line.from_available.minor for line in event.lines) <= claims.fen, event

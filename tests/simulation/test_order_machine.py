@@ -1,4 +1,4 @@
-"""One order under random commands and facts, against a model that tells the same rules a second time."""
+"""One order under random commands and facts, against a model that follows the same rules written a second time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.simulation.models.order_model import OrderModel
 from tests.simulation.models.refund_model import OK, Dispute
 from tests.simulation.models.unit_model import Kind
 from tests.support.given import BUYER, FINANCE, MERCHANT, NOW, PARTNER, PLATFORM, PROPOSER, SYSTEM
-from tests.support.orders import OrderStory, line
+from tests.support.orders import OrderScenario, line
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "250"))
@@ -68,11 +68,11 @@ class OrderMachine(RuleBasedStateMachine):
 
     @initialize(express=some.booleans())
     def place(self, express: bool) -> None:
-        self.story = OrderStory(express=express)
+        self.scenario = OrderScenario(express=express)
         self.model = OrderModel(QUANTITIES, PRICES, express=express)
         self.names = self.answers = 0
         lines = [line("A", 3, "CNY 180.00", "USD 25.00"), line("B", 2, "CNY 140.00", "USD 19.44")]
-        self.story.paid(lines=lines, list_total="CNY 820.00", buyer_total="USD 113.88")
+        self.scenario.paid(lines=lines, list_total="CNY 820.00", buyer_total="USD 113.88")
 
     @precondition(lambda self: any(map(self.model.unsent, QUANTITIES)))
     @rule(line_id=LINES, qty=UNITS)
@@ -131,16 +131,16 @@ class OrderMachine(RuleBasedStateMachine):
         if fact == "signed" and way.signed is not None:
             return
         happened = max(way.sent, self.model.now - late)
-        command, told = FACTS[fact]
+        command, reported = FACTS[fact]
         occurred_at = NOW + timedelta(minutes=happened)
-        self._same(self._ask(command, by=PARTNER, parcel_id=parcel, occurred_at=occurred_at, **told), OK)
-        way.tell(fact, happened)
+        self._same(self._ask(command, by=PARTNER, parcel_id=parcel, occurred_at=occurred_at, **reported), OK)
+        way.submit(fact, happened)
 
     @rule(line_id=LINES, qty=UNITS, kind=some.sampled_from((None, None, None, "return_refund", "not_received")))
     def ask_for_a_refund(self, line_id: str, qty: int, kind: Kind = None) -> None:
         case_id, lines = self._name("R"), [{"line_id": line_id, "qty": qty}]
-        told: dict[str, Any] = {"refund_id": case_id, "reason": "changed_mind", "lines": lines, "type": kind}
-        self._same(self._ask("request_refund", by=BUYER, **told), self.model.request(case_id, line_id, qty, kind))
+        reported: dict[str, Any] = {"refund_id": case_id, "reason": "changed_mind", "lines": lines, "type": kind}
+        self._same(self._ask("request_refund", by=BUYER, **reported), self.model.request(case_id, line_id, qty, kind))
 
     @precondition(lambda self: self.model.any_case("open"))
     @rule(which=WHICH, ahead=AHEAD, actor=some.sampled_from(PEOPLE), days=DAYS)
@@ -159,21 +159,21 @@ class OrderMachine(RuleBasedStateMachine):
     ) -> None:
         """`days`: the goods are to come back within so many; `cents`: so much of what is asked and no more.
 
-        Who bore a part of a price bears the rest of it: what both have paid for is told in `test_return_refund`.
+        Who bore a part of a price bears the rest of it: what both have paid for is reported in `test_return_refund`.
         """
         case = self.model.cases[case_id]
         if case.kind != "unshipped" and self.model.is_shared(case.units[0].line, "merchant"):  # whoever else bears it
             bearer = "platform"
         n = len(case.approvers) + 1 + ahead
-        told: dict[str, Any] = {"refund_id": case_id, "round": n, "return_required": days is not None}
-        told["liability"] = bearer
+        reported: dict[str, Any] = {"refund_id": case_id, "round": n, "return_required": days is not None}
+        reported["liability"] = bearer
         if days is not None:
-            told["return_by"] = self.at + timedelta(days=days)
+            reported["return_by"] = self.at + timedelta(days=days)
         if cents is not None:
-            told["lines"] = [{"line_id": case.units[0].line, "amount": f"USD {cents / 100:.2f}"}]
+            reported["lines"] = [{"line_id": case.units[0].line, "amount": f"USD {cents / 100:.2f}"}]
         return_by = None if days is None else self.model.now + days * 1440
         expected = self.model.approve(case_id, n, actor.id, actor.role, return_by=return_by, part=cents, bearer=bearer)
-        self._same(self._ask("approve_refund", by=actor, **told), expected)
+        self._same(self._ask("approve_refund", by=actor, **reported), expected)
 
     @precondition(lambda self: self.model.any_case("open"))
     @rule(which=some.integers(1, 9), days=DAYS, cents=CENTS, bearer=BEARERS)
@@ -193,8 +193,8 @@ class OrderMachine(RuleBasedStateMachine):
     def reject(self, which: int, ahead: int, actor: Actor) -> None:
         case_id = self._case(which, "open")
         n = len(self.model.cases[case_id].approvers) + 1 + ahead
-        told: dict[str, Any] = {"refund_id": case_id, "round": n, "reason": "no_evidence"}
-        answer = self._ask("reject_refund", by=actor, **told)
+        reported: dict[str, Any] = {"refund_id": case_id, "round": n, "reason": "no_evidence"}
+        answer = self._ask("reject_refund", by=actor, **reported)
         self._same(answer, self.model.reject(case_id, n, actor.id, actor.role))
 
     @precondition(lambda self: self.model.any_case("open"))
@@ -205,12 +205,12 @@ class OrderMachine(RuleBasedStateMachine):
         self._same(self._ask("withdraw_refund", by=actor, refund_id=case_id), expected)
 
     @precondition(lambda self: self.model.ways)
-    @rule(which=WHICH, end=some.sampled_from(sorted(ENDS)), told=some.sampled_from(("", "end", "accepted and end")))
-    def refund_a_parcel(self, which: int, end: str, told: str) -> None:
+    @rule(which=WHICH, end=some.sampled_from(sorted(ENDS)), reported=some.sampled_from(("", "end", "accepted and end")))
+    def refund_a_parcel(self, which: int, end: str, reported: str) -> None:
         """Out of the blue, or after what it is refunded for."""
-        if "accepted" in told:
+        if "accepted" in reported:
             self.something_happens_to_a_parcel(which=which, fact="accepted")
-        if "end" in told:
+        if "end" in reported:
             self.something_happens_to_a_parcel(which=which, fact=end)
         parcel, case_id = self._pick(self.model.ways, which), self._name("R")
         line_id = next(unit.line for unit in self.model.units if unit.parcel == parcel)
@@ -225,16 +225,16 @@ class OrderMachine(RuleBasedStateMachine):
     def the_issuer_asks(self, line_id: str, stage: int, platform_bears: bool, most: int = 3) -> None:
         """A dispute about what is open of a line, or some of it, or its next stage."""
         live = [unit for unit in self.model.of(line_id) if unit.live]
-        worth = min(self.model.worth(live), PRICES[line_id][0] * most)
-        dispute = self.model.disputes.get(line_id) or Dispute(line_id, min(most, len(live)), worth, "")
+        value = min(self.model.value(live), PRICES[line_id][0] * most)
+        dispute = self.model.disputes.get(line_id) or Dispute(line_id, min(most, len(live)), value, "")
         if not dispute.amount:
             return
         self.model.disputes[line_id] = dispute
         reason = "not_received" if platform_bears else "product_unacceptable"
         lines, amount = [{"line_id": line_id, "qty": dispute.qty}], f"USD {dispute.amount / 100:.2f}"
-        told = {"stage": STAGES[stage], "reason": reason, "lines": lines, "amount": amount}
-        self._same(self._ask("report_dispute_opened", by=PARTNER, **self._of_dispute(line_id), **told), OK)
-        dispute.told(stage, reason, self.model.now, set(self.model.cases))
+        reported = {"stage": STAGES[stage], "reason": reason, "lines": lines, "amount": amount}
+        self._same(self._ask("report_dispute_opened", by=PARTNER, **self._of_dispute(line_id), **reported), OK)
+        dispute.reported(stage, reason, self.model.now, set(self.model.cases))
         case = self.model.pending_on(line_id)
         if case and case.state == "open":
             self._grant(case.id, None, None, None)  # an inquiry is best answered so; anything more comes first
@@ -271,8 +271,8 @@ class OrderMachine(RuleBasedStateMachine):
     @rule(which=WHICH)
     def goods_are_sent_back(self, which: int) -> None:
         case_id = self._case(which, "goods")
-        told = {"refund_id": case_id, "carrier": "usps", "tracking_no": f"B-{case_id}"}
-        self._same(self._ask("report_return_shipped", by=PARTNER, **told), OK)
+        reported = {"refund_id": case_id, "carrier": "usps", "tracking_no": f"B-{case_id}"}
+        self._same(self._ask("report_return_shipped", by=PARTNER, **reported), OK)
         self.model.cases[case_id].shipped = True
 
     @precondition(lambda self: self.model.any_case("goods"))
@@ -286,14 +286,14 @@ class OrderMachine(RuleBasedStateMachine):
     def submit(self, which: int) -> None:
         case_id = self._case(which, "approved")
         self._same(self._ask("submit_refund", refund_id=case_id), self.model.submit(case_id))
-        assert list(self.story.order.cases[case_id].submissions) == list(self.model.cases[case_id].submissions)
+        assert list(self.scenario.order.cases[case_id].attempts) == list(self.model.cases[case_id].attempts)
 
     @precondition(lambda self: self.model.any_case("approved", "goods"))
     @rule(which=WHICH, by=some.sampled_from((FINANCE, FINANCE, FINANCE, MERCHANT)), alone=some.booleans())
     def pay_another_way(self, which: int, by: Actor, alone: bool) -> None:
         case_id = self._case(which, "approved")
-        told = {"refund_id": case_id, "method": "bank_transfer", "reference": f"TR-{case_id}"}
-        answer = self._ask("pay_refund_by_alternative", by=by, proposer=by if alone else PROPOSER, **told)
+        reported = {"refund_id": case_id, "method": "bank_transfer", "reference": f"TR-{case_id}"}
+        answer = self._ask("pay_refund_by_alternative", by=by, proposer=by if alone else PROPOSER, **reported)
         self._same(answer, self.model.pay_otherwise(case_id, by.kind, same_person=alone))
 
     @precondition(lambda self: self.model.any_case("approved"))
@@ -303,29 +303,29 @@ class OrderMachine(RuleBasedStateMachine):
         for n, outcome in enumerate(outcomes):
             self.submit(which=which)
             case_id = self._case(which, "approved")
-            if self.model.cases[case_id].submissions:
+            if self.model.cases[case_id].attempts:
                 self._answer(case_id, n // 2, outcome, again=False)
         if otherwise:
             self.pay_another_way(which=which, by=FINANCE, alone=False)
 
-    @precondition(lambda self: any(case.submissions for case in self.model.cases.values()))
+    @precondition(lambda self: any(case.attempts for case in self.model.cases.values()))
     @rule(which=WHICH, n=WHICH, outcome=OUTCOMES, again=some.sampled_from((False, False, False, True)))
     def the_provider_answers(self, which: int, n: int, outcome: str, again: bool) -> None:
         """Also twice, late, and under another name of its own for what it pays once more."""
-        case_id = self._pick({name: case for name, case in self.model.cases.items() if case.submissions}, which)
+        case_id = self._pick({name: case for name, case in self.model.cases.items() if case.attempts}, which)
         self._answer(case_id, n, outcome, again=again)
 
     def _answer(self, case_id: str, n: int, outcome: str, *, again: bool) -> None:
-        submission_id = self._pick(self.model.cases[case_id].submissions, n)
-        submission, ref = self.model.cases[case_id].submissions[submission_id], f"re-{submission_id}-{again:d}"
-        if ref in submission.strays and outcome != "succeeded":
-            return  # what becomes of money that nobody asked for is another story
-        told = {"submission_id": submission_id, "psp_refund_ref": ref, "outcome": outcome}
-        amount = f"USD {submission.amount / 100:.2f}"
+        attempt_id = self._pick(self.model.cases[case_id].attempts, n)
+        attempt, ref = self.model.cases[case_id].attempts[attempt_id], f"re-{attempt_id}-{again:d}"
+        if ref in attempt.unmatched_refunds and outcome != "succeeded":
+            return  # what becomes of money that nobody asked for is another matter
+        reported = {"attempt_id": attempt_id, "psp_refund_ref": ref, "outcome": outcome}
+        amount = f"USD {attempt.amount / 100:.2f}"
         self.answers += 1  # each happens later than the one before: that is what they are judged by
         at = self.at + timedelta(microseconds=self.answers)
-        self._same(self._ask("report_refund_outcome", by=PARTNER, at=at, psp="stripe", amount=amount, **told), OK)
-        self.model.provider_answers(case_id, submission_id, outcome, ref)
+        self._same(self._ask("report_refund_outcome", by=PARTNER, at=at, psp="stripe", amount=amount, **reported), OK)
+        self.model.provider_answers(case_id, attempt_id, outcome, ref)
 
     @rule()
     def release(self) -> None:
@@ -334,13 +334,13 @@ class OrderMachine(RuleBasedStateMachine):
 
     @invariant()
     def quantities_agree(self) -> None:
-        for line_id in QUANTITIES if hasattr(self, "story") else ():
-            units, book = self.model.of(line_id), self.story.order.lines[line_id]
+        for line_id in QUANTITIES if hasattr(self, "scenario") else ():
+            units, book = self.model.of(line_id), self.scenario.order.lines[line_id]
             assert book.refunded == sum(1 for unit in units if unit.refunded)
-            assert self.story.order.unshipped(line_id) == len(self.model.unsent(line_id))
-            released = sum(place.standing_released for place in book.places.values())
+            assert self.scenario.order.unshipped(line_id) == len(self.model.unsent(line_id))
+            released = sum(place.kept_releases for place in book.places.values())
             assert released == self.model.released(line_id)
-            places = OrderUnits(self.story.order).of(line_id)
+            places = OrderUnits(self.scenario.order).of(line_id)
             free = Counter(unit.parcel for unit in self.model.free(line_id))
             assert {at.parcel_id: at.free for at in places if at.free} == free
             disputed = Counter(unit.parcel for unit in self.model.disputed(line_id))
@@ -349,19 +349,19 @@ class OrderMachine(RuleBasedStateMachine):
     @invariant()
     def money_is_conserved(self) -> None:
         """What the buyer is owed, and what the merchant has with the fees it paid, to the cent and the fen."""
-        if hasattr(self, "story"):
-            assert -self.story.balance("2210", "USD") == self.model.owed_to_buyer()
-            merchants = sum(self.story.balance(account) for account in ("2110", "2120", "4110", "4120"))
+        if hasattr(self, "scenario"):
+            assert -self.scenario.balance("2210", "USD") == self.model.owed_to_buyer()
+            merchants = sum(self.scenario.balance(account) for account in ("2110", "2120", "4110", "4120"))
             assert -merchants == self.model.merchants_gross()
-            assert self.story.breaks().count("double_refund") == self.model.double_refunds
+            assert self.scenario.breaks().count("double_refund") == self.model.double_refunds
 
     @property
     def at(self) -> datetime:
         return NOW + timedelta(minutes=self.model.now)
 
-    def _ask(self, name: str, *, by: Actor = SYSTEM, **told: Any) -> str:
+    def _ask(self, name: str, *, by: Actor = SYSTEM, **reported: Any) -> str:
         try:
-            self.story.tell(name, by=by, **{"at": self.at} | told)
+            self.scenario.submit(name, by=by, **{"at": self.at} | reported)
         except Refusal as refusal:
             return refusal.code
         return OK

@@ -48,8 +48,8 @@ def webhook(desk: Desk, webhook_id: str, amount: str = "69.44") -> Outcome:
     money = usd(amount)
     name = report_id(psp="stripe", capture_ref="c1", order_id="O-1", amount=money)
     source = Source(system="stripe", external_id=webhook_id)
-    told: dict[str, Any] = NAMES | capture("c1", str(money)) | {"source": source}
-    return desk.ask("report_payment_captured", actor=PARTNER, id=name, **told)
+    reported: dict[str, Any] = NAMES | capture("c1", str(money)) | {"source": source}
+    return desk.ask("report_payment_captured", actor=PARTNER, id=name, **reported)
 
 
 def rows(desk: Desk) -> list[Recorded]:

@@ -38,24 +38,24 @@ class ChargedLife(MoneyLife):
             return
         charge = {"type": TYPES[which % 2], "amount": str(Money(1 + which * qty, self.currency))}
         with suppress(Refusal):
-            self._tell("refund_charges", by=PLATFORM, refund_id=self._name(), reason="late", charges=[charge])
+            self._submit("refund_charges", by=PLATFORM, refund_id=self._name(), reason="late", charges=[charge])
 
 
 def the_books_hold_what_is_not_back(life: ChargedLife) -> None:
-    order, story = life.order, life.story
+    order, scenario = life.order, life.scenario
     if order.payments.allocation is None:
-        assert (story.balance("4220", life.currency), story.balance("2320", life.currency)) == (0, 0)
+        assert (scenario.balance("4220", life.currency), scenario.balance("2320", life.currency)) == (0, 0)
         return
     charges = OrderCharges(order)
-    assert story.balance("4220", life.currency) == -charges.left("shipping").minor <= 0
-    assert story.balance("2320", life.currency) == -tax_held(order, life.currency)[0].minor
+    assert scenario.balance("4220", life.currency) == -charges.left("shipping").minor <= 0
+    assert scenario.balance("2320", life.currency) == -tax_held(order, life.currency)[0].minor
     assert charges.left("tax").minor >= 0
     lines = [line for case in order.cases.values() if case.given for line in case.approved_lines]
     lines += [line for dispute in order.disputes if dispute.lost for line in dispute.lost.lines]
     if sum(line.buyer_amount.minor for line in lines) == sum(
         line.amount.minor for line in order.payments.allocation.lines
     ):
-        assert (charges.left("tax").minor, story.balance("2320", life.currency)) == (0, 0)
+        assert (charges.left("tax").minor, scenario.balance("2320", life.currency)) == (0, 0)
 
 
 @seed(SEED)

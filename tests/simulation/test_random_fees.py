@@ -20,7 +20,7 @@ from ledger.refusals.catalogue import Refusal
 from ledger.streams.orders.quantities import LineBook
 from tests.ledger.journal.rules.test_orders import OPEN_MARKETS, SALES, Life, Sale
 from tests.support.given import FROM_THE_START
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250424"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "150"))
@@ -59,18 +59,18 @@ class FeeLife(Life):
             return
         self.day += 7
         with suppress(Refusal):
-            self._tell("release_settlement", **({"line_id": self._line(which)} if which % 2 else {}))
+            self._submit("release_settlement", **({"line_id": self._line(which)} if which % 2 else {}))
 
     def give_all_back(self) -> None:
         """Every unit that is left is sent, signed for, released and returned at the merchant's cost."""
         self.finish()
-        for line_id, book in self.story.order.lines.items():
+        for line_id, book in self.scenario.order.lines.items():
             for _ in range(book.live - book.refunded):
                 with suppress(Refusal):
                     self._refund_and_approve([{"line_id": line_id, "qty": 1}], "merchant")
 
-    def _begin(self, rates: list[Rate]) -> OrderStory:
-        return OrderStory(
+    def _begin(self, rates: list[Rate]) -> OrderScenario:
+        return OrderScenario(
             express=True,
             rates=rates,
             policies=(self.fees, OPEN_MARKETS),
@@ -82,7 +82,7 @@ class FeeLife(Life):
 def the_fee_adds_up(life: FeeLife) -> None:
     """Rate by rate (or line by line) the fee that stands is the fee of what is kept."""
     groups: defaultdict[Any, list[LineBook]] = defaultdict(list)
-    for line_id, book in life.story.order.lines.items():
+    for line_id, book in life.scenario.order.lines.items():
         groups[book.line.fee_rate_bps if life.fees.scope == "order" else line_id].append(book)
     for books in groups.values():
         gross = total([book.gross_released for book in books], CNY)
@@ -96,14 +96,14 @@ def the_fee_adds_up(life: FeeLife) -> None:
 
 def the_books_say_so(life: FeeLife) -> None:
     """Revenue, its contra account, VAT and the merchant's money are those of the lines, to the cent."""
-    lines = life.story.order.lines.values()
+    lines = life.scenario.order.lines.values()
     charged = total([book.fee_charged for book in lines], CNY).minor
     back = total([book.fee_back for book in lines], CNY).minor
     vat = total([book.vat_charged - book.vat_back for book in lines], CNY).minor
     kept = total([book.gross_released - book.gross_taken_back for book in lines], CNY).minor
-    story = life.story
-    assert (story.balance("4110"), story.balance("4120"), story.balance("2410")) == (-charged, back, -vat)
-    assert story.balance("2120") == -(kept - (charged - back) - vat)
+    scenario = life.scenario
+    assert (scenario.balance("4110"), scenario.balance("4120"), scenario.balance("2410")) == (-charged, back, -vat)
+    assert scenario.balance("2120") == -(kept - (charged - back) - vat)
 
 
 @seed(SEED)
@@ -135,5 +135,5 @@ def test_a_fee_that_was_charged_in_parts_comes_back_whole(sale: Sale, fees: Fees
         for action in ("send", "sign", "release"):
             life.step(action, n, qty)
     life.give_all_back()
-    assert life.story.balance("4110") == -life.story.balance("4120")
-    assert (life.story.balance("2410"), life.story.balance("2120")) == (0, 0)
+    assert life.scenario.balance("4110") == -life.scenario.balance("4120")
+    assert (life.scenario.balance("2410"), life.scenario.balance("2120")) == (0, 0)

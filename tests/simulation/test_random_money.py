@@ -66,15 +66,15 @@ def test_the_books_are_right_after_every_step(sale: Sale, steps: list[tuple[str,
 
 @pytest.mark.histories
 def test_the_books_are_right_in_thousands_of_histories(record_property: Callable[[str, object], None]) -> None:
-    told = Counter[str]()
+    reported = Counter[str]()
 
     @seed(SEED + 1)
     @settings(max_examples=max(EXAMPLES, 3_000), deadline=None, suppress_health_check=_SLOW)
     @given(sale=SALES, steps=STEPS)
     def any_history(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
         live(sale, steps)
-        told.update(histories=1, steps=len(steps))
+        reported.update(histories=1, steps=len(steps))
 
     any_history()
-    said = f"{told['histories']:,} histories of an order's money, {told['steps']:,} steps, seed {SEED + 1}"
-    record_property("told", said)
+    said = f"{reported['histories']:,} histories of an order's money, {reported['steps']:,} steps, seed {SEED + 1}"
+    record_property("reported", said)

@@ -64,7 +64,7 @@ def live(sales: list[Sale], steps: list[Step]) -> ShopBooks:
 
 def histories(examples: int, seed_: int) -> str:
     """Live so many, and say how many there were."""
-    told: Counter[str] = Counter()
+    reported: Counter[str] = Counter()
 
     @seed(seed_)
     @settings(max_examples=examples, deadline=None, suppress_health_check=_SLOW, database=None)
@@ -72,14 +72,14 @@ def histories(examples: int, seed_: int) -> str:
     def any_history(sales: list[Sale], steps: list[Step]) -> None:
         note(f"seed {seed_}")
         live(sales, steps)
-        told.update(histories=1, steps=len(steps))
+        reported.update(histories=1, steps=len(steps))
 
     any_history()
-    return f"{told['histories']:,} histories of a shop, {told['steps']:,} steps, seed {seed_}"
+    return f"{reported['histories']:,} histories of a shop, {reported['steps']:,} steps, seed {seed_}"
 
 
 def test_the_ledger_is_right_after_every_step(record_property: Callable[[str, object], None]) -> None:
-    record_property("told", histories(EXAMPLES, SEED))
+    record_property("reported", histories(EXAMPLES, SEED))
 
 
 @pytest.mark.histories
@@ -87,7 +87,7 @@ def test_the_ledger_is_right_after_every_step(record_property: Callable[[str, ob
 def test_the_ledger_is_right_in_thousands_of_histories(
     part: int, record_property: Callable[[str, object], None]
 ) -> None:
-    record_property("told", histories(max(EXAMPLES, 1_000), SEED + 1 + part))
+    record_property("reported", histories(max(EXAMPLES, 1_000), SEED + 1 + part))
 
 
 def drawn(random: Random) -> tuple[list[Sale], list[Step]]:
@@ -107,8 +107,8 @@ def drawn(random: Random) -> tuple[list[Sale], list[Step]]:
     return sales, steps
 
 
-# What is settled before it is reported: `test_any_order_of_telling.py` has it in every order.
-SETTLED_AHEAD = {"psp_settlement.matched", "inbox.funds_matched"}
+# What is settled before it is reported: `test_any_order_of_reports.py` has it in every order.
+SETTLED_AHEAD = {"psp_settlement.matched", "unmatched.funds_matched"}
 
 
 def test_the_histories_have_every_kind_of_money() -> None:

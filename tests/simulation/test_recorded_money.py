@@ -16,8 +16,8 @@ from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import turnover_balance
 from projections.balances.balances import balances
 from projections.balances.merchant_balances import MerchantBalances
-from projections.engine.reading import Views
 from projections.engine.rebuild import verify
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from service.embedded import EmbeddedPostgres
 from tests.ledger.journal.rules.test_orders import ACTIONS, DAYS, Sale
@@ -28,10 +28,10 @@ from tests.simulation.models.money_checks import (
     the_books_say_what_is_remembered,
 )
 from tests.simulation.models.money_life import OF_MONEY, MoneyLife
-from tests.simulation.models.recorded_scenario import RecordedStory
+from tests.simulation.models.recorded_scenario import RecordedScenario
 from tests.support.buses import IMPORTER, Desk, open_desk, publish_programme
 from tests.support.given import NOW, PLATFORM
-from tests.support.orders import OrderStory
+from tests.support.orders import OrderScenario
 from tests.support.postgres import clone
 from tests.support.sales import OWNER, merchant_ready
 
@@ -46,8 +46,8 @@ class RecordedLife(MoneyLife):
         self._desk, self._order_id = desk, order_id
         super().__init__(sale)
 
-    def _begin(self, _: list[Rate]) -> OrderStory:
-        return RecordedStory(self._desk, self._order_id)
+    def _begin(self, _: list[Rate]) -> OrderScenario:
+        return RecordedScenario(self._desk, self._order_id)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_the_view_knows_what_the_orders_remember(lives: tuple[Desk, list[MoneyLi
     _, lived = lives
     (merchant,) = balances(views).merchants
     available = merchant.available.minor - merchant.due_from_merchant.minor
-    assert available == -sum(life.story.balance("2120") for life in lived), f"seed {SEED}"
+    assert available == -sum(life.scenario.balance("2120") for life in lived), f"seed {SEED}"
     assert merchant.pending.minor == 0
 
 
@@ -102,9 +102,9 @@ def test_nothing_is_left_over_all_orders(views: Views) -> None:
 
 def _record_rates(desk: Desk, random: Random) -> None:
     for day in range(DAYS):
-        told = {"pair": "USD/CNY", "rate": f"7.{random.randint(1000, 2000)}", "kind": "book", "provider": "test"}
+        reported = {"pair": "USD/CNY", "rate": f"7.{random.randint(1000, 2000)}", "kind": "book", "provider": "test"}
         as_of: date = NOW.date() + timedelta(days=day)
-        desk.expect("record_fx_rate", actor=IMPORTER, as_of=as_of, **told)
+        desk.expect("record_fx_rate", actor=IMPORTER, as_of=as_of, **reported)
 
 
 def _lived(desk: Desk, order_id: str, random: Random) -> MoneyLife:

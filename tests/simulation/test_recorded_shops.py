@@ -24,7 +24,7 @@ from projections.accounting.books_of_account import turnover_balance
 from projections.accounting.exposure import exposure
 from projections.accounting.order_contribution import contributions
 from projections.balances.balances import NOW as NOW_KNOWN
-from projections.balances.balances import Moment
+from projections.balances.balances import AsOf
 from projections.balances.merchant_balances import MerchantBalances
 from projections.balances.statements import document, issued_again
 from projections.engine.rebuild import rebuild, verify
@@ -120,9 +120,9 @@ def test_the_trial_balance_is_what_the_entries_come_to(lived: Lived) -> None:
 
 def test_contributions_of_orders_and_of_none_come_to_the_platforms_result(lived: Lived) -> None:
     result = -sum(base for (account, _), (_, base) in lived.books.sums.items() if account[0] in "45")
-    every_day = Moment(as_of=turnover_balance(lived.app.views).as_of)
-    for moment in (NOW_KNOWN, every_day):
-        assert contributions(lived.app.views, moment).total.result.minor == result, lived.seed
+    every_day = AsOf(as_of=turnover_balance(lived.app.views).as_of)
+    for timepoint in (NOW_KNOWN, every_day):
+        assert contributions(lived.app.views, timepoint).total.result.minor == result, lived.seed
 
 
 def test_a_statement_is_issued_again_to_the_byte_from_a_view_made_again(lived: Lived) -> None:
@@ -136,7 +136,7 @@ def test_a_closed_month_is_what_its_hash_says_whatever_came_late(lived: Lived) -
     for row in lived.app.ledger.reader.read_stream(0, periods_stream()):
         if isinstance(event := row.event, AccountingPeriodClosed):
             upto = event.first_open_day - timedelta(days=1)
-            rows = turnover_balance(lived.app.views, Moment(as_of=upto, at=event.positions)).rows
+            rows = turnover_balance(lived.app.views, AsOf(as_of=upto, at=event.positions)).rows
             found = {
                 (each.account, each.currency): Balance(each.closing.minor, each.closing_base.minor) for each in rows
             }

@@ -15,7 +15,7 @@ from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import TurnoverBalance, turnover_balance
 from projections.balances.balances import MerchantBalance, balances
 from projections.balances.merchant_balances import MerchantBalances
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from service.embedded import EmbeddedPostgres
 from tests.support.buses import IMPORTER, Desk, open_desk, publish_programme
@@ -92,8 +92,14 @@ def desk(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.Tem
         publish_programme(desk)
         merchant_ready(desk)
         for day, value in ((5, "7.1700"), (9, "7.1600")):
-            told = {"pair": "USD/CNY", "rate": value, "kind": "book", "provider": "test", "as_of": date(2025, 4, day)}
-            desk.expect("record_fx_rate", actor=IMPORTER, **told)
+            reported = {
+                "pair": "USD/CNY",
+                "rate": value,
+                "kind": "book",
+                "provider": "test",
+                "as_of": date(2025, 4, day),
+            }
+            desk.expect("record_fx_rate", actor=IMPORTER, **reported)
         _sold(desk)
         _sent(desk)
         _returned(desk)
@@ -112,45 +118,45 @@ def _on(day: int) -> datetime:
     return datetime(2025, 4, day, 8, tzinfo=UTC)
 
 
-def _tell(desk: Desk, day: int, name: str, **told: Any) -> None:
+def _submit(desk: Desk, day: int, name: str, **reported: Any) -> None:
     desk.clock.now = max(desk.clock.now, _on(day))
-    desk.expect(name, **told)
+    desk.expect(name, **reported)
 
 
 def _sold(desk: Desk) -> None:
-    _tell(desk, 1, "place_order", actor=BUYER, **NAMES, **basket(lines=SOLD))
-    _tell(desk, 1, "report_payment_captured", actor=PARTNER, **NAMES, **capture())
+    _submit(desk, 1, "place_order", actor=BUYER, **NAMES, **basket(lines=SOLD))
+    _submit(desk, 1, "report_payment_captured", actor=PARTNER, **NAMES, **capture())
     items = [{"line_id": "A", "qty": 2}, {"line_id": "B", "qty": 1}]
-    _tell(desk, 1, "create_parcel", actor=OWNER, items=items, warehouse_id="W-1", **PARCEL)
-    _tell(desk, 1, "dispatch_parcel", actor=OWNER, carrier="SF", tracking_no="T-1", **PARCEL)
+    _submit(desk, 1, "create_parcel", actor=OWNER, items=items, warehouse_id="W-1", **PARCEL)
+    _submit(desk, 1, "dispatch_parcel", actor=OWNER, carrier="SF", tracking_no="T-1", **PARCEL)
     charge = settled_line("cap-1", "USD 69.44", "USD 2.31", "USD 67.13")
-    _tell(desk, 3, "report_psp_settlement", actor=PARTNER, **NAMES, **settles(charge))
+    _submit(desk, 3, "report_psp_settlement", actor=PARTNER, **NAMES, **settles(charge))
 
 
 def _sent(desk: Desk) -> None:
     freight = {"partner": "sf", "charge_ref": "inv-1.1", "amount": "CNY 62.00"}
-    _tell(desk, 4, "record_logistics_charge", actor=PARTNER, **PARCEL, **freight)
+    _submit(desk, 4, "record_logistics_charge", actor=PARTNER, **PARCEL, **freight)
     duty = {"partner": "sf", "assessment_ref": "cbp-1", "amount": "USD 20.83", "borne_by": "platform"}
-    _tell(desk, 5, "report_duty", actor=PARTNER, declared_value="USD 69.44", **PARCEL, **duty)
-    _tell(desk, 5, "report_signature", actor=PARTNER, evidence_kind="recipient", **PARCEL)
+    _submit(desk, 5, "report_duty", actor=PARTNER, declared_value="USD 69.44", **PARCEL, **duty)
+    _submit(desk, 5, "report_signature", actor=PARTNER, evidence_kind="recipient", **PARCEL)
 
 
 def _returned(desk: Desk) -> None:
     wanted = {"lines": [{"line_id": "B", "qty": 1}], "reason": "broken"}
-    _tell(desk, 8, "request_refund", actor=BUYER, refund_id="R-1", **NAMES, **wanted)
-    _tell(desk, 8, "approve_refund", actor=PLATFORM, refund_id="R-1", round=1, **NAMES)
-    _tell(desk, 8, "submit_refund", refund_id="R-1", **NAMES)
-    outcome = {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "outcome": "succeeded"}
-    _tell(desk, 9, "report_refund_outcome", actor=PARTNER, amount="USD 19.44", **NAMES, **outcome)
+    _submit(desk, 8, "request_refund", actor=BUYER, refund_id="R-1", **NAMES, **wanted)
+    _submit(desk, 8, "approve_refund", actor=PLATFORM, refund_id="R-1", round=1, **NAMES)
+    _submit(desk, 8, "submit_refund", refund_id="R-1", **NAMES)
+    outcome = {"psp": "stripe", "attempt_id": "R-1.1", "psp_refund_ref": "re-1", "outcome": "succeeded"}
+    _submit(desk, 9, "report_refund_outcome", actor=PARTNER, amount="USD 19.44", **NAMES, **outcome)
     refund = settled_line("re-1", "USD -19.44", "USD 0.00", "USD -19.44", kind="refund", at="7.1400")
-    _tell(desk, 11, "report_psp_settlement", actor=PARTNER, **NAMES, **settles(refund, batch_ref="po-2"))
+    _submit(desk, 11, "report_psp_settlement", actor=PARTNER, **NAMES, **settles(refund, batch_ref="po-2"))
 
 
 def _paid_out(desk: Desk) -> None:
-    _tell(desk, 12, "release_settlement", **NAMES)
+    _submit(desk, 12, "release_settlement", **NAMES)
     payout = {"merchant_id": "M-1", "payout_id": "PO-1"}
-    _tell(desk, 12, "initiate_payout", actor=FINANCE, **payout)
-    _tell(desk, 13, "report_payout_paid", actor=PARTNER, bank_ref="b-1", **payout)
+    _submit(desk, 12, "initiate_payout", actor=FINANCE, **payout)
+    _submit(desk, 13, "report_payout_paid", actor=PARTNER, bank_ref="b-1", **payout)
 
 
 def _posted(desk: Desk) -> list[Recorded]:

@@ -10,7 +10,7 @@ from ledger.events.event import Event
 from ledger.fx import Rate
 from ledger.policies.policy import Policy
 from tests.support.given import BUYER, PARTNER, PLATFORM, RATES
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 
 SERVICE = PLATFORM  # platform customer service
 CARRIER = PARTNER
@@ -25,10 +25,10 @@ def cut(line_id: str, amount: str) -> list[dict[str, Any]]:
     return [{"line_id": line_id, "amount": amount}]
 
 
-def delivered(*, policies: Iterable[Policy] = (), rates: Iterable[Rate] = RATES) -> OrderStory:
+def delivered(*, policies: Iterable[Policy] = (), rates: Iterable[Rate] = RATES) -> OrderScenario:
     """Two of A and one of B, sent and signed for after five days."""
     return (
-        OrderStory(policies=policies, rates=rates)
+        OrderScenario(policies=policies, rates=rates)
         .paid()
         .sent(A=2, B=1)
         .received(at=after_days(1))
@@ -36,31 +36,33 @@ def delivered(*, policies: Iterable[Policy] = (), rates: Iterable[Rate] = RATES)
     )
 
 
-def asked(story: OrderStory, refund_id: str = "R-1", *, day: float = 8, by: Actor = BUYER, **told: Any) -> OrderStory:
+def asked(
+    scenario: OrderScenario, refund_id: str = "R-1", *, day: float = 8, by: Actor = BUYER, **reported: Any
+) -> OrderScenario:
     """The buyer asks for after-sales."""
-    whole: dict[str, Any] = {"refund_id": refund_id, "reason": "broken", "at": after_days(day)} | told
-    story.tell("request_refund", by=by, **whole)
-    return story
+    whole: dict[str, Any] = {"refund_id": refund_id, "reason": "broken", "at": after_days(day)} | reported
+    scenario.submit("request_refund", by=by, **whole)
+    return scenario
 
 
-def approve(story: OrderStory, refund_id: str = "R-1", *, day: float = 9, **told: Any) -> list[Event]:
+def approve(scenario: OrderScenario, refund_id: str = "R-1", *, day: float = 9, **reported: Any) -> list[Event]:
     """Customer service says yes."""
-    whole: dict[str, Any] = {"refund_id": refund_id, "round": 1, "by": SERVICE, "at": after_days(day)} | told
-    return story.tell("approve_refund", **whole)
+    whole: dict[str, Any] = {"refund_id": refund_id, "round": 1, "by": SERVICE, "at": after_days(day)} | reported
+    return scenario.submit("approve_refund", **whole)
 
 
-def paid_back(story: OrderStory, refund_id: str = "R-1", *, day: float = 10) -> OrderStory:
+def paid_back(scenario: OrderScenario, refund_id: str = "R-1", *, day: float = 10) -> OrderScenario:
     """The provider pays all of the refund."""
-    story.tell("submit_refund", refund_id=refund_id, at=after_days(day))
-    for submission in list(story.order.cases[refund_id].submissions.values()):
-        story.tell(
+    scenario.submit("submit_refund", refund_id=refund_id, at=after_days(day))
+    for attempt in list(scenario.order.cases[refund_id].attempts.values()):
+        scenario.submit(
             "report_refund_outcome",
             by=PARTNER,
             at=after_days(day),
-            submission_id=submission.submission_id,
-            psp=submission.psp,
-            psp_refund_ref=f"re-{submission.submission_id}",
+            attempt_id=attempt.attempt_id,
+            psp=attempt.psp,
+            psp_refund_ref=f"re-{attempt.attempt_id}",
             outcome="succeeded",
-            amount=str(submission.amount),
+            amount=str(attempt.amount),
         )
-    return story
+    return scenario

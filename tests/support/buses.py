@@ -26,7 +26,7 @@ LONG_AGO = datetime(2025, 3, 10, tzinfo=UTC)
 
 
 class Clock:
-    """Says what tests tell it."""
+    """Says what tests make it say."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now

@@ -108,8 +108,8 @@ class Given:
         if not command.is_stamped:
             command = command.stamped(NOW)
         stream = stream_of(command.stream, self._events)
-        memory = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
-        rules = Rules(at=command.decided_at, reference=self._reference, memory=memory, open_day=lambda: self._open_day)
+        loaded = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
+        rules = Rules(at=command.decided_at, reference=self._reference, loaded=loaded, open_day=lambda: self._open_day)
         try:
             events = decided((MENU | PROPOSABLE)[command.name].decide, command, stream, rules)
         except Refusal as refusal:

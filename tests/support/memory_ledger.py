@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from ledger.ids import account_guard
 from ledger.ledger import Ledger
 from ledger.log.reader import AccountRow, EarlierAnswer
-from ledger.log.rows import Attempt, NewEvent, News, Receipt, Recorded, Status
+from ledger.log.rows import Attempt, EventSummary, NewEvent, Receipt, Recorded, Status
 from tests.support.buses import Clock, Desk
 from tests.support.one_key import OneKey
 
@@ -61,8 +61,11 @@ class MemoryLedger:
         found = [row for stream in books for row in self._streams.get(stream, ())]
         return sorted(found, key=lambda row: (row.book, row.position))
 
-    def news_of_streams(self, books: Mapping[str, int]) -> list[News]:
-        return [News._make(getattr(row, name) for name in News._fields) for row in self.rows_of_streams(books)]
+    def summaries_of_streams(self, books: Mapping[str, int]) -> list[EventSummary]:
+        return [
+            EventSummary._make(getattr(row, name) for name in EventSummary._fields)
+            for row in self.rows_of_streams(books)
+        ]
 
     def accounts_of(self, books: Mapping[str, int]) -> dict[str, AccountRow]:
         return {name: self._accounts[name] for name in books if name in self._accounts}

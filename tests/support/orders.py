@@ -1,4 +1,4 @@
-"""Orders as commands tell them: the worked example's order, and a story that runs commands one after the other."""
+"""Orders as commands make them: the worked example's order, and a scenario that runs commands one after the other."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def capture(capture_ref: str = "cap-1", amount: str = "USD 69.44", **other: Any)
     return _PAYMENT | {"capture_ref": capture_ref, "amount": amount} | other
 
 
-class OrderStory:
+class OrderScenario:
     """One order from its first command on, with all the entries its events were given."""
 
     def __init__(
@@ -135,7 +135,7 @@ class OrderStory:
         self._reference = reference_of(policies, rates)
         self._numbers = count(1)
 
-    def tell(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
+    def submit(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
         """Run one command about the order and remember what it came to. Raises its refusal.
 
         What takes two people is proposed first, by `proposer`.
@@ -155,9 +155,9 @@ class OrderStory:
     ) -> list[Event]:
         proposal_id = f"P-{next(self._numbers)}"
         asked = {"proposal_id": proposal_id, "command": name, "data": NAMES | data, "reason": "asked"}
-        made = self.tell("propose", by=proposer, at=at, **asked)
+        made = self.submit("propose", by=proposer, at=at, **asked)
         decided = {"in_stream": self.order.name, "proposal_id": proposal_id}
-        return made + self.tell("approve_proposal", by=by, at=at, **decided)
+        return made + self.submit("approve_proposal", by=by, at=at, **decided)
 
     def decide(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
         """What the command would come to. Raises its refusal."""
@@ -169,14 +169,14 @@ class OrderStory:
             id=f"cmd-{next(self._numbers)}",
             **(data if "proposal_id" in data else NAMES | data),
         )
-        memory = {stream: self._memory.get(stream) or blank(stream) for stream in command.reads}
-        rules = Rules(at=command.decided_at, reference=self._reference, memory=memory)
+        loaded = {stream: self._memory.get(stream) or blank(stream) for stream in command.reads}
+        rules = Rules(at=command.decided_at, reference=self._reference, loaded=loaded)
         return decided(MENU[name].decide, command, self.order, rules)
 
-    def refusal(self, name: str, /, **told: Any) -> Refusal:
+    def refusal(self, name: str, /, **reported: Any) -> Refusal:
         """The refusal of a command that must not pass."""
         try:
-            events = self.tell(name, **told)
+            events = self.submit(name, **reported)
         except Refusal as refusal:
             return refusal
         raise AssertionError(f"{name} was not refused: {events}")
@@ -193,32 +193,34 @@ class OrderStory:
         """Something happens in another stream that commands look at."""
         self._memory[stream].apply(event)
 
-    def publish(self, policy: Policy, *, version: int) -> OrderStory:
+    def publish(self, policy: Policy, *, version: int) -> OrderScenario:
         """Another version of a policy, in force for what comes from now on."""
         self._reference.apply(published(policy, version=version), self._reference.position + 1)
         return self
 
-    def paid(self, **other: Any) -> OrderStory:
+    def paid(self, **other: Any) -> OrderScenario:
         """The worked example's order, placed and paid."""
-        self.tell("place_order", **basket(**other))
-        self.tell("report_payment_captured", **capture(amount=str(other.get("buyer_total", "USD 69.44"))))
+        self.submit("place_order", **basket(**other))
+        self.submit("report_payment_captured", **capture(amount=str(other.get("buyer_total", "USD 69.44"))))
         return self
 
-    def sent(self, parcel_id: str = "P-1", *, at: datetime | str = NOW, **qty: int) -> OrderStory:
+    def sent(self, parcel_id: str = "P-1", *, at: datetime | str = NOW, **qty: int) -> OrderScenario:
         """A parcel with these units leaves the merchant: `sent("P-2", A=1)`."""
         items = [{"line_id": line_id, "qty": n} for line_id, n in qty.items()]
-        self.tell("create_parcel", parcel_id=parcel_id, items=items, warehouse_id="W-1", at=at)
-        self.tell("dispatch_parcel", parcel_id=parcel_id, carrier="SF", tracking_no=f"T-{parcel_id}", at=at)
+        self.submit("create_parcel", parcel_id=parcel_id, items=items, warehouse_id="W-1", at=at)
+        self.submit("dispatch_parcel", parcel_id=parcel_id, carrier="SF", tracking_no=f"T-{parcel_id}", at=at)
         return self
 
-    def received(self, parcel_id: str = "P-1", *, at: datetime | str = NOW) -> OrderStory:
+    def received(self, parcel_id: str = "P-1", *, at: datetime | str = NOW) -> OrderScenario:
         """The transfer warehouse accepts the parcel."""
-        self.tell("report_tracking", parcel_id=parcel_id, milestone="received_at_warehouse", at=at, warehouse_id="W-1")
+        self.submit(
+            "report_tracking", parcel_id=parcel_id, milestone="received_at_warehouse", at=at, warehouse_id="W-1"
+        )
         return self
 
-    def signed(self, parcel_id: str = "P-1", *, at: datetime | str = NOW) -> OrderStory:
+    def signed(self, parcel_id: str = "P-1", *, at: datetime | str = NOW) -> OrderScenario:
         """The buyer signs for the parcel."""
-        self.tell("report_signature", parcel_id=parcel_id, evidence_kind="recipient", at=at)
+        self.submit("report_signature", parcel_id=parcel_id, evidence_kind="recipient", at=at)
         return self
 
     def balance(self, account: str, currency: str = "CNY") -> int:

@@ -103,8 +103,8 @@ def fact(milestone: str, *, hours: float, parcel_id: str = "P-1", **further: Any
     """A milestone reached so many hours after the hand-over."""
     kind = MILESTONES[milestone].event
     needed = {"warehouse_id": "W-1"} if "warehouse_id" in kind.model_fields else {}
-    told = {"order_id": "O-1", "parcel_id": parcel_id, "happened_at": at(hours)}
-    return kind.model_validate({**told, **needed, **further})
+    reported = {"order_id": "O-1", "parcel_id": parcel_id, "happened_at": at(hours)}
+    return kind.model_validate({**reported, **needed, **further})
 
 
 def signed(*, hours: float, parcel_id: str = "P-1", proof_ref: str = "pod-1") -> ParcelSignedFor:

@@ -1,10 +1,10 @@
-"""Payments as commands tell them: holds, disputes, what providers settle, what logistics costs."""
+"""Payments as commands make them: holds, disputes, what providers settle, what logistics costs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.support.orders import OrderStory, basket
+from tests.support.orders import OrderScenario, basket
 
 HELD: dict[str, Any] = {"payment_id": "PAY-1", "psp": "stripe", "psp_ref": "pi-1", "amount": "USD 69.44"}
 OF_DISPUTE: dict[str, Any] = {"dispute_id": "dp-1", "psp": "stripe", "capture_ref": "cap-1"}
@@ -14,12 +14,12 @@ def rate(value: str, base: str = "USD", kind: str = "provider_settlement", day: 
     return {"base": base, "quote": "CNY", "value": value, "kind": kind, "source": "stripe", "as_of": day}
 
 
-def held(**other: Any) -> OrderStory:
+def held(**other: Any) -> OrderScenario:
     """The worked example's order, placed, and its price held by the issuer."""
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    story.tell("report_payment_authorised", **HELD | other)
-    return story
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    scenario.submit("report_payment_authorised", **HELD | other)
+    return scenario
 
 
 def opened(amount: str = "USD 69.44", reason: str = "product_unacceptable", **other: Any) -> dict[str, Any]:
@@ -28,17 +28,17 @@ def opened(amount: str = "USD 69.44", reason: str = "product_unacceptable", **ot
 
 
 def disputed(
-    story: OrderStory,
+    scenario: OrderScenario,
     amount: str = "USD 69.44",
     reason: str = "product_unacceptable",
     *,
     dispute_id: str = OF_DISPUTE["dispute_id"],
-) -> OrderStory:
+) -> OrderScenario:
     """A dispute is open and its money withdrawn."""
     named = {"dispute_id": dispute_id}
-    story.tell("report_dispute_opened", **opened(amount, reason) | named)
-    story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE | named, amount=amount)
-    return story
+    scenario.submit("report_dispute_opened", **opened(amount, reason) | named)
+    scenario.submit("report_dispute_funds_withdrawn", **OF_DISPUTE | named, amount=amount)
+    return scenario
 
 
 def settles(*lines: dict[str, Any], batch_ref: str = "po-1", **other: Any) -> dict[str, Any]:

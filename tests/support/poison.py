@@ -54,7 +54,7 @@ def _captured(version: int = 1, **changed: Any) -> Poison:
 
 def _noted(body: str) -> Poison:
     text = f'{{"body":{body},"details":null,"happened_at":"2025-04-01T08:00:00Z","kind":"k","reference":"r200"'
-    return Poison("inbox/s/r200", "inbox.fact_noted", 1, text + ',"refs":{},"system":"s"}')
+    return Poison("unmatched/s/r200", "unmatched.fact_reported", 1, text + ',"refs":{},"system":"s"}')
 
 
 POISONS: dict[str, Callable[[], Poison]] = {

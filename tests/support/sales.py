@@ -1,4 +1,4 @@
-"""Short stories for tests that need an order somewhere on its way: placed, paid, sent, signed for, released."""
+"""Short scenarios for tests that need an order somewhere on its way: placed, paid, sent, signed for, released."""
 
 from __future__ import annotations
 

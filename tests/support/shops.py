@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from service.app import App
 from service.settings import Settings
 from tests.support.buses import Desk

@@ -9,9 +9,9 @@ from ledger.events.refunds import (
     ApprovedLine,
     RefundApproved,
     RefundAutoApproved,
+    RefundLiabilityExtinguished,
+    RefundLiabilityReinstated,
     RefundMoney,
-    RefundOwedAgain,
-    RefundOwedNoMore,
     RefundPaidByAlternative,
     RefundReversed,
     RefundSucceeded,
@@ -116,7 +116,7 @@ def _(event: RefundReversed) -> Draft:
 
 
 @rule.register
-def _(event: RefundOwedNoMore) -> Draft:
+def _(event: RefundLiabilityExtinguished) -> Draft:
     """P26 undone for what never reached the buyer."""
     return (
         about(order=event.order_id, payment=event.payment_id)
@@ -127,7 +127,7 @@ def _(event: RefundOwedNoMore) -> Draft:
 
 
 @rule.register
-def _(event: RefundOwedAgain) -> Draft:
+def _(event: RefundLiabilityReinstated) -> Draft:
     return (
         about(order=event.order_id, payment=event.payment_id)
         .debit(DISPUTE_LOSSES, event.amount, event.base)

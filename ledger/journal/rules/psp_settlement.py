@@ -9,7 +9,7 @@ from ledger.events.psp_settlement import (
     PspSettlementReported,
     SettlementMatch,
 )
-from ledger.events.unmatched_money import UnallocatedFundsMatched, UnallocatedFundsSettled
+from ledger.events.unmatched_money import UnmatchedFundsMatched, UnmatchedFundsSettled
 from ledger.fx import CNY
 from ledger.journal.accounts import BANK_CNY, BANK_FOREIGN, FX_REALISED, PSP_FEES, PSP_RECEIVABLE, ROUNDING
 from ledger.journal.entry import Draft, about
@@ -23,7 +23,7 @@ def _(event: PspSettlementReceived) -> Draft:
 
 
 @rule.register
-def _(event: UnallocatedFundsSettled) -> Draft:
+def _(event: UnmatchedFundsSettled) -> Draft:
     return _settled(about(payment=event.payment_id) if event.payment_id else Draft(), event)
 
 
@@ -46,7 +46,7 @@ def _(event: PspSettlementMatched) -> Draft:
 
 
 @rule.register
-def _(event: UnallocatedFundsMatched) -> Draft:
+def _(event: UnmatchedFundsMatched) -> Draft:
     return _matched(about(payment=event.payment_id) if event.payment_id else Draft(), event)
 
 
@@ -62,7 +62,7 @@ def _matched(draft: Draft, event: SettlementMatch) -> Draft:
     )
 
 
-def _settled(draft: Draft, event: PspSettlementReceived | UnallocatedFundsSettled) -> Draft:
+def _settled(draft: Draft, event: PspSettlementReceived | UnmatchedFundsSettled) -> Draft:
     """Cash, fee and what was owed each by line; a line that takes money away has them the other way round."""
     for line in event.lines:
         account, deposit = (BANK_CNY, line.cash) if line.deposit is None else (BANK_FOREIGN, line.deposit)

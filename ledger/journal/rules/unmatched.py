@@ -1,15 +1,15 @@
-"""Posting rules of the inbox: money of an order we do not know yet stands in book 0 until it is routed
+"""Posting rules of unmatched items: money of an order we do not know yet stands in book 0 until it is matched
 or given back (P1, P25, P26)."""
 
 from __future__ import annotations
 
-from ledger.events.platform import InboxFactRouted, InboxPartsTaken, InboxPaymentCaptured
-from ledger.events.platform_money import UnallocatedFundsRefunded, UnallocatedRefundPaid
+from ledger.events.platform import UnmatchedFactMatched, UnmatchedPartsTaken, UnmatchedPaymentCaptured
+from ledger.events.platform_money import UnmatchedFundsRefunded, UnmatchedRefundPaid
 from ledger.events.unmatched_money import (
-    UnallocatedRefundOwedAgain,
-    UnallocatedRefundOwedNoMore,
-    UnallocatedRefundReversed,
-    UnroutedCaptureFailed,
+    UnmatchedCaptureFailed,
+    UnmatchedLiabilityExtinguished,
+    UnmatchedLiabilityReinstated,
+    UnmatchedRefundReversed,
 )
 from ledger.journal.accounts import BUYER_FUNDS, DISPUTE_LOSSES, FX_REALISED, PSP_RECEIVABLE, REFUNDS_PAYABLE
 from ledger.journal.entry import Draft, about
@@ -18,7 +18,7 @@ from ledger.money import Money
 
 
 @rule.register
-def _(event: InboxPaymentCaptured) -> Draft:
+def _(event: UnmatchedPaymentCaptured) -> Draft:
     draft = _of_payment(event.payment_id)
     return draft.debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base).credit(
         BUYER_FUNDS, event.amount, event.base
@@ -26,7 +26,7 @@ def _(event: InboxPaymentCaptured) -> Draft:
 
 
 @rule.register
-def _(event: InboxFactRouted) -> Draft | None:
+def _(event: UnmatchedFactMatched) -> Draft | None:
     """The same lines stand in the orders' streams from now on, so book 0 gives them up."""
     if event.psp is None or event.amount is None or event.base is None:
         return None
@@ -34,13 +34,13 @@ def _(event: InboxFactRouted) -> Draft | None:
 
 
 @rule.register
-def _(event: InboxPartsTaken) -> Draft | None:
+def _(event: UnmatchedPartsTaken) -> Draft | None:
     """As above, for those that have their part."""
     return _given_over(event.system, event.payment_id, event.amount, event.base) if event.taken else None
 
 
 @rule.register
-def _(event: UnallocatedFundsRefunded) -> Draft:
+def _(event: UnmatchedFundsRefunded) -> Draft:
     return (
         _of_payment(event.payment_id)
         .debit(BUYER_FUNDS, event.amount, event.base)
@@ -49,7 +49,7 @@ def _(event: UnallocatedFundsRefunded) -> Draft:
 
 
 @rule.register
-def _(event: UnallocatedRefundPaid) -> Draft:
+def _(event: UnmatchedRefundPaid) -> Draft:
     return (
         _of_payment(event.payment_id)
         .debit(REFUNDS_PAYABLE, event.amount, event.carried)
@@ -59,7 +59,7 @@ def _(event: UnallocatedRefundPaid) -> Draft:
 
 
 @rule.register
-def _(event: UnallocatedRefundReversed) -> Draft:
+def _(event: UnmatchedRefundReversed) -> Draft:
     return (
         _of_payment(event.payment_id)
         .debit(PSP_RECEIVABLE.at(event.psp), event.amount, event.base)
@@ -69,7 +69,7 @@ def _(event: UnallocatedRefundReversed) -> Draft:
 
 
 @rule.register
-def _(event: UnallocatedRefundOwedNoMore) -> Draft:
+def _(event: UnmatchedLiabilityExtinguished) -> Draft:
     """P26 undone for what never reached the payer."""
     return (
         _of_payment(event.payment_id)
@@ -79,7 +79,7 @@ def _(event: UnallocatedRefundOwedNoMore) -> Draft:
 
 
 @rule.register
-def _(event: UnallocatedRefundOwedAgain) -> Draft:
+def _(event: UnmatchedLiabilityReinstated) -> Draft:
     return (
         _of_payment(event.payment_id)
         .debit(DISPUTE_LOSSES, event.amount, event.base)
@@ -88,7 +88,7 @@ def _(event: UnallocatedRefundOwedAgain) -> Draft:
 
 
 @rule.register
-def _(event: UnroutedCaptureFailed) -> Draft:
+def _(event: UnmatchedCaptureFailed) -> Draft:
     """P1 undone; what is owed to the payer all the same is a loss."""
     draft = _of_payment(event.payment_id)
     return (

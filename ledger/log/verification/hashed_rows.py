@@ -158,11 +158,11 @@ def _line_findings(
         )
 
 
-def stray_findings(reader: Reader, books: Iterable[int]) -> Iterator[Finding]:
+def unknown_book_findings(reader: Reader, books: Iterable[int]) -> Iterator[Finding]:
     """Rows of books that `log.heads` does not have."""
     known: Any = sorted(books)
     for table in ("log.events", "log.outcomes", "log.accounts"):
-        stray = f"SELECT DISTINCT book FROM {table} WHERE book <> ALL(%s) ORDER BY book"
-        for (book,) in reader.select(stray, known):
+        unmatched = f"SELECT DISTINCT book FROM {table} WHERE book <> ALL(%s) ORDER BY book"
+        for (book,) in reader.select(unmatched, known):
             yield unexpected(table, f"book {book}", "rows of a book that log.heads does not have")
             yield missing("log.heads", f"book {book}", f"a book, which {table} has rows of")

@@ -29,7 +29,7 @@ from ledger.log.verification.hashed_rows import (
     leaf_finding,
     outcome_findings,
     read_heads,
-    stray_findings,
+    unknown_book_findings,
 )
 from ledger.log.verification.schema import schema_findings
 
@@ -54,7 +54,7 @@ def verify_log(reader: Reader) -> Iterator[Finding]:
     yield from other_revision or schema_findings(reader)
     yield from identity_findings(reader)
     yield from head_findings(heads)
-    yield from stray_findings(reader, [head.book for head in heads])
+    yield from unknown_book_findings(reader, [head.book for head in heads])
     seen: dict[str, set[int]] = {}
     for head in heads:
         yield from verify_book(reader, head, seen)

@@ -23,13 +23,13 @@ _SPLIT = ("from_available", "fee_back", "vat_back")
 
 def refund_line(book: LineBook, qty: int, parcel_id: str | None = None, *, of: int | None = None) -> RefundLine:
     """`qty` of the `of` open units in one place, at the prices of the order less what went back for them already."""
-    worth = book.at(parcel_id).worth
-    left = worth.left_to_buyer(book.prices, qty, of=qty if of is None else of)
+    balance = book.at(parcel_id).balance
+    left = balance.left_to_buyer(book.prices, qty, of=qty if of is None else of)
     return RefundLine(
         line_id=book.line.line_id,
         qty=qty,
         buyer_amount=Money(left, book.line.unit_reference.currency),
-        list_amount=Money(worth.list_for(book.prices, qty, left), CNY),
+        list_amount=Money(balance.list_for(book.prices, qty, left), CNY),
         parcel_id=parcel_id,
     )
 
@@ -38,7 +38,7 @@ def cut_to(line: RefundLine, book: LineBook, amount: Money, *, taken_back: bool)
     """The line at less than was asked: of units that come back all the same, or (qty 0) of a part of their price."""
     if amount == line.buyer_amount:
         return line
-    listed = book.at(line.parcel_id).worth.list_for(book.prices, 0, amount.minor)
+    listed = book.at(line.parcel_id).balance.list_for(book.prices, 0, amount.minor)
     changed = {"qty": line.qty if taken_back else 0, "buyer_amount": amount, "list_amount": Money(listed, CNY)}
     return line.model_copy(update=changed)
 
@@ -140,9 +140,9 @@ class _Running:
         """Takes the line; `pending` units of its place are not released."""
         book, units = self.book, self.book.at(line.parcel_id)
         assert book.allocated is not None, "only what was paid is refunded"
-        listed = Money(units.worth.list_for(book.prices, line.qty, line.buyer_amount.minor), CNY)
-        standing = Money(units.worth.released if units.standing_released else 0, CNY)
-        first = Money(max(0, book.prices.list * pending - units.worth.pending_less), CNY)
+        listed = Money(units.balance.list_for(book.prices, line.qty, line.buyer_amount.minor), CNY)
+        standing = Money(units.balance.released if units.kept_releases else 0, CNY)
+        first = Money(max(0, book.prices.list * pending - units.balance.pending_less), CNY)
         released = min(listed - min(listed, first), standing)
         self.paid += line.buyer_amount.minor
         base = share(book.allocated.base, upto=self.paid, of=book.allocated.amount.minor, already=self.base)
@@ -150,7 +150,7 @@ class _Running:
         self.base += base
         return ApprovedLine(
             **dict(line) | {"list_amount": listed},
-            released_qty=min(max(0, line.qty - pending), units.standing_released),
+            released_qty=min(max(0, line.qty - pending), units.kept_releases),
             from_pending=listed - released,
             from_available=released - fee - vat,
             fee_back=fee,

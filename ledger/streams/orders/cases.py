@@ -25,7 +25,7 @@ from ledger.events.refunds import (
     RefundRoundApproved,
     RefundSubmitted,
     RefundSucceeded,
-    RefundSuccessNoted,
+    RefundSuccessRepeated,
     RefundType,
     RefundWithdrawn,
     ReturnAuthorized,
@@ -42,24 +42,24 @@ from ledger.streams.orders.quantities import Effect
 
 CaseState = Literal["open", "approved", "rejected", "withdrawn", "expired"]
 ReturnState = Literal["", "authorized", "shipped", "received", "inspected", "expired"]
-SubmissionState = Literal["submitted", "succeeded", "failed", "reversed"]
+AttemptState = Literal["submitted", "succeeded", "failed", "reversed"]
 
 
 @dataclass(slots=True)
-class Submission:
+class RefundAttempt:
     """One instruction to a provider to pay a part of a refund back."""
 
-    submission_id: str
+    attempt_id: str
     payment_id: str
     capture_ref: str
     psp: str
     amount: Money
-    state: SubmissionState = "submitted"
+    state: AttemptState = "submitted"
     psp_refund_ref: str = ""
     carried: Money = field(default_factory=lambda: Money(0, CNY))
-    succeeded_at: datetime | None = None  # the success told last
-    paid_again_at: datetime | None = None  # the latest success that was only noted
-    came_back_at: datetime | None = None  # the latest failure or reversal that was told
+    succeeded_at: datetime | None = None  # the success reported last
+    paid_again_at: datetime | None = None  # the latest success that was recorded without effect
+    came_back_at: datetime | None = None  # the latest failure or reversal that was reported
     code: str = ""  # of that
 
     def come_back(self, at: datetime, code: str) -> None:
@@ -68,9 +68,9 @@ class Submission:
             self.came_back_at, self.code = at, code
 
     def is_later_success(self, at: datetime) -> bool:
-        """Whether a success at that instant is later than every one that was told."""
-        told = max((known for known in (self.succeeded_at, self.paid_again_at) if known), default=None)
-        return told is not None and told < at
+        """Whether a success at that instant is later than every one that was reported."""
+        reported = max((known for known in (self.succeeded_at, self.paid_again_at) if known), default=None)
+        return reported is not None and reported < at
 
     @property
     def counts(self) -> bool:
@@ -103,8 +103,8 @@ class Case(Evolving):
     return_by: datetime | None = None
     return_state: ReturnState = ""
     by_alternative: Money = field(default_factory=lambda: Money(0, CNY))  # of `paid`
-    submissions: dict[str, Submission] = field(default_factory=dict)
-    owed_no_more: dict[str, Money] = field(default_factory=dict)  # of `paid`, by the capture that failed
+    attempts: dict[str, RefundAttempt] = field(default_factory=dict)
+    liability_extinguished: dict[str, Money] = field(default_factory=dict)  # of `paid`, by the capture that failed
     capture_ref: str = ""  # where it gives back money of one capture that never belonged to the order
 
     @classmethod
@@ -194,7 +194,7 @@ class Case(Evolving):
         return self.is_open or self.awaits_goods
 
     @property
-    def standing(self) -> str:
+    def state_in_words(self) -> str:
         """Its state in words, with what it waits for."""
         return "waiting for its goods" if self.awaits_goods else self.state
 
@@ -206,7 +206,7 @@ class Case(Evolving):
     def unsubmitted(self) -> Money:
         """What no provider has been asked to pay, or could not pay; nothing where more is on its way than is owed."""
         assert self.money is not None, "only an approved case has money"
-        asked = sum(s.amount.minor for s in self.submissions.values() if s.counts)
+        asked = sum(s.amount.minor for s in self.attempts.values() if s.counts)
         return Money(max(0, self.money.amount.minor - asked - self.by_alternative.minor), self.money.amount.currency)
 
     def carried_of(self, part: Money) -> Money:
@@ -222,14 +222,14 @@ class Case(Evolving):
 
     def owe_no_more(self, capture_ref: str, amount: Money, carried: Money) -> None:
         """Nobody is owed so much of it, since its capture failed; where negative, it is owed again."""
-        known = self.owed_no_more.get(capture_ref)
-        self.owed_no_more[capture_ref] = known + amount if known else amount
+        known = self.liability_extinguished.get(capture_ref)
+        self.liability_extinguished[capture_ref] = known + amount if known else amount
         self.reach_otherwise(amount, carried)
 
-    def awaits(self, submission_id: str, amount: Money) -> bool:
-        """Whether this submission's success is still to come, and is not more than the refund."""
-        submission = self.submissions.get(submission_id)
-        if submission is None or submission.state == "succeeded" or self.money is None:
+    def awaits(self, attempt_id: str, amount: Money) -> bool:
+        """Whether this attempt's success is still to come, and is not more than the refund."""
+        attempt = self.attempts.get(attempt_id)
+        if attempt is None or attempt.state == "succeeded" or self.money is None:
             return False
         return self.paid + amount <= self.money.amount
 
@@ -269,7 +269,7 @@ class Case(Evolving):
 
     @evolve.register
     def _(self, event: ReturnShipped) -> None:
-        if self.return_state in ("", "authorized"):  # told late, it changes nothing
+        if self.return_state in ("", "authorized"):  # reported late, it changes nothing
             self.return_state = "shipped"
 
     @evolve.register
@@ -291,29 +291,29 @@ class Case(Evolving):
 
     @evolve.register
     def _(self, event: RefundSubmitted) -> None:
-        self.submissions[event.submission_id] = Submission(
-            event.submission_id, event.payment_id, event.capture_ref, event.psp, event.amount
+        self.attempts[event.attempt_id] = RefundAttempt(
+            event.attempt_id, event.payment_id, event.capture_ref, event.psp, event.amount
         )
 
     @evolve.register
     def _(self, event: RefundFailed) -> None:
-        if not event.only_noted:
-            self._answer(event.submission_id, "failed", event.psp_refund_ref)
-        self.submissions[event.submission_id].come_back(event.happened_at, event.code)
+        if not event.without_effect:
+            self._answer(event.attempt_id, "failed", event.psp_refund_ref)
+        self.attempts[event.attempt_id].come_back(event.happened_at, event.code)
 
     @evolve.register
     def _(self, event: RefundSucceeded) -> None:
-        submission = self._answer(event.submission_id, "succeeded", event.psp_refund_ref)
-        submission.carried, submission.succeeded_at = event.carried, event.happened_at
+        attempt = self._answer(event.attempt_id, "succeeded", event.psp_refund_ref)
+        attempt.carried, attempt.succeeded_at = event.carried, event.happened_at
         self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
 
     @evolve.register
-    def _(self, event: RefundSuccessNoted) -> None:
-        self.submissions[event.submission_id].paid_again_at = event.happened_at
+    def _(self, event: RefundSuccessRepeated) -> None:
+        self.attempts[event.attempt_id].paid_again_at = event.happened_at
 
     @evolve.register
     def _(self, event: RefundReversed) -> None:
-        self._answer(event.submission_id, "reversed", event.psp_refund_ref).come_back(event.happened_at, event.code)
+        self._answer(event.attempt_id, "reversed", event.psp_refund_ref).come_back(event.happened_at, event.code)
         self.paid, self.carried = self.paid - event.amount, self.carried - event.carried
 
     @evolve.register
@@ -321,7 +321,7 @@ class Case(Evolving):
         self.by_alternative += event.amount
         self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
 
-    def _answer(self, submission_id: str, state: SubmissionState, psp_refund_ref: str) -> Submission:
-        submission = self.submissions[submission_id]
-        submission.state, submission.psp_refund_ref = state, psp_refund_ref or submission.psp_refund_ref
-        return submission
+    def _answer(self, attempt_id: str, state: AttemptState, psp_refund_ref: str) -> RefundAttempt:
+        attempt = self.attempts[attempt_id]
+        attempt.state, attempt.psp_refund_ref = state, psp_refund_ref or attempt.psp_refund_ref
+        return attempt

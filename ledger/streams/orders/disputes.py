@@ -51,9 +51,9 @@ class Dispute(Evolving):
     due_by: datetime | None = None
     state: DisputeState = "open"
     closed_at: datetime | None = None
-    opened: bool = False  # whether we were told that it was opened
+    opened: bool = False  # whether its opening was reported
     cases: frozenset[str] = frozenset()  # that were there when it became open: it may be about their units
-    evidence: int = 0  # submissions in this stage
+    evidence: int = 0  # attempts in this stage
     fees: dict[str, Money] = field(default_factory=dict)
     lost: DisputeLost | None = None  # the loss that stands
     effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # what to undo if it is won yet
@@ -77,7 +77,7 @@ class Dispute(Evolving):
 
     @evolve.register
     def _(self, event: DisputeOpened) -> None:
-        """Told late, of a stage that is over, it only says what it was about."""
+        """Reported late, of a stage that is over, it only says what it was about."""
         self.amount, self.reason, self.lines = event.amount, event.reason, event.lines
         if self.is_open or rank(event.stage) > rank(self.stage):
             self.state, self.stage, self.due_by, self.evidence = "open", event.stage, event.due_by, 0

@@ -20,7 +20,7 @@ class Prices:
 
 
 @dataclass(slots=True)
-class Worth:
+class UnitBalance:
     """Sums over the units of one place, in minor units; all zero until something is released or refunded.
 
     Units of a place are alike: a part refund is of the place, and the last of its units bears what is left.
@@ -44,13 +44,13 @@ class Worth:
             return prices.list * qty
         return prices.listed(self.merchant_paid + buyer_minor) - prices.listed(self.merchant_paid)
 
-    def add(self, other: Worth, sign: int) -> None:
+    def add(self, other: UnitBalance, sign: int) -> None:
         for field in fields(self):
             setattr(self, field.name, getattr(self, field.name) + sign * getattr(other, field.name))
 
-    def give(self, other: Worth, prices: Prices, qty: int) -> None:
+    def give(self, other: UnitBalance, prices: Prices, qty: int) -> None:
         """Hand over what `qty` units of this place may account for."""
-        most = Worth(prices.buyer * qty, prices.buyer * qty, prices.list * qty, prices.list * qty)
-        part = Worth(*(min(getattr(self, f.name), getattr(most, f.name)) for f in fields(self)))
+        most = UnitBalance(prices.buyer * qty, prices.buyer * qty, prices.list * qty, prices.list * qty)
+        part = UnitBalance(*(min(getattr(self, f.name), getattr(most, f.name)) for f in fields(self)))
         other.add(part, 1)
         self.add(part, -1)

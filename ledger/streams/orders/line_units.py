@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ledger.streams.orders.line_balance import Prices, Worth
+from ledger.streams.orders.line_balance import Prices, UnitBalance
 
 
 @dataclass(slots=True)
 class Units:
     """What became of the units in one place: counts, all cumulative but those by case."""
 
-    asked_by: Counter[str] = field(default_factory=Counter)  # by the open case that asks for them
+    requested_by: Counter[str] = field(default_factory=Counter)  # by the open case that asks for them
     merchant_borne: int = 0  # refunded, the merchant gave the list price back
     platform_borne: int = 0  # refunded, the merchant keeps the list price or what is left of it
     released: int = 0
     taken_back: int = 0  # of the released ones, refunded since at the merchant's cost
-    worth: Worth = field(default_factory=Worth)
+    balance: UnitBalance = field(default_factory=UnitBalance)
 
     @property
     def asked(self) -> int:
         """Units that open cases ask for."""
-        return self.asked_by.total()
+        return self.requested_by.total()
 
     @property
     def refunded(self) -> int:
         return self.merchant_borne + self.platform_borne
 
     @property
-    def standing_released(self) -> int:
+    def kept_releases(self) -> int:
         """Released and not taken back."""
         return self.released - self.taken_back
 
@@ -38,29 +38,29 @@ class Units:
         self.merchant_borne += sign * effect.merchant_borne
         self.platform_borne += sign * effect.platform_borne
         self.taken_back += sign * effect.taken_back
-        self.worth.add(effect.worth, sign)
+        self.balance.add(effect.balance, sign)
 
     def give(self, other: Units, prices: Prices, qty: int) -> None:
         """Hand over what became of `qty` of these units."""
-        self.worth.give(other.worth, prices, qty)
+        self.balance.give(other.balance, prices, qty)
         room = qty
         for name in ("merchant_borne", "platform_borne"):
             room -= self._hand(other, name, room)
-        for case_id in sorted(self.asked_by):
-            room -= (count := min(self.asked_by[case_id], max(0, room)))
-            self.asked_by[case_id] -= count
-            other.asked_by[case_id] += count
+        for case_id in sorted(self.requested_by):
+            room -= (count := min(self.requested_by[case_id], max(0, room)))
+            self.requested_by[case_id] -= count
+            other.requested_by[case_id] += count
         self._hand(other, "released", qty)
         self._hand(other, "taken_back", min(other.merchant_borne, other.released))
 
     def give_part(self, other: Units, prices: Prices, paid: int) -> None:
         """Hand over so much of what was refunded of the price of open units, with what the merchant gave for it."""
-        mine, theirs = self.worth, other.worth
+        mine, theirs = self.balance, other.balance
         merchants = min(paid, mine.merchant_paid) if mine.pending_less else 0
         less = min(mine.pending_less, theirs.list_for(prices, 0, merchants))
         if paid == mine.paid_open and not self.platform_borne:  # the last part takes the odd fen along
             less = mine.pending_less
-        part = Worth(paid, merchants, less)
+        part = UnitBalance(paid, merchants, less)
         theirs.add(part, 1)
         mine.add(part, -1)
 
@@ -84,7 +84,7 @@ class RefundedPart:
 
 def of_platform(units: Units, prices: Prices, part: RefundedPart) -> Units:
     """What a refund at the platform's cost does to these units."""
-    return Units(platform_borne=part.qty, worth=Worth(paid_open=_open_again(units, prices, part)))
+    return Units(platform_borne=part.qty, balance=UnitBalance(paid_open=_open_again(units, prices, part)))
 
 
 def of_merchant(units: Units, prices: Prices, part: RefundedPart) -> Units:
@@ -94,15 +94,15 @@ def of_merchant(units: Units, prices: Prices, part: RefundedPart) -> Units:
     """
     from_pending = part.listed - part.released
     keeps = prices.list * (part.qty - part.taken_back) - from_pending
-    worth = Worth(_open_again(units, prices, part), part.buyer, -keeps, -part.released)
-    if part.qty and keeps > units.worth.pending_less:
-        worth.pending_less = from_pending
-        return Units(platform_borne=part.qty, worth=worth)
-    return Units(merchant_borne=part.qty, taken_back=part.taken_back, worth=worth)
+    balance = UnitBalance(_open_again(units, prices, part), part.buyer, -keeps, -part.released)
+    if part.qty and keeps > units.balance.pending_less:
+        balance.pending_less = from_pending
+        return Units(platform_borne=part.qty, balance=balance)
+    return Units(merchant_borne=part.qty, taken_back=part.taken_back, balance=balance)
 
 
 def _open_again(units: Units, prices: Prices, part: RefundedPart) -> int:
     """How this changes what was paid back for units that are still open."""
     if not part.qty:
         return part.buyer
-    return -min(units.worth.paid_open, max(0, prices.buyer * part.qty - part.buyer))
+    return -min(units.balance.paid_open, max(0, prices.buyer * part.qty - part.buyer))

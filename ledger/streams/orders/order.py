@@ -46,8 +46,8 @@ from ledger.events.refunds import (
     RefundApproved,
     RefundAutoApproved,
     RefundFailed,
-    RefundOwedAgain,
-    RefundOwedNoMore,
+    RefundLiabilityExtinguished,
+    RefundLiabilityReinstated,
     RefundPaidByAlternative,
     RefundRejected,
     RefundRequested,
@@ -55,7 +55,7 @@ from ledger.events.refunds import (
     RefundRoundApproved,
     RefundSubmitted,
     RefundSucceeded,
-    RefundSuccessNoted,
+    RefundSuccessRepeated,
     RefundWithdrawn,
     ReturnAuthorized,
     ReturnExpired,
@@ -75,7 +75,7 @@ from ledger.streams.orders.parcels import Parcels, moving
 from ledger.streams.orders.payments import Payments
 from ledger.streams.orders.quantities import Effect, LineBook
 from ledger.streams.orders.status import OrderStatus, status_of
-from ledger.streams.orders.unmatched_refunds import StrayRefunds
+from ledger.streams.orders.unmatched_refunds import UnmatchedRefunds
 from ledger.streams.receivables import Receivables
 from ledger.streams.stream import Stream
 
@@ -104,7 +104,7 @@ class Order(Stream):
         self.holds = LineHolds()
         self.breaks: dict[str, str] = {}  # every one that was ever opened: id → kind
         self.resolved_breaks: set[str] = set()
-        self.stray_refunds = StrayRefunds()
+        self.unmatched_refunds = UnmatchedRefunds()
         self.confirmed = False
         self.confirmed_at: datetime | None = None
         self.cancelled = False
@@ -254,7 +254,11 @@ class Order(Stream):
     @evolve.register
     def _(
         self,
-        event: RefundRoundApproved | RefundPaidByAlternative | RefundSuccessNoted | ReturnAuthorized | ReturnInspected,
+        event: RefundRoundApproved
+        | RefundPaidByAlternative
+        | RefundSuccessRepeated
+        | ReturnAuthorized
+        | ReturnInspected,
     ) -> None:
         self.cases[event.refund_id].remember(event)
 
@@ -293,8 +297,8 @@ class Order(Stream):
         refunds.came_back(self, event)
 
     @evolve.register
-    def _(self, event: RefundOwedNoMore | RefundOwedAgain) -> None:
-        refunds.owed_to_nobody(self, event)
+    def _(self, event: RefundLiabilityExtinguished | RefundLiabilityReinstated) -> None:
+        refunds.extinguished_liability(self, event)
 
     @evolve.register
     def _(self, event: DisputeOpened | DisputeEvidenceSubmitted | DisputeFundsWithdrawn | DisputeFeeCharged) -> None:

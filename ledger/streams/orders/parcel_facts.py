@@ -15,7 +15,7 @@ from ledger.events.parcels import EvidenceKind, ParcelFact
 
 
 class Fact(NamedTuple):
-    """One remembered fact of a parcel's way; `code` and `detail` tell apart two of one kind at one instant."""
+    """One remembered fact of a parcel's way; `code` and `detail` say apart two of one kind at one instant."""
 
     milestone: str
     happened_at: datetime
@@ -46,8 +46,8 @@ def _details_of(kind: type[Event]) -> tuple[str, ...]:
 
 def fact_of(event: ParcelFact) -> Fact:
     """The event as it is remembered."""
-    told = [str(value) for name in _details_of(type(event)) if (value := getattr(event, name))]
-    return Fact.of(WORDS[type(event)], event.happened_at, event.raw_code, " ".join(told))
+    reported = [str(value) for name in _details_of(type(event)) if (value := getattr(event, name))]
+    return Fact.of(WORDS[type(event)], event.happened_at, event.raw_code, " ".join(reported))
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,7 @@ class Parcels(Evolving):
         self._judge(event, "dispatched", event.dispatched_at)
         handed_over = Dispatch(event.dispatched_at, event.carrier, event.tracking_no)
         parcel.dispatches.append(handed_over)
-        self._tell(parcel, Fact.of("dispatched", event.dispatched_at, event.tracking_no), handed_over)
+        self._add_fact(parcel, Fact.of("dispatched", event.dispatched_at, event.tracking_no), handed_over)
 
     @evolve.register
     def _(self, event: ParcelFact) -> None:
@@ -256,7 +256,7 @@ class Parcels(Evolving):
             parcel.returned.add(Delivery(event.happened_at, event.evidence_kind, event.evidence_ref))
             return
         self._judge(event, WORDS[type(event)], event.happened_at)
-        self._tell(parcel, fact_of(event), reason=event.reason)
+        self._add_fact(parcel, fact_of(event), reason=event.reason)
 
     @evolve.register
     def _(self, event: CustomsFact) -> None:
@@ -268,7 +268,7 @@ class Parcels(Evolving):
         ):
             parcel.declarations.append(event.declaration_no)
         self._judge(event, WORDS[type(event)], event.happened_at)
-        self._tell(parcel, fact_of(event), reason=event.reason)
+        self._add_fact(parcel, fact_of(event), reason=event.reason)
 
     @evolve.register
     def _(self, event: ParcelSignedFor) -> None:
@@ -326,7 +326,7 @@ class Parcels(Evolving):
                 target.reasons |= source.reasons
                 target.before += [d for d in (*source.dispatches, *source.before) if d.dispatched_at <= source.moved_at]
 
-    def _tell(self, parcel: Parcel, fact: Fact, handed_over: Dispatch | None = None, *, reason: str = "") -> None:
+    def _add_fact(self, parcel: Parcel, fact: Fact, handed_over: Dispatch | None = None, *, reason: str = "") -> None:
         """One more fact of the parcel, and of those its units travelled on in, where it happened before."""
         parcel.facts.append(fact)
         if reason:
@@ -334,7 +334,7 @@ class Parcels(Evolving):
         for parcel_id in parcel.went_into if _came_along(parcel, fact) else ():
             later = self._parcels[parcel_id]
             later.before += [handed_over] if handed_over else []
-            self._tell(later, fact, handed_over, reason=reason)
+            self._add_fact(later, fact, handed_over, reason=reason)
 
     def _journey(self, parcel: Parcel, line_id: str) -> Journey:
         """Units that were handed over apart and travel together count from the last hand-over."""
@@ -359,7 +359,7 @@ def _is_out(status: str, under_way: object) -> bool:
 
 
 def moving(event: ParcelsConsolidated | ParcelSplit, line_id: str, qty: int) -> dict[str | None, int]:
-    """Where a parcel's units of a line go: all of them together, or as many to each as were told."""
+    """Where a parcel's units of a line go: all of them together, or as many to each as were reported."""
     if isinstance(event, ParcelsConsolidated):
         return {content.parcel_id: qty for content in event.contents}
     held = {c.parcel_id: sum(i.qty for i in c.items if i.line_id == line_id) for c in event.contents}
@@ -380,8 +380,8 @@ def _left(items: Iterable[ParcelItem], event: ParcelSplit | ParcelsConsolidated)
 
 
 def _came_along(parcel: Parcel, fact: Fact) -> bool:
-    told = parcel.moved_at is not None and fact.happened_at <= parcel.moved_at
-    return told and (MILESTONES[fact.milestone].rank > 0 or fact.milestone == "found")
+    reported = parcel.moved_at is not None and fact.happened_at <= parcel.moved_at
+    return reported and (MILESTONES[fact.milestone].rank > 0 or fact.milestone == "found")
 
 
 def _is_emptied(parcel: Parcel) -> bool:

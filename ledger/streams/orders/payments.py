@@ -41,13 +41,13 @@ class Authorization:
     requested: dict[str, Money] = field(default_factory=dict)  # captures that are not answered, by request
     asked: int = 0  # by all requests that did not fail, in minor units
     came: int = 0  # captured since the first of them
-    asked_at: datetime | None = None  # when a capture was last asked for
+    requested_at: datetime | None = None  # when a capture was last asked for
     failures: int = 0  # of captures that were asked for
     void_requested: bool = False
     ended: PaymentVoided | PaymentAuthorizationExpired | None = None  # what gave the money back to the buyer, first
 
     def holds_at(self, instant: datetime) -> bool:
-        """Whether a capture at `instant` was to be expected, whatever was told of later ones before."""
+        """Whether a capture at `instant` was to be expected, whatever was reported of later ones before."""
         in_time = self.expires_at is None or instant <= self.expires_at
         return in_time and (self.ended_at is None or instant < self.ended_at)  # a declined payment may be tried again
 
@@ -194,7 +194,7 @@ class Capture:
         self.given_back, self.given_back_base = self.given_back + amount, self.given_back_base + base
 
     def fail(self, event: PaymentCaptureFailed) -> None:
-        """It did not happen: what others relied on is lost, except for what is owed to nobody."""
+        """It did not happen: what others relied on is lost, except for what is no longer owed."""
         self.failed = True
         self.borne, self.borne_base = event.amount - event.unallocated, event.base - event.unallocated_base
         self.taken_back = total([refund.amount for refund in event.owed], self.amount.currency)
@@ -233,7 +233,7 @@ class Payments(Evolving):
         self.authorizations: dict[str, Authorization] = {}
         self.captures: dict[str, Capture] = {}
         self.allocation: PaymentAllocated | None = None
-        self.failed_before: set[str] = set()  # captures that were said to have failed before they were told
+        self.failed_before: set[str] = set()  # captures that were said to have failed before they were reported
 
     def usable(self, currency: str) -> Iterator[Capture]:
         """Captures that can pay for an order in `currency`, in the order they became known."""
@@ -262,7 +262,7 @@ class Payments(Evolving):
             capture.spare = bool(self.allocation) and (hold is None or hold.holds_at(capture.captured_at))
 
     def contradicted(self, event: ReconciliationBreakOpened) -> None:
-        """A failure of a capture nobody had told of: providers tell in any order."""
+        """A failure of a capture nobody had reported: providers report in any order."""
         if event.kind == "fact_contradicts_state" and event.refs.get("fact") == "report_payment_failed":
             self.failed_before |= {event.refs["capture_ref"]} - self.captures.keys()
 
@@ -310,7 +310,7 @@ class Payments(Evolving):
     def _(self, event: PaymentCaptureRequested) -> None:
         hold = self.authorizations[event.payment_id]
         hold.ask(event.request_id, event.amount)
-        hold.asked_at = event.requested_at
+        hold.requested_at = event.requested_at
 
     @evolve.register
     def _(self, event: PaymentVoidRequested) -> None:

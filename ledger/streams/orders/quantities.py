@@ -45,7 +45,7 @@ class LineBook:
     @property
     def merchant_paid(self) -> int:
         """What merchant-borne refunds gave back to the buyer so far, in minor units."""
-        return sum(units.worth.merchant_paid for units in self.places.values())
+        return sum(units.balance.merchant_paid for units in self.places.values())
 
     @property
     def live(self) -> int:
@@ -74,16 +74,16 @@ class LineBook:
         return self.allocated.qty - sum(u.merchant_borne - u.taken_back + u.released for u in units)
 
     @property
-    def pending_worth(self) -> Money:
+    def pending_value(self) -> Money:
         """What of the list price stands in the merchant's pending account: less what part refunds took of it."""
-        less = sum(units.worth.pending_less for units in self.places.values())
+        less = sum(units.balance.pending_less for units in self.places.values())
         return Money((self.line.unit_list * self.pending).minor - less, CNY)
 
     @property
     def left_to_buyer(self) -> Money:
         """The most that refunds can still give the buyer for the line: the price of its open units, less part refunds
         of them."""
-        paid_open = sum(units.worth.paid_open for units in self.places.values())
+        paid_open = sum(units.balance.paid_open for units in self.places.values())
         return Money(self.prices.buyer * (self.live - self.refunded) - paid_open, self.line.unit_reference.currency)
 
     def unshipped(self, journeys: Iterable[Journey]) -> int:
@@ -110,8 +110,8 @@ class LineBook:
 
     def ask(self, line: RefundLine, case_id: str, sign: int = 1) -> None:
         """The case about these units is open (`sign` 1) or closed (-1)."""
-        for place, qty in list(self._now_in(line.parcel_id, line.qty, asked_by=case_id if sign < 0 else None)):
-            self.places[place].asked_by[case_id] += sign * qty
+        for place, qty in list(self._now_in(line.parcel_id, line.qty, requested_by=case_id if sign < 0 else None)):
+            self.places[place].requested_by[case_id] += sign * qty
 
     def refund(self, line: ApprovedLine, *, platform_borne: bool) -> list[Effect]:
         """These units are refunded; what it did to them, place by place, so that it can be undone."""
@@ -133,10 +133,10 @@ class LineBook:
     def follow_units(self, open_units: Mapping[Place, int]) -> None:
         """Part refunds stay with open units: those may leave, be turned away, or travel on after a part of their price
         was refunded, and may do so before that is undone."""
-        for place, part in [(place, units.worth.paid_open) for place, units in self.places.items()]:
+        for place, part in [(place, units.balance.paid_open) for place, units in self.places.items()]:
             if part < 0:  # undone here, and it had gone elsewhere
-                self._take_part(place, -part, {other: units.worth.paid_open for other, units in self.places.items()})
-        for place, part in [(place, units.worth.paid_open) for place, units in self.places.items()]:
+                self._take_part(place, -part, {other: units.balance.paid_open for other, units in self.places.items()})
+        for place, part in [(place, units.balance.paid_open) for place, units in self.places.items()]:
             if (over := part - self.prices.buyer * open_units.get(place, 0)) > 0:
                 self._give_part(place, over, open_units)
 
@@ -148,18 +148,18 @@ class LineBook:
 
     def _give_part(self, place: Place, over: int, open_units: Mapping[Place, int]) -> None:
         for other, qty in open_units.items():
-            room = self.prices.buyer * qty - self.at(other).worth.paid_open
+            room = self.prices.buyer * qty - self.at(other).balance.paid_open
             if other != place and (moved := min(over, room)) > 0:
                 self.places[place].give_part(self.places[other], self.prices, moved)
                 over -= moved
 
-    def _now_in(self, place: Place, qty: int, *, asked_by: str | None = None) -> Iterator[tuple[Place, int]]:
+    def _now_in(self, place: Place, qty: int, *, requested_by: str | None = None) -> Iterator[tuple[Place, int]]:
         """Where units of a place are by now; of those that were split up, where there are as many."""
         for later, held in self.moved.get(place, {}).items():
             units = self.places[later]
-            here = min(qty, units.asked_by[asked_by] if asked_by else held - units.refunded)
+            here = min(qty, units.requested_by[requested_by] if requested_by else held - units.refunded)
             if here > 0:
-                yield from self._now_in(later, here, asked_by=asked_by)
+                yield from self._now_in(later, here, requested_by=requested_by)
                 qty -= here
         if qty > 0:
             yield place, qty
@@ -167,8 +167,8 @@ class LineBook:
     def release(self, event: SettlementReleased) -> None:
         units = self.places[event.parcel_id]
         units.released += event.qty
-        units.worth.pending_less -= self.prices.list * event.qty - event.gross.minor
-        units.worth.released += event.gross.minor
+        units.balance.pending_less -= self.prices.list * event.qty - event.gross.minor
+        units.balance.released += event.gross.minor
         self.gross_released += event.gross
         self.fee_charged += event.fee
         self.vat_charged += event.vat

@@ -11,14 +11,14 @@ from ledger.money import Money
 
 
 @dataclass(slots=True)
-class StrayRefund:
-    """One of them. `is_back`: it is said to have come back, and the payment that this was of has not been told."""
+class UnmatchedRefundAttempt:
+    """One of them. `is_back`: it is said to have come back, and the payment that this was of has not been reported."""
 
     is_paid: bool = False
     is_back: bool = False
     carried: Money = field(default_factory=lambda: Money(0, CNY))
-    paid_at: datetime | None = None  # the payment told last
-    came_back_at: datetime | None = None  # the latest failure or reversal that was told
+    paid_at: datetime | None = None  # the payment reported last
+    came_back_at: datetime | None = None  # the latest failure or reversal that was reported
     code: str = ""  # of that
 
     def came_before(self, at: datetime) -> bool:
@@ -44,11 +44,11 @@ class StrayRefund:
             self.came_back_at, self.code = at, event.code
 
 
-class StrayRefunds:
+class UnmatchedRefunds:
     """All of an order."""
 
     def __init__(self) -> None:
-        self.by_name: dict[str, StrayRefund] = {}
+        self.by_name: dict[str, UnmatchedRefundAttempt] = {}
 
     def holds(self, name: str) -> bool:
         """Whether money went to the buyer under this name, as far as we know."""
@@ -56,7 +56,7 @@ class StrayRefunds:
 
     def remember(self, event: RefundSucceeded | RefundFailed | RefundReversed) -> None:
         """What the provider says of it."""
-        known = self.by_name.setdefault(event.psp_refund_ref or event.submission_id, StrayRefund())
+        known = self.by_name.setdefault(event.psp_refund_ref or event.attempt_id, UnmatchedRefundAttempt())
         if isinstance(event, RefundSucceeded):
             known.pay(event)
         else:

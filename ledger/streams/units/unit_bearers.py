@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ledger.events.milestones import standing
+from ledger.events.milestones import still_valid
 from ledger.policies.liability import Bearer, Cause, Fault, Liability
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.parcels import Parcel
@@ -51,4 +51,4 @@ def dispute_cause(reason: str) -> Cause:
 
 def reported_reasons(parcel: Parcel) -> Iterable[str]:
     """Returns the reasons that partners gave for what still stands in the parcel's way."""
-    return [parcel.reasons[fact] for fact in standing(parcel.facts) if fact in parcel.reasons]
+    return [parcel.reasons[fact] for fact in still_valid(parcel.facts) if fact in parcel.reasons]

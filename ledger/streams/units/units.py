@@ -113,25 +113,25 @@ def unreleased(order: Order, line_id: str, place: Place) -> int:
     units = order.lines[line_id].at(place)
     there = order.parcels.quantities(place)[line_id] - units.refunded if place else order.unshipped(line_id)
     closed = units.platform_borne - awaited_units(order, line_id, place)  # their price was released before any other's
-    return max(0, there - max(0, units.standing_released - closed))
+    return max(0, there - max(0, units.kept_releases - closed))
 
 
 def pending_in_parcel(order: Order, line_id: str, parcel_id: str) -> int:
     """Units in a parcel whose list price is pending: not released, and not given back by the merchant."""
     units = order.lines[line_id].at(parcel_id)
-    return max(0, order.parcels.quantities(parcel_id)[line_id] - units.merchant_borne - units.standing_released)
+    return max(0, order.parcels.quantities(parcel_id)[line_id] - units.merchant_borne - units.kept_releases)
 
 
 def _placed(order: Order, line_id: str) -> list[UnitsAt]:
     book = order.lines[line_id]
-    unsent = UnitsAt(line_id, None, order.unshipped(line_id), asked=book.at(None).asked_by)
+    unsent = UnitsAt(line_id, None, order.unshipped(line_id), asked=book.at(None).requested_by)
     return placed(_in_parcels(order, book), unsent, left=book.live - book.refunded)
 
 
 def _in_parcels(order: Order, book: LineBook) -> Iterator[UnitsAt]:
     for units in placed_units(order, book.line.line_id):
         if units.journey is not None and units.parcel_id is not None:
-            asked, is_signed = book.at(units.parcel_id).asked_by, units.journey.signed_at is not None
+            asked, is_signed = book.at(units.parcel_id).requested_by, units.journey.signed_at is not None
             yield UnitsAt(units.line_id, units.parcel_id, units.qty, is_signed=is_signed, asked=asked)
 
 

@@ -98,11 +98,11 @@ class Entries:
         records = [
             each for path in ("Chrgs", "Chrgs/Rcrd") for each in element.findall(path) if each.find("Amt") is not None
         ]
-        told = [record for record in records if record.findtext("ChrgInclInd") not in ("false", "0")]
-        amounts = [self._fields.signed(record, side="DBIT") for record in told]
+        reported = [record for record in records if record.findtext("ChrgInclInd") not in ("false", "0")]
+        amounts = [self._fields.signed(record, side="DBIT") for record in reported]
         if not records and (alone := element.find("Chrgs/TtlChrgsAndTaxAmt")) is not None:
             amounts = [-self._fields.money(alone)]
-        sure = bool(told) and all(each.tag == "Chrgs" or each.findtext("ChrgInclInd") for each in told)
+        sure = bool(reported) and all(each.tag == "Chrgs" or each.findtext("ChrgInclInd") for each in reported)
         return _Charges(total([each for each in amounts if _alike(each, whole)], whole.currency), sure)
 
     def _detail_amount(self, detail: Element, whole: Money) -> Money | None:

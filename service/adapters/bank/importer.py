@@ -97,7 +97,7 @@ def _movement(expectation: Expectation) -> _Movement:
 
 
 class _Shown:
-    """What our books expect, and what of it was told or shown before this file and in it so far."""
+    """What our books expect, and what of it was reported or shown before this file and in it so far."""
 
     def __init__(self, expected: dict[str, list[Expectation]], paid: set[str]) -> None:
         self.expected, self.paid = expected, paid
@@ -169,7 +169,7 @@ class _Rows:
         expected, matched_to = match.amount if match else None, match.kind if match else None
         if match and match.kind == "payout" and entry.amount.minor < 0:
             again = self._shown.is_another(match, self._name(entry))
-            if again or match.reference not in self._shown.paid:  # else it was told by the bank's answer before
+            if again or match.reference not in self._shown.paid:  # else it was reported by the bank's answer before
                 yield ReportPayoutPaid(**self._payout("paid", entry, match))
             if again:
                 expected, matched_to = None, None

@@ -1,4 +1,4 @@
-"""Which payouts are known to have left our bank, by whatever told us: the bank tells the same in several ways."""
+"""Which payouts are known to have left our bank, by whichever report: the bank reports the same in several ways."""
 
 from __future__ import annotations
 

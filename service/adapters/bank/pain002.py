@@ -23,9 +23,9 @@ from service.adapters.files.unread import UnreadItem, refuse_if_all, unread_rows
 from service.app import App
 
 KIND = "pain002"
-Standing = Literal["taken", "paid", "refused"]
+TransferState = Literal["taken", "paid", "refused"]
 # External code set "payment transaction status": what each means for a payout.
-_STANDINGS: dict[str, Standing] = {
+_STATES: dict[str, TransferState] = {
     "RCVD": "taken", "PDNG": "taken", "ACTC": "taken", "PATC": "taken", "ACCP": "taken", "ACFC": "taken",
     "ACSP": "taken", "ACPD": "taken", "ACWC": "taken", "ACWP": "taken",
     "ACSC": "paid", "ACCC": "paid", "RJCT": "refused", "CANC": "refused",
@@ -40,7 +40,7 @@ class TransferStatus:
     """One transfer's status; `reason` is the bank's code for a refusal."""
 
     end_to_end: str
-    standing: Standing
+    state: TransferState
     reason: str
     element: Element
 
@@ -114,26 +114,26 @@ def _commands(
 ) -> Iterator[Command]:
     names = {"merchant_id": payout.merchant, "payout_id": transfer.end_to_end}
     source = Source(system=KIND, external_id=f"{file.name}:{transfer.line}")
-    id = file.command_id(transfer.end_to_end, transfer.standing)
-    if transfer.standing == "taken" and transfer.end_to_end in paid:
+    id = file.command_id(transfer.end_to_end, transfer.state)
+    if transfer.state == "taken" and transfer.end_to_end in paid:
         return  # the answers of a bank come in any order
-    if transfer.standing == "taken":
+    if transfer.state == "taken":
         yield SubmitPayout(id=id, actor=IMPORTER, source=source, **names)
         return
     actor = Actor(kind="partner", id=bank, role="bank")
-    told = {"id": id, "actor": actor, "source": source, "occurred_at": app.clock()}
-    if transfer.standing == "paid":
-        yield ReportPayoutPaid(**told, **names)
+    reported = {"id": id, "actor": actor, "source": source, "occurred_at": app.clock()}
+    if transfer.state == "paid":
+        yield ReportPayoutPaid(**reported, **names)
     else:
-        yield ReportPayoutFailed(**told, **names, code=transfer.reason)
+        yield ReportPayoutFailed(**reported, **names, code=transfer.reason)
 
 
 def _status(name: str, element: Element) -> TransferStatus:
     end_to_end, status = _text(name, element, "OrgnlEndToEndId"), _text(name, element, "TxSts")
-    if status not in _STANDINGS:
+    if status not in _STATES:
         raise BadFile(name, f"{status!r} is no status of a transfer", line=line_of(element))
     reason = (element.findtext("StsRsnInf/Rsn/Cd") or element.findtext("StsRsnInf/Rsn/Prtry") or "").strip()
-    return TransferStatus(end_to_end, _STANDINGS[status], reason or _UNSAID, element)
+    return TransferStatus(end_to_end, _STATES[status], reason or _UNSAID, element)
 
 
 def _text(name: str, element: Element, path: str) -> str:

@@ -60,7 +60,7 @@ class BankStatement:
 
     @property
     def stream(self) -> str:
-        """The name of the stream of its entries, which tells it from every other statement."""
+        """The name of the stream of its entries, which says it from every other statement."""
         number = (self.account, self.currency, self.statement_id)
         return bank_statement_stream(*number, closed_on=self.closed_on, page=self.page)
 

@@ -33,7 +33,8 @@ class Scan:
 
 
 def undelivered(scans: Iterable[Scan]) -> list[Scan]:
-    """The scans of a parcel that the carrier says is not delivered: a delivery among them is only noted."""
+    """The scans of a parcel that the carrier says is not delivered: a delivery among them is recorded without
+    effect."""
     return [replace(scan, milestone="noted") if scan.milestone == "signed_for" else scan for scan in scans]
 
 

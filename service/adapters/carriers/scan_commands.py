@@ -1,4 +1,4 @@
-"""From scans to commands: a scan finds its parcel by its number, or goes to the inbox."""
+"""From scans to commands: a scan finds its parcel by its number, or becomes an unmatched item."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from commands.parcels.parcel_reports import ParcelReport
 from commands.parcels.report_loss import ReportLoss
 from commands.parcels.report_signature import ReportSignature
 from commands.parcels.report_tracking import ReportTracking, TrackedMilestone
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from ledger.actors import Source
 from ledger.canonical import canonical, digest
 from ledger.events.parcels import EvidenceKind
-from ledger.events.platform import InboxFactNoted
+from ledger.events.platform import UnmatchedFactReported
 from ledger.references import number_key
 from projections.tracking.tracking_numbers import SCAN, NumberedParcel
 from service.adapters.bodies import Objects
@@ -44,11 +44,11 @@ def commands_from_body(
 
 def commands_for(scans: Iterable[Scan], lookup: Lookup) -> list[Command]:
     """A report for each scan, each once. Its id is made of what it says, so that saying it again changes nothing."""
-    told = {_digest(scan): scan for scan in scans}
-    return [_command(scan, key, lookup) for key, scan in told.items()]
+    reported = {_digest(scan): scan for scan in scans}
+    return [_command(scan, key, lookup) for key, scan in reported.items()]
 
 
-def told_again(fact: InboxFactNoted, text: str, lookup: Lookup) -> ParcelReport | None:
+def reported_again(fact: UnmatchedFactReported, text: str, lookup: Lookup) -> ParcelReport | None:
     """The report that a noted scan would have become, had its number been known; None where it still is not.
 
     What others have noted without the words of a scan, people place.
@@ -63,8 +63,8 @@ def told_again(fact: InboxFactNoted, text: str, lookup: Lookup) -> ParcelReport 
         return None
 
 
-def contenders(fact: InboxFactNoted, lookup: Lookup) -> Sequence[NumberedParcel]:
-    """The parcels of several orders that a noted scan may be of; none where its number tells which."""
+def contenders(fact: UnmatchedFactReported, lookup: Lookup) -> Sequence[NumberedParcel]:
+    """The parcels of several orders that a noted scan may be of; none where its number says which."""
     number = fact.refs.get("tracking_no", "")
     if fact.kind != SCAN:
         return ()
@@ -73,26 +73,26 @@ def contenders(fact: InboxFactNoted, lookup: Lookup) -> Sequence[NumberedParcel]
     return parcels if is_shared and _one_of(parcels, fact.refs.get("carrier", "")) is None else ()
 
 
-def _scan_of(fact: InboxFactNoted, text: str) -> Scan | None:
-    told = {name: str(fact.body.get(name) or "") for name in ("milestone", "raw_code", "location", "doubt")}
+def _scan_of(fact: UnmatchedFactReported, text: str) -> Scan | None:
+    reported = {name: str(fact.body.get(name) or "") for name in ("milestone", "raw_code", "location", "doubt")}
     evidence = str(fact.body.get("evidence_kind") or "unspecified")
-    if told["milestone"] not in _REACHED or told["doubt"] not in get_args(Doubt) or evidence not in _EVIDENCE:
+    if reported["milestone"] not in _REACHED or reported["doubt"] not in get_args(Doubt) or evidence not in _EVIDENCE:
         return None
     return Scan(
         provider=fact.system,
         carrier=fact.refs.get("carrier", ""),
         tracking_no=fact.refs["tracking_no"],
-        happened_at=None if told["doubt"] == "time_unknown" else fact.happened_at,
+        happened_at=None if reported["doubt"] == "time_unknown" else fact.happened_at,
         text=text,
         evidence_kind=evidence,  # type: ignore[arg-type]
-        **told,  # type: ignore[arg-type]
+        **reported,  # type: ignore[arg-type]
     )
 
 
 def _command(scan: Scan, key: str, lookup: Lookup) -> Command:
     parcel = _one_of(lookup(number_key(scan.tracking_no)), scan.carrier)
     envelope = _envelope(scan, key)
-    return _unrouted(scan, key, envelope) if parcel is None else _report(scan, parcel, envelope)
+    return _unmatched(scan, key, envelope) if parcel is None else _report(scan, parcel, envelope)
 
 
 def _envelope(scan: Scan, key: str) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _envelope(scan: Scan, key: str) -> dict[str, Any]:
 
 
 def _report(scan: Scan, parcel: NumberedParcel, envelope: dict[str, Any]) -> ParcelReport:
-    told = envelope | {
+    reported = envelope | {
         "merchant_id": parcel.merchant,
         "order_id": parcel.order_id,
         "parcel_id": parcel.parcel_id,
@@ -116,18 +116,18 @@ def _report(scan: Scan, parcel: NumberedParcel, envelope: dict[str, Any]) -> Par
     }
     match scan.milestone:
         case "signed_for":
-            return ReportSignature(**told, evidence_kind=scan.evidence_kind)
+            return ReportSignature(**reported, evidence_kind=scan.evidence_kind)
         case "lost":
-            return ReportLoss(**told)
+            return ReportLoss(**reported)
         case "noted":
-            return ReportTracking(**told, milestone="noted", text=kept_text(scan.text) or None)
-    return ReportTracking(**told, milestone=scan.milestone)
+            return ReportTracking(**reported, milestone="noted", text=kept_text(scan.text) or None)
+    return ReportTracking(**reported, milestone=scan.milestone)
 
 
-def _unrouted(scan: Scan, key: str, envelope: dict[str, Any]) -> Command:
+def _unmatched(scan: Scan, key: str, envelope: dict[str, Any]) -> Command:
     body: dict[str, Any] = {"milestone": scan.milestone, "doubt": scan.doubt}
     body |= {"raw_code": kept_text(scan.raw_code), "location": kept_text(scan.location)}
-    return NoteUnroutedFact(
+    return ReportUnmatchedFact(
         **envelope,
         system=scan.provider,
         reference=key[:32],
@@ -139,7 +139,7 @@ def _unrouted(scan: Scan, key: str, envelope: dict[str, Any]) -> Command:
 
 
 def _one_of(parcels: Sequence[NumberedParcel], carrier: str) -> NumberedParcel | None:
-    """The parcel of a number; where several have it, the one of that carrier, and none where that does not tell."""
+    """The parcel of a number; where several have it, the one of that carrier, and none where that does not say."""
     places = {(parcel.merchant, parcel.order_id, parcel.parcel_id): parcel for parcel in parcels}
     if len(places) > 1:
         places = {key: p for key, p in places.items() if p.carrier and _plain(p.carrier) == _plain(carrier)}

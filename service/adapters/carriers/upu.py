@@ -17,7 +17,8 @@ from service.adapters.raw_bodies import unmapped
 PROVIDER = "upu"
 RETURN = "return_to_sender"
 _RETURNS = frozenset({RETURN, "return", "returned", "rts", "returned_to_sender", "returning_to_sender"})
-# EMA (posting) is only noted: the number that finds the parcel is known from its hand-over. So are transits (EMJ, EMK).
+# EMA (posting) is recorded without effect: the number that finds the parcel is known from its hand-over. So are
+# transits (EMJ, EMK).
 VOCABULARY = Vocabulary(
     title="Postal operators",
     source="UPU EMSEVT: the event's code, with the reason or the action of a non-delivery",

@@ -62,12 +62,12 @@ def row_id(file: FileName, *parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the file, and what it is to be recorded as. `leaves_inbox`: it waited there since the file came.
+    """One row of the file, and what it is to be recorded as. `leaves_unmatched`: it waited there since the file came.
     `unread` is what is wrong with one that is only kept."""
 
     line: int
     commands: tuple[Command, ...]
-    leaves_inbox: bool = False
+    leaves_unmatched: bool = False
     unread: str = ""
 
 
@@ -119,12 +119,12 @@ def import_rows(
     progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
     """Accept the file in one append, then record its rows. The same file again goes on where it was cut off; once all
-    its rows are recorded only what leaves the inbox is."""
+    its rows are recorded only what leaves the unmatched items is."""
     before = accepted(app, file, kind)
     _check_recordable(file, rows)
     if not before.accepted:
         _accept(app, file, kind=kind, partner=partner, header=header, rows=len(rows))
-    todo = [row for row in rows if row.leaves_inbox or not before.recorded]
+    todo = [row for row in rows if row.leaves_unmatched or not before.recorded]
     done = len(rows) - len(todo)
     summary = FileSummary(file.name, file.digest, bool(before.accepted), len(rows), repeated=done)
     for start in range(0, len(todo), _BATCH):

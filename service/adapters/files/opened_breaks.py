@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import Engine, text
 
 from commands.bus.outcome import Outcome
-from ledger.events.platform import InboxFactNoted, InboxPaymentCaptured
+from ledger.events.platform import UnmatchedFactReported, UnmatchedPaymentCaptured
 from ledger.events.settlement import ReconciliationBreakOpened
 
 _COUNT = """
@@ -16,7 +16,7 @@ SELECT count(*) FILTER (WHERE e.type = :opened), count(*) FILTER (WHERE e.type =
 FROM unnest(CAST(:books AS integer[]), CAST(:first AS bigint[]), CAST(:last AS bigint[])) AS c(book, first, last)
 JOIN log.events e ON e.book = c.book AND e.position BETWEEN c.first AND c.last
 """
-_UNMATCHED = [InboxFactNoted.name, InboxPaymentCaptured.name]
+_UNMATCHED = [UnmatchedFactReported.name, UnmatchedPaymentCaptured.name]
 
 
 def opened_by(engine: Engine, outcomes: Iterable[Outcome]) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from datetime import date, datetime, time
 from commands.command import Command
 from commands.logistics.record_logistics_charge import RecordLogisticsCharge
 from commands.logistics.report_duty import ReportDuty
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from ledger.accounting_days import ACCOUNTING_ZONE
 from ledger.actors import Actor, Source
 from ledger.ids import derived_id, order_stream
@@ -28,8 +28,8 @@ from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv, usual
 from service.adapters.files.days import last_day
 from service.adapters.files.importer import FileSummary, Progress, RawFile, Row, import_rows
+from service.adapters.files.unmatched_rows import out_of_the_unmatched_items, waiting
 from service.adapters.files.unread import UnreadItem, Unusable, unread_rows
-from service.adapters.files.waiting import out_of_the_inbox, waiting
 from service.app import App
 
 KIND = "partner_invoice"
@@ -131,12 +131,12 @@ def import_invoice(
     file: RawFile,
     *,
     partner: str,
-    route: bool = False,
+    match: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
     """Read the invoice, accept it, record what is understood of it and keep the rest. Raises `BadFile`.
 
-    Told again it changes nothing. With `route`, rows whose parcel nobody knew then go to the one that is known now.
+    Reported again it changes nothing. With `match`, rows whose parcel nobody knew then go to the one that is known now.
     """
     invoice = read_invoice(file.name, file.content, last=last_day(app.clock()))
     app.catch_up([TrackingNumbers()])
@@ -144,12 +144,12 @@ def import_invoice(
     before = waiting(app, file, KIND, partner, names.values())
     rows = []
     for line in invoice.lines:
-        kept = before.keeps(names[line.line_ref], route=route)
+        kept = before.keeps(names[line.line_ref], match=match)
         parcel = None if kept else line.parcel or _numbered(app, line.tracking_no)
         command = _command(app, file, partner, invoice, line, parcel)
-        if parcel and before.leaves(names[line.line_ref], route=route):
-            gone = out_of_the_inbox(file, partner, names[line.line_ref], [order_stream(*parcel[:2])])
-            rows.append(Row(line.line, (command, gone), leaves_inbox=True))
+        if parcel and before.leaves(names[line.line_ref], match=match):
+            gone = out_of_the_unmatched_items(file, partner, names[line.line_ref], [order_stream(*parcel[:2])])
+            rows.append(Row(line.line, (command, gone), leaves_unmatched=True))
         else:
             rows.append(Row(line.line, (command,)))
     rows += unread_rows(file, invoice.unread, system=partner)
@@ -204,7 +204,9 @@ def _command(
     if parcel is None:
         refs = {"invoice_ref": invoice.invoice_ref, "tracking_no": line.tracking_no}
         body = {"kind": line.kind, "currency": line.amount.currency, "minor": line.amount.minor}
-        return NoteUnroutedFact(**envelope, system=partner, reference=ref, kind="partner_charge", refs=refs, body=body)
+        return ReportUnmatchedFact(
+            **envelope, system=partner, reference=ref, kind="partner_charge", refs=refs, body=body
+        )
     names = dict(zip(("merchant_id", "order_id", "parcel_id"), parcel, strict=True))
     about = envelope | names | {"partner": partner, "amount": line.amount}
     if line.declared is not None:

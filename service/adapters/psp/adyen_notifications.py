@@ -118,7 +118,7 @@ def _fact(item: Mapping[str, Any], mode: CaptureMode) -> ProviderFact:
     data = item.get("additionalData") or {}
     return ProviderFact(
         psp=PSP,
-        message_id=f"{code}.{reference}.{str(success).lower()}",  # there is no id: these three tell one apart
+        message_id=f"{code}.{reference}.{str(success).lower()}",  # there is no id: these three say one apart
         kind=kind,
         type=code,
         happened_at=instant_or_none(read_instant, item.get("eventDate")),
@@ -151,17 +151,17 @@ def _said(kind: FactKind, item: Mapping[str, Any], mode: CaptureMode) -> dict[st
         case "authorised" | "voided" | "expired":
             return {"payment_id": payment, "psp_ref": reference}
         case "captured":
-            # An automatic capture has no name but its payment's, whatever tells of it.
+            # An automatic capture has no name but its payment's, whatever reports it.
             name = payment if mode.is_automatic(item) else reference
             return {"payment_id": payment, "psp_ref": name, "capture_ref": name}
         case "failed":
             of_capture = {"capture_ref": reference} if code.startswith("CAPTURE") else {}
             return {"payment_id": payment, "psp_ref": reference, "code": "failed"} | of_capture
         case "refund":
-            submission_id = (item.get("additionalData") or {}).get("metadata.submission_id")
+            attempt_id = (item.get("additionalData") or {}).get("metadata.attempt_id")
             # Cancelled before it was paid, a refund is the original of that request.
             name = payment if code == "VOID_PENDING_REFUND" else reference
-            named = {"psp_refund_ref": name, "submission_id": submission_id or None}
+            named = {"psp_refund_ref": name, "attempt_id": attempt_id or None}
             return {"outcome": _refund_outcome(item)} | named
         case "dispute_opened":
             stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"

@@ -11,23 +11,23 @@ from commands.command import Command
 from commands.settlement.psp_lines import PspLine
 from commands.settlement.report_psp_batch import BatchFee, ReportPspBatch
 from commands.settlement.report_psp_settlement import ReportPspSettlement
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
-from commands.unmatched.report_unmatched_settlement import ReportUnallocatedSettlement
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
+from commands.unmatched.report_unmatched_settlement import ReportUnmatchedSettlement
 from ledger.accounting_days import ACCOUNTING_ZONE
 from ledger.actors import Actor, Source
 from ledger.events.psp_settlement import BatchTotal
 from ledger.fx import CNY, unity
-from ledger.ids import inbox_stream, order_stream
+from ledger.ids import order_stream, unmatched_stream
 from ledger.money import Money, total
 from service.adapters.files.importer import FileName, Row, row_id
-from service.adapters.files.waiting import Waiting, out_of_the_inbox
-from service.adapters.psp.known_lines import KnownLines, Order, Part, Stray
+from service.adapters.files.unmatched_rows import Waiting, out_of_the_unmatched_items
+from service.adapters.psp.known_lines import KnownLines, Order, Part, UnmatchedCapture
 from service.adapters.psp.noted_lines import KIND, NotedLine, note_of
 from service.adapters.psp.report import ReportBatch, ReportLine
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class BatchContext:
     """What the commands of every batch of a report rest on."""
 
     file: FileName
@@ -35,26 +35,26 @@ class Told:
     known: KnownLines
     now: datetime
     waiting: Waiting = Waiting()  # noqa: RUF009 - frozen
-    route: bool = False
+    match: bool = False
 
 
 class BatchCommands:
     """The commands of one batch. `payout_currency` where it is known already."""
 
-    def __init__(self, told: Told, batch: ReportBatch, payout_currency: str | None = None) -> None:
-        self._told, self._batch = told, batch
-        self._actor = Actor(kind="partner", id=told.psp, role="psp")
+    def __init__(self, reported: BatchContext, batch: ReportBatch, payout_currency: str | None = None) -> None:
+        self._reported, self._batch = reported, batch
+        self._actor = Actor(kind="partner", id=reported.psp, role="psp")
         self._payout_currency = payout_currency or self._paid_out_in()
 
     def rows(self) -> Iterator[Row]:
-        by_owner: dict[Order | Stray, list[ReportLine]] = {}
+        by_owner: dict[Order | UnmatchedCapture, list[ReportLine]] = {}
         fees: list[ReportLine] = []
         unknown: list[ReportLine] = []
-        waiting, route = self._told.waiting, self._told.route
+        waiting, match = self._reported.waiting, self._reported.match
         for line in self._batch.lines:
-            parts = [] if waiting.keeps(line.psp_ref, route=route) else self._told.known.parts(line)
-            if parts and waiting.leaves(line.psp_ref, route=route):
-                yield Row(line.line, tuple(self.out_of_the_inbox(line, parts)), leaves_inbox=True)
+            parts = [] if waiting.keeps(line.psp_ref, match=match) else self._reported.known.parts(line)
+            if parts and waiting.leaves(line.psp_ref, match=match):
+                yield Row(line.line, tuple(self.out_of_the_unmatched_items(line, parts)), leaves_unmatched=True)
                 continue
             for part in parts:
                 by_owner.setdefault(part.of, []).append(part.line)
@@ -68,34 +68,40 @@ class BatchCommands:
         settled = [line for lines in by_owner.values() for line in lines]
         yield Row(self._batch.lines[-1].line if self._batch.lines else 1, (self._whole([*settled, *unknown], fees),))
 
-    def out_of_the_inbox(self, line: ReportLine, parts: Sequence[Part]) -> Iterator[Command]:
+    def out_of_the_unmatched_items(self, line: ReportLine, parts: Sequence[Part]) -> Iterator[Command]:
         for part in parts:
-            yield self._settlement(part.of, [part.line], "routed", line.psp_ref)
+            yield self._settlement(part.of, [part.line], "matched", line.psp_ref)
         streams = [self._stream(part.of) for part in parts]
-        if streams != [inbox_stream(self._told.psp, line.psp_ref)]:  # a line named as its capture was noted there
-            yield out_of_the_inbox(self._told.file, self._told.psp, line.psp_ref, streams)
+        if streams != [
+            unmatched_stream(self._reported.psp, line.psp_ref)
+        ]:  # a line named as its capture was noted there
+            yield out_of_the_unmatched_items(self._reported.file, self._reported.psp, line.psp_ref, streams)
 
-    def _stream(self, owner: Order | Stray) -> str:
-        return inbox_stream(self._told.psp, owner.capture_ref) if isinstance(owner, Stray) else order_stream(*owner)
+    def _stream(self, owner: Order | UnmatchedCapture) -> str:
+        return (
+            unmatched_stream(self._reported.psp, owner.capture_ref)
+            if isinstance(owner, UnmatchedCapture)
+            else order_stream(*owner)
+        )
 
-    def _settlement(self, owner: Order | Stray, lines: list[ReportLine], *routed: str) -> Command:
+    def _settlement(self, owner: Order | UnmatchedCapture, lines: list[ReportLine], *matched: str) -> Command:
         said: dict[str, Any] = {
-            "psp": self._told.psp,
+            "psp": self._reported.psp,
             "batch_ref": self._batch.batch_ref,
             "lines": tuple(_psp_line(line) for line in lines),
             "bank_entry_ref": self._batch.bank_entry_ref,
             "value_date": self._batch.value_date,
             "payout_currency": self._payout_currency,
         }
-        if isinstance(owner, Stray):
-            id = (*(routed or ("inbox",)), owner.capture_ref)
+        if isinstance(owner, UnmatchedCapture):
+            id = (*(matched or ("unmatched",)), owner.capture_ref)
             said |= self._envelope(*id, line=lines[0].line)
-            return ReportUnallocatedSettlement(**said, capture_ref=owner.capture_ref)
-        said |= self._envelope(*(routed or ("order",)), *owner, line=lines[0].line)
+            return ReportUnmatchedSettlement(**said, capture_ref=owner.capture_ref)
+        said |= self._envelope(*(matched or ("order",)), *owner, line=lines[0].line)
         return ReportPspSettlement(**said, merchant_id=owner[0], order_id=owner[1])
 
     def _paid_out_in(self) -> str | None:
-        """The currency of the deposit, where the report or what it settles tells: CNY, or what the provider settles in
+        """The currency of the deposit, where the report or what it settles says: CNY, or what the provider settles in
         where that is not what buyers were charged in."""
         lines = self._batch.lines
         settled_in = {line.net.currency for line in lines}
@@ -108,7 +114,7 @@ class BatchCommands:
         if line.charged is not None:
             yield line.charged.currency
         else:
-            known = self._told.known.found.get(line.reference, [])
+            known = self._reported.known.found.get(line.reference, [])
             yield from (each.amount.currency for each in known if each.kind == line.kind)
 
     def _whole(self, settled: Sequence[ReportLine], fees: list[ReportLine]) -> ReportPspBatch:
@@ -124,9 +130,9 @@ class BatchCommands:
         deposit = total([line.net for line in batch.lines], currencies[0]) if abroad else None
         return ReportPspBatch(
             **self._envelope("batch", batch.batch_ref, line=1),
-            psp=self._told.psp,
+            psp=self._reported.psp,
             batch_ref=batch.batch_ref,
-            digest=self._told.file.digest,
+            digest=self._reported.file.digest,
             line_count=len(every),
             totals=tuple(_total(batch, currency) for currency in currencies),
             fees=own,
@@ -137,18 +143,18 @@ class BatchCommands:
             deposit=deposit,
         )
 
-    def _unknown(self, line: ReportLine) -> NoteUnroutedFact:
-        """A line that no order knows waits in the inbox until what it settles is reported; one that is about none waits
+    def _unknown(self, line: ReportLine) -> ReportUnmatchedFact:
+        """A line that no order knows waits unmatched until what it settles is reported; one that is about none waits
         for people."""
-        file = self._told.file
+        file = self._reported.file
         is_other = line.kind == "other"
         refs, body = note_of(NotedLine(file.name, file.digest, self._batch, line, self._payout_currency))
         if is_other:
             reason = f"{line.category} is about no order: it is money of the account itself, or not understood"
             refs |= {"category": line.category, "amount": str(line.net), "reason": reason}
-        return NoteUnroutedFact(
+        return ReportUnmatchedFact(
             **self._envelope("unknown", line.psp_ref, line=line.line),
-            system=self._told.psp,
+            system=self._reported.psp,
             reference=line.psp_ref,
             kind="psp_line_other" if is_other else KIND,
             refs=refs,
@@ -158,10 +164,10 @@ class BatchCommands:
     def _envelope(self, *parts: str, line: int) -> dict[str, object]:
         noon = datetime.combine(self._batch.value_date, time(12), ACCOUNTING_ZONE)
         return {
-            "id": row_id(self._told.file, self._batch.batch_ref, *parts),
+            "id": row_id(self._reported.file, self._batch.batch_ref, *parts),
             "actor": self._actor,
-            "source": Source(system=self._told.psp, external_id=f"{self._told.file.name}:{line}"),
-            "occurred_at": min(noon, self._told.now),
+            "source": Source(system=self._reported.psp, external_id=f"{self._reported.file.name}:{line}"),
+            "occurred_at": min(noon, self._reported.now),
         }
 
 

@@ -16,17 +16,17 @@ from commands.disputes.report_dispute_lost import ReportDisputeLost
 from commands.disputes.report_dispute_opened import ReportDisputeOpened
 from commands.disputes.report_dispute_won import ReportDisputeWon
 from commands.limits import kept_text
-from commands.payments.report_authorisation_expired import ReportAuthorizationExpired
+from commands.payments.report_authorisation_expired import ReportAuthorisationExpired
 from commands.payments.report_payment_authorised import ReportPaymentAuthorised
 from commands.payments.report_payment_captured import ReportPaymentCaptured, report_id
 from commands.payments.report_payment_failed import ReportPaymentFailed
 from commands.payments.report_payment_voided import ReportPaymentVoided
 from commands.refunds.report_refund_outcome import ReportRefundOutcome
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
-from commands.unmatched.note_unmatched_payment import NoteUnroutedPayment
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
+from commands.unmatched.report_unmatched_payment import ReportUnmatchedPayment
 from ledger.actors import Actor, Source
 from ledger.currencies import all_currencies, exponent_of
-from ledger.events.platform import InboxFactNoted
+from ledger.events.platform import UnmatchedFactReported
 from ledger.ids import derived_id, is_id
 from ledger.limits import LARGEST_AMOUNT, LARGEST_NUMBER
 from ledger.money import Money
@@ -45,7 +45,7 @@ _COMMANDS: dict[FactKind, type[Command]] = {
     "captured": ReportPaymentCaptured,
     "failed": ReportPaymentFailed,
     "voided": ReportPaymentVoided,
-    "expired": ReportAuthorizationExpired,
+    "expired": ReportAuthorisationExpired,
     "refund": ReportRefundOutcome,
     "dispute_opened": ReportDisputeOpened,
     "dispute_withdrawn": ReportDisputeFundsWithdrawn,
@@ -83,18 +83,18 @@ class ProviderFact:
 
     @property
     def perhaps_of(self) -> tuple[str, ...]:
-        """Names of the capture it is about, if one was ever told under them: some providers call a payment and its
+        """Names of the capture it is about, if one was ever reported under them: some providers call a payment and its
         capture the same."""
-        told = ("psp_ref", "payment_id") if self.kind == "failed" else ()
-        names = (self.capture_ref, *(str(self.said.get(name) or "") for name in told))
+        reported = ("psp_ref", "payment_id") if self.kind == "failed" else ()
+        names = (self.capture_ref, *(str(self.said.get(name) or "") for name in reported))
         return tuple(dict.fromkeys(reference_key(name) for name in names if name))
 
     def of_capture(self, capture_ref: str) -> ProviderFact:
-        """It is about this capture, which was told before."""
+        """It is about this capture, which was reported before."""
         return replace(self, said={**self.said, "capture_ref": capture_ref})
 
     def once(self) -> ProviderFact:
-        """The same, but for one capture: a cumulative amount cannot be told apart over several orders."""
+        """The same, but for one capture: a cumulative amount cannot be distinguished over several orders."""
         return replace(self, said={**self.said, "cumulative": False})
 
     def is_cumulative_in(self, currency: str) -> bool:
@@ -102,7 +102,7 @@ class ProviderFact:
         return bool(self.said.get("cumulative")) and self.amount is not None and self.amount.currency == currency
 
     def is_cumulative_below(self, known: Money) -> bool:
-        """True if it tells what was captured before the last step that is known."""
+        """True if it says what was captured before the last step that is known."""
         return self.is_cumulative_in(known.currency) and self.amount is not None and self.amount < known
 
     def of(self, amount: Money) -> ProviderFact:
@@ -110,15 +110,15 @@ class ProviderFact:
         return replace(self, said={**self.said, "amount": amount}, amount=amount)
 
     def command(self, order: tuple[str, str] | None) -> Command:
-        """The report to that order; without one, or where it cannot be one, a note in the inbox. The same message has
-        the same id, and so has the same capture, whatever message tells of it."""
+        """The report to that order; without one, or where it cannot be one, an unmatched note. The same message has
+        the same id, and so has the same capture, whatever message reports it."""
         if order and (report := self.report(order)):
             return report
         if self.kind == "captured":
             about = {"psp": self.psp, **self.said, "refs": self._refs}
-            if found := _validated(NoteUnroutedPayment, self._envelope(self._capture_id("inbox")) | about):
+            if found := _validated(ReportUnmatchedPayment, self._envelope(self._capture_id("unmatched")) | about):
                 return found
-        return NoteUnroutedFact(
+        return ReportUnmatchedFact(
             **self._envelope(derived_id(self.psp, self.message_id)),
             system=self.psp,
             reference=next(filter(None, (*self.names, self.message_id)), _UNNAMED),
@@ -157,12 +157,12 @@ class ProviderFact:
         }
 
 
-def noted_fact(note: InboxFactNoted, message_id: str) -> ProviderFact | None:
-    """The fact that a note of the inbox was made of; None where it was no provider's."""
+def noted_fact(note: UnmatchedFactReported, message_id: str) -> ProviderFact | None:
+    """The fact that an unmatched note was made of; None where it was no provider's."""
     kind = note.kind.removeprefix("psp_")
     if kind == note.kind or kind not in _COMMANDS or "said" not in note.body:
         return None
-    said = {name: _told(value) for name, value in note.body["said"].items()}
+    said = {name: _reported(value) for name, value in note.body["said"].items()}
     return ProviderFact(
         psp=note.system,
         message_id=message_id,
@@ -175,10 +175,10 @@ def noted_fact(note: InboxFactNoted, message_id: str) -> ProviderFact | None:
     )
 
 
-def instant_or_none(read: Callable[[Any], datetime], told: Any) -> datetime | None:
+def instant_or_none(read: Callable[[Any], datetime], reported: Any) -> datetime | None:
     """Returns the instant that a provider names; None where it names none that can be meant."""
     try:
-        return read(told)
+        return read(reported)
     except ValueError:
         return None
 
@@ -203,16 +203,16 @@ def amount_of(minor: Any, currency: Any, digits: Mapping[str, int] = {}) -> Mone
     return Money(whole, code)
 
 
-def _validated(kind: type[Command], told: Mapping[str, Any]) -> Command | None:
+def _validated(kind: type[Command], reported: Mapping[str, Any]) -> Command | None:
     """The command, if a provider's names and words fit into it."""
     try:
-        return kind.model_validate(told)
+        return kind.model_validate(reported)
     except ValidationError:
         return None
 
 
 def _plain(value: Any) -> Any:
-    """What a note keeps of a field, so that it can be told later."""
+    """What a note keeps of a field, so that it can be reported later."""
     match value:
         case Money():
             return {"currency": value.currency, "minor": value.minor}
@@ -227,7 +227,7 @@ def _plain(value: Any) -> Any:
     return kept_text(str(value))  # a float, or what has no place there: its words, of which no amount is made
 
 
-def _told(value: Any) -> Any:
+def _reported(value: Any) -> Any:
     match value:
         case {"currency": str(currency), "minor": int(minor)}:
             return Money(minor, currency)

@@ -1,14 +1,14 @@
 """Settlement reports into the ledger: each line to the order it settles, or to a capture that no order will have; what
-is of neither to the inbox."""
+is of neither to unmatched items."""
 
 from __future__ import annotations
 
 from projections.reconciliation.psp_references import PspReferences
 from service.adapters.files.days import check_days
 from service.adapters.files.importer import FileSummary, Progress, RawFile, import_rows
+from service.adapters.files.unmatched_rows import waiting
 from service.adapters.files.unread import unread_rows
-from service.adapters.files.waiting import waiting
-from service.adapters.psp.batch_commands import BatchCommands, Told
+from service.adapters.psp.batch_commands import BatchCommands, BatchContext
 from service.adapters.psp.known_lines import KnownLines
 from service.adapters.psp.report import ReportBatch
 from service.app import App
@@ -22,20 +22,20 @@ def import_report(
     batches: list[ReportBatch],
     *,
     psp: str,
-    route: bool = False,
+    match: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
     """Accept a report that was read whole, and record it order by order, then batch by batch.
 
-    Told again it changes nothing. With `route`, lines that nothing was known of then go where they belong now.
+    Reported again it changes nothing. With `match`, lines that nothing was known of then go where they belong now.
     """
     days = [(batch.lines[0].line, batch.value_date) for batch in batches if batch.lines]
     check_days(file.name, days, app.clock())
     app.catch_up([PspReferences()])
     lines = [line for batch in batches for line in batch.lines]
     before = waiting(app, file, KIND, psp, (line.psp_ref for line in lines))
-    told = Told(file, psp, KnownLines.of(app, psp, lines), app.clock(), before, route)
-    rows = [row for batch in batches for row in BatchCommands(told, batch).rows()]
+    reported = BatchContext(file, psp, KnownLines.of(app, psp, lines), app.clock(), before, match)
+    rows = [row for batch in batches for row in BatchCommands(reported, batch).rows()]
     rows += unread_rows(file, [item for batch in batches for item in batch.unread], system=psp)
     header = {batch.batch_ref: f"{len(batch.lines)} lines, {batch.cash or 'cash not said'}" for batch in batches}
     return import_rows(app, file, kind=KIND, partner=psp, header=header, rows=rows, progress=progress)

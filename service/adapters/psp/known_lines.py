@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ledger.ids import inbox_stream
+from ledger.ids import unmatched_stream
 from ledger.money import Money, split
 from ledger.streams.loader import load_each
-from ledger.streams.reference_data import InboxItem
-from projections.reconciliation.psp_references import PspReference, inbox_captures_of, orders_of
+from ledger.streams.reference_data import UnmatchedItem
+from projections.reconciliation.psp_references import PspReference, orders_of, unmatched_captures_of
 from service.adapters.psp.report import ReportLine
 from service.app import App
 
@@ -19,27 +19,27 @@ Order = tuple[str, str]  # merchant, order
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
-    """A capture that stands in the inbox and that no order will have."""
+class UnmatchedCapture:
+    """A capture that is unmatched and that no order will have."""
 
     capture_ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a line is one order's, or a stray capture's."""
+    """What of a line is one order's, or a unmatched capture's."""
 
     line: ReportLine
-    of: Order | Stray
+    of: Order | UnmatchedCapture
 
 
 @dataclass(frozen=True, slots=True)
 class KnownLines:
-    """What the references of lines are of. `on_their_way`: orders have a part of the capture, and the inbox still has
+    """What the references of lines are of. `on_their_way`: orders have a part of the capture, and is still unmatched
     the rest, so that nobody knows yet who shares the line."""
 
     found: dict[str, list[PspReference]]
-    strays: dict[str, Stray]
+    unmatched_refunds: dict[str, UnmatchedCapture]
     on_their_way: frozenset[str]
     is_whole: bool = True  # False where the view has stopped in a book: a name may be of further orders there
 
@@ -51,11 +51,11 @@ class KnownLines:
         known_now = orders_of(app.views, psp, names)
         for reference in known_now.references:
             found.setdefault(reference.reference, []).append(reference)
-        held = _inbox_captures(app, psp, names)
-        return cls(found, _strays(held), _on_their_way(held), is_whole=not known_now.held.short_in())
+        held = _unmatched_captures(app, psp, names)
+        return cls(found, _unmatched_refunds(held), _on_their_way(held), is_whole=not known_now.held.short_in())
 
     def parts(self, line: ReportLine) -> list[Part]:
-        """The orders a line is of: as it says itself, else as its references are known; else the stray capture."""
+        """The orders a line is of: as it says itself, else as its references are known; else the unmatched capture."""
         if line.kind == "other":
             return []
         if line.merchant_id and line.order_id:
@@ -64,8 +64,12 @@ class KnownLines:
             return []
         if known := self._first_known(line):
             return list(_shared(line, known))
-        strays = [stray for name in names_of(line) if (stray := self.strays.get(name))]
-        return [Part(line, strays[0])] if strays and line.kind in ("charge", "refund", "dispute") else []
+        unmatched_refunds = [unmatched for name in names_of(line) if (unmatched := self.unmatched_refunds.get(name))]
+        return (
+            [Part(line, unmatched_refunds[0])]
+            if unmatched_refunds and line.kind in ("charge", "refund", "dispute")
+            else []
+        )
 
     def is_still_growing(self, line: ReportLine, *, today: date) -> bool:
         """True if the orders known since today have less of a capture than the line settles: of a checkout with several
@@ -86,24 +90,27 @@ def names_of(line: ReportLine) -> list[str]:
     return [name for name in (line.reference, *line.also) if name]
 
 
-def _inbox_captures(app: App, psp: str, names: list[str]) -> dict[str, dict[str, InboxItem]]:
-    """The captures that stand, or once stood, in the inbox, by the names they are known by, each by its own."""
-    known = inbox_captures_of(app.views, psp, names)
-    books = {inbox_stream(psp, ref): _PLATFORM_BOOK for refs in known.values() for ref in refs}
-    items = load_each(app.ledger.reader, books, InboxItem)
-    return {name: {ref: items[inbox_stream(psp, ref)] for ref in refs} for name, refs in known.items()}
+def _unmatched_captures(app: App, psp: str, names: list[str]) -> dict[str, dict[str, UnmatchedItem]]:
+    """The captures that stand, or once stood, among the unmatched items, by the names they are known by, each by its
+    own."""
+    known = unmatched_captures_of(app.views, psp, names)
+    books = {unmatched_stream(psp, ref): _PLATFORM_BOOK for refs in known.values() for ref in refs}
+    items = load_each(app.ledger.reader, books, UnmatchedItem)
+    return {name: {ref: items[unmatched_stream(psp, ref)] for ref in refs} for name, refs in known.items()}
 
 
-def _strays(held: dict[str, dict[str, InboxItem]]) -> dict[str, Stray]:
+def _unmatched_refunds(held: dict[str, dict[str, UnmatchedItem]]) -> dict[str, UnmatchedCapture]:
     """Those whose money can go to no order any more; the others' wait until it has."""
     no_orders = {name: [ref for ref, item in known.items() if item.is_no_orders] for name, known in held.items()}
-    return {name: Stray(refs[0]) for name, refs in no_orders.items() if len(refs) == 1}
+    return {name: UnmatchedCapture(refs[0]) for name, refs in no_orders.items() if len(refs) == 1}
 
 
-def _on_their_way(held: dict[str, dict[str, InboxItem]]) -> frozenset[str]:
-    """Those that orders have a part of, and the inbox still has the rest: nobody knows yet who shares the line."""
+def _on_their_way(held: dict[str, dict[str, UnmatchedItem]]) -> frozenset[str]:
+    """Those that orders have a part of, and the rest is still unmatched: nobody knows yet who shares the line."""
     return frozenset(
-        name for name, known in held.items() if any(item.is_of_orders and not item.is_routed for item in known.values())
+        name
+        for name, known in held.items()
+        if any(item.is_of_orders and not item.is_matched for item in known.values())
     )
 
 
@@ -128,7 +135,7 @@ def _shared(line: ReportLine, known: list[PspReference]) -> Iterator[Part]:
 
 def _owners(line: ReportLine, known: list[PspReference]) -> list[PspReference]:
     """The references that share a line: of a charge that nobody has reported, those of its payment."""
-    if of_kind := [each for each in known if each.kind in (line.kind, "submission")]:
+    if of_kind := [each for each in known if each.kind in (line.kind, "attempt")]:
         return of_kind
     return [each for each in known if each.kind == known[0].kind] if line.kind == "charge" else known[:1]
 

@@ -41,7 +41,8 @@ _CHARGED, _CHARGED_IN = "charged_gross", "charged_currency"
 
 @dataclass(slots=True)
 class _Batch:
-    """A batch as it is read. `rows` are its own, `nameless` those that may be of any batch, `told` those that can be
+    """A batch as it is read. `rows` are its own, `nameless` those that may be of any batch, `reported` those that can
+    be
     used of its own. A total that cannot be read, or a row that may have been one, says nothing against its lines."""
 
     ref: str
@@ -49,7 +50,7 @@ class _Batch:
     nameless: list[Cells]
     day: date = LATEST_DAY  # that most rows have
     lines: list[ReportLine] = field(default_factory=list)
-    told: dict[int, Cells] = field(default_factory=dict)  # by line number
+    reported: dict[int, Cells] = field(default_factory=dict)  # by line number
     seen: dict[tuple[str, str], int] = field(default_factory=dict)  # in which row
     totals: dict[str, Cells] = field(default_factory=dict)  # by currency
     cash: dict[str, Money | None] = field(default_factory=dict)  # by currency
@@ -100,7 +101,7 @@ def _take(batch: _Batch, cells: Cells, psp: str, last: date) -> None:
         _take_total(batch, cells)
     else:
         _take_line(batch, cells, psp)
-    batch.told[cells.line] = cells
+    batch.reported[cells.line] = cells
 
 
 def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
@@ -149,7 +150,7 @@ def _keep_without_lines(batch: _Batch, unusable: Unusable) -> None:
     for currency in batch.totals.keys() - {line.gross.currency for line in batch.lines}:
         cells = batch.totals.pop(currency)
         batch.cash.pop(currency)
-        batch.told.pop(cells.line)
+        batch.reported.pop(cells.line)
         unusable.keep(cells.refused(f"the batch {batch.ref} has no line in {currency}"), cells)
 
 
@@ -158,7 +159,7 @@ def _keep_without_total(batch: _Batch, unusable: Unusable) -> None:
     cannot be used may have been it."""
     without = [line for line in batch.lines if line.gross.currency not in batch.totals]
     is_all = len(without) == len(batch.lines)
-    unused = [cells for cells in batch.rows if cells.line not in batch.told]
+    unused = [cells for cells in batch.rows if cells.line not in batch.reported]
     if not without or (is_all and any(map(_may_be_total, (*unused, *batch.nameless)))):
         return
     currency = without[0].gross.currency
@@ -167,7 +168,7 @@ def _keep_without_total(batch: _Batch, unusable: Unusable) -> None:
         raise problem
     for line in without:
         batch.lines.remove(line)
-        unusable.keep(problem, batch.told.pop(line.line))
+        unusable.keep(problem, batch.reported.pop(line.line))
 
 
 def _may_be_total(cells: Cells) -> bool:
@@ -193,7 +194,7 @@ def _batch(batch: _Batch) -> ReportBatch:
     if not batch.lines:
         raise batch.rows[-1].refused(f"no line of the batch {batch.ref} can be used")
     cash = [amount for amount in batch.cash.values() if amount is not None]
-    refs = [*batch.bank_entry_refs, usual(batch.told.values(), lambda cells: cells.text("bank_entry_ref")) or ""]
+    refs = [*batch.bank_entry_refs, usual(batch.reported.values(), lambda cells: cells.text("bank_entry_ref")) or ""]
     return ReportBatch(
         batch_ref=batch.ref,
         value_date=batch.day,

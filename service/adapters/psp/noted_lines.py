@@ -1,4 +1,4 @@
-"""Lines of a settlement report that wait in the inbox: what is noted of one, and the line read from its note again."""
+"""Lines of a settlement report that wait unmatched: what is noted of one, and the line read from its note again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ledger.events.platform import InboxFactNoted
+from ledger.events.platform import UnmatchedFactReported
 from ledger.fx import Rate
 from ledger.money import Money
 from service.adapters.psp.report import LineKind, ReportBatch, ReportLine
@@ -19,7 +19,7 @@ _REFS = {"batch_ref", "kind", "reference"}  # what people see of a line
 
 @dataclass(frozen=True, slots=True)
 class NotedLine:
-    """A line with the file and the batch it came in: all that its order has to be told."""
+    """A line with the file and the batch it came in: all that has to be reported to its order."""
 
     name: str
     digest: str
@@ -78,7 +78,7 @@ def note_of(noted: NotedLine) -> tuple[dict[str, str], dict[str, Any]]:
     return note.model_dump(include=_REFS), note.model_dump(mode="json", exclude=_REFS, exclude_none=True)
 
 
-def noted_line(fact: InboxFactNoted) -> NotedLine | None:
+def noted_line(fact: UnmatchedFactReported) -> NotedLine | None:
     """Returns the line that a fact is the note of; None where it is of something else, or does not say enough."""
     if fact.kind != KIND:
         return None

@@ -78,7 +78,7 @@ def charged_amount(cells: Cells, gross: Money, *, amount: str, currency: str) ->
 def take(lines: list[ReportLine], line: ReportLine, cells: Cells, seen: dict[tuple[str, str], int]) -> None:
     """One more line of a batch, `seen` being where those before stand. Raises `BadFile` for one that cannot be.
 
-    Told twice it would be settled once, and the batch would count it twice.
+    Reported twice it would be settled once, and the batch would count it twice.
     """
     if before := seen.get((line.psp_ref, line.kind)):
         raise cells.refused(f"the {line.kind} {line.psp_ref} stands in line {before} already")

@@ -177,15 +177,15 @@ def _captured(payment_id: str, charge: str, amount: Money) -> dict[str, Any]:
 
 
 def _refund(refund: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
-    submission_id = _text((refund.get("metadata") or {}).get("submission_id"))
-    names = [str(refund["id"]), submission_id, _text(refund.get("charge")), _text(refund.get("payment_intent"))]
+    attempt_id = _text((refund.get("metadata") or {}).get("attempt_id"))
+    names = [str(refund["id"]), attempt_id, _text(refund.get("charge")), _text(refund.get("payment_intent"))]
     outcome = _REFUND_OUTCOMES.get(str(refund.get("status")))
     if outcome is None:
         return "other", {}, names  # still on its way
     said = {
         "outcome": outcome,
         "psp_refund_ref": str(refund["id"]),
-        "submission_id": submission_id,
+        "attempt_id": attempt_id,
         "amount": _amount(refund["amount"], refund["currency"]),
         "code": refund.get("failure_reason") or "",
     }
@@ -226,8 +226,8 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str
 
 
 def _order(metadata: Any) -> tuple[str, str] | None:
-    told = metadata if isinstance(metadata, Mapping) else {}
-    return order_named(told.get("merchant_id"), told.get("order_id"))
+    reported = metadata if isinstance(metadata, Mapping) else {}
+    return order_named(reported.get("merchant_id"), reported.get("order_id"))
 
 
 def _text(value: Any) -> str | None:

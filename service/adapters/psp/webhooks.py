@@ -21,29 +21,29 @@ from service.adapters.raw_bodies import kept_raw
 from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
 
 
-class Told(NamedTuple):
+class ParsedBody(NamedTuple):
     """What a signed body says: its facts, and as notes for people what of it is not understood."""
 
     facts: list[ProviderFact]
     not_understood: list[Command]
 
 
-def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> Told:
+def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> ParsedBody:
     """The facts of one event: a dispute's money comes with its fee, a refunded charge with its refunds.
 
     Raises `SignatureDoesNotMatch`, and `PayloadNotUnderstood` for a body that is no JSON object.
     """
     expect_stripe_signature(body, headers, secret, now=now)
-    event, told = _read(body, "Stripe"), Told([], [])
+    event, reported = _read(body, "Stripe"), ParsedBody([], [])
     try:
-        told.facts.append(read_event(event))
-        told.facts.extend(read_further(event, told.facts[0]))
+        reported.facts.append(read_event(event))
+        reported.facts.extend(read_further(event, reported.facts[0]))
     except Unreadable as problem:
-        told.not_understood.append(kept_raw(body, STRIPE, kind="webhook_unread", refs={"reason": str(problem)}))
-    return told
+        reported.not_understood.append(kept_raw(body, STRIPE, kind="webhook_unread", refs={"reason": str(problem)}))
+    return reported
 
 
-def adyen_facts(body: bytes, key: str, mode: CaptureMode) -> Told:
+def adyen_facts(body: bytes, key: str, mode: CaptureMode) -> ParsedBody:
     """The facts of the notifications of one body; one that is not understood leaves its neighbours alone.
 
     Raises `SignatureDoesNotMatch` where no notification of the body is signed.
@@ -52,15 +52,15 @@ def adyen_facts(body: bytes, key: str, mode: CaptureMode) -> Told:
         items = items_of(_read(body, "Adyen"))
     except PayloadNotUnderstood as problem:  # only notifications are signed
         raise SignatureDoesNotMatch(f"Nobody signed the body: {problem}") from None
-    told = Told([], [])
+    reported = ParsedBody([], [])
     signed = {id(item) for item in signed_by_adyen(items, key)}
     for item in items:
         try:
-            told.facts.append(read_notification(_signed(item, signed), mode))
+            reported.facts.append(read_notification(_signed(item, signed), mode))
         except Unreadable as problem:
             refs = {"reason": str(problem)}
-            told.not_understood.append(kept_raw(to_json(item), ADYEN, kind="webhook_unread", refs=refs))
-    return told
+            reported.not_understood.append(kept_raw(to_json(item), ADYEN, kind="webhook_unread", refs=refs))
+    return reported
 
 
 def _signed(item: Any, signed: AbstractSet[int]) -> Mapping[str, Any]:

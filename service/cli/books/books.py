@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
 from service.cli.options import MOST_ROWS, AfterOption, Format, FormatOption, takes_settings
 from service.cli.output import print_json, rows_of, say_more, show, stderr
+from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, day_of, instant_of, timepoint_of
 from service.cli.view_reads import reading
 from service.failures import ServiceFailure
 from service.questions.limits import LONGEST_GRACE_DAYS
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @takes_settings()
 def trial_balance(
     settings: Settings,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     since: Annotated[
         str | None,
@@ -48,7 +48,7 @@ def trial_balance(
     from projections.accounting.books_of_account import turnover_balance
 
     with reading(settings, [AccountTurnovers()]) as app, answerable():
-        found = turnover_balance(app.views, moment_of(as_of, as_known_at), since=day_of(since, "--since"))
+        found = turnover_balance(app.views, timepoint_of(as_of, as_known_at), since=day_of(since, "--since"))
     period = f"{found.since} to {found.as_of}" if found.rows else "nothing was posted by then"
     table = TRIAL_BALANCE.titled(f"Trial balance, {period}")
     show(table, rows_of(found.rows, table), format)
@@ -64,7 +64,7 @@ def contribution(
     market: Annotated[str | None, typer.Option(help="Only orders of this market.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="The orders that lost most.")] = 50,
     after: AfterOption = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -73,9 +73,9 @@ def contribution(
     from service.finance.contribution import contribution_page
 
     with reading(settings, [OrderContribution()], order=order, merchant=merchant, market=market) as app, answerable():
-        moment = moment_of(as_of, as_known_at)
+        timepoint = timepoint_of(as_of, as_known_at)
         page, found = contribution_page(
-            app.views, moment, order=order, merchant=merchant, market=market, limit=limit, after=after
+            app.views, timepoint, order=order, merchant=merchant, market=market, limit=limit, after=after
         )
     rows = rows_of(page.rows, CONTRIBUTION)
     if format is Format.TABLE:
@@ -89,7 +89,7 @@ def contribution(
 def show_exposure(
     settings: Settings,
     items: Annotated[bool, typer.Option("--items", help="Every open item instead of sums.")] = False,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -98,7 +98,7 @@ def show_exposure(
     from projections.balances.merchant_balances import MerchantBalances
 
     with reading(settings, [MerchantBalances()]) as app, answerable():
-        found = exposure(app.views, moment_of(as_of, as_known_at))
+        found = exposure(app.views, timepoint_of(as_of, as_known_at))
     if items:
         table = OPEN_ITEMS.titled(f"Open items as of {found.as_of}")
         show(table, rows_of(found.items, table), format)
@@ -128,12 +128,12 @@ def explain(
 ) -> None:
     """Why a balance was known to be something else later: the late events, and what they come to."""
     from projections.accounting.differences import explain_difference
-    from projections.balances.balances import Moment
+    from projections.balances.balances import AsOf
     from projections.balances.merchant_balances import MerchantBalances
 
     day = day_of(as_of)
     earlier, later = (
-        Moment(as_known_at=instant_of(text, flag)) for text, flag in ((as_known_at, "--as-known-at"), (then, "--then"))
+        AsOf(as_known_at=instant_of(text, flag)) for text, flag in ((as_known_at, "--as-known-at"), (then, "--then"))
     )
     narrower = {"merchant": merchant, "account": account, "order": order}
     with reading(settings, [MerchantBalances()], **narrower) as app, answerable():
@@ -168,7 +168,7 @@ def reconciliation(
             help="How long providers and banks may take to show what we know.",
         ),
     ] = 7,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -176,7 +176,7 @@ def reconciliation(
     from service.finance.reconciliation import PROJECTIONS, mismatches
 
     with reading(settings, PROJECTIONS) as app, answerable():
-        found = mismatches(app, moment_of(as_of, as_known_at), grace_days=grace)
+        found = mismatches(app, timepoint_of(as_of, as_known_at), grace_days=grace)
     show(RECONCILIATION, rows_of(found, RECONCILIATION), format)
 
 

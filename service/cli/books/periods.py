@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.demonstration import opened
-from service.cli.moments import AsKnownAt, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import rows_of, show, stderr
+from service.cli.timepoints import AsKnownAt, instant_of
 from service.cli.two_people import say_proposed, well_formed
 from service.cli.view_reads import reading
 from service.failures import ServiceFailure, accepted

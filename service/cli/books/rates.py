@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from service.cli.moments import AsKnownAt, answerable, day_of, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import rows_of, show
+from service.cli.timepoints import AsKnownAt, answerable, day_of, instant_of
 from service.cli.view_reads import reading
 from service.settings import Settings
 from service.tables.tables import RATES

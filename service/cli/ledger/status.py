@@ -1,4 +1,4 @@
-"""`redledger status` and `redledger settings`: how the ledger is, and what the program can be told."""
+"""`redledger status` and `redledger settings`: how the ledger is, and what the program can be configured with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import print_json, show, tell
+from service.cli.output import print_json, print_text, show
 from service.cli.view_reads import reading
 from service.settings import Settings, settings_table
 from service.tables.columns import Table, counts
@@ -37,17 +37,17 @@ def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
         show(Table((*BOOKS.columns, *counts(*lags))), rows, format)
         return
     events = sum(found.books.values())
-    tell(f"Ledger {found.ledger_id}, epoch {found.epoch}, accounting days in {found.zone}")
+    print_text(f"Ledger {found.ledger_id}, epoch {found.epoch}, accounting days in {found.zone}")
     if found.demonstration:
-        tell("Demonstration: founded for made-up facts, never for real ones")
-    tell(f"{events:,} events in {sum(map(bool, found.books.values()))} of {len(found.books)} books")
+        print_text("Demonstration: founded for made-up facts, never for real ones")
+    print_text(f"{events:,} events in {sum(map(bool, found.books.values()))} of {len(found.books)} books")
     show(VIEWS, _by_view(found), format)
     for trouble in (*found.troubles, *found.policies):
-        tell(trouble, style="red")
+        print_text(trouble, style="red")
     for left_out in found.incomplete:
-        tell(left_out, style="yellow")
+        print_text(left_out, style="yellow")
     for loop, count in found.set_aside.items():
-        tell(f"{loop} has set aside {count} items: redledger exceptions --kind set_aside", style="red")
+        print_text(f"{loop} has set aside {count} items: redledger exceptions --kind set_aside", style="red")
 
 
 def settings(format: FormatOption = Format.TABLE) -> None:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import rows_of, show
+from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, timepoint_of
 from service.cli.view_reads import reading
 from service.failures import ServiceFailure
 from service.settings import Settings
@@ -19,7 +19,7 @@ from service.tables.tables import MERCHANT_BALANCES
 def balances(
     settings: Settings,
     merchant: Annotated[str | None, typer.Option(help="Only this merchant's, as in M-1042.")] = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -31,12 +31,12 @@ def balances(
     """
     from projections.balances.balances import PROJECTION
     from projections.balances.due_releases import DueReleases
-    from projections.balances.merchant_standings import merchant_standings
+    from projections.balances.merchant_summaries import merchant_summaries
     from projections.balances.open_claims import ClaimsOnMerchants
 
     with reading(settings, [PROJECTION, ClaimsOnMerchants(), DueReleases()]) as app, answerable():
-        moment = moment_of(as_of, as_known_at)
-        answer = merchant_standings(app.views, moment, now=app.clock(), merchant=merchant)
+        timepoint = timepoint_of(as_of, as_known_at)
+        answer = merchant_summaries(app.views, timepoint, now=app.clock(), merchant=merchant)
     if merchant is not None and not answer.merchants:
         raise ServiceFailure(f"Merchant {merchant} has no balance at that time. Check the id.")
     show(MERCHANT_BALANCES, rows_of(answer.merchants, MERCHANT_BALANCES), format)

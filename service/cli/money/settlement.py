@@ -1,4 +1,4 @@
-"""`redledger settle` and `redledger statement`: settlement runs, and what merchants are told of them."""
+"""`redledger settle` and `redledger statement`: settlement runs, and what merchants are shown of them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from service.cli.demonstration import opened
-from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of, moment_of
 from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
 from service.cli.output import progress_bar, rows_of, say_more, show
+from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, day_of, instant_of, timepoint_of
 from service.cli.view_reads import reading
 from service.failures import ServiceFailure
 from service.questions.pages import page_of
@@ -65,8 +65,8 @@ def settle(
     }
     show(SETTLEMENT_RUN, [row], format)
     if done.failed:
-        told = "\n".join(f"  {name}: {sentence}" for name, sentence in sorted(done.failed.items()))
-        raise ServiceFailure(f"Not everybody is settled; run it again, the others are done.\n{told}")
+        reported = "\n".join(f"  {name}: {sentence}" for name, sentence in sorted(done.failed.items()))
+        raise ServiceFailure(f"Not everybody is settled; run it again, the others are done.\n{reported}")
 
 
 @takes_settings()
@@ -77,7 +77,7 @@ def statement(
         int | None, typer.Option(min=1, help="Which one; the merchant's first is 1.", show_default="the last")
     ] = None,
     every: Annotated[bool, typer.Option("--list", help="The statements there are.")] = False,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: Annotated[StatementFormat, typer.Option("--format", help="How to print it.")] = StatementFormat.TABLE,
 ) -> None:
@@ -113,7 +113,7 @@ def list_payouts(
     run: Annotated[str | None, typer.Option(help="Only those of this settlement run, as in 2025-W14.")] = None,
     limit: LimitOption = 10_000,
     after: AfterOption = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -121,10 +121,10 @@ def list_payouts(
     from projections.balances.payouts import Payouts, payouts
 
     with reading(settings, [Payouts()], state=state, merchant=merchant, run=run) as app, answerable():
-        moment = moment_of(as_of, as_known_at)
+        timepoint = timepoint_of(as_of, as_known_at)
         page = page_of(
             "payouts",
-            partial(payouts, app.views, moment, state=state, merchant=merchant, run=run),
+            partial(payouts, app.views, timepoint, state=state, merchant=merchant, run=run),
             limit=limit,
             after=after,
         )

@@ -1,4 +1,5 @@
-"""`redledger history`: an order's story step by step: the order after each, what its buyer saw then, and the entry."""
+"""`redledger history`: an order's scenario step by step: the order after each, what its buyer saw then, and the
+entry."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import print_json, show, tell
+from service.cli.output import print_json, print_text, show
+from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, day_of, instant_of
 from service.cli.view_reads import one_order, reading
 from service.failures import ServiceFailure
 from service.settings import Settings
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 # JSON form has it all.
 _SAID_ELSEWHERE = re.compile(
     r"^(placed|name|merchant_id|order_id)\b|^lines\.[^.]+\.line\b|^payments\.allocation\b|^receivables\b"
-    r"|\.(id|line_id|payment_id|capture_ref|refund_id|parcel_id|submission_id|psp|psp_ref)$"
+    r"|\.(id|line_id|payment_id|capture_ref|refund_id|parcel_id|attempt_id|psp|psp_ref)$"
     r"|rate\.(as_of|base|kind|quote|source)$"
 )
 
@@ -37,7 +38,7 @@ def history(
         int | None, typer.Option(min=1, help="Up to this step, and all that is remembered of the order then.")
     ] = None,
     merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -61,34 +62,34 @@ def history(
             show(HISTORY, [_flat(step) for step in steps], format)
         case Format.TABLE:
             for step in steps:
-                _tell(step)
+                _print_text(step)
             if at is not None:
-                tell(f"The order after step {steps[-1].recorded.version}", style="bold")
+                print_text(f"The order after step {steps[-1].recorded.version}", style="bold")
                 print(json.dumps(steps[-1].state, indent=2, ensure_ascii=False))
 
 
-def _tell(step: Step) -> None:
+def _print_text(step: Step) -> None:
     from service.tables.cells import instant_text
 
     recorded, axes = step.recorded, step.axes
     actor = json.loads(recorded.actor)
-    tell(
+    print_text(
         f"{recorded.version}. {recorded.type} {instant_text(recorded.occurred_at)} by {actor['kind']} {actor['id']}"
         f" (book {recorded.book}, position {recorded.position})",
         style="bold",
     )
-    tell(f"payment {axes.payment} · fulfilment {axes.fulfilment} · after-sales {axes.after_sales}", indent=4)
-    tell(f"the buyer saw: {_seen(step.shown)}", indent=4)
+    print_text(f"payment {axes.payment} · fulfilment {axes.fulfilment} · after-sales {axes.after_sales}", indent=4)
+    print_text(f"the buyer saw: {_seen(step.shown)}", indent=4)
     for name, why in step.reasons.items():
-        tell(f"{name}: {why}", indent=4)
-    for path, value in _told_of(step):
-        tell(f"{path}: {value}", indent=4)
+        print_text(f"{name}: {why}", indent=4)
+    for path, value in _reported_of(step):
+        print_text(f"{path}: {value}", indent=4)
     if step.entry:
         show(HISTORY_ENTRY, [_entry_line(line) for line in step.entry], Format.TABLE)
     print()
 
 
-def _told_of(step: Step) -> Iterator[tuple[str, str]]:
+def _reported_of(step: Step) -> Iterator[tuple[str, str]]:
     """What the event changed that its place and its entry do not say."""
     from ledger.events.orders import OrderPlaced
 

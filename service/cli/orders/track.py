@@ -1,4 +1,4 @@
-"""`redledger track`: where an order's parcels are, as its buyer is told."""
+"""`redledger track`: where an order's parcels are, as its buyer sees it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.orders.words import tell_in_words
-from service.cli.output import print_json, show, tell
+from service.cli.orders.words import print_in_words
+from service.cli.output import print_json, print_text, show
 from service.cli.view_reads import one_order, reading
 from service.failures import ServiceFailure
 from service.settings import Settings
@@ -30,12 +30,12 @@ def track(
 ) -> None:
     """Where an order's parcels are, both legs, and what its buyer may ask for now.
 
-    As the buyer is told: no CNY amount, no fee, no partner's name.
+    As it is shown to the buyer: no CNY amount, no fee, no partner's name.
     """
     from projections.tracking.tracking import PROJECTION
     from projections.tracking.tracking import track as read_tracking
     from service.tracking.localisation import localised, reader_of
-    from service.tracking.tracking import told
+    from service.tracking.tracking import reported
 
     if locale is not None:
         reader_of(locale)  # refused before anything is read
@@ -46,15 +46,15 @@ def track(
         raise ServiceFailure(f"Nothing of order {order} is there to be tracked.")
     if locale is not None:
         words = localised(found, now, reader_of(locale, market=found.market))
-        tell_in_words(words, format)
+        print_in_words(words, format)
         return
     match format:
         case Format.JSON:
-            print_json(told(found, now))
+            print_json(reported(found, now))
         case Format.CSV:
             show(TIMELINE, [row for parcel in found.parcels for row in _timeline(parcel)], format)
         case Format.TABLE:
-            _tell(found, told(found, now))
+            _print_text(found, reported(found, now))
 
 
 def _timeline(parcel: ParcelTracking) -> list[dict[str, Any]]:
@@ -70,20 +70,20 @@ def _timeline(parcel: ParcelTracking) -> list[dict[str, Any]]:
     ]
 
 
-def _tell(found: OrderTracking, plain: dict[str, Any]) -> None:
-    tell(f"Order {found.order_id} of {found.merchant}, {found.market}: {found.text}", style="bold")
+def _print_text(found: OrderTracking, plain: dict[str, Any]) -> None:
+    print_text(f"Order {found.order_id} of {found.merchant}, {found.market}: {found.text}", style="bold")
     for line in found.lines:
-        tell(f"{line.qty} × {line.title}" + (f", {line.unshipped} not sent" if line.unshipped else ""), indent=2)
-    for parcel, told_parcel in zip(found.parcels, plain["parcels"], strict=True):
-        tell(f"\nParcel {parcel.parcel_id}: {parcel.text}{_remarks(told_parcel)}", style="bold")
+        print_text(f"{line.qty} × {line.title}" + (f", {line.unshipped} not sent" if line.unshipped else ""), indent=2)
+    for parcel, reported_parcel in zip(found.parcels, plain["parcels"], strict=True):
+        print_text(f"\nParcel {parcel.parcel_id}: {parcel.text}{_remarks(reported_parcel)}", style="bold")
         if parcel.under_review or parcel.disputed:
-            for item in told_parcel["items"]:
-                tell(f"{item['qty']} × {item['title']}{_remarks(item)}", indent=2)
+            for item in reported_parcel["items"]:
+                print_text(f"{item['qty']} × {item['title']}{_remarks(item)}", indent=2)
         show(TIMELINE, _timeline(parcel), Format.TABLE)
     for refund in plain["refunds"]:
-        tell(f"Refund {refund['refund_id']}: {refund['state'].replace('_', ' ')}" + _of(refund["amount"]))
+        print_text(f"Refund {refund['refund_id']}: {refund['state'].replace('_', ' ')}" + _of(refund["amount"]))
     if options := plain["after_sales"]["options"]:
-        tell(f"After-sales for what was not sent: {', '.join(options)}")
+        print_text(f"After-sales for what was not sent: {', '.join(options)}")
 
 
 _ABOUT = ("under_review", "disputed")  # of a parcel whether, of its items how many

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from service.cli.options import Format
-from service.cli.output import print_json, show, tell
+from service.cli.output import print_json, print_text, show
 from service.tables.tables import TIMELINE_IN_WORDS
 
 
-def tell_in_words(words: dict[str, Any], format: Format) -> None:
+def print_in_words(words: dict[str, Any], format: Format) -> None:
     """What `service.tracking.localisation.localised` says: whole as JSON, the timelines as CSV, a page for people."""
     match format:
         case Format.JSON:
@@ -17,22 +17,22 @@ def tell_in_words(words: dict[str, Any], format: Format) -> None:
         case Format.CSV:
             show(TIMELINE_IN_WORDS, [row for parcel in words["parcels"] for row in _timeline(parcel)], format)
         case Format.TABLE:
-            _tell(words)
+            _print_text(words)
 
 
-def _tell(words: dict[str, Any]) -> None:
-    tell(f"{words['order']}: {words['status']}", style="bold")
+def _print_text(words: dict[str, Any]) -> None:
+    print_text(f"{words['order']}: {words['status']}", style="bold")
     for line in words["lines"]:
-        tell(f"{line['title']}, {line['quantity']}", indent=2)
+        print_text(f"{line['title']}, {line['quantity']}", indent=2)
     for parcel in words["parcels"]:
         remarks = [parcel[name] for name in ("late", "gap") if parcel[name]]
-        tell(f"\n{parcel['parcel']}: {' · '.join([parcel['status'], *remarks])}", style="bold")
+        print_text(f"\n{parcel['parcel']}: {' · '.join([parcel['status'], *remarks])}", style="bold")
         show(TIMELINE_IN_WORDS, _timeline(parcel), Format.TABLE)
-        tell(_after_sales(parcel["after_sales"]))
+        print_text(_after_sales(parcel["after_sales"]))
     for refund in words["refunds"]:
-        tell(" · ".join(filter(None, (refund["refund"], refund["status"], refund["paid"] or refund["amount"]))))
+        print_text(" · ".join(filter(None, (refund["refund"], refund["status"], refund["paid"] or refund["amount"]))))
     if words["after_sales"]["options"]:
-        tell(_after_sales(words["after_sales"]))
+        print_text(_after_sales(words["after_sales"]))
 
 
 def _timeline(parcel: dict[str, Any]) -> list[dict[str, Any]]:

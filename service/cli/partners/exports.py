@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from service.cli.demonstration import opened
-from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, instant_of
 from service.cli.options import takes_settings
+from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, day_of, instant_of
 from service.cli.view_reads import reading
 from service.failures import ServiceFailure
 from service.settings import Settings
@@ -32,7 +32,9 @@ _EVERY = 1_000_000  # payouts: none is left out of an order
 
 @exporting.command("beancount")
 @takes_settings()
-def to_beancount(settings: Settings, output: Output = None, as_of: AsOf = None, as_known_at: AsKnownAt = None) -> None:
+def to_beancount(
+    settings: Settings, output: Output = None, as_of: AsOfOption = None, as_known_at: AsKnownAt = None
+) -> None:
     """The whole journal for Beancount: `bean-check` accepts it, and its balances are ours."""
     from service.adapters.journal.beancount import write_beancount
 
@@ -41,7 +43,9 @@ def to_beancount(settings: Settings, output: Output = None, as_of: AsOf = None, 
 
 @exporting.command("hledger")
 @takes_settings()
-def to_hledger(settings: Settings, output: Output = None, as_of: AsOf = None, as_known_at: AsKnownAt = None) -> None:
+def to_hledger(
+    settings: Settings, output: Output = None, as_of: AsOfOption = None, as_known_at: AsKnownAt = None
+) -> None:
     """The whole journal for hledger: `hledger check --strict` accepts it, and its balances are ours."""
     from service.adapters.journal.hledger import write_hledger
 
@@ -50,7 +54,7 @@ def to_hledger(settings: Settings, output: Output = None, as_of: AsOf = None, as
 
 @exporting.command("journal-csv")
 @takes_settings()
-def to_csv(settings: Settings, output: Output = None, as_of: AsOf = None, as_known_at: AsKnownAt = None) -> None:
+def to_csv(settings: Settings, output: Output = None, as_of: AsOfOption = None, as_known_at: AsKnownAt = None) -> None:
     """The whole journal as one CSV row a line."""
     from service.adapters.journal.journal_csv import write_journal_csv
 
@@ -92,8 +96,8 @@ def to_bank(
     with _opened(output) as out:
         out.write(order.message.decode())
     if order.left_out:
-        told = "\n".join(f"  {payout_id}: {why}" for payout_id, why in sorted(order.left_out.items()))
-        raise ServiceFailure(f"{len(order.left_out)} payouts are not in the order; the others are.\n{told}")
+        reported = "\n".join(f"  {payout_id}: {why}" for payout_id, why in sorted(order.left_out.items()))
+        raise ServiceFailure(f"{len(order.left_out)} payouts are not in the order; the others are.\n{reported}")
 
 
 def _export(

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _SHOWN = 20
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file, as the partner sent it.")]
 
-RouteOption = Annotated[
-    bool, typer.Option("--route", help="Of a file that came before: take what waits in the inbox to what is known now.")
+MatchOption = Annotated[
+    bool, typer.Option("--match", help="Of a file that came before: take what waits unmatched to what is known now.")
 ]
 
 
@@ -64,7 +64,7 @@ def from_psp(
         str | None, typer.Option(metavar="CNY", help="Stripe: what the bank got for the payout, as in 479.98.")
     ] = None,
     bank_entry: Annotated[str, typer.Option(metavar="REF", help="Stripe: under which the bank shows it.")] = "",
-    route: RouteOption = False,
+    match: MatchOption = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """A provider's settlement report: each line to the order it settles, mismatches as breaks."""
@@ -82,7 +82,7 @@ def from_psp(
 
     def recorded(app: App, progress: Progress) -> FileSummary:
         batches = read(raw.name, raw.content, last=last_day(app.clock()))
-        return import_report(app, raw, batches, psp=provider, route=route, progress=progress)
+        return import_report(app, raw, batches, psp=provider, match=match, progress=progress)
 
     _record(settings, format, recorded)
 
@@ -122,7 +122,7 @@ def from_partner(
     settings: Settings,
     file: FileArgument,
     partner: Annotated[str, typer.Option(help="Who sent it: a carrier, a customs agent.")],
-    route: RouteOption = False,
+    match: MatchOption = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """An invoice for freight or duty, a parcel a row, in the neutral form."""
@@ -130,7 +130,7 @@ def from_partner(
     from service.adapters.invoices.importer import import_invoice
 
     raw = read_file(file)
-    _record(settings, format, partial(import_invoice, file=raw, partner=partner, route=route))
+    _record(settings, format, partial(import_invoice, file=raw, partner=partner, match=match))
 
 
 @takes_settings()
@@ -141,9 +141,9 @@ def from_carrier(
     carrier: Annotated[str, typer.Option(help="Who sent it, if not the one that its form is of.")] = "",
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What a carrier or a tracking provider tells of parcels: one JSON or XML document, or a JSON body a line.
+    """What a carrier or a tracking provider reports of parcels: one JSON or XML document, or a JSON body a line.
 
-    Scans find their parcels by their numbers, or wait in the inbox; a raw body is kept whole with its codes.
+    Scans find their parcels by their numbers, or wait unmatched; a raw body is kept whole with its codes.
     """
     from service.adapters.carriers.importer import import_tracking
     from service.adapters.files.importer import read_file
@@ -169,7 +169,9 @@ def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]
     stderr().print(f"{done} of {summary.rows} rows{' were recorded before' if not summary.recorded else ''}.")
     stderr().print(_differences(summary), soft_wrap=True)
     if summary.unread:
-        stderr().print(f"{len(summary.unread)} rows cannot be used and are kept among the unmatched: redledger inbox.")
+        stderr().print(
+            f"{len(summary.unread)} rows cannot be used and are kept among the unmatched: redledger unmatched."
+        )
     _say_some(summary.unread, style="yellow")
     _say_some(summary.refusals, style="red")
     if summary.failed:
@@ -194,15 +196,15 @@ def _differences(summary: FileSummary) -> str:
     return f"It opened {breaks}{items}: redledger exceptions"
 
 
-def _rates(told: list[str]) -> dict[str, str]:
+def _rates(reported: list[str]) -> dict[str, str]:
     """The rates by currency. Raises `BadParameter` for a currency that ISO 4217 does not list, and for no number."""
     from ledger.currencies import UnknownCurrency, exponent_of
     from ledger.numbers import read_decimal
 
-    rates = dict(text.partition("=")[::2] for text in told)
+    rates = dict(text.partition("=")[::2] for text in reported)
     for currency, value in rates.items():
         if not (currency and value):
-            raise typer.BadParameter("a rate is told as USD=7.15", param_hint="--rate")
+            raise typer.BadParameter("a rate is written as USD=7.15", param_hint="--rate")
         try:
             exponent_of(currency)
             read_decimal(value)

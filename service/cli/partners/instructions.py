@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
 from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
 from service.cli.output import hours, rows_of, say_more, show
+from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, timepoint_of
 from service.cli.view_reads import reading
 from service.questions.pages import page_of
 from service.settings import Settings
@@ -22,7 +22,7 @@ def instructions(
     partner: Annotated[str | None, typer.Option("--partner", help="Only what this one is asked, as in stripe.")] = None,
     limit: LimitOption = 500,
     after: AfterOption = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -32,17 +32,17 @@ def instructions(
     recorded.
     """
     from projections.reconciliation.instructions import Instructions, open_instructions
-    from service.questions.moments import end_of
+    from service.questions.timepoints import end_of
 
     with reading(settings, [Instructions()], partner=partner) as app, answerable():
-        moment = moment_of(as_of, as_known_at)
-        now = end_of(moment, app.clock())
+        timepoint = timepoint_of(as_of, as_known_at)
+        now = end_of(timepoint, app.clock())
         page = page_of(
             "instructions",
-            partial(open_instructions, app.views, moment, partner=partner),
+            partial(open_instructions, app.views, timepoint, partner=partner),
             limit=limit,
             after=after,
         )
-    computed = {"age_h": lambda row: hours(now - row.asked_at), "facts": lambda row: dict(row.facts)}
+    computed = {"age_h": lambda row: hours(now - row.requested_at), "facts": lambda row: dict(row.facts)}
     show(INSTRUCTIONS, rows_of(page.rows, INSTRUCTIONS, **computed), format)
     say_more(page.next, len(page.rows))

@@ -1,4 +1,4 @@
-"""`redledger inbox`, what waits there, and `redledger route`, where a person says it belongs."""
+"""`redledger unmatched`, what waits there, and `redledger match`, where a person says it belongs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.demonstration import opened
-from service.cli.moments import AsKnownAt, AsOf, answerable, moment_of
 from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
 from service.cli.output import hours, rows_of, say_more, show, stderr
+from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, timepoint_of
 from service.cli.two_people import well_formed
 from service.cli.view_reads import reading
 from service.failures import accepted
 from service.questions.pages import page_of
 from service.settings import Settings
-from service.tables.tables import INBOX
+from service.tables.tables import UNMATCHED
 
 if TYPE_CHECKING:
     from commands.unmatched.match_payment import Part
 
 
 @takes_settings()
-def inbox(
+def unmatched(
     settings: Settings,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     limit: LimitOption = 500,
     after: AfterOption = None,
@@ -35,21 +35,21 @@ def inbox(
 
     `amount` is what was captured, `base` what it stands at in CNY, `refunded` what of it is owed back to who paid.
     """
-    from service.questions.moments import end_of
+    from service.questions.timepoints import end_of
     from service.unmatched.items import PROJECTIONS, waiting
 
-    moment = moment_of(as_of, as_known_at)
+    timepoint = timepoint_of(as_of, as_known_at)
     with reading(settings, PROJECTIONS) as app, answerable():
-        now = end_of(moment, app.clock())
-        page = page_of("inbox", partial(waiting, app, moment), limit=limit, after=after)
-    show(INBOX, rows_of(page.rows, INBOX, age_h=lambda row: hours(row.age(now))), format)
+        now = end_of(timepoint, app.clock())
+        page = page_of("unmatched", partial(waiting, app, timepoint), limit=limit, after=after)
+    show(UNMATCHED, rows_of(page.rows, UNMATCHED, age_h=lambda row: hours(row.age(now))), format)
     say_more(page.next, len(page.rows))
 
 
 @takes_settings()
-def route(
+def match(
     settings: Settings,
-    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Who told of it, as in stripe.")],
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Who reported it, as in stripe.")],
     reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="What they call it, as in ch_3Nq.")],
     to: Annotated[
         list[str],
@@ -61,18 +61,18 @@ def route(
     ],
     by: Annotated[str, typer.Option("--by", metavar="ID", help="Who says so.")],
 ) -> None:
-    """Say which orders an item of the inbox belongs to: it is reported to them, and given over.
+    """Say which orders an unmatched item belongs to: it is reported to them, and given over.
 
     Money goes to one order or in parts to several, all of it; a fact goes to one. Safe to run again where it was cut
     off.
     """
     from ledger.actors import Actor
-    from service.unmatched.items import route as do_route
+    from service.unmatched.items import match as do_match
 
     with opened(settings) as app, well_formed():
         parts = [_part(text) for text in to]
         actor = Actor(kind="platform", id=by, role="finance")
-        accepted(do_route(app, system, reference, parts, actor=actor))
+        accepted(do_match(app, system, reference, parts, actor=actor))
     stderr().print(f"{reference} of {system} belongs to {', '.join(to)}.")
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.moments import AsKnownAt, AsOf, answerable, day_of, moment_of
 from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
 from service.cli.output import hours, rows_of, say_more, show
+from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, day_of, timepoint_of
 from service.cli.view_reads import reading
 from service.questions.pages import page_of
 from service.settings import Settings
@@ -83,7 +83,7 @@ def proposals(
     merchant: MerchantOption = None,
     limit: LimitOption = 500,
     after: AfterOption = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -92,8 +92,8 @@ def proposals(
     from projections.worklists.proposals import proposals as read_proposals
 
     with reading(settings, [Proposals()], merchant=merchant) as app, answerable():
-        moment = moment_of(as_of, as_known_at)
-        fetch = partial(read_proposals, app.views, state=_STATE[state], merchant=merchant, moment=moment)
+        timepoint = timepoint_of(as_of, as_known_at)
+        fetch = partial(read_proposals, app.views, state=_STATE[state], merchant=merchant, timepoint=timepoint)
         page = page_of("proposals", fetch, limit=limit, after=after)
     show(PROPOSALS, rows_of(page.rows, PROPOSALS), format)
     say_more(page.next, len(page.rows))
@@ -107,24 +107,24 @@ def exceptions(
     merchant: MerchantOption = None,
     limit: LimitOption = 500,
     after: AfterOption = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Breaks between what was told and what is known, and facts whose order nobody knows yet, the oldest first.
+    """Breaks between what was reported and what is known, and facts whose order nobody knows yet, the oldest first.
 
     Then, of now, the items that timers and other loops have set aside because they failed (set_aside): they are tried
     again by themselves.
     """
     from projections.worklists.exceptions import Exceptions
     from service.loops.set_aside_list import exceptions_of
-    from service.questions.moments import end_of
+    from service.questions.timepoints import end_of
 
     with reading(settings, [Exceptions()], kind=kind, merchant=merchant) as app, answerable():
-        moment = moment_of(as_of, as_known_at)
-        fetch = partial(exceptions_of, app, moment=moment, status=_STATUS[status], kind=kind, merchant=merchant)
+        timepoint = timepoint_of(as_of, as_known_at)
+        fetch = partial(exceptions_of, app, timepoint=timepoint, status=_STATUS[status], kind=kind, merchant=merchant)
         page = page_of("exceptions", fetch, limit=limit, after=after)
-        now = end_of(moment, app.clock())
+        now = end_of(timepoint, app.clock())
     computed: dict[str, Callable[[Any], Any]] = {"age_h": lambda row: hours(row.age(now))}
     if format is Format.TABLE:
         computed["actual"] = _actual_with_its_name
@@ -175,7 +175,7 @@ def sales(
     market: Annotated[str | None, typer.Option(help="Only orders of this market, as in HK.")] = None,
     from_day: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="The first day.")] = None,
     to_day: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="The last day.")] = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -196,13 +196,13 @@ def sales(
             market=market,
             from_day=first,
             to_day=last,
-            moment=moment_of(as_of, as_known_at),
+            timepoint=timepoint_of(as_of, as_known_at),
         )
     show(SALES, rows_of(found, SALES), format)
 
 
 def _actual_with_its_name(row: ExceptionRow) -> str:
     """What waits for its order is known by what was said of it: a tracking number, a provider's reference."""
-    from ledger.ids import UNROUTED
+    from ledger.ids import UNMATCHED
 
-    return ", ".join((row.actual, *row.refs.values())) if row.kind == UNROUTED else row.actual
+    return ", ".join((row.actual, *row.refs.values())) if row.kind == UNMATCHED else row.actual

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from commands.orders.cancel_order import CancelOrder
-from commands.orders.report_status import ReportStatus, ToldStatus
+from commands.orders.report_status import ReportedStatus, ReportStatus
 from commands.settlement.release_settlement import ReleaseSettlement
 from ledger.policies.release import Release
 from service.demo.olist.asker import IMPORTER, named, source_of
@@ -26,9 +26,9 @@ def ending_steps(order: MerchantOrder, release: Release) -> Iterator[Step]:
     elif source.delivered_at:
         yield _release(order, max(release.due_at(source.delivered_at), source.paid_at))
     elif source.is_delivered:
-        yield _told(order, "delivered")
+        yield _reported(order, "delivered")
     if source.is_delivered and not source.approved_at:
-        yield _told_unpaid(order)
+        yield _reported_unpaid(order)
 
 
 def _release(order: MerchantOrder, at: datetime) -> Step:
@@ -55,15 +55,15 @@ def _called_off(order: MerchantOrder) -> Step:
 
 def _called_off_late(order: MerchantOrder) -> Step:
     """Goods on their way cannot be cancelled any more: the source's word is recorded as a break for a person."""
-    return _told(order, "cancelled")
+    return _reported(order, "cancelled")
 
 
-def _told_unpaid(order: MerchantOrder) -> Step:
+def _reported_unpaid(order: MerchantOrder) -> Step:
     """Its payments are taken to be captured at the purchase: that nobody approved them is a break for a person."""
-    return _told(order, "unpaid", "no approval", name="approval")
+    return _reported(order, "unpaid", "no approval", name="approval")
 
 
-def _told(order: MerchantOrder, status: ToldStatus, told: str = "", *, name: str = "status") -> Step:
+def _reported(order: MerchantOrder, status: ReportedStatus, reported: str = "", *, name: str = "status") -> Step:
     source = order.source
     command_id = named(order.order_id, name)
     at = source.last_known_at
@@ -73,7 +73,7 @@ def _told(order: MerchantOrder, status: ToldStatus, told: str = "", *, name: str
         occurred_at=at,
         source=source_of(source.row, _TIME_GUESSED),
         status=status,
-        told=told or source.status,
+        reported=reported or source.status,
         **_about(order),
     )
     return Step(at, StepKind.STATUS, command_id, build, (source.row,))

@@ -11,7 +11,7 @@ from typing import Protocol
 from ledger.events.event import Event
 from ledger.events.orders import OrderPlaced
 from ledger.events.payments import PaymentCaptured
-from ledger.events.platform import InboxFactNoted, InboxPaymentCaptured
+from ledger.events.platform import UnmatchedFactReported, UnmatchedPaymentCaptured
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.money import Money, total
 from service.demo.olist.asker import SCOPE, subject_of
@@ -23,7 +23,13 @@ from service.demo.olist.unmatched_steps import NO_MONEY
 _NOUGHT = Money(0, BRL)
 _READ = frozenset(
     kind.name
-    for kind in (OrderPlaced, PaymentCaptured, InboxPaymentCaptured, InboxFactNoted, ReconciliationBreakOpened)
+    for kind in (
+        OrderPlaced,
+        PaymentCaptured,
+        UnmatchedPaymentCaptured,
+        UnmatchedFactReported,
+        ReconciliationBreakOpened,
+    )
 )
 
 
@@ -85,10 +91,10 @@ def _(event: OrderPlaced) -> Reais:
 
 
 @reais_of.register
-def _(event: PaymentCaptured | InboxPaymentCaptured) -> Reais:
+def _(event: PaymentCaptured | UnmatchedPaymentCaptured) -> Reais:
     return Reais(payments=event.source_amount or _NOUGHT)
 
 
 @reais_of.register
-def _(event: InboxFactNoted) -> Reais:
+def _(event: UnmatchedFactReported) -> Reais:
     return Reais(payments=Money(**event.body["source_amount"])) if event.kind == NO_MONEY else NO_REAIS

@@ -67,7 +67,7 @@ def _product(folder: Folder, seller_id: str, product_id: str, at: datetime) -> I
         source=source_of(product.row),
     )
     approve = partial(ApproveProduct, merchant_id=seller_id, product_id=product_id)
-    yield _step(StepKind.SUBMISSION, named(product_id, "submit"), at, submit, rows)
+    yield _step(StepKind.ATTEMPT, named(product_id, "submit"), at, submit, rows)
     yield _step(StepKind.APPROVAL, named(product_id, "approve"), at, approve)
 
 

@@ -1,4 +1,4 @@
-"""One source order's story as steps: placed, paid, handed over, delivered, called off, released."""
+"""One source order's history as steps: placed, paid, handed over, delivered, called off, released."""
 
 from __future__ import annotations
 

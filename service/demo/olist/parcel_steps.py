@@ -18,7 +18,7 @@ _CARRIER = "olist_carrier"  # the source names no carriers
 def parcel_steps(order: MerchantOrder) -> Iterator[Step]:
     """The hand-over and the signature, where the source has a time for them."""
     source = order.source
-    told = {
+    reported = {
         "actor": IMPORTER,
         "source": source_of(source.row),
         "correlation_id": source.order_id,
@@ -35,10 +35,10 @@ def parcel_steps(order: MerchantOrder) -> Iterator[Step]:
             carrier=_CARRIER,
             tracking_no=f"olist-{order.order_id}",
             items=tuple(ParcelItem(line_id=line.line_id, qty=line.qty) for line in order.lines),
-            **told,
+            **reported,
         )
         yield Step(at, StepKind.HAND_OVER, command_id, dispatch, (source.row,))
     if at := source.delivered_at:
         command_id = named(order.order_id, "signature")
-        sign = partial(ReportSignature, id=command_id, occurred_at=at, **told)
+        sign = partial(ReportSignature, id=command_id, occurred_at=at, **reported)
         yield Step(at, StepKind.SIGNATURE, command_id, sign, (source.row,))

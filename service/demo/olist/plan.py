@@ -22,7 +22,7 @@ from service.demo.olist.rates import ImportRates
 from service.demo.olist.reais import Reais
 from service.demo.olist.source import BRL
 from service.demo.olist.step import Step, StepKind
-from service.demo.olist.unmatched_steps import inbox_steps
+from service.demo.olist.unmatched_steps import unmatched_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _order_steps(folder: Folder, rates: ImportRates, release: Release) -> Iterat
         if orders := maker.merchant_orders(source):
             yield from order_steps(orders, folder, release)
         else:
-            yield from inbox_steps(source, folder, rates)
+            yield from unmatched_steps(source, folder, rates)
 
 
 def _release(in_force: Reference, day: date) -> Release:

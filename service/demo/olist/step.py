@@ -21,7 +21,7 @@ class StepKind(IntEnum):
     PAYOUT_ACCOUNT = 4
     VERIFICATION = 5
     AUTO_EXPORT = 6
-    SUBMISSION = 7
+    ATTEMPT = 7
     APPROVAL = 8
     ORDER = 9
     CAPTURE = 10
@@ -30,8 +30,8 @@ class StepKind(IntEnum):
     STATUS = 13
     CANCELLATION = 14
     RELEASE = 15
-    UNROUTED_ORDER = 16
-    UNROUTED_PAYMENT = 17
+    UNMATCHED_ORDER = 16
+    UNMATCHED_PAYMENT = 17
 
     @property
     def word(self) -> str:

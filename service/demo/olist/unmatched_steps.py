@@ -1,4 +1,5 @@
-"""What names no seller goes to the inbox: orders without items, their payments, and payments that move no money."""
+"""What names no seller becomes an unmatched item: orders without items, their payments, and payments that move no
+money."""
 
 from __future__ import annotations
 
@@ -6,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from commands.command import Command
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
-from commands.unmatched.note_unmatched_payment import NoteUnroutedPayment
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
+from commands.unmatched.report_unmatched_payment import ReportUnmatchedPayment
 from ledger.money import Money
 from service.demo.olist.asker import IMPORTER, SYSTEM, named, notes_on, source_of
 from service.demo.olist.captures import payment_name, provider
@@ -21,13 +22,13 @@ from service.demo.olist.step import Step, StepKind
 NO_MONEY = "payment_without_money"
 
 
-def inbox_steps(order: SourceOrder, folder: Folder, rates: ImportRates) -> Iterator[Step]:
+def unmatched_steps(order: SourceOrder, folder: Folder, rates: ImportRates) -> Iterator[Step]:
     """The steps of an order without items: itself as a fact, its payments at the rates of the day they were made."""
     customer = folder.customers[order.customer_id]
-    command_id = named(order.order_id, "unrouted")
+    command_id = named(order.order_id, "unmatched")
     yield Step(
         order.purchased_at,
-        StepKind.UNROUTED_ORDER,
+        StepKind.UNMATCHED_ORDER,
         command_id,
         partial(_order, command_id, order, customer),
         (order.row, customer.row),
@@ -43,7 +44,7 @@ def no_money_step(order: SourceOrder, payment: SourcePayment, source_amount: Mon
     command_id = named(order.order_id, "payment", str(payment.sequential), *suffix)
     build = partial(_no_money, command_id, order, payment, source_amount)
     return Step(
-        order.paid_at, StepKind.UNROUTED_PAYMENT, command_id, build, (payment.row,), Reais(payments=source_amount)
+        order.paid_at, StepKind.UNMATCHED_PAYMENT, command_id, build, (payment.row,), Reais(payments=source_amount)
     )
 
 
@@ -53,7 +54,7 @@ def _payment_step(order: SourceOrder, payment: SourcePayment, amount: Money) -> 
     command_id = named(order.order_id, "payment", str(payment.sequential))
     build = partial(_payment, command_id, order, payment, amount)
     return Step(
-        order.paid_at, StepKind.UNROUTED_PAYMENT, command_id, build, (payment.row,), Reais(payments=payment.value)
+        order.paid_at, StepKind.UNMATCHED_PAYMENT, command_id, build, (payment.row,), Reais(payments=payment.value)
     )
 
 
@@ -64,7 +65,7 @@ def _order(command_id: str, order: SourceOrder, customer: SourceCustomer) -> Com
         "delivered_at": order.delivered_at,
         "estimated_at": order.estimated_at,
     }
-    return NoteUnroutedFact(
+    return ReportUnmatchedFact(
         id=command_id,
         actor=IMPORTER,
         source=source_of(order.row),
@@ -79,7 +80,7 @@ def _order(command_id: str, order: SourceOrder, customer: SourceCustomer) -> Com
 
 
 def _payment(command_id: str, order: SourceOrder, payment: SourcePayment, amount: Money) -> Command:
-    return NoteUnroutedPayment(
+    return ReportUnmatchedPayment(
         id=command_id,
         actor=IMPORTER,
         source=source_of(payment.row, *notes_on(payment, order)),
@@ -95,7 +96,7 @@ def _payment(command_id: str, order: SourceOrder, payment: SourcePayment, amount
 
 
 def _no_money(command_id: str, order: SourceOrder, payment: SourcePayment, source_amount: Money) -> Command:
-    return NoteUnroutedFact(
+    return ReportUnmatchedFact(
         id=command_id,
         actor=IMPORTER,
         source=source_of(payment.row, *notes_on(payment, order)),

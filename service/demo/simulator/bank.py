@@ -32,12 +32,12 @@ def bank_acts(world: World, steps: Sequence[Step]) -> Iterator[Act]:
     claims = [step.data["bank_entry_ref"] for step in steps if step.command == "report_claim_settled"]
     for week in range(1, runs_of(world) + 1):
         at = world.day(run_day(week) + _SHOWN_AFTER)
-        do = partial(_statement, _Told(world, deposits, [*claims, *bank_refs(world)]), week)
+        do = partial(_statement, _Reported(world, deposits, [*claims, *bank_refs(world)]), week)
         yield Act(at, f"sim{world.seed}.statement.{week}", do)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Reported:
     """What the bank knows: the provider's deposits, and under which names other money comes and goes."""
 
     world: World
@@ -45,14 +45,14 @@ class _Told:
     references: Sequence[str]
 
 
-def _statement(told: _Told, week: int, app: App) -> Iterator[Step]:
+def _statement(reported: _Reported, week: int, app: App) -> Iterator[Step]:
     app.catch_up([Payouts(), ExpectedAtBank()])
-    world, opening = told.world, _OPENING
+    world, opening = reported.world, _OPENING
     for earlier in range(1, week):
-        opening += total([entry["amount"] for entry in _entries(told, earlier, app)], CNY)
+        opening += total([entry["amount"] for entry in _entries(reported, earlier, app)], CNY)
     if week >= _GAP:
         opening += Money(7_700, CNY)  # what came in while no statement was taken
-    entries = list(_entries(told, week, app))
+    entries = list(_entries(reported, week, app))
     name = {"account": ACCOUNT, "statement_id": f"ST-{world.seed}-{week:02d}"}
     at, closed_on = world.day(run_day(week) + _SHOWN_AFTER), _shown_on(world, week)
     whole = {
@@ -75,10 +75,10 @@ def _shown_on(world: World, week: int) -> date:
     return world.day(run_day(week) + _SHOWN_AFTER).date()
 
 
-def _entries(told: _Told, week: int, app: App) -> Iterator[dict[str, Any]]:
-    world = told.world
+def _entries(reported: _Reported, week: int, app: App) -> Iterator[dict[str, Any]]:
+    world = reported.world
     since, upto = (world.day(run_day(n) + _SHOWN_AFTER) if n else world.day(-7) for n in (week - 1, week))
-    for deposit in told.deposits:
+    for deposit in reported.deposits:
         if since <= deposit.at < upto:
             yield _matched("psp_settlement", deposit.data["batch_ref"], deposit.data["cash"])
     for n, row in enumerate(paid_by_bank(app, world, week)):
@@ -86,7 +86,7 @@ def _entries(told: _Told, week: int, app: App) -> Iterator[dict[str, Any]]:
         charged = Money(200, CNY) if week == _UNEQUAL and n == 0 else Money(0, CNY)
         yield entry | {"amount": entry["amount"] - charged}
     returned = [row.payout_id for row in returned_by_bank(app, world)]
-    for other in expected_under(app.views, [*told.references, *returned]):
+    for other in expected_under(app.views, [*reported.references, *returned]):
         in_cny = other.amount.currency == CNY  # what left the account in dollars, no statement shows
         if other.kind != "payout" and in_cny and since.date() <= other.expected_on < upto.date():
             yield _matched(other.kind, other.reference, other.amount)

@@ -16,7 +16,7 @@ from ledger.money import Money
 from ledger.trial_balance import Balance, Balances
 from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import turnover_balance
-from projections.balances.balances import Moment
+from projections.balances.balances import AsOf
 from service.app import App
 from service.demo.simulator.scenarios.shipments import CUSTOMS_BROKER, HAULIER
 from service.demo.simulator.step import CONTROLLER, FINANCE, Act, Step, by_two
@@ -31,7 +31,7 @@ _SPARE, _SOLD_BACK = Money.of("500.00", "USD"), Money.of("300.00", "USD")
 
 
 def book_acts(world: World) -> Iterator[Act]:
-    """Each as the state of the period allows it: told again, what was done is left alone."""
+    """Each as the state of the period allows it: reported again, what was done is left alone."""
     acts: tuple[tuple[int, int, Callable[[World, App], Iterable[Step]]], ...] = (
         (_CLOSED, 1, _revalue),
         (_CLOSED, 2, _close),
@@ -111,7 +111,7 @@ def _pay(world: World, app: App) -> Iterator[Step]:
 
 def _owed_in_cny(world: World, app: App) -> Iterator[Money]:
     app.catch_up([AccountTurnovers()])
-    for row in turnover_balance(app.views, Moment(as_of=last_day(_period(world)))).rows:
+    for row in turnover_balance(app.views, AsOf(as_of=last_day(_period(world)))).rows:
         if (row.account, row.currency) == (PARTNER_PAYABLE.code, CNY) and row.closing.minor < 0:
             yield -row.closing
 
@@ -166,7 +166,7 @@ def _closing(app: App) -> PeriodClose:
 
     def balances(positions: Mapping[int, int], upto: date) -> Balances:
         app.catch_up([AccountTurnovers()])
-        rows = turnover_balance(app.views, Moment(as_of=upto, at=dict(positions))).rows
+        rows = turnover_balance(app.views, AsOf(as_of=upto, at=dict(positions))).rows
         return {(row.account, row.currency): Balance(row.closing.minor, row.closing_base.minor) for row in rows}
 
     return PeriodClose(app.ledger, app.bus, balances=balances)

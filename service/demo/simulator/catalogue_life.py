@@ -11,7 +11,7 @@ from typing import Any
 from service.demo.simulator.basket import make_basket
 from service.demo.simulator.merchants import joins
 from service.demo.simulator.people import Buyer
-from service.demo.simulator.scenarios.order_steps import Story, placed
+from service.demo.simulator.scenarios.order_steps import Scenario, placed
 from service.demo.simulator.scenarios.scenarios import delivered
 from service.demo.simulator.step import OPERATIONS, Step
 from service.demo.simulator.world import World
@@ -22,25 +22,25 @@ _A_MINUTE = timedelta(minutes=1)
 
 def catalogue_steps(world: World) -> Iterator[Step]:
     """What happens to four merchants and their products."""
-    yield from _turned_down_then_enrolled(Diary(world, APPLICANT))
-    yield from _suspended_then_reinstated(Diary(world, SUSPENDED))
-    yield from _withdrawn(Diary(world, LEAVER))
-    yield from _in_and_out_of_the_pool(Diary(world, CURATOR))
+    yield from _turned_down_then_enrolled(CatalogueScenario(world, APPLICANT))
+    yield from _suspended_then_reinstated(CatalogueScenario(world, SUSPENDED))
+    yield from _withdrawn(CatalogueScenario(world, LEAVER))
+    yield from _in_and_out_of_the_pool(CatalogueScenario(world, CURATOR))
 
 
-class Diary:
+class CatalogueScenario:
     """Writes the steps of one of the guests; ids follow from the merchant. Another `book` names other orders."""
 
     def __init__(self, world: World, guest: int, *, book: int = 0) -> None:
         self.world, self.merchant = world, world.guests[guest]
-        self._name, self._told, self._orders = f"9{book}{guest}", 0, 0
+        self._name, self._reported, self._orders = f"9{book}{guest}", 0, 0
         self._random = Random(f"guest {world.seed} {self._name}")
 
     def asks(self, at: datetime, command: str, actor: Any = None, **data: Any) -> Step:
         """What the merchant does, or somebody else."""
-        self._told += 1
+        self._reported += 1
         named = {"merchant_id": self.merchant.merchant_id, **data}
-        step_id = f"sim{self.world.seed}.{self.merchant.merchant_id}.g{self._told:02d}"
+        step_id = f"sim{self.world.seed}.{self.merchant.merchant_id}.g{self._reported:02d}"
         return Step(at, step_id, command, actor or self.merchant.owner, named)
 
     def joins(self) -> Iterator[Step]:
@@ -48,7 +48,7 @@ class Diary:
 
     def order(
         self, at: datetime, *, market: str = "US", product: int | None = None, buyer: Buyer | None = None
-    ) -> Story:
+    ) -> Scenario:
         """An order of this merchant, of one of its products if one is named."""
         self._orders += 1
         merchant, buyers = self.merchant, [buyer for buyer in self.world.buyers if buyer.market == market]
@@ -63,79 +63,79 @@ class Diary:
             placed_at=at,
             units=2,
         )
-        return Story(self._random, basket)
+        return Scenario(self._random, basket)
 
 
-def _turned_down_then_enrolled(diary: Diary) -> Iterator[Step]:
+def _turned_down_then_enrolled(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """It asks, is turned down for its papers, asks again for one market, and is taken."""
-    day = diary.world.day
-    note = f"{diary.merchant.merchant_id}: licence of another company"
-    yield diary.asks(day(1), "enrol_merchant")
-    yield diary.asks(day(2), "reject_merchant", OPERATIONS, reason="licence_unclear", note=note)
-    yield diary.asks(day(5), "enrol_merchant", markets=["HK"], terms_version="2")
-    yield diary.asks(day(6), "enrol_merchant", OPERATIONS, markets=["HK"], terms_version="2")
+    day = catalogue_scenario.world.day
+    note = f"{catalogue_scenario.merchant.merchant_id}: licence of another company"
+    yield catalogue_scenario.asks(day(1), "enrol_merchant")
+    yield catalogue_scenario.asks(day(2), "reject_merchant", OPERATIONS, reason="licence_unclear", note=note)
+    yield catalogue_scenario.asks(day(5), "enrol_merchant", markets=["HK"], terms_version="2")
+    yield catalogue_scenario.asks(day(6), "enrol_merchant", OPERATIONS, markets=["HK"], terms_version="2")
 
 
-def _suspended_then_reinstated(diary: Diary) -> Iterator[Step]:
+def _suspended_then_reinstated(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """While it is suspended it takes no orders, and the one it has runs off."""
-    day = diary.world.day
-    yield from diary.joins()
-    yield from delivered(diary.order(day(6, hour=9)))
-    yield diary.asks(day(8), "suspend_merchant", OPERATIONS, reason="complaints")
-    yield placed(diary.order(day(9, hour=4)))
-    yield diary.asks(day(12), "reinstate_merchant", OPERATIONS, reason="resolved")
-    yield from delivered(diary.order(day(13, hour=4)))
+    day = catalogue_scenario.world.day
+    yield from catalogue_scenario.joins()
+    yield from delivered(catalogue_scenario.order(day(6, hour=9)))
+    yield catalogue_scenario.asks(day(8), "suspend_merchant", OPERATIONS, reason="complaints")
+    yield placed(catalogue_scenario.order(day(9, hour=4)))
+    yield catalogue_scenario.asks(day(12), "reinstate_merchant", OPERATIONS, reason="resolved")
+    yield from delivered(catalogue_scenario.order(day(13, hour=4)))
 
 
-def _withdrawn(diary: Diary) -> Iterator[Step]:
+def _withdrawn(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """It leaves: no new orders, and the one it has runs off."""
-    day = diary.world.day
-    yield from diary.joins()
-    yield from delivered(diary.order(day(7, hour=2)))
-    yield diary.asks(day(8), "withdraw_merchant", reason="strategy_changed")
-    yield placed(diary.order(day(10, hour=5)))
+    day = catalogue_scenario.world.day
+    yield from catalogue_scenario.joins()
+    yield from delivered(catalogue_scenario.order(day(7, hour=2)))
+    yield catalogue_scenario.asks(day(8), "withdraw_merchant", reason="strategy_changed")
+    yield placed(catalogue_scenario.order(day(10, hour=5)))
 
 
-def _in_and_out_of_the_pool(diary: Diary) -> Iterator[Step]:
+def _in_and_out_of_the_pool(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """Reviews by market, both switches, and an order of what has left the pool since."""
-    yield from diary.joins()
-    yield from _by_market(diary)
-    yield from _rejected_then_improved(diary)
-    yield from _switched(diary)
+    yield from catalogue_scenario.joins()
+    yield from _by_market(catalogue_scenario)
+    yield from _rejected_then_improved(catalogue_scenario)
+    yield from _switched(catalogue_scenario)
 
 
-def _by_market(diary: Diary) -> Iterator[Step]:
+def _by_market(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """Revoked for one market only: its order there runs off, a new one is refused, another market goes on."""
-    day, product = diary.world.day, diary.merchant.products[0]
-    yield from delivered(diary.order(day(5, hour=3), market="US", product=0))
+    day, product = catalogue_scenario.world.day, catalogue_scenario.merchant.products[0]
+    yield from delivered(catalogue_scenario.order(day(5, hour=3), market="US", product=0))
     revoked = {"product_id": product.product_id, "markets": ["US"], "reasons": ["labelling"], "criteria_version": "2"}
-    yield diary.asks(day(6), "revoke_product", OPERATIONS, **revoked)
-    yield placed(diary.order(day(7, hour=3), market="US", product=0))
-    yield from delivered(diary.order(day(7, hour=6), market="HK", product=0))
+    yield catalogue_scenario.asks(day(6), "revoke_product", OPERATIONS, **revoked)
+    yield placed(catalogue_scenario.order(day(7, hour=3), market="US", product=0))
+    yield from delivered(catalogue_scenario.order(day(7, hour=6), market="HK", product=0))
 
 
-def _rejected_then_improved(diary: Diary) -> Iterator[Step]:
+def _rejected_then_improved(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """A new product is rejected, submitted anew for two markets, and approved in one of them."""
-    day, name = diary.world.day, {"product_id": f"P-{diary.merchant.merchant_id}-new"}
+    day, name = catalogue_scenario.world.day, {"product_id": f"P-{catalogue_scenario.merchant.merchant_id}-new"}
     submitted = {**name, "category_id": "beauty"}
-    yield diary.asks(day(8), "submit_product", **submitted)
+    yield catalogue_scenario.asks(day(8), "submit_product", **submitted)
     reasons = {"reasons": ["ingredients_missing"], "note": "Asked for the full list"}
-    yield diary.asks(day(9), "reject_product", OPERATIONS, **name, **reasons)
-    yield diary.asks(day(10), "submit_product", **submitted, markets=["HK", "MO"])
-    yield diary.asks(day(11), "approve_product", OPERATIONS, **name, markets=["HK"], criteria_version="2")
+    yield catalogue_scenario.asks(day(9), "reject_product", OPERATIONS, **name, **reasons)
+    yield catalogue_scenario.asks(day(10), "submit_product", **submitted, markets=["HK", "MO"])
+    yield catalogue_scenario.asks(day(11), "approve_product", OPERATIONS, **name, markets=["HK"], criteria_version="2")
 
 
-def _switched(diary: Diary) -> Iterator[Step]:
+def _switched(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """Explicit off wins over the automatic switch; on brings it back; without the automatic switch, on is needed."""
-    day, switched = diary.world.day, {"product_id": diary.merchant.products[1].product_id}
-    yield from delivered(diary.order(day(11, hour=6), market="US", product=1))
-    yield diary.asks(day(12), "set_export_status", **switched, enabled=False)
-    yield placed(diary.order(day(13, hour=2), market="US", product=1))
-    yield diary.asks(day(14), "set_export_status", **switched, enabled=True)
-    yield from delivered(diary.order(day(15, hour=2), market="US", product=1))
-    by_hand = {"product_id": f"P-{diary.merchant.merchant_id}-manual"}
-    yield diary.asks(day(15), "set_auto_export", enabled=False)
-    yield diary.asks(day(16), "submit_product", **by_hand, category_id="home")
-    yield diary.asks(day(17), "approve_product", OPERATIONS, **by_hand)
-    yield diary.asks(day(18), "set_auto_export", enabled=True)
-    yield diary.asks(day(19), "set_export_status", **by_hand, enabled=True)
+    day, switched = catalogue_scenario.world.day, {"product_id": catalogue_scenario.merchant.products[1].product_id}
+    yield from delivered(catalogue_scenario.order(day(11, hour=6), market="US", product=1))
+    yield catalogue_scenario.asks(day(12), "set_export_status", **switched, enabled=False)
+    yield placed(catalogue_scenario.order(day(13, hour=2), market="US", product=1))
+    yield catalogue_scenario.asks(day(14), "set_export_status", **switched, enabled=True)
+    yield from delivered(catalogue_scenario.order(day(15, hour=2), market="US", product=1))
+    by_hand = {"product_id": f"P-{catalogue_scenario.merchant.merchant_id}-manual"}
+    yield catalogue_scenario.asks(day(15), "set_auto_export", enabled=False)
+    yield catalogue_scenario.asks(day(16), "submit_product", **by_hand, category_id="home")
+    yield catalogue_scenario.asks(day(17), "approve_product", OPERATIONS, **by_hand)
+    yield catalogue_scenario.asks(day(18), "set_auto_export", enabled=True)
+    yield catalogue_scenario.asks(day(19), "set_export_status", **by_hand, enabled=True)

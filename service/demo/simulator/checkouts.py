@@ -1,4 +1,4 @@
-"""Money that comes for a whole checkout, or for nobody: it waits in the inbox until somebody says where it belongs."""
+"""Money that comes for a whole checkout, or for nobody: it waits unmatched until somebody says where it belongs."""
 
 from __future__ import annotations
 
@@ -10,69 +10,69 @@ from functools import partial
 from commands.unmatched.match_payment import Part
 from ledger.money import Money
 from service.app import App
-from service.demo.simulator.catalogue_life import Diary
+from service.demo.simulator.catalogue_life import CatalogueScenario
 from service.demo.simulator.merchants import joins
 from service.demo.simulator.providers import Owed
-from service.demo.simulator.scenarios.order_steps import PSP, Story, placed
+from service.demo.simulator.scenarios.order_steps import PSP, Scenario, placed
 from service.demo.simulator.scenarios.shipments import sent_and_released
 from service.demo.simulator.step import CARRIER, FINANCE, PROVIDER, SYSTEM, Act, Step
 from service.demo.simulator.world import World
-from service.unmatched.payment_matches import InboxRouting
+from service.unmatched.payment_matches import PaymentMatcher
 
 _FIRST, _SECOND = 5, 6  # among the world's guests
 _DAY = 4
-_STRAY = 5  # captures that name no order
-_PAID_BACK, _PAID_BACK_AGAIN = "re_stray_1", "re_stray_2"
+_UNMATCHED = 5  # captures that name no order
+_PAID_BACK, _PAID_BACK_AGAIN = "re_unmatched_1", "re_unmatched_2"
 
 
 def checkout_steps(world: World) -> Iterator[Step]:
     """Two merchants, one checkout, one capture; and captures that belong to nobody."""
     yield from joins(world, world.guests[_SECOND])
-    stories, checkout = _stories(world), f"CO-{world.seed}-shared"
-    for story in stories:
-        yield placed(story, checkout_id=checkout)
-    total = sum((story.basket.total for story in stories), Money(0, "USD"))
+    scenarios, checkout = _scenarios(world), f"CO-{world.seed}-shared"
+    for scenario in scenarios:
+        yield placed(scenario, checkout_id=checkout)
+    total = sum((scenario.basket.total for scenario in scenarios), Money(0, "USD"))
     about = {"psp": PSP, "capture_ref": _shared(world), "amount": total, "refs": {"checkout": checkout}}
     yield _noted(world, 0, about)
-    yield _heard_of(world, stories[0])
-    yield from _sent_together(world, stories)
-    yield from _stray(world)
+    yield _heard_of(world, scenarios[0])
+    yield from _sent_together(world, scenarios)
+    yield from _unmatched(world)
 
 
-def _sent_together(world: World, stories: Sequence[Story]) -> Iterator[Step]:
+def _sent_together(world: World, scenarios: Sequence[Scenario]) -> Iterator[Step]:
     """The parcels of one buyer get one label and one declaration: retail export asks for one an order, and of which
-    parcel a scan of the label is, nobody can tell."""
+    parcel a scan of the label is, nobody knows."""
     label, declaration = {"tracking_no": f"SP{world.seed}-SHARED-CN"}, {"declaration_no": f"5177{world.seed:0>10}"}
     seen_at = world.day(_DAY + 4)
-    for story in stories:
-        for step in sent_and_released(story, world.day(_DAY, hour=9), "1", story.basket.quantities):
+    for scenario in scenarios:
+        for step in sent_and_released(scenario, world.day(_DAY, hour=9), "1", scenario.basket.quantities):
             shared = {name: value for name, value in (label | declaration).items() if name in step.data}
             seen_at = max(seen_at, step.at) if "declaration_no" in shared else seen_at
             yield replace(step, data=step.data | shared)
     body = {"milestone": "noted", "raw_code": "EMD", "location": "Los Angeles"}
     scan = {"system": CARRIER.id, "reference": f"shared-{world.seed}", "kind": "tracking", "refs": label, "body": body}
-    told_at, name = seen_at + timedelta(days=2), f"sim{world.seed}.shared-scan"
-    yield Step(told_at, name, "note_unrouted_fact", CARRIER, scan, is_report=True)
-    for story in stories:
-        flag = {"parcel_ids": [story.parcel_id], "mismatch": "shared_declaration", **declaration}
-        yield story.asks(told_at + timedelta(hours=1), "flag_customs_tie", SYSTEM, **flag)
-        yield story.asks(told_at + timedelta(hours=1), "flag_shared_number", SYSTEM, **label)
+    reported_at, name = seen_at + timedelta(days=2), f"sim{world.seed}.shared-scan"
+    yield Step(reported_at, name, "report_unmatched_fact", CARRIER, scan, is_report=True)
+    for scenario in scenarios:
+        flag = {"parcel_ids": [scenario.parcel_id], "mismatch": "shared_declaration", **declaration}
+        yield scenario.asks(reported_at + timedelta(hours=1), "flag_customs_tie", SYSTEM, **flag)
+        yield scenario.asks(reported_at + timedelta(hours=1), "flag_shared_number", SYSTEM, **label)
 
 
 def checkout_acts(world: World) -> Iterator[Act]:
     """Somebody reads the checkout's name in the capture, gives all of it to the first order, which knows of its own
     part only, and then splits it over the two."""
-    yield Act(world.day(_DAY, hour=6), f"sim{world.seed}.routing", partial(_route, world))
+    yield Act(world.day(_DAY, hour=6), f"sim{world.seed}.routing", partial(_match, world))
 
 
 def shared_captures(world: World) -> Iterator[Owed]:
     """What the provider owes for the checkout, by order."""
-    for story in _stories(world):
-        order = story.basket.merchant.merchant_id, story.order_id
-        yield Owed(world.day(_DAY, hour=1), order, "charge", _shared(world), story.basket.total)
+    for scenario in _scenarios(world):
+        order = scenario.basket.merchant.merchant_id, scenario.order_id
+        yield Owed(world.day(_DAY, hour=1), order, "charge", _shared(world), scenario.basket.total)
 
 
-def stray_money(world: World) -> Iterator[Owed]:
+def unmatched_money(world: World) -> Iterator[Owed]:
     """What the provider pays, and takes back, of the captures that were given back, were none, or came late."""
     given_back, none = _name(world, 1), _name(world, 3)
     yield Owed(world.day(9, hour=1), (given_back,), "charge", given_back, _amount(1))
@@ -89,31 +89,31 @@ def stray_money(world: World) -> Iterator[Owed]:
     yield Owed(world.day(28), (muddled,), "refund", f"RF-muddle-{world.seed}", -_amount(4))
 
 
-def _route(world: World, app: App) -> Iterable[Step]:
+def _match(world: World, app: App) -> Iterable[Step]:
     parts = [
-        Part(merchant_id=story.basket.merchant.merchant_id, order_id=story.order_id, amount=story.basket.total)
-        for story in _stories(world)
+        Part(merchant_id=scenario.basket.merchant.merchant_id, order_id=scenario.order_id, amount=scenario.basket.total)
+        for scenario in _scenarios(world)
     ]
-    routing = InboxRouting(app.ledger, app.bus)
+    matcher = PaymentMatcher(app.ledger, app.bus)
     whole = [parts[0].model_copy(update={"amount": None})]
     for planned, name in ((whole, "whole"), (parts, "routing")):
-        routing.route(PSP, _shared(world), planned, actor=FINANCE, id=f"sim{world.seed}.{name}")
+        matcher.match(PSP, _shared(world), planned, actor=FINANCE, id=f"sim{world.seed}.{name}")
     return ()
 
 
-def _stories(world: World) -> list[Story]:
+def _scenarios(world: World) -> list[Scenario]:
     """One order of each of the two, of one buyer."""
-    first, second = (Diary(world, guest, book=1) for guest in (_FIRST, _SECOND))
+    first, second = (CatalogueScenario(world, guest, book=1) for guest in (_FIRST, _SECOND))
     at = world.day(_DAY)
     bought = first.order(at)
     return [bought, second.order(at, buyer=bought.basket.buyer)]
 
 
-def _heard_of(world: World, story: Story) -> Step:
-    """The provider tells the first order of its part of the capture."""
-    told = {"payment_id": f"pay_{_shared(world)}", "psp": PSP, "capture_ref": _shared(world)}
-    return story.reports(
-        world.day(_DAY, hour=5), "report_payment_captured", PROVIDER, **told, amount=story.basket.total
+def _heard_of(world: World, scenario: Scenario) -> Step:
+    """The provider reports to the first order of its part of the capture."""
+    reported = {"payment_id": f"pay_{_shared(world)}", "psp": PSP, "capture_ref": _shared(world)}
+    return scenario.reports(
+        world.day(_DAY, hour=5), "report_payment_captured", PROVIDER, **reported, amount=scenario.basket.total
     )
 
 
@@ -125,47 +125,48 @@ def _muddled(world: World) -> Iterator[Step]:
     about, prefix = {"psp": PSP, "capture_ref": _name(world, 4)}, f"sim{world.seed}.muddle"
     refund = about | {"refund_id": f"RF-muddle-{world.seed}"}
     asked, amount = refund | {"reason": "payer_unknown"}, {"amount": _amount(4)}
-    yield Step(world.day(25), f"{prefix}.1", "refund_unallocated_funds", FINANCE, asked)
+    yield Step(world.day(25), f"{prefix}.1", "refund_unmatched_funds", FINANCE, asked)
     for day, what, said in (
-        (26, "report_unrouted_capture_failed", about | amount | {"code": "nsf"}),
-        (27, "report_unallocated_refund_failed", refund | amount | {"code": "card_closed"}),
-        (28, "report_unallocated_refund_paid", refund | amount),
-        (29, "report_unallocated_refund_paid", refund | amount),
+        (26, "report_unmatched_capture_failed", about | amount | {"code": "nsf"}),
+        (27, "report_unmatched_refund_failed", refund | amount | {"code": "card_closed"}),
+        (28, "report_unmatched_refund_paid", refund | amount),
+        (29, "report_unmatched_refund_paid", refund | amount),
     ):
         yield Step(world.day(day), f"{prefix}.{day}", what, PROVIDER, said, is_report=True)
 
 
-def _stray(world: World) -> Iterator[Step]:
-    """It waits; the first is given back at the second try, comes back and goes again; the provider names a refund of
+def _unmatched(world: World) -> Iterator[Step]:
+    """It waits; the first is given back at the second attempt, comes back and goes again; the provider names a refund
+    of
     the second that nobody asked for, and the third turns out not to have happened; nor has the fourth, while it is on
     its way back, which fails and is paid after all. The fifth is settled weeks before we hear of it."""
-    for number in range(1, _STRAY + 1):
+    for number in range(1, _UNMATCHED + 1):
         about = {"psp": PSP, "capture_ref": _name(world, number), "amount": _amount(number)}
         yield _noted(world, number, about | {"refs": {"statement": f"SIMPAY-{number}"}})
-    refund = {"psp": PSP, "capture_ref": _name(world, 1), "refund_id": f"RF-stray-{world.seed}"}
+    refund = {"psp": PSP, "capture_ref": _name(world, 1), "refund_id": f"RF-unmatched-{world.seed}"}
     asked = {**refund, "reason": "payer_unknown"}
-    prefix, at = f"sim{world.seed}.stray-refund", world.day(10, hour=3)
-    yield Step(at, f"{prefix}.1", "refund_unallocated_funds", FINANCE, asked)
+    prefix, at = f"sim{world.seed}.unmatched-refund", world.day(10, hour=3)
+    yield Step(at, f"{prefix}.1", "refund_unmatched_funds", FINANCE, asked)
     failed = {**refund, "amount": _amount(1), "code": "card_closed"}
-    yield Step(world.day(11), f"{prefix}.4", "report_unallocated_refund_failed", PROVIDER, failed, is_report=True)
-    yield Step(world.day(11, hour=3), f"{prefix}.5", "submit_unallocated_refund", FINANCE, refund)
+    yield Step(world.day(11), f"{prefix}.4", "report_unmatched_refund_failed", PROVIDER, failed, is_report=True)
+    yield Step(world.day(11, hour=3), f"{prefix}.5", "submit_unmatched_refund", FINANCE, refund)
     undone = {"psp": PSP, "capture_ref": _name(world, 3), "amount": _amount(3), "code": "nsf"}
-    yield Step(world.day(22), f"{prefix}.6", "report_unrouted_capture_failed", PROVIDER, undone, is_report=True)
+    yield Step(world.day(22), f"{prefix}.6", "report_unmatched_capture_failed", PROVIDER, undone, is_report=True)
     paid = {**refund, "psp_refund_ref": _PAID_BACK, "amount": _amount(1)}
-    yield Step(world.day(12), f"{prefix}.2", "report_unallocated_refund_paid", PROVIDER, paid, is_report=True)
+    yield Step(world.day(12), f"{prefix}.2", "report_unmatched_refund_paid", PROVIDER, paid, is_report=True)
     back = {**paid, "code": "returned_by_bank"}
-    yield Step(world.day(23), f"{prefix}.7", "report_unallocated_refund_failed", PROVIDER, back, is_report=True)
-    yield Step(world.day(23, hour=3), f"{prefix}.8", "submit_unallocated_refund", FINANCE, refund)
+    yield Step(world.day(23), f"{prefix}.7", "report_unmatched_refund_failed", PROVIDER, back, is_report=True)
+    yield Step(world.day(23, hour=3), f"{prefix}.8", "submit_unmatched_refund", FINANCE, refund)
     again = paid | {"psp_refund_ref": _PAID_BACK_AGAIN}
-    yield Step(world.day(24), f"{prefix}.9", "report_unallocated_refund_paid", PROVIDER, again, is_report=True)
+    yield Step(world.day(24), f"{prefix}.9", "report_unmatched_refund_paid", PROVIDER, again, is_report=True)
     yield from _muddled(world)
     unknown = paid | {"capture_ref": _name(world, 2), "refund_id": "RF-unknown", "amount": _amount(2)}
-    yield Step(world.day(22), f"{prefix}.3", "report_unallocated_refund_paid", PROVIDER, unknown, is_report=True)
+    yield Step(world.day(22), f"{prefix}.3", "report_unmatched_refund_paid", PROVIDER, unknown, is_report=True)
 
 
 def _noted(world: World, number: int, about: dict[str, object]) -> Step:
     at = world.day(_DAY + 5 * number, hour=1)
-    return Step(at, f"sim{world.seed}.unrouted.{number}", "note_unrouted_payment", PROVIDER, about, is_report=True)
+    return Step(at, f"sim{world.seed}.unmatched.{number}", "report_unmatched_payment", PROVIDER, about, is_report=True)
 
 
 def _amount(number: int) -> Money:
@@ -173,4 +174,4 @@ def _amount(number: int) -> Money:
 
 
 def _name(world: World, number: int) -> str:
-    return f"ch_stray_{world.seed}_{number}"
+    return f"ch_unmatched_{world.seed}_{number}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 
-from ledger.ids import UNROUTED
+from ledger.ids import UNMATCHED
 from projections.worklists.exceptions import ExceptionRow, Exceptions, exceptions
 from service.app import App
 from service.demo.simulator.step import CONTROLLER, FINANCE, SERVICE_DESK, Act, Step
@@ -29,12 +29,12 @@ def _worked(world: World, since: int, day: int, app: App) -> Iterator[Step]:
     app.catch_up([Exceptions()])
     first, last = world.day(since, hour=8), world.day(day, hour=8)
     for row in exceptions(app.views, status=None, limit=_MANY):
-        if first < row.opened_at <= last and row.kind != UNROUTED:
+        if first < row.opened_at <= last and row.kind != UNMATCHED:
             yield from _looked_into(row, last)
 
 
 def _looked_into(row: ExceptionRow, at: datetime) -> Iterator[Step]:
-    """By the break's name, so that it is the same whenever it is told."""
+    """By the break's name, so that it is the same whenever it is reported."""
     chance = int(sha256(f"{row.stream} {row.break_id}".encode()).hexdigest(), 16)
     name = {"in_stream": row.stream, "break_id": row.break_id}
     step_id = f"desk-{chance:x}"[:40]

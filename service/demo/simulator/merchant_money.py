@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from service.demo.simulator.catalogue_life import Diary
+from service.demo.simulator.catalogue_life import CatalogueScenario
 from service.demo.simulator.scenarios.order_steps import asks_back, paid_back
 from service.demo.simulator.scenarios.scenarios import delivered
 from service.demo.simulator.step import FINANCE, SERVICE_DESK, Step, by_two
@@ -17,26 +17,26 @@ _A_MINUTE, _ONE_DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def merchant_money_steps(world: World) -> Iterator[Step]:
-    yield from _owing(Diary(world, DEBTOR))
-    yield from _with_a_hold(Diary(world, MOVER))
-    yield from _adjusted(Diary(world, MOVER), world)
+    yield from _owing(CatalogueScenario(world, DEBTOR))
+    yield from _with_a_hold(CatalogueScenario(world, MOVER))
+    yield from _adjusted(CatalogueScenario(world, MOVER), world)
 
 
-def _owing(diary: Diary) -> Iterator[Step]:
+def _owing(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """Its only order is returned after the payout. What no release will make up for is in part written off."""
-    day, order = diary.world.day, diary.order(diary.world.day(1, hour=4))
-    yield from diary.joins()
+    day, order = catalogue_scenario.world.day, catalogue_scenario.order(catalogue_scenario.world.day(1, hour=4))
+    yield from catalogue_scenario.joins()
     yield from delivered(order)
-    asked_at = day(41)
-    yield from asks_back(order, asked_at, reason="broken", lines=order.a_unit())
+    requested_at = day(41)
+    yield from asks_back(order, requested_at, reason="broken", lines=order.a_unit())
     approval = {"refund_id": order.refund_id, "round": 1, "liability": "merchant"}
-    yield order.asks(asked_at + _ONE_DAY, "approve_refund", SERVICE_DESK, **approval)
-    yield from paid_back(order, asked_at + _ONE_DAY, order.refund_id, order.basket.back_with(order.one_unit[1]))
+    yield order.asks(requested_at + _ONE_DAY, "approve_refund", SERVICE_DESK, **approval)
+    yield from paid_back(order, requested_at + _ONE_DAY, order.refund_id, order.basket.back_with(order.one_unit[1]))
     for n, amount, answer in ((1, "CNY 20.00", "reject_proposal"), (2, "CNY 12.00", "approve_proposal")):
-        debt = {"merchant_id": diary.merchant.merchant_id, "amount": amount}
+        debt = {"merchant_id": catalogue_scenario.merchant.merchant_id, "amount": amount}
         yield from by_two(
             day(45 + n),
-            f"sim{diary.world.seed}.write_off.{n}",
+            f"sim{catalogue_scenario.world.seed}.write_off.{n}",
             "write_off_merchant_debt",
             debt,
             reason="left_the_market",
@@ -46,50 +46,52 @@ def _owing(diary: Diary) -> Iterator[Step]:
         )
 
 
-def _with_a_hold(diary: Diary) -> Iterator[Step]:
+def _with_a_hold(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """Something of its first sale is held and let go; it moves to another bank, and turns Express Refund off."""
-    day, order = diary.world.day, diary.order(diary.world.day(1, hour=5))
-    yield from diary.joins()
-    told = list(delivered(order))
-    yield from told
-    yield from _held(diary, order.order_id, told[-1].at + _A_MINUTE)
-    yield from delivered(diary.order(day(20, hour=3)))
-    yield diary.asks(day(22), "set_express_refund", enabled=not diary.merchant.express)
-    yield diary.asks(day(23), "set_express_refund", enabled=diary.merchant.express)
-    yield from _moves(diary)
+    day, order = catalogue_scenario.world.day, catalogue_scenario.order(catalogue_scenario.world.day(1, hour=5))
+    yield from catalogue_scenario.joins()
+    reported = list(delivered(order))
+    yield from reported
+    yield from _held(catalogue_scenario, order.order_id, reported[-1].at + _A_MINUTE)
+    yield from delivered(catalogue_scenario.order(day(20, hour=3)))
+    yield catalogue_scenario.asks(day(22), "set_express_refund", enabled=not catalogue_scenario.merchant.express)
+    yield catalogue_scenario.asks(day(23), "set_express_refund", enabled=catalogue_scenario.merchant.express)
+    yield from _moves(catalogue_scenario)
 
 
-def _held(diary: Diary, order_id: str, released_at: datetime) -> Iterator[Step]:
-    hold = {"hold_id": f"H-{diary.world.seed}-1"}
+def _held(catalogue_scenario: CatalogueScenario, order_id: str, released_at: datetime) -> Iterator[Step]:
+    hold = {"hold_id": f"H-{catalogue_scenario.world.seed}-1"}
     held = {**hold, "amount": "CNY 10.00", "reason": "authenticity_check", "order_id": order_id}
-    yield diary.asks(released_at, "hold_settlement", FINANCE, **held)
-    yield diary.asks(released_at + 9 * _ONE_DAY, "release_hold", FINANCE, **hold, amount="CNY 4.00")
+    yield catalogue_scenario.asks(released_at, "hold_settlement", FINANCE, **held)
+    yield catalogue_scenario.asks(released_at + 9 * _ONE_DAY, "release_hold", FINANCE, **hold, amount="CNY 4.00")
 
 
-def _moves(diary: Diary) -> Iterator[Step]:
+def _moves(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
     """An account abroad is refused; the merchant may not check its own; then two people change it."""
-    day = diary.world.day
-    abroad = {"account_ref": f"acct-{diary.merchant.merchant_id}-hk"}
-    yield diary.asks(day(24), "register_payout_account", **abroad, bank_code="HSBC", country="HK", currency="HKD")
-    yield diary.asks(day(24, hour=4), "verify_payout_account", FINANCE, **abroad)
-    new = {"account_ref": f"acct-{diary.merchant.merchant_id}-2"}
-    yield diary.asks(day(25), "register_payout_account", **new, bank_code="BOC")
-    yield diary.asks(day(25, hour=4), "verify_payout_account", FINANCE, **new)
-    old = {"account_ref": f"acct-{diary.merchant.merchant_id}", "reason": "account_changed"}
-    yield diary.asks(day(25, hour=5), "disable_payout_account", FINANCE, **old)
+    day = catalogue_scenario.world.day
+    abroad = {"account_ref": f"acct-{catalogue_scenario.merchant.merchant_id}-hk"}
+    yield catalogue_scenario.asks(
+        day(24), "register_payout_account", **abroad, bank_code="HSBC", country="HK", currency="HKD"
+    )
+    yield catalogue_scenario.asks(day(24, hour=4), "verify_payout_account", FINANCE, **abroad)
+    new = {"account_ref": f"acct-{catalogue_scenario.merchant.merchant_id}-2"}
+    yield catalogue_scenario.asks(day(25), "register_payout_account", **new, bank_code="BOC")
+    yield catalogue_scenario.asks(day(25, hour=4), "verify_payout_account", FINANCE, **new)
+    old = {"account_ref": f"acct-{catalogue_scenario.merchant.merchant_id}", "reason": "account_changed"}
+    yield catalogue_scenario.asks(day(25, hour=5), "disable_payout_account", FINANCE, **old)
 
 
-def _adjusted(diary: Diary, world: World) -> Iterator[Step]:
+def _adjusted(catalogue_scenario: CatalogueScenario, world: World) -> Iterator[Step]:
     """Goodwill to a merchant and a bank's charge are approved by a second person, not by the first; one is rejected."""
     goodwill = (_debit("5160", "CNY 20.00"), _credit("2120", "CNY 20.00"))
     bank_cost = (_debit("5130", "CNY 3.00"), _credit("1010", "CNY 3.00"))
-    merchant = {"merchant_id": diary.merchant.merchant_id}
-    told: tuple[tuple[str, Any, dict[str, str], str], ...] = (
+    merchant = {"merchant_id": catalogue_scenario.merchant.merchant_id}
+    reported: tuple[tuple[str, Any, dict[str, str], str], ...] = (
         ("goodwill", goodwill, merchant, "approve_proposal"),
         ("bank_charge", bank_cost, {}, "approve_proposal"),
         ("typing_error", bank_cost, {}, "reject_proposal"),
     )
-    for n, (reason, lines, whose, answer) in enumerate(told, 1):
+    for n, (reason, lines, whose, answer) in enumerate(reported, 1):
         data = {"adjustment_id": f"A-{world.seed}-{n}", **whose, "lines": lines, "evidence": [f"ticket {n}"]}
         at, id = world.day(26, hour=n), f"sim{world.seed}.adjustment.{n}"
         proposed, answered = by_two(at, id, "post_adjustment", data, reason=reason, answer=answer, after=2 * _A_MINUTE)

@@ -19,7 +19,7 @@ from service.demo.simulator.basket import make_basket
 from service.demo.simulator.books import book_acts
 from service.demo.simulator.catalogue import Merchant
 from service.demo.simulator.catalogue_life import catalogue_steps
-from service.demo.simulator.checkouts import checkout_acts, checkout_steps, shared_captures, stray_money
+from service.demo.simulator.checkouts import checkout_acts, checkout_steps, shared_captures, unmatched_money
 from service.demo.simulator.days import Days
 from service.demo.simulator.desk import desk_acts
 from service.demo.simulator.late_facts import late_steps
@@ -28,7 +28,7 @@ from service.demo.simulator.merchants import joins
 from service.demo.simulator.people import Buyer
 from service.demo.simulator.platform import platform_steps
 from service.demo.simulator.providers import provider_steps
-from service.demo.simulator.scenarios.order_steps import Story
+from service.demo.simulator.scenarios.order_steps import Scenario
 from service.demo.simulator.scenarios.plots import PLOTS, Plot, plot_of
 from service.demo.simulator.settlement import settlement_acts
 from service.demo.simulator.step import Act, Step
@@ -42,7 +42,7 @@ _EVERY_SIXTH = 6  # order is placed in the weeks after the month, so that someth
 _BUYERS_OF_EVERY_MARKET = 60  # so many have some in each
 SLOT = timedelta(hours=1)  # decisions of one slot share its end as their instant
 Progress = Callable[[int, int], None]  # done, of
-Told = TypeVar("Told", Step, Act)
+Item = TypeVar("Item", Step, Act)
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def make_month(
     steps += (step for merchant in world.merchants for step in joins(world, merchant))
     cast = _Cast.of(world)
     steps += (step for number in range(1, orders + 1) for step in _order_steps(world, cast, random, number))
-    steps += list(provider_steps(world, steps, [*shared_captures(world), *stray_money(world)]))
+    steps += list(provider_steps(world, steps, [*shared_captures(world), *unmatched_money(world)]))
     return world, sorted(_up_to_today(world, steps), key=_when)
 
 
@@ -107,13 +107,13 @@ def record_month(
     slot: timedelta = SLOT,
     progress: Progress = lambda _done, _total: None,
 ) -> Month:
-    """Record the month: at its own time in a ledger founded for demonstration, as told later in any other.
+    """Record the month: at its own time in a ledger founded for demonstration, as reported later in any other.
 
     Recorded again it changes nothing; broken off, it goes on from what is there.
     """
     world, steps = make_month(seed=seed, orders=orders, merchants=merchants, days=days)
     both: list[Step | Act] = [*steps, *make_acts(world, steps)]
-    told = sorted(both, key=_when)
+    reported = sorted(both, key=_when)
     clock = SlotClock(world.day(-4))
     ledger = app.ledger.in_scenario(clock) if app.ledger.identity.demonstration else app.ledger
     bus = Bus(ledger, MENU, clock=clock)
@@ -121,10 +121,10 @@ def record_month(
     try:
         publish_defaults(bus)
         done = 0
-        for end, batch in _slots(told, slot):
+        for end, batch in _slots(reported, slot):
             recording.record(end, batch)
             done += len(batch)
-            progress(done, len(told))
+            progress(done, len(reported))
     finally:
         bus.close()
     return recording.month
@@ -184,7 +184,7 @@ def _order_steps(world: World, cast: _Cast, random: Random, number: int) -> list
         placed_at=_placed_at(world, random, plot, number),
         units=plot.units,
     )
-    return list(plot.tell(Story(random, basket)))
+    return list(plot.submit(Scenario(random, basket)))
 
 
 def _placed_at(world: World, random: Random, plot: Plot, number: int) -> datetime:
@@ -199,13 +199,13 @@ def _placed_at(world: World, random: Random, plot: Plot, number: int) -> datetim
     return world.day(0, hour=hours)
 
 
-def _up_to_today(world: World, told: Iterable[Told]) -> list[Told]:
+def _up_to_today(world: World, reported: Iterable[Item]) -> list[Item]:
     """What happens after today is not known yet."""
-    return [each for each in told if each.at <= world.days.end]
+    return [each for each in reported if each.at <= world.days.end]
 
 
-def _slots(told: Sequence[Step | Act], slot: timedelta) -> Iterator[tuple[datetime, list[Step | Act]]]:
-    for end, batch in groupby(told, lambda each: _end_of_slot(each.at, slot)):
+def _slots(reported: Sequence[Step | Act], slot: timedelta) -> Iterator[tuple[datetime, list[Step | Act]]]:
+    for end, batch in groupby(reported, lambda each: _end_of_slot(each.at, slot)):
         yield end, list(batch)
 
 

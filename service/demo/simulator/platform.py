@@ -20,11 +20,11 @@ _DEEMED_AFTER = "P25D"
 
 
 def platform_steps(world: World) -> Iterator[Step]:
-    """Everything that no single order tells."""
+    """Everything that belongs to no single order."""
     for offset in range(world.days.count + 1):
         yield from rates_of(world.rates, world.first_day + timedelta(days=offset), seed=world.seed)
     yield from _rules(world)
-    yield from _stray_facts(world)
+    yield from _unmatched_facts(world)
 
 
 def rates_of(rates: Rates, day: date, *, seed: int) -> Iterator[Step]:
@@ -53,15 +53,15 @@ def _rules(world: World) -> Iterator[Step]:
         yield from by_two(at, step_id, "publish_policy", changed, reason="trial_day", approver=OPERATIONS)
 
 
-def _stray_facts(world: World) -> Iterator[Step]:
+def _unmatched_facts(world: World) -> Iterator[Step]:
     """What names no order we can find: a scan, a dispute."""
     facts = (
         ("simpost", "tracking", {"tracking_no": "SP-UNKNOWN-7CN"}, {"milestone": "arrived", "location": "Los Angeles"}),
         (PROVIDER.id, "dispute", {"dispute": "dp_unknown_1"}, {"reason": "fraud", "stage": "inquiry"}),
     )
     for number, (system, kind, refs, body) in enumerate(facts, 1):
-        reference = f"stray-{world.seed}-{number}"
+        reference = f"unmatched-{world.seed}-{number}"
         data = {"system": system, "reference": reference, "kind": kind, "refs": refs, "body": body}
         actor = CARRIER if system == CARRIER.id else PROVIDER
         at = world.day(9 + number, hour=5)
-        yield Step(at, f"sim{world.seed}.{reference}", "note_unrouted_fact", actor, data, is_report=True)
+        yield Step(at, f"sim{world.seed}.{reference}", "report_unmatched_fact", actor, data, is_report=True)

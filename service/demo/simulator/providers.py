@@ -18,7 +18,7 @@ from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY, Rate
 from ledger.ids import derived_id
 from ledger.money import Money, half_up, total
-from service.demo.simulator.late_facts import HEARD_AFTER, LATE, SINCE
+from service.demo.simulator.late_facts import LATE, REPORTED_AFTER, SINCE
 from service.demo.simulator.scenarios.order_steps import PSP
 from service.demo.simulator.step import FINANCE, PROVIDER, Step
 from service.demo.simulator.world import World
@@ -65,17 +65,17 @@ class Batch:
         return [line for lines in self.lines.values() for line in lines]
 
 
-def provider_steps(world: World, told: Iterable[Step], also: Iterable[Owed]) -> Iterator[Step]:
-    """The reports that follow from what the provider did in the steps of all orders, however late it told us of it, and
+def provider_steps(world: World, reported: Iterable[Step], also: Iterable[Owed]) -> Iterator[Step]:
+    """The reports that follow from what the provider did in the steps of all orders, however late it reported it, and
     of what else it owes us."""
-    items = sorted([*_items(world, told), *also], key=lambda item: (item.at, item.reference, item.kind, item.owner))
+    items = sorted([*_items(world, reported), *also], key=lambda item: (item.at, item.reference, item.kind, item.owner))
     late = [item for item in items if _is_reported_late(world, item)]
     for week in range(1, (world.days.count - _AFTER_THE_WEEK) // 7 + 1):
         first, last = world.day(7 * week - 7), world.day(7 * week)
         due = [item for item in items if first <= item.at < last or (week == 1 and item.at < first)]
         if due := [item for item in due if item not in late]:
             yield from _reported(world, week, _weekly(world, week, due))
-    at = world.after_the_month(HEARD_AFTER, hour=6)
+    at = world.after_the_month(REPORTED_AFTER, hour=6)
     yield from _reported(world, 0, _batch(world, f"SIMPAY-{world.seed}-late", at, world.days.month_end, late))
 
 
@@ -84,9 +84,9 @@ def _is_reported_late(world: World, item: Owed) -> bool:
     return is_theirs and item.kind == "charge" and item.at >= world.after_the_month(SINCE)
 
 
-def _items(world: World, told: Iterable[Step]) -> Iterator[Owed]:
-    """Each once, however often it was told."""
-    steps = [step for step in told if step.data.get("psp") == PSP and "order_id" in step.data]
+def _items(world: World, reported: Iterable[Step]) -> Iterator[Owed]:
+    """Each once, however often it was reported."""
+    steps = [step for step in reported if step.data.get("psp") == PSP and "order_id" in step.data]
     seen: set[tuple[str, str, bool]] = set()
     withdrawn: dict[str, Money] = {}
     for step in sorted(steps, key=lambda step: (step.at, step.id)):
@@ -174,7 +174,7 @@ def _with_wrong_lines(batch: Batch) -> Batch:
 
 
 def _reported(world: World, week: int, batch: Batch) -> Iterator[Step]:
-    """The file, the lines of each order and stray capture, and the batch as a whole."""
+    """The file, the lines of each order and unmatched capture, and the batch as a whole."""
     digest = sha256(repr(batch).encode()).hexdigest()
     file = {"kind": "psp_report", "digest": digest, "partner": PSP, "rows": len(batch.all_lines)}
     named = {"file_name": f"{batch.ref}.csv", "header": {"batch": batch.ref}}
@@ -197,7 +197,7 @@ def _report(batch: Batch, name: str, command: str, data: dict[str, Any]) -> Step
 
 def _about(owner: Owner) -> tuple[str, dict[str, str]]:
     if len(owner) == 1:
-        return "report_unallocated_settlement", {"capture_ref": owner[0]}
+        return "report_unmatched_settlement", {"capture_ref": owner[0]}
     return "report_psp_settlement", {"merchant_id": owner[0], "order_id": owner[1]}
 
 

@@ -106,8 +106,8 @@ def _came_back(world: World, app: App) -> Iterator[Step]:
 
 def _said(world: World, run: int, row: PayoutRow, report: str, *, days: int = 2, **what: Any) -> Step:
     at = world.day(run_day(run) + days, hour=0 if days > 2 else 2)
-    told = {**_named(row), "bank_ref": _bank_ref(row), "value_date": at.date(), **what}
-    return Step(at, derived_id(report, told["bank_ref"]), report, BANK, told, is_report=True)
+    reported = {**_named(row), "bank_ref": _bank_ref(row), "value_date": at.date(), **what}
+    return Step(at, derived_id(report, reported["bank_ref"]), report, BANK, reported, is_report=True)
 
 
 def _named(row: PayoutRow) -> dict[str, str]:

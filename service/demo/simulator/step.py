@@ -27,7 +27,7 @@ BROKER = Actor(kind="partner", id="simbroker", role="customs")
 @dataclass(frozen=True, slots=True)
 class Step:
     """A command by name, with its data as it comes from outside. A report brings the instant it happened, by default
-    the one it is told at.
+    the one it is reported at.
     """
 
     at: datetime
@@ -48,7 +48,7 @@ class Step:
 class Act:
     """What somebody does at an instant by what the ledger says then: a settlement run, a bank's answer to it.
 
-    `do` acts through the service, and tells the steps that follow. It comes to the same however often it is done, also
+    `do` acts through the service, and says the steps that follow. It comes to the same however often it is done, also
     on what was recorded after it.
     """
 

@@ -22,7 +22,7 @@ class World:
     seed: int
     days: Days
     merchants: list[Merchant]
-    guests: list[Merchant]  # whose own stories the month tells beside the orders' plots
+    guests: list[Merchant]  # whose own scenarios the month contains beside the orders' plots
     buyers: list[Buyer]
     rates: Rates
 

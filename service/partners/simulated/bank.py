@@ -11,9 +11,9 @@ from ledger.fx import CNY
 from ledger.money import Money
 from projections.reconciliation.instructions import Instruction
 from service.partners.ports import Answer, AnswerUnknown
-from service.partners.simulated.counter import Asked, Counter, Mishaps
+from service.partners.simulated.counter import Counter, FailureRates, PartnerRequest
 from service.partners.simulated.messages import Booking, camt053
-from service.partners.simulated.provider import NO_MISHAPS
+from service.partners.simulated.provider import NO_FAILURES
 
 ACCOUNT = "6222000000000000017"
 _BACK_AFTER = timedelta(days=2)
@@ -23,11 +23,11 @@ class SimulatedBank:
     """Asked for the first time it only takes note; asked again, it says what came of it. `opening` is what it holds of
     ours before the first payout."""
 
-    def __init__(self, path: Path, mishaps: Mishaps = NO_MISHAPS, opening: Money = Money(0, CNY)) -> None:  # noqa: B008
-        self.counter, self._mishaps, self._opening = Counter(path), mishaps, opening
+    def __init__(self, path: Path, failure_rates: FailureRates = NO_FAILURES, opening: Money = Money(0, CNY)) -> None:  # noqa: B008
+        self.counter, self._failure_rates, self._opening = Counter(path), failure_rates, opening
 
     def pay(self, instruction: Instruction) -> Answer:
-        account, day = str(instruction.facts["account_ref"]), accounting_day(instruction.asked_at)
+        account, day = str(instruction.facts["account_ref"]), accounting_day(instruction.requested_at)
         return self.take(instruction.id, amount=instruction.amount, account=account, day=day)
 
     def take(self, id: str, *, amount: Money, account: str, day: date) -> Answer:
@@ -35,7 +35,7 @@ class SimulatedBank:
         asked = self.counter.ask(
             id, kind="payout", party=account, amount=amount, fate=self._fate(id), day=day.isoformat()
         )
-        if self._mishaps.happens("answer", self._mishaps.answers_lost, id, str(asked.tries)):
+        if self._failure_rates.happens("answer", self._failure_rates.answers_lost, id, str(asked.tries)):
             raise AnswerUnknown("the bank did not answer in time")
         if not asked.is_for(account, amount):
             return Answer("failed", code="DUPL")
@@ -51,9 +51,9 @@ class SimulatedBank:
         return camt053(account=ACCOUNT, day=day, opening=opening, bookings=of_the_day)
 
     def _fate(self, id: str) -> str:
-        if self._mishaps.happens("failed", self._mishaps.failed, id):
+        if self._failure_rates.happens("failed", self._failure_rates.failed, id):
             return "failed"
-        return "returned" if self._mishaps.happens("returned", self._mishaps.returned, id) else "done"
+        return "returned" if self._failure_rates.happens("returned", self._failure_rates.returned, id) else "done"
 
     def _bookings(self) -> Iterator[Booking]:
         for asked in self.counter.all():
@@ -63,5 +63,5 @@ class SimulatedBank:
                 yield _booking(asked, asked.amount, date.fromisoformat(asked.day) + _BACK_AFTER, code="AC04")
 
 
-def _booking(asked: Asked, amount: Money, day: date, code: str = "") -> Booking:
+def _booking(asked: PartnerRequest, amount: Money, day: date, code: str = "") -> Booking:
     return Booking(f"BK{asked.n:08}{'R' if code else ''}", asked.id, amount, day, code)

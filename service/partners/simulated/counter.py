@@ -20,7 +20,7 @@ _PATIENCE_S = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PartnerRequest:
     """One thing that was asked for: the `n`-th. `tries` is how often, this time included; `fate` what came of it."""
 
     id: str
@@ -45,7 +45,7 @@ class Counter:
         with self._writing() as connection:
             connection.execute(_TABLE)
 
-    def ask(self, id: str, *, kind: str, party: str, amount: Money, fate: str, day: str) -> Asked:
+    def ask(self, id: str, *, kind: str, party: str, amount: Money, fate: str, day: str) -> PartnerRequest:
         """What is known under this id by now. `fate` and `day` are those of the first time."""
         with self._writing() as connection:
             (n,) = connection.execute("SELECT count(*) + 1 FROM asked").fetchone()
@@ -56,7 +56,7 @@ class Counter:
             row = connection.execute("SELECT * FROM asked WHERE id = ?", (id,)).fetchone()
         return _read(row)
 
-    def all(self) -> list[Asked]:
+    def all(self) -> list[PartnerRequest]:
         """Everything, in the order it was first asked for."""
         with self._writing() as connection:
             return [_read(row) for row in connection.execute("SELECT * FROM asked ORDER BY n")]
@@ -73,7 +73,7 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
-class Mishaps:
+class FailureRates:
     """How often things go wrong, in thousandths; which, follows from the seed and the id alone."""
 
     seed: str = "simulated"
@@ -86,6 +86,6 @@ class Mishaps:
         return int.from_bytes(digest[:4]) % 1000 < per_mille
 
 
-def _read(row: tuple[str, int, str, str, int, str, str, str, int]) -> Asked:
+def _read(row: tuple[str, int, str, str, int, str, str, str, int]) -> PartnerRequest:
     id, n, kind, party, minor, currency, fate, day, tries = row
-    return Asked(id, n, kind, party, Money(minor, currency), fate, day, tries)
+    return PartnerRequest(id, n, kind, party, Money(minor, currency), fate, day, tries)

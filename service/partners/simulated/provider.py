@@ -6,16 +6,16 @@ from pathlib import Path
 
 from projections.reconciliation.instructions import Instruction
 from service.partners.ports import Answer, AnswerUnknown
-from service.partners.simulated.counter import Counter, Mishaps
+from service.partners.simulated.counter import Counter, FailureRates
 
-NO_MISHAPS = Mishaps(failed=0, answers_lost=0, returned=0)
+NO_FAILURES = FailureRates(failed=0, answers_lost=0, returned=0)
 
 
 class SimulatedProvider:
     """What is done is done although its answer is lost; asked again, it answers what it did."""
 
-    def __init__(self, path: Path, mishaps: Mishaps = NO_MISHAPS) -> None:
-        self.counter, self._mishaps = Counter(path), mishaps
+    def __init__(self, path: Path, failure_rates: FailureRates = NO_FAILURES) -> None:
+        self.counter, self._failure_rates = Counter(path), failure_rates
 
     def capture(self, instruction: Instruction) -> Answer:
         return self._answer(instruction, "cap")
@@ -27,16 +27,16 @@ class SimulatedProvider:
         return self._answer(instruction, "re")
 
     def _answer(self, instruction: Instruction, prefix: str) -> Answer:
-        fails = self._mishaps.happens("failed", self._mishaps.failed, instruction.key)
+        fails = self._failure_rates.happens("failed", self._failure_rates.failed, instruction.key)
         asked = self.counter.ask(
             f"{instruction.kind}/{instruction.key}",
             kind=instruction.kind,
             party=instruction.partner,
             amount=instruction.amount,
             fate="failed" if fails else "done",
-            day=instruction.asked_at.date().isoformat(),
+            day=instruction.requested_at.date().isoformat(),
         )
-        if self._mishaps.happens("answer", self._mishaps.answers_lost, instruction.key, str(asked.tries)):
+        if self._failure_rates.happens("answer", self._failure_rates.answers_lost, instruction.key, str(asked.tries)):
             raise AnswerUnknown("the provider did not answer in time")
         if not asked.is_for(instruction.partner, instruction.amount):
             return Answer("failed", code="idempotency_key_reused")

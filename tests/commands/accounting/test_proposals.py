@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from commands.bus.book_batch import Round
+from commands.bus.book_batch import BookBatch
 from commands.command import Handler
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
@@ -186,14 +186,14 @@ def test_an_approval_in_the_batch_of_its_proposal_rests_on_the_guard(desk: Desk)
     proposed = desk.command("propose", command="test_take_all", data=data, proposal_id="P-1", reason="r")
     approved = desk.command("approve_proposal", actor=ANN, in_stream="payouts/M-2", proposal_id="P-1")
     done: list[tuple[str, ...]] = []
-    original = Round.record
+    original = BookBatch.record
 
-    def record(round_: Round) -> Any:
+    def record(round_: BookBatch) -> Any:
         done.extend(asked.rests_on for asked, _ in round_._decided)
         return original(round_)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Round, "record", record)
+        patched.setattr(BookBatch, "record", record)
         outcomes = desk.bus.submit([proposed, approved])
     assert [outcome.code or outcome.status for outcome in outcomes] == ["recorded", "recorded"]
     assert done[1] == ("payouts/M-2", account_guard("M-2"))

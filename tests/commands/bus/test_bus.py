@@ -152,16 +152,16 @@ def test_a_late_fact_is_decided_once_by_whoever_did_not_see_the_month_close(
 
 
 def test_a_fact_stands_on_its_day_again_as_soon_as_the_month_is_reopened(database_url: str, tmp_path: Path) -> None:
-    may, told = datetime(2025, 5, 2, tzinfo=UTC), datetime(2025, 4, 20, tzinfo=UTC)
+    may, reported = datetime(2025, 5, 2, tzinfo=UTC), datetime(2025, 4, 20, tzinfo=UTC)
     with open_desk(database_url, tmp_path, now=may) as one, open_desk(database_url, tmp_path, now=may) as two:
         publish_programme(one)
         book = one.expect("enrol_merchant", merchant_id="M-1").book
         one.expect("close_book_period", actor=SYSTEM, book=book, period="2025-03")
         one.expect("close_book_period", actor=SYSTEM, book=book, period="2025-04")
-        late = two.expect("report_tracking", **FACT, at=told)
+        late = two.expect("report_tracking", **FACT, at=reported)
         one.expect("reopen_book_period", actor=SYSTEM, book=book, period="2025-04")
         noted = [
-            desk.expect("report_tracking", **FACT | {"raw_code": code}, at=told)
+            desk.expect("report_tracking", **FACT | {"raw_code": code}, at=reported)
             for desk, code in ((two, "again"), (one, "and again"))
         ]
         days = [one.ledger.reader.read(book, fact.first - 1, 1)[0].accounting_date for fact in (late, *noted)]
@@ -186,9 +186,9 @@ def test_an_adjustment_of_a_month_is_proposed_as_soon_as_it_is_reopened_and_no_l
         publish_programme(one)
         one.expect("close_book_period", actor=SYSTEM, book=0, period="2025-03")
         one.expect("close_book_period", actor=SYSTEM, book=0, period="2025-04")
-        told = [propose(desk, "A-1") for desk in (one, two)]
+        reported = [propose(desk, "A-1") for desk in (one, two)]
         one.expect("reopen_book_period", actor=SYSTEM, book=0, period="2025-04")
-        told.append(propose(two, "A-2"))
+        reported.append(propose(two, "A-2"))
         two.expect("close_book_period", actor=SYSTEM, id="c-2", book=0, period="2025-04")
-        told += [propose(desk, "A-3") for desk in (one, two)]
-    assert told == ["PERIOD_CLOSED", "PERIOD_CLOSED", "", "PERIOD_CLOSED", "PERIOD_CLOSED"]
+        reported += [propose(desk, "A-3") for desk in (one, two)]
+    assert reported == ["PERIOD_CLOSED", "PERIOD_CLOSED", "", "PERIOD_CLOSED", "PERIOD_CLOSED"]

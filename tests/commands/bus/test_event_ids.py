@@ -1,4 +1,4 @@
-"""What the ids of events tell."""
+"""What the ids of events say."""
 
 from datetime import UTC, datetime, timedelta
 

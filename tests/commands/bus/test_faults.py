@@ -66,11 +66,11 @@ def _further_reads(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:  # noqa
 
 def _decision(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
     whole = MENU["set_express_refund"].decide
-    deciders = cast(dict[Any, Any], desk.bus._bench.deciders)
+    deciders = cast(dict[Any, Any], desk.bus._context.deciders)
     monkeypatch.setitem(deciders, SetExpressRefund, lambda c, s, r: _raises() if c.id == BAD else whole(c, s, r))
 
 
-def _memory(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:  # noqa: ARG001
+def _loaded(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:  # noqa: ARG001
     """What is remembered breaks half way: the event was applied, and then it raises."""
     whole, raised = Merchant.apply, list[str]()
 
@@ -114,7 +114,7 @@ PLACES = {
     "its fingerprint": _fingerprint,
     "its decision": _decision,
     "its entry": _posting,
-    "what is remembered of it": _memory,
+    "what is remembered of it": _loaded,
     "its form in the log": _shape,
     "its row": _row,
 }
@@ -159,10 +159,10 @@ def test_its_reference_stands_in_the_log_with_where_it_broke_and_nothing_of_what
     with caplog.at_level(logging.ERROR):
         fault = _batch(broken)[1]
     (line,) = [record.getMessage() for record in caplog.records]
-    told = json.loads(line)
-    assert (told["fault"], told["command"], told["id"]) == (fault.reference, "set_express_refund", BAD)
+    reported = json.loads(line)
+    assert (reported["fault"], reported["command"], reported["id"]) == (fault.reference, "set_express_refund", BAD)
     assert fault.reference in fault.sentence
-    assert "File " in told["trace"][0]["at"]
+    assert "File " in reported["trace"][0]["at"]
     assert SECRET not in line
     assert "\n" not in line
 

@@ -36,8 +36,8 @@ def nested(depth: int) -> Any:
 
 def sent(name: str, data: dict[str, Any], **envelope: Any) -> Command:
     """The command as it is sent by `redledger record`."""
-    told = {"command": name, "id": "c", "actor": {"kind": "platform", "id": "p"}, "data": data, **envelope}
-    return parse_command(json.dumps(told).encode(), MENU)
+    reported = {"command": name, "id": "c", "actor": {"kind": "platform", "id": "p"}, "data": data, **envelope}
+    return parse_command(json.dumps(reported).encode(), MENU)
 
 
 def refuses(name: str, data: dict[str, Any], **envelope: Any) -> str:
@@ -109,8 +109,8 @@ def test_a_balance_may_be_of_many_amounts() -> None:
 
 @pytest.mark.parametrize("rate", ["1e0", "+7", "7,18", "7_1", "٧", "-7", "0", ".5", "5.", " 7", "NaN", "1000"])
 def test_a_rate_that_is_not_plainly_one_is_refused(rate: str) -> None:
-    told = {"pair": "USD/CNY", "rate": rate, "kind": "book", "provider": "x", "as_of": "2026-11-01"}
-    refuses("record_fx_rate", told)
+    reported = {"pair": "USD/CNY", "rate": rate, "kind": "book", "provider": "x", "as_of": "2026-11-01"}
+    refuses("record_fx_rate", reported)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_a_rate_inside_a_line_is_held_to_the_same(rate: dict[str, str]) -> None:
     plain = {"base": "USD", "quote": "CNY", "value": "7.18", "kind": "provider_settlement", "source": "x"}
     line = {"psp_ref": "c", "kind": "charge", "gross": "USD 1.00", "fee": "USD 0.00", "net": "USD 1.00"}
     about = {"psp": "x", "merchant_id": "M-1", "order_id": "O-1", "batch_ref": "B"}
-    told = line | {"rate": plain | {"as_of": "2026-11-01"} | rate}
+    reported = line | {"rate": plain | {"as_of": "2026-11-01"} | rate}
     sent("report_psp_settlement", about | {"lines": [line | {"rate": plain | {"as_of": "2026-11-01"}}]})
-    refuses("report_psp_settlement", about | {"lines": [told]})
+    refuses("report_psp_settlement", about | {"lines": [reported]})
 
 
 @pytest.mark.parametrize("number", ["1_0", "+1", " 1", "1.0", "1e0", "١", 1.0, True, 10**16])
@@ -148,14 +148,14 @@ def test_a_month_that_no_book_can_have_is_refused() -> None:
 def test_a_body_that_is_nested_too_deep_is_refused(depth: int) -> None:
     with pytest.raises(Malformed):
         parse_command(
-            b'{"command":"note_unrouted_fact","id":"c","actor":{"kind":"partner","id":"s"},"data":{"system":"s",'
+            b'{"command":"report_unmatched_fact","id":"c","actor":{"kind":"partner","id":"s"},"data":{"system":"s",'
             b'"reference":"r","kind":"k","body":%b1%b}}' % (b'{"a":' * depth, b"}" * depth),
             MENU,
         )
 
 
 def test_a_body_as_deep_as_any_partners_is_taken() -> None:
-    sent("note_unrouted_fact", NOTE | {"body": nested(DEEPEST - 1)})
+    sent("report_unmatched_fact", NOTE | {"body": nested(DEEPEST - 1)})
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_body_as_deep_as_any_partners_is_taken() -> None:
     ids=["float", "NUL", "NUL in a name", "surrogate", "large", "long"],
 )
 def test_a_body_that_no_log_or_view_can_hold_is_refused(body: dict[str, Any]) -> None:
-    refuses("note_unrouted_fact", NOTE | {"body": body})
+    refuses("report_unmatched_fact", NOTE | {"body": body})
 
 
 def test_a_long_reference_of_a_fact_is_taken_whole() -> None:
@@ -178,7 +178,7 @@ def test_a_text_without_end_is_refused() -> None:
 
 
 def test_words_of_a_partner_are_made_to_fit() -> None:
-    assert sent("note_unrouted_fact", NOTE | {"refs": {"named": kept_text("\0\ud800" + "x" * LONGEST_TEXT)}})
+    assert sent("report_unmatched_fact", NOTE | {"refs": {"named": kept_text("\0\ud800" + "x" * LONGEST_TEXT)}})
 
 
 _PLACED = to_jsonable_python(order_data("O-1", "M-1"))

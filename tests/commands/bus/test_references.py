@@ -17,7 +17,7 @@ from ledger.events.payments import PaymentCaptured
 from ledger.readable import payload_of
 from ledger.references import number_key, reference_key, references_in_full
 from service.record.parser import parse_command
-from tests.support.orders import OrderStory, basket, capture
+from tests.support.orders import OrderScenario, basket, capture
 
 LONG = "py_" + "x" * 300
 _PARTNERS = {
@@ -45,17 +45,17 @@ def _annotation(field: FieldInfo) -> Any:
 
 
 def test_a_capture_under_a_long_reference_pays_its_order_once() -> None:
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    story.tell("report_payment_captured", **capture(capture_ref=LONG))
-    assert story.event(PaymentCaptured).capture_ref == reference_key(LONG)
-    assert story.tell("report_payment_captured", **capture(capture_ref=LONG)) == []
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    scenario.submit("report_payment_captured", **capture(capture_ref=LONG))
+    assert scenario.event(PaymentCaptured).capture_ref == reference_key(LONG)
+    assert scenario.submit("report_payment_captured", **capture(capture_ref=LONG)) == []
 
 
 def test_a_long_reference_is_kept_in_full_and_read_back() -> None:
-    story = OrderStory()
-    story.tell("report_payment_captured", **capture(capture_ref=LONG, payment_id="PAY 1/ü"))
-    captured: Event = story.event(PaymentCaptured)
+    scenario = OrderScenario()
+    scenario.submit("report_payment_captured", **capture(capture_ref=LONG, payment_id="PAY 1/ü"))
+    captured: Event = scenario.event(PaymentCaptured)
     payload = payload_of(captured)
     assert payload is not None
     assert decode(captured.name, captured.schema_version, payload).in_full == {
@@ -65,16 +65,16 @@ def test_a_long_reference_is_kept_in_full_and_read_back() -> None:
 
 
 def test_a_usual_reference_is_kept_as_it_is() -> None:
-    story = OrderStory()
-    story.tell("report_payment_captured", **capture())
-    assert story.event(PaymentCaptured).in_full == {}
+    scenario = OrderScenario()
+    scenario.submit("report_payment_captured", **capture())
+    assert scenario.event(PaymentCaptured).in_full == {}
 
 
 @pytest.mark.parametrize("reference", [LONG, "x" * 20_000, "a/b", "ü"])
 def test_a_line_with_such_a_reference_is_a_command(reference: str) -> None:
     data = {"system": "sf", "reference": reference, "kind": "k"}
-    line = {"command": "note_unrouted_fact", "id": "n", "actor": {"kind": "partner", "id": "sf"}, "data": data}
-    assert parse_command(json.dumps(line).encode(), MENU).stream == f"inbox/sf/{reference_key(reference)}"
+    line = {"command": "report_unmatched_fact", "id": "n", "actor": {"kind": "partner", "id": "sf"}, "data": data}
+    assert parse_command(json.dumps(line).encode(), MENU).stream == f"unmatched/sf/{reference_key(reference)}"
 
 
 def test_two_long_references_are_two() -> None:
@@ -105,7 +105,7 @@ def test_references_that_differ_stay_two(key: Callable[[str], str], one: str, ot
 
 
 def test_a_capture_under_a_look_alike_is_the_same_capture() -> None:
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    story.tell("report_payment_captured", **capture(capture_ref="ch_1"))
-    assert story.tell("report_payment_captured", **capture(capture_ref="ch_1\u200b ")) == []
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    scenario.submit("report_payment_captured", **capture(capture_ref="ch_1"))
+    assert scenario.submit("report_payment_captured", **capture(capture_ref="ch_1\u200b ")) == []

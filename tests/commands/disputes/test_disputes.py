@@ -4,362 +4,364 @@ from typing import Any
 
 import pytest
 
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from ledger.events.disputes import DisputeFundsWithdrawn, DisputeLost, DisputeOpened, DisputeWon
-from ledger.events.platform import InboxFactNoted
+from ledger.events.platform import UnmatchedFactReported
 from ledger.refusals.catalogue import RefundExceedsRemaining, RoleNotAllowed
 from ledger.refusals.payments import DisputeClosed, DisputeNotFound, DisputeOpen, EvidenceTooLate
 from tests.support.given import BUYER, MERCHANT, PLATFORM, ask, cny, given, usd
-from tests.support.orders import OrderStory, basket, capture
+from tests.support.orders import OrderScenario, basket, capture
 from tests.support.payments import OF_DISPUTE, disputed, opened
 
 BOTH = ("product_unacceptable", "not_received")
 LATER = "2025-05-01T08:00:00Z"
 
 
-def signed(**other: Any) -> OrderStory:
+def signed(**other: Any) -> OrderScenario:
     """All of the order is sent and signed for."""
-    return OrderStory(**other).paid().sent(A=2, B=1).received().signed(at="2025-04-05T08:00:00Z")
+    return OrderScenario(**other).paid().sent(A=2, B=1).received().signed(at="2025-04-05T08:00:00Z")
 
 
-def released() -> OrderStory:
-    story = signed()
-    story.tell("release_settlement", at="2025-04-12T08:00:00Z")
-    return story
+def released() -> OrderScenario:
+    scenario = signed()
+    scenario.submit("release_settlement", at="2025-04-12T08:00:00Z")
+    return scenario
 
 
-def lost(story: OrderStory, reason: str = "product_unacceptable", amount: str = "USD 69.44") -> OrderStory:
-    disputed(story, amount, reason).tell("report_dispute_lost", **OF_DISPUTE)
-    return story
+def lost(scenario: OrderScenario, reason: str = "product_unacceptable", amount: str = "USD 69.44") -> OrderScenario:
+    disputed(scenario, amount, reason).submit("report_dispute_lost", **OF_DISPUTE)
+    return scenario
 
 
-def nothing_is_left_in(story: OrderStory, *accounts: str) -> None:
+def nothing_is_left_in(scenario: OrderScenario, *accounts: str) -> None:
     for account in accounts:
-        assert (story.balance(account, "USD"), story.base(account)) == (0, 0), account
+        assert (scenario.balance(account, "USD"), scenario.base(account)) == (0, 0), account
 
 
 class TestOpened:
     def test_it_is_recorded_once_a_stage(self) -> None:
-        story = OrderStory().paid()
-        assert [type(e) for e in story.tell("report_dispute_opened", **opened(stage="inquiry"))] == [DisputeOpened]
-        assert story.tell("report_dispute_opened", **opened(stage="inquiry")) == []
-        assert [type(e) for e in story.tell("report_dispute_opened", **opened())] == [DisputeOpened]
+        scenario = OrderScenario().paid()
+        assert [type(e) for e in scenario.submit("report_dispute_opened", **opened(stage="inquiry"))] == [DisputeOpened]
+        assert scenario.submit("report_dispute_opened", **opened(stage="inquiry")) == []
+        assert [type(e) for e in scenario.submit("report_dispute_opened", **opened())] == [DisputeOpened]
 
-    def test_an_earlier_stage_that_is_told_late_changes_nothing(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_dispute_opened", **opened())
-        assert story.tell("report_dispute_opened", **opened(stage="inquiry")) == []
+    def test_an_earlier_stage_that_is_reported_late_changes_nothing(self) -> None:
+        scenario = OrderScenario().paid()
+        scenario.submit("report_dispute_opened", **opened())
+        assert scenario.submit("report_dispute_opened", **opened(stage="inquiry")) == []
 
     def test_it_posts_nothing(self) -> None:
-        story = OrderStory().paid()
-        before = len(story.entries)
-        story.tell("report_dispute_opened", **opened())
-        assert len(story.entries) == before
+        scenario = OrderScenario().paid()
+        before = len(scenario.entries)
+        scenario.submit("report_dispute_opened", **opened())
+        assert len(scenario.entries) == before
 
     def test_it_holds_the_release_back(self) -> None:
-        story = signed()
-        story.tell("report_dispute_opened", **opened())
-        refused = story.refusal("release_settlement", at=LATER)
+        scenario = signed()
+        scenario.submit("report_dispute_opened", **opened())
+        refused = scenario.refusal("release_settlement", at=LATER)
         assert isinstance(refused, DisputeOpen)
         assert refused.facts["dispute_id"] == "dp-1"
 
     def test_it_holds_back_only_the_lines_it_is_about(self) -> None:
-        story = signed()
-        story.tell("report_dispute_opened", **opened("USD 19.44", lines=[{"line_id": "B", "qty": 1}]))
-        story.tell("release_settlement", at=LATER)
-        assert story.balance("2120") == -342_00
+        scenario = signed()
+        scenario.submit("report_dispute_opened", **opened("USD 19.44", lines=[{"line_id": "B", "qty": 1}]))
+        scenario.submit("release_settlement", at=LATER)
+        assert scenario.balance("2120") == -342_00
 
     def test_it_holds_refunds_back(self) -> None:
-        story = signed()
-        story.tell("report_dispute_opened", **opened())
-        told = {"refund_id": "R-1", "reason": "broken", "lines": [{"line_id": "B", "qty": 1}]}
-        assert isinstance(story.refusal("request_refund", by=BUYER, at=LATER, **told), DisputeOpen)
+        scenario = signed()
+        scenario.submit("report_dispute_opened", **opened())
+        reported = {"refund_id": "R-1", "reason": "broken", "lines": [{"line_id": "B", "qty": 1}]}
+        assert isinstance(scenario.refusal("request_refund", by=BUYER, at=LATER, **reported), DisputeOpen)
 
     def test_a_disputed_capture_we_do_not_know_is_recorded_and_flagged(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_dispute_opened", **opened() | {"capture_ref": "cap-9"})
-        assert story.breaks() == ["fact_contradicts_state"]
+        scenario = OrderScenario().paid()
+        scenario.submit("report_dispute_opened", **opened() | {"capture_ref": "cap-9"})
+        assert scenario.breaks() == ["fact_contradicts_state"]
 
     def test_more_than_was_captured_is_recorded_and_flagged(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_dispute_opened", **opened("USD 69.45"))
-        assert story.breaks() == ["amount_mismatch"]
+        scenario = OrderScenario().paid()
+        scenario.submit("report_dispute_opened", **opened("USD 69.45"))
+        assert scenario.breaks() == ["amount_mismatch"]
 
 
 class TestFunds:
     def test_withdrawn_money_is_held_by_the_provider(self) -> None:
-        story = disputed(OrderStory().paid())
-        assert (story.balance("1120", "USD"), story.base("1120")) == (69_44, 498_58)
-        nothing_is_left_in(story, "1110")
+        scenario = disputed(OrderScenario().paid())
+        assert (scenario.balance("1120", "USD"), scenario.base("1120")) == (69_44, 498_58)
+        nothing_is_left_in(scenario, "1110")
 
-    def test_it_may_be_told_before_the_dispute(self) -> None:
-        story = OrderStory().paid()
-        decided = story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
+    def test_it_may_be_reported_before_the_dispute(self) -> None:
+        scenario = OrderScenario().paid()
+        decided = scenario.submit("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
         assert [type(event) for event in decided] == [DisputeFundsWithdrawn]
-        story.tell("report_dispute_opened", **opened())
-        assert story.order.disputes.by_id["dp-1"].reason == "product_unacceptable"
+        scenario.submit("report_dispute_opened", **opened())
+        assert scenario.order.disputes.by_id["dp-1"].reason == "product_unacceptable"
 
     def test_it_is_withdrawn_once(self) -> None:
-        story = disputed(OrderStory().paid())
-        assert story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44") == []
+        scenario = disputed(OrderScenario().paid())
+        assert scenario.submit("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44") == []
 
     def test_another_amount_is_a_break_and_posts_nothing(self) -> None:
-        story = disputed(OrderStory().paid())
-        story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.45")
-        assert (story.breaks(), story.balance("1120", "USD")) == (["amount_mismatch"], 69_44)
+        scenario = disputed(OrderScenario().paid())
+        scenario.submit("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.45")
+        assert (scenario.breaks(), scenario.balance("1120", "USD")) == (["amount_mismatch"], 69_44)
 
     def test_the_fee_is_the_platforms(self) -> None:
-        story = disputed(OrderStory().paid())
-        story.tell("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00")
-        assert (story.balance("5140", "USD"), story.balance("2110")) == (15_00, -500_00)
+        scenario = disputed(OrderScenario().paid())
+        scenario.submit("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00")
+        assert (scenario.balance("5140", "USD"), scenario.balance("2110")) == (15_00, -500_00)
 
     def test_the_fee_is_charged_once(self) -> None:
-        story = disputed(OrderStory().paid())
-        story.tell("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00")
-        assert story.tell("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00") == []
-        story.tell("report_dispute_fee", **OF_DISPUTE, amount="USD 20.00")
-        assert story.breaks() == ["amount_mismatch"]
+        scenario = disputed(OrderScenario().paid())
+        scenario.submit("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00")
+        assert scenario.submit("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00") == []
+        scenario.submit("report_dispute_fee", **OF_DISPUTE, amount="USD 20.00")
+        assert scenario.breaks() == ["amount_mismatch"]
 
 
 class TestWon:
     def test_the_money_is_owed_to_us_again(self) -> None:
-        story = disputed(OrderStory().paid())
-        story.tell("report_dispute_won", **OF_DISPUTE)
-        nothing_is_left_in(story, "1120")
-        assert (story.balance("1110", "USD"), story.balance("2110")) == (69_44, -500_00)
+        scenario = disputed(OrderScenario().paid())
+        scenario.submit("report_dispute_won", **OF_DISPUTE)
+        nothing_is_left_in(scenario, "1120")
+        assert (scenario.balance("1110", "USD"), scenario.balance("2110")) == (69_44, -500_00)
 
     def test_it_is_won_once(self) -> None:
-        story = disputed(OrderStory().paid())
-        story.tell("report_dispute_won", **OF_DISPUTE)
-        assert story.tell("report_dispute_won", **OF_DISPUTE) == []
+        scenario = disputed(OrderScenario().paid())
+        scenario.submit("report_dispute_won", **OF_DISPUTE)
+        assert scenario.submit("report_dispute_won", **OF_DISPUTE) == []
 
     def test_nothing_is_held_back_any_more(self) -> None:
-        story = disputed(signed())
-        story.tell("report_dispute_won", **OF_DISPUTE)
-        story.tell("release_settlement", at=LATER)
-        assert story.order.completed
+        scenario = disputed(signed())
+        scenario.submit("report_dispute_won", **OF_DISPUTE)
+        scenario.submit("release_settlement", at=LATER)
+        assert scenario.order.completed
 
     def test_an_inquiry_that_is_closed_posts_nothing(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_dispute_opened", **opened(stage="inquiry"))
-        before = len(story.entries)
-        (won,) = story.tell("report_dispute_won", **OF_DISPUTE)
+        scenario = OrderScenario().paid()
+        scenario.submit("report_dispute_opened", **opened(stage="inquiry"))
+        before = len(scenario.entries)
+        (won,) = scenario.submit("report_dispute_won", **OF_DISPUTE)
         assert isinstance(won, DisputeWon)
-        assert len(story.entries) == before
+        assert len(scenario.entries) == before
 
     def test_money_withdrawn_after_it_was_won_is_recorded_and_flagged(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_dispute_opened", **opened())
-        story.tell("report_dispute_won", **OF_DISPUTE)
-        story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
-        assert (story.breaks(), story.balance("1120", "USD")) == (["fact_contradicts_state"], 69_44)
-        story.tell("report_dispute_won", **OF_DISPUTE)
-        nothing_is_left_in(story, "1120")
+        scenario = OrderScenario().paid()
+        scenario.submit("report_dispute_opened", **opened())
+        scenario.submit("report_dispute_won", **OF_DISPUTE)
+        scenario.submit("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
+        assert (scenario.breaks(), scenario.balance("1120", "USD")) == (["fact_contradicts_state"], 69_44)
+        scenario.submit("report_dispute_won", **OF_DISPUTE)
+        nothing_is_left_in(scenario, "1120")
 
 
 class TestLostByTheMerchant:
     def test_before_release_the_list_price_leaves_pending(self) -> None:
-        story = lost(signed())
-        nothing_is_left_in(story, "1120", "1110")
-        assert (story.balance("2110"), story.balance("2120"), story.balance("5140")) == (0, 0, 0)
-        assert (story.balance("4210"), story.order.completed) == (0, True)
+        scenario = lost(signed())
+        nothing_is_left_in(scenario, "1120", "1110")
+        assert (scenario.balance("2110"), scenario.balance("2120"), scenario.balance("5140")) == (0, 0, 0)
+        assert (scenario.balance("4210"), scenario.order.completed) == (0, True)
 
     def test_after_release_the_fee_comes_back(self) -> None:
-        story = lost(released())
-        assert (story.balance("2120"), story.balance("4120"), story.balance("4110")) == (0, 25_00, -25_00)
+        scenario = lost(released())
+        assert (scenario.balance("2120"), scenario.balance("4120"), scenario.balance("4110")) == (0, 25_00, -25_00)
 
     def test_after_a_payout_the_merchant_owes_it(self) -> None:
         event = lost(released()).event(DisputeLost)
         assert sum((line.from_available for line in event.lines), cny("0")) == cny("475.00")
 
     def test_a_part_takes_that_part_of_the_list_price(self) -> None:
-        story = lost(signed(), amount="USD 25.00")
-        assert (story.balance("2110"), story.balance("5140")) == (-320_00, 0)
+        scenario = lost(signed(), amount="USD 25.00")
+        assert (scenario.balance("2110"), scenario.balance("5140")) == (-320_00, 0)
 
     def test_only_the_lines_it_is_about_give_back(self) -> None:
-        story = signed()
-        story.tell("report_dispute_opened", **opened("USD 19.44", lines=[{"line_id": "B", "qty": 1}]))
-        story.tell("report_dispute_lost", **OF_DISPUTE)
-        assert [line.line_id for line in story.event(DisputeLost).lines] == ["B"]
+        scenario = signed()
+        scenario.submit("report_dispute_opened", **opened("USD 19.44", lines=[{"line_id": "B", "qty": 1}]))
+        scenario.submit("report_dispute_lost", **OF_DISPUTE)
+        assert [line.line_id for line in scenario.event(DisputeLost).lines] == ["B"]
 
     def test_charges_go_with_the_last_unit(self) -> None:
         charges = [{"type": "shipping", "amount": "USD 5.00", "borne_by": "buyer"}]
-        story = OrderStory().paid(charges=charges, buyer_total="USD 74.44")
-        lost(story, amount="USD 74.44")
-        nothing_is_left_in(story, "4220", "1120")
-        assert story.balance("5140") == 0
+        scenario = OrderScenario().paid(charges=charges, buyer_total="USD 74.44")
+        lost(scenario, amount="USD 74.44")
+        nothing_is_left_in(scenario, "4220", "1120")
+        assert scenario.balance("5140") == 0
 
     def test_what_is_more_than_the_goods_is_the_platforms(self) -> None:
         charges = [{"type": "shipping", "amount": "USD 5.00", "borne_by": "buyer"}]
-        story = OrderStory().paid(charges=charges, buyer_total="USD 74.44")
-        lost(story, amount="USD 70.44")
-        assert (story.balance("5140"), story.balance("2110")) == (7_18, 0)
+        scenario = OrderScenario().paid(charges=charges, buyer_total="USD 74.44")
+        lost(scenario, amount="USD 70.44")
+        assert (scenario.balance("5140"), scenario.balance("2110")) == (7_18, 0)
 
     def test_units_refunded_before_are_not_taken_again(self) -> None:
-        story = OrderStory().paid()
-        story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
-        story.tell("submit_refund", refund_id="R-1")
-        story.tell(
-            "report_refund_outcome", psp="stripe", submission_id="R-1.1", outcome="succeeded", amount="USD 19.44"
+        scenario = OrderScenario().paid()
+        scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
+        scenario.submit("submit_refund", refund_id="R-1")
+        scenario.submit(
+            "report_refund_outcome", psp="stripe", attempt_id="R-1.1", outcome="succeeded", amount="USD 19.44"
         )
-        lost(story, amount="USD 50.00")
-        assert [line.line_id for line in story.event(DisputeLost).lines] == ["A"]
-        assert story.balance("2110") == 0
+        lost(scenario, amount="USD 50.00")
+        assert [line.line_id for line in scenario.event(DisputeLost).lines] == ["A"]
+        assert scenario.balance("2110") == 0
 
     def test_a_refund_that_was_owed_is_paid_by_it(self) -> None:
-        story = OrderStory().paid()
-        story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
-        lost(story)
-        nothing_is_left_in(story, "2210", "1120")
-        assert (story.balance("2110"), story.order.cases["R-1"].unsubmitted) == (0, usd("0.00"))
+        scenario = OrderScenario().paid()
+        scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
+        lost(scenario)
+        nothing_is_left_in(scenario, "2210", "1120")
+        assert (scenario.balance("2110"), scenario.order.cases["R-1"].unsubmitted) == (0, usd("0.00"))
 
     def test_the_refund_is_not_paid_as_well(self) -> None:
-        story = OrderStory().paid()
-        story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
-        disputed(story)
-        assert isinstance(story.refusal("submit_refund", refund_id="R-1"), DisputeOpen)
+        scenario = OrderScenario().paid()
+        scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
+        disputed(scenario)
+        assert isinstance(scenario.refusal("submit_refund", refund_id="R-1"), DisputeOpen)
 
 
 class TestLostByThePlatform:
     def test_the_merchant_keeps_its_money_and_gets_it_at_once(self) -> None:
-        story = lost(OrderStory().paid().sent(A=2, B=1).received(), "not_received")
-        assert (story.balance("2110"), story.balance("2120"), story.balance("5140")) == (0, -475_00, 498_58)
-        assert story.order.completed
+        scenario = lost(OrderScenario().paid().sent(A=2, B=1).received(), "not_received")
+        assert (scenario.balance("2110"), scenario.balance("2120"), scenario.balance("5140")) == (0, -475_00, 498_58)
+        assert scenario.order.completed
 
     def test_nothing_is_taken_from_what_was_released(self) -> None:
-        story = lost(released(), "not_received")
-        assert (story.balance("2120"), story.balance("4120")) == (-475_00, 0)
+        scenario = lost(released(), "not_received")
+        assert (scenario.balance("2120"), scenario.balance("4120")) == (-475_00, 0)
 
     def test_its_units_are_not_refunded_as_well(self) -> None:
-        story = lost(signed(), "not_received")
-        told = {"refund_id": "R-1", "reason": "broken", "lines": [{"line_id": "B", "qty": 1}]}
-        assert isinstance(story.refusal("request_refund", by=BUYER, at=LATER, **told), RefundExceedsRemaining)
+        scenario = lost(signed(), "not_received")
+        reported = {"refund_id": "R-1", "reason": "broken", "lines": [{"line_id": "B", "qty": 1}]}
+        assert isinstance(scenario.refusal("request_refund", by=BUYER, at=LATER, **reported), RefundExceedsRemaining)
 
 
 class TestLostInAnyCase:
     def test_it_is_lost_once(self) -> None:
-        assert lost(signed()).tell("report_dispute_lost", **OF_DISPUTE) == []
+        assert lost(signed()).submit("report_dispute_lost", **OF_DISPUTE) == []
 
     def test_a_loss_says_that_the_money_is_gone(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_dispute_opened", **opened())
-        decided = story.tell("report_dispute_lost", **OF_DISPUTE)
+        scenario = OrderScenario().paid()
+        scenario.submit("report_dispute_opened", **opened())
+        decided = scenario.submit("report_dispute_lost", **OF_DISPUTE)
         assert [type(event) for event in decided][:2] == [DisputeFundsWithdrawn, DisputeLost]
-        nothing_is_left_in(story, "1120", "1110")
+        nothing_is_left_in(scenario, "1120", "1110")
 
-    def test_the_withdrawal_that_is_told_late_changes_nothing(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_dispute_opened", **opened())
-        story.tell("report_dispute_lost", **OF_DISPUTE)
-        assert story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44") == []
+    def test_the_withdrawal_that_is_reported_late_changes_nothing(self) -> None:
+        scenario = OrderScenario().paid()
+        scenario.submit("report_dispute_opened", **opened())
+        scenario.submit("report_dispute_lost", **OF_DISPUTE)
+        assert scenario.submit("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44") == []
 
     def test_money_captured_twice_is_lost_to_nobody(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_payment_captured", **capture("cap-2"))
+        scenario = OrderScenario().paid()
+        scenario.submit("report_payment_captured", **capture("cap-2"))
         of = OF_DISPUTE | {"capture_ref": "cap-2"}
-        story.tell("report_dispute_opened", **opened(reason="duplicate") | of)
-        story.tell("report_dispute_lost", **of)
-        nothing_is_left_in(story, "2220", "1120")
-        assert (story.balance("2110"), story.balance("5140")) == (-500_00, 0)
+        scenario.submit("report_dispute_opened", **opened(reason="duplicate") | of)
+        scenario.submit("report_dispute_lost", **of)
+        nothing_is_left_in(scenario, "2220", "1120")
+        assert (scenario.balance("2110"), scenario.balance("5140")) == (-500_00, 0)
 
     def test_money_without_an_order_is_lost_to_nobody(self) -> None:
-        story = OrderStory()
-        story.tell("report_payment_captured", **capture())
-        lost(story)
-        nothing_is_left_in(story, "2220", "1120", "1110")
+        scenario = OrderScenario()
+        scenario.submit("report_payment_captured", **capture())
+        lost(scenario)
+        nothing_is_left_in(scenario, "2220", "1120", "1110")
 
     @pytest.mark.parametrize("reason", BOTH)
     def test_a_second_stage_that_is_won_undoes_it_to_the_cent(self, reason: str) -> None:
-        story = lost(signed(), reason)
-        story.tell("report_dispute_opened", **opened(reason=reason, stage="second_stage"), at=LATER)
-        story.tell("report_dispute_won", **OF_DISPUTE, at=LATER)
-        nothing_is_left_in(story, "1120")
-        kept = story.balance("2110") + story.balance("2120") + story.balance("4110")
-        assert (kept, story.balance("5140"), story.balance("1110", "USD")) == (-500_00, 0, 69_44)
+        scenario = lost(signed(), reason)
+        scenario.submit("report_dispute_opened", **opened(reason=reason, stage="second_stage"), at=LATER)
+        scenario.submit("report_dispute_won", **OF_DISPUTE, at=LATER)
+        nothing_is_left_in(scenario, "1120")
+        kept = scenario.balance("2110") + scenario.balance("2120") + scenario.balance("4110")
+        assert (kept, scenario.balance("5140"), scenario.balance("1110", "USD")) == (-500_00, 0, 69_44)
 
     def test_what_was_won_back_can_be_released(self) -> None:
-        story = lost(signed())
-        story.tell("report_dispute_won", **OF_DISPUTE, at=LATER)
-        story.tell("release_settlement", at=LATER)
-        assert (story.balance("2110"), story.balance("2120")) == (0, -475_00)
+        scenario = lost(signed())
+        scenario.submit("report_dispute_won", **OF_DISPUTE, at=LATER)
+        scenario.submit("release_settlement", at=LATER)
+        assert (scenario.balance("2110"), scenario.balance("2120")) == (0, -475_00)
 
     def test_one_that_was_won_and_opens_again_is_in_its_second_stage(self) -> None:
-        story = disputed(signed())
-        story.tell("report_dispute_won", **OF_DISPUTE)
-        (again,) = story.tell("report_dispute_opened", **opened(), at=LATER)
+        scenario = disputed(signed())
+        scenario.submit("report_dispute_won", **OF_DISPUTE)
+        (again,) = scenario.submit("report_dispute_opened", **opened(), at=LATER)
         assert isinstance(again, DisputeOpened)
         assert again.stage == "second_stage"
-        story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44", at=LATER)
-        story.tell("report_dispute_lost", **OF_DISPUTE, at=LATER)
-        nothing_is_left_in(story, "1120", "1110")
+        scenario.submit("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44", at=LATER)
+        scenario.submit("report_dispute_lost", **OF_DISPUTE, at=LATER)
+        nothing_is_left_in(scenario, "1120", "1110")
 
-    def test_a_loss_of_a_dispute_nobody_told_us_of_is_a_break(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_dispute_lost", **OF_DISPUTE)
-        assert story.breaks() == ["fact_contradicts_state"]
+    def test_a_loss_of_a_dispute_nobody_reported_is_a_break(self) -> None:
+        scenario = OrderScenario().paid()
+        scenario.submit("report_dispute_lost", **OF_DISPUTE)
+        assert scenario.breaks() == ["fact_contradicts_state"]
 
 
 class TestEvidence:
-    def told(self, **other: Any) -> dict[str, Any]:
+    def reported(self, **other: Any) -> dict[str, Any]:
         return {"dispute_id": "dp-1", "evidence_refs": ["pod-1"]} | other
 
     def test_it_is_recorded(self) -> None:
-        story = disputed(OrderStory().paid())
-        assert len(story.tell("submit_dispute_evidence", by=PLATFORM, **self.told())) == 1
+        scenario = disputed(OrderScenario().paid())
+        assert len(scenario.submit("submit_dispute_evidence", by=PLATFORM, **self.reported())) == 1
 
     def test_a_dispute_nobody_knows_takes_none(self) -> None:
-        refused = OrderStory().paid().refusal("submit_dispute_evidence", by=PLATFORM, **self.told())
+        refused = OrderScenario().paid().refusal("submit_dispute_evidence", by=PLATFORM, **self.reported())
         assert isinstance(refused, DisputeNotFound)
 
     def test_a_dispute_that_is_over_takes_none(self) -> None:
-        refused = lost(signed()).refusal("submit_dispute_evidence", by=PLATFORM, **self.told())
+        refused = lost(signed()).refusal("submit_dispute_evidence", by=PLATFORM, **self.reported())
         assert isinstance(refused, DisputeClosed)
 
     def test_it_is_due_by_a_certain_time(self) -> None:
-        story = OrderStory().paid()
-        story.tell("report_dispute_opened", **opened(due_by="2025-04-20T00:00:00Z"))
-        refused = story.refusal("submit_dispute_evidence", by=PLATFORM, at="2025-04-20T00:00:01Z", **self.told())
+        scenario = OrderScenario().paid()
+        scenario.submit("report_dispute_opened", **opened(due_by="2025-04-20T00:00:00Z"))
+        refused = scenario.refusal("submit_dispute_evidence", by=PLATFORM, at="2025-04-20T00:00:01Z", **self.reported())
         assert isinstance(refused, EvidenceTooLate)
 
     def test_a_merchant_gives_its_to_the_platform(self) -> None:
-        story = disputed(OrderStory().paid())
-        assert isinstance(story.refusal("submit_dispute_evidence", by=MERCHANT, **self.told()), RoleNotAllowed)
+        scenario = disputed(OrderScenario().paid())
+        assert isinstance(scenario.refusal("submit_dispute_evidence", by=MERCHANT, **self.reported()), RoleNotAllowed)
 
 
 def test_no_more_is_refunded_than_disputes_leave() -> None:
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    story.tell("report_payment_captured", **capture("cap-1", "USD 50.00"))
-    story.tell("report_payment_captured", **capture("cap-2", "USD 19.44"))
-    lost(story, "not_received", "USD 50.00")
-    refused = story.refusal("cancel_order", reason="out_of_stock", lines=[{"line_id": "A", "qty": 1}])
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    scenario.submit("report_payment_captured", **capture("cap-1", "USD 50.00"))
+    scenario.submit("report_payment_captured", **capture("cap-2", "USD 19.44"))
+    lost(scenario, "not_received", "USD 50.00")
+    refused = scenario.refusal("cancel_order", reason="out_of_stock", lines=[{"line_id": "A", "qty": 1}])
     assert refused is not None
-    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
-    assert story.order.cases["R-1"].money is not None
+    scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
+    assert scenario.order.cases["R-1"].money is not None
 
 
-def test_a_dispute_with_only_a_providers_reference_waits_in_the_inbox() -> None:
+def test_a_dispute_with_only_a_providers_reference_waits_unmatched() -> None:
     said: dict[str, Any] = {
         "kind": "dispute",
         "refs": {"charge": "ch-1"},
         "body": {"amount": "USD 69.44", "reason": "fraudulent"},
     }
-    noted = given().when(ask(NoteUnroutedFact, system="stripe", reference="dp-1", **said)).then(InboxFactNoted)
-    assert noted.stream.name == "inbox/stripe/dp-1"
+    noted = (
+        given().when(ask(ReportUnmatchedFact, system="stripe", reference="dp-1", **said)).then(UnmatchedFactReported)
+    )
+    assert noted.stream.name == "unmatched/stripe/dp-1"
 
 
-def duplicate_disputed(*, submitted: bool) -> OrderStory:
+def duplicate_disputed(*, submitted: bool) -> OrderScenario:
     """Paid twice; the second capture is to go back, and the buyer disputes it at the issuer as well."""
-    story = OrderStory().paid()
-    story.tell("report_payment_captured", **capture("cap-2"))
+    scenario = OrderScenario().paid()
+    scenario.submit("report_payment_captured", **capture("cap-2"))
     about = {"refund_id": "R-2", "capture_ref": "cap-2"}
-    story.tell("approve_duplicate_capture_refund", by=PLATFORM, **about)
+    scenario.submit("approve_duplicate_capture_refund", by=PLATFORM, **about)
     if submitted:
-        story.tell("submit_refund", refund_id="R-2")
+        scenario.submit("submit_refund", refund_id="R-2")
     of_it = OF_DISPUTE | {"capture_ref": "cap-2"}
-    story.tell("report_dispute_opened", **opened() | of_it)
-    story.tell("report_dispute_funds_withdrawn", **of_it, amount="USD 69.44")
-    return story
+    scenario.submit("report_dispute_opened", **opened() | of_it)
+    scenario.submit("report_dispute_funds_withdrawn", **of_it, amount="USD 69.44")
+    return scenario
 
 
 def test_money_that_pays_for_nothing_is_not_sent_back_while_the_issuer_may_take_it() -> None:
@@ -369,23 +371,23 @@ def test_money_that_pays_for_nothing_is_not_sent_back_while_the_issuer_may_take_
 
 
 def test_a_duplicate_lost_in_a_dispute_settles_what_was_owed_for_it() -> None:
-    story = duplicate_disputed(submitted=False)
-    story.tell("report_dispute_lost", **OF_DISPUTE | {"capture_ref": "cap-2"})
+    scenario = duplicate_disputed(submitted=False)
+    scenario.submit("report_dispute_lost", **OF_DISPUTE | {"capture_ref": "cap-2"})
     for account in ("1120", "2210", "2220", "5140"):
-        assert (story.balance(account, "USD"), story.base(account)) == (0, 0), account
-    assert story.balance("2110") == -500_00
+        assert (scenario.balance(account, "USD"), scenario.base(account)) == (0, 0), account
+    assert scenario.balance("2110") == -500_00
 
 
 def test_a_duplicate_paid_back_and_lost_as_well_is_never_the_merchants_loss() -> None:
-    story = duplicate_disputed(submitted=True)
-    story.tell("report_dispute_lost", **OF_DISPUTE | {"capture_ref": "cap-2"})
-    assert (story.balance("2110"), story.base("5140"), story.order.confirmed) == (-500_00, 498_58, True)
-    assert all(book.refunded == 0 for book in story.order.lines.values())
+    scenario = duplicate_disputed(submitted=True)
+    scenario.submit("report_dispute_lost", **OF_DISPUTE | {"capture_ref": "cap-2"})
+    assert (scenario.balance("2110"), scenario.base("5140"), scenario.order.confirmed) == (-500_00, 498_58, True)
+    assert all(book.refunded == 0 for book in scenario.order.lines.values())
 
 
 def test_a_loss_that_names_another_capture_than_the_dispute_is_of_takes_the_disputes_money() -> None:
-    story = OrderStory()
-    story.tell("report_payment_captured", **capture())
-    story.tell("report_dispute_fee", amount="USD 15.00", **OF_DISPUTE)
-    story.tell("report_dispute_lost", amount="USD 69.44", **OF_DISPUTE | {"capture_ref": "cap-9"})
-    assert (story.event(DisputeLost).capture_ref, story.balance("2220", "USD")) == ("cap-1", 0)
+    scenario = OrderScenario()
+    scenario.submit("report_payment_captured", **capture())
+    scenario.submit("report_dispute_fee", amount="USD 15.00", **OF_DISPUTE)
+    scenario.submit("report_dispute_lost", amount="USD 69.44", **OF_DISPUTE | {"capture_ref": "cap-9"})
+    assert (scenario.event(DisputeLost).capture_ref, scenario.balance("2220", "USD")) == ("cap-1", 0)

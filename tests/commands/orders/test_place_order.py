@@ -173,7 +173,7 @@ def test_money_in_another_currency_before_the_order_is_a_break() -> None:
     assert decided.event(ReconciliationBreakOpened).kind == "unexpected_capture"
 
 
-def test_a_parcel_that_moved_before_its_order_is_a_break_whichever_is_told_first() -> None:
+def test_a_parcel_that_moved_before_its_order_is_a_break_whichever_is_reported_first() -> None:
     early = dispatched(hours=-48)
     opened = selling(early).when(place(at=NOW)).event(ReconciliationBreakOpened)
     assert (opened.refs["parcel_id"], opened.refs["about"]) == ("P-1", "before_the_order")

@@ -17,7 +17,7 @@ def report(status: str, **data: Any) -> ReportStatus:
 
 
 def test_a_cancellation_of_goods_on_their_way_opens_a_break() -> None:
-    decided = given(*SENT).when(report("cancelled", told="canceled")).then(ReconciliationBreakOpened)
+    decided = given(*SENT).when(report("cancelled", reported="canceled")).then(ReconciliationBreakOpened)
     opened = decided.event(ReconciliationBreakOpened)
     assert (opened.kind, opened.actual) == ("fact_contradicts_state", f"canceled at {at(90).isoformat()}")
 
@@ -31,7 +31,7 @@ def test_a_delivery_that_was_signed_for_is_no_contradiction() -> None:
 
 
 def test_an_order_that_another_system_says_is_unpaid_opens_a_break_once_it_is_paid_here() -> None:
-    decided = given(*SENT).when(report("unpaid", told="no approval")).then(ReconciliationBreakOpened)
+    decided = given(*SENT).when(report("unpaid", reported="no approval")).then(ReconciliationBreakOpened)
     opened = decided.event(ReconciliationBreakOpened)
     assert (opened.kind, opened.refs["status"]) == ("fact_contradicts_state", "unpaid")
     assert opened.actual == f"no approval at {at(90).isoformat()}"

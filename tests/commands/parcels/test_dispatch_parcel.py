@@ -34,7 +34,7 @@ def test_a_hand_over_earlier_today_keeps_its_time() -> None:
     assert event.dispatched_at == NOW - timedelta(hours=3)
 
 
-def test_a_hand_over_that_is_told_late_was_by_the_time_the_parcel_was_seen() -> None:
+def test_a_hand_over_that_is_reported_late_was_by_the_time_the_parcel_was_seen() -> None:
     history = (*PAID, packed(), fact("received_at_warehouse", hours=-5))
     assert given(*history).when(dispatch()).event(ParcelDispatched).dispatched_at == NOW - timedelta(hours=5)
 

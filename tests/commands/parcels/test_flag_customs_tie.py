@@ -9,34 +9,34 @@ import pytest
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.refusals.catalogue import RoleNotAllowed
 from tests.support.given import MERCHANT
-from tests.support.orders import OrderStory, after_days, basket, capture
+from tests.support.orders import OrderScenario, after_days, basket, capture
 
 D1: dict[str, Any] = {"declaration_no": "D-1"}
 
 
-def flag(story: OrderStory, mismatch: str, **data: Any) -> list[str]:
+def flag(scenario: OrderScenario, mismatch: str, **data: Any) -> list[str]:
     """What the breaks are about."""
-    told: dict[str, Any] = {"parcel_ids": ["P-1"], "mismatch": mismatch, "at": after_days(3)} | data
-    decided = story.tell("flag_customs_tie", **told)
+    reported: dict[str, Any] = {"parcel_ids": ["P-1"], "mismatch": mismatch, "at": after_days(3)} | data
+    decided = scenario.submit("flag_customs_tie", **reported)
     return [event.refs["about"] for event in decided if isinstance(event, ReconciliationBreakOpened)]
 
 
-def declared(story: OrderStory, **other: Any) -> OrderStory:
-    told = D1 | {"customs_mode": "9610"} | other
-    story.tell("report_tracking", parcel_id="P-1", milestone="export_declared", at=after_days(1), **told)
-    return story
+def declared(scenario: OrderScenario, **other: Any) -> OrderScenario:
+    reported = D1 | {"customs_mode": "9610"} | other
+    scenario.submit("report_tracking", parcel_id="P-1", milestone="export_declared", at=after_days(1), **reported)
+    return scenario
 
 
-def departed() -> OrderStory:
-    story = OrderStory().paid().sent(A=2, B=1)
-    story.tell("report_tracking", parcel_id="P-1", milestone="departed", at=after_days(1))
-    return story
+def departed() -> OrderScenario:
+    scenario = OrderScenario().paid().sent(A=2, B=1)
+    scenario.submit("report_tracking", parcel_id="P-1", milestone="departed", at=after_days(1))
+    return scenario
 
 
 def test_a_parcel_that_left_without_a_declaration_is_a_break_once() -> None:
-    story = departed()
-    assert flag(story, "not_declared") == ["not_declared"]
-    assert flag(story, "not_declared") == []
+    scenario = departed()
+    assert flag(scenario, "not_declared") == ["not_declared"]
+    assert flag(scenario, "not_declared") == []
 
 
 def test_a_parcel_declared_since_is_none() -> None:
@@ -53,29 +53,29 @@ def test_what_has_come_to_tie_is_none(mismatch: str) -> None:
 
 
 def test_a_receipt_of_another_amount_is_a_break_when_it_is_declared_and_no_other_later() -> None:
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    story.tell("report_payment_captured", **capture(amount="USD 70.00"))
-    declared(story.sent(A=2, B=1))
-    opened = story.event(ReconciliationBreakOpened)
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    scenario.submit("report_payment_captured", **capture(amount="USD 70.00"))
+    declared(scenario.sent(A=2, B=1))
+    opened = scenario.event(ReconciliationBreakOpened)
     assert (opened.kind, opened.expected, opened.actual) == ("customs_tie", "USD 69.44", "USD 70.00")
-    assert flag(story, "payment_unequal", **D1) == []
+    assert flag(scenario, "payment_unequal", **D1) == []
 
 
 def test_a_receipt_that_failed_since_is_a_break() -> None:
-    story = declared(departed())
+    scenario = declared(departed())
     failed: dict[str, Any] = {"payment_id": "PAY-1", "psp": "stripe", "capture_ref": "cap-1", "amount": "USD 69.44"}
-    story.tell("report_payment_failed", at=after_days(2), code="reversed", **failed)
-    assert flag(story, "no_payment", **D1) == ["payment"]
+    scenario.submit("report_payment_failed", at=after_days(2), code="reversed", **failed)
+    assert flag(scenario, "no_payment", **D1) == ["payment"]
 
 
 def test_what_a_buyer_no_longer_pays_for_is_not_missed() -> None:
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    story.tell("cancel_order", reason="less", lines=[{"line_id": "B", "qty": 1}])
-    story.tell("report_payment_captured", **capture(amount="USD 50.00"))
-    declared(story.sent(A=2))
-    assert story.breaks() == []
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    scenario.submit("cancel_order", reason="less", lines=[{"line_id": "B", "qty": 1}])
+    scenario.submit("report_payment_captured", **capture(amount="USD 50.00"))
+    declared(scenario.sent(A=2))
+    assert scenario.breaks() == []
 
 
 def test_a_merchant_does_not_flag_it() -> None:

@@ -7,18 +7,18 @@ from typing import Any
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.refusals.catalogue import RoleNotAllowed
 from tests.support.given import MERCHANT
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 
 
-def sent() -> OrderStory:
-    story = OrderStory().paid()
-    told: dict[str, Any] = {"parcel_id": "P-1", "carrier": "SF", "tracking_no": "SF 1/2"}
-    story.tell("report_dispatch", at=after_days(1), items=[{"line_id": "A", "qty": 2}], **told)
-    return story
+def sent() -> OrderScenario:
+    scenario = OrderScenario().paid()
+    reported: dict[str, Any] = {"parcel_id": "P-1", "carrier": "SF", "tracking_no": "SF 1/2"}
+    scenario.submit("report_dispatch", at=after_days(1), items=[{"line_id": "A", "qty": 2}], **reported)
+    return scenario
 
 
-def flagged(story: OrderStory, number: str = "SF 1/2") -> list[ReconciliationBreakOpened]:
-    decided = story.tell("flag_shared_number", tracking_no=number, at=after_days(2))
+def flagged(scenario: OrderScenario, number: str = "SF 1/2") -> list[ReconciliationBreakOpened]:
+    decided = scenario.submit("flag_shared_number", tracking_no=number, at=after_days(2))
     return [event for event in decided if isinstance(event, ReconciliationBreakOpened)]
 
 
@@ -30,9 +30,9 @@ def test_a_shared_number_is_a_break_that_names_the_parcel() -> None:
 
 
 def test_it_is_one_break_however_often_it_is_flagged() -> None:
-    story = sent()
-    flagged(story)
-    assert flagged(story) == []
+    scenario = sent()
+    flagged(scenario)
+    assert flagged(scenario) == []
 
 
 def test_a_number_that_none_of_the_orders_parcels_has_is_none() -> None:

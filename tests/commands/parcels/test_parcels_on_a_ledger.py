@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ledger.actors import Actor
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tracking import track

@@ -11,7 +11,7 @@ from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.limits import LARGEST_QUANTITY
 from ledger.streams.orders.order import Order
 from tests.support.given import ask, given, stream_of
-from tests.support.orders import OrderStory
+from tests.support.orders import OrderScenario
 from tests.support.parcels import ORDER, PAID, asked_back, at, dispatched, fact, packed, refunded, signed
 
 TWO = (*PAID, packed(A=2), packed("P-2", B=1), dispatched(), dispatched("P-2", hours=24, tracking_no="SF-2"))
@@ -152,11 +152,11 @@ def test_a_parcel_is_not_consolidated_with_itself() -> None:
 
 
 def test_a_consolidated_parcel_is_released_when_it_is_signed_for() -> None:
-    story = OrderStory().paid().sent("P-1", A=2).sent("P-2", B=1)
-    story.tell("report_consolidation", from_parcels=["P-1", "P-2"], to_parcel="P-3", at="2025-04-02T08:00Z")
-    story.signed("P-3", at="2025-04-09T08:00Z")
-    story.tell("release_settlement", at="2025-04-16T08:00Z")
-    assert story.order.completed
+    scenario = OrderScenario().paid().sent("P-1", A=2).sent("P-2", B=1)
+    scenario.submit("report_consolidation", from_parcels=["P-1", "P-2"], to_parcel="P-3", at="2025-04-02T08:00Z")
+    scenario.signed("P-3", at="2025-04-09T08:00Z")
+    scenario.submit("release_settlement", at="2025-04-16T08:00Z")
+    assert scenario.order.completed
 
 
 def test_a_consolidation_of_the_future_is_flagged() -> None:

@@ -14,13 +14,13 @@ SENT = (*PAID, packed(), dispatched())
 
 
 def report(*, hours: float = 90, parcel_id: str = "P-1") -> ReportLoss:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "reason": "warehouse_fire",
         "evidence_ref": "claim-7",
         "occurred_at": at(hours),
         "at": at(hours + 1),
     }
-    return ask(ReportLoss, by=PARTNER, **ORDER, parcel_id=parcel_id, **told)
+    return ask(ReportLoss, by=PARTNER, **ORDER, parcel_id=parcel_id, **reported)
 
 
 def test_a_loss_is_recorded() -> None:

@@ -10,20 +10,20 @@ from commands.parcels.report_signature import ReportSignature
 from ledger.events.parcels import ParcelSignedFor
 from ledger.events.settlement import ReconciliationBreakOpened
 from tests.support.given import BUYER, PARTNER, ask, given
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 from tests.support.parcels import CONFIRMED, ORDER, PAID, PLACED, at, dispatched, fact, packed, refunded, signed
 
 SENT = (*PAID, packed(), dispatched())
 
 
 def report(*, hours: float = 90, proof_ref: str = "pod-1", **data: Any) -> ReportSignature:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "evidence_kind": "recipient",
         "proof_ref": proof_ref,
         "occurred_at": at(hours),
         "at": at(hours + 1),
     }
-    return ask(ReportSignature, by=PARTNER, **ORDER, parcel_id="P-1", **(told | data))
+    return ask(ReportSignature, by=PARTNER, **ORDER, parcel_id="P-1", **(reported | data))
 
 
 def test_a_signature_is_recorded() -> None:
@@ -75,9 +75,9 @@ def test_a_signature_after_the_warehouse_took_the_parcel_after_all_is_no_contrad
 
 @pytest.mark.parametrize("hours", [40, 60], ids=["before", "after"])
 def test_a_signature_of_a_parcel_whose_units_travel_as_another_is_recorded_with_a_break(hours: float) -> None:
-    story = OrderStory().paid().sent("P-1", A=2).sent("P-2", B=1)
-    story.tell("report_consolidation", at=at(50), from_parcels=["P-1", "P-2"], to_parcel="P-3")
-    decided = story.tell("report_signature", at=at(hours), parcel_id="P-1")
+    scenario = OrderScenario().paid().sent("P-1", A=2).sent("P-2", B=1)
+    scenario.submit("report_consolidation", at=at(50), from_parcels=["P-1", "P-2"], to_parcel="P-3")
+    decided = scenario.submit("report_signature", at=at(hours), parcel_id="P-1")
     assert [type(event) for event in decided] == [ParcelSignedFor, ReconciliationBreakOpened]
 
 
@@ -87,7 +87,7 @@ def test_a_signature_of_an_order_that_is_not_paid_is_recorded_with_a_break() -> 
     assert (opened.refs["fact"], opened.refs["about"]) == ("signed_for", "not_confirmed")
 
 
-def test_a_signature_from_before_the_payment_is_recorded_with_a_break_however_late_it_is_told() -> None:
+def test_a_signature_from_before_the_payment_is_recorded_with_a_break_however_late_it_is_reported() -> None:
     paid_later = CONFIRMED.model_copy(update={"confirmed_at": at(100)})
     decided = given(*PAID[:-1], paid_later, packed(), dispatched(hours=95)).when(report())
     abouts = [event.refs["about"] for event in decided.events if isinstance(event, ReconciliationBreakOpened)]
@@ -95,10 +95,10 @@ def test_a_signature_from_before_the_payment_is_recorded_with_a_break_however_la
 
 
 def test_a_signature_of_an_order_cancelled_after_it_was_paid_says_nothing_of_a_payment() -> None:
-    story = OrderStory(express=True).paid()
-    story.tell("create_parcel", parcel_id="P-1", items=[{"line_id": "A", "qty": 2}], warehouse_id="W-1")
-    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1")
-    decided = story.tell("report_signature", at=after_days(3), parcel_id="P-1")
+    scenario = OrderScenario(express=True).paid()
+    scenario.submit("create_parcel", parcel_id="P-1", items=[{"line_id": "A", "qty": 2}], warehouse_id="W-1")
+    scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1")
+    decided = scenario.submit("report_signature", at=after_days(3), parcel_id="P-1")
     abouts = [event.refs["about"] for event in decided if isinstance(event, ReconciliationBreakOpened)]
     assert abouts == ["lines"]
 
@@ -109,14 +109,14 @@ def test_who_signed_is_sealed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "told"),
+    ("report", "reported"),
     [("report_signature", {}), ("report_loss", {}), ("report_tracking", {"milestone": "departed"})],
 )
-def test_whatever_says_first_that_a_refunded_parcel_has_left_is_a_break(report: str, told: dict[str, Any]) -> None:
-    story = OrderStory(express=True).paid()
+def test_whatever_says_first_that_a_refunded_parcel_has_left_is_a_break(report: str, reported: dict[str, Any]) -> None:
+    scenario = OrderScenario(express=True).paid()
     packed: dict[str, Any] = {"parcel_id": "P-1", "items": [{"line_id": "A", "qty": 2}], "warehouse_id": "W-1"}
-    story.tell("create_parcel", **packed)
-    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind", lines=packed["items"])
-    story.tell(report, parcel_id="P-1", at=after_days(3), **told)
-    opened = story.event(ReconciliationBreakOpened)
+    scenario.submit("create_parcel", **packed)
+    scenario.submit("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind", lines=packed["items"])
+    scenario.submit(report, parcel_id="P-1", at=after_days(3), **reported)
+    opened = scenario.event(ReconciliationBreakOpened)
     assert (opened.expected, opened.refs["ask"]) == ("0 of line A to send, not 2", "interception")

@@ -9,7 +9,7 @@ from ledger.events.parcels import ParcelSplit
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.streams.orders.order import Order
 from tests.support.given import ask, given, stream_of
-from tests.support.orders import OrderStory
+from tests.support.orders import OrderScenario
 from tests.support.parcels import ORDER, PAID, asked_back, at, dispatched, packed, refunded, signed
 
 SENT = (*PAID, packed(A=2, B=1), dispatched())
@@ -110,15 +110,15 @@ def test_a_parcel_nobody_packed_is_recorded_and_flagged() -> None:
 
 
 def test_each_part_is_released_when_it_is_signed_for() -> None:
-    story = OrderStory().paid().sent("P-1", A=2, B=1)
-    story.tell("report_split", parcel_id="P-1", parts=[part("P-2", A=2), part("P-3", B=1)], at="2025-04-02T08:00Z")
-    story.signed("P-3", at="2025-04-09T08:00Z")
-    story.tell("release_settlement", at="2025-04-16T08:00Z")
-    assert story.balance("2110") == -36000
+    scenario = OrderScenario().paid().sent("P-1", A=2, B=1)
+    scenario.submit("report_split", parcel_id="P-1", parts=[part("P-2", A=2), part("P-3", B=1)], at="2025-04-02T08:00Z")
+    scenario.signed("P-3", at="2025-04-09T08:00Z")
+    scenario.submit("release_settlement", at="2025-04-16T08:00Z")
+    assert scenario.balance("2110") == -36000
 
 
 def test_two_parts_under_one_number_are_flagged() -> None:
-    story = OrderStory().paid().sent("P-1", A=2)
+    scenario = OrderScenario().paid().sent("P-1", A=2)
     parts = [{"parcel_id": f"P-{n}", "items": [{"line_id": "A", "qty": 1}], "tracking_no": "S-1"} for n in (4, 5)]
-    story.tell("report_split", parcel_id="P-1", parts=parts)
-    assert story.breaks() == ["duplicate_tracking_no"]
+    scenario.submit("report_split", parcel_id="P-1", parts=parts)
+    assert scenario.breaks() == ["duplicate_tracking_no"]

@@ -30,7 +30,7 @@ def report(milestone: str, *, hours: float = 24, parcel_id: str = "P-1", **data:
     return ask(ReportTracking, by=PARTNER, **ORDER, parcel_id=parcel_id, milestone=milestone, **when)
 
 
-def test_every_milestone_without_a_report_of_its_own_can_be_told() -> None:
+def test_every_milestone_without_a_report_of_its_own_can_be_reported() -> None:
     others = {"created", "dispatched", "signed_for", "deemed_signed", "lost", "consolidated", "split"}
     assert set(get_args(TrackedMilestone)) == MILESTONES.keys() - others
 
@@ -41,8 +41,8 @@ def test_a_receipt_is_recorded() -> None:
 
 
 def test_the_partners_own_words_are_kept() -> None:
-    told: dict[str, Any] = {"location": "Shenzhen", "raw_code": "EXA", "carrier": "EMS", "reason": "random"}
-    given(*SENT).when(report("export_declared", **told)).then(fact("export_declared", hours=24, **told))
+    reported: dict[str, Any] = {"location": "Shenzhen", "raw_code": "EXA", "carrier": "EMS", "reason": "random"}
+    given(*SENT).when(report("export_declared", **reported)).then(fact("export_declared", hours=24, **reported))
 
 
 def test_the_same_fact_twice_is_nothing_new() -> None:
@@ -164,13 +164,13 @@ def test_damage_ends_nothing_that_a_signature_says() -> None:
 
 @pytest.mark.parametrize("milestone", ["export_rejected", "import_refused"])
 def test_a_refusal_of_customs_keeps_its_reason_and_declaration(milestone: str) -> None:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "customs_mode": "9610",
         "declaration_no": "D-1",
         "raw_code": "100",
         "reason": "mis_declared",
     }
-    given(*SENT).when(report(milestone, **told)).then(fact(milestone, hours=24, **told))
+    given(*SENT).when(report(milestone, **reported)).then(fact(milestone, hours=24, **reported))
 
 
 DECLARED: dict[str, Any] = {"customs_mode": "9610", "declaration_no": "D-1"}

@@ -11,24 +11,26 @@ from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.refusals.after_sales import ParcelNotRefused
 from ledger.refusals.catalogue import AfterSalesLocked, QtyExceedsRemaining
 from tests.support.given import BUYER, PLATFORM
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 
 ASKED: dict[str, Any] = {"by": BUYER, "refund_id": "R-1", "reason": "changed_mind"}
 ALL = [{"line_id": "A", "qty": 2}, {"line_id": "B", "qty": 1}]
 REFUSED: dict[str, Any] = {"refund_id": "R-1", "parcel_id": "P-1", "reason": "documents", "by": PLATFORM}
 
 
-def sent(*way: tuple[str, float], express: bool = True) -> OrderStory:
+def sent(*way: tuple[str, float], express: bool = True) -> OrderScenario:
     """All of the order is handed over, and then this happens to it: milestones and days."""
-    story = OrderStory(express=express).paid().sent(A=2, B=1)
+    scenario = OrderScenario(express=express).paid().sent(A=2, B=1)
     for milestone, days in way:
-        told(story, milestone, days)
-    return story
+        reported(scenario, milestone, days)
+    return scenario
 
 
-def told(story: OrderStory, milestone: str, days: float, **data: Any) -> list[Event]:
+def reported(scenario: OrderScenario, milestone: str, days: float, **data: Any) -> list[Event]:
     where: dict[str, Any] = {"warehouse_id": "W-1"} if milestone.endswith("at_warehouse") else {}
-    return story.tell("report_tracking", parcel_id="P-1", milestone=milestone, at=after_days(days), **where, **data)
+    return scenario.submit(
+        "report_tracking", parcel_id="P-1", milestone=milestone, at=after_days(days), **where, **data
+    )
 
 
 def abouts(events: list[Event]) -> list[str]:
@@ -39,9 +41,9 @@ FORWARDED = (("rejected_at_warehouse", 1), ("received_at_warehouse", 2), ("depar
 
 
 def test_what_the_warehouse_rejected_is_with_the_merchant_and_refunded_at_once() -> None:
-    story = sent(FORWARDED[0])
-    story.tell("request_refund", at=after_days(1), **ASKED)
-    assert story.order.completed
+    scenario = sent(FORWARDED[0])
+    scenario.submit("request_refund", at=after_days(1), **ASKED)
+    assert scenario.order.completed
 
 
 def test_what_a_warehouse_took_after_a_rejection_is_on_its_way_and_locked() -> None:
@@ -49,22 +51,22 @@ def test_what_a_warehouse_took_after_a_rejection_is_on_its_way_and_locked() -> N
     assert isinstance(refusal, AfterSalesLocked)
 
 
-@pytest.mark.parametrize("way", [FORWARDED, FORWARDED[::-1]], ids=["in order", "told backwards"])
+@pytest.mark.parametrize("way", [FORWARDED, FORWARDED[::-1]], ids=["in order", "reported backwards"])
 def test_what_a_warehouse_took_after_a_rejection_is_not_packed_again(way: tuple[tuple[str, float], ...]) -> None:
     again = {"parcel_id": "P-2", "items": ALL, "warehouse_id": "W-1"}
     assert isinstance(sent(*way).refusal("create_parcel", at=after_days(4), **again), QtyExceedsRemaining)
 
 
 def test_what_is_taken_after_a_rejection_and_a_refund_is_to_be_stopped() -> None:
-    story = sent(FORWARDED[0])
-    story.tell("request_refund", at=after_days(1), **ASKED)
-    (asked,) = [event for event in told(story, *FORWARDED[1]) if isinstance(event, ReconciliationBreakOpened)]
+    scenario = sent(FORWARDED[0])
+    scenario.submit("request_refund", at=after_days(1), **ASKED)
+    (asked,) = [event for event in reported(scenario, *FORWARDED[1]) if isinstance(event, ReconciliationBreakOpened)]
     assert (asked.kind, asked.refs["ask"]) == ("fact_contradicts_state", "interception")
 
 
 def test_an_export_released_after_a_rejection_is_not_refunded_as_refused() -> None:
-    story = sent(("export_declared", 2), ("export_rejected", 3), ("export_released", 5))
-    refusal = story.refusal("refund_refused_parcel", at=after_days(6), **REFUSED)
+    scenario = sent(("export_declared", 2), ("export_rejected", 3), ("export_released", 5))
+    refusal = scenario.refusal("refund_refused_parcel", at=after_days(6), **REFUSED)
     assert isinstance(refusal, ParcelNotRefused)
 
 
@@ -72,9 +74,9 @@ def test_an_export_released_after_a_rejection_is_not_refunded_as_refused() -> No
     ("refused", "passed"), [("export_rejected", "export_released"), ("import_refused", "import_released")]
 )
 def test_a_parcel_let_pass_after_its_refund_is_a_break(refused: str, passed: str) -> None:
-    story = sent((refused, 3))
-    story.tell("refund_refused_parcel", at=after_days(4), **REFUSED)
-    assert abouts(told(story, passed, 5)) == ["refunded"]
+    scenario = sent((refused, 3))
+    scenario.submit("refund_refused_parcel", at=after_days(4), **REFUSED)
+    assert abouts(reported(scenario, passed, 5)) == ["refunded"]
 
 
 @pytest.mark.parametrize(
@@ -87,8 +89,8 @@ def test_a_parcel_let_pass_after_its_refund_is_a_break(refused: str, passed: str
     ],
 )
 def test_a_step_beyond_where_the_parcel_was_turned_away_is_a_break(turned_away: str, beyond: str) -> None:
-    assert abouts(told(sent((turned_away, 3)), beyond, 4)) == [turned_away]
-    assert abouts(told(sent((beyond, 4)), turned_away, 3)) == [turned_away]
+    assert abouts(reported(sent((turned_away, 3)), beyond, 4)) == [turned_away]
+    assert abouts(reported(sent((beyond, 4)), turned_away, 3)) == [turned_away]
 
 
 @pytest.mark.parametrize(
@@ -103,14 +105,14 @@ def test_a_step_beyond_where_the_parcel_was_turned_away_is_a_break(turned_away: 
     ],
 )
 def test_what_usually_follows_is_none(turned_away: str, next_step: str) -> None:
-    assert abouts(told(sent((turned_away, 3)), next_step, 4)) == []
+    assert abouts(reported(sent((turned_away, 3)), next_step, 4)) == []
 
 
 def test_what_is_declared_anew_after_a_rejection_may_have_another_number() -> None:
-    story = sent()
-    told(story, "export_declared", 2, customs_mode="9610", declaration_no="D-1")
-    told(story, "export_rejected", 3, customs_mode="9610", declaration_no="D-1")
-    assert abouts(told(story, "export_declared", 4, customs_mode="9610", declaration_no="D-2")) == []
+    scenario = sent()
+    reported(scenario, "export_declared", 2, customs_mode="9610", declaration_no="D-1")
+    reported(scenario, "export_rejected", 3, customs_mode="9610", declaration_no="D-1")
+    assert abouts(reported(scenario, "export_declared", 4, customs_mode="9610", declaration_no="D-2")) == []
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,6 @@ def test_what_is_declared_anew_after_a_rejection_may_have_another_number() -> No
     ],
 )
 def test_two_facts_of_one_kind_and_instant_are_both_kept(milestone: str, name: str, values: tuple[Any, Any]) -> None:
-    story = sent()
-    recorded = [bool(told(story, milestone, 2, **{name: value})) for value in values]
+    scenario = sent()
+    recorded = [bool(reported(scenario, milestone, 2, **{name: value})) for value in values]
     assert recorded == [True, values[0] != values[1]]

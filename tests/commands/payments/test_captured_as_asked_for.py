@@ -5,25 +5,25 @@ from __future__ import annotations
 import pytest
 
 from tests.support.given import PARTNER
-from tests.support.orders import OrderStory, capture
+from tests.support.orders import OrderScenario, capture
 from tests.support.payments import HELD, held
 
 Opened = list[tuple[str, str, str]]
 
 
-def asked(*amounts: str) -> OrderStory:
-    story = held()
+def asked(*amounts: str) -> OrderScenario:
+    scenario = held()
     for amount in amounts:
-        story.tell("capture_payment", payment_id="PAY-1", amount=amount)
-    return story
+        scenario.submit("capture_payment", payment_id="PAY-1", amount=amount)
+    return scenario
 
 
-def captured(story: OrderStory, *amounts: str) -> Opened:
+def captured(scenario: OrderScenario, *amounts: str) -> Opened:
     """The breaks that are open after these captures."""
     for amount in amounts:
-        ref = f"cap-{len(story.order.payments.captures)}"
-        story.tell("report_payment_captured", by=PARTNER, **capture(ref, amount))
-    known = [each.opened for each in story.order.known_breaks.values() if each.is_open]
+        ref = f"cap-{len(scenario.order.payments.captures)}"
+        scenario.submit("report_payment_captured", by=PARTNER, **capture(ref, amount))
+    known = [each.opened for each in scenario.order.known_breaks.values() if each.is_open]
     return [(opened.kind, opened.expected, opened.actual) for opened in known]
 
 
@@ -36,9 +36,9 @@ def test_a_capture_of_more_than_was_asked_for_is_a_break() -> None:
 
 
 def test_a_further_capture_than_was_asked_for_is_a_break() -> None:
-    story = asked("USD 40.00")
-    assert captured(story, "USD 40.00") == []
-    assert captured(story, "USD 10.00") == [("amount_mismatch", "USD 40.00", "USD 50.00")]
+    scenario = asked("USD 40.00")
+    assert captured(scenario, "USD 40.00") == []
+    assert captured(scenario, "USD 10.00") == [("amount_mismatch", "USD 40.00", "USD 50.00")]
 
 
 @pytest.mark.parametrize(
@@ -47,16 +47,18 @@ def test_a_further_capture_than_was_asked_for_is_a_break() -> None:
     ids=" then ".join,
 )
 def test_captures_that_come_to_the_sum_of_all_requests_leave_no_break_and_no_request(amounts: tuple[str, ...]) -> None:
-    story = asked("USD 40.00", "USD 29.44")
-    assert captured(story, *amounts) == []
-    assert story.order.payments.authorizations["PAY-1"].requested == {}
+    scenario = asked("USD 40.00", "USD 29.44")
+    assert captured(scenario, *amounts) == []
+    assert scenario.order.payments.authorizations["PAY-1"].requested == {}
 
 
 def test_the_break_is_over_when_the_rest_is_captured_and_the_other_request_still_waits() -> None:
-    story = asked("USD 40.00", "USD 29.44")
-    assert captured(story, "USD 30.00") == [("amount_mismatch", "USD 40.00", "USD 30.00")]
-    assert captured(story, "USD 10.00") == []
-    assert [str(amount) for amount in story.order.payments.authorizations["PAY-1"].requested.values()] == ["USD 29.44"]
+    scenario = asked("USD 40.00", "USD 29.44")
+    assert captured(scenario, "USD 30.00") == [("amount_mismatch", "USD 40.00", "USD 30.00")]
+    assert captured(scenario, "USD 10.00") == []
+    assert [str(amount) for amount in scenario.order.payments.authorizations["PAY-1"].requested.values()] == [
+        "USD 29.44"
+    ]
 
 
 def test_a_capture_that_nobody_asked_for_is_measured_against_the_order_alone() -> None:
@@ -64,29 +66,29 @@ def test_a_capture_that_nobody_asked_for_is_measured_against_the_order_alone() -
 
 
 def test_what_was_captured_before_anybody_asked_is_no_answer() -> None:
-    story = held()
-    assert captured(story, "USD 30.00") == []
-    story.tell("capture_payment", payment_id="PAY-1")
-    assert captured(story, "USD 39.44") == []
+    scenario = held()
+    assert captured(scenario, "USD 30.00") == []
+    scenario.submit("capture_payment", payment_id="PAY-1")
+    assert captured(scenario, "USD 39.44") == []
 
 
 def test_a_request_that_failed_and_one_that_succeeded_after_it_are_measured_as_one() -> None:
-    story = asked("USD 40.00")
-    story.tell("report_payment_failed", by=PARTNER, **HELD | {"amount": "USD 40.00", "code": "R01"})
-    story.tell("capture_payment", payment_id="PAY-1", amount="USD 40.00")
-    assert captured(story, "USD 40.00") == []
+    scenario = asked("USD 40.00")
+    scenario.submit("report_payment_failed", by=PARTNER, **HELD | {"amount": "USD 40.00", "code": "R01"})
+    scenario.submit("capture_payment", payment_id="PAY-1", amount="USD 40.00")
+    assert captured(scenario, "USD 40.00") == []
 
 
 def test_a_capture_that_failed_afterwards_is_asked_for_again() -> None:
-    story = asked("USD 40.00")
-    captured(story, "USD 40.00")
-    story.tell("report_payment_failed", by=PARTNER, **capture("cap-0", "USD 40.00"), code="R01")
-    story.tell("capture_payment", payment_id="PAY-1", amount="USD 40.00")
-    assert captured(story, "USD 40.00") == []
+    scenario = asked("USD 40.00")
+    captured(scenario, "USD 40.00")
+    scenario.submit("report_payment_failed", by=PARTNER, **capture("cap-0", "USD 40.00"), code="R01")
+    scenario.submit("capture_payment", payment_id="PAY-1", amount="USD 40.00")
+    assert captured(scenario, "USD 40.00") == []
 
 
 def test_a_running_total_answers_requests_step_by_step() -> None:
-    story = asked("USD 40.00", "USD 29.44")
+    scenario = asked("USD 40.00", "USD 29.44")
     for so_far in ("USD 40.00", "USD 69.44"):
-        story.tell("report_payment_captured", by=PARTNER, **capture("cap-0", so_far), cumulative=True)
-    assert captured(story) == []
+        scenario.submit("report_payment_captured", by=PARTNER, **capture("cap-0", so_far), cumulative=True)
+    assert captured(scenario) == []

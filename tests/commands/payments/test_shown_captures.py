@@ -9,65 +9,70 @@ import pytest
 
 from ledger.events.payments import PaymentCaptured
 from tests.support.given import usd
-from tests.support.orders import OrderStory, basket, capture
+from tests.support.orders import OrderScenario, basket, capture
 from tests.support.payments import HELD, held, rate, settled_line, settles
 
 LINE = settled_line("PAY-1", "USD 69.44", "USD 2.31", "USD 67.13")
-Step = Callable[[OrderStory], Any]
+Step = Callable[[OrderScenario], Any]
 
 
-def settled(story: OrderStory) -> None:
-    story.tell("report_psp_settlement", **settles(LINE))
+def settled(scenario: OrderScenario) -> None:
+    scenario.submit("report_psp_settlement", **settles(LINE))
 
 
-def authorised(story: OrderStory) -> None:
-    story.tell("report_payment_authorised", **HELD)
+def authorised(scenario: OrderScenario) -> None:
+    scenario.submit("report_payment_authorised", **HELD)
 
 
-def captured_under_another_name(story: OrderStory) -> None:
-    story.tell("report_payment_captured", **capture("cap-7"))
+def captured_under_another_name(scenario: OrderScenario) -> None:
+    scenario.submit("report_payment_captured", **capture("cap-7"))
 
 
-def told(*steps: Step) -> OrderStory:
-    story = OrderStory()
-    story.tell("place_order", **basket())
+def reported(*steps: Step) -> OrderScenario:
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
     for step in steps:
-        step(story)
-    return story
+        step(scenario)
+    return scenario
 
 
-def open_breaks(story: OrderStory) -> list[str]:
-    return [known.opened.kind for known in story.order.known_breaks.values() if known.is_open]
+def open_breaks(scenario: OrderScenario) -> list[str]:
+    return [known.opened.kind for known in scenario.order.known_breaks.values() if known.is_open]
 
 
 def test_a_settled_authorisation_was_captured_and_pays_for_its_order() -> None:
-    story = told(authorised, settled)
-    captured = story.event(PaymentCaptured)
+    scenario = reported(authorised, settled)
+    captured = scenario.event(PaymentCaptured)
     assert (captured.capture_ref, captured.amount, captured.shown_by) == ("PAY-1", usd("69.44"), "po-1")
-    assert (story.order.confirmed, story.balance("1110", "USD"), story.base("1110"), story.breaks()) == (True, 0, 0, [])
+    assert (scenario.order.confirmed, scenario.balance("1110", "USD"), scenario.base("1110"), scenario.breaks()) == (
+        True,
+        0,
+        0,
+        [],
+    )
 
 
-def test_the_authorisation_may_be_told_after_its_settlement() -> None:
-    story = told(settled, authorised)
-    assert (story.order.confirmed, story.balance("1110", "USD"), open_breaks(story)) == (True, 0, [])
+def test_the_authorisation_may_be_reported_after_its_settlement() -> None:
+    scenario = reported(settled, authorised)
+    assert (scenario.order.confirmed, scenario.balance("1110", "USD"), open_breaks(scenario)) == (True, 0, [])
 
 
 @pytest.mark.parametrize("steps", [(authorised, settled), (settled, authorised)])
-def test_a_capture_that_is_told_of_afterwards_is_the_same_one(steps: tuple[Step, ...]) -> None:
-    story = told(*steps, captured_under_another_name)
-    assert (story.balance("1110", "USD"), open_breaks(story)) == (0, [])
+def test_a_capture_that_is_reported_afterwards_is_the_same_one(steps: tuple[Step, ...]) -> None:
+    scenario = reported(*steps, captured_under_another_name)
+    assert (scenario.balance("1110", "USD"), open_breaks(scenario)) == (0, [])
 
 
 def test_a_line_of_a_payment_whose_capture_is_known_shows_no_second_one() -> None:
-    story = told(authorised, captured_under_another_name, settled)
-    assert len([event for event in story.events if isinstance(event, PaymentCaptured)]) == 1
+    scenario = reported(authorised, captured_under_another_name, settled)
+    assert len([event for event in scenario.events if isinstance(event, PaymentCaptured)]) == 1
 
 
 def test_a_line_in_another_currency_shows_that_all_of_the_hold_was_captured() -> None:
-    story = held()
+    scenario = held()
     line = settled_line("PAY-1", "HKD 540.00", "HKD 15.00", "HKD 525.00") | {"rate": hkd()}
-    story.tell("report_psp_settlement", **settles(line))
-    assert (story.event(PaymentCaptured).amount, story.balance("1110", "USD")) == (usd("69.44"), 0)
+    scenario.submit("report_psp_settlement", **settles(line))
+    assert (scenario.event(PaymentCaptured).amount, scenario.balance("1110", "USD")) == (usd("69.44"), 0)
 
 
 def hkd() -> dict[str, Any]:
@@ -76,6 +81,6 @@ def hkd() -> dict[str, Any]:
 
 @pytest.mark.parametrize("line", [LINE | {"reference": "PAY-2"}, LINE | {"kind": "refund"}])
 def test_a_line_of_no_authorisation_shows_no_capture(line: dict[str, Any]) -> None:
-    story = held()
-    story.tell("report_psp_settlement", **settles(line))
-    assert not [event for event in story.events if isinstance(event, PaymentCaptured)]
+    scenario = held()
+    scenario.submit("report_psp_settlement", **settles(line))
+    assert not [event for event in scenario.events if isinstance(event, PaymentCaptured)]

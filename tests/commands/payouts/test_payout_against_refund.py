@@ -27,7 +27,7 @@ DISPUTE: dict[str, Any] = {"dispute_id": "dp-1", "psp": "stripe", "capture_ref":
 
 @pytest.fixture
 def desks(database_url: str, tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
-    """Two processes' worth of bus on one ledger; CNY 133.00 of the order O-1 (CNY 140.00) is available."""
+    """Two processes with a bus each on one ledger; CNY 133.00 of the order O-1 (CNY 140.00) is available."""
     with open_desk(database_url, tmp_path) as one, open_desk(database_url, tmp_path) as two:
         publish_programme(one)
         merchant_ready(one)

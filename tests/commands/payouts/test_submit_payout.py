@@ -16,7 +16,7 @@ def test_a_payout_that_went_out_is_submitted() -> None:
     given(INITIATED).when(SUBMIT).then(SUBMITTED)
 
 
-def test_telling_it_twice_changes_nothing() -> None:
+def test_reporting_it_twice_changes_nothing() -> None:
     given(INITIATED, SUBMITTED).when(SUBMIT).then_nothing()
 
 

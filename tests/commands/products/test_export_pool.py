@@ -20,7 +20,7 @@ from ledger.refusals.catalogue import MerchantNotEnrolled, ProductNotInExportPoo
 from ledger.streams.products import Product
 from tests.commands.merchants.known_merchant import PRODUCT, SUSPENDED, WITHDRAWN, submitted
 from tests.support.given import FROM_THE_START, NOW, PLATFORM, ask, given, stream_of
-from tests.support.orders import ENROLLED, NAMES, OrderStory, basket, in_the_pool
+from tests.support.orders import ENROLLED, NAMES, OrderScenario, basket, in_the_pool
 
 STEPS = {
     "approve": ask(ApproveProduct, by=PLATFORM, **PRODUCT, criteria_version="1"),
@@ -64,11 +64,11 @@ def test_the_automatic_switch_is_not_retroactive() -> None:
 
 
 def test_a_product_that_leaves_the_pool_leaves_placed_orders_alone() -> None:
-    story = OrderStory().paid()
+    scenario = OrderScenario().paid()
     off = ProductExportStatusDisabled(merchant_id="M-1", product_id="SKU-A", effective_at=NOW)
-    story.meanwhile(product_stream("M-1", "SKU-A"), off)
-    story.sent(A=2, B=1)
-    assert story.order.status == "in_transit"
+    scenario.meanwhile(product_stream("M-1", "SKU-A"), off)
+    scenario.sent(A=2, B=1)
+    assert scenario.order.status == "in_transit"
 
 
 def test_a_product_outside_the_pool_is_not_sold() -> None:
@@ -96,12 +96,12 @@ def test_a_merchant_who_left_takes_no_new_order(left: Event, state: str) -> None
 
 @pytest.mark.parametrize("left", [SUSPENDED, WITHDRAWN])
 def test_the_open_orders_of_a_merchant_who_left_run_off(left: Event) -> None:
-    story = OrderStory()
-    story.paid()
-    story.meanwhile(merchant_stream("M-1"), left)
-    story.sent(A=2, B=1).signed(at="2025-04-09T08:00Z")
-    story.tell("release_settlement", at="2025-04-16T08:00Z")
-    assert story.order.completed
+    scenario = OrderScenario()
+    scenario.paid()
+    scenario.meanwhile(merchant_stream("M-1"), left)
+    scenario.sent(A=2, B=1).signed(at="2025-04-09T08:00Z")
+    scenario.submit("release_settlement", at="2025-04-16T08:00Z")
+    assert scenario.order.completed
 
 
 def test_an_order_keeps_the_channel_it_came_through() -> None:

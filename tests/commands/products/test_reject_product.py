@@ -22,7 +22,7 @@ def test_rejecting_twice_changes_nothing() -> None:
     given(submitted(), *rejected).when(REJECT).then_nothing()
 
 
-def test_rejecting_a_new_submission_leaves_the_earlier_approval() -> None:
+def test_rejecting_a_new_attempt_leaves_the_earlier_approval() -> None:
     history = (submitted(auto_export=True, markets=("US",)), approved(markets=("US",)), submitted(auto_export=True))
     product = given(*history).when(REJECT).then(ProductExportRejected).stream
     assert isinstance(product, Product)

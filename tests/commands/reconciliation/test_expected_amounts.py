@@ -17,7 +17,7 @@ from ledger.events.files import BankMatch
 from ledger.events.settlement import ReconciliationBreakOpened
 from tests.commands.payouts.payout_stages import INITIATED, SUBMITTED
 from tests.support.given import NOW, PARTNER, PLATFORM, SYSTEM, ask, given
-from tests.support.orders import OrderStory, basket, capture
+from tests.support.orders import OrderScenario, basket, capture
 from tests.support.payments import OF_DISPUTE, settled_line, settles
 
 Opened = list[tuple[str, str]]
@@ -30,46 +30,46 @@ def opened(events: list[Event]) -> Opened:
 
 
 def payment(actual: str) -> Opened:
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    events = story.tell("report_payment_captured", **capture(amount=actual))
-    return opened([*events, *story.tell("flag_unallocated_capture", capture_ref="cap-1", at=LATER)])
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    events = scenario.submit("report_payment_captured", **capture(amount=actual))
+    return opened([*events, *scenario.submit("flag_unallocated_capture", capture_ref="cap-1", at=LATER)])
 
 
-def settlement(story: OrderStory, kind: str, reference: str, actual: str) -> Opened:
+def settlement(scenario: OrderScenario, kind: str, reference: str, actual: str) -> Opened:
     line = settled_line(reference, actual, "USD 0.00", actual, kind=kind)
-    return opened(story.tell("report_psp_settlement", **settles(line)))
+    return opened(scenario.submit("report_psp_settlement", **settles(line)))
 
 
-def refunded(story: OrderStory) -> dict[str, Any]:
-    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
-    story.tell("submit_refund", refund_id="R-1")
-    return {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "outcome": "succeeded"}
+def refunded(scenario: OrderScenario) -> dict[str, Any]:
+    scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
+    scenario.submit("submit_refund", refund_id="R-1")
+    return {"psp": "stripe", "attempt_id": "R-1.1", "psp_refund_ref": "re-1", "outcome": "succeeded"}
 
 
 def refund(actual: str) -> Opened:
-    story = OrderStory().paid()
-    return opened(story.tell("report_refund_outcome", **refunded(story), amount=actual))
+    scenario = OrderScenario().paid()
+    return opened(scenario.submit("report_refund_outcome", **refunded(scenario), amount=actual))
 
 
 def settled_refund(actual: str) -> Opened:
-    story = OrderStory().paid()
-    story.tell("report_refund_outcome", **refunded(story), amount="USD 19.44")
-    return settlement(story, "refund", "re-1", f"USD -{actual.split()[1]}")
+    scenario = OrderScenario().paid()
+    scenario.submit("report_refund_outcome", **refunded(scenario), amount="USD 19.44")
+    return settlement(scenario, "refund", "re-1", f"USD -{actual.split()[1]}")
 
 
 def settled_dispute(actual: str) -> Opened:
-    story = OrderStory().paid()
-    story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
-    return settlement(story, "dispute", "dp-1", f"USD -{actual.split()[1]}")
+    scenario = OrderScenario().paid()
+    scenario.submit("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
+    return settlement(scenario, "dispute", "dp-1", f"USD -{actual.split()[1]}")
 
 
 def claim(actual: str) -> Opened:
-    story, named = OrderStory().paid().sent(A=2, B=1), {"claim_id": "CL-1", "partner": "sf"}
-    story.tell("file_logistics_claim", by=PLATFORM, parcel_id="P-1", amount="CNY 50.00", reason="lost", **named)
-    story.tell("report_claim_accepted", by=PARTNER, amount="CNY 50.00", **named)
+    scenario, named = OrderScenario().paid().sent(A=2, B=1), {"claim_id": "CL-1", "partner": "sf"}
+    scenario.submit("file_logistics_claim", by=PLATFORM, parcel_id="P-1", amount="CNY 50.00", reason="lost", **named)
+    scenario.submit("report_claim_accepted", by=PARTNER, amount="CNY 50.00", **named)
     said = {"amount": actual, "cash": actual, "bank_entry_ref": "BE-1"}
-    return opened(story.tell("report_claim_settled", by=PARTNER, **named, **said))
+    return opened(scenario.submit("report_claim_settled", by=PARTNER, **named, **said))
 
 
 def payout(actual: str) -> Opened:
@@ -78,22 +78,23 @@ def payout(actual: str) -> Opened:
 
 
 def charge(actual: str) -> Opened:
-    story = OrderStory().paid().sent(A=2, B=1)
-    story.tell("record_logistics_charge", by=PARTNER, charge_ref="ch-1", amount="CNY 20.00", **OF_PARCEL)
-    return opened(story.tell("record_logistics_charge", by=PARTNER, charge_ref="ch-1", amount=actual, **OF_PARCEL))
+    scenario = OrderScenario().paid().sent(A=2, B=1)
+    scenario.submit("record_logistics_charge", by=PARTNER, charge_ref="ch-1", amount="CNY 20.00", **OF_PARCEL)
+    return opened(scenario.submit("record_logistics_charge", by=PARTNER, charge_ref="ch-1", amount=actual, **OF_PARCEL))
 
 
 def duty(actual: str) -> Opened:
-    story = OrderStory().paid().sent(A=2, B=1)
+    scenario = OrderScenario().paid().sent(A=2, B=1)
     said = {"assessment_ref": "as-1", "borne_by": "platform", "declared_value": "USD 69.44"}
-    story.tell("report_duty", by=PARTNER, amount="CNY 20.00", **OF_PARCEL, **said)
-    return opened(story.tell("report_duty", by=PARTNER, amount=actual, **OF_PARCEL, **said))
+    scenario.submit("report_duty", by=PARTNER, amount="CNY 20.00", **OF_PARCEL, **said)
+    return opened(scenario.submit("report_duty", by=PARTNER, amount=actual, **OF_PARCEL, **said))
 
 
 KINDS: dict[str, tuple[Callable[[str], Opened], str, str, str]] = {
     "a buyer's payment": (payment, "USD 69.44", "USD 59.44", "USD 79.44"),
     "a capture that is settled": (
-        lambda actual: settlement(OrderStory().paid(), "charge", "cap-1", actual), "USD 69.44", "USD 59.44", "USD 79.44"
+        lambda actual: settlement(OrderScenario().paid(), "charge", "cap-1", actual), "USD 69.44", "USD 59.44",
+        "USD 79.44"
     ),
     "a refund": (refund, "USD 19.44", "USD 9.44", "USD 29.44"),
     "a refund that is settled": (settled_refund, "USD 19.44", "USD 9.44", "USD 29.44"),
@@ -132,22 +133,24 @@ def test_what_the_bank_shows_in_another_sum_is_a_break_whatever_it_is_of(matched
 
 @pytest.mark.parametrize("kind", get_args(MissingKind))
 def test_what_is_not_shown_in_time_is_a_break(kind: str) -> None:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "in_stream": "payouts/M-1",
         "kind": kind,
         "expected": "CNY 475.00",
         "refs": {"reference": "P-1"},
     }
-    assert opened(given(INITIATED).when(ask(FlagMissingLine, by=SYSTEM, **told)).events) == [("CNY 475.00", "nothing")]
+    assert opened(given(INITIATED).when(ask(FlagMissingLine, by=SYSTEM, **reported)).events) == [
+        ("CNY 475.00", "nothing")
+    ]
 
 
 @pytest.mark.parametrize("kind", get_args(StuckKind))
 def test_what_a_partner_does_not_answer_in_time_is_a_break(kind: str) -> None:
-    story = OrderStory().paid()
-    refunded(story)
-    stream, subject = (story.order.name, "R-1") if kind == "refund_stuck" else ("payouts/M-1", "P-1")
-    known = story.events if kind == "refund_stuck" else [INITIATED]
-    told: dict[str, Any] = {"in_stream": stream, "kind": kind, "subject": subject, "expected": "CNY 475.00"}
-    ((expected, actual),) = opened(given(*known).when(ask(FlagStuck, by=SYSTEM, **told)).events)
+    scenario = OrderScenario().paid()
+    refunded(scenario)
+    stream, subject = (scenario.order.name, "R-1") if kind == "refund_stuck" else ("payouts/M-1", "P-1")
+    known = scenario.events if kind == "refund_stuck" else [INITIATED]
+    reported: dict[str, Any] = {"in_stream": stream, "kind": kind, "subject": subject, "expected": "CNY 475.00"}
+    ((expected, actual),) = opened(given(*known).when(ask(FlagStuck, by=SYSTEM, **reported)).events)
     assert expected == "CNY 475.00"
     assert actual.endswith("not answered") or actual == "USD 0.00 paid; attempts: submitted"

@@ -13,7 +13,7 @@ from ledger.ids import order_stream, payouts_stream, periods_stream
 from tests.commands.logistics.test_logistics_costs import CLAIM, claimed
 from tests.commands.payouts.payout_stages import INITIATED, PAID, SUBMITTED
 from tests.support.given import MERCHANT, When, ask, given
-from tests.support.orders import OrderStory, capture
+from tests.support.orders import OrderScenario, capture
 from tests.support.payments import HELD, held
 
 ORDER = order_stream("M-1", "O-1")
@@ -24,16 +24,16 @@ def flag(kind: str, subject: str, *events: Event, stream: str = ORDER, **other: 
     return given(*events).when(ask(FlagStuck, **about, **other))
 
 
-def asked_to_capture() -> OrderStory:
-    story = held()
-    story.tell("capture_payment", payment_id="PAY-1", request_id="CR-1")
-    return story
+def asked_to_capture() -> OrderScenario:
+    scenario = held()
+    scenario.submit("capture_payment", payment_id="PAY-1", request_id="CR-1")
+    return scenario
 
 
-def asked_to_void() -> OrderStory:
-    story = held()
-    story.tell("void_payment", payment_id="PAY-1", reason="changed_mind")
-    return story
+def asked_to_void() -> OrderScenario:
+    scenario = held()
+    scenario.submit("void_payment", payment_id="PAY-1", reason="changed_mind")
+    return scenario
 
 
 def test_a_capture_that_was_not_answered_is_a_break_that_names_the_request() -> None:
@@ -42,9 +42,9 @@ def test_a_capture_that_was_not_answered_is_a_break_that_names_the_request() -> 
 
 
 def test_a_capture_that_was_answered_meanwhile_is_none() -> None:
-    story = asked_to_capture()
-    story.tell("report_payment_captured", **capture())
-    flag("capture_stuck", "CR-1", *story.events).then_nothing()
+    scenario = asked_to_capture()
+    scenario.submit("report_payment_captured", **capture())
+    flag("capture_stuck", "CR-1", *scenario.events).then_nothing()
 
 
 def test_a_void_that_was_not_answered_is_a_break() -> None:
@@ -52,9 +52,9 @@ def test_a_void_that_was_not_answered_is_a_break() -> None:
 
 
 def test_a_void_that_was_answered_meanwhile_is_none() -> None:
-    story = asked_to_void()
-    story.tell("report_payment_voided", **HELD)
-    flag("void_stuck", "PAY-1", *story.events).then_nothing()
+    scenario = asked_to_void()
+    scenario.submit("report_payment_voided", **HELD)
+    flag("void_stuck", "PAY-1", *scenario.events).then_nothing()
 
 
 @pytest.mark.parametrize(("events", "opens"), [((INITIATED,), 1), ((INITIATED, SUBMITTED), 1), ((INITIATED, PAID), 0)])
@@ -63,16 +63,16 @@ def test_a_payout_is_stuck_until_the_bank_answers(events: tuple[Event, ...], ope
 
 
 def test_a_claim_is_stuck_until_the_partner_settles_or_denies_it() -> None:
-    story = claimed()
-    flag("claim_stuck", CLAIM["claim_id"], *story.events).then(ReconciliationBreakOpened)
-    story.tell("report_claim_denied", **CLAIM)
-    flag("claim_stuck", CLAIM["claim_id"], *story.events).then_nothing()
+    scenario = claimed()
+    flag("claim_stuck", CLAIM["claim_id"], *scenario.events).then(ReconciliationBreakOpened)
+    scenario.submit("report_claim_denied", **CLAIM)
+    flag("claim_stuck", CLAIM["claim_id"], *scenario.events).then_nothing()
 
 
 def test_the_same_thing_is_one_break() -> None:
-    story = asked_to_capture()
-    opened = flag("capture_stuck", "CR-1", *story.events).events
-    flag("capture_stuck", "CR-1", *story.events, *opened).then_nothing()
+    scenario = asked_to_capture()
+    opened = flag("capture_stuck", "CR-1", *scenario.events).events
+    flag("capture_stuck", "CR-1", *scenario.events, *opened).then_nothing()
 
 
 def test_a_month_that_nobody_closed_is_a_break_also_where_none_was_ever_closed() -> None:

@@ -14,14 +14,14 @@ from tests.support.given import PARTNER, ask, given
 
 
 def reported(amount: str, **other: Any) -> ReportBankEntry:
-    told = {
+    fields = {
         "account": "A-1",
         "statement_id": "1",
         "entry_ref": "1",
         "value_date": "2025-04-01",
         "closed_on": "2025-04-01",
     }
-    return ask(ReportBankEntry, by=PARTNER, amount=amount, **(told | other))
+    return ask(ReportBankEntry, by=PARTNER, amount=amount, **(fields | other))
 
 
 def charge(amount: str) -> ReportBankEntry:

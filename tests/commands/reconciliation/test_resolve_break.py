@@ -8,11 +8,11 @@ from pydantic import TypeAdapter, ValidationError
 from commands.open_breaks import StreamName
 from commands.reconciliation.assign_break import AssignBreak
 from commands.reconciliation.resolve_break import ResolveBreak
-from commands.unmatched.note_unmatched_payment import NoteUnroutedPayment
-from commands.unmatched.refund_unmatched_funds import RefundUnallocatedFunds
+from commands.unmatched.refund_unmatched_funds import RefundUnmatchedFunds
+from commands.unmatched.report_unmatched_payment import ReportUnmatchedPayment
 from ledger.actors import Actor
 from ledger.events.event import Event
-from ledger.events.platform import InboxFactNoted, InboxFactRouted
+from ledger.events.platform import UnmatchedFactMatched, UnmatchedFactReported
 from ledger.events.settlement import (
     ReconciliationBreakAssigned,
     ReconciliationBreakOpened,
@@ -23,7 +23,7 @@ from ledger.refusals.catalogue import RoleNotAllowed
 from ledger.refusals.finance import BreakNotOpen
 from tests.support.given import FINANCE, IMPORTER, MERCHANT, NOW, PARTNER, SYSTEM, ask, given
 
-STREAMS = ["order/M-1/O-1", "payouts/M-1", "inbox/psp/c1", "psp_batch/b1", "conversion/fx-1", "adjustment/M-1/A-1"]
+STREAMS = ["order/M-1/O-1", "payouts/M-1", "unmatched/psp/c1", "psp_batch/b1", "conversion/fx-1", "adjustment/M-1/A-1"]
 OPENED = ReconciliationBreakOpened(
     break_id="B-1", kind="amount_mismatch", expected="USD 69.44", actual="USD 69.45", refs={"a": "1"}, opened_at=NOW
 )
@@ -101,41 +101,41 @@ def test_what_is_no_stream_is_malformed(stream: str) -> None:
         resolve(stream=stream)
 
 
-UNROUTED = resolve(stream="inbox/psp/c1", break_id="unrouted.psp.c1")
-NOTED = InboxFactNoted(system="psp", reference="c1", kind="psp_line_extra", refs={}, body={}, happened_at=NOW)
+UNMATCHED = resolve(stream="unmatched/psp/c1", break_id="unmatched.psp.c1")
+NOTED = UnmatchedFactReported(system="psp", reference="c1", kind="psp_line_extra", refs={}, body={}, happened_at=NOW)
 CAPTURED = tuple(
-    given().when(ask(NoteUnroutedPayment, by=PARTNER, psp="psp", capture_ref="c1", amount="USD 69.44")).events
+    given().when(ask(ReportUnmatchedPayment, by=PARTNER, psp="psp", capture_ref="c1", amount="USD 69.44")).events
 )
 GIVEN_BACK = ask(
-    RefundUnallocatedFunds, by=FINANCE, psp="psp", capture_ref="c1", refund_id="R-1", reason="nobody_ordered"
+    RefundUnmatchedFunds, by=FINANCE, psp="psp", capture_ref="c1", refund_id="R-1", reason="nobody_ordered"
 )
 
 
 def test_a_fact_that_no_order_will_ever_claim_is_given_to_somebody_and_closed() -> None:
-    taken = ask(AssignBreak, by=FINANCE, in_stream="inbox/psp/c1", break_id="unrouted.psp.c1", owner="lin")
+    taken = ask(AssignBreak, by=FINANCE, in_stream="unmatched/psp/c1", break_id="unmatched.psp.c1", owner="lin")
     assigned = given(NOTED).when(taken).then(ReconciliationBreakAssigned).events
-    closed = given(NOTED, *assigned).when(UNROUTED).then(ReconciliationBreakResolved).events
-    given(NOTED, *assigned, *closed).when(UNROUTED).then_refused(BreakNotOpen)
+    closed = given(NOTED, *assigned).when(UNMATCHED).then(ReconciliationBreakResolved).events
+    given(NOTED, *assigned, *closed).when(UNMATCHED).then_refused(BreakNotOpen)
 
 
 def test_money_of_no_order_is_not_talked_away() -> None:
-    state = "its money is to be routed to an order or given back"
-    given(*CAPTURED).when(UNROUTED).then_refused(BreakNotOpen, state=state)
+    state = "its money is to be matched to an order or given back"
+    given(*CAPTURED).when(UNMATCHED).then_refused(BreakNotOpen, state=state)
 
 
 def test_once_its_money_is_given_back_whole_it_is_closed() -> None:
     back = given(*CAPTURED).when(GIVEN_BACK).events
-    given(*CAPTURED, *back).when(UNROUTED).then(ReconciliationBreakResolved)
+    given(*CAPTURED, *back).when(UNMATCHED).then(ReconciliationBreakResolved)
 
 
-def test_what_was_routed_is_closed_by_that() -> None:
-    routed = InboxFactRouted(system="psp", reference="c1", streams=("order/M-1/O-1",), routed_at=NOW)
-    given(NOTED, routed).when(UNROUTED).then_refused(BreakNotOpen, state="resolved as routed")
+def test_what_was_matched_is_closed_by_that() -> None:
+    matched = UnmatchedFactMatched(system="psp", reference="c1", streams=("order/M-1/O-1",), matched_at=NOW)
+    given(NOTED, matched).when(UNMATCHED).then_refused(BreakNotOpen, state="resolved as routed")
 
 
 @pytest.mark.parametrize("page", [1, 2])
 @pytest.mark.parametrize("closed_on", [None, date(2025, 4, 30)])
-def test_a_break_of_a_bank_statement_is_named_however_its_stream_tells_statements_apart(
+def test_a_break_of_a_bank_statement_is_named_however_its_stream_distinguishes_statements(
     closed_on: date | None, page: int
 ) -> None:
     stream = bank_statement_stream("CN-ICBC-0001", "CNY", "ST-1", closed_on=closed_on, page=page)

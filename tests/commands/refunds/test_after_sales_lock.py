@@ -11,7 +11,7 @@ from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.policy import Policy
 from ledger.refusals.catalogue import AfterSalesLocked, Refusal
 from tests.support.given import BUYER, PLATFORM, instant
-from tests.support.orders import OrderStory
+from tests.support.orders import OrderScenario
 
 DISPATCHED = instant("2025-04-01T08:00:00Z")
 EVIDENCE = ["recipient", "neighbour"]
@@ -41,25 +41,25 @@ def lock(**terms: Any) -> AfterSalesLock:
     )
 
 
-def sent(*policies: Policy, **parcels: Any) -> OrderStory:
-    return OrderStory(policies=policies).paid().sent(A=2, B=1, at=DISPATCHED, **parcels)
+def sent(*policies: Policy, **parcels: Any) -> OrderScenario:
+    return OrderScenario(policies=policies).paid().sent(A=2, B=1, at=DISPATCHED, **parcels)
 
 
-def ask(story: OrderStory, after: timedelta, refund_id: str = "R-1", **told: Any) -> Event | Refusal:
+def ask(scenario: OrderScenario, after: timedelta, refund_id: str = "R-1", **reported: Any) -> Event | Refusal:
     asked: dict[str, Any] = {
         "by": BUYER,
         "refund_id": refund_id,
         "reason": "changed_mind",
-    } | told
+    } | reported
     try:
-        return story.tell("request_refund", at=DISPATCHED + after, **asked)[0]
+        return scenario.submit("request_refund", at=DISPATCHED + after, **asked)[0]
     except Refusal as refusal:
         return refusal
 
 
-def answer(story: OrderStory, after: timedelta, **told: Any) -> str:
-    """What the buyer is told: the kind of case that was opened, or that it is blocked."""
-    came_to = ask(story, after, **told)
+def answer(scenario: OrderScenario, after: timedelta, **reported: Any) -> str:
+    """What the buyer is shown: the kind of case that was opened, or that it is blocked."""
+    came_to = ask(scenario, after, **reported)
     if isinstance(came_to, RefundRequested):
         return came_to.type
     assert isinstance(came_to, AfterSalesLocked), came_to
@@ -80,10 +80,10 @@ def answer(story: OrderStory, after: timedelta, **told: Any) -> str:
 def test_each_reading_answers_the_buyer_as_the_table_says(reading: dict[str, Any], answers: list[str]) -> None:
     given = []
     for signed_after, asked_after in PROBES:
-        story = sent(lock(**reading))
+        scenario = sent(lock(**reading))
         if signed_after is not None:
-            story.signed(at=DISPATCHED + signed_after)
-        given.append(answer(story, asked_after))
+            scenario.signed(at=DISPATCHED + signed_after)
+        given.append(answer(scenario, asked_after))
     assert given == answers
 
 
@@ -101,11 +101,11 @@ def test_at_the_millisecond_of_twenty_days_a_claim_goes_to_customer_service() ->
 
 
 def test_calendar_days_block_until_the_end_of_the_last_local_day() -> None:
-    story = sent(lock(clock="calendar_day", zone="Asia/Shanghai"))
-    refusal = ask(story, timedelta(days=20))
+    scenario = sent(lock(clock="calendar_day", zone="Asia/Shanghai"))
+    refusal = ask(scenario, timedelta(days=20))
     assert isinstance(refusal, AfterSalesLocked)
     assert refusal.lock_ends_at == instant("2025-04-21T16:00:00Z")
-    assert answer(story, timedelta(days=20, hours=8)) == CLAIM
+    assert answer(scenario, timedelta(days=20, hours=8)) == CLAIM
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,15 @@ def test_calendar_days_block_until_the_end_of_the_last_local_day() -> None:
     [("warehouse_received", "received_at_warehouse"), ("export_released", "export_released"), ("departed", "departed")],
 )
 def test_the_window_counts_from_the_anchor(anchor: str, milestone: str) -> None:
-    story = sent(lock(anchor=anchor))
-    told: dict[str, Any] = {"warehouse_id": "W-1"} if milestone == "received_at_warehouse" else {}
-    story.tell("report_tracking", parcel_id="P-1", milestone=milestone, at=DISPATCHED + timedelta(days=3), **told)
-    refusal = ask(story, timedelta(days=22))
+    scenario = sent(lock(anchor=anchor))
+    reported: dict[str, Any] = {"warehouse_id": "W-1"} if milestone == "received_at_warehouse" else {}
+    scenario.submit(
+        "report_tracking", parcel_id="P-1", milestone=milestone, at=DISPATCHED + timedelta(days=3), **reported
+    )
+    refusal = ask(scenario, timedelta(days=22))
     assert isinstance(refusal, AfterSalesLocked)
     assert refusal.lock_ends_at == DISPATCHED + timedelta(days=23)
-    assert answer(story, timedelta(days=23)) == CLAIM
+    assert answer(scenario, timedelta(days=23)) == CLAIM
 
 
 def test_until_the_anchor_is_reported_nobody_can_say_when_the_lock_ends() -> None:
@@ -129,62 +131,64 @@ def test_until_the_anchor_is_reported_nobody_can_say_when_the_lock_ends() -> Non
 
 
 def test_under_the_scope_of_the_line_a_signed_parcel_opens_its_own_units_only() -> None:
-    story = OrderStory(policies=[lock()]).paid().sent("P-1", A=2, at=DISPATCHED).sent("P-2", B=1, at=DISPATCHED)
-    story.signed("P-1", at=DISPATCHED + timedelta(days=5))
+    scenario = OrderScenario(policies=[lock()]).paid().sent("P-1", A=2, at=DISPATCHED).sent("P-2", B=1, at=DISPATCHED)
+    scenario.signed("P-1", at=DISPATCHED + timedelta(days=5))
     asked = timedelta(days=8)
-    assert answer(story, asked, lines=[{"line_id": "B", "qty": 1}]) == BLOCKED
-    assert answer(story, asked, lines=[{"line_id": "A", "qty": 1}]) == RETURN
+    assert answer(scenario, asked, lines=[{"line_id": "B", "qty": 1}]) == BLOCKED
+    assert answer(scenario, asked, lines=[{"line_id": "A", "qty": 1}]) == RETURN
 
 
 def test_under_the_scope_of_the_order_every_parcel_is_waited_for() -> None:
     later = DISPATCHED + timedelta(days=1)
-    story = OrderStory(policies=[lock(scope="order")]).paid().sent("P-1", A=2, at=DISPATCHED).sent("P-2", B=1, at=later)
-    story.signed("P-1", at=DISPATCHED + timedelta(days=5))
-    refusal = ask(story, timedelta(days=8), lines=[{"line_id": "A", "qty": 1}])
+    scenario = (
+        OrderScenario(policies=[lock(scope="order")]).paid().sent("P-1", A=2, at=DISPATCHED).sent("P-2", B=1, at=later)
+    )
+    scenario.signed("P-1", at=DISPATCHED + timedelta(days=5))
+    refusal = ask(scenario, timedelta(days=8), lines=[{"line_id": "A", "qty": 1}])
     assert isinstance(refusal, AfterSalesLocked)
     assert refusal.lock_ends_at == DISPATCHED + timedelta(days=21)
 
 
 def test_of_several_parcels_the_refusal_says_when_enough_units_are_open() -> None:
     later = DISPATCHED + timedelta(days=2)
-    story = OrderStory().paid().sent("P-1", A=1, at=DISPATCHED).sent("P-2", A=1, B=1, at=later)
+    scenario = OrderScenario().paid().sent("P-1", A=1, at=DISPATCHED).sent("P-2", A=1, B=1, at=later)
     one, both = ([{"line_id": "A", "qty": qty}] for qty in (1, 2))
-    ends = [ask(story, timedelta(days=8), lines=lines) for lines in (one, both)]
+    ends = [ask(scenario, timedelta(days=8), lines=lines) for lines in (one, both)]
     assert [end.lock_ends_at for end in ends if isinstance(end, AfterSalesLocked)] == [
         DISPATCHED + timedelta(days=20),
         DISPATCHED + timedelta(days=22),
     ]
 
 
-def test_a_signature_told_late_opens_what_was_refused_before() -> None:
-    story = sent()
-    assert answer(story, timedelta(days=8)) == BLOCKED
-    story.signed(at=DISPATCHED + timedelta(days=5))
-    assert answer(story, timedelta(days=8, hours=1), refund_id="R-2") == RETURN
+def test_a_signature_reported_late_opens_what_was_refused_before() -> None:
+    scenario = sent()
+    assert answer(scenario, timedelta(days=8)) == BLOCKED
+    scenario.signed(at=DISPATCHED + timedelta(days=5))
+    assert answer(scenario, timedelta(days=8, hours=1), refund_id="R-2") == RETURN
 
 
-def test_a_hand_over_told_late_moves_the_window_back() -> None:
-    story = sent()
+def test_a_hand_over_reported_late_moves_the_window_back() -> None:
+    scenario = sent()
     handed_over: dict[str, Any] = {"parcel_id": "P-1", "carrier": "SF", "tracking_no": "T-P-1"}
-    story.tell("report_dispatch", at=DISPATCHED - timedelta(days=2), **handed_over)
-    assert answer(story, timedelta(days=18)) == CLAIM
+    scenario.submit("report_dispatch", at=DISPATCHED - timedelta(days=2), **handed_over)
+    assert answer(scenario, timedelta(days=18)) == CLAIM
 
 
 def test_of_two_signatures_the_one_that_counts_opens_the_return() -> None:
-    story = sent(lock(mode="until_signed"))
+    scenario = sent(lock(mode="until_signed"))
     for days, kind in ((5, "locker"), (7, "recipient")):
-        story.tell("report_signature", parcel_id="P-1", evidence_kind=kind, at=DISPATCHED + timedelta(days=days))
-    assert answer(story, timedelta(days=8)) == RETURN
+        scenario.submit("report_signature", parcel_id="P-1", evidence_kind=kind, at=DISPATCHED + timedelta(days=days))
+    assert answer(scenario, timedelta(days=8)) == RETURN
 
 
 def test_a_later_version_of_the_lock_does_not_touch_an_order_that_was_placed_before() -> None:
     """Both ways: what was laxer stays so, and what was stricter."""
     lax, strict = sent(lock()), sent(lock(mode="latest_of"))
-    for story, later in ((lax, lock(mode="latest_of")), (strict, lock())):
-        story.publish(later, version=3).signed(at=DISPATCHED + timedelta(days=5))
-        assert story.order.placed is not None
-        assert story.order.placed.after_sales_lock_version == 2
-    assert [answer(story, timedelta(days=8)) for story in (lax, strict)] == [RETURN, BLOCKED]
+    for scenario, later in ((lax, lock(mode="latest_of")), (strict, lock())):
+        scenario.publish(later, version=3).signed(at=DISPATCHED + timedelta(days=5))
+        assert scenario.order.placed is not None
+        assert scenario.order.placed.after_sales_lock_version == 2
+    assert [answer(scenario, timedelta(days=8)) for scenario in (lax, strict)] == [RETURN, BLOCKED]
 
 
 def test_the_platform_waits_for_nothing() -> None:

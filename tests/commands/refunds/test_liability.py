@@ -21,7 +21,7 @@ from ledger.refusals.refusal import Refusal
 from ledger.streams.units.unit_places import place_in, placed_units
 from service.docs_from_code.liability import liability
 from tests.support.given import BUYER, MERCHANT, PARTNER, PLATFORM
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 from tests.support.payments import OF_DISPUTE, opened
 
 ORDINARY = next(default.policy for default in default_policies() if isinstance(default.policy, Liability))
@@ -38,39 +38,39 @@ LINE_B = [{"line_id": "B", "qty": 1}]
 REASON = "a_word_of_theirs"
 
 
-def unsent(story: OrderStory) -> None:
+def unsent(scenario: OrderScenario) -> None:
     """B, which the others put in P-2 and send on, was never packed; A stays with the merchant in all of them."""
 
 
-def to_warehouse(story: OrderStory) -> None:
-    story.sent("P-2", B=1)
+def to_warehouse(scenario: OrderScenario) -> None:
+    scenario.sent("P-2", B=1)
 
 
-def turned_back(story: OrderStory) -> None:
-    to_warehouse(story)
-    tracked(story, "returning_to_sender", 3)
+def turned_back(scenario: OrderScenario) -> None:
+    to_warehouse(scenario)
+    tracked(scenario, "returning_to_sender", 3)
 
 
-def in_custody(story: OrderStory) -> None:
-    to_warehouse(story)
-    story.received("P-2", at=after_days(1))
+def in_custody(scenario: OrderScenario) -> None:
+    to_warehouse(scenario)
+    scenario.received("P-2", at=after_days(1))
 
 
-def signed_for(story: OrderStory) -> None:
-    in_custody(story)
-    story.signed("P-2", at=after_days(5))
+def signed_for(scenario: OrderScenario) -> None:
+    in_custody(scenario)
+    scenario.signed("P-2", at=after_days(5))
 
 
-def coming_back(story: OrderStory) -> None:
-    in_custody(story)
-    tracked(story, "returning_to_sender", 3)
+def coming_back(scenario: OrderScenario) -> None:
+    in_custody(scenario)
+    tracked(scenario, "returning_to_sender", 3)
 
 
-def tracked(story: OrderStory, milestone: str, day: float, **told: Any) -> None:
-    story.tell("report_tracking", by=PARTNER, parcel_id="P-2", milestone=milestone, at=after_days(day), **told)
+def tracked(scenario: OrderScenario, milestone: str, day: float, **data: Any) -> None:
+    scenario.submit("report_tracking", by=PARTNER, parcel_id="P-2", milestone=milestone, at=after_days(day), **data)
 
 
-PLACES: dict[UnitPlace, Callable[[OrderStory], None]] = {
+PLACES: dict[UnitPlace, Callable[[OrderScenario], None]] = {
     "unsent": unsent,
     "to_warehouse": to_warehouse,
     "turned_back": turned_back,
@@ -80,55 +80,55 @@ PLACES: dict[UnitPlace, Callable[[OrderStory], None]] = {
 }
 
 
-def cancelled(story: OrderStory, reason: str) -> None:
-    story.tell("cancel_order", reason=reason, refund_id="R-1", lines=LINE_B, at=after_days(6))
+def cancelled(scenario: OrderScenario, reason: str) -> None:
+    scenario.submit("cancel_order", reason=reason, refund_id="R-1", lines=LINE_B, at=after_days(6))
 
 
-def refunded_before_dispatch(story: OrderStory, reason: str) -> None:
-    claim(story, reason, None)
+def refunded_before_dispatch(scenario: OrderScenario, reason: str) -> None:
+    claim(scenario, reason, None)
 
 
-def lost(story: OrderStory, reason: str) -> None:
-    story.tell("report_loss", by=PARTNER, parcel_id="P-2", at=after_days(6))
-    parcel_refunded(story, "refund_lost_parcel", reason)
+def lost(scenario: OrderScenario, reason: str) -> None:
+    scenario.submit("report_loss", by=PARTNER, parcel_id="P-2", at=after_days(6))
+    parcel_refunded(scenario, "refund_lost_parcel", reason)
 
 
-def damaged(story: OrderStory, reason: str) -> None:
-    tracked(story, "damaged", 6)
-    parcel_refunded(story, "refund_damaged_parcel", reason)
+def damaged(scenario: OrderScenario, reason: str) -> None:
+    tracked(scenario, "damaged", 6)
+    parcel_refunded(scenario, "refund_damaged_parcel", reason)
 
 
-def refused(story: OrderStory, reason: str) -> None:
-    tracked(story, "import_refused", 6)
-    parcel_refunded(story, "refund_refused_parcel", reason)
+def refused(scenario: OrderScenario, reason: str) -> None:
+    tracked(scenario, "import_refused", 6)
+    parcel_refunded(scenario, "refund_refused_parcel", reason)
 
 
-def undeliverable(story: OrderStory, reason: str) -> None:
-    parcel_refunded(story, "refund_returned_parcel", reason)
+def undeliverable(scenario: OrderScenario, reason: str) -> None:
+    parcel_refunded(scenario, "refund_returned_parcel", reason)
 
 
-def parcel_refunded(story: OrderStory, command: str, reason: str) -> None:
-    story.tell(command, by=PLATFORM, parcel_id="P-2", refund_id="R-1", reason=reason, at=after_days(25))
+def parcel_refunded(scenario: OrderScenario, command: str, reason: str) -> None:
+    scenario.submit(command, by=PLATFORM, parcel_id="P-2", refund_id="R-1", reason=reason, at=after_days(25))
 
 
-def claim(story: OrderStory, reason: str, kind: str | None) -> None:
-    told: dict[str, Any] = {"refund_id": "R-1", "reason": reason, "type": kind, "lines": LINE_B}
-    story.tell("request_refund", by=BUYER, at=after_days(25), **told)
-    for round in range(1, story.order.cases["R-1"].rounds_required + 1):
-        story.tell("approve_refund", refund_id="R-1", round=round, at=after_days(26), by=reviewer(story))
+def claim(scenario: OrderScenario, reason: str, kind: str | None) -> None:
+    data: dict[str, Any] = {"refund_id": "R-1", "reason": reason, "type": kind, "lines": LINE_B}
+    scenario.submit("request_refund", by=BUYER, at=after_days(25), **data)
+    for round in range(1, scenario.order.cases["R-1"].rounds_required + 1):
+        scenario.submit("approve_refund", refund_id="R-1", round=round, at=after_days(26), by=reviewer(scenario))
 
 
-def reviewer(story: OrderStory) -> Actor:
-    case = story.order.cases["R-1"]
+def reviewer(scenario: OrderScenario) -> Actor:
+    case = scenario.order.cases["R-1"]
     return MERCHANT if case.type == "unshipped" and case.next_round == 1 else PLATFORM
 
 
-def disputed(story: OrderStory, reason: str) -> None:
-    story.tell("report_dispute_opened", **opened("USD 19.44", reason, lines=LINE_B))
-    story.tell("report_dispute_lost", **OF_DISPUTE, at=after_days(25))
+def disputed(scenario: OrderScenario, reason: str) -> None:
+    scenario.submit("report_dispute_opened", **opened("USD 19.44", reason, lines=LINE_B))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE, at=after_days(25))
 
 
-Asking = tuple[Cause, Callable[[OrderStory, str], None], str]
+Asking = tuple[Cause, Callable[[OrderScenario, str], None], str]
 ASKING: tuple[Asking, ...] = (
     ("cancelled", cancelled, REASON),
     ("cancelled", refunded_before_dispatch, REASON),
@@ -171,9 +171,9 @@ def with_fault(policy: Liability, reason: str, fault: Fault) -> Liability:
     return policy.model_copy(update=faults)
 
 
-def borne_by(story: OrderStory) -> Bearer:
+def borne_by(scenario: OrderScenario) -> Bearer:
     """By the money: what the merchant has, or is to get, of the CNY 140.00 of B."""
-    for event in reversed(story.events):
+    for event in reversed(scenario.events):
         if isinstance(event, RefundApproved | DisputeLost):
             (line,) = event.lines
             bearer: Bearer = "merchant" if line.is_merchants(event.liability) else "platform"
@@ -186,33 +186,33 @@ def borne_by(story: OrderStory) -> Bearer:
 @pytest.mark.parametrize(("cause", "ask", "reason", "place", "fault"), list(combinations()))
 def test_the_commands_bear_out_the_table(
     cause: Cause,
-    ask: Callable[[OrderStory, str], None],
+    ask: Callable[[OrderScenario, str], None],
     reason: str,
     place: UnitPlace,
     fault: Fault,
     policy: Liability,
 ) -> None:
     rule = with_fault(policy, reason, fault)
-    story = OrderStory(policies=[rule]).paid()
-    PLACES[place](story)
-    assert place_in(story.order, None if place == "unsent" else "P-2") == place
-    entries, place = len(story.entries), MOVED.get((cause, place), place)
+    scenario = OrderScenario(policies=[rule]).paid()
+    PLACES[place](scenario)
+    assert place_in(scenario.order, None if place == "unsent" else "P-2") == place
+    entries, place = len(scenario.entries), MOVED.get((cause, place), place)
     if place not in POSSIBLE[cause] or (place == "unsent" and isinstance(ask, partial)):  # no claim before dispatch
         with pytest.raises(Refusal):
-            ask(story, reason)
-        assert len(story.entries) == entries, "a refused request moves no money"
+            ask(scenario, reason)
+        assert len(scenario.entries) == entries, "a refused request moves no money"
         return
-    ask(story, reason)
-    assert place == "unsent" or place_in(story.order, "P-2") == place
-    assert borne_by(story) == rule.bearer(place, cause, fault)
+    ask(scenario, reason)
+    assert place == "unsent" or place_in(scenario.order, "P-2") == place
+    assert borne_by(scenario) == rule.bearer(place, cause, fault)
     if place == "unsent":
-        assert not releases_of_b(story), "what was never sent is never released"
+        assert not releases_of_b(scenario), "what was never sent is never released"
 
 
-def releases_of_b(story: OrderStory) -> list[SettlementReleased]:
+def releases_of_b(scenario: OrderScenario) -> list[SettlementReleased]:
     with suppress(Refusal):
-        story.tell("release_settlement", at=after_days(60))
-    return [event for event in story.events if isinstance(event, SettlementReleased) and event.line_id == "B"]
+        scenario.submit("release_settlement", at=after_days(60))
+    return [event for event in scenario.events if isinstance(event, SettlementReleased) and event.line_id == "B"]
 
 
 def test_every_cause_and_every_place_is_walked() -> None:
@@ -227,169 +227,172 @@ def test_the_document_says_what_the_function_says() -> None:
 
 @pytest.mark.parametrize("reason", ["not_received", "product_unacceptable", "fraudulent", "duplicate"])
 def test_a_merchant_who_never_packed_bears_any_dispute(reason: str) -> None:
-    story = OrderStory().paid()
-    story.tell("report_dispute_opened", **opened(reason=reason))
-    story.tell("report_dispute_lost", **OF_DISPUTE)
-    assert (story.balance("2110"), story.balance("2120"), story.base("5140")) == (0, 0, 0)
-    assert (story.event(DisputeLost).liability, story.order.completed) == ("merchant", True)
+    scenario = OrderScenario().paid()
+    scenario.submit("report_dispute_opened", **opened(reason=reason))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE)
+    assert (scenario.balance("2110"), scenario.balance("2120"), scenario.base("5140")) == (0, 0, 0)
+    assert (scenario.event(DisputeLost).liability, scenario.order.completed) == ("merchant", True)
 
 
 def test_what_was_packed_and_never_handed_over_is_unsent() -> None:
-    story = OrderStory().paid()
-    story.tell("create_parcel", parcel_id="P-1", items=[{"line_id": "A", "qty": 2}], warehouse_id="W-1")
-    story.tell("report_dispute_opened", **opened(reason="not_received"))
-    story.tell("report_dispute_lost", **OF_DISPUTE)
-    assert (story.balance("2110"), story.balance("2120"), story.base("5140")) == (0, 0, 0)
+    scenario = OrderScenario().paid()
+    scenario.submit("create_parcel", parcel_id="P-1", items=[{"line_id": "A", "qty": 2}], warehouse_id="W-1")
+    scenario.submit("report_dispute_opened", **opened(reason="not_received"))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE)
+    assert (scenario.balance("2110"), scenario.balance("2120"), scenario.base("5140")) == (0, 0, 0)
 
 
 def test_what_the_warehouse_turned_away_is_the_merchants_again() -> None:
-    story = OrderStory().paid().sent("P-2", B=1)
-    tracked(story, "rejected_at_warehouse", 1, warehouse_id="W-1")
-    disputed(story, "not_received")
-    assert borne_by(story) == "merchant"
+    scenario = OrderScenario().paid().sent("P-2", B=1)
+    tracked(scenario, "rejected_at_warehouse", 1, warehouse_id="W-1")
+    disputed(scenario, "not_received")
+    assert borne_by(scenario) == "merchant"
 
 
 def test_a_dispute_of_units_in_several_places_is_shared() -> None:
-    story = OrderStory().paid().sent("P-2", B=1).received("P-2")
-    story.tell("report_dispute_opened", **opened(reason="not_received"))
-    story.tell("report_dispute_lost", **OF_DISPUTE)
-    lost = story.event(DisputeLost)
+    scenario = OrderScenario().paid().sent("P-2", B=1).received("P-2")
+    scenario.submit("report_dispute_opened", **opened(reason="not_received"))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE)
+    lost = scenario.event(DisputeLost)
     assert (lost.liability, {line.line_id: line.borne_by for line in lost.lines}) == (
         "shared",
         {"A": "merchant", "B": "platform"},
     )
-    assert (story.balance("2110"), story.balance("2120"), story.base("5140")) == (0, -133_00, 139_58)
+    assert (scenario.balance("2110"), scenario.balance("2120"), scenario.base("5140")) == (0, -133_00, 139_58)
 
 
 def test_a_line_of_which_one_unit_was_never_sent_is_shared() -> None:
-    story = OrderStory().paid().sent("P-1", A=1).received("P-1")
-    story.tell("report_dispute_opened", **opened("USD 50.00", "not_received", lines=[{"line_id": "A", "qty": 2}]))
-    story.tell("report_dispute_lost", **OF_DISPUTE)
-    assert (story.balance("2120"), story.balance("2110")) == (-171_00, -140_00)
+    scenario = OrderScenario().paid().sent("P-1", A=1).received("P-1")
+    scenario.submit("report_dispute_opened", **opened("USD 50.00", "not_received", lines=[{"line_id": "A", "qty": 2}]))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE)
+    assert (scenario.balance("2120"), scenario.balance("2110")) == (-171_00, -140_00)
 
 
 def test_a_shared_dispute_that_is_won_at_last_is_undone_to_the_cent() -> None:
-    story = OrderStory().paid().sent("P-2", B=1).received("P-2")
-    story.tell("report_dispute_opened", **opened(reason="not_received"))
-    story.tell("report_dispute_lost", **OF_DISPUTE)
-    story.tell("report_dispute_opened", **opened(reason="not_received", stage="second_stage"), at=after_days(9))
-    story.tell("report_dispute_won", **OF_DISPUTE, at=after_days(20))
-    kept = story.balance("2110") + story.balance("2120") + story.balance("4110")
-    assert (kept, story.base("5140"), story.balance("1110", "USD")) == (-500_00, 0, 69_44)
-    assert [story.order.unshipped(line_id) for line_id in "AB"] == [2, 0]
+    scenario = OrderScenario().paid().sent("P-2", B=1).received("P-2")
+    scenario.submit("report_dispute_opened", **opened(reason="not_received"))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE)
+    scenario.submit("report_dispute_opened", **opened(reason="not_received", stage="second_stage"), at=after_days(9))
+    scenario.submit("report_dispute_won", **OF_DISPUTE, at=after_days(20))
+    kept = scenario.balance("2110") + scenario.balance("2120") + scenario.balance("4110")
+    assert (kept, scenario.base("5140"), scenario.balance("1110", "USD")) == (-500_00, 0, 69_44)
+    assert [scenario.order.unshipped(line_id) for line_id in "AB"] == [2, 0]
 
 
 def test_a_claim_of_units_in_several_places_is_shared() -> None:
-    story = OrderStory().paid().sent("P-1", A=2).sent("P-2", B=1).received("P-2")
-    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="not_received", at=after_days(25))
-    story.tell("approve_refund", by=PLATFORM, refund_id="R-1", round=1, at=after_days(26))
-    assert story.event(RefundApproved).liability == "shared"
-    assert (story.balance("2110"), story.balance("2120"), story.base("5150")) == (0, -133_00, 139_58)
-    assert story.order.completed
+    scenario = OrderScenario().paid().sent("P-1", A=2).sent("P-2", B=1).received("P-2")
+    scenario.submit("request_refund", by=BUYER, refund_id="R-1", reason="not_received", at=after_days(25))
+    scenario.submit("approve_refund", by=PLATFORM, refund_id="R-1", round=1, at=after_days(26))
+    assert scenario.event(RefundApproved).liability == "shared"
+    assert (scenario.balance("2110"), scenario.balance("2120"), scenario.base("5150")) == (0, -133_00, 139_58)
+    assert scenario.order.completed
 
 
 @pytest.mark.parametrize(("milestone", "word"), [("damaged", "damaged"), ("import_refused", "refused")])
 def test_what_partners_reported_stands_above_what_the_issuer_calls_it(milestone: str, word: str) -> None:
     """Goods that we broke, or could not bring in, are not the merchant's because the buyer calls them unacceptable."""
-    story = OrderStory().paid()
-    in_custody(story)
-    tracked(story, milestone, 4)
-    disputed(story, "product_unacceptable")
-    assert borne_by(story) == "platform", word
+    scenario = OrderScenario().paid()
+    in_custody(scenario)
+    tracked(scenario, milestone, 4)
+    disputed(scenario, "product_unacceptable")
+    assert borne_by(scenario) == "platform", word
 
 
 def test_the_reason_that_customs_gave_is_the_merchants_fault_whatever_the_refund_is_called() -> None:
-    story = OrderStory().paid()
-    in_custody(story)
-    tracked(story, "import_refused", 4, reason="prohibited")
-    tracked(story, "returning_to_sender", 5)
-    undeliverable(story, "undeliverable")
-    assert borne_by(story) == "merchant"
+    scenario = OrderScenario().paid()
+    in_custody(scenario)
+    tracked(scenario, "import_refused", 4, reason="prohibited")
+    tracked(scenario, "returning_to_sender", 5)
+    undeliverable(scenario, "undeliverable")
+    assert borne_by(scenario) == "merchant"
 
 
 def test_a_refusal_at_customs_that_was_lifted_is_nobodys_fault() -> None:
-    story = OrderStory().paid()
-    in_custody(story)
-    tracked(story, "import_refused", 3, reason="prohibited")
-    tracked(story, "import_released", 4)
-    lost(story, "lost")
-    assert borne_by(story) == "platform"
+    scenario = OrderScenario().paid()
+    in_custody(scenario)
+    tracked(scenario, "import_refused", 3, reason="prohibited")
+    tracked(scenario, "import_released", 4)
+    lost(scenario, "lost")
+    assert borne_by(scenario) == "platform"
 
 
 def test_a_reviewer_cannot_make_the_platform_pay_for_units_that_were_never_sent() -> None:
-    story = OrderStory().paid()
-    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind", lines=LINE_B)
-    story.tell("approve_refund", by=reviewer(story), refund_id="R-1", round=1)
-    told: dict[str, Any] = {"refund_id": "R-1", "round": 2, "liability": "platform"}
-    assert story.refusal("approve_refund", by=PLATFORM, **told).code == "UNSENT_IS_MERCHANTS"
+    scenario = OrderScenario().paid()
+    scenario.submit("request_refund", by=BUYER, refund_id="R-1", reason="changed_mind", lines=LINE_B)
+    scenario.submit("approve_refund", by=reviewer(scenario), refund_id="R-1", round=1)
+    data: dict[str, Any] = {"refund_id": "R-1", "round": 2, "liability": "platform"}
+    assert scenario.refusal("approve_refund", by=PLATFORM, **data).code == "UNSENT_IS_MERCHANTS"
 
 
 def test_a_reviewer_may_find_that_it_was_the_platforms_fault() -> None:
-    story = OrderStory().paid()
-    signed_for(story)
-    story.tell("request_refund", by=BUYER, refund_id="R-1", reason="broken", lines=LINE_B, at=after_days(6))
-    told: dict[str, Any] = {"refund_id": "R-1", "round": 1, "liability": "platform", "at": after_days(7)}
-    story.tell("approve_refund", by=PLATFORM, **told)
-    assert borne_by(story) == "platform"
+    scenario = OrderScenario().paid()
+    signed_for(scenario)
+    scenario.submit("request_refund", by=BUYER, refund_id="R-1", reason="broken", lines=LINE_B, at=after_days(6))
+    data: dict[str, Any] = {"refund_id": "R-1", "round": 1, "liability": "platform", "at": after_days(7)}
+    scenario.submit("approve_refund", by=PLATFORM, **data)
+    assert borne_by(scenario) == "platform"
 
 
 class TestSignedParcels:
     """Cases s13c and s13j: a parcel that its recipient signed for is not lost."""
 
-    def losing(self, *, lost_on: float, signed_on: float, loss_first: bool, **signature: Any) -> OrderStory:
+    def losing(self, *, lost_on: float, signed_on: float, loss_first: bool, **signature: Any) -> OrderScenario:
         """No warehouse has scanned the parcel: the signature proves that it passed through our custody."""
-        story = OrderStory().paid().sent(A=2, B=1)
+        scenario = OrderScenario().paid().sent(A=2, B=1)
 
         def loss() -> None:
-            story.tell("report_loss", by=PARTNER, parcel_id="P-1", at=after_days(lost_on))
+            scenario.submit("report_loss", by=PARTNER, parcel_id="P-1", at=after_days(lost_on))
 
         def signed() -> None:
-            told = {"evidence_kind": "recipient"} | signature
-            story.tell("report_signature", by=PARTNER, parcel_id="P-1", at=after_days(signed_on), **told)
+            data = {"evidence_kind": "recipient"} | signature
+            scenario.submit("report_signature", by=PARTNER, parcel_id="P-1", at=after_days(signed_on), **data)
 
-        for tell in (loss, signed) if loss_first else (signed, loss):
-            tell()
-        return story
+        for submit in (loss, signed) if loss_first else (signed, loss):
+            submit()
+        return scenario
 
-    @pytest.mark.parametrize("loss_first", [True, False], ids=["loss told first", "signature told first"])
+    @pytest.mark.parametrize("loss_first", [True, False], ids=["loss reported first", "signature reported first"])
     @pytest.mark.parametrize("lost_on", [3, 8, 5], ids=["lost before", "lost after", "lost at that instant"])
     def test_it_is_not_refunded_as_lost_and_a_break_is_open(self, lost_on: float, loss_first: bool) -> None:
-        story = self.losing(lost_on=lost_on, signed_on=5, loss_first=loss_first)
-        entries = len(story.entries)
-        refusal = story.refusal("refund_lost_parcel", by=PLATFORM, parcel_id="P-1", refund_id="R-1", at=after_days(9))
-        assert (refusal.code, refusal.facts["status"], len(story.entries)) == ("PARCEL_NOT_LOST", "signed_for", entries)
-        assert "request_refund" in refusal.next_step
-        assert story.breaks() == ["fact_contradicts_state"]
+        scenario = self.losing(lost_on=lost_on, signed_on=5, loss_first=loss_first)
+        entries = len(scenario.entries)
+        refused = scenario.refusal(
+            "refund_lost_parcel", by=PLATFORM, parcel_id="P-1", refund_id="R-1", at=after_days(9)
+        )
+        assert (refused.code, refused.facts["status"]) == ("PARCEL_NOT_LOST", "signed_for")
+        assert len(scenario.entries) == entries
+        assert "request_refund" in refused.next_step
+        assert scenario.breaks() == ["fact_contradicts_state"]
 
     def test_it_is_released_as_signed_for(self) -> None:
-        story = self.losing(lost_on=8, signed_on=5, loss_first=False)
-        story.tell("release_settlement", at=after_days(12))
-        assert (story.balance("2110"), story.balance("2120")) == (0, -475_00)
+        scenario = self.losing(lost_on=8, signed_on=5, loss_first=False)
+        scenario.submit("release_settlement", at=after_days(12))
+        assert (scenario.balance("2110"), scenario.balance("2120")) == (0, -475_00)
 
     def test_its_buyer_may_still_ask_for_a_return(self) -> None:
-        story = self.losing(lost_on=8, signed_on=5, loss_first=False)
-        story.tell("request_refund", by=BUYER, refund_id="R-1", reason="broken", at=after_days(9))
-        assert story.order.cases["R-1"].type == "return_refund"
+        scenario = self.losing(lost_on=8, signed_on=5, loss_first=False)
+        scenario.submit("request_refund", by=BUYER, refund_id="R-1", reason="broken", at=after_days(9))
+        assert scenario.order.cases["R-1"].type == "return_refund"
 
     def test_a_neighbours_signature_ends_the_loss_too(self) -> None:
-        story = self.losing(lost_on=3, signed_on=5, loss_first=True, evidence_kind="neighbour")
-        assert place_in(story.order, "P-1") == "signed_for"
+        scenario = self.losing(lost_on=3, signed_on=5, loss_first=True, evidence_kind="neighbour")
+        assert place_in(scenario.order, "P-1") == "signed_for"
 
     def test_a_signature_proves_our_custody(self) -> None:
-        story = self.losing(lost_on=8, signed_on=5, loss_first=False)
-        disputed(story, "not_received")
-        assert borne_by(story) == "platform"
+        scenario = self.losing(lost_on=8, signed_on=5, loss_first=False)
+        disputed(scenario, "not_received")
+        assert borne_by(scenario) == "platform"
 
     def test_a_deemed_signature_does_not_end_a_loss(self) -> None:
-        story = OrderStory().paid().sent(A=2, B=1).received(at=after_days(1))
+        scenario = OrderScenario().paid().sent(A=2, B=1).received(at=after_days(1))
         deemed = ParcelDeemedSigned(order_id="O-1", parcel_id="P-1", signed_at=after_days(20), rule_version=1)
-        story.order.apply(deemed)
-        story.tell("report_loss", by=PARTNER, parcel_id="P-1", at=after_days(21))
-        story.tell("refund_lost_parcel", by=PLATFORM, parcel_id="P-1", refund_id="R-1", at=after_days(22))
-        assert story.event(RefundApproved).liability == "platform"
+        scenario.order.apply(deemed)
+        scenario.submit("report_loss", by=PARTNER, parcel_id="P-1", at=after_days(21))
+        scenario.submit("refund_lost_parcel", by=PLATFORM, parcel_id="P-1", refund_id="R-1", at=after_days(22))
+        assert scenario.event(RefundApproved).liability == "platform"
 
 
 def test_units_of_a_line_are_counted_place_by_place() -> None:
-    story = OrderStory().paid().sent("P-1", A=1).received("P-1")
-    units = [(part.parcel_id, part.qty, part.place) for part in placed_units(story.order, "A")]
+    scenario = OrderScenario().paid().sent("P-1", A=1).received("P-1")
+    units = [(part.parcel_id, part.qty, part.place) for part in placed_units(scenario.order, "A")]
     assert units == [("P-1", 1, "in_custody"), (None, 1, "unsent")]

@@ -10,99 +10,101 @@ from ledger.events.disputes import DisputeLost
 from ledger.events.refunds import RefundApproved
 from ledger.events.settlement import SettlementReleased
 from tests.support.given import PARTNER, PLATFORM
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 from tests.support.payments import OF_DISPUTE, opened
 
 LINE_B = [{"line_id": "B", "qty": 1}]  # CNY 140.00 for USD 19.44
 PART, LESS = 10_00, 72_02  # the list price's share of USD 10.00
 
 
-def lost_in_part(story: OrderStory, reason: str = "fraudulent", *, at: float = 2) -> OrderStory:
-    story.tell("report_dispute_opened", **opened("USD 10.00", reason, lines=LINE_B))
-    story.tell("report_dispute_lost", **OF_DISPUTE, at=after_days(at))
-    return story
+def lost_in_part(scenario: OrderScenario, reason: str = "fraudulent", *, at: float = 2) -> OrderScenario:
+    scenario.submit("report_dispute_opened", **opened("USD 10.00", reason, lines=LINE_B))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE, at=after_days(at))
+    return scenario
 
 
 @pytest.mark.parametrize("reason", ["not_received", "product_unacceptable", "fraudulent", "duplicate"])
 @pytest.mark.parametrize("lines", [{"lines": LINE_B}, {}], ids=["of a line", "of the order"])
 def test_part_of_the_price_of_a_unit_that_was_never_packed_is_the_merchants(reason: str, lines: dict[str, Any]) -> None:
-    story = OrderStory().paid()
-    story.tell("report_dispute_opened", **opened("USD 10.00", reason, **lines))
-    story.tell("report_dispute_lost", **OF_DISPUTE, at=after_days(2))
-    assert (story.balance("5140"), story.balance("5140", "USD")) == (0, 0)
-    assert story.event(DisputeLost).liability == "merchant"
-    assert -story.balance("2110") == 500_00 - story.event(DisputeLost).lines[0].list_amount.minor < 500_00
+    scenario = OrderScenario().paid()
+    scenario.submit("report_dispute_opened", **opened("USD 10.00", reason, **lines))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE, at=after_days(2))
+    assert (scenario.balance("5140"), scenario.balance("5140", "USD")) == (0, 0)
+    assert scenario.event(DisputeLost).liability == "merchant"
+    assert -scenario.balance("2110") == 500_00 - scenario.event(DisputeLost).lines[0].list_amount.minor < 500_00
 
 
 def test_what_is_more_than_whole_unsent_units_is_part_of_another() -> None:
-    story = OrderStory().paid()
-    story.tell("report_dispute_opened", **opened("USD 60.00", "not_received"))
-    story.tell("report_dispute_lost", **OF_DISPUTE, at=after_days(2))
-    assert [(line.line_id, line.qty, line.buyer_amount.minor) for line in story.event(DisputeLost).lines] == [
+    scenario = OrderScenario().paid()
+    scenario.submit("report_dispute_opened", **opened("USD 60.00", "not_received"))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE, at=after_days(2))
+    assert [(line.line_id, line.qty, line.buyer_amount.minor) for line in scenario.event(DisputeLost).lines] == [
         ("A", 2, 50_00),
         ("B", 0, 10_00),
     ]
-    assert story.base("5140") == 0
+    assert scenario.base("5140") == 0
 
 
 def test_a_unit_that_is_sent_after_part_of_its_price_was_lost_is_released_at_the_rest() -> None:
-    story = lost_in_part(OrderStory().paid())
-    story.sent("P-2", at=after_days(3), B=1).signed("P-2", at=after_days(6))
-    story.tell("release_settlement", at=after_days(20))
-    assert story.event(SettlementReleased).gross.minor == 140_00 - LESS
-    assert -story.balance("2110") == 360_00
+    scenario = lost_in_part(OrderScenario().paid())
+    scenario.sent("P-2", at=after_days(3), B=1).signed("P-2", at=after_days(6))
+    scenario.submit("release_settlement", at=after_days(20))
+    assert scenario.event(SettlementReleased).gross.minor == 140_00 - LESS
+    assert -scenario.balance("2110") == 360_00
 
 
 def test_units_that_stay_bear_the_part_before_those_that_leave() -> None:
-    story = OrderStory().paid()
-    story.tell("report_dispute_opened", **opened("USD 10.00", "fraudulent", lines=[{"line_id": "A", "qty": 1}]))
-    story.tell("report_dispute_lost", **OF_DISPUTE, at=after_days(2))
-    story.sent("P-1", at=after_days(3), A=1).signed("P-1", at=after_days(6))
-    story.tell("release_settlement", at=after_days(20))
-    assert story.event(SettlementReleased).gross.minor == 180_00
+    scenario = OrderScenario().paid()
+    scenario.submit("report_dispute_opened", **opened("USD 10.00", "fraudulent", lines=[{"line_id": "A", "qty": 1}]))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE, at=after_days(2))
+    scenario.sent("P-1", at=after_days(3), A=1).signed("P-1", at=after_days(6))
+    scenario.submit("release_settlement", at=after_days(20))
+    assert scenario.event(SettlementReleased).gross.minor == 180_00
 
 
 def test_a_unit_that_is_cancelled_after_part_of_its_price_was_lost_gives_the_rest_back() -> None:
-    story = lost_in_part(OrderStory().paid())
-    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=LINE_B, at=after_days(6))
-    assert story.event(RefundApproved).money.amount.minor == 19_44 - PART
-    assert -story.balance("2110") == 360_00
+    scenario = lost_in_part(OrderScenario().paid())
+    scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1", lines=LINE_B, at=after_days(6))
+    assert scenario.event(RefundApproved).money.amount.minor == 19_44 - PART
+    assert -scenario.balance("2110") == 360_00
 
 
 def test_a_parcel_that_is_turned_away_takes_the_refunded_part_back_to_the_merchant() -> None:
-    story = lost_in_part(OrderStory().paid().sent("P-2", B=1), "not_received")
-    told = {"parcel_id": "P-2", "milestone": "rejected_at_warehouse", "reason": "wrong_item", "warehouse_id": "W-1"}
-    story.tell("report_tracking", by=PARTNER, at=after_days(3), **told)
-    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=LINE_B, at=after_days(6))
-    assert story.event(RefundApproved).money.amount.minor == 19_44 - PART
-    assert -story.balance("2110") == 360_00
+    scenario = lost_in_part(OrderScenario().paid().sent("P-2", B=1), "not_received")
+    reported = {"parcel_id": "P-2", "milestone": "rejected_at_warehouse", "reason": "wrong_item", "warehouse_id": "W-1"}
+    scenario.submit("report_tracking", by=PARTNER, at=after_days(3), **reported)
+    scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1", lines=LINE_B, at=after_days(6))
+    assert scenario.event(RefundApproved).money.amount.minor == 19_44 - PART
+    assert -scenario.balance("2110") == 360_00
 
 
 def test_a_parcel_that_is_packed_anew_keeps_the_refunded_part_of_its_units() -> None:
-    story = lost_in_part(OrderStory().paid().sent("P-2", B=1).received("P-2", at=after_days(1)), "product_unacceptable")
+    scenario = lost_in_part(
+        OrderScenario().paid().sent("P-2", B=1).received("P-2", at=after_days(1)), "product_unacceptable"
+    )
     parts = [{"parcel_id": "P-9", "items": LINE_B, "tracking_no": "T-9"}]
-    story.tell("report_split", by=PARTNER, parcel_id="P-2", parts=parts, at=after_days(3))
-    story.signed("P-9", at=after_days(6)).tell("release_settlement", at=after_days(20))
-    assert story.event(SettlementReleased).gross.minor == 140_00 - LESS
+    scenario.submit("report_split", by=PARTNER, parcel_id="P-2", parts=parts, at=after_days(3))
+    scenario.signed("P-9", at=after_days(6)).submit("release_settlement", at=after_days(20))
+    assert scenario.event(SettlementReleased).gross.minor == 140_00 - LESS
 
 
 @pytest.mark.parametrize("sent_before", [True, False])
 def test_a_dispute_that_is_won_after_its_unit_moved_gives_the_unit_its_price_again(sent_before: bool) -> None:
-    story = OrderStory().paid()
+    scenario = OrderScenario().paid()
     if sent_before:
-        story.sent("P-2", B=1).received("P-2", at=after_days(1))
-    lost_in_part(story, "product_unacceptable")
+        scenario.sent("P-2", B=1).received("P-2", at=after_days(1))
+    lost_in_part(scenario, "product_unacceptable")
     if sent_before:
         parts = [{"parcel_id": "P-9", "items": LINE_B, "tracking_no": "T-9"}]
-        story.tell("report_split", by=PARTNER, parcel_id="P-2", parts=parts, at=after_days(3))
+        scenario.submit("report_split", by=PARTNER, parcel_id="P-2", parts=parts, at=after_days(3))
     else:
-        story.sent("P-9", at=after_days(3), B=1)
-    told = opened("USD 10.00", "product_unacceptable", stage="second_stage")
-    story.tell("report_dispute_opened", **told, at=after_days(4))
-    story.tell("report_dispute_won", **OF_DISPUTE, at=after_days(5))
-    story.signed("P-9", at=after_days(6)).tell("release_settlement", at=after_days(20))
-    assert story.event(SettlementReleased).gross.minor == 140_00
-    assert -story.balance("2110") == 360_00
+        scenario.sent("P-9", at=after_days(3), B=1)
+    reported = opened("USD 10.00", "product_unacceptable", stage="second_stage")
+    scenario.submit("report_dispute_opened", **reported, at=after_days(4))
+    scenario.submit("report_dispute_won", **OF_DISPUTE, at=after_days(5))
+    scenario.signed("P-9", at=after_days(6)).submit("release_settlement", at=after_days(20))
+    assert scenario.event(SettlementReleased).gross.minor == 140_00
+    assert -scenario.balance("2110") == 360_00
 
 
 @pytest.mark.parametrize(("accepted", "bearer"), [(False, "merchant"), (True, "platform")])
@@ -110,36 +112,36 @@ def test_what_never_came_is_the_merchants_on_its_own_leg_and_ours_once_the_wareh
     accepted: bool, bearer: str
 ) -> None:
     """Statements 12 and 20: the domestic leg is the merchant's own, and custody passes at the warehouse."""
-    story = OrderStory().paid().sent("P-2", B=1)
+    scenario = OrderScenario().paid().sent("P-2", B=1)
     if accepted:
-        story.received("P-2", at=after_days(1))
-    story.tell("report_dispute_opened", **opened("USD 19.44", "not_received", lines=LINE_B))
-    story.tell("report_dispute_lost", **OF_DISPUTE, at=after_days(25))
-    assert story.event(DisputeLost).liability == bearer
-    assert story.base("5140") == (0 if bearer == "merchant" else 139_58)
+        scenario.received("P-2", at=after_days(1))
+    scenario.submit("report_dispute_opened", **opened("USD 19.44", "not_received", lines=LINE_B))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE, at=after_days(25))
+    assert scenario.event(DisputeLost).liability == bearer
+    assert scenario.base("5140") == (0 if bearer == "merchant" else 139_58)
 
 
 @pytest.mark.parametrize("place", ["unsent", "to_warehouse", "turned_back", "in_custody", "signed_for", "coming_back"])
 def test_a_claim_on_a_partner_is_between_it_and_us_wherever_the_units_are(place: str) -> None:
     """It decides nothing about who bears what: nothing of the merchant's is asked, taken or given."""
-    story = OrderStory().paid()
-    story.tell("create_parcel", parcel_id="P-2", items=LINE_B, warehouse_id="W-1")
+    scenario = OrderScenario().paid()
+    scenario.submit("create_parcel", parcel_id="P-2", items=LINE_B, warehouse_id="W-1")
     if place != "unsent":
-        story.tell("dispatch_parcel", parcel_id="P-2", carrier="SF", tracking_no="T-2")
+        scenario.submit("dispatch_parcel", parcel_id="P-2", carrier="SF", tracking_no="T-2")
     if place in ("in_custody", "signed_for", "coming_back"):
-        story.received("P-2", at=after_days(1))
+        scenario.received("P-2", at=after_days(1))
     if place in ("turned_back", "coming_back"):
-        told = {"parcel_id": "P-2", "milestone": "returning_to_sender"}
-        story.tell("report_tracking", by=PARTNER, at=after_days(2), **told)
+        reported = {"parcel_id": "P-2", "milestone": "returning_to_sender"}
+        scenario.submit("report_tracking", by=PARTNER, at=after_days(2), **reported)
     if place == "signed_for":
-        story.signed("P-2", at=after_days(2))
-    before, book = len(story.entries), story.order.lines["B"]
+        scenario.signed("P-2", at=after_days(2))
+    before, book = len(scenario.entries), scenario.order.lines["B"]
     counts = dict(book.places)
     named = {"claim_id": "CL-1", "partner": "sf"}
-    story.tell("file_logistics_claim", by=PLATFORM, **named, parcel_id="P-2", amount="CNY 140.00", reason="lost")
-    story.tell("report_claim_accepted", by=PARTNER, **named, parcel_id="P-2", amount="CNY 140.00")
+    scenario.submit("file_logistics_claim", by=PLATFORM, **named, parcel_id="P-2", amount="CNY 140.00", reason="lost")
+    scenario.submit("report_claim_accepted", by=PARTNER, **named, parcel_id="P-2", amount="CNY 140.00")
     paid = {"amount": "CNY 140.00", "cash": "CNY 140.00", "bank_entry_ref": "b-1"}
-    story.tell("report_claim_settled", by=PARTNER, **named, parcel_id="P-2", **paid)
-    touched = {line.account for entry in story.entries[before:] for line in entry.lines}
+    scenario.submit("report_claim_settled", by=PARTNER, **named, parcel_id="P-2", **paid)
+    touched = {line.account for entry in scenario.entries[before:] for line in entry.lines}
     assert touched == {"1210", "5150", "1010"}
     assert dict(book.places) == counts

@@ -27,7 +27,7 @@ PARCEL: dict[str, Any] = {**ORDER, "parcel_id": "O-1-1"}
 
 @pytest.fixture
 def desks(database_url: str, tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
-    """Two processes' worth of bus on one ledger; the order O-1 is paid and packed, Express Refund is on."""
+    """Two processes with a bus each on one ledger; the order O-1 is paid and packed, Express Refund is on."""
     with open_desk(database_url, tmp_path) as one, open_desk(database_url, tmp_path) as two:
         publish_programme(one)
         merchant_ready(one, express=True)
@@ -106,10 +106,10 @@ def test_a_scan_from_before_the_refund_is_recorded_and_asks_for_interception(
     one.clock.forward(minutes=30)
     assert refund(one).status == "recorded"
     before = moved(one)
-    told: dict[str, Any] = {"carrier": "sf"}
-    told |= {"tracking_no": "SF-1"} if scan == "report_dispatch" else {"milestone": "received_at_warehouse"}
-    told |= {"warehouse_id": "WH-1"}
-    one.expect(scan, actor=CARRIER, at=scanned_at, **PARCEL, **told)
+    reported: dict[str, Any] = {"carrier": "sf"}
+    reported |= {"tracking_no": "SF-1"} if scan == "report_dispatch" else {"milestone": "received_at_warehouse"}
+    reported |= {"warehouse_id": "WH-1"}
+    one.expect(scan, actor=CARRIER, at=scanned_at, **PARCEL, **reported)
     (opened,) = breaks(one)
     assert (opened["kind"], opened["refs"]["ask"]) == ("fact_contradicts_state", "interception")
     assert moved(one) == before

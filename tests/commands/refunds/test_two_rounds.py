@@ -8,30 +8,30 @@ from ledger.policies.approvals import Approvals
 from ledger.refusals.catalogue import CaseClosed, RefundPendingOnLine, RoleNotAllowed, SameApprover, WrongRound
 from tests.support.after_sales import asked
 from tests.support.given import BUYER, FINANCE, PLATFORM
-from tests.support.orders import OrderStory, line
+from tests.support.orders import OrderScenario, line
 
 APPROVER = Actor(kind="merchant", id="mei", role="merchant")
 SAME_PERSON = Actor(kind="platform", id="mei", role="platform_cs")
 CASE: dict[str, Any] = {"refund_id": "R-1"}
 
 
-def unshipped() -> OrderStory:
+def unshipped() -> OrderScenario:
     """An order of CNY 300.00 that was not sent, and whose buyer wants their money back; Express Refund is off."""
     lines = [line("A", 2, "CNY 150.00", "USD 20.83")]
-    story = OrderStory().paid(lines=lines, list_total="CNY 300.00", buyer_total="USD 41.66")
-    story.tell("create_parcel", parcel_id="P-1", items=[{"line_id": "A", "qty": 2}], warehouse_id="W-1")
-    return asked(story, day=0)
+    scenario = OrderScenario().paid(lines=lines, list_total="CNY 300.00", buyer_total="USD 41.66")
+    scenario.submit("create_parcel", parcel_id="P-1", items=[{"line_id": "A", "qty": 2}], warehouse_id="W-1")
+    return asked(scenario, day=0)
 
 
-def rejected_at_round_two() -> OrderStory:
-    story = unshipped()
-    story.tell("approve_refund", by=APPROVER, round=1, **CASE)
-    story.tell("reject_refund", by=PLATFORM, round=2, reason="packed_already", **CASE)
-    return story
+def rejected_at_round_two() -> OrderScenario:
+    scenario = unshipped()
+    scenario.submit("approve_refund", by=APPROVER, round=1, **CASE)
+    scenario.submit("reject_refund", by=PLATFORM, round=2, reason="packed_already", **CASE)
+    return scenario
 
 
-def open_cases(story: OrderStory) -> list[str]:
-    return [case.id for case in story.order.cases.values() if case.is_open]
+def open_cases(scenario: OrderScenario) -> list[str]:
+    return [case.id for case in scenario.order.cases.values() if case.is_open]
 
 
 def test_the_second_round_cannot_come_first() -> None:
@@ -39,37 +39,37 @@ def test_the_second_round_cannot_come_first() -> None:
 
 
 def test_one_person_with_two_roles_does_not_decide_twice() -> None:
-    story = unshipped()
-    story.tell("approve_refund", by=APPROVER, round=1, **CASE)
-    refusal = story.refusal("approve_refund", by=SAME_PERSON, round=2, **CASE)
+    scenario = unshipped()
+    scenario.submit("approve_refund", by=APPROVER, round=1, **CASE)
+    refusal = scenario.refusal("approve_refund", by=SAME_PERSON, round=2, **CASE)
     assert isinstance(refusal, SameApprover)
     assert refusal.approver == "mei"
-    assert isinstance(story.refusal("reject_refund", by=SAME_PERSON, round=2, reason="no", **CASE), SameApprover)
+    assert isinstance(scenario.refusal("reject_refund", by=SAME_PERSON, round=2, reason="no", **CASE), SameApprover)
 
 
 def test_the_platform_decides_through_its_customer_service() -> None:
-    story = unshipped()
-    story.tell("approve_refund", by=APPROVER, round=1, **CASE)
-    refusal = story.refusal("approve_refund", by=FINANCE, round=2, **CASE)
+    scenario = unshipped()
+    scenario.submit("approve_refund", by=APPROVER, round=1, **CASE)
+    refusal = scenario.refusal("approve_refund", by=FINANCE, round=2, **CASE)
     assert isinstance(refusal, RoleNotAllowed)
     assert (refusal.role, refusal.needed) == ("finance", "platform_cs")
 
 
 def test_a_no_in_the_second_round_closes_the_case_without_a_line_in_the_journal() -> None:
-    story = unshipped()
-    entries = len(story.entries)
-    story.tell("approve_refund", by=APPROVER, round=1, **CASE)
-    decided = story.tell("reject_refund", by=PLATFORM, round=2, reason="packed_already", **CASE)
+    scenario = unshipped()
+    entries = len(scenario.entries)
+    scenario.submit("approve_refund", by=APPROVER, round=1, **CASE)
+    decided = scenario.submit("reject_refund", by=PLATFORM, round=2, reason="packed_already", **CASE)
     assert tuple(type(event) for event in decided) == (RefundRoundRejected, RefundRejected)
-    assert (story.order.cases["R-1"].state, len(story.entries), open_cases(story)) == ("rejected", entries, [])
+    assert (scenario.order.cases["R-1"].state, len(scenario.entries), open_cases(scenario)) == ("rejected", entries, [])
 
 
 def test_after_the_no_the_parcel_can_be_dispatched() -> None:
     send: dict[str, Any] = {"parcel_id": "P-1", "carrier": "SF", "tracking_no": "T-1"}
     assert isinstance(unshipped().refusal("dispatch_parcel", **send), RefundPendingOnLine)
-    story = rejected_at_round_two()
-    story.tell("dispatch_parcel", **send)
-    assert story.order.status == "in_transit"
+    scenario = rejected_at_round_two()
+    scenario.submit("dispatch_parcel", **send)
+    assert scenario.order.status == "in_transit"
 
 
 def test_a_closed_case_is_not_approved() -> None:
@@ -77,16 +77,16 @@ def test_a_closed_case_is_not_approved() -> None:
 
 
 def test_a_new_request_is_a_new_case_that_starts_at_round_one() -> None:
-    story = rejected_at_round_two()
-    (requested,) = story.tell("request_refund", by=BUYER, refund_id="R-2", reason="changed_mind")
+    scenario = rejected_at_round_two()
+    (requested,) = scenario.submit("request_refund", by=BUYER, refund_id="R-2", reason="changed_mind")
     assert isinstance(requested, RefundRequested)
-    case = story.order.cases["R-2"]
+    case = scenario.order.cases["R-2"]
     assert (case.next_round, case.rounds_required, case.approvers) == (1, 2, [])
 
 
 def test_rounds_that_a_policy_adds_later_are_not_those_of_a_case_that_is_open() -> None:
-    story = OrderStory(policies=[Approvals(rounds=("platform",))]).paid()
-    asked(story, day=0)
-    assert story.order.cases["R-1"].rounds_required == 1
-    story.tell("approve_refund", by=PLATFORM, round=1, **CASE)
-    assert story.order.cases["R-1"].state == "approved"
+    scenario = OrderScenario(policies=[Approvals(rounds=("platform",))]).paid()
+    asked(scenario, day=0)
+    assert scenario.order.cases["R-1"].rounds_required == 1
+    scenario.submit("approve_refund", by=PLATFORM, round=1, **CASE)
+    assert scenario.order.cases["R-1"].state == "approved"

@@ -54,7 +54,7 @@ def test_a_statement_is_issued_once() -> None:
 
 
 @pytest.mark.parametrize("position", [39, 41])
-def test_statements_leave_no_position_out_and_tell_none_twice(position: int) -> None:
+def test_statements_leave_no_position_out_and_show_none_twice(position: int) -> None:
     given(*FIRST).when(issue(**{**NEXT, "after_position": position})).then_refused(
         StatementGap, field="position", given=str(position), expected="40"
     )

@@ -8,137 +8,137 @@ from pydantic import ValidationError
 from ledger.events.psp_settlement import PspSettlementReceived
 from ledger.events.settlement import ReconciliationBreakOpened
 from tests.support.given import NOW, SYSTEM, ask, cny
-from tests.support.orders import NAMES, OrderStory, basket, capture
+from tests.support.orders import NAMES, OrderScenario, basket, capture
 from tests.support.payments import OF_DISPUTE, disputed, rate, settled_line, settles
 
 CHARGE = settled_line("cap-1", "USD 69.44", "USD 2.31", "USD 67.13")
 
 
-def owed(story: OrderStory) -> tuple[int, int]:
+def owed(scenario: OrderScenario) -> tuple[int, int]:
     """1110 in cents and in fen."""
-    return story.balance("1110", "USD"), story.base("1110")
+    return scenario.balance("1110", "USD"), scenario.base("1110")
 
 
-def refunded(story: OrderStory) -> OrderStory:
+def refunded(scenario: OrderScenario) -> OrderScenario:
     """B is cancelled and paid back."""
-    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
-    story.tell("submit_refund", refund_id="R-1")
-    told: dict[str, Any] = {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "amount": "USD 19.44"}
-    story.tell("report_refund_outcome", outcome="succeeded", **told)
-    return story
+    scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
+    scenario.submit("submit_refund", refund_id="R-1")
+    reported: dict[str, Any] = {"psp": "stripe", "attempt_id": "R-1.1", "psp_refund_ref": "re-1", "amount": "USD 19.44"}
+    scenario.submit("report_refund_outcome", outcome="succeeded", **reported)
+    return scenario
 
 
 def test_a_charge_brings_cash_less_the_fee_and_what_the_rate_cost() -> None:
-    story = OrderStory().paid()
-    story.tell("report_psp_settlement", **settles(CHARGE))
-    assert (story.balance("1010"), story.balance("5130", "USD"), story.base("5130")) == (479_98, 2_31, 16_52)
-    assert (story.balance("5210"), owed(story)) == (2_08, (0, 0))
+    scenario = OrderScenario().paid()
+    scenario.submit("report_psp_settlement", **settles(CHARGE))
+    assert (scenario.balance("1010"), scenario.balance("5130", "USD"), scenario.base("5130")) == (479_98, 2_31, 16_52)
+    assert (scenario.balance("5210"), owed(scenario)) == (2_08, (0, 0))
 
 
 def test_the_cash_is_what_the_provider_says_it_is() -> None:
-    story = OrderStory().paid()
-    story.tell("report_psp_settlement", **settles(CHARGE | {"cash": "CNY 479.97"}))
-    assert (story.balance("1010"), story.balance("5210"), story.breaks()) == (479_97, 2_09, [])
+    scenario = OrderScenario().paid()
+    scenario.submit("report_psp_settlement", **settles(CHARGE | {"cash": "CNY 479.97"}))
+    assert (scenario.balance("1010"), scenario.balance("5210"), scenario.breaks()) == (479_97, 2_09, [])
 
 
 def test_cash_that_does_not_follow_from_the_rate_is_booked_and_flagged() -> None:
-    story = OrderStory().paid()
-    story.tell("report_psp_settlement", **settles(CHARGE | {"cash": "CNY 470.00"}))
-    assert (story.balance("1010"), story.breaks()) == (470_00, ["fx_out_of_tolerance"])
+    scenario = OrderScenario().paid()
+    scenario.submit("report_psp_settlement", **settles(CHARGE | {"cash": "CNY 470.00"}))
+    assert (scenario.balance("1010"), scenario.breaks()) == (470_00, ["fx_out_of_tolerance"])
 
 
 def test_a_refund_is_settled_with_opposite_signs() -> None:
-    story = refunded(OrderStory().paid())
+    scenario = refunded(OrderScenario().paid())
     line = settled_line("re-1", "USD -19.44", "USD 0.00", "USD -19.44", kind="refund", at="7.1400")
-    story.tell("report_psp_settlement", **settles(line, CHARGE))
-    assert (story.balance("1010"), owed(story)) == (479_98 - 138_80, (0, 0))
+    scenario.submit("report_psp_settlement", **settles(line, CHARGE))
+    assert (scenario.balance("1010"), owed(scenario)) == (479_98 - 138_80, (0, 0))
 
 
 def test_a_refund_is_found_by_our_own_name_for_it_too() -> None:
-    story = refunded(OrderStory().paid())
+    scenario = refunded(OrderScenario().paid())
     line = settled_line("R-1.1", "USD -19.44", "USD 0.00", "USD -19.44", kind="refund")
-    story.tell("report_psp_settlement", **settles(line))
-    assert story.breaks() == []
+    scenario.submit("report_psp_settlement", **settles(line))
+    assert scenario.breaks() == []
 
 
 def test_parts_of_a_capture_add_up_to_its_base() -> None:
-    story = OrderStory().paid()
+    scenario = OrderScenario().paid()
     for n, gross in enumerate(("USD 23.15", "USD 23.15", "USD 23.14")):
-        story.tell(
+        scenario.submit(
             "report_psp_settlement", **settles(settled_line("cap-1", gross, "USD 0.00", gross, psp_ref=f"t-{n}"))
         )
-    assert owed(story) == (0, 0)
-    assert not any(known.is_open for known in story.order.known_breaks.values())
+    assert owed(scenario) == (0, 0)
+    assert not any(known.is_open for known in scenario.order.known_breaks.values())
 
 
 def test_the_same_line_again_changes_nothing() -> None:
-    story = OrderStory().paid()
-    story.tell("report_psp_settlement", **settles(CHARGE))
-    assert story.tell("report_psp_settlement", **settles(CHARGE)) == []
+    scenario = OrderScenario().paid()
+    scenario.submit("report_psp_settlement", **settles(CHARGE))
+    assert scenario.submit("report_psp_settlement", **settles(CHARGE)) == []
 
 
 def test_the_same_line_with_another_amount_posts_nothing_and_opens_a_break() -> None:
-    story = OrderStory().paid()
-    story.tell("report_psp_settlement", **settles(CHARGE))
+    scenario = OrderScenario().paid()
+    scenario.submit("report_psp_settlement", **settles(CHARGE))
     other = CHARGE | {"gross": "USD 69.45", "net": "USD 67.14"}
-    (opened,) = story.tell("report_psp_settlement", **settles(other))
+    (opened,) = scenario.submit("report_psp_settlement", **settles(other))
     assert isinstance(opened, ReconciliationBreakOpened)
     assert (opened.kind, opened.expected, opened.actual) == ("amount_mismatch", "USD 69.44", "USD 69.45")
 
 
 def test_a_line_of_a_capture_we_do_not_know_is_booked_and_flagged() -> None:
-    story = OrderStory().paid()
-    story.tell("report_psp_settlement", **settles(settled_line("cap-9", "USD 10.00", "USD 0.00", "USD 10.00")))
-    assert (story.balance("1010"), story.breaks()) == (71_50, ["psp_line_extra"])
+    scenario = OrderScenario().paid()
+    scenario.submit("report_psp_settlement", **settles(settled_line("cap-9", "USD 10.00", "USD 0.00", "USD 10.00")))
+    assert (scenario.balance("1010"), scenario.breaks()) == (71_50, ["psp_line_extra"])
 
 
 def test_a_capture_that_becomes_known_later_is_no_longer_owed() -> None:
-    story = OrderStory()
-    story.tell("place_order", **basket())
-    story.tell("report_psp_settlement", **settles(CHARGE))
-    story.tell("report_payment_captured", **capture())
-    assert story.balance("1110", "USD") == 0
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    scenario.submit("report_psp_settlement", **settles(CHARGE))
+    scenario.submit("report_payment_captured", **capture())
+    assert scenario.balance("1110", "USD") == 0
 
 
 def test_more_than_was_captured_is_booked_and_flagged() -> None:
-    story = OrderStory().paid()
-    story.tell("report_psp_settlement", **settles(settled_line("cap-1", "USD 79.44", "USD 0.00", "USD 79.44")))
-    assert (owed(story)[0], story.breaks()) == (-10_00, ["amount_mismatch"])
+    scenario = OrderScenario().paid()
+    scenario.submit("report_psp_settlement", **settles(settled_line("cap-1", "USD 79.44", "USD 0.00", "USD 79.44")))
+    assert (owed(scenario)[0], scenario.breaks()) == (-10_00, ["amount_mismatch"])
 
 
 def test_a_fee_of_its_own_is_a_cost() -> None:
-    story = OrderStory().paid()
+    scenario = OrderScenario().paid()
     line = settled_line("fee-1", "USD -0.50", "USD 0.00", "USD -0.50", kind="fee")
-    story.tell("report_psp_settlement", **settles(line))
-    assert (story.balance("5130", "USD"), story.balance("1010"), story.breaks()) == (50, -3_58, [])
+    scenario.submit("report_psp_settlement", **settles(line))
+    assert (scenario.balance("5130", "USD"), scenario.balance("1010"), scenario.breaks()) == (50, -3_58, [])
 
 
 def test_a_dispute_and_its_fee_are_settled_together() -> None:
-    story = disputed(OrderStory().paid())
-    story.tell("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00")
+    scenario = disputed(OrderScenario().paid())
+    scenario.submit("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00")
     line = settled_line("dp-1", "USD -69.44", "USD 15.00", "USD -84.44", kind="dispute")
-    story.tell("report_psp_settlement", **settles(line, CHARGE))
-    assert (owed(story), story.breaks(), story.balance("5130", "USD")) == ((0, 0), [], 2_31)
+    scenario.submit("report_psp_settlement", **settles(line, CHARGE))
+    assert (owed(scenario), scenario.breaks(), scenario.balance("5130", "USD")) == ((0, 0), [], 2_31)
 
 
 def test_a_failed_capture_is_taken_back_by_the_provider() -> None:
-    story = OrderStory().paid()
-    story.tell("report_psp_settlement", **settles(CHARGE))
-    story.tell(
+    scenario = OrderScenario().paid()
+    scenario.submit("report_psp_settlement", **settles(CHARGE))
+    scenario.submit(
         "report_payment_failed", payment_id="PAY-1", psp="stripe", capture_ref="cap-1", amount="USD 69.44", code="nsf"
     )
     back = settled_line("cap-1", "USD -69.44", "USD 0.00", "USD -69.44", psp_ref="txn-back")
-    story.tell("report_psp_settlement", **settles(back, batch_ref="po-2"))
-    assert (owed(story), story.breaks()) == ((0, 0), [])
+    scenario.submit("report_psp_settlement", **settles(back, batch_ref="po-2"))
+    assert (owed(scenario), scenario.breaks()) == ((0, 0), [])
 
 
 def test_a_provider_may_settle_in_another_currency_than_it_charged() -> None:
     rates: dict[str, Any] = {"rate": rate("0.8900", "MOP"), "fee_rate": rate("0.9167", "HKD")}
     line = settled_line("cap-1", "MOP 100.00", "HKD 3.00", "HKD 94.09", cash="CNY 86.25", **rates)
-    story = OrderStory()
-    story.tell("report_payment_captured", **capture(amount="MOP 100.00"))
-    story.tell("report_psp_settlement", **settles(line))
-    assert (story.balance("1110", "MOP"), story.base("1110"), story.balance("1010")) == (0, 0, 86_25)
+    scenario = OrderScenario()
+    scenario.submit("report_payment_captured", **capture(amount="MOP 100.00"))
+    scenario.submit("report_psp_settlement", **settles(line))
+    assert (scenario.balance("1110", "MOP"), scenario.base("1110"), scenario.balance("1010")) == (0, 0, 86_25)
 
 
 @pytest.mark.parametrize(
@@ -170,22 +170,22 @@ def test_a_line_that_cannot_be_is_not_taken(wrong: dict[str, Any]) -> None:
 
 
 def test_the_orders_of_one_checkout_share_a_capture_and_each_settles_its_part() -> None:
-    first, second = OrderStory().paid(), OrderStory().paid()
-    for story in (first, second):
-        story.tell("report_psp_settlement", **settles(CHARGE))
-        assert owed(story) == (0, 0)
+    first, second = OrderScenario().paid(), OrderScenario().paid()
+    for scenario in (first, second):
+        scenario.submit("report_psp_settlement", **settles(CHARGE))
+        assert owed(scenario) == (0, 0)
 
 
 def test_the_event_names_batch_bank_entry_and_cash() -> None:
-    story = OrderStory().paid()
-    story.tell("report_psp_settlement", **settles(CHARGE, bank_entry_ref="b-1", value_date="2025-04-03"))
-    event = story.event(PspSettlementReceived)
+    scenario = OrderScenario().paid()
+    scenario.submit("report_psp_settlement", **settles(CHARGE, bank_entry_ref="b-1", value_date="2025-04-03"))
+    event = scenario.event(PspSettlementReceived)
     assert (event.batch_ref, event.bank_entry_ref, event.cash) == ("po-1", "b-1", cny("479.98"))
 
 
 def test_a_line_of_something_unknown_is_booked_as_it_is_each_time_it_is_paid() -> None:
-    story = OrderStory().paid()
+    scenario = OrderScenario().paid()
     line = settled_line("cap-9", "USD 10.00", "USD 0.00", "USD 10.00")
     for n in (1, 2):
-        story.tell("report_psp_settlement", **settles(line, batch_ref=f"po-{n}"))
-    assert (story.balance("1010"), owed(story)) == (143_00, (69_44 - 20_00, 498_58 - 143_00))
+        scenario.submit("report_psp_settlement", **settles(line, batch_ref=f"po-{n}"))
+    assert (scenario.balance("1010"), owed(scenario)) == (143_00, (69_44 - 20_00, 498_58 - 143_00))

@@ -5,54 +5,54 @@ from typing import Any
 
 import pytest
 
-from tests.support.orders import OrderStory, basket, capture
+from tests.support.orders import OrderScenario, basket, capture
 from tests.support.payments import OF_DISPUTE, rate, settled_line, settles
 
 CHARGE = settled_line("cap-1", "USD 69.44", "USD 2.31", "USD 67.13")
 ACCOUNTS = ("1010", "1020", "1110", "1120", "5130", "5140", "5210", "2210", "2220", "2110", "4210")
-Step = Callable[[OrderStory], Any]
+Step = Callable[[OrderScenario], Any]
 
 
 def settled(*lines: dict[str, Any], batch_ref: str = "po-1", **other: Any) -> Step:
-    return lambda story: story.tell("report_psp_settlement", **settles(*lines, batch_ref=batch_ref, **other))
+    return lambda scenario: scenario.submit("report_psp_settlement", **settles(*lines, batch_ref=batch_ref, **other))
 
 
-def captured(story: OrderStory) -> None:
-    story.tell("report_payment_captured", **capture())
+def captured(scenario: OrderScenario) -> None:
+    scenario.submit("report_payment_captured", **capture())
 
 
-def asked_back(story: OrderStory) -> None:
-    story.tell("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
-    story.tell("submit_refund", refund_id="R-1")
+def asked_back(scenario: OrderScenario) -> None:
+    scenario.submit("cancel_order", reason="out_of_stock", refund_id="R-1", lines=[{"line_id": "B", "qty": 1}])
+    scenario.submit("submit_refund", refund_id="R-1")
 
 
-def paid_back(story: OrderStory) -> None:
-    told: dict[str, Any] = {"psp": "stripe", "submission_id": "R-1.1", "psp_refund_ref": "re-1", "amount": "USD 19.44"}
-    story.tell("report_refund_outcome", outcome="succeeded", **told)
+def paid_back(scenario: OrderScenario) -> None:
+    reported: dict[str, Any] = {"psp": "stripe", "attempt_id": "R-1.1", "psp_refund_ref": "re-1", "amount": "USD 19.44"}
+    scenario.submit("report_refund_outcome", outcome="succeeded", **reported)
 
 
-def withdrawn(story: OrderStory) -> None:
-    story.tell("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
+def withdrawn(scenario: OrderScenario) -> None:
+    scenario.submit("report_dispute_funds_withdrawn", **OF_DISPUTE, amount="USD 69.44")
 
 
-def fee_charged(story: OrderStory) -> None:
-    story.tell("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00")
+def fee_charged(scenario: OrderScenario) -> None:
+    scenario.submit("report_dispute_fee", **OF_DISPUTE, amount="USD 15.00")
 
 
-def told(steps: Iterable[Step]) -> OrderStory:
-    story = OrderStory()
-    story.tell("place_order", **basket())
+def reported(steps: Iterable[Step]) -> OrderScenario:
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
     for step in steps:
-        step(story)
-    return story
+        step(scenario)
+    return scenario
 
 
-def books(story: OrderStory) -> dict[str, tuple[int, int]]:
-    return {account: (story.balance(account, "USD"), story.base(account)) for account in ACCOUNTS}
+def books(scenario: OrderScenario) -> dict[str, tuple[int, int]]:
+    return {account: (scenario.balance(account, "USD"), scenario.base(account)) for account in ACCOUNTS}
 
 
-def open_breaks(story: OrderStory) -> list[str]:
-    return sorted(known.opened.kind for known in story.order.known_breaks.values() if known.is_open)
+def open_breaks(scenario: OrderScenario) -> list[str]:
+    return sorted(known.opened.kind for known in scenario.order.known_breaks.values() if known.is_open)
 
 
 REFUND = settled_line("re-1", "USD -19.44", "USD 0.00", "USD -19.44", kind="refund", at="7.1400")
@@ -95,7 +95,7 @@ OVER = settled_line("cap-1", "USD 79.44", "USD 0.00", "USD 79.44")
 def test_a_line_before_what_it_settles_comes_to_the_same_books_and_breaks(
     in_order: list[Step], out_of_order: list[Step]
 ) -> None:
-    first, second = told(in_order), told(out_of_order)
+    first, second = reported(in_order), reported(out_of_order)
     assert books(second) == books(first)
     assert (second.balance("1110", "HKD"), second.balance("1020", "HKD")) == (0, first.balance("1020", "HKD"))
     assert open_breaks(second) == open_breaks(first)

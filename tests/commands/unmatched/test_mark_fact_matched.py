@@ -1,18 +1,18 @@
-"""Saying that a fact of the inbox stands in its order's stream by now."""
+"""Saying that an unmatched fact stands in its order's stream by now."""
 
 from datetime import date
 
-from commands.unmatched.mark_fact_matched import MarkFactRouted
-from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
+from commands.unmatched.mark_fact_matched import MarkFactMatched
+from ledger.events.platform import UnmatchedFactMatched, UnmatchedFactReported, UnmatchedPaymentCaptured
 from ledger.fx import Rate
 from ledger.refusals.catalogue import RoleNotAllowed
-from ledger.refusals.finance import InboxItemNotFound
+from ledger.refusals.finance import UnmatchedItemNotFound
 from tests.support.given import BUYER, NOW, PLATFORM, ask, cny, given, usd
 
-NOTED = InboxFactNoted(
+NOTED = UnmatchedFactReported(
     system="upu", reference="r-1", kind="tracking", refs={"tracking_no": "SF-1"}, body={}, happened_at=NOW
 )
-CAPTURED = InboxPaymentCaptured(
+CAPTURED = UnmatchedPaymentCaptured(
     psp="upu",
     capture_ref="r-1",
     amount=usd("10.00"),
@@ -23,27 +23,27 @@ CAPTURED = InboxPaymentCaptured(
 )
 
 
-def mark(**told: object) -> MarkFactRouted:
-    asked = {"by": PLATFORM, "system": "upu", "reference": "r-1", "streams": ["order/M-1/O-1"]} | told
-    return ask(MarkFactRouted, **asked)  # type: ignore[arg-type]
+def mark(**reported: object) -> MarkFactMatched:
+    asked = {"by": PLATFORM, "system": "upu", "reference": "r-1", "streams": ["order/M-1/O-1"]} | reported
+    return ask(MarkFactMatched, **asked)  # type: ignore[arg-type]
 
 
-def test_a_routed_fact_names_the_stream_it_stands_in() -> None:
-    routed = given(NOTED).when(mark()).then(InboxFactRouted).event(InboxFactRouted)
-    assert routed.streams == ("order/M-1/O-1",)
+def test_a_matched_fact_names_the_stream_it_stands_in() -> None:
+    matched = given(NOTED).when(mark()).then(UnmatchedFactMatched).event(UnmatchedFactMatched)
+    assert matched.streams == ("order/M-1/O-1",)
 
 
-def test_it_is_routed_once() -> None:
-    routed = given(NOTED).when(mark()).event(InboxFactRouted)
-    given(NOTED, routed).when(mark()).then_nothing()
+def test_it_is_matched_once() -> None:
+    matched = given(NOTED).when(mark()).event(UnmatchedFactMatched)
+    given(NOTED, matched).when(mark()).then_nothing()
 
 
-def test_what_was_never_noted_is_not_routed() -> None:
-    given().when(mark()).then_refused(InboxItemNotFound, reference="r-1")
+def test_what_was_never_noted_is_not_matched() -> None:
+    given().when(mark()).then_refused(UnmatchedItemNotFound, reference="r-1")
 
 
 def test_money_is_not_given_over_by_saying_so() -> None:
-    given(CAPTURED, NOTED).when(mark()).then_refused(InboxItemNotFound)
+    given(CAPTURED, NOTED).when(mark()).then_refused(UnmatchedItemNotFound)
 
 
 def test_a_buyer_does_not_say_so() -> None:

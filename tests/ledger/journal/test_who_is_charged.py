@@ -7,7 +7,7 @@ from ledger.events.event import Event
 from ledger.journal.accounts import AVAILABLE, PARTNER_PAYABLE, is_merchant_account
 from ledger.journal.rule import rule
 from tests.golden.samples import all_events, make_sample
-from tests.support.orders import OrderStory
+from tests.support.orders import OrderScenario
 from tests.support.payments import disputed
 
 # P4, P5, P6, P7 and P8 (approved, and undone where the goods never come), P14, P17, P20, and the undoing of P2
@@ -57,9 +57,9 @@ def test_the_list_names_no_event_that_is_gone() -> None:
 
 def test_a_dispute_lost_by_the_platform_touches_no_merchant() -> None:
     """As the decision makes it: lines that give nothing back."""
-    story = disputed(OrderStory().paid().sent(A=2, B=1).received(), reason="not_received")
-    story.tell("report_dispute_lost", dispute_id="dp-1", psp="stripe")
-    entry = rule(story.event(DisputeLost))
+    scenario = disputed(OrderScenario().paid().sent(A=2, B=1).received(), reason="not_received")
+    scenario.submit("report_dispute_lost", dispute_id="dp-1", psp="stripe")
+    entry = rule(scenario.event(DisputeLost))
     assert entry is not None
     assert not [line for line in entry.lines if is_merchant_account(line.account)]
 

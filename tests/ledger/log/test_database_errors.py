@@ -1,4 +1,5 @@
-"""Trouble of the database is told from faults of statements and data, the same on every way to the database."""
+"""Trouble of the database is distinguished from faults of statements and data, the same on every way to the
+database."""
 
 from __future__ import annotations
 
@@ -236,9 +237,9 @@ def test_a_pool_without_a_free_connection_is_trouble(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("kind", [DatabaseTrouble, DatabaseUnreachable, ConnectionLost, OutcomeUnknown])
 def test_trouble_survives_the_way_from_another_process(kind: type[DatabaseTrouble]) -> None:
-    told = pickle.loads(pickle.dumps(kind("words", "postgresql://x/y")))
-    assert type(told) is kind
-    assert str(told) == str(kind("words", "postgresql://x/y"))
+    reported = pickle.loads(pickle.dumps(kind("words", "postgresql://x/y")))
+    assert type(reported) is kind
+    assert str(reported) == str(kind("words", "postgresql://x/y"))
 
 
 def test_a_fault_in_the_code_is_no_trouble() -> None:

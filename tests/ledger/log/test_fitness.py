@@ -96,7 +96,7 @@ def test_a_revision_that_this_code_does_not_know_is_refused(made: Made, revision
 
 
 @pytest.mark.parametrize("version", ["15.10 (Debian 15.10-0+deb12u1)", "16.4", "9.6.24"])
-def test_an_old_server_is_told_its_version_and_what_is_needed(version: str) -> None:
+def test_an_old_server_is_named_with_its_version_and_what_is_needed(version: str) -> None:
     server = Server(int(version.partition(".")[0]), version, "UTF8")
     with pytest.raises(DatabaseTrouble, match=r"PostgreSQL 17 or newer") as refused:
         fitness._check_server(server)

@@ -151,7 +151,7 @@ class LosingAppender:
         raise OutcomeUnknown("the connection broke")
 
 
-def test_an_unknown_outcome_is_told_and_the_same_ids_find_the_answer(ledger: Ledger) -> None:
+def test_an_unknown_outcome_is_reported_and_the_same_ids_find_the_answer(ledger: Ledger) -> None:
     tried = attempt()
     with pytest.raises(OutcomeUnknown):
         GroupCommit(LosingAppender(ledger)).submit(BOOK, [tried])

@@ -95,9 +95,9 @@ def test_a_database_that_is_down_gets_one_clear_sentence(tmp_path: Path) -> None
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"postgresql+psycopg2://someone:secret@127.0.0.1:{taken.getsockname()[1]}/ledger"
-        with pytest.raises(DatabaseUnreachable) as told:
+        with pytest.raises(DatabaseUnreachable) as reported:
             Ledger.open(url, keys=FileKeyStore(tmp_path / "keys"))
-    sentence = str(told.value)
+    sentence = str(reported.value)
     assert sentence.startswith("The database postgresql+psycopg2://someone:***@127.0.0.1")
     assert "\n" not in sentence
     assert "secret" not in sentence

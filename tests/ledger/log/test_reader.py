@@ -177,7 +177,7 @@ class TestWakeUps:
             other.append(2, [attempt()])
             assert heard(listener.wait) == {2}
 
-    def test_many_appends_are_told_in_few_messages(self, ledger: Ledger, other: Ledger) -> None:
+    def test_many_appends_are_reported_in_few_messages(self, ledger: Ledger, other: Ledger) -> None:
         with ledger.listener() as listener:
             for n in range(20):
                 other.append(1 + n % 3, [attempt(f"s/{n}")])
@@ -210,6 +210,6 @@ def heard(wait: Callable[[], set[int]]) -> set[int]:
 
 def test_news_of_a_book_comes_in_order_batch_by_batch(ledger: Ledger) -> None:
     ledger.append(BOOK, [attempt(f"s/{n}") for n in range(5)])
-    batches = list(ledger.reader.news(BOOK, 1, limit=3))
+    batches = list(ledger.reader.summaries(BOOK, 1, limit=3))
     assert [[one.position for one in batch] for batch in batches] == [[2, 3, 4], [5]]
     assert {one.event.name for batch in batches for one in batch} == {"order.completed"}

@@ -5,19 +5,19 @@ import pytest
 from ledger.ids import (
     account_guard,
     fx_stream,
-    inbox_stream,
     merchant_stream,
     order_stream,
     payouts_stream,
     policy_stream,
     product_stream,
+    unmatched_stream,
 )
 from ledger.streams.account import MerchantAccount
 from ledger.streams.merchants import Merchant
 from ledger.streams.orders.order import Order
 from ledger.streams.payouts import Payouts
 from ledger.streams.products import Product
-from ledger.streams.reference_data import InboxItem, PolicyHistory, RateHistory
+from ledger.streams.reference_data import PolicyHistory, RateHistory, UnmatchedItem
 from ledger.streams.registry import blank
 from ledger.streams.stream import Stream
 
@@ -32,7 +32,7 @@ from ledger.streams.stream import Stream
         (account_guard("M-1"), MerchantAccount),
         (policy_stream("fees"), PolicyHistory),
         (fx_stream("USD/CNY"), RateHistory),
-        (inbox_stream("psp", "c1"), InboxItem),
+        (unmatched_stream("psp", "c1"), UnmatchedItem),
         ("period/2025-03", Stream),
     ],
 )

@@ -22,9 +22,9 @@ from ledger.ledger import Ledger
 from ledger.money import Money
 from projections.accounting.exposure import exposure
 from projections.accounting.open_lots import Lot, open_lots
-from projections.balances.balances import Moment
+from projections.balances.balances import AsOf
 from projections.balances.merchant_balances import MerchantBalances
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from tests.support.view_history import DAY, History, cny, release
 
@@ -57,7 +57,7 @@ def test_a_receivable_is_as_old_as_its_capture(history: History, views: Views) -
     history.entry(1, captured("O-1"), day=DAY)
     history.entry(1, captured("O-2"), day=days(5))
     fold(history.ledger)
-    found = exposure(views, Moment(as_of=days(10)))
+    found = exposure(views, AsOf(as_of=days(10)))
     ages = {item.order_id: item.age_days for item in found.items if item.account == PSP_RECEIVABLE.code}
     assert ages == {"O-1": 10, "O-2": 5}
 
@@ -66,7 +66,7 @@ def test_amounts_stand_in_their_class_of_age(history: History, views: Views) -> 
     history.entry(1, captured("O-1"), day=DAY)
     history.entry(1, captured("O-2"), day=days(5))
     fold(history.ledger)
-    (row,) = [r for r in exposure(views, Moment(as_of=days(10))).rows if r.account == PSP_RECEIVABLE.code]
+    (row,) = [r for r in exposure(views, AsOf(as_of=days(10))).rows if r.account == PSP_RECEIVABLE.code]
     assert (row.psp, row.amount, row.by_age["0-7"], row.by_age["8-30"]) == ("stripe", USD * 2, USD, USD)
 
 
@@ -81,7 +81,7 @@ def test_as_of_the_day_before_it_was_settled_it_was_open(history: History, views
     history.entry(1, captured("O-1"), day=DAY)
     history.entry(1, captured("O-1", -1), day=days(3))
     fold(history.ledger)
-    assert {row.account for row in exposure(views, Moment(as_of=days(2))).rows} == {"1110", "2220"}
+    assert {row.account for row in exposure(views, AsOf(as_of=days(2))).rows} == {"1110", "2220"}
 
 
 def test_a_merchants_debt_is_as_old_as_the_day_it_went_below_nothing(history: History, views: Views) -> None:
@@ -89,7 +89,7 @@ def test_a_merchants_debt_is_as_old_as_the_day_it_went_below_nothing(history: Hi
     history.entry(1, owed_by("M-1", "233.00"), day=days(4))
     history.entry(1, owed_by("M-1", "10.00"), day=days(6))
     fold(history.ledger)
-    (item,) = [item for item in exposure(views, Moment(as_of=days(9))).items if item.account == "1310"]
+    (item,) = [item for item in exposure(views, AsOf(as_of=days(9))).items if item.account == "1310"]
     assert (item.merchant, item.amount, item.since) == ("M-1", cny("143.00"), days(4))
 
 
@@ -103,7 +103,7 @@ def test_what_was_not_known_yet_was_not_open(history: History, views: Views) -> 
     known = history.entry(1, captured("O-1"), day=DAY)
     history.entry(1, captured("O-1", -1), day=DAY)
     fold(history.ledger)
-    assert {row.account for row in exposure(views, Moment(as_of=DAY, at={1: known})).rows} == {"1110", "2220"}
+    assert {row.account for row in exposure(views, AsOf(as_of=DAY, at={1: known})).rows} == {"1110", "2220"}
 
 
 def freight(order: str, amount: str) -> Draft:
@@ -115,7 +115,7 @@ def test_a_payment_to_partners_settles_the_oldest_charges_whatever_their_order(h
     history.entry(2, freight("O-2", "60.00"), day=days(5))
     history.entry(0, debit(PARTNER_PAYABLE, cny("55.00")).credit(BANK_CNY, cny("55.00")), day=days(8))
     fold(history.ledger)
-    found = exposure(views, Moment(as_of=days(10))).items
+    found = exposure(views, AsOf(as_of=days(10))).items
     assert [(item.amount, item.since) for item in found] == [(cny("-45.00"), days(5))]
 
 
@@ -124,7 +124,7 @@ def test_money_of_no_order_is_as_old_as_the_oldest_that_is_left_of_it(history: H
     history.entry(0, captured(""), day=days(5))
     history.entry(0, captured("", -1), day=days(6))
     fold(history.ledger)
-    found = exposure(views, Moment(as_of=days(10))).items
+    found = exposure(views, AsOf(as_of=days(10))).items
     assert {(item.account, item.amount, item.base, item.since) for item in found} == {
         ("1110", USD, cny("498.58"), days(5)), ("2220", -USD, cny("-498.58"), days(5)),
     }  # fmt: skip
@@ -134,7 +134,7 @@ def test_without_a_day_the_last_one_counts_that_was_posted_to_by_then(history: H
     known = history.entry(1, captured("O-1"), day=DAY)
     history.entry(1, captured("O-2"), day=days(5))
     fold(history.ledger)
-    answer = exposure(views, Moment(at={1: known}))
+    answer = exposure(views, AsOf(at={1: known}))
     assert (answer.as_of, {item.age_days for item in answer.items}) == (DAY, {0})
 
 

@@ -19,8 +19,8 @@ from ledger.journal.accounts import (
 from ledger.journal.entry import Draft, about
 from ledger.ledger import Ledger
 from projections.accounting.order_contribution import OrderContribution, contributions
-from projections.balances.balances import Moment
-from projections.engine.reading import Views
+from projections.balances.balances import AsOf
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from tests.support.view_history import DAY, History, an_event, cny
 
@@ -80,7 +80,7 @@ def test_an_order_as_of_a_day_leaves_out_what_came_later(history: History, views
     record(history, fee("O-1", "18.00"))
     record(history, cost("O-1", "62.00"), day=LATER)
     fold(history.ledger)
-    (order,) = contributions(views, Moment(as_of=DAY), order="O-1").orders
+    (order,) = contributions(views, AsOf(as_of=DAY), order="O-1").orders
     assert order.result == cny("18.00")
 
 
@@ -88,7 +88,7 @@ def test_an_order_as_it_was_known_leaves_out_what_was_recorded_later(history: Hi
     known = record(history, fee("O-1", "18.00"))
     record(history, cost("O-1", "62.00"))
     fold(history.ledger)
-    (order,) = contributions(views, Moment(at={1: known})).orders
+    (order,) = contributions(views, AsOf(at={1: known})).orders
     assert order.result == cny("18.00")
 
 

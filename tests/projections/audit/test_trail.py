@@ -9,7 +9,7 @@ import pytest
 from ledger.ledger import Ledger
 from projections.audit.audit_trail import AuditTrail, summary_of
 from projections.audit.trail import TrailFilter, trail
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from tests.support.view_history import History, an_event, sale
 

@@ -21,9 +21,9 @@ from ledger.journal.entry import debit
 from ledger.ledger import Ledger
 from ledger.money import Money
 from projections.accounting.foreign_balances import ForeignSum, foreign_balances
-from projections.balances.balances import MerchantBalance, Moment, balances, journal_lines
+from projections.balances.balances import AsOf, MerchantBalance, balances, journal_lines
 from projections.balances.merchant_balances import MerchantBalances
-from projections.engine.reading import ViewBehind, Views
+from projections.engine.views import ViewBehind, Views
 from projections.engine.worker import ProjectionWorker
 from tests.support.view_history import DAY, History, cny, paid, payout, release, sale
 
@@ -39,8 +39,8 @@ def fold(ledger: Ledger) -> None:
     ProjectionWorker(ledger.engine, ledger.reader, MerchantBalances()).catch_up()
 
 
-def of(views: Views, merchant: str, moment: Moment | None = None) -> MerchantBalance:
-    (balance,) = balances(views, moment or Moment(), merchant=merchant).merchants
+def of(views: Views, merchant: str, timepoint: AsOf | None = None) -> MerchantBalance:
+    (balance,) = balances(views, timepoint or AsOf(), merchant=merchant).merchants
     return balance
 
 
@@ -82,7 +82,7 @@ def test_a_balance_at_a_position_forgets_what_came_after_it(history: History, vi
     position = history.entry(1, sale("M-1", "500.00"))
     history.entry(1, release("M-1", "500.00"))
     fold(history.ledger)
-    assert of(views, "M-1", Moment(at={1: position})).pending == cny("500.00")
+    assert of(views, "M-1", AsOf(at={1: position})).pending == cny("500.00")
 
 
 def test_a_late_event_is_in_its_own_day_once_it_is_known(history: History, views: Views) -> None:
@@ -90,8 +90,8 @@ def test_a_late_event_is_in_its_own_day_once_it_is_known(history: History, views
     history.entry(1, sale("M-1", "70.00"), day=NEXT_DAY)
     history.entry(1, sale("M-1", "3.00"), day=DAY)
     fold(history.ledger)
-    assert of(views, "M-1", Moment(as_of=DAY)).pending == cny("503.00")
-    assert of(views, "M-1", Moment(as_of=DAY, at={1: before})).pending == cny("500.00")
+    assert of(views, "M-1", AsOf(as_of=DAY)).pending == cny("503.00")
+    assert of(views, "M-1", AsOf(as_of=DAY, at={1: before})).pending == cny("500.00")
 
 
 def test_a_day_as_it_was_known_at_an_instant_leaves_out_what_was_recorded_later(history: History, views: Views) -> None:
@@ -101,7 +101,7 @@ def test_a_day_as_it_was_known_at_an_instant_leaves_out_what_was_recorded_later(
     pass_the_instant(known.recorded_at)
     history.entry(1, sale("M-1", "3.00"), day=DAY)
     fold(history.ledger)
-    asked = Moment(as_of=DAY, as_known_at=known.recorded_at)
+    asked = AsOf(as_of=DAY, as_known_at=known.recorded_at)
     assert of(views, "M-1", asked).pending == cny("500.00")
 
 
@@ -115,7 +115,7 @@ def test_what_will_be_known_in_the_future_cannot_be_asked(history: History, view
     history.entry(1, sale("M-1", "1.00"))
     (recorded,) = history.ledger.reader.read(1, 0, 1)
     with pytest.raises(ValueError, match="has not come yet"):
-        balances(views, Moment(as_known_at=recorded.recorded_at + timedelta(days=1)))
+        balances(views, AsOf(as_known_at=recorded.recorded_at + timedelta(days=1)))
 
 
 def test_every_line_shows_the_balance_it_left(history: History, views: Views) -> None:
@@ -150,9 +150,9 @@ def test_balances_of_other_currencies_run_by_provider_and_currency(history: Hist
 def test_a_read_waits_for_the_positions_it_is_asked_for_and_gives_up_in_time(history: History, views: Views) -> None:
     last = history.entry(1, sale("M-1", "1.00"))
     with pytest.raises(ViewBehind):
-        balances(views, Moment(at_least={1: last}, timeout_s=0.05))
+        balances(views, AsOf(at_least={1: last}, timeout_s=0.05))
     fold(history.ledger)
-    assert balances(views, Moment(at_least={1: last})).vector == {1: last}
+    assert balances(views, AsOf(at_least={1: last})).vector == {1: last}
 
 
 STEPS = st.tuples(
@@ -194,7 +194,7 @@ def assert_equals_the_log(ledger: Ledger, views: Views, *, at: dict[int, int], d
             for line in recorded.lines if day is None or recorded.accounting_date <= day else ():
                 key = line.get("merchant", ""), line["account"]
                 sums[key] = sums.get(key, 0) - line["base"]
-    for row in balances(views, Moment(as_of=day, at=at)).merchants:
+    for row in balances(views, AsOf(as_of=day, at=at)).merchants:
         available = row.available.minor - row.due_from_merchant.minor
         shown = {PENDING: row.pending.minor, AVAILABLE: available, PAYOUTS_IN_TRANSIT: row.in_transit.minor}
         for account, fen in shown.items():

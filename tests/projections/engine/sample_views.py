@@ -20,7 +20,7 @@ def tally_table(name: str) -> ViewTable:
 
 TALLY = tally_table("tally")
 SEEN = appended_table("seen", Column("stream", Text(collation="C")), Column("seen", Integer, nullable=False))
-PICKY_TALLY = tally_table("picky_tally")
+STRICT_TALLY = tally_table("strict_tally")
 
 
 class Tally(Projection):
@@ -44,18 +44,18 @@ class Tally(Projection):
             batch.lines(SEEN).append((batch.book, recorded.position, recorded.stream, row["seen"]))
 
 
-class Picky(Projection):
+class Strict(Projection):
     """Counts like `Tally`, and cannot apply the word `poison` unless it is cured."""
 
     name = "picky"
     version = 1
-    tables = (PICKY_TALLY,)
+    tables = (STRICT_TALLY,)
 
     def __init__(self, *, cured: bool = False) -> None:
         self.cured = cured
 
     def fold(self, batch: Batch) -> None:
-        rows = batch.rows(PICKY_TALLY)
+        rows = batch.rows(STRICT_TALLY)
         for recorded in batch.events:
             word = from_json(recorded.payload).get("word")
             if word is None:

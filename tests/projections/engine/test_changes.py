@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ledger.ledger import Ledger
 from projections.engine.changes import changes
-from projections.engine.reading import Views
 from projections.engine.rebuild import rebuild
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from tests.projections.engine.sample_views import TALLY, Tally
 from tests.support.view_history import History

@@ -12,7 +12,7 @@ from ledger.limits import LONGEST_KEY_BYTES, LONGEST_TEXT
 from ledger.references import reference_key
 from projections.engine.batch import KeptRows
 from projections.engine.tables import ViewTable
-from projections.reconciliation.psp_references import OF_INBOX, REFERENCES, orders_of
+from projections.reconciliation.psp_references import OF_UNMATCHED, REFERENCES, orders_of
 from projections.registry import PROJECTIONS
 from projections.tracking.tracking_numbers import parcels_numbered
 from service.app import App
@@ -61,7 +61,7 @@ def test_no_index_of_a_view_can_be_too_wide(table: ViewTable) -> None:
 
 @pytest.mark.parametrize("reference", LONGEST)
 def test_a_row_is_found_again_by_the_reference_it_was_put_under(reference: str) -> None:
-    rows = KeptRows(0, OF_INBOX, lambda *_: ())
+    rows = KeptRows(0, OF_UNMATCHED, lambda *_: ())
     row = {"reference": reference, "psp": "x", "capture_ref": "c"}
     rows.put(dict(row), at=1)
     assert rows.get(reference, "x", "c") == row | {
@@ -95,7 +95,9 @@ def test_facts_with_words_without_end_are_seen_by_every_view(desk: Desk, app: Ap
     long = LONGEST[0]
     about = {"merchant_id": "M-1", "order_id": "O-1", "parcel_id": "P-1"}
     desk.expect("report_tracking", **about, milestone="export_declared", declaration_no=long[:500], location=long[:500])
-    desk.expect("note_unrouted_fact", system="s", reference="r", kind="k", refs={"tracking_no": long, "carrier": long})
+    desk.expect(
+        "report_unmatched_fact", system="s", reference="r", kind="k", refs={"tracking_no": long, "carrier": long}
+    )
     app.catch_up()
     assert parcels_numbered(app.views, long) == ()
 

@@ -19,13 +19,13 @@ from projections.engine.batch import Batch
 from projections.engine.checkpoints import Checkpoint
 from projections.engine.connections import is_lost, transaction
 from projections.engine.generations import ensure_live
+from projections.engine.lockstep import LockstepRunner
 from projections.engine.projection import Projection
-from projections.engine.reading import Views
 from projections.engine.rebuild import rebuild, verify
 from projections.engine.tables import kept_table
-from projections.engine.together import Convoy
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
-from tests.projections.engine.sample_views import PICKY_TALLY, Picky, Tally
+from tests.projections.engine.sample_views import STRICT_TALLY, Strict, Tally
 from tests.support.view_history import INSTANT, History, recordable, rows_of
 
 ODD = kept_table("odd", Column("word", Text(collation="C"), primary_key=True), Column("seen", Integer, nullable=False))
@@ -92,7 +92,7 @@ class Shop:
         return self.views.status(projection)[book]
 
     def words(self) -> str:
-        rows = rows_of(self.ledger, ensure_live(self.ledger.engine, Picky()), PICKY_TALLY)
+        rows = rows_of(self.ledger, ensure_live(self.ledger.engine, Strict()), STRICT_TALLY)
         return " ".join(row.split(",")[1] for row in rows if row.startswith("(1,"))
 
     def differences(self, projection: Projection) -> int:
@@ -106,7 +106,7 @@ def about(view: str, position: int) -> dict[str, object]:
 
 @pytest.fixture
 def shop(ledger: Ledger, views: Views) -> Shop:
-    """Book 1 holds `a`, what `Picky` cannot apply, and `b`; book 2 holds `c`."""
+    """Book 1 holds `a`, what `Strict` cannot apply, and `b`; book 2 holds `c`."""
     history = History(ledger)
     history.words(1, "a", "poison", "b")
     history.words(2, "c")
@@ -171,13 +171,13 @@ def test_a_book_with_trouble_rests_says_why_and_is_tried_again(shop: Shop) -> No
     worker = ProjectionWorker(shop.ledger.engine, shop.ledger.reader, view, clock=lambda: now[0])
     said = list[str]()
 
-    def news(_: float) -> None:
+    def wakeup(_: float) -> None:
         said.append(worker.trouble)
         now[0] += 0.06  # the first rest is 0.1 s
         if len(said) == 3:
             stop.set()
 
-    thread = Thread(target=worker.run, args=(stop, news), daemon=True)
+    thread = Thread(target=worker.run, args=(stop, wakeup), daemon=True)
     thread.start()
     thread.join(60)
     assert ["no space left" in trouble for trouble in said] == [True, True, False]
@@ -188,11 +188,14 @@ def test_a_book_with_trouble_rests_says_why_and_is_tried_again(shop: Shop) -> No
 
 def test_projections_together_leave_the_one_that_meets_trouble_and_go_on_in_later_books(shop: Shop) -> None:
     view = Troubled()
-    shop.follow(view, Picky(cured=True))
+    shop.follow(view, Strict(cured=True))
     shop.history.words(1, "d")
     shop.history.words(2, "d")
     view.trouble = ["53100"]
-    assert Convoy(shop.ledger.engine, shop.ledger.reader, [view, Picky(cured=True)]).follow() == {"tally", "picky"}
+    assert LockstepRunner(shop.ledger.engine, shop.ledger.reader, [view, Strict(cured=True)]).follow() == {
+        "tally",
+        "picky",
+    }
     assert (shop.at(view, 1).position, shop.at(view, 2).position) == (3, 2)
 
 
@@ -215,10 +218,10 @@ def remove(cursor: extensions.cursor, ledger: Ledger, *, position: int) -> None:
 
 
 def test_a_parked_effect_is_left_out_and_the_view_says_which(shop: Shop) -> None:
-    shop.follow(Picky())
+    shop.follow(Strict())
     last = shop.park(2)
-    shop.follow(Picky())
-    at = shop.at(Picky())
+    shop.follow(Strict())
+    at = shop.at(Strict())
     assert (at.position, at.status, at.parked, shop.words()) == (last, "following", frozenset({2}), "a b")
 
 
@@ -229,86 +232,86 @@ def test_it_is_parked_for_that_view_alone(shop: Shop) -> None:
 
 
 def test_the_worker_that_gave_up_goes_on_by_itself(shop: Shop) -> None:
-    worker = ProjectionWorker(shop.ledger.engine, shop.ledger.reader, Picky())
+    worker = ProjectionWorker(shop.ledger.engine, shop.ledger.reader, Strict())
     worker.catch_up()
     shop.history.words(1, "d")
     worker.catch_up()
-    assert shop.at(Picky()).status == "stopped"
+    assert shop.at(Strict()).status == "stopped"
     last = shop.park(2)
     worker.catch_up()
-    assert shop.at(Picky()).position == last
+    assert shop.at(Strict()).position == last
 
 
 def test_projections_together_leave_it_out_too(shop: Shop) -> None:
     shop.park(2)
-    shop.follow(Picky(), Tally())
+    shop.follow(Strict(), Tally())
     shop.history.words(1, "poison")
     last = shop.park(5)
-    both = [Picky(), Tally()]
-    assert Convoy(shop.ledger.engine, shop.ledger.reader, both).follow() == set()
-    assert (shop.at(Picky()).position, shop.at(Picky()).parked) == (last, frozenset({2, 5}))
+    both = [Strict(), Tally()]
+    assert LockstepRunner(shop.ledger.engine, shop.ledger.reader, both).follow() == set()
+    assert (shop.at(Strict()).position, shop.at(Strict()).parked) == (last, frozenset({2, 5}))
 
 
 @pytest.mark.parametrize("folded_before", [True, False])
 def test_a_rebuild_leaves_it_out_as_the_live_view_does(shop: Shop, folded_before: bool) -> None:
     if folded_before:
-        shop.follow(Picky())
+        shop.follow(Strict())
     shop.park(2)
-    shop.follow(Picky())
-    assert shop.differences(Picky()) == 0
-    assert rebuild(shop.ledger.engine, shop.ledger.reader, Picky()).stopped == ""
-    assert (shop.at(Picky()).parked, shop.words()) == (frozenset({2}), "a b")
+    shop.follow(Strict())
+    assert shop.differences(Strict()) == 0
+    assert rebuild(shop.ledger.engine, shop.ledger.reader, Strict()).stopped == ""
+    assert (shop.at(Strict()).parked, shop.words()) == (frozenset({2}), "a b")
 
 
 def test_what_was_folded_before_it_was_parked_is_taken_out(shop: Shop) -> None:
-    shop.follow(Picky(cured=True))
+    shop.follow(Strict(cured=True))
     last = shop.park(3)
-    shop.follow(Picky(cured=True))
-    assert (shop.at(Picky()).position, shop.words()) == (last, "a poison")
-    assert shop.differences(Picky(cured=True)) == 0
+    shop.follow(Strict(cured=True))
+    assert (shop.at(Strict()).position, shop.words()) == (last, "a poison")
+    assert shop.differences(Strict(cured=True)) == 0
 
 
 def test_once_the_code_is_right_an_unparked_effect_is_in_the_view_as_in_a_rebuild(shop: Shop) -> None:
     shop.park(2)
-    shop.follow(Picky())
+    shop.follow(Strict())
     shop.unpark(2)
-    shop.follow(Picky(cured=True))
-    assert (shop.at(Picky()).parked, shop.words()) == (frozenset(), "a b poison")
-    assert shop.differences(Picky(cured=True)) == 0
+    shop.follow(Strict(cured=True))
+    assert (shop.at(Strict()).parked, shop.words()) == (frozenset(), "a b poison")
+    assert shop.differences(Strict(cured=True)) == 0
 
 
 def test_what_still_cannot_be_applied_stops_the_view_as_it_was_until_it_is_parked_again(shop: Shop) -> None:
     parked = shop.park(2)
-    shop.follow(Picky())
+    shop.follow(Strict())
     shop.unpark(2)
-    shop.follow(Picky())
-    stopped = shop.at(Picky())
+    shop.follow(Strict())
+    stopped = shop.at(Strict())
     assert (stopped.position, stopped.status, shop.words()) == (parked, "stopped", "a b")
     assert stopped.reason == "position 2: its parking changed, and the book cannot be folded again: " + (
         "ValueError: poison is no word"
     )
     last = shop.park(2)
-    shop.follow(Picky())
-    assert (shop.at(Picky()).position, shop.at(Picky()).status) == (last, "following")
+    shop.follow(Strict())
+    assert (shop.at(Strict()).position, shop.at(Strict()).status) == (last, "following")
 
 
 def test_an_event_that_is_not_recorded_yet_is_not_parked(shop: Shop) -> None:
     shop.park(5)
     last = shop.history.words(1, "d")
-    shop.follow(Picky(cured=True))
-    assert (last, shop.at(Picky()).parked, shop.words()) == (5, frozenset(), "a b d poison")
+    shop.follow(Strict(cured=True))
+    assert (last, shop.at(Strict()).parked, shop.words()) == (5, frozenset(), "a b d poison")
 
 
 def test_a_view_that_leaves_out_what_is_not_parked_differs_from_its_rebuild(shop: Shop) -> None:
-    shop.follow(Picky(cured=True))
+    shop.follow(Strict(cured=True))
     with transaction(shop.ledger.engine) as cursor:
         cursor.execute("UPDATE views.checkpoints SET parked = '{2}' WHERE projection = 'picky' AND book = 1")
-    assert shop.differences(Picky(cured=True)) == 1
+    assert shop.differences(Strict(cured=True)) == 1
 
 
 def test_a_rebuild_stops_where_the_live_view_stops_and_fills_the_other_books(shop: Shop) -> None:
-    shop.follow(Picky())
-    rebuilt = rebuild(shop.ledger.engine, shop.ledger.reader, Picky())
+    shop.follow(Strict())
+    rebuilt = rebuild(shop.ledger.engine, shop.ledger.reader, Strict())
     assert rebuilt.stopped == "picky cannot apply book 1, position 2: ValueError: poison is no word"
     assert rebuilt.vector == {1: 1, 2: 1}
 

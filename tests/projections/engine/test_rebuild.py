@@ -15,10 +15,10 @@ from projections.balances.merchant_balances import MerchantBalances
 from projections.engine import rebuild as rebuilding
 from projections.engine.fill import CannotFill, fill
 from projections.engine.generations import ViewOutdated, ensure_live
-from projections.engine.reading import Views
 from projections.engine.rebuild import NeverBackwards, RebuildUnderWay, ViewsDiffer, rebuild, verify
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
-from tests.projections.engine.sample_views import TALLY, Gated, Picky, Restated, Tally, TallyInAnotherShape
+from tests.projections.engine.sample_views import TALLY, Gated, Restated, Strict, Tally, TallyInAnotherShape
 from tests.support.view_history import History, payout, release, rows_of, sale
 
 
@@ -26,7 +26,7 @@ def live_rows(ledger: Ledger) -> list[str]:
     return rows_of(ledger, ensure_live(ledger.engine, Tally()), TALLY)
 
 
-def follow(ledger: Ledger, projection: Tally | Picky | MerchantBalances) -> None:
+def follow(ledger: Ledger, projection: Tally | Strict | MerchantBalances) -> None:
     ProjectionWorker(ledger.engine, ledger.reader, projection).catch_up()
 
 
@@ -99,10 +99,10 @@ def test_verification_finds_a_row_that_was_changed_by_hand(ledger: Ledger) -> No
 
 def test_a_rebuild_that_cannot_apply_an_event_leaves_the_live_view(ledger: Ledger, views: Views) -> None:
     History(ledger).words(1, "a", "poison")
-    follow(ledger, Picky(cured=True))
+    follow(ledger, Strict(cured=True))
     with pytest.raises(CannotFill, match="position 2: ValueError: poison is no word"):
-        rebuild(ledger.engine, ledger.reader, Picky())
-    assert views.status(Picky())[1].position == 2
+        rebuild(ledger.engine, ledger.reader, Strict())
+    assert views.status(Strict())[1].position == 2
 
 
 def test_a_new_version_is_read_and_followed_only_after_its_rebuild(ledger: Ledger, views: Views) -> None:

@@ -7,14 +7,14 @@ from sqlalchemy import Engine
 from ledger.ledger import Ledger
 from projections.engine.connections import transaction
 from projections.engine.generations import ensure_live
+from projections.engine.lockstep import LockstepRunner
 from projections.engine.projection import Projection
-from projections.engine.reading import Views
-from projections.engine.together import Convoy
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
-from tests.projections.engine.sample_views import PICKY_TALLY, TALLY, Picky, Tally, TallyInAnotherShape
+from tests.projections.engine.sample_views import STRICT_TALLY, TALLY, Strict, Tally, TallyInAnotherShape
 from tests.support.view_history import History, rows_of
 
-BOTH: list[Projection] = [Tally(), Picky()]
+BOTH: list[Projection] = [Tally(), Strict()]
 
 
 def begun(ledger: Ledger, *words: str) -> History:
@@ -28,13 +28,13 @@ def begun(ledger: Ledger, *words: str) -> History:
 
 def test_projections_abreast_come_to_the_head_together(ledger: Ledger, views: Views) -> None:
     last = begun(ledger, "a").words(1, "b", "a")
-    assert Convoy(ledger.engine, ledger.reader, BOTH).follow() == set()
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == set()
     assert [views.status(projection)[1].position for projection in BOTH] == [last, last]
 
 
 def test_rows_and_checkpoints_are_those_of_a_projection_alone(ledger: Ledger, views: Views) -> None:
     begun(ledger, "a").words(1, "b", "a")
-    Convoy(ledger.engine, ledger.reader, BOTH).follow()
+    LockstepRunner(ledger.engine, ledger.reader, BOTH).follow()
     together = views.status(Tally())[1], rows_of(ledger, ensure_live(ledger.engine, Tally()), TALLY)
     start_again(ledger.engine)
     ProjectionWorker(ledger.engine, ledger.reader, Tally()).catch_up()
@@ -43,16 +43,16 @@ def test_rows_and_checkpoints_are_those_of_a_projection_alone(ledger: Ledger, vi
 
 def test_where_one_cannot_apply_an_event_none_moves_and_all_are_left_to_workers(ledger: Ledger, views: Views) -> None:
     begun(ledger, "a").words(1, "b", "poison")
-    assert Convoy(ledger.engine, ledger.reader, BOTH).follow() == {"tally", "picky"}
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == {"tally", "picky"}
     assert [views.status(projection)[1].position for projection in BOTH] == [1, 1]
-    assert rows_of(ledger, ensure_live(ledger.engine, Picky()), PICKY_TALLY) == ["(1,a,1,1,f)"]
+    assert rows_of(ledger, ensure_live(ledger.engine, Strict()), STRICT_TALLY) == ["(1,a,1,1,f)"]
 
 
 def test_one_that_a_worker_is_folding_is_left_to_it_and_not_waited_for(ledger: Ledger, views: Views) -> None:
     last = begun(ledger, "a").words(1, "b")
     with transaction(ledger.engine) as cursor:
         cursor.execute("SELECT FROM views.checkpoints WHERE book = 1 AND projection = 'picky' FOR UPDATE")
-        assert Convoy(ledger.engine, ledger.reader, BOTH).follow() == {"picky"}
+        assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == {"picky"}
     assert [views.status(projection)[1].position for projection in BOTH] == [last, 1]
 
 
@@ -60,8 +60,8 @@ def test_one_that_lags_is_left_behind_and_so_is_one_of_another_version(ledger: L
     begun(ledger, "a").words(1, "b")
     ProjectionWorker(ledger.engine, ledger.reader, Tally()).catch_up()
     History(ledger).words(1, "c")
-    assert Convoy(ledger.engine, ledger.reader, BOTH).follow() == {"tally", "picky"}
-    assert "tally" in Convoy(ledger.engine, ledger.reader, [TallyInAnotherShape()]).follow()
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == {"tally", "picky"}
+    assert "tally" in LockstepRunner(ledger.engine, ledger.reader, [TallyInAnotherShape()]).follow()
 
 
 def start_again(engine: Engine) -> None:

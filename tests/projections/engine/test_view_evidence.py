@@ -21,7 +21,7 @@ from projections.engine.worker import ProjectionWorker
 from projections.registry import PROJECTIONS
 from tests.support.buses import Desk
 from tests.support.postgres import clone
-from tests.support.tampering import INVENTED, Tamperer, lived_ledger, tamperer
+from tests.support.tamperer import INVENTED, Tamperer, lived_ledger, tamperer
 
 VIEW = MerchantBalances()
 PLANTED = [

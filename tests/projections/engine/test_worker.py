@@ -17,15 +17,15 @@ from projections.engine.connections import begin
 from projections.engine.control import prepare
 from projections.engine.fold import step
 from projections.engine.generations import ensure_live, make
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker, ProjectionWorkers
-from tests.projections.engine.sample_views import PICKY_TALLY, SEEN, TALLY, Gated, Picky, Tally
+from tests.projections.engine.sample_views import SEEN, STRICT_TALLY, TALLY, Gated, Strict, Tally
 from tests.support.view_history import History, NoKeys, rows_of
 
 LONG = [f"word-{n % 7}" for n in range(1500)]
 
 
-def fold_all(ledger: Ledger, *projections: Tally | Picky) -> None:
+def fold_all(ledger: Ledger, *projections: Tally | Strict) -> None:
     for projection in projections:
         ProjectionWorker(ledger.engine, ledger.reader, projection).catch_up()
 
@@ -34,7 +34,7 @@ def follow_in_steps(url: str, size: int) -> int:
     """Another process: folds book 1 in small steps until there is nothing more; how many events it folded."""
     with Ledger.open(url, keys=NoKeys(), books=4) as ledger:
         engine, folded, idle = ledger.engine, 0, 0
-        generation = ensure_live(engine, Picky())
+        generation = ensure_live(engine, Strict())
         while idle < 20:
             done = step(engine, generation, 1, size=size)
             folded += done.read
@@ -44,12 +44,12 @@ def follow_in_steps(url: str, size: int) -> int:
 
 def test_two_processes_on_one_book_fold_every_event_once(ledger: Ledger, fresh_database_url: str) -> None:
     History(ledger).words(1, *LONG)
-    generation = ensure_live(ledger.engine, Picky())
+    generation = ensure_live(ledger.engine, Strict())
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         folded = list(pool.map(follow_in_steps, [fresh_database_url] * 2, [7, 11]))
     assert sum(folded) == len(LONG)
     with ledger.engine.connect() as connection:
-        seen = connection.exec_driver_sql(f"SELECT sum(seen) FROM {generation.stored_name(PICKY_TALLY)}").scalar()
+        seen = connection.exec_driver_sql(f"SELECT sum(seen) FROM {generation.stored_name(STRICT_TALLY)}").scalar()
     assert seen == len(LONG)
 
 
@@ -68,8 +68,8 @@ def test_a_book_that_a_worker_is_folding_is_left_alone_by_others(ledger: Ledger)
 
 def test_what_cannot_be_applied_stops_the_book_just_before_it_with_the_reason(ledger: Ledger, views: Views) -> None:
     History(ledger).words(1, *["a"] * 20, "poison", "b")
-    fold_all(ledger, Picky())
-    stopped = views.status(Picky())[1]
+    fold_all(ledger, Strict())
+    stopped = views.status(Strict())[1]
     assert (stopped.position, stopped.status) == (20, "stopped")
     assert stopped.reason == "position 21: ValueError: poison is no word"
 
@@ -78,16 +78,16 @@ def test_a_stopped_book_stops_neither_other_books_nor_other_projections(ledger: 
     history = History(ledger)
     history.words(1, "poison", "b")
     history.words(2, "c")
-    fold_all(ledger, Picky(), Tally())
-    assert views.status(Picky())[2].position == 1
+    fold_all(ledger, Strict(), Tally())
+    assert views.status(Strict())[2].position == 1
     assert views.status(Tally())[1].position == 2
 
 
 def test_a_stopped_book_goes_on_when_a_new_worker_can_apply_the_event(ledger: Ledger, views: Views) -> None:
     History(ledger).words(1, "a", "poison", "b")
-    fold_all(ledger, Picky())
-    fold_all(ledger, Picky(cured=True))
-    assert (views.status(Picky())[1].position, views.status(Picky())[1].status) == (3, "following")
+    fold_all(ledger, Strict())
+    fold_all(ledger, Strict(cured=True))
+    assert (views.status(Strict())[1].position, views.status(Strict())[1].status) == (3, "following")
 
 
 def test_a_worker_whose_connection_is_killed_goes_on_from_its_checkpoint(ledger: Ledger, views: Views) -> None:
@@ -127,13 +127,13 @@ def test_a_checkpoint_holds_the_chain_over_the_leaves_of_all_events(ledger: Ledg
 
 
 def test_workers_in_threads_fold_what_is_recorded_while_they_run(ledger: Ledger, views: Views) -> None:
-    workers = ProjectionWorkers(ledger.engine, ledger.reader, [Tally(), Picky()])
+    workers = ProjectionWorkers(ledger.engine, ledger.reader, [Tally(), Strict()])
     workers.start()
     try:
         last = History(ledger).words(1, "a")
         workers.ring()
         views.wait_for(Tally(), {1: last}, timeout_s=30)
-        views.wait_for(Picky(), {1: last}, timeout_s=30)
+        views.wait_for(Strict(), {1: last}, timeout_s=30)
     finally:
         workers.stop()
     assert workers.troubles == {}

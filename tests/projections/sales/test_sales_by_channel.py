@@ -9,8 +9,8 @@ import pytest
 
 from ledger.events.orders import Channel, OrderPlaced
 from ledger.ledger import Ledger
-from projections.balances.balances import Moment
-from projections.engine.reading import Views
+from projections.balances.balances import AsOf
+from projections.engine.views import Views
 from projections.sales.sales_by_channel import ChannelSales, SalesByChannel, sales
 from tests.projections.shop import Shop
 from tests.support.given import cny
@@ -57,14 +57,14 @@ def test_sales_as_once_known_leave_out_what_was_placed_later(shop: Shop) -> None
     shop.record([PLACED])
     known = shop.ledger.reader.heads()
     shop.record([placed(order_id="O-2")], stream="order/M-1/O-2")
-    assert [row.orders for row in sales(shop.views, moment=Moment(at=known))] == [1]
-    assert [row.orders for row in sales(shop.views, moment=Moment(at=shop.ledger.reader.heads()))] == [2]
+    assert [row.orders for row in sales(shop.views, timepoint=AsOf(at=known))] == [1]
+    assert [row.orders for row in sales(shop.views, timepoint=AsOf(at=shop.ledger.reader.heads()))] == [2]
 
 
 def test_sales_as_of_a_day_end_with_it(shop: Shop) -> None:
     shop.record([PLACED])
     days = (date(2025, 3, 31), date(2025, 4, 1))
-    assert [len(sales(shop.views, moment=Moment(as_of=day))) for day in days] == [0, 1]
+    assert [len(sales(shop.views, timepoint=AsOf(as_of=day))) for day in days] == [0, 1]
 
 
 def test_a_merchant_sees_its_own(shop: Shop) -> None:

@@ -37,5 +37,5 @@ def test_a_carriers_own_name_is_not_shown(location: str, carrier: str, shown: st
         ("", "dhl"),
     ],
 )
-def test_a_place_is_shown_as_it_was_told(location: str, carrier: str) -> None:
+def test_a_place_is_shown_as_it_was_reported(location: str, carrier: str) -> None:
     assert place_for_buyers(location, carrier) == location

@@ -20,8 +20,8 @@ from ledger.ledger import Ledger
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.defaults import default_policies
 from ledger.policies.policy import Policy
-from projections.engine.reading import Views
 from projections.engine.rebuild import verify
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from projections.tracking.answer import Headline, OrderTracking, ParcelTracking
 from projections.tracking.customer_tracking import CustomerTracking
@@ -282,10 +282,10 @@ def test_a_buyer_finds_the_orders_of_every_merchant(shop: Shop) -> None:
 
 def test_no_row_holds_a_cny_amount_or_a_partner(shop: Shop) -> None:
     """Not even one that a fact named: carriers, warehouses, tracking numbers and raw codes stay in the log."""
-    told = fact(
+    reported = fact(
         "departed", hours=9, carrier="CargoStar", raw_code="EMC", reason="on schedule", location="CargoStar hub"
     )
-    shop.record((*PAID, packed(warehouse_id="W-77"), dispatched(tracking_no="SF-99"), told, *refunded(B=1)))
+    shop.record((*PAID, packed(warehouse_id="W-77"), dispatched(tracking_no="SF-99"), reported, *refunded(B=1)))
     stored = json.dumps([_every_row(shop, table.name) for table in (ORDERS, PARCELS, TIMELINE)])
     assert "Product A" in stored, "the rows are there to be searched"
     found = [word for word in ("CNY", "CargoStar", "EMC", "W-77", "SF-99", "minor", "500") if word in stored]
@@ -294,18 +294,18 @@ def test_no_row_holds_a_cny_amount_or_a_partner(shop: Shop) -> None:
 
 OF_CLAIM: dict[str, Any] = {**ORDER, "parcel_id": "P-1", "partner": "cargo_star", "claim_id": "C-1"}
 OF_INVOICE: dict[str, Any] = {**ORDER, "parcel_id": "P-1", "partner": "cargo_star", "market": "US"}
-WORTH: dict[str, Any] = {"amount": usd("1.00"), "book_rate": RATES[1], "base": cny("7.18")}
+VALUED: dict[str, Any] = {"amount": usd("1.00"), "book_rate": RATES[1], "base": cny("7.18")}
 NAMED_BY_INVOICES = [
     LogisticsChargeRecorded(
-        **OF_INVOICE, **WORTH, charge_ref="ch-1", invoice_ref="inv-1", kind="freight", charged_at=at(900)
+        **OF_INVOICE, **VALUED, charge_ref="ch-1", invoice_ref="inv-1", kind="freight", charged_at=at(900)
     ),
     DutyAssessed(
-        **OF_INVOICE, **WORTH, assessment_ref="du-1", invoice_ref="inv-1", kind="duty", borne_by="platform",
+        **OF_INVOICE, **VALUED, assessment_ref="du-1", invoice_ref="inv-1", kind="duty", borne_by="platform",
         declared_value=usd("10.00"), from_buyer=usd("0.00"), from_buyer_base=cny("0.00"), fx=cny("0.00"),
         assessed_at=at(900),
     ),
     LogisticsClaimFiled(**OF_CLAIM, amount=usd("1.00"), reason="lost", evidence_ref="e-1", filed_at=at(900)),
-    LogisticsClaimAccepted(**OF_CLAIM, **WORTH, accepted_at=at(900)),
+    LogisticsClaimAccepted(**OF_CLAIM, **VALUED, accepted_at=at(900)),
     ReturnShipped(
         **ORDER, refund_id="R-1", return_id="R-1.return", carrier="CargoStar", tracking_no="T-1", happened_at=at(900)
     ),
@@ -317,12 +317,12 @@ NAMED_BY_INVOICES = [
     [dispatched().model_copy(update={"carrier": "CargoStar"}), fact("arrived", hours=30, carrier="cargostar-air"),
      packed(warehouse_id="Cargo-Star"), *NAMED_BY_INVOICES],
 )  # fmt: skip
-@pytest.mark.parametrize("is_told_first", [True, False])
-def test_a_place_says_nobody_who_had_the_parcel_whoever_told_of_it(
-    shop: Shop, named_by: Event, *, is_told_first: bool
+@pytest.mark.parametrize("is_reported_first", [True, False])
+def test_a_place_says_nobody_who_had_the_parcel_whoever_reported_it(
+    shop: Shop, named_by: Event, *, is_reported_first: bool
 ) -> None:
-    told = fact("departed", hours=9, carrier="dhl", location="CargoStar hub, Leipzig (DHL)")
-    happened = (named_by, told) if is_told_first else (told, named_by)
+    reported = fact("departed", hours=9, carrier="dhl", location="CargoStar hub, Leipzig (DHL)")
+    happened = (named_by, reported) if is_reported_first else (reported, named_by)
     parcel = shop.parcel(*PAID, *happened)
     assert "hub, Leipzig" in {entry.location for entry in parcel.timeline}
     assert "cargo" not in "".join(entry.location for entry in parcel.timeline).lower() + parcel.location.lower()
@@ -374,7 +374,7 @@ def test_an_order_that_was_signed_for_is_delivered(shop: Shop) -> None:
     assert headline(shop, packed(A=2, B=1), dispatched(), signed(hours=90)) == "delivered"
 
 
-def test_a_delivered_part_is_told(shop: Shop) -> None:
+def test_a_delivered_part_is_reported(shop: Shop) -> None:
     second = dispatched("P-2", tracking_no="SF-2")
     assert headline(shop, packed(A=2), dispatched(), packed("P-2", B=1), second, signed(hours=90)) == "partly_delivered"
 

@@ -1,4 +1,4 @@
-"""What buyers are told they may ask for is what asking comes to: random ways of an order, under random readings."""
+"""What buyers are shown they may ask for is what asking comes to: random ways of an order, under random readings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ledger.refusals.catalogue import Refusal
 from projections.tracking.answer import AfterSales
 from projections.tracking.past_answers import tracked_then
 from tests.support.given import BUYER, MERCHANT, NOW, PARTNER, PLATFORM, published
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 from tests.support.recorded import as_recorded
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
@@ -53,15 +53,15 @@ SENT = some.sampled_from([("P-1", "P-2")] * 4 + [("P-1",), ()])
 
 
 class Way:
-    """One order with a line in each parcel, told act by act; what is refused has not happened."""
+    """One order with a line in each parcel, acted act by act; what is refused has not happened."""
 
     def __init__(self, lock: dict[str, Any], window: str | None, sent: Collection[str]) -> None:
         self.policies = (AfterSalesLock.model_validate(lock), ReturnWindow.model_validate({"window": window}))
-        self.story = OrderStory(policies=self.policies).paid()
+        self.scenario = OrderScenario(policies=self.policies).paid()
         self.number = 0
         for parcel_id, line_id in PARCELS.items():
             items = [{"line_id": line_id, "qty": 2 if line_id == "A" else 1}]
-            self.story.tell("create_parcel", parcel_id=parcel_id, items=items, warehouse_id="W-1")
+            self.scenario.submit("create_parcel", parcel_id=parcel_id, items=items, warehouse_id="W-1")
             if parcel_id in sent:
                 self._send(parcel_id, NOW, "SF")
 
@@ -73,88 +73,92 @@ class Way:
         except Refusal:
             return
 
-    def told(self, parcel_id: str, at: datetime) -> AfterSales:
+    def reported(self, parcel_id: str, at: datetime) -> AfterSales:
         """What the buyer reads."""
         policies = [published(policy, version=2) for policy in self.policies]
-        tracking = tracked_then(as_recorded(self.story.events), policies)  # type: ignore[arg-type]
+        tracking = tracked_then(as_recorded(self.scenario.events), policies)  # type: ignore[arg-type]
         assert tracking is not None
         return next(parcel for parcel in tracking.parcels if parcel.parcel_id == parcel_id).after_sales(at)
 
     def asked(self, parcel_id: str, at: datetime, kind: str | None, qty: int) -> str:
         """What asking for so many units of the parcel comes to: the type of the case, or a refusal's code."""
         lines = [{"line_id": PARCELS[parcel_id], "qty": max(1, qty)}]
-        told: dict[str, Any] = {"refund_id": "R-LAST", "reason": "broken", "lines": lines, "type": kind}
+        reported: dict[str, Any] = {"refund_id": "R-LAST", "reason": "broken", "lines": lines, "type": kind}
         try:
-            return str(self.story.decide("request_refund", by=BUYER, at=at, **told)[0].type)  # type: ignore[attr-defined]
+            return str(self.scenario.decide("request_refund", by=BUYER, at=at, **reported)[0].type)  # type: ignore[attr-defined]
         except Refusal as refusal:
             return refusal.code
 
     def _sign(self, parcel_id: str, at: datetime, what: str) -> None:
-        self.story.tell("report_signature", by=PARTNER, parcel_id=parcel_id, at=at, evidence_kind=what)
+        self.scenario.submit("report_signature", by=PARTNER, parcel_id=parcel_id, at=at, evidence_kind=what)
 
     def _scan(self, parcel_id: str, at: datetime, what: str) -> None:
         where = {"warehouse_id": "W-1"} if what == "received_at_warehouse" else {}
         if what == "lost":
-            self.story.tell("report_loss", by=PARTNER, parcel_id=parcel_id, at=at)
+            self.scenario.submit("report_loss", by=PARTNER, parcel_id=parcel_id, at=at)
         else:
-            self.story.tell("report_tracking", by=PARTNER, parcel_id=parcel_id, at=at, milestone=what, **where)
+            self.scenario.submit("report_tracking", by=PARTNER, parcel_id=parcel_id, at=at, milestone=what, **where)
 
     def _carry(self, parcel_id: str, at: datetime, what: str) -> None:
-        self.story.tell("report_tracking", by=PARTNER, parcel_id=parcel_id, at=at, milestone="arrived", carrier=what)
+        self.scenario.submit(
+            "report_tracking", by=PARTNER, parcel_id=parcel_id, at=at, milestone="arrived", carrier=what
+        )
 
     def _send(self, parcel_id: str, at: datetime, what: str) -> None:
-        told = {"parcel_id": parcel_id, "carrier": what, "tracking_no": f"T-{parcel_id}"}
-        self.story.tell("dispatch_parcel", at=at, **told)  # type: ignore[arg-type]
+        reported = {"parcel_id": parcel_id, "carrier": what, "tracking_no": f"T-{parcel_id}"}
+        self.scenario.submit("dispatch_parcel", at=at, **reported)  # type: ignore[arg-type]
 
     def _ask(self, parcel_id: str, at: datetime, what: str) -> None:
         refund_id, lines = f"R-{self.number}", [{"line_id": PARCELS[parcel_id], "qty": 1}]
-        self.story.tell("request_refund", by=BUYER, at=at, refund_id=refund_id, reason="broken", lines=lines)
-        case = self.story.order.cases[refund_id]
+        self.scenario.submit("request_refund", by=BUYER, at=at, refund_id=refund_id, reason="broken", lines=lines)
+        case = self.scenario.order.cases[refund_id]
         if what == "reject":
-            self.story.tell("reject_refund", by=PLATFORM, at=at, refund_id=refund_id, round=1, reason="no_fault")
+            self.scenario.submit("reject_refund", by=PLATFORM, at=at, refund_id=refund_id, round=1, reason="no_fault")
         elif what != "open":
             for round_number in range(1, case.rounds_required + 1):
                 who = MERCHANT if case.rounds_required == 2 and round_number == 1 else PLATFORM
-                told = {"refund_id": refund_id, "round": round_number, "return_by": at + timedelta(days=2)}
-                self.story.tell("approve_refund", by=who, at=at, return_required=what == "return", **told)
+                reported = {"refund_id": refund_id, "round": round_number, "return_by": at + timedelta(days=2)}
+                self.scenario.submit("approve_refund", by=who, at=at, return_required=what == "return", **reported)
 
     def _dispute(self, parcel_id: str, at: datetime, what: str) -> None:
         dispute_id, line_id = f"D-{parcel_id}", PARCELS[parcel_id]
         named: dict[str, Any] = {"dispute_id": dispute_id, "psp": "stripe", "capture_ref": "cap-1"}
         lines = [{"line_id": line_id, "qty": 2 if line_id == "A" else 1}]
         about = {"amount": PRICES[line_id], "reason": "product_unacceptable", "lines": lines}
-        self.story.tell("report_dispute_opened", by=PARTNER, at=at, **named, **about)
+        self.scenario.submit("report_dispute_opened", by=PARTNER, at=at, **named, **about)
         if what != "open":
-            self.story.tell(f"report_dispute_{what}", by=PARTNER, at=at, dispute_id=dispute_id, psp="stripe")
+            self.scenario.submit(f"report_dispute_{what}", by=PARTNER, at=at, dispute_id=dispute_id, psp="stripe")
 
     def _expire(self, parcel_id: str, at: datetime, what: str) -> None:  # noqa: ARG002
-        waiting = [case.id for case in self.story.order.cases.values() if case.awaits_goods]
+        waiting = [case.id for case in self.scenario.order.cases.values() if case.awaits_goods]
         for refund_id in waiting[:1]:
-            self.story.tell("expire_return", at=at, refund_id=refund_id)
+            self.scenario.submit("expire_return", at=at, refund_id=refund_id)
 
 
 @seed(SEED)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(lock=LOCKS, window=some.sampled_from([None, "P5D"]), sent=SENT, acts=ACTS, asked_at=DAYS)
-def test_what_buyers_are_told_is_what_asking_comes_to(
+@given(lock=LOCKS, window=some.sampled_from([None, "P5D"]), sent=SENT, acts=ACTS, requested_at=DAYS)
+def test_what_buyers_are_shown_is_what_asking_comes_to(
     lock: dict[str, Any],
     window: str | None,
     sent: tuple[str, ...],
     acts: list[tuple[str, str, float, str]],
-    asked_at: float,
+    requested_at: float,
 ) -> None:
     way = Way(lock, window, sent)
     for act in acts:
         way.act(act)
-    at = after_days(asked_at + 0.5)
+    at = after_days(requested_at + 0.5)
     for parcel_id in PARCELS:
-        told = way.told(parcel_id, at)
-        if told.reason in ("not_sent", "back_with_seller"):
+        reported = way.reported(parcel_id, at)
+        if reported.reason in ("not_sent", "back_with_seller"):
             continue  # what was not sent is asked for on the order
-        granted = {kind for kind in told.options if way.asked(parcel_id, at, kind, told.qty) == kind}
-        assert granted == set(told.options), f"seed {SEED}: {parcel_id} is told {told}"
-        plainly = way.asked(parcel_id, at, None, told.qty)
-        assert told.allowed == (plainly in ("return_refund", "not_received")), f"seed {SEED}: {plainly}, told {told}"
+        granted = {kind for kind in reported.options if way.asked(parcel_id, at, kind, reported.qty) == kind}
+        assert granted == set(reported.options), f"seed {SEED}: {parcel_id} is reported {reported}"
+        plainly = way.asked(parcel_id, at, None, reported.qty)
+        assert reported.allowed == (plainly in ("return_refund", "not_received")), (
+            f"seed {SEED}: {plainly}, reported {reported}"
+        )
 
 
 def test_what_was_not_sent_back_in_time_can_be_asked_for_again() -> None:
@@ -162,4 +166,4 @@ def test_what_was_not_sent_back_in_time_can_be_asked_for_again() -> None:
     way = Way(lock, None, ("P-1", "P-2"))
     for act in (("sign", "P-2", 5, "recipient"), ("ask", "P-2", 6, "return"), ("expire", "P-2", 9, "")):
         way.act(act)
-    assert way.told("P-2", after_days(10)).options == ("return_refund",)
+    assert way.reported("P-2", after_days(10)).options == ("return_refund",)

@@ -12,7 +12,7 @@ from ledger.ledger import Ledger
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.defaults import default_policies
 from ledger.policies.return_window import ReturnWindow
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.tracking.answer import OrderTracking, ParcelTracking
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tracking import track
@@ -123,7 +123,7 @@ def test_a_whole_way_has_no_gap(shop: Shop) -> None:
         ((packed(), dispatched(), fact("rejected_at_warehouse", hours=9)), 10, "back_with_seller"),
     ],
 )
-def test_a_buyer_is_told_why(shop: Shop, events: tuple[Event, ...], hours: float, reason: str) -> None:
+def test_a_buyer_is_shown_why(shop: Shop, events: tuple[Event, ...], hours: float, reason: str) -> None:
     assert shop.parcel(*events).after_sales(at(hours)).reason == reason
 
 
@@ -145,6 +145,6 @@ def test_a_refund_that_was_granted_says_so(shop: Shop) -> None:
     assert [refund.state for refund in shop.order().refunds] == ["approved"]
 
 
-def test_the_view_of_regrouped_parcels_equals_one_built_anew(shop: Shop) -> None:
+def test_the_view_of_repacked_parcels_equals_one_built_anew(shop: Shop) -> None:
     shop.record((*PAID, *TWO, merged(), *WAY, *refunded(parcel_id="P-1", A=1)), one_by_one=True)
     assert shop.differences() == 0

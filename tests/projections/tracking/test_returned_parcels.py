@@ -6,7 +6,7 @@ import pytest
 
 from ledger.events.event import Event
 from ledger.ledger import Ledger
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from projections.tracking.answer import OrderTracking
 from projections.tracking.customer_tracking import CustomerTracking

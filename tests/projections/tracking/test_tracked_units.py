@@ -17,7 +17,7 @@ from projections.tracking.answer import OrderTracking, ParcelTracking
 from projections.tracking.past_answers import tracked_then
 from tests.support.after_sales import approve, asked, delivered, one
 from tests.support.given import BUYER, NOW, PARTNER, PLATFORM, published
-from tests.support.orders import OrderStory, after_days, line
+from tests.support.orders import OrderScenario, after_days, line
 from tests.support.recorded import as_recorded
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
@@ -25,7 +25,7 @@ EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "200"))
 QUANTITIES = {"A": 4, "B": 2}
 PRICES = {"A": (2500, 18000), "B": (1944, 14000)}
 LOCK = AfterSalesLock.model_validate({"mode": "earlier_of", "window": "P20D", "signature_evidence": ["recipient"]})
-Told = set[tuple[str, str, str | None, int]]  # kind, line, parcel, units
+ReportedFact = set[tuple[str, str, str | None, int]]  # kind, line, parcel, units
 
 DAYS = some.integers(0, 45).map(lambda days: days + 0.25)
 PARCEL = some.sampled_from(["P-1", "P-2", "P-3"])
@@ -50,17 +50,17 @@ ACTS = some.lists(
 
 
 class Way:
-    """An order whose lines are split over parcels, told act by act; what is refused has not happened."""
+    """An order whose lines are split over parcels, acted act by act; what is refused has not happened."""
 
     def __init__(self, split: list[tuple[int, int]], window: str | None) -> None:
         self.policies = (LOCK, ReturnWindow.model_validate({"window": window}))
         lines = [line(name, QUANTITIES[name], _cny(listed), _usd(buyer)) for name, (buyer, listed) in PRICES.items()]
         totals = {"list_total": _cny(4 * 18000 + 2 * 14000), "buyer_total": _usd(4 * 2500 + 2 * 1944)}
-        self.story, self.number = OrderStory(policies=self.policies).paid(lines=lines, **totals), 0
+        self.scenario, self.number = OrderScenario(policies=self.policies).paid(lines=lines, **totals), 0
         for n, (a, b) in enumerate(split, start=1):
             items = {name: qty for name, qty in (("A", a), ("B", b)) if qty}
             if items:
-                self._try(lambda n=n, items=items: self.story.sent(f"P-{n}", at=NOW, **items))
+                self._try(lambda n=n, items=items: self.scenario.sent(f"P-{n}", at=NOW, **items))
 
     def act(self, kind: str, what: str, days: float, qty: int, how: str) -> None:
         self.number += 1
@@ -68,14 +68,14 @@ class Way:
 
     def tracking(self) -> OrderTracking:
         policies = [published(policy, version=2) for policy in self.policies]
-        tracking = tracked_then(as_recorded(self.story.events), policies)  # type: ignore[arg-type]
+        tracking = tracked_then(as_recorded(self.scenario.events), policies)  # type: ignore[arg-type]
         assert tracking is not None
         return tracking
 
-    def told(self, line_id: str, at: datetime) -> Told:
+    def reported(self, line_id: str, at: datetime) -> ReportedFact:
         """The units of a line that the buyer reads can be asked for, by the kind that is offered first."""
         tracking = self.tracking()
-        found: Told = set()
+        found: ReportedFact = set()
         for each in tracking.lines:
             if each.line_id == line_id and each.free and tracking.after_sales().allowed:
                 found.add(("unshipped", line_id, None, each.free))
@@ -86,11 +86,11 @@ class Way:
                     found.add((offer.options[0], line_id, parcel.parcel_id, offer.qty))
         return found
 
-    def granted(self, line_id: str, qty: int, at: datetime, kind: str | None = None) -> Told | str:
+    def granted(self, line_id: str, qty: int, at: datetime, kind: str | None = None) -> ReportedFact | str:
         """The units that a request for so many comes to, or the code of its refusal."""
         asked: dict[str, Any] = {"refund_id": "R-LAST", "reason": "broken", "lines": one(line_id, qty), "type": kind}
         try:
-            events = self.story.decide("request_refund", by=BUYER, at=at, **asked)
+            events = self.scenario.decide("request_refund", by=BUYER, at=at, **asked)
         except Refusal as refusal:
             return refusal.code
         requested = [event for event in events if isinstance(event, RefundRequested)]
@@ -103,63 +103,69 @@ class Way:
             return
 
     def _sign(self, parcel_id: str, at: datetime, _: int, how: str) -> None:
-        self.story.tell("report_signature", by=PARTNER, parcel_id=parcel_id, at=at, evidence_kind=how)
+        self.scenario.submit("report_signature", by=PARTNER, parcel_id=parcel_id, at=at, evidence_kind=how)
 
     def _scan(self, parcel_id: str, at: datetime, _: int, how: str) -> None:
-        self.story.tell("report_tracking", by=PARTNER, parcel_id=parcel_id, at=at, milestone=how)
+        self.scenario.submit("report_tracking", by=PARTNER, parcel_id=parcel_id, at=at, milestone=how)
 
     def _lose(self, parcel_id: str, at: datetime, _: int, __: str) -> None:
-        self.story.tell("report_loss", by=PARTNER, parcel_id=parcel_id, at=at)
-        self.story.tell("refund_lost_parcel", by=PLATFORM, parcel_id=parcel_id, at=at, refund_id=f"L-{self.number}")
+        self.scenario.submit("report_loss", by=PARTNER, parcel_id=parcel_id, at=at)
+        self.scenario.submit(
+            "refund_lost_parcel", by=PLATFORM, parcel_id=parcel_id, at=at, refund_id=f"L-{self.number}"
+        )
 
     def _gather(self, parcel_id: str, at: datetime, _: int, __: str) -> None:
         new = {"to_parcel": f"{parcel_id}x", "from_parcels": [parcel_id], "tracking_no": f"T-{self.number}"}
-        self.story.tell("report_consolidation", by=PARTNER, at=at, **new)
+        self.scenario.submit("report_consolidation", by=PARTNER, at=at, **new)
 
     def _cancel(self, line_id: str, at: datetime, qty: int, _: str) -> None:
-        self.story.tell("cancel_order", at=at, refund_id=f"C-{self.number}", reason="gone", lines=one(line_id, qty))
+        self.scenario.submit(
+            "cancel_order", at=at, refund_id=f"C-{self.number}", reason="gone", lines=one(line_id, qty)
+        )
 
     def _ask(self, line_id: str, at: datetime, qty: int, how: str) -> None:
         name = f"R-{self.number}"
-        self.story.tell("request_refund", by=BUYER, at=at, refund_id=name, reason="broken", lines=one(line_id, qty))
-        case = self.story.order.cases[name]
+        self.scenario.submit(
+            "request_refund", by=BUYER, at=at, refund_id=name, reason="broken", lines=one(line_id, qty)
+        )
+        case = self.scenario.order.cases[name]
         if how == "reject":
-            self.story.tell("reject_refund", by=PLATFORM, at=at, refund_id=name, round=1, reason="no_fault")
+            self.scenario.submit("reject_refund", by=PLATFORM, at=at, refund_id=name, round=1, reason="no_fault")
         elif how != "open" and case.rounds_required == 1:
-            told = {"refund_id": name, "round": 1, "return_by": at + timedelta(days=9)}
-            self.story.tell("approve_refund", by=PLATFORM, at=at, return_required=how == "return", **told)
+            reported = {"refund_id": name, "round": 1, "return_by": at + timedelta(days=9)}
+            self.scenario.submit("approve_refund", by=PLATFORM, at=at, return_required=how == "return", **reported)
 
     def _dispute(self, line_id: str, at: datetime, qty: int, how: str) -> None:
         named = {"dispute_id": f"D-{self.number}", "psp": "stripe", "capture_ref": "cap-1"}
         reason = "other" if how == "lost" else how
         about = {"amount": _usd(PRICES[line_id][0] * qty), "reason": reason, "lines": one(line_id, qty)}
-        self.story.tell("report_dispute_opened", by=PARTNER, at=at, **named, **about)
+        self.scenario.submit("report_dispute_opened", by=PARTNER, at=at, **named, **about)
         if how == "lost":
-            self.story.tell("report_dispute_lost", by=PARTNER, at=at, dispute_id=named["dispute_id"], psp="stripe")
+            self.scenario.submit("report_dispute_lost", by=PARTNER, at=at, dispute_id=named["dispute_id"], psp="stripe")
 
 
 @seed(SEED)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(split=SPLIT, window=some.sampled_from([None, "P5D"]), acts=ACTS, asked_at=DAYS)
-def test_each_unit_is_told_to_be_what_asking_for_it_comes_to(
-    split: list[tuple[int, int]], window: str | None, acts: list[tuple[str, str, float, int, str]], asked_at: float
+@given(split=SPLIT, window=some.sampled_from([None, "P5D"]), acts=ACTS, requested_at=DAYS)
+def test_each_unit_is_shown_to_be_what_asking_for_it_comes_to(
+    split: list[tuple[int, int]], window: str | None, acts: list[tuple[str, str, float, int, str]], requested_at: float
 ) -> None:
-    way, at = Way(split, window), after_days(asked_at + 0.5)
+    way, at = Way(split, window), after_days(requested_at + 0.5)
     for act in acts:
         way.act(*act)
     for line_id in QUANTITIES:
-        told = way.told(line_id, at)
-        every = sum(qty for *_, qty in told)
-        expected: Told | str = told
+        reported = way.reported(line_id, at)
+        every = sum(qty for *_, qty in reported)
+        expected: ReportedFact | str = reported
         found = way.granted(line_id, every, at) if every else expected
         if found != "REFUND_EXCEEDS_REMAINING":  # what a lost dispute took beside its units may leave too little money
-            assert found == expected, f"seed {SEED}: {line_id} is told {told}, and granted {found}"
+            assert found == expected, f"seed {SEED}: {line_id} is reported {reported}, and granted {found}"
         beyond = way.granted(line_id, every + 1, at)
-        assert isinstance(beyond, str), f"seed {SEED}: {line_id} is told {told}, and granted {beyond}"
+        assert isinstance(beyond, str), f"seed {SEED}: {line_id} is reported {reported}, and granted {beyond}"
 
 
-def parcel_of(story: OrderStory, parcel_id: str = "P-1") -> ParcelTracking:
-    tracking = tracked_then(as_recorded(story.events), [published(LOCK)])  # type: ignore[list-item]
+def parcel_of(scenario: OrderScenario, parcel_id: str = "P-1") -> ParcelTracking:
+    tracking = tracked_then(as_recorded(scenario.events), [published(LOCK)])  # type: ignore[list-item]
     assert tracking is not None
     return next(parcel for parcel in tracking.parcels if parcel.parcel_id == parcel_id)
 
@@ -176,18 +182,18 @@ def test_a_case_on_one_line_says_nothing_of_another_in_the_parcel() -> None:
 
 
 def test_units_that_are_to_be_sent_back_are_under_review_and_their_neighbours_are_not() -> None:
-    story = asked(delivered(), lines=one("A"))
-    approve(story, return_required=True, return_by=after_days(30))
-    item = parcel_of(story).items[0]
+    scenario = asked(delivered(), lines=one("A"))
+    approve(scenario, return_required=True, return_by=after_days(30))
+    item = parcel_of(scenario).items[0]
     assert (item.qty, item.refunded, item.under_review, item.free) == (2, 1, 1, 1)
 
 
 def test_of_two_units_one_disputed_the_other_can_be_asked_for() -> None:
-    story = delivered()
+    scenario = delivered()
     about = {"amount": "USD 25.00", "reason": "product_unacceptable", "lines": one("A")}
     named = {"dispute_id": "D-1", "psp": "stripe", "capture_ref": "cap-1"}
-    story.tell("report_dispute_opened", by=PARTNER, **named, **about, at=after_days(6))
-    item = parcel_of(story).items[0]
+    scenario.submit("report_dispute_opened", by=PARTNER, **named, **about, at=after_days(6))
+    item = parcel_of(scenario).items[0]
     assert (item.disputed, item.free) == (1, 1)
 
 

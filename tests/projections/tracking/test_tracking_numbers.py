@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ledger.events.parcels import ParcelContents, ParcelItem, ParcelsConsolidated
-from ledger.events.platform import InboxFactNoted, InboxFactRouted
+from ledger.events.platform import UnmatchedFactMatched, UnmatchedFactReported
 from ledger.ledger import Ledger
-from projections.engine.reading import Views
-from projections.tracking.tracking_numbers import NumberedParcel, TrackingNumbers, parcels_numbered, scans_to_route
+from projections.engine.views import Views
+from projections.tracking.tracking_numbers import NumberedParcel, TrackingNumbers, parcels_numbered, scans_to_match
 from tests.projections.shop import Shop
 from tests.support.parcels import at, dispatched, packed
 
@@ -33,7 +33,7 @@ def test_a_number_used_twice_finds_both(shop: Shop) -> None:
     assert [parcel.merchant for parcel in parcels_numbered(shop.views, "SF-1")] == ["M-1", "M-2"]
 
 
-def test_the_same_hand_over_told_twice_is_one(shop: Shop) -> None:
+def test_the_same_hand_over_reported_twice_is_one(shop: Shop) -> None:
     shop.record([packed(), dispatched(), dispatched(hours=1)])
     assert len(parcels_numbered(shop.views, "SF-1")) == 1
 
@@ -48,29 +48,29 @@ def test_a_parcel_packed_anew_has_its_new_number(shop: Shop) -> None:
     assert [parcel.parcel_id for parcel in parcels_numbered(shop.views, "C-1")] == ["P-3"]
 
 
-SCAN = InboxFactNoted(
+SCAN = UnmatchedFactReported(
     system="post", reference="r-1", kind="tracking", refs={"tracking_no": "SF-1"}, body={}, happened_at=at(1)
 )
-INBOX = "inbox/post/r-1"
+UNMATCHED = "unmatched/post/r-1"
 
 
 def test_a_scan_waits_until_a_parcel_travels_under_its_number(shop: Shop) -> None:
-    shop.record([SCAN], stream=INBOX, book=0)
-    assert scans_to_route(shop.views) == ()
+    shop.record([SCAN], stream=UNMATCHED, book=0)
+    assert scans_to_match(shop.views) == ()
     shop.record([packed(), dispatched()])
-    assert scans_to_route(shop.views) == (INBOX,)
+    assert scans_to_match(shop.views) == (UNMATCHED,)
 
 
-def test_a_scan_that_was_routed_waits_no_longer(shop: Shop) -> None:
-    routed = InboxFactRouted(system="post", reference="r-1", streams=("order/M-1/O-1",), routed_at=at(9))
+def test_a_scan_that_was_matched_waits_no_longer(shop: Shop) -> None:
+    matched = UnmatchedFactMatched(system="post", reference="r-1", streams=("order/M-1/O-1",), matched_at=at(9))
     shop.record([packed(), dispatched()])
-    shop.record([SCAN, routed], stream=INBOX, book=0)
-    assert scans_to_route(shop.views) == ()
+    shop.record([SCAN, matched], stream=UNMATCHED, book=0)
+    assert scans_to_match(shop.views) == ()
 
 
 def test_what_names_no_number_or_one_that_can_be_none_waits_for_nobody(shop: Shop) -> None:
     strange = [SCAN.model_copy(update={"refs": refs}) for refs in ({}, {"tracking_no": ""}, {"tracking_no": "x" * 65})]
-    shop.record(strange, stream=INBOX, book=0)
+    shop.record(strange, stream=UNMATCHED, book=0)
     shop.record([packed(), dispatched(tracking_no="x" * 64)])
-    assert scans_to_route(shop.views) == ()
+    assert scans_to_match(shop.views) == ()
     assert shop.differences() == 0

@@ -10,7 +10,7 @@ from ledger.events.event import Event
 from ledger.events.refunds import RefundRejected, RefundRequested, RefundRoundApproved, RefundWithdrawn
 from ledger.ledger import Ledger
 from ledger.policies.approvals import Approvals
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.worklists.approvals_queue import ApprovalsQueue, WaitingCase, waiting_cases
 from tests.projections.shop import Shop
 from tests.support.given import BUYER, MERCHANT, NOW, PLATFORM, published

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.events.event import Event
 from ledger.ledger import Ledger
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.worklists.declarations import Declarations, Tie, ties
 from tests.projections.shop import Shop
 from tests.support.given import usd
@@ -82,7 +82,7 @@ def test_what_was_cancelled_before_it_was_paid_is_not_missed(shop: Shop) -> None
     assert one(shop, PLACED, less, allocated, declared()).mismatches == ()
 
 
-def test_what_may_still_be_told_is_left_out(shop: Shop) -> None:
+def test_what_may_still_be_reported_is_left_out(shop: Shop) -> None:
     shop.record([PLACED, declared()])
     asked = [ties(shop.views, only_mismatches=True, known_until=at(hours)) for hours in (8, 9)]
     assert [len(found) for found in asked] == [0, 1]

@@ -1,4 +1,4 @@
-"""Given breaks and unrouted facts, then what people must look at."""
+"""Given breaks and unmatched facts, then what people must look at."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 
 from ledger.events.event import Event
-from ledger.events.platform import InboxFactNoted, InboxFactRouted, InboxPaymentCaptured
-from ledger.events.platform_money import UnallocatedRefundPaid
+from ledger.events.platform import UnmatchedFactMatched, UnmatchedFactReported, UnmatchedPaymentCaptured
+from ledger.events.platform_money import UnmatchedRefundPaid
 from ledger.events.settlement import (
     ReconciliationBreakAssigned,
     ReconciliationBreakOpened,
     ReconciliationBreakResolved,
 )
-from ledger.events.unmatched_money import UnallocatedRefundReversed
+from ledger.events.unmatched_money import UnmatchedRefundReversed
 from ledger.ledger import Ledger
 from ledger.sealed import Sealed
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.worklists.exceptions import ExceptionRow, Exceptions, exceptions
 from tests.projections.shop import Shop
 from tests.support.given import FINANCE, RATES, cny, usd
@@ -34,10 +34,10 @@ RESOLVED = ReconciliationBreakResolved(
     **BREAK, expected="lost", actual="signed_for", refs=REFS, resolution="delivered", reason=REASON,
     resolver=FINANCE, resolved_at=at(5),
 )  # fmt: skip
-NOTED = InboxFactNoted(
+NOTED = UnmatchedFactReported(
     system="aftership", reference="evt-1", kind="tracking", refs={"tracking_no": "SF-1"}, body={}, happened_at=at(0)
 )
-INBOX = "inbox/aftership/evt-1"
+UNMATCHED = "unmatched/aftership/evt-1"
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ def test_a_break_of_an_order_names_its_merchant(shop: Shop) -> None:
     assert one(shop, merchant="M-1").merchant == "M-1"
 
 
-def test_a_fact_of_the_inbox_that_a_person_closes_is_resolved(shop: Shop) -> None:
-    unrouted = {"break_id": "unrouted.aftership.evt-1", "kind": "unrouted"}
-    shop.record([NOTED], stream=INBOX)
-    shop.record([RESOLVED.model_copy(update=unrouted)], stream=INBOX)
+def test_a_fact_of_the_unmatched_items_that_a_person_closes_is_resolved(shop: Shop) -> None:
+    unmatched = {"break_id": "unmatched.aftership.evt-1", "kind": "unmatched"}
+    shop.record([NOTED], stream=UNMATCHED)
+    shop.record([RESOLVED.model_copy(update=unmatched)], stream=UNMATCHED)
     assert [row.resolution for row in exceptions(shop.views, status="resolved")] == ["delivered"]
 
 
@@ -84,9 +84,9 @@ def test_its_age_counts_from_when_the_difference_arose(shop: Shop) -> None:
     assert one(shop).age(at(0)) == timedelta(hours=48)
 
 
-def test_an_item_that_is_noted_again_after_it_was_routed_is_as_old_as_it_was(shop: Shop) -> None:
-    routed = InboxFactRouted(system="aftership", reference="evt-1", streams=("order/M-1/O-1",), routed_at=at(3))
-    shop.record([NOTED, routed, NOTED.model_copy(update={"happened_at": at(30)})], stream=INBOX, book=0)
+def test_an_item_that_is_noted_again_after_it_was_matched_is_as_old_as_it_was(shop: Shop) -> None:
+    matched = UnmatchedFactMatched(system="aftership", reference="evt-1", streams=("order/M-1/O-1",), matched_at=at(3))
+    shop.record([NOTED, matched, NOTED.model_copy(update={"happened_at": at(30)})], stream=UNMATCHED, book=0)
     assert one(shop).age(at(36)) == timedelta(hours=36)
 
 
@@ -110,24 +110,24 @@ def test_a_resolved_break_keeps_how_long_it_took(shop: Shop) -> None:
     assert one(shop, status="resolved").age(at(99)) == timedelta(hours=5)
 
 
-def test_a_fact_in_the_inbox_waits_for_its_order(shop: Shop) -> None:
-    shop.record([NOTED], stream=INBOX, book=0)
+def test_a_fact_among_the_unmatched_items_waits_for_its_order(shop: Shop) -> None:
+    shop.record([NOTED], stream=UNMATCHED, book=0)
     found = one(shop)
-    assert (found.kind, found.actual, found.refs) == ("unrouted", "tracking", {"tracking_no": "SF-1"})
+    assert (found.kind, found.actual, found.refs) == ("unmatched", "tracking", {"tracking_no": "SF-1"})
 
 
-def test_money_in_the_inbox_says_how_much(shop: Shop) -> None:
-    captured = InboxPaymentCaptured(
+def test_money_among_the_unmatched_items_says_how_much(shop: Shop) -> None:
+    captured = UnmatchedPaymentCaptured(
         psp="stripe", capture_ref="cap-9", amount=usd("69.44"), book_rate=RATES[1], base=cny("498.58"), refs={},
         happened_at=at(0),
     )  # fmt: skip
-    shop.record([captured], stream="inbox/stripe/cap-9", book=0)
+    shop.record([captured], stream="unmatched/stripe/cap-9", book=0)
     assert one(shop).actual == "stripe captured USD 69.44"
 
 
-def test_a_routed_fact_waits_no_longer(shop: Shop) -> None:
-    routed = InboxFactRouted(system="aftership", reference="evt-1", streams=("order/M-1/O-1",), routed_at=at(3))
-    shop.record([NOTED, routed], stream=INBOX, book=0)
+def test_a_matched_fact_waits_no_longer(shop: Shop) -> None:
+    matched = UnmatchedFactMatched(system="aftership", reference="evt-1", streams=("order/M-1/O-1",), matched_at=at(3))
+    shop.record([NOTED, matched], stream=UNMATCHED, book=0)
     assert one(shop, status="resolved").resolution == "order/M-1/O-1"
 
 
@@ -142,9 +142,9 @@ def test_the_view_equals_one_built_anew(shop: Shop) -> None:
     assert shop.differences() == 0
 
 
-def paid_back(refund_id: str, amount: str) -> UnallocatedRefundPaid:
-    return UnallocatedRefundPaid(
-        refund_id=refund_id, submission_id=refund_id, psp="stripe", capture_ref="c-1", payment_id=None,
+def paid_back(refund_id: str, amount: str) -> UnmatchedRefundPaid:
+    return UnmatchedRefundPaid(
+        refund_id=refund_id, attempt_id=refund_id, psp="stripe", capture_ref="c-1", payment_id=None,
         psp_refund_ref=f"re-{refund_id}", amount=usd(amount),
         carried=cny("1.00"), book_rate=RATES[1], base=cny("1.00"), fx=cny("0.00"),
         happened_at=at(4),
@@ -152,26 +152,26 @@ def paid_back(refund_id: str, amount: str) -> UnallocatedRefundPaid:
 
 
 def test_money_of_no_order_waits_until_all_of_it_is_paid_back(shop: Shop) -> None:
-    captured = InboxPaymentCaptured(
+    captured = UnmatchedPaymentCaptured(
         psp="stripe", capture_ref="c-1", payment_id=None, psp_ref="", amount=usd("69.44"), book_rate=RATES[1],
         base=cny("498.58"), refs={}, happened_at=at(0), source_amount=None,
     )  # fmt: skip
-    shop.record([captured, paid_back("R-1", "60.00")], stream="inbox/stripe/c-1")
-    assert one(shop).kind == "unrouted"
-    shop.record([paid_back("R-2", "9.44")], stream="inbox/stripe/c-1")
+    shop.record([captured, paid_back("R-1", "60.00")], stream="unmatched/stripe/c-1")
+    assert one(shop).kind == "unmatched"
+    shop.record([paid_back("R-2", "9.44")], stream="unmatched/stripe/c-1")
     assert exceptions(shop.views) == ()
     assert one(shop, status="resolved").resolution == "paid_back"
 
 
 def test_money_of_no_order_that_came_back_waits_again(shop: Shop) -> None:
-    captured = InboxPaymentCaptured(
+    captured = UnmatchedPaymentCaptured(
         psp="stripe", capture_ref="c-1", payment_id=None, psp_ref="", amount=usd("69.44"), book_rate=RATES[1],
         base=cny("498.58"), refs={}, happened_at=at(0), source_amount=None,
     )  # fmt: skip
-    back = UnallocatedRefundReversed(
-        psp="stripe", capture_ref="c-1", payment_id=None, amount=usd("69.44"), refund_id="R-1", submission_id="R-1",
+    back = UnmatchedRefundReversed(
+        psp="stripe", capture_ref="c-1", payment_id=None, amount=usd("69.44"), refund_id="R-1", attempt_id="R-1",
         psp_refund_ref="re-R-1", code="closed", carried=cny("1.00"), book_rate=RATES[1], base=cny("1.00"),
         fx=cny("0.00"), happened_at=at(5),
     )  # fmt: skip
-    shop.record([captured, paid_back("R-1", "69.44"), back], stream="inbox/stripe/c-1")
-    assert (one(shop).kind, one(shop).resolution) == ("unrouted", "")
+    shop.record([captured, paid_back("R-1", "69.44"), back], stream="unmatched/stripe/c-1")
+    assert (one(shop).kind, one(shop).resolution) == ("unmatched", "")

@@ -10,7 +10,7 @@ from ledger.events.event import Event
 from ledger.events.orders import OrderCancelled
 from ledger.ledger import Ledger
 from ledger.policies.promise import Promise
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.worklists.overdue_to_warehouse import OverdueToWarehouse
 from projections.worklists.warehouse_promises import Promised, overdue, warnings
 from tests.projections.shop import Shop
@@ -84,7 +84,7 @@ def test_what_the_warehouse_sent_back_is_to_be_sent_again(shop: Shop) -> None:
     assert [(promised.parcel_id, promised.state) for promised in found] == [("", "not_dispatched")]
 
 
-@pytest.mark.parametrize("hours", [(9, 20), (20, 9)], ids=["in order", "told late"])
+@pytest.mark.parametrize("hours", [(9, 20), (20, 9)], ids=["in order", "reported late"])
 def test_what_another_warehouse_took_after_the_rejection_came_in_time(shop: Shop, hours: tuple[int, int]) -> None:
     facts = {9: fact("rejected_at_warehouse", hours=9), 20: fact("received_at_warehouse", hours=20)}
     assert late(shop, ALL, dispatched(), *(facts[hour] for hour in hours)) == ()

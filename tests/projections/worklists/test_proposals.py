@@ -9,8 +9,8 @@ import pytest
 
 from ledger.actors import Actor
 from ledger.canonical import canonical
-from projections.engine.reading import Views
 from projections.engine.rebuild import verify
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from projections.worklists.proposals import Proposals, proposals
 from tests.support.buses import Desk, open_desk, publish_programme
@@ -34,8 +34,8 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 def propose(desk: Desk, adjustment_id: str, debit: str, credit: str, **named: str) -> None:
     lines = [{"account": account, "side": side, "amount": "CNY 3.00"}
              for account, side in ((debit, "debit"), (credit, "credit"))]  # fmt: skip
-    told = {"adjustment_id": adjustment_id, "lines": lines, **named}
-    about = {"command": "post_adjustment", "data": told, "reason": "found"}
+    reported = {"adjustment_id": adjustment_id, "lines": lines, **named}
+    about = {"command": "post_adjustment", "data": reported, "reason": "found"}
     desk.expect("propose", actor=FINANCE, proposal_id=adjustment_id, **about)
 
 

@@ -114,8 +114,8 @@ class TestCaptures:
 
     def test_a_part_that_is_captured_is_not_captured_again(self, shop: Shop) -> None:
         held(shop)
-        told = ORDER | PAYMENT | {"capture_ref": "ch-1", "amount": "USD 9.00"}
-        shop.desk.expect("report_payment_captured", actor=PROVIDER, **told)
+        reported = ORDER | PAYMENT | {"capture_ref": "ch-1", "amount": "USD 9.00"}
+        shop.desk.expect("report_payment_captured", actor=PROVIDER, **reported)
         shop.desk.clock.forward(days=6)
         shop.look(Captures)
         assert asked(shop) == ["USD 10.44"]
@@ -218,8 +218,8 @@ class TestMonthEnd:
     @pytest.fixture
     def shop(self, shop: Shop) -> Shop:
         at = datetime(2025, 3, 20, tzinfo=UTC)
-        stray = ORDER | PAYMENT | {"capture_ref": "ch-9", "amount": "USD 50.00"}
-        shop.desk.expect("report_payment_captured", actor=PROVIDER, at=at, **stray)
+        unmatched = ORDER | PAYMENT | {"capture_ref": "ch-9", "amount": "USD 50.00"}
+        shop.desk.expect("report_payment_captured", actor=PROVIDER, at=at, **unmatched)
         rate: dict[str, Any] = {"pair": "USD/CNY", "rate": "7.3000", "kind": "book", "provider": "test"}
         shop.desk.expect("record_fx_rate", as_of="2025-03-31", **rate)
         return shop

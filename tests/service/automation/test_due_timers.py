@@ -1,4 +1,4 @@
-"""What else falls due: holds, money without an order, returns, deemed signatures, plans of the inbox."""
+"""What else falls due: holds, money without an order, returns, deemed signatures, unmatched plans."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.unmatched.match_payment import RouteInboxPayment
+from commands.unmatched.match_payment import MatchPayment
 from ledger.actors import Actor
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tracking_numbers import TrackingNumbers
 from projections.worklists.declarations import Declarations
@@ -17,9 +17,9 @@ from service.app import App
 from service.automation.deemed_signatures import DeemedSignatures
 from service.automation.expired_returns import ExpiredReturns
 from service.automation.lapsed_authorisations import LapsedAuthorizations
-from service.automation.match_plans import InboxPlans
+from service.automation.match_plans import MatchPlans
 from service.automation.unallocated_captures import UnallocatedCaptures
-from service.automation.unmatched_scans import InboxScans
+from service.automation.unmatched_scans import UnmatchedScans
 from service.automation.unpaid_orders import UnpaidOrders
 from service.automation.untied_declarations import UntiedDeclarations
 from service.loops.timer import Timer
@@ -69,8 +69,8 @@ def authorised(shop: Shop) -> None:
 
 
 def captured(shop: Shop, amount: str = "USD 19.44") -> None:
-    told = MONEY | {"amount": amount}
-    shop.desk.expect("report_payment_captured", actor=PROVIDER, capture_ref="ch-1", **told)
+    reported = MONEY | {"amount": amount}
+    shop.desk.expect("report_payment_captured", actor=PROVIDER, capture_ref="ch-1", **reported)
 
 
 def returning(shop: Shop) -> None:
@@ -89,8 +89,8 @@ def under_way(shop: Shop, **terms: str) -> None:
     """A parcel of an order under a lock policy with these terms."""
     content = {"mode": "earlier_of", "window": "P20D", "signature_evidence": ["recipient"], **terms}
     after = LONG_AGO + timedelta(days=1)
-    told = {"key": "after_sales_lock", "content": content, "effective_from": after}
-    shop.desk.expect("publish_policy", actor=IMPORTER, at=after, **told)
+    reported = {"key": "after_sales_lock", "content": content, "effective_from": after}
+    shop.desk.expect("publish_policy", actor=IMPORTER, at=after, **reported)
     paid(shop.desk)
     sent(shop.desk)
 
@@ -211,15 +211,15 @@ def test_by_default_nothing_is_deemed_signed_for(shop: Shop) -> None:
     assert shop.refusals() == []
 
 
-def test_a_plan_of_the_inbox_that_was_cut_off_is_carried_out(shop: Shop) -> None:
+def test_a_plan_of_the_unmatched_items_that_was_cut_off_is_carried_out(shop: Shop) -> None:
     note = {"psp": "psp", "capture_ref": "c1", "amount": "USD 69.44"}
-    shop.desk.expect("note_unrouted_payment", actor=PROVIDER, refs={"checkout": "C-7"}, **note)
+    shop.desk.expect("report_unmatched_payment", actor=PROVIDER, refs={"checkout": "C-7"}, **note)
     parts = [{"merchant_id": "M-1", "order_id": "O-9"}]
     plan = {"psp": "psp", "capture_ref": "c1", "parts": parts}
-    shop.desk.expect(RouteInboxPayment.name, actor=FINANCE, **plan)
+    shop.desk.expect(MatchPayment.name, actor=FINANCE, **plan)
     shop.desk.clock.forward(minutes=2)
-    assert [shop.look(InboxPlans) for _ in range(2)] == [1, 0]
-    assert shop.recorded("inbox.fact_routed") == 1
+    assert [shop.look(MatchPlans) for _ in range(2)] == [1, 0]
+    assert shop.recorded("unmatched.fact_matched") == 1
 
 
 def unpaid(shop: Shop) -> None:
@@ -249,25 +249,25 @@ def test_an_order_is_asked_about_again_when_its_hold_has_lapsed(shop: Shop) -> N
     assert shop.refusals() == ["PAYMENT_UNDER_WAY"]
 
 
-def test_a_scan_that_was_told_before_the_hand_over_reaches_its_parcel(shop: Shop) -> None:
+def test_a_scan_that_was_reported_before_the_hand_over_reaches_its_parcel(shop: Shop) -> None:
     scan = {"system": "post", "reference": "s-1", "kind": "tracking", "refs": {"tracking_no": "SFO-1"}}
-    shop.desk.expect("note_unrouted_fact", actor=CARRIER, body={"milestone": "signed_for"}, **scan)
-    assert shop.look(InboxScans) == 0
+    shop.desk.expect("report_unmatched_fact", actor=CARRIER, body={"milestone": "signed_for"}, **scan)
+    assert shop.look(UnmatchedScans) == 0
     paid(shop.desk)
     sent(shop.desk)
-    assert (shop.look(InboxScans), shop.recorded("parcel.signed_for")) == (1, 1)
+    assert (shop.look(UnmatchedScans), shop.recorded("parcel.signed_for")) == (1, 1)
 
 
 def departed(shop: Shop, *, declaration: str = "", order_id: str = "O-1") -> None:
     """A parcel on its way out of the country."""
     names: dict[str, object] = {"merchant_id": "M-1", "order_id": order_id, "parcel_id": f"{order_id}-1"}
-    told = names | {"actor": CARRIER}
+    reported = names | {"actor": CARRIER}
     paid(shop.desk, order_id)
     sent(shop.desk, order_id)
     if declaration:
         number = {"customs_mode": "9610", "declaration_no": declaration}
-        shop.desk.expect("report_tracking", milestone="export_declared", **told, **number)
-    shop.desk.expect("report_tracking", milestone="departed", **told)
+        shop.desk.expect("report_tracking", milestone="export_declared", **reported, **number)
+    shop.desk.expect("report_tracking", milestone="departed", **reported)
 
 
 def test_a_parcel_that_left_without_a_declaration_is_flagged_once_a_day_has_gone(shop: Shop) -> None:

@@ -19,7 +19,7 @@ from ledger.ids import order_stream
 from ledger.streams.orders.order import Order
 from projections.balances.balances import balances
 from projections.balances.due_releases import DueReleases, next_releases
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tracking import track
 from projections.tracking.unsigned_parcels import unsigned_parcels
@@ -142,8 +142,8 @@ def test_the_verdict_is_not_given_again_when_time_has_passed(shop: Shop) -> None
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("note_unrouted_fact", {"system": "sf", "reference": "T-9", "kind": "scan"}),
-        ("note_unrouted_payment", {"psp": "stripe", "capture_ref": "ch-9", "amount": "USD 5.00"}),
+        ("report_unmatched_fact", {"system": "sf", "reference": "T-9", "kind": "scan"}),
+        ("report_unmatched_payment", {"psp": "stripe", "capture_ref": "ch-9", "amount": "USD 5.00"}),
         ("report_tracking", {**P2, "milestone": "departed"}),
         ("report_payout_paid", {"merchant_id": "M-1", "payout_id": "PO-9"}),
     ],

@@ -22,7 +22,7 @@ from ledger.log.set_aside import SetAside, SetAsideItem, item_key
 from projections.balances.balances import NOW
 from projections.balances.due_releases import DUE, DueReleases
 from projections.balances.statements import Statement
-from projections.engine.reading import ViewBehind
+from projections.engine.views import ViewBehind
 from projections.worklists.exceptions import ExceptionRow
 from service.app import App
 from service.finance.releases import Releases
@@ -155,7 +155,7 @@ class TestAnItemThatFails:
     def test_its_pages_and_its_merchant_are_not_cut_by_the_items_of_others(self, app: App) -> None:
         with failing("release_settlement", lambda _: True):
             Releases(app).sweep()
-        asked: Any = {"moment": NOW, "status": "open", "kind": "set_aside"}
+        asked: Any = {"timepoint": NOW, "status": "open", "kind": "set_aside"}
         pages, after = list[str](), None
         while len(pages) < len(MERCHANTS) and (page := page_of_exceptions(app, after, **asked)).rows:
             pages += [row.merchant for row in page.rows]

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from commands.unmatched.match_payment import Part
-from projections.balances.balances import Moment
+from projections.balances.balances import AsOf
 from service.app import App
 from service.automation.missing_lines import MissingLines
 from service.finance.reconciliation import GRACE_DAYS, Mismatch, mismatches
-from service.unmatched.payment_matches import InboxRouting
+from service.unmatched.payment_matches import PaymentMatcher
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.payments import settled_line, settles
 from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data, paid, released
@@ -38,8 +38,8 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 
 
 def settle_line(desk: Desk, order: str) -> None:
-    told = settles(settled_line(f"ch-{order}", *AMOUNTS), batch_ref=f"po-{order}")
-    desk.expect("report_psp_settlement", actor=PROVIDER, merchant_id="M-1", order_id=order, **told)
+    reported = settles(settled_line(f"ch-{order}", *AMOUNTS), batch_ref=f"po-{order}")
+    desk.expect("report_psp_settlement", actor=PROVIDER, merchant_id="M-1", order_id=order, **reported)
 
 
 def bank_shows_something(desk: Desk) -> None:
@@ -61,8 +61,8 @@ def late(desk: Desk) -> None:
     desk.clock.forward(days=GRACE_DAYS + 1)
 
 
-def missing(desk: Desk, moment: Moment | None = None) -> list[Mismatch]:
-    found = mismatches(app(desk), moment) if moment else mismatches(app(desk))
+def missing(desk: Desk, timepoint: AsOf | None = None) -> list[Mismatch]:
+    found = mismatches(app(desk), timepoint) if timepoint else mismatches(app(desk))
     return [each for each in found if each.kind.endswith("_line_missing")]
 
 
@@ -132,7 +132,7 @@ def test_what_was_closed_since_was_missing_on_the_days_before(desk: Desk) -> Non
     day = desk.clock().date()
     desk.clock.forward(days=2)
     work(desk, "resolve_break", found, resolution="written_off", reason="The provider lost it.")
-    assert found.break_id in {each.break_id for each in missing(desk, Moment(as_of=day + timedelta(days=1)))}
+    assert found.break_id in {each.break_id for each in missing(desk, AsOf(as_of=day + timedelta(days=1)))}
 
 
 def test_of_a_provider_that_reports_nothing_no_line_is_missing(desk: Desk) -> None:
@@ -142,21 +142,21 @@ def test_of_a_provider_that_reports_nothing_no_line_is_missing(desk: Desk) -> No
     assert look(desk) == 1, "the capture of O-2 only"
 
 
-def stray(desk: Desk, capture_ref: str = "ch-9") -> None:
+def unmatched(desk: Desk, capture_ref: str = "ch-9") -> None:
     about = {"psp": "stripe", "capture_ref": capture_ref, "amount": "USD 19.44"}
-    desk.expect("note_unrouted_payment", actor=PROVIDER, **about)
+    desk.expect("report_unmatched_payment", actor=PROVIDER, **about)
 
 
-def strays(desk: Desk, moment: Moment | None = None) -> list[tuple[str, str]]:
-    found = missing(desk, moment) if moment else missing(desk)
-    return [(each.stream, each.expected) for each in found if each.stream.startswith("inbox/")]
+def unmatched_refunds(desk: Desk, timepoint: AsOf | None = None) -> list[tuple[str, str]]:
+    found = missing(desk, timepoint) if timepoint else missing(desk)
+    return [(each.stream, each.expected) for each in found if each.stream.startswith("unmatched/")]
 
 
 def waits(desk: Desk) -> None:
     """The provider's line of the capture, whose report was read before anybody knew where the money belongs."""
     refs = {"batch_ref": "B-1", "kind": "charge", "reference": "ch-9"}
     desk.expect(
-        "note_unrouted_fact",
+        "report_unmatched_fact",
         actor=PROVIDER,
         system="stripe",
         reference="bt-9",
@@ -167,43 +167,48 @@ def waits(desk: Desk) -> None:
 
 
 def test_a_capture_of_no_order_that_no_report_settles_is_missing_too(desk: Desk) -> None:
-    stray(desk)
+    unmatched(desk)
     late(desk)
     assert (look(desk), look(desk)) == (2, 0), "that of O-2, and this one"
-    assert strays(desk) == [("inbox/stripe/ch-9", "USD 19.44")]
+    assert unmatched_refunds(desk) == [("unmatched/stripe/ch-9", "USD 19.44")]
 
 
 def test_what_was_paid_back_of_no_order_is_missing_until_a_report_shows_it(desk: Desk) -> None:
-    stray(desk)
+    unmatched(desk)
     about = {"psp": "stripe", "capture_ref": "ch-9", "refund_id": "U-9"}
-    desk.expect("refund_unallocated_funds", reason="nobody_ordered", **about)
+    desk.expect("refund_unmatched_funds", reason="nobody_ordered", **about)
     back = about | {"psp_refund_ref": "re-9", "amount": "USD 19.44"}
-    desk.expect("report_unallocated_refund_paid", actor=PROVIDER, **back)
+    desk.expect("report_unmatched_refund_paid", actor=PROVIDER, **back)
     late(desk)
-    assert sorted(strays(desk)) == [("inbox/stripe/ch-9", "USD -19.44"), ("inbox/stripe/ch-9", "USD 19.44")]
+    assert sorted(unmatched_refunds(desk)) == [
+        ("unmatched/stripe/ch-9", "USD -19.44"),
+        ("unmatched/stripe/ch-9", "USD 19.44"),
+    ]
     charge = settles(settled_line("ch-9", *AMOUNTS), batch_ref="B-1")
-    desk.expect("report_unallocated_settlement", actor=PROVIDER, capture_ref="ch-9", **charge)
-    assert strays(desk) == [("inbox/stripe/ch-9", "USD -19.44")]
+    desk.expect("report_unmatched_settlement", actor=PROVIDER, capture_ref="ch-9", **charge)
+    assert unmatched_refunds(desk) == [("unmatched/stripe/ch-9", "USD -19.44")]
 
 
 @pytest.mark.parametrize("line_first", [True, False])
-def test_a_capture_whose_line_waits_in_the_inbox_was_shown(desk: Desk, line_first: bool) -> None:
-    for tell in (waits, stray) if line_first else (stray, waits):
-        tell(desk)
+def test_a_capture_whose_line_waits_unmatched_was_shown(desk: Desk, line_first: bool) -> None:
+    for submit in (waits, unmatched) if line_first else (unmatched, waits):
+        submit(desk)
     late(desk)
-    assert strays(desk) == []
+    assert unmatched_refunds(desk) == []
 
 
 def test_money_that_has_found_its_order_is_missing_there_only(desk: Desk) -> None:
     desk.expect("place_order", actor=BUYER, **order_data("O-3"))
-    stray(desk)
+    unmatched(desk)
     opened = app(desk)
     parts = [Part(merchant_id="M-1", order_id="O-3")]
     day = desk.clock().date()
     desk.clock.forward(days=GRACE_DAYS + 2)
-    InboxRouting(opened.ledger, opened.bus).route("stripe", "ch-9", parts, actor=PLATFORM, id="route-9")
+    PaymentMatcher(opened.ledger, opened.bus).match("stripe", "ch-9", parts, actor=PLATFORM, id="route-9")
     desk.clock.forward(days=GRACE_DAYS + 1)
     found = missing(desk)
     assert [each.stream for each in found if each.reference == "stripe ch-9"] == ["order/M-1/O-3"]
-    then = Moment(as_of=day + timedelta(days=GRACE_DAYS + 1))
-    assert strays(desk, then) == [("inbox/stripe/ch-9", "USD 19.44")], "of that day it is what was missing"
+    then = AsOf(as_of=day + timedelta(days=GRACE_DAYS + 1))
+    assert unmatched_refunds(desk, then) == [("unmatched/stripe/ch-9", "USD 19.44")], (
+        "of that day it is what was missing"
+    )

@@ -12,7 +12,7 @@ from ledger.actors import Actor
 from ledger.events.refunds import RefundSubmitted
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import order_stream
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.reconciliation.instructions import Instructions
 from projections.worklists.refunds_due import RefundsDue
 from service.app import App
@@ -51,15 +51,15 @@ class Shop:
 
     def fails(self) -> None:
         (*_, last) = self.events(RefundSubmitted)
-        told = {"submission_id": last.submission_id, "psp": last.psp, "amount": last.amount}
-        said = {"outcome": "failed", "psp_refund_ref": f"re-{last.submission_id}", "code": "card_closed"}
-        self.desk.expect("report_refund_outcome", actor=PARTNER, at=self.desk.clock(), **NAMES, **told, **said)
+        reported = {"attempt_id": last.attempt_id, "psp": last.psp, "amount": last.amount}
+        said = {"outcome": "failed", "psp_refund_ref": f"re-{last.attempt_id}", "code": "card_closed"}
+        self.desk.expect("report_refund_outcome", actor=PARTNER, at=self.desk.clock(), **NAMES, **reported, **said)
 
     def answered(self) -> None:
         (*_, last) = self.events(RefundSubmitted)
-        told = {"submission_id": last.submission_id, "psp": last.psp, "amount": last.amount}
-        said = {"outcome": "succeeded", "psp_refund_ref": f"re-{last.submission_id}"}
-        self.desk.expect("report_refund_outcome", actor=PARTNER, at=self.desk.clock(), **NAMES, **told, **said)
+        reported = {"attempt_id": last.attempt_id, "psp": last.psp, "amount": last.amount}
+        said = {"outcome": "succeeded", "psp_refund_ref": f"re-{last.attempt_id}"}
+        self.desk.expect("report_refund_outcome", actor=PARTNER, at=self.desk.clock(), **NAMES, **reported, **said)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.actors import Actor
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.worklists.due_dates import DueDates
 from service.app import App
 from service.automation.returned_payouts import ReturnedPayouts

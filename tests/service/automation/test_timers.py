@@ -9,7 +9,7 @@ import pytest
 
 from ledger.actors import Actor
 from projections.balances.due_releases import DueReleases
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.worklists.due_dates import DueDates
 from service.app import App

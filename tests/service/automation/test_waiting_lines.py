@@ -20,7 +20,7 @@ from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import read_neutral
 from service.app import App
 from service.automation.waiting_lines import WaitingLines
-from service.unmatched.payment_matches import InboxRouting
+from service.unmatched.payment_matches import PaymentMatcher
 from tests.service.adapters.psp.reports import neutral
 from tests.service.adapters.psp.test_importer import FAR
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
@@ -47,44 +47,44 @@ class Sale:
         desk.expect("place_order", **order_data(self.name))
 
     def captured(self) -> None:
-        self.told("report_payment_captured", capture_ref=f"ch-{self.name}", amount="USD 19.44")
+        self.reported("report_payment_captured", capture_ref=f"ch-{self.name}", amount="USD 19.44")
 
     def given_back(self) -> None:
         order, refund_id = {"merchant_id": "M-1", "order_id": self.name}, f"R-{self.name}"
         self.desk.expect("cancel_order", **order, reason="out_of_stock", refund_id=refund_id)
         self.desk.expect("submit_refund", **order, refund_id=refund_id)
-        said = {"submission_id": f"{refund_id}.1", "psp_refund_ref": f"re-{self.name}", "outcome": "succeeded"}
-        self.told("report_refund_outcome", amount="USD 19.44", **said)
+        said = {"attempt_id": f"{refund_id}.1", "psp_refund_ref": f"re-{self.name}", "outcome": "succeeded"}
+        self.reported("report_refund_outcome", amount="USD 19.44", **said)
 
-    def paid_out(self, amounts: str = "19.44,0.86,18.58", cash: str = "132.85", *, route: bool = False) -> int:
-        return self._settled("charge", f"ch-{self.name}", amounts, cash, route=route)
+    def paid_out(self, amounts: str = "19.44,0.86,18.58", cash: str = "132.85", *, match: bool = False) -> int:
+        return self._settled("charge", f"ch-{self.name}", amounts, cash, match=match)
 
     def taken_off(self) -> None:
-        self._settled("refund", f"re-{self.name}", "-19.44,0.00,-19.44", "-139.00", route=False)
+        self._settled("refund", f"re-{self.name}", "-19.44,0.00,-19.44", "-139.00", match=False)
 
-    def told(self, command: str, **data: Any) -> None:
+    def reported(self, command: str, **data: Any) -> None:
         names = {"merchant_id": "M-1", "order_id": self.name, "psp": "stripe"}
         if command == "report_payment_captured":
             names["payment_id"] = f"pay-{data['capture_ref']}"
         self.desk.expect(command, actor=PROVIDER, **names, **data)
         look(self.app)
 
-    def _settled(self, kind: str, reference: str, amounts: str, cash: str, *, route: bool) -> int:
+    def _settled(self, kind: str, reference: str, amounts: str, cash: str, *, match: bool) -> int:
         batch, rest = f"B-{kind}-{reference}", "2025-04-10,DEP-1"
         done = imported(
             self.app,
             f"{batch},bt-{kind}-{reference},{kind},{reference},,,USD,{amounts},7.1500,,{rest}",
             f"{batch},1,total,,,,USD,{amounts},,{cash},{rest}",
-            route=route,
+            match=match,
         )
         look(self.app)
         return done
 
 
-def imported(app: App, *rows: str, route: bool = False) -> int:
+def imported(app: App, *rows: str, match: bool = False) -> int:
     content = neutral(*rows)
     batches = read_neutral("r.csv", content, psp="stripe")
-    return import_report(app, RawFile("r.csv", content), batches, psp="stripe", route=route).recorded
+    return import_report(app, RawFile("r.csv", content), batches, psp="stripe", match=match).recorded
 
 
 def look(app: App) -> int:
@@ -103,16 +103,18 @@ def open_breaks(app: App) -> list[tuple[str, str]]:
 
 
 STEPS: tuple[Callable[[Sale], object], ...] = (Sale.captured, Sale.given_back, Sale.paid_out, Sale.taken_off)
-ORDERS = [told for told in permutations(STEPS) if told.index(Sale.captured) < told.index(Sale.given_back)]
+ORDERS = [
+    reported for reported in permutations(STEPS) if reported.index(Sale.captured) < reported.index(Sale.given_back)
+]
 
 
 def test_captures_refunds_and_batches_come_to_the_same_books_and_breaks_in_any_order(desk: Desk) -> None:
-    """Twelve sales, each told in another order: every one adds the same to the books."""
+    """Twelve sales, each reported in another order: every one adds the same to the books."""
     app = app_of(desk)
     before, added = accounts(app), []
-    for told in ORDERS:
+    for reported in ORDERS:
         sale = Sale(desk)
-        for step in told:
+        for step in reported:
             step(sale)
         after = accounts(app)
         added.append({name: moved for name in after if (moved := after[name] - before.get(name, 0))})
@@ -144,20 +146,20 @@ def test_a_line_of_a_capture_of_several_orders_waits_until_all_of_them_have_thei
         "B-x,bt-x,charge,ch-x,,,USD,38.88,1.72,37.16,7.1500,,2025-04-10,DEP-1",
         "B-x,1,total,,,,USD,38.88,1.72,37.16,,265.69,2025-04-10,DEP-1",
     )
-    first.told("report_payment_captured", capture_ref="ch-x", amount="USD 19.44")
-    assert open_breaks(app) == [("unrouted", "psp_line_extra")]
-    second.told("report_payment_captured", capture_ref="ch-x", amount="USD 19.44")
+    first.reported("report_payment_captured", capture_ref="ch-x", amount="USD 19.44")
+    assert open_breaks(app) == [("unmatched", "psp_line_extra")]
+    second.reported("report_payment_captured", capture_ref="ch-x", amount="USD 19.44")
     assert (open_breaks(app), accounts(app).get("1110 USD", 0)) == ([], 0)
 
 
 def test_a_line_of_a_capture_that_waits_itself_follows_it_to_its_order(desk: Desk) -> None:
     app, sale = app_of(desk), Sale(desk)
-    stray = {"psp": "stripe", "capture_ref": f"ch-{sale.name}"}
-    desk.expect("note_unrouted_payment", actor=PROVIDER, amount="USD 19.44", **stray)
+    unmatched = {"psp": "stripe", "capture_ref": f"ch-{sale.name}"}
+    desk.expect("report_unmatched_payment", actor=PROVIDER, amount="USD 19.44", **unmatched)
     sale.paid_out()
-    assert [kind for kind, _ in open_breaks(app)] == ["unrouted", "unrouted"]
+    assert [kind for kind, _ in open_breaks(app)] == ["unmatched", "unmatched"]
     parts = [Part(merchant_id="M-1", order_id=sale.name)]
-    InboxRouting(desk.ledger, desk.bus).route(**stray, parts=parts, actor=PLATFORM, id="route-1")
+    PaymentMatcher(desk.ledger, desk.bus).match(**unmatched, parts=parts, actor=PLATFORM, id="route-1")
     look(app)
     assert (open_breaks(app), accounts(app).get("1110 USD", 0)) == ([], 0)
 
@@ -177,9 +179,9 @@ def test_a_line_that_says_too_little_waits_for_people_and_stands_in_no_other_lin
     sale.paid_out()
     refs = {"batch_ref": "B-0", "kind": "charge", "reference": f"ch-{sale.name}"}
     said = {"system": "stripe", "reference": "bt-0", "kind": "psp_line_extra", "refs": refs, "body": body}
-    desk.expect("note_unrouted_fact", actor=PROVIDER, **said)
+    desk.expect("report_unmatched_fact", actor=PROVIDER, **said)
     sale.captured()
-    assert (accounts(app).get("1110 USD", 0), open_breaks(app)) == (0, [("unrouted", "psp_line_extra")])
+    assert (accounts(app).get("1110 USD", 0), open_breaks(app)) == (0, [("unmatched", "psp_line_extra")])
 
 
 def test_a_person_who_routes_the_file_does_what_the_timer_did(desk: Desk) -> None:
@@ -187,4 +189,4 @@ def test_a_person_who_routes_the_file_does_what_the_timer_did(desk: Desk) -> Non
     sale.paid_out()
     sale.captured()
     heads = app.ledger.reader.heads()
-    assert (sale.paid_out(route=True), app.ledger.reader.heads()) == (0, heads)
+    assert (sale.paid_out(match=True), app.ledger.reader.heads()) == (0, heads)

@@ -12,7 +12,7 @@ from service.settings import Settings
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """How a command ended, and what it said."""
 
     code: int
@@ -24,7 +24,7 @@ class Said:
         return json.loads(self.out)
 
 
-Run = Callable[..., Said]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture(autouse=True)
@@ -37,13 +37,13 @@ def as_into_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(capfd: pytest.CaptureFixture[str]) -> Run:
     """`run(settings, "balances", "--format", "json")`."""
 
-    def run(settings: Settings, *arguments: str) -> Said:
+    def run(settings: Settings, *arguments: str) -> CommandResult:
         capfd.readouterr()
         place = ["--database-url", settings.database_url, "--data-dir", str(settings.data_dir)]
         with pytest.raises(SystemExit) as ended:
             main([*arguments, *place])
         code = ended.value.code
         said = capfd.readouterr()
-        return Said(int(code or 0), said.out, said.err)
+        return CommandResult(int(code or 0), said.out, said.err)
 
     return run

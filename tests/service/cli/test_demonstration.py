@@ -15,7 +15,7 @@ from tests.service.cli.conftest import Run
 READS = (
     "balances", "trial-balance", "status", "exceptions",
     "contribution", "exposure", "reconciliation", "payouts", "periods", "rates",
-    "approvals", "proposals", "inbox", "overdue", "declarations", "sales", "parked", "instructions", "verify-log",
+    "approvals", "proposals", "unmatched", "overdue", "declarations", "sales", "parked", "instructions", "verify-log",
 )  # fmt: skip
 
 

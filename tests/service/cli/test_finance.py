@@ -1,4 +1,4 @@
-"""The books on the command line: settled, told, exported, explained; partners' files taken or refused."""
+"""The books on the command line: settled, shown, exported, explained; partners' files taken or refused."""
 
 from __future__ import annotations
 

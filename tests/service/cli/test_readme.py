@@ -39,8 +39,8 @@ def _printed(run: Run, settings: Settings, command: str, folder: Path) -> list[s
 def _is_excerpt(example: str, printed: Sequence[str]) -> bool:
     """Whether the example's stretches, between lines that are just `…`, stand in what was printed, in that order."""
     start = 0
-    for stretch in example.split("…\n"):
-        lines = stretch.splitlines()
+    for log_range in example.split("…\n"):
+        lines = log_range.splitlines()
         while printed[start : start + len(lines)] != lines:
             start += 1
             if start > len(printed):

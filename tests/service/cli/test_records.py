@@ -50,7 +50,7 @@ def test_a_malformed_line_is_named_and_ends_badly_and_its_neighbours_are_recorde
     assert "UNKNOWN_COMMAND" in said.err
 
 
-def test_of_a_thousand_malformed_lines_only_some_are_told_and_all_are_kept(
+def test_of_a_thousand_malformed_lines_only_some_are_reported_and_all_are_kept(
     run: Run, settings: Settings, file: Path, tmp_path: Path
 ) -> None:
     file.write_text("{\n" * 1_000)

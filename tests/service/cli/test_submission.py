@@ -51,7 +51,7 @@ def test_who_proposes_does_not_approve(shop: Settings, run: Run) -> None:
 
 def test_the_same_id_is_answered_once(shop: Settings, run: Run) -> None:
     rate = ("pair=EUR/CNY", "rate=7.8", "kind=book", "provider=ecb", "as_of=2025-04-01")
-    asked = ("ask", "record_fx_rate", *rate, "--by", "fay", "--id", "one", "--format", "json")
+    asked = ("submit", "record_fx_rate", *rate, "--by", "fay", "--id", "one", "--format", "json")
     first, again = (run(shop, *asked) for _ in range(2))
     assert (first.code, first.out) == (again.code, again.out)
     assert "answered already" in again.err
@@ -68,13 +68,13 @@ def test_the_same_id_is_answered_once(shop: Settings, run: Run) -> None:
     ],
 )
 def test_what_is_no_command_is_one_sentence(shop: Settings, run: Run, asked: tuple[str, ...], says: str) -> None:
-    said = run(shop, "ask", *asked, "--by", "fay")
+    said = run(shop, "submit", *asked, "--by", "fay")
     words = " ".join(re.findall(r"[^\s│]+", said.err))
     assert (said.code, says in words) == (2, True), said.err
 
 
 def test_nobody_asks_for_nothing(shop: Settings, run: Run) -> None:
-    assert run(shop, "ask", "release_hold", "merchant_id=M-1", "hold_id=H-1").code == 2
+    assert run(shop, "submit", "release_hold", "merchant_id=M-1", "hold_id=H-1").code == 2
 
 
 def test_what_money_md_does_by_hand_is_recorded_as_it_stands(shop: Settings, run: Run) -> None:
@@ -87,16 +87,16 @@ def test_what_money_md_does_by_hand_is_recorded_as_it_stands(shop: Settings, run
         said = run(shop, *shlex.split(line))
         assert said.code == 0, (line, said.err)
     (left,) = run(shop, "exceptions", "--format", "json").json
-    assert left["stream"] == "inbox/stripe/ch-18", "until the provider has paid it back"
+    assert left["stream"] == "unmatched/stripe/ch-18", "until the provider has paid it back"
 
 
 def _as_the_document_finds_it(desk: Desk) -> None:
-    """M-1042 owes CNY 133.00, M-1043 has CNY 80.00, a capture was told twice, and one names no order."""
+    """M-1042 owes CNY 133.00, M-1043 has CNY 80.00, a capture was reported twice, and one names no order."""
     merchant_ready(desk, "M-1043")
     _moved(desk, "M-1042", "CNY 133.00", debit="2120", credit="4110")
     _moved(desk, "M-1043", "CNY 80.00", debit="5160", credit="2120")
-    stray = {"psp": "stripe", "capture_ref": "ch-18"}
-    desk.expect("note_unrouted_payment", actor=PROVIDER, amount="USD 20.00", **stray)
+    unmatched = {"psp": "stripe", "capture_ref": "ch-18"}
+    desk.expect("report_unmatched_payment", actor=PROVIDER, amount="USD 20.00", **unmatched)
     known = {"merchant_id": "M-1043", "order_id": "2025-000018", "payment_id": "pay-1", "psp": "stripe"}
     for amount in ("USD 69.44", "USD 69.45"):
         desk.expect("report_payment_captured", actor=PROVIDER, capture_ref="ch-17", amount=amount, **known)
@@ -104,14 +104,14 @@ def _as_the_document_finds_it(desk: Desk) -> None:
 
 def _moved(desk: Desk, merchant_id: str, amount: str, **sides: str) -> None:
     lines = [{"account": account, "side": side, "amount": amount} for side, account in sides.items()]
-    told = {"merchant_id": merchant_id, "adjustment_id": "A-0"}
-    desk.expect("post_adjustment", actor=APPROVER, lines=lines, **told)
+    reported = {"merchant_id": merchant_id, "adjustment_id": "A-0"}
+    desk.expect("post_adjustment", actor=APPROVER, lines=lines, **reported)
 
 
 def test_a_command_that_fails_says_so_with_its_reference(run: Run, settings: Settings) -> None:
     fact = ("merchant_id=M-1", "order_id=O-1", "parcel_id=P-1", "milestone=noted", "raw_code=x")
     with failing("report_tracking"):
-        said = run(settings, "ask", "report_tracking", *fact, "--by", "cy", "--role", "service", "--kind", "partner")
+        said = run(settings, "submit", "report_tracking", *fact, "--by", "cy", "--role", "service", "--kind", "partner")
     assert said.code == 1
     assert "It failed by a fault of ours, F-" in said.err
     assert "Traceback" not in said.err

@@ -1,4 +1,4 @@
-"""The inbox on the command line: what waits, and where a person says it belongs."""
+"""Unmatched items on the command line: what waits, and where a person says it belongs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data
 
 
 @pytest.fixture
-def stray(settings: Settings) -> Settings:
+def unmatched(settings: Settings) -> Settings:
     """A charge for a checkout of two orders, and a dispute of a charge nobody has heard of."""
     with open_app(settings) as app:
         desk = Desk(app.ledger, Clock(datetime(2025, 4, 1, 8, tzinfo=UTC)))
@@ -24,7 +24,7 @@ def stray(settings: Settings) -> Settings:
         for order in ("O-1", "O-2"):
             desk.expect("place_order", actor=BUYER, **order_data(order))
         about: dict[str, Any] = {"psp": "stripe", "capture_ref": "ch_1", "refs": {"checkout": "CO-7"}}
-        desk.expect("note_unrouted_payment", actor=PROVIDER, amount="USD 38.88", **about)
+        desk.expect("report_unmatched_payment", actor=PROVIDER, amount="USD 38.88", **about)
         said = {
             "dispute_id": "dp_1",
             "capture_ref": "ch_9",
@@ -33,16 +33,16 @@ def stray(settings: Settings) -> Settings:
         }
         body = {"said": {**said, "stage": "chargeback", "raw_code": "general", "due_by": None}}
         noted = {"system": "stripe", "reference": "dp_1", "kind": "psp_dispute_opened", "refs": {"named": "dp_1,ch_9"}}
-        desk.expect("note_unrouted_fact", actor=PROVIDER, body=body, **noted)
+        desk.expect("report_unmatched_fact", actor=PROVIDER, body=body, **noted)
     return settings
 
 
 def rows(run: Run, settings: Settings, *times: str) -> dict[str, Any]:
-    return {row["reference"]: row for row in run(settings, "inbox", *times, "--format", "json").json}
+    return {row["reference"]: row for row in run(settings, "unmatched", *times, "--format", "json").json}
 
 
-def test_what_waits_is_shown_with_its_money_and_its_names(stray: Settings, run: Run) -> None:
-    found = rows(run, stray)
+def test_what_waits_is_shown_with_its_money_and_its_names(unmatched: Settings, run: Run) -> None:
+    found = rows(run, unmatched)
     assert (found["ch_1"]["amount"], found["ch_1"]["base"]["minor"]) == ({"currency": "USD", "minor": 3888}, 27916)
     assert (found["ch_1"]["state"], found["ch_1"]["refs"]["checkout"], found["dp_1"]["amount"]) == (
         "waiting",
@@ -51,41 +51,41 @@ def test_what_waits_is_shown_with_its_money_and_its_names(stray: Settings, run: 
     )
 
 
-def test_as_a_table_amounts_name_their_currency(stray: Settings, run: Run) -> None:
-    said = run(stray, "inbox")
+def test_as_a_table_amounts_name_their_currency(unmatched: Settings, run: Run) -> None:
+    said = run(unmatched, "unmatched")
     assert (said.code, said.err) == (0, "")
     assert "USD 38.88" in said.out
 
 
-def test_money_is_split_over_the_orders_of_a_checkout_and_waits_no_more(stray: Settings, run: Run) -> None:
-    said = run(stray, "route", "stripe", "ch_1", "--to", "M-1/O-1=USD 19.44", "--to", "M-1/O-2", "--by", "fay")
+def test_money_is_split_over_the_orders_of_a_checkout_and_waits_no_more(unmatched: Settings, run: Run) -> None:
+    said = run(unmatched, "match", "stripe", "ch_1", "--to", "M-1/O-1=USD 19.44", "--to", "M-1/O-2", "--by", "fay")
     assert said.code == 0
-    assert list(rows(run, stray)) == ["dp_1"]
-    books = {(row["account"], row["currency"]): row for row in run(stray, "trial-balance", "--format", "json").json}
+    assert list(rows(run, unmatched)) == ["dp_1"]
+    books = {(row["account"], row["currency"]): row for row in run(unmatched, "trial-balance", "--format", "json").json}
     assert books["2220", "USD"]["closing"]["minor"] == 0
 
 
-def test_what_waited_then_is_asked_by_either_time(stray: Settings, run: Run) -> None:
+def test_what_waited_then_is_asked_by_either_time(unmatched: Settings, run: Run) -> None:
     before = datetime.now(UTC).isoformat()
-    run(stray, "route", "stripe", "ch_1", "--to", "M-1/O-1=USD 19.44", "--to", "M-1/O-2", "--by", "fay")
-    then = rows(run, stray, "--as-known-at", before)
+    run(unmatched, "match", "stripe", "ch_1", "--to", "M-1/O-1=USD 19.44", "--to", "M-1/O-2", "--by", "fay")
+    then = rows(run, unmatched, "--as-known-at", before)
     assert (then["ch_1"]["state"], then["ch_1"]["amount"]["minor"]) == ("waiting", 3888)
     assert list(then) == ["ch_1", "dp_1"]
-    assert rows(run, stray, "--as-of", "2025-03-31") == {}
+    assert rows(run, unmatched, "--as-of", "2025-03-31") == {}
 
 
-def test_saying_it_again_changes_nothing(stray: Settings, run: Run) -> None:
-    said = ("route", "stripe", "ch_1", "--to", "M-1/O-1=USD 19.44", "--to", "M-1/O-2", "--by", "fay")
-    run(stray, *said)
-    before = run(stray, "status", "--format", "json").out
-    assert run(stray, *said).code == 0
-    assert run(stray, "status", "--format", "json").out == before
+def test_saying_it_again_changes_nothing(unmatched: Settings, run: Run) -> None:
+    said = ("match", "stripe", "ch_1", "--to", "M-1/O-1=USD 19.44", "--to", "M-1/O-2", "--by", "fay")
+    run(unmatched, *said)
+    before = run(unmatched, "status", "--format", "json").out
+    assert run(unmatched, *said).code == 0
+    assert run(unmatched, "status", "--format", "json").out == before
 
 
-def test_a_fact_is_reported_to_the_order_that_is_named(stray: Settings, run: Run) -> None:
-    assert run(stray, "route", "stripe", "dp_1", "--to", "M-1/O-1", "--by", "fay").code == 0
-    assert list(rows(run, stray)) == ["ch_1"]
-    assert "dispute.opened" in run(stray, "history", "O-1").out
+def test_a_fact_is_reported_to_the_order_that_is_named(unmatched: Settings, run: Run) -> None:
+    assert run(unmatched, "match", "stripe", "dp_1", "--to", "M-1/O-1", "--by", "fay").code == 0
+    assert list(rows(run, unmatched)) == ["ch_1"]
+    assert "dispute.opened" in run(unmatched, "history", "O-1").out
 
 
 @pytest.mark.parametrize(
@@ -94,25 +94,27 @@ def test_a_fact_is_reported_to_the_order_that_is_named(stray: Settings, run: Run
         (("ch_1", "--to", "M-1/O-9"), "M-1/O-9"),
         (("ch_1", "--to", "M-9/O-1"), "M-9/O-1"),
         (("ch_1", "--to", "M-1/O-1=USD 19.44"), "ALLOCATION_EXCEEDS_CAPTURE"),
-        (("ch_8", "--to", "M-1/O-1"), "INBOX_ITEM_NOT_FOUND"),
+        (("ch_8", "--to", "M-1/O-1"), "UNMATCHED_ITEM_NOT_FOUND"),
         (("dp_1", "--to", "M-1/O-1", "--to", "M-1/O-2"), "dp_1"),
         (("ch_1", "--to", "O-1"), "MERCHANT/ORDER"),
         (("ch_1", "--to", "M-1/O-1=much"), "amount"),
     ],
 )
-def test_what_cannot_be_is_said_and_nothing_moves(stray: Settings, run: Run, asked: tuple[str, ...], word: str) -> None:
-    said = run(stray, "route", "stripe", *asked, "--by", "fay")
+def test_what_cannot_be_is_said_and_nothing_moves(
+    unmatched: Settings, run: Run, asked: tuple[str, ...], word: str
+) -> None:
+    said = run(unmatched, "match", "stripe", *asked, "--by", "fay")
     assert said.code != 0
     assert word in said.err
-    assert set(rows(run, stray)) == {"ch_1", "dp_1"}
+    assert set(rows(run, unmatched)) == {"ch_1", "dp_1"}
 
 
-def test_money_that_an_order_has_heard_of_too_is_said_to_stand_twice(stray: Settings, run: Run) -> None:
-    with open_app(stray) as app:
+def test_money_that_an_order_has_heard_of_too_is_said_to_stand_twice(unmatched: Settings, run: Run) -> None:
+    with open_app(unmatched) as app:
         desk = Desk(app.ledger, Clock(datetime(2025, 4, 1, 9, tzinfo=UTC)))
         names = {"merchant_id": "M-1", "order_id": "O-1", "payment_id": "pi_1", "psp": "stripe", "capture_ref": "ch_1"}
         desk.expect("report_payment_captured", id="again", actor=PROVIDER, amount="USD 38.88", **names)
-    row = rows(run, stray)["ch_1"]
+    row = rows(run, unmatched)["ch_1"]
     assert (row["state"], row["orders"]) == ("stands_twice", ["M-1/O-1"])
-    assert run(stray, "route", "stripe", "ch_1", "--to", "M-1/O-1", "--by", "fay").code == 0
-    assert "ch_1" not in rows(run, stray)
+    assert run(unmatched, "match", "stripe", "ch_1", "--to", "M-1/O-1", "--by", "fay").code == 0
+    assert "ch_1" not in rows(run, unmatched)

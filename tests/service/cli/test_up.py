@@ -55,7 +55,7 @@ def test_a_signal_ends_the_service_and_its_database_cleanly(folder: Path, how: s
     assert service.err == ""
 
 
-def test_a_second_service_on_the_same_folder_is_told_where_the_first_one_is(service: Service, folder: Path) -> None:
+def test_a_second_service_on_the_same_folder_names_where_the_first_one_is(service: Service, folder: Path) -> None:
     second = Running("up", "--port", "0", folder=folder)
     assert second.wait() == 1
     assert second.err.count("\n") == 1

@@ -75,7 +75,7 @@ def test_what_is_not_known_yet_is_said_to_be_so(run: Run, month: Settings) -> No
     assert "has not come yet" in said.err
 
 
-def test_tracking_tells_the_way_of_a_parcel(run: Run, month: Settings, an_order: FindOrder) -> None:
+def test_tracking_shows_the_way_of_a_parcel(run: Run, month: Settings, an_order: FindOrder) -> None:
     (parcel, *_) = run(month, "track", an_order("parcel.signed_for"), "--format", "json").json["parcels"]
     milestones = [entry["milestone"] for entry in parcel["timeline"]]
     assert milestones.index("dispatched") < milestones.index("signed_for")
@@ -95,7 +95,7 @@ def test_tracking_prints_every_milestone_in_each_format(
     assert "dispatched" in said.out
 
 
-def test_tracking_tells_how_far_a_refund_is(run: Run, month: Settings, an_order: FindOrder) -> None:
+def test_tracking_shows_how_far_a_refund_is(run: Run, month: Settings, an_order: FindOrder) -> None:
     said = run(month, "track", an_order("refund.succeeded"))
     assert re.search(r"^Refund \S+: paid, [A-Z]{3} \d", said.out, re.MULTILINE)
 
@@ -105,7 +105,7 @@ def test_history_goes_up_to_the_step_that_is_asked_for(run: Run, month: Settings
     assert [step["step"] for step in steps] == [1, 2, 3]
 
 
-def test_history_tells_events_changes_and_entries(run: Run, month: Settings, an_order: FindOrder) -> None:
+def test_history_shows_events_changes_and_entries(run: Run, month: Settings, an_order: FindOrder) -> None:
     order = an_order("settlement.released")
     steps = run(month, "history", order, "--format", "json").json
     said = run(month, "history", order, "--at", str(len(steps)))
@@ -113,7 +113,7 @@ def test_history_tells_events_changes_and_entries(run: Run, month: Settings, an_
         assert word in said.out
 
 
-def test_history_tells_what_the_buyer_saw_at_each_step(run: Run, month: Settings, an_order: FindOrder) -> None:
+def test_history_shows_what_the_buyer_saw_at_each_step(run: Run, month: Settings, an_order: FindOrder) -> None:
     said = run(month, "history", an_order("settlement.released"))
     seen = [line.strip() for line in said.out.splitlines() if "the buyer saw: " in line]
     assert seen[0] == "the buyer saw: Waiting for payment"

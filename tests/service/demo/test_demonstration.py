@@ -46,8 +46,10 @@ def test_answers_of_a_demonstration_say_so_in_their_body(demonstration: TestClie
 
 
 def test_answers_of_an_ordinary_ledger_do_not(ordinary: TestClient) -> None:
-    told = [ordinary.get(address).json().get("demonstration", False) for address in ("/readyz", "/status", "/audit")]
-    assert told == [False] * 3
+    reported = [
+        ordinary.get(address).json().get("demonstration", False) for address in ("/readyz", "/status", "/audit")
+    ]
+    assert reported == [False] * 3
 
 
 def test_the_first_page_of_a_demonstration_says_so(demonstration: TestClient, ordinary: TestClient) -> None:

@@ -23,7 +23,7 @@ sys.stdin.read()
 
 
 class Client:
-    """A process that starts or joins the server and holds it until it is told to leave, or killed."""
+    """A process that starts or joins the server and holds it until it is asked to leave, or killed."""
 
     def __init__(self, data: Path) -> None:
         settings = [f"{name}={value}" for name, value in QUICK.items()]

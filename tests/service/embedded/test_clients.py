@@ -115,7 +115,7 @@ def test_two_data_folders_have_two_servers(data: Path, folder: Path) -> None:
         assert ask(two, "SELECT to_regclass('only_here')") is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a server that its supervisor has died")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux informs a server that its supervisor has died")
 def test_the_server_follows_a_supervisor_that_was_killed_and_the_next_start_is_good(data: Path) -> None:
     with EmbeddedPostgres(data, settings=QUICK) as server:
         pid = server.pid

@@ -1,4 +1,5 @@
-"""Money asked of the past: by a day, or as it was known at an instant; what was told later explains the difference."""
+"""Money asked of the past: by a day, or as it was known at an instant; what was reported later explains the
+difference."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.actors import Actor
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.balances.payouts import payouts
 from projections.reconciliation.instructions import open_instructions
 from projections.worklists.proposals import proposals
@@ -50,12 +51,12 @@ def app(desk: Desk) -> App:
     return opened
 
 
-def states(desk: Desk, moment: Moment = NOW, **asked: Any) -> list[str]:
-    return [row.state for row in payouts(app(desk).views, moment, **asked)]
+def states(desk: Desk, timepoint: AsOf = NOW, **asked: Any) -> list[str]:
+    return [row.state for row in payouts(app(desk).views, timepoint, **asked)]
 
 
-def kinds(desk: Desk, moment: Moment = NOW) -> list[str]:
-    return [each.kind for each in mismatches(app(desk), moment)]
+def kinds(desk: Desk, timepoint: AsOf = NOW) -> list[str]:
+    return [each.kind for each in mismatches(app(desk), timepoint)]
 
 
 def test_a_payout_has_the_state_that_was_known(desk: Desk) -> None:
@@ -63,7 +64,7 @@ def test_a_payout_has_the_state_that_was_known(desk: Desk) -> None:
     desk.expect("initiate_payout", **PAYOUT)
     meanwhile = now(desk)
     desk.expect("report_payout_paid", actor=BANK, **PAYOUT)
-    assert [states(desk, Moment(as_known_at=at)) for at in (before, meanwhile)] == [[], ["initiated"]]
+    assert [states(desk, AsOf(as_known_at=at)) for at in (before, meanwhile)] == [[], ["initiated"]]
     assert states(desk) == ["paid"]
 
 
@@ -73,8 +74,8 @@ def test_a_payout_has_the_state_of_the_day(desk: Desk) -> None:
     desk.clock.forward(days=2)
     desk.expect("report_payout_paid", actor=BANK, **PAYOUT)
     days = (initiated_on - timedelta(days=1), initiated_on, initiated_on + timedelta(days=2))
-    assert [states(desk, Moment(as_of=day)) for day in days] == [[], ["initiated"], ["paid"]]
-    assert states(desk, Moment(as_of=initiated_on), state="paid") == []
+    assert [states(desk, AsOf(as_of=day)) for day in days] == [[], ["initiated"], ["paid"]]
+    assert states(desk, AsOf(as_of=initiated_on), state="paid") == []
 
 
 def test_a_break_that_was_resolved_since_was_open_as_it_was_known(desk: Desk) -> None:
@@ -84,7 +85,7 @@ def test_a_break_that_was_resolved_since_was_open_as_it_was_known(desk: Desk) ->
     meanwhile = now(desk)
     about = {"in_stream": "order/M-1/O-1", "break_id": open_.reference}
     desk.expect("resolve_break", resolution="explained", reason="provider_corrected", **about)
-    assert "amount_mismatch" in kinds(desk, Moment(as_known_at=meanwhile))
+    assert "amount_mismatch" in kinds(desk, AsOf(as_known_at=meanwhile))
     assert "amount_mismatch" not in kinds(desk)
 
 
@@ -92,11 +93,11 @@ def test_a_capture_that_was_settled_since_was_missing_as_it_was_known(desk: Desk
     desk.clock.forward(days=30)
     meanwhile = now(desk)
     settled_on: date = desk.clock().date()
-    told = settles(settled_line("ch-O-1", "USD 19.44", "USD 0.00", "USD 19.44"))
-    desk.expect("report_psp_settlement", actor=PROVIDER, **told, **ORDER)
+    reported = settles(settled_line("ch-O-1", "USD 19.44", "USD 0.00", "USD 19.44"))
+    desk.expect("report_psp_settlement", actor=PROVIDER, **reported, **ORDER)
     assert "psp_line_missing" not in kinds(desk)
-    assert "psp_line_missing" in kinds(desk, Moment(as_of=settled_on - timedelta(days=1)))
-    then = Moment(as_of=settled_on, as_known_at=meanwhile)
+    assert "psp_line_missing" in kinds(desk, AsOf(as_of=settled_on - timedelta(days=1)))
+    then = AsOf(as_of=settled_on, as_known_at=meanwhile)
     assert "psp_line_missing" in kinds(desk, then)
 
 
@@ -104,24 +105,24 @@ def test_a_payout_the_bank_has_not_shown_was_not_expected_before_it_was_initiate
     before = now(desk)
     desk.expect("initiate_payout", **PAYOUT)
     late = desk.clock().date() + timedelta(days=30)
-    assert "bank_line_missing" in kinds(desk, Moment(as_of=late))
-    assert "bank_line_missing" not in kinds(desk, Moment(as_of=late, as_known_at=before))
+    assert "bank_line_missing" in kinds(desk, AsOf(as_of=late))
+    assert "bank_line_missing" not in kinds(desk, AsOf(as_of=late, as_known_at=before))
 
 
 def test_an_order_that_was_not_paid_yet_has_nothing_to_be_settled(desk: Desk) -> None:
     before = now(desk)
     paid(desk, "O-2")
-    late = Moment(as_of=desk.clock().date() + timedelta(days=30), as_known_at=before)
+    late = AsOf(as_of=desk.clock().date() + timedelta(days=30), as_known_at=before)
     references = [each.reference for each in mismatches(app(desk), late)]
     assert references == ["stripe ch-O-1"]
 
 
-@pytest.mark.parametrize("told", ["report_payout_failed", "report_payout_returned"])
-def test_a_payout_says_why_it_came_to_nothing_once_that_was_known(desk: Desk, told: str) -> None:
+@pytest.mark.parametrize("reported", ["report_payout_failed", "report_payout_returned"])
+def test_a_payout_says_why_it_came_to_nothing_once_that_was_known(desk: Desk, reported: str) -> None:
     desk.expect("initiate_payout", **PAYOUT)
     meanwhile = now(desk)
-    desk.expect(told, actor=BANK, code="AC04", **PAYOUT)
-    (row,), (then,) = (payouts(app(desk).views, moment) for moment in (NOW, Moment(as_known_at=meanwhile)))
+    desk.expect(reported, actor=BANK, code="AC04", **PAYOUT)
+    (row,), (then,) = (payouts(app(desk).views, timepoint) for timepoint in (NOW, AsOf(as_known_at=meanwhile)))
     assert (row.code, then.code) == ("AC04", "")
 
 
@@ -131,8 +132,8 @@ def test_a_payout_that_was_paid_after_all_has_no_code(desk: Desk) -> None:
     assert [row.code for row in payouts(app(desk).views)] == [""]
 
 
-def proposed(desk: Desk, moment: Moment = NOW, **asked: Any) -> list[tuple[str, str]]:
-    return [(row.proposal_id, row.state) for row in proposals(app(desk).views, moment=moment, **asked)]
+def proposed(desk: Desk, timepoint: AsOf = NOW, **asked: Any) -> list[tuple[str, str]]:
+    return [(row.proposal_id, row.state) for row in proposals(app(desk).views, timepoint=timepoint, **asked)]
 
 
 def propose(desk: Desk) -> None:
@@ -153,9 +154,9 @@ def test_what_two_people_agreed_on_since_waited_as_it_was_known(desk: Desk) -> N
     propose(desk)
     meanwhile = now(desk)
     decide(desk)
-    assert [proposed(desk, Moment(as_known_at=at)) for at in (before, meanwhile)] == [[], [("P-1", "proposed")]]
+    assert [proposed(desk, AsOf(as_known_at=at)) for at in (before, meanwhile)] == [[], [("P-1", "proposed")]]
     assert (proposed(desk), proposed(desk, state="approved")) == ([], [("P-1", "approved")])
-    assert proposed(desk, Moment(as_known_at=meanwhile), state="approved") == []
+    assert proposed(desk, AsOf(as_known_at=meanwhile), state="approved") == []
 
 
 def test_a_proposal_has_the_state_of_the_day(desk: Desk) -> None:
@@ -164,13 +165,13 @@ def test_a_proposal_has_the_state_of_the_day(desk: Desk) -> None:
     desk.clock.forward(days=2)
     decide(desk)
     days = (day - timedelta(days=1), day, day + timedelta(days=2))
-    assert [proposed(desk, Moment(as_of=each), state=None) for each in days] == [
+    assert [proposed(desk, AsOf(as_of=each), state=None) for each in days] == [
         [], [("P-1", "proposed")], [("P-1", "approved")],
     ]  # fmt: skip
 
 
-def asked_for(desk: Desk, moment: Moment = NOW) -> list[tuple[str, str]]:
-    return [(each.kind, str(each.amount)) for each in open_instructions(app(desk).views, moment)]
+def asked_for(desk: Desk, timepoint: AsOf = NOW) -> list[tuple[str, str]]:
+    return [(each.kind, str(each.amount)) for each in open_instructions(app(desk).views, timepoint)]
 
 
 def test_what_was_answered_since_was_asked_for_as_it_was_known(desk: Desk) -> None:
@@ -178,7 +179,7 @@ def test_what_was_answered_since_was_asked_for_as_it_was_known(desk: Desk) -> No
     desk.expect("initiate_payout", **PAYOUT)
     meanwhile = now(desk)
     desk.expect("report_payout_paid", actor=BANK, **PAYOUT)
-    asked = [asked_for(desk, Moment(as_known_at=at)) for at in (before, meanwhile)]
+    asked = [asked_for(desk, AsOf(as_known_at=at)) for at in (before, meanwhile)]
     assert asked == [[], [("payout", "CNY 133.00")]]
     assert asked_for(desk) == []
 
@@ -189,8 +190,8 @@ def test_what_is_asked_for_is_answered_on_a_day(desk: Desk) -> None:
     desk.clock.forward(days=2)
     desk.expect("report_payout_paid", actor=BANK, **PAYOUT)
     days = (day - timedelta(days=1), day, day + timedelta(days=1), day + timedelta(days=2))
-    assert [len(asked_for(desk, Moment(as_of=each))) for each in days] == [0, 1, 1, 0]
-    assert asked_for(desk, Moment(as_of=day + timedelta(days=9))) == asked_for(desk)
+    assert [len(asked_for(desk, AsOf(as_of=each))) for each in days] == [0, 1, 1, 0]
+    assert asked_for(desk, AsOf(as_of=day + timedelta(days=9))) == asked_for(desk)
 
 
 def test_of_two_captures_that_are_asked_for_one_was_answered_since(desk: Desk) -> None:
@@ -203,4 +204,4 @@ def test_of_two_captures_that_are_asked_for_one_was_answered_since(desk: Desk) -
     meanwhile = now(desk)
     desk.expect("report_payment_captured", actor=PROVIDER, psp="stripe", capture_ref="c-1", amount="USD 9.44", **names)
     both = [("capture", "USD 9.44"), ("capture", "USD 10.00")]
-    assert (asked_for(desk, Moment(as_known_at=meanwhile)), asked_for(desk)) == (both, both[1:])
+    assert (asked_for(desk, AsOf(as_known_at=meanwhile)), asked_for(desk)) == (both, both[1:])

@@ -17,9 +17,9 @@ BOTH = {"as_of", "as_known_at"}
 ONLY_AS_KNOWN = {"periods", "/books/periods"}
 _WORKLISTS = ("approvals", "overdue", "declarations", "parked")
 OF_NOW = {name for each in _WORKLISTS for name in (each, f"/{each}")}
-# These change something, prove something, tell one order's steps or one thing by its id, or say how the program is.
+# These change something, prove something, say one order's steps or one thing by its id, or say how the program is.
 NO_QUESTIONS = {
-    "up", "record", "ask", "settle", "close-period", "reopen-period", "revalue", "track", "history", "rebuild",
+    "up", "record", "submit", "settle", "close-period", "reopen-period", "revalue", "track", "history", "rebuild",
     "verify-views", "verify-log", "status", "settings", "import olist", "import psp", "import bank", "import pain002",
     "import invoices", "import tracking", "export pain001", "route", "break assign", "break resolve",
     "propose", "approve", "reject", "park effect", "park item", "unpark effect", "unpark item", "show",

@@ -90,7 +90,7 @@ def test_duty_on_an_invoice_is_a_part_of_it(desk: Desk) -> None:
 def test_a_charge_of_a_parcel_that_nobody_knows_is_a_part_of_its_invoice_once(desk: Desk) -> None:
     body = {"kind": "freight", "currency": "CNY", "minor": 3000}
     noted = {"system": "sf", "reference": "INV-1.7", "kind": "partner_charge", "refs": {"invoice_ref": "INV-1"}}
-    desk.expect("note_unrouted_fact", actor=PARTNER, **noted, body=body)
+    desk.expect("report_unmatched_fact", actor=PARTNER, **noted, body=body)
     placed = {"charge_ref": "INV-1.7", "invoice_ref": "INV-1", "amount": "CNY 30.00"}
     desk.expect("record_logistics_charge", actor=PARTNER, **OF_PARCEL, **placed)
     settled(desk, "CNY 30.00")

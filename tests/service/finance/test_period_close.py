@@ -257,21 +257,21 @@ def test_two_that_close_a_month_at_once_close_it_once(desk: Desk, closing: TwoPe
 def test_a_month_is_closed_while_facts_of_it_are_recorded_in_many_books(desk: Desk, closing: TwoPeopleClose) -> None:
     is_closed = Event()
 
-    def tell(merchant: str) -> None:
-        told = 0
-        while not is_closed.is_set() or told < 5:
-            capture(desk, f"O-{told}", IN_MARCH, merchant=merchant)
-            told += 1
+    def submit(merchant: str) -> None:
+        reported = 0
+        while not is_closed.is_set() or reported < 5:
+            capture(desk, f"O-{reported}", IN_MARCH, merchant=merchant)
+            reported += 1
         capture(desk, "O-late", IN_MARCH, merchant=merchant)
 
     desk.clock.now = IN_APRIL
     with ThreadPoolExecutor(4) as others:
-        telling = [others.submit(tell, f"M-{n}") for n in range(1, 5)]
+        reporting = [others.submit(submit, f"M-{n}") for n in range(1, 5)]
         try:
             closed = close_march(desk, closing)
         finally:
             is_closed.set()
-        for each in telling:
+        for each in reporting:
             each.result()
     assert closing.hash_of("2025-03", closed.positions) == closed.trial_balance_hash
     behind = [
@@ -281,7 +281,7 @@ def test_a_month_is_closed_while_facts_of_it_are_recorded_in_many_books(desk: De
         if row.entry
     ]
     assert set(behind) == {date(2025, 4, 1)}
-    assert len(behind) >= len(telling)
+    assert len(behind) >= len(reporting)
 
 
 def test_a_month_is_not_reopened_while_the_next_one_is_half_closed(desk: Desk, closing: TwoPeopleClose) -> None:

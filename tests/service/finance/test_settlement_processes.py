@@ -80,8 +80,8 @@ def test_two_runs_at_once_pay_everybody_once_and_their_statements_tile(
     with open_app(shops) as app:
         for number in range(MERCHANTS):
             issued = issued_statements(app, f"M-{number}")
-            stretches = [(each.after_position, each.upto_position) for each in issued]
-            assert [after for after, _ in stretches] == [0, *(upto for _, upto in stretches)][:-1]
+            log_ranges = [(each.after_position, each.upto_position) for each in issued]
+            assert [after for after, _ in log_ranges] == [0, *(upto for _, upto in log_ranges)][:-1]
             assert len(issued) >= 1
 
 

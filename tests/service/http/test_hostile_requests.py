@@ -22,7 +22,7 @@ from service.http.webhooks import SENDERS
 VALUES = {
     "NUL": "a%00b", "newline": "a%0ab", "escape": "%1b%5b2J", "DEL": "%7f", "NEL": "%c2%85",
     "not UTF-8": "%ff%fe", "half a pair": "%ed%a0%80", "overlong": "%c0%80", "cut off": "%e4%bd",
-    "stray percent": "%zz",
+    "bare percent": "%zz",
     "right to left": "%e2%80%ae", "emoji": "%f0%9f%98%80", "blank": "%20", "empty": "", "quote": "'%22%3b--",
     "wildcard": "%25_",
     "braces": "%7b%7d", "up": "..%2f..%2f", "long": "9" * 300, "very long": "x" * 5000,

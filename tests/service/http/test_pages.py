@@ -17,7 +17,7 @@ LISTS = [
     ("/books/contribution?", "orders"),
     ("/books/contribution?as_known_at={at}&", "orders"),
     ("/exceptions?status=all&", "exceptions"),
-    ("/inbox?", "inbox"),
+    ("/unmatched?", "unmatched"),
     ("/instructions?as_known_at={at}&", "instructions"),
     ("/payouts?", "payouts"),
     ("/proposals?state=all&", "proposals"),

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from service.adapters.bodies import LONGEST_BYTES
 from service.adapters.psp.signatures import adyen_signature
 from service.app import App
@@ -44,7 +44,7 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 
 @pytest.fixture
 def client(desk: Desk) -> Iterator[TestClient]:
-    """A service that both providers may tell."""
+    """A service that both providers may say."""
     views = Views(desk.ledger.engine, desk.ledger.reader)
     app = App(Settings(stripe_secret=SECRET, adyen_secret=KEY), desk.ledger, desk.bus, views, desk.clock)
     app.catch_up()
@@ -58,8 +58,8 @@ def event(id: str = "evt_1", amount: Any = 1944) -> bytes:
         "object": "charge", "id": "ch_1", "captured": True, "amount": amount, "currency": "usd",
         "payment_intent": "pi_1", "metadata": {"merchant_id": "M-1", "order_id": "O-1"},
     }  # fmt: skip
-    told = {"id": id, "type": "charge.captured", "created": 1743494400, "data": {"object": charge}}
-    return json.dumps(told).encode()
+    reported = {"id": id, "type": "charge.captured", "created": 1743494400, "data": {"object": charge}}
+    return json.dumps(reported).encode()
 
 
 def signed(body: bytes, desk: Desk, *, secret: str = SECRET, ago: timedelta = timedelta(0)) -> dict[str, str]:
@@ -132,8 +132,8 @@ class TestStripe:
         entry = {"id": "txn_9", "amount": -1944, "fee": 1500, "currency": "usd"}
         dispute = {"object": "dispute", "id": "dp_1", "charge": "ch_1", "amount": 1944, "currency": "usd"}
         found = {"object": dispute | {"balance_transactions": [entry]}}
-        told = {"id": "evt_5", "type": "charge.dispute.funds_withdrawn", "created": 1743494400, "data": found}
-        body = json.dumps(told).encode()
+        reported = {"id": "evt_5", "type": "charge.dispute.funds_withdrawn", "created": 1743494400, "data": found}
+        body = json.dumps(reported).encode()
         for outcomes in ({"recorded": 2}, {"repeated": 2}):
             assert stripe(client, body, signed(body, desk)).json()["outcomes"] == outcomes
         assert {"dispute.funds_withdrawn", "dispute.fee_charged"} <= set(types(desk))
@@ -228,7 +228,7 @@ class TestAdyen:
 
 
 def types_after(desk: Desk, body: bytes, **settings: Any) -> list[str]:
-    """What stands in the log once a service with these settings was told."""
+    """What stands in the log once a service with these settings was reported."""
     app = App(
         Settings(adyen_secret=KEY, **settings), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader),
         desk.clock,
@@ -274,4 +274,4 @@ def test_of_a_body_with_a_fact_that_fails_the_others_are_recorded_and_adyen_read
     assert answer.status_code == 200
     assert answer.json()["outcomes"] == {"fault": 1, "recorded": 1}
     assert answer.json()["notificationResponse"] == "[accepted]"
-    assert {"payment.captured", "inbox.fact_noted"} <= set(types(desk))
+    assert {"payment.captured", "unmatched.fact_reported"} <= set(types(desk))

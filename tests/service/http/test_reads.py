@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 
 from ledger.log.cursor import Cursor
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.registry import PROJECTIONS
 from service.app import App, open_app
 from service.http.application import make_application
@@ -70,7 +70,7 @@ def test_the_audit_trail_of_an_order_is_its_history(client: TestClient, an_order
     assert events == [step["type"] for step in _json(client, f"/orders/{order}/history")["steps"]]
 
 
-def test_tracking_tells_a_buyer_no_renminbi_and_no_other_buyer(client: TestClient, an_order: FindOrder) -> None:
+def test_tracking_shows_a_buyer_no_renminbi_and_no_other_buyer(client: TestClient, an_order: FindOrder) -> None:
     answer = client.get(f"/orders/{an_order('parcel.signed_for')}/tracking")
     assert answer.json()["order"]["parcels"][0]["milestone"] == "signed_for"
     assert "CNY" not in answer.text

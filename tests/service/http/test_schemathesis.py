@@ -1,4 +1,4 @@
-"""Schemathesis over the served month: no fault, and no answer that the OpenAPI document does not tell."""
+"""Schemathesis over the served month: no fault, and no answer that the OpenAPI document does not describe."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WITH_PARAMETERS = [(path, method) for path, method in ADDRESSES if "parameters" 
 
 @pytest.fixture(scope="module")
 def schema(month_app: App) -> BaseSchema:
-    """The document of a service with secrets of all senders, as the service itself tells it."""
+    """The document of a service with secrets of all senders, as the service itself serves it."""
     secrets: dict[str, Any] = {
         "stripe_secret": "whsec_tea",
         "adyen_secret": "ab" * 32,

@@ -17,7 +17,7 @@ from typing import Any, cast
 import pytest
 from fastapi.testclient import TestClient
 
-from ledger.ids import inbox_stream
+from ledger.ids import unmatched_stream
 from service.app import App
 from service.http.application import make_application
 from service.http.webhooks import SENDERS
@@ -123,11 +123,11 @@ def deliver(client: TestClient, desk: Desk, sender: str, body: bytes) -> Any:
     return client.post(f"/webhooks/{sender}", content=body, headers=headers)
 
 
-def odd_bodies(told: Any) -> Iterator[tuple[str, bytes]]:
+def odd_bodies(reported: Any) -> Iterator[tuple[str, bytes]]:
     """The body with each of its values, one after the other, taken for two of the odd texts, in turn."""
-    whole, texts = json.dumps(told), cycle(TEXTS.items())
-    for path in _paths(told):
-        marked = json.dumps(_with(told, path, "\x01"))
+    whole, texts = json.dumps(reported), cycle(TEXTS.items())
+    for path in _paths(reported):
+        marked = json.dumps(_with(reported, path, "\x01"))
         for what, text in islice(texts, 2):
             yield f"{'.'.join(map(str, path))} = {what}", marked.replace('"\\u0001"', text).encode()
     yield "byte order mark", b"\xef\xbb\xbf" + whole.encode()
@@ -153,8 +153,8 @@ def _with(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
 
 def test_no_signed_body_of_an_odd_shape_is_a_fault(client: TestClient, desk: Desk) -> None:
     found, statuses = {}, Counter[int]()
-    for sender, told in SENT.items():
-        for what, body in [*BODIES.items(), *odd_bodies(told)]:
+    for sender, reported in SENT.items():
+        for what, body in [*BODIES.items(), *odd_bodies(reported)]:
             answer = deliver(client, desk, sender, body)
             statuses[answer.status_code] += 1
             if answer.status_code >= 500 or answer.status_code not in STATUSES or "fault" in answer.text:
@@ -165,13 +165,13 @@ def test_no_signed_body_of_an_odd_shape_is_a_fault(client: TestClient, desk: Des
 
 def test_a_body_that_says_a_thing_twice_waits_for_people(client: TestClient, desk: Desk) -> None:
     """Which of the two is meant nobody can say: readers of JSON differ in which they take."""
-    for sender, told in SENT.items():
-        whole = json.dumps(told)
+    for sender, reported in SENT.items():
+        whole = json.dumps(reported)
         body = whole.replace('"id"', '"id": "other", "id"', 1).replace('"tag"', '"tag": "Delivered", "tag"', 1).encode()
         answer = deliver(client, desk, sender, body)
         assert (answer.status_code, answer.json()["outcomes"]) == (200, {"recorded": 1})
         reference = hashlib.sha256(body).hexdigest()[:32]
-        assert list(desk.ledger.reader.read_stream(0, inbox_stream(sender, reference))), sender
+        assert list(desk.ledger.reader.read_stream(0, unmatched_stream(sender, reference))), sender
 
 
 def test_no_notification_of_an_odd_shape_is_a_fault(unopened: TestClient) -> None:

@@ -17,7 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger.log.cursor import Cursor
-from projections.engine.reading import MOST_WAITING
+from projections.engine.views import MOST_WAITING
 from projections.registry import PROJECTIONS
 from service.app import App, open_app
 from service.http.application import make_application
@@ -76,7 +76,7 @@ def test_waiting_readers_hold_up_nobody(behind: App) -> None:
         assert codes.keys() <= {"VIEW_BEHIND", "TOO_MANY_WAITING", "TOO_BUSY"}
 
 
-def test_a_reader_beyond_those_that_may_wait_is_told_when_to_ask_again(behind: App) -> None:
+def test_a_reader_beyond_those_that_may_wait_is_answered_when_to_ask_again(behind: App) -> None:
     with ExitStack() as stack:
         for _ in range(MOST_WAITING):
             behind.views.waiting.acquire()
@@ -126,7 +126,7 @@ def test_every_read_that_takes_a_token_refuses_one_ahead(behind: App) -> None:
     assert {found[path] for path in found.keys() - unknown} == {"TOKEN_UNUSABLE"}, found
 
 
-def test_readiness_is_told_in_time_and_by_one_thread_where_the_database_hangs() -> None:
+def test_readiness_is_answered_in_time_and_by_one_thread_where_the_database_hangs() -> None:
     hangs, asked = Event(), []
 
     def heads() -> dict[int, int]:
@@ -153,7 +153,7 @@ class TestLane:
     """So many at a time, so many in the queue, so long."""
 
     def test_one_more_than_fits_waits_for_its_turn(self) -> None:
-        async def story() -> list[str]:
+        async def scenario() -> list[str]:
             lane, order = Lane("tests", LaneSize(at_once=1, queued=1, patience_s=30.0)), []
 
             async def later() -> None:
@@ -167,28 +167,28 @@ class TestLane:
             await waiting
             return order
 
-        assert asyncio.run(story()) == ["first", "second"]
+        assert asyncio.run(scenario()) == ["first", "second"]
 
     def test_a_place_that_does_not_come_free_in_time_is_not_waited_for(self) -> None:
-        async def story() -> None:
+        async def scenario() -> None:
             lane = Lane("tests", LaneSize(at_once=1, queued=1, patience_s=0.01))
             async with lane.entered(), lane.entered():
                 pass
 
         with pytest.raises(TooBusy, match="1 tests run already"):
-            asyncio.run(story())
+            asyncio.run(scenario())
 
     def test_beyond_the_queue_nobody_waits(self) -> None:
-        async def story() -> None:
+        async def scenario() -> None:
             lane = Lane("tests", LaneSize(at_once=1, queued=0, patience_s=30.0))
             async with lane.entered():
                 pass
 
         with pytest.raises(TooBusy):
-            asyncio.run(story())
+            asyncio.run(scenario())
 
     def test_a_place_is_given_back_after_a_fault(self) -> None:
-        async def story() -> str:
+        async def scenario() -> str:
             lane = Lane("tests", LaneSize(at_once=1, queued=1, patience_s=0.01))
             with pytest.raises(ZeroDivisionError):
                 async with lane.entered():
@@ -196,4 +196,4 @@ class TestLane:
             async with lane.entered():
                 return "in"
 
-        assert asyncio.run(story()) == "in"
+        assert asyncio.run(scenario()) == "in"

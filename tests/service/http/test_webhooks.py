@@ -12,8 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger.events.event import seal_place
-from ledger.events.platform import InboxFactNoted
-from projections.engine.reading import Views
+from ledger.events.platform import UnmatchedFactReported
+from projections.engine.views import Views
 from projections.tracking.tracking_numbers import TrackingNumbers
 from service.adapters.bodies import LONGEST_BYTES
 from service.app import App
@@ -84,9 +84,9 @@ def test_the_same_webhook_again_changes_nothing(hooked: TestClient, desk: Desk) 
     assert types(desk) == before
 
 
-def test_a_number_nobody_knows_goes_to_the_inbox(hooked: TestClient, desk: Desk) -> None:
+def test_a_number_nobody_knows_stays_unmatched(hooked: TestClient, desk: Desk) -> None:
     assert deliver(hooked, body_of("ZZ-9")).json()["outcomes"] == {"recorded": 1}
-    assert "inbox.fact_noted" in types(desk)
+    assert "unmatched.fact_reported" in types(desk)
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_a_carrier_nobody_knows_is_not_found(hooked: TestClient) -> None:
     assert refusal(hooked.post("/webhooks/pigeon", content=b"{}")) == (404, "NOT_FOUND")
 
 
-def waiting(desk: Desk) -> list[InboxFactNoted]:
+def waiting(desk: Desk) -> list[UnmatchedFactReported]:
     rows = desk.ledger.reader.read(0, 0, 1000)
-    return [row.event for row in rows if isinstance(row.event, InboxFactNoted)]
+    return [row.event for row in rows if isinstance(row.event, UnmatchedFactReported)]
 
 
 class TestAFault:
@@ -131,7 +131,7 @@ class TestAFault:
             answer = deliver(hooked, body_of())
         assert (answer.status_code, answer.json()["outcomes"]) == (200, {"fault": 1})
         (note,) = waiting(desk)
-        place = seal_place(f"inbox/aftership/{note.reference}", note.name, "details")
+        place = seal_place(f"unmatched/aftership/{note.reference}", note.name, "details")
         assert note.details
         assert note.details.open(place=place, keys=desk.ledger.keys) == {"body": body_of().decode()}
 
@@ -146,5 +146,5 @@ class TestAFault:
         assert [note.kind for note in waiting(desk)] == ["webhook_fault"]
 
     def test_where_nothing_could_be_stored_the_sender_is_to_send_it_again(self, hooked: TestClient) -> None:
-        with failing("report_tracking"), failing("note_unrouted_fact"):
+        with failing("report_tracking"), failing("report_unmatched_fact"):
             assert refusal(deliver(hooked, body_of())) == (500, "FAULT")

@@ -15,7 +15,7 @@ LISTS = {
     "approvals": "cases",
     "proposals": "proposals",
     "exceptions": "exceptions",
-    "inbox": "inbox",
+    "unmatched": "unmatched",
     "instructions": "instructions",
     "overdue": "overdue",
     "declarations": "declarations",
@@ -72,7 +72,7 @@ def test_a_status_that_is_none_is_refused(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "reported"),
     [
         ({"locale": "zh-Hant-MO"}, "zh-Hant-MO"),
         ({"accept": "tlh, pt-MO;q=0.8, en;q=0.5"}, "pt-MO"),
@@ -80,14 +80,14 @@ def test_a_status_that_is_none_is_refused(client: TestClient) -> None:
         ({"locale": "zh-Hans", "accept": "pt"}, "zh-Hans"),
     ],
 )
-def test_tracking_is_told_in_the_language_asked_for(
-    client: TestClient, an_order: FindOrder, asked: dict[str, str], told: str
+def test_tracking_is_shown_in_the_language_asked_for(
+    client: TestClient, an_order: FindOrder, asked: dict[str, str], reported: str
 ) -> None:
     headers = {"Accept-Language": asked["accept"]} if "accept" in asked else {}
     parameters = {"locale": asked["locale"]} if "locale" in asked else {}
     order = an_order("parcel.signed_for")
     answer = client.get(f"/orders/{order}/tracking", params=parameters, headers=headers)
-    assert answer.json()["words"]["locale"] == told
+    assert answer.json()["words"]["locale"] == reported
 
 
 def test_a_locale_without_texts_is_one_sentence(client: TestClient, an_order: FindOrder) -> None:

@@ -13,13 +13,13 @@ import pytest
 
 from ledger.actors import Actor
 from ledger.money import Money
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.reconciliation.instructions import Instruction, Instructions, instructions
 from service.app import App
 from service.partners.ports import Answer, AnswerUnknown, Partners
 from service.partners.sender import Sending
 from service.partners.simulated.bank import SimulatedBank
-from service.partners.simulated.counter import Mishaps
+from service.partners.simulated.counter import FailureRates
 from service.partners.simulated.provider import SimulatedProvider
 from service.settings import Settings
 from tests.service.automation.test_returned_payouts import give, open_account
@@ -29,7 +29,7 @@ from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data, pai
 
 ORDER = {"merchant_id": "M-1", "order_id": "O-1"}
 FINANCE = Actor(kind="platform", id="fang", role="finance")
-ALWAYS_LATE = Mishaps(failed=0, answers_lost=1000, returned=0)
+ALWAYS_LATE = FailureRates(failed=0, answers_lost=1000, returned=0)
 
 
 class Office:
@@ -89,8 +89,8 @@ def payout(office: Office, payout_id: str = "P-1") -> None:
 def authorised(office: Office) -> None:
     office.desk.expect("place_order", actor=BUYER, **order_data())
     until = office.desk.clock.now + timedelta(days=7)
-    told = {"payment_id": "pay-1", "psp": "stripe", "amount": "USD 19.44", **ORDER}
-    office.desk.expect("report_payment_authorised", actor=PROVIDER, expires_at=until, **told)
+    reported = {"payment_id": "pay-1", "psp": "stripe", "amount": "USD 19.44", **ORDER}
+    office.desk.expect("report_payment_authorised", actor=PROVIDER, expires_at=until, **reported)
 
 
 def test_a_refund_is_paid_by_the_provider_and_recorded(office: Office) -> None:
@@ -157,37 +157,37 @@ def test_the_longer_nobody_answers_the_longer_it_is_waited(office: Office) -> No
 
 def test_what_the_provider_refuses_stays_owed_and_can_be_sent_anew(office: Office) -> None:
     refund(office)
-    refusing = SimulatedProvider(office.folder / "psp", Mishaps(failed=1000, answers_lost=0, returned=0))
+    refusing = SimulatedProvider(office.folder / "psp", FailureRates(failed=1000, answers_lost=0, returned=0))
     assert office.sweep(1, office.another(Partners(any_provider=refusing))) == 1
     office.desk.expect("submit_refund", refund_id="R-O-1", **ORDER)
     assert (office.recorded("refund.failed"), office.sweep(), office.recorded("refund.succeeded")) == (1, 1, 1)
 
 
-def stray(office: Office) -> None:
+def unmatched(office: Office) -> None:
     """Money that belongs to no order, and that is to go back to who paid it."""
     about = {"psp": "stripe", "capture_ref": "ch_1"}
-    office.desk.expect("note_unrouted_payment", actor=PROVIDER, amount="USD 19.44", **about)
-    office.desk.expect("refund_unallocated_funds", actor=FINANCE, refund_id="R-1", reason="payer_unknown", **about)
+    office.desk.expect("report_unmatched_payment", actor=PROVIDER, amount="USD 19.44", **about)
+    office.desk.expect("refund_unmatched_funds", actor=FINANCE, refund_id="R-1", reason="payer_unknown", **about)
 
 
 def test_money_of_no_order_goes_back_through_its_provider(office: Office) -> None:
-    stray(office)
-    assert (office.sweep(), office.recorded("inbox.refund_paid"), office.waiting()) == (1, 1, [])
+    unmatched(office)
+    assert (office.sweep(), office.recorded("unmatched.refund_paid"), office.waiting()) == (1, 1, [])
 
 
 def test_money_of_no_order_that_could_not_go_back_stays_owed_and_can_be_sent_anew(office: Office) -> None:
-    stray(office)
-    refusing = SimulatedProvider(office.folder / "psp", Mishaps(failed=1000, answers_lost=0, returned=0))
+    unmatched(office)
+    refusing = SimulatedProvider(office.folder / "psp", FailureRates(failed=1000, answers_lost=0, returned=0))
     office.sweep(2, office.another(Partners(any_provider=refusing)))
-    assert (office.recorded("inbox.refund_failed"), office.waiting()) == (1, [])
+    assert (office.recorded("unmatched.refund_failed"), office.waiting()) == (1, [])
     about = {"psp": "stripe", "capture_ref": "ch_1", "refund_id": "R-1"}
-    office.desk.expect("submit_unallocated_refund", actor=FINANCE, **about)
+    office.desk.expect("submit_unmatched_refund", actor=FINANCE, **about)
     assert [each.id for each in office.waiting()] == ["R-1.2"]
-    late = about | {"submission_id": "R-1", "amount": "USD 19.44", "psp_refund_ref": "re-late"}
+    late = about | {"attempt_id": "R-1", "amount": "USD 19.44", "psp_refund_ref": "re-late"}
     before = office.desk.clock.now - timedelta(hours=1)
-    office.desk.expect("report_unallocated_refund_paid", actor=PROVIDER, at=before, **late)
-    assert (office.recorded("inbox.refund_reversed"), [each.id for each in office.waiting()]) == (1, ["R-1.2"])
-    assert (office.sweep(), office.recorded("inbox.refund_paid"), office.waiting()) == (1, 2, [])
+    office.desk.expect("report_unmatched_refund_paid", actor=PROVIDER, at=before, **late)
+    assert (office.recorded("unmatched.refund_reversed"), [each.id for each in office.waiting()]) == (1, ["R-1.2"])
+    assert (office.sweep(), office.recorded("unmatched.refund_paid"), office.waiting()) == (1, 2, [])
 
 
 def test_what_nobody_serves_waits(office: Office) -> None:

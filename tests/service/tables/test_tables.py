@@ -104,7 +104,9 @@ def test_an_amount_is_not_parted_from_its_currency() -> None:
     assert wrapped("they expected CNY 12.00 then", 17) == ["they expected", "CNY 12.00 then"]
 
 
-@pytest.mark.parametrize(("told", "width"), [("60", 60), ("0", 240), ("-5", 240), ("wide", 240), ("", 240), ("3", 20)])
-def test_a_pipe_is_as_wide_as_columns_says(monkeypatch: pytest.MonkeyPatch, told: str, width: int) -> None:
-    monkeypatch.setenv("COLUMNS", told)
+@pytest.mark.parametrize(
+    ("reported", "width"), [("60", 60), ("0", 240), ("-5", 240), ("wide", 240), ("", 240), ("3", 20)]
+)
+def test_a_pipe_is_as_wide_as_columns_says(monkeypatch: pytest.MonkeyPatch, reported: str, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", reported)
     assert stdout().width == width

@@ -1,4 +1,4 @@
-"""An order's story: one step an event, what it changed, and the order as it stood."""
+"""An order's history: one step an event, what it changed, and the order as it stood."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from projections.tracking.tracking import track
 from service.app import App
 from service.failures import ServiceFailure
 from service.tracking.history import history_of
-from service.tracking.tracking import told
+from service.tracking.tracking import reported
 
 FindOrder = Callable[[str], str]
 
@@ -80,4 +80,4 @@ def test_the_last_step_shows_what_the_view_shows(month_app: App, an_order: FindO
     (*_, last) = history_of(month_app.ledger, order)
     found = track(month_app.views, order)
     assert found is not None
-    assert last.shown == told(found, last.recorded.occurred_at)
+    assert last.shown == reported(found, last.recorded.occurred_at)

@@ -19,7 +19,7 @@ from ledger.events.milestones import MILESTONES, Stage
 from ledger.ledger import Ledger
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.defaults import default_policies
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.tracking.answer import Option, Reason
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.texts import MILESTONE_TEXTS, ORDER_TEXTS
@@ -87,8 +87,10 @@ def _facts(text: str) -> set[str]:
 
 def test_english_is_what_the_view_says() -> None:
     english = catalogue("en")
-    told = {f"milestone.{k}": v for k, v in MILESTONE_TEXTS.items()} | {f"order.{k}": v for k, v in ORDER_TEXTS.items()}
-    assert {key: english[key] for key in told} == told
+    reported = {f"milestone.{k}": v for k, v in MILESTONE_TEXTS.items()} | {
+        f"order.{k}": v for k, v in ORDER_TEXTS.items()
+    }
+    assert {key: english[key] for key in reported} == reported
 
 
 @pytest.mark.parametrize(
@@ -140,30 +142,30 @@ def test_quantities_are_in_the_plural_of_the_language(locale: str, texts: tuple[
 
 
 def test_a_locked_parcel_says_until_when(shop: Shop) -> None:
-    told = shown(shop, [packed(), dispatched()], "en-US")["parcels"][0]["after_sales"]
-    assert (told["allowed"], told["until"]) == (False, "Apr 21, 2025, 8:00:00\u202fAM UTC")
-    assert told["text"].endswith(f"or at {told['until']}.")
+    reported = shown(shop, [packed(), dispatched()], "en-US")["parcels"][0]["after_sales"]
+    assert (reported["allowed"], reported["until"]) == (False, "Apr 21, 2025, 8:00:00\u202fAM UTC")
+    assert reported["text"].endswith(f"or at {reported['until']}.")
 
 
 def test_a_signed_parcel_offers_a_return(shop: Shop) -> None:
-    told = shown(shop, [packed(), dispatched(), signed(hours=9)], "zh-CN", hours=10)["parcels"][0]["after_sales"]
-    assert told["options"] == [{"type": "return_refund", "text": "退货退款"}]
+    reported = shown(shop, [packed(), dispatched(), signed(hours=9)], "zh-CN", hours=10)["parcels"][0]["after_sales"]
+    assert reported["options"] == [{"type": "return_refund", "text": "退货退款"}]
 
 
 def test_an_unsigned_parcel_may_be_claimed_after_twenty_days(shop: Shop) -> None:
-    told = shown(shop, [packed(), dispatched()], "pt-MO", hours=20 * 24)["parcels"][0]["after_sales"]
-    assert told["options"] == [{"type": "not_received", "text": "Não recebi"}]
+    reported = shown(shop, [packed(), dispatched()], "pt-MO", hours=20 * 24)["parcels"][0]["after_sales"]
+    assert reported["options"] == [{"type": "not_received", "text": "Não recebi"}]
 
 
-def test_a_refund_is_told_in_the_buyers_currency(shop: Shop) -> None:
+def test_a_refund_is_shown_in_the_buyers_currency(shop: Shop) -> None:
     (refund,) = shown(shop, [asked_back(A=1)], "en-US")["refunds"]
     assert (refund["status"], refund["amount"]) == ("Refund requested", "$25.00")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_no_buyer_reads_a_cny_amount_or_a_partners_name(shop: Shop, locale: str) -> None:
-    told = fact("departed", hours=9, carrier="CargoStar", raw_code="EMC-77", location="CargoStar hub")
-    way = [packed(warehouse_id="W-77", A=2), dispatched(tracking_no="SF-99"), told, *refunded(B=1)]
+    reported = fact("departed", hours=9, carrier="CargoStar", raw_code="EMC-77", location="CargoStar hub")
+    way = [packed(warehouse_id="W-77", A=2), dispatched(tracking_no="SF-99"), reported, *refunded(B=1)]
     rendered = json.dumps(shown(shop, way, locale), ensure_ascii=False)
     found = [
         word

@@ -1,4 +1,4 @@
-"""Money of the inbox finds its orders, resumable, and never stands twice."""
+"""Unmatched money finds its orders, resumable, and never stands twice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from commands.unmatched.match_payment import Part
 from ledger.actors import Actor
 from ledger.money import Money
-from service.unmatched.payment_matches import InboxRouting, StandsTwice
+from service.unmatched.payment_matches import PaymentMatcher, StandsTwice
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.faults import failing
 
@@ -32,18 +32,18 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def routing(desk: Desk) -> InboxRouting:
-    return InboxRouting(desk.ledger, desk.bus)
+def matcher(desk: Desk) -> PaymentMatcher:
+    return PaymentMatcher(desk.ledger, desk.bus)
 
 
 def note(desk: Desk) -> None:
     desk.expect(
-        "note_unrouted_payment", actor=PSP, psp="psp", capture_ref="c1", amount="USD 69.44", refs={"checkout": "C-7"}
+        "report_unmatched_payment", actor=PSP, psp="psp", capture_ref="c1", amount="USD 69.44", refs={"checkout": "C-7"}
     )
 
 
 def capture(desk: Desk, amount: str) -> None:
-    """The provider tells of the same capture again, now with an order's name."""
+    """The provider reports the same capture again, now with an order's name."""
     desk.ask(
         "report_payment_captured", actor=PSP, merchant_id="M-1", order_id="O-1", payment_id="PAY-1", psp="psp",
         capture_ref="c1", amount=amount,
@@ -61,76 +61,76 @@ def balances(desk: Desk, book: int | None = None) -> dict[str, tuple[int, int]]:
     return {account: (amount, base) for account, (amount, base) in sums.items() if amount or base}
 
 
-def test_a_capture_is_split_over_the_orders_of_a_checkout(desk: Desk, routing: InboxRouting) -> None:
-    routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1")
+def test_a_capture_is_split_over_the_orders_of_a_checkout(desk: Desk, matcher: PaymentMatcher) -> None:
+    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
     assert balances(desk) == {"1110": (6944, 49858), "2220": (-6944, -49858)}
 
 
-def test_book_0_has_nothing_of_it_afterwards(desk: Desk, routing: InboxRouting) -> None:
-    routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1")
+def test_book_0_has_nothing_of_it_afterwards(desk: Desk, matcher: PaymentMatcher) -> None:
+    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
     assert balances(desk, book=0) == {}
 
 
-def test_the_orders_take_it_in_at_the_rate_of_the_day_it_happened(desk: Desk, routing: InboxRouting) -> None:
+def test_the_orders_take_it_in_at_the_rate_of_the_day_it_happened(desk: Desk, matcher: PaymentMatcher) -> None:
     desk.clock.forward(days=5)
     desk.expect("record_fx_rate", pair="USD/CNY", rate="7.3000", kind="book", provider="test", as_of="2025-04-05")
-    routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1")
+    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
     assert balances(desk)["1110"] == (6944, 49858)
 
 
-def test_routing_again_changes_nothing(desk: Desk, routing: InboxRouting) -> None:
-    routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1")
+def test_matching_again_changes_nothing(desk: Desk, matcher: PaymentMatcher) -> None:
+    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
     heads = desk.ledger.reader.heads()
-    routing.carry_out("psp", "c1")
+    matcher.carry_out("psp", "c1")
     assert desk.ledger.reader.heads() == heads
 
 
-def test_a_plan_that_was_cut_off_is_carried_out_later(desk: Desk, routing: InboxRouting) -> None:
+def test_a_plan_that_was_cut_off_is_carried_out_later(desk: Desk, matcher: PaymentMatcher) -> None:
     parts = [{"merchant_id": "M-1", "order_id": "O-1"}]
-    desk.expect("route_inbox_payment", actor=FINANCE, psp="psp", capture_ref="c1", parts=parts)
-    assert routing.resume() == []
+    desk.expect("match_payment", actor=FINANCE, psp="psp", capture_ref="c1", parts=parts)
+    assert matcher.resume() == []
     assert balances(desk, book=0) == {}
 
 
-def test_what_is_carried_out_is_not_resumed(desk: Desk, routing: InboxRouting) -> None:
-    routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1")
+def test_what_is_carried_out_is_not_resumed(desk: Desk, matcher: PaymentMatcher) -> None:
+    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
     heads = desk.ledger.reader.heads()
-    assert (routing.resume(), desk.ledger.reader.heads()) == ([], heads)
+    assert (matcher.resume(), desk.ledger.reader.heads()) == ([], heads)
 
 
-def test_money_an_order_does_not_take_stays_in_the_inbox(desk: Desk, routing: InboxRouting) -> None:
+def test_money_an_order_does_not_take_stays_unmatched(desk: Desk, matcher: PaymentMatcher) -> None:
     capture(desk, "USD 10.00")
-    routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1")
-    assert routing.resume() == []
+    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
+    assert matcher.resume() == []
     assert balances(desk, book=0) == {"1110": (5000, 35900), "2220": (-5000, -35900)}
 
 
-def test_an_order_that_heard_of_its_part_before_does_not_take_it_twice(desk: Desk, routing: InboxRouting) -> None:
+def test_an_order_that_heard_of_its_part_before_does_not_take_it_twice(desk: Desk, matcher: PaymentMatcher) -> None:
     capture(desk, "USD 50.00")
-    routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1")
+    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
     assert balances(desk)["1110"] == (6944, 49858)
 
 
-def test_a_reference_that_stands_in_both_is_listed(desk: Desk, routing: InboxRouting) -> None:
+def test_a_reference_that_stands_in_both_is_listed(desk: Desk, matcher: PaymentMatcher) -> None:
     capture(desk, "USD 69.44")
-    assert list(routing.standing_twice()) == [StandsTwice("psp", "c1", "order/M-1/O-1")]
+    assert list(matcher.standing_twice()) == [StandsTwice("psp", "c1", "order/M-1/O-1")]
 
 
-def test_nothing_stands_twice_once_it_is_routed(routing: InboxRouting) -> None:
-    routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1")
-    assert list(routing.standing_twice()) == []
+def test_nothing_stands_twice_once_it_is_matched(matcher: PaymentMatcher) -> None:
+    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
+    assert list(matcher.standing_twice()) == []
 
 
-def test_a_refused_plan_reports_to_nobody(desk: Desk, routing: InboxRouting) -> None:
+def test_a_refused_plan_reports_to_nobody(desk: Desk, matcher: PaymentMatcher) -> None:
     too_much = [Part(merchant_id="M-1", order_id="O-1", amount=Money.of("70.00", "USD"))]
-    assert routing.route("psp", "c1", too_much, actor=FINANCE, id="route-1").code == "ALLOCATION_EXCEEDS_CAPTURE"
+    assert matcher.match("psp", "c1", too_much, actor=FINANCE, id="route-1").code == "ALLOCATION_EXCEEDS_CAPTURE"
     assert balances(desk, book=0)["1110"] == (6944, 49858)
 
 
-def test_an_order_whose_report_fails_leaves_the_plan_to_be_carried_out(desk: Desk, routing: InboxRouting) -> None:
+def test_an_order_whose_report_fails_leaves_the_plan_to_be_carried_out(desk: Desk, matcher: PaymentMatcher) -> None:
     with failing("report_payment_captured", lambda command: command.id.endswith("O-2")):
-        assert routing.route("psp", "c1", BOTH, actor=FINANCE, id="route-1").status == "fault"
+        assert matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1").status == "fault"
     assert balances(desk, book=0) != {}
-    assert routing.resume() == []
+    assert matcher.resume() == []
     assert balances(desk) == {"1110": (6944, 49858), "2220": (-6944, -49858)}
     assert balances(desk, book=0) == {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from ledger.log.engine import cursor_of
-from ledger.log.log_ranges import read_stretch
+from ledger.log.log_ranges import read_log_range
 from projections.engine.batch import Batch, Key, Row
 from projections.engine.tables import ViewTable
 from projections.registry import PROJECTIONS
@@ -27,8 +27,8 @@ def test_a_batch_is_looked_up_together(name: str, month_app: App) -> None:
         return iter(())
 
     with cursor_of(month_app.ledger.engine) as cursor:
-        stretch = read_stretch(
+        log_range = read_log_range(
             cursor, book=book, after=0, upto=5000, types=projection.event_names(), entries_only=projection.entries_only
         )
-    projection.fold(Batch(book, stretch.events, find))
-    assert len(asked) <= _SEVERAL * len(projection.tables), f"{len(asked)} look-ups for {len(stretch.events)} events"
+    projection.fold(Batch(book, log_range.events, find))
+    assert len(asked) <= _SEVERAL * len(projection.tables), f"{len(asked)} look-ups for {len(log_range.events)} events"

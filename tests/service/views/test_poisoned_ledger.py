@@ -18,7 +18,7 @@ from projections.registry import PROJECTIONS
 from service.app import App
 from service.automation.parking import parked
 from service.unmatched.items import waiting
-from service.unmatched.payment_matches import InboxRouting
+from service.unmatched.payment_matches import PaymentMatcher
 from service.views.status import ViewStatus, status_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.poison import POISONS, Poison
@@ -126,20 +126,20 @@ def test_the_trail_keeps_the_text_of_what_cannot_be_parsed(poisoned: Poisoned) -
 
 
 @deep
-def test_the_deep_body_stops_views_of_the_inbox_and_the_inbox_goes_on(poisoned: Poisoned) -> None:
+def test_the_deep_body_stops_views_of_the_unmatched_items_and_the_other_items_go_on(poisoned: Poisoned) -> None:
     names = poisoned.park_all()
     assert "exceptions" in names
     noted = {"system": "s", "reference": "r201", "kind": "k", "body": {"a": "b"}}
-    poisoned.desk.expect("note_unrouted_fact", actor=Actor(kind="partner", id="sf"), **noted)
+    poisoned.desk.expect("report_unmatched_fact", actor=Actor(kind="partner", id="sf"), **noted)
     poisoned.follow()
     assert [row.reference for row in waiting(poisoned.app)] == ["r201"]
-    assert list(InboxRouting(poisoned.app.ledger, poisoned.app.bus).standing_twice()) == []
+    assert list(PaymentMatcher(poisoned.app.ledger, poisoned.app.bus).standing_twice()) == []
 
 
 @deep
 def test_what_is_asked_of_its_own_stream_fails_alone(poisoned: Poisoned) -> None:
     noted: dict[str, Any] = {"system": "s", "kind": "k", "body": {"a": "b"}, "actor": Actor(kind="partner", id="sf")}
-    commands = [poisoned.desk.command("note_unrouted_fact", reference=name, **noted) for name in ("r200", "r202")]
+    commands = [poisoned.desk.command("report_unmatched_fact", reference=name, **noted) for name in ("r200", "r202")]
     assert [outcome.status for outcome in poisoned.desk.bus.submit(commands)] == ["fault", "recorded"]
 
 

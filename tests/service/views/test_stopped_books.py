@@ -17,12 +17,12 @@ from ledger.log.cursor import Cursor
 from ledger.streams.loader import load_stream
 from ledger.streams.payouts import Payouts
 from projections.balances.merchant_balances import MerchantBalances
-from projections.balances.merchant_standings import Standings, merchant_standings
+from projections.balances.merchant_summaries import MerchantSummaries, merchant_summaries
 from projections.engine.batch import Batch
 from projections.engine.connections import transaction
+from projections.engine.progress import progress
 from projections.engine.projection import Projection
-from projections.engine.reading import ViewBehind
-from projections.engine.standing import standing
+from projections.engine.views import ViewBehind
 from projections.reconciliation.psp_references import PspReferences
 from service.adapters.psp.facts import ProviderFact
 from service.adapters.psp.stripe_events import read_event
@@ -100,15 +100,15 @@ def dispute() -> ProviderFact:
 
 def forget(app: App, view: Projection, book: int) -> None:
     """The view begins the book anew."""
-    generation = standing(app.ledger.engine, view).generation
+    generation = progress(app.ledger.engine, view).generation
     with transaction(app.ledger.engine) as cursor:
         for table in view.tables:
             cursor.execute(f"DELETE FROM {generation.stored_name(table)} WHERE book = %s", (book,))
         cursor.execute("DELETE FROM views.checkpoints WHERE projection = %s AND book = %s", (view.name, book))
 
 
-def standings(app: App, merchant: str | None = None) -> Standings:
-    return merchant_standings(app.views, now=app.clock(), merchant=merchant)
+def summaries(app: App, merchant: str | None = None) -> MerchantSummaries:
+    return merchant_summaries(app.views, now=app.clock(), merchant=merchant)
 
 
 def payouts_of(desk: Desk, merchant: str) -> int:
@@ -135,7 +135,7 @@ def test_a_run_pays_whom_it_knows_the_balance_of_and_goes_on_with_the_rest_later
 def test_balances_of_everybody_are_answered_and_say_what_is_left_out(desk: Desk, app: App) -> None:
     book = poison(desk, SIGNED)
     follow(app)
-    answer = standings(app)
+    answer = summaries(app)
     assert [each.merchant for each in answer.merchants] == ["M-1", "M-2"]
     (left_out,) = answer.vector.incomplete
     assert (left_out.view, left_out.book, left_out.why) == ("due_releases", book, "stopped")
@@ -144,8 +144,8 @@ def test_balances_of_everybody_are_answered_and_say_what_is_left_out(desk: Desk,
 def test_balances_of_a_merchant_of_another_book_are_complete(desk: Desk, app: App) -> None:
     poison(desk, SIGNED)
     follow(app)
-    (balance,) = standings(app, "M-2").merchants
-    assert (balance.pending.minor, standings(app, "M-2").vector.incomplete) == (14_000, ())
+    (balance,) = summaries(app, "M-2").merchants
+    assert (balance.pending.minor, summaries(app, "M-2").vector.incomplete) == (14_000, ())
 
 
 def test_a_parking_that_cannot_be_read_stops_no_timer(desk: Desk, app: App) -> None:
@@ -155,7 +155,9 @@ def test_a_parking_that_cannot_be_read_stops_no_timer(desk: Desk, app: App) -> N
     assert Releases(app).sweep() == 2
 
 
-def test_a_reader_that_asks_for_what_the_stopped_book_holds_is_told_that_it_has_stopped(desk: Desk, app: App) -> None:
+def test_a_reader_that_asks_for_what_the_stopped_book_holds_is_answered_that_it_has_stopped(
+    desk: Desk, app: App
+) -> None:
     poison(desk, SIGNED)
     with pytest.raises(ViewBehind, match="stopped"):
         app.catch_up()

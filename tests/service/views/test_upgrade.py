@@ -12,20 +12,20 @@ from ledger.canonical import canonical
 from ledger.ledger import Ledger
 from projections.engine.generations import ViewOutdated
 from projections.engine.projection import Projection
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from service.app import open_app
 from service.failures import ServiceFailure
 from service.running_service import serve
 from service.settings import Settings
 from service.views.upgrade import upgrading
-from tests.projections.engine.sample_views import Picky, Tally, TallyInAnotherShape
+from tests.projections.engine.sample_views import Strict, Tally, TallyInAnotherShape
 from tests.support.outages import away_for
 from tests.support.poison import Poison
 from tests.support.view_history import History, NoKeys
 
 
-class PickyInAnotherShape(Picky):
+class StrictInAnotherShape(Strict):
     """The next version, which cannot apply what the first one could."""
 
     version = 2
@@ -69,9 +69,9 @@ def test_a_view_of_a_newer_version_is_left_alone(ledger: Ledger) -> None:
 
 def test_a_view_that_cannot_be_rebuilt_keeps_no_other_from_it(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
     History(ledger).words(1, "a", "poison")
-    for projection in (Picky(cured=True), Tally()):
+    for projection in (Strict(cured=True), Tally()):
         follow(ledger, projection)
-    views = upgraded(ledger, PickyInAnotherShape(), TallyInAnotherShape())
+    views = upgraded(ledger, StrictInAnotherShape(), TallyInAnotherShape())
     assert views.status(TallyInAnotherShape())[1].position == 2
     assert "could not be rebuilt" in caplog.text
 

@@ -40,14 +40,14 @@ def the_books_say_what_is_remembered(life: MoneyLife) -> None:
         "2220": (-sum(c.free.minor for c in captures), -sum(c.free_base.minor for c in captures)),
     }
     for account, expected in remembered.items():
-        assert (life.story.balance(account, life.currency), life.story.base(account)) == expected, account
+        assert (life.scenario.balance(account, life.currency), life.scenario.base(account)) == expected, account
 
 
 def merchants_have_what_they_are_due(life: MoneyLife) -> None:
     """Invariant 3 of the design, of one order's money before it is held or paid out."""
-    assert -(life.story.balance("2110") + life.story.balance("2120")) == due_to_merchant(life.story.events)
-    assert life.story.balance("2110") == life.story.base("2110"), "a merchant's money is CNY"
-    assert life.story.balance("2110") <= 0, "no more leaves a merchant's pending money than came in"
+    assert -(life.scenario.balance("2110") + life.scenario.balance("2120")) == due_to_merchant(life.scenario.events)
+    assert life.scenario.balance("2110") == life.scenario.base("2110"), "a merchant's money is CNY"
+    assert life.scenario.balance("2110") <= 0, "no more leaves a merchant's pending money than came in"
 
 
 def due_to_merchant(events: Iterable[Event]) -> int:
@@ -66,7 +66,7 @@ def due_to_merchant(events: Iterable[Event]) -> int:
 
 
 def parts_add_up(life: MoneyLife) -> None:
-    for event in life.story.events:
+    for event in life.scenario.events:
         match event:
             case PaymentAllocated():
                 parts = total([part.base for part in event.parts], CNY)
@@ -77,7 +77,7 @@ def parts_add_up(life: MoneyLife) -> None:
             case RefundApproved() | RefundAutoApproved():
                 buyer = [line.buyer_amount for line in event.lines] + [charge.amount for charge in event.money.charges]
                 assert total(buyer, event.money.amount.currency) == event.money.amount
-    fees_are_shared_to_the_cent(life.story.events)
+    fees_are_shared_to_the_cent(life.scenario.events)
 
 
 def fees_are_shared_to_the_cent(events: Iterable[Event]) -> None:
@@ -112,7 +112,7 @@ def rounded(whole: int, part: int, of: int) -> int:
 def a_replay_remembers_the_same(life: MoneyLife) -> None:
     """What the log would hold, folded again, is what was remembered (invariant 1)."""
     again = Order(life.order.name)
-    for event in life.story.events:
+    for event in life.scenario.events:
         sealed = event.sealed_for(life.order.name, life.order.name, OneKey())
         again.apply(decode(sealed.name, sealed.schema_version, sealed.payload()))
     assert again.cases == life.order.cases
@@ -127,6 +127,6 @@ def a_replay_remembers_the_same(life: MoneyLife) -> None:
 
 def nothing_is_left(life: MoneyLife) -> None:
     """All decided, paid and settled: every account between the parties is closed in both currencies."""
-    assert life.story.balance("2110") == 0
+    assert life.scenario.balance("2110") == 0
     for account in ("1110", "1120", "1210", "2210", "2220"):
-        assert (life.story.balance(account, life.currency), life.story.base(account)) == (0, 0), account
+        assert (life.scenario.balance(account, life.currency), life.scenario.base(account)) == (0, 0), account

@@ -23,7 +23,7 @@ from tests.support.orders import capture
 from tests.support.payments import rate, settled_line, settles
 
 OF_MONEY = (
-    "capture", "told again", "capture fails", "hold", "void", "lapse", "funds back", "flag", "refund fails",
+    "capture", "reported again", "capture fails", "hold", "void", "lapse", "funds back", "flag", "refund fails",
     "refund sent", "refund muddle",
     "open dispute", "withdraw", "fee", "win", "lose dispute", "next stage", "provider pays", "freight", "duty", "claim",
 )  # fmt: skip
@@ -52,17 +52,17 @@ class MoneyLife(Life):
             if dispute.is_open or dispute.held:
                 self._decide(dispute, won=bool(n % 2) or dispute.state == "won")
         if not self.order.confirmed and self._due().minor:  # its capture failed, and the buyer pays again
-            self._tell("report_payment_captured", **capture("cap-end", str(self._due()), payment_id="PAY-end"))
+            self._submit("report_payment_captured", **capture("cap-end", str(self._due()), payment_id="PAY-end"))
         super().finish()
         for capture_ref in list(self.order.payments.captures):
             with suppress(Refusal):
-                told = {"capture_ref": capture_ref, "refund_id": self._name(), "reason": "at_the_end"}
-                self._tell("refund_buyer_funds", by=PLATFORM, **told)
+                reported = {"capture_ref": capture_ref, "refund_id": self._name(), "reason": "at_the_end"}
+                self._submit("refund_buyer_funds", by=PLATFORM, **reported)
         self._pay_back(come_back=False)
         for case in list(self.order.cases.values()):
             if case.state == "approved" and case.unsubmitted:  # its capture failed or was disputed: no provider pays it
-                told = {"refund_id": case.id, "method": "bank_transfer", "reference": "TR"}
-                self._tell("pay_refund_by_alternative", by=PLATFORM, **told)
+                reported = {"refund_id": case.id, "method": "bank_transfer", "reference": "TR"}
+                self._submit("pay_refund_by_alternative", by=PLATFORM, **reported)
         self._provider_pays(0, 0)
 
     def _paid_at_once(self, sale: Sale, parts: list[Money]) -> list[Money]:
@@ -72,17 +72,17 @@ class MoneyLife(Life):
         """As far as providers can."""
         for case in list(self.order.cases.values()):
             with suppress(Refusal):
-                self._tell("submit_refund", refund_id=case.id)
-            for submission in [s for s in case.submissions.values() if s.state == "submitted"]:
-                self._outcome(submission.submission_id, "succeeded", submission.amount)
+                self._submit("submit_refund", refund_id=case.id)
+            for attempt in [s for s in case.attempts.values() if s.state == "submitted"]:
+                self._outcome(attempt.attempt_id, "succeeded", attempt.amount)
                 if come_back:
-                    self._outcome(submission.submission_id, "reversed", submission.amount)
+                    self._outcome(attempt.attempt_id, "reversed", attempt.amount)
 
     def _decide_open_cases(self) -> None:
         """What the buyer never paid, or has by a dispute, is not paid back as well."""
         for case in list(self.order.cases.values()):
             if case.is_open and (refundable(self.order, beside=case.id) < case.amount or self._line_has_less(case)):
-                self._tell("reject_refund", by=PLATFORM, refund_id=case.id, round=1, reason="never_paid")
+                self._submit("reject_refund", by=PLATFORM, refund_id=case.id, round=1, reason="never_paid")
         super()._decide_open_cases()
 
     def _line_has_less(self, case: Case) -> bool:
@@ -97,16 +97,16 @@ class MoneyLife(Life):
 
     @property
     def order(self) -> Any:
-        return self.story.order
+        return self.scenario.order
 
     def _capture(self, which: int, qty: int) -> None:
         amount = Money(1 + which * qty * 37, self.currency)
-        self._tell("report_payment_captured", **capture(self._name(), str(amount), payment_id=f"PAY-{which % 3}"))
+        self._submit("report_payment_captured", **capture(self._name(), str(amount), payment_id=f"PAY-{which % 3}"))
 
-    def _told_again(self, which: int, qty: int) -> None:
+    def _reported_again(self, which: int, qty: int) -> None:
         known = self._one_of(self.order.payments.captures, which)
         amount = str(known.amount + Money(qty - 1, self.currency))
-        self._tell("report_payment_captured", **capture(known.capture_ref, amount, payment_id=known.payment_id))
+        self._submit("report_payment_captured", **capture(known.capture_ref, amount, payment_id=known.payment_id))
 
     def _capture_fails(self, which: int, _: int) -> None:
         if which % 4:
@@ -114,73 +114,78 @@ class MoneyLife(Life):
         self._fails(self._one_of(self.order.payments.captures, which))
 
     def _fails(self, known: Capture) -> None:
-        told = {"payment_id": known.payment_id, "psp": "stripe", "capture_ref": known.capture_ref}
-        self._tell("report_payment_failed", amount=str(known.amount), code="nsf", **told)
+        reported = {"payment_id": known.payment_id, "psp": "stripe", "capture_ref": known.capture_ref}
+        self._submit("report_payment_failed", amount=str(known.amount), code="nsf", **reported)
 
     def _hold(self, which: int, qty: int) -> None:
-        self._tell("report_payment_authorised", **self._held(which), amount=self._money(qty * 5_000))
-        self._tell("capture_payment", by=PLATFORM, payment_id=f"PAY-{which % 3}")
+        self._submit("report_payment_authorised", **self._held(which), amount=self._money(qty * 5_000))
+        self._submit("capture_payment", by=PLATFORM, payment_id=f"PAY-{which % 3}")
 
     def _void(self, which: int, qty: int) -> None:
-        self._tell("report_payment_voided", **self._held(which), amount=self._money(qty * 5_000))
+        self._submit("report_payment_voided", **self._held(which), amount=self._money(qty * 5_000))
 
     def _lapse(self, which: int, qty: int) -> None:
-        self._tell("report_authorization_expired", **self._held(which), amount=self._money(qty * 5_000))
+        self._submit("report_authorisation_expired", **self._held(which), amount=self._money(qty * 5_000))
 
     def _funds_back(self, which: int, qty: int) -> None:
         known = self._one_of(self.order.payments.captures, which)
         amount = str(Money(max(1, known.free.minor // qty), self.currency))
-        told = {"capture_ref": known.capture_ref, "refund_id": self._name(), "reason": "duplicate", "amount": amount}
-        self._tell("approve_duplicate_capture_refund" if which % 2 else "refund_buyer_funds", by=PLATFORM, **told)
+        reported = {
+            "capture_ref": known.capture_ref,
+            "refund_id": self._name(),
+            "reason": "duplicate",
+            "amount": amount,
+        }
+        self._submit("approve_duplicate_capture_refund" if which % 2 else "refund_buyer_funds", by=PLATFORM, **reported)
 
     def _refund_fails(self, *_: int) -> None:
         """What was submitted comes to nothing, and is owed still."""
         for case in list(self.order.cases.values()):
             with suppress(Refusal):
-                self._tell("submit_refund", refund_id=case.id)
-            for submission in [s for s in case.submissions.values() if s.state == "submitted"]:
-                self._outcome(submission.submission_id, "failed", submission.amount)
+                self._submit("submit_refund", refund_id=case.id)
+            for attempt in [s for s in case.attempts.values() if s.state == "submitted"]:
+                self._outcome(attempt.attempt_id, "failed", attempt.amount)
 
     def _refund_sent(self, *_: int) -> None:
         for case in list(self.order.cases.values()):
             with suppress(Refusal):
-                self._tell("submit_refund", refund_id=case.id)
+                self._submit("submit_refund", refund_id=case.id)
 
     def _refund_muddle(self, which: int, qty: int) -> None:
         """A refund is on its way; in some order it fails, is paid after all, and its capture turns out to be none."""
         self._refund_sent()
         on_their_way = [
-            s for case in self.order.cases.values() for s in case.submissions.values() if s.state == "submitted"
+            s for case in self.order.cases.values() for s in case.attempts.values() if s.state == "submitted"
         ]
         if which % 4 or not on_their_way:
             return  # rare: it ends most of what could happen afterwards
-        submission = on_their_way[which % len(on_their_way)]
+        attempt = on_their_way[which % len(on_their_way)]
         for fact in list(permutations(("failed", "succeeded", "none")))[which // 4 % 6][: 1 + qty]:
             self.day += 1
             if fact == "none":
-                self._fails(self.order.payments.captures[submission.capture_ref])
+                self._fails(self.order.payments.captures[attempt.capture_ref])
             else:
-                self._outcome(submission.submission_id, fact, submission.amount)
+                self._outcome(attempt.attempt_id, fact, attempt.amount)
 
     def _flag(self, which: int, _: int) -> None:
         known = self._one_of(self.order.payments.captures, which)
-        self._tell("flag_unallocated_capture", capture_ref=known.capture_ref)
+        self._submit("flag_unallocated_capture", capture_ref=known.capture_ref)
 
     def _open_dispute(self, which: int, qty: int) -> None:
         known = self._one_of(self.order.payments.captures, which)
         amount = Money(max(1, known.amount.minor // qty), self.currency)
-        told: dict[str, Any] = {"dispute_id": self._name(), "psp": "stripe", "capture_ref": known.capture_ref}
-        told |= {"amount": str(amount), "reason": REASONS[which % 3], "stage": STAGES[which % 2]}
+        reported: dict[str, Any] = {"dispute_id": self._name(), "psp": "stripe", "capture_ref": known.capture_ref}
+        reported |= {"amount": str(amount), "reason": REASONS[which % 3], "stage": STAGES[which % 2]}
         if which % 5 == 0:
-            told["lines"] = [{"line_id": self._line(which), "qty": qty}]
-        self._tell("report_dispute_opened", by=PARTNER, **told)
+            reported["lines"] = [{"line_id": self._line(which), "qty": qty}]
+        self._submit("report_dispute_opened", by=PARTNER, **reported)
 
     def _withdraw(self, which: int, _: int) -> None:
         dispute = self._dispute(which)
-        self._tell("report_dispute_funds_withdrawn", **_of(dispute), amount=str(dispute.amount))
+        self._submit("report_dispute_funds_withdrawn", **_of(dispute), amount=str(dispute.amount))
 
     def _fee(self, which: int, qty: int) -> None:
-        self._tell(
+        self._submit(
             "report_dispute_fee",
             **_of(self._dispute(which)),
             amount=self._money(1_000 + qty),
@@ -195,8 +200,8 @@ class MoneyLife(Life):
 
     def _next_stage(self, which: int, qty: int) -> None:
         dispute = self._dispute(which)
-        told = {"amount": str(dispute.amount), "reason": dispute.reason, "stage": STAGES[qty - 1]}
-        self._tell("report_dispute_opened", by=PARTNER, **_of(dispute), **told)
+        reported = {"amount": str(dispute.amount), "reason": dispute.reason, "stage": STAGES[qty - 1]}
+        self._submit("report_dispute_opened", by=PARTNER, **_of(dispute), **reported)
 
     def _provider_pays(self, which: int, qty: int) -> None:
         """A batch with a part, or all, of everything that is still to be settled."""
@@ -211,29 +216,39 @@ class MoneyLife(Life):
                 about = {"kind": kind, "psp_ref": f"t-{len(lines)}"}
                 lines.append(settled_line(reference, **sums, **about) | {"rate": at})
         if lines:
-            told = settles(*lines, batch_ref=f"po-{self.batches}")
-            self._tell("report_psp_settlement", by=PARTNER, **told)
+            reported = settles(*lines, batch_ref=f"po-{self.batches}")
+            self._submit("report_psp_settlement", by=PARTNER, **reported)
 
     def _freight(self, which: int, qty: int) -> None:
-        told = {"parcel_id": "P-1", "partner": "sf", "charge_ref": self._name(), "amount": f"CNY {which + 1}.0{qty}"}
-        self._tell("record_logistics_charge", by=PARTNER, **told)
+        reported = {
+            "parcel_id": "P-1",
+            "partner": "sf",
+            "charge_ref": self._name(),
+            "amount": f"CNY {which + 1}.0{qty}",
+        }
+        self._submit("record_logistics_charge", by=PARTNER, **reported)
 
     def _duty(self, which: int, _: int) -> None:
-        told = {"parcel_id": "P-1", "partner": "sf", "assessment_ref": self._name(), "amount": self._money(which + 1)}
+        reported = {
+            "parcel_id": "P-1",
+            "partner": "sf",
+            "assessment_ref": self._name(),
+            "amount": self._money(which + 1),
+        }
         borne_by = "platform"  # the buyer's tax is what it was allocated or all given back, which `Life` checks
-        self._tell("report_duty", by=PARTNER, declared_value=self._money(100), borne_by=borne_by, **told)
+        self._submit("report_duty", by=PARTNER, declared_value=self._money(100), borne_by=borne_by, **reported)
 
     def _claim(self, which: int, qty: int) -> None:
-        told = {"claim_id": self._name(), "partner": "sf", "parcel_id": "P-1"}
-        self._tell("report_claim_accepted", by=PARTNER, amount=self._money(qty * 100), **told)
+        reported = {"claim_id": self._name(), "partner": "sf", "parcel_id": "P-1"}
+        self._submit("report_claim_accepted", by=PARTNER, amount=self._money(qty * 100), **reported)
         if which % 2:
-            self._tell("report_claim_denied", by=PARTNER, **told)
+            self._submit("report_claim_denied", by=PARTNER, **reported)
         else:
             paid = {"amount": self._money(qty * 100), "cash": f"CNY {qty * 7}.00", "bank_entry_ref": "b-1"}
-            self._tell("report_claim_settled", by=PARTNER, **told, **paid)
+            self._submit("report_claim_settled", by=PARTNER, **reported, **paid)
 
     def _decide(self, dispute: Dispute, *, won: bool) -> None:
-        self._tell("report_dispute_won" if won else "report_dispute_lost", by=PARTNER, **_of(dispute))
+        self._submit("report_dispute_won" if won else "report_dispute_lost", by=PARTNER, **_of(dispute))
 
     def _money(self, minor: int) -> str:
         return str(Money(minor, self.currency))

@@ -1,4 +1,4 @@
-"""The rules of one order, told a second time and as simply as possible: units one by one, no ledger, no shared code.
+"""The rules of one order, written a second time and as simply as possible: units one by one, no ledger, no shared code.
 
 Times are minutes since the order was placed. The model says which answer a command gets and what is then true.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.simulation.models.refund_model import LOCK, OK, RELEASE, ModelCase, Submission, Taken, Unit, Way
+from tests.simulation.models.refund_model import LOCK, OK, RELEASE, ModelCase, RefundAttempt, Taken, Unit, Way
 from tests.simulation.models.unit_model import Kind, UnitModel
 
 
@@ -46,7 +46,7 @@ class OrderModel(UnitModel):
         if isinstance(chosen, str):
             return chosen
         for n, (word, units) in enumerate(chosen):
-            if (word != "unshipped" and not self.worth(units)) or not self._fits(self.worth(units)):
+            if (word != "unshipped" and not self.value(units)) or not self._fits(self.value(units)):
                 for opened in [f"{case_id}.{word}" if m else case_id for m, (word, _) in enumerate(chosen[:n])]:
                     self._close(self.cases.pop(opened))
                 return "REFUND_EXCEEDS_REMAINING"
@@ -119,7 +119,7 @@ class OrderModel(UnitModel):
             return "DISPUTE_OPEN"
         if not live:
             return "LINE_ALREADY_REFUNDED"
-        if not self._fits(self.worth(live)):
+        if not self._fits(self.value(live)):
             return "REFUND_EXCEEDS_REMAINING"
         self._open(case_id, "platform_initiated", live, rounds=0)
         self._approve(self.cases[case_id], None, back=False)
@@ -156,11 +156,11 @@ class OrderModel(UnitModel):
 
     def submit(self, case_id: str) -> str:
         answer, case = self.payable(case_id), self.cases[case_id]
-        through = sum(s.amount for each in self.cases.values() for s in each.submissions.values() if s.counts)
+        through = sum(s.amount for each in self.cases.values() for s in each.attempts.values() if s.counts)
         if answer == OK and case.unsubmitted > self.total - through - self._claims():
             return "REFUND_EXCEEDS_REMAINING"
         if answer == OK:
-            case.submissions[f"{case_id}.{len(case.submissions) + 1}"] = Submission(case.unsubmitted)
+            case.attempts[f"{case_id}.{len(case.attempts) + 1}"] = RefundAttempt(case.unsubmitted)
         return answer
 
     def pay_otherwise(self, case_id: str, by: str, *, same_person: bool) -> str:
@@ -174,9 +174,9 @@ class OrderModel(UnitModel):
             case.otherwise += case.unsubmitted
         return answer
 
-    def provider_answers(self, case_id: str, submission_id: str, outcome: str, ref: str) -> None:
+    def provider_answers(self, case_id: str, attempt_id: str, outcome: str, ref: str) -> None:
         case = self.cases[case_id]
-        twice = case.answered(case.submissions[submission_id], outcome, ref)
+        twice = case.answered(case.attempts[attempt_id], outcome, ref)
         self.paid_twice, self.double_refunds = self.paid_twice + twice, self.double_refunds + bool(twice)
 
     def can_be_lost(self, line: str) -> bool:
@@ -186,7 +186,7 @@ class OrderModel(UnitModel):
             return False
         owing = any(c.state == "goods" or (c.state == "approved" and c.unsubmitted) for c in self.cases.values())
         waiting = self.pending_on(line) or self.unsent(line) or owing
-        return not waiting and len(live) <= dispute.qty and self.worth(live) <= dispute.amount
+        return not waiting and len(live) <= dispute.qty and self.value(live) <= dispute.amount
 
     def is_shared(self, line: str, bearer: str) -> bool:
         """Whether the merchant would bear the rest of a price of which the platform bore a part."""
@@ -251,7 +251,7 @@ class OrderModel(UnitModel):
 
     def _open(self, case_id: str, kind: str, units: list[Unit], *, rounds: int) -> None:
         places = [[u for u in units if u.parcel == parcel] for parcel in dict.fromkeys(u.parcel for u in units)]
-        parts = [(len(here), self.worth(here)) for here in places]
+        parts = [(len(here), self.value(here)) for here in places]
         self.cases[case_id] = ModelCase(case_id, kind, units, rounds, parts)
         for unit in units:
             unit.case = case_id
@@ -278,16 +278,16 @@ class OrderModel(UnitModel):
             self._settle(case, pending)
 
     def _give(self, units: list[Unit], kind: str, found: str | None = None, asked: Sequence[int] = ()) -> Taken:
-        """The buyer gets what was `asked` by place, or these units' worth, and `found` pays, or else who bears it where
+        """The buyer gets what was `asked` by place, or these units' value, and `found` pays, or else who bears it where
         they lie. Of the merchant's, what is pending goes first."""
         taken = []
         for n, parcel in enumerate(dict.fromkeys(unit.parcel for unit in units)):
             here = [unit for unit in units if unit.parcel == parcel]
             bearer = found or self.bearer_at(parcel, kind)
-            spot, worth = self._spot(here[0].line, parcel), asked[n] if asked else self.worth(here)
-            less = min(spot.part_paid, max(0, self.prices[here[0].line][0] * len(here) - worth))
+            spot, value = self._spot(here[0].line, parcel), asked[n] if asked else self.value(here)
+            less = min(spot.part_paid, max(0, self.prices[here[0].line][0] * len(here) - value))
             gone = min(max(0, len(here) - self.unreleased(here[0].line, parcel)), spot.released)
-            cents, released = (worth, gone) if bearer == "merchant" else (0, 0)
+            cents, released = (value, gone) if bearer == "merchant" else (0, 0)
             taken.append((spot, less, cents, released))
         for spot, less, cents, released in taken:
             spot.part_paid, spot.from_merchant = spot.part_paid - less, spot.from_merchant + cents

@@ -1,4 +1,4 @@
-"""An order's story told to a real ledger: through the bus, and remembered as it is read back from the log."""
+"""An order's scenario recorded in a real ledger: through the bus, and remembered as it is read back from the log."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ledger.refusals.catalogue import REFUSALS
 from ledger.streams.orders.order import Order
 from tests.support.buses import Desk
 from tests.support.given import NOW, SYSTEM, instant
-from tests.support.orders import NAMES, OrderStory
+from tests.support.orders import NAMES, OrderScenario
 
 
-class RecordedStory(OrderStory):
-    """As `OrderStory`, of one order of a desk whose merchant and products are ready."""
+class RecordedScenario(OrderScenario):
+    """As `OrderScenario`, of one order of a desk whose merchant and products are ready."""
 
     def __init__(self, desk: Desk, order_id: str) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class RecordedStory(OrderStory):
         self.names = NAMES | {"order_id": order_id}
         self.order = Order(order_stream(self.names["merchant_id"], order_id))
 
-    def tell(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
+    def submit(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
         """One command through the bus. Raises its refusal."""
         self.desk.clock.now = instant(at) if isinstance(at, str) else at
         outcome = self.desk.ask(name, actor=by, **(self.names | data))
@@ -38,7 +38,7 @@ class RecordedStory(OrderStory):
         return self.read_on()
 
     def read_on(self) -> list[Event]:
-        """The order's events that the story does not know yet: its own command's, its proposal's, and others'."""
+        """The order's events that the scenario does not know yet: its own command's, its proposal's, and others'."""
         book = self.desk.ledger.directory.books_of([self.names["merchant_id"]])[self.names["merchant_id"]]
         return self._learn(self.desk.ledger.reader.read_stream(book, self.order.name)[self.order.version :])
 

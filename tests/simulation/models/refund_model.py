@@ -32,7 +32,7 @@ class Way:
     found: int | None = None
     facts: set[str] = field(default_factory=set)
 
-    def tell(self, fact: str, at: int) -> None:
+    def submit(self, fact: str, at: int) -> None:
         match fact:
             case "signed":
                 self.signed = at
@@ -79,13 +79,13 @@ Taken = list[tuple[Spot, int, int, int]]  # by spot: part refunds used up, cents
 
 
 @dataclass
-class Submission:
+class RefundAttempt:
     """One instruction to a provider: submitted, succeeded, failed or reversed."""
 
     amount: int
     state: str = "submitted"
     ref: str = ""  # the provider's name for it
-    strays: set[str] = field(default_factory=set)  # names under which it was paid once more
+    unmatched_refunds: set[str] = field(default_factory=set)  # names under which it was paid once more
 
     @property
     def counts(self) -> bool:
@@ -108,7 +108,7 @@ class ModelCase:
     return_by: int = 0
     shipped: bool = False
     taken: Taken = field(default_factory=list)
-    submissions: dict[str, Submission] = field(default_factory=dict)
+    attempts: dict[str, RefundAttempt] = field(default_factory=dict)
 
     @property
     def asked(self) -> int:
@@ -121,7 +121,7 @@ class ModelCase:
 
     @property
     def paid(self) -> int:
-        return self.otherwise + sum(s.amount for s in self.submissions.values() if s.state == "succeeded")
+        return self.otherwise + sum(s.amount for s in self.attempts.values() if s.state == "succeeded")
 
     @property
     def may_get(self) -> int:
@@ -130,25 +130,25 @@ class ModelCase:
 
     @property
     def unsubmitted(self) -> int:
-        return max(0, self.owed - self.otherwise - sum(s.amount for s in self.submissions.values() if s.counts))
+        return max(0, self.owed - self.otherwise - sum(s.amount for s in self.attempts.values() if s.counts))
 
-    def answered(self, submission: Submission, outcome: str, ref: str) -> int:
+    def answered(self, attempt: RefundAttempt, outcome: str, ref: str) -> int:
         """A provider answers; how many cents the buyer got by it that nobody owed."""
         if outcome == "succeeded":
-            if ref in submission.strays:
+            if ref in attempt.unmatched_refunds:
                 return 0
-            known = submission.state in ("succeeded", "reversed")
-            if submission.state == "succeeded" and ref == submission.ref:
+            known = attempt.state in ("succeeded", "reversed")
+            if attempt.state == "succeeded" and ref == attempt.ref:
                 return 0
-            if (known and ref != submission.ref) or self.paid + submission.amount > self.owed:
-                submission.strays.add(ref)
-                return submission.amount
-            submission.state = "succeeded"
-        elif submission.counts:
-            submission.state = "reversed" if submission.state == "succeeded" else "failed"
+            if (known and ref != attempt.ref) or self.paid + attempt.amount > self.owed:
+                attempt.unmatched_refunds.add(ref)
+                return attempt.amount
+            attempt.state = "succeeded"
+        elif attempt.counts:
+            attempt.state = "reversed" if attempt.state == "succeeded" else "failed"
         else:
             return 0
-        submission.ref = ref
+        attempt.ref = ref
         return 0
 
 
@@ -178,7 +178,7 @@ class Dispute:
             return 2 if signed else 0 if unit.parcel else 1
         return 0 if signed else 1 if unit.parcel else 2
 
-    def told(self, rank: int, reason: str, now: int, cases: set[str]) -> None:
+    def reported(self, rank: int, reason: str, now: int, cases: set[str]) -> None:
         """It is opened, or has come to another stage; what was closed and opens again is in its second."""
         if self.rank < 0 or (self.state != "open" and now > self.closed_at):
             self.cases = cases

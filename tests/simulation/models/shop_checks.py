@@ -63,7 +63,7 @@ class ShopBooks:
         """Invariant 3, over all orders, holds, payouts, write-offs and adjustments."""
         has = -sum(self.base(account) for account in OF_MERCHANTS)
         assert has == self._due, f"the merchant has {has} and is due {self._due}"
-        pending = sum(order.story.base("2110") for order in self.shop.orders)
+        pending = sum(order.scenario.base("2110") for order in self.shop.orders)
         assert self.base("2110") == pending, "nothing but orders moves what is pending"
         payouts = self.shop.payouts
         in_flight = [payout.amount.minor for payout in payouts.payouts.values() if payout.is_in_flight]

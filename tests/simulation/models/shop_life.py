@@ -25,11 +25,11 @@ from projections.balances.statements import Cut, Statement, lines_of
 from tests.ledger.journal.rules.test_orders import ACTIONS as OF_GOODS
 from tests.ledger.journal.rules.test_orders import OPEN_MARKETS, Sale
 from tests.simulation.models.money_life import OF_MONEY, MoneyLife
-from tests.simulation.models.recorded_scenario import RecordedStory
-from tests.simulation.models.unmatched_life import OF_STRAYS, StrayLife
+from tests.simulation.models.recorded_scenario import RecordedScenario
+from tests.simulation.models.unmatched_life import OF_UNMATCHED_REFUNDS, UnmatchedLife
 from tests.support.buses import IMPORTER, LONG_AGO, PLATFORM, Desk, publish_programme
 from tests.support.given import FINANCE, NOW, PARTNER
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 from tests.support.periods import TwoPeopleClose
 from tests.support.sales import OWNER, merchant_ready
 
@@ -40,7 +40,7 @@ OF_THE_SHOP = (
     "sell", "sell", "sell", "sell", "come back", "come back", "provider batch",
     "cut", "cut", "pay out", "pay out", "bank takes", "bank pays", "bank fails", "bank returns", "cancel payout",
     "new account", "hold money", "end hold", "write off", "goodwill", "adjust", "partner paid", "tax remitted",
-    "convert", "revalue", "close", "close", "reopen", "late freight", "weeks pass", *OF_STRAYS,
+    "convert", "revalue", "close", "close", "reopen", "late freight", "weeks pass", *OF_UNMATCHED_REFUNDS,
 )  # fmt: skip
 
 
@@ -68,8 +68,8 @@ class ShopOrder(MoneyLife):
             if left := self.order.free(line_id):
                 self._send(**{line_id: left})
 
-    def _begin(self, _: list[Rate]) -> OrderStory:
-        self._recorded = RecordedStory(self._shop.desk, self._order_id)
+    def _begin(self, _: list[Rate]) -> OrderScenario:
+        self._recorded = RecordedScenario(self._shop.desk, self._order_id)
         return self._recorded
 
 
@@ -82,7 +82,7 @@ class ShopLife:
         self.issued: list[tuple[SettlementStatementIssued, Statement]] = []
         self._ready(sales)
         self.orders = [ShopOrder(self, f"O-{n}", sale) for n, sale in enumerate(sales)]
-        self.strays = StrayLife(desk, self.orders, MERCHANT_ID)
+        self.unmatched_refunds = UnmatchedLife(desk, self.orders, MERCHANT_ID)
 
     def step(self, action: str, which: int, qty: int) -> None:
         if action in OF_ORDERS:
@@ -90,14 +90,14 @@ class ShopLife:
             return
         self.day += 1
         self.desk.clock.now = after_days(self.day)
-        if action in OF_STRAYS:
-            self.strays.step(action, which, qty, day=self.day)
+        if action in OF_UNMATCHED_REFUNDS:
+            self.unmatched_refunds.step(action, which, qty, day=self.day)
         else:
             getattr(self, "_" + action.replace(" ", "_"))(which, qty)
 
     def finish(self) -> None:
         """Every order ends, every hold, and the merchant is paid as often as there is something to pay."""
-        self.strays.finish(day=self.day)
+        self.unmatched_refunds.finish(day=self.day)
         for order in self.orders:
             order.finish()
         self.day += 1
@@ -135,8 +135,8 @@ class ShopLife:
 
     def _ready(self, sales: list[Sale]) -> None:
         publish_programme(self.desk)
-        told: dict[str, Any] = {"key": "markets", "content": OPEN_MARKETS.model_dump(mode="json")}
-        self.desk.expect("publish_policy", actor=IMPORTER, at=LONG_AGO, effective_from=LONG_AGO, **told)
+        reported: dict[str, Any] = {"key": "markets", "content": OPEN_MARKETS.model_dump(mode="json")}
+        self.desk.expect("publish_policy", actor=IMPORTER, at=LONG_AGO, effective_from=LONG_AGO, **reported)
         merchant_ready(self.desk, MERCHANT_ID, express=True)
         for n in range(max(len(sale.lines) for sale in sales)):
             names = {"merchant_id": MERCHANT_ID, "product_id": f"SKU-{n}"}
@@ -150,14 +150,14 @@ class ShopLife:
         ]  # fmt: skip
         assert {outcome.status for outcome in self.desk.bus.submit(commands)} <= {"recorded"}
 
-    def _ask(self, name: str, *, by: Actor = FINANCE, **told: Any) -> str:
+    def _ask(self, name: str, *, by: Actor = FINANCE, **reported: Any) -> str:
         """What became of it: a status, or the code of a refusal."""
-        outcome = self.desk.ask(name, actor=by, **told)
+        outcome = self.desk.ask(name, actor=by, **reported)
         assert outcome.status != "refused" or outcome.code in REFUSALS
         return outcome.code or outcome.status
 
-    def _of_merchant(self, name: str, *, by: Actor = FINANCE, **told: Any) -> str:
-        return self._ask(name, by=by, merchant_id=MERCHANT_ID, **told)
+    def _of_merchant(self, name: str, *, by: Actor = FINANCE, **reported: Any) -> str:
+        return self._ask(name, by=by, merchant_id=MERCHANT_ID, **reported)
 
     def _name(self) -> str:
         self.names += 1
@@ -178,10 +178,10 @@ class ShopLife:
 
     def _provider_batch(self, which: int, qty: int) -> None:
         """A batch's own fee, and what rounding left of its lines."""
-        told = {"psp": "stripe", "batch_ref": self._name(), "digest": "d", "line_count": qty}
+        reported = {"psp": "stripe", "batch_ref": self._name(), "digest": "d", "line_count": qty}
         cash = {"orders_cash": Money(which, CNY), "cash": Money(which + 1 - qty - 100, CNY)}
         fees = [{"psp_ref": "account", "amount": Money(100, CNY)}]
-        self._ask("report_psp_batch", by=PARTNER, **told, **cash, fees=fees)
+        self._ask("report_psp_batch", by=PARTNER, **reported, **cash, fees=fees)
 
     def _cut(self, *_: int) -> None:
         """The next statement, as a settlement run cuts it: from where the last one ended to the book's head."""
@@ -282,12 +282,12 @@ class ShopLife:
 
     def _tax_remitted(self, which: int, _: int) -> None:
         currency = self.orders[which % len(self.orders)].currency
-        told: dict[str, Any] = {
+        reported: dict[str, Any] = {
             "authority": "office",
             "payment_ref": self._name(),
             "amount": Money(which + 1, currency),
         }
-        self._ask("record_tax_remitted", market="US", **told)
+        self._ask("record_tax_remitted", market="US", **reported)
 
     def _convert(self, which: int, _: int) -> None:
         sold = Money(which + 1, self.orders[which % len(self.orders)].currency)
@@ -297,15 +297,15 @@ class ShopLife:
     def _bank_charges(self, which: int, currency: str) -> None:
         """For converting, in CNY or in what was sold; now and then it gives a charge back."""
         amount = Money(which + 1 if which % 5 == 0 else -which - 1, currency if which % 2 else CNY)
-        told: dict[str, Any] = {"account": "A-1", "statement_id": self._name(), "entry_ref": "1", "amount": amount}
-        told |= {"matched_to": "bank_charge", "expected": amount, "value_date": self.desk.clock().date()}
-        self._ask("report_bank_entry", by=PARTNER, **told)
+        reported: dict[str, Any] = {"account": "A-1", "statement_id": self._name(), "entry_ref": "1", "amount": amount}
+        reported |= {"matched_to": "bank_charge", "expected": amount, "value_date": self.desk.clock().date()}
+        self._ask("report_bank_entry", by=PARTNER, **reported)
 
     def _revalue(self, *_: int) -> None:
         period = month_before(month_of(after_days(self.day).date()))
         posted = len(self.desk.ledger.reader.read_stream(0, revaluation_stream(period))) // 2
-        told: dict[str, Any] = {"period": period, "includes": posted, "positions": self.desk.ledger.reader.heads()}
-        self._ask("post_fx_revaluation", balances=list(self._foreign(period)), **told)
+        reported: dict[str, Any] = {"period": period, "includes": posted, "positions": self.desk.ledger.reader.heads()}
+        self._ask("post_fx_revaluation", balances=list(self._foreign(period)), **reported)
 
     def _foreign(self, period: str) -> Any:
         sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
@@ -328,11 +328,13 @@ class ShopLife:
             self.closing.reopen(last, approver=APPROVER)
 
     def _late_freight(self, which: int, qty: int) -> None:
-        """A charge of weeks ago that is told today."""
+        """A charge of weeks ago that is reported today."""
         order = self.orders[which % len(self.orders)]
-        told = {"parcel_id": "P-1", "partner": "sf", "charge_ref": self._name(), "amount": f"CNY {which + 1}.03"}
+        reported = {"parcel_id": "P-1", "partner": "sf", "charge_ref": self._name(), "amount": f"CNY {which + 1}.03"}
         then = after_days(self.day - 10 * qty)
-        order.story.tell("record_logistics_charge", by=PARTNER, at=after_days(self.day), occurred_at=then, **told)
+        order.scenario.submit(
+            "record_logistics_charge", by=PARTNER, at=after_days(self.day), occurred_at=then, **reported
+        )
 
     def _weeks_pass(self, *_: int) -> None:
         self.day += 20

@@ -102,16 +102,16 @@ class UnitModel:
         enough = pending and qty <= len(free) + len(disputed) + len(pending)
         return "CASE_ALREADY_OPEN" if enough else "REFUND_EXCEEDS_REMAINING"
 
-    def worth(self, units: list[Unit]) -> int:
+    def value(self, units: list[Unit]) -> int:
         """What these units can give back, in cents: part refunds were of all that lie in one parcel."""
-        worth = 0
+        value = 0
         for parcel in dict.fromkeys(unit.parcel for unit in units):
             here = [unit for unit in units if unit.parcel == parcel]
             line, price = here[0].line, self.prices[here[0].line][0]
             others = [unit for unit in self.free(line) if unit.parcel == parcel and not any(unit is u for u in here)]
             open_ = len(here) + len(others)
-            worth += min(price * len(here), price * open_ - self._spot(line, parcel).part_paid)
-        return worth
+            value += min(price * len(here), price * open_ - self._spot(line, parcel).part_paid)
+        return value
 
     def _spot(self, line: str, parcel: str | None) -> Spot:
         return self.spots.setdefault((line, parcel), Spot())

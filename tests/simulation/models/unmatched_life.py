@@ -7,13 +7,13 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from commands.unmatched.match_payment import Part
-from ledger.ids import inbox_stream
+from ledger.ids import unmatched_stream
 from ledger.money import Money, split
 from ledger.refusals.catalogue import REFUSALS
-from ledger.streams.reference_data import InboxItem
-from ledger.streams.unmatched_refunds import InboxRefund
-from service.unmatched.fact_matches import inbox_item
-from service.unmatched.payment_matches import InboxRouting
+from ledger.streams.reference_data import UnmatchedItem
+from ledger.streams.unmatched_refunds import UnmatchedFundsRefund
+from service.unmatched.fact_matches import unmatched_item
+from service.unmatched.payment_matches import PaymentMatcher
 from tests.support.buses import Desk
 from tests.support.given import FINANCE, PARTNER
 from tests.support.orders import after_days, capture
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from tests.simulation.models.shop_life import ShopOrder
 
 PSP = "stripe"
-OF_STRAYS = (
-    "stray capture", "stray capture", "route stray", "stray back", "stray back", "stray paid", "stray unpaid",
-    "stray anew", "stray fails", "stray settled", "stray disputed", "stray muddle",
+OF_UNMATCHED_REFUNDS = (
+    "unmatched capture", "unmatched capture", "route unmatched", "unmatched back", "unmatched back", "unmatched paid",
+    "unmatched unpaid",
+    "unmatched anew", "unmatched fails", "unmatched settled", "unmatched disputed", "unmatched muddle",
 )  # fmt: skip
 
 
-class StrayLife:
+class UnmatchedLife:
     """The captures of a shop that nobody knows the order of. Facts of them come in any order, and twice."""
 
     def __init__(self, desk: Desk, orders: Sequence[ShopOrder], merchant_id: str) -> None:
@@ -39,7 +40,7 @@ class StrayLife:
 
     def step(self, action: str, which: int, qty: int, *, day: int) -> None:
         self._day = day
-        if action == "stray capture":
+        if action == "unmatched capture":
             self._capture(which, qty)
         elif self.refs:
             getattr(self, "_" + action.replace(" ", "_"))(self._item(which), which, qty)
@@ -48,118 +49,120 @@ class StrayLife:
         """Each of them goes to an order, or back to its payer, or never was; and the provider settles all of it."""
         self._day = day
         for n in range(len(self.refs)):
-            if not self._item(n).refunds and not self._item(n).has_failed and not self._item(n).is_routed:
-                self._route_stray(self._item(n), n, 1)
+            if not self._item(n).refunds and not self._item(n).has_failed and not self._item(n).is_matched:
+                self._route_unmatched(self._item(n), n, 1)
             item = self._item(n)
             if not item.is_of_orders and not item.has_failed:
-                self._ask("refund_unallocated_funds", item, refund_id=self._name(), reason="nobody_ordered")
+                self._ask("refund_unmatched_funds", item, refund_id=self._name(), reason="nobody_ordered")
             for refund in self._item(n).refunds.values():
                 self._pay(refund, n)
-            self._stray_settled(self._item(n), 0, 1)
+            self._unmatched_settled(self._item(n), 0, 1)
 
     @property
-    def in_the_inbox(self) -> list[InboxItem]:
+    def among_the_unmatched_items(self) -> list[UnmatchedItem]:
         return [self._item(n) for n in range(len(self.refs))]
 
-    def _pay(self, refund: InboxRefund, n: int) -> None:
+    def _pay(self, refund: UnmatchedFundsRefund, n: int) -> None:
         if refund.may_be_sent_anew:
-            self._ask("submit_unallocated_refund", self._item(n), refund_id=refund.refund_id)
+            self._ask("submit_unmatched_refund", self._item(n), refund_id=refund.refund_id)
         open_ = self._item(n).refunds[refund.refund_id]
-        for each in [one for one in open_.tries if one.state == "submitted"]:
-            self._says("paid", self._item(n), open_, each.submission_id)
+        for each in [one for one in open_.attempts if one.state == "submitted"]:
+            self._says("paid", self._item(n), open_, each.attempt_id)
 
     def _capture(self, which: int, qty: int) -> None:
         currency = self.orders[which % len(self.orders)].currency
         self.refs.append(self._name())
         amount = Money(1 + which * qty, currency)
-        self.desk.ask("note_unrouted_payment", actor=PARTNER, amount=amount, psp=PSP, capture_ref=self.refs[-1])
+        self.desk.ask("report_unmatched_payment", actor=PARTNER, amount=amount, psp=PSP, capture_ref=self.refs[-1])
 
-    def _route_stray(self, item: InboxItem, which: int, qty: int) -> None:
+    def _route_unmatched(self, item: UnmatchedItem, which: int, qty: int) -> None:
         """To one order of its currency, or over some; now and then one of them has other money of that name."""
-        if item.is_routed or item.refunds or item.has_failed:
+        if item.is_matched or item.refunds or item.has_failed:
             return
-        takes = [order for order in self.orders if order.currency == item.to_route.currency]
+        takes = [order for order in self.orders if order.currency == item.to_match.currency]
         takes = [order for order in takes if not self._has(order, item)]
         chosen, others = takes[:qty], takes[qty:]
         if not chosen:
             return
-        if which % 3 == 0 and item.to_route.minor > 1 and (others or len(chosen) == 1):
+        if which % 3 == 0 and item.to_match.minor > 1 and (others or len(chosen) == 1):
             self._has_another(chosen[-1], item)
-        self._routed(item, chosen)
+        self._matched(item, chosen)
         left = self._item_of(_ref(item))
-        if not left.is_routed and left.taken:
-            self._routed(left, others[:1])
+        if not left.is_matched and left.taken:
+            self._matched(left, others[:1])
 
-    def _routed(self, item: InboxItem, orders: Sequence[ShopOrder]) -> None:
-        amount = item.to_route
+    def _matched(self, item: UnmatchedItem, orders: Sequence[ShopOrder]) -> None:
+        amount = item.to_match
         shares = split(amount, [1] * len(orders)) if amount.minor >= len(orders) else [amount]
         names = [{"merchant_id": self._merchant_id, "order_id": order.order.order_id} for order in orders]
         parts = [Part(**named, amount=share) for named, share in zip(names, shares, strict=False)]
-        routing = InboxRouting(self.desk.ledger, self.desk.bus)
-        routed = routing.route(PSP, _ref(item), parts, actor=FINANCE, id=self._name())
-        assert routed.status == "recorded", routed
+        matcher = PaymentMatcher(self.desk.ledger, self.desk.bus)
+        matched = matcher.match(PSP, _ref(item), parts, actor=FINANCE, id=self._name())
+        assert matched.status == "recorded", matched
         for order in orders:
             order.read_on()
 
-    def _has(self, order: ShopOrder, item: InboxItem) -> bool:
+    def _has(self, order: ShopOrder, item: UnmatchedItem) -> bool:
         return _ref(item) in order.order.payments.captures
 
-    def _has_another(self, order: ShopOrder, item: InboxItem) -> None:
-        amount = str(item.to_route + item.to_route)
-        told = capture(_ref(item), amount, payment_id="PAY-stray")
-        order.story.tell("report_payment_captured", by=PARTNER, at=after_days(self._day), **told)
+    def _has_another(self, order: ShopOrder, item: UnmatchedItem) -> None:
+        amount = str(item.to_match + item.to_match)
+        reported = capture(_ref(item), amount, payment_id="PAY-unmatched")
+        order.scenario.submit("report_payment_captured", by=PARTNER, at=after_days(self._day), **reported)
 
-    def _stray_back(self, item: InboxItem, _: int, qty: int) -> None:
+    def _unmatched_back(self, item: UnmatchedItem, _: int, qty: int) -> None:
         if item.captured:
             part = Money(max(1, item.captured.minor // qty), item.captured.currency)
-            self._ask("refund_unallocated_funds", item, refund_id=self._name(), amount=part, reason="nobody_ordered")
+            self._ask("refund_unmatched_funds", item, refund_id=self._name(), amount=part, reason="nobody_ordered")
 
-    def _stray_paid(self, item: InboxItem, which: int, _: int) -> None:
-        self._of_a_try("paid", item, which)
+    def _unmatched_paid(self, item: UnmatchedItem, which: int, _: int) -> None:
+        self._of_an_attempt("paid", item, which)
 
-    def _stray_unpaid(self, item: InboxItem, which: int, _: int) -> None:
-        self._of_a_try("failed", item, which)
+    def _unmatched_unpaid(self, item: UnmatchedItem, which: int, _: int) -> None:
+        self._of_an_attempt("failed", item, which)
 
-    def _of_a_try(self, what: str, item: InboxItem, which: int) -> None:
-        tries = [(refund, one.submission_id) for refund in item.refunds.values() for one in refund.tries]
-        if tries:
-            self._says(what, item, *tries[which % len(tries)], days_ago=which % 4)
+    def _of_an_attempt(self, what: str, item: UnmatchedItem, which: int) -> None:
+        attempts = [(refund, one.attempt_id) for refund in item.refunds.values() for one in refund.attempts]
+        if attempts:
+            self._says(what, item, *attempts[which % len(attempts)], days_ago=which % 4)
 
-    def _says(self, what: str, item: InboxItem, refund: InboxRefund, submission_id: str, *, days_ago: int = 0) -> None:
+    def _says(
+        self, what: str, item: UnmatchedItem, refund: UnmatchedFundsRefund, attempt_id: str, *, days_ago: int = 0
+    ) -> None:
         then = after_days(max(0, self._day - days_ago))
-        told: dict[str, Any] = {"refund_id": refund.refund_id, "submission_id": submission_id, "amount": refund.amount}
-        told |= {"code": "closed"} if what == "failed" else {}
-        self._ask(f"report_unallocated_refund_{what}", item, at=then, **told)
+        reported: dict[str, Any] = {"refund_id": refund.refund_id, "attempt_id": attempt_id, "amount": refund.amount}
+        reported |= {"code": "closed"} if what == "failed" else {}
+        self._ask(f"report_unmatched_refund_{what}", item, at=then, **reported)
 
-    def _stray_muddle(self, item: InboxItem, which: int, _: int) -> None:
+    def _unmatched_muddle(self, item: UnmatchedItem, which: int, _: int) -> None:
         """It is on its way back; in some order that fails, is done after all, and the capture turns out to be none."""
-        self._stray_back(item, which, 1)
+        self._unmatched_back(item, which, 1)
         for fact in list(permutations(("unpaid", "paid", "fails")))[which % 6]:
             self._day += 1
-            getattr(self, f"_stray_{fact}")(self._item_of(_ref(item)), 0, 1)
+            getattr(self, f"_unmatched_{fact}")(self._item_of(_ref(item)), 0, 1)
 
-    def _stray_anew(self, item: InboxItem, which: int, _: int) -> None:
+    def _unmatched_anew(self, item: UnmatchedItem, which: int, _: int) -> None:
         if names := list(item.refunds):
-            self._ask("submit_unallocated_refund", item, refund_id=names[which % len(names)])
+            self._ask("submit_unmatched_refund", item, refund_id=names[which % len(names)])
 
-    def _stray_fails(self, item: InboxItem, which: int, _: int) -> None:
+    def _unmatched_fails(self, item: UnmatchedItem, which: int, _: int) -> None:
         if which % 3 == 0 and item.captured:  # rare: it ends most of what could happen afterwards
-            self._ask("report_unrouted_capture_failed", item, amount=item.captured, code="nsf")
+            self._ask("report_unmatched_capture_failed", item, amount=item.captured, code="nsf")
 
-    def _stray_settled(self, item: InboxItem, which: int, qty: int) -> None:
+    def _unmatched_settled(self, item: UnmatchedItem, which: int, qty: int) -> None:
         """A batch with a part, or all, of everything that is still to be settled of it."""
         if item.is_no_orders:
             left = [(kind, ref, each.left) for (kind, ref, _), each in item.receivables.items.items()]
             self._settle(item, [(kind, ref, _part(amount, qty)) for kind, ref, amount in left], which)
 
-    def _stray_disputed(self, item: InboxItem, which: int, _: int) -> None:
+    def _unmatched_disputed(self, item: UnmatchedItem, which: int, _: int) -> None:
         """The provider took it for a dispute, and gave it back."""
         if item.is_no_orders and item.captured:
             name = self._name()
             self._settle(item, [("dispute", name, -item.captured)], which)
             self._settle(item, [("dispute", name, item.captured)], which)
 
-    def _settle(self, item: InboxItem, parts: list[tuple[str, str, Money]], which: int) -> None:
+    def _settle(self, item: UnmatchedItem, parts: list[tuple[str, str, Money]], which: int) -> None:
         lines = []
         for n, (kind, reference, amount) in enumerate(parts):
             if amount:
@@ -168,20 +171,20 @@ class StrayLife:
                 about = {"kind": kind, "psp_ref": f"t-{n}", "rate": given}
                 lines.append(settled_line(reference, **sums) | about)
         if lines:
-            self._ask("report_unallocated_settlement", item, **settles(*lines, batch_ref=self._name()))
+            self._ask("report_unmatched_settlement", item, **settles(*lines, batch_ref=self._name()))
 
-    def _ask(self, name: str, item: InboxItem, **told: Any) -> None:
+    def _ask(self, name: str, item: UnmatchedItem, **reported: Any) -> None:
         """Whatever becomes of it: a status, or a refusal that is one of ours."""
         about = {"psp": PSP, "capture_ref": _ref(item)}
-        outcome = self.desk.ask(name, actor=PARTNER if name.startswith("report") else FINANCE, **(told | about))
+        outcome = self.desk.ask(name, actor=PARTNER if name.startswith("report") else FINANCE, **(reported | about))
         assert outcome.status != "refused" or outcome.code in REFUSALS
 
-    def _item(self, which: int) -> InboxItem:
+    def _item(self, which: int) -> UnmatchedItem:
         return self._item_of(self.refs[which % len(self.refs)])
 
-    def _item_of(self, capture_ref: str) -> InboxItem:
-        item = inbox_item(self.desk.ledger, PSP, capture_ref)
-        assert item.name == inbox_stream(PSP, capture_ref)
+    def _item_of(self, capture_ref: str) -> UnmatchedItem:
+        item = unmatched_item(self.desk.ledger, PSP, capture_ref)
+        assert item.name == unmatched_stream(PSP, capture_ref)
         return item
 
     def _name(self) -> str:
@@ -189,7 +192,7 @@ class StrayLife:
         return f"S-{self._names}"
 
 
-def _ref(item: InboxItem) -> str:
+def _ref(item: UnmatchedItem) -> str:
     return item.name.split("/")[-1]
 
 

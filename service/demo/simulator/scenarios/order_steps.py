@@ -1,4 +1,4 @@
-"""How the story of a simulated order is told: its steps in time, and how it is paid and paid back."""
+"""How the scenario of a simulated order is written: its steps in time, and how it is paid and paid back."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PSP = "simpay"
 
 
 @dataclass(slots=True)
-class Story:
-    """Writes the steps of one order: ids follow from the order, so that the same month is told again the same way."""
+class Scenario:
+    """Writes the steps of one order: ids follow from the order, so that the same month comes out the same way again."""
 
     random: Random
     basket: Basket
-    told: int = field(default=0)
+    reported: int = field(default=0)
 
     @property
     def merchant(self) -> Actor:
@@ -72,98 +72,106 @@ class Story:
 
     def asks_two(self, at: datetime, command: str, *, reason: str, **data: Any) -> Iterator[Step]:
         """What takes two people: proposed by one, and approved by the other."""
-        self.told += 1
-        step_id = f"sim.{self.order_id}.{self.told:02d}"
+        self.reported += 1
+        step_id = f"sim.{self.order_id}.{self.reported:02d}"
         return by_two(at, step_id, command, {**self.basket.names, **data}, reason=reason)
 
     def reports(self, at: datetime, command: str, actor: Actor, **data: Any) -> Step:
         return self._step(at, command, actor, data, is_report=True)
 
-    def reports_late(self, told_at: datetime, command: str, actor: Actor, happened_at: datetime, **data: Any) -> Step:
+    def reports_late(
+        self, reported_at: datetime, command: str, actor: Actor, happened_at: datetime, **data: Any
+    ) -> Step:
         """A fact that is heard of only later."""
-        return replace(self._step(told_at, command, actor, data, is_report=True), happened_at=happened_at)
+        return replace(self._step(reported_at, command, actor, data, is_report=True), happened_at=happened_at)
 
     def later(self, at: datetime, *, least_h: float, most_h: float) -> datetime:
         return at + timedelta(minutes=round(self.random.uniform(least_h, most_h) * 60))
 
     def _step(self, at: datetime, command: str, actor: Actor, data: dict[str, Any], *, is_report: bool) -> Step:
-        self.told += 1
-        step_id = f"sim.{self.order_id}.{self.told:02d}"
+        self.reported += 1
+        step_id = f"sim.{self.order_id}.{self.reported:02d}"
         return Step(at, step_id, command, actor, {**self.basket.names, **data}, is_report)
 
 
-def placed(story: Story, at: datetime | None = None, **otherwise: Any) -> Step:
+def placed(scenario: Scenario, at: datetime | None = None, **otherwise: Any) -> Step:
     """The buyer orders; `otherwise` is what of it is asked in another way."""
-    return story.asks(at or story.basket.placed_at, "place_order", story.buyer, **story.basket.data | otherwise)
-
-
-def authorised(story: Story, at: datetime, *, days: int = 7) -> Step:
-    """The issuer holds the whole amount for so many days."""
-    held = {"amount": story.basket.total, "expires_at": at + timedelta(days=days)}
-    return story.reports(at, "report_payment_authorised", PROVIDER, **payment(story), **held)
-
-
-def placed_and_paid(story: Story) -> Generator[Step, None, datetime]:
-    at = story.basket.placed_at
-    yield placed(story)
-    yield authorised(story, at + timedelta(minutes=2))
-    paid_at = story.later(at, least_h=0.1, most_h=3)
-    yield captured(story, paid_at)
-    return paid_at
-
-
-def captured(story: Story, at: datetime, *, n: int = 1, amount: Money | None = None, payment_id: str = "") -> Step:
-    """The order's n-th capture: the whole amount, if no other is named."""
-    return story.reports(
-        at,
-        "report_payment_captured",
-        PROVIDER,
-        payment_id=payment_id or story.payment_id,
-        psp=PSP,
-        capture_ref=story.capture_ref if n == 1 else f"{story.capture_ref}_{n}",
-        amount=amount or story.basket.total,
+    return scenario.asks(
+        at or scenario.basket.placed_at, "place_order", scenario.buyer, **scenario.basket.data | otherwise
     )
 
 
-def payment(story: Story) -> dict[str, str]:
-    return {"payment_id": story.payment_id, "psp": PSP, "psp_ref": f"pi_{story.order_id}"}
+def authorised(scenario: Scenario, at: datetime, *, days: int = 7) -> Step:
+    """The issuer holds the whole amount for so many days."""
+    held = {"amount": scenario.basket.total, "expires_at": at + timedelta(days=days)}
+    return scenario.reports(at, "report_payment_authorised", PROVIDER, **payment(scenario), **held)
 
 
-def asked_before_dispatch(story: Story) -> Generator[Step, None, datetime]:
-    paid_at = yield from placed_and_paid(story)
-    details = f"Please cancel, {story.basket.buyer.name}"
-    return (yield from asks_back(story, story.later(paid_at, least_h=1, most_h=10), details=details))
+def placed_and_paid(scenario: Scenario) -> Generator[Step, None, datetime]:
+    at = scenario.basket.placed_at
+    yield placed(scenario)
+    yield authorised(scenario, at + timedelta(minutes=2))
+    paid_at = scenario.later(at, least_h=0.1, most_h=3)
+    yield captured(scenario, paid_at)
+    return paid_at
+
+
+def captured(
+    scenario: Scenario, at: datetime, *, n: int = 1, amount: Money | None = None, payment_id: str = ""
+) -> Step:
+    """The order's n-th capture: the whole amount, if no other is named."""
+    return scenario.reports(
+        at,
+        "report_payment_captured",
+        PROVIDER,
+        payment_id=payment_id or scenario.payment_id,
+        psp=PSP,
+        capture_ref=scenario.capture_ref if n == 1 else f"{scenario.capture_ref}_{n}",
+        amount=amount or scenario.basket.total,
+    )
+
+
+def payment(scenario: Scenario) -> dict[str, str]:
+    return {"payment_id": scenario.payment_id, "psp": PSP, "psp_ref": f"pi_{scenario.order_id}"}
+
+
+def asked_before_dispatch(scenario: Scenario) -> Generator[Step, None, datetime]:
+    paid_at = yield from placed_and_paid(scenario)
+    details = f"Please cancel, {scenario.basket.buyer.name}"
+    return (yield from asks_back(scenario, scenario.later(paid_at, least_h=1, most_h=10), details=details))
 
 
 def asks_back(
-    story: Story, at: datetime, *, reason: str = "changed_mind", **told: Any
+    scenario: Scenario, at: datetime, *, reason: str = "changed_mind", **reported: Any
 ) -> Generator[Step, None, datetime]:
-    yield story.asks(at, "request_refund", story.buyer, refund_id=story.refund_id, reason=reason, **told)
+    yield scenario.asks(at, "request_refund", scenario.buyer, refund_id=scenario.refund_id, reason=reason, **reported)
     return at
 
 
-def paid_back(story: Story, approved_at: datetime, refund_id: str, amount: Money) -> Generator[Step, None, datetime]:
+def paid_back(
+    scenario: Scenario, approved_at: datetime, refund_id: str, amount: Money
+) -> Generator[Step, None, datetime]:
     """The provider pays the refund; when it did."""
     submitted_at = approved_at + timedelta(hours=1)
-    yield story.asks(submitted_at, "submit_refund", SYSTEM, refund_id=refund_id)
-    paid_at = story.later(submitted_at, least_h=20, most_h=90)
-    yield refund_outcome(story, paid_at, refund_id, amount, "succeeded")
+    yield scenario.asks(submitted_at, "submit_refund", SYSTEM, refund_id=refund_id)
+    paid_at = scenario.later(submitted_at, least_h=20, most_h=90)
+    yield refund_outcome(scenario, paid_at, refund_id, amount, "succeeded")
     return paid_at
 
 
 def refund_outcome(
-    story: Story, at: datetime, refund_id: str, amount: Money, outcome: str, *, n: int = 1, code: str = ""
+    scenario: Scenario, at: datetime, refund_id: str, amount: Money, outcome: str, *, n: int = 1, code: str = ""
 ) -> Step:
-    """What the provider says of the refund's n-th submission."""
-    return story.reports(
+    """What the provider says of the refund's n-th attempt."""
+    return scenario.reports(
         at,
         "report_refund_outcome",
         PROVIDER,
         refund_id=refund_id,
-        submission_id=f"{refund_id}.{n}",
+        attempt_id=f"{refund_id}.{n}",
         psp=PSP,
         outcome=outcome,
         code=code,
-        psp_refund_ref=f"re_{story.order_id}" if n == 1 else f"re_{story.order_id}_{n}",
+        psp_refund_ref=f"re_{scenario.order_id}" if n == 1 else f"re_{scenario.order_id}_{n}",
         amount=amount,
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from ledger.money import Money
 from service.demo.simulator.scenarios.order_steps import (
-    Story,
+    Scenario,
     authorised,
     captured,
     paid_back,
@@ -23,147 +23,151 @@ from service.demo.simulator.step import FINANCE, PROVIDER, SYSTEM, Step
 _A_MINUTE, _AN_HOUR, _ONE_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def captured_in_parts(story: Story) -> Iterator[Step]:
+def captured_in_parts(scenario: Scenario) -> Iterator[Step]:
     """Held at the checkout, captured in two parts as the merchant confirms them."""
-    at, total = story.basket.placed_at, story.basket.total
-    yield placed(story)
-    about = {**payment(story), "amount": total}
-    yield story.reports(at + _A_MINUTE, "report_payment_initiated", PROVIDER, **about)
-    yield authorised(story, at + 2 * _A_MINUTE)
+    at, total = scenario.basket.placed_at, scenario.basket.total
+    yield placed(scenario)
+    about = {**payment(scenario), "amount": total}
+    yield scenario.reports(at + _A_MINUTE, "report_payment_initiated", PROVIDER, **about)
+    yield authorised(scenario, at + 2 * _A_MINUTE)
     first = Money(total.minor // 3, total.currency)
     for n, amount in enumerate((first, total - first), 1):
-        asked_at = at + n * 2 * _AN_HOUR
-        asked = {"payment_id": story.payment_id, "amount": amount, "request_id": f"cap-{story.order_id}-{n}"}
-        yield story.asks(asked_at, "capture_payment", SYSTEM, **asked)
-        yield captured(story, asked_at + _AN_HOUR, n=n, amount=amount)
-    yield from sent_and_released(story, at + 5 * _AN_HOUR, "1", story.basket.quantities)
+        requested_at = at + n * 2 * _AN_HOUR
+        asked = {"payment_id": scenario.payment_id, "amount": amount, "request_id": f"cap-{scenario.order_id}-{n}"}
+        yield scenario.asks(requested_at, "capture_payment", SYSTEM, **asked)
+        yield captured(scenario, requested_at + _AN_HOUR, n=n, amount=amount)
+    yield from sent_and_released(scenario, at + 5 * _AN_HOUR, "1", scenario.basket.quantities)
 
 
-def paid_in_two_payments(story: Story) -> Iterator[Step]:
+def paid_in_two_payments(scenario: Scenario) -> Iterator[Step]:
     """A gift card and a bank card pay for one order."""
-    at, total = story.basket.placed_at, story.basket.total
+    at, total = scenario.basket.placed_at, scenario.basket.total
     gift = Money(total.minor // 4, total.currency)
-    yield placed(story)
-    yield captured(story, at + _A_MINUTE, amount=gift, payment_id=f"gift_{story.order_id}")
-    yield captured(story, at + 3 * _A_MINUTE, n=2, amount=total - gift)
-    yield from sent_and_released(story, at, "1", story.basket.quantities)
+    yield placed(scenario)
+    yield captured(scenario, at + _A_MINUTE, amount=gift, payment_id=f"gift_{scenario.order_id}")
+    yield captured(scenario, at + 3 * _A_MINUTE, n=2, amount=total - gift)
+    yield from sent_and_released(scenario, at, "1", scenario.basket.quantities)
 
 
-def voided(story: Story) -> Iterator[Step]:
+def voided(scenario: Scenario) -> Iterator[Step]:
     """The buyer leaves while the money is only held, and it is given back."""
-    at = story.basket.placed_at
-    yield placed(story)
-    yield authorised(story, at + 2 * _A_MINUTE)
-    yield story.asks(at + 2 * _AN_HOUR, "cancel_order", story.buyer, reason="changed_mind")
-    void = {"payment_id": story.payment_id, "reason": "order_cancelled"}
-    yield story.asks(at + 3 * _AN_HOUR, "void_payment", SYSTEM, **void)
-    told = {**payment(story), "amount": story.basket.total}
-    yield story.reports(at + 4 * _AN_HOUR, "report_payment_voided", PROVIDER, **told)
+    at = scenario.basket.placed_at
+    yield placed(scenario)
+    yield authorised(scenario, at + 2 * _A_MINUTE)
+    yield scenario.asks(at + 2 * _AN_HOUR, "cancel_order", scenario.buyer, reason="changed_mind")
+    void = {"payment_id": scenario.payment_id, "reason": "order_cancelled"}
+    yield scenario.asks(at + 3 * _AN_HOUR, "void_payment", SYSTEM, **void)
+    reported = {**payment(scenario), "amount": scenario.basket.total}
+    yield scenario.reports(at + 4 * _AN_HOUR, "report_payment_voided", PROVIDER, **reported)
 
 
-def captured_after_the_hold_lapsed(story: Story) -> Iterator[Step]:
+def captured_after_the_hold_lapsed(scenario: Scenario) -> Iterator[Step]:
     """The hold lapses, the order expires, and the provider captures all the same: set aside, flagged, given back."""
-    at = story.basket.placed_at
-    yield placed(story)
-    yield authorised(story, at + 2 * _A_MINUTE, days=2)
-    told = {**payment(story), "amount": story.basket.total}
-    yield story.reports(at + 2 * _ONE_DAY + _AN_HOUR, "report_authorization_expired", SYSTEM, **told)
-    yield expired(story)
+    at = scenario.basket.placed_at
+    yield placed(scenario)
+    yield authorised(scenario, at + 2 * _A_MINUTE, days=2)
+    reported = {**payment(scenario), "amount": scenario.basket.total}
+    yield scenario.reports(at + 2 * _ONE_DAY + _AN_HOUR, "report_authorisation_expired", SYSTEM, **reported)
+    yield expired(scenario)
     captured_at = at + 3 * _ONE_DAY + 2 * _AN_HOUR
-    yield captured(story, captured_at)
-    yield from given_back(story, captured_at + _ONE_DAY, "authorization_expired")
+    yield captured(scenario, captured_at)
+    yield from given_back(scenario, captured_at + _ONE_DAY, "authorization_expired")
 
 
-def captured_after_cancelling(story: Story) -> Iterator[Step]:
+def captured_after_cancelling(scenario: Scenario) -> Iterator[Step]:
     """The buyer cancels and pays in another window."""
-    yield from cancelled_unpaid(story)
-    at = story.basket.placed_at + 6 * _AN_HOUR
-    yield captured(story, at)
-    yield from given_back(story, at + _ONE_DAY, "order_cancelled")
+    yield from cancelled_unpaid(scenario)
+    at = scenario.basket.placed_at + 6 * _AN_HOUR
+    yield captured(scenario, at)
+    yield from given_back(scenario, at + _ONE_DAY, "order_cancelled")
 
 
-def captured_for_no_order(story: Story) -> Iterator[Step]:
+def captured_for_no_order(scenario: Scenario) -> Iterator[Step]:
     """The provider names an order that never comes."""
-    at = story.basket.placed_at
-    yield captured(story, at)
-    flag = {"capture_ref": story.capture_ref}
-    yield story.asks(at + _AN_HOUR, "flag_unallocated_capture", SYSTEM, **flag)
-    yield from given_back(story, at + 3 * _ONE_DAY, "no_order")
+    at = scenario.basket.placed_at
+    yield captured(scenario, at)
+    flag = {"capture_ref": scenario.capture_ref}
+    yield scenario.asks(at + _AN_HOUR, "flag_unallocated_capture", SYSTEM, **flag)
+    yield from given_back(scenario, at + 3 * _ONE_DAY, "no_order")
 
 
-def captured_twice(story: Story) -> Iterator[Step]:
+def captured_twice(scenario: Scenario) -> Iterator[Step]:
     """The buyer pressed the button twice, and gets the second capture back."""
-    paid_at = yield from placed_and_paid(story)
-    yield captured(story, paid_at + 4 * _A_MINUTE, n=2)
+    paid_at = yield from placed_and_paid(scenario)
+    yield captured(scenario, paid_at + 4 * _A_MINUTE, n=2)
     at = paid_at + _ONE_DAY
-    approval = {"refund_id": f"DU-{story.order_id}", "capture_ref": f"{story.capture_ref}_2"}
-    yield story.asks(at, "approve_duplicate_capture_refund", FINANCE, **approval)
-    yield from paid_back(story, at, f"DU-{story.order_id}", story.basket.total)
-    yield from sent_and_released(story, paid_at, "1", story.basket.quantities)
+    approval = {"refund_id": f"DU-{scenario.order_id}", "capture_ref": f"{scenario.capture_ref}_2"}
+    yield scenario.asks(at, "approve_duplicate_capture_refund", FINANCE, **approval)
+    yield from paid_back(scenario, at, f"DU-{scenario.order_id}", scenario.basket.total)
+    yield from sent_and_released(scenario, paid_at, "1", scenario.basket.quantities)
 
 
-def capture_failed_before_dispatch(story: Story) -> Iterator[Step]:
+def capture_failed_before_dispatch(scenario: Scenario) -> Iterator[Step]:
     """The capture did not happen after all; the buyer pays again, and the order goes on."""
-    paid_at = yield from placed_and_paid(story)
-    yield _failed(story, paid_at + 2 * _AN_HOUR)
-    yield captured(story, paid_at + 6 * _AN_HOUR, n=2, payment_id=f"again_{story.order_id}")
-    yield from sent_and_released(story, paid_at + 6 * _AN_HOUR, "1", story.basket.quantities)
+    paid_at = yield from placed_and_paid(scenario)
+    yield _failed(scenario, paid_at + 2 * _AN_HOUR)
+    yield captured(scenario, paid_at + 6 * _AN_HOUR, n=2, payment_id=f"again_{scenario.order_id}")
+    yield from sent_and_released(scenario, paid_at + 6 * _AN_HOUR, "1", scenario.basket.quantities)
 
 
-def capture_failed_after_dispatch(story: Story) -> Iterator[Step]:
+def capture_failed_after_dispatch(scenario: Scenario) -> Iterator[Step]:
     """The goods are on their way by then: the platform bears it, and somebody must look."""
-    paid_at = yield from placed_and_paid(story)
-    yield from all_sent(story, paid_at)
-    yield _failed(story, paid_at + 4 * _ONE_DAY)
+    paid_at = yield from placed_and_paid(scenario)
+    yield from all_sent(scenario, paid_at)
+    yield _failed(scenario, paid_at + 4 * _ONE_DAY)
 
 
-def capture_failed_while_a_refund_was_on_its_way(story: Story) -> Iterator[Step]:
+def capture_failed_while_a_refund_was_on_its_way(scenario: Scenario) -> Iterator[Step]:
     """Nobody is owed it when the refund fails; then the provider says that it has paid all the same."""
-    paid_at = yield from placed_and_paid(story)
+    paid_at = yield from placed_and_paid(scenario)
     at = paid_at + 5 * _AN_HOUR
-    yield story.asks(at, "cancel_order", story.merchant, reason="out_of_stock", refund_id=story.refund_id)
-    yield story.asks(at + _AN_HOUR, "submit_refund", SYSTEM, refund_id=story.refund_id)
-    yield _failed(story, at + _ONE_DAY)
+    yield scenario.asks(at, "cancel_order", scenario.merchant, reason="out_of_stock", refund_id=scenario.refund_id)
+    yield scenario.asks(at + _AN_HOUR, "submit_refund", SYSTEM, refund_id=scenario.refund_id)
+    yield _failed(scenario, at + _ONE_DAY)
     for days, said in ((2, "failed"), (4, "succeeded")):
-        yield refund_outcome(story, at + days * _ONE_DAY, story.refund_id, story.basket.total, said)
+        yield refund_outcome(scenario, at + days * _ONE_DAY, scenario.refund_id, scenario.basket.total, said)
 
 
-def captured_in_a_currency_without_a_rate(story: Story) -> Iterator[Step]:
+def captured_in_a_currency_without_a_rate(scenario: Scenario) -> Iterator[Step]:
     """The provider reports euros, for which there is no rate, and corrects itself."""
-    at = story.basket.placed_at
-    yield placed(story)
-    yield captured(story, at + 2 * _A_MINUTE, n=9, amount=Money(story.basket.total.minor, "EUR"))
-    yield captured(story, at + _AN_HOUR)
-    yield from sent_and_released(story, at, "1", story.basket.quantities)
+    at = scenario.basket.placed_at
+    yield placed(scenario)
+    yield captured(scenario, at + 2 * _A_MINUTE, n=9, amount=Money(scenario.basket.total.minor, "EUR"))
+    yield captured(scenario, at + _AN_HOUR)
+    yield from sent_and_released(scenario, at, "1", scenario.basket.quantities)
 
 
-def captured_at_another_amount(story: Story) -> Iterator[Step]:
-    """The same capture is told again, a cent higher."""
-    paid_at = yield from placed_and_paid(story)
-    yield captured(story, paid_at + _AN_HOUR, amount=story.basket.total + Money(1, story.basket.total.currency))
-    yield from sent_and_released(story, paid_at, "1", story.basket.quantities)
+def captured_at_another_amount(scenario: Scenario) -> Iterator[Step]:
+    """The same capture is reported again, a cent higher."""
+    paid_at = yield from placed_and_paid(scenario)
+    yield captured(
+        scenario, paid_at + _AN_HOUR, amount=scenario.basket.total + Money(1, scenario.basket.total.currency)
+    )
+    yield from sent_and_released(scenario, paid_at, "1", scenario.basket.quantities)
 
 
-def refunded_twice_by_the_provider(story: Story) -> Iterator[Step]:
+def refunded_twice_by_the_provider(scenario: Scenario) -> Iterator[Step]:
     """The provider pays a refund, and pays it again under another reference."""
-    paid_at = yield from placed_and_paid(story)
+    paid_at = yield from placed_and_paid(scenario)
     at = paid_at + 5 * _AN_HOUR
-    cancel = {"reason": "out_of_stock", "refund_id": story.refund_id}
-    yield story.asks(at, "cancel_order", story.merchant, **cancel)
-    refunded_at = yield from paid_back(story, at, story.refund_id, story.basket.total)
-    again = refund_outcome(story, refunded_at + _ONE_DAY, story.refund_id, story.basket.total, "succeeded")
+    cancel = {"reason": "out_of_stock", "refund_id": scenario.refund_id}
+    yield scenario.asks(at, "cancel_order", scenario.merchant, **cancel)
+    refunded_at = yield from paid_back(scenario, at, scenario.refund_id, scenario.basket.total)
+    again = refund_outcome(scenario, refunded_at + _ONE_DAY, scenario.refund_id, scenario.basket.total, "succeeded")
     again.data["psp_refund_ref"] += "_again"
     yield again
-    yield refund_outcome(story, refunded_at + _AN_HOUR, story.refund_id, story.basket.total, "succeeded")
+    yield refund_outcome(scenario, refunded_at + _AN_HOUR, scenario.refund_id, scenario.basket.total, "succeeded")
 
 
-def _failed(story: Story, at: datetime) -> Step:
-    told = {"capture_ref": story.capture_ref, "amount": story.basket.total, "code": "capture_failed"}
-    return story.reports(at, "report_payment_failed", PROVIDER, **payment(story), **told)
+def _failed(scenario: Scenario, at: datetime) -> Step:
+    reported = {"capture_ref": scenario.capture_ref, "amount": scenario.basket.total, "code": "capture_failed"}
+    return scenario.reports(at, "report_payment_failed", PROVIDER, **payment(scenario), **reported)
 
 
-def given_back(story: Story, at: datetime, reason: str, amount: Money | None = None) -> Generator[Step, None, None]:
+def given_back(
+    scenario: Scenario, at: datetime, reason: str, amount: Money | None = None
+) -> Generator[Step, None, None]:
     """Money that pays for nothing goes back to the buyer: the whole capture, if no other amount is named."""
-    asked = {"refund_id": story.refund_id, "capture_ref": story.capture_ref, "reason": reason}
-    yield story.asks(at, "refund_buyer_funds", FINANCE, **asked)
-    yield from paid_back(story, at, story.refund_id, amount or story.basket.total)
+    asked = {"refund_id": scenario.refund_id, "capture_ref": scenario.capture_ref, "reason": reason}
+    yield scenario.asks(at, "refund_buyer_funds", FINANCE, **asked)
+    yield from paid_back(scenario, at, scenario.refund_id, amount or scenario.basket.total)

@@ -1,4 +1,4 @@
-"""Every plot there is, and how often it is told."""
+"""Every plot there is, and how often it occurs."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from service.demo.simulator.scenarios import (
     scenarios,
     warehouse,
 )
-from service.demo.simulator.scenarios.order_steps import Story
+from service.demo.simulator.scenarios.order_steps import Scenario
 from service.demo.simulator.step import Step
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """`weight` of 1,000 orders, 0 for what is told once. `express`: only with merchants that have Express Refund on, or
+    """`weight` of 1,000 orders, 0 for what occurs once. `express`: only with merchants that have Express Refund on, or
     off; `units`: how many the order has at least; `market` and `day` of the month, where they matter.
     """
 
     weight: int
-    tell: Callable[[Story], Iterator[Step]]
+    submit: Callable[[Scenario], Iterator[Step]]
     express: bool | None = None
     units: int = 1
     market: str = ""
@@ -41,7 +41,7 @@ PLOTS = (
     Plot(65, scenarios.collected_after_an_attempt),
     Plot(75, scenarios.in_two_parcels),
     Plot(25, scenarios.captured_before_the_order),
-    Plot(20, scenarios.told_twice_by_the_provider),
+    Plot(20, scenarios.reported_twice_by_the_provider),
     Plot(35, scenarios.cancelled_after_payment),
     Plot(25, scenarios.cancelled_unpaid),
     Plot(25, scenarios.declined),
@@ -98,7 +98,7 @@ PLOTS = (
     Plot(4, warehouse.split, units=2),
     Plot(1, warehouse.scanned_as_a_parcel_of_nobody),
     Plot(1, warehouse.by_a_number_used_twice, units=2),
-    Plot(8, warehouse.told_out_of_order),
+    Plot(8, warehouse.reported_out_of_order),
     Plot(4, customs.detained_then_closed),
     Plot(1, customs.declared_twice),
     Plot(1, customs.declared_without_a_payment),
@@ -117,7 +117,7 @@ PLOTS = (
     Plot(1, last_mile.lost_and_denied),
     Plot(1, last_mile.broken_and_destroyed),
     Plot(0, last_mile.deemed_signed, day=24),
-    Plot(1, last_mile.told_of_an_order_that_stands),
+    Plot(1, last_mile.reported_of_an_order_that_stands),
     Plot(0, last_mile.assessed_weeks_ahead, market="US", day=20),
     Plot(3, races.asked_while_locked),
     Plot(1, races.asked_twice_at_once, express=False),
@@ -129,7 +129,7 @@ _WEIGHTS = [plot.weight for plot in PLOTS]
 
 
 def plot_of(random: Random, number: int) -> Plot:
-    """The plot of a month's order by its number: each is told once before chance decides."""
+    """The plot of a month's order by its number: each occurs once before chance decides."""
     if number <= len(PLOTS):
         return PLOTS[number - 1]
     (plot,) = random.choices(PLOTS, _WEIGHTS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.money import Money, share
 from service.demo.simulator.scenarios.journeys import journey, signed_after
-from service.demo.simulator.scenarios.order_steps import Story, placed_and_paid
+from service.demo.simulator.scenarios.order_steps import Scenario, placed_and_paid
 from service.demo.simulator.step import BROKER, CARRIER, SYSTEM, Step
 
 RELEASE_AFTER = timedelta(days=7, minutes=1)  # the default release policy's window has passed
@@ -20,17 +20,17 @@ _EVIDENCE = (*("recipient",) * 6, "household", "neighbour", "reception", "locker
 
 
 def sent(
-    story: Story, paid_at: datetime, number: str, quantities: Quantities, *, trouble: str = "", evidence: str = ""
+    scenario: Scenario, paid_at: datetime, number: str, quantities: Quantities, *, trouble: str = "", evidence: str = ""
 ) -> Generator[Step, None, datetime]:
     """Packed, dispatched, carried and signed for; when it was."""
-    parcel_id = f"{story.order_id}-{number}"
-    dispatched_at = story.later(paid_at, least_h=6, most_h=60)
-    yield from packed_and_dispatched(story, dispatched_at, parcel_id, quantities)
-    return (yield from carried(story, dispatched_at, parcel_id, quantities, trouble=trouble, evidence=evidence))
+    parcel_id = f"{scenario.order_id}-{number}"
+    dispatched_at = scenario.later(paid_at, least_h=6, most_h=60)
+    yield from packed_and_dispatched(scenario, dispatched_at, parcel_id, quantities)
+    return (yield from carried(scenario, dispatched_at, parcel_id, quantities, trouble=trouble, evidence=evidence))
 
 
 def carried(
-    story: Story,
+    scenario: Scenario,
     dispatched_at: datetime,
     parcel_id: str,
     quantities: Quantities,
@@ -40,104 +40,104 @@ def carried(
     evidence: str = "",
 ) -> Generator[Step, None, datetime]:
     """All milestones behind the first `after` of them, what they cost, and the signature; when it was."""
-    legs = list(legs_of(story, dispatched_at, parcel_id, trouble=trouble))
+    legs = list(legs_of(scenario, dispatched_at, parcel_id, trouble=trouble))
     yield from legs[after:]
-    yield from costs_of(story, legs[-1].at, parcel_id, quantities)
-    signed_at = signed_after(story.random, legs[-1].at)
-    yield signed(story, signed_at, parcel_id, evidence=evidence)
+    yield from costs_of(scenario, legs[-1].at, parcel_id, quantities)
+    signed_at = signed_after(scenario.random, legs[-1].at)
+    yield signed(scenario, signed_at, parcel_id, evidence=evidence)
     return signed_at
 
 
-def signed(story: Story, at: datetime, parcel_id: str, *, evidence: str = "") -> Step:
-    return story.reports(
+def signed(scenario: Scenario, at: datetime, parcel_id: str, *, evidence: str = "") -> Step:
+    return scenario.reports(
         at,
         "report_signature",
         CARRIER,
         parcel_id=parcel_id,
-        evidence_kind=evidence or story.random.choice(_EVIDENCE),
+        evidence_kind=evidence or scenario.random.choice(_EVIDENCE),
         proof_ref=f"pod-{parcel_id}",
-        signed_by=story.basket.buyer.name,
+        signed_by=scenario.basket.buyer.name,
     )
 
 
-def released(story: Story, signed_at: datetime) -> Step:
+def released(scenario: Scenario, signed_at: datetime) -> Step:
     """What is left to release, when the default policy's window has passed."""
-    return story.asks(signed_at + RELEASE_AFTER, "release_settlement", SYSTEM)
+    return scenario.asks(signed_at + RELEASE_AFTER, "release_settlement", SYSTEM)
 
 
 def sent_and_released(
-    story: Story, paid_at: datetime, number: str, quantities: Quantities, *, trouble: str = ""
+    scenario: Scenario, paid_at: datetime, number: str, quantities: Quantities, *, trouble: str = ""
 ) -> Iterator[Step]:
-    signed_at = yield from sent(story, paid_at, number, quantities, trouble=trouble)
-    yield released(story, signed_at)
+    signed_at = yield from sent(scenario, paid_at, number, quantities, trouble=trouble)
+    yield released(scenario, signed_at)
 
 
-def all_sent(story: Story, paid_at: datetime) -> Generator[Step, None, datetime]:
+def all_sent(scenario: Scenario, paid_at: datetime) -> Generator[Step, None, datetime]:
     """Everything in one parcel, signed for; when it was."""
-    return (yield from sent(story, paid_at, "1", story.basket.quantities))
+    return (yield from sent(scenario, paid_at, "1", scenario.basket.quantities))
 
 
-def packed(story: Story, at: datetime, parcel_id: str, quantities: Quantities) -> Step:
-    return story.asks(
+def packed(scenario: Scenario, at: datetime, parcel_id: str, quantities: Quantities) -> Step:
+    return scenario.asks(
         at,
         "create_parcel",
-        story.merchant,
+        scenario.merchant,
         parcel_id=parcel_id,
         items=items_of(quantities),
         warehouse_id=WAREHOUSE,
     )
 
 
-def dispatched(story: Story, at: datetime, parcel_id: str) -> Step:
-    return story.asks(at, "dispatch_parcel", story.merchant, parcel_id=parcel_id, **numbered(parcel_id))
+def dispatched(scenario: Scenario, at: datetime, parcel_id: str) -> Step:
+    return scenario.asks(at, "dispatch_parcel", scenario.merchant, parcel_id=parcel_id, **numbered(parcel_id))
 
 
-def packed_and_dispatched(story: Story, at: datetime, parcel_id: str, quantities: Quantities) -> Iterator[Step]:
-    yield packed(story, at - timedelta(hours=3), parcel_id, quantities)
-    yield dispatched(story, at, parcel_id)
+def packed_and_dispatched(scenario: Scenario, at: datetime, parcel_id: str, quantities: Quantities) -> Iterator[Step]:
+    yield packed(scenario, at - timedelta(hours=3), parcel_id, quantities)
+    yield dispatched(scenario, at, parcel_id)
 
 
-def tracked(story: Story, at: datetime, milestone: str, *, parcel_id: str = "", **about: Any) -> Step:
+def tracked(scenario: Scenario, at: datetime, milestone: str, *, parcel_id: str = "", **about: Any) -> Step:
     """One milestone of the first parcel, if no other is named."""
-    return story.reports(
-        at, "report_tracking", CARRIER, parcel_id=parcel_id or story.parcel_id, milestone=milestone, **about
+    return scenario.reports(
+        at, "report_tracking", CARRIER, parcel_id=parcel_id or scenario.parcel_id, milestone=milestone, **about
     )
 
 
-def legs_of(story: Story, dispatched_at: datetime, parcel_id: str, *, trouble: str = "") -> Iterator[Step]:
-    market = story.basket.buyer.market
+def legs_of(scenario: Scenario, dispatched_at: datetime, parcel_id: str, *, trouble: str = "") -> Iterator[Step]:
+    market = scenario.basket.buyer.market
     left_at = dispatched_at + timedelta(hours=1)
     for at, milestone, about in journey(
-        story.random, market=market, dispatched_at=left_at, order_id=story.order_id, trouble=trouble
+        scenario.random, market=market, dispatched_at=left_at, order_id=scenario.order_id, trouble=trouble
     ):
-        yield tracked(story, at, milestone, parcel_id=parcel_id, **about)
+        yield tracked(scenario, at, milestone, parcel_id=parcel_id, **about)
 
 
-def under_way(story: Story, legs: int) -> Generator[Step, None, tuple[str, datetime, datetime]]:
+def under_way(scenario: Scenario, legs: int) -> Generator[Step, None, tuple[str, datetime, datetime]]:
     """Everything in one parcel, so many milestones far; its id, when it was dispatched and when it was last seen."""
-    paid_at = yield from placed_and_paid(story)
-    parcel_id, dispatched_at = story.parcel_id, story.later(paid_at, least_h=6, most_h=40)
-    yield from packed_and_dispatched(story, dispatched_at, parcel_id, story.basket.quantities)
-    way = list(legs_of(story, dispatched_at, parcel_id))[:legs]
+    paid_at = yield from placed_and_paid(scenario)
+    parcel_id, dispatched_at = scenario.parcel_id, scenario.later(paid_at, least_h=6, most_h=40)
+    yield from packed_and_dispatched(scenario, dispatched_at, parcel_id, scenario.basket.quantities)
+    way = list(legs_of(scenario, dispatched_at, parcel_id))[:legs]
     yield from way
     return parcel_id, dispatched_at, way[-1].at
 
 
-def costs_of(story: Story, at: datetime, parcel_id: str, quantities: Quantities) -> Iterator[Step]:
+def costs_of(scenario: Scenario, at: datetime, parcel_id: str, quantities: Quantities) -> Iterator[Step]:
     """What the way has cost the platform: freight, and in the US a duty on what the parcel holds."""
-    yield freight(story, at, parcel_id)
-    if story.basket.buyer.market == "US":
-        yield duty(story, at, parcel_id, quantities)
+    yield freight(scenario, at, parcel_id)
+    if scenario.basket.buyer.market == "US":
+        yield duty(scenario, at, parcel_id, quantities)
 
 
-def freight(story: Story, at: datetime, parcel_id: str, *, kind: str = "freight") -> Step:
-    return story.reports(
+def freight(scenario: Scenario, at: datetime, parcel_id: str, *, kind: str = "freight") -> Step:
+    return scenario.reports(
         at,
         "record_logistics_charge",
         CARRIER,
         parcel_id=parcel_id,
         partner=HAULIER,
-        amount=Money(story.random.randint(1_800, 9_600), "CNY"),
+        amount=Money(scenario.random.randint(1_800, 9_600), "CNY"),
         charge_ref=f"{kind}-{parcel_id}",
         invoice_ref=f"{HAULIER}-{at:%Y-%m}",
         kind=kind,
@@ -145,7 +145,7 @@ def freight(story: Story, at: datetime, parcel_id: str, *, kind: str = "freight"
 
 
 def duty(
-    story: Story,
+    scenario: Scenario,
     at: datetime,
     parcel_id: str,
     quantities: Quantities,
@@ -154,8 +154,8 @@ def duty(
     **otherwise: str,
 ) -> Step:
     """The platform bears it, if nobody else is named."""
-    prices = {line["line_id"]: line["unit_reference"] for line in story.basket.data["lines"]}
-    declared = sum((prices[line] * qty for line, qty in quantities.items()), Money(0, story.basket.total.currency))
+    prices = {line["line_id"]: line["unit_reference"] for line in scenario.basket.data["lines"]}
+    declared = sum((prices[line] * qty for line, qty in quantities.items()), Money(0, scenario.basket.total.currency))
     said = {
         "parcel_id": parcel_id,
         "partner": CUSTOMS_BROKER,
@@ -164,7 +164,7 @@ def duty(
         "declared_value": declared,
         "borne_by": "platform",
     }
-    return story.reports(at, "report_duty", BROKER, **said | otherwise)
+    return scenario.reports(at, "report_duty", BROKER, **said | otherwise)
 
 
 def numbered(parcel_id: str) -> dict[str, str]:

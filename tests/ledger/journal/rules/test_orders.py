@@ -17,7 +17,7 @@ from ledger.money import Money, split, total
 from ledger.policies.markets import Market, Markets
 from ledger.refusals.catalogue import Refusal
 from tests.support.given import BUYER, MERCHANT, NOW, PARTNER, PLATFORM
-from tests.support.orders import OrderStory, after_days, basket, capture, line
+from tests.support.orders import OrderScenario, after_days, basket, capture, line
 
 DAYS = 30
 CURRENCIES = {
@@ -85,13 +85,13 @@ class Life:
     def __init__(self, sale: Sale) -> None:
         self.currency = sale.currency
         self.products = [f"SKU-{n}" for n in range(len(sale.lines))]
-        self.story = self._begin(sale.book_rates)
+        self.scenario = self._begin(sale.book_rates)
         self.day = 0
         self.names = 0
         self._place(sale)
 
-    def _begin(self, rates: list[Rate]) -> OrderStory:
-        return OrderStory(express=True, rates=rates, products=self.products, policies=(OPEN_MARKETS,))
+    def _begin(self, rates: list[Rate]) -> OrderScenario:
+        return OrderScenario(express=True, rates=rates, products=self.products, policies=(OPEN_MARKETS,))
 
     def step(self, action: str, which: int, qty: int) -> None:
         self.day += 1
@@ -112,27 +112,29 @@ class Life:
                 case "alternative":
                     self._pay_from_the_bank()
                 case "express":
-                    self._tell("request_refund", by=BUYER, refund_id=self._name(), reason="changed_mind", lines=lines)
+                    self._submit("request_refund", by=BUYER, refund_id=self._name(), reason="changed_mind", lines=lines)
                 case "cancel":
-                    self._tell("cancel_order", by=MERCHANT, reason="out_of_stock", lines=lines, refund_id=self._name())
+                    self._submit(
+                        "cancel_order", by=MERCHANT, reason="out_of_stock", lines=lines, refund_id=self._name()
+                    )
                 case "settle":
                     self._sign_for_everything()
                     self.day += 7
-                    self._tell("release_settlement")
+                    self._submit("release_settlement")
                 case "pay back" | "reverse":
                     self._pay_back(come_back=action == "reverse")
 
     def finish(self) -> None:
         """Send and sign for what is left, release it, and pay back what is owed."""
         self.day += 1
-        for line_id in self.story.order.lines:
-            if left := self.story.order.free(line_id):
+        for line_id in self.scenario.order.lines:
+            if left := self.scenario.order.free(line_id):
                 self._send(**{line_id: left})
         self._decide_open_cases()
         self._sign_for_everything()
         self.day += 7
         with suppress(Refusal):
-            self._tell("release_settlement")
+            self._submit("release_settlement")
         self._pay_back(come_back=False)
 
     def _place(self, sale: Sale) -> None:
@@ -147,105 +149,105 @@ class Life:
             amount = Money(cents, self.currency)
             charges.append({"type": kind, "amount": str(amount), "borne_by": "buyer"})
             buyer_total = buyer_total + amount
-        told = {"lines": lines, "charges": charges, "list_total": str(list_total), "buyer_total": str(buyer_total)}
-        self._tell("place_order", **basket(**told, market=sale.market, reference_rate=sale.quote))
+        reported = {"lines": lines, "charges": charges, "list_total": str(list_total), "buyer_total": str(buyer_total)}
+        self._submit("place_order", **basket(**reported, market=sale.market, reference_rate=sale.quote))
         for n, part in enumerate(self._paid_at_once(sale, split(buyer_total, sale.weights))):
             if part:
-                self._tell("report_payment_captured", **capture(f"cap-{n}", str(part)))
+                self._submit("report_payment_captured", **capture(f"cap-{n}", str(part)))
 
     def _paid_at_once(self, _: Sale, parts: list[Money]) -> list[Money]:
         return parts
 
     def _send(self, **qty: int) -> None:
         self.names += 1
-        self.story.sent(f"P-{self.names}", at=after_days(self.day), **qty)
+        self.scenario.sent(f"P-{self.names}", at=after_days(self.day), **qty)
 
     def _parcel_ends(self, action: str, which: int) -> None:
-        parcels = [parcel for parcel in self.story.order.parcels if not parcel.signature and not parcel.lost_at]
+        parcels = [parcel for parcel in self.scenario.order.parcels if not parcel.signature and not parcel.lost_at]
         if not parcels:
             return
         parcel_id = parcels[which % len(parcels)].parcel_id
         if action == "sign":
-            self._tell("report_signature", parcel_id=parcel_id)
+            self._submit("report_signature", parcel_id=parcel_id)
             return
         if which % 3:
-            self._tell("report_tracking", parcel_id=parcel_id, milestone="departed")
-        self._tell("report_loss", by=PARTNER, parcel_id=parcel_id)
-        self._tell("refund_lost_parcel", by=PLATFORM, parcel_id=parcel_id, refund_id=self._name())
+            self._submit("report_tracking", parcel_id=parcel_id, milestone="departed")
+        self._submit("report_loss", by=PARTNER, parcel_id=parcel_id)
+        self._submit("refund_lost_parcel", by=PLATFORM, parcel_id=parcel_id, refund_id=self._name())
 
     def _sign_for_everything(self) -> None:
-        for parcel in list(self.story.order.parcels):
+        for parcel in list(self.scenario.order.parcels):
             if not parcel.signature:
-                self._tell("report_signature", parcel_id=parcel.parcel_id)
+                self._submit("report_signature", parcel_id=parcel.parcel_id)
 
     def _decide_open_cases(self) -> None:
-        for n, case in enumerate(list(self.story.order.cases.values())):
+        for n, case in enumerate(list(self.scenario.order.cases.values())):
             if case.is_open and n % 2:
-                self._tell("approve_refund", by=PLATFORM, refund_id=case.id, round=1)
+                self._submit("approve_refund", by=PLATFORM, refund_id=case.id, round=1)
             elif case.is_open:
-                self._tell("reject_refund", by=PLATFORM, refund_id=case.id, round=1, reason="no_evidence")
+                self._submit("reject_refund", by=PLATFORM, refund_id=case.id, round=1, reason="no_evidence")
 
     def _refund_and_approve(self, lines: list[dict[str, Any]], liability: str) -> None:
         """A return or a claim of what has left; the lock is the platform's to ignore."""
         name = self._name()
-        self._tell("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
-        if self.story.order.cases[name].is_open:
-            self._tell("approve_refund", by=PLATFORM, refund_id=name, round=1, liability=liability)
+        self._submit("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
+        if self.scenario.order.cases[name].is_open:
+            self._submit("approve_refund", by=PLATFORM, refund_id=name, round=1, liability=liability)
 
     def _refund_a_part(self, lines: list[dict[str, Any]], which: int) -> None:
         name = self._name()
-        self._tell("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
-        case = self.story.order.cases[name]
+        self._submit("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
+        case = self.scenario.order.cases[name]
         if case.is_open:
             amount = Money(max(1, case.amount.minor * which // 100), self.currency)
             cut = [{"line_id": case.lines[0].line_id, "amount": str(amount)}]
             liability = "platform" if which % 3 == 0 else "merchant"
-            self._tell("approve_refund", by=PLATFORM, refund_id=name, round=1, liability=liability, lines=cut)
+            self._submit("approve_refund", by=PLATFORM, refund_id=name, round=1, liability=liability, lines=cut)
 
     def _return_the_goods(self, lines: list[dict[str, Any]], which: int) -> None:
         """In full or in part, received or never sent."""
         name = self._name()
-        self._tell("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
-        case = self.story.order.cases[name]
+        self._submit("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
+        case = self.scenario.order.cases[name]
         if not case.is_open:
             return
         amount = Money(max(1, case.amount.minor * (1 + which) // 100), self.currency)
-        told: dict[str, Any] = {"round": 1, "return_required": True, "return_by": after_days(self.day)}
-        told |= {"liability": "platform" if which % 3 == 0 else "merchant"}
-        told |= {"lines": [{"line_id": case.lines[0].line_id, "amount": str(amount)}]} if which % 2 else {}
-        self._tell("approve_refund", by=PLATFORM, refund_id=name, **told)
+        reported: dict[str, Any] = {"round": 1, "return_required": True, "return_by": after_days(self.day)}
+        reported |= {"liability": "platform" if which % 3 == 0 else "merchant"}
+        reported |= {"lines": [{"line_id": case.lines[0].line_id, "amount": str(amount)}]} if which % 2 else {}
+        self._submit("approve_refund", by=PLATFORM, refund_id=name, **reported)
         if case.awaits_goods:
-            self._tell("report_return_received" if which % 4 else "expire_return", refund_id=name)
+            self._submit("report_return_received" if which % 4 else "expire_return", refund_id=name)
 
     def _pay_from_the_bank(self) -> None:
-        for case in list(self.story.order.cases.values()):
+        for case in list(self.scenario.order.cases.values()):
             if case.state == "approved" and case.unsubmitted:
-                told = {"method": "bank_transfer", "reference": "TR"}
-                self._tell("pay_refund_by_alternative", by=PLATFORM, refund_id=case.id, **told)
+                reported = {"method": "bank_transfer", "reference": "TR"}
+                self._submit("pay_refund_by_alternative", by=PLATFORM, refund_id=case.id, **reported)
 
     def _pay_back(self, *, come_back: bool) -> None:
-        for case in list(self.story.order.cases.values()):
+        for case in list(self.scenario.order.cases.values()):
             if case.state == "approved" and case.unsubmitted:
-                self._tell("submit_refund", refund_id=case.id)
-            for submission in list(case.submissions.values()):
-                if submission.state == "submitted":
-                    self._outcome(submission.submission_id, "succeeded", submission.amount)
+                self._submit("submit_refund", refund_id=case.id)
+            for attempt in list(case.attempts.values()):
+                if attempt.state == "submitted":
+                    self._outcome(attempt.attempt_id, "succeeded", attempt.amount)
                     if come_back:
-                        self._outcome(submission.submission_id, "reversed", submission.amount)
+                        self._outcome(attempt.attempt_id, "reversed", attempt.amount)
 
-    def _outcome(self, submission_id: str, outcome: str, amount: Money) -> None:
-        names = {"psp": "stripe", "submission_id": submission_id, "psp_refund_ref": f"re-{submission_id}"}
-        self._tell("report_refund_outcome", by=PARTNER, outcome=outcome, amount=str(amount), **names)
+    def _outcome(self, attempt_id: str, outcome: str, amount: Money) -> None:
+        names = {"psp": "stripe", "attempt_id": attempt_id, "psp_refund_ref": f"re-{attempt_id}"}
+        self._submit("report_refund_outcome", by=PARTNER, outcome=outcome, amount=str(amount), **names)
 
     def _line(self, which: int) -> str:
-        return list(self.story.order.lines)[which % len(self.products)]
+        return list(self.scenario.order.lines)[which % len(self.products)]
 
     def _name(self) -> str:
         self.names += 1
         return f"R-{self.names}"
 
-    def _tell(self, name: str, **told: Any) -> None:
-        self.story.tell(name, **{"at": after_days(self.day)} | told)
+    def _submit(self, name: str, **reported: Any) -> None:
+        self.scenario.submit(name, **{"at": after_days(self.day)} | reported)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -257,14 +259,14 @@ def test_whatever_happens_to_an_order_nothing_is_left_between_the_parties(
     for step in steps:
         life.step(*step)
     life.finish()
-    story = life.story
-    assert story.order.completed or story.order.cancelled
-    assert story.balance("2110") == 0
+    scenario = life.scenario
+    assert scenario.order.completed or scenario.order.cancelled
+    assert scenario.balance("2110") == 0
     for account in ("2210", "2220"):
-        assert (story.balance(account, story.order.currency), story.base(account)) == (0, 0), account
-    assert story.balance("2120") == -_merchants_due(story)
-    _shipping_is_kept_or_given_back_whole(story)
-    _tax_is_kept_with_the_goods(story)
+        assert (scenario.balance(account, scenario.order.currency), scenario.base(account)) == (0, 0), account
+    assert scenario.balance("2120") == -_merchants_due(scenario)
+    _shipping_is_kept_or_given_back_whole(scenario)
+    _tax_is_kept_with_the_goods(scenario)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -274,7 +276,7 @@ def test_the_parts_of_an_order_add_up_to_its_fee_and_base(sale: Sale, steps: lis
     for step in steps:
         life.step(*step)
     life.finish()
-    books = life.story.order.lines.values()
+    books = life.scenario.order.lines.values()
     kept = sum(book.gross_released.minor - book.gross_taken_back.minor for book in books)
     assert sum(book.fee_charged.minor - book.fee_back.minor for book in books) == (kept * 500 + 5_000) // 10_000
     for book in books:
@@ -282,15 +284,15 @@ def test_the_parts_of_an_order_add_up_to_its_fee_and_base(sale: Sale, steps: lis
             assert book.base_back == book.allocated.base
 
 
-def _merchants_due(story: OrderStory) -> int:
+def _merchants_due(scenario: OrderScenario) -> int:
     """Invariant 3 of the design: list allocated − net fees − merchant-borne refunds at list."""
-    allocated = story.order.payments.allocation
+    allocated = scenario.order.payments.allocation
     assert allocated is not None
-    fees = sum(event.fee.minor for event in story.events if isinstance(event, SettlementReleased))
-    off = {event.refund_id for event in story.events if isinstance(event, ReturnExpired)}
+    fees = sum(event.fee.minor for event in scenario.events if isinstance(event, SettlementReleased))
+    off = {event.refund_id for event in scenario.events if isinstance(event, ReturnExpired)}
     approvals = [
         event
-        for event in story.events
+        for event in scenario.events
         if isinstance(event, RefundApproved | RefundAutoApproved) and event.refund_id not in off
     ]
     fees -= sum(event.money.fee_back.minor for event in approvals)
@@ -302,30 +304,30 @@ def _merchants_due(story: OrderStory) -> int:
     return allocated.list_total.minor - fees - taken
 
 
-def _charged(story: OrderStory, kind: str) -> tuple[int, int]:
+def _charged(scenario: OrderScenario, kind: str) -> tuple[int, int]:
     """What the buyer paid of a charge, and its CNY base."""
-    allocated = story.order.payments.allocation
+    allocated = scenario.order.payments.allocation
     assert allocated is not None
     found = [charge for charge in allocated.charges if charge.type == kind]
     return sum(charge.amount.minor for charge in found), sum(charge.base.minor for charge in found)
 
 
-def _shipping_is_kept_or_given_back_whole(story: OrderStory) -> None:
-    amount, base = _charged(story, "shipping")
-    kept = story.balance("4220", story.order.currency), story.base("4220")
+def _shipping_is_kept_or_given_back_whole(scenario: OrderScenario) -> None:
+    amount, base = _charged(scenario, "shipping")
+    kept = scenario.balance("4220", scenario.order.currency), scenario.base("4220")
     assert kept in ((-amount, -base), (0, 0))
-    if all(book.live == book.refunded for book in story.order.lines.values()):
+    if all(book.live == book.refunded for book in scenario.order.lines.values()):
         assert kept == (0, 0)
 
 
-def _tax_is_kept_with_the_goods(story: OrderStory) -> None:
+def _tax_is_kept_with_the_goods(scenario: OrderScenario) -> None:
     """So much of the tax is back as of the goods' money, to the cent; and its base too, with the last of them."""
-    allocated = story.order.payments.allocation
+    allocated = scenario.order.payments.allocation
     assert allocated is not None
     goods = sum(line.amount.minor for line in allocated.lines)
-    cases = [case for case in story.order.cases.values() if case.given]
+    cases = [case for case in scenario.order.cases.values() if case.given]
     back = sum(line.buyer_amount.minor for case in cases for line in case.approved_lines)
-    amount, base = _charged(story, "tax")
+    amount, base = _charged(scenario, "tax")
     kept = amount - (2 * amount * back + goods) // (2 * goods)
-    assert story.balance("2320", story.order.currency) == -kept
-    assert story.base("2320") == -base if not back else (back < goods or story.base("2320") == 0)
+    assert scenario.balance("2320", scenario.order.currency) == -kept
+    assert scenario.base("2320") == -base if not back else (back < goods or scenario.base("2320") == 0)

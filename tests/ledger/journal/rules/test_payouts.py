@@ -1,11 +1,12 @@
-"""Postings of merchant money after the sale (P4–P6, P17) and of the inbox (P1), as the domain's table has them."""
+"""Postings of merchant money after the sale (P4–P6, P17) and of unmatched items (P1), as the domain's table has
+them."""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
 from ledger.events.event import Event
-from ledger.events.platform import InboxFactRouted, InboxPaymentCaptured
+from ledger.events.platform import UnmatchedFactMatched, UnmatchedPaymentCaptured
 from ledger.events.settlement import (
     HoldReleased,
     PayoutCancelled,
@@ -86,7 +87,7 @@ def test_what_happens_to_merchant_money_is_posted_by_the_table(event: Event, pos
     assert lines(event) == posted
 
 
-CAPTURED = InboxPaymentCaptured(
+CAPTURED = UnmatchedPaymentCaptured(
     psp="psp",
     capture_ref="c1",
     amount=usd("69.44"),
@@ -101,14 +102,14 @@ def test_money_without_an_order_stands_among_unallocated_buyer_funds() -> None:
     assert lines(CAPTURED) == {"1110": "498.58", "2220": "-498.58"}
 
 
-def test_routing_takes_the_money_out_of_book_0_again() -> None:
-    routed = InboxFactRouted(
+def test_matching_takes_the_money_out_of_book_0_again() -> None:
+    matched = UnmatchedFactMatched(
         system="psp", reference="c1", streams=("order/M-1/O-1",), psp="psp",
-        amount=CAPTURED.amount, base=CAPTURED.base, routed_at=AT,
+        amount=CAPTURED.amount, base=CAPTURED.base, matched_at=AT,
     )  # fmt: skip
-    assert lines(routed) == {"2220": "498.58", "1110": "-498.58"}
+    assert lines(matched) == {"2220": "498.58", "1110": "-498.58"}
 
 
-def test_routing_a_fact_without_money_posts_nothing() -> None:
-    routed = InboxFactRouted(system="carrier", reference="s1", streams=("order/M-1/O-1",), routed_at=AT)
-    assert post(routed) is None
+def test_matching_a_fact_without_money_posts_nothing() -> None:
+    matched = UnmatchedFactMatched(system="carrier", reference="s1", streams=("order/M-1/O-1",), matched_at=AT)
+    assert post(matched) is None

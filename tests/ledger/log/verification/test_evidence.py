@@ -10,7 +10,7 @@ from ledger.log.verification.evidence import EVIDENCE, Cover
 from ledger.log.verification.finding import Finding
 from ledger.log.verification.verify import verify_log
 from tests.support.buses import Desk
-from tests.support.tampering import Row, Tamperer, lived_ledger, tamperer
+from tests.support.tamperer import Row, Tamperer, lived_ledger, tamperer
 
 # How a finding names a row of the table, and which row a change is planted in: one that has neighbours.
 KEYS = {

@@ -109,8 +109,8 @@ def test_a_parcel_turned_away_after_it_was_let_pass_is_turned_away(turned_away: 
 def test_a_parcel_found_before_its_units_travelled_on_is_not_lost() -> None:
     items = (shipment.ParcelItem(line_id="A", qty=2),)
     contents = (shipment.ParcelContents(parcel_id="P-3", items=items),)
-    told = {"order_id": "O-1", "from_parcels": ("P-1",), "to_parcels": ("P-3",), "tracking_no": ""}
-    moved = shipment.ParcelsConsolidated(**told, contents=contents, happened_at=T0 + timedelta(hours=40))
+    reported = {"order_id": "O-1", "from_parcels": ("P-1",), "to_parcels": ("P-3",), "tracking_no": ""}
+    moved = shipment.ParcelsConsolidated(**reported, contents=contents, happened_at=T0 + timedelta(hours=40))
     known = remembered(CREATED, dispatched(), fact("lost", 20), fact("found", 30), moved)
     assert [parcel.status for parcel in known] == ["dispatched", "dispatched"]
 

@@ -91,8 +91,8 @@ def missed(desk: Desk) -> list[tuple[str, str, str]]:
 
 
 def pays_partner(desk: Desk, payment_ref: str, amount: str) -> None:
-    told = {"partner": "sf", "payment_ref": payment_ref, "amount": amount, "cash": amount, "bank_ref": "RUN-7"}
-    desk.expect("record_partner_invoice_paid", **told)
+    reported = {"partner": "sf", "payment_ref": payment_ref, "amount": amount, "cash": amount, "bank_ref": "RUN-7"}
+    desk.expect("record_partner_invoice_paid", **reported)
     app_of(desk).catch_up()
 
 

@@ -48,11 +48,11 @@ def test_a_payout_that_the_bank_shows_is_paid(app: App) -> None:
 
 
 def bank_has_answered(app: App) -> None:
-    told = {"merchant_id": "M-1", "payout_id": PAYOUT, "bank_ref": "bk-1", "occurred_at": app.clock()}
-    app.bus.submit([ReportPayoutPaid.model_validate({"id": "c-1", "actor": PROVIDER, **told})])
+    reported = {"merchant_id": "M-1", "payout_id": PAYOUT, "bank_ref": "bk-1", "occurred_at": app.clock()}
+    app.bus.submit([ReportPayoutPaid.model_validate({"id": "c-1", "actor": PROVIDER, **reported})])
 
 
-def test_a_payout_that_the_bank_told_us_of_before_its_statement_is_no_second_one(app: App) -> None:
+def test_a_payout_that_the_bank_reported_before_its_statement_is_no_second_one(app: App) -> None:
     bank_has_answered(app)
     imported(app, entry("-133.00", reference=PAYOUT), closing="-33.00")
     app.catch_up([ExpectedAtBank()])
@@ -119,7 +119,7 @@ def test_an_entry_that_nobody_can_use_is_kept_among_the_unmatched_and_the_others
     bad = entry("8.85", reference="WHO").replace("CNY", "USD")
     summary = imported(app, bad, entry("-133.00", reference=PAYOUT), closing="-24.15")
     assert (summary.recorded, summary.refused, in_transit(app)) == (3, 0, 0)
-    assert breaks(app) == [("unrouted", "an order", "item_unread")]
+    assert breaks(app) == [("unmatched", "an order", "item_unread")]
     assert summary.unread == ["line 10: the entry is in USD, the account in CNY"]
 
 
@@ -199,9 +199,9 @@ def test_the_same_statement_in_another_file_is_refused_and_nothing_is_recorded(a
 
 def test_a_deposit_that_goes_by_two_names_is_shown_under_either(app: App) -> None:
     batch = {"psp": "stripe", "batch_ref": "B-1", "digest": "d", "line_count": 1, "orders_cash": "CNY 8.85"}
-    told = batch | {"cash": "CNY 8.85", "bank_entry_ref": "DEP-1", "value_date": "2025-04-10"}
+    reported = batch | {"cash": "CNY 8.85", "bank_entry_ref": "DEP-1", "value_date": "2025-04-10"}
     envelope = {"id": "c-1", "actor": PROVIDER, "occurred_at": app.clock()}
-    app.bus.submit([ReportPspBatch.model_validate(envelope | told)])
+    app.bus.submit([ReportPspBatch.model_validate(envelope | reported)])
     deposits = "psp_settlement"
     assert [each.reference for each in waited_for(app) if each.kind == deposits] == ["B-1"]
     imported(app, entry("8.85", reference="DEP-1"), closing="108.85")

@@ -61,7 +61,7 @@ def test_a_transfer_the_bank_refuses_is_failed_and_the_merchant_has_its_money_ag
     assert balances(app.views).merchants[0].available == Money(13_300, CNY)
 
 
-def test_one_answer_after_another_is_told_in_its_turn(app: App) -> None:
+def test_one_answer_after_another_is_reported_in_its_turn(app: App) -> None:
     answered(app, transfer("PDNG"), name="first.xml")
     answered(app, transfer("ACCC"), name="second.xml")
     assert state(app) == "paid"

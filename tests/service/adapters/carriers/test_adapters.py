@@ -18,7 +18,7 @@ from commands.limits import kept_text
 from commands.parcels.report_loss import ReportLoss
 from commands.parcels.report_signature import ReportSignature
 from commands.parcels.report_tracking import ReportTracking
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from ledger.references import number_key
 from projections.tracking.tracking_numbers import NumberedParcel
 from service.adapters.carriers import aftership, easypost, parsed, upu
@@ -35,14 +35,14 @@ def find(tracking_no: str) -> tuple[NumberedParcel, ...]:
 
 
 def checkpoint(subtag: str, *, at: str | None = NOON, **other: Any) -> dict[str, Any]:
-    told = {
+    reported = {
         "tag": subtag.partition("_")[0],
         "subtag": subtag,
         "checkpoint_time": at,
         "slug": "4px",
         "message": "Scanned",
     }
-    return told | other
+    return reported | other
 
 
 def webhook(*checkpoints: dict[str, Any], number: str = "HH1", event_id: str = "evt-1") -> bytes:
@@ -51,8 +51,14 @@ def webhook(*checkpoints: dict[str, Any], number: str = "HH1", event_id: str = "
 
 
 def tracker(status: str, *, detail: str = "status_update", at: str | None = "2025-04-02T04:00:00Z") -> bytes:
-    told = {"object": "TrackingDetail", "status": status, "status_detail": detail, "datetime": at, "message": "Scanned"}
-    result = {"object": "Tracker", "tracking_code": "HH1", "carrier": "USPS", "tracking_details": [told]}
+    reported = {
+        "object": "TrackingDetail",
+        "status": status,
+        "status_detail": detail,
+        "datetime": at,
+        "message": "Scanned",
+    }
+    result = {"object": "Tracker", "tracking_code": "HH1", "carrier": "USPS", "tracking_details": [reported]}
     event = {"object": "Event", "id": "evt_1", "description": "tracker.updated", "result": result}
     return json.dumps(event).encode()
 
@@ -141,9 +147,9 @@ def test_other_postal_events_are_noted_with_their_code(code: str) -> None:
     assert (report.milestone, report.raw_code) == ("noted", code)
 
 
-def test_a_number_nobody_knows_goes_to_the_inbox() -> None:
+def test_a_number_nobody_knows_stays_unmatched() -> None:
     note = one(webhook(checkpoint("InTransit_004"), number="ZZ9"))
-    assert isinstance(note, NoteUnroutedFact)
+    assert isinstance(note, ReportUnmatchedFact)
     assert (note.kind, note.refs) == ("tracking", {"tracking_no": "ZZ9", "carrier": "4px"})
 
 
@@ -154,10 +160,10 @@ def test_a_number_of_two_parcels_goes_to_the_one_of_its_carrier() -> None:
     assert report.merchant_id == "M-1"
 
 
-def test_a_number_of_two_parcels_of_one_carrier_goes_to_the_inbox() -> None:
+def test_a_number_of_two_parcels_of_one_carrier_stays_unmatched() -> None:
     both = (NumberedParcel("M-2", "O-2", "P-2", "4px"), PARCEL)
     (note,) = aftership.commands_from(webhook(checkpoint("InTransit_004")), {}, None, lambda _: both)
-    assert isinstance(note, NoteUnroutedFact)
+    assert isinstance(note, ReportUnmatchedFact)
 
 
 def test_the_same_event_sent_again_is_the_same_command() -> None:
@@ -250,7 +256,7 @@ def test_a_body_that_is_no_object_is_one_clear_sentence(module: Any, body: bytes
 @pytest.mark.parametrize("content", [{}, [], {"data": None}, {"msg": 3}, [[1]], {"events": "none"}])
 def test_an_object_of_another_shape_is_kept_unmapped(module: Any, content: Any) -> None:
     note = one(json.dumps(content).encode(), module)
-    assert isinstance(note, NoteUnroutedFact)
+    assert isinstance(note, ReportUnmatchedFact)
     assert note.kind == "carrier_payload"
 
 
@@ -312,5 +318,5 @@ def test_a_number_of_any_length_is_looked_for_under_its_key(number: str) -> None
 
     (note,) = aftership.commands_from(webhook(checkpoint("InTransit_004"), number=number), {}, None, nowhere)
     assert asked == [number_key(number)]
-    assert isinstance(note, NoteUnroutedFact)
+    assert isinstance(note, ReportUnmatchedFact)
     assert note.refs["tracking_no"] == kept_text(number)

@@ -53,9 +53,9 @@ def test_a_postal_event_reaches_its_parcel(app: App) -> None:
     assert {"parcel.departed", "parcel.arrived"} <= set(types(app))
 
 
-def test_a_number_nobody_knows_waits_in_the_inbox(app: App) -> None:
+def test_a_number_nobody_knows_waits_unmatched(app: App) -> None:
     read(app, of_lines(item("ZZ-9")))
-    assert "inbox.fact_noted" in types(app)
+    assert "unmatched.fact_reported" in types(app)
 
 
 def test_the_same_file_again_only_repeats(app: App) -> None:
@@ -72,7 +72,7 @@ def test_the_same_scan_in_two_bodies_is_recorded_once(app: App) -> None:
 
 def test_a_raw_body_is_kept_whole(app: App) -> None:
     summary = read(app, RawFile("dhl.xml", b"<Track><Status>PU</Status></Track>"), form="raw", sender="dhl")
-    assert (summary.recorded, types(app).count("inbox.fact_noted")) == (1, 1)
+    assert (summary.recorded, types(app).count("unmatched.fact_reported")) == (1, 1)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from projections.tracking.tracking_numbers import SCAN
 from service.adapters.carriers import aftership, easypost, parsed, upu
 from service.adapters.carriers.scan_commands import ITEM_UNREAD, Lookup
@@ -47,7 +47,7 @@ FORMS: list[tuple[Any, Callable[..., Any], dict[str, Any]]] = [
 NOBODY: Lookup = lambda number: ()  # noqa: ARG005, E731
 
 
-def read(module: Any, body: Any) -> tuple[list[NoteUnroutedFact], list[NoteUnroutedFact]]:
+def read(module: Any, body: Any) -> tuple[list[ReportUnmatchedFact], list[ReportUnmatchedFact]]:
     """The scans, and what is kept beside them."""
     commands = module.commands_from(json.dumps(body).encode(), {}, None, NOBODY)
     return (

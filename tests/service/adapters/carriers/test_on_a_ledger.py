@@ -13,15 +13,15 @@ from commands.bus.outcome import Outcome
 from commands.unmatched.match_payment import Part
 from ledger.events.event import seal_place
 from ledger.events.parcels import ParcelSignedFor, TrackingNoted
-from ledger.ids import UNROUTED
+from ledger.ids import UNMATCHED
 from ledger.log.rows import Recorded
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from projections.tracking.tracking_numbers import TrackingNumbers, parcels_numbered
 from projections.worklists.exceptions import Exceptions, exceptions
 from service.adapters.carriers import aftership
-from service.unmatched.items import route as route_by_hand
-from service.unmatched.scan_matches import ScanRouting
+from service.unmatched.items import match as match_by_hand
+from service.unmatched.scan_matches import ScanMatcher
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, CARRIER, merchant_ready, order_data
 from tests.support.shops import app_of
@@ -61,13 +61,13 @@ def hand_over(desk: Desk, **other: str) -> None:
     desk.expect("report_dispatch", at=desk.clock.now, tracking_no="SF-1", items=items, **named)
 
 
-def route(desk: Desk) -> int:
-    """How many scans of the inbox find their parcels."""
-    routing = ScanRouting(desk.ledger, desk.bus, views(desk))
-    return sum(map(routing.route, routing.pages()))
+def match(desk: Desk) -> int:
+    """How many unmatched scans find their parcels."""
+    matcher = ScanMatcher(desk.ledger, desk.bus, views(desk))
+    return sum(map(matcher.match, matcher.pages()))
 
 
-def story(desk: Desk) -> list[Recorded]:
+def scenario(desk: Desk) -> list[Recorded]:
     """The order's events."""
     book = desk.ledger.directory.book_of("M-1")
     return desk.ledger.reader.read_stream(book, "order/M-1/O-1")
@@ -77,7 +77,7 @@ def test_a_scan_finds_its_order_by_its_number(desk: Desk) -> None:
     hand_over(desk)
     (outcome,) = deliver(desk, webhook())
     assert outcome.status == "recorded"
-    assert "parcel.arrived" in {row.type for row in story(desk)}
+    assert "parcel.arrived" in {row.type for row in scenario(desk)}
 
 
 def test_the_same_webhook_twice_is_recorded_once(desk: Desk) -> None:
@@ -95,40 +95,40 @@ def test_a_new_webhook_that_says_the_same_is_recorded_once(desk: Desk) -> None:
 def test_a_number_nobody_knows_is_an_exception_for_people(desk: Desk) -> None:
     deliver(desk, webhook())
     (found,) = exceptions(views(desk))
-    assert (found.kind, found.refs["tracking_no"]) == ("unrouted", "SF-1")
+    assert (found.kind, found.refs["tracking_no"]) == ("unmatched", "SF-1")
 
 
 def test_a_scan_that_came_before_the_hand_over_finds_its_parcel_later(desk: Desk) -> None:
     deliver(desk, webhook(tag="Delivered", subtag="Delivered_005"))
     hand_over(desk)
-    assert route(desk) == 1
-    (signed,) = [row for row in story(desk) if isinstance(row.event, ParcelSignedFor)]
+    assert match(desk) == 1
+    (signed,) = [row for row in scenario(desk) if isinstance(row.event, ParcelSignedFor)]
     assert isinstance(signed.event, ParcelSignedFor)
     assert (signed.event.evidence_kind, signed.event.raw_code) == ("neighbour", "Delivered_005")
     assert signed.occurred_at.isoformat() == "2025-03-30T04:00:00+00:00"
-    assert exceptions(views(desk), kind=UNROUTED) == ()
+    assert exceptions(views(desk), kind=UNMATCHED) == ()
 
 
-def test_a_scan_is_routed_once(desk: Desk) -> None:
+def test_a_scan_is_matched_once(desk: Desk) -> None:
     deliver(desk, webhook())
     hand_over(desk)
-    route(desk)
-    told = len(story(desk))
-    assert (route(desk), len(story(desk))) == (0, told)
+    match(desk)
+    reported = len(scenario(desk))
+    assert (match(desk), len(scenario(desk))) == (0, reported)
 
 
-def test_a_scan_that_was_routed_and_is_told_again_changes_nothing(desk: Desk) -> None:
+def test_a_scan_that_was_matched_and_is_reported_again_changes_nothing(desk: Desk) -> None:
     deliver(desk, webhook())
     hand_over(desk)
-    route(desk)
+    match(desk)
     assert [outcome.repeated for outcome in deliver(desk, webhook("evt-2"))] == [True]
 
 
 def test_what_the_carrier_wrote_goes_with_the_scan_and_stays_sealed(desk: Desk) -> None:
     deliver(desk, webhook(tag="InTransit", subtag="InTransit_001", message="left with Mrs Wong"))
     hand_over(desk)
-    route(desk)
-    (noted,) = [row for row in story(desk) if isinstance(row.event, TrackingNoted)]
+    match(desk)
+    (noted,) = [row for row in scenario(desk) if isinstance(row.event, TrackingNoted)]
     assert isinstance(noted.event, TrackingNoted)
     assert noted.event.text is not None
     assert "Wong" not in noted.payload
@@ -142,12 +142,12 @@ def test_a_scan_of_a_number_that_two_parcels_have_waits_until_a_person_names_the
     desk.expect("place_order", actor=BUYER, **order_data("O-1"))
     hand_over(desk)
     hand_over(desk, merchant_id="M-2", order_id="O-2", carrier="4PX")
-    assert route(desk) == 0
-    (found,) = exceptions(views(desk), kind=UNROUTED)
+    assert match(desk) == 0
+    (found,) = exceptions(views(desk), kind=UNMATCHED)
     _, system, reference = found.stream.split("/")
-    asked = route_by_hand(app_of(desk), system, reference, [Part(**ORDER)], actor=PLATFORM)
-    assert (asked.status, "parcel.arrived" in {row.type for row in story(desk)}) == ("recorded", True)
-    assert exceptions(views(desk), kind=UNROUTED) == ()
+    asked = match_by_hand(app_of(desk), system, reference, [Part(**ORDER)], actor=PLATFORM)
+    assert (asked.status, "parcel.arrived" in {row.type for row in scenario(desk)}) == ("recorded", True)
+    assert exceptions(views(desk), kind=UNMATCHED) == ()
 
 
 def test_a_scan_of_a_number_that_two_orders_have_is_a_break_of_each_however_often_one_looks(desk: Desk) -> None:
@@ -155,7 +155,7 @@ def test_a_scan_of_a_number_that_two_orders_have_is_a_break_of_each_however_ofte
     deliver(desk, webhook(tag="Delivered", subtag="Delivered_005"))
     hand_over(desk)
     hand_over(desk, merchant_id="M-2", order_id="O-2", carrier="4PX")
-    assert [route(desk), route(desk)] == [0, 0]
+    assert [match(desk), match(desk)] == [0, 0]
     found = exceptions(views(desk), kind="duplicate_tracking_no")
     assert [(each.stream, each.refs["tracking_no"]) for each in found] == [
         ("order/M-1/O-1", "SF-1"), ("order/M-2/O-2", "SF-1")
@@ -166,24 +166,24 @@ def test_a_shared_number_that_a_person_has_looked_into_is_not_flagged_again(desk
     deliver(desk, webhook())
     hand_over(desk)
     hand_over(desk, merchant_id="M-2", order_id="O-2", carrier="4PX")
-    route(desk)
+    match(desk)
     for found in exceptions(views(desk), kind="duplicate_tracking_no"):
         about = {"in_stream": found.stream, "break_id": found.break_id}
         desk.expect("resolve_break", actor=PLATFORM, resolution="label_printed_twice", reason="Asked both.", **about)
     deliver(desk, webhook(tag="Delivered", subtag="Delivered_005"))
-    assert (route(desk), exceptions(views(desk), kind="duplicate_tracking_no")) == (0, ())
+    assert (match(desk), exceptions(views(desk), kind="duplicate_tracking_no")) == (0, ())
 
 
-def test_a_number_that_two_orders_have_is_no_break_where_the_carrier_tells_them_apart(desk: Desk) -> None:
+def test_a_number_that_two_orders_have_is_no_break_where_the_carrier_distinguishes_them(desk: Desk) -> None:
     deliver(desk, webhook())
     hand_over(desk, carrier="sf-express")
     hand_over(desk, merchant_id="M-2", order_id="O-2", carrier="4PX")
-    assert route(desk) == 1
+    assert match(desk) == 1
     assert exceptions(views(desk), kind="duplicate_tracking_no") == ()
 
 
 def test_a_scan_that_nobody_can_read_stays_with_people(desk: Desk) -> None:
-    told = {"system": "post", "reference": "r-1", "kind": "tracking", "refs": {"tracking_no": "SF-1"}}
-    desk.expect("note_unrouted_fact", actor=CARRIER, body={"milestone": "teleported"}, **told)
+    reported = {"system": "post", "reference": "r-1", "kind": "tracking", "refs": {"tracking_no": "SF-1"}}
+    desk.expect("report_unmatched_fact", actor=CARRIER, body={"milestone": "teleported"}, **reported)
     hand_over(desk)
-    assert route(desk) == 0
+    assert match(desk) == 0

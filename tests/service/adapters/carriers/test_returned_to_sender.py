@@ -11,7 +11,7 @@ from ledger.refusals.catalogue import NotSignedOff
 from service.adapters.carriers import aftership, easypost, parsed, upu
 from service.adapters.carriers.scan import Scan
 from tests.support.given import PARTNER
-from tests.support.orders import OrderStory, after_days
+from tests.support.orders import OrderScenario, after_days
 
 Words = tuple[str, ...]  # a status and its detail
 
@@ -73,20 +73,20 @@ PROVIDERS: dict[str, tuple[Reader, list[tuple[int, Words]]]] = {
 }
 
 
-def story_of(scans: Iterable[Scan]) -> OrderStory:
-    story = OrderStory().paid().sent("P-1", A=2).sent("P-2", B=1)
+def scenario_of(scans: Iterable[Scan]) -> OrderScenario:
+    scenario = OrderScenario().paid().sent("P-1", A=2).sent("P-2", B=1)
     for scan in scans:
-        told: dict[str, Any] = {
+        reported: dict[str, Any] = {
             "by": PARTNER,
             "parcel_id": "P-2",
             "at": after_days(20),
             "occurred_at": scan.happened_at,
         }
         if scan.milestone == "signed_for":
-            story.tell("report_signature", evidence_kind=scan.evidence_kind, **told)
+            scenario.submit("report_signature", evidence_kind=scan.evidence_kind, **reported)
         else:
-            story.tell("report_tracking", milestone=scan.milestone, raw_code=scan.raw_code, **told)
-    return story
+            scenario.submit("report_tracking", milestone=scan.milestone, raw_code=scan.raw_code, **reported)
+    return scenario
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -94,10 +94,10 @@ def story_of(scans: Iterable[Scan]) -> OrderStory:
 @pytest.mark.parametrize("apart", [False, True])
 def test_nothing_is_released_for_a_parcel_that_went_back(provider: str, *, backwards: bool, apart: bool) -> None:
     read, points = PROVIDERS[provider]
-    told = points[::-1] if backwards else points
-    scans = [scan for point in told for scan in read([point])] if apart else read(told)
-    story = story_of(scans)
-    parcel = story.order.parcels.of("P-2")
+    reported = points[::-1] if backwards else points
+    scans = [scan for point in reported for scan in read([point])] if apart else read(reported)
+    scenario = scenario_of(scans)
+    parcel = scenario.order.parcels.of("P-2")
     assert parcel is not None
-    assert (parcel.status, story.breaks()) == ("returned_to_sender", [])
-    assert isinstance(story.refusal("release_settlement", at=after_days(60)), NotSignedOff)
+    assert (parcel.status, scenario.breaks()) == ("returned_to_sender", [])
+    assert isinstance(scenario.refusal("release_settlement", at=after_days(60)), NotSignedOff)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from commands.command import Command
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from projections.tracking.tracking_numbers import NumberedParcel
 from service.adapters.carriers import aftership, easypost, parsed, scan_commands
 from service.adapters.raw_bodies import unmapped
@@ -30,7 +30,7 @@ def counted(name: str, read: Reader) -> Counter[str]:
     kinds: Counter[str] = Counter()
     for line in lines(name):
         commands = read(body_of(line), {}, None, nobody)
-        (kind,) = {command.kind for command in commands if isinstance(command, NoteUnroutedFact)}
+        (kind,) = {command.kind for command in commands if isinstance(command, ReportUnmatchedFact)}
         kinds[kind] += 1
     return kinds
 
@@ -96,5 +96,5 @@ def test_what_a_sample_says_twice_is_one_command(name: str) -> None:
 def test_a_raw_payload_keeps_its_codes_in_the_open() -> None:
     (line,) = (ln for ln in lines("carrier_payloads.jsonl.gz") if (ln["carrier"], ln["kind"]) == ("gls", "raw"))
     (note,) = unmapped(body_of(line), "gls")
-    assert isinstance(note, NoteUnroutedFact)
+    assert isinstance(note, ReportUnmatchedFact)
     assert "INTRANSIT" in note.body["codes"]

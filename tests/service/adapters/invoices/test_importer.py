@@ -1,4 +1,4 @@
-"""Invoices for freight and duty: each row to its parcel, what no parcel travels under to the inbox."""
+"""Invoices for freight and duty: each row to its parcel, what no parcel travels under to unmatched items."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from commands.menu import MENU
 from ledger.references import number_key
 from projections.accounting.order_contribution import OrderContribution, contributions
-from projections.balances.balances import Moment
+from projections.balances.balances import AsOf
 from projections.worklists.exceptions import Exceptions, exceptions
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importer import FileSummary, RawFile
@@ -64,14 +64,14 @@ def imported(app: App, content: bytes, name: str = "i.csv") -> FileSummary:
 def test_freight_and_duty_go_to_the_order_of_their_parcel(app: App) -> None:
     summary = imported(app, invoice(freight(), duty(), total(2, "82.83")))
     app.catch_up([OrderContribution()])
-    (order,) = contributions(app.views, Moment(), order="O-1").orders
+    (order,) = contributions(app.views, AsOf(), order="O-1").orders
     assert (summary.recorded, order.freight, order.duty) == (2, cny("-62.00"), cny("-20.83"))
 
 
-def test_a_number_that_nothing_travels_under_waits_in_the_inbox(app: App) -> None:
+def test_a_number_that_nothing_travels_under_waits_unmatched(app: App) -> None:
     imported(app, invoice(freight(tracking_no="SF999"), total(1, "62.00")))
     app.catch_up([Exceptions()])
-    assert [found.kind for found in exceptions(app.views)] == ["unrouted"]
+    assert [found.kind for found in exceptions(app.views)] == ["unmatched"]
 
 
 def test_the_same_charge_with_another_amount_is_a_break(app: App) -> None:
@@ -85,7 +85,7 @@ def test_the_first_row_of_another_invoice_is_another_charge(app: App) -> None:
     imported(app, invoice(freight(), total(1, "62.00")))
     imported(app, invoice(freight(), total(1, "62.00")).replace(b"INV-1", b"INV-2"))
     app.catch_up([OrderContribution()])
-    (order,) = contributions(app.views, Moment(), order="O-1").orders
+    (order,) = contributions(app.views, AsOf(), order="O-1").orders
     assert order.freight == cny("-124.00")
 
 
@@ -97,10 +97,10 @@ def test_a_row_that_waited_goes_to_its_parcel_where_that_is_asked_for(app: App) 
         app.bus.submit([MENU[name].command.model_validate(command)])
     heads = app.ledger.reader.heads()
     assert (imported(app, content).recorded, app.ledger.reader.heads()) == (0, heads)
-    routed = import_invoice(app, RawFile("i.csv", content), partner="sf", route=True)
+    matched = import_invoice(app, RawFile("i.csv", content), partner="sf", match=True)
     app.catch_up([OrderContribution(), Exceptions()])
-    (order,) = contributions(app.views, Moment(), order="O-1").orders
-    assert (routed.recorded, order.freight, exceptions(app.views)) == (1, cny("-62.00"), ())
+    (order,) = contributions(app.views, AsOf(), order="O-1").orders
+    assert (matched.recorded, order.freight, exceptions(app.views)) == (1, cny("-62.00"), ())
 
 
 def test_a_day_that_lies_years_ahead_is_refused_and_nothing_is_recorded(app: App) -> None:

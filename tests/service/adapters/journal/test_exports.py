@@ -23,7 +23,7 @@ from ledger.ledger import Ledger
 from ledger.money import Money
 from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import turnover_balance
-from projections.engine.reading import Views
+from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from service.adapters.journal import beancount, hledger
 from service.adapters.journal.beancount import write_beancount

@@ -10,7 +10,7 @@ import pytest
 
 from commands.unmatched.match_payment import Part
 from ledger.actors import Actor
-from ledger.ids import inbox_stream
+from ledger.ids import unmatched_stream
 from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import turnover_balance
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
@@ -18,13 +18,13 @@ from projections.worklists.exceptions import Exceptions, exceptions
 from service.adapters.files.importer import FileSummary, RawFile
 from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import read_neutral
-from service.unmatched.payment_matches import InboxRouting
+from service.unmatched.payment_matches import PaymentMatcher
 from tests.service.adapters.psp.reports import line, neutral, summed
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.sales import PROVIDER, merchant_ready, order_data
 from tests.support.shops import app_of
 
-STRAY = {"psp": "stripe", "capture_ref": "ch-9"}
+UNMATCHED = {"psp": "stripe", "capture_ref": "ch-9"}
 CAPTURED = datetime(2025, 4, 1, 8, tzinfo=UTC)  # at 7.1800
 PAID_BACK = datetime(2025, 4, 5, 8, tzinfo=UTC)  # at 7.2500
 
@@ -42,27 +42,27 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
         day = {"pair": "USD/CNY", "rate": "7.2500", "kind": "book", "provider": "test", "as_of": date(2025, 4, 5)}
         desk.clock.forward(days=20)
         desk.expect("record_fx_rate", **day)
-        desk.expect("note_unrouted_payment", actor=PROVIDER, at=CAPTURED, amount="USD 19.44", **STRAY)
+        desk.expect("report_unmatched_payment", actor=PROVIDER, at=CAPTURED, amount="USD 19.44", **UNMATCHED)
         yield desk
 
 
 def owed_back(desk: Desk, amount: str = "USD 19.44") -> None:
-    desk.expect("refund_unallocated_funds", refund_id="U-9", amount=amount, reason="nobody_ordered", **STRAY)
+    desk.expect("refund_unmatched_funds", refund_id="U-9", amount=amount, reason="nobody_ordered", **UNMATCHED)
 
 
 def paid_back(desk: Desk) -> None:
     said = {"refund_id": "U-9", "psp_refund_ref": "re-9", "amount": "USD 19.44"}
-    desk.expect("report_unallocated_refund_paid", actor=PROVIDER, at=PAID_BACK, **said, **STRAY)
+    desk.expect("report_unmatched_refund_paid", actor=PROVIDER, at=PAID_BACK, **said, **UNMATCHED)
 
 
 def undone(desk: Desk) -> None:
     said = {"amount": "USD 19.44", "code": "nsf"}
-    desk.expect("report_unrouted_capture_failed", actor=PROVIDER, at=PAID_BACK, **said, **STRAY)
+    desk.expect("report_unmatched_capture_failed", actor=PROVIDER, at=PAID_BACK, **said, **UNMATCHED)
 
 
-def imported(desk: Desk, content: bytes, *, route: bool = False) -> FileSummary:
+def imported(desk: Desk, content: bytes, *, match: bool = False) -> FileSummary:
     file = RawFile("r.csv", content)
-    return import_report(app_of(desk), file, read_neutral("r.csv", content, psp="stripe"), psp="stripe", route=route)
+    return import_report(app_of(desk), file, read_neutral("r.csv", content, psp="stripe"), psp="stripe", match=match)
 
 
 def balances(desk: Desk) -> dict[str, tuple[int, int]]:
@@ -113,14 +113,14 @@ def test_its_deposit_is_expected_at_the_bank(desk: Desk) -> None:
 
 def test_a_capture_that_may_still_find_its_order_waits_with_its_line(desk: Desk) -> None:
     imported(desk, neutral(CHARGE, summed()))
-    assert kinds(desk) == ["unrouted", "unrouted"]
+    assert kinds(desk) == ["unmatched", "unmatched"]
 
 
 def test_a_line_that_waited_goes_to_the_capture_once_that_is_given_back(desk: Desk) -> None:
     imported(desk, BOTH)
     owed_back(desk)
     paid_back(desk)
-    again = [imported(desk, BOTH, route=route).recorded for route in (False, True, True)]
+    again = [imported(desk, BOTH, match=match).recorded for match in (False, True, True)]
     found = balances(desk)
     assert (again, kinds(desk), "1110 USD" in found, found["1010 CNY"]) == (
         [0, 2, 0], [], False, (-615, -615),
@@ -131,7 +131,7 @@ def test_a_line_that_waited_under_the_name_of_its_capture_goes_there_too(desk: D
     content = neutral(line("ch-9", reference="ch-9"), summed())
     imported(desk, content)
     owed_back(desk)
-    again = [imported(desk, content, route=True) for _ in range(2)]
+    again = [imported(desk, content, match=True) for _ in range(2)]
     assert [(each.recorded, each.refused) for each in again] == [(1, 0), (0, 0)]
     assert "1110 USD" not in balances(desk)
 
@@ -140,7 +140,7 @@ def test_the_charge_is_settled_while_its_refund_is_on_its_way(desk: Desk) -> Non
     owed_back(desk, "USD 5.00")
     imported(desk, neutral(CHARGE, summed()))
     found = balances(desk)
-    assert (kinds(desk), "1110 USD" in found, found["2210 USD"][0]) == (["unrouted"], False, -500)
+    assert (kinds(desk), "1110 USD" in found, found["2210 USD"][0]) == (["unmatched"], False, -500)
 
 
 def test_a_capture_that_was_none_is_settled_both_ways(desk: Desk) -> None:
@@ -154,12 +154,12 @@ def test_a_capture_that_was_none_is_settled_both_ways(desk: Desk) -> None:
 def test_a_refund_that_failed_comes_and_goes_and_is_for_somebody_to_look_at(desk: Desk) -> None:
     owed_back(desk)
     said = {"refund_id": "U-9", "psp_refund_ref": "re-9", "amount": "USD 19.44", "code": "closed"}
-    desk.expect("report_unallocated_refund_failed", actor=PROVIDER, at=PAID_BACK, **said, **STRAY)
+    desk.expect("report_unmatched_refund_failed", actor=PROVIDER, at=PAID_BACK, **said, **UNMATCHED)
     failed = line("bt-3", "refund", "re-9", amounts="19.44,0.00,19.44")
     imported(desk, neutral(CHARGE, REFUND, failed, summed(3, cash="132.85")))
     found = balances(desk)
     assert ("1110 USD" in found, found["1010 CNY"]) == (False, (13_285, 13_285))
-    assert kinds(desk) == ["psp_line_extra", "psp_line_extra", "unrouted"]
+    assert kinds(desk) == ["psp_line_extra", "psp_line_extra", "unmatched"]
 
 
 def test_the_same_report_again_changes_nothing(desk: Desk) -> None:
@@ -170,36 +170,42 @@ def test_the_same_report_again_changes_nothing(desk: Desk) -> None:
     assert (imported(desk, BOTH).recorded, desk.ledger.reader.heads()) == (0, heads)
 
 
-def test_a_line_told_in_another_batch_is_more_than_was_captured(desk: Desk) -> None:
+def test_a_line_reported_in_another_batch_is_more_than_was_captured(desk: Desk) -> None:
     owed_back(desk)
     imported(desk, neutral(CHARGE, summed()))
     imported(desk, neutral(CHARGE, summed()).replace(b"B-1", b"B-2"))
     assert "amount_mismatch" in kinds(desk)
 
 
-def test_what_orders_have_by_now_is_not_settled_in_the_inbox(desk: Desk) -> None:
+def test_what_orders_have_by_now_is_not_settled_among_the_unmatched_items(desk: Desk) -> None:
     merchant_ready(desk)
     desk.expect("place_order", **order_data("O-1"))
-    desk.expect("route_inbox_payment", parts=[{"merchant_id": "M-1", "order_id": "O-1"}], **STRAY)
+    desk.expect("match_payment", parts=[{"merchant_id": "M-1", "order_id": "O-1"}], **UNMATCHED)
     settled = {"gross": "USD 19.44", "fee": "USD 0.86", "net": "USD 18.58", "cash": "CNY 132.85"}
     rate = {"base": "USD", "quote": "CNY", "value": "7.15", "kind": "provider_settlement", "source": "stripe"}
-    told = {"psp_ref": "bt-1", "kind": "charge", "reference": "ch-9", **settled, "rate": rate | {"as_of": "2025-04-10"}}
-    desk.expect("report_unallocated_settlement", actor=PROVIDER, batch_ref="B-1", lines=[told], **STRAY)
+    reported = {
+        "psp_ref": "bt-1",
+        "kind": "charge",
+        "reference": "ch-9",
+        **settled,
+        "rate": rate | {"as_of": "2025-04-10"},
+    }
+    desk.expect("report_unmatched_settlement", actor=PROVIDER, batch_ref="B-1", lines=[reported], **UNMATCHED)
     app = app_of(desk)
     app.catch_up([Exceptions()])
     extra = [found.stream for found in exceptions(app.views, kind="psp_line_extra")]
-    assert extra == [inbox_stream("stripe", "ch-9")]
+    assert extra == [unmatched_stream("stripe", "ch-9")]
 
 
 DISPUTED = line("bt-4", "dispute", "du-9", amounts="-19.44,15.00,-34.44")
 
 
 def disputed(desk: Desk) -> None:
-    """A dispute of the capture, as a provider's message tells of it."""
+    """A dispute of the capture, as a provider's message reports it."""
     said = {"dispute_id": "du-9", "capture_ref": "ch-9", "amount": {"currency": "USD", "minor": 1944}}
     note = {"system": "stripe", "reference": "du-9", "kind": "psp_dispute_withdrawn", "body": {"said": said}}
     refs = {"type": "charge.dispute.funds_withdrawn", "named": "du-9,ch-9"}
-    desk.expect("note_unrouted_fact", actor=PROVIDER, refs=refs, **note)
+    desk.expect("report_unmatched_fact", actor=PROVIDER, refs=refs, **note)
 
 
 def test_a_dispute_of_money_that_is_no_orders_is_settled_with_its_capture_and_is_for_somebody_to_look_at(
@@ -213,7 +219,8 @@ def test_a_dispute_of_money_that_is_no_orders_is_settled_with_its_capture_and_is
     extra = exceptions(app.views, kind="psp_line_extra")
     assert balances(desk)["1010 CNY"] == (-11_340, -11_340), "the cash of the batch is explained"
     assert {(found.stream, found.expected) for found in extra} == {
-        (inbox_stream("stripe", "ch-9"), "no such dispute"), (inbox_stream("stripe", "ch-9"), "no such dispute_fee"),
+        (unmatched_stream("stripe", "ch-9"), "no such dispute"), (unmatched_stream("stripe", "ch-9"),
+        "no such dispute_fee"),
     }  # fmt: skip
     assert "psp_batch_mismatch" not in kinds(desk)
 
@@ -227,18 +234,18 @@ def test_a_dispute_that_was_won_leaves_nothing_in_the_receivable(desk: Desk) -> 
     assert "1110 USD" not in balances(desk)
 
 
-def test_the_line_of_a_capture_that_is_routed_in_part_waits_until_all_of_it_is(desk: Desk) -> None:
+def test_the_line_of_a_capture_that_is_matched_in_part_waits_until_all_of_it_is(desk: Desk) -> None:
     parts = [{"merchant_id": "M-1", "order_id": "O-1", "amount": "USD 9.00"}, {"merchant_id": "M-1", "order_id": "O-2"}]
-    desk.expect("route_inbox_payment", parts=parts, **STRAY)
-    told = {"merchant_id": "M-1", "order_id": "O-1", "payment_id": "P-1", "amount": "USD 9.00"}
-    desk.expect("report_payment_captured", actor=PROVIDER, at=CAPTURED, **told, **STRAY)
-    router = Actor(kind="system", id="inbox-routing")
-    desk.expect("mark_parts_taken", actor=router, plan=1, taken=[0], **STRAY)
+    desk.expect("match_payment", parts=parts, **UNMATCHED)
+    reported = {"merchant_id": "M-1", "order_id": "O-1", "payment_id": "P-1", "amount": "USD 9.00"}
+    desk.expect("report_payment_captured", actor=PROVIDER, at=CAPTURED, **reported, **UNMATCHED)
+    router = Actor(kind="system", id="payment-matcher")
+    desk.expect("mark_parts_taken", actor=router, plan=1, taken=[0], **UNMATCHED)
     content = neutral(CHARGE, summed())
     imported(desk, content)
-    assert (kinds(desk).count("amount_mismatch"), kinds(desk).count("unrouted")) == (0, 2)
-    routing = InboxRouting(desk.ledger, desk.bus)
+    assert (kinds(desk).count("amount_mismatch"), kinds(desk).count("unmatched")) == (0, 2)
+    matcher = PaymentMatcher(desk.ledger, desk.bus)
     rest = [Part(merchant_id="M-1", order_id="O-3")]
-    assert routing.route("stripe", "ch-9", rest, actor=PLATFORM, id="route-2").status == "recorded"
-    imported(desk, content, route=True)
+    assert matcher.match("stripe", "ch-9", rest, actor=PLATFORM, id="route-2").status == "recorded"
+    imported(desk, content, match=True)
     assert (kinds(desk), "1110 USD" in balances(desk)) == ([], False)

@@ -45,9 +45,9 @@ def app(database_url: str, tmp_path: Path) -> Iterator[App]:
         yield app_of(desk)
 
 
-def imported(app: App, content: bytes, name: str = "r.csv", *, route: bool = False) -> FileSummary:
+def imported(app: App, content: bytes, name: str = "r.csv", *, match: bool = False) -> FileSummary:
     file = RawFile(name, content)
-    return import_report(app, file, read_neutral(name, content, psp="stripe"), psp="stripe", route=route)
+    return import_report(app, file, read_neutral(name, content, psp="stripe"), psp="stripe", match=match)
 
 
 def accounts(app: App) -> dict[str, int]:
@@ -96,9 +96,9 @@ def test_another_amount_than_was_captured_is_a_break(app: App) -> None:
     assert kinds(app) == ["amount_mismatch"]
 
 
-def test_a_line_that_no_order_knows_waits_in_the_inbox_and_is_the_one_break(app: App) -> None:
+def test_a_line_that_no_order_knows_waits_unmatched_and_is_the_one_break(app: App) -> None:
     imported(app, neutral(line(reference="ch-unknown"), summed()))
-    assert kinds(app) == ["unrouted"]
+    assert kinds(app) == ["unmatched"]
 
 
 def test_a_fee_of_the_account_belongs_to_no_order(app: App) -> None:
@@ -144,7 +144,7 @@ def test_the_same_report_again_changes_nothing_although_more_is_known_by_now(app
 def test_a_line_that_waited_goes_to_its_order_where_that_is_asked_for(app: App) -> None:
     imported(app, UNKNOWN)
     its_order_becomes_known(app)
-    assert [imported(app, UNKNOWN, route=True).recorded for _ in range(2)] == [1, 0]
+    assert [imported(app, UNKNOWN, match=True).recorded for _ in range(2)] == [1, 0]
     found = accounts(app)
     assert ("1110" in found, found["1010"], kinds(app)) == (False, 2 * 13_285, [])
 
@@ -153,10 +153,10 @@ def test_a_report_that_was_cut_off_goes_on_where_it_was(app: App, monkeypatch: p
     whole = app.bus.submit
 
     def dies_after_a_row(commands: Sequence[Command]) -> list[Outcome]:
-        told = whole(commands[:1])
+        reported = whole(commands[:1])
         if len(commands) > 1:
             raise InterruptedError
-        return told
+        return reported
 
     with monkeypatch.context() as patch:
         patch.setattr(app.bus, "submit", dies_after_a_row)
@@ -164,10 +164,10 @@ def test_a_report_that_was_cut_off_goes_on_where_it_was(app: App, monkeypatch: p
             imported(app, UNKNOWN)
     again = imported(app, UNKNOWN)
     assert (again.known, again.recorded, again.repeated) == (True, 2, 1)
-    assert (accounts(app)["1010"], kinds(app)) == (13_285, ["unrouted"])
+    assert (accounts(app)["1010"], kinds(app)) == (13_285, ["unmatched"])
 
 
-def test_a_batch_told_again_in_another_file_settles_nothing_twice(app: App) -> None:
+def test_a_batch_reported_again_in_another_file_settles_nothing_twice(app: App) -> None:
     imported(app, neutral(line(), summed()))
     before = accounts(app)
     imported(app, neutral(line(), summed()).replace(b"DEP-1", b"DEP-9"), "other.csv")
@@ -205,8 +205,8 @@ def test_a_report_that_comes_before_the_capture_leaves_nothing_owed_and_nothing_
         app = app_of(desk)
         imported(app, neutral(line().replace("ch-O-1,,", "ch-O-1,M-1,O-1"), summed()))
         assert kinds(app) == ["psp_line_extra"]
-        told = {"merchant_id": "M-1", "order_id": "O-1", "payment_id": "pay-O-1", "psp": "stripe"}
-        desk.expect("report_payment_captured", actor=PROVIDER, capture_ref="ch-O-1", amount="USD 19.44", **told)
+        reported = {"merchant_id": "M-1", "order_id": "O-1", "payment_id": "pay-O-1", "psp": "stripe"}
+        desk.expect("report_payment_captured", actor=PROVIDER, capture_ref="ch-O-1", amount="USD 19.44", **reported)
         app.catch_up([PspReferences()])
         assert ("1110" in accounts(app), kinds(app), unsettled(app.views, before=FAR)) == (False, [], [])
 
@@ -216,8 +216,8 @@ def test_a_line_about_no_order_is_kept_with_its_category_and_its_neighbours_are_
     file = RawFile("r.csv", content)
     summary = import_report(app, file, read_stripe("r.csv", content, rates={"USD": "7.1500"}), psp="stripe")
     assert (summary.recorded, summary.refused, "1110" in accounts(app)) == (3, 0, False)
-    assert kinds(app) == ["psp_batch_mismatch", "unrouted"]
-    (kept,) = (found for found in exceptions(app.views) if found.kind == "unrouted")
+    assert kinds(app) == ["psp_batch_mismatch", "unmatched"]
+    (kept,) = (found for found in exceptions(app.views) if found.kind == "unmatched")
     assert (kept.actual, kept.refs["category"]) == ("psp_line_other", "anticipation_repayment")
 
 
@@ -225,15 +225,15 @@ def test_a_line_about_no_order_is_worked_to_its_end_by_an_adjustment_and_two_clo
     """The batch brought in USD 10.00 less than its orders: an advance that the provider takes back."""
     content = stripe(transaction(), transaction(2, "anticipation_repayment", "", amounts="-10.00,0.00,-10.00"))
     import_report(app, RawFile("r.csv", content), read_stripe("r.csv", content, rates={"USD": "7.1500"}), psp="stripe")
-    assert kinds(app) == ["psp_batch_mismatch", "unrouted"]
-    unexplained, kept = exceptions(app.views, kind="psp_batch_mismatch")[0], exceptions(app.views, kind="unrouted")[0]
+    assert kinds(app) == ["psp_batch_mismatch", "unmatched"]
+    unexplained, kept = exceptions(app.views, kind="psp_batch_mismatch")[0], exceptions(app.views, kind="unmatched")[0]
     assert kept.refs["amount"] == "USD -10.00"
     before, difference = accounts(app)["1010"], cny(unexplained.actual) - cny(unexplained.expected)
     sides = (("5130", "debit"), ("1010", "credit"))
     lines = [{"account": account, "side": side, "amount": f"CNY {-difference / 100:.2f}"} for account, side in sides]
     said = {"adjustment_id": "A-1", "lines": lines, "evidence": ["their report"]}
-    told = {"proposal_id": "P-1", "command": "post_adjustment", "data": said, "reason": "advance_repaid"}
-    submitted(app, "propose", PLATFORM, **told)
+    reported = {"proposal_id": "P-1", "command": "post_adjustment", "data": said, "reason": "advance_repaid"}
+    submitted(app, "propose", PLATFORM, **reported)
     submitted(app, "approve_proposal", FINANCE, in_stream="adjustment/A-1", proposal_id="P-1")
     for row in (unexplained, kept):
         about = {"in_stream": row.stream, "break_id": row.break_id}
@@ -257,4 +257,4 @@ def test_a_row_that_nobody_can_use_is_kept_and_its_neighbours_are_settled(app: A
     for recorded in (3, 0):
         summary = imported(app, content)
         assert (summary.recorded, summary.refused, "1110" in accounts(app)) == (recorded, 0, False)
-    assert (kinds(app), exceptions(app.views, kind="unrouted")[0].actual) == (["unrouted"], "item_unread")
+    assert (kinds(app), exceptions(app.views, kind="unmatched")[0].actual) == (["unmatched"], "item_unread")

@@ -1,4 +1,4 @@
-"""Providers' webhooks, from their own examples: each becomes the report it stands for, or a note in the inbox."""
+"""Providers' webhooks, from their own examples: each becomes the report it stands for, or an unmatched note."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_an_event_of_stripe_becomes_the_report_it_stands_for(
 @pytest.mark.parametrize("resource", ["balance_transaction", "payout", "payment_intent", "plan"])
 def test_an_event_of_stripe_about_something_else_is_noted(objects: dict[str, Any], resource: str) -> None:
     fact = event(f"{resource}.updated", objects[resource])
-    assert (fact.kind, fact.command(None).name) == ("other", "note_unrouted_fact")
+    assert (fact.kind, fact.command(None).name) == ("other", "report_unmatched_fact")
 
 
 def test_a_refund_on_its_way_has_no_outcome_yet(objects: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ def test_every_notification_of_adyen_becomes_a_command(bodies: list[dict[str, An
     facts = [fact for body in bodies for fact in map(read_notification, items_of(body))]
     assert {fact.command(("M-1", "O-1")).name for fact in facts} == {
         "report_payment_authorised", "report_payment_voided", "report_payment_captured", "report_payment_failed",
-        "report_refund_outcome", "report_dispute_funds_withdrawn", "note_unrouted_fact",
+        "report_refund_outcome", "report_dispute_funds_withdrawn", "report_unmatched_fact",
     }  # fmt: skip
 
 
@@ -144,9 +144,9 @@ def test_an_authorisation_of_adyen_is_the_capture_by_setting_or_by_what_it_says(
     assert (fact.kind, fact.capture_ref) == (kind, "PAY1" if kind == "captured" else "")
 
 
-def test_a_capture_that_adyen_tells_of_all_the_same_is_that_of_its_authorisation() -> None:
-    told = AUTHORISATION | {"eventCode": "CAPTURE", "pspReference": "CAP1", "originalReference": "PAY1"}
-    assert read_notification(told, CaptureMode("automatic")).capture_ref == "PAY1"
+def test_a_capture_that_adyen_reports_all_the_same_is_that_of_its_authorisation() -> None:
+    reported = AUTHORISATION | {"eventCode": "CAPTURE", "pspReference": "CAP1", "originalReference": "PAY1"}
+    assert read_notification(reported, CaptureMode("automatic")).capture_ref == "PAY1"
 
 
 _ODD = [1.5, 10**20, -1, True, None, [1.5], {"a": [1e300]}, "x" * 12_000, "\0", "a b/c", "٣", ""]
@@ -164,8 +164,8 @@ def test_a_field_of_stripe_may_hold_anything(kind: str, field: str) -> None:
     object_ = kind.split(".")[-2] if kind.startswith("charge.d") else kind.partition(".")[0]
     found = {"object": object_, "id": "x_1", "amount": 500, "currency": "usd", "captured": True, "status": "succeeded"}
     for value in _ODD:
-        told = {"id": "evt_7", "type": kind, "created": 1743494400, "data": {"object": found | {field: value}}}
-        for event in (told, told | {"id": value}, told | {"created": value}):
+        reported = {"id": "evt_7", "type": kind, "created": 1743494400, "data": {"object": found | {field: value}}}
+        for event in (reported, reported | {"id": value}, reported | {"created": value}):
             _becomes_a_command(read_event, event)
 
 
@@ -180,15 +180,15 @@ def test_a_field_of_adyen_may_hold_anything(code: str) -> None:
     item: dict[str, Any] = {"pspReference": "CAP1", "originalReference": "PAY1", "amount": amount, "eventCode": code}
     item |= {"success": "true", "eventDate": "2025-04-01T10:00:00+02:00"}
     for value in _ODD:
-        data = dict.fromkeys(("metadata.submission_id", "metadata.order_id", "chargebackReasonCode"), value)
+        data = dict.fromkeys(("metadata.attempt_id", "metadata.order_id", "chargebackReasonCode"), value)
         odds: list[dict[str, Any]] = [*({field: value} for field in _OF_ADYEN), {"additionalData": data}]
         for odd in odds:
             _becomes_a_command(read_notification, item | odd)
 
 
-def _becomes_a_command(read: Callable[[Any], ProviderFact], told: dict[str, Any]) -> None:
+def _becomes_a_command(read: Callable[[Any], ProviderFact], reported: dict[str, Any]) -> None:
     try:
-        fact = read(told)
+        fact = read(reported)
     except Unreadable:
         return  # it waits whole for people
     for command in (fact.command(("M-1", "O-1")), fact.command(None)):
@@ -206,7 +206,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[App]:
         yield opened
 
 
-def test_a_capture_told_by_another_webhook_is_recorded_once(app: App, objects: dict[str, Any]) -> None:
+def test_a_capture_reported_by_another_webhook_is_recorded_once(app: App, objects: dict[str, Any]) -> None:
     charge = {"id": "ch-O-1", "captured": True, "amount": 1944, "amount_captured": 1944, "currency": "usd"}
     fact = event("charge.captured", objects["charge"], **charge, payment_intent="pay-O-1")
     heads = app.ledger.reader.heads()
@@ -221,11 +221,11 @@ def test_a_dispute_finds_its_order_by_the_charge(app: App, objects: dict[str, An
     assert [(row.stream, row.type) for row in rows] == [("order/M-1/O-1", "dispute.opened")]
 
 
-def test_a_capture_that_names_no_order_waits_in_the_inbox_with_its_money(app: App, objects: dict[str, Any]) -> None:
+def test_a_capture_that_names_no_order_waits_unmatched_with_its_money(app: App, objects: dict[str, Any]) -> None:
     fact = event("charge.captured", objects["charge"], id="ch_new", captured=True, amount_captured=500)
     (outcome,) = record_facts(app, [fact])
     (row,) = app.ledger.reader.read(outcome.book, outcome.first - 1, 1)
-    assert (row.stream, row.type) == ("inbox/stripe/ch_new", "inbox.payment_captured")
+    assert (row.stream, row.type) == ("unmatched/stripe/ch_new", "unmatched.payment_captured")
 
 
 def test_every_command_that_messages_become_is_on_the_menu() -> None:

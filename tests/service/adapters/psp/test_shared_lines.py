@@ -24,11 +24,11 @@ from ledger.money import Money, total
 from ledger.streams.registry import blank
 from projections.reconciliation.psp_references import PspReference
 from service.adapters.files.importer import RawFile
-from service.adapters.psp.batch_commands import BatchCommands, Told
+from service.adapters.psp.batch_commands import BatchCommands, BatchContext
 from service.adapters.psp.known_lines import KnownLines
 from service.adapters.psp.report import ReportBatch, ReportLine
 from tests.support.given import NOW, PARTNER, reference_of
-from tests.support.orders import OrderStory, capture
+from tests.support.orders import OrderScenario, capture
 from tests.support.payments import OF_DISPUTE
 
 DAY, LATER = date(2025, 4, 1), date(2025, 4, 3)
@@ -54,8 +54,8 @@ class Checkout:
     @property
     def _charge(self) -> ReportLine:
         gross, fee = Money(sum(self.captured), "USD"), Money(self.fee, self.settled_in)
-        worth = Money(sum(self.captured) * (8 if self.settled_in == "HKD" else 1), self.settled_in)
-        return self._line("t-1", "charge", "cap-1", worth, fee, charged=gross if self.settled_in == "HKD" else None)
+        value = Money(sum(self.captured) * (8 if self.settled_in == "HKD" else 1), self.settled_in)
+        return self._line("t-1", "charge", "cap-1", value, fee, charged=gross if self.settled_in == "HKD" else None)
 
     @property
     def _disputes(self) -> Iterable[ReportLine]:
@@ -78,18 +78,18 @@ class Books:
 
     def __init__(self, checkout: Checkout, known_since: Sequence[date]) -> None:
         self.checkout, self.since = checkout, known_since
-        self.orders = [OrderStory() for _ in checkout.captured]
+        self.orders = [OrderScenario() for _ in checkout.captured]
         self.batch = blank("psp_batch/stripe/po-1")
         self.entries: list[Entry] = []
         self.references: dict[str, list[PspReference]] = {}
 
     def capture(self, n: int) -> None:
         amount = Money(self.checkout.captured[n], "USD")
-        self.orders[n].tell("report_payment_captured", **capture(amount=str(amount)))
+        self.orders[n].submit("report_payment_captured", **capture(amount=str(amount)))
         self._name("cap-1", "charge", n, amount)
         if self.checkout.disputed:
-            told = OF_DISPUTE | {"dispute_id": f"dp-{n}", "amount": str(amount)}
-            self.orders[n].tell("report_dispute_funds_withdrawn", **told)
+            reported = OF_DISPUTE | {"dispute_id": f"dp-{n}", "amount": str(amount)}
+            self.orders[n].submit("report_dispute_funds_withdrawn", **reported)
             self._name(f"dp-{n}", "dispute", n, -amount)
 
     def _name(self, reference: str, kind: str, n: int, amount: Money) -> None:
@@ -106,7 +106,7 @@ class Books:
 
     def report(self) -> set[str]:
         """The batch comes; returns the lines that wait."""
-        commands = BatchCommands(Told(FILE, "stripe", self.known, AT), self.checkout.batch)
+        commands = BatchCommands(BatchContext(FILE, "stripe", self.known, AT), self.checkout.batch)
         for row in commands.rows():
             for command in row.commands:
                 self._run(command)
@@ -116,19 +116,19 @@ class Books:
         for line in self.checkout.lines:
             if line.psp_ref in waiting:
                 commands = BatchCommands(
-                    Told(FILE, "stripe", self.known, AT), replace(self.checkout.batch, lines=(line,))
+                    BatchContext(FILE, "stripe", self.known, AT), replace(self.checkout.batch, lines=(line,))
                 )
-                for command in commands.out_of_the_inbox(line, self.known.parts(line)):
+                for command in commands.out_of_the_unmatched_items(line, self.known.parts(line)):
                     self._run(command)
 
     def _run(self, command: Any) -> None:
         match command:
             case ReportPspSettlement():
-                told = ("psp", "batch_ref", "lines", "value_date", "payout_currency")
-                story = self.orders[int(command.order_id.removeprefix("O-"))]
-                story.tell(command.name, by=PARTNER, **{name: getattr(command, name) for name in told})
+                reported = ("psp", "batch_ref", "lines", "value_date", "payout_currency")
+                scenario = self.orders[int(command.order_id.removeprefix("O-"))]
+                scenario.submit(command.name, by=PARTNER, **{name: getattr(command, name) for name in reported})
             case ReportPspBatch():
-                rules = Rules(at=NOW, reference=reference_of(), memory={})
+                rules = Rules(at=NOW, reference=reference_of(), loaded={})
                 for event in decided(report_psp_batch.decide, command.stamped(NOW), self.batch, rules):
                     self.batch.apply(event)
                     self.entries += [entry] if (entry := post(event)) else []
@@ -136,7 +136,7 @@ class Books:
     @property
     def sums(self) -> Counter[tuple[str, str, str]]:
         found: Counter[tuple[str, str, str]] = Counter()
-        for entry in [*self.entries, *(entry for story in self.orders for entry in story.entries)]:
+        for entry in [*self.entries, *(entry for scenario in self.orders for entry in scenario.entries)]:
             for line in entry.lines:
                 found[line.account, line.currency, "amount"] += line.amount
                 found[line.account, line.currency, "base"] += line.base
@@ -144,7 +144,7 @@ class Books:
 
     @property
     def breaks(self) -> list[str]:
-        streams = [self.batch, *(story.order for story in self.orders)]
+        streams = [self.batch, *(scenario.order for scenario in self.orders)]
         return sorted(each.opened.kind for s in streams for each in s.known_breaks.values() if each.is_open)
 
 
@@ -191,5 +191,5 @@ def test_the_parts_of_a_line_bring_in_what_the_line_does() -> None:
     books.report()
     (line,) = checkout.lines
     assert line.rate is not None
-    cash = total([e.cash for story in books.orders for e in story.events if hasattr(e, "cash")], "CNY")
+    cash = total([e.cash for scenario in books.orders for e in scenario.events if hasattr(e, "cash")], "CNY")
     assert cash == line.rate.convert(line.net)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.payments.report_authorisation_expired import ReportAuthorizationExpired
+from commands.payments.report_authorisation_expired import ReportAuthorisationExpired
 from service.adapters.psp.adyen_notifications import read_notification
 from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.stripe_events import read_event, read_further
@@ -70,8 +70,8 @@ def test_every_event_code_of_adyen_stands_in_the_document(code: str) -> None:
     ],
 )  # fmt: skip
 def test_a_cancel_or_refund_is_what_was_done(action: str, success: str, kind: str) -> None:
-    told = notified("CANCEL_OR_REFUND", success=success, additionalData={"modification.action": action})
-    assert (told.kind, told.said.get("outcome")) == (
+    reported = notified("CANCEL_OR_REFUND", success=success, additionalData={"modification.action": action})
+    assert (reported.kind, reported.said.get("outcome")) == (
         kind,
         {"true": "succeeded", "false": "failed"}[success] if kind == "refund" else None,
     )
@@ -164,10 +164,10 @@ def test_a_payout_of_stripe_that_failed_is_shown_to_people_and_no_other() -> Non
     assert [note.model_dump()["kind"] for note in notes] == ["psp_payout_failed", "psp_other"]
 
 
-def test_the_refunds_that_a_charge_of_stripe_lists_are_told_with_it() -> None:
+def test_the_refunds_that_a_charge_of_stripe_lists_are_reported_with_it() -> None:
     listed = [_REFUND | {"status": "succeeded"}, _REFUND | {"id": "re_2", "status": "failed"}]
-    told = event("charge.refunded", _CHARGE | {"refunds": {"data": listed}})
-    further = list(read_further(told, read_event(told)))
+    reported = event("charge.refunded", _CHARGE | {"refunds": {"data": listed}})
+    further = list(read_further(reported, read_event(reported)))
     assert [(each.said["psp_refund_ref"], each.said["outcome"], each.message_id) for each in further] == [
         ("re_1", "succeeded", "evt_1.re_1"),
         ("re_2", "failed", "evt_1.re_2"),
@@ -175,9 +175,9 @@ def test_the_refunds_that_a_charge_of_stripe_lists_are_told_with_it() -> None:
 
 
 def test_a_list_of_refunds_that_holds_something_else_is_unreadable() -> None:
-    told = event("charge.refunded", _CHARGE | {"refunds": {"data": [3]}})
+    reported = event("charge.refunded", _CHARGE | {"refunds": {"data": [3]}})
     with pytest.raises(Unreadable):
-        list(read_further(told, read_event(told)))
+        list(read_further(reported, read_event(reported)))
 
 
 def test_what_expires_at_stripe_is_what_was_not_captured() -> None:
@@ -187,5 +187,5 @@ def test_what_expires_at_stripe_is_what_was_not_captured() -> None:
 
 def test_a_hold_that_lapses_is_reported_to_its_order() -> None:
     report = notified("EXPIRE", originalReference="").command(("M-1", "O-1"))
-    assert isinstance(report, ReportAuthorizationExpired)
+    assert isinstance(report, ReportAuthorisationExpired)
     assert report.payment_id == "MOD1"

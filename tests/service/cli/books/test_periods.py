@@ -35,7 +35,7 @@ def march(settings: Settings) -> Settings:
     return settings
 
 
-def test_a_rate_is_told_with_the_day_it_is_of_and_whether_it_may_be_used(march: Settings, run: Run) -> None:
+def test_a_rate_is_reported_with_the_day_it_is_of_and_whether_it_may_be_used(march: Settings, run: Run) -> None:
     said = {}
     for day in ("2025-03-31", "2025-05-31"):
         rows = run(march, "rates", "--as-of", day, "--format", "json").json

@@ -10,7 +10,7 @@ from service.settings import Settings
 from tests.service.cli.conftest import Run
 
 FindOrder = Callable[[str], str]
-LISTS = ("approvals", "exceptions", "inbox", "instructions", "overdue", "declarations", "sales")
+LISTS = ("approvals", "exceptions", "unmatched", "instructions", "overdue", "declarations", "sales")
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -24,7 +24,7 @@ def test_a_list_has_the_same_rows_as_json_and_as_csv(run: Run, month: Settings, 
 def test_a_list_as_a_table_has_the_names_of_its_columns(run: Run, month: Settings, name: str) -> None:
     said = run(month, name)
     assert (said.code, said.err) == (0, "")
-    assert ("merchant" if name not in ("inbox", "instructions") else "amount") in said.out
+    assert ("merchant" if name not in ("unmatched", "instructions") else "amount") in said.out
 
 
 def test_exceptions_that_are_open_and_resolved_are_all_there_are(run: Run, month: Settings) -> None:
@@ -61,7 +61,7 @@ def test_a_day_that_is_none_is_named(run: Run, month: Settings) -> None:
 @pytest.mark.parametrize(
     ("locale", "word"), [("en-US", "Delivered"), ("zh-Hans", "已送达"), ("zh-HK", "已送達"), ("pt-MO", "Entregue")]
 )
-def test_tracking_is_told_in_the_buyers_language(
+def test_tracking_is_shown_in_the_buyers_language(
     run: Run, month: Settings, an_order: FindOrder, locale: str, word: str
 ) -> None:
     said = run(month, "track", an_order("parcel.signed_for"), "--locale", locale)
@@ -76,7 +76,7 @@ def test_a_locale_without_texts_is_one_sentence(run: Run, month: Settings, an_or
     assert "tlh" in said.err
 
 
-@pytest.mark.parametrize("name", ["payouts", "exceptions", "inbox", "contribution"])
+@pytest.mark.parametrize("name", ["payouts", "exceptions", "unmatched", "contribution"])
 def test_a_list_that_is_cut_says_how_to_go_on(run: Run, month: Settings, name: str) -> None:
     whole = run(month, name, "--limit", "1000", "--format", "json").json
     first = run(month, name, "--limit", "2", "--format", "json")

@@ -72,7 +72,7 @@ class InMemoryLedger:
         for name in (command.stream, *command.reads):
             self.streams.setdefault(name, blank(name))
         stream = self.streams[command.stream]
-        rules = Rules(at=command.decided_at, reference=self.reference, memory=self.streams)
+        rules = Rules(at=command.decided_at, reference=self.reference, loaded=self.streams)
         try:
             events = tuple(self._deciders[type(command)](command, stream, rules))
         except Refusal as refusal:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.events.payments import PaymentCaptured
-from ledger.events.platform import InboxFactNoted, InboxPaymentCaptured
+from ledger.events.platform import UnmatchedFactReported, UnmatchedPaymentCaptured
 from ledger.events.refunds import RefundApproved
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.policies.defaults import default_policies
@@ -124,14 +124,14 @@ def test_the_money_of_an_order_called_off_after_delivery_waits_for_a_person(ledg
 
 
 @pytest.mark.usefixtures("summary")
-def test_an_order_without_items_and_its_payment_are_in_the_inbox(ledger: InMemoryLedger) -> None:
+def test_an_order_without_items_and_its_payment_are_among_the_unmatched_items(ledger: InMemoryLedger) -> None:
     of_it = [row.event for row in ledger.rows if f"/olist.{hexed('without items')}." in row.command_id]
-    assert [type(event) for event in of_it] == [InboxFactNoted, InboxPaymentCaptured]
+    assert [type(event) for event in of_it] == [UnmatchedFactReported, UnmatchedPaymentCaptured]
 
 
 @pytest.mark.usefixtures("summary")
 def test_a_payment_of_zero_is_noted(ledger: InMemoryLedger) -> None:
-    noted = [row.event for row in ledger.rows if isinstance(row.event, InboxFactNoted)]
+    noted = [row.event for row in ledger.rows if isinstance(row.event, UnmatchedFactReported)]
     assert [fact.refs["checkout_id"] for fact in noted if fact.kind == "payment_without_money"] == [hexed("vouchers")]
 
 
@@ -255,9 +255,9 @@ def odd_part(folder: Folder, *, plain: int) -> Folder:
 
     def is_odd(order: SourceOrder) -> bool:
         times = [order.purchased_at, order.approved_at, order.handed_over_at, order.delivered_at]
-        told = [time for time in times if time]
+        reported = [time for time in times if time]
         several = len(folder.payments.get(order.order_id, ())) != 1 or len(folder.items.get(order.order_id, ())) != 1
-        return not order.is_delivered or len(told) < 4 or told != sorted(told) or several
+        return not order.is_delivered or len(reported) < 4 or reported != sorted(reported) or several
 
     return only(folder, [order for n, order in enumerate(folder.orders) if n < plain or is_odd(order)])
 

@@ -1,4 +1,4 @@
-"""What a plot is told with: its steps, its people, and the names of its merchant's order."""
+"""What a plot is reported with: its steps, its people, and the names of its merchant's order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def by_two(command: str, data: dict[str, Any], stream: str, proposal_id: str) ->
     yield Step("approve_proposal", {"in_stream": stream, "proposal_id": proposal_id}, CHECKER)
 
 
-class Tale:
+class Script:
     """One plot's names, and its merchant's and order's on every command."""
 
     def __init__(
@@ -60,9 +60,9 @@ class Tale:
         self.amount = self.order["buyer_total"]
         self.capture_ref, self.parcel_id = values.name("capture"), values.name("parcel")
 
-    def another(self) -> Tale:
-        """A tale of another order."""
-        return Tale(self.random, self.values, self.clock, self.books, self.recorded)
+    def another(self) -> Script:
+        """A script of another order."""
+        return Script(self.random, self.values, self.clock, self.books, self.recorded)
 
     def either(self, *names: str) -> str:
         """One of these commands: often the one recorded least, so that none is left out."""
@@ -83,8 +83,12 @@ class Tale:
         yield Step("place_order", self.order, BUYER)
 
     def captured(self, capture_ref: str = "") -> Step:
-        told = {"payment_id": f"pay-{self.order_id}", "psp": "stripe", "capture_ref": capture_ref or self.capture_ref}
-        return self.of_order("report_payment_captured", PARTNER, amount=self.amount, **told)
+        reported = {
+            "payment_id": f"pay-{self.order_id}",
+            "psp": "stripe",
+            "capture_ref": capture_ref or self.capture_ref,
+        }
+        return self.of_order("report_payment_captured", PARTNER, amount=self.amount, **reported)
 
     def paid(self) -> Iterator[Step]:
         yield from self.placed()
@@ -94,8 +98,8 @@ class Tale:
         yield from self.paid()
         items = [{"line_id": "L1", "qty": self.qty}]
         yield self.of_parcel("create_parcel", OWNER, items=items, warehouse_id="WH-1")
-        told = {"carrier": "sf", "tracking_no": f"SF{self.order_id}"}
-        yield self.of_parcel("dispatch_parcel", OWNER, **told)
+        reported = {"carrier": "sf", "tracking_no": f"SF{self.order_id}"}
+        yield self.of_parcel("dispatch_parcel", OWNER, **reported)
 
     def signed(self) -> Iterator[Step]:
         yield from self.sent()
@@ -112,10 +116,10 @@ class Tale:
         for round_ in (1, 2):
             yield self.of_order("approve_refund", SERVICE, refund_id=refund_id, round=round_, **approval)
 
-    def told_back(self, refund_id: str, outcome: str) -> Step:
-        """What the provider says of the refund's first submission."""
-        told = {"psp": "stripe", "outcome": outcome, "amount": self.amount, "psp_refund_ref": f"re-{refund_id}"}
-        return self.of_order("report_refund_outcome", PARTNER, submission_id=derived_id(refund_id, "1"), **told)
+    def reported_back(self, refund_id: str, outcome: str) -> Step:
+        """What the provider says of the refund's first attempt."""
+        reported = {"psp": "stripe", "outcome": outcome, "amount": self.amount, "psp_refund_ref": f"re-{refund_id}"}
+        return self.of_order("report_refund_outcome", PARTNER, attempt_id=derived_id(refund_id, "1"), **reported)
 
     def lines(self, **beside: Any) -> dict[str, Any]:
         """A provider's batch with one line about this order's capture."""

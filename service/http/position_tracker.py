@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from projections.engine.projection import Projection
-from projections.engine.reading import Opened, Vector, Views
+from projections.engine.views import Opened, Vector, Views
 
 T = TypeVar("T")
 
 
-class Witness(Views):
+class PositionTracker(Views):
     """One for one read of one request."""
 
     def __init__(self, views: Views) -> None:

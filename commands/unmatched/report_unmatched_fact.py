@@ -11,14 +11,14 @@ from commands.command import Report
 from commands.rules import Rules
 from ledger.canonical import canonical
 from ledger.events.event import Event
-from ledger.events.platform import InboxFactNoted
-from ledger.ids import Id, inbox_stream
+from ledger.events.platform import UnmatchedFactReported
+from ledger.ids import Id, unmatched_stream
 from ledger.references import Reference
 from ledger.sealed import Sealed
-from ledger.streams.reference_data import InboxItem
+from ledger.streams.reference_data import UnmatchedItem
 
 
-class NoteUnroutedFact(Report, name="note_unrouted_fact"):
+class ReportUnmatchedFact(Report, name="report_unmatched_fact"):
     """A scan with only a tracking number, a dispute with only a provider's reference, an order without items.
 
     `body` is what was said, without floats and without anything personal, which goes into `details`.
@@ -39,13 +39,13 @@ class NoteUnroutedFact(Report, name="note_unrouted_fact"):
 
     @property
     def stream(self) -> str:
-        return inbox_stream(self.system, self.reference)
+        return unmatched_stream(self.system, self.reference)
 
 
-def decide(report: NoteUnroutedFact, item: InboxItem, rules: Rules) -> Iterator[Event]:
+def decide(report: ReportUnmatchedFact, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
     if any((fact.kind, fact.body, fact.refs) == (report.kind, report.body, report.refs) for fact in item.noted):
         return
-    yield InboxFactNoted(
+    yield UnmatchedFactReported(
         system=report.system,
         reference=report.reference,
         kind=report.kind,

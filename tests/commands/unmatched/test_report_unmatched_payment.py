@@ -6,30 +6,30 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from commands.unmatched.note_unmatched_payment import NoteUnroutedPayment
-from ledger.events.platform import InboxPaymentCaptured
+from commands.unmatched.report_unmatched_payment import ReportUnmatchedPayment
+from ledger.events.platform import UnmatchedPaymentCaptured
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.money import Money
 from ledger.policies.reference_pricing import ReferencePricing
 from tests.support.given import PARTNER, RATES, ask, cny, given, instant
 
 
-def capture(**other: Any) -> NoteUnroutedPayment:
+def capture(**other: Any) -> ReportUnmatchedPayment:
     said = {"psp": "psp", "capture_ref": "c1", "amount": "USD 69.44", "refs": {"checkout": "C-7"}}
-    return ask(NoteUnroutedPayment, by=PARTNER, **{**said, **other})
+    return ask(ReportUnmatchedPayment, by=PARTNER, **{**said, **other})
 
 
 def test_a_capture_without_an_order_is_recorded_at_the_book_rate_of_its_day() -> None:
-    event = given().when(capture()).then(InboxPaymentCaptured).event(InboxPaymentCaptured)
+    event = given().when(capture()).then(UnmatchedPaymentCaptured).event(UnmatchedPaymentCaptured)
     assert (event.book_rate, event.base) == (RATES[1], cny("498.58"))
 
 
-def test_it_stands_in_the_inbox_under_the_providers_name_for_it() -> None:
-    assert capture().stream == "inbox/psp/c1"
+def test_it_stands_unmatched_under_the_providers_name_for_it() -> None:
+    assert capture().stream == "unmatched/psp/c1"
 
 
 def test_it_keeps_the_time_the_provider_gives() -> None:
-    event = given().when(capture(occurred_at="2025-03-31T10:00:00Z")).event(InboxPaymentCaptured)
+    event = given().when(capture(occurred_at="2025-03-31T10:00:00Z")).event(UnmatchedPaymentCaptured)
     assert event.happened_at == instant("2025-03-31T10:00:00Z")
 
 
@@ -51,7 +51,7 @@ def test_without_any_book_rate_it_cannot_be_carried_and_somebody_must_look() -> 
 
 def test_at_a_rate_older_than_a_decision_may_use_it_is_booked_and_flagged() -> None:
     strict = ReferencePricing(rate_kind="reference", quote_validity=timedelta(hours=1), max_rate_age=timedelta(days=3))
-    done = given(policies=(strict,)).when(capture()).then(InboxPaymentCaptured, ReconciliationBreakOpened)
+    done = given(policies=(strict,)).when(capture()).then(UnmatchedPaymentCaptured, ReconciliationBreakOpened)
     assert done.event(ReconciliationBreakOpened).kind == "stale_rate"
 
 
@@ -63,7 +63,7 @@ def test_a_capture_of_no_amount_is_malformed(amount: Any) -> None:
 
 def test_what_was_captured_beyond_it_is_a_further_step_of_the_same_capture() -> None:
     first = given().when(capture(cumulative=True)).events
-    event = given(*first).when(capture(amount="USD 80.00", cumulative=True)).event(InboxPaymentCaptured)
+    event = given(*first).when(capture(amount="USD 80.00", cumulative=True)).event(UnmatchedPaymentCaptured)
     assert event.amount == Money.of("10.56", "USD")
 
 

@@ -59,7 +59,7 @@ def counted_signatures(facts: Collection[Fact]) -> list[tuple[datetime, str]]:
 
 
 def mark_of(carrier: str) -> str:
-    """What tells carriers apart where their names must not be: a lock by evidence asks who had the parcel."""
+    """What distinguishes carriers where their names must not be: a lock by evidence asks who had the parcel."""
     return sha256(carrier.encode()).hexdigest()[:16]
 
 

@@ -12,9 +12,11 @@ import typer
 from service.failures import ServiceFailure
 
 if TYPE_CHECKING:
-    from projections.balances.balances import Moment
+    from projections.balances.balances import AsOf
 
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="At the end of this accounting day.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="At the end of this accounting day.")
+]
 AsKnownAt = Annotated[
     str | None,
     typer.Option(
@@ -23,10 +25,10 @@ AsKnownAt = Annotated[
 ]
 
 
-def moment_of(as_of: str | None, as_known_at: str | None) -> Moment:
-    from projections.balances.balances import Moment
+def timepoint_of(as_of: str | None, as_known_at: str | None) -> AsOf:
+    from projections.balances.balances import AsOf
 
-    return Moment(as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
+    return AsOf(as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
 
 
 def day_of(text: str | None, flag: str = "--as-of") -> date | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.events.deliveries import GOING_BACK
 from ledger.events.milestones import MILESTONES, UNDONE_BY, furthest
 from projections.engine.batch import Row
-from projections.tracking.parcel_standing import Fact, reach
+from projections.tracking.parcel_status import Fact, reach
 from projections.tracking.tables import BLANK_PARCEL
 
 T0 = datetime(2025, 4, 1, 8, tzinfo=UTC)

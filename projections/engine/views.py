@@ -18,8 +18,8 @@ from projections.engine.checkpoints import Checkpoint
 from projections.engine.control import NOT_PREPARED
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
+from projections.engine.progress import opened, progress
 from projections.engine.projection import Projection
-from projections.engine.standing import opened, standing
 from projections.engine.tables import ViewTable
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ class Views:
 
     def status(self, projection: Projection) -> dict[int, Checkpoint]:
         """Where the live view stands, by book. Raises `ViewOutdated`."""
-        return self._twice(projection, lambda: standing(self.engine, projection)).checkpoints
+        return self._twice(projection, lambda: progress(self.engine, projection)).checkpoints
 
     def _read(
         self, projection: Projection, query: Callable[[Opened], T], at_least: Vector, past_stops: bool = False
@@ -165,7 +165,7 @@ class Views:
                     return _Behind()
                 held = Held(known.positions, incomplete(projection, known.checkpoints))
                 return query(Opened(connection, known.generation, held))
-        standing(self.engine, projection)  # made live, for it was never folded
+        progress(self.engine, projection)  # made live, for it was never folded
         return self._read(projection, query, at_least, past_stops)
 
     def _twice(self, projection: Projection, read: Callable[[], T]) -> T:
@@ -179,7 +179,7 @@ class Views:
         except DBAPIError as error:
             if getattr(error.orig, "pgcode", None) not in NOT_PREPARED:
                 raise
-        standing(self.engine, projection)
+        progress(self.engine, projection)
         return read()
 
 

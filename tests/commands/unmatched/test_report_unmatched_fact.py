@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from commands.unmatched.note_unmatched_fact import NoteUnroutedFact
-from ledger.events.platform import InboxFactNoted
+from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
+from ledger.events.platform import UnmatchedFactReported
 from tests.support.given import NOW, PARTNER, ask, given
 
 
-def note(**other: Any) -> NoteUnroutedFact:
+def note(**other: Any) -> ReportUnmatchedFact:
     said = {"system": "carrier", "reference": "T-9", "kind": "scan", "refs": {"tracking_no": "T-9"}}
-    return ask(NoteUnroutedFact, by=PARTNER, **{**said, "body": {"code": "EMC"}, **other})
+    return ask(ReportUnmatchedFact, by=PARTNER, **{**said, "body": {"code": "EMC"}, **other})
 
 
 def test_a_scan_with_only_a_tracking_number_is_kept() -> None:
@@ -20,7 +20,7 @@ def test_a_scan_with_only_a_tracking_number_is_kept() -> None:
         given()
         .when(note())
         .then(
-            InboxFactNoted(
+            UnmatchedFactReported(
                 system="carrier",
                 reference="T-9",
                 kind="scan",
@@ -32,8 +32,8 @@ def test_a_scan_with_only_a_tracking_number_is_kept() -> None:
     )
 
 
-def test_it_stands_in_the_inbox_under_the_sources_name_for_it() -> None:
-    assert note().stream == "inbox/carrier/T-9"
+def test_it_stands_unmatched_under_the_sources_name_for_it() -> None:
+    assert note().stream == "unmatched/carrier/T-9"
 
 
 def test_the_same_fact_again_changes_nothing() -> None:
@@ -41,7 +41,7 @@ def test_the_same_fact_again_changes_nothing() -> None:
 
 
 def test_another_fact_under_the_same_reference_is_kept_beside_it() -> None:
-    given(*given().when(note()).events).when(note(body={"code": "EMD"})).then(InboxFactNoted)
+    given(*given().when(note()).events).when(note(body={"code": "EMD"})).then(UnmatchedFactReported)
 
 
 @pytest.mark.parametrize("body", [{"weight": 1.5}, {"n": 2**53}, ["a"]], ids=str)

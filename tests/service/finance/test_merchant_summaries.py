@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from projections.balances.balances import NOW, Moment
+from projections.balances.balances import NOW, AsOf
 from projections.balances.due_releases import DueReleases
-from projections.balances.merchant_standings import MerchantStanding, merchant_standings
+from projections.balances.merchant_summaries import MerchantSummary, merchant_summaries
 from projections.balances.open_claims import ClaimsOnMerchants
 from projections.engine.rebuild import verify
 from service.app import App
@@ -33,10 +33,10 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
         yield desk
 
 
-def standing(desk: Desk, moment: Moment = NOW) -> MerchantStanding:
+def summary(desk: Desk, timepoint: AsOf = NOW) -> MerchantSummary:
     app = app_of(desk)
     app.catch_up()
-    (found,) = merchant_standings(app.views, moment, now=desk.clock(), merchant="M-1").merchants
+    (found,) = merchant_summaries(app.views, timepoint, now=desk.clock(), merchant="M-1").merchants
     return found
 
 
@@ -54,16 +54,16 @@ def recorded_now(app: App) -> datetime:
 
 def test_what_an_open_case_may_take_stands_beside_what_is_available(desk: Desk) -> None:
     ask_back(desk)
-    found = standing(desk)
+    found = summary(desk)
     assert (found.available.minor, found.open_cases_amount.minor) == (13_300, 14_000)
 
 
 def test_a_dispute_counts_until_it_is_decided(desk: Desk) -> None:
     about = {"amount": "USD 19.44", "reason": "not_received"}
     desk.expect("report_dispute_opened", actor=PROVIDER, **about, **DISPUTE, **ORDER)
-    open_ = standing(desk).open_cases_amount.minor
+    open_ = summary(desk).open_cases_amount.minor
     desk.expect("report_dispute_won", actor=PROVIDER, **DISPUTE, **ORDER)
-    assert (open_, standing(desk).open_cases_amount.minor) == (14_000, 0)
+    assert (open_, summary(desk).open_cases_amount.minor) == (14_000, 0)
 
 
 def test_a_case_that_is_closed_was_open_as_it_was_known_before(desk: Desk) -> None:
@@ -71,15 +71,15 @@ def test_a_case_that_is_closed_was_open_as_it_was_known_before(desk: Desk) -> No
     ask_back(desk)
     meanwhile = recorded_now(app_of(desk))
     desk.expect("withdraw_refund", actor=BUYER, refund_id="R-1", **ORDER)
-    amounts = [standing(desk, Moment(as_known_at=at)).open_cases_amount.minor for at in (before, meanwhile)]
-    assert [*amounts, standing(desk).open_cases_amount.minor] == [0, 14_000, 0]
+    amounts = [summary(desk, AsOf(as_known_at=at)).open_cases_amount.minor for at in (before, meanwhile)]
+    assert [*amounts, summary(desk).open_cases_amount.minor] == [0, 14_000, 0]
 
 
 def test_a_case_counts_from_the_day_it_was_opened_on(desk: Desk) -> None:
     opened_on: date = desk.clock().date()
     ask_back(desk)
     days = (opened_on - timedelta(days=1), opened_on)
-    assert [standing(desk, Moment(as_of=day)).open_cases_amount.minor for day in days] == [0, 14_000]
+    assert [summary(desk, AsOf(as_of=day)).open_cases_amount.minor for day in days] == [0, 14_000]
 
 
 def test_the_next_release_is_the_first_signature_and_seven_days(desk: Desk) -> None:
@@ -90,7 +90,7 @@ def test_the_next_release_is_the_first_signature_and_seven_days(desk: Desk) -> N
     first = desk.clock()
     desk.clock.forward(days=2)
     signed(desk, "O-3")
-    assert standing(desk).next_release_at == first + timedelta(days=7)
+    assert summary(desk).next_release_at == first + timedelta(days=7)
 
 
 def test_a_release_that_is_overdue_is_still_the_next_one(desk: Desk) -> None:
@@ -99,25 +99,25 @@ def test_a_release_that_is_overdue_is_still_the_next_one(desk: Desk) -> None:
     signed(desk, "O-2")
     due = desk.clock() + timedelta(days=7)
     desk.clock.forward(days=9)
-    assert standing(desk).next_release_at == due
+    assert summary(desk).next_release_at == due
 
 
 def test_there_is_no_next_release_where_all_is_released(desk: Desk) -> None:
-    assert standing(desk).next_release_at is None
+    assert summary(desk).next_release_at is None
 
 
-def test_what_is_to_come_is_not_told_of_the_past(desk: Desk) -> None:
+def test_what_is_to_come_is_not_shown_of_the_past(desk: Desk) -> None:
     paid(desk, "O-2")
     sent(desk, "O-2")
     signed(desk, "O-2")
-    assert standing(desk, Moment(as_of=date(2025, 12, 31))).next_release_at is None
+    assert summary(desk, AsOf(as_of=date(2025, 12, 31))).next_release_at is None
 
 
 def test_the_view_and_the_guard_say_the_same(desk: Desk) -> None:
     ask_back(desk)
     book = desk.ledger.directory.book_of("M-1")
     guard = desk.ledger.reader.accounts(book, ["M-1"])["M-1"]
-    assert standing(desk).open_cases_amount.minor == guard.in_open_cases
+    assert summary(desk).open_cases_amount.minor == guard.in_open_cases
 
 
 @pytest.mark.parametrize("view", [ClaimsOnMerchants(), DueReleases()], ids=lambda view: view.name)

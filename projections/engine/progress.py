@@ -25,7 +25,7 @@ WHERE p.projection = ANY(%(names)s)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class GenerationProgress:
     """A live generation, and how far it has folded each book it has begun."""
 
     generation: Generation
@@ -40,49 +40,49 @@ class Standing:
         return book in self.checkpoints and self.checkpoints[book].status == "following"
 
 
-def standing(engine: Engine, projection: Projection) -> Standing:
+def progress(engine: Engine, projection: Projection) -> GenerationProgress:
     """Where the projection stands; made live, and empty, where it was never folded. Raises `ViewOutdated`."""
     try:
         with engine.connect() as connection:
-            found = standing_now(connection, projection)
+            found = progress_now(connection, projection)
     except ProgrammingError as error:
         if getattr(error.orig, "pgcode", None) not in NOT_PREPARED:
             raise
         prepare(engine)
         with engine.connect() as connection:
-            found = standing_now(connection, projection)
-    return found or Standing(ensure_live(engine, projection), {})
+            found = progress_now(connection, projection)
+    return found or GenerationProgress(ensure_live(engine, projection), {})
 
 
-def standing_now(connection: Connection, projection: Projection) -> Standing | None:
+def progress_now(connection: Connection, projection: Projection) -> GenerationProgress | None:
     """As this transaction sees it; None where it was never folded. Raises `ViewOutdated`."""
-    return _current(standings(connection, [projection]), projection)
+    return _current(progress_by_name(connection, [projection]), projection)
 
 
 @contextmanager
-def opened(engine: Engine, projection: Projection) -> Iterator[tuple[Connection, Standing | None]]:
+def opened(engine: Engine, projection: Projection) -> Iterator[tuple[Connection, GenerationProgress | None]]:
     """A snapshot, and where the projection stands in it; None where it was never folded. Raises `ViewOutdated`."""
     with snapshot_asked(engine, _STANDING, {"names": [projection.name]}) as (connection, rows):
         yield connection, _current(_found(rows, [projection]), projection)
 
 
-def standings(connection: Connection, projections: Sequence[Projection]) -> dict[str, Standing]:
+def progress_by_name(connection: Connection, projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
     """Where several stand, by name; left out is what was never folded. One may be of another version than its code."""
     names = [projection.name for projection in projections]
     return _found(connection.exec_driver_sql(_STANDING, {"names": names}), projections)
 
 
-def _found(rows: Iterable[Any], projections: Sequence[Projection]) -> dict[str, Standing]:
+def _found(rows: Iterable[Any], projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
     by_name = {projection.name: projection for projection in projections}
-    found: dict[str, Standing] = {}
+    found: dict[str, GenerationProgress] = {}
     for name, version, number, book, *place in rows:
-        standing = found.setdefault(name, Standing(Generation(by_name[name], version, number), {}))
+        progress = found.setdefault(name, GenerationProgress(Generation(by_name[name], version, number), {}))
         if book is not None:
-            standing.checkpoints[book] = checkpoint_of(book, *place)
+            progress.checkpoints[book] = checkpoint_of(book, *place)
     return found
 
 
-def _current(found: Mapping[str, Standing], projection: Projection) -> Standing | None:
+def _current(found: Mapping[str, GenerationProgress], projection: Projection) -> GenerationProgress | None:
     known = found.get(projection.name)
     if known is not None:
         current(known.generation)

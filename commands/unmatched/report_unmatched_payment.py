@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from commands.fields import PositiveMoney
 from commands.rates import rate_of_fact
 from commands.rules import Rules
-from commands.unmatched.unmatched_money import InboxMoneyReport, inbox_break, inbox_stale
+from commands.unmatched.unmatched_money import UnmatchedMoneyReport, unmatched_break, unmatched_stale
 from ledger.events.event import Event
-from ledger.events.platform import InboxPaymentCaptured
+from ledger.events.platform import UnmatchedPaymentCaptured
 from ledger.fx import Rate
 from ledger.money import Money
 from ledger.references import Reference, ReferenceOrNothing
-from ledger.streams.reference_data import InboxItem
+from ledger.streams.reference_data import UnmatchedItem
 
 
-class NoteUnroutedPayment(InboxMoneyReport, name="note_unrouted_payment"):
+class ReportUnmatchedPayment(UnmatchedMoneyReport, name="report_unmatched_payment"):
     """A provider took money that names no order we can find; `refs` are the names it does give.
 
     With `cumulative`, `amount` is everything that was captured of `capture_ref` so far.
@@ -30,23 +30,23 @@ class NoteUnroutedPayment(InboxMoneyReport, name="note_unrouted_payment"):
     cumulative: bool = False
 
 
-def decide(report: NoteUnroutedPayment, item: InboxItem, rules: Rules) -> Iterator[Event]:
+def decide(report: ReportUnmatchedPayment, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
     amount = _new(report, item)
     if amount is None:
         if item.captured not in (None, report.amount) and not _is_older(report, item):
             expected = str(item.captured)
-            yield from inbox_break(report, item, kind="amount_mismatch", expected=expected, amount=report.amount)
+            yield from unmatched_break(report, item, kind="amount_mismatch", expected=expected, amount=report.amount)
         return
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
         expected = "a book rate of that day"
-        yield from inbox_break(report, item, kind="rate_missing", expected=expected, amount=report.amount)
+        yield from unmatched_break(report, item, kind="rate_missing", expected=expected, amount=report.amount)
         return
     yield _captured(report, amount, rate)
-    yield from inbox_stale(report, item, rate, rules)
+    yield from unmatched_stale(report, item, rate, rules)
 
 
-def _new(report: NoteUnroutedPayment, item: InboxItem) -> Money | None:
+def _new(report: ReportUnmatchedPayment, item: UnmatchedItem) -> Money | None:
     """Returns what is captured beyond what stands here; None where that is nothing, or nothing can be added to it."""
     if item.captured is None:
         return report.amount
@@ -56,7 +56,7 @@ def _new(report: NoteUnroutedPayment, item: InboxItem) -> Money | None:
     return None
 
 
-def _is_older(report: NoteUnroutedPayment, item: InboxItem) -> bool:
+def _is_older(report: ReportUnmatchedPayment, item: UnmatchedItem) -> bool:
     """True if this is a cumulative amount of before the last capture that stands here."""
     known = item.captured
     return (
@@ -64,8 +64,8 @@ def _is_older(report: NoteUnroutedPayment, item: InboxItem) -> bool:
     )
 
 
-def _captured(report: NoteUnroutedPayment, amount: Money, rate: Rate) -> InboxPaymentCaptured:
-    return InboxPaymentCaptured(
+def _captured(report: ReportUnmatchedPayment, amount: Money, rate: Rate) -> UnmatchedPaymentCaptured:
+    return UnmatchedPaymentCaptured(
         psp=report.psp,
         capture_ref=report.capture_ref,
         payment_id=report.payment_id,

@@ -1,0 +1,55 @@
+"""What of a file waits unmatched since it came first: it stays there until somebody asks for it to be matched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from commands.unmatched.mark_fact_matched import MarkFactMatched
+from ledger.ids import derived_id, unmatched_stream
+from ledger.log.directory import PLATFORM_BOOK
+from ledger.streams.loader import load_each
+from ledger.streams.reference_data import UnmatchedItem
+from service.adapters.files.importer import IMPORTER, FileName, RawFile, accepted
+from service.app import App
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """References that became unmatched items when the file came first; `matched` are those that have left it since."""
+
+    noted: frozenset[str] = field(default_factory=frozenset)
+    matched: frozenset[str] = field(default_factory=frozenset)
+
+    def keeps(self, reference: str, *, match: bool) -> bool:
+        """Whether the row is to be recorded as it was, although its order may be known by now."""
+        return reference in self.noted and (not match or reference in self.matched)
+
+    def leaves(self, reference: str, *, match: bool) -> bool:
+        """Whether the row is to be taken to its order now, and out of the unmatched items."""
+        return reference in self.noted and not self.keeps(reference, match=match)
+
+
+def waiting(app: App, file: RawFile, kind: str, system: str, references: Iterable[str]) -> Waiting:
+    """Nothing for a file that is new; else what of it is unmatched."""
+    if not accepted(app, file, kind).accepted:
+        return Waiting()
+    names = {unmatched_stream(system, reference): reference for reference in references}
+    noted, matched = set(), set()
+    for name, item in load_each(app.ledger.reader, dict.fromkeys(names, PLATFORM_BOOK), UnmatchedItem).items():
+        if item.noted:
+            noted.add(names[name])
+        if item.is_matched:
+            matched.add(names[name])
+    return Waiting(frozenset(noted), frozenset(matched))
+
+
+def out_of_the_unmatched_items(file: FileName, system: str, reference: str, streams: Iterable[str]) -> MarkFactMatched:
+    """To be recorded behind what was reported of the fact to its orders."""
+    return MarkFactMatched(
+        id=derived_id("matched", file.digest[:24], reference),
+        actor=IMPORTER,
+        system=system,
+        reference=reference,
+        streams=tuple(streams),
+    )
