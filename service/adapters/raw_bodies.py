@@ -13,6 +13,8 @@ from ledger.canonical import canonical, digest
 from ledger.ids import derived_id
 from service.adapters.bodies import describe, whole_text
 
+ITEM_UNREAD = "item_unread"  # the kind of a note of what nobody can use
+
 
 def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
     """A body that names no parcel we could look for: kept whole, sealed, with its codes in the open.
@@ -51,4 +53,5 @@ def kept_raw(body: bytes, sender: str, *, kind: str, refs: Mapping[str, str]) ->
 
 
 def partner_actor(provider: str) -> Actor:
+    """Returns the partner as the actor of what it reports."""
     return Actor(kind="partner", id=provider, role="service")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ledger.events.refunds import (
     RefundFailed,
@@ -14,18 +14,25 @@ from ledger.events.refunds import (
 )
 from ledger.money import Money
 from ledger.streams.orders.cases import Case, RefundAttempt
+from ledger.streams.orders.payments import Payments
+from ledger.streams.orders.unmatched_refunds import UnmatchedRefunds
 
-if TYPE_CHECKING:
-    from ledger.streams.orders.order import Order
+
+class RefundedOrder(Protocol):
+    """The parts of an order that outcomes of its refunds change."""
+
+    cases: dict[str, Case]
+    payments: Payments
+    unmatched_refunds: UnmatchedRefunds
 
 
-def submitted(order: Order, event: RefundSubmitted) -> None:
+def submitted(order: RefundedOrder, event: RefundSubmitted) -> None:
     case = order.cases[event.refund_id]
     case.remember(event)
     _pay_back(order, case, event.capture_ref, event.amount)
 
 
-def succeeded(order: Order, event: RefundSucceeded) -> None:
+def succeeded(order: RefundedOrder, event: RefundSucceeded) -> None:
     case, attempt = _about(order, event)
     if case is None or attempt is None or not case.awaits(event.attempt_id, event.amount):
         order.unmatched_refunds.remember(event)
@@ -37,7 +44,7 @@ def succeeded(order: Order, event: RefundSucceeded) -> None:
     case.remember(event)
 
 
-def came_back(order: Order, event: RefundFailed | RefundReversed) -> None:
+def came_back(order: RefundedOrder, event: RefundFailed | RefundReversed) -> None:
     case, attempt = _about(order, event)
     is_unmatched = order.unmatched_refunds.holds(event.psp_refund_ref or event.attempt_id)
     if case is None or attempt is None or is_unmatched:
@@ -48,20 +55,22 @@ def came_back(order: Order, event: RefundFailed | RefundReversed) -> None:
     case.remember(event)
 
 
-def extinguished_liability(order: Order, event: RefundLiabilityExtinguished | RefundLiabilityReinstated) -> None:
+def extinguished_liability(
+    order: RefundedOrder, event: RefundLiabilityExtinguished | RefundLiabilityReinstated
+) -> None:
     sign = 1 if isinstance(event, RefundLiabilityExtinguished) else -1
     order.cases[event.refund_id].owe_no_more(event.capture_ref, event.amount * sign, event.carried * sign)
     order.payments.captures[event.capture_ref].take_back(event.amount * sign, event.base * sign)
 
 
 def _about(
-    order: Order, event: RefundSucceeded | RefundFailed | RefundReversed
+    order: RefundedOrder, event: RefundSucceeded | RefundFailed | RefundReversed
 ) -> tuple[Case | None, RefundAttempt | None]:
     case = order.cases.get(event.refund_id)
     return case, case.attempts.get(event.attempt_id) if case else None
 
 
-def _pay_back(order: Order, case: Case, capture_ref: str, amount: Money) -> None:
+def _pay_back(order: RefundedOrder, case: Case, capture_ref: str, amount: Money) -> None:
     """Money of the order goes back through this capture; what never was the order's is no part of that."""
     if not case.capture_ref:
         order.payments.captures[capture_ref].paid_back += amount

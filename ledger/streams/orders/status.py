@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import Literal, Protocol
 
-if TYPE_CHECKING:
-    from ledger.streams.orders.order import Order
+from ledger.events.orders import OrderPlaced
+from ledger.streams.orders.parcels import Parcels
 
 OrderStatus = Literal[
     "unplaced", "placed", "confirmed", "dispatching", "in_transit", "delivered", "completed", "cancelled", "expired"
 ]
 
 
-def status_of(order: Order) -> OrderStatus:
+class StatedOrder(Protocol):
+    """The parts of an order that its status follows from."""
+
+    placed: OrderPlaced | None
+    confirmed: bool
+    completed: bool
+    cancelled: bool
+    expired: bool
+    parcels: Parcels
+
+    @property
+    def lines(self) -> Mapping[str, object]: ...
+
+    def unshipped(self, line_id: str) -> int: ...
+
+
+def status_of(order: StatedOrder) -> OrderStatus:
     if order.placed is None:
         return "unplaced"
     if order.completed or order.cancelled or order.expired:
@@ -22,7 +39,7 @@ def status_of(order: Order) -> OrderStatus:
     return _fulfilment(order)
 
 
-def _fulfilment(order: Order) -> OrderStatus:
+def _fulfilment(order: StatedOrder) -> OrderStatus:
     journeys = [journey for line_id in order.lines for journey in order.parcels.journeys(line_id)]
     if not any(journey.dispatched_at for journey in journeys):
         return "confirmed"

@@ -23,11 +23,10 @@ from ledger.references import number_key
 from projections.tracking.tracking_numbers import SCAN, NumberedParcel
 from service.adapters.bodies import Objects
 from service.adapters.carriers.scan import Doubt, Scan
-from service.adapters.raw_bodies import kept_raw, partner_actor
+from service.adapters.raw_bodies import ITEM_UNREAD, kept_raw, partner_actor
 
 # The parcels that travel under a number, of all merchants: `projections.tracking.tracking_numbers.parcels_numbered`.
 Lookup = Callable[[str], Sequence[NumberedParcel]]
-ITEM_UNREAD = "item_unread"  # the kind of a note of what nobody can use
 _REACHED = {*get_args(TrackedMilestone), "signed_for", "lost"}
 _EVIDENCE = get_args(EvidenceKind)
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.limits import LONGEST_LINE
-from service.adapters.carriers.scan_commands import ITEM_UNREAD
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells
 from service.adapters.files.importer import RawFile, Row
-from service.adapters.raw_bodies import kept_raw
+from service.adapters.raw_bodies import ITEM_UNREAD, kept_raw
 
 
 @dataclass(frozen=True, slots=True)

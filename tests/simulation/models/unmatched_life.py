@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import permutations
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from commands.unmatched.match_payment import Part
 from ledger.ids import unmatched_stream
 from ledger.money import Money, split
 from ledger.refusals.catalogue import REFUSALS
+from ledger.streams.orders.order import Order
 from ledger.streams.reference_data import UnmatchedItem
 from ledger.streams.unmatched_refunds import UnmatchedFundsRefund
 from service.unmatched.fact_matches import unmatched_item
 from service.unmatched.payment_matches import PaymentMatcher
 from tests.support.buses import Desk
 from tests.support.given import FINANCE, PARTNER
-from tests.support.orders import after_days, capture
+from tests.support.orders import OrderScenario, after_days, capture
 from tests.support.payments import rate, settled_line, settles
-
-if TYPE_CHECKING:
-    from tests.simulation.models.shop_life import ShopOrder
 
 PSP = "stripe"
 OF_UNMATCHED_REFUNDS = (
@@ -30,10 +28,25 @@ OF_UNMATCHED_REFUNDS = (
 )  # fmt: skip
 
 
+class KnownOrder(Protocol):
+    """An order of the shop, as money that may turn out to be its own sees it."""
+
+    @property
+    def currency(self) -> str: ...
+
+    @property
+    def order(self) -> Order: ...
+
+    @property
+    def scenario(self) -> OrderScenario: ...
+
+    def read_on(self) -> None: ...
+
+
 class UnmatchedLife:
     """The captures of a shop that nobody knows the order of. Facts of them come in any order, and twice."""
 
-    def __init__(self, desk: Desk, orders: Sequence[ShopOrder], merchant_id: str) -> None:
+    def __init__(self, desk: Desk, orders: Sequence[KnownOrder], merchant_id: str) -> None:
         self.desk, self.orders, self._merchant_id = desk, orders, merchant_id
         self.refs: list[str] = []
         self._names = 0
@@ -91,7 +104,7 @@ class UnmatchedLife:
         if not left.is_matched and left.taken:
             self._matched(left, others[:1])
 
-    def _matched(self, item: UnmatchedItem, orders: Sequence[ShopOrder]) -> None:
+    def _matched(self, item: UnmatchedItem, orders: Sequence[KnownOrder]) -> None:
         amount = item.to_match
         shares = split(amount, [1] * len(orders)) if amount.minor >= len(orders) else [amount]
         names = [{"merchant_id": self._merchant_id, "order_id": order.order.order_id} for order in orders]
@@ -102,10 +115,10 @@ class UnmatchedLife:
         for order in orders:
             order.read_on()
 
-    def _has(self, order: ShopOrder, item: UnmatchedItem) -> bool:
+    def _has(self, order: KnownOrder, item: UnmatchedItem) -> bool:
         return _ref(item) in order.order.payments.captures
 
-    def _has_another(self, order: ShopOrder, item: UnmatchedItem) -> None:
+    def _has_another(self, order: KnownOrder, item: UnmatchedItem) -> None:
         amount = str(item.to_match + item.to_match)
         reported = capture(_ref(item), amount, payment_id="PAY-unmatched")
         order.scenario.submit("report_payment_captured", by=PARTNER, at=after_days(self._day), **reported)

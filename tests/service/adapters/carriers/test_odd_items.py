@@ -11,7 +11,8 @@ import pytest
 from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from projections.tracking.tracking_numbers import SCAN
 from service.adapters.carriers import aftership, easypost, parsed, upu
-from service.adapters.carriers.scan_commands import ITEM_UNREAD, Lookup
+from service.adapters.carriers.scan_commands import Lookup
+from service.adapters.raw_bodies import ITEM_UNREAD
 
 AT = "2025-04-03T12:00:00+08:00"
 _POINT = {"tag": "InTransit", "subtag": "InTransit_004", "checkpoint_time": AT}
