@@ -1,1 +1,1 @@
-"""What happened: the events of every order, the money they move, and the log that keeps them."""
+"""The core: events, streams, the journal, policies and the append-only log."""

@@ -1,4 +1,4 @@
-"""The accounting day of an instant."""
+"""The accounting day of an instant, in Asia/Shanghai."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from ledger.deadlines import in_zone
 
-ACCOUNTING_ZONE = ZoneInfo("Asia/Shanghai")  # design §2: fixed when the ledger is created
+ACCOUNTING_ZONE = ZoneInfo("Asia/Shanghai")  # design §2: fixed when a ledger is created
 
 
 def accounting_day(at: datetime) -> date:
-    """The accounting day an instant falls on."""
+    """Returns the day in Asia/Shanghai on which an entry of this instant is booked."""
     return in_zone(at, ACCOUNTING_ZONE).date()

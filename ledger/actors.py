@@ -1,4 +1,4 @@
-"""Who asked or reported, and which system a fact came from."""
+"""The actor of a command, and the source of a fact."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ActorKind = Literal["system", "platform", "merchant", "buyer", "partner", "impor
 
 
 class Actor(BaseModel):
-    """Who asked or reported. `role` is what the person acts as: merchant, platform_cs, finance, admin …"""
+    """The person or system that submits a command. `role` is a person's role: merchant, platform_cs, finance …"""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,12 +22,12 @@ class Actor(BaseModel):
 
     @property
     def is_importer(self) -> bool:
-        """Importers bring the times of the decisions they replay (design §2, Time)."""
+        """True if the actor replays past decisions with their own times (design §2, Time)."""
         return self.kind == "importer"
 
 
 class Source(BaseModel):
-    """The system a fact came from and its own name for it: a webhook id, a file and line."""
+    """The system that a fact comes from, and that system's id for it: a webhook id, or a file and line."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Months of accounting days as `yyyy-mm`: their first and last day, and their neighbours."""
+"""Months of accounting days as `yyyy-mm`: first day, last day, and the months before and after."""
 
 from __future__ import annotations
 

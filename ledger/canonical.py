@@ -1,4 +1,4 @@
-"""Canonical JSON text (RFC 8785): the bytes that are hashed, stored and proven."""
+"""Canonical JSON (RFC 8785): the text that is hashed, stored and proven."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-
 from typing import Any
 
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-# `JSONEncoder.encode` makes this object anew at every call, which takes as long as encoding an event.
+# `JSONEncoder.encode` makes a new encoder at every call, which takes as long as encoding an event.
 _chunks: Callable[[Any, int], tuple[str, ...]] = c_make_encoder(
     None, _JSON.default, encode_basestring, None, _JSON.key_separator, _JSON.item_separator, True, False, False
 )
 LAST_SAFE = 2**53 - 1  # RFC 8785 §3.2.2.3: numbers are IEEE 754 doubles
-# May match inside a string, where the exact check then finds nothing wrong; misses no number that is.
+# Finds every float and every integer of 16 digits or more. It may match inside a string: `_check` then finds no fault.
 _DOUBTFUL_NUMBER = re.compile(r"[:\[,]-?\d(?:\d{15}|\d*[.eE])")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _BEYOND_BASIC_PLANE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 
 
 class NotCanonical(ValueError):
-    """A value that canonical JSON cannot hold exactly: a float, an unsafe integer, a lone surrogate."""
+    """A value has no exact canonical JSON: a float, an integer beyond ±(2^53 - 1), or half a surrogate pair."""
 
 
 def canonical(value: Any) -> str:
-    """The one text of a JSON value. Floats and integers beyond 2^53 - 1 are refused: money is never either.
+    """Returns the canonical JSON text of a value. Raises `NotCanonical` for a float, or an integer beyond ±(2^53 - 1).
 
-    Python orders keys by code point and RFC 8785 by UTF-16 unit; they differ only where a text leaves the basic plane,
-    which the slow path puts right.
+    RFC 8785 sorts keys by UTF-16 unit, Python by code point. The orders differ only for characters outside the basic
+    plane, so only texts with such characters take the slow path.
     """
     try:
         text = _encode(value)
@@ -45,7 +45,7 @@ def canonical(value: Any) -> str:
 
 
 def digest(text: str) -> str:
-    """SHA-256 of a text's UTF-8 bytes, in lower-case hex."""
+    """Returns the SHA-256 of the text's UTF-8 bytes in lower-case hex."""
     return sha256(text.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The active ISO 4217 currencies and how many decimals each has (List One, 2024-06-25)."""
+"""The active ISO 4217 currencies and their numbers of decimals (List One, 2024-06-25)."""
 
 _CODES_BY_EXPONENT = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -17,11 +17,11 @@ _EXPONENTS = {code: exponent for exponent, codes in _CODES_BY_EXPONENT.items() f
 
 
 class UnknownCurrency(ValueError):
-    """A code that ISO 4217 does not list as active."""
+    """The code is not an active ISO 4217 currency."""
 
 
 def exponent_of(currency: str) -> int:
-    """Decimals of the currency's minor unit: USD 2, JPY 0, KWD 3. Raises `UnknownCurrency`."""
+    """Returns the number of decimals of the currency: USD 2, JPY 0, KWD 3. Raises `UnknownCurrency`."""
     try:
         return _EXPONENTS[currency]
     except KeyError:
@@ -29,5 +29,5 @@ def exponent_of(currency: str) -> int:
 
 
 def all_currencies() -> dict[str, int]:
-    """Every active code with its exponent."""
+    """Returns every active code with its number of decimals."""
     return dict(_EXPONENTS)

@@ -1,6 +1,6 @@
-"""From when an instant counts, and the deadlines that follow from it: one arithmetic, which cannot overflow.
+"""Arithmetic of instants and deadlines that cannot overflow, and the rule from when a reported instant counts.
 
-Carriers write 9999-12-31 where they know no date. Such an instant is kept as it was reported; `NEVER` is what it means.
+Carriers write 9999-12-31 for an unknown date. The event stores the instant as reported; rules read it as `NEVER`.
 """
 
 from __future__ import annotations
@@ -12,47 +12,48 @@ from ledger.limits import LATEST_INSTANT
 
 Timing = Literal["plain", "ahead", "far"]
 
-NEVER = datetime(9999, 12, 30, tzinfo=UTC)  # a deadline that does not come
+NEVER = datetime(9999, 12, 30, tzinfo=UTC)  # the deadline that never comes
 _FIRST = datetime(1, 1, 3, tzinfo=UTC)
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
-FORESEEABLE = timedelta(days=731)  # two years: a fact from beyond is a slip, or stands for no date at all
+FORESEEABLE = timedelta(days=731)  # two years: a later date is a mistake or means no date
 
 
 def timing_of(happened_at: datetime, now: datetime) -> Timing:
-    """Returns the verdict on an instant that is reported at `now`: it has come, lies ahead, or too far ahead to mean
-    a day."""
+    """Returns `plain` if a reported instant is not after `now` plus 5 minutes, `ahead` within 731 days of `now`, else
+    `far`.
+    """
     if happened_at <= later(now, CLOCKS_DIFFER_BY):
         return "plain"
     return "ahead" if happened_at <= later(now, FORESEEABLE) else "far"
 
 
 def is_plain(timing: Timing) -> bool:
-    """True if the instant had come when it was recorded."""
+    """True if the instant was not in the future when it was recorded."""
     return timing == "plain"
 
 
 def counts_from(at: datetime, timing: Timing) -> datetime:
-    """Returns from when a reported instant counts: from the day it names, but `NEVER` where that is too far ahead."""
+    """Returns the instant from which a reported fact counts: the instant itself, or `NEVER` if it is `far`."""
     return NEVER if timing == "far" else bounded(at)
 
 
 def known(at: datetime | None) -> datetime | None:
-    """Returns the instant, or None for one that never comes."""
+    """Returns the instant, or None if it is None or `NEVER`."""
     return at if at is not None and at < NEVER else None
 
 
 def has_come(at: datetime | None, now: datetime) -> datetime | None:
-    """Returns the instant if it counts at `now`, else None: what lies ahead has not happened yet."""
+    """Returns the instant if it is not after `now`, else None."""
     return at if at is not None and at <= now else None
 
 
 def bounded(at: datetime) -> datetime:
-    """Returns the instant, or the nearest that every zone, database and calendar can hold."""
+    """Returns the instant, moved into the range that every zone, database and calendar can hold."""
     return min(max(at, _FIRST), LATEST_INSTANT)
 
 
 def later(at: datetime, by: timedelta) -> datetime:
-    """Returns `at` + `by`; `NEVER` beyond the calendar, and of `NEVER` itself."""
+    """Returns `at` + `by`. Returns `NEVER` if the sum is beyond the calendar, or if `at` is `NEVER`."""
     if at >= NEVER:
         return NEVER
     try:
@@ -62,7 +63,7 @@ def later(at: datetime, by: timedelta) -> datetime:
 
 
 def earlier(at: datetime, by: timedelta) -> datetime:
-    """Returns `at` − `by`, no earlier than the calendar's first days."""
+    """Returns `at` − `by`, but not before the calendar's first days."""
     try:
         return bounded(bounded(at) - by)
     except OverflowError:
@@ -70,12 +71,12 @@ def earlier(at: datetime, by: timedelta) -> datetime:
 
 
 def in_zone(at: datetime, zone: tzinfo) -> datetime:
-    """Returns the instant on a zone's clock."""
+    """Returns the instant in the zone."""
     return bounded(at).astimezone(zone)
 
 
 def day_later(day: date, by: timedelta) -> date:
-    """Returns `day` + `by` whole days, within the calendar."""
+    """Returns `day` + `by` in whole days, limited to the calendar."""
     try:
         return day + by
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Exchange rates as facts: a decimal string with its pair, kind, source and day; conversion rounds at one point."""
+"""Exchange rates as recorded facts: value, pair, kind, source and day. A conversion rounds once."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from ledger.money import CurrencyMismatch, Money, half_up
 from ledger.numbers import read_decimal
 
 RateKind = Literal["reference", "book", "provider_settlement"]
-CNY = "CNY"  # the functional currency: every entry balances in it
+CNY = "CNY"  # the functional currency: every journal entry balances in it
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many units of `quote` for one of `base`, as `source` gave it for the day `as_of`.
+    """`value` units of `quote` for one unit of `base`, as `source` gave it for the day `as_of`.
 
-    The four rates of domain §3.3 are never mixed: `kind` says which one this is (a refund-time rate is the book rate of
-    the refund's day).
+    The kinds of domain §3.3 are never mixed. The rate of a refund is the book rate of the refund's day.
     """
 
     base: str
@@ -43,13 +42,13 @@ class Rate:
         return f"{self.base}/{self.quote}"
 
     def convert(self, amount: Money) -> Money:
-        """`amount` (in `base`) in `quote`, HALF_UP to its minor unit."""
+        """Returns `amount`, which is in `base`, in `quote`, rounded HALF_UP. Raises `CurrencyMismatch`."""
         if amount.currency != self.base:
             raise CurrencyMismatch(f"a {self.pair} rate does not convert {amount.currency}")
         return self._scaled(amount.minor, self.base, self.quote, _ratio(self.value))
 
     def convert_back(self, amount: Money) -> Money:
-        """`amount` (in `quote`) in `base`, HALF_UP: how a list price becomes a reference price."""
+        """Returns `amount`, which is in `quote`, in `base`, rounded HALF_UP. Raises `CurrencyMismatch`."""
         if amount.currency != self.quote:
             raise CurrencyMismatch(f"a {self.pair} rate does not convert {amount.currency} back")
         return self._scaled(amount.minor, self.quote, self.base, 1 / _ratio(self.value))
@@ -62,15 +61,15 @@ class Rate:
 
 
 def unity(currency: str, as_of: date) -> Rate:
-    """The rate of a currency to itself, for amounts that need no conversion."""
+    """Returns the rate 1 of a currency to itself."""
     return Rate(base=currency, quote=currency, value="1", kind="book", source="identity", as_of=as_of)
 
 
-_FURTHEST = 18  # powers of ten: no two currencies are further apart
+_FURTHEST = 18  # powers of ten: no real rate is larger or smaller
 
 
 def check_rate(rate: Rate) -> None:
-    """That a rate from outside is plainly written and not absurd. Raises ValueError."""
+    """Raises ValueError for a rate from outside that is not a plain positive decimal, or is absurdly high."""
     if read_decimal(rate.value) <= 0:
         raise ValueError(f"a rate is positive, {rate.value!r} is not")
     shift = exponent_of(rate.quote) - exponent_of(rate.base)

@@ -1,4 +1,4 @@
-"""Names of things: opaque references that people and partners give, and the names of streams made of them."""
+"""Ids that people and partners give, and the stream names that are made from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ledger.limits import LONGEST_ID, LONGEST_KEY_BYTES
 from ledger.validation_messages import InWords
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# No slash: stream names are paths of ids. No white space: an id is one word in every log, file and URL.
+# No slash: it separates the ids in a stream's name. No white space: an id is one word in every log, file and URL.
 _PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$"
 _WORD = StringConstraints(pattern=_PATTERN, max_length=LONGEST_ID)
 _LETTERS = f"at most {LONGEST_ID} letters, digits and . _ : @ + -"
@@ -30,7 +30,7 @@ PayoutId = Annotated[
 
 
 def is_id(text: Any) -> TypeGuard[str]:
-    """True for what may be an `Id`: nothing recorded has another name."""
+    """True if the value may be an `Id`."""
     return isinstance(text, str) and len(text) <= LONGEST_ID and re.fullmatch(_PATTERN[1:-1], text) is not None
 
 
@@ -54,12 +54,12 @@ def payouts_stream(merchant_id: str) -> str:
 
 
 def account_guard(merchant_id: str) -> str:
-    """The guard every entry on the merchant's 2120, 2130 or 2140 bumps (design §2)."""
+    """Returns the guard whose version rises with every entry on the merchant's 2120, 2130 or 2140 (design §2)."""
     return f"{_GUARD}{merchant_id}"
 
 
 def is_guard(name: str) -> bool:
-    """True for the name of a guard: a version that appends check and raise, no stream, so that no event is in it."""
+    """True if the name is a guard's. A guard is a version without events: appends check it and raise it."""
     return name.startswith(_GUARD)
 
 
@@ -75,11 +75,11 @@ def unmatched_stream(source: str, reference: str) -> str:
     return f"unmatched/{source}/{reference}"
 
 
-UNMATCHED = "unmatched"  # the kind of an exception that only waits for its order to be known
+UNMATCHED = "unmatched"  # the kind of an exception whose order is not known yet
 
 
 def unmatched_break(stream: str) -> str:
-    """The name of the exception that an unmatched stream is until its fact is matched."""
+    """Returns the id of the exception that is open until the unmatched stream's fact is matched."""
     return derived_id(UNMATCHED, *stream.split("/")[1:])
 
 
@@ -88,17 +88,17 @@ def statements_stream(merchant_id: str) -> str:
 
 
 def adjustment_stream(adjustment_id: str, merchant_id: str | None = None) -> str:
-    """An adjustment of a merchant's money stands in the merchant's book, one of the platform's own in book 0."""
+    """Returns a stream of the merchant's book, or of book 0 if the adjustment names no merchant."""
     return f"adjustment/{merchant_id}/{adjustment_id}" if merchant_id else f"adjustment/{adjustment_id}"
 
 
 def periods_stream(book: int | None = None) -> str:
-    """The marker stream of one book; without one, the stream in book 0 that closes periods for the whole ledger."""
+    """Returns the stream of a book's period markers, or the ledger's own in book 0 if no book is given."""
     return "periods/ledger" if book is None else f"periods/{book}"
 
 
 def parking_stream(book: int) -> str:
-    """What is set aside in one book stands in that book."""
+    """Returns the stream, in the book itself, of the items that are parked in the book."""
     return f"parking/{book}"
 
 
@@ -131,28 +131,28 @@ def file_stream(kind: str, digest: str) -> str:
 
 
 def bank_account_stream(account: str, currency: str) -> str:
-    """One number may stand for accounts in several currencies."""
+    """Returns the stream of one account. The currency is part of it: one number may have several currencies."""
     return f"bank_account/{account}/{currency}"
 
 
 def bank_statement_stream(
     account: str, currency: str, statement_id: str, *, closed_on: date | None = None, page: int = 1
 ) -> str:
-    """A bank's numbers of statements may begin anew: the day a statement closes on distinguishes them, and its page."""
+    """Returns the stream of a statement page. The closing day is part of it: banks reuse statement numbers."""
     days = (closed_on.isoformat(),) if closed_on else ()
     pages = (f"p{page}",) if page > 1 else ()
     return "/".join(("bank_statement", account, currency, statement_id, *days, *pages))
 
 
 def derived_id(*parts: str) -> str:
-    """An id made of others; where that would be too long its end is their digest."""
+    """Returns the parts joined by dots. If that is longer than 64 characters, a digest takes the place of the end."""
     whole = ".".join(parts)
     return whole if len(whole) <= LONGEST_ID else f"{whole[:31]}.{sha256(whole.encode()).hexdigest()[:32]}"
 
 
 def key_form(reference: str) -> str:
-    """A reference as indexes hold it: a very long one is its beginning and its digest, so that any can be found."""
-    if len(reference) * 4 <= LONGEST_KEY_BYTES:  # the usual case: UTF-8 has four bytes a character at most
+    """Returns the reference as indexes hold it. One longer than 255 bytes is cut, and its digest is added."""
+    if len(reference) * 4 <= LONGEST_KEY_BYTES:  # fast path: UTF-8 has at most four bytes a character
         return reference
     written = reference.encode()
     if len(written) <= LONGEST_KEY_BYTES:
@@ -162,26 +162,27 @@ def key_form(reference: str) -> str:
 
 
 def return_id_of(refund_id: str) -> str:
-    """The name of the return of a refund's goods: one a refund, whoever reports of it first."""
+    """Returns the id of the return that belongs to a refund. There is one a refund."""
     return derived_id(refund_id, "return")
 
 
 def command_id(what: str, stream: str, *about: str) -> str:
-    """The id of a command that the service derives: what it is for, the stream it writes, what else distinguishes it.
+    """Returns the id of a command that the service derives, from its purpose, its stream and other distinguishing
+    parts.
 
-    The stream's name says whose it is, so that equal names of two merchants never meet. A digest, because no
-    separator is safe between ids.
+    The stream's name contains the merchant, so equal ids of two merchants never collide. The parts are hashed, because
+    ids may contain any separator.
     """
     return f"{what}.{sha256(json.dumps([stream, *about]).encode()).hexdigest()[:40]}"
 
 
 def kind_of(stream: str) -> str:
-    """`order`, `merchant`, `product` …: the first part of a stream's name."""
+    """Returns the first part of the stream's name: `order`, `merchant`, `product` …"""
     return stream.partition("/")[0]
 
 
 def merchant_of(stream: str) -> str | None:
-    """The merchant whose stream this is; None for the platform's own."""
+    """Returns the merchant of the stream, or None for a stream of the platform."""
     kind, _, rest = stream.partition("/")
     if kind in ("order", "merchant", "product", "payouts", "account", "statements"):
         return rest.partition("/")[0]
@@ -191,23 +192,23 @@ def merchant_of(stream: str) -> str | None:
 
 
 def merchant_of_key(key: str) -> str | None:
-    """The merchant in whose scope a command's key is, as in `partner:stripe/M-1/evt_1`; None for the platform's own."""
+    """Returns the merchant in a command's key, such as `partner:stripe/M-1/evt_1`; None for the platform."""
     parts = key.split("/", 2)
     return parts[1] if len(parts) == 3 and parts[1] != "-" else None
 
 
 def book_named_by(stream: str) -> int | None:
-    """The book that a stream names itself, as markers of periods and parking do; None where its merchant says which."""
+    """Returns the book in the name of a period or parking stream; None for streams that follow their merchant."""
     kind, _, rest = stream.partition("/")
     return int(rest) if kind in ("periods", "parking") and rest.isascii() and rest.isdigit() else None
 
 
 def decided_at(event_id: str) -> datetime:
-    """When the command was decided that the event came of: its id says so, to the millisecond (RFC 9562, version 7)."""
+    """Returns the instant of the decision, to the millisecond, from the event's id (RFC 9562, UUID version 7)."""
     return later(_EPOCH, timedelta(milliseconds=UUID(event_id).int >> 80))
 
 
 def order_of(stream: str) -> str | None:
-    """The order whose stream this is, or None."""
+    """Returns the order of the stream, or None if it is not an order's."""
     kind, _, rest = stream.partition("/")
     return rest.partition("/")[2] if kind == "order" else None

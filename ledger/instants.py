@@ -1,4 +1,4 @@
-"""Instants, days, durations and zones as they may come in: one grammar each, and bounds that arithmetic keeps to."""
+"""Instants, days, months, durations and zones from outside: one grammar and one range each."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ledger.limits import (
 )
 from ledger.validation_messages import InWords, read_as
 
-STORED = {"stored": True}  # the context of reading what was accepted before: bounded, never refused
+STORED = {"stored": True}  # validation context of stored values: moved into the range, never refused
 
-_INSTANT = re.compile(  # RFC 3339; the zone is asked for by the type behind it
+_INSTANT = re.compile(  # RFC 3339; AwareDatetime then requires the zone
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DURATION = re.compile(  # ISO 8601; a year is 365 days, and a month, of no one length, is not taken
+_DURATION = re.compile(  # ISO 8601; a year is 365 days; no months: their lengths differ
     r"P(?=.)([0-9]{1,6}W|([0-9]{1,6}Y)?([0-9]{1,9}D)?(T(?=.)([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,6}([.][0-9]{1,6})?S)?)?)"
 )
 
@@ -38,9 +38,9 @@ def _written_instant(value: Any) -> Any:
 
 
 def bounded_instant(at: datetime) -> datetime:
-    """The aware instant, if it can be meant. Raises ValueError.
+    """Returns the aware instant. Raises ValueError if it is before 2000 or its offset is beyond ±14:00.
 
-    The last hours of the year 9999 are read as `LATEST_INSTANT`: in other zones they would have no date.
+    The last day of the year 9999 is read as `LATEST_INSTANT`, because it has no date in some zones.
     """
     offset = at.utcoffset()
     assert offset is not None, "the type asks for a zone"
@@ -58,7 +58,7 @@ def _written_day(value: Any) -> Any:
 
 
 def bounded_day(day: date) -> date:
-    """The day, if it can be meant; the very last of the year 9999 is read as the one before. Raises ValueError."""
+    """Returns the day; 9999-12-31 is read as the day before. Raises ValueError for a day before 2000."""
     if day < EARLIEST_DAY:
         raise ValueError(f"a day is not before {EARLIEST_DAY}")
     return min(day, LATEST_DAY)
@@ -88,11 +88,11 @@ def _bounded_duration(duration: timedelta, info: ValidationInfo) -> timedelta:
 
 @lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
-    """The time zone of this name in the IANA database. Raises ValueError."""
+    """Returns the time zone of this IANA name. Raises ValueError if there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"there is no time zone {name[:80]!r}; Asia/Shanghai is one") from None
+        raise ValueError(f"there is no time zone {name[:80]!r}; write an IANA name such as Asia/Shanghai") from None
 
 
 def _known_zone(name: str) -> str:
@@ -116,29 +116,29 @@ _MONTHS: TypeAdapter[str] = TypeAdapter(Month)
 
 
 def read_instant(text: str) -> datetime:
-    """An instant that was written outside. Raises ValueError."""
+    """Returns an instant from outside text. Raises ValueError."""
     return read_as(_INSTANTS, text)
 
 
 def instant_of_seconds(seconds: object) -> datetime:
-    """An instant that a partner counts in whole seconds since 1970. Raises ValueError."""
+    """Returns an instant from whole seconds since 1970. Raises ValueError."""
     if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds <= LATEST_INSTANT.timestamp():
         raise ValueError(f"{str(seconds)[:40]!r} is no number of seconds since 1970")
     return bounded_instant(datetime.fromtimestamp(seconds, UTC))
 
 
 def read_day(text: str) -> date:
-    """A day that was written outside. Raises ValueError."""
+    """Returns a day from outside text. Raises ValueError."""
     return read_as(_DAYS, text)
 
 
 def day_as_written(text: str) -> date:
-    """The day of a file's cell, which the file bounds by its own days. Raises ValueError."""
+    """Returns the day in a cell of a file, without the range check of `read_day`. Raises ValueError."""
     if not _DAY.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is no day such as 2025-04-01")
     return date.fromisoformat(text)
 
 
 def read_month(text: str) -> str:
-    """A month, `yyyy-mm`, that was written outside. Raises ValueError."""
+    """Returns a month, `yyyy-mm`, from outside text. Raises ValueError."""
     return read_as(_MONTHS, text)

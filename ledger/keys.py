@@ -1,4 +1,4 @@
-"""Keys of personal data in a file of its own, outside the log: one line a subject, for its owner's eyes only."""
+"""Keys of personal data in a file outside the log: one line a subject, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ _KEY_BYTES = 32  # AES-256
 
 
 class KeyFileUnusable(Exception):
-    """The key file cannot be trusted or read; one sentence says why."""
+    """The key file cannot be read or written, or is not safe. The text says why."""
 
 
 class FileKeyStore:
-    """A `KeyStore` in a file of JSON lines. Several processes may share it: who writes holds a lock and has read what
-    the others wrote. A new key is on disk before it is handed out. Safe to share between threads.
+    """A `KeyStore` in a file of JSON lines. Threads and processes may share it.
 
-    Raises `KeyFileUnusable`.
+    A writer locks the file and first reads the lines of other writers. A new key is on disk before it is returned.
+    Every method raises `KeyFileUnusable`.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = Path(path)
         self._keys: dict[str, bytes] = {}
-        self._seen = (0, 0)  # inode and length of what was read of the file
+        self._seen = (0, 0)  # inode of the file, and the bytes of it that were read
         self._lock = RLock()
         with self._lock, self._file_locked():
             pass
 
     def obtain(self, subject: str) -> bytes:
-        """The subject's 32-byte key, made and kept durably at first use."""
+        """Returns the subject's 32-byte key. Creates it on first use."""
         with self._lock:
             self.obtain_many([subject])
             return self._keys[subject]
 
     def obtain_many(self, subjects: Sequence[str]) -> None:
-        """Make the keys that do not exist yet, all of them durable by one flush."""
+        """Creates the missing keys of these subjects, with one flush for all."""
         with self._lock:
             if self._is_stale() or any(subject not in self._keys for subject in subjects):
                 with self._file_locked() as file:
                     self._append(file, sorted(set(subjects) - self._keys.keys()))
 
     def find(self, subject: str) -> bytes | None:
-        """The subject's key, or None where it was never made or is destroyed."""
+        """Returns the subject's key, or None if it was never created or is destroyed."""
         with self._lock:
             if self._is_stale():
                 with self._file_locked():
@@ -56,7 +56,7 @@ class FileKeyStore:
             return self._keys.get(subject)
 
     def destroy(self, subject: str) -> None:
-        """Forget the subject's key for good: what it sealed can be read by nobody. Other processes notice."""
+        """Destroys the subject's key. Nobody can read its sealed values again. Other processes see the change."""
         with self._lock, self._file_locked():
             if self._keys.pop(subject, None) is not None:
                 self._replace()
@@ -70,9 +70,9 @@ class FileKeyStore:
 
     @contextmanager
     def _file_locked(self) -> Iterator[int]:
-        """The file, open for appending, with everything that others wrote read and nobody else writing.
+        """Yields the file's descriptor, open for appending, after all lines of other writers are read.
 
-        The lock is a file of its own, because `destroy` puts a new file in the place of the old one.
+        The lock is a separate file, because `destroy` replaces the key file.
         """
         with _opened(self._path.with_name(f"{self._path.name}.lock")) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -89,7 +89,7 @@ class FileKeyStore:
         whole = added.rpartition(b"\n")[0] + b"\n" if b"\n" in added else b""
         for line in whole.splitlines():
             self._keys |= _read_line(line, self._path)
-        if len(whole) < len(added):  # somebody died while writing; nobody was given that key
+        if len(whole) < len(added):  # a writer died within a line; its key was never returned
             os.ftruncate(file, length + len(whole))
         self._seen = (status.st_ino, length + len(whole))
 
@@ -119,7 +119,7 @@ def _opened(path: Path) -> Iterator[int]:
     try:
         if mode := stat.S_IMODE(os.fstat(file).st_mode) & 0o077:
             raise KeyFileUnusable(
-                f"The key file {path} is open to others than its owner (mode {mode | 0o600:04o}): run chmod 600 on it."
+                f"The key file {path} can be read by other users (mode {mode | 0o600:04o}). Run chmod 600 on it."
             )
         yield file
     finally:
@@ -135,7 +135,7 @@ def _write_durably(file: int, keys: dict[str, bytes], path: Path) -> None:
         while left:
             left = left[os.write(file, left) :]
         os.fsync(file)
-    except OSError as error:  # a line that was cut off is taken away by whoever writes next
+    except OSError as error:  # the next writer removes a line that was cut off
         raise KeyFileUnusable(f"The key file {path} cannot be written: {error.strerror or error}.") from error
 
 

@@ -1,4 +1,4 @@
-"""The way in: one ledger, its log, its books and its keys."""
+"""The entrance of the package: one ledger with its log, its books and its keys."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ from ledger.log.rows import Attempt, Receipt
 from ledger.log.wakeups import Listener, Notifier
 from ledger.sealed import KeyStore
 
-BOOKS = 17  # the platform's own and 16 for merchants; a ledger meant for several nodes starts with 64
+BOOKS = 17  # book 0 and 16 for merchants; a ledger for several nodes starts with 64
 
 
 class NotADemonstration(Exception):
-    """Only a ledger founded for demonstration takes its clock from a scenario; what is recorded in another one stands
-    there for good."""
+    """A scenario's clock was asked for in a ledger that was not founded for demonstration."""
 
     def __init__(self) -> None:
-        super().__init__("This ledger was not founded for demonstration: its clock is the server's, and no scenario's.")
+        super().__init__("This ledger was not founded for demonstration, so it cannot take its time from a scenario.")
 
 
 class Ledger:
-    """An open ledger: `append` is the only way something gets in. Safe to share between threads."""
+    """An open ledger. `append` is the only way to write into it. Threads may share it."""
 
     def __init__(self, engine: Engine, *, keys: KeyStore, identity: Identity) -> None:
         self.engine = engine
@@ -47,10 +46,10 @@ class Ledger:
 
     @classmethod
     def open(cls, url: str, *, keys: KeyStore, books: int = BOOKS, demonstration: bool = False) -> Ledger:
-        """Open the ledger of this database, made ready first where it is not: schema, books, identity.
+        """Opens the ledger of this database. Creates or upgrades schema, books and identity first.
 
-        `books` counts book 0; a ledger that has more keeps them. `demonstration` counts where one is founded here: of a
-        ledger that is there, its identity says it. Raises `DatabaseUnreachable`.
+        `books` counts book 0; a ledger with more books keeps them. `demonstration` counts only when the ledger is
+        founded: it is part of the identity. Raises `DatabaseUnreachable`.
         """
         upgrade(url)
         found(url, books=books, demonstration=demonstration)
@@ -58,13 +57,13 @@ class Ledger:
         return cls(engine, keys=keys, identity=read_identity(engine))
 
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
-        """A receipt for each attempt, in order: one append, shared with those who append to the book meanwhile."""
+        """Returns a receipt for each attempt, in order. Concurrent callers of one book share an append."""
         receipts = self._commits.submit(book, attempts)
         self._notifier.notify(book)
         return receipts
 
     def in_scenario(self, clock: Callable[[], datetime]) -> Ledger:
-        """This ledger, whose appends have the scenario's time. Closing either closes both.
+        """Returns this ledger with the scenario's clock as the time of its appends. Closing one closes both.
 
         Raises `NotADemonstration`.
         """
@@ -75,7 +74,7 @@ class Ledger:
         return played
 
     def listener(self) -> Listener:
-        """Waits for books to grow, whichever process appends to them. To be closed."""
+        """Returns a listener that wakes when any process appends. The caller closes it."""
         return Listener(self.engine)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Money as integer minor units, and the few named places where it is rounded."""
+"""Money as integer minor units, and the few named points where it is rounded."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _SPOKEN = re.compile(r"([A-Z]{3}) (\S+)")
 
 
 class CurrencyMismatch(ValueError):
-    """Two currencies met in one sum."""
+    """Two currencies were added or compared."""
 
 
 class FractionOfMinorUnit(ValueError):
-    """An amount is finer than the currency's smallest unit."""
+    """The amount is finer than the currency's smallest unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An integer count of minor units of an ISO 4217 currency; negative where a sum is owed the other way.
+    """An integer count of minor units of an ISO 4217 currency. It may be negative.
 
-    In JSON: `{"currency": "USD", "minor": 6944}`. As input, `{"currency": "USD", "amount": "69.44"}`, `"USD 69.44"` and
-    `"USD 6,944.00"`, in groups of three, are read too.
+    In JSON: `{"currency": "USD", "minor": 6944}`. Input may also be `{"currency": "USD", "amount": "69.44"}`, `"USD
+    69.44"` or `"USD 6,944.00"`.
     """
 
     minor: int
@@ -39,9 +39,9 @@ class Money:
 
     @classmethod
     def of(cls, amount: str | Decimal | int, currency: str) -> Money:
-        """Money from a decimal amount in major units, a text in the grammar of `ledger.numbers`.
+        """Returns money from a decimal amount in major units. A text follows the grammar of `ledger.numbers`.
 
-        Raises `FractionOfMinorUnit`, or ValueError for no number.
+        Raises `FractionOfMinorUnit`, or ValueError if it is not a number.
         """
         try:
             number = read_decimal(amount) if isinstance(amount, str) else Decimal(amount)
@@ -50,7 +50,7 @@ class Money:
         scaled = number.scaleb(exponent_of(currency)) if number.is_finite() else number
         if not scaled.is_finite() or abs(scaled) > LARGEST_NUMBER:
             raise ValueError(f"{amount!r} is not an amount")
-        digits = len(amount.partition(".")[2]) if isinstance(amount, str) else 0  # in "1.000" they may be thousands
+        digits = len(amount.partition(".")[2]) if isinstance(amount, str) else 0  # "1.000" may mean one thousand
         if scaled != scaled.to_integral_value() or digits > exponent_of(currency):
             raise FractionOfMinorUnit(f"{amount} {currency} is finer than the smallest unit of {currency}")
         return cls(int(scaled), currency)
@@ -61,7 +61,7 @@ class Money:
 
     @property
     def decimal(self) -> Decimal:
-        """The amount in major units, exact."""
+        """The exact amount in major units."""
         return Decimal(self.minor).scaleb(-exponent_of(self.currency))
 
     def __add__(self, other: Money) -> Money:
@@ -98,13 +98,13 @@ class Money:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        stored = _stored_schema(cls)  # what the log holds: decoded without touching Python code
+        stored = _stored_schema(cls)  # the form in the log: decoded without Python code
         spoken = core_schema.no_info_plain_validator_function(_read_spoken)
         return core_schema.union_schema([stored, spoken], mode="left_to_right")
 
 
 def total(amounts: Sequence[Money], currency: str) -> Money:
-    """The sum of `amounts`, zero `currency` where there is none."""
+    """Returns the sum of `amounts`, which is zero `currency` if there are none. Raises `CurrencyMismatch`."""
     result = Money(0, currency)
     for amount in amounts:
         result = result + amount
@@ -112,17 +112,17 @@ def total(amounts: Sequence[Money], currency: str) -> Money:
 
 
 def within(amount: Money, currency: str) -> Money:
-    """What of the amount a sum in `currency` can hold: all of it, or nothing where it is in another currency."""
+    """Returns the amount if it is in `currency`, else zero `currency`."""
     return amount if amount.currency == currency else Money(0, currency)
 
 
 def joined(balance: Money, more: Money) -> Money:
-    """The balance with more added; an empty one takes the currency of what comes. Raises `CurrencyMismatch`."""
+    """Returns `balance` + `more`. A zero balance takes the currency of `more`. Raises `CurrencyMismatch`."""
     return balance + more if balance else more
 
 
 def half_up(numerator: int, denominator: int) -> int:
-    """The quotient rounded to the nearest integer, halves away from zero (domain §3.3: HALF_UP)."""
+    """Returns the quotient rounded to the nearest integer, halves away from zero (domain §3.3: HALF_UP)."""
     if denominator < 0:
         numerator, denominator = -numerator, -denominator
     quotient, rest = divmod(abs(numerator), denominator)
@@ -131,18 +131,18 @@ def half_up(numerator: int, denominator: int) -> int:
 
 
 def share(whole: Money, *, upto: int, of: int, already: Money) -> Money:
-    """The next part of a cumulative split: what is due `upto` out of `of`, less what was `already` given.
+    """Returns the next part of a cumulative split: `whole` × `upto` / `of`, rounded HALF_UP, less `already`.
 
-    The last part absorbs the odd cent, so the parts always add up to the whole (domain §3.3).
+    The last part takes the rounding difference, so the parts add up to the whole (domain §3.3).
     """
     due = whole.minor if upto == of else half_up(whole.minor * upto, of)
     return Money(due - already.minor, whole.currency)
 
 
 def split(whole: Money, weights: Sequence[int]) -> list[Money]:
-    """`whole` in parts proportional to `weights` by the cumulative method; the parts add up exactly.
+    """Returns `whole` in parts in proportion to `weights`, by the cumulative method. The parts add up exactly.
 
-    Raises ValueError when the weights are all zero and the whole is not.
+    Raises ValueError if all weights are zero and the whole is not.
     """
     base = sum(weights)
     if base == 0:
@@ -160,10 +160,10 @@ def split(whole: Money, weights: Sequence[int]) -> list[Money]:
 
 
 def _stored_schema(money: type[Money]) -> CoreSchema:
-    """Checked outside Python, since every stored amount passes it.
+    """Returns the schema of stored money. It runs without Python code, because every stored amount passes it.
 
-    Written out: of a dataclass's own schema pydantic keeps one definition, so that only the first field of a model
-    would get the union around it.
+    It is written by hand: for a dataclass's own schema pydantic keeps one definition, and only the first field of a
+    model would get the union around it.
     """
     fields = [
         core_schema.dataclass_field(
@@ -176,7 +176,7 @@ def _stored_schema(money: type[Money]) -> CoreSchema:
 
 
 def _read_spoken(value: Any) -> Money:
-    """Money as people and partners write it: `"USD 69.44"` or `{"currency": …, "amount": "69.44"}`."""
+    """Returns money from `"USD 69.44"` or `{"currency": …, "amount": "69.44"}`. Raises ValueError."""
     match value:
         case Money():
             return value

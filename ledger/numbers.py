@@ -1,4 +1,4 @@
-"""Numbers as they may come in: ASCII digits and a point, no sign but a minus; no exponent, underscore or space."""
+"""Numbers from outside: ASCII digits, a point and a minus sign; no exponent, underscore or space."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3}){1,5}([.][0-9]{1,18})?")
 
 
 def read_whole(text: str) -> int:
-    """A whole number that was written outside. Raises ValueError."""
+    """Returns a whole number from outside text. Raises ValueError."""
     if not _WHOLE.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is no whole number such as 12")
     return int(text)
 
 
 def read_decimal(text: str) -> Decimal:
-    """A decimal number that was written outside. Raises ValueError."""
+    """Returns a decimal number from outside text. Raises ValueError."""
     if not _DECIMAL.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is no number such as 69.44")
     return Decimal(text)
 
 
 def ungrouped(text: str) -> str:
-    """A number without the commas between its groups of three digits; one that is grouped otherwise as it is."""
+    """Returns a number without the commas between its groups of three digits. Other texts are returned unchanged."""
     return text.replace(",", "") if _GROUPED.fullmatch(text) else text
 
 
@@ -47,5 +47,5 @@ Whole = Annotated[_Whole, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Position = Annotated[_Whole, Field(ge=0, le=LARGEST_NUMBER)]
 Count = Annotated[_Whole, Field(ge=0, le=LARGEST_COUNT)]
 Quantity = Annotated[_Whole, Field(ge=1, le=LARGEST_QUANTITY)]
-# What adds up quantities, and what is stored: it is read whatever the bound of one was when it was recorded.
+# A sum of quantities, or a stored quantity. The limit of one quantity does not apply: it may have been higher before.
 Units = Annotated[_Whole, Field(ge=1, le=LARGEST_NUMBER)]

@@ -1,4 +1,4 @@
-"""What is written can be read: every event is decoded and encoded again, as a reader would, before it is appended."""
+"""The check before an append that a reader can decode each event exactly as it was written."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from ledger.journal.entry import Entry, entry_lines
 from ledger.sealed import Sealed
 from ledger.validation_messages import complaint
 
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it; PostgreSQL's text holds none
-_BOX: Sealed[Any] = Sealed(subject="subject", box="box")  # stands for the box while the value is still in clear
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # NUL as JSON writes it; a PostgreSQL text cannot hold it
+_BOX: Sealed[Any] = Sealed(subject="subject", box="box")  # placeholder for the box while the value is in clear
 
 
 class Unreadable(ValueError):
-    """A value that a reader of the log could not find again."""
+    """A reader of the log could not decode the value as it was written."""
 
 
 def payload_of(event: Event) -> str | None:
-    """The event's payload, once it was read back; None while it holds personal values in clear, which are read back
-    too. Raises `Unreadable`.
+    """Returns the event's payload after reading it back. Raises `Unreadable`.
+
+    Returns None if the event holds personal values in clear: their box is sealed later. They are read back too.
     """
     try:
         return _read_back(event)
@@ -33,7 +34,7 @@ def payload_of(event: Event) -> str | None:
 
 
 def text_of(entry: Entry) -> str:
-    """The entry's text, once it was read back. Raises `Unreadable`."""
+    """Returns the entry's canonical JSON after reading it back. Raises `Unreadable`."""
     try:
         text = entry.text()
         entry_lines(text)
@@ -43,7 +44,7 @@ def text_of(entry: Entry) -> str:
 
 
 def facts_text(facts: Mapping[str, Any]) -> str:
-    """The facts of a refusal as they are stored; where JSON cannot hold one exactly, all of them as short texts."""
+    """Returns the facts of a refusal as canonical JSON. If JSON cannot hold one exactly, all become short texts."""
     try:
         return canonical(facts)
     except ValueError:
@@ -60,8 +61,8 @@ def _read_back(event: Event) -> str | None:
     if "\\u0000" in payload and _NUL.search(payload):
         raise Unreadable("a text holds a NUL character")
     found = decode(event.name, event.schema_version, payload)
-    if found != boxed and found.payload() != payload:  # to compare is cheaper than to write again; boxes never equal
-        raise Unreadable("it is read as something else than what was written")
+    if found != boxed and found.payload() != payload:  # comparing is cheaper than encoding; boxes are never equal
+        raise Unreadable("it is not read back as it was written")
     return payload if boxed is event else None
 
 

@@ -1,4 +1,4 @@
-"""References of partners: any text, kept in full in the event, and known everywhere else by a key."""
+"""References of partners: the event keeps the full text; streams and indexes use a key made from it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from pydantic import AfterValidator, BaseModel, StringConstraints
 
 from ledger.limits import LONGEST_ID, LONGEST_LINE, LONGEST_TEXT
 
-# The formats' own limits are 255 (Stripe), 140 and 35 (ISO 20022); whatever is longer or no word has a digest as key.
+# The formats allow 255 (Stripe), 140 and 35 characters (ISO 20022). A longer text, or one that is no word, is hashed.
 _KEY = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._:@+-]{{0,{LONGEST_ID - 1}}}")
-_ODD = re.compile("[\0\ud800-\udfff]")  # what no database holds
+_ODD = re.compile("[\0\ud800-\udfff]")  # characters that PostgreSQL cannot store
 
 
 class LongReference(str):
-    """The key of a reference that is written otherwise; `in_full` is what the partner wrote."""
+    """The key of a reference whose text cannot be a key. `in_full` is the partner's text."""
 
     in_full: str
 
 
 def reference_key(text: str) -> str:
-    """Returns the reference itself where it is a word of at most 64 characters, else the digest it is known by.
+    """Returns the reference if it is a word of at most 64 characters, else a digest of it.
 
-    Two that look alike are one: see `_as_compared`. Upper and lower case differ, as they do for all providers.
+    References that look alike get the same key (`_as_compared`). Upper and lower case differ, as they do for all
+    providers.
     """
     if _KEY.fullmatch(text):
         return text
@@ -35,7 +36,7 @@ def reference_key(text: str) -> str:
 
 
 def number_key(text: str) -> str:
-    """Returns a reference that names no stream, written in any characters, up to 64 of them; else its digest."""
+    """Returns a reference that names no stream: any characters, at most 64 of them, else a digest."""
     compared = text.strip() if text.isascii() else _as_compared(text)
     if len(compared) > LONGEST_ID or _ODD.search(compared):
         return _digested(compared, text)
@@ -43,8 +44,7 @@ def number_key(text: str) -> str:
 
 
 def _as_compared(text: str) -> str:
-    """Returns the text without what nobody sees: blanks around it, characters of no width, marks of direction, and the
-    differences between composed, full-width and other compatible forms (Unicode NFKC)."""
+    """Returns the text in Unicode NFKC form, without invisible characters (category Cf) and without outer blanks."""
     seen = "".join(letter for letter in normalize("NFKC", text) if category(letter) != "Cf")
     return seen.strip()
 
@@ -60,7 +60,7 @@ def _known_as(key: str, text: str) -> LongReference:
 
 
 def references_in_full(value: Any) -> Iterator[tuple[str, str]]:
-    """Yields the key and the full text of each reference of a value that has a digest as its key."""
+    """Yields the key and the full text of each reference in the value whose key is not its text."""
     match value:
         case LongReference():
             yield str(value), value.in_full
@@ -74,5 +74,5 @@ def references_in_full(value: Any) -> Iterator[tuple[str, str]]:
 
 _Text = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
 Reference = Annotated[_Text, StringConstraints(min_length=1), AfterValidator(reference_key)]
-ReferenceOrNothing = Annotated[_Text, AfterValidator(number_key)]  # '' where there is none
+ReferenceOrNothing = Annotated[_Text, AfterValidator(number_key)]  # '' if there is none
 Number = Annotated[_Text, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(number_key)]

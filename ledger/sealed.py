@@ -1,4 +1,4 @@
-"""Personal values inside events: sealed under a key of their subject, bound to their place, opened only by who may."""
+"""Personal values inside events, encrypted with the key of their subject and bound to their stream and field."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _NONCE_BYTES = 12  # NIST SP 800-38D §8.2: 96-bit nonces, random, one key a sub
 
 
 class KeyStore(Protocol):
-    """Keys outside the log, one a subject; destroying one erases what it sealed."""
+    """A store of keys outside the log, one a subject. Destroying a key makes the subject's sealed values unreadable."""
 
     def obtain(self, subject: str) -> bytes:
-        """The subject's 32-byte key, made and kept durably at first use."""
+        """Returns the subject's 32-byte key. Creates it durably on first use."""
 
     def obtain_many(self, subjects: Sequence[str]) -> None:
-        """Make sure of the keys of all these subjects, with one flush."""
+        """Creates the missing keys of these subjects, with one flush for all."""
 
     def find(self, subject: str) -> bytes | None:
-        """The subject's key, or None where it was never made or is destroyed."""
+        """Returns the subject's key, or None if it was never created or is destroyed."""
 
 
 class SealBroken(Exception):
-    """A sealed value does not belong where it stands, or was altered."""
+    """A sealed value was altered, or moved from its stream or field."""
 
 
 class Sealed(Generic[T]):
-    """A personal value, in clear before it is recorded (`Sealed.clear(v)`), a closed box afterwards.
+    """A personal value: in clear before it is recorded (`Sealed.clear(v)`), a closed box afterwards.
 
-    Stored as `{"box": base64url(nonce + AES-256-GCM), "subject": …}`. The box is authenticated against the stream and
-    field it stands in, so that it cannot be moved to another. Never printed, never compared by content.
+    Stored as `{"box": base64url(nonce + AES-256-GCM), "subject": …}`. The stream and field are authenticated with the
+    box, so it cannot be moved to another place. It is never printed or compared by content.
     """
 
     __slots__ = ("_box", "_value", "subject")
@@ -53,7 +53,7 @@ class Sealed(Generic[T]):
 
     @property
     def in_clear(self) -> T | None:
-        """The value before it is recorded; None of a closed box."""
+        """The value before it is recorded; None if the box is closed."""
         return self._value
 
     @property
@@ -61,7 +61,9 @@ class Sealed(Generic[T]):
         return bool(self._box)
 
     def close(self, *, subject: str, place: str, keys: KeyStore) -> Sealed[T]:
-        """The same value as a closed box for `place` (stream and field); a closed box is left as it is."""
+        """Returns the value as a closed box for `place`, which is the stream and field. A closed box is returned
+        unchanged.
+        """
         if self._box:
             return self
         nonce = os.urandom(_NONCE_BYTES)
@@ -69,7 +71,7 @@ class Sealed(Generic[T]):
         return Sealed(subject=subject, box=urlsafe_b64encode(nonce + secret).decode())
 
     def open(self, *, place: str, keys: KeyStore) -> T | None:
-        """The value, or None where the subject's key is destroyed. Raises `SealBroken`."""
+        """Returns the value, or None if the subject's key is destroyed. Raises `SealBroken`."""
         if not self._box:
             return self._value
         key = keys.find(self.subject)

@@ -1,4 +1,4 @@
-"""The trial balance of a day: what every account came to, and the hash that a closed period stores of it."""
+"""The trial balance of a day, and the hash of it that a closed period stores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ledger.log.rows import Recorded
 
 
 class Balance(NamedTuple):
-    """Debit positive, in minor units: in the account's currency, and in CNY."""
+    """A balance in minor units, debit positive: in the account's currency and in CNY."""
 
     amount: int
     base: int
@@ -21,7 +21,7 @@ Balances = Mapping[tuple[str, str], Balance]  # (account, currency) → balance
 
 
 def balances_of(rows: Iterable[Recorded], *, upto: date) -> dict[tuple[str, str], Balance]:
-    """What the entries of these rows come to on the accounting day `upto`."""
+    """Returns the balances of these rows' entries with an accounting day up to `upto`."""
     sums: dict[tuple[str, str], Balance] = {}
     for row in rows:
         if row.entry is None or row.accounting_date > upto:
@@ -34,7 +34,7 @@ def balances_of(rows: Iterable[Recorded], *, upto: date) -> dict[tuple[str, str]
 
 
 def trial_balance_hash(balances: Balances, *, upto: date, positions: Mapping[int, int]) -> str:
-    """SHA-256 of the canonical balances with their day and the positions they are of. Accounts at zero are left out."""
+    """Returns the SHA-256 of the canonical balances with their day and positions. Accounts at zero are left out."""
     rows = [[*key, *balance] for key, balance in sorted(balances.items()) if any(balance)]
     vector = {str(book): position for book, position in positions.items()}
     return digest(canonical({"balances": rows, "positions": vector, "upto": upto.isoformat()}))

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in plain words: the one renderer of validation errors, for every entrance."""
+"""Validation errors in plain words: the one renderer for every entrance."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 T = TypeVar("T")
 
 SHAPE = "shape"
-_TYPE = re.compile(r".*[\[(].*|[A-Z][a-z]\w*")  # an alternative of a union: a function or a class
-_LONGEST = 60  # characters of a value that are shown
+_TYPE = re.compile(r".*[\[(].*|[A-Z][a-z]\w*")  # an alternative of a union in the error's path: a function or a class
+_LONGEST = 60  # characters of a value in a message
 _WORDS = {
     "missing": "it is missing",
     "extra_forbidden": "there is no such field",
@@ -48,12 +48,12 @@ _WORDS = {
     "less_than": "it should be less than {lt}",
     "less_than_equal": "it should be {le} or less",
 }
-_SHOWING = frozenset({SHAPE, "literal_error", "enum"})  # that say which value it is instead
+_SHOWING = frozenset({SHAPE, "literal_error", "enum"})  # kinds of error that show the wrong value
 
 
 @dataclass(frozen=True, slots=True)
 class InWords:
-    """What a text of a certain form is, in words that complete "it should be …". Stands beside its pattern."""
+    """The form of a text in words that complete "it should be …". It stands beside the text's pattern."""
 
     words: str
 
@@ -67,7 +67,7 @@ class InWords:
 
 
 def words_of(detail: ErrorDetails, *, shows_value: bool = False) -> str:
-    """What is wrong, and with `shows_value` which value; never a pattern, nor a word of Python."""
+    """Returns one error in words, without patterns or Python terms. `shows_value` adds the wrong value."""
     kind, context = str(detail["type"]), detail.get("ctx", {})
     if kind in ("value_error", "assertion_error"):
         return str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
@@ -77,7 +77,7 @@ def words_of(detail: ErrorDetails, *, shows_value: bool = False) -> str:
 
 
 def read_as(adapter: TypeAdapter[T], value: object) -> T:
-    """The value as the type reads it. Raises ValueError in plain words."""
+    """Returns the value as the type reads it. Raises ValueError in plain words."""
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
@@ -85,15 +85,14 @@ def read_as(adapter: TypeAdapter[T], value: object) -> T:
 
 
 def complaint(error: ValueError, *, shows_value: bool = False) -> str:
-    """The first thing that is wrong, after the field it is about; of another ValueError its own words."""
+    """Returns the first error with its field. For another ValueError, returns its own text."""
     if not isinstance(error, ValidationError):
         return str(error)
     return complaints(error, shows_value=shows_value)[0]
 
 
 def complaints(error: ValidationError, *, shows_value: bool = False) -> list[str]:
-    """Everything that is wrong, each after the field it is about; of a value that can be written in several ways, only
-    the last complaint, which is the plainest."""
+    """Returns all errors, each with its field. For a value with several allowed forms, only the last error is kept."""
     found: dict[str, str] = {}
     for each in error.errors(include_url=False):
         place = _place(each)
@@ -103,7 +102,7 @@ def complaints(error: ValidationError, *, shows_value: bool = False) -> list[str
 
 
 def _place(detail: ErrorDetails) -> str:
-    """The field, without the alternatives of its type: these are classes and functions."""
+    """Returns the field's path, without the classes and functions that pydantic adds for unions."""
     return ".".join(map(str, takewhile(lambda part: not _TYPE.fullmatch(str(part)), detail["loc"])))
 
 

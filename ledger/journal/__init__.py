@@ -1,1 +1,1 @@
-"""Double entry: the chart of accounts, balanced entries, and the posting of events."""
+"""Double entry: the chart of accounts, balanced entries, and the posting rules of events."""

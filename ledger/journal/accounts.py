@@ -1,4 +1,4 @@
-"""The chart of accounts (domain §3.4): what each code means and on which side it grows."""
+"""The chart of accounts (domain §3.4): code, title and type of each account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ AccountType = Literal["asset", "liability", "revenue", "expense"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account, with the sub-ledger dimensions a posting names: merchant, payment provider."""
+    """One account. `merchant` and `psp` name its sub-ledger, where it has one."""
 
     code: str
     title: str
@@ -19,11 +19,11 @@ class Account:
     psp: str | None = None
 
     def of(self, merchant_id: str) -> Account:
-        """This account in the merchant's sub-ledger."""
+        """Returns this account in the merchant's sub-ledger."""
         return replace(self, merchant=merchant_id)
 
     def at(self, psp: str) -> Account:
-        """This account at one payment provider."""
+        """Returns this account in the payment provider's sub-ledger."""
         return replace(self, psp=psp)
 
 
@@ -57,7 +57,7 @@ FX_REALISED = Account("5210", "FX gain or loss, realised", "expense")
 FX_UNREALISED = Account("5220", "FX gain or loss, unrealised", "expense")
 ROUNDING = Account("5290", "Rounding", "expense")
 
-# 1310, due from merchants, is the presentation of a debit 2120 and is never posted to.
+# 1310 "Due from merchants" shows a debit balance of 2120. Nothing is posted to it.
 CHART: dict[str, Account] = {
     account.code: account
     for account in (
@@ -72,8 +72,10 @@ CHART: dict[str, Account] = {
 
 
 def is_merchant_account(code: str) -> bool:
-    """Whether the account is a merchant's (21xx): CNY only, and naming its merchant."""
+    """True for a merchant's accounts (21xx). Their lines are in CNY and name the merchant."""
     return code.startswith("21")
 
 
-PAYABLE_NOW = frozenset((AVAILABLE.code, ON_HOLD.code, PAYOUTS_IN_TRANSIT.code))  # what the account guard watches
+PAYABLE_NOW = frozenset(
+    (AVAILABLE.code, ON_HOLD.code, PAYOUTS_IN_TRANSIT.code)
+)  # the accounts that raise the merchant's guard

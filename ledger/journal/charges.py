@@ -1,4 +1,4 @@
-"""What may be taken from a merchant: the service fee, and the merchant's own refunds, disputes and payouts (§0)."""
+"""The charges that a merchant may pay: the service fee, and its own refunds, disputes and payouts (§0)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ledger.money import Money
 from ledger.refusals.finance import MerchantChargeNotAllowed
 
 FEE_ACCOUNTS = frozenset(account.code for account in (SERVICE_FEE, SERVICE_FEE_REFUNDED, OUTPUT_VAT))
-# Where a merchant's money goes when it is paid out, refunded to a buyer, lost in a dispute, or was never captured. The
-# difference between its list price and the buyer's money is the platform's: margin and FX.
+# The other side of a payout, a refund, a lost dispute or a failed capture. The platform keeps the difference between
+# the list price and the buyer's money, as margin and FX.
 _PASSED_ON = frozenset(
     account.code
     for account in (
@@ -35,10 +35,10 @@ _PASSED_ON = frozenset(
 
 
 def check_charges(lines: Iterable[Line], *, may_take: frozenset[str] = FEE_ACCOUNTS | _PASSED_ON) -> None:
-    """Raises `MerchantChargeNotAllowed` where merchants lose money in sum to an account that `may_take` leaves out, or
-    where one merchant's loss is another's gain.
+    """Raises `MerchantChargeNotAllowed` if money goes from a merchant to another merchant, or to an account outside
+    `may_take`. The loss of each merchant is summed over all its 21xx lines.
     """
-    sums: defaultdict[str, int] = defaultdict(int)  # debit positive: what the merchant loses
+    sums: defaultdict[str, int] = defaultdict(int)  # debit positive: the merchant's loss
     takers: dict[str, int] = {}
     for line in lines:
         if is_merchant_account(line.account):

@@ -1,4 +1,4 @@
-"""A journal entry: lines that balance in CNY, or nothing."""
+"""A journal entry: lines that balance in CNY."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ledger.money import Money
 
 
 class UnbalancedEntry(Exception):
-    """Our own mistake: an entry that does not balance, or gives a merchant something other than CNY."""
+    """A mistake in our code: the entry does not balance, or a merchant line is not in CNY."""
 
 
 class Line(NamedTuple):
-    """One line: signed (debit positive) amount in its own currency, and its CNY base, both in minor units."""
+    """One line. `amount` in `currency` and `base` in CNY are minor units, debit positive."""
 
     account: str
     amount: int
@@ -35,16 +35,16 @@ class Line(NamedTuple):
 
 @dataclass(slots=True)
 class Draft:
-    """Lines being written down: `debit(PENDING.of(m), gross).credit(AVAILABLE.of(m), net)`.
+    """Lines of an entry that is not closed yet: `debit(PENDING.of(m), gross).credit(AVAILABLE.of(m), net)`.
 
-    Dimensions given to `about` stand on every line. A zero amount with a zero base writes no line.
+    The dimensions of `about` are on every line that follows. A line with zero amount and zero base is left out.
     """
 
     lines: list[Line] = field(default_factory=list)
     dimensions: dict[str, str] = field(default_factory=dict)
 
     def about(self, **dimensions: str) -> Draft:
-        """The dimensions (order, line, parcel, payment, market) of every line from here on."""
+        """Sets the dimensions (order, line, parcel, payment, market) of the lines that follow."""
         self.dimensions = dimensions
         return self
 
@@ -75,20 +75,20 @@ class Draft:
 
 
 def debit(account: Account, amount: Money, base: Money | None = None) -> Draft:
-    """An entry that begins with a debit."""
+    """Returns a draft that starts with a debit."""
     return Draft().debit(account, amount, base)
 
 
 def about(**dimensions: str) -> Draft:
-    """An entry whose lines all name these dimensions."""
+    """Returns a draft whose lines have these dimensions."""
     return Draft().about(**dimensions)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A closed entry: it balances in CNY, and every merchant line (21xx) is CNY and names its merchant.
+    """A closed entry. It balances in CNY, and each merchant line (21xx) is in CNY and names its merchant.
 
-    Raises `UnbalancedEntry`. The log's CHECK constraint holds the same two rules without this code.
+    Raises `UnbalancedEntry`. The log's CHECK constraint enforces the same two rules without this code.
     """
 
     lines: tuple[Line, ...]
@@ -98,15 +98,15 @@ class Entry:
             raise UnbalancedEntry(f"the entry is off by {sum(line.base for line in self.lines)} fen: {self.lines}")
         for line in self.lines:
             if is_merchant_account(line.account) and (line.currency != CNY or line.merchant is None):
-                raise UnbalancedEntry(f"a merchant line is in CNY and names its merchant: {line}")
+                raise UnbalancedEntry(f"a merchant line must be in CNY and name its merchant: {line}")
 
     def text(self) -> str:
-        """Canonical JSON: an array of lines without their empty dimensions."""
+        """Returns canonical JSON: an array of lines, without empty dimensions."""
         return canonical([_stored(line) for line in self.lines])
 
 
 def entry_lines(text: str | None) -> list[dict[str, Any]]:
-    """The lines of a stored entry as plain dicts: `account, amount, base, currency` and the dimensions that are set."""
+    """Returns the lines of a stored entry: `account`, `amount`, `base`, `currency`, and the dimensions that are set."""
     return from_json(text) if text else []
 
 

@@ -1,4 +1,4 @@
-"""The one place where money meets accounts: an event in, its balanced journal entry out (domain §3.4, P1–P27)."""
+"""The one place where money meets accounts: from an event to its balanced entry (domain §3.4, P1–P27)."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from ledger.journal.rules import (
 )
 from ledger.refusals.finance import AmountTooLarge
 
-# Importing them registers their rules.
+# The imports register the rules.
 RULES = (adjustments, bank, buyer_funds, disputes, logistics, orders, payouts, platform, psp_settlement, unmatched)
 
 
 def post(event: Event) -> Entry | None:
-    """The entry that is stored beside the event. Looks nothing up and converts nothing: the event holds it all.
+    """Returns the journal entry of the event, or None if it moves no money. Uses the event's own fields only.
 
-    Raises `MerchantChargeNotAllowed` for an entry that takes from a merchant what no merchant pays, whatever the event,
-    and `AmountTooLarge` for one whose amounts, multiplied by a rate, no stored number holds exactly.
+    Raises `MerchantChargeNotAllowed` for an entry that takes from a merchant a charge that no merchant pays, and
+    `AmountTooLarge` for an amount or base beyond 2^53 - 1 minor units.
     """
     draft = rule(event)
     if draft is None or not draft.lines:

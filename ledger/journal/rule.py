@@ -1,4 +1,4 @@
-"""The registry of posting rules, by the event that each posts."""
+"""The registry of posting rules, by type of event."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from ledger.journal.entry import Draft
 
 @singledispatch
 def rule(event: Event) -> Draft | None:  # noqa: ARG001
-    """The lines an event writes; nothing for what moves no money: placed, authorised, approvals, tracking."""
+    """Returns the draft entry of the event; None if it moves no money (placed, authorised, approvals, tracking)."""
     return None

@@ -1,1 +1,1 @@
-"""One book as an application of the event-sourcing library."""
+"""One book as an application of the Python `eventsourcing` library."""

@@ -1,4 +1,4 @@
-"""Our events as the event-sourcing library sees them: stored under their own names, lifted by our own upcasts."""
+"""The mapping between our events and those of the `eventsourcing` library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ledger.events.event import Event, Undecodable, decode
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """An event at its place in a stream: what the library calls a domain event."""
+    """An event at its version in a stream: the library's domain event."""
 
     originator_id: str
     originator_version: int
@@ -20,8 +20,9 @@ class StreamEvent:
 
 
 class LedgerMapper(Mapper[str]):
-    """Between `StreamEvent` and the library's `StoredEvent`. The library's own mapping by class paths is not used:
-    a stored name outlives its class, and an old version is lifted as it is read.
+    """Maps `StreamEvent` to the library's `StoredEvent` and back.
+
+    The library maps by class path. We map by stored name, because a name outlives its class, and upcast old versions.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class LedgerMapper(Mapper[str]):
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> StreamEvent:
-        """The event, lifted to its newest version. Raises the library's `MapperDeserialisationError`."""
+        """Returns the event, upcast to its newest version. Raises the library's `MapperDeserialisationError`."""
         name, version = name_and_version(stored_event.topic)
         try:
             event = decode(name, version, stored_event.state)
@@ -48,7 +49,7 @@ class LedgerMapper(Mapper[str]):
 
 
 def topic_of(name: str, version: int) -> str:
-    """`payment.captured`, `payment.captured@2`: a first version goes without its number."""
+    """Returns the name for version 1, and `payment.captured@2` for a later version."""
     return name if version == 1 else f"{name}@{version}"
 
 

@@ -1,4 +1,4 @@
-"""One book as an application of the event-sourcing library: its recorder contract over the log."""
+"""The `eventsourcing` library's recorder contract, implemented over one book of the log."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _ACTOR = '{"id":"eventsourcing","kind":"system","role":""}'
 
 
 class BookAggregateRecorder(AggregateRecorder):
-    """Streams of one book as the library's aggregates.
+    """The streams of one book as the library's aggregates.
 
-    A stream's first event has version 1; `first_version=0` serves applications that count from 0. Events that move
-    money are not recorded this way: their entries and guards are the bus's business.
+    The first event of a stream has version 1; `first_version=0` is for applications that count from 0. Events that move
+    money are refused: only the command bus makes their entries and guards.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class BookAggregateRecorder(AggregateRecorder):
         self._clock, self._legal_entity, self._shift = clock, legal_entity, first_version - 1
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
-        """All of them, or none: raises the library's IntegrityError where a version is taken or left out."""
+        """Records all events or none. Raises the library's `IntegrityError` if a version is taken or skipped."""
         self._insert(stored_events)
         return None
 
@@ -58,7 +58,7 @@ class BookAggregateRecorder(AggregateRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        """The events of one stream between two versions."""
+        """Returns the events of one stream with `gt` < version ≤ `lte`."""
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND stream = %s"
             " AND (%s IS NULL OR version > %s) AND (%s IS NULL OR version <= %s)"
@@ -90,7 +90,7 @@ class BookAggregateRecorder(AggregateRecorder):
         for stored in stored_events:
             stream, version = str(stored.originator_id), stored.originator_version - self._shift
             if version != next_version.setdefault(stream, version):
-                raise IntegrityError(f"{stream} has no place for version {stored.originator_version} here")
+                raise IntegrityError(f"{stream}: version {stored.originator_version} does not follow the one before it")
             expected.setdefault(stream, version - 1)
             next_version[stream] = version + 1
         return [Expectation(stream, version) for stream, version in expected.items()]
@@ -98,7 +98,7 @@ class BookAggregateRecorder(AggregateRecorder):
     def _new_event(self, stored: StoredEvent) -> NewEvent:
         name, version = name_and_version(stored.topic)
         if (name, version) in EVENTS and post(decode(name, version, stored.state)):
-            raise NotSupportedError(f"{name} moves money: it is recorded by a command")
+            raise NotSupportedError(f"{name} moves money: submit the command that records it")
         now = self._clock()
         return NewEvent(
             stream=str(stored.originator_id),
@@ -136,7 +136,7 @@ class BookAggregateRecorder(AggregateRecorder):
 
 
 class BookRecorder(BookAggregateRecorder, ApplicationRecorder):
-    """One book as the library's application sequence: a notification's id is the event's position."""
+    """One book as the library's application sequence. A notification's id is the event's position."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         return list(self._insert(stored_events))
@@ -150,7 +150,7 @@ class BookRecorder(BookAggregateRecorder, ApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        """The book's events from `start` to `stop`, those of the topics where some are named."""
+        """Returns at most `limit` events from `start` to `stop`, of these topics if any are given."""
         first = (start or 0) + (0 if inclusive_of_start else 1)
         wanted, parameters = "", list[Any]((self.book, first, stop, stop))
         if topics:

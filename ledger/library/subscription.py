@@ -1,4 +1,4 @@
-"""The library's subscription to a book: what is there, then what comes, until it is stopped."""
+"""The library's subscription to a book: it yields recorded events, then new ones, until it is stopped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.002, 0.1
 
 
 class BookSubscription(Subscription[ApplicationRecorder]):
-    """Looks again by itself, at first soon and then ten times a second, so that no lost wake-up can stall it."""
+    """Polls the book: after 2 ms at first, then at longer pauses up to 100 ms, so no lost wake-up can stall it."""
 
     def __init__(self, recorder: ApplicationRecorder, gt: int | None, topics: Sequence[str]) -> None:
         super().__init__(recorder=recorder, gt=gt, topics=topics)

@@ -1,1 +1,1 @@
-"""Rules the business tunes: versioned contents whose results are stored in events."""
+"""Versioned rules of the programme. Events store their results."""

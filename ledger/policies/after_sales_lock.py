@@ -1,4 +1,4 @@
-"""How long a buyer must wait after dispatch before asking for after-sales: the programme's 20-day sentence."""
+"""The after-sales lock: the time after dispatch in which a buyer cannot request after-sales service."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Anchor = Literal["merchant_dispatched", "warehouse_received", "export_released",
 
 
 class Way(Protocol):
-    """The instants of a parcel's way that a lock may rest on; None for what has not happened.
+    """The instants of a parcel that a lock may use; None for what has not happened.
 
-    `evidence_kind` is that of the signature, None where the parcel is only deemed signed.
+    `evidence_kind` is the kind of the signature; None if the parcel is only deemed signed.
     """
 
     @property
@@ -36,11 +36,12 @@ class Way(Protocol):
 
 
 class AfterSalesLock(Policy, key="after_sales_lock"):
-    """Blocked from dispatch S until, with signature G and window W (statement 29, readings R1–R5 of domain §2.3):
+    """After-sales is locked from dispatch S until an end that `mode` computes from signature G and window W (statement
+    29, readings R1–R5 of domain §2.3).
 
-    `earlier_of` min(G, S+W), R2, our default · `latest_of` max(G, S+W), R1, the plain grammar · `until_signed` G, R5,
-    and R3 with `deemed_signature_after` = W · `by_evidence` G where the carrier proves signatures, else S+W, R4 ·
-    `fixed` S+W. The version in force when the order was placed governs it.
+    `earlier_of`: min(G, S+W), R2, the default. `latest_of`: max(G, S+W), R1, the literal reading. `until_signed`: G,
+    R5; it is R3 with `deemed_signature_after` = W. `by_evidence`: G if the carrier proves signatures, else S+W, R4.
+    `fixed`: S+W. An order keeps the version that was in force when it was placed.
     """
 
     mode: Mode
@@ -50,8 +51,8 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
     zone: Zone = "Asia/Shanghai"  # of calendar days
     scope: Literal["parcel_line", "order"] = "parcel_line"
     signature_evidence: tuple[str, ...]
-    carriers_without_proof: tuple[str, ...] = ()  # for `by_evidence`: those that never prove a signature
-    deemed_signature_after: Duration | None = None  # the anchor
+    carriers_without_proof: tuple[str, ...] = ()  # for `by_evidence`: carriers that never prove a signature
+    deemed_signature_after: Duration | None = None  # counted from the anchor
     exempt_reasons: tuple[str, ...] = ()
     applies_to: tuple[str, ...] = ("buyer",)
 
@@ -64,10 +65,10 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
     def lock_ends_at(
         self, dispatched_at: datetime, signed_at: datetime | None, *, carrier_proves: bool = True
     ) -> datetime | None:
-        """The first instant at which after-sales is open; None while, on what is known, it never opens.
+        """Returns the first instant at which after-sales is open; None as long as no end is known.
 
-        `signed_at` is that of accepted evidence (`accepts`), None while there is none. `carrier_proves` matters to
-        `by_evidence` only: whether this carrier proves signatures at all.
+        `signed_at` is that of accepted evidence (`accepts`), or None. `carrier_proves` says if the carrier proves
+        signatures; only `by_evidence` uses it.
         """
         lapses_at = self.window_ends_at(dispatched_at)
         signed_at = self._signed_or_deemed(dispatched_at, signed_at)
@@ -84,42 +85,44 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
                 return lapses_at
 
     def proves(self, carrier: str) -> bool:
-        """Whether this carrier proves signatures at all."""
+        """True if this carrier proves signatures."""
         return carrier not in self.carriers_without_proof
 
     def ends_for(self, way: Way, *, carrier_proves: bool = True) -> datetime | None:
-        """The same for one parcel under way; until the anchor is reported only a signature ends the lock."""
+        """Returns the end of one parcel's lock. Before the anchor is reported, only a signature ends the lock."""
         signed_at, begins_at = self.signed_at(way), self._begins_at(way)
         if begins_at is None:
             return signed_at
         return self.lock_ends_at(begins_at, signed_at, carrier_proves=carrier_proves)
 
     def signed_at(self, way: Way) -> datetime | None:
-        """When the parcel was signed for by a proof that counts, or deemed to be."""
+        """Returns the instant of the parcel's signature, if its evidence is accepted; else None."""
         counts = way.evidence_kind is None or self.accepts(way.evidence_kind)
         return known(way.signed_at) if counts else None
 
     def deemed_at(self, way: Way) -> datetime | None:
-        """When the parcel is deemed signed for without any proof; None where the policy does not say so."""
+        """Returns the instant at which the parcel is deemed signed without proof; None if it never is."""
         begins_at = self._begins_at(way)
         if begins_at is None or self.deemed_signature_after is None:
             return None
         return later(begins_at, self.deemed_signature_after)
 
     def signed_by(self, way: Way, at: datetime) -> datetime | None:
-        """Since when, as of `at`, the parcel counts as signed for, proven or deemed."""
+        """Returns the instant, up to `at`, from which the parcel counts as signed, proven or deemed; None if it does
+        not.
+        """
         known = (self.signed_at(way), self.deemed_at(way))
         return min((signed for signed in known if signed and signed <= at), default=None)
 
     def is_locked(
         self, at: datetime, dispatched_at: datetime, signed_at: datetime | None, *, carrier_proves: bool = True
     ) -> bool:
-        """Whether after-sales is blocked at `at`: from dispatch on, and open at the very instant the lock ends."""
+        """True if after-sales is locked at `at`: from dispatch on, up to but not including the end."""
         ends_at = self.lock_ends_at(dispatched_at, signed_at, carrier_proves=carrier_proves)
         return dispatched_at <= at and (ends_at is None or at < ends_at)
 
     def window_ends_at(self, dispatched_at: datetime) -> datetime:
-        """S + W; with calendar days, the end of the local day that many days after the day of dispatch."""
+        """Returns S + W. For calendar days, the end of the local day that is W days after the day of dispatch."""
         if self.clock == "elapsed":
             return later(dispatched_at, self.window)
         zone = zone_of(self.zone)
@@ -128,11 +131,11 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
         return in_zone(midnight, dispatched_at.tzinfo or UTC)
 
     def accepts(self, evidence_kind: str) -> bool:
-        """Whether this kind of proof counts as a signature."""
+        """True if this kind of evidence counts as a signature."""
         return evidence_kind in self.signature_evidence
 
     def binds(self, initiator: str, reason: str) -> bool:
-        """Whether a request by this kind of actor and for this reason is subject to the lock."""
+        """True if a request of this kind of actor, for this reason, is subject to the lock."""
         return initiator in self.applies_to and reason not in self.exempt_reasons
 
     def _begins_at(self, way: Way) -> datetime | None:

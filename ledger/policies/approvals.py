@@ -1,4 +1,4 @@
-"""Who must say yes to a refund before dispatch when Express Refund is off."""
+"""The approvals that a refund before dispatch needs when Express Refund is off."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Approver = Literal["merchant", "platform"]
 
 
 class Approvals(Policy, key="approvals"):
-    """One approver a round, in order (statement 28: two rounds); a rejection in any round ends the case.
+    """One approver a round, in order (statement 28: two rounds). A rejection in any round closes the case.
 
-    `distinct`: no person approves twice. `hold_dispatch`: quantities under a pending request are not dispatched.
-    `decide_within` is how long a round should take; nothing is approved or rejected by its lapse.
+    `distinct`: one person cannot approve two rounds. `hold_dispatch`: units under a pending request are not dispatched.
+    `decide_within`: the time that a round should take. When it lapses, nothing is approved or rejected.
     """
 
     rounds: tuple[Approver, ...] = Field(min_length=1)
@@ -27,9 +27,9 @@ class Approvals(Policy, key="approvals"):
     decide_within: Duration | None = None
 
     def decide_by(self, since: datetime) -> datetime | None:
-        """When a round that waits since then should be decided; None where there is no hurry."""
+        """Returns the time by which a round that waits since `since` should be decided; None if there is no limit."""
         return later(since, self.decide_within) if self.decide_within else None
 
     def approver_of(self, round_number: int) -> Approver:
-        """Who decides in a round, counted from 1."""
+        """Returns the kind of approver of a round, counted from 1."""
         return self.rounds[round_number - 1]

@@ -1,4 +1,4 @@
-"""What the running service does by itself, how often it tries, and when it calls a person."""
+"""The work that the service does by itself: which steps, how many tries, and when a person must look."""
 
 from __future__ import annotations
 
@@ -39,20 +39,21 @@ Step = Literal[
 STEPS: tuple[Step, ...] = get_args(Step)
 _ZONE = ZoneInfo("Asia/Shanghai")
 _WEEK = 7
-_HOLD_LASTS = timedelta(days=7)  # where the provider says nothing: what card schemes give at least
+_HOLD_LASTS = timedelta(days=7)  # if the provider gives no time: the minimum of the card schemes
 Weekday = Annotated[int, Field(ge=1, le=_WEEK)]  # ISO 8601: 1 is Monday
 
 
 class Automation(Policy, key="automation"):
-    """`off` names the steps that the service does not take.
+    """`off` lists the steps that the service does not take.
 
-    An approved refund is submitted as soon as it can be paid. A refund or capture that failed is tried again:
-    `refund_attempts` times in all, first after `resubmit_after`, then after twice as long each time. A payment that is
-    held is captured `capture_ahead` before the hold lapses (`before_the_hold_lapses`), or once a parcel of the order
-    is on its way (`at_dispatch`). What waits for a partner for `stuck_after` is a break.
+    An approved refund is submitted as soon as it can be paid. A failed refund or capture is tried again,
+    `refund_attempts` times in all: first after `resubmit_after`, then each time after twice as long. An authorised
+    payment is captured `capture_ahead` before the authorisation lapses (`before_the_hold_lapses`), or when the first
+    parcel of the order is dispatched (`at_dispatch`). A request that a partner has not answered for `stuck_after`
+    becomes a break.
 
-    A settlement run starts on `settlement_weekdays`, where 1 is Monday, at `settlement_hour` in Asia/Shanghai; on no
-    day while none is named. On `month_end_day` of the next month a month is revalued, and an open one is a break.
+    A settlement run starts on `settlement_weekdays` (1 is Monday) at `settlement_hour` in Asia/Shanghai; on no day if
+    the list is empty. On `month_end_day` the month before is revalued; if its period is still open, that is a break.
     """
 
     off: tuple[Step, ...] = ()
@@ -68,32 +69,32 @@ class Automation(Policy, key="automation"):
     @model_validator(mode="before")
     @classmethod
     def _with_switches(cls, content: Any) -> Any:
-        """A content from before there was `off` had a switch for refunds alone."""
+        """Reads an older content, in which `submit_refunds` was the only switch."""
         if not isinstance(content, dict) or "submit_refunds" not in content:
             return content
         lifted = {name: value for name, value in content.items() if name != "submit_refunds"}
         return lifted if content["submit_refunds"] else {**lifted, "off": ["refunds"]}
 
     def retry_at(self, failed_at: datetime, failures: int) -> datetime | None:
-        """When what failed so often is tried again; None once it was tried often enough."""
+        """Returns the time of the next try after so many failures; None if all tries are used."""
         if failures >= self.refund_attempts:
             return None
         return later(failed_at, self.resubmit_after * 2 ** (failures - 1))
 
     def stuck_since(self, now: datetime) -> datetime:
-        """What was asked for by then, and is not answered, is stuck."""
+        """Returns the latest instant of a request that counts as stuck at `now` if it has no answer."""
         return earlier(now, self.stuck_after)
 
     def capture_at(
         self, *, held_since: datetime, lapses_at: datetime | None, dispatched_at: datetime | None
     ) -> datetime | None:
-        """When a held payment is captured; None while that is not known."""
+        """Returns the time to capture an authorised payment; None as long as it is not known."""
         if self.capture_when == "at_dispatch":
             return dispatched_at
         return earlier(lapses_at or later(held_since, _HOLD_LASTS), self.capture_ahead)
 
     def settlement_due(self, now: datetime) -> datetime | None:
-        """The instant of the newest settlement run that has come, within a week; None where none is due."""
+        """Returns the time of the newest settlement run in the past week, up to `now`; None if there is none."""
         local = in_zone(now, _ZONE)
         today = local.replace(hour=self.settlement_hour, minute=0, second=0, microsecond=0)
         slots = (today - timedelta(days=days) for days in range(_WEEK + 1))

@@ -1,4 +1,4 @@
-"""The policies a new ledger starts with, shipped as data: each says whether it is our assumption, and why."""
+"""The policies of a new ledger, from `defaults.json`. Each says whether it is an assumption, and why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.policies.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """One policy of `defaults.json`. `assumption`: the programme's own words do not settle it."""
+    """One policy of `defaults.json`. `assumption` is true if the programme's text does not settle it."""
 
     policy: Policy
     assumption: bool
@@ -27,7 +27,7 @@ class Default:
 
 @cache
 def default_policies() -> tuple[Default, ...]:
-    """All defaults of domain §5, one a kind, checked as they are read."""
+    """Returns all defaults of domain §5, one of each kind, validated."""
     entries = from_json(files("ledger.policies").joinpath("defaults.json").read_bytes())
     return tuple(
         Default(policy=read_content(entry["key"], entry["content"]), assumption=entry["assumption"], note=entry["note"])

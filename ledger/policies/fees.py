@@ -1,4 +1,4 @@
-"""The technical service fee: its rate for a sale, and how it and its VAT are taken from a gross amount."""
+"""The technical service fee: the rate of a sale, and the fee and VAT of a gross amount."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ledger.instants import Instant
 from ledger.money import Money, half_up
 from ledger.policies.policy import Policy
 
-WHOLE_BPS = 10_000  # basis points of one
+WHOLE_BPS = 10_000  # basis points of the whole
 Bps = int
 
 
 @dataclass(frozen=True, slots=True)
 class FeeShare:
-    """What is taken from a gross amount: gross = net + fee + vat."""
+    """The parts of a gross amount: gross = net + fee + vat."""
 
     fee: Money
     vat: Money
@@ -25,7 +25,7 @@ class FeeShare:
 
 
 class Vat(BaseModel):
-    """VAT on the fee: inside it (`inclusive`) or on top of it."""
+    """VAT on the fee: inside the fee (`inclusive`) or on top of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,18 +34,18 @@ class Vat(BaseModel):
 
 
 class Promotion(BaseModel):
-    """Another rate for a while; for everyone, or for the merchants or categories it names."""
+    """A rate for a limited time, for everyone or for the listed merchants or categories."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     begins: Instant
-    ends: Instant  # half-open
+    ends: Instant  # exclusive
     rate_bps: Bps = Field(ge=0, le=WHOLE_BPS)
     merchants: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
 
     def covers(self, *, merchant_id: str, category_id: str, at: Instant) -> bool:
-        """Whether a sale at `at` is sold under it."""
+        """True if the promotion applies to a sale at `at`."""
         named = not self.merchants and not self.categories
         return self.begins <= at < self.ends and (
             named or merchant_id in self.merchants or category_id in self.categories
@@ -53,11 +53,11 @@ class Promotion(BaseModel):
 
 
 class Fees(Policy, key="fees"):
-    """The one fee of the programme (statement 14): basis points of the CNY list amount that is kept.
+    """The only fee of the programme (statement 14), in basis points of the kept list amount in CNY.
 
-    The rate of a sale is the lowest promotion that covers it, else the merchant's, else the category's, else the
-    general one. `scope`: the fee is rounded once for everything that is kept of an order at one rate (`order`), or for
-    each line. `refundable`: a refund after release gives back the fee of what is not kept any more.
+    The rate of a sale is the lowest promotion that covers it, else the merchant's rate, else the category's, else
+    `rate_bps`. `scope`: the fee is rounded once for all kept money of an order at one rate (`order`), or for each line
+    (`line`). `refundable`: a refund after release gives back the fee of the refunded amount.
     """
 
     rate_bps: Bps = Field(ge=0, le=WHOLE_BPS)
@@ -70,7 +70,7 @@ class Fees(Policy, key="fees"):
     vat: Vat = Vat()
 
     def rate_for(self, *, merchant_id: str, category_id: str, at: Instant) -> Bps:
-        """The rate of a sale at `at`, in basis points."""
+        """Returns the rate of a sale at `at`, in basis points."""
         sale = {"merchant_id": merchant_id, "category_id": category_id}
         promoted = [promotion.rate_bps for promotion in self.promotions if promotion.covers(**sale, at=at)]
         if promoted:
@@ -79,10 +79,10 @@ class Fees(Policy, key="fees"):
         return self.merchant_rates.get(merchant_id, general)
 
     def taken_from(self, gross: Money, rate_bps: Bps) -> FeeShare:
-        """Fee, VAT and net of a gross amount, HALF_UP.
+        """Returns fee, VAT and net of a gross amount, rounded HALF_UP.
 
-        For what is released in parts, take it from the cumulative gross and subtract what was taken before, so that
-        the parts add up to the whole (domain §3.3; `ledger/streams/amounts/fees.py`).
+        For money that is released in parts, compute it from the cumulative gross and subtract the earlier parts, so
+        that the parts add up to the whole (domain §3.3; `ledger/streams/amounts/fees.py`).
         """
         charged = _part(gross, rate_bps, WHOLE_BPS)
         if self.vat.inclusive:

@@ -1,4 +1,4 @@
-"""Every kind of policy there is, by key; and the reading of a content that names its kind."""
+"""All kinds of policy by key, and the reading of a content by its key."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ KINDS: dict[str, type[Policy]] = {
 
 
 def read_content(key: str, content: dict[str, Any], *, stored: bool = False) -> Policy:
-    """The policy a content describes. Raises ValueError for an unknown key or a content of another shape."""
+    """Returns the policy of a content. Raises ValueError for an unknown key or a content that does not fit.
+
+    `stored`: the content was published before, so values beyond today's limits are read as the limit.
+    """
     kind = KINDS.get(key)
     if kind is None:
         raise ValueError(f"no policy is called {key!r}; there are {', '.join(KINDS)}")
@@ -55,5 +58,5 @@ def read_content(key: str, content: dict[str, Any], *, stored: bool = False) -> 
 
 
 def written(policy: Policy) -> dict[str, Any]:
-    """The content as events hold it: plain JSON, defaults written out."""
+    """Returns the content as events store it: plain JSON with all defaults."""
     return policy.model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""Who bears a refund, loss or dispute: by where the units are, then by whose fault it is, then by the cause."""
+"""The rule of who bears a refund, loss or dispute: by place of the units, then by fault, then by cause."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _Rule = Literal[
     "dispute_product_unacceptable",
     "dispute_other",
 ]
-# Goods on their way back are where they are whatever is said of them.
+# For goods on their way back the place decides, and the cause does not count.
 BY_PLACE: dict[UnitPlace, _Rule] = {"turned_back": "before_warehouse", "coming_back": "after_warehouse"}
-# The rule before the warehouse has accepted the goods, and the one after it.
+# The rule before the warehouse accepts the goods, and the rule after it.
 BY_CAUSE: dict[Cause, tuple[_Rule, _Rule]] = {
     "cancelled": ("merchant", "merchant"),
     "lost": ("before_warehouse", "after_warehouse"),
@@ -38,7 +38,7 @@ BY_CAUSE: dict[Cause, tuple[_Rule, _Rule]] = {
     "other": ("dispute_other", "dispute_other"),
 }
 
-# Where units can be when they are refunded or disputed for a cause; elsewhere the command is refused.
+# The places that units may be in for each cause; with any other place the command is refused.
 _SENT: tuple[UnitPlace, ...] = ("to_warehouse", "turned_back", "in_custody", "coming_back")
 POSSIBLE: dict[Cause, tuple[UnitPlace, ...]] = {
     "cancelled": ("unsent",),
@@ -54,20 +54,25 @@ POSSIBLE: dict[Cause, tuple[UnitPlace, ...]] = {
 
 
 class Liability(Policy, key="liability"):
-    """Custody passes when the transfer warehouse accepts the parcel (statement 20). Merchants bear what they never
-    sent, and their faults."""
+    """Custody passes to the platform when the transfer warehouse accepts the parcel (statement 20).
+
+    The merchant bears units that were never sent, and its own faults.
+    """
 
     before_warehouse: Bearer
     after_warehouse: Bearer
-    merchant_faults: tuple[str, ...]  # reasons the merchant bears wherever the parcel is
-    platform_faults: tuple[str, ...] = ()  # reasons the platform bears wherever the parcel is, once it was sent
+    merchant_faults: tuple[str, ...]  # reasons that the merchant bears in every place
+    platform_faults: tuple[str, ...] = ()  # reasons that the platform bears in every place after dispatch
     dispute_not_received: Bearer
     dispute_product_unacceptable: Bearer
     dispute_other: Bearer
 
     def bearer(self, place: UnitPlace, cause: Cause, fault: Fault = "nobody") -> Bearer:
-        """Returns who bears it for units in this place: the one rule for refunds, losses, damages, refusals, returned
-        parcels and disputes. The merchant bears everything about units that were never sent."""
+        """Returns the bearer for units in this place. Refunds, losses, damage, refusals, returns and disputes all use
+        it.
+
+        The merchant always bears units that were never sent.
+        """
         if place == "unsent":
             return "merchant"
         if fault != "nobody":
@@ -80,7 +85,7 @@ class Liability(Policy, key="liability"):
         return bearer
 
     def fault_of(self, reasons: Iterable[str]) -> Fault:
-        """Returns whose fault these reasons are; of both, the merchant's."""
+        """Returns whose fault the reasons are. If both are at fault, it is the merchant's."""
         named = set(reasons)
         if named & set(self.merchant_faults):
             return "merchant"

@@ -1,4 +1,4 @@
-"""Which markets are open, what buyers there are quoted in, and what they are charged in."""
+"""The open markets, with the currency that buyers see and the currency that they pay."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.refusals.catalogue import MarketNotOpen
 
 
 class Market(BaseModel):
-    """One market: the buyer's currency, and whether the reference price in it is also what is charged."""
+    """One market: the buyer's currency, and whether the buyer pays in it or in CNY."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,17 +29,17 @@ class Market(BaseModel):
 
     @property
     def charge_currency(self) -> str:
-        """What the buyer's card is debited in."""
+        """The currency in which the buyer's card is charged."""
         return self.currency if self.charge == "reference" else CNY
 
 
 class Markets(Policy, key="markets"):
-    """Open markets by ISO 3166 alpha-2 of the ship-to (programme, statement 3: "the first phase")."""
+    """Open markets by the ISO 3166 alpha-2 code of the ship-to country (statement 3: "the first phase")."""
 
     markets: dict[str, Market]
 
     def find(self, market: str) -> Market | None:
-        """The market, or None where it is not open."""
+        """Returns the market, or None if it is not open."""
         return self.markets.get(market)
 
     @property
@@ -48,7 +48,7 @@ class Markets(Policy, key="markets"):
         return tuple(sorted(self.markets))
 
     def expect_open(self, markets: Iterable[str]) -> None:
-        """Raises `MarketNotOpen` for the first of `markets` that is not."""
+        """Raises `MarketNotOpen` for the first market that is not open."""
         for market in markets:
             if market not in self.markets:
                 raise MarketNotOpen(market=market, open_markets=self.open)

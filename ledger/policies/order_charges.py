@@ -1,4 +1,4 @@
-"""Which charges of an order go back to the buyer with its goods."""
+"""The charges of an order that are refunded together with its goods."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ ShippingBack = Literal["with_the_last_line", "by_reviewer", "never"]
 
 
 class OrderCharges(Policy, key="order_charges"):
-    """Tax always goes back with the goods, in proportion.
+    """Tax is always refunded with the goods, in proportion.
 
-    Shipping goes back with the last units of the order (`with_the_last_line`), where a reviewer grants it
-    (`by_reviewer`), or not at all (`never`). A reviewer may grant shipping under the first two.
+    Shipping is refunded with the last units of the order (`with_the_last_line`), only if a reviewer grants it
+    (`by_reviewer`), or never (`never`). A reviewer may also grant it under `with_the_last_line`.
     """
 
     shipping: ShippingBack = "with_the_last_line"

@@ -1,4 +1,4 @@
-"""What a merchant can be paid out."""
+"""The amount that can be paid out to a merchant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WHOLE_BPS = 10_000
 
 
 class PayoutTerms(Policy, key="payout_terms"):
-    """Minimum of one payout, reserve kept back (none: statement 9), and how a negative balance is recovered."""
+    """The minimum of one payout, the reserve kept back (none: statement 9), and the recovery of a negative balance."""
 
     minimum: Money
     reserve_bps: int = Field(default=0, ge=0, le=_WHOLE_BPS)
@@ -28,7 +28,7 @@ class PayoutTerms(Policy, key="payout_terms"):
         return minimum
 
     def payable(self, available: Money) -> Money:
-        """What of the available money may be paid out: all but the reserve, and nothing of a debt."""
+        """Returns the available money less the reserve; zero if the balance is not positive."""
         if available.minor <= 0:
             return Money.zero(CNY)
         return available - Money(half_up(available.minor * self.reserve_bps, _WHOLE_BPS), CNY)

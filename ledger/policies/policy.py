@@ -1,4 +1,4 @@
-"""What a policy is: a keyed, versioned content that holds from an instant on."""
+"""Policies: versioned contents with a key, each in force from an instant on."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ class Policy(BaseModel):
 
     @classmethod
     def stored(cls, content: str | dict[str, Any]) -> Self:
-        """The policy of a content that was published: a duration beyond all bounds is read as the longest there is."""
+        """Returns the policy of a published content. A duration above the limit is read as the limit. Raises
+        ValueError.
+        """
         if isinstance(content, str):
             return cls.model_validate_json(content, context=STORED)
         return cls.model_validate(content, context=STORED)
 
     @classmethod
     def usable(cls, content: str | dict[str, Any]) -> Self | None:
-        """The same; None for one that this code cannot use, as of a newer version: the version before it governs."""
+        """Returns the policy as `stored` does; None if this code cannot read it, for example of a newer version."""
         try:
             return cls.stored(content)
         except ValueError:

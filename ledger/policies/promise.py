@@ -1,4 +1,4 @@
-"""The delivery promise a merchant makes for the leg to the transfer warehouse."""
+"""The merchant's delivery promise for the leg to the transfer warehouse."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from ledger.policies.policy import Policy
 
 
 class Promise(Policy, key="promise"):
-    """What must have happened within `window` of the order (statement 19); lateness is flagged, never charged."""
+    """The milestone that must be reached within `window` of the order (statement 19). Late orders are marked, never
+    charged.
+    """
 
     milestone: Literal["merchant_dispatched", "warehouse_received"]
     window: Duration
     warn_undispatched_after: Duration
 
     def promised_by(self, placed_at: datetime) -> datetime:
-        """The deadline of an order placed at `placed_at`."""
+        """Returns the promised time of an order that was placed at `placed_at`."""
         return later(placed_at, self.window)
 
     def warn_at(self, placed_at: datetime, promised_by: datetime) -> datetime:
-        """When to warn about what was not handed over; of a promise sooner than usual, as long before it."""
+        """Returns the time to warn about an order that is not dispatched. A shorter promise is warned as long before
+        its end.
+        """
         usual = later(placed_at, self.warn_undispatched_after)
         time_left = self.window - self.warn_undispatched_after
         return max(placed_at, min(usual, earlier(promised_by, time_left)))

@@ -1,4 +1,4 @@
-"""What book 0 says about policies, fee schedules and exchange rates, folded in memory for fast looking up."""
+"""Policies, fee schedules and exchange rates of book 0, folded in memory for quick look-up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DERIVED_DIGITS = Context(prec=12)
 
 
 class PolicyLine:
-    """All versions of one policy: by number, and in the order they take effect."""
+    """All versions of one policy, by number and by the instant from which they are in force."""
 
     def __init__(self) -> None:
         self.by_version: dict[int, Policy] = {}
@@ -34,12 +34,12 @@ class PolicyLine:
         insort(self._effective, (effective_from, version))
 
     def in_force(self, at: datetime) -> int | None:
-        """The version with the latest effective date up to `at`; of two on one date the newer."""
+        """Returns the version in force at `at`; None if there is none. If two start together, the newer counts."""
         index = bisect_right(self._effective, at, key=lambda entry: entry[0])
         return self._effective[index - 1][1] if index else None
 
     def numbered(self, version: int) -> Policy | None:
-        """The version, or the last usable one before it; None where there is none."""
+        """Returns this version, or the last usable one before it; None if there is none."""
         usable = max((known for known in self.by_version if known <= version), default=None)
         return None if usable is None else self.by_version[usable]
 
@@ -50,7 +50,7 @@ class PolicyLine:
 
 
 class RateLine:
-    """The rates of one currency and kind by day; the last recorded for a day counts."""
+    """The rates of one currency and kind by day. The last one recorded for a day counts."""
 
     def __init__(self) -> None:
         self._days: list[date] = []
@@ -62,7 +62,7 @@ class RateLine:
         self._rates[rate.as_of] = rate
 
     def on(self, day: date) -> Rate | None:
-        """The rate of the last day up to `day` that has one."""
+        """Returns the rate of the last day up to `day`; None if there is none."""
         index = bisect_right(self._days, day)
         return self._rates[self._days[index - 1]] if index else None
 
@@ -80,16 +80,16 @@ class Reference:
         self._policies: dict[str, PolicyLine] = {}
         self._rates: dict[tuple[str, RateKind], RateLine] = {}
         self.unusable: set[tuple[str, int]] = set()  # versions of policies that have no effect
-        self._bounded: set[tuple[str, int]] = set()  # versions with a duration that is read as the longest there is
+        self._bounded: set[tuple[str, int]] = set()  # versions that today's rules would not accept
         self._newest: dict[str, int] = {}
-        self._unread: dict[str, int] = {}  # streams by the position of their last event that cannot be read
+        self._unread: dict[str, int] = {}  # stream → position of its last event that cannot be read
 
     def pass_over(self, stream: str, position: int) -> None:
-        """An event that this code cannot read has no effect, as a policy has none that it cannot use."""
+        """Notes an event that this code cannot read. It has no effect, as an unusable policy has none."""
         self._unread[stream] = self.position = position
 
     def apply(self, event: Event, position: int) -> None:
-        """Take in one more event of book 0; what is neither policy nor rate only moves the position."""
+        """Applies the next event of book 0. An event that is no policy or rate only moves the position."""
         match event:
             case PolicyPublished() | FeeScheduleSet():
                 self._publish(event)
@@ -98,8 +98,9 @@ class Reference:
         self.position = position
 
     def _publish(self, event: PolicyPublished | FeeScheduleSet) -> None:
-        """Take in a version. One that no code of today can use, recorded when less was asked of it, has no effect: the
-        version before it stays in force."""
+        """Adds a version of a policy. A version that this code cannot use has no effect: the version before it stays in
+        force.
+        """
         line = self._policies.setdefault(event.key, PolicyLine())
         try:
             content = read_content(event.key, event.content, stored=True)
@@ -113,15 +114,16 @@ class Reference:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The keys of policies that this code does not know: a newer version has published them."""
+        """The keys of policies that this code does not know, because a newer version of it published them."""
         return tuple(sorted(self._newest.keys() - KINDS.keys()))
 
     def to_put_right(self) -> tuple[str, ...]:
-        """Sentences about policies and rates that cannot be read, and about policies whose newest version cannot be
-        used as it was published: older than the bounds, or of a newer version of this code."""
+        """Returns sentences for the operator: events of policies and rates that cannot be read, and policies whose
+        newest version has no effect or has a duration above the limit.
+        """
         newest = sorted((key, version) for key, version in self._newest.items() if key in KINDS)
-        none = "has no effect: the version before it governs"
-        some = "has a duration beyond all bounds, which is read as the longest there is"
+        none = "has no effect: the version before it stays in force"
+        some = "has a duration above the limit, which is read as the longest one allowed"
         unread = "cannot be read by this version of RedLedger and has no effect. Run the version that recorded it"
         return (
             *(f"{name}: position {position} of book 0 {unread}." for name, position in sorted(self._unread.items())),
@@ -133,7 +135,7 @@ class Reference:
         )
 
     def copy(self) -> Reference:
-        """A twin that can be carried on while others go on reading this one."""
+        """Returns a copy that can go on while others read this one."""
         twin = Reference()
         twin.position = self.position
         twin._policies = {key: line.copy() for key, line in self._policies.items()}
@@ -143,7 +145,7 @@ class Reference:
         return twin
 
     def policy(self, kind: type[P], at: datetime) -> tuple[P, int]:
-        """The policy in force at `at`, with its version. Raises `PolicyNotEffective`."""
+        """Returns the policy that is in force at `at`, and its version. Raises `PolicyNotEffective`."""
         line = self._policies.get(kind.key)
         version = line.in_force(at) if line else None
         if line is None or version is None:
@@ -151,17 +153,17 @@ class Reference:
         return cast(P, line.by_version[version]), version
 
     def version(self, kind: type[P], version: int, *, at: datetime) -> P:
-        """A version that an order carries. Raises `PolicyNotEffective` where this code can use none up to it."""
+        """Returns the version that an order keeps, or the last usable one before it. Raises `PolicyNotEffective`."""
         found = self._policies[kind.key].numbered(version)
         if found is None:
             raise PolicyNotEffective(policy=kind.key, at=at)
         return cast(P, found)
 
     def rate(self, currency: str, kind: RateKind, on: date) -> Rate:
-        """CNY for one unit of `currency`: the last known on or before the day. Raises `RateMissing`.
+        """Returns CNY for one unit of `currency`, as last recorded up to the day. Raises `RateMissing`.
 
-        CNY is worth one of itself. MOP follows from HKD by the peg where no rate of its own is recorded that is as new;
-        its source says so.
+        CNY has the rate 1. MOP is derived from HKD by the peg if no MOP rate is as new as the HKD rate; the source says
+        so.
         """
         if currency == CNY:
             return replace(unity(CNY, on), kind=kind)
@@ -174,7 +176,7 @@ class Reference:
 
     @property
     def currencies(self) -> tuple[str, ...]:
-        """What a rate was ever recorded of, and what follows from that."""
+        """The currencies with a recorded or derived rate, sorted."""
         recorded = {currency for currency, _ in self._rates}
         return tuple(sorted(recorded | ({"MOP"} if "HKD" in recorded else set())))
 
@@ -184,7 +186,7 @@ class Reference:
 
 
 def _is_of_today(event: PolicyPublished | FeeScheduleSet) -> bool:
-    """True if the content could be published today."""
+    """True if today's rules would accept the content."""
     try:
         read_content(event.key, event.content)
     except ValueError:

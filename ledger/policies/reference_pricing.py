@@ -1,4 +1,4 @@
-"""How a CNY list price becomes the price a buyer overseas is quoted."""
+"""The conversion of a CNY list price to the price that an overseas buyer sees."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ledger.policies.policy import Policy
 
 
 class ReferencePricing(Policy, key="reference_pricing"):
-    """Unit price by the last rate of `rate_kind`, HALF_UP, then multiplied (statement 15; domain §3.3)."""
+    """The unit price at the last rate of `rate_kind`, rounded HALF_UP, then multiplied (statement 15; domain §3.3)."""
 
     rate_kind: Literal["reference", "book"]
     quote_validity: Duration
@@ -20,9 +20,9 @@ class ReferencePricing(Policy, key="reference_pricing"):
     rounding: Literal["HALF_UP"] = "HALF_UP"
 
     def is_fresh(self, rate: Rate, on: date) -> bool:
-        """Whether a rate may still be quoted on this day."""
+        """True if the rate may still be quoted on this day."""
         return on - rate.as_of <= self.max_rate_age
 
     def expires_at(self, quoted_at: datetime) -> datetime:
-        """When a quote lapses."""
+        """Returns the time at which a quote lapses."""
         return later(quoted_at, self.quote_validity)

@@ -1,4 +1,4 @@
-"""When a merchant's pending money is released."""
+"""The time at which a merchant's pending money is released."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from ledger.policies.policy import Policy
 
 
 class Release(Policy, key="release"):
-    """Sign-off plus `after_signature`, but for units that an open case or dispute is about.
+    """Units are released `after_signature` after the parcel was signed for, unless an open case or dispute covers them.
 
-    `platform_borne_at_once`: units refunded at the platform's cost are released at once, since no signature will come.
+    `platform_borne_at_once`: units that were refunded at the platform's cost are released at once, because no signature
+    will come.
     """
 
     after_signature: Duration
@@ -20,5 +21,5 @@ class Release(Policy, key="release"):
     blocked_by_open_case: bool = True
 
     def due_at(self, signed_at: datetime) -> datetime:
-        """When units signed for at `signed_at` fall due."""
+        """Returns the time at which units that were signed for at `signed_at` are due."""
         return later(signed_at, self.after_signature)

@@ -1,4 +1,4 @@
-"""A policy is tried on sample orders before it is published: what it cannot decide, or decides absurdly, is named."""
+"""The trial of a policy on sample orders, before it is published."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from ledger.policies.return_window import ReturnWindow
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An order, placed at `at`, of so much; its one parcel leaves and is signed for within the week."""
+    """A sample order: placed at `at`, with the amount `gross`. Its one parcel is dispatched and signed for within a
+    week.
+    """
 
     name: str
     at: datetime
@@ -41,23 +43,23 @@ SAMPLES = (
     Sample("of the night when clocks go back", datetime(2026, 10, 25, 1, 30, tzinfo=UTC), _GROSS),
     Sample("of one fen", _DAY, Money(1, CNY)),
     Sample("of ten billion yuan", _DAY, Money(10**12, CNY)),
-    Sample("of the first instant there is", EARLIEST_INSTANT, _GROSS),
-    Sample("of the last days there are", NEVER - timedelta(days=1), _GROSS),
+    Sample("of the earliest instant allowed", EARLIEST_INSTANT, _GROSS),
+    Sample("of the last days of the calendar", NEVER - timedelta(days=1), _GROSS),
 )
 
 
 def faults(policy: Policy) -> Iterator[str]:
-    """Yields what is wrong with a policy, each with the sample order that shows it."""
+    """Yields the faults of a policy, each with the sample order that shows it."""
     trial = _TRIALS.get(type(policy))
     for sample in SAMPLES if trial else ():
         try:
             found = [wrong for wrong, is_so in trial(policy, sample) if is_so]  # type: ignore[misc]
-        except Exception as error:  # whatever it is, orders would meet it
+        except Exception as error:  # any exception would also stop a real order
             found = [f"it cannot be decided ({type(error).__name__}: {error})"]
         yield from (f"{wrong}, for an order {sample.name}" for wrong in found)
 
 
-Claims = Iterator[tuple[str, bool]]  # what would be wrong, and whether it is so
+Claims = Iterator[tuple[str, bool]]  # a fault in words, and whether the policy has it
 
 
 def _release(policy: Release, sample: Sample) -> Claims:
@@ -78,7 +80,7 @@ def _lock(policy: AfterSalesLock, sample: Sample) -> Claims:
 
 def _return_window(policy: ReturnWindow, sample: Sample) -> Claims:
     ends = [policy.closes_at(sample.at), policy.return_by(sample.at)]
-    yield "the time ends before it begins", any(end is not None and end < sample.at for end in ends)
+    yield "the return window ends before it begins", any(end is not None and end < sample.at for end in ends)
 
 
 def _fees(policy: Fees, sample: Sample) -> Claims:
@@ -92,7 +94,7 @@ def _fees(policy: Fees, sample: Sample) -> Claims:
 
 def _payment_terms(policy: PaymentTerms, sample: Sample) -> Claims:
     ends = [policy.order_by(sample.at), policy.pay_by(sample.at)]
-    yield "the time ends before it begins", any(end is not None and end < sample.at for end in ends)
+    yield "the payment term ends before it begins", any(end is not None and end < sample.at for end in ends)
 
 
 def _approvals(policy: Approvals, sample: Sample) -> Claims:
@@ -109,7 +111,7 @@ def _pricing(policy: ReferencePricing, sample: Sample) -> Claims:
 
 def _payout_terms(policy: PayoutTerms, sample: Sample) -> Claims:
     payable = policy.payable(sample.gross)
-    yield "more is paid out than there is", not 0 <= payable.minor <= sample.gross.minor
+    yield "the payout is more than the available balance", not 0 <= payable.minor <= sample.gross.minor
 
 
 def _start(policy: ProgrammeStart, sample: Sample) -> Claims:
@@ -118,10 +120,10 @@ def _start(policy: ProgrammeStart, sample: Sample) -> Claims:
 
 
 def _automation(policy: Automation, sample: Sample) -> Claims:
-    yield "what is asked for is stuck before it is asked", policy.stuck_since(sample.at) > sample.at
+    yield "a request counts as stuck before it is made", policy.stuck_since(sample.at) > sample.at
     retries = [policy.retry_at(sample.at, failures) for failures in range(1, policy.refund_attempts + 1)]
     yield "a refund is tried again before it failed", any(at is not None and at < sample.at for at in retries)
-    yield "a settlement run is due that has not come", (policy.settlement_due(sample.at) or sample.at) > sample.at
+    yield "a settlement run is due before its time", (policy.settlement_due(sample.at) or sample.at) > sample.at
     captured = policy.capture_at(held_since=sample.at, lapses_at=sample.at, dispatched_at=sample.at)
     yield "a payment is captured after its hold has lapsed", captured is None or captured > sample.at
 

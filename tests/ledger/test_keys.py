@@ -139,7 +139,7 @@ def test_a_line_cut_off_in_the_middle_is_dropped(keys: FileKeyStore, path: Path)
 def test_a_file_that_others_may_read_gets_one_clear_sentence(path: Path, mode: int) -> None:
     path.touch()
     path.chmod(mode)
-    with pytest.raises(KeyFileUnusable, match=f"{path.name} is open to others.*mode {mode:04o}.*chmod 600"):
+    with pytest.raises(KeyFileUnusable, match=f"{path.name} can be read by other users.*mode {mode:04o}.*chmod 600"):
         FileKeyStore(path)
 
 

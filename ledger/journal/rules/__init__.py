@@ -1,1 +1,1 @@
-"""Posting rules, by the part of the business whose events they post."""
+"""Posting rules, a module for each part of the business."""

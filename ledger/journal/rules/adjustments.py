@@ -1,4 +1,4 @@
-"""Posting rules of what two people decide: manual adjustments (P20), debts of merchants written off (P18)."""
+"""Posting rules of manual adjustments (P20) and of merchants' debts written off (P18)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _(event: MerchantDebtWrittenOff) -> Draft:
 
 
 def adjusted(lines: tuple[AdjustmentLine, ...], merchant_id: str | None) -> Draft:
-    """The entry of lines as given; merchant accounts are this merchant's."""
+    """Returns the entry of the given lines. Merchant accounts are in this merchant's sub-ledger."""
     draft = Draft()
     for line in lines:
         draft.about(**_dimensions(line))

@@ -1,4 +1,4 @@
-"""Posting rule of what a bank charges for its services (P27)."""
+"""Posting rule of bank charges (P27)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posting rules of money that pays for no order and goes back to the buyer (P12, P25 in an order's stream)."""
+"""Posting rules of unapplied buyer funds that are refunded, in an order's stream (P12, P25)."""
 
 from __future__ import annotations
 

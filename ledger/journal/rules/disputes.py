@@ -1,4 +1,4 @@
-"""Posting rules of disputes: money withdrawn, fees, won and lost (P13, P14)."""
+"""Posting rules of disputes: funds withdrawn, fees, won and lost (P13, P14)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _(event: DisputeFundsWithdrawn) -> Draft:
 
 @rule.register
 def _(event: DisputeFeeCharged) -> Draft:
-    """The platform's, whoever loses: a merchant pays one fee and no other (statements 10 and 14)."""
+    """The platform bears the fee in every outcome: a merchant pays the service fee only (statements 10 and 14)."""
     return (
         about(order=event.order_id, payment=event.payment_id)
         .debit(DISPUTE_LOSSES, event.amount, event.base)
@@ -57,7 +57,7 @@ def _(event: DisputeLost) -> Draft:
 
 @rule.register
 def _(event: DisputeWon) -> Draft:
-    """What an earlier stage had lost is undone first, so that it stands in 1120 again."""
+    """Reverses the loss of an earlier stage first, so that the money is in 1120 again."""
     draft = opposite(rule(event.undone)) if event.undone else Draft()
     return (
         draft.about(order=event.order_id, payment=event.payment_id)

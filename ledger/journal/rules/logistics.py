@@ -1,4 +1,4 @@
-"""Posting rules of what moving a parcel costs, and of what partners pay for losing it (P15, P16)."""
+"""Posting rules of logistics costs and duties, and of claims against partners (P15, P16)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _(event: LogisticsChargeRecorded) -> Draft:
 
 @rule.register
 def _(event: DutyAssessed) -> Draft:
-    """What the buyer had paid towards it goes first; the rest is borne by the platform."""
+    """Uses the duty that the buyer paid first. The platform bears the rest."""
     borne = event.amount - event.from_buyer
     return (
         _of_parcel(event)

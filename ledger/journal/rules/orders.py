@@ -1,4 +1,4 @@
-"""Posting rules of an order's money: captured, allocated, refunded; captures that failed (P1, P2, P7–P10, P24, P26)."""
+"""Posting rules of an order's money: capture, allocation, refund, failed capture (P1, P2, P7–P10, P24, P26)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _(event: PaymentAllocated) -> Draft:
 
 @rule.register
 def _(event: PaymentCaptureFailed) -> Draft:
-    """P2 undone where the event says so, then P1; what the platform bears is a loss (P26)."""
+    """Reverses P2 if the event has `undone`, then reverses P1. The platform bears the rest as a loss (P26)."""
     draft = opposite(rule(event.undone)) if event.undone else Draft()
     draft.about(order=event.order_id, payment=event.payment_id)
     lost, lost_base = event.amount - event.unallocated, event.base - event.unallocated_base - event.fx
@@ -117,7 +117,7 @@ def _(event: RefundReversed) -> Draft:
 
 @rule.register
 def _(event: RefundLiabilityExtinguished) -> Draft:
-    """P26 undone for what never reached the buyer."""
+    """Reverses P26 for money that never reached the buyer."""
     return (
         about(order=event.order_id, payment=event.payment_id)
         .debit(REFUNDS_PAYABLE, event.amount, event.carried)
@@ -138,7 +138,6 @@ def _(event: RefundLiabilityReinstated) -> Draft:
 
 @rule.register
 def _(event: RefundPaidByAlternative) -> Draft:
-    """P24."""
     bank = BANK_CNY if event.amount.currency == CNY else BANK_FOREIGN
     return (
         about(order=event.order_id)
@@ -150,7 +149,7 @@ def _(event: RefundPaidByAlternative) -> Draft:
 
 @rule.register
 def _(event: ReturnExpired) -> Draft | None:
-    """P7–P9 undone, but for what of it the buyer keeps: nothing is owed any more, and nothing is taken anew."""
+    """Reverses P7–P9, except for the part that the buyer keeps (`kept`). The two are netted into one entry."""
     if event.undone is None:
         return None
     undone, kept = opposite(rule(event.undone)), rule(event.kept) if event.kept else None
@@ -158,7 +157,7 @@ def _(event: ReturnExpired) -> Draft | None:
 
 
 def _approved(event: RefundAutoApproved | RefundApproved) -> Draft:
-    """P7 and P8 by each line's own split; P9 where nothing is taken from the merchant and it is an expense."""
+    """Posts P7 and P8 by the split of each line, and P9 for the part that is an expense of the platform."""
     money = event.money
     draft = Draft()
     for line in event.lines:
@@ -192,13 +191,13 @@ def _owe_the_buyer(draft: Draft, money: RefundMoney) -> Draft:
 
 
 def opposite(draft: Draft | None) -> Draft:
-    """The same lines the other way round."""
+    """Returns the same lines with opposite signs."""
     assert draft is not None, "what is undone had an entry"
     return Draft([_turned(line) for line in draft.lines])
 
 
 def _netted(lines: Iterable[Line]) -> Draft:
-    """One line for each account and what it is about."""
+    """Returns one line for each account and set of dimensions; lines that sum to zero are left out."""
     sums: dict[Line, Line] = {}
     for line in lines:
         about_it = line._replace(amount=0, base=0)

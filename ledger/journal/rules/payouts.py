@@ -1,4 +1,4 @@
-"""Posting rules of merchant money after the sale: released, held, paid out, returned (P4–P6, P17)."""
+"""Posting rules of merchant money after the sale: release, hold, payout, return (P4–P6, P17)."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def _(event: FxRevaluationReversed) -> Draft:
 
 
 def _revalued(balances: tuple[RevaluedBalance, ...], *, sign: int) -> Draft:
-    """Only the CNY value moves, never the foreign amount. A gain is a credit of the expense."""
+    """Changes only the CNY value, never the foreign amount. A gain credits 5220."""
     draft = Draft()
     for balance in balances:
         account = CHART[balance.account]

@@ -1,5 +1,4 @@
-"""Posting rules of what providers pay to the platform (P3): by order or capture of no order, and what of a batch is
-about neither."""
+"""Posting rules of provider settlements (P3): by order, by unmatched capture, and for fees of the batch itself."""
 
 from __future__ import annotations
 
@@ -51,7 +50,10 @@ def _(event: UnmatchedFundsMatched) -> Draft:
 
 
 def _matched(draft: Draft, event: SettlementMatch) -> Draft:
-    """What was settled in advance leaves 1110 at the provider's rate, and the item with it at its carrying amount."""
+    """Clears the item at its carrying amount, against the amount in 1110 that was settled before the item was known.
+
+    The difference is realised FX.
+    """
     account = PSP_RECEIVABLE.at(event.psp)
     if event.settled.currency == event.cleared.currency:
         return draft.debit(FX_REALISED, event.fx).credit(account, event.cleared * 0, event.fx)
@@ -63,7 +65,7 @@ def _matched(draft: Draft, event: SettlementMatch) -> Draft:
 
 
 def _settled(draft: Draft, event: PspSettlementReceived | UnmatchedFundsSettled) -> Draft:
-    """Cash, fee and what was owed each by line; a line that takes money away has them the other way round."""
+    """Posts cash, fee and cleared receivable of each line. A line that takes money away has opposite signs."""
     for line in event.lines:
         account, deposit = (BANK_CNY, line.cash) if line.deposit is None else (BANK_FOREIGN, line.deposit)
         (

@@ -1,5 +1,6 @@
-"""Posting rules of unmatched items: money of an order we do not know yet stands in book 0 until it is matched
-or given back (P1, P25, P26)."""
+"""Posting rules of unmatched items: money of an unknown order is in book 0 until it is matched or refunded (P1, P25,
+P26).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ def _(event: UnmatchedPaymentCaptured) -> Draft:
 
 @rule.register
 def _(event: UnmatchedFactMatched) -> Draft | None:
-    """The same lines stand in the orders' streams from now on, so book 0 gives them up."""
+    """Reverses P1 in book 0, because the orders' streams hold the same lines from now on."""
     if event.psp is None or event.amount is None or event.base is None:
         return None
     return _given_over(event.psp, event.payment_id, event.amount, event.base)
@@ -35,7 +36,7 @@ def _(event: UnmatchedFactMatched) -> Draft | None:
 
 @rule.register
 def _(event: UnmatchedPartsTaken) -> Draft | None:
-    """As above, for those that have their part."""
+    """Reverses P1 in book 0 for the orders that have taken their part."""
     return _given_over(event.system, event.payment_id, event.amount, event.base) if event.taken else None
 
 
@@ -70,7 +71,7 @@ def _(event: UnmatchedRefundReversed) -> Draft:
 
 @rule.register
 def _(event: UnmatchedLiabilityExtinguished) -> Draft:
-    """P26 undone for what never reached the payer."""
+    """Reverses P26 for money that never reached the payer."""
     return (
         _of_payment(event.payment_id)
         .debit(REFUNDS_PAYABLE, event.amount, event.base)
@@ -89,7 +90,7 @@ def _(event: UnmatchedLiabilityReinstated) -> Draft:
 
 @rule.register
 def _(event: UnmatchedCaptureFailed) -> Draft:
-    """P1 undone; what is owed to the payer all the same is a loss."""
+    """Reverses P1. Money that is owed to the payer in spite of it is a loss."""
     draft = _of_payment(event.payment_id)
     return (
         draft.debit(BUYER_FUNDS, event.unallocated, event.unallocated_base)
