@@ -1,1 +1,1 @@
-"""The log: books of events, appended by one SQL function, read in order, provable row by row."""
+"""The log: books of events, appended by one SQL function, read in order, each row with a hash."""

@@ -1,4 +1,4 @@
-"""The append: attempts packed into one call of one SQL function for one book, and its answer read back as receipts."""
+"""The append: packs attempts into one call of one SQL function, for one book, and reads its answer as receipts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ledger.log.engine import cursor_of
 from ledger.log.rows import UNANSWERED, Attempt, Receipt, Status
 
 _TRIES = 3
-# SQLSTATE classes of values that a row cannot hold: data exception, integrity constraint, program limit exceeded.
+# SQLSTATE classes of values that a row cannot hold: data exception, integrity constraint, program limit.
 _OF_ONE_ATTEMPT = ("22", "23", "54")
-# Prepared once a connection: parsing and planning a call anew costs the server a tenth of an append.
+# Prepared once for each connection: parsing and planning take a tenth of an append.
 _PREPARE = (
     "PREPARE {0} (integer, text, text, text, integer[], integer[], text, text, text, timestamptz) AS"
     " SELECT log.{0}($1, {2}, {3}, {4}, $5, $6, {7}, {8}, {9}, $10)"
@@ -32,9 +32,10 @@ _EXECUTE = (
 
 
 class Appender:
-    """One round trip an append: all attempts of it are checked and recorded under the book's head row.
+    """Appends attempts to a book, with one round trip for each append.
 
-    Their time is the server's, or that of `scenario` in a ledger founded for demonstration.
+    The database checks and records all attempts of an append while it locks the book's head row. `recorded_at` is the
+    server's time, or that of `scenario` in a ledger founded for demonstration.
     """
 
     def __init__(self, engine: Engine, *, scenario: Callable[[], datetime] | None = None) -> None:
@@ -42,11 +43,11 @@ class Appender:
         self._scenario = scenario
 
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
-        """A receipt for each attempt, in order. A broken connection is tried again with the same ids.
+        """Returns a receipt for each attempt, in order. Repeats the call with the same ids if the connection breaks.
 
-        An attempt that cannot be packed, or whose values the database refuses, gets `FAULTY`; its neighbours are
-        recorded, except for those that were decided on it. Raises `OutcomeUnknown` when the connection stays broken,
-        any other `DatabaseTrouble` when nothing of the run was recorded, and psycopg2's error for a wrong statement.
+        An attempt that cannot be packed or stored gets `FAULTY`, and attempts that build on it get `CONFLICT`; the
+        others are recorded. Raises `OutcomeUnknown` if the connection stays broken, another `DatabaseTrouble` if
+        nothing of the run was recorded, and psycopg2's error for a wrong statement.
         """
         receipts: list[Receipt] = []
         runs = deque(_runs(attempts))
@@ -79,7 +80,7 @@ class Appender:
                 with cursor_of(self._engine) as cursor:
                     try:
                         call(cursor, function, arguments)
-                    except psycopg2.errors.InvalidSqlStatementName:  # the connection is new
+                    except psycopg2.errors.InvalidSqlStatementName:  # a new connection has no prepared call
                         prepare(cursor, function)
                         call(cursor, function, arguments)
                     ((answer,),) = cursor.fetchall()
@@ -87,27 +88,27 @@ class Appender:
             except DatabaseTrouble as error:
                 if left and isinstance(error, ConnectionLost):
                     continue
-                if left == _TRIES - 1:  # nothing was sent, or nothing of it was recorded
+                if left == _TRIES - 1:  # the first try: nothing was sent, or nothing was recorded
                     raise
                 raise OutcomeUnknown(error.words, error.database) from error
         raise AssertionError("the last try returns or raises")
 
 
 def prepare(cursor: psycopg2.extensions.cursor, function: str) -> None:
-    """Prepares calls of `log.append` or `log.append_marker` on the cursor's connection."""
+    """Prepares the call of `log.append` or `log.append_marker` on the cursor's connection."""
     arrays = (f"string_to_array(${n}, E'\\x1e')" for n in range(1, 11))
     cursor.execute(_PREPARE.format(function, *arrays))
 
 
 def call(cursor: psycopg2.extensions.cursor, function: str, arguments: dict[str, Any]) -> None:
-    """Calls what was prepared. Raises psycopg2's `InvalidSqlStatementName` where nothing was."""
+    """Executes the prepared call. Raises psycopg2's `InvalidSqlStatementName` if it is not prepared."""
     cursor.execute(_EXECUTE.format(function), arguments)
 
 
 def concerns_one_attempt(error: Exception) -> bool:
-    """True if the values of an attempt are at fault: they cannot be packed, or a row cannot hold them.
+    """True if the values of one attempt cause the error: they cannot be packed, or a row cannot hold them.
 
-    The same whether the driver raises it or SQLAlchemy does, around the driver's error or one of its own binding.
+    Recognises the driver's own error, and SQLAlchemy's error around it.
     """
     if isinstance(error, StatementError) and isinstance(error.orig, Exception):
         error = error.orig
@@ -117,8 +118,11 @@ def concerns_one_attempt(error: Exception) -> bool:
 
 
 def _runs(attempts: Sequence[Attempt]) -> Iterator[Sequence[Attempt]]:
-    """Appends of their own where one append will not do: the second of two attempts with one id is answered by what
-    became of the first, and what follows a marker is decided on the days it leaves open."""
+    """Yields the parts of `attempts` that each need an append of their own.
+
+    The second attempt with an id is answered from the outcome of the first. A marker goes alone, because it decides
+    which days are open for the attempts after it.
+    """
     start, ids = 0, set[str]()
     for end, attempt in enumerate(attempts):
         alone = attempt.marks_open_day or (end > start and attempts[end - 1].marks_open_day)
@@ -131,9 +135,10 @@ def _runs(attempts: Sequence[Attempt]) -> Iterator[Sequence[Attempt]]:
 
 
 def _without_what_was_lost(run: Sequence[Attempt], before: Iterable[tuple[Attempt, Receipt]]) -> list[bool]:
-    """Whether each attempt of a run may be tried. One that was decided on an attempt of an earlier run which was not
-    recorded may not, for its versions may fit by chance; one whose id was answered there gets the same answer.
-    05_append_in_order.sql does the same within a run.
+    """Returns, for each attempt of a run, whether it may be tried. `before` are the attempts of earlier runs.
+
+    An attempt that builds on an unrecorded attempt may not: its versions may match by chance. An attempt whose id was
+    answered before may: it gets the same answer. 05_append_in_order.sql does the same within a run.
     """
     lost, answered = set[str](), set[str]()
     for attempt, receipt in before:
@@ -150,7 +155,7 @@ def _without_what_was_lost(run: Sequence[Attempt], before: Iterable[tuple[Attemp
 
 
 def _raised(attempt: Attempt) -> set[str]:
-    """The keys whose version the attempt raises."""
+    """Returns the keys whose versions the attempt raises."""
     return {event.stream for event in attempt.events} | {account_guard(move.merchant_id) for move in attempt.moves}
 
 

@@ -1,4 +1,4 @@
-"""Attempts as the arguments of the append function: arrays written as one text each, which costs least to send."""
+"""Attempts as arguments of the append function: each array is sent as one text, which is cheapest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ledger.deadlines import in_zone
 from ledger.ids import account_guard, is_guard
 from ledger.log.rows import Attempt, Movement, NewEvent
 
-FIELD, _ROW = "\x1f", "\x1e"  # between fields and between rows; canonical JSON escapes both, ids hold neither
+FIELD, _ROW = "\x1f", "\x1e"  # separators of fields and rows; canonical JSON escapes both, and ids cannot contain them
 
 FIELDS_OF_EVENT = (
     "accounting_date", "stream", "version", "type", "schema_version", "event_id", "occurred_at", "actor", "source",
@@ -19,7 +19,9 @@ FIELDS_OF_EVENT = (
 
 
 def pack(attempts: Sequence[Attempt]) -> dict[str, str]:
-    """The arguments of `log.append` as 04_append.sql lists them. Raises ValueError for what the log cannot hold."""
+    """Returns the arguments of `log.append` (see 04_append.sql). Raises ValueError for a value that the log cannot
+    hold.
+    """
     expectations = [expected for attempt in attempts for expected in attempt.expects]
     return {
         "ids": _rows([attempt.command_id for attempt in attempts], fields=1),
@@ -36,7 +38,7 @@ def pack(attempts: Sequence[Attempt]) -> dict[str, str]:
 def _rows(rows: list[str], *, fields: int) -> str:
     text = _ROW.join(rows)
     if rows and (text.count(_ROW) != len(rows) - 1 or text.count(FIELD) != len(rows) * (fields - 1)):
-        raise ValueError("a control character stands where the log allows none")
+        raise ValueError("a value contains the control character U+001E or U+001F, which the log does not allow")
     return text
 
 
@@ -46,7 +48,7 @@ def _integers(numbers: Iterable[int]) -> str:
 
 def _sizes(attempt: Attempt) -> str:
     if bool(attempt.events) == (attempt.answer is not None):
-        raise ValueError(f"the attempt {attempt.command_id} has either events or an answer")
+        raise ValueError(f"the attempt {attempt.command_id} must have either events or an answer")
     answers = 0 if attempt.events else 1
     return FIELD.join(
         (
@@ -60,7 +62,7 @@ def _sizes(attempt: Attempt) -> str:
 
 
 def _bases(attempts: Sequence[Attempt]) -> Iterator[int]:
-    """For each expectation its version less what earlier attempts raise the key by."""
+    """Yields for each expectation its version, less the number of times that earlier attempts raise the key."""
     raised: dict[str, int] = {}
     for attempt in attempts:
         for expected in attempt.expects:
@@ -132,7 +134,7 @@ def _event(attempt: Attempt, event: NewEvent, *, version: int, n: int) -> str:
 
 
 def instant_text(at: datetime) -> str:
-    """RFC 3339 in UTC, to the microsecond. Raises ValueError for an instant without a zone."""
+    """Returns RFC 3339 in UTC, to the microsecond. Raises ValueError for an instant without a zone."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no zone")
     return in_zone(at, UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -1,4 +1,4 @@
-"""Founds a ledger: its identity, and the books it is a set of. Done as the owner, and again without effect."""
+"""The founding of a ledger: its identity and its books. It needs the owner's login, and may run again."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from sqlalchemy import text
 
 from ledger.log.engine import owner_engine
 
-ACCOUNTING_ZONE = "Asia/Shanghai"  # of the accounting days, fixed when a ledger is made
+ACCOUNTING_ZONE = "Asia/Shanghai"  # zone of the accounting days, fixed when a ledger is founded
 _HAS = "SELECT count(*) >= :books FROM log.heads WHERE EXISTS (SELECT FROM log.identity)"
 
 
 def found(url: str, *, books: int, demonstration: bool = False) -> None:
-    """Give the ledger an identity if it has none, and make sure that books 0 … `books` - 1 exist.
+    """Creates the identity if there is none, and the missing ones of books 0 to `books` - 1.
 
-    Whether it is for demonstration is part of the identity: a ledger that has one keeps it.
+    `demonstration` is part of the identity, so it counts only the first time.
     """
     engine = owner_engine(url)
     try:
@@ -35,5 +35,5 @@ def found(url: str, *, books: int, demonstration: bool = False) -> None:
 
 
 def create_books(url: str, *, books: int) -> None:
-    """Add books up to `books` in all, for merchants to come; those there are keep their book."""
+    """Adds books up to `books` in all. New merchants are assigned to them; known merchants keep their book."""
     found(url, books=books)

@@ -1,4 +1,4 @@
-"""A reader's place in the log: one position a book, handed out as one opaque token."""
+"""A cursor: a reader's position in every book, as one opaque token."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ledger.log.identity import Identity
 
 
 class NotACursor(ValueError):
-    """A token that no ledger handed out."""
+    """The text is not a token of any ledger."""
 
 
 class ForeignCursor(ValueError):
-    """A token of another ledger, of before a restore, or of another view: its positions mean nothing here."""
+    """The token is of another ledger, of another view, or older than a restore: its positions do not apply."""
 
 
 class CursorAhead(ValueError):
-    """A token of positions that this ledger does not have."""
+    """The token has positions that this ledger has not reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Everything up to these positions has been seen. A book that is not named was not looked at: position 0.
+    """The positions up to which a reader has seen each book. A book that is not named is at position 0.
 
-    `view` names a projection and its version, as in `merchant_balances@3`, where the token is of a view.
+    `view` names a projection and its version, such as `merchant_balances@3`, if the token is of a view.
     """
 
     ledger_id: str
@@ -43,22 +43,22 @@ class Cursor:
 
     @classmethod
     def parse(cls, token: str, identity: Identity, *, view: str = "") -> Cursor:
-        """The cursor of a token that this ledger handed out. Raises `NotACursor` or `ForeignCursor`."""
+        """Returns the cursor of a token. Raises `NotACursor` or `ForeignCursor`."""
         cursor = _decoded(token)
         if cursor.ledger_id != identity.ledger_id:
             raise ForeignCursor("the token is of another ledger")
         if cursor.epoch != identity.epoch:
             raise ForeignCursor(
-                f"the token is of epoch {cursor.epoch}, the ledger was restored since: {identity.epoch}"
+                f"the token is of epoch {cursor.epoch}; the ledger was restored and is at epoch {identity.epoch}"
             )
         if cursor.view != view:
             raise ForeignCursor(f"the token is of {cursor.view or 'the log'}, not of {view or 'the log'}")
         return cursor
 
     def expect_recorded(self, heads: Mapping[int, int]) -> None:
-        """Raises `CursorAhead` for a position behind the last of its book: no event was ever there to be seen.
+        """Raises `CursorAhead` if a position is after the last event of its book.
 
-        `heads` are read after the token was received, so that it holds for whatever another process has appended.
+        Read `heads` after the token has arrived, so that they include every append that the token may know.
         """
         for book, position in self.positions.items():
             if book not in heads:
@@ -77,14 +77,14 @@ class Cursor:
         return urlsafe_b64encode(canonical(data).encode()).rstrip(b"=").decode()
 
     def has_seen(self, other: Cursor) -> bool:
-        """Whether this one is as far as `other` in every book."""
+        """True if this cursor is at or after `other` in every book."""
         return all(self.positions.get(book, 0) >= position for book, position in other.positions.items())
 
     __ge__ = has_seen
 
 
 def _decoded(token: str) -> Cursor:
-    """Reads what `Cursor.token` writes and nothing else: another spelling of it was tampered with."""
+    """Returns the cursor of a token in exactly the form of `Cursor.token`. Raises `NotACursor` for every other text."""
     try:
         data: Any = from_json(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         match data:
@@ -94,4 +94,4 @@ def _decoded(token: str) -> Cursor:
                     return cursor
     except (ValueError, TypeError):
         pass
-    raise NotACursor("the text is no token of a ledger")
+    raise NotACursor("the text is not a token of a ledger")

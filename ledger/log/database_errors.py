@@ -1,7 +1,7 @@
-"""Classifies errors of the database: trouble with the server itself, which no command, event or reader is to blame for.
+"""Classifies database errors: trouble of the server itself, which is not the fault of a command, event or reader.
 
-Everything that meets an error of the driver asks `trouble_of` and nothing else. An error it does not know is about the
-statement or its data, and belongs to whoever sent it.
+All code that meets a driver error asks `trouble_of`. An error that it does not know is about the statement or its data,
+and is the sender's.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 @dataclass(frozen=True, slots=True)
 class TroubleKind:
-    """One way in which a database is in trouble. `what` follows "The database", `remedy` is a sentence of its own.
+    """One kind of trouble of a database. `what` follows "The database"; `remedy` is a full sentence.
 
-    `retryable`: it may pass by itself. `cuts`: the connection is of no further use.
+    `retryable`: it may pass by itself. `cuts`: the connection cannot be used any more.
     """
 
     code: str
@@ -85,7 +85,7 @@ STORAGE_FAILED = TroubleKind(
 DAMAGED = TroubleKind(
     "DATABASE_DAMAGED",
     "reports an internal error or damaged data",
-    "Read the server's log, and run `redledger verify-log` once it is mended.",
+    "Read the server's log, and run `redledger verify-log` after the repair.",
     retryable=False,
 )
 TOO_OLD = TroubleKind(
@@ -93,14 +93,14 @@ TOO_OLD = TroubleKind(
 )
 WRONG_ENCODING = TroubleKind(
     "DATABASE_WRONG_ENCODING",
-    "has another encoding than UTF8",
+    "has an encoding other than UTF8",
     "Create a database with ENCODING 'UTF8' and name it in the address.",
     retryable=False,
 )
 FOREIGN_SCHEMA = TroubleKind(
     "DATABASE_SCHEMA_FOREIGN",
-    "holds somebody else's tables where the ledger's belong",
-    "Use a database of its own for the ledger; nothing was changed.",
+    "has tables of another application in the schemas of the ledger",
+    "Use a separate database for the ledger; nothing was changed.",
     retryable=False,
 )
 NEWER_SCHEMA = TroubleKind(
@@ -112,7 +112,7 @@ NEWER_SCHEMA = TroubleKind(
 OUTCOME_UNKNOWN = TroubleKind(
     "OUTCOME_UNKNOWN",
     "broke the connection during an append, which may be recorded or not",
-    "Send it again with the same ids: what was recorded is answered again and never recorded twice.",
+    "Send it again with the same ids: a recorded command gets the same answer and is never recorded twice.",
 )
 
 KINDS = (
@@ -138,7 +138,7 @@ KINDS = (
     OUTCOME_UNKNOWN,
 )
 
-# A SQLSTATE, or its first two characters for the rest of its class. The longer one counts.
+# A SQLSTATE, or its first two characters for all others of the class.
 KIND_OF_SQLSTATE = {
     "08": UNREACHABLE,
     "25006": READ_ONLY,  # read_only_sql_transaction
@@ -164,7 +164,7 @@ KIND_OF_SQLSTATE = {
     "XX": DAMAGED,
 }
 
-# A refused connection brings no SQLSTATE, only words; those not listed are shown as they are under "cannot be reached".
+# A refused connection has no SQLSTATE, only words. Words that are not listed count as "cannot be reached".
 _KIND_OF_WORDS = (
     ("too many clients", TOO_MANY_CONNECTIONS),
     ("too many connections", TOO_MANY_CONNECTIONS),
@@ -191,12 +191,12 @@ _MISSING_DATABASE = ('database "', '" does not exist')
 
 
 class DatabaseTrouble(Exception):
-    """The database is in trouble; its text is one sentence for whoever runs it: what happened and what to do."""
+    """The database is in trouble. The text says what happened and what the operator can do."""
 
     default: ClassVar[TroubleKind] = CONNECTION_LOST
 
     def __init__(self, words: str = "", database: str = "", kind: TroubleKind | None = None) -> None:
-        super().__init__(words, database, kind)  # all of it, so that it survives the way from another process
+        super().__init__(words, database, kind)  # all arguments, so that it can be pickled between processes
         self.words, self.database, self.kind = words, database, kind or self.default
 
     def __str__(self) -> str:
@@ -206,7 +206,7 @@ class DatabaseTrouble(Exception):
 
     @property
     def public(self) -> str:
-        """The same without address and driver's words, for those who only read from the service."""
+        """The text without the address and the driver's words, for users of the service."""
         return f"The database {self.kind.what}. {self.kind.remedy}"
 
     @property
@@ -215,17 +215,17 @@ class DatabaseTrouble(Exception):
 
 
 class DatabaseUnreachable(DatabaseTrouble):
-    """No connection could be made: nothing was sent."""
+    """No connection could be made, so nothing was sent."""
 
     default = UNREACHABLE
 
 
 class ConnectionLost(DatabaseTrouble):
-    """The connection broke under a statement; it is unknown if the server carried it out."""
+    """The connection broke during a statement. The server may have executed it or not."""
 
 
 class OutcomeUnknown(DatabaseTrouble):
-    """The connection broke during an append, which may be recorded or not: send it again with the same ids."""
+    """The connection broke during an append. It may be recorded or not: send it again with the same ids."""
 
     default = OUTCOME_UNKNOWN
 
@@ -233,10 +233,10 @@ class OutcomeUnknown(DatabaseTrouble):
 def trouble_of(
     error: BaseException | None, *, url: URL | None = None, connecting: bool = False
 ) -> DatabaseTrouble | None:
-    """The trouble that an error of the driver, of SQLAlchemy or of the log stands for; None if it is no trouble.
+    """Returns the trouble behind an error of the driver, of SQLAlchemy or of the log; None for any other error.
 
-    `connecting`: it was raised while a connection was made. Errors of data (SQLSTATE 22, 23, 54), of the statement (42)
-    and of our own functions (RL) are no trouble.
+    `connecting`: the error came while a connection was made. Errors of data (SQLSTATE 22, 23, 54), of the statement
+    (42) and of our own functions (RL) are no trouble.
     """
     if isinstance(error, DatabaseTrouble):
         return error
@@ -256,12 +256,12 @@ def trouble_of(
 
 
 def shown(url: URL) -> str:
-    """The address without its password."""
+    """Returns the address without its password."""
     return url.render_as_string(hide_password=True)
 
 
 def kind_of(error: psycopg2.Error) -> TroubleKind | None:
-    """The kind of a statement's error, by its SQLSTATE; libpq's own errors have none and mean a broken conversation."""
+    """Returns the kind of an error by its SQLSTATE. Errors of libpq have none and mean a lost connection."""
     if error.pgcode:
         return KIND_OF_SQLSTATE.get(error.pgcode) or KIND_OF_SQLSTATE.get(error.pgcode[:2])
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) or type(error) is psycopg2.DatabaseError:

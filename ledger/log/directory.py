@@ -1,4 +1,4 @@
-"""Which book holds a merchant: written once, at the merchant's first command, and the same for ever."""
+"""The directory of merchants and their books. A merchant gets its book with its first command and keeps it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ JOIN log.events e ON e.book = d.book AND e.stream = 'order/' || d.merchant_id ||
 
 
 class Directory:
-    """Merchant → book, remembered once read: an entry never changes."""
+    """The book of each merchant. Entries never change, so they are cached once read."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._books: dict[str, int] = {}
 
     def book_of(self, merchant_id: str) -> int:
-        """The merchant's book; a new merchant is given one."""
+        """Returns the merchant's book. Assigns one to a new merchant."""
         return self.books_of([merchant_id])[merchant_id]
 
     def books_of(self, merchant_ids: Iterable[str]) -> dict[str, int]:
-        """The book of each merchant; new merchants are given one. One round trip for those not seen before, or none."""
+        """Returns the book of each merchant. Assigns one to new merchants. Merchants seen before need no round trip."""
         wanted = set(merchant_ids)
         if unknown := sorted(wanted - self._books.keys()):
             self._books |= self._find(unknown)
@@ -35,13 +35,13 @@ class Directory:
         return {merchant: self._books[merchant] for merchant in wanted}
 
     def known_book_of(self, merchant_id: str) -> int | None:
-        """The merchant's book, None where nothing was ever asked about the merchant: for reads, which write nothing."""
+        """Returns the merchant's book, or None if it has none. Writes nothing."""
         if merchant_id not in self._books:
             self._books |= self._find([merchant_id])
         return self._books.get(merchant_id)
 
     def books_of_order(self, order_id: str) -> frozenset[int]:
-        """The books with an order of this id: merchants may have the same ids."""
+        """Returns the books with an order of this id. Several merchants may use the same order id."""
         with cursor_of(self._engine) as cursor:
             cursor.execute(_BOOKS_OF_ORDER, {"order": order_id})
             return frozenset(book for (book,) in cursor.fetchall())

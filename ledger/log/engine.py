@@ -1,4 +1,4 @@
-"""Connections to the log: as its owner, who migrates, and as the application, who can only read and append."""
+"""Connections to the log: as owner, for migrations, and as `redledger_app`, which can only read and append."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from ledger.log.database_errors import ConnectionLost, shown, trouble_of
 
 APP_ROLE = "redledger_app"
-# Texts of instants and days are ISO in UTC whatever the server's settings; compiling a plan never pays for an append.
+# Instants and days are ISO texts in UTC under all server settings. JIT is too slow for an append.
 _SETTINGS = "-c timezone=UTC -c datestyle=ISO -c jit=off"
-# Nobody waits for ever for a lock that somebody else holds, as an append takes milliseconds; and no name is looked up
-# where a setting of the login or the database says.
+# An append takes milliseconds, so a wait of 30 s for a lock means that its holder hangs. The fixed search path keeps
+# settings of the login or the database from changing the objects that a name means.
 _ONLY_OURS = "-c lock_timeout=30s -c search_path=pg_catalog"
-# A server that is hung or cut off is noticed: without these a client waits for ever.
+# Without these limits, a client waits for ever for a server that hangs or is cut off.
 _PATIENCE = {
     "connect_timeout": 10,
     "keepalives_idle": 30,
@@ -33,9 +33,9 @@ _PATIENCE = {
 }
 
 
-# Instants and days beyond Python's calendar, which only somebody with all rights can have written, are read as its end:
-# the row's hash does not hold then, and its neighbours are read.
-BEYOND_CALENDAR = (ValueError, OverflowError, psycopg2.Error)  # what the driver raises for one
+# Only a superuser can write instants and days beyond Python's calendar. They are read as the calendar's end: the hash
+# of that row then fails, and the other rows can still be read.
+BEYOND_CALENDAR = (ValueError, OverflowError, psycopg2.Error)  # the driver's errors for such a value
 _ENDS = {
     (1184,): (psycopg2.extensions.PYDATETIMETZ, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
     (1082,): (psycopg2.extensions.PYDATE, date.min, date.max),
@@ -43,12 +43,12 @@ _ENDS = {
 
 
 def owner_engine(url: str) -> Engine:
-    """For migrations and new books: acts as whoever the address names."""
+    """Returns an engine for migrations and new books. It acts as the login in the address."""
     return _reporting(create_engine(url, pool_size=1, connect_args=_arguments(url, "redledger owner", _SETTINGS)))
 
 
 def writer_engine(url: str, *, connections: int = 16) -> Engine:
-    """For everything else: acts as `redledger_app`, each statement its own transaction."""
+    """Returns an engine for everything else. It acts as `redledger_app`; each statement is its own transaction."""
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
@@ -60,7 +60,7 @@ def writer_engine(url: str, *, connections: int = 16) -> Engine:
 
 
 def pooled_connection(engine: Engine) -> PoolProxiedConnection:
-    """A connection of the engine's pool, of the driver's own kind. Raises `DatabaseUnreachable`."""
+    """Returns a connection of the engine's pool. Raises `DatabaseUnreachable`."""
     try:
         return engine.raw_connection()
     except (psycopg2.Error, PoolExhausted) as error:
@@ -72,8 +72,10 @@ def pooled_connection(engine: Engine) -> PoolProxiedConnection:
 
 @contextmanager
 def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
-    """A psycopg2 cursor on a pooled connection. Raises `DatabaseUnreachable` before, `DatabaseTrouble` within, which is
-    `ConnectionLost` where the server may have carried the statement out; the driver's error of data as it is.
+    """Yields a psycopg2 cursor on a pooled connection.
+
+    Raises `DatabaseUnreachable` before the block, and `DatabaseTrouble` from it: `ConnectionLost` if the server may
+    have executed the statement. Errors of data are raised unchanged.
     """
     pooled = pooled_connection(engine)
     driver: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
@@ -86,7 +88,7 @@ def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
             trouble = ConnectionLost(str(error), shown(engine.url))
         if isinstance(trouble, ConnectionLost):
             pooled.invalidate(error)
-            engine.dispose()  # a server that went away took the idle connections with it
+            engine.dispose()  # the idle connections are lost too
         if trouble is None:
             raise
         raise trouble from error
@@ -95,13 +97,13 @@ def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
 
 
 def _arguments(url: str, name: str, options: str) -> dict[str, Any]:
-    own = make_url(url).query  # what the address says of itself counts
+    own = make_url(url).query  # parameters in the address take precedence
     patience = {key: value for key, value in _PATIENCE.items() if key not in own}
     return patience | {"options": options, "application_name": name}
 
 
 def _reporting(engine: Engine) -> Engine:
-    """Make the engine raise `DatabaseTrouble` for what `trouble_of` knows, also where a connection cannot be made."""
+    """Makes the engine raise `DatabaseTrouble` for errors that `trouble_of` knows, also while connecting."""
 
     def reported(context: ExceptionContext) -> BaseException | None:
         connecting = context.connection is None
@@ -114,8 +116,10 @@ def _reporting(engine: Engine) -> Engine:
 
 
 def _leave_if_unfinished(connection: psycopg2.extensions.connection | None, record: ConnectionPoolEntry) -> None:
-    """A connection whose transaction could be neither committed nor rolled back leaves the pool: whoever was given it
-    next would find his own statements refused, or in somebody else's transaction."""
+    """Removes a connection from the pool if its transaction was neither committed nor rolled back.
+
+    Otherwise the next user's statements would be refused, or would run in that transaction.
+    """
     if connection is not None and connection.info.transaction_status != psycopg2.extensions.TRANSACTION_STATUS_IDLE:
         record.invalidate()
 
@@ -127,8 +131,10 @@ def _read_any_instant(connection: psycopg2.extensions.connection, _: object) -> 
 
 
 def read_plainly(cursor: psycopg2.extensions.cursor) -> None:
-    """Reads instants and days on this cursor in the driver's own C, a third faster. One beyond the calendar raises one
-    of `BEYOND_CALENDAR` then."""
+    """Makes this cursor read instants and days in the driver's C code, which is a third faster.
+
+    A value beyond Python's calendar then raises one of `BEYOND_CALENDAR`.
+    """
     for parse, _, _ in _ENDS.values():
         psycopg2.extensions.register_type(parse, cursor)
 

@@ -1,4 +1,4 @@
-"""Checks that a database can hold a ledger, before anything is changed in it: its version, encoding and tables."""
+"""Checks that a database can hold a ledger, before anything in it is changed: version, encoding and tables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OURS = {"log.alembic_version", "log.identity", "log.heads", "log.events"}
 
 
 class Server(NamedTuple):
-    """What a server says of itself and of the database."""
+    """The server's major version, its full version, and the encoding of the database."""
 
     major: int
     version: str
@@ -30,9 +30,9 @@ class Server(NamedTuple):
 
 
 def check_fitness(connection: Connection, *, newest: str) -> str | None:
-    """The schema's revision, None where there is no ledger yet. `newest` is the newest that this code knows.
+    """Returns the revision of the schema; None if there is no ledger yet. `newest` is the newest revision of this code.
 
-    Raises `DatabaseTrouble` for a database that will not do.
+    Raises `DatabaseTrouble` if the database is not suitable.
     """
     try:
         _check_server(Server(*connection.execute(text(_SERVER)).one()))
@@ -55,17 +55,17 @@ def _check_server(server: Server) -> None:
 
 
 def _check_owner_of(relations: set[str]) -> bool:
-    """True if the relations are a ledger's, False if there is nothing yet."""
+    """True if the relations are a ledger's; False if there are none. Raises `DatabaseTrouble` for others."""
     if relations >= _OURS:
         return True
     if foreign := sorted(relations - {"log"}):
         shown_names = ", ".join(foreign[:3])
-        raise DatabaseTrouble(f"it has {shown_names}, and no ledger", kind=FOREIGN_SCHEMA)
+        raise DatabaseTrouble(f"it has {shown_names} but no ledger", kind=FOREIGN_SCHEMA)
     return False
 
 
 def _check_revision(revision: str, newest: str) -> None:
     if not (revision.isdecimal() and len(revision) == len(newest)):
-        raise DatabaseTrouble(f"its schema log is at the revision {revision!r}", kind=FOREIGN_SCHEMA)
+        raise DatabaseTrouble(f"its schema log is at the unknown revision {revision!r}", kind=FOREIGN_SCHEMA)
     if revision > newest:
         raise DatabaseTrouble(f"its schema is at revision {revision}, this code knows {newest}", kind=NEWER_SCHEMA)

@@ -1,4 +1,4 @@
-"""Group commit: what waits for a book goes into one append, so that many callers share one flush."""
+"""Group commit: concurrent callers of one book share an append, and so share one flush to disk."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Appends(Protocol):
     """Appends attempts to a book."""
 
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
-        """A receipt for each attempt, in order."""
+        """Returns a receipt for each attempt, in order."""
 
 
 class _Request:
-    """One caller's attempts. Its thread sleeps on `wake` until it has an answer or is to lead."""
+    """The attempts of one caller. Its thread sleeps on `wake` until it is answered or becomes the leader."""
 
     __slots__ = ("attempts", "error", "receipts", "wake")
 
@@ -37,7 +37,7 @@ class _Request:
 
 
 class _Line:
-    """The requests that wait for one book, and whether somebody is appending to it."""
+    """The requests that wait for one book, and whether an append to it is running."""
 
     __slots__ = ("busy", "lock", "waiting")
 
@@ -48,9 +48,9 @@ class _Line:
 
 
 class GroupCommit:
-    """Merges concurrent requests for a book: the first caller leads, those that come meanwhile are the next append.
+    """Merges concurrent requests for a book: the first caller leads, and later requests form the next append.
 
-    No thread of its own and no delay: a caller who finds the book idle appends at once. Safe from many threads.
+    It has no thread and no delay: a caller that finds the book idle appends at once. Thread-safe.
     """
 
     def __init__(self, appender: Appends) -> None:
@@ -58,7 +58,7 @@ class GroupCommit:
         self._lines: dict[int, _Line] = {}
 
     def submit(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
-        """A receipt for each attempt, in order; raises what `Appender.append` raises."""
+        """Returns a receipt for each attempt, in order. Raises the errors of `Appender.append`."""
         line = self._lines.get(book) or self._lines.setdefault(book, _Line())
         request = _Request(attempts)
         with line.lock:
@@ -74,12 +74,12 @@ class GroupCommit:
         return request.receipts
 
     def waiting(self, book: int) -> int:
-        """How many requests wait for the next append to the book."""
+        """Returns the number of requests that wait for the next append to the book."""
         line = self._lines.get(book)
         return len(line.waiting) if line else 0
 
     def _lead(self, book: int, line: _Line) -> None:
-        """Append what waits, the leader's own request first among it, and hand the lead to the next in line."""
+        """Appends the waiting requests, the leader's own first, and then wakes the next leader."""
         with line.lock:
             group = _take(line.waiting)
         try:
@@ -96,14 +96,14 @@ class GroupCommit:
     def _append(self, book: int, group: list[_Request]) -> None:
         try:
             receipts = self._appender.append(book, [attempt for request in group for attempt in request.attempts])
-        except DatabaseTrouble as error:  # nobody's fault: each alone would meet it too
+        except DatabaseTrouble as error:  # not the fault of one request: each alone would fail too
             for request in group:
                 request.error = error
         except BaseException as error:
             if len(group) == 1:
                 group[0].error = error
                 return
-            for request in group:  # one of them is at fault: the others shall not pay for it
+            for request in group:  # one request is at fault: append each alone, so that the others succeed
                 self._append(book, [request])
         else:
             start = 0

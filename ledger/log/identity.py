@@ -1,4 +1,4 @@
-"""Which ledger this is: the id and epoch that cursors carry, and the zone of its accounting days."""
+"""The identity of a ledger: the id and epoch in its cursors, and the zone of its accounting days."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from ledger.log.engine import cursor_of
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One row, written when the ledger is made. A restore raises `epoch`: positions after it may mean other events.
+    """The identity, written when the ledger is founded. A restore raises `epoch`, because positions may then mean other
+    events.
 
-    A ledger founded for demonstration takes the time of its appends from a scenario, and says so for ever.
+    A ledger founded for demonstration may take the time of its appends from a scenario. It stays a demonstration for
+    ever.
     """
 
     ledger_id: str
@@ -24,7 +26,7 @@ class Identity:
     demonstration: bool = False
 
     def marked(self, title: str) -> str:
-        """A title as readers are shown it: in a demonstration it says so, also where there is no other."""
+        """Returns the title for readers. In a demonstration it starts with "Demonstration", even without a title."""
         return " · ".join(filter(None, ("Demonstration" * self.demonstration, title)))
 
 
@@ -32,5 +34,5 @@ def read_identity(engine: Engine) -> Identity:
     with cursor_of(engine) as cursor:
         cursor.execute("SELECT ledger_id::text, epoch, zone, created_at, demonstration FROM log.identity")
         row = cursor.fetchone()
-    assert row is not None, "a ledger is given its identity when it is opened for the first time"
+    assert row is not None, "a ledger gets its identity when it is first opened"
     return Identity(*row)

@@ -1,4 +1,4 @@
-"""A range of a book as followers read it: the leaf hash of every event, and in full only those they use."""
+"""Ranges of a book for followers: the hash of every event, and the events that the follower uses in full."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _ENTRIES = "SELECT {} {} AND entry IS NOT NULL ORDER BY position".format(
 
 
 class LogHasGap(Exception):
-    """The log does not hold the event that must come next."""
+    """The next position is missing in the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogRange:
-    """The events behind `after` up to `last`: all their leaves, one after the other, and those that were asked for."""
+    """The events after `after` up to `last`. `leaves` joins the 32-byte hashes of all; `events` are the wanted ones."""
 
     after: int
     last: int
@@ -44,9 +44,9 @@ def read_log_range(
     types: Collection[str] | None = None,
     entries_only: bool = False,
 ) -> LogRange:
-    """What the book holds behind `after`, not further than `upto`. Raises `LogHasGap`.
+    """Returns the range of the book after `after`, up to `upto` or the book's end. Raises `LogHasGap`.
 
-    In full: every event, or those of these types, or (`entries_only`) those with a journal entry, without payloads.
+    `events` has every event, those of `types`, or (`entries_only`) those with a journal entry, without payloads.
     """
     within = {"book": book, "after": after, "upto": upto}
     if types is None and not entries_only:

@@ -1,13 +1,14 @@
-"""The bytes that the leaf hash of a row is taken over: the row's fields as text, in one order, joined.
+"""The preimage of a row's leaf hash: its fields as text, in a fixed order, joined.
 
-A verifier in any language can do it again: the text of each field of `FIELDS` in turn, a missing value as the empty
-text, with U+001F between them, which stands in no field; SHA-256 over the UTF-8 of it. Numbers are decimal, instants
-RFC 3339 in UTC to the microsecond (`2025-04-01T08:00:00.000000Z`), days YYYY-MM-DD, UUIDs lower case with dashes,
-booleans `true` or `false`, bytes lower-case hexadecimal; everything else is the stored text.
-The append computes the same in the database (migrations/versions/log_0001/04_append.sql), over the very text that it
-makes the columns from.
+A verifier in any language can compute it: the text of each field in `FIELDS`, a missing value as the empty text, with
+U+001F between them (no field contains it); then SHA-256 over its UTF-8 bytes. Numbers are decimal. Instants are RFC
+3339 in UTC to the microsecond (`2025-04-01T08:00:00.000000Z`), days YYYY-MM-DD, UUIDs lower case with dashes, booleans
+`true` or `false`, bytes lower-case hexadecimal. All other fields are their stored text.
 
-Rows that are no events are hashed the same way, over the fields that `ledger/log/verification/hashed_rows.py` lists.
+The append computes the same hash in the database (migrations/versions/log_0001/04_append.sql), over the text from which
+it makes the columns.
+
+Rows of other tables are hashed in the same way, over the fields in `ledger/log/verification/hashed_rows.py`.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ _values = attrgetter(*FIELDS)
 
 
 def preimage(row: Recorded) -> bytes:
-    """The bytes that the row's leaf hash is taken over."""
+    """Returns the bytes over which the row's leaf hash is computed."""
     return _joined(_values(row))
 
 
 def leaf_of(row: Recorded) -> bytes:
-    """The leaf hash as it must be; that it is what the row says is a verifier's question."""
+    """Returns the leaf hash of the row's fields. A verifier compares it with `row.leaf`."""
     return sha256(preimage(row)).digest()
 
 
 def hash_of(fields: Iterable[object]) -> bytes:
-    """The hash of a row that is no event."""
+    """Returns the hash of a row of another table."""
     return sha256(_joined(fields)).digest()
 
 

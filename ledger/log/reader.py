@@ -1,4 +1,4 @@
-"""The reading side of the log: books in order, streams, guards, earlier answers."""
+"""The reading side of the log: books in order, streams, guards and earlier answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
 _SUMMARY_COLUMNS = ", ".join(EventSummary._fields).replace("far_by", FAR_BY)
 _SUMMARIES = _READ.replace(_COLUMNS, _SUMMARY_COLUMNS)
-# Keys, each with its book: what a batch of commands needs of many books is one round trip.
+# Keys, each with its book: a batch of commands reads from many books in one round trip.
 _WANTED = "unnest(%(books)s::integer[], %(keys)s::text[]) AS w (in_book, wanted)"
 _STREAMS = (
     f"SELECT {_COLUMNS} FROM {_WANTED} JOIN log.events ON book = in_book AND stream = wanted ORDER BY book, position"
@@ -47,8 +47,9 @@ _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
 
 class AccountRow(NamedTuple):
-    """A merchant's guard: its version, the sums of 2120, 2130 and 2140 in fen, credit positive, and what open cases
-    and disputes may still take of them."""
+    """A merchant's guard: its version; the sums of 2120, 2130 and 2140 in fen, credit positive; and the part of them
+    that open cases and disputes may still take, in fen.
+    """
 
     version: int
     available: int
@@ -59,30 +60,30 @@ class AccountRow(NamedTuple):
 
 @dataclass(slots=True, frozen=True)
 class EarlierAnswer:
-    """What a command id was answered before, and the fingerprint of the body it stood for."""
+    """The earlier answer to a command id, and the fingerprint of that command's body."""
 
     fingerprint: str
     receipt: Receipt
 
     def to(self, fingerprint: str) -> Receipt:
-        """The receipt for a command with this id and that body: the same answer, or `REUSED` for another body."""
+        """Returns the earlier receipt if the body's fingerprint is the same, else a receipt `REUSED`."""
         if fingerprint == self.fingerprint:
             return self.receipt
         return Receipt(status=Status.REUSED, book=self.receipt.book)
 
 
 class Reader:
-    """Reads the log. Safe to call from many threads; a connection lost while reading is tried once more."""
+    """Reads the log. Thread-safe. A read is repeated once if its connection is lost."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def read(self, book: int, after: int, limit: int) -> list[Recorded]:
-        """Up to `limit` events of the book in order, from the position behind `after`."""
+        """Returns up to `limit` events of the book in order, after position `after`."""
         return [_recorded(row) for row in self._rows(_READ, (book, after, limit))]
 
     def summaries(self, book: int, after: int, *, limit: int = 5_000) -> Iterator[list[EventSummary]]:
-        """What the book holds behind `after`, in batches; each is fetched while the caller works on the one before."""
+        """Yields the events after `after` in batches. The next batch is fetched while the caller uses this one."""
         with ThreadPoolExecutor(1, thread_name_prefix="news") as ahead:
             coming = ahead.submit(self._summaries, book, after, limit)
             while batch := coming.result():
@@ -93,39 +94,39 @@ class Reader:
         return list(map(EventSummary._make, self._rows(_SUMMARIES, (book, after, limit))))
 
     def read_stream(self, book: int, stream: str) -> list[Recorded]:
-        """All events of one stream, in order."""
+        """Returns all events of one stream, in order."""
         return self.load(book, [stream])[stream]
 
     def load(self, book: int, streams: Sequence[str]) -> dict[str, list[Recorded]]:
-        """All events of each stream, in order, in one query; an empty list where there are none."""
+        """Returns all events of each stream, in order, with one query. A stream without events has an empty list."""
         found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
         for recorded in self.rows_of_streams(dict.fromkeys(streams, book)):
             found[recorded.stream].append(recorded)
         return found
 
     def rows_of_streams(self, books: Mapping[str, int]) -> list[Recorded]:
-        """All events of streams, each read in its book (stream → book), in the order of book and position."""
+        """Returns all events of these streams (stream → book), in order of book and position."""
         return [_recorded(row) for row in self._rows(_STREAMS, _wanted(books.items()))]
 
     def summaries_of_streams(self, books: Mapping[str, int]) -> list[EventSummary]:
-        """What happened in streams, each read in its book (stream → book), in the order of book and position."""
+        """Returns the summaries of all events of these streams (stream → book), in order of book and position."""
         return list(map(EventSummary._make, self._rows(_SUMMARIES_OF_STREAMS, _wanted(books.items()))))
 
     def accounts(self, book: int, merchant_ids: Sequence[str]) -> dict[str, AccountRow]:
-        """The guards of these merchants; none where no entry has touched the merchant's payable-now accounts."""
+        """Returns the guards of these merchants. A merchant without a guard yet is left out."""
         return self.accounts_of(dict.fromkeys(merchant_ids, book))
 
     def accounts_of(self, books: Mapping[str, int]) -> dict[str, AccountRow]:
-        """The guards of merchants, each read in its book (merchant → book)."""
+        """Returns the guards of merchants (merchant → book)."""
         return {row[0]: AccountRow(*row[1:]) for row in self._rows(_ACCOUNTS, _wanted(books.items()))}
 
     def answers(self, book: int, command_ids: Sequence[str]) -> dict[str, EarlierAnswer]:
-        """Earlier answers by command id, in one query; an id that was never answered is left out."""
+        """Returns earlier answers by command id, with one query. An id without an answer is left out."""
         found = self.answers_in((book, command_id) for command_id in command_ids)
         return {command_id: answer for (_, command_id), answer in found.items()}
 
     def answers_in(self, asked: Iterable[tuple[int, str]]) -> dict[tuple[int, str], EarlierAnswer]:
-        """Earlier answers to command ids, each looked for in its book: both are the key."""
+        """Returns earlier answers by book and command id. One without an answer is left out."""
         found = {}
         parameters = _wanted((command_id, book) for book, command_id in asked)
         for book, command_id, fingerprint, first, last, code, facts in self._rows(_ANSWERS, parameters):
@@ -134,7 +135,7 @@ class Reader:
         return found
 
     def heads(self) -> dict[int, int]:
-        """The last position of every book, 0 where it is empty."""
+        """Returns the last position of every book; 0 if it is empty."""
         return dict(self._rows("SELECT book, position FROM log.heads ORDER BY book", ()))
 
     def check_writable(self) -> None:
@@ -144,19 +145,20 @@ class Reader:
             raise DatabaseTrouble("", shown(self._engine.url), READ_ONLY)
 
     def first_open_days(self) -> dict[int, date]:
-        """The first open accounting day of every book; the first day there is where nothing was ever closed."""
+        """Returns the first open accounting day of every book; 0001-01-01 if no period was closed."""
         return dict(self._rows("SELECT book, first_open_day FROM log.heads ORDER BY book", ()))
 
     def positions_as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
-        """The last position of every book, or of these, that was recorded by then. Waits for appends under way.
+        """Returns the last position of every book, or of `books`, that was recorded at `instant`. Waits for running
+        appends.
 
-        Raises ValueError for an instant that has not come yet.
+        Raises ValueError for an instant in the future.
         """
         wanted = self.heads() if books is None else books
         return {book: self._position_as_known_at(book, instant) for book in wanted}
 
     def wait_for(self, book: int, position: int, timeout_s: float) -> bool:
-        """Whether the book has come to this position, waiting for it as long as that."""
+        """Returns True once the book is at this position, or False after `timeout_s`."""
         deadline, pause_s = monotonic() + timeout_s, _SHORTEST_PAUSE_S
         while self._head(book) < position:
             if monotonic() >= deadline:
@@ -166,15 +168,17 @@ class Reader:
         return True
 
     def broken_streams(self, book: int, limit: int) -> list[tuple[int, str, int, int]]:
-        """Events whose version does not follow the one before it in the stream: position, stream, version and place."""
+        """Returns events whose version does not follow the stream's last one: position, stream, version, expected
+        version.
+        """
         return [(row[0], row[1], row[2], row[3]) for row in self._rows(_BROKEN_STREAMS, (book, limit))]
 
     def open_in_cases(self, book: int, upto: int) -> dict[str, OpenInCases]:
-        """What the book's events up to a position say of open cases and disputes, by merchant: to check the guards."""
+        """Returns the open claims by merchant up to a position, folded from events, to check the guards."""
         return open_in_cases(self._rows(CLAIMS, asked_of(book, upto)))
 
     def select(self, statement: str, *parameters: Any) -> Iterable[tuple[Any, ...]]:
-        """Rows of the log's other tables, for who checks them."""
+        """Returns rows of the log's other tables, for verification."""
         return self._rows(statement, parameters)
 
     def _head(self, book: int) -> int:

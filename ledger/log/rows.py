@@ -1,6 +1,6 @@
-"""The shapes that go into the log and come out of it: new events, a command's attempt, its receipt, recorded rows.
+"""The shapes that go into the log and come out of it: new events, attempts, receipts and recorded rows.
 
-Tuples, because a bulk append and a catch-up make millions, and a frozen dataclass costs several times as much to make.
+They are tuples: a bulk append or a rebuild makes millions, and frozen dataclasses cost several times as much.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from ledger.deadlines import FORESEEABLE, timing_of
-from ledger.events import published  # noqa: F401 - whoever reads rows can decode them
+from ledger.events import published  # noqa: F401 - registers the events, so that rows can be decoded
 from ledger.events.event import Event, Undecodable, decode
 from ledger.ids import decided_at
 from ledger.journal.entry import entry_lines
@@ -25,9 +25,9 @@ FAR_BY = (
 
 
 class NewEvent(NamedTuple):
-    """An event ready for the log: everything the writer knows. The log adds position, version and `recorded_at`.
+    """An event ready for the log. The log adds position, version and `recorded_at`.
 
-    `actor`, `source`, `policy_versions`, `payload` and `entry` are canonical JSON texts: the bytes that are hashed.
+    `actor`, `source`, `policy_versions`, `payload` and `entry` are canonical JSON texts, which are hashed as they are.
     """
 
     stream: str
@@ -47,9 +47,9 @@ class NewEvent(NamedTuple):
 
 
 class Expectation(NamedTuple):
-    """`key` (a stream or a guard such as `account/M-1`) stood at `version` when the command was decided.
+    """`key`, a stream or a guard such as `account/M-1`, was at `version` when the command was decided.
 
-    A key written by an earlier attempt of the same append is expected at the version that attempt leaves it at.
+    If an earlier attempt of the same append raises the key, `version` is the one after that attempt.
     """
 
     key: str
@@ -57,10 +57,8 @@ class Expectation(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """What a command's entries do to a merchant's payable-now accounts, in fen, credit positive; and by how much
-    what open cases and disputes may still take of them has changed.
-
-    It raises the version of the guard by one.
+    """The change of a merchant's guard by a command: 2120, 2130 and 2140 in fen, credit positive, and the change of the
+    part that open cases and disputes may still take. It raises the guard's version by one.
     """
 
     merchant_id: str
@@ -71,7 +69,7 @@ class Movement(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The outcome of a command that records no event: a refusal with its facts, or nothing to do (`code` empty)."""
+    """The outcome of a command without events: a refusal with its facts, or nothing to do (`code` is empty)."""
 
     command: str  # the command's name
     actor: str  # canonical JSON
@@ -81,7 +79,7 @@ class Answer(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One command's bid for the log. All of it is recorded, or nothing."""
+    """One command's attempt to append. It is recorded as a whole or not at all."""
 
     command_id: str  # scoped: caller/merchant/id
     fingerprint: str
@@ -89,26 +87,26 @@ class Attempt(NamedTuple):
     expects: Sequence[Expectation] = ()
     moves: Sequence[Movement] = ()
     answer: Answer | None = None
-    marks_open_day: bool = False  # its one event says which accounting day is the book's first open one
+    marks_open_day: bool = False  # its one event sets the book's first open accounting day
 
 
 class Status(StrEnum):
-    """What became of an attempt."""
+    """The outcome of an attempt."""
 
-    RECORDED = "recorded"  # now: its events, or its answer
-    REPEATED = "repeated"  # the same command was answered before: the receipt is that answer's
+    RECORDED = "recorded"  # its events or its answer are recorded now
+    REPEATED = "repeated"  # the command was answered before: the receipt is the earlier one
     REUSED = "reused"  # the id was used before for another body; nothing is recorded
     CONFLICT = "conflict"  # an expectation no longer holds; nothing is recorded
     DAY_CLOSED = "day_closed"  # an accounting day is closed; nothing is recorded, `first_open_day` says what is open
     FAULTY = "faulty"  # the log cannot hold it; nothing is recorded, `error` says why
 
 
-# Nothing stands under the attempt's id: it may be tried again.
+# Nothing is recorded under the attempt's id, so it may be tried again.
 UNANSWERED = frozenset({Status.CONFLICT, Status.DAY_CLOSED, Status.FAULTY})
 
 
 class Receipt(NamedTuple):
-    """The log's answer to an attempt. `first`/`last` are positions in the book, 0 where no event was recorded."""
+    """The log's answer to an attempt. `first` and `last` are positions in the book; 0 if no event was recorded."""
 
     status: Status
     book: int
@@ -121,10 +119,9 @@ class Receipt(NamedTuple):
 
 
 class EventSummary(NamedTuple):
-    """What happened, without its proof, its money and its origin: what subscribers read fastest. `event` decodes.
+    """An event without its hash, entry and origin, which is quickest to read. `event` decodes it.
 
-    `far_by` says by what an instant of a far day is judged that carries no verdict of its own; None where the day is
-    near, as nearly all are.
+    `far_by` is set only if `occurred_at` is more than two years after `recorded_at`: see `Recorded.far_by`.
     """
 
     position: int
@@ -138,13 +135,13 @@ class EventSummary(NamedTuple):
 
     @property
     def event(self) -> Event:
-        """Raises `Undecodable`."""
+        """The decoded event. Raises `Undecodable`."""
         event = decode(self.type, self.schema_version, self.payload)
         return event if self.far_by is None else _judged(event, self.occurred_at, self.far_by)
 
     @property
     def readable_event(self) -> Event | None:
-        """The event, or None if this code cannot read it: for readers of many streams, who go on with the others."""
+        """The event, or None if this code cannot decode it. For readers of many streams, which go on."""
         try:
             return self.event
         except Undecodable:
@@ -152,7 +149,7 @@ class EventSummary(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """One row of the log, as it was written. `event` decodes at each call."""
+    """One row of the log as it was written. `event` decodes at each call."""
 
     book: int
     position: int
@@ -179,21 +176,25 @@ class Recorded(NamedTuple):
 
     @property
     def event(self) -> Event:
-        """Raises `Undecodable`."""
+        """The decoded event. Raises `Undecodable`."""
         event, far_by = decode(self.type, self.schema_version, self.payload), self.far_by
         return event if far_by is None else _judged(event, self.occurred_at, far_by)
 
     @property
     def far_by(self) -> str | None:
-        """The id that holds the ledger's clock at the decision, of a fact from a far day; '' where only `recorded_at`
-        does: an importer's decisions are made at the instants it brings."""
+        """The event id, which holds the instant of the decision, if `occurred_at` is more than two years after
+        `recorded_at`.
+
+        Empty for an importer's event: its id holds the earlier instant that the importer brought. None for all other
+        events.
+        """
         if self.occurred_at - self.recorded_at <= FORESEEABLE:
             return None
         return "" if _BY_IMPORTER in self.actor else self.event_id
 
     @property
     def readable_event(self) -> Event | None:
-        """The event, or None if this code cannot read it: for readers of many streams, who go on with the others."""
+        """The event, or None if this code cannot decode it. For readers of many streams, which go on."""
         try:
             return self.event
         except Undecodable:
@@ -201,12 +202,12 @@ class Recorded(NamedTuple):
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """The journal lines of the entry, as stored."""
+        """The lines of the stored journal entry."""
         return entry_lines(self.entry)
 
 
 def _judged(event: Event, occurred_at: datetime, far_by: str) -> Event:
-    """The event with the verdict it would have been given, where it was recorded before there were verdicts."""
+    """Returns the event with `timing` set to `far`, if that is its timing and it was recorded without one."""
     if event.timing == "plain" and (not far_by or timing_of(occurred_at, decided_at(far_by)) == "far"):
         return event.model_copy(update={"timing": "far"})
     return event

@@ -1,4 +1,4 @@
-"""What loops over everybody have set aside: items that failed, why, and when they are tried again."""
+"""Items that failed in a loop over many: the reason, and the time of the next try."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ledger.canonical import digest
 from ledger.log.engine import cursor_of
 
 _FIRST_WAIT_S, _DOUBLINGS = 5, 7  # 5 s, 10 s, 20 s … up to 10 min 40 s
-_LONGEST_ITEM = 300  # as people name it when they park it, without white space
+_LONGEST_ITEM = 300  # characters of an item's name, which people type when they park it
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x20\x7f]")
 _COLUMNS = "book, loop, item, reason, since, attempts, next_try_at"
 _PUT = (
@@ -30,7 +30,7 @@ _COUNT = "SELECT loop, count(*) FROM log.set_aside GROUP BY loop ORDER BY loop"
 
 
 class SetAsideItem(NamedTuple):
-    """An item of a loop that failed `attempts` times since `since`, and is tried again at `next_try_at`."""
+    """An item of a loop that failed `attempts` times since `since`. The next try is at `next_try_at`."""
 
     book: int
     loop: str
@@ -42,13 +42,13 @@ class SetAsideItem(NamedTuple):
 
 
 class SetAside:
-    """The table of what is set aside. Two machines may fail on the same item: it is one row, and both count."""
+    """The table of items that are set aside. If two machines fail on one item, it is one row that counts both."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def put(self, book: int, loop: str, item: str, *, reason: str, now: datetime) -> SetAsideItem:
-        """Sets the item aside, for longer each time."""
+        """Sets the item aside for 5 s, then twice as long each time, up to 10 min 40 s. Returns its row."""
         about = {"book": book, "loop": loop, "item": item_key(item), "reason": reason, "now": now}
         about |= {"wait": timedelta(seconds=_FIRST_WAIT_S), "doublings": _DOUBLINGS}
         with cursor_of(self._engine) as cursor:
@@ -57,18 +57,20 @@ class SetAside:
         return SetAsideItem(*row)
 
     def clear(self, found: SetAsideItem) -> None:
-        """The item has succeeded."""
+        """Removes an item that has succeeded."""
         with cursor_of(self._engine) as cursor:
             cursor.execute(_CLEAR, found[:3])
 
     def of_loop(self, loop: str) -> dict[tuple[int, str], SetAsideItem]:
-        """What the loop has set aside, by book and item."""
+        """Returns the loop's items that are set aside, by book and item."""
         with cursor_of(self._engine) as cursor:
             cursor.execute(_OF_LOOP, (loop,))
             return {(row[0], row[2]): SetAsideItem(*row) for row in cursor.fetchall()}
 
     def all(self, *, limit: int | None, after: tuple[datetime, str, str, str] | None = None) -> Sequence[SetAsideItem]:
-        """What any loop has set aside, the oldest first, behind an item's instant, loop, name and book."""
+        """Returns the items of all loops, oldest first. `after` is the (since, loop, item, book) of the last item
+        before.
+        """
         since, loop, item, book = after or (None, "", "", "")
         asked = {"after": since, "loop": loop, "item": item, "book": book, "limit": limit}
         with cursor_of(self._engine) as cursor:
@@ -76,13 +78,15 @@ class SetAside:
             return [SetAsideItem(*row) for row in cursor.fetchall()]
 
     def counts(self) -> dict[str, int]:
-        """How many items each loop has set aside; a loop that has none is left out."""
+        """Returns the number of items that each loop has set aside; loops without any are left out."""
         with cursor_of(self._engine) as cursor:
             cursor.execute(_COUNT)
             return dict(cursor.fetchall())
 
 
 def item_key(item: str) -> str:
-    """The item's name as one word of limited length; where it is not, its end is its digest."""
+    """Returns the item's name as one word of at most 300 characters. A longer name, or one with blanks, ends in a
+    digest.
+    """
     word = _NOT_IN_A_NAME.sub("_", item)
     return item if word == item and len(item) <= _LONGEST_ITEM else f"{word[: _LONGEST_ITEM - 65]}.{digest(item)}"

@@ -1,4 +1,4 @@
-"""Wakes readers soon after an append, outside its transaction. Nothing rests on it: readers look again anyway."""
+"""Wakes readers soon after an append, outside its transaction. It is only a hint: readers also poll."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _LOOK_ANYWAY_S = 1.0
 
 
 class Notifier:
-    """Informs the server's listeners which books have grown: at most one message in `throttle_s`, from a thread of its
-    own, so that no append waits for it. NOTIFY takes a lock of the whole server at commit.
+    """Notifies listeners which books have grown, at most once in `throttle_s`.
+
+    It uses its own thread, so that no append waits for it: NOTIFY takes a server-wide lock at commit.
     """
 
     def __init__(self, engine: Engine, *, throttle_s: float = 0.005) -> None:
@@ -36,14 +37,14 @@ class Notifier:
         self._thread.start()
 
     def notify(self, book: int) -> None:
-        """The book has grown. Returns at once; wakes the thread only where it waits for something to send."""
+        """Marks the book as grown. Returns at once."""
         with self._lock:
             self._grown.add(book)
         if not self._has_changed.is_set():
             self._has_changed.set()
 
     def close(self) -> None:
-        """Send what is waiting, and end the thread."""
+        """Sends the waiting notifications and ends the thread."""
         self._closing.set()
         self._has_changed.set()
         self._thread.join()
@@ -52,7 +53,7 @@ class Notifier:
         closing = False
         while not closing:
             self._has_changed.wait()
-            self._has_changed.clear()  # before the rest is read: what comes from now on is news again
+            self._has_changed.clear()  # cleared before the set is read, so that later notifications are not lost
             closing = self._closing.is_set()
             with self._lock:
                 books, self._grown = sorted(self._grown), set()
@@ -61,22 +62,22 @@ class Notifier:
             self._closing.wait(self._throttle_s)
 
     def _send(self, books: list[int]) -> None:
-        # A database that is away needs no waking; its readers look again by themselves.
+        # If the database cannot be reached, readers find the events when they poll.
         with suppress(DatabaseTrouble), cursor_of(self._engine) as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, ",".join(map(str, books))))
 
 
 class Listener:
-    """Waits for books to grow, on a connection of its own. One thread at a time may wait."""
+    """Waits on its own connection for books to grow. Only one thread at a time may wait."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: psycopg2.extensions.connection | None = None
 
     def wait(self, timeout_s: float = _LOOK_ANYWAY_S) -> set[int]:
-        """The books that have grown, as soon as somebody says so; an empty set after `timeout_s`, a second at most.
+        """Returns the books that have grown, or an empty set after `timeout_s`, at most one second.
 
-        Look at the log after either: a message may be lost, and is when the connection breaks.
+        Read the log in both cases: a notification is lost when the connection breaks.
         """
         deadline = monotonic() + min(timeout_s, _LOOK_ANYWAY_S)
         try:
@@ -111,7 +112,7 @@ class Listener:
         if self._connection is None:
             pooled = pooled_connection(self._engine)
             own: psycopg2.extensions.connection = pooled.driver_connection  # type: ignore[assignment]
-            pooled.detach()  # it listens until it is closed
+            pooled.detach()  # taken out of the pool: it listens until it is closed
             with own.cursor() as cursor:
                 cursor.execute(f"LISTEN {_CHANNEL}")
             self._connection = own

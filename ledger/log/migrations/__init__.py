@@ -1,4 +1,4 @@
-"""Brings a database to the schema this code needs: Alembic revisions, forward only, run without an ini file."""
+"""Brings a database to the schema of this code: Alembic revisions, forward only, without an ini file."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ from sqlalchemy import text
 from ledger.log.engine import owner_engine
 from ledger.log.fitness import check_fitness
 
-_ONE_AT_A_TIME = (
-    7_265_641_001  # an advisory lock of this database: migrations wait for each other, appends never see it
-)
+_ONE_AT_A_TIME = 7_265_641_001  # advisory lock: migrations wait for each other; appends do not use it
 
 
 def upgrade(url: str) -> None:
-    """Create the log, or bring it up to date; does nothing where it is. Several processes may call it at once.
+    """Creates or upgrades the log. Does nothing if it is up to date. Several processes may call it at once.
 
-    Where there is something to do it needs a login that may create schemas and, the first time on a server, the role
-    `redledger_app`. Raises `DatabaseTrouble`, also for a database that will not do, which is left as it is.
+    It needs a login that may create schemas and, the first time on a server, the role `redledger_app`. Raises
+    `DatabaseTrouble`; an unsuitable database is left unchanged.
     """
     engine, config = owner_engine(url), _config()
     try:
@@ -37,7 +35,7 @@ def upgrade(url: str) -> None:
 
 
 def newest_revision() -> str:
-    """The revision that this code brings a database to."""
+    """Returns the newest revision of this code."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 

@@ -1,4 +1,4 @@
-"""Runs the revisions on the connection that `ledger.log.migrations.upgrade` brings."""
+"""Runs the revisions on the connection of `ledger.log.migrations.upgrade`."""
 
 from __future__ import annotations
 

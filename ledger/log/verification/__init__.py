@@ -1,1 +1,1 @@
-"""The log checked against itself, and what covers each column of it."""
+"""Verification: checks the log against itself, and lists the proof of each column."""

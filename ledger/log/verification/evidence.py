@@ -1,6 +1,6 @@
-"""What covers each column of the log's tables: the hash of the row, or what the events say; and what nothing rests on.
+"""The proof of each column in the log's tables: the row's hash, a value recomputed from events, or none.
 
-A test walks the catalogue: it fails for a column that is not listed, and plants a change in each that is.
+A test walks the catalogue. It fails for a column that is not listed, and changes each listed one to see it found.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ledger.log.verification.hashed_rows import OutcomeRow
 
 
 class Cover(StrEnum):
-    """How a change of a column is found."""
+    """The way in which a change of a column is found."""
 
     HASHED = "hash of the row"
     RECOMPUTED = "recomputed"
@@ -23,14 +23,14 @@ class Cover(StrEnum):
 
 
 class Proof(NamedTuple):
-    """`how`: what is recomputed from what, or why nothing rests on the column."""
+    """`how` says from what the value is recomputed, or why no result depends on the column."""
 
     cover: Cover
     how: str
 
 
 def hashed(fields: Iterable[str], how: str) -> dict[str, Proof]:
-    """These columns, and the hash over them, which is computed anew."""
+    """Returns the proofs of these columns, and of `leaf`, the hash over them, which is recomputed."""
     return dict.fromkeys(fields, Proof(Cover.HASHED, how)) | {"leaf": Proof(Cover.RECOMPUTED, "from the row's fields")}
 
 

@@ -1,15 +1,15 @@
-"""What a check found: a row, what of it does not hold, what was expected and what is there."""
+"""A finding of a check: a row, a column, the expected value and the found value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-ROW = "row"  # what of it: the row as a whole, which is missing, or should not be there
+ROW = "row"  # in place of a column: the whole row is missing or should not be there
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault, and where. `column` is `row` for a row that is missing, or that should not be there."""
+    """One fault and its place. `column` is `row` for a row that is missing or should not be there."""
 
     table: str
     key: str
@@ -22,10 +22,10 @@ class Finding:
 
 
 def missing(table: str, key: str, why: str) -> Finding:
-    """A row that should be there."""
+    """Returns a finding of a row that should be there."""
     return Finding(table, key, ROW, why, "none")
 
 
 def unexpected(table: str, key: str, why: str) -> Finding:
-    """A row that should not be there."""
+    """Returns a finding of a row that should not be there."""
     return Finding(table, key, ROW, "none", why)

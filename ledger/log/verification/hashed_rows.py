@@ -1,4 +1,4 @@
-"""Rows that no event says, each with a hash of its own, and their checks: outcomes, directory, books, identity."""
+"""Checks of the rows that have their own hash: outcomes, directory, books and identity."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DIRECTORY = "SELECT merchant_id, book, leaf FROM log.directory WHERE merchant_i
 
 
 class Head(NamedTuple):
-    """A row of `log.heads`. Its leaf is over what never changes of it: book, takes_merchants, opening_day."""
+    """A row of `log.heads`. Its leaf covers the fields that never change: book, takes_merchants, opening_day."""
 
     book: int
     takes_merchants: bool
@@ -30,7 +30,7 @@ class Head(NamedTuple):
 
 
 class OutcomeRow(NamedTuple):
-    """A row of `log.outcomes`. Its leaf is over all other fields, and the leaf of the outcome before it in the book."""
+    """A row of `log.outcomes`. Its leaf covers all other fields and the leaf of the book's outcome before it."""
 
     book: int
     number: int
@@ -53,7 +53,7 @@ _OUTCOMES = (
 
 
 def leaf_finding(table: str, key: str, expected: bytes, found: bytes) -> Iterator[Finding]:
-    """A hash that is not that of the row's fields."""
+    """Yields a finding if the stored hash is not that of the row's fields."""
     if expected != found:
         yield Finding(table, key, "leaf", expected.hex(), found.hex())
 
@@ -63,7 +63,7 @@ def read_heads(reader: Reader) -> list[Head]:
 
 
 def head_findings(heads: Iterable[Head]) -> Iterator[Finding]:
-    """Books that are not as they were made, and books left out: they are numbered from 0 without a gap."""
+    """Yields changed books and missing books. Books are numbered from 0 without a gap."""
     for place, head in enumerate(heads):
         if head.book != place:
             yield missing("log.heads", f"book {place}", "a book")
@@ -72,7 +72,7 @@ def head_findings(heads: Iterable[Head]) -> Iterator[Finding]:
 
 
 def identity_findings(reader: Reader) -> Iterator[Finding]:
-    """An identity that is gone, or not as it was written."""
+    """Yields a finding if the identity is missing or changed."""
     rows = list(reader.select(_IDENTITY))
     if len(rows) != 1:
         yield missing("log.identity", "its one row", "the identity that the ledger was given")
@@ -81,7 +81,7 @@ def identity_findings(reader: Reader) -> Iterator[Finding]:
 
 
 def outcome_findings(reader: Reader, head: Head, seen: dict[str, set[int]]) -> Iterator[Finding]:
-    """Outcomes changed, taken out or put in, up to what the head row counts; their merchants go into `seen`."""
+    """Yields outcomes that were changed, removed or inserted. Adds their merchants, with their book, to `seen`."""
     number, before = 0, b""
     while number < head.outcomes and (rows := _outcomes(reader, head, number)):
         for row in rows:
@@ -115,7 +115,7 @@ def _outcome_findings(row: OutcomeRow, head: Head, before: bytes) -> Iterator[Fi
 
 
 def _uncounted(reader: Reader, head: Head) -> Iterator[Finding]:
-    """Outcomes that no number leads to, or behind the last one that the head row counts."""
+    """Yields outcomes with a number that the head row does not count."""
     rows = list(
         reader.select(
             "SELECT number, command_id FROM log.outcomes"
@@ -133,7 +133,10 @@ def _uncounted(reader: Reader, head: Head) -> Iterator[Finding]:
 
 
 def directory_findings(reader: Reader, books: Mapping[int, bool], seen: Mapping[str, set[int]]) -> Iterator[Finding]:
-    """Lines changed, taken out or put in. `books`: which take merchants; `seen`: where merchants' rows stand."""
+    """Yields directory rows that were changed, removed or inserted.
+
+    `books`: whether each book takes merchants. `seen`: the books in which each merchant's rows are.
+    """
     after, known = "", set[str]()
     while rows := list(reader.select(_DIRECTORY, after, _BATCH)):
         for merchant, book, leaf in rows:
@@ -142,7 +145,7 @@ def directory_findings(reader: Reader, books: Mapping[int, bool], seen: Mapping[
         after = rows[-1][0]
     for merchant in sorted(seen.keys() - known):
         shown = ", ".join(map(str, sorted(seen[merchant])))
-        yield missing("log.directory", f"merchant {merchant}", f"a line: book {shown} holds what the merchant did")
+        yield missing("log.directory", f"merchant {merchant}", f"a row: the merchant's events are in book {shown}")
 
 
 def _line_findings(
@@ -159,7 +162,7 @@ def _line_findings(
 
 
 def unknown_book_findings(reader: Reader, books: Iterable[int]) -> Iterator[Finding]:
-    """Rows of books that `log.heads` does not have."""
+    """Yields findings of rows whose book `log.heads` does not have."""
     known: Any = sorted(books)
     for table in ("log.events", "log.outcomes", "log.accounts"):
         unmatched = f"SELECT DISTINCT book FROM {table} WHERE book <> ALL(%s) ORDER BY book"

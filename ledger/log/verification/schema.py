@@ -1,4 +1,4 @@
-"""The objects of the schema `log` held against those that the revisions make: columns, checks, triggers, code, rights.
+"""Compares the objects of the schema `log` with those of the revisions: columns, checks, triggers, functions, rights.
 
 `schema.json` beside this file has a line for each object. `python -m tests.golden.schema` writes it after a revision.
 """
@@ -13,7 +13,7 @@ from ledger.log.reader import Reader
 from ledger.log.verification.finding import Finding, missing, unexpected
 
 MADE = Path(__file__).with_name("schema.json")
-# Constraints of kind n (not null) are said with the columns. The owner's name differs from server to server.
+# Constraints of kind n (not null) are part of the columns. The owner is left out: its name differs by server.
 _OBJECTS = """
 WITH tables AS (
     SELECT c.* FROM pg_catalog.pg_class c WHERE c.relnamespace = 'log'::regnamespace AND c.relkind IN ('r', 'p')
@@ -55,13 +55,12 @@ ORDER BY 1
 
 
 def objects_of(reader: Reader) -> dict[str, str]:
-    """Each object of the schema `log` with what there is to say of it; of code its digest."""
+    """Returns the definition of each object of the schema `log`; for a function, the digest of its code."""
     return {str(name): str(said) for name, said in reader.select(_OBJECTS)}
 
 
 def schema_findings(reader: Reader) -> Iterator[Finding]:
-    """Objects that are not as the revisions make them: a check dropped, a trigger disabled, code replaced, a right
-    given."""
+    """Yields objects that differ from the revisions: a check, trigger, function or right that was changed."""
     made: dict[str, str] = json.loads(MADE.read_text(encoding="utf-8"))
     there = objects_of(reader)
     for name in sorted(made.keys() | there.keys()):

@@ -1,7 +1,7 @@
-"""Checks a whole log against itself: order, versions, entries, hashes, guards, and every row beside the events.
+"""Checks a whole log against itself: order, versions, entries, hashes, guards, and the rows of all other tables.
 
-Streams the events; memory grows with merchants, not with events. `ledger/log/verification/evidence.py`
-says what covers each column.
+It streams the events, so memory grows with the number of merchants, not of events.
+`ledger/log/verification/evidence.py` lists the proof of each column.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _REVISION = "SELECT version_num FROM log.alembic_version"
 
 
 def verify_log(reader: Reader) -> Iterator[Finding]:
-    """Every fault of the log, each book's in order of position. Nothing found: the log holds together.
+    """Yields every fault of the log, each book's in order of position. No finding means that the log is consistent.
 
-    What is recorded while it runs is left for the next time.
+    Rows that are recorded during the check are left for the next one.
     """
     heads = read_heads(reader)
     other_revision = list(revision_findings(reader))
@@ -62,7 +62,7 @@ def verify_log(reader: Reader) -> Iterator[Finding]:
 
 
 def revision_findings(reader: Reader) -> Iterator[Finding]:
-    """A schema that is not the one this code made."""
+    """Yields a finding if the schema is not at the newest revision of this code."""
     found = [str(revision) for (revision,) in reader.select(_REVISION)]
     if found != [newest_revision()]:
         yield Finding(
@@ -71,9 +71,9 @@ def revision_findings(reader: Reader) -> Iterator[Finding]:
 
 
 def verify_book(reader: Reader, head: Head, seen: dict[str, set[int]]) -> Iterator[Finding]:
-    """The faults of one book up to what its head row says; its merchants go into `seen`, each with its books."""
+    """Yields the faults of one book up to its head row's position. Adds its merchants, with the book, to `seen`."""
     guarded = list(reader.select(_GUARDED, head.book))
-    upto = max([head.position, *(row[0] for row in guarded)])  # the guards may be of a later moment than the head
+    upto = max([head.position, *(row[0] for row in guarded)])  # the guards are read after the head and may be newer
     walk = _Walk(head.book)
     yield from _event_findings(reader, head, upto, walk)
     for merchant in walk.merchants:
@@ -90,7 +90,7 @@ def verify_book(reader: Reader, head: Head, seen: dict[str, set[int]]) -> Iterat
 def _guard_findings(reader: Reader, walk: _Walk, upto: int, kept: dict[str, AccountRow]) -> Iterator[Finding]:
     try:
         walk.claim(reader.open_in_cases(walk.book, upto))
-    except Exception as error:  # of events that were changed anything may be wrong: the rest is checked all the same
+    except Exception as error:  # changed events can raise anything; the rest is still checked
         reason = " ".join(str(error).split())[:200]
         yield Finding(_EVENTS, f"book {walk.book}", "payload", "open cases that can be folded", reason)
     yield from walk.guard_findings(kept)
@@ -107,7 +107,7 @@ def _event_findings(reader: Reader, head: Head, upto: int, walk: _Walk) -> Itera
         for row in rows:
             yield from walk.findings_of(row)
             walk.pass_by(row, is_of_head=row.position <= head.position)
-    for row in reader.read(head.book, upto, 1):  # recorded meanwhile, in which case the head has moved with it
+    for row in reader.read(head.book, upto, 1):  # unless it was recorded meanwhile: then the head has moved too
         if reader.heads()[head.book] == head.position:
             yield Finding("log.heads", f"book {head.book}", "position", f"{row.position} or more", f"{head.position}")
             yield unexpected(_EVENTS, walk.key(row.position), "an event behind the position of the head")
@@ -115,7 +115,7 @@ def _event_findings(reader: Reader, head: Head, upto: int, walk: _Walk) -> Itera
 
 @dataclass(slots=True)
 class _Walk:
-    """What is carried from one row of a book to the next."""
+    """The state that is carried from one row of a book to the next."""
 
     book: int
     position: int = 0
@@ -138,7 +138,7 @@ class _Walk:
         yield from leaf_finding(_EVENTS, self.key(row.position), leaf_of(row), row.leaf)
 
     def pass_by(self, row: Recorded, *, is_of_head: bool) -> None:
-        """Remember what the rest of the book is held against."""
+        """Takes over the row's values, against which later rows are checked."""
         self.position, self.recorded_at = row.position, row.recorded_at
         if merchant := merchant_of(row.stream):
             self.merchants.add(merchant)
@@ -189,14 +189,14 @@ class _Walk:
         guard[1 if account == AVAILABLE.code else 2 if account == ON_HOLD.code else 3] += amount
 
     def claim(self, claims: dict[str, OpenInCases]) -> None:
-        """What open cases and disputes add to the guards."""
+        """Adds the open cases and disputes to the folded guards."""
         for merchant, claim in claims.items():
             if claim.versions or claim.fen:
                 guard = self.guards.setdefault(merchant, [0, 0, 0, 0, 0])
                 guard[0], guard[4] = guard[0] + claim.versions, guard[4] + claim.fen
 
     def head_findings(self, head: Head) -> Iterator[Finding]:
-        """A first open day other than the last marker of a period left."""
+        """Yields a finding if the head's first open day is not that of the book's last period marker."""
         open_day = self.marked.first_open_day if self.marked else head.opening_day
         if open_day != head.first_open_day:
             yield Finding("log.heads", f"book {head.book}", "first_open_day", f"{open_day}", f"{head.first_open_day}")

@@ -1,4 +1,4 @@
-"""The log as of 0.1.0: tables, the append and what readers call, a file of SQL each."""
+"""The log of version 0.1.0: tables, append and read functions, a file of SQL each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # The driver's own cursor: given no parameters it leaves the percent signs and colons of PL/pgSQL alone.
+    # The driver's cursor, without parameters, does not interpret the percent signs and colons of PL/pgSQL.
     cursor = op.get_bind().connection.cursor()
     for file in sorted(Path(__file__).with_suffix("").glob("*.sql")):
         cursor.execute(file.read_text())

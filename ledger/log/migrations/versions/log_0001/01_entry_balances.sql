@@ -1,8 +1,7 @@
--- Whether a stored entry sums to zero in CNY, each of its merchant lines (21xx) is CNY and names its merchant, the same
--- in all of them, and the merchant loses in sum nothing to an account that no merchant pays for. The accounts are those
--- of ledger/journal/charges.py: where a merchant's money goes as fee and its VAT, is paid out, refunded to a buyer, lost
--- in a dispute, or was never captured.
--- A loop, because entries are short. Never null, which a CHECK would let pass.
+-- Returns true if a stored entry sums to zero in CNY, all its merchant lines (21xx) are in CNY and name the same
+-- merchant, and that merchant does not lose money to an account outside the list below. The list is that of
+-- ledger/journal/charges.py: fee and its VAT, payouts, refunds, lost disputes and failed captures. Entries are short,
+-- so a loop is fastest. The result is never null: a CHECK would accept null.
 CREATE FUNCTION log.entry_balances(p_entry text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$

@@ -1,30 +1,30 @@
--- The tables of the log. Keys sort by their bytes, so that every server orders them alike. `leaf` is a hash over the row
--- (03_hashes.sql); docs/verification.md says what covers each column.
+-- The tables of the log. Keys have COLLATE "C", so that every server sorts them alike. `leaf` is a hash over the row
+-- (03_hashes.sql); docs/verification.md lists the proof of each column.
 
--- A ledger founded for demonstration says so for ever.
+-- The identity of the ledger. `demonstration` never changes.
 CREATE TABLE log.identity (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     ledger_id uuid NOT NULL,
-    epoch integer NOT NULL CHECK (epoch > 0), -- raised by a restore: cursors from before do not fit any more
-    zone text NOT NULL,                       -- of the accounting days
+    epoch integer NOT NULL CHECK (epoch > 0), -- a restore raises it: older cursors are then refused
+    zone text NOT NULL,                       -- zone of the accounting days
     created_at timestamptz NOT NULL,
     demonstration boolean NOT NULL,
     leaf bytea NOT NULL
 );
 
--- The row that every append of a book takes first. Room on the page keeps its updates in place.
+-- One row a book. Every append locks it first. The low fillfactor leaves room on the page for HOT updates.
 CREATE TABLE log.heads (
     book integer PRIMARY KEY CHECK (book >= 0),
-    position bigint NOT NULL DEFAULT 0,       -- of the last event; 0: none yet
+    position bigint NOT NULL DEFAULT 0,       -- of the last event; 0 if there is none
     first_open_day date NOT NULL,
-    opening_day date NOT NULL,                -- the first open day that the book was made with
+    opening_day date NOT NULL,                -- first_open_day when the book was created
     takes_merchants boolean NOT NULL,
-    outcomes bigint NOT NULL DEFAULT 0,       -- how many rows of log.outcomes the book has
-    outcome_leaf bytea NOT NULL DEFAULT '',   -- the leaf of the last of them
-    leaf bytea NOT NULL                       -- over what never changes of the row
+    outcomes bigint NOT NULL DEFAULT 0,       -- number of the book's rows in log.outcomes
+    outcome_leaf bytea NOT NULL DEFAULT '',   -- the leaf of the last of these rows
+    leaf bytea NOT NULL                       -- over the columns that never change
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Actor, source, policy_versions, payload and entry are canonical JSON (RFC 8785): the bytes that are proven.
+-- actor, source, policy_versions, payload and entry are canonical JSON (RFC 8785), hashed as they are.
 CREATE TABLE log.events (
     book integer NOT NULL,
     position bigint NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE log.events (
     CONSTRAINT events_entry_balances CHECK (entry IS NULL OR log.entry_balances(entry))
 );
 
--- Answers of commands that recorded no event, refusals above all: who asked what, and why not.
+-- Answers to commands that recorded no event, mostly refusals: actor, command, code and facts.
 CREATE TABLE log.outcomes (
     book integer NOT NULL,
     number bigint NOT NULL,                   -- 1, 2, 3 … in the book
@@ -63,21 +63,21 @@ CREATE TABLE log.outcomes (
     command text NOT NULL,
     actor text NOT NULL,
     decided_at timestamptz NOT NULL,
-    code text NOT NULL,                       -- empty: there was nothing to do
+    code text NOT NULL,                       -- empty if there was nothing to do
     facts text NOT NULL,
-    position bigint NOT NULL,                 -- the last event of the book by then
+    position bigint NOT NULL,                 -- of the book's last event at that time
     recorded_at timestamptz NOT NULL,
-    leaf bytea NOT NULL,                      -- over the leaf of the outcome before it, too
+    leaf bytea NOT NULL,                      -- also over the leaf of the outcome before it
     CONSTRAINT outcomes_pkey PRIMARY KEY (book, command_id),
     CONSTRAINT outcomes_number_key UNIQUE (book, number)
 );
 
--- The guards account/<merchant>: sums of the merchant's 2120, 2130 and 2140 in fen, credit positive, and what open
--- after-sales cases and disputes may still take of the money that was released: a payout leaves that where it is.
+-- The guards account/<merchant>: the sums of the merchant's 2120, 2130 and 2140 in fen, credit positive, and the
+-- released money that open after-sales cases and disputes may still take. A payout does not include that money.
 CREATE TABLE log.accounts (
     book integer NOT NULL,
     merchant_id text COLLATE "C" NOT NULL,
-    version integer NOT NULL,                 -- raised by every posting, and by a case that opens or closes
+    version integer NOT NULL,                 -- raised by every posting and by cases that open or close
     available bigint NOT NULL,
     on_hold bigint NOT NULL,
     in_transit bigint NOT NULL,
@@ -85,15 +85,15 @@ CREATE TABLE log.accounts (
     CONSTRAINT accounts_pkey PRIMARY KEY (book, merchant_id)
 ) WITH (fillfactor = 50);
 
--- Which book holds a merchant: small, written once a merchant, the same on every node.
+-- The book of each merchant: one row a merchant, never changed, the same on every node.
 CREATE TABLE log.directory (
     merchant_id text COLLATE "C" PRIMARY KEY,
     book integer NOT NULL,
     leaf bytea NOT NULL
 );
 
--- What failed of a loop over everybody: the loop goes on without it and tries it again later. Nothing here is a fact of
--- the ledger: a row is made when an item fails and removed when it succeeds.
+-- Items that failed in a loop over many. The loop goes on and tries them again later. The rows are not facts of the
+-- ledger: a row is inserted when an item fails and deleted when it succeeds.
 CREATE TABLE log.set_aside (
     book integer NOT NULL,
     loop text NOT NULL,

@@ -1,10 +1,11 @@
--- The leaf of a row: SHA-256 over its fields as text, in one order, with U+001F between them, which stands in none.
--- ledger/log/preimage.py says it for verifiers, and lists the fields of events; hashed_rows.py those of the other rows.
+-- The leaf of a row: SHA-256 over its fields as text, in a fixed order, with U+001F between them (no field contains
+-- it). ledger/log/preimage.py specifies it for verifiers and lists the fields of events; hashed_rows.py lists the other
+-- rows'.
 CREATE FUNCTION log.hash_of(p_fields text[]) RETURNS bytea
 LANGUAGE sql IMMUTABLE
 RETURN sha256(convert_to(array_to_string(p_fields, E'\x1f'), 'UTF8'));
 
--- An instant as RFC 3339 in UTC, to the microsecond.
+-- Returns an instant as RFC 3339 in UTC, to the microsecond.
 CREATE FUNCTION log.instant_text(p_at timestamptz) RETURNS text
 LANGUAGE sql STABLE
 RETURN to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
@@ -25,7 +26,7 @@ CREATE FUNCTION log.book_leaf(p_book integer, p_takes_merchants boolean, p_openi
 LANGUAGE sql STABLE
 RETURN log.hash_of(ARRAY[p_book::text, p_takes_merchants::text, to_char(p_opening_day, 'YYYY-MM-DD')]);
 
--- An outcome's leaf covers that of the outcome before it in the book, so that none can be taken out or put between.
+-- An outcome's leaf covers the leaf of the book's outcome before it, so that none can be removed or inserted unseen.
 -- f is an element of p_answers of log.append.
 CREATE FUNCTION log.outcome_leaf(
     p_book integer, p_number bigint, p_position bigint, p_recorded_at timestamptz, p_before bytea, f text[]

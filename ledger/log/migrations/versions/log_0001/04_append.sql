@@ -1,18 +1,18 @@
--- The append: all that goes into the log goes through this function, one book and one transaction a call.
+-- The append. Every write of events goes through this function: one book and one transaction for each call.
 --
--- Arrays of rows, each row its fields with U+001F between them:
---   p_command_ids   one a command ("attempt"), each once
---   p_attempts      fingerprint, and how many keys, moves, answers and events it has; they follow in that order
---   p_keys          streams, or account/<merchant>, whose version was read to decide
---   p_versions      the versions that were read
---   p_bases         the same less what earlier attempts of this call raise them by: what the log must hold now
---   p_moves         merchant, available, on hold, in transit, in open cases, in fen: by how much its guard changes
---   p_answers       of attempts without events: see the INSERT into log.outcomes
+-- The arrays hold rows; the fields of a row are separated by U+001F:
+--   p_command_ids   the id of each command ("attempt"), without duplicates
+--   p_attempts      fingerprint, and the numbers of its keys, moves, answers and events, in that order
+--   p_keys          streams and guards (account/<merchant>) whose versions the decision used
+--   p_versions      the versions that the decision used
+--   p_bases         the same, less the raises by earlier attempts of this call: the versions that the log must have now
+--   p_moves         merchant, and the change of its guard in fen: available, on hold, in transit, in open cases
+--   p_answers       the answers of attempts without events: see the INSERT into log.outcomes
 --   p_events        see the INSERT into log.events
---   p_at            the time of a demonstration's scenario; NULL: the server's clock
+--   p_at            the time of a demonstration's scenario; NULL for the server's clock
 --
--- Returns the position before the first event where everything was recorded. Otherwise an array with an answer for each
--- attempt: ["recorded", first, last], ["repeated", first, last, code, facts], ["reused"], ["conflict"] or
+-- If everything is recorded, returns the position before the first event. Otherwise returns an array with an answer for
+-- each attempt: ["recorded", first, last], ["repeated", first, last, code, facts], ["reused"], ["conflict"] or
 -- ["day_closed", 0, 0, null, null, first open day].
 --
 CREATE FUNCTION log.append(
@@ -21,7 +21,7 @@ CREATE FUNCTION log.append(
 ) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off -- a plan made while the log is short must not outlive it
+SET enable_seqscan = off -- a cached plan of a short log must not be used for a long one
 AS $$
 DECLARE
     v_head log.heads;
@@ -32,23 +32,23 @@ DECLARE
     v_late boolean;
     v_answer text[];
 BEGIN
-    -- Take the head row, and with it the positions of the events. Whoever appends to the book next waits here.
+    -- Lock the head row and reserve the positions of the events. The next append to the book waits here.
     UPDATE log.heads h SET position = h.position + cardinality(p_events) WHERE h.book = p_book RETURNING h.* INTO v_head;
     IF v_head.book IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RL001', MESSAGE = format('this ledger has no book %s', p_book);
     END IF;
     v_before := v_head.position - cardinality(p_events);
 
-    -- Read the clock only now: time in a book never goes back, and nothing is recorded as of before the row was free.
+    -- Read the clock after the lock, and never before the last event's time: time in a book does not go back.
     v_now := greatest(
         CASE WHEN p_at IS NULL THEN clock_timestamp() ELSE log.time_of_scenario(p_at) END,
         (
             SELECT e.recorded_at FROM log.events e WHERE e.book = p_book AND e.position <= v_before
-            ORDER BY e.position DESC LIMIT 1 -- whatever the planner knows of the table, in the order of its key
+            ORDER BY e.position DESC LIMIT 1 -- forces the primary key's index, whatever the planner's statistics say
         )
     );
 
-    -- Known: a command that has its answer already. Stale: a key that was raised since it was read.
+    -- Known: a command already has an answer. Stale: a key was raised after the decision read it.
     SELECT
         EXISTS (SELECT FROM log.events e WHERE e.book = p_book AND e.command_id = ANY (p_command_ids))
         OR EXISTS (SELECT FROM log.outcomes o WHERE o.book = p_book AND o.command_id = ANY (p_command_ids)),
@@ -65,7 +65,7 @@ BEGIN
             )
         )
     INTO v_known, v_stale;
-    -- Late: an event on a day that is closed.
+    -- Late: an event is on a closed accounting day.
     v_late := v_head.first_open_day > '0001-01-01'
         AND EXISTS (SELECT FROM unnest(p_events) AS t WHERE left(t, 10)::date < v_head.first_open_day);
     IF v_known OR v_stale OR v_late THEN
@@ -82,7 +82,7 @@ BEGIN
         RETURN jsonb_build_array(jsonb_build_array('day_closed', 0, 0, NULL, NULL, v_head.first_open_day));
     END IF;
 
-    -- Write the events. Their leaf is over just the text that their columns are made from.
+    -- Write the events. The leaf is computed over the same text that the columns are made from.
     INSERT INTO log.events (
         book, position, recorded_at, accounting_date, stream, version, type, schema_version, event_id, occurred_at,
         actor, source, correlation_id, causation_id, command_id, command_n, fingerprint, legal_entity, policy_versions,
@@ -95,7 +95,7 @@ BEGIN
         SELECT t, n, string_to_array(t, E'\x1f') AS f FROM unnest(p_events) WITH ORDINALITY AS u (t, n) OFFSET 0
     ) AS u;
 
-    -- Raise the guards of the merchants whose money moved.
+    -- Raise the guards of the merchants whose money moved or whose open cases changed.
     IF cardinality(p_moves) > 0 THEN
         INSERT INTO log.accounts AS a (book, merchant_id, version, available, on_hold, in_transit, in_open_cases)
         SELECT p_book, split_part(t, E'\x1f', 1), count(*), sum(split_part(t, E'\x1f', 2)::bigint),
@@ -109,7 +109,7 @@ BEGIN
             in_open_cases = a.in_open_cases + excluded.in_open_cases;
     END IF;
 
-    -- Keep the answers without events, each chained to the one before it.
+    -- Write the answers without events. The leaf of each covers the leaf before it.
     IF cardinality(p_answers) > 0 THEN
         FOR i IN 1 .. cardinality(p_answers) LOOP
             v_answer := string_to_array(p_answers[i], E'\x1f');
@@ -134,15 +134,15 @@ CREATE FUNCTION log.time_of_event(p_book integer, p_position bigint) RETURNS tim
 LANGUAGE sql STABLE
 RETURN (SELECT e.recorded_at FROM log.events e WHERE e.book = p_book AND e.position = p_position);
 
--- The time of an append to a demonstration, as its scenario says it: never ahead of the server's clock, and never back
--- behind anything that is recorded in any book.
+-- Returns the time of an append to a demonstration: the scenario's time, but never before an event in any book. A time
+-- after the server's clock is refused.
 CREATE FUNCTION log.time_of_scenario(p_at timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql
 AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM log.identity WHERE demonstration) THEN
         RAISE EXCEPTION USING ERRCODE = 'RL005',
-            MESSAGE = 'only a ledger founded for demonstration takes its clock from a scenario';
+            MESSAGE = 'only a ledger founded for demonstration may take its time from a scenario';
     ELSIF p_at > clock_timestamp() THEN
         RAISE EXCEPTION USING ERRCODE = 'RL006', MESSAGE = format('the scenario is at %s, which has not come yet', p_at);
     END IF;

@@ -1,6 +1,6 @@
--- The same attempts one by one, each on what the ones before it left: one that cannot be recorded fails alone, with
--- those that were decided on it. Their versions alone do not tell: another writer's event may have raised the stream to
--- just the version that the one before would have left it at.
+-- Appends the attempts one by one. One that cannot be recorded fails alone, together with the attempts that build on
+-- it. Their versions alone do not show that they build on it: another writer's event may have raised the stream to the
+-- same version.
 CREATE FUNCTION log.append_in_order(
     p_book integer, p_command_ids text[], p_attempts text[], p_keys text[], p_versions integer[],
     p_moves text[], p_answers text[], p_events text[], p_at timestamptz
@@ -13,7 +13,7 @@ DECLARE
     v_size integer[];
     v_from integer[] := '{1,1,1,1}';
     v_to integer[];
-    v_lost text[] := '{}'; -- keys that attempts which were not recorded would have raised
+    v_lost text[] := '{}'; -- keys that the unrecorded attempts would have raised
 BEGIN
     FOR i IN 1 .. cardinality(p_command_ids) LOOP
         v_size := (string_to_array(p_attempts[i], E'\x1f'))[2:];
@@ -27,7 +27,7 @@ BEGIN
                 p_book, p_command_ids[i:i], p_attempts[i:i],
                 p_keys[v_from[1]:v_to[1]], p_versions[v_from[1]:v_to[1]], p_versions[v_from[1]:v_to[1]],
                 p_moves[v_from[2]:v_to[2]],
-                -- alone in its append, an answer has no events before it
+                -- alone in its append, so no events are before the answer
                 ARRAY(SELECT regexp_replace(t, '[0-9]+$', '0') FROM unnest(p_answers[v_from[3]:v_to[3]]) AS t),
                 p_events[v_from[4]:v_to[4]], p_at
             );
@@ -48,7 +48,7 @@ BEGIN
 END
 $$;
 
--- What an id was answered before, in the form that the append returns it.
+-- Returns the earlier answer to a command id, in the form of the append.
 CREATE FUNCTION log.earlier_answer(p_book integer, p_command_id text, p_fingerprint text) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 AS $$

@@ -1,6 +1,6 @@
--- An append of one attempt whose one event marks which accounting day is the book's first open one. The head row moves
--- to the day that the marker's own payload names, or nothing is recorded: the application can move it in no other way.
--- Never merged with other attempts, which would be recorded behind the marker on a day that it closes.
+-- Appends one attempt whose one event sets the book's first open accounting day. The head row gets the day in the
+-- marker's payload; the application cannot change it in another way. It is never merged with other attempts, which
+-- would then be recorded after the marker on a day that it closes.
 CREATE FUNCTION log.append_marker(
     p_book integer, p_command_ids text[], p_attempts text[], p_keys text[], p_versions integer[], p_bases integer[],
     p_moves text[], p_answers text[], p_events text[], p_at timestamptz
@@ -15,7 +15,7 @@ BEGIN
     IF cardinality(p_command_ids) <> 1 OR cardinality(p_events) <> 1
         OR v_marker[4] NOT IN ('period.book_closed', 'period.book_reopened')
     THEN
-        RAISE EXCEPTION USING ERRCODE = 'RL004', MESSAGE = 'a marker of a period is appended alone';
+        RAISE EXCEPTION USING ERRCODE = 'RL004', MESSAGE = 'a period marker must be appended alone';
     END IF;
     v_answer := log.append(
         p_book, p_command_ids, p_attempts, p_keys, p_versions, p_bases, p_moves, p_answers, p_events, p_at

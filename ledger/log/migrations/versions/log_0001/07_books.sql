@@ -1,7 +1,8 @@
 -- Books, the merchants in them, and the identity of the ledger.
 
--- Makes sure that books 0 … p_books - 1 exist. Book 0 is the platform's own; each of the others takes merchants. A late
--- one is as closed as book 0 is: taking its row first, the marker of a closing either is behind the new books or before.
+-- Creates the missing ones of books 0 to p_books - 1. Book 0 is the platform's; all others take merchants. A new book
+-- has the first open day of book 0. Book 0's row is locked first, so that a period's closing comes either before or
+-- after.
 CREATE FUNCTION log.create_books(p_books integer) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -16,7 +17,7 @@ BEGIN
 END
 $$;
 
--- Writes down the book of each merchant that has none yet, by a hash over the books that take merchants.
+-- Assigns a book to each merchant that has none, by a hash of its id.
 CREATE FUNCTION log.assign_books(p_merchants text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -35,7 +36,7 @@ BEGIN
 END
 $$;
 
--- A restore to an earlier state gives the positions behind it to other events: tokens of before must not fit any more.
+-- Raises the epoch after a restore: later positions will be given to other events, so older tokens must be refused.
 CREATE FUNCTION log.raise_epoch() RETURNS void
 LANGUAGE plpgsql
 AS $$

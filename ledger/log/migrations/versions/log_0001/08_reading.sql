@@ -1,8 +1,8 @@
--- What readers ask of a book.
+-- Functions for readers of a book.
 
--- The book's last position that was recorded by an instant. Taking the head row waits for appends under way, whose
--- events may carry an earlier instant than this call's; afterwards none can. A row that is locked makes a commit that
--- would wait for the disk; nothing is written that would have to outlive a crash.
+-- Returns the book's last position that was recorded at an instant. Locking the head row waits for running appends,
+-- whose events may have an earlier time than this call; later appends cannot. Nothing is written that a crash could
+-- lose, so the commit of the lock does not wait for the disk.
 CREATE FUNCTION log.position_as_known_at(p_book integer, p_at timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

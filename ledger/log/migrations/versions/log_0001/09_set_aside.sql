@@ -1,4 +1,4 @@
--- Sets an item aside for `p_wait`, twice as long each time it fails again, up to `p_doublings` times.
+-- Sets an item aside for `p_wait`, doubled with each further failure, at most `p_doublings` times.
 CREATE FUNCTION log.put_aside(
     p_book integer, p_loop text, p_item text, p_reason text, p_now timestamptz, p_wait interval, p_doublings integer
 ) RETURNS log.set_aside
@@ -19,7 +19,7 @@ BEGIN
 END
 $$;
 
--- The item has succeeded.
+-- Removes an item that has succeeded.
 CREATE FUNCTION log.take_up(p_book integer, p_loop text, p_item text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

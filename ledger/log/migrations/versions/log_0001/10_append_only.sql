@@ -1,4 +1,4 @@
--- Nothing recorded is ever changed: the application has no right to (11_rights.sql), and triggers stop the owner too.
+-- Recorded rows never change: the application has no right to change them (11_rights.sql), and triggers stop the owner.
 
 CREATE FUNCTION log.refuse_change() RETURNS trigger
 LANGUAGE plpgsql
@@ -20,7 +20,7 @@ BEGIN
     IF TG_OP = 'DELETE' OR (OLD.ledger_id, OLD.zone, OLD.created_at, OLD.demonstration)
         IS DISTINCT FROM (NEW.ledger_id, NEW.zone, NEW.created_at, NEW.demonstration)
     THEN
-        RAISE EXCEPTION USING ERRCODE = 'RL003', MESSAGE = 'of a ledger''s identity only the epoch may be raised';
+        RAISE EXCEPTION USING ERRCODE = 'RL003', MESSAGE = 'only the epoch of a ledger''s identity may change';
     END IF;
     RETURN NEW;
 END

@@ -1,6 +1,6 @@
--- The application may read the log, and change it only through the functions named here.
+-- The application may read the log and change it through the functions below only.
 
--- Roles belong to the server, not to the database: another ledger on it, or an administrator, may have made it already.
+-- A role belongs to the server: another ledger or an administrator may have created it already.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'redledger_app') THEN
@@ -10,7 +10,7 @@ BEGIN
         GRANT redledger_app TO CURRENT_USER;
     END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
-    NULL; -- another migration made it this moment
+    NULL; -- a concurrent migration created it
 END
 $$;
 
