@@ -40,7 +40,7 @@ def canonical(value: Any) -> str:
     if text.isascii() or not _BEYOND_BASIC_PLANE.search(text):
         return text
     if _HALF_PAIR.search(text):
-        raise NotCanonical("a text holds half of a surrogate pair")
+        raise NotCanonical("a text contains half of a surrogate pair")
     return _encode_by_utf16(value)
 
 
@@ -55,17 +55,17 @@ def _check(value: Any) -> None:
             return
         case int():
             if not -LAST_SAFE <= value <= LAST_SAFE:
-                raise NotCanonical(f"{value} is beyond the integers JSON holds exactly")
+                raise NotCanonical(f"{value} is larger than the integers that JSON holds exactly")
         case dict():
             for key, item in value.items():
                 if not isinstance(key, str):
-                    raise NotCanonical(f"an object key is a string, {key!r} is not")
+                    raise NotCanonical(f"an object key must be a string, not {key!r}")
                 _check(item)
         case list() | tuple():
             for item in value:
                 _check(item)
         case _:
-            raise NotCanonical(f"{value!r} has no canonical JSON")
+            raise NotCanonical(f"{value!r} cannot be written as canonical JSON")
 
 
 def _encode(value: Any) -> str:

@@ -35,7 +35,7 @@ class Rate:
     def __post_init__(self) -> None:
         exponent_of(self.base), exponent_of(self.quote)
         if not _ratio(self.value) > 0:
-            raise ValueError(f"a rate is positive, {self.value!r} is not")
+            raise ValueError(f"a rate must be positive, not {self.value!r}")
 
     @property
     def pair(self) -> str:
@@ -44,13 +44,13 @@ class Rate:
     def convert(self, amount: Money) -> Money:
         """Returns `amount`, which is in `base`, in `quote`, rounded HALF_UP. Raises `CurrencyMismatch`."""
         if amount.currency != self.base:
-            raise CurrencyMismatch(f"a {self.pair} rate does not convert {amount.currency}")
+            raise CurrencyMismatch(f"a rate of {self.pair} cannot convert {amount.currency}")
         return self._scaled(amount.minor, self.base, self.quote, _ratio(self.value))
 
     def convert_back(self, amount: Money) -> Money:
         """Returns `amount`, which is in `quote`, in `base`, rounded HALF_UP. Raises `CurrencyMismatch`."""
         if amount.currency != self.quote:
-            raise CurrencyMismatch(f"a {self.pair} rate does not convert {amount.currency} back")
+            raise CurrencyMismatch(f"a rate of {self.pair} cannot convert {amount.currency} back")
         return self._scaled(amount.minor, self.quote, self.base, 1 / _ratio(self.value))
 
     @staticmethod
@@ -71,10 +71,12 @@ _FURTHEST = 18  # powers of ten: no real rate is larger or smaller
 def check_rate(rate: Rate) -> None:
     """Raises ValueError for a rate from outside that is not a plain positive decimal, or is absurdly high."""
     if read_decimal(rate.value) <= 0:
-        raise ValueError(f"a rate is positive, {rate.value!r} is not")
+        raise ValueError(f"a rate must be positive, not {rate.value!r}")
     shift = exponent_of(rate.quote) - exponent_of(rate.base)
     if rate.quote == CNY and _ratio(rate.value) * Fraction(10) ** shift > LARGEST_RATE:
-        raise ValueError(f"{rate.value} {CNY} for one {rate.base} is no rate of any currency")
+        raise ValueError(
+            f"{rate.value} {CNY} for one {rate.base} is too high for a rate; check the pair and its direction"
+        )
 
 
 @lru_cache(maxsize=4096)

@@ -34,7 +34,7 @@ _DURATION = re.compile(  # ISO 8601; a year is 365 days; no months: their length
 def _written_instant(value: Any) -> Any:
     if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
         return value
-    raise ValueError("an instant is written with its zone, as in 2025-04-01T08:00:00Z")
+    raise ValueError("write an instant with its zone, such as 2025-04-01T08:00:00Z")
 
 
 def bounded_instant(at: datetime) -> datetime:
@@ -45,28 +45,28 @@ def bounded_instant(at: datetime) -> datetime:
     offset = at.utcoffset()
     assert offset is not None, "the type asks for a zone"
     if abs(offset) > FURTHEST_OFFSET:
-        raise ValueError("an instant's offset is between -14:00 and +14:00")
+        raise ValueError("an instant's offset must be between -14:00 and +14:00")
     if at < EARLIEST_INSTANT:
-        raise ValueError(f"an instant is not before {EARLIEST_INSTANT.year}")
+        raise ValueError(f"an instant must not be before {EARLIEST_INSTANT.year}")
     return min(at, LATEST_INSTANT)
 
 
 def _written_day(value: Any) -> Any:
     if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
         return value
-    raise ValueError("a day is written as in 2025-06-30")
+    raise ValueError("write a day such as 2025-06-30")
 
 
 def bounded_day(day: date) -> date:
     """Returns the day; 9999-12-31 is read as the day before. Raises ValueError for a day before 2000."""
     if day < EARLIEST_DAY:
-        raise ValueError(f"a day is not before {EARLIEST_DAY}")
+        raise ValueError(f"a day must not be before {EARLIEST_DAY}")
     return min(day, LATEST_DAY)
 
 
 def _countable_month(month: str) -> str:
     if month > f"{LATEST_DAY:%Y}-11":
-        raise ValueError(f"{month} has no month after it")
+        raise ValueError(f"{month} is too late: the month after it must be in the calendar")
     return month
 
 
@@ -75,7 +75,7 @@ def _written_duration(value: Any, info: ValidationInfo) -> Any:
         return value
     if isinstance(value, str) and _DURATION.fullmatch(value):
         return value
-    raise ValueError("a duration is written in days, hours, minutes and seconds, as in P20D or PT30M")
+    raise ValueError("write a duration in days, hours, minutes and seconds, such as P20D or PT30M")
 
 
 def _bounded_duration(duration: timedelta, info: ValidationInfo) -> timedelta:
@@ -83,7 +83,7 @@ def _bounded_duration(duration: timedelta, info: ValidationInfo) -> timedelta:
         return duration
     if info.context == STORED:
         return max(timedelta(), min(duration, LONGEST_DURATION))
-    raise ValueError(f"a duration is between nothing and {LONGEST_DURATION.days} days")
+    raise ValueError(f"a duration must be between 0 and {LONGEST_DURATION.days} days")
 
 
 @lru_cache(maxsize=1024)
@@ -123,7 +123,7 @@ def read_instant(text: str) -> datetime:
 def instant_of_seconds(seconds: object) -> datetime:
     """Returns an instant from whole seconds since 1970. Raises ValueError."""
     if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds <= LATEST_INSTANT.timestamp():
-        raise ValueError(f"{str(seconds)[:40]!r} is no number of seconds since 1970")
+        raise ValueError(f"{str(seconds)[:40]!r} is not a number of whole seconds since 1970")
     return bounded_instant(datetime.fromtimestamp(seconds, UTC))
 
 
@@ -135,7 +135,7 @@ def read_day(text: str) -> date:
 def day_as_written(text: str) -> date:
     """Returns the day in a cell of a file, without the range check of `read_day`. Raises ValueError."""
     if not _DAY.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is no day such as 2025-04-01")
+        raise ValueError(f"{text[:40]!r} is not a day such as 2025-04-01")
     return date.fromisoformat(text)
 
 

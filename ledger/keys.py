@@ -65,7 +65,7 @@ class FileKeyStore:
         try:
             status = self._path.stat()
         except FileNotFoundError:
-            raise KeyFileUnusable(f"The key file {self._path} is gone.") from None
+            raise KeyFileUnusable(f"The key file {self._path} is missing. Restore it from a backup.") from None
         return (status.st_ino, status.st_size) != self._seen
 
     @contextmanager
@@ -144,7 +144,9 @@ def _read_line(line: bytes, path: Path) -> dict[str, bytes]:
         record = json.loads(line)
         return {record["subject"]: b64decode(record["key"], validate=True)}
     except (ValueError, KeyError, TypeError):
-        raise KeyFileUnusable(f"The key file {path} holds a line that is no key.") from None
+        raise KeyFileUnusable(
+            f"The key file {path} holds a line that is not a key. Restore it from a backup."
+        ) from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -46,7 +46,7 @@ class Money:
         try:
             number = read_decimal(amount) if isinstance(amount, str) else Decimal(amount)
         except ValueError:
-            raise ValueError(f"{amount!r} is not an amount: it is written as in 69.44") from None
+            raise ValueError(f"{amount!r} is not an amount; write it as in 69.44") from None
         scaled = number.scaleb(exponent_of(currency)) if number.is_finite() else number
         if not scaled.is_finite() or abs(scaled) > LARGEST_NUMBER:
             raise ValueError(f"{amount!r} is not an amount")
@@ -94,7 +94,7 @@ class Money:
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
-            raise CurrencyMismatch(f"{self.currency} and {other.currency} cannot meet in one sum")
+            raise CurrencyMismatch(f"{self.currency} and {other.currency} cannot be added or compared")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -147,7 +147,7 @@ def split(whole: Money, weights: Sequence[int]) -> list[Money]:
     base = sum(weights)
     if base == 0:
         if whole:
-            raise ValueError(f"{whole} cannot be split over nothing")
+            raise ValueError(f"{whole} cannot be split: all weights are zero")
         return [whole for _ in weights]
     parts: list[Money] = []
     given, cumulative = Money(0, whole.currency), 0
@@ -190,5 +190,5 @@ def _read_spoken(value: Any) -> Money:
                 raise ValueError("the amount is too large")
             return Money(minor, currency)
     raise ValueError(
-        'money is {"currency": "USD", "minor": 6944}, {"currency": "USD", "amount": "69.44"} or "USD 69.44"'
+        'write money as {"currency": "USD", "minor": 6944}, {"currency": "USD", "amount": "69.44"} or "USD 69.44"'
     )

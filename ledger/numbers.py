@@ -18,14 +18,14 @@ _GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3}){1,5}([.][0-9]{1,18})?")
 def read_whole(text: str) -> int:
     """Returns a whole number from outside text. Raises ValueError."""
     if not _WHOLE.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is no whole number such as 12")
+        raise ValueError(f"{text[:40]!r} is not a whole number such as 12")
     return int(text)
 
 
 def read_decimal(text: str) -> Decimal:
     """Returns a decimal number from outside text. Raises ValueError."""
     if not _DECIMAL.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is no number such as 69.44")
+        raise ValueError(f"{text[:40]!r} is not a number such as 69.44")
     return Decimal(text)
 
 
@@ -39,7 +39,7 @@ def _written_whole(value: Any) -> Any:
         return value
     if isinstance(value, str):
         return read_whole(value)
-    raise ValueError("a whole number is written in digits, as in 12")
+    raise ValueError("write a whole number in digits, such as 12")
 
 
 _Whole = Annotated[int, BeforeValidator(_written_whole)]

@@ -81,7 +81,7 @@ class Sealed(Generic[T]):
         try:
             clear: T = from_json(AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()))
         except InvalidTag:
-            raise SealBroken(f"the value at {place} was not sealed for that place") from None
+            raise SealBroken(f"the value at {place} was altered, or was sealed for another place") from None
         return clear
 
     def __repr__(self) -> str:

@@ -34,7 +34,7 @@ _WORDS = {
     "mapping": "it should be an object",
     "model": "it should be an object",
     "dataclass": "it should be an object",
-    "timezone": "an instant needs its zone, as in 2025-04-01T08:00:00Z",
+    "timezone": "an instant needs its zone, such as 2025-04-01T08:00:00Z",
     "datetime": "it should be an instant such as 2025-04-01T08:00:00Z",
     "date": "it should be a day such as 2025-04-01",
     "time": "it should be a duration such as P20D",

@@ -136,5 +136,5 @@ def _event(attempt: Attempt, event: NewEvent, *, version: int, n: int) -> str:
 def instant_text(at: datetime) -> str:
     """Returns RFC 3339 in UTC, to the microsecond. Raises ValueError for an instant without a zone."""
     if at.tzinfo is None:
-        raise ValueError(f"{at.isoformat()} has no zone")
+        raise ValueError(f"{at.isoformat()} has no time zone")
     return in_zone(at, UTC).isoformat(timespec="microseconds")[:-6] + "Z"

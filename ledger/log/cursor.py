@@ -46,10 +46,10 @@ class Cursor:
         """Returns the cursor of a token. Raises `NotACursor` or `ForeignCursor`."""
         cursor = _decoded(token)
         if cursor.ledger_id != identity.ledger_id:
-            raise ForeignCursor("the token is of another ledger")
+            raise ForeignCursor("the token is of another ledger; ask for a new token")
         if cursor.epoch != identity.epoch:
             raise ForeignCursor(
-                f"the token is of epoch {cursor.epoch}; the ledger was restored and is at epoch {identity.epoch}"
+                f"the token is of epoch {cursor.epoch}; a restore raised it to {identity.epoch}; ask for a new token"
             )
         if cursor.view != view:
             raise ForeignCursor(f"the token is of {cursor.view or 'the log'}, not of {view or 'the log'}")

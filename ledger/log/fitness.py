@@ -68,4 +68,6 @@ def _check_revision(revision: str, newest: str) -> None:
     if not (revision.isdecimal() and len(revision) == len(newest)):
         raise DatabaseTrouble(f"its schema log is at the unknown revision {revision!r}", kind=FOREIGN_SCHEMA)
     if revision > newest:
-        raise DatabaseTrouble(f"its schema is at revision {revision}, this code knows {newest}", kind=NEWER_SCHEMA)
+        raise DatabaseTrouble(
+            f"its schema is at revision {revision}, but this code knows only up to {newest}", kind=NEWER_SCHEMA
+        )

@@ -59,7 +59,7 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
     @model_validator(mode="after")
     def _calendar_days_are_whole(self) -> AfterSalesLock:
         if self.clock == "calendar_day" and self.window % timedelta(days=1):
-            raise ValueError("a window of calendar days is a whole number of days")
+            raise ValueError("a window of calendar days must be a whole number of days")
         return self
 
     def lock_ends_at(

@@ -24,7 +24,7 @@ class PayoutTerms(Policy, key="payout_terms"):
     @classmethod
     def _is_cny(cls, minimum: Money) -> Money:
         if minimum.currency != CNY or minimum.minor < 1:
-            raise ValueError("the minimum of a payout is a positive amount in CNY")
+            raise ValueError("the minimum of a payout must be a positive amount in CNY")
         return minimum
 
     def payable(self, available: Money) -> Money:

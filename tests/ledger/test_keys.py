@@ -146,7 +146,7 @@ def test_a_file_that_others_may_read_gets_one_clear_sentence(path: Path, mode: i
 def test_a_line_that_is_no_key_gets_one_clear_sentence(path: Path) -> None:
     path.touch(0o600)
     path.write_text('{"subject":"a"}\n')
-    with pytest.raises(KeyFileUnusable, match="holds a line that is no key"):
+    with pytest.raises(KeyFileUnusable, match="holds a line that is not a key"):
         FileKeyStore(path)
 
 
@@ -157,5 +157,5 @@ def test_a_folder_that_is_not_there_gets_one_clear_sentence(tmp_path: Path) -> N
 
 def test_a_file_that_was_taken_away_gets_one_clear_sentence(keys: FileKeyStore, path: Path) -> None:
     path.unlink()
-    with pytest.raises(KeyFileUnusable, match="is gone"):
+    with pytest.raises(KeyFileUnusable, match="is missing"):
         keys.find("a")

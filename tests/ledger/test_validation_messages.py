@@ -19,7 +19,7 @@ from ledger.money import Money
 from ledger.numbers import Quantity
 from ledger.validation_messages import complaint, read_as, words_of
 
-MONEY = 'money is {"currency": "USD", "minor": 6944}, {"currency": "USD", "amount": "69.44"} or "USD 69.44"'
+MONEY = 'write money as {"currency": "USD", "minor": 6944}, {"currency": "USD", "amount": "69.44"} or "USD 69.44"'
 NOT_PLAIN = re.compile(r"\^|\$$|\[|\(\?|\\|[Ii]nput|[Vv]alid|pydantic|tuple|dict|\bNone\b|\{|validation error|type=")
 
 
