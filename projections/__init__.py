@@ -1,1 +1,1 @@
-"""What readers see: one file per read model, and the engine that folds, rebuilds and serves them."""
+"""Read models: a file for each, and the engine that folds, rebuilds and serves them."""

@@ -1,1 +1,1 @@
-"""The books of account: turnovers, exposure, contribution."""
+"""Read models of the accounts: turnovers, exposure and the result of each order."""

@@ -1,4 +1,4 @@
-"""What every account turned over, by accounting day and month: behind the trial balance of any day and instant."""
+"""Turnovers of every account by accounting day and month, for the trial balance of any day and instant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from projections.engine.projection import Projection
 from projections.engine.tables import appended_table, kept_table
 
 _KEY = ("account", "currency")
-SUMS = ("debit", "credit", "debit_base", "credit_base")  # minor units; the last two CNY
+SUMS = ("debit", "credit", "debit_base", "credit_base")  # minor units; the last two are in CNY
 
 
 def _texts(*, key: bool) -> tuple[Column[Any], ...]:
@@ -29,7 +29,7 @@ def _sums() -> tuple[Column[Any], ...]:
 MONTHS = kept_table(
     "turnover_months",
     *_texts(key=True),
-    Column("month", Date, primary_key=True),  # its first day
+    Column("month", Date, primary_key=True),  # the first day of the month
     *_sums(),
     Column("first_position", BigInteger, nullable=False),
     indexes=[("month",)],
@@ -43,7 +43,7 @@ DAYS = kept_table(
     indexes=[("accounting_date",)],
 )
 MOVES = appended_table(
-    "turnover_moves",  # of one event: for days that a later event moved
+    "turnover_moves",  # one row for each event and account, for days that a later event changed
     Column("account", Text(collation="C"), primary_key=True),
     Column("currency", Text(collation="C"), primary_key=True),
     Column("accounting_date", Date, nullable=False),
@@ -54,7 +54,7 @@ MOVES = appended_table(
 
 @dataclass(slots=True)
 class _Move:
-    """What one event turns over on one account."""
+    """The turnover of one event on one account: debit, credit, debit in CNY, credit in CNY, all in minor units."""
 
     position: int
     key: Key
@@ -63,7 +63,10 @@ class _Move:
 
 
 class AccountTurnovers(Projection):
-    """Folds the `entry` of every event, as balances do; without merchants, so that a year stays small."""
+    """Sums the journal entry of every event by account and currency.
+
+    It keeps no merchants, so a year of days stays small.
+    """
 
     name = "account_turnovers"
     version = 1
@@ -96,7 +99,7 @@ def _moves(recorded: Recorded) -> Iterator[_Move]:
     for line in recorded.lines:
         sums = by_key.setdefault((line["account"], line["currency"]), [0, 0, 0, 0])
         amount, base = line["amount"], line["base"]
-        # A line on which only the CNY value moves is on the side of that.
+        # A line without an amount (only its CNY value changes) counts on the side of the CNY value.
         side = 0 if (amount or base) > 0 else 1
         sums[side] += abs(amount)
         sums[2 + (0 if base > 0 else 1)] += abs(base)

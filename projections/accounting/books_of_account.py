@@ -1,4 +1,4 @@
-"""A question to the books of account: the trial balance of a period."""
+"""The trial balance of a period, read from the turnovers of all accounts."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ _V = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book,
 _SUMS = ", ".join(SUMS)
 _WITHIN_DAY = ", ".join(f"sum(t.{name}) AS {name}" for name in SUMS)
 _DAY = ", ".join(f"CASE WHEN d.changed_at_position <= v.position THEN d.{name} ELSE t.{name} END" for name in SUMS)
-# A day that a later event moved: what was known of it by then. Asked inside, it is not run at all for other days.
+# A later event changed this day: sum the moves up to the position. The condition is inside the subquery, so that
+# PostgreSQL does not run it for other days.
 _KNOWN = f"""CROSS JOIN LATERAL (
     SELECT {_WITHIN_DAY} FROM {{moves}} t
     WHERE d.changed_at_position > v.position AND t.book = d.book AND t.account = d.account AND t.currency = d.currency
       AND t.accounting_date = d.accounting_date AND t.position BETWEEN d.first_position AND v.position
 ) t"""
-# Months that were over and complete count whole; of the others, their days.
+# Months that were complete at the position count as a whole; all others are summed from their days.
 _TURNOVERS = f"""
 SELECT account, currency, before, sum(debit), sum(credit), sum(debit_base), sum(credit_base) FROM (
     SELECT m.account, m.currency, true AS before, {", ".join(f"m.{name}" for name in SUMS)}
@@ -53,7 +54,10 @@ SELECT account, currency, before, sum(debit), sum(credit), sum(debit_base), sum(
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
-    """One account in one currency over a period; opening and closing debit positive."""
+    """The turnover of one account in one currency over a period.
+
+    Opening and closing are positive for a debit balance.
+    """
 
     account: str
     title: str
@@ -70,7 +74,10 @@ class Turnover:
 
 @dataclass(frozen=True, slots=True)
 class TurnoverBalance:
-    """Every account that was posted to by the end of the period. The totals of the CNY columns: closing is nothing."""
+    """The trial balance: every account posted to by the end of the period.
+
+    `total` sums `closing_base` and is zero in CNY.
+    """
 
     since: date
     as_of: date
@@ -80,10 +87,10 @@ class TurnoverBalance:
 
 
 def turnover_balance(views: Views, timepoint: AsOf = NOW, *, since: date | None = None) -> TurnoverBalance:
-    """The trial balance as of an accounting day: by default the last that was posted to.
+    """Returns the trial balance up to an accounting day, by default the last day with a posting.
 
-    `since` is the first day of the period, by default of the month of that day. Raises `ViewBehind`; ValueError for an
-    `as_known_at` that has not come yet, or a period that ends before it begins.
+    `since` is the first day of the period, by default the first of that day's month. Raises `ViewBehind`, and
+    ValueError if `as_known_at` is in the future or the period ends before it begins.
     """
     at = timepoint.positions(views)
 
@@ -109,7 +116,7 @@ def _at_least(timepoint: AsOf, at: dict[int, int] | None) -> dict[int, int]:
 
 
 def _last_day(opened: Opened, vector: dict[int, int]) -> date:
-    """The last day that was posted to by then; the programme has not begun where there is none."""
+    """Returns the last day with a posting at these positions, or 1970-01-01 if there is none."""
     days = opened.generation.stored_name(DAYS)
     statement = (
         f"SELECT max(d.accounting_date) FROM {_V} JOIN {days} d ON d.book = v.book AND d.first_position <= v.position"

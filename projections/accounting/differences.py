@@ -1,4 +1,4 @@
-"""Why two answers about the same day differ: the events that one of them knew and the other did not."""
+"""Explains why two answers about one day differ: lists the events that only the later answer knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from projections.balances.balances import NOW, AsOf
 from projections.balances.merchant_balances import LINES, MerchantBalances
 from projections.engine.views import Opened, Views
 
-# A payout's bank line is the merchant's too, as in its balances.
+# The bank line of a payout carries its merchant, as in the merchant's balances.
 _NARROWER = {"merchant": "l.merchant = :merchant", "account": "l.account = :account", "order": "l.order_id = :order"}
 _LATE = """
 SELECT l.book, l.position, e.event_id::text, e.type, e.stream, e.accounting_date, e.occurred_at, e.recorded_at,
@@ -31,7 +31,7 @@ ORDER BY e.recorded_at, l.book, l.position, l.account, l.merchant, l.order_id, l
 
 @dataclass(frozen=True, slots=True)
 class LateEvent:
-    """An event that was recorded between the two answers, on a day both are of, and what it moved on one account."""
+    """An event recorded between two answers, and the amount that it moved on one account."""
 
     book: int
     position: int
@@ -42,7 +42,7 @@ class LateEvent:
     occurred_at: datetime
     recorded_at: datetime
     account: str
-    merchant: str  # '' where the account is nobody's own
+    merchant: str  # '' on accounts that belong to no merchant
     order_id: str
     amount: Money
     base: Money
@@ -50,13 +50,14 @@ class LateEvent:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What was known to be something else later: accounts that differ, and every event behind it.
+    """The difference between two answers: the accounts that changed, and every event that changed them.
 
-    `as_of` is the accounting day both answers are of, None where they are of all days.
+    `as_of` is the accounting day of both answers, or None if they cover all days. `earlier` and `later` map book to
+    position.
     """
 
     as_of: date | None
-    accounts: dict[tuple[str, str], Money]  # (account, currency) → CNY, later less earlier
+    accounts: dict[tuple[str, str], Money]  # (account, currency) → CNY, later minus earlier
     events: tuple[LateEvent, ...]
     earlier: dict[int, int]
     later: dict[int, int]
@@ -72,8 +73,10 @@ def explain_difference(
     account: str | None = None,
     order: str | None = None,
 ) -> Difference:
-    """The events that the later answer knows and the earlier did not: of all accounts, or of one of a merchant's or an
-    order's. Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    """Returns the events that the later answer knows and the earlier one does not.
+
+    `merchant`, `account` and `order` narrow the answer. Raises `ViewBehind`, and ValueError for an instant in the
+    future.
     """
     before, after = earlier.positions(views), later.positions(views)
     asked = {"merchant": merchant, "account": account, "order": order}

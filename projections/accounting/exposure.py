@@ -1,4 +1,4 @@
-"""What others owe the platform and it owes them, by age: provider receivables, refunds, debts of merchants, claims."""
+"""Open amounts between the platform and others, by age: provider receivables, refunds, merchants' debts, claims."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from projections.balances.balances import NOW, AsOf
 from projections.balances.merchant_balances import DAYS, LINES, MerchantBalances
 from projections.engine.views import Opened, Views
 
-DUE_FROM_MERCHANTS = "1310"  # how a debit of 2120 is presented (domain §3.4)
+DUE_FROM_MERCHANTS = "1310"  # the account under which a debit balance of 2120 is shown (domain §3.4)
 OPEN_ITEM_ACCOUNTS = {
     PSP_RECEIVABLE.code: PSP_RECEIVABLE.title,
     DISPUTED_FUNDS.code: DISPUTED_FUNDS.title,
@@ -37,11 +37,11 @@ OPEN_ITEM_ACCOUNTS = {
     PARTNER_PAYABLE.code: PARTNER_PAYABLE.title,
     DUE_FROM_MERCHANTS: "Due from merchants",
 }
-AGES = ((0, 7), (8, 30), (31, 60), (61, 90), (91, None))  # days, both ends included
+AGES = ((0, 7), (8, 30), (31, 60), (61, 90), (91, None))  # in days; both ends are included
 
-# An item is one order's balance on one account; of a merchant's debt, the merchant's. It is open since the day after
-# which its balance was never nothing again. Partners are paid for many orders at once and money of no order is alike:
-# of these the oldest is settled first.
+# An item is the balance of one order on one account; for a merchant's debt, the balance of the merchant. It is open
+# since the first day after which its balance was never zero again. Partners are paid for many orders at once, and money
+# without an order has no item of its own: there, the oldest amount is settled first.
 _OPEN = """
 SELECT account, psp, currency, merchant, item, sum(amount) AS amount, sum(base) AS base,
        min(accounting_date) FILTER (WHERE n > coalesce(last_settled, 0)) AS since
@@ -78,9 +78,9 @@ ORDER BY l.account, l.psp, l.currency, l.accounting_date
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """What is open between the platform and somebody, debit positive; `since` its accounting day.
+    """An open amount, positive if others owe the platform. `since` is the accounting day from which it is open.
 
-    It is about one order; of partners, and of money that no order is known of, what is left of one day.
+    It belongs to one order. For partners, and for money without an order, it is the open rest of one day.
     """
 
     account: str
@@ -96,7 +96,7 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One account in one currency (and at one provider), in classes of age."""
+    """The open items of one account in one currency, at one provider if the account has providers, by age."""
 
     account: str
     title: str
@@ -106,12 +106,12 @@ class Exposure:
     amount: Money
     base: Money
     oldest: date
-    by_age: dict[str, Money]  # "0-7", "8-30" … "91+" days
+    by_age: dict[str, Money]  # keys "0-7", "8-30" … "91+", in days
 
 
 @dataclass(frozen=True, slots=True)
 class ExposureAnswer:
-    """Exposure as of a day, and the items behind it, the oldest first."""
+    """The exposure on a day, and its items, the oldest first."""
 
     as_of: date
     rows: tuple[Exposure, ...]
@@ -120,9 +120,9 @@ class ExposureAnswer:
 
 
 def exposure(views: Views, timepoint: AsOf = NOW) -> ExposureAnswer:
-    """Everything that is open as of an accounting day, by default the last that was posted to.
+    """Returns all open items on an accounting day, by default the last day with a posting.
 
-    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    Raises `ViewBehind`, and ValueError for an instant in the future.
     """
     at = timepoint.positions(views)
 
@@ -150,7 +150,7 @@ def exposure(views: Views, timepoint: AsOf = NOW) -> ExposureAnswer:
 
 
 def _last_day(opened: Opened, vector: Mapping[int, int]) -> date:
-    """The last day that was posted to by then."""
+    """Returns the last day with a posting at these positions, or 1970-01-01 if there is none."""
     days = opened.generation.stored_name(DAYS)
     statement = f"""SELECT max(d.accounting_date)
         FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)

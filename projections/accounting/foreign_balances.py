@@ -1,4 +1,4 @@
-"""Foreign balances of an accounting day by account and provider: what a revaluation at the end of a period is of."""
+"""Foreign balances on an accounting day, by account and provider: the input of a month-end revaluation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ GROUP BY account, psp, currency HAVING sum(amount) <> 0 OR sum(base) <> 0 ORDER 
 
 @dataclass(frozen=True, slots=True)
 class ForeignSum:
-    """What an account holds at a provider ('' where none is named) in one currency, and its CNY; debit positive."""
+    """The balance of an account in one currency, at a provider or at none (''), and its CNY value.
+
+    Positive for debit.
+    """
 
     account: str
     psp: str
@@ -32,7 +35,7 @@ class ForeignSum:
 
 @dataclass(frozen=True, slots=True)
 class ForeignSums:
-    """The sums over all books, and the positions they are of."""
+    """The foreign balances of all books, and the positions they were read at."""
 
     sums: tuple[ForeignSum, ...]
     vector: dict[int, int]
@@ -41,7 +44,7 @@ class ForeignSums:
 def foreign_balances(
     views: Views, accounts: Iterable[str], *, as_of: date, at_least: Vector | None = None, timeout_s: float = 30.0
 ) -> ForeignSums:
-    """The balances of these accounts that are not in CNY. Raises `ViewBehind`."""
+    """Returns the balances of these accounts in currencies other than CNY. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> ForeignSums:
         values = {"books": list(opened.vector), "as_of": as_of, "cny": CNY, "accounts": sorted(accounts)}

@@ -1,4 +1,4 @@
-"""What is left open where nobody says which amount settles which: the oldest goes first."""
+"""Open amounts of an account whose payments name no invoice: the oldest amount is settled first (FIFO)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ledger.money import half_up
 
 @dataclass(slots=True)
 class Lot:
-    """What of a day's amount is still open, and the CNY it stands at; minor units, debit positive."""
+    """The open part of a day's amount and its CNY value, in minor units, positive for debit."""
 
     since: date
     amount: int
@@ -20,9 +20,9 @@ class Lot:
 
 
 def open_lots(moves: Iterable[Lot]) -> list[Lot]:
-    """The moves, oldest first, with what goes the other way taken off the oldest; together they come to their sum.
+    """Returns the open rest of the moves, oldest first, after opposite moves have settled the oldest ones.
 
-    CNY that no amount is left for stands with the newest lot; where there is none, nothing is open.
+    The lots sum to the moves. CNY without an amount is added to the newest lot. If no lot is open, the list is empty.
     """
     lots: deque[Lot] = deque()
     carried = 0
@@ -43,7 +43,7 @@ def open_lots(moves: Iterable[Lot]) -> list[Lot]:
 
 
 def _take(lot: Lot, amount: int) -> None:
-    """So much less of it, at its share of the CNY."""
+    """Reduces the lot by `amount` (minor units, positive) and its CNY value in proportion."""
     left = abs(lot.amount) - amount
     lot.base = half_up(lot.base * left, abs(lot.amount))
     lot.amount = left if lot.amount > 0 else -left

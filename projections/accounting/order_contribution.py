@@ -1,4 +1,4 @@
-"""What each order earned or cost the platform: fee, margin, FX, provider, freight, duty, losses, and the result."""
+"""Contribution of each order to the platform's result: fee, margin, FX, provider, freight, duty and losses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _ELEMENT_OF = {
     PSP_FEES.code: "psp",
     LOGISTICS_COST.code: "freight",
     DUTIES_BORNE.code: "duty",
-}  # every other account of the result is a loss: disputes, goods lost, goodwill, debts
+}  # every other account of profit and loss counts as a loss: disputes, lost goods, goodwill, bad debts
 
 
 _RESULT = f"({' + '.join(ELEMENTS)})"
@@ -58,9 +58,9 @@ def _fen(*names: str) -> tuple[Column[Any], ...]:
 CONTRIBUTIONS = kept_table(
     "order_contributions",
     Column("merchant", Text(collation="C"), primary_key=True),
-    Column("order_id", Text(collation="C"), primary_key=True),  # '' for what belongs to no order
+    Column("order_id", Text(collation="C"), primary_key=True),  # '' for amounts without an order
     Column("market", Text(collation="C")),
-    *_fen(*ELEMENTS),  # CNY, what the platform gains positive
+    *_fen(*ELEMENTS),  # CNY fen, positive for a gain of the platform
 )
 PARTS = appended_table(
     "contribution_parts",
@@ -74,7 +74,7 @@ PARTS = appended_table(
 
 
 class OrderContribution(Projection):
-    """Folds the revenue and expense lines of every entry."""
+    """Sums the revenue and expense lines of every journal entry by order."""
 
     name = "order_contribution"
     version = 1
@@ -96,7 +96,10 @@ class OrderContribution(Projection):
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One order, or what belongs to none (`order_id` is ''). All CNY; what the platform gains positive."""
+    """The contribution of one order, or of all amounts without an order (`order_id` is '').
+
+    CNY, positive for a gain.
+    """
 
     merchant: str
     order_id: str
@@ -114,7 +117,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Contributions:
-    """Orders by merchant and id, and what all of them come to, those beyond `limit` included."""
+    """A page of orders, and the total and count of all orders that match, also beyond `limit`."""
 
     orders: tuple[Contribution, ...]
     total: Contribution
@@ -132,9 +135,10 @@ def contributions(
     limit: int = 500,
     after: Key | None = None,
 ) -> Contributions:
-    """What orders behind the key `after` contributed, the greatest loss first; the sum is of all, and reads them all.
+    """Returns the contributions of orders after the key `after`, the greatest loss first.
 
-    Raises `ViewBehind`; ValueError for an instant to come.
+    The total covers all matching orders, so every call reads them all. Raises `ViewBehind`, and ValueError for an
+    instant in the future.
     """
     rest, key = behind((_RESULT, "merchant", "order_id"), after)
     at = timepoint.positions(views)
@@ -157,7 +161,7 @@ def contributions(
 def _of_orders(
     opened: Opened, vector: dict[int, int], timepoint: AsOf, asked: dict[str, str | None]
 ) -> tuple[str, dict[str, Any]]:
-    """A statement of rows as they stand, or summed again from what was known and of which day; and its values."""
+    """Returns the SQL of the matching orders and its values: the current rows, or sums up to a day or an instant."""
     conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
     values: dict[str, Any] = asked | {
         "books": list(vector),

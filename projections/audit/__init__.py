@@ -1,1 +1,1 @@
-"""Who did what, when and why."""
+"""Read models for auditors: one row for each event."""

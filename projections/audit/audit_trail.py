@@ -1,4 +1,4 @@
-"""Who did what, when, why and from which source, and what money it moved: one row an event, none left out."""
+"""The audit trail: one row for each event, with its actor, time, source, reason and journal entry."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ TRAIL = appended_table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("accounting_date", Date, nullable=False),
-    Column("late", Boolean, nullable=False),  # its own accounting day was closed when it was recorded
+    # true if the event's own accounting day was already closed when it was recorded
+    Column("late", Boolean, nullable=False),
     _text("actor_kind"),
     _text("actor_id"),
     _text("role"),
@@ -45,15 +46,15 @@ TRAIL = appended_table(
     _text("order_id"),
     _text("merchant"),
     _text("summary"),
-    Column("moved", BigInteger, nullable=False),  # Σ debits, CNY fen
+    Column("moved", BigInteger, nullable=False),  # sum of the debits, in CNY fen
     _text("effect"),
     _text("policy_versions"),
     _text("causation_id"),
     _text("correlation_id"),
     _text("command_id"),
     _text("event_id"),
-    _text("leaf"),  # hex: what a proof of inclusion starts from
-    _text("unreadable"),  # the payload as it is stored where it is no JSON that this code can read, else ''
+    _text("leaf"),  # hex; a proof of inclusion starts from it
+    _text("unreadable"),  # the stored payload if this code cannot read it as JSON, else ''
     indexes=[
         ("order_id", "position"),
         ("merchant", "position"),
@@ -65,7 +66,7 @@ TRAIL = appended_table(
 
 
 class AuditTrail(Projection):
-    """Made from the stored JSON, not from event classes: an event that is new tomorrow reaches it without an edit."""
+    """Reads the stored JSON, not the event classes, so that a new type of event needs no edit here."""
 
     name = "audit_trail"
     version = 3
@@ -111,7 +112,7 @@ def _row(recorded: Recorded, zone: ZoneInfo) -> tuple[Any, ...]:
 
 
 def _read(text: str) -> dict[str, Any] | None:
-    """The object of a stored text; None where it is none that can be read."""
+    """Returns the JSON object of a stored text, or None if it is not a readable object."""
     try:
         found = from_json(text)
     except ValueError:
@@ -120,7 +121,7 @@ def _read(text: str) -> dict[str, Any] | None:
 
 
 def _lines(recorded: Recorded) -> list[dict[str, Any]]:
-    """The journal lines; none where the entry cannot be read, which `verify-log` finds."""
+    """Returns the journal lines, or none if the entry cannot be read (`verify-log` reports such an entry)."""
     try:
         return recorded.lines
     except ValueError:
@@ -133,7 +134,7 @@ def _is_late(recorded: Recorded, zone: ZoneInfo) -> bool:
 
 
 def summary_of(payload: dict[str, Any]) -> str:
-    """The event's own fields in one line. Sealed values stay sealed: only that there is one is said."""
+    """Returns the event's fields in one line, at most 300 characters. A sealed value is shown as "(sealed)"."""
     said = (
         f"{name} {text}"
         for name, value in payload.items()
@@ -143,7 +144,7 @@ def summary_of(payload: dict[str, Any]) -> str:
 
 
 def _said(value: Any) -> str:
-    """A field in a few words; empty for what is not worth a word."""
+    """Returns a field as a short text, or '' for a value that is left out."""
     match value:
         case bool():
             return "yes" if value else "no"
@@ -161,12 +162,12 @@ def _said(value: Any) -> str:
 
 
 def effect_of(lines: list[dict[str, Any]]) -> str:
-    """The entry in one line: `1110 USD 69.44; 2220 USD -69.44`, debits positive."""
+    """Returns the entry in one line, debits positive: `1110 USD 69.44; 2220 USD -69.44`."""
     return "; ".join(f"{line['account']} {_money(line['amount'], line['currency'])}" for line in lines)
 
 
 def _money(minor: int, currency: str) -> str:
-    """An amount in words, in minor units where this code does not know the currency."""
+    """Returns an amount as text; in minor units if this code does not know the currency."""
     try:
         return str(Money(minor, currency))
     except ValueError:

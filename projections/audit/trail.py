@@ -1,4 +1,4 @@
-"""Questions to the audit trail: by order, merchant, actor and time, a page at a time."""
+"""Queries on the audit trail by order, merchant, actor and time, in pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROJECTION = AuditTrail()
 
 @dataclass(frozen=True, slots=True)
 class TrailFilter:
-    """What is asked for; what is not given does not matter. Times are `recorded_at`, from `since` to before `until`."""
+    """The filter of a query; None means any. Times compare with `recorded_at`: from `since`, before `until`."""
 
     order: str | None = None
     merchant: str | None = None
@@ -26,7 +26,7 @@ class TrailFilter:
 
 @dataclass(frozen=True, slots=True)
 class TrailPage:
-    """Rows in the order they were recorded. `next` is what to ask the next page with, None at the end."""
+    """Rows in the order of recording. `next` is the cursor of the next page, or None at the end."""
 
     rows: tuple[RowMapping, ...]
     next: TrailCursor | None
@@ -35,7 +35,7 @@ class TrailPage:
 
 @dataclass(frozen=True, slots=True)
 class TrailCursor:
-    """The last row of a page."""
+    """The place of the last row of a page."""
 
     recorded_at: datetime
     book: int
@@ -61,7 +61,7 @@ def trail(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> TrailPage:
-    """One page of the trail. Raises `ViewBehind`."""
+    """Returns one page of the audit trail. Raises `ViewBehind`."""
     values = {name: value for name in _CONDITIONS if (value := getattr(asked, name)) is not None}
     conditions = [_CONDITIONS[name] for name in values]
     if after is not None:
@@ -69,7 +69,7 @@ def trail(
         values |= {f"after_{name}": getattr(after, name) for name in ("recorded_at", "book", "position")}
 
     def query(opened: Opened) -> TrailPage:
-        # Book by book, because every index starts with the book; the best of each are merged.
+        # Every index starts with the book: read each book by its index, then merge the first rows of each.
         statement = f"""
             SELECT p.* FROM unnest(CAST(:books AS integer[])) AS b(book) CROSS JOIN LATERAL (
                 SELECT t.* FROM {opened.generation.stored_name(TRAIL)} t
@@ -85,7 +85,7 @@ def trail(
 
 
 def place_of(views: Views, event_id: str) -> tuple[int, int] | None:
-    """The book and position of the event with this id, None where there is none. Raises `ViewBehind`."""
+    """Returns the book and position of the event with this id, or None. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> tuple[int, int] | None:
         statement = f"SELECT book, position FROM {opened.generation.stored_name(TRAIL)} WHERE event_id = :id LIMIT 1"

@@ -1,1 +1,1 @@
-"""Merchants' money."""
+"""Read models of merchants' money: balances, statements, payouts and due releases."""

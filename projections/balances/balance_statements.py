@@ -1,6 +1,7 @@
-"""The questions about merchants' money in SQL; `balances` fills in tables, the vector of positions, and whose it is.
+"""SQL of the queries on merchants' money. `balances` fills in the tables, the positions and the merchant.
 
-`{of}` is a condition on the merchant, or none: one statement for both would leave the planner no index to use.
+`{of}` is the condition on the merchant. One statement for one and for all merchants would keep PostgreSQL from using
+the index.
 """
 
 _SAME_KEY = (
@@ -14,7 +15,7 @@ OF_MERCHANT, OF_ALL = "k.merchant = %(merchant)s", "k.merchant <> ''"
 
 ALL_NOW = f"{_GROUPED} FROM {{balances}} k WHERE k.book = ANY(%(books)s) AND {{of}} GROUP BY 1, 2"
 
-# One probe of the index for each key: the last line that was known.
+# One index probe for each key: the last line up to the position.
 KNOWN_AT = f"""
 {_GROUPED} FROM (
     SELECT k.merchant, k.account, l.running_base AS base
@@ -26,8 +27,8 @@ KNOWN_AT = f"""
 ) x GROUP BY 1, 2
 """
 
-# Days that were complete at the vector count as they are; of a day that later events moved, the lines known by then do.
-# That is asked inside of the subquery, which is then not run at all for the others.
+# A day that was complete at the position counts as it is. For a day that a later event changed, the lines up to the
+# position are summed. The condition is inside the subquery, so that PostgreSQL does not run it for other days.
 ON_DAY = f"""
 {_GROUPED} FROM (
     SELECT k.merchant, k.account,

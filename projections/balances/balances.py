@@ -1,4 +1,4 @@
-"""Questions about merchants' money: balances and journal lines, now, on an accounting day, or as once known."""
+"""Queries on merchants' money: balances and journal lines, now, on an accounting day, or as known at an instant."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ PROJECTION = MerchantBalances()
 
 @dataclass(frozen=True, slots=True)
 class MerchantBalance:
-    """One merchant's money, all CNY. `available` less than nothing is shown as `due_from_merchant` instead."""
+    """One merchant's balances in CNY.
+
+    A negative available balance is shown as `due_from_merchant`, with `available` zero.
+    """
 
     merchant: str
     pending: Money
     available: Money
     on_hold: Money
     in_transit: Money
-    paid: Money  # ever, less what came back
+    paid: Money  # total of all payouts, less returned ones
     due_from_merchant: Money
 
 
 @dataclass(frozen=True, slots=True)
 class BalancesAnswer:
-    """Balances, and the positions of the books they are of."""
+    """Balances, and the positions of the books they were read at."""
 
     merchants: tuple[MerchantBalance, ...]
     vector: Held
@@ -41,7 +44,7 @@ class BalancesAnswer:
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """One line, debit positive, and the balance of its account (and merchant) that it left."""
+    """One journal line, debit positive. `running` is the balance of its account (and merchant) after the line."""
 
     book: int
     position: int
@@ -63,17 +66,17 @@ class JournalLine:
 class _Sum(NamedTuple):
     merchant: str
     account: str
-    base: int  # CNY, as all accounts of merchants are
+    base: int  # CNY; all accounts of merchants are in CNY
 
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """Which balances are asked for.
+    """The time that a query is about: now, or an accounting day, or an instant of knowledge, or both.
 
-    `as_of` is an accounting day; `as_known_at` an instant that has passed, or `at` a vector of positions: nothing
-    recorded after it counts. Without any of them, it is now. `at_least` waits for what the reader has just written.
-    With `past_stops` a book in which the view has stopped is read as it is. `books` are those that the answer rests on,
-    None where it may be all.
+    `as_of` is an accounting day. `as_known_at` is an instant in the past, and `at` a vector of positions: later events
+    do not count. `at_least` waits until the view has reached these positions, so that readers see their own writes.
+    With `past_stops`, a book whose view has stopped is read as far as it is folded. `books` limits the answer to some
+    books; None is all.
     """
 
     as_of: date | None = None
@@ -85,9 +88,10 @@ class AsOf:
     books: frozenset[int] | None = None
 
     def positions(self, views: Views, books: Iterable[int] | None = None) -> dict[int, int] | None:
-        """The vector it names, None for now; an instant's of every book, of `books`, or of these.
+        """Returns the position of each book at this time, or None for now.
 
-        Raises ValueError for an instant that has not come yet.
+        An instant is looked up in `books`, else in the `books` of this value, else in every book. Raises ValueError for
+        an instant in the future.
         """
         if self.as_known_at is not None:
             return views.as_known_at(self.as_known_at, self.books if books is None else books)
@@ -98,7 +102,7 @@ NOW = AsOf()
 
 
 def balances(views: Views, timepoint: AsOf = NOW, *, merchant: str | None = None) -> BalancesAnswer:
-    """Balances by merchant. Raises `ViewBehind`; ValueError where `as_known_at` has not come yet."""
+    """Returns the balances by merchant. Raises `ViewBehind`, and ValueError if `as_known_at` is in the future."""
     sums, vector = _sums(views, timepoint, merchant)
     by_merchant: dict[str, dict[str, int]] = {}
     for found in sums:
@@ -109,9 +113,10 @@ def balances(views: Views, timepoint: AsOf = NOW, *, merchant: str | None = None
 def journal_lines(
     views: Views, merchant: str, timepoint: AsOf = NOW, *, after: Key | None = None, limit: int = 100
 ) -> list[JournalLine]:
-    """A merchant's lines in the order of the book, a page at a time: `after` is (position, line_no) of the last one.
+    """Returns a page of a merchant's lines in the order of the book; `after` is (position, line_no) of the last one.
 
-    Of a moment, those of days up to then, or known by then; each shows the balance it left when it was recorded.
+    At another time than now, only lines up to that day or known by then are returned. The running balance is always
+    that of the moment of recording.
     """
     at = _vector(views, timepoint, merchant)
     position, line_no = after or (0, 0)
@@ -125,7 +130,7 @@ def journal_lines(
 
 
 def _sums(views: Views, timepoint: AsOf, merchant: str | None) -> tuple[list[_Sum], Held]:
-    """The sums of every key over all books, and the vector they are of."""
+    """Returns the sum of each merchant and account over all books, and the positions they were read at."""
     at = _vector(views, timepoint, merchant)
     question = ON_DAY if timepoint.as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
 
@@ -141,13 +146,13 @@ def _sums(views: Views, timepoint: AsOf, merchant: str | None) -> tuple[list[_Su
 
 
 def _vector(views: Views, timepoint: AsOf, merchant: str | None) -> dict[int, int] | None:
-    """The positions asked for, None for now; an instant is looked up in the merchant's own book alone."""
+    """Returns the positions of the time asked for, or None for now; only of the merchant's own book if it is known."""
     book = _book_of(views, merchant) if timepoint.as_known_at is not None else None
     return timepoint.positions(views, None if book is None else [book])
 
 
 def _book_of(views: Views, merchant: str | None) -> int | None:
-    """Where the merchant's money is; None for everybody's, or where the directory does not say."""
+    """Returns the merchant's book, or None for all merchants or an unknown one."""
     return views.directory.known_book_of(merchant) if merchant else None
 
 
@@ -177,7 +182,7 @@ def _names(opened: Opened) -> dict[str, str]:
 
 
 def _balance(merchant: str, bases: dict[str, int]) -> MerchantBalance:
-    owed = {account: -base for account, base in bases.items()}  # liabilities grow in credit
+    owed = {account: -base for account, base in bases.items()}  # liabilities are credit balances, so the sign is turned
     available = owed.get(AVAILABLE.code, 0)
     return MerchantBalance(
         merchant=merchant,

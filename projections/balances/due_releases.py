@@ -1,4 +1,4 @@
-"""Orders whose money may fall due: when their parcels were signed for, until nothing is left to release."""
+"""Orders whose money may fall due: from the first signature until the order is completed or cancelled."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ DUE = kept_table(
     _text("merchant", key=True),
     _text("order_id", key=True),
     Column("first_signed_at", DateTime(timezone=True), nullable=False),
-    _text("signed_at"),  # JSON: the instants of all its signatures, in order
-    Column("released_at", DateTime(timezone=True)),  # when what was signed for and due was released last
+    _text("signed_at"),  # JSON array of the instants of all signatures, in order
+    # the last release of units that were signed for and due; NULL if none
+    Column("released_at", DateTime(timezone=True)),
     indexes=[("first_signed_at", "order_id")],
 )
 RULES = kept_table(
@@ -56,9 +57,9 @@ _OVER = (OrderCompleted.name, OrderCancelled.name)
 
 
 class DueReleases(Projection):
-    """For the timer, which asks for releases; the release policy and the command itself say what is due.
+    """Lists orders for the release timer. The release policy and the command decide which units are due.
 
-    Every event that may change the answer moves the row's `changed_at_position`, so that it is asked again.
+    Every event that may change that decision moves the row's `changed_at_position`, so that the timer asks again.
     """
 
     name = "due_releases"
@@ -98,10 +99,11 @@ class DueReleases(Projection):
 def next_releases(
     views: Views, *, now: datetime, at_least: Vector, merchant: str | None = None, timeout_s: float = 5.0
 ) -> tuple[dict[str, datetime], Held]:
-    """When the first units of each merchant that are not released yet fall due by the policy in force: an instant
-    before `now` where a release is overdue. Blocked units are not distinguished. The second says what the view leaves
-    out.
-    Raises `ViewBehind`."""
+    """Returns, by merchant, the instant at which its first unreleased units fall due by the policy in force.
+
+    The instant is before `now` if a release is overdue. Blocked units are included. The second value holds the
+    positions and the books that the view leaves out. Raises `ViewBehind`.
+    """
 
     def query(opened: Opened) -> tuple[dict[str, datetime], Held]:
         held = opened.upto(at_least)
@@ -122,7 +124,7 @@ def next_releases(
 
 
 def instants_of(signed_at: str) -> list[datetime]:
-    """The instants of the column `signed_at`."""
+    """Returns the instants of the column `signed_at`."""
     return [datetime.fromisoformat(instant) for instant in from_json(signed_at)]
 
 

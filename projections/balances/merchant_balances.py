@@ -1,4 +1,4 @@
-"""What each merchant has, and every journal line behind it with the balance it left; folded from entries alone."""
+"""Balances of each merchant and account, and every journal line with its running balance, from entries alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from projections.engine.batch import Batch, KeptRows, Key, Row
 from projections.engine.projection import Projection
 from projections.engine.tables import appended_table, kept_table
 
-_KEY = ("merchant", "account", "psp", "currency")  # what a balance is of; '' where a dimension is not named
+# the dimensions of a balance; '' for a dimension that a line does not name
+_KEY = ("merchant", "account", "psp", "currency")
 
 
 def _key_columns() -> tuple[Column[Any], ...]:
@@ -22,13 +23,13 @@ def _key_columns() -> tuple[Column[Any], ...]:
 
 
 def _sum_columns(prefix: str = "") -> tuple[Column[Any], ...]:
-    """Minor units, debit positive: in the line's own currency, and in CNY."""
+    """Returns two sum columns in minor units, debit positive: in the line's currency, and in CNY."""
     return tuple(Column(prefix + name, BigInteger, nullable=False) for name in ("amount", "base"))
 
 
 BALANCES = kept_table("account_balances", *_key_columns(), *_sum_columns())
 DAYS = kept_table(
-    "account_days",  # what each accounting day has moved, and the first and last position that moved it
+    "account_days",  # sums of each accounting day, and the first and last position that changed them
     *_key_columns(),
     Column("accounting_date", Date, primary_key=True),
     *_sum_columns(),
@@ -51,10 +52,10 @@ LINES = appended_table(
 
 @dataclass(slots=True)
 class _Move:
-    """One line of an entry, with the key of the balance it changes."""
+    """One line of an entry, with the key of its balance."""
 
     recorded: Recorded
-    recorded_at: str  # its text, made once an event and not once a line
+    recorded_at: str  # as text, which is made once for an event and not once for a line
     line_no: int
     key: Key
     amount: int
@@ -63,7 +64,7 @@ class _Move:
 
 
 class MerchantBalances(Projection):
-    """Folds the `entry` of every event: an event that is new tomorrow reaches it without an edit."""
+    """Sums the journal entry of every event, so that a new type of event needs no edit here."""
 
     name = "merchant_balances"
     version = 1
@@ -91,7 +92,7 @@ class MerchantBalances(Projection):
 
 
 class _Sums:
-    """Running sums of one table by key, put back once a batch."""
+    """Running sums of one table by key; `keep` writes them back once for a batch."""
 
     def __init__(self, rows: KeptRows, keys: list[Key]) -> None:
         rows.load(keys)
@@ -100,7 +101,7 @@ class _Sums:
         self._changed_at: dict[Key, int] = {}
 
     def add(self, key: Key, move: _Move, **first: int) -> Row:
-        """The row with this move in it; `first` are columns of a row that is new."""
+        """Adds the move and returns the row; `first` holds column values of a new row."""
         row = self._rows.get(key)
         if row is None:
             row = self._rows[key] = self._kept.get(*key) or self._new(key, first)
@@ -128,5 +129,5 @@ def _moves(recorded: Recorded) -> Iterator[_Move]:
 
 
 def _owner(lines: list[dict[str, Any]]) -> str:
-    """The merchant an entry is of: a bank line beside his accounts is money that went to him, or came back."""
+    """Returns the merchant of an entry, or ''. A bank line beside a merchant's accounts is a payout or its return."""
     return next((line["merchant"] for line in lines if "merchant" in line), "")

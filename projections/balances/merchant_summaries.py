@@ -1,4 +1,4 @@
-"""What a merchant has, with what may still be taken of it and when more comes: balances, open cases, next release."""
+"""Summaries of merchants: balances, amounts in open cases, and the next release."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from projections.engine.views import Held, Vector, Views
 
 @dataclass(frozen=True, slots=True)
 class MerchantSummary(MerchantBalance):
-    """A balance and what is to come of it (domain §4.4).
+    """A merchant's balances, its open cases and its next release (domain §4.4).
 
-    `open_cases_amount` is at list price, and is not paid out while the cases are open. `next_release_at` is when the
-    first signed units that are not released fall due, or fell due where their release is overdue; a case, hold or
-    dispute may block them. It is reported now only, not of the past.
+    `open_cases_amount` is at list price in CNY; it is not paid out while the cases are open. `next_release_at` is when
+    the first signed, unreleased units fall due; it is in the past if the release is overdue. A case, hold or dispute
+    may block them. It is None for a query about the past.
     """
 
     open_cases_amount: Money
@@ -29,7 +29,7 @@ class MerchantSummary(MerchantBalance):
 
 @dataclass(frozen=True, slots=True)
 class MerchantSummaries:
-    """Standings by merchant, and the positions of the books they are of, with what the views leave out."""
+    """Summaries by merchant, with the positions of the books and the books that the views leave out."""
 
     merchants: tuple[MerchantSummary, ...]
     vector: Held
@@ -38,8 +38,11 @@ class MerchantSummaries:
 def merchant_summaries(
     views: Views, timepoint: AsOf = NOW, *, now: datetime, merchant: str | None = None
 ) -> MerchantSummaries:
-    """Every merchant that ever had money, or this one. A book in which a view has stopped is answered as far as it has
-    come, and the answer says so. Raises `ViewBehind`; ValueError for an instant to come."""
+    """Returns the summary of every merchant that ever had money, or of one.
+
+    A book whose view has stopped is read as far as it is folded, and the answer names it. Raises `ViewBehind`, and
+    ValueError for an instant in the future.
+    """
     found = balances(views, timepoint, merchant=merchant)
     books = _books_of(views, merchant, found.vector)
     known = {book: found.vector[book] for book in books}
@@ -61,6 +64,6 @@ def merchant_summaries(
 
 
 def _books_of(views: Views, merchant: str | None, vector: Vector) -> set[int]:
-    """The books that the answer rests on: all of them, or the merchant's own and the platform's, which has policies."""
+    """Returns the books behind the answer: all, or the merchant's and the platform's, which holds the policies."""
     book = views.directory.known_book_of(merchant) if merchant else None
     return set(vector) if book is None else {PLATFORM_BOOK, book} & set(vector)

@@ -1,4 +1,4 @@
-"""What open after-sales cases and disputes may still take of each merchant's released money, now or as once known."""
+"""Claims of open after-sales cases and disputes on each merchant's released money, now or as known at an instant."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ MERCHANTS = kept_table("claims_on_merchants", text_column("merchant", key=True),
 CHANGES = appended_table(
     "claim_changes",
     text_column("merchant"),
-    minor_column("fen"),  # by how much the event changes what may be taken
-    minor_column("running_fen"),  # what it left
+    minor_column("fen"),  # the change of the claims by this event, in CNY fen
+    minor_column("running_fen"),  # the claims after this event
     Column("accounting_date", Date, nullable=False),
     indexes=[("merchant", "position")],
 )
@@ -47,7 +47,10 @@ GROUP BY m.merchant
 
 
 class ClaimsOnMerchants(Projection):
-    """The guard of a merchant's account keeps the same sum for payouts; this is its history, and whose it is."""
+    """Keeps the history of open claims by merchant.
+
+    The merchant's account holds the same sum, as the guard of payouts.
+    """
 
     name = "open_claims"
     version = 2
@@ -75,8 +78,10 @@ class ClaimsOnMerchants(Projection):
 def amounts_in_open_cases(
     views: Views, vector: Vector, timepoint: AsOf = NOW, *, merchant: str | None = None
 ) -> tuple[dict[str, Money], Held]:
-    """By merchant, as known at a vector of positions; those without are left out. The second says what the view leaves
-    out up to there. Raises `ViewBehind`."""
+    """Returns the claims by merchant at these positions, without merchants that have none.
+
+    The second value holds the positions and the books that the view leaves out. Raises `ViewBehind`.
+    """
     values = {"books": list(vector), "positions": list(vector.values()), "merchant": merchant, "as_of": timepoint.as_of}
 
     def query(opened: Opened) -> tuple[dict[str, Money], Held]:

@@ -1,4 +1,4 @@
-"""Every payout with its state, now or as once known, and the bank account it goes to: what came of it at the bank."""
+"""Payouts with their state and bank account, now or as known at an instant."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ PAYOUT_STATES = ("initiated", *_STATES.values())
 
 
 class Payouts(Projection):
-    """One row a payout, and one a step that it took."""
+    """Keeps one row for each payout, and one for each step of it."""
 
     name = "payouts"
     version = 4
@@ -129,10 +129,10 @@ def _step(batch: Batch, recorded: Recorded, event: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PayoutRow:
-    """One payout. `bank_code` is that of the account's bank, `code` why it failed, was cancelled or came back.
+    """One payout. `bank_code` is the bank of its account; `code` is the reason of a failure, cancellation or return.
 
-    `run_id` is the settlement run that asked for it and `statement_id` the statement whose closing balance it pays;
-    both are empty where a person asked for it.
+    `run_id` is the settlement run that initiated it, and `statement_id` the statement whose closing balance it pays.
+    Both are '' for a payout that a person initiated.
     """
 
     payout_id: str
@@ -188,9 +188,9 @@ def payouts(
     limit: int = 10_000,
     after: Key | None = None,
 ) -> tuple[PayoutRow, ...]:
-    """The payouts behind the key `after`, the oldest first, as they were by a day or known to be at an instant.
+    """Returns the payouts after the key `after`, the oldest first, with their state on a day or as known at an instant.
 
-    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    Raises `ViewBehind`, and ValueError for an instant in the future.
     """
     at = timepoint.positions(views)
     wanted = {**(timepoint.at_least or {}), **(at or {})}
@@ -227,7 +227,7 @@ def _payout(row: RowMapping) -> PayoutRow:
 
 
 def issued_at(views: Views, statement_id: str) -> tuple[int, int] | None:
-    """The book and position of a statement's event, None where there is none of that id. Raises `ViewBehind`."""
+    """Returns the book and position of the event that issued this statement, or None. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> tuple[int, int] | None:
         statement = (

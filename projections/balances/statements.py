@@ -1,4 +1,4 @@
-"""A merchant's settlement statement: what became of its available money (2120) between two positions of its book."""
+"""Settlement statements: all movements of a merchant's available money (2120) between two positions of its book."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from projections.engine.views import Opened, Views
 PROJECTION = MerchantBalances()
 NOTHING = Money(0, CNY)
 
-# Where a line is of the merchant's money, its kind follows from the event that wrote it.
+# The type of the event gives the kind of each line on the merchant's account.
 _KINDS: dict[str, StatementKind] = {
     "settlement.released": "sale",
     "refund.approved": "refund",
@@ -31,14 +31,15 @@ _KINDS: dict[str, StatementKind] = {
     "settlement.held": "hold",
     "settlement.hold_released": "hold_released",
     "payout.initiated": "payout",
-    "payout.paid": "payout",  # one that was believed dead: it leaves from what was given back
+    "payout.paid": "payout",  # paid after it was reported as failed: the amount that was given back leaves again
     "payout.failed": "payout_returned",
     "payout.cancelled": "payout_returned",
     "payout.returned": "payout_returned",
     "merchant_debt.written_off": "write_off",
 }
 
-# The view says which positions moved the account, the log what the events were: the same at any later date.
+# The view holds the positions that moved the account, and the log holds the events, so a statement is the same at any
+# later date.
 _STATEMENT = """
 SELECT m.merchant, e.position, e.event_id::text, e.type, e.accounting_date, e.occurred_at, e.entry
 FROM unnest(CAST(:merchants AS text[]), CAST(:after AS bigint[])) AS m(merchant, after)
@@ -54,9 +55,10 @@ ORDER BY m.merchant, e.position
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """What one event did to the available money of a merchant, for one line of an order where it names one.
+    """The effect of one event on a merchant's available money, by order line if the entry names one.
 
-    `gross` is before the service fee, `fee` what was taken (less than nothing) or given back of it; `net` is their sum.
+    `gross` is before the service fee. `fee` is negative if it was charged and positive if it was given back. `net` is
+    their sum. All in CNY.
     """
 
     position: int
@@ -71,7 +73,7 @@ class StatementLine:
     net: Money
 
     def as_json(self) -> dict[str, Any]:
-        """As it is hashed: amounts in fen."""
+        """Returns the line as it is hashed, with amounts in fen."""
         return {
             "accounting_date": self.accounting_date.isoformat(),
             "event_id": self.event_id,
@@ -88,7 +90,7 @@ class StatementLine:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a merchant's next statement begins: behind the last one, at its closing balance."""
+    """The start of a merchant's next statement: the last position and the closing balance of the previous one."""
 
     merchant: str
     after: int = 0
@@ -97,7 +99,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The lines of one range of a book, and what they come to: `opening` + Σ `net` = `closing`."""
+    """The lines of one range of a book. `opening` + Σ `net` = `closing`."""
 
     merchant: str
     book: int
@@ -112,7 +114,9 @@ class Statement:
 
     @property
     def totals(self) -> tuple[StatementTotal, ...]:
-        """What the merchant gains by each kind; a fee is distinguished from what it was taken from."""
+        """Returns the total and the number of lines by kind; fees are totalled apart from the amounts they were taken
+        from.
+        """
         amounts: defaultdict[StatementKind, list[Money]] = defaultdict(list)
         for line in self.lines:
             if line.gross or not line.fee:
@@ -131,11 +135,11 @@ class Statement:
 
 
 class StatementDiffers(Exception):
-    """Our own mistake, or somebody else's hand in the log: a statement cannot be issued again as it was."""
+    """The log no longer gives the lines of an issued statement: a defect of ours, or a change in the log."""
 
 
 def statements(views: Views, book: int, cuts: Sequence[Cut], *, upto: int, timeout_s: float = 30.0) -> list[Statement]:
-    """The next statement of each of these merchants, in the order given; without lines where nothing moved.
+    """Returns the next statement of each of these merchants, in the given order; without lines if nothing moved.
 
     Raises `ViewBehind`.
     """
@@ -153,22 +157,23 @@ def statements(views: Views, book: int, cuts: Sequence[Cut], *, upto: int, timeo
 
 
 def issued_again(views: Views, event: SettlementStatementIssued, *, timeout_s: float = 30.0) -> Statement:
-    """The statement an event stands for, from the log as it is now. Raises `StatementDiffers`, `ViewBehind`."""
+    """Makes the issued statement again from the log. Raises `StatementDiffers` and `ViewBehind`."""
     cut = Cut(event.merchant_id, event.after_position, event.opening)
     (statement,) = statements(views, event.book, [cut], upto=event.upto_position, timeout_s=timeout_s)
     if statement.lines_hash != event.lines_hash or statement.closing != event.closing:
-        raise StatementDiffers(f"the lines of the statement {event.statement_id} are not those that were issued")
+        raise StatementDiffers(
+            f"the log does not give the issued lines of statement {event.statement_id}: run `redledger verify-log`"
+        )
     return statement
 
 
 def document(event: SettlementStatementIssued, statement: Statement) -> str:
-    """The statement as one canonical JSON text: the same bytes whenever it is made."""
+    """Returns the statement as one canonical JSON text: the same bytes each time."""
     return canonical(from_json(event.payload()) | {"lines": [line.as_json() for line in statement.lines]})
 
 
 def lines_of(row: Any, merchant: str) -> Iterable[StatementLine]:
-    """What an event of the log did to the merchant's available money: one line for each order line its entry names, in
-    the order they were posted."""
+    """Yields the effect of one event on a merchant's available money: a line for each order line, in posting order."""
     parts: dict[tuple[str, str], list[int]] = {}
     for line in from_json(row.entry):
         mine = line["account"] == AVAILABLE.code and line.get("merchant") == merchant

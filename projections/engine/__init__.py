@@ -1,1 +1,1 @@
-"""The engine: folds books into rows, keeps checkpoints, follows the log, rebuilds beside the live view and switches."""
+"""The engine of read models: folds books into rows, keeps checkpoints, follows the log, rebuilds and switches."""

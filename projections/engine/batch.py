@@ -1,4 +1,4 @@
-"""What a fold is given: the next events of one book, and the rows it may read and change."""
+"""Batches: the next events of one book, and the rows that a fold may read and change."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from projections.engine.tables import ViewTable
 
 Key = tuple[Any, ...]  # the primary key of a row without the book
 Row = dict[str, Any]
-Find = Callable[[ViewTable, Sequence[Key]], Iterable[Row]]  # the stored rows of these keys, tombstones included
+# returns the stored rows of these keys, deleted ones included
+Find = Callable[[ViewTable, Sequence[Key]], Iterable[Row]]
 
 
 def indexed(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The values of a key as an index holds them: a very long text by its digest."""
+    """Returns the values of a key as the index holds them: a very long text is replaced by its digest."""
     return tuple([key_form(value) if type(value) is str else value for value in values])
 
 
 class Batch:
-    """Consecutive events of one book, without those the projection does not use.
+    """Consecutive events of one book, without those that the projection does not use.
 
-    `recorded.event` decodes at each call, so a fold asks for it only where it needs it. What is changed is kept in
-    memory and written once, together with the checkpoint, after the fold.
+    `recorded.event` decodes at each call, so a fold calls it only if needed. Changed rows are kept in memory and
+    written once after the fold, together with the checkpoint.
     """
 
     def __init__(self, book: int, events: Sequence[Recorded], find: Find) -> None:
@@ -34,14 +35,14 @@ class Batch:
         self.appended: dict[ViewTable, list[tuple[Any, ...]]] = {}
 
     def rows(self, table: ViewTable) -> KeptRows:
-        """The rows of a kept table, as this batch has left them so far."""
+        """Returns the rows of a kept table, as this batch has changed them so far."""
         found = self.kept.get(table)
         if found is None:
             found = self.kept[table] = KeptRows(self.book, table, self._find)
         return found
 
     def lines(self, table: ViewTable) -> list[tuple[Any, ...]]:
-        """Where a fold appends the rows of an appended table: tuples of all columns, book and position first."""
+        """Returns the list of rows to append to the table: tuples of all columns, book and position first."""
         return self.appended.setdefault(table, [])
 
 
@@ -58,7 +59,7 @@ class KeptRows:
         self._touched: dict[Key, None] = {}  # in the order of the first touch
 
     def load(self, keys: Iterable[Key]) -> None:
-        """Fetch the rows of all these keys at once: worth it where a batch touches many."""
+        """Fetches the rows of all these keys in one query, for a batch that changes many."""
         missing = [key for key in dict.fromkeys(map(indexed, keys)) if key not in self._rows]
         if not missing:
             return
@@ -69,7 +70,7 @@ class KeptRows:
             self._stored.add(key)
 
     def get(self, *key: Any) -> Row | None:
-        """The row of this key, or None where there is none or it is deleted. Fetched alone if it was not loaded."""
+        """Returns the row of this key, or None if there is none or it is deleted. Fetches it if it was not loaded."""
         key = indexed(key)
         if key not in self._rows:
             self.load((key,))
@@ -77,7 +78,7 @@ class KeptRows:
         return None if row is None or row["deleted"] else row
 
     def put(self, row: Row, *, at: int) -> None:
-        """The row as the event at this position leaves it: every column but `book` and the engine's own two."""
+        """Stores the row as the event at position `at` leaves it: all columns but `book` and the engine's own two."""
         key = indexed(tuple(row[name] for name in self._table.key))
         row.update(zip(self._table.key, key, strict=True))
         if key not in self._rows:
@@ -87,7 +88,7 @@ class KeptRows:
         self._touched[key] = None
 
     def delete(self, *key: Any, at: int) -> None:
-        """Leave a tombstone, so that a follower of changes learns of it. Deleting what is not there changes nothing."""
+        """Marks the row as deleted, so that the change feed shows the deletion. Does nothing if there is no row."""
         row = self.get(*key)
         if row is not None:
             row["changed_at_position"], row["deleted"] = at, True
@@ -100,5 +101,5 @@ class KeptRows:
 
     @property
     def changed(self) -> list[Row]:
-        """Changed rows that are stored."""
+        """Changed rows that are stored already."""
         return [row for key in self._touched if key in self._stored and (row := self._rows[key])]

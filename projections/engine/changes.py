@@ -1,4 +1,4 @@
-"""The change feed of a view: the rows that changed since a follower's place, each once, as they are now."""
+"""The change feed of a view: each row that changed since a follower's place, once, with its current values."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from projections.engine.views import Incomplete, Opened, Views
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a follower stands in a book: it has what changed up to `after`, from a view that had folded the events up
-    to `folded` without the `parked`."""
+    """A follower's place in a book: it has the changes up to `after`.
+
+    The view had then folded the events up to `folded`, without the `parked` ones.
+    """
 
     after: int = 0
     folded: int = 0
     parked: frozenset[int] = frozenset()
 
     def holds_for(self, parked: frozenset[int]) -> bool:
-        """True if the same of these events are parked now: else rows have changed that keep their old positions."""
+        """True if the same folded events are parked now. If not, rows have changed without a new position."""
         return not any(position <= self.folded for position in self.parked ^ parked)
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """A page of changes, in the order of each book. Deleted rows are in it, with `deleted` set.
+    """A page of changes, in the order of each book, with deleted rows (`deleted` is true).
 
-    `places` is where to go on after them, by book; `version` is the projection's: another one means another shape of
-    rows. In the books of `anew` something was parked or unparked since: forget their rows, all of them follow from the
-    first. `incomplete` names what the view leaves out by now.
+    `places` are the places to continue from, by book. `version` is the projection's; a new version has another shape of
+    rows. In the books of `anew`, an event was parked or unparked: drop their rows, because all of them follow again.
+    `incomplete` lists the events that the view leaves out now.
     """
 
     rows: tuple[RowMapping, ...]
@@ -50,10 +52,10 @@ def changes(
     after: Mapping[int, Place],
     limit_per_book: int = 500,
 ) -> Changes:
-    """What changed behind `after`: compacted, for a row that changed ten times is there once, at its last change.
+    """Returns the changes after the given places. A row that changed many times is returned once, with its last change.
 
-    A page may be longer than its limit: the rows that one event changed are never parted. Rebuilding a view changes
-    neither its rows nor their positions, so a follower goes on where it was.
+    A page may exceed its limit, because the rows changed by one event stay together. A rebuild changes neither rows nor
+    positions, so a follower continues at its place.
     """
 
     def query(opened: Opened) -> Changes:

@@ -1,4 +1,4 @@
-"""Checkpoints: how far a projection has folded a book, and the digest over everything up to there."""
+"""Checkpoints: the position up to which a projection has folded a book, and a digest of all events up to it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ledger.log.log_ranges import LEAF_BYTES, LogRange
 from projections.engine.generations import Generation
 
 Status = Literal["following", "stopped"]
-NOTHING = bytes(32)  # the digest of no events
+NOTHING = bytes(32)  # the digest before the first event
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Events 1 … `position` of the book are in the rows: `count` of them, their leaf hashes chained into `digest`.
+    """The state of a projection in a book: events 1 … `position` are in the rows.
 
-    `stopped`: an event cannot be applied, and `reason` says which and why. `parked` are the positions among 1 …
-    `position` whose events are left out of the rows.
+    `count` is their number and `digest` the chain of their leaf hashes. If `stopped`, the next event cannot be applied
+    and `reason` says why. `parked` are the positions up to `position` that the rows leave out.
     """
 
     book: int
@@ -35,7 +35,9 @@ class Checkpoint:
     parked: frozenset[int] = frozenset()
 
     def after(self, log_range: LogRange, parked: frozenset[int] = frozenset()) -> Checkpoint:
-        """The checkpoint with this range folded, events the projection does not use included, without the parked."""
+        """Returns the checkpoint after this range: all its events count, also unused ones; parked positions are
+        noted.
+        """
         digest = self.digest
         for at in range(0, len(log_range.leaves), LEAF_BYTES):
             digest = sha256(digest + log_range.leaves[at : at + LEAF_BYTES]).digest()
@@ -47,7 +49,7 @@ class Checkpoint:
         return replace(self, status="stopped", reason=reason)
 
     def honours(self, parked: frozenset[int]) -> bool:
-        """True if the rows leave out just these of the events folded so far."""
+        """True if the rows leave out exactly the parked events up to the position."""
         return self.parked == {position for position in parked if position <= self.position}
 
 
@@ -73,16 +75,16 @@ WHERE book = %s AND projection = %s AND generation = %s
 
 
 def open_book(cursor: extensions.cursor, generation: Generation, book: int) -> bool:
-    """Begin a book at nothing, unless it is begun or the generation is gone; whether it was begun now."""
+    """Adds a checkpoint at position 0, unless there is one or the generation is gone. Returns True if it was added."""
     key = (generation.name, generation.number)
     cursor.execute(_OPEN, (book, *key, NOTHING.hex(), *key))
     return cursor.rowcount == 1
 
 
 def claim(cursor: extensions.cursor, generation: Generation, book: int) -> Checkpoint | None:
-    """The checkpoint, locked to the end of the transaction: whoever holds it alone may change the book's rows.
+    """Locks the checkpoint to the end of the transaction. Only the holder may change the book's rows.
 
-    None where another worker holds it, or there is none (any more).
+    Returns None if another worker holds it, or if there is none.
     """
     cursor.execute(_CLAIM, (book, generation.name, generation.number))
     found = cursor.fetchone()
@@ -98,14 +100,14 @@ def move(cursor: extensions.cursor, generation: Generation, to: Checkpoint) -> N
 def claim_all(
     cursor: extensions.cursor, generations: Sequence[Generation], book: int
 ) -> list[tuple[Generation, Checkpoint]]:
-    """The same for several at once; those that somebody else holds are left out."""
+    """Locks the checkpoints of several generations, without those that another worker holds."""
     by_key = {(generation.name, generation.number): generation for generation in generations}
     cursor.execute(_CLAIM_ALL, (book, tuple(by_key)))
     return [(by_key[name, number], checkpoint_of(book, *stored)) for name, number, *stored in cursor.fetchall()]
 
 
 def move_all(cursor: extensions.cursor, to: Sequence[tuple[Generation, Checkpoint]]) -> None:
-    """In one round trip."""
+    """Writes several checkpoints in one round trip."""
     execute_batch(cursor, _MOVE, [_moved(generation, checkpoint) for generation, checkpoint in to])
 
 
@@ -117,12 +119,12 @@ def _moved(generation: Generation, to: Checkpoint) -> tuple[object, ...]:
 def checkpoint_of(
     book: int, position: int, count: int, digest: str, status: Status, reason: str, parked: Sequence[int]
 ) -> Checkpoint:
-    """A checkpoint of what is stored of it."""
+    """Returns a checkpoint from its stored columns."""
     return Checkpoint(book, position, count, bytes.fromhex(digest), status, reason, frozenset(parked))
 
 
 def checkpoints(connection: Connection, generation: Generation) -> dict[int, Checkpoint]:
-    """Where the generation stands, by book."""
+    """Returns the checkpoints of the generation, by book."""
     rows = connection.execute(
         text(
             "SELECT book, position, count, digest, status, reason, parked FROM views.checkpoints"
@@ -134,7 +136,7 @@ def checkpoints(connection: Connection, generation: Generation) -> dict[int, Che
 
 
 def positions(connection: Connection, generation: Generation) -> dict[int, int]:
-    """The vector of positions the generation stands at."""
+    """Returns the position of the generation in each book."""
     return {book: checkpoint.position for book, checkpoint in checkpoints(connection, generation).items()}
 
 

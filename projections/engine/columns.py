@@ -1,4 +1,4 @@
-"""The columns that read models share: texts that are never null, instants that may be, and the day of one."""
+"""Columns that many read models use."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ledger.log.books import ACCOUNTING_ZONE
 
 
 def text_column(name: str, *, key: bool = False) -> Column[Any]:
-    """A text, '' where it is not known; compared byte by byte."""
+    """Returns a text column that is never null: '' means unknown. It compares byte by byte."""
     return Column(name, Text(collation="C"), primary_key=key)
 
 
 def instant_column(name: str) -> Column[Any]:
-    """An instant; null where it has not happened."""
+    """Returns a column for an instant; null means that it has not happened."""
     return Column(name, DateTime(timezone=True))
 
 
@@ -25,10 +25,10 @@ def count_column(name: str) -> Column[Any]:
 
 
 def minor_column(name: str) -> Column[Any]:
-    """An amount in minor units of a currency that is named beside it or by the column."""
+    """Returns a column for an amount in minor units; another column or its name gives the currency."""
     return Column(name, BigInteger, nullable=False)
 
 
 def by_day(column: str, as_of: date | None) -> str:
-    """SQL: the instant is of an accounting day up to `:as_of`; any is where no day is asked for."""
+    """Returns an SQL condition: the instant is on an accounting day up to `:as_of`; `true` if no day is given."""
     return f"({column} AT TIME ZONE '{ACCOUNTING_ZONE}')::date <= :as_of" if as_of else "true"

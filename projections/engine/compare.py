@@ -1,4 +1,4 @@
-"""Two generations of a view compared row by row, at one vector of positions."""
+"""Comparison of two generations of a view, row by row, at the same positions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from projections.engine.checkpoints import Checkpoint, checkpoints
 from projections.engine.generations import Generation
 from projections.engine.tables import SCHEMA, ViewTable
 
-_SHOWN = 20  # differences kept in full; all are counted
+_SHOWN = 20  # the first differences are kept; all of them are counted
 _FETCH = 2000
 CHECKPOINTS = f"{SCHEMA}.checkpoints"
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What a comparison has found. `count` counts the rows that differ, `differences` says how the first of them do."""
+    """The result of a comparison: `count` rows differ, and `differences` shows the first of them by column."""
 
     vector: dict[int, int]
     rows: int = 0
@@ -36,7 +36,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two generations, and a snapshot to read it in."""
+    """One of the two generations, and the snapshot to read it in."""
 
     connection: Connection
     generation: Generation
@@ -50,9 +50,9 @@ class Side:
 
 
 def compare(live: Side, rebuilt: Side) -> Comparison:
-    """Compare all rows of two generations that stand at the same vector, the rebuilt one being what is expected.
+    """Compares all rows of two generations at the same positions; the rebuilt one holds the expected rows.
 
-    Where two versions of a projection differ in shape, what both have is compared.
+    If two versions of a projection have different columns, the shared columns are compared.
     """
     stands = checkpoints(live.connection, live.generation)
     again = checkpoints(rebuilt.connection, rebuilt.generation)
@@ -73,7 +73,7 @@ def _checkpoint_findings(name: str, expected: Checkpoint, found: Checkpoint) -> 
 def differing_columns(
     table: str, key: str, columns: Sequence[str], expected: Sequence[str | None], found: Sequence[str | None]
 ) -> list[Finding]:
-    """A finding for each column that is not as expected; a null is shown as such."""
+    """Returns a finding for each column that differs. A null is shown as `null`."""
     both = zip(columns, expected, found, strict=True)
     return [Finding(table, key, column, _shown(a), _shown(b)) for column, a, b in both if a != b]
 
@@ -113,7 +113,7 @@ def unexpected_column(table: ViewTable, column: str) -> Finding:
 
 
 def _books_without(side: Side, table: ViewTable, stands: Mapping[int, Checkpoint]) -> list[int]:
-    """Books that the table has rows of and the view no checkpoint."""
+    """Returns the books with rows in this table but without a checkpoint of the view."""
     found = side.connection.execute(
         text(f"SELECT DISTINCT book FROM {side.generation.stored_name(table)} WHERE book <> ALL(:known) ORDER BY book"),
         {"known": list(stands)},
@@ -122,7 +122,7 @@ def _books_without(side: Side, table: ViewTable, stands: Mapping[int, Checkpoint
 
 
 def _fingerprint(side: Side, table: ViewTable, columns: Sequence[str], book: int) -> tuple[int, Any]:
-    """How many rows, and the sum of a hash of each: equal where every row is."""
+    """Returns the number of rows and the sum of their hashes. Both are equal if all rows are."""
     found = side.connection.execute(
         text(
             f"SELECT count(*), sum(hashtextextended({_row(columns)}, 0))"
@@ -136,7 +136,7 @@ def _fingerprint(side: Side, table: ViewTable, columns: Sequence[str], book: int
 def _differences(
     live: Side, rebuilt: Side, table: ViewTable, columns: Sequence[str], book: int
 ) -> Iterator[list[Finding]]:
-    """Both sides in the order of the key, side by side; memory stays flat."""
+    """Yields the differing rows of both sides, merged in key order, a page of rows in memory at a time."""
     stored = f"{SCHEMA}.{table.name}"
     lefts, rights = _rows(live, table, columns, book), _rows(rebuilt, table, columns, book)
     left, right = next(lefts, None), next(rights, None)
@@ -168,7 +168,7 @@ def _rows(
     shape = table.shape.c
     key = ", ".join(f't."{name}"' for name in table.key)
     texts = ", ".join(f't."{name}"::text' for name in columns)
-    # Texts in the order of their bytes, as Python compares them.
+    # Text sorts byte by byte, as it compares in Python.
     in_order = ((name, ' COLLATE "C"' if isinstance(shape[name].type, Text) else "") for name in table.key)
     order = ", ".join(f't."{name}"{collation}' for name, collation in in_order)
     side.connection.execute(

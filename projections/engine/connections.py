@@ -1,7 +1,7 @@
-"""Transactions on the views: rows and checkpoint stand or fall together, readers see one moment.
+"""Transactions of views: rows and checkpoint commit together, and a reader sees one state.
 
-The ledger's engine is in autocommit. Transactions begin and end by hand, for to switch a connection out of autocommit
-and back takes four round trips more.
+The ledger's engine is in autocommit. Transactions begin and end by explicit statements, because leaving and restoring
+autocommit costs four more round trips.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[extensions.cursor]:
-    """A psycopg2 cursor in a transaction. A broken connection leaves the pool."""
+    """Yields a psycopg2 cursor in a transaction. A broken connection leaves the pool."""
     connection = pooled_connection(engine)
     try:
         with closing(cast(extensions.cursor, connection.cursor())) as cursor:
             assert cursor.connection.autocommit, "views are on the ledger's engine"
-            # Rows and checkpoint of a commit that a crash loses are lost together and folded again: no need to wait for
-            # the disk.
+            # A crash may lose the commit, but then rows and checkpoint are lost together and are folded again. So the
+            # commit does not wait for the disk.
             cursor.execute("BEGIN; SET LOCAL synchronous_commit = off")
             try:
                 yield cursor
@@ -44,7 +44,7 @@ def transaction(engine: Engine) -> Iterator[extensions.cursor]:
             raise
         connection.invalidate()
         if isinstance(trouble, ConnectionLost):
-            engine.dispose()  # a server that went away took the idle connections with it
+            engine.dispose()  # the idle connections of a lost server are broken too
         raise trouble from error
     finally:
         connection.close()
@@ -52,14 +52,14 @@ def transaction(engine: Engine) -> Iterator[extensions.cursor]:
 
 @contextmanager
 def begin(engine: Engine) -> Iterator[Connection]:
-    """A SQLAlchemy connection in a transaction."""
+    """Yields a SQLAlchemy connection in a transaction."""
     with _begun(engine, "BEGIN") as (connection, _):
         yield connection
 
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A connection that sees one state of the database throughout."""
+    """Yields a connection that sees one state of the database throughout."""
     with _begun(engine, _SNAPSHOT) as (connection, _):
         yield connection
 
@@ -67,7 +67,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 def snapshot_asked(
     engine: Engine, question: str, values: Mapping[str, Any]
 ) -> AbstractContextManager[tuple[Connection, CursorResult[Any]]]:
-    """A snapshot and what its first question found, in one round trip."""
+    """Opens a snapshot and runs its first query, in one round trip."""
     return _begun(engine, f"{_SNAPSHOT}; {question}", values)
 
 
@@ -80,11 +80,12 @@ def _begun(
             yield connection, connection.exec_driver_sql(statement, dict(values) if values else None)
             connection.exec_driver_sql("COMMIT")
         except BaseException:
-            with suppress(DBAPIError, DatabaseTrouble, PendingRollbackError):  # the connection is gone, or will leave
+            # the connection is broken, or it leaves the pool
+            with suppress(DBAPIError, DatabaseTrouble, PendingRollbackError):
                 connection.exec_driver_sql("ROLLBACK")
             raise
 
 
 def is_lost(error: BaseException | None) -> bool:
-    """True if the database, and not what was asked of it, is the trouble: reconnect and go on from the checkpoint."""
+    """True if the database is in trouble, not the statement: reconnect and continue from the checkpoint."""
     return trouble_of(error) is not None

@@ -1,4 +1,4 @@
-"""The engine's own tables: which generation of a projection is live, and where each stands in each book."""
+"""The engine's own tables: the live generation of each projection, and its checkpoint in each book."""
 
 from __future__ import annotations
 
@@ -43,23 +43,24 @@ SELECT EXISTS (
     SELECT FROM pg_attribute WHERE attrelid = to_regclass('views.checkpoints') AND attname = 'parked'
 )
 """
-# What a statement meets where the tables are not made yet, or were made by an older version of the code.
+# Errors of a statement if the tables do not exist, or an older version of the code made them.
 NOT_PREPARED = ("42P01", "42703")  # undefined_table, undefined_column
 
 
 def prepare(engine: Engine) -> None:
-    """Make the engine's tables where they are missing. Two processes may do it at once."""
+    """Creates the engine's missing tables. Two processes may call it at the same time."""
     for _ in range(3):
         with engine.connect() as connection:
             if connection.execute(text(_UP_TO_DATE)).scalar():
                 return
         try:
             with begin(engine) as connection:
-                # Asked first: IF NOT EXISTS needs the right to create schemas even where there is nothing to create.
+                # Checked first: IF NOT EXISTS needs the right to create schemas even if the schema exists.
                 if not connection.execute(text("SELECT to_regnamespace('views')")).scalar():
                     connection.exec_driver_sql("CREATE SCHEMA views")
                 connection.exec_driver_sql(_TABLES)
         except (IntegrityError, ProgrammingError) as error:
-            # Both found nothing and collide: unique_violation, duplicate_table, duplicate_schema, duplicate_object.
+            # Two processes created at the same time: unique_violation, duplicate_table, duplicate_schema,
+            # duplicate_object.
             if getattr(error.orig, "pgcode", None) not in ("23505", "42P07", "42P06", "42710"):
                 raise

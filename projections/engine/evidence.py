@@ -1,4 +1,4 @@
-"""What covers each column of the engine's own tables and of the views: what a fold from the first event comes to."""
+"""Evidence for each column of the engine's tables and of the views, as `verify-log` and `views verify` check it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ledger.log.verification.evidence import Cover, Proof, recomputed
 from projections.engine.projection import Projection
 
-_ANEW = "a view without this row is folded again from the first event, so that nothing false is shown"
+_ANEW = "a view without this row is folded again from the first event, so it cannot show a false row"
 _REGISTERED = "the live generation is registered, with the tables of its version"
 _FOLDED = "the view is folded again from the first event and compared"
 
@@ -32,7 +32,7 @@ CONTROL: dict[str, dict[str, Proof]] = {
 
 
 def view_evidence(projections: Iterable[Projection]) -> dict[str, dict[str, Proof]]:
-    """Every column of every view, by table."""
+    """Returns the evidence of every column of every view, by table."""
     return {
         f"views.{table.name}": recomputed(**dict.fromkeys(table.columns, _FOLDED))
         for projection in projections

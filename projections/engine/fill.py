@@ -1,4 +1,4 @@
-"""Filling a generation from the log: books in parallel on any executor, or here for what is short."""
+"""Fills a generation from the log: books in parallel on an executor, or in this thread for a short rest."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from projections.engine.generations import Generation
 
 
 class CannotFill(Exception):
-    """The generation cannot be brought to a position."""
+    """The generation cannot be filled up to a position."""
 
 
 class CannotApplyEvent(CannotFill):
-    """The projection cannot apply an event of the log; all other books are filled."""
+    """The projection cannot apply an event of the log. All other books are filled."""
 
 
 def fill(engine: Engine, generation: Generation, upto: Mapping[int, int], executor: Executor) -> None:
-    """Fold every book up to its position, one job a book, longest first.
+    """Folds every book up to its position, one job for each book, the longest first.
 
-    Raises `CannotFill` once every book has come as far as it can, `CannotApplyEvent` where that is the only reason.
+    Every book is filled as far as possible before it raises: `CannotApplyEvent` if that is the only reason, else
+    `CannotFill`.
     """
     url = engine.url.render_as_string(hide_password=False)
     longest_first = sorted(upto, key=lambda book: upto[book], reverse=True)
@@ -36,7 +37,7 @@ def fill(engine: Engine, generation: Generation, upto: Mapping[int, int], execut
 
 
 def fill_here(engine: Engine, generation: Generation, upto: Mapping[int, int]) -> None:
-    """The same in this thread: for what is left of books that are nearly there."""
+    """Folds the missing rest of every book in this thread. Raises as `fill` does."""
     with engine.connect() as connection:
         done = positions(connection, generation)
     missing = {book: position for book, position in upto.items() if position > done.get(book, 0)}
@@ -56,7 +57,7 @@ def _raise_what_failed(jobs: Sequence[Callable[[], None]]) -> None:
 
 
 def begin_again(engine: Engine, generation: Generation, book: int) -> None:
-    """Take a book that no reader sees back to nothing, because what is parked in it has changed."""
+    """Resets a book that no reader sees to position 0, because its parked events have changed."""
     with transaction(engine) as cursor:
         if claim(cursor, generation, book):
             clear(cursor, generation, book)
@@ -64,7 +65,7 @@ def begin_again(engine: Engine, generation: Generation, book: int) -> None:
 
 
 def _fill_book_of(url: str, generation: Generation, book: int, upto: int) -> None:
-    """One job of an executor, in whatever process or machine it runs."""
+    """Fills one book as a job of an executor, in any process or on any machine."""
     engine = writer_engine(url, connections=1)
     try:
         _fill_book(engine, generation, book, upto)
@@ -76,7 +77,9 @@ def _fill_book(engine: Engine, generation: Generation, book: int, upto: int) -> 
     while True:
         done = step(engine, generation, book, size=LARGEST, upto=upto)
         if done.checkpoint is None:
-            raise CannotFill(f"generation {generation.number} of {generation.name} is gone, or somebody else fills it")
+            raise CannotFill(
+                f"generation {generation.number} of {generation.name} was dropped, or another process fills it"
+            )
         if done.checkpoint.status == "stopped":
             raise CannotApplyEvent(f"{generation.name} cannot apply book {book}, {done.checkpoint.reason}")
         if done.again:

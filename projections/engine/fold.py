@@ -1,4 +1,4 @@
-"""One step of a projection in one book: read, fold, write rows and checkpoint, in one transaction."""
+"""One step of a projection in one book: reads, folds, and writes rows and checkpoint in one transaction."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from projections.engine.parking import parked_in, without
 from projections.engine.projection import Projection
 from projections.engine.store import RowStore
 
-SMALLEST, LARGEST = 500, 5000  # events a step; grows while behind
+SMALLEST, LARGEST = 500, 5000  # events in a step; a worker that is behind takes larger steps
 _REASON_LENGTH = 500
 
 
 class Log(Protocol):
-    """How far the log's books have come."""
+    """The positions of the log's books."""
 
     def heads(self) -> dict[int, int]:
-        """The last position of every book."""
+        """Returns the last position of every book."""
 
     def positions_as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
-        """The last position of every book, or of these, that was recorded by then. Raises ValueError for the future."""
+        """Returns the last position of every book, or of these, recorded by then. Raises ValueError for the future."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step has done. `checkpoint` is None where another worker holds the book, or the generation is gone.
+    """The result of a step. `checkpoint` is None if another worker holds the book or the generation was dropped.
 
-    `parking` is the version of the book's parking that a stop was decided on. `again`: nothing was folded, because what
-    is parked has changed and more than a page is to be folded again first (`projections/engine/refold.py`).
+    `parking` is the version of the book's parking stream at a stop. If `again`, nothing was folded: the parked events
+    have changed, and the folded part is too long for one transaction (`projections/engine/refold.py`).
     """
 
     checkpoint: Checkpoint | None
@@ -48,7 +48,7 @@ class Step:
 
 
 class _CannotApply(Exception):
-    """Among the `read` events after the position `after` is one that cannot be applied, or one is missing."""
+    """One of the `read` events after the position `after` cannot be applied, or is missing."""
 
     def __init__(self, after: int, read: int) -> None:
         super().__init__(after, read)
@@ -60,12 +60,12 @@ class _CannotApply(Exception):
         return f"position {self.after + 1}: {_words(self.__cause__)}"
 
     def is_parked(self, parked: frozenset[int]) -> bool:
-        """True if the event need not be applied any more."""
+        """True if the event is parked, so it need not be applied any more."""
         return self.after + 1 in parked
 
 
 class CannotFoldAgain(_CannotApply):
-    """The events up to `after` are folded, and cannot be folded again now that other effects are parked."""
+    """The events up to `after` are folded, but cannot be folded again after a change of the parked events."""
 
     def __init__(self, done: Checkpoint, parked: frozenset[int], why: str) -> None:
         super().__init__(done.position, 1)
@@ -78,14 +78,15 @@ class CannotFoldAgain(_CannotApply):
         return f"position {changed}: its parking changed, and the book cannot be folded again: {self._why}"
 
     def is_parked(self, parked: frozenset[int]) -> bool:  # noqa: ARG002 - folding again failed with all that is parked
+        """-"""
         return False
 
 
 def step(engine: Engine, generation: Generation, book: int, *, size: int = SMALLEST, upto: int | None = None) -> Step:
-    """Fold up to `size` events of the book, none behind the position `upto`, and none that is parked.
+    """Folds up to `size` events of the book, up to the position `upto`, without parked ones.
 
-    What cannot be applied stops the book just before it, with the reason. Raises only what is not an event's fault: a
-    lost connection, a full disk (see `is_lost`).
+    An event that cannot be applied stops the book before it, with the reason. Raises only errors that no event causes,
+    such as a lost connection or a full disk (see `is_lost`).
     """
     try:
         done = _apply(engine, generation, book, size, upto)
@@ -94,7 +95,8 @@ def step(engine: Engine, generation: Generation, book: int, *, size: int = SMALL
     except _CannotApply as failure:
         if failure.read == 1:
             return stop(engine, generation, book, failure)
-        done = step(engine, generation, book, size=failure.read // 2, upto=upto)  # closes in on the one event
+        # halves the step until it holds the one event
+        done = step(engine, generation, book, size=failure.read // 2, upto=upto)
         if isinstance(failure.__cause__, LogHasGap) and done.checkpoint and not done.read:
             return stop(engine, generation, book, failure)  # the missing event is the next one
     return done
@@ -128,8 +130,10 @@ def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: i
 def _fold_again(
     cursor: extensions.cursor, generation: Generation, done: Checkpoint, parked: frozenset[int]
 ) -> Checkpoint:
-    """Fold a book of one page anew up to where it was, without what is parked now. Readers see the rows of before until
-    the end of the transaction, so that no view ever goes backwards."""
+    """Folds a book of at most one page again up to its position, without the events that are parked now.
+
+    Readers see the old rows until the transaction commits, so a view never goes backwards.
+    """
     try:
         clear(cursor, generation, done.book)
         log_range = _read(cursor, generation.projection, Checkpoint(done.book), done.position)
@@ -142,7 +146,7 @@ def _fold_again(
 
 
 def clear(cursor: extensions.cursor, generation: Generation, book: int) -> None:
-    """Deletes the rows of the book, which the caller has claimed."""
+    """Deletes the rows of the book. The caller has claimed its checkpoint."""
     for table in generation.projection.tables:
         cursor.execute(f"DELETE FROM {generation.stored_name(table)} WHERE book = %s", (book,))
 
@@ -162,7 +166,7 @@ def _read(cursor: extensions.cursor, projection: Projection, checkpoint: Checkpo
 
 
 def fold_into(cursor: extensions.cursor, generation: Generation, book: int, log_range: LogRange) -> None:
-    """The rows of the range's events written; raises whatever the projection raises."""
+    """Folds the events of the range and writes the rows. Raises any error of the projection."""
     if log_range.events:
         rows = RowStore(cursor, generation, book)
         batch = Batch(book, log_range.events, rows.find)
@@ -171,20 +175,20 @@ def fold_into(cursor: extensions.cursor, generation: Generation, book: int, log_
 
 
 def _open(engine: Engine, generation: Generation, book: int) -> bool:
-    """Begin the book if nobody has; in a transaction of its own, so that others never wait for the first fold."""
+    """Adds the book's checkpoint in its own transaction, so that other workers do not wait for the first fold."""
     with transaction(engine) as cursor:
         return open_book(cursor, generation, book)
 
 
 def stop(engine: Engine, generation: Generation, book: int, failure: _CannotApply) -> Step:
-    """Stops the book with the reason, unless it has gone on or the event was parked meanwhile."""
+    """Stops the book with the reason, unless it has moved on or the event was parked since."""
     with transaction(engine) as cursor:
         checkpoint = claim(cursor, generation, book)
         if checkpoint is None or checkpoint.position != failure.after:
-            return Step(None)  # another worker is on it, or was able to apply it
+            return Step(None)  # another worker holds it, or has applied the event
         parked = parked_in(cursor, book)
         if failure.is_parked(parked.of(generation.name)):
-            return Step(None)  # meanwhile
+            return Step(None)  # the event was parked since
         stopped = checkpoint.stopped(_storable(failure.reason))
         move(cursor, generation, stopped)
     return Step(stopped, parking=parked.version)
@@ -195,5 +199,5 @@ def _words(error: BaseException | None) -> str:
 
 
 def _storable(reason: str) -> str:
-    """The reason as PostgreSQL can store it, which holds neither NUL nor half of a surrogate pair."""
+    """Returns the reason without NUL and lone surrogates, which PostgreSQL cannot store, at most 500 characters."""
     return reason[:_REASON_LENGTH].replace("\0", "\ufffd").encode("utf-8", "replace").decode()

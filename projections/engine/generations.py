@@ -1,4 +1,4 @@
-"""Generations: the sets of tables a projection has been folded into; one of them is live, at every moment."""
+"""Generations: the sets of tables of a projection, of which one is live at any time."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from projections.engine.control import prepare
 from projections.engine.projection import Projection
 from projections.engine.tables import SCHEMA, ViewTable
 
-_PATIENCE = "10s"  # with readers of a generation that is to be dropped; while it waits, they wait too
+_PATIENCE = "10s"  # the wait for readers of a generation to drop; new readers wait as long
 _logger = logging.getLogger(__name__)
 
 
 class ViewOutdated(Exception):
-    """The live view was folded by another version of the projection: it needs a rebuild."""
+    """Another version of the projection folded the live view. Rebuild it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One set of a projection's tables. `version` is the one it was folded by."""
+    """One set of a projection's tables. `version` is the version of the projection that folded it."""
 
     projection: Projection
     version: int
@@ -37,18 +37,18 @@ class Generation:
         return table.at(self.version, self.number)
 
     def stored_name(self, table: ViewTable) -> str:
-        """The table's name in SQL, schema included."""
+        """Returns the table's name in SQL, with its schema."""
         return f'{SCHEMA}."{table.stored_name(self.version, self.number)}"'
 
 
 def live(connection: Connection, projection: Projection) -> Generation | None:
-    """The generation readers see; None where the projection was never folded. Raises `ViewOutdated`."""
+    """Returns the generation that readers see, or None if the projection was never folded. Raises `ViewOutdated`."""
     generation = live_of_any_version(connection, projection)
     return current(generation) if generation else None
 
 
 def current(generation: Generation) -> Generation:
-    """The same, if this code's version of the projection has folded it. Raises `ViewOutdated`."""
+    """Returns the generation if this version of the projection folded it. Raises `ViewOutdated`."""
     projection = generation.projection
     if generation.version != projection.version:
         raise ViewOutdated(
@@ -59,7 +59,7 @@ def current(generation: Generation) -> Generation:
 
 
 def live_of_any_version(connection: Connection, projection: Projection) -> Generation | None:
-    """The generation readers see, also where another version of the code has folded it."""
+    """Returns the generation that readers see, also if another version of the code folded it."""
     found = connection.execute(
         text("SELECT version, generation FROM views.projections WHERE projection = :name"), {"name": projection.name}
     ).first()
@@ -67,7 +67,7 @@ def live_of_any_version(connection: Connection, projection: Projection) -> Gener
 
 
 def ensure_live(engine: Engine, projection: Projection) -> Generation:
-    """The live generation, made empty where there is none. Raises `ViewOutdated`."""
+    """Returns the live generation, and makes an empty one if there is none. Raises `ViewOutdated`."""
     prepare(engine)
     with engine.connect() as connection:
         generation = live(connection, projection)
@@ -91,7 +91,7 @@ def ensure_live(engine: Engine, projection: Projection) -> Generation:
 
 
 def make(connection: Connection, projection: Projection) -> Generation:
-    """A new, empty generation, still without its indexes: rows go in faster before they are built."""
+    """Creates a new, empty generation without indexes, because rows are written faster without them."""
     number = connection.execute(
         text("SELECT coalesce(max(generation), 0) + 1 FROM views.generations WHERE projection = :name"),
         {"name": projection.name},
@@ -107,7 +107,7 @@ def make(connection: Connection, projection: Projection) -> Generation:
     )
     for table in projection.tables:
         stored = generation.table(table)
-        stored.drop(connection, checkfirst=True)  # what no generation names is nobody's
+        stored.drop(connection, checkfirst=True)  # a table without a registered generation is left over from a crash
         stored.indexes.clear()
         stored.create(connection)
     return generation
@@ -127,7 +127,7 @@ def set_live(connection: Connection, generation: Generation) -> None:
 
 
 def drop_others(engine: Engine, projection: Projection) -> None:
-    """Drop every generation that is not live. One that a reader will not leave is left for the next time."""
+    """Drops every generation that is not live. One that a reader still uses is left for the next call."""
     with engine.connect() as connection:
         found = connection.execute(
             text(
@@ -143,12 +143,17 @@ def drop_others(engine: Engine, projection: Projection) -> None:
         except DatabaseTrouble as trouble:
             if trouble.kind is not BUSY:
                 raise
-            _logger.warning("generation %s of %s is still in use: %s", number, projection.name, trouble.words)
+            _logger.warning(
+                "generation %s of %s is still in use and will be dropped later: %s",
+                number,
+                projection.name,
+                trouble.words,
+            )
 
 
 def _drop(connection: Connection, name: str, number: int, tables: list[str]) -> None:
     connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
-    # Checkpoints first: a worker still on this generation holds one of them until it is done.
+    # Checkpoints first: a worker on this generation holds one of them until its step ends.
     for relation in ("checkpoints", "generations"):
         connection.execute(
             text(f"DELETE FROM views.{relation} WHERE projection = :name AND generation = :number"),

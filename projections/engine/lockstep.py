@@ -1,4 +1,4 @@
-"""The step that all projections take together where they stand at one place: what is new is read once for all."""
+"""Steps of several projections at the same position: new events are read once for all of them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from projections.engine.projection import Projection
 
 
 class LockstepRunner:
-    """Takes projections to the heads of the books as long as they keep pace with each other.
+    """Moves projections at the same position to the heads of the books together.
 
-    A trickle of events costs a handful of statements instead of that for each projection, which is what the time from a
-    command to the views is made of. Who lags, begins a book, cannot apply an event or must fold a book again is left to
-    a worker of its own.
+    A few new events then cost a few statements in total, and not for each projection, so views follow commands sooner.
+    A projection that lags, begins a book, cannot apply an event or must fold a book again is left to its own worker.
     """
 
     def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
         self._engine, self._log, self._projections = engine, log, projections
 
     def follow(self) -> set[str]:
-        """Take all that can go together to the heads; the names of those that are still behind."""
+        """Moves all projections that can go together to the heads. Returns the names of those still behind."""
         with self._engine.connect() as connection:
             found = progress_by_name(connection, self._projections)
         known = {name: at for name, at in found.items() if at.generation.version == at.generation.projection.version}
@@ -46,14 +45,14 @@ class LockstepRunner:
             return set()
         try:
             return step_together(self._engine, abreast, book, after=near, upto=head)
-        except Exception:  # one cannot apply an event, or the database is in trouble: each alone finds out which
+        except Exception:  # one cannot apply an event, or the database is in trouble: each worker alone finds the cause
             return set()
 
 
 def step_together(engine: Engine, generations: Sequence[Generation], book: int, *, after: int, upto: int) -> set[str]:
-    """Fold the book up to `upto` into those that still stand at `after`, in one transaction; their names.
+    """Folds the book up to `upto` into the generations at `after`, in one transaction, and returns their names.
 
-    Raises whatever one of them raises; then nothing has happened.
+    Raises any error of one of them; then nothing is changed.
     """
     with transaction(engine) as cursor:
         claimed = [

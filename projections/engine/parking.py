@@ -1,4 +1,4 @@
-"""Which events a view leaves out of a book: the effects that two people have parked, read from the book itself."""
+"""Parked effects: the events that a view leaves out because two people parked them, read from the book."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ NOTHING: frozenset[int] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """What is parked in a book, by view. `version` is that of the stream it was read from."""
+    """The parked positions of a book, by view. `version` is the version of the parking stream."""
 
     version: int
     by_view: Mapping[str, frozenset[int]]
 
     def of(self, view: str) -> frozenset[int]:
-        """The positions whose effect on the view is parked."""
+        """Returns the positions whose effect on the view is parked."""
         return self.by_view.get(view, NOTHING)
 
 
 def parked_in(cursor: extensions.cursor, book: int) -> Parked:
-    """What is parked in the book by now.
+    """Reads the parked effects of the book.
 
-    To be read after the events that are folded: then nobody folds past the event that parks before it is known.
+    Must be called after the events to fold are read. Then no fold can pass the event that parks without knowing it.
     """
     cursor.execute(_READ, (book, parking_stream(book)))
     version, positions = 0, dict[str, set[int]]()
     for at, version, name, schema_version, payload in cursor.fetchall():  # noqa: B007 - the last version is kept
         if name in _ABOUT_EFFECTS:
             event = decode(name, schema_version, payload)
-            if isinstance(event, EffectParked) and event.position < at:  # of a later event nothing was known
+            if isinstance(event, EffectParked) and event.position < at:  # an effect of a later event cannot be parked
                 positions.setdefault(event.view, set()).add(event.position)
             elif isinstance(event, EffectUnparked):
                 positions.get(event.view, set()).discard(event.position)
@@ -55,7 +55,7 @@ def parked_in(cursor: extensions.cursor, book: int) -> Parked:
 
 
 def parking_versions(engine: Engine, books: Sequence[int]) -> dict[int, int]:
-    """How long the parking stream of each of these books is; left out where it is empty."""
+    """Returns the version of the parking stream of each of these books, without those that have none."""
     streams = [parking_stream(book) for book in books]
     with engine.connect() as connection:
         found = connection.execute(text(_VERSIONS), {"books": list(books), "streams": streams})
@@ -63,7 +63,7 @@ def parking_versions(engine: Engine, books: Sequence[int]) -> dict[int, int]:
 
 
 def without(log_range: LogRange, parked: frozenset[int]) -> LogRange:
-    """The range as a view folds it that leaves these positions out."""
+    """Returns the range without the events at the parked positions."""
     if not parked:
         return log_range
     events = [event for event in log_range.events if event.position not in parked]

@@ -1,4 +1,4 @@
-"""Processes that fold books side by side, for one rebuild or for many of them in turn."""
+"""A pool of processes that fold books in parallel, for one rebuild or several in turn."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from multiprocessing import active_children, get_context
 
 @contextmanager
 def fold_processes() -> Iterator[Executor]:
-    """A pool, started when it is first needed. Whatever breaks off its owner ends its processes at once."""
+    """Yields a pool that starts at its first use. If the block raises, its processes end at once."""
     others = set(active_children())
-    # Not forked: this process may have threads that hold locks.
+    # Not forked, because threads of this process may hold locks.
     pool = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_end_without_a_word)
     try:
         yield pool
@@ -30,5 +30,5 @@ def fold_processes() -> Iterator[Executor]:
 
 
 def _end_without_a_word() -> None:
-    """An interrupt at a terminal reaches every process; the one that was started there says what there is to say."""
+    """Ends on Ctrl-C without a message. It reaches every process, and the parent prints the message."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(1))

@@ -1,4 +1,4 @@
-"""Where a live view stands, in one round trip: asked at every wake-up and by every reader that waits."""
+"""The position of a live view in each book, in one round trip: read at every wake-up and by every waiting reader."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WHERE p.projection = ANY(%(names)s)
 
 @dataclass(frozen=True, slots=True)
 class GenerationProgress:
-    """A live generation, and how far it has folded each book it has begun."""
+    """A live generation and its checkpoint in each book that it has begun."""
 
     generation: Generation
     checkpoints: dict[int, Checkpoint]
@@ -36,12 +36,12 @@ class GenerationProgress:
         return {book: checkpoint.position for book, checkpoint in self.checkpoints.items()}
 
     def follows(self, book: int) -> bool:
-        """Whether the book is begun and has not stopped."""
+        """True if the book is begun and not stopped."""
         return book in self.checkpoints and self.checkpoints[book].status == "following"
 
 
 def progress(engine: Engine, projection: Projection) -> GenerationProgress:
-    """Where the projection stands; made live, and empty, where it was never folded. Raises `ViewOutdated`."""
+    """Returns the projection's progress; makes an empty live generation if there is none. Raises `ViewOutdated`."""
     try:
         with engine.connect() as connection:
             found = progress_now(connection, projection)
@@ -55,19 +55,19 @@ def progress(engine: Engine, projection: Projection) -> GenerationProgress:
 
 
 def progress_now(connection: Connection, projection: Projection) -> GenerationProgress | None:
-    """As this transaction sees it; None where it was never folded. Raises `ViewOutdated`."""
+    """Returns the progress in this transaction, or None if it was never folded. Raises `ViewOutdated`."""
     return _current(progress_by_name(connection, [projection]), projection)
 
 
 @contextmanager
 def opened(engine: Engine, projection: Projection) -> Iterator[tuple[Connection, GenerationProgress | None]]:
-    """A snapshot, and where the projection stands in it; None where it was never folded. Raises `ViewOutdated`."""
+    """Yields a snapshot and the progress in it, or None if it was never folded. Raises `ViewOutdated`."""
     with snapshot_asked(engine, _STANDING, {"names": [projection.name]}) as (connection, rows):
         yield connection, _current(_found(rows, [projection]), projection)
 
 
 def progress_by_name(connection: Connection, projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
-    """Where several stand, by name; left out is what was never folded. One may be of another version than its code."""
+    """Returns the progress of several projections by name, without those never folded, of any version."""
     names = [projection.name for projection in projections]
     return _found(connection.exec_driver_sql(_STANDING, {"names": names}), projections)
 

@@ -1,4 +1,4 @@
-"""What a projection is: a name, a version, its tables, the events it uses, and a fold of a book's events into rows."""
+"""The base class of projections: name, version, tables, used events, and the fold into rows."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ EVERY_EVENT: tuple[type[Event], ...] = ()
 
 
 class Projection(ABC):
-    """A read model. A new one is one file and one line in `projections/registry.py`; never a migration.
+    """A read model. A new one is one file and one line in `projections/registry.py`, never a migration.
 
-    `version` names the shape and the meaning of the rows: raise it when either changes, and rebuild.
-    An instance holds no state between batches: what a fold remembers, it reads back from its rows.
+    `version` stands for the shape and the meaning of the rows: raise it if one of them changes, and rebuild. An
+    instance keeps no state between batches; a fold reads its state back from its rows.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
     tables: ClassVar[tuple[ViewTable, ...]]
     events: ClassVar[tuple[type[Event], ...]] = EVERY_EVENT
-    entries_only: ClassVar[bool] = False  # given only what has a journal entry, and that without its payload
+    entries_only: ClassVar[bool] = False  # reads only events with a journal entry, without their payloads
 
     @abstractmethod
     def fold(self, batch: Batch) -> None:
-        """Change the rows of one book by the next of its events, in order. Reads no clock and no other table.
+        """Applies the next events of one book to its rows, in order. Reads no clock and no other table.
 
-        The same events must give the same rows, however they are cut into batches. Whatever it raises stops this
-        projection in this book at the event that cannot be applied.
+        The same events give the same rows, in batches of any size. An exception stops the projection in this book
+        before the event that cannot be applied.
         """
 
     @classmethod
     def event_names(cls) -> frozenset[str] | None:
-        """The stored names of the events it uses; None for every event."""
+        """Returns the stored names of the events that it uses, or None for every event."""
         return frozenset(event.name for event in cls.events) if cls.events else None

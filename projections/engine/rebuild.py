@@ -1,4 +1,4 @@
-"""Rebuilding a view beside the live one: fill, compare at one vector, switch; or only compare."""
+"""Rebuilds a view beside the live one: fills a candidate, compares both at the same positions, and switches."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from projections.engine.processes import fold_processes
 from projections.engine.projection import Projection
 from projections.engine.soundness import recorded, registration_findings, stop_findings
 
-_MIN_EVENTS_FOR_PROCESSES = 50_000  # events; below that, starting processes takes longer than folding
+_MIN_EVENTS_FOR_PROCESSES = 50_000  # below this number, starting processes takes longer than folding
 
 
 class RebuildUnderWay(Exception):
-    """Another rebuild or verification of this view is running."""
+    """Another rebuild or verification of this view is running. Wait until it ends."""
 
 
 class ViewsDiffer(Exception):
-    """The rebuilt view is not the live one. `comparison` says where; the live one was left as it is."""
+    """The rebuilt view differs from the live one, as `comparison` shows. The live view is left as it is."""
 
     def __init__(self, name: str, comparison: Comparison) -> None:
         shown = "\n".join(map(str, comparison.differences))
@@ -47,12 +47,12 @@ class ViewsDiffer(Exception):
 
 
 class NeverBackwards(Exception):
-    """The rebuilt view does not hold what readers of the live one have already seen."""
+    """The rebuilt view lacks events that readers of the live view have already seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """A rebuild that was switched to. `vector` is where the new live view began; `stopped` says where it stops."""
+    """A rebuild that is now live. `vector` holds its first positions; `stopped` says where it stops, or is ''."""
 
     projection: str
     generation: int
@@ -69,11 +69,11 @@ def rebuild(
     executor: Executor | None = None,
     accept_differences: bool = False,
 ) -> Rebuilt:
-    """Fold the view again from position 1 and switch to it. Readers and workers go on throughout.
+    """Folds the view again from position 1 and makes it live. Readers and workers continue meanwhile.
 
-    `executor` runs one job a book where there is much to fold; a pool of processes by default. Raises `ViewsDiffer`
-    unless differences are accepted, `CannotFill`, `NeverBackwards`, `RebuildUnderWay`; the live view stays as it is.
-    An event behind where the live view stands may stop the rebuilt one too: that book waits there, all others go on.
+    `executor` runs one job for each book of a long log; by default a pool of processes. Raises `ViewsDiffer` unless
+    differences are accepted, `CannotFill`, `NeverBackwards` and `RebuildUnderWay`; then the live view is left as it is.
+    A later event may stop the new view too: that book waits there, and all others continue.
     """
     with _candidate(engine, projection) as (live, candidate):
         comparison = _compared(engine, live, candidate, executor)
@@ -85,7 +85,7 @@ def rebuild(
 
 
 def verify(engine: Engine, projection: Projection, *, executor: Executor | None = None) -> Comparison:
-    """Compare the live view with a rebuild, which is thrown away. Raises `CannotFill`, `RebuildUnderWay`."""
+    """Compares the live view with a rebuild, which is then dropped. Raises `CannotFill` and `RebuildUnderWay`."""
     if unregistered := registration_findings(engine, projection):
         comparison = Comparison({})
         comparison.add(unregistered)
@@ -99,7 +99,7 @@ def verify(engine: Engine, projection: Projection, *, executor: Executor | None 
 
 @contextmanager
 def _candidate(engine: Engine, projection: Projection) -> Iterator[tuple[Generation, Generation]]:
-    """The live generation, and a new one that is gone afterwards unless it has become live."""
+    """Yields the live generation and a new one, which is dropped afterwards unless it has become live."""
     with alone(engine, projection):
         live = _live(engine, projection)
         drop_others(engine, projection)
@@ -113,15 +113,15 @@ def _candidate(engine: Engine, projection: Projection) -> Iterator[tuple[Generat
 
 @contextmanager
 def alone(engine: Engine, projection: Projection) -> Iterator[None]:
-    """One rebuild of a view at a time, or of a book of it. Only spares work: nothing that is right depends on it."""
+    """Holds a lock, so that one rebuild of a view runs at a time. It only saves work; correctness does not need it."""
     key = {"key": f"redledger rebuild {projection.name}"}
-    with engine.connect() as connection:  # in no transaction, so that none stays open all the while
+    with engine.connect() as connection:  # not in a transaction, which would stay open during the whole rebuild
         if not connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key).scalar():
-            raise RebuildUnderWay(f"{projection.name} is being rebuilt or verified already")
+            raise RebuildUnderWay(f"{projection.name} is already being rebuilt or verified: wait until that ends")
         try:
             yield
         finally:
-            # The lock is the session's: one that cannot be let go would stay with the pool and refuse every rebuild.
+            # The session holds the lock. If it cannot be released, the connection must not return to the pool.
             try:
                 connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
             except (DBAPIError, DatabaseTrouble):
@@ -154,7 +154,7 @@ def _fill(engine: Engine, candidate: Generation, upto: Mapping[int, int], execut
 def _filled_as_far_as_it_goes(
     engine: Engine, candidate: Generation, heads: Mapping[int, int], executor: Executor | None
 ) -> str:
-    """Where an event cannot be applied, and why; empty where all books are filled."""
+    """Fills all books. Returns the event that cannot be applied and why, or ''."""
     try:
         _fill(engine, candidate, heads, executor)
     except CannotApplyEvent as problem:
@@ -163,7 +163,7 @@ def _filled_as_far_as_it_goes(
 
 
 def _compared(engine: Engine, live: Generation, candidate: Generation, executor: Executor | None) -> Comparison:
-    """The candidate filled, and both at the vector of one snapshot of the live view, which goes on meanwhile."""
+    """Fills the candidate and compares both at the positions of one snapshot; the live view continues meanwhile."""
     _fill(engine, candidate, recorded(engine, _positions(engine, live)), executor)
     with begin(engine) as connection:
         build_indexes(connection, candidate)
@@ -174,7 +174,7 @@ def _compared(engine: Engine, live: Generation, candidate: Generation, executor:
 
 
 def _switch(engine: Engine, log: Log, live: Generation, candidate: Generation) -> dict[int, int]:
-    """Make the candidate live. The last few events are folded while the live view is held still."""
+    """Makes the candidate live. The last few events are folded while the live view is locked."""
     with transaction(engine) as cursor:
         for book in log.heads():
             open_book(cursor, live, book)
@@ -184,18 +184,18 @@ def _switch(engine: Engine, log: Log, live: Generation, candidate: Generation) -
         fill_here(engine, candidate, seen)
         vector = _positions(engine, candidate)
         if not reached(vector, seen):
-            raise NeverBackwards(f"{live.name} is at {seen} and its rebuild at {vector}")
+            raise NeverBackwards(f"{live.name} is at {seen} but its rebuild only at {vector}: rebuild again")
         set_live(connection, candidate)
     return vector
 
 
 def _hold_still(connection: Connection, live: Generation, heads: Callable[[], Mapping[int, int]]) -> None:
-    """Hold what every worker must claim before it may change the live view, book by book, to the end."""
+    """Locks the live view's checkpoints, book by book, so that no worker can change its rows until the commit."""
     number = connection.execute(
         text("SELECT generation FROM views.projections WHERE projection = :name FOR UPDATE"), {"name": live.name}
     ).scalar()
     if number != live.number:
-        raise NeverBackwards(f"{live.name} has become generation {number} meanwhile")
+        raise NeverBackwards(f"{live.name} was switched to generation {number} meanwhile: rebuild again")
     for book in heads():
         connection.execute(
             text(

@@ -1,7 +1,7 @@
-"""Folds a long book again where what is parked in it has changed: page by page beside the live rows, then swapped.
+"""Folds a long book again after its parked events have changed: page by page beside the live rows, then a swap.
 
-The pages go into a generation of their own, each with its checkpoint. A process that is killed loses one page, no
-transaction is longer than a page or the swap, and readers see the rows of before until all of them are replaced.
+The pages go into another generation, each with its checkpoint. A killed process loses one page, no transaction is
+longer than a page or the swap, and readers see the old rows until all of them are replaced.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _FORGET = "DELETE FROM views.checkpoints WHERE projection = %s AND generation = 
 
 
 def refold(engine: Engine, live: Generation, book: int) -> Step:
-    """One page, or the swap once all pages are there. What cannot be folded again stops the book as it is.
+    """Folds one page again, or swaps the rows if all pages are done. A book that cannot be folded again stops.
 
-    Does nothing while a rebuild or verification of the view runs, or another process takes the page.
+    Does nothing while a rebuild or verification of the view runs, or while another process folds the page.
     """
     try:
         with alone(engine, live.projection):
@@ -40,7 +40,7 @@ def _page(engine: Engine, live: Generation, book: int) -> Step:
     with begin(engine) as connection:
         beside = _beside(connection, live)
         stands, again = checkpoints(connection, live)[book], checkpoints(connection, beside).get(book)
-    if again and again.position > stands.position:  # left by a rebuild that was killed
+    if again and again.position > stands.position:  # left by a killed rebuild
         begin_again(engine, beside, book)
     done = step(engine, beside, book, size=LARGEST, upto=stands.position)
     if done.checkpoint is None:
@@ -55,7 +55,7 @@ def _page(engine: Engine, live: Generation, book: int) -> Step:
 
 
 def _beside(connection: Connection, live: Generation) -> Generation:
-    """The generation that pages are folded into: the one that was begun, or a new one."""
+    """Returns the generation for the pages: the one already begun, or a new one."""
     names = {"name": live.name, "version": live.version, "live": live.number}
     number = connection.execute(text(_BESIDE), names).scalar()
     return Generation(live.projection, live.version, number) if number else make(connection, live.projection)
@@ -76,7 +76,7 @@ def _swapped(engine: Engine, live: Generation, beside: Generation, book: int) ->
         if again.honours(parked) and again.position == stands.position:
             _replace(cursor, live, beside, book)
             move(cursor, live, again)
-        clear(cursor, beside, book)  # also where something was parked meanwhile: it begins again
+        clear(cursor, beside, book)  # also if the parked events have changed since: then it begins again
         cursor.execute(_FORGET, (beside.name, beside.number, book))
     with engine.connect() as connection:
         is_done = not checkpoints(connection, beside)

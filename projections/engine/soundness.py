@@ -1,4 +1,4 @@
-"""What a view says of itself, held against the catalogue and the log: its generation, its positions, its stops."""
+"""Checks of a view's registration, positions and stops against the catalogue and the log."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _IS_THERE = "SELECT to_regclass(:table) IS NOT NULL"
 
 
 def recorded(engine: Engine, vector: Mapping[int, int]) -> dict[int, int]:
-    """The vector, no further in any book than the log is: a checkpoint that is ahead of it was not made by a fold."""
+    """Returns the positions, limited to the heads of the log. No fold makes a checkpoint beyond the head."""
     heads = Reader(engine).heads()
     return {book: min(position, heads.get(book, 0)) for book, position in vector.items()}
 
 
 def registration_findings(engine: Engine, projection: Projection) -> list[Finding]:
-    """A live generation that is not registered as it is made, or whose checkpoints cannot be read.
+    """Returns findings if the live generation is not registered correctly, or a digest is not readable.
 
-    To be looked for before generations that are not live are dropped: one of them may be the one that was.
+    Must run before other generations are dropped, because one of them may be the true live one.
     """
     with engine.connect() as connection:
         if not connection.execute(text(_IS_THERE), {"table": f"{SCHEMA}.checkpoints"}).scalar():
-            return []  # nothing was ever folded
+            return []  # nothing was folded yet
         found = connection.execute(text(_REGISTERED), {"name": projection.name}).first()
         if found is None:
             return []
@@ -70,13 +70,13 @@ def _version_findings(live: Generation, made_by: int, tables: str) -> Iterator[F
 
 
 def stop_findings(engine: Engine, live: Generation, rebuilt: Generation) -> Iterator[list[Finding]]:
-    """Stops that are none: the rebuilt generation can go on where the live one says that it cannot."""
+    """Yields false stops: the rebuilt generation can apply the event at which the live one has stopped."""
     with engine.connect() as connection:
         stands, again = checkpoints(connection, live), checkpoints(connection, rebuilt)
     for book, checkpoint in stands.items():
         expected = again.get(book, Checkpoint(book))
         if checkpoint.position != expected.position:
-            continue  # it has gone on since the two were compared
+            continue  # it has moved on since the comparison
         if checkpoint.status == "stopped":
             expected = step(engine, rebuilt, book, size=1, upto=checkpoint.position + 1).checkpoint or expected
         texts = [(at.status, at.reason) for at in (expected, checkpoint)]

@@ -1,4 +1,4 @@
-"""Rows in and out of PostgreSQL for one batch: one query to find them, one statement a table to write them."""
+"""Reads and writes the rows of one batch: one query to find them, one statement for each table to write them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _POSTGRESQL = dialect()  # type: ignore[no-untyped-call]
 
 
 class RowStore:
-    """The rows of one generation in one book, inside the caller's transaction."""
+    """The rows of one generation in one book, in the caller's transaction."""
 
     def __init__(self, cursor: extensions.cursor, generation: Generation, book: int) -> None:
         self._cursor = cursor
@@ -31,10 +31,10 @@ class RowStore:
         self._book = book
 
     def find(self, table: ViewTable, keys: Sequence[Key]) -> Iterable[Row]:
-        """The stored rows of these keys, tombstones included.
+        """Returns the stored rows of these keys, deleted ones included.
 
-        Each is looked up by its whole key: a table that is being filled has no statistics yet, and a join without
-        them reads all rows of the book.
+        Looks up each whole key: a table that is being filled has no statistics, and a join without them would read all
+        rows of the book.
         """
         arrays = ", ".join(f"%s::{_sql_type(table, name)}[]" for name in table.key)
         columns = ", ".join(f'"{name}"' for name in table.columns)
@@ -48,7 +48,7 @@ class RowStore:
         return [dict(zip(table.columns, row, strict=True)) for row in self._cursor.fetchall()]
 
     def write(self, batch: Batch) -> None:
-        """Everything the fold has changed, each row once."""
+        """Writes every row that the fold has changed, once."""
         for table, lines in batch.appended.items():
             self._copy(table, _indexable(table, lines))
         for table, rows in batch.kept.items():
@@ -60,9 +60,9 @@ class RowStore:
         if not rows:
             return
         text = StringIO()
-        csv.writer(text, lineterminator="\r\n").writerows(rows)  # which also quotes a lone \r
+        csv.writer(text, lineterminator="\r\n").writerows(rows)  # also quotes a lone \r
         texts = [f'"{column.name}"' for column in table.shape.columns if isinstance(column.type, Text)]
-        # An empty field is null, except in text columns, which are never null.
+        # COPY reads an empty field as null, except in text columns, which are never null.
         never_null = f", FORCE_NOT_NULL ({', '.join(texts)})" if texts else ""
         self._cursor.copy_expert(
             f"COPY {self._generation.stored_name(table)} ({_named(table)}) FROM STDIN (FORMAT csv{never_null})",
@@ -84,7 +84,7 @@ class RowStore:
 
 
 def _indexable(table: ViewTable, rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
-    """The rows, with texts that no index could hold by their digest."""
+    """Returns the rows; texts too long for an index are replaced by their digest."""
     places = table.indexed_texts
     if not any(len(row[place]) * 4 > LONGEST_KEY_BYTES for row in rows for place in places):
         return rows
@@ -97,9 +97,9 @@ def _named(table: ViewTable) -> str:
 
 def _sql_type(table: ViewTable, name: str) -> str:
     kind = table.shape.c[name].type
-    return "text" if isinstance(kind, Text) else kind.compile(dialect=_POSTGRESQL)  # text without its collation
+    return "text" if isinstance(kind, Text) else kind.compile(dialect=_POSTGRESQL)  # `text` without its collation
 
 
 def _without_nul(text: str) -> str:
-    """PostgreSQL's text holds no NUL; a partner's raw text may."""
+    """Replaces NUL, which PostgreSQL cannot store and a partner's raw text may hold."""
     return text.replace("\0", "\ufffd")

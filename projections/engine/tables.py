@@ -1,4 +1,4 @@
-"""Tables of views: every key starts with the book, every row knows the position that last changed it."""
+"""Tables of views: every key starts with the book, and every row holds the position that last changed it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SCHEMA = "views"
 
 
 class ViewTable:
-    """A table as a projection declares it; the engine makes one of it for each generation.
+    """A table as a projection declares it. The engine makes one for each generation.
 
-    `kept` rows are found again by their key and change; a deleted one stays as a tombstone (`deleted`). `appended` rows
-    are written once, and `position` is part of their key. Text columns are never null: '' is what is not known.
+    `kept` rows have a key and change; a deleted one stays, marked `deleted`. `appended` rows are written once, with
+    `position` in their key. Text columns are never null: '' means unknown.
     """
 
     def __init__(
@@ -38,23 +38,24 @@ class ViewTable:
 
     @property
     def changed_by(self) -> str:
-        """The column that holds the position of the last change."""
+        """The column with the position of the last change."""
         return "position" if self.appended else "changed_at_position"
 
     def stored_name(self, version: int, generation: int) -> str:
         return f"{self.name}_v{version}_g{generation}"
 
     def at(self, version: int, generation: int) -> Table:
-        """The SQLAlchemy table of one generation."""
+        """Returns the SQLAlchemy table of one generation."""
         name = self.stored_name(version, generation)
         table = self.shape.to_metadata(MetaData(schema=SCHEMA), name=name)
-        for number, columns in enumerate(self.indexes, 1):  # short names: on several nodes a suffix is added to them
+        # short index names, because a suffix is added on several nodes
+        for number, columns in enumerate(self.indexes, 1):
             Index(f"{name}_by_{number}", *(table.c[column] for column in ("book", *columns)))
         return table
 
 
 def kept_table(name: str, *columns: Column[Any], indexes: Sequence[tuple[str, ...]] = ()) -> ViewTable:
-    """Rows that change. The primary key columns of `columns` follow `book`; every index starts with `book` too."""
+    """Declares a table whose rows change. Its key and all its indexes start with `book`."""
     book: Column[Any] = Column("book", Integer, primary_key=True, autoincrement=False)
     changed_at: Column[Any] = Column("changed_at_position", BigInteger, nullable=False)
     deleted: Column[Any] = Column("deleted", Boolean, nullable=False)
@@ -62,7 +63,10 @@ def kept_table(name: str, *columns: Column[Any], indexes: Sequence[tuple[str, ..
 
 
 def appended_table(name: str, *columns: Column[Any], indexes: Sequence[tuple[str, ...]] = ()) -> ViewTable:
-    """Rows written once, keyed by `(book, position, …)`: further primary key columns come from `columns`."""
+    """Declares a table whose rows are written once.
+
+    Its key is `(book, position, …)` and the key columns of `columns`.
+    """
     book: Column[Any] = Column("book", Integer, primary_key=True, autoincrement=False)
     position: Column[Any] = Column("position", BigInteger, primary_key=True, autoincrement=False)
     return ViewTable(name, (book, position, *columns), indexes, appended=True)

@@ -1,4 +1,4 @@
-"""The way into the views: reads that wait for what their caller has written, and say what positions they are of."""
+"""Reads of views: a read can wait for the caller's own writes, and its answer has the positions it was read at."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ Vector = Mapping[int, int]  # book → position
 _FIRST_PAUSE_S, _SLOWER_BY, _LONGEST_PAUSE_S = 0.001, 1.2, 0.05
 
 
-MOST_WAITING = 8  # readers of one process that wait for a view at the same time
+MOST_WAITING = 8  # waiting readers in one process at a time
 
 
 class TooManyWaiting(Exception):
-    """As many readers wait for views as may at a time: ask again, or ask without `at_least`."""
+    """The process has its maximum of waiting readers. Try again, or read without `at_least`."""
 
 
 class ViewBehind(Exception):
-    """A view did not get as far as was asked for within the time that was given."""
+    """A view did not reach the requested positions in time."""
 
 
 class Held(dict[int, int]):
-    """Where a view stands, book → position, and what it leaves out up to there: it is incomplete by that."""
+    """The positions of a view by book, and the events that it leaves out up to them."""
 
     def __init__(self, positions: Vector, incomplete: Iterable[Incomplete] = ()) -> None:
         super().__init__(positions)
         self.incomplete = tuple(incomplete)
 
     def short_in(self) -> dict[int, Incomplete]:
-        """The books in which the view has stopped short of these positions, and at what."""
+        """Returns the books in which the view has stopped before these positions, and the event of each stop."""
         return {each.book: each for each in self.incomplete if each.why == "stopped"}
 
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """An event that a view leaves out because its effect is parked; or the first of those that it has stopped at."""
+    """An event that a view leaves out: parked, or the first one after a stop."""
 
     view: str
     book: int
@@ -67,14 +67,14 @@ class Incomplete:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A view as one transaction sees it: its tables and the positions they are at belong together."""
+    """A view in one transaction: its tables, and the positions that they are at."""
 
     connection: Connection
     generation: Generation
     vector: Held
 
     def upto(self, positions: Vector | None) -> Held:
-        """Where an answer stands that is of these positions; of the view's own, where none are asked for."""
+        """Returns these positions with the events left out up to them, or the view's own positions for None."""
         if positions is None:
             return self.vector
         left_out = [each for each in self.vector.incomplete if each.position <= positions.get(each.book, 0)]
@@ -85,13 +85,13 @@ class Opened:
 
 
 class _Behind:
-    """What was asked for is not folded yet."""
+    """A marker: the requested positions are not folded yet."""
 
 
 class Views:
-    """The views of one ledger: their connections (the ledger's), the log they are made from, and who is in which book.
+    """The views of one ledger, with its database engine, its log and its directory of books.
 
-    One for a process; safe to share between threads.
+    One for each process. Threads may share it.
     """
 
     def __init__(self, engine: Engine, log: Log) -> None:
@@ -109,10 +109,10 @@ class Views:
         timeout_s: float = 5.0,
         past_stops: bool = False,
     ) -> T:
-        """What `query` finds, in one snapshot of the live view.
+        """Returns the result of `query` in one snapshot of the live view.
 
-        With `past_stops` a book in which the view has stopped is read as it is, so that it stops no reader of others;
-        what is left out stands in `Opened.vector`. Raises `ViewBehind`, `ViewOutdated`, `TooManyWaiting`.
+        With `past_stops`, a book whose view has stopped is read as far as it is folded; `Opened.vector` names the stop.
+        Raises `ViewBehind`, `ViewOutdated` and `TooManyWaiting`.
         """
         found = self._twice(projection, lambda: self._read(projection, query, at_least or {}, past_stops))
         if isinstance(found, _Behind):
@@ -122,9 +122,9 @@ class Views:
         return found
 
     def _wait_in_turn(self, projection: Projection, at_least: Vector, timeout_s: float, past_stops: bool) -> None:
-        """Wait, if not too many do already: each holds a thread."""
+        """Waits, unless too many readers already wait, because each of them holds a thread."""
         if not self.waiting.acquire(blocking=False):
-            raise TooManyWaiting(f"{MOST_WAITING} readers wait already, which is all at a time. Ask again in a moment.")
+            raise TooManyWaiting(f"{MOST_WAITING} readers already wait, the most at a time. Try again in a moment.")
         try:
             self.wait_for(projection, at_least, timeout_s=timeout_s, past_stops=past_stops)
         finally:
@@ -133,8 +133,10 @@ class Views:
     def wait_for(
         self, projection: Projection, at_least: Vector, *, timeout_s: float = 5.0, past_stops: bool = False
     ) -> None:
-        """Return when the view has folded these positions, with `past_stops` those of books in which it has not
-        stopped. Raises `ViewBehind` when it has not in that time."""
+        """Returns when the view has folded these positions; with `past_stops`, stopped books are left out.
+
+        Raises `ViewBehind` if it has not within `timeout_s`, or has stopped.
+        """
         give_up, pause = time.monotonic() + timeout_s, _FIRST_PAUSE_S
         while missing := _missing(known := self.status(projection), at_least, past_stops):
             stopped = [known[book].reason for book in missing if book in known and known[book].status == "stopped"]
@@ -146,14 +148,11 @@ class Views:
             pause = min(pause * _SLOWER_BY, _LONGEST_PAUSE_S)
 
     def as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
-        """The vector of positions, of every book or of these, that was recorded by then.
-
-        Raises ValueError for an instant that has not come yet.
-        """
+        """Returns the last position of every book, or of these, recorded by then. Raises ValueError for the future."""
         return self.log.positions_as_known_at(instant, books)
 
     def status(self, projection: Projection) -> dict[int, Checkpoint]:
-        """Where the live view stands, by book. Raises `ViewOutdated`."""
+        """Returns the live view's checkpoints by book. Raises `ViewOutdated`."""
         return self._twice(projection, lambda: progress(self.engine, projection)).checkpoints
 
     def _read(
