@@ -1,4 +1,4 @@
-"""Pages by key: a page is read from where the page before ended, so that no page costs the pages before it."""
+"""Pages by key: a page continues after the last key of the page before, so late pages cost no more than early ones."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-Key = tuple[str | int | datetime, ...]  # of a row, by what its list is ordered by
+Key = tuple[str | int | datetime, ...]  # the values of a row by which its list is ordered
 
 
 def behind(columns: Sequence[str], after: Key | None, *, included: bool = False) -> tuple[str, dict[str, Any]]:
-    """Returns the SQL condition that holds for rows behind the key, and its values; without a key, for every row.
+    """Returns the SQL condition for rows after the key, and its values; `true` if there is no key.
 
-    `included`: also for the row of the key itself.
+    With `included`, the row of the key itself is in the page too.
     """
     if after is None:
         return "true", {}

@@ -1,4 +1,4 @@
-"""The values that one column of a view has: what a filter may be asked for."""
+"""Values in one column of a view, for the filters of a query."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from projections.engine.projection import Projection
 from projections.engine.tables import ViewTable
 from projections.engine.views import Opened, Views
 
-_MOST = 100  # names in one sentence
+_MOST = 100  # values in one sentence
 
 
 def known_values(views: Views, projection: Projection, table: ViewTable, column: str) -> tuple[str, ...]:
-    """The first of them in order, '' left out. Raises `ViewBehind`."""
+    """Returns the first values in order, without ''. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> tuple[str, ...]:
         stored = opened.generation.stored_name(table)

@@ -1,4 +1,4 @@
-"""Every read model, one line each. A new one is its file and its line."""
+"""The registry of read models, one line each. A new read model is its file and its line."""
 
 from __future__ import annotations
 

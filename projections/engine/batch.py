@@ -56,7 +56,7 @@ class KeptRows:
         self.key = table.key
         self._rows: dict[Key, Row | None] = {}
         self._stored: set[Key] = set()
-        self._touched: dict[Key, None] = {}  # in the order of the first touch
+        self._touched: dict[Key, None] = {}  # in the order of the first change
 
     def load(self, keys: Iterable[Key]) -> None:
         """Fetches the rows of all these keys in one query, for a batch that changes many."""

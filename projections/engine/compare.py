@@ -92,7 +92,7 @@ def _compare_table(
             result.add([finding])
     shared = [name for name in table.columns if name in there & made]
     if not {"book", *table.key} <= set(shared):
-        return  # a table, or a key, that only one of the two versions has
+        return  # only one of the two versions has this table or key
     for book in _books_without(live, table, stands):
         key = f"{live.generation.name}, book {book}"
         result.add([missing(CHECKPOINTS, key, f"a checkpoint, since {table.name} has rows of the book")])

@@ -164,12 +164,11 @@ class Views:
                     return _Behind()
                 held = Held(known.positions, incomplete(projection, known.checkpoints))
                 return query(Opened(connection, known.generation, held))
-        progress(self.engine, projection)  # made live, for it was never folded
+        progress(self.engine, projection)  # makes an empty live view, because it was never folded
         return self._read(projection, query, at_least, past_stops)
 
     def _twice(self, projection: Projection, read: Callable[[], T]) -> T:
-        """Once more where a rebuild dropped the generation under our feet, for there is a newer one, or the line broke,
-        or nothing was ever folded here."""
+        """Reads again if a rebuild dropped the generation, the connection was lost, or nothing was folded yet."""
         try:
             return read()
         except DatabaseTrouble as trouble:
@@ -183,7 +182,7 @@ class Views:
 
 
 def incomplete(projection: Projection, known: Mapping[int, Checkpoint]) -> list[Incomplete]:
-    """What the view leaves out, in order."""
+    """Returns the events that the view leaves out, by book and position."""
     found: list[Incomplete] = []
     for book, checkpoint in sorted(known.items()):
         found += [Incomplete(projection.name, book, position) for position in sorted(checkpoint.parked)]
@@ -193,7 +192,7 @@ def incomplete(projection: Projection, known: Mapping[int, Checkpoint]) -> list[
 
 
 def _missing(known: Mapping[int, Checkpoint], at_least: Vector, past_stops: bool) -> dict[int, int]:
-    """Which of these positions the view has not reached and is to be waited for."""
+    """Returns the positions that the view has not reached and must still be waited for."""
     return {
         book: position
         for book, position in at_least.items()

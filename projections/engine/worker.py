@@ -1,4 +1,4 @@
-"""Workers: follow the log and keep the live views at its heads, together where they can, else a thread a projection."""
+"""Workers that follow the log and keep the live views at its heads: together, or each in its own thread."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from projections.engine.progress import progress
 from projections.engine.projection import Projection
 from projections.engine.refold import refold
 
-POLL_S = 1.0  # a wake-up may be lost; the log is read at least this often
-_RETRY_S = (0.1, 0.5, 1.0, 5.0)  # after trouble with the database, the last one again and again
+POLL_S = 1.0  # the log is read at least this often, because a wake-up may be lost
+_RETRY_S = (0.1, 0.5, 1.0, 5.0)  # pauses after database trouble; the last one repeats
 
 _logger = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ _logger = logging.getLogger(__name__)
 class ProjectionWorker:
     """Keeps one projection at the heads of its books. Any number of workers may run, in any process.
 
-    A book that stopped is tried again by every new worker, after the code was put right, and when what is parked in it
-    changes. A book with trouble rests for a while; neither holds up the others.
+    A stopped book is tried again by every new worker (so a restart with corrected code continues), and when its parked
+    events change. A book with database trouble pauses; the other books continue.
     """
 
     def __init__(
@@ -39,7 +39,8 @@ class ProjectionWorker:
         self._log = log
         self._projection = projection
         self._clock = clock
-        self._given_up: dict[tuple[int, int], int] = {}  # generation and book → the version of the parking it saw
+        # generation and book → the version of its parking stream at the stop
+        self._given_up: dict[tuple[int, int], int] = {}
         self._resting: dict[int, _Rest] = {}  # by book
         self._sizes: dict[int, int] = {}
         self._noted = ""
@@ -47,12 +48,12 @@ class ProjectionWorker:
 
     @property
     def trouble(self) -> str:
-        """Why it does not follow at the moment, with the books; empty while it does."""
+        """The reason why it does not follow now, with the books; '' if it follows."""
         of_books = [f"book {book}: {rest.reason}" for book, rest in sorted(self._resting.items())]
         return "; ".join([self._noted] * bool(self._noted) + of_books)
 
     def run(self, stop: Event, wakeup: Callable[[float], object]) -> None:
-        """Follow until `stop` is set. `wakeup(seconds)` waits for a wake-up, that long at most."""
+        """Follows the log until `stop` is set. `wakeup(seconds)` waits for a wake-up, at most that long."""
         failures = 0
         while not stop.is_set():
             try:
@@ -67,20 +68,20 @@ class ProjectionWorker:
 
     def _note(self, error: Exception) -> None:
         reason = _words(error)
-        if reason != self._noted:  # once, not at every try
-            _logger.warning("the projection %s waits: %s", self.name, reason)
+        if reason != self._noted:  # logged once, not at every try
+            _logger.warning("projection %s waits: %s", self.name, reason)
         self._noted = reason
 
     def catch_up(self, stop: Event | None = None) -> None:
-        """Fold what the log holds by now, in every book that can be folded.
+        """Folds all events recorded so far, in every book that can be folded.
 
-        Raises the database's error where a book met one, after all others are done.
+        Raises the first book's database error, after all other books are done.
         """
         for error in self._go_round(stop):
             raise error
 
     def _go_round(self, stop: Event | None) -> list[Exception]:
-        """Book by book in turn, so that no book waits for another one's backlog; what stood in the way."""
+        """Folds step by step, each book in turn, so that no book waits for another. Returns the errors."""
         known = progress(self._engine, self._projection)
         generation, checkpoints = known.generation, known.checkpoints
         self._reconsider(generation, checkpoints)
@@ -93,14 +94,14 @@ class ProjectionWorker:
         return errors
 
     def _advance_alone(self, generation: Generation, book: int, errors: list[Exception]) -> bool:
-        """One step, whose trouble is this book's alone; whether there may be more to do."""
+        """Takes one step; an error makes this book pause. Returns True if there may be more to fold."""
         try:
             more = self._advance(generation, book)
         except Exception as error:
             errors.append(error)
             failures = self._resting[book].failures + 1 if book in self._resting else 0
             if not failures:
-                _logger.warning("the projection %s waits in book %s: %s", self.name, book, _words(error))
+                _logger.warning("projection %s waits in book %s: %s", self.name, book, _words(error))
             self._resting[book] = _Rest(failures, self._clock() + _pause_s(failures), _words(error))
             return False
         self._resting.pop(book, None)
@@ -110,7 +111,7 @@ class ProjectionWorker:
         return book in self._resting and self._clock() < self._resting[book].until
 
     def _reconsider(self, generation: Generation, checkpoints: Mapping[int, Checkpoint]) -> None:
-        """Try again where what is parked has changed since the book stopped."""
+        """Forgets stops of books whose parked events have changed, so that they are tried again."""
         books = [book for book in checkpoints if (generation.number, book) in self._given_up]
         versions = parking_versions(self._engine, books) if books else {}
         for book in books:
@@ -125,16 +126,16 @@ class ProjectionWorker:
         return known.position < head
 
     def _advance(self, generation: Generation, book: int) -> bool:
-        """One step; whether there may be more to do."""
+        """Takes one step. Returns True if there may be more to fold."""
         size = self._sizes.get(book, SMALLEST)
         done = step(self._engine, generation, book, size=size)
         if done.again:
             done = refold(self._engine, generation, book)
         if done.checkpoint is None:
-            return False  # somebody else is on it; looked at again at the next wake-up
+            return False  # another worker holds it; tried again at the next wake-up
         if done.checkpoint.status == "stopped" and done.read == 0:
             self._given_up[generation.number, book] = done.parking
-            _logger.error("%s stops in book %s at %s", self._projection.name, book, done.checkpoint.reason)
+            _logger.error("projection %s stops in book %s at %s", self._projection.name, book, done.checkpoint.reason)
             return False
         full = done.read == size
         self._sizes[book] = min(2 * size, LARGEST) if full else SMALLEST
@@ -143,7 +144,7 @@ class ProjectionWorker:
 
 @dataclass(frozen=True, slots=True)
 class _Rest:
-    """A book that is not tried again before an instant of the worker's clock, after so many failures."""
+    """The pause of a book until an instant of the worker's clock, after this number of failures."""
 
     failures: int
     until: float
@@ -159,7 +160,7 @@ def _words(error: Exception) -> str:
 
 
 class ProjectionWorkers:
-    """All projections of a process: one lockstep runner at the heads, and a thread each for what cannot go with it."""
+    """All projections of a process: one lockstep runner, and a thread for each that cannot go with it."""
 
     def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
         self._workers = [ProjectionWorker(engine, log, projection) for projection in projections]
@@ -178,14 +179,14 @@ class ProjectionWorkers:
             thread.start()
 
     def ring(self) -> None:
-        """There is news in the log: call this from whoever listens."""
+        """Wakes the workers. The listener calls it when the log has new events."""
         self._news.set()
 
     def _lead(self) -> None:
         while not self._stop.is_set():
             try:
                 left = self._lockstep_runner.follow()
-            except Exception:  # whose fault it is, and whether it is the database's, its own worker finds out
+            except Exception:  # the projection's own worker finds the cause
                 left = set(self._bells)
             for name in left:
                 self._bells[name].set()
@@ -193,7 +194,7 @@ class ProjectionWorkers:
             self._news.clear()
 
     def stop(self) -> None:
-        """Ends after the step that each worker is in."""
+        """Ends each worker after its current step."""
         self._stop.set()
         self.ring()
         for bell in self._bells.values():
@@ -203,12 +204,12 @@ class ProjectionWorkers:
 
     @property
     def troubles(self) -> dict[str, str]:
-        """Why projections do not follow at the moment, by name; empty while all do."""
+        """The reasons why projections do not follow now, by name; empty if all follow."""
         return {worker.name: worker.trouble for worker in self._workers if worker.trouble}
 
 
 def _rung(bell: Event) -> Callable[[float], object]:
-    """Waits for the lockstep runner, which looks at the log often enough for all."""
+    """Returns a wait for the lockstep runner, which reads the log often enough for all workers."""
 
     def wakeup(_: float) -> None:
         bell.wait()

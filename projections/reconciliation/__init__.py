@@ -1,1 +1,1 @@
-"""Our books beside those of providers, banks and partners."""
+"""Read models that compare our books with the reports of providers, banks and partners."""

@@ -1,4 +1,4 @@
-"""What our books say the bank is to show: payouts, deposits, payments, exchanges, refunds; and what it has shown."""
+"""Movements that our books expect at the bank, and those that its statements have shown."""
 
 from __future__ import annotations
 
@@ -29,31 +29,32 @@ from projections.engine.views import Opened, Vector, Views
 
 EXPECTED = kept_table(
     "expected_at_bank",
-    text_column("reference", key=True),  # under which the bank names it
+    text_column("reference", key=True),  # the reference by which the bank names the movement
     text_column("kind", key=True),
-    text_column("movement", key=True),  # several may go by one reference; one by several, and is shown under any
-    Column("names_it", Boolean, nullable=False),  # of its references the one that it is listed under
+    # One reference may cover several movements, and one movement may have several references.
+    text_column("movement", key=True),
+    Column("names_it", Boolean, nullable=False),  # true for the reference under which the movement is listed
     text_column("stream"),
     text_column("merchant"),
     text_column("currency"),
-    Column("minor", BigInteger, nullable=False),  # what comes in positive
+    Column("minor", BigInteger, nullable=False),  # positive for incoming money
     Column("expected_on", Date, nullable=False),
     Column("since_position", BigInteger, nullable=False),
     indexes=[("expected_on",), ("movement", "kind")],
 )
 SHOWN = kept_table(
-    "shown_by_bank",  # in book 0: which expectations are met, wherever they stand
+    "shown_by_bank",  # in book 0: the expectations that are met, in any book
     text_column("reference", key=True),
     text_column("kind", key=True),
     text_column("entry", key=True),
     text_column("currency"),
-    Column("expected_minor", BigInteger, nullable=False),  # what the entry was matched to was to be
+    Column("expected_minor", BigInteger, nullable=False),  # the expected amount of the matched movement
     Column("shown_on", Date, nullable=False),
 )
 
 
 class ExpectedAtBank(Projection):
-    """Expectations stand in the book of who they are about, entries of the bank in book 0; a read joins them."""
+    """Keeps expectations in the book of their merchant, and the bank's entries in book 0. A read joins both."""
 
     name = "expected_at_bank"
     version = 7
@@ -81,7 +82,7 @@ class ExpectedAtBank(Projection):
                 shown = {"currency": event.amount.currency, "shown_on": event.value_date}
                 row["expected_minor"] = event.expected.minor
                 batch.rows(SHOWN).put(row | shown, at=recorded.position)
-            elif isinstance(event, PayoutCancelled | PayoutFailed):  # the money never leaves
+            elif isinstance(event, PayoutCancelled | PayoutFailed):  # the money does not leave
                 batch.rows(EXPECTED).delete(event.payout_id, "payout", event.payout_id, at=recorded.position)
             else:
                 for row in _rows(event, recorded):
@@ -93,8 +94,10 @@ class ExpectedAtBank(Projection):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One movement the bank is to show, or has shown (`entry`). Of those that go by one reference in one stream it is
-    the `nth`; `movement` distinguishes it from the others of its kind and book."""
+    """One movement that the bank is expected to show, or has shown in `entry`.
+
+    `nth` numbers the movements of one reference in one stream. `movement` tells it from others of its kind and book.
+    """
 
     reference: str
     kind: BankMatch
@@ -108,7 +111,7 @@ class Expectation:
     shown_on: date | None = None
 
 
-# Of movements of one amount under one reference, as many are shown as entries were matched to that amount there.
+# Of several movements with one amount and one reference, as many are met as entries were matched to that amount.
 _MET = """
 nth AS (
     SELECT k.*, row_number() OVER (PARTITION BY k.book, k.stream, k.reference, k.kind
@@ -132,7 +135,7 @@ met AS (
 SELECT n.*, m.entry, m.shown_on FROM nth n
 LEFT JOIN met m ON (m.book, m.movement, m.kind, m.currency) = (n.book, n.movement, n.kind, n.currency)
 """
-# A payout that was given up may be shown all the same: its entry is reported by it, and contradicts.
+# The bank may also show a cancelled or failed payout: its entry is then matched to it and contradicts our books.
 _FIND = f"""
 WITH asked AS (
     SELECT book, movement, kind FROM {{expected}} WHERE book = ANY(:books) AND reference = ANY(:references)
@@ -146,7 +149,7 @@ known AS (
 WHERE n.reference = ANY(:references)
 ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movement
 """
-# What was cancelled or shown later was expected then. Of a movement's references the one that names it is listed.
+# Movements that were cancelled or shown later count as expected at that time. Each is listed under one reference.
 _NOT_SHOWN = f"""
 WITH known AS (
     SELECT e.* FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
@@ -162,7 +165,7 @@ ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movemen
 def expected_under(
     views: Views, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Expectation]:
-    """What is or was expected under these references: open, met, or given up by us. Raises `ViewBehind`."""
+    """Returns the movements expected under these references: open, met, or cancelled. Raises `ViewBehind`."""
     asked = {key_form(reference): reference for reference in references}
     found = _find(views, _FIND, at_least, timeout_s, references=list(asked), as_of=None)
     return [replace(each, reference=asked[each.reference]) for each in found]
@@ -171,14 +174,14 @@ def expected_under(
 def not_shown_yet(
     views: Views, timepoint: AsOf = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Expectation]:
-    """What was expected before a day, and no statement had shown. Raises `ViewBehind`."""
+    """Returns the movements expected before a day that no statement had shown. Raises `ViewBehind`."""
     at = timepoint.positions(views)
     wanted = {**(at_least or {}), **(at or {})}
     return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=timepoint.as_of)
 
 
 def shown_currencies(views: Views, *, timeout_s: float = 5.0) -> set[str]:
-    """Of which accounts the bank's statements are reported to us at all, by their currencies. Raises `ViewBehind`."""
+    """Returns the currencies of the bank accounts whose statements we receive. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> set[str]:
         statement = f"SELECT DISTINCT currency FROM {opened.generation.stored_name(SHOWN)} WHERE book = 0"

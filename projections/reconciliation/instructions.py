@@ -1,4 +1,4 @@
-"""What the ledger has asked of providers and banks and has not been answered: captures, voids, refunds, payouts."""
+"""Unanswered instructions to providers and banks: captures, voids, refunds and payouts."""
 
 from __future__ import annotations
 
@@ -42,11 +42,12 @@ INSTRUCTIONS = kept_table(
     "instructions",
     text_column("kind", key=True),
     text_column("stream", key=True),
-    text_column("subject", key=True),  # the id it is sent under; captures of one payment stand under its, tries of one
-    # unmatched refund under that refund's
+    # The id of the instruction. Captures of one payment share its payment id, and attempts of one unmatched refund
+    # share its refund id.
+    text_column("subject", key=True),
     text_column("partner"),
     instant_column("requested_at"),
-    text_column("facts"),  # JSON: the amount, and what the partner and the answer's report name besides
+    text_column("facts"),  # JSON: the amount, and the names that the partner and the answer's report use
     indexes=[("requested_at", "kind", "stream", "subject")],
 )
 STEPS = appended_table(
@@ -57,7 +58,7 @@ STEPS = appended_table(
     text_column("partner"),
     instant_column("requested_at"),
     text_column("facts"),
-    Column("is_open", Boolean, nullable=False),  # whether it waits for an answer behind this event
+    Column("is_open", Boolean, nullable=False),  # true if it still waits for an answer after this event
     Column("accounting_date", Date, nullable=False),
     indexes=[("kind", "stream", "subject", "position")],
 )
@@ -66,7 +67,7 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One thing to be done by a partner, at most once, under `key`. `facts` are names: of the payment, the capture …"""
+    """An instruction that a partner carries out at most once under `key`. `facts` holds ids such as the payment's."""
 
     kind: Kind
     book: int
@@ -79,31 +80,35 @@ class Instruction:
 
     @property
     def is_unmatched(self) -> bool:
-        """Whether it is about money that belongs to no order."""
+        """True if the money belongs to no known order."""
         return kind_of(self.stream) == "unmatched"
 
     @property
     def subject(self) -> str:
-        """What its row in the view is about: several requests to capture one payment share one."""
+        """The key of its row in the view. Capture requests of one payment share one row."""
         if self.is_unmatched:
             return str(self.facts["refund_id"])
         return str(self.facts["payment_id"]) if self.kind == "capture" else self.id
 
     @property
     def key(self) -> str:
-        """What the partner knows it by. The id of a payout is the bank's too; the others are unique in their stream
-        only, and a provider serves all of them."""
+        """The idempotency key that the partner gets.
+
+        A payout's id is unique at the bank. Other ids are unique only in their stream, so the key includes the stream.
+        """
         if self.kind == "payout":
             return self.id
         names = self.stream.split("/")[1:]
-        if any("." in name for name in names):  # joined by dots, two merchants' names could run into each other
+        if any("." in name for name in names):  # two merchants' names joined by dots could give the same key
             return command_id("key", self.stream, self.id)
         return derived_id(*names, self.id)
 
 
 class Instructions(Projection):
-    """A row stands until its answer is recorded, wherever that comes from: a webhook, a statement, the partner; what
-    was asked and answered before is in the steps."""
+    """Keeps a row until the answer is recorded, from a webhook, a statement or the partner.
+
+    The steps keep the instructions that were answered already.
+    """
 
     name = "instructions"
     version = 4
@@ -144,7 +149,7 @@ class Instructions(Projection):
 def instructions(
     views: Views, book: int, *, upto: datetime | None = None, after: Instruction | None = None, limit: int = 500
 ) -> list[Instruction]:
-    """A page of what a book asks for, what was asked first first; `upto` leaves out what was asked later."""
+    """Returns a page of a book's open instructions, the oldest first, requested at `upto` or before."""
 
     def query(opened: Opened) -> list[Instruction]:
         statement = f"""
@@ -163,7 +168,7 @@ def instructions(
 
 _ORDER = ("requested_at", "kind", "stream", "subject")
 _NOW = "SELECT * FROM {instructions} WHERE book = ANY(:books) AND NOT deleted"
-# What was answered later waited then.
+# An instruction that was answered later was open at that time.
 _THEN = """
 SELECT * FROM (
     SELECT DISTINCT ON (s.book, s.kind, s.stream, s.subject) s.*
@@ -185,11 +190,10 @@ def open_instructions(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[Instruction]:
-    """What all books ask for, or had asked for by a day or as it was known at an instant, what was asked first first.
+    """Returns the open instructions of all books, now, on a day, or as known at an instant, the oldest first.
 
-    `after` is the key of an instruction; those behind it in the row that it shares with others are found too.
-
-    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    `after` is the key of an instruction; later ones in the same row are included. Raises `ViewBehind`, and ValueError
+    for an instant in the future.
     """
     at = timepoint.positions(views)
     source = _NOW if at is None and timepoint.as_of is None else _THEN
@@ -213,7 +217,7 @@ def open_instructions(
 
 
 def _is_reported(instruction: Instruction, after: Key) -> bool:
-    """True if it shares the row of the key and does not come behind it."""
+    """True if the instruction is in the row of the key and not after it, so the page before has returned it."""
     *row, last = after
     of_it = [instruction.requested_at, instruction.kind, instruction.stream, instruction.subject]
     return of_it == row and instruction.id <= str(last)
@@ -246,14 +250,15 @@ def _keys(stream: str, event: Any) -> list[tuple[str, str, str]]:
 
 
 class _Fold:
-    """One event taken into the rows."""
+    """Applies one event to the rows."""
 
     def __init__(self, rows: KeptRows, recorded: Recorded) -> None:
         self._rows, self._recorded = rows, recorded
-        self._steps: dict[tuple[str, str], tuple[Row, bool]] = {}  # how the event leaves each row, and whether open
+        # each changed row after the event, and whether it is open
+        self._steps: dict[tuple[str, str], tuple[Row, bool]] = {}
 
     def steps(self, book: int) -> Iterator[tuple[Any, ...]]:
-        """The rows that the event has changed, as it leaves them."""
+        """Yields the changed rows as the event leaves them."""
         for row, is_open in self._steps.values():
             reported = (row[name] for name in ("kind", "stream", "subject", "partner", "requested_at", "facts"))
             yield (book, self._recorded.position, *reported, is_open, self._recorded.accounting_date)

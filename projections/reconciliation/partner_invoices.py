@@ -1,4 +1,4 @@
-"""What partners charge under each invoice, beside what was paid for it: one paid too little or too much shows."""
+"""Charges of partners by invoice, compared with the payments of it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from projections.engine.views import Opened, Vector, Views
 CHARGES = kept_table(
     "partner_charges",
     text_column("partner", key=True),
-    text_column("invoice_ref", key=True),  # empty where the partner names none
-    text_column("subject", key=True),  # the charge, under the partner's name of it
+    text_column("invoice_ref", key=True),  # '' if the partner names no invoice
+    text_column("subject", key=True),  # the partner's id of the charge
     text_column("stream"),
     text_column("currency"),
     minor_column("minor"),
@@ -45,7 +45,7 @@ PAYMENTS = kept_table(
 
 
 class PartnerInvoices(Projection):
-    """Charges stand in the book of their order, those of parcels that nobody knows in book 0, as payments do."""
+    """Keeps charges in the book of their order. Charges of unknown parcels are in book 0, as payments are."""
 
     name = "partner_invoices"
     version = 2
@@ -65,9 +65,11 @@ class PartnerInvoices(Projection):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceMismatch:
-    """Invoices that were paid in another sum than they were charged in; of one that is late, nothing was paid, or
-    nothing charged. `stream` is that of the first payment, else of a charge, and `since` the day of
-    the first payment, else of the last charge."""
+    """Invoices whose paid and charged sums differ, or that are unpaid, or paid without a reported charge.
+
+    `stream` is that of the first payment, else of a charge. `since` is the day of the first payment, else of the last
+    charge.
+    """
 
     partner: str
     invoice_refs: tuple[str, ...]
@@ -79,7 +81,7 @@ class InvoiceMismatch:
 
 @dataclass(slots=True)
 class _Group:
-    """Invoices of a partner that payments connect."""
+    """Invoices of a partner that share payments, directly or through other invoices."""
 
     partner: str
     refs: set[str]
@@ -90,7 +92,7 @@ class _Group:
 
 @dataclass(slots=True)
 class _Invoice:
-    """What is charged under one invoice, by currency; `charged_on` is the day of the last charge."""
+    """The charges of one invoice by currency, in minor units. `charged_on` is the day of the last charge."""
 
     partner: str
     ref: str
@@ -102,9 +104,12 @@ class _Invoice:
 def invoice_mismatches(
     views: Views, *, unpaid_since: date, unreported_since: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[InvoiceMismatch]:
-    """What was paid of invoices in another sum than was charged, at once; invoices that nobody has paid and that were
-    last charged before `unpaid_since`; and payments of before `unreported_since` for invoices whose charges nobody has
-    reported, where they are more than what the partner charges under no invoice. Raises `ViewBehind`."""
+    """Returns the invoices whose paid sum differs from the charged sum.
+
+    An unpaid invoice is returned if its last charge is before `unpaid_since`. A payment without reported charges is
+    returned if it is before `unreported_since` and more than the partner's charges without an invoice. Raises
+    `ViewBehind`.
+    """
 
     def query(opened: Opened) -> list[InvoiceMismatch]:
         found = opened.connection.execute(
@@ -129,7 +134,7 @@ def _reported(recorded: Recorded, event: Event) -> Iterator[tuple[ViewTable, Row
         case DutyAssessed(invoice_ref=ref):
             yield CHARGES, _charge(recorded, event.partner, ref, event.assessment_ref, event.amount)
         case UnmatchedFactReported(refs={"invoice_ref": ref}, body={"minor": int(minor), "currency": str(currency)}):
-            amount = Money(minor, currency)  # placed later, it is recorded again under the same names
+            amount = Money(minor, currency)  # a matched charge is recorded again under the same ids
             yield CHARGES, _charge(recorded, event.system, ref, event.reference, amount)
         case PartnerInvoicePaid() if event.invoice_refs:
             row = {"partner": event.partner, "payment_ref": event.payment_ref, "stream": recorded.stream}
@@ -159,8 +164,7 @@ def _groups(payments: Iterable[tuple[str, list[str], str, str, int, date]]) -> l
 
 
 def _invoices(opened: Opened, paid: Collection[tuple[str, str]], unpaid_since: date) -> list[_Invoice]:
-    """The invoices that were paid, and those that were first charged before a day: each charge once, wherever it
-    stands."""
+    """Returns the paid invoices and those last charged before a day. A charge in several books counts once."""
     statement = f"""
         SELECT partner, invoice_ref, min(stream), max(charged_on), currency, sum(minor) FROM (
             SELECT partner, invoice_ref, subject, currency, minor, min(stream) AS stream, min(charged_on) AS charged_on
@@ -182,8 +186,10 @@ def _invoices(opened: Opened, paid: Collection[tuple[str, str]], unpaid_since: d
 def _compared(
     group: _Group, invoices: dict[tuple[str, str], _Invoice], unreported_since: date
 ) -> InvoiceMismatch | None:
-    """What was paid beside what was charged. Charges of an invoice that nobody has reported may still come, or were
-    reported under none."""
+    """Returns the difference of paid and charged sums, or None if there is none yet.
+
+    Charges of an unreported invoice may still come, or were reported without an invoice.
+    """
     known = [invoices[group.partner, ref] for ref in sorted(group.refs) if (group.partner, ref) in invoices]
     due = {name: sum(each.charged.get(name, 0) for each in known) for each in known for name in each.charged}
     if due == group.paid:

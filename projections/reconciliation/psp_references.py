@@ -1,4 +1,4 @@
-"""Which order a provider's reference is of, and in which of its batches it was settled; or which unmatched capture."""
+"""References of providers: the order or unmatched capture of each, and the batch in which it was settled."""
 
 from __future__ import annotations
 
@@ -35,14 +35,15 @@ REFERENCES = kept_table(
     "psp_references",
     text_column("reference", key=True),
     text_column("psp", key=True),
-    text_column("kind", key=True),  # charge, refund, dispute, payment; submission: a refund that is asked for
+    text_column("kind", key=True),  # charge, refund, dispute, payment; attempt: a refund that was submitted
     text_column("merchant", key=True),
     text_column("order_id", key=True),
     text_column("currency"),
-    Column("minor", BigInteger, nullable=False),  # what the provider is to settle; signed as in its reports
+    # the amount that the provider will settle, with the sign of its reports
+    Column("minor", BigInteger, nullable=False),
     Column("since", Date, nullable=False),
     Column("since_position", BigInteger, nullable=False),
-    text_column("batch_ref"),  # '' while it is not settled
+    text_column("batch_ref"),  # '' until it is settled
     Column("settled_on", Date),
     Column("settled_position", BigInteger),
     indexes=[("batch_ref", "since")],
@@ -57,8 +58,10 @@ OF_UNMATCHED = kept_table(
 
 
 class PspReferences(Projection):
-    """Payments, captures, refunds (ours and the provider's name for them) and disputes, by the provider's names; and
-    unmatched captures with their refunds and disputes, wherever their money went since."""
+    """Keeps payments, captures, refunds and disputes by the provider's references (and our refund attempts).
+
+    Unmatched captures with their refunds and disputes are kept too, also after their money was matched.
+    """
 
     name = "psp_references"
     version = 7
@@ -107,7 +110,7 @@ class PspReferences(Projection):
                 known = rows.get(*names) or since | _UNSETTLED
                 row = dict(zip(REFERENCES.key, names, strict=True))
                 said: dict[str, Any] = {"currency": amount.currency, "minor": amount.minor}
-                if kind == "charge" and "minor" in known:  # a further step of a capture is to be settled too
+                if kind == "charge" and "minor" in known:  # a further partial capture must be settled too
                     said |= _UNSETTLED | {"minor": known["minor"] + amount.minor}
                 rows.put(known | row | said, at=recorded.position)
 
@@ -127,7 +130,7 @@ def _settled(event: PspSettlementReceived | PspSettlementMatched) -> Iterator[tu
 
 @dataclass(frozen=True, slots=True)
 class PspReference:
-    """One of a provider's references. A checkout's capture may be of several orders, and is then several of these."""
+    """One reference of a provider. The capture of a checkout has one for each of its orders."""
 
     reference: str
     psp: str
@@ -140,7 +143,7 @@ class PspReference:
 
 
 class KnownReferences(NamedTuple):
-    """References, and where the view stands: if it has stopped in a book, one may be of further orders."""
+    """The references found, and the positions of the view. In a stopped book, further orders may be missing."""
 
     references: list[PspReference]
     held: Held
@@ -149,7 +152,7 @@ class KnownReferences(NamedTuple):
 def orders_of(
     views: Views, psp: str, references: Sequence[str], *, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> KnownReferences:
-    """What these references are of. A book in which the view has stopped is read as it is. Raises `ViewBehind`."""
+    """Returns the orders of these references. A stopped book is read as far as it is folded. Raises `ViewBehind`."""
     asked = {key_form(reference): reference for reference in references}
 
     def query(opened: Opened) -> KnownReferences:
@@ -168,8 +171,7 @@ def orders_of(
 def unmatched_captures_of(
     views: Views, psp: str, references: Sequence[str], *, timeout_s: float = 5.0
 ) -> dict[str, list[str]]:
-    """Which captures each of these references is of that stand, or once stood, among the unmatched items. Raises
-    `ViewBehind`."""
+    """Returns the captures of each reference that are or were unmatched items. Raises `ViewBehind`."""
 
     asked = {key_form(reference): reference for reference in references}
 

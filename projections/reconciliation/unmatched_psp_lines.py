@@ -1,4 +1,4 @@
-"""What a provider's reports are to show of unmatched captures, while no order has them, and what they have shown."""
+"""Settlement lines that providers' reports are expected to show of unmatched captures, and those they have shown."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ UNMATCHED_LINES = kept_table(
     "unmatched_psp_lines",
     text_column("reference", key=True),
     text_column("psp", key=True),
-    text_column("kind", key=True),  # charge, refund
+    text_column("kind", key=True),  # charge or refund
     text_column("capture_ref"),
     text_column("currency"),
-    Column("minor", BigInteger, nullable=False),  # signed as in the provider's reports
-    Column("since", Date),  # NULL for a line that was shown and is of nothing we know
+    Column("minor", BigInteger, nullable=False),  # with the sign of the provider's reports
+    Column("since", Date),  # NULL for a shown line whose capture we do not know
     Column("since_position", BigInteger),
-    text_column("ended_by"),  # the batch that showed it, or the order's stream that has it now; '' while it is expected
+    # the batch that showed it, or the stream of the order that has it now; '' while it is expected
+    text_column("ended_by"),
     Column("ended_on", Date),
     Column("ended_position", BigInteger),
     indexes=[("ended_by", "since")],
@@ -43,13 +44,13 @@ Key = tuple[str, str, str]
 
 
 def fold_line(batch: Batch, recorded: Recorded, event: Event) -> None:
-    """What the event says of lines that are expected, were shown, or are their orders' from now on."""
+    """Applies an event to the lines: expected, shown by a batch, or moved to their order."""
     rows = batch.rows(UNMATCHED_LINES)
     for key, capture_ref, amount in _expected(event):
         row = rows.get(*key) or _blank(key)
         before = (
             row["minor"] if isinstance(event, UnmatchedPaymentCaptured) else 0
-        )  # it may be captured in several steps
+        )  # a payment may be captured in several steps
         said = {"capture_ref": capture_ref, "currency": amount.currency, "minor": before + amount.minor}
         since = {"since": recorded.accounting_date, "since_position": recorded.position}
         rows.put(row | said | since, at=recorded.position)
@@ -63,7 +64,7 @@ def fold_line(batch: Batch, recorded: Recorded, event: Event) -> None:
 
 
 def keys_of_lines(event: Event) -> Iterable[Key]:
-    """The rows that an event is about."""
+    """Yields the keys of the rows that an event changes."""
     if isinstance(event, UnmatchedPartsTaken):
         yield _charge(event)
     yield from (key for key, *_ in _expected(event))
@@ -84,7 +85,10 @@ def _expected(event: Event) -> Iterator[tuple[Key, str, Money]]:
 
 
 def _ended(event: Event) -> Iterator[tuple[Key, str]]:
-    """A line that waits unmatched was shown all the same; money that was matched is expected of its orders."""
+    """Yields the lines that are no longer expected here.
+
+    An unmatched line was shown, though no order is known. Matched money is expected of its orders instead.
+    """
     match event:
         case UnmatchedFundsSettled():
             yield from (

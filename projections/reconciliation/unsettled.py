@@ -1,4 +1,4 @@
-"""What providers have not settled: charges and refunds of orders, and of captures that are unmatched."""
+"""Charges and refunds that providers have not settled, of orders and of unmatched captures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from projections.reconciliation.unmatched_psp_lines import UNMATCHED_LINES
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """A charge or refund that no report has shown. `stream` is the order's, or that of the unmatched capture."""
+    """A charge or refund that no report has shown. `stream` is the order's, or the unmatched capture's."""
 
     reference: str
     psp: str
@@ -28,7 +28,7 @@ class Unsettled:
     since: date
 
 
-# What was settled later was not then.
+# A line that was settled later was unsettled at that time.
 _UNSETTLED = """
 WITH v AS (
     SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
@@ -49,7 +49,7 @@ ORDER BY since, psp, reference, kind, merchant, order_id
 def unsettled(
     views: Views, timepoint: AsOf = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> list[Unsettled]:
-    """What no batch of the provider had paid for, of days before this one. Raises `ViewBehind`."""
+    """Returns the charges and refunds from before this day that no batch had settled. Raises `ViewBehind`."""
     at = timepoint.positions(views)
 
     def query(opened: Opened) -> list[Unsettled]:
@@ -66,7 +66,7 @@ def unsettled(
 
 
 def settling_providers(views: Views, *, timeout_s: float = 5.0) -> set[str]:
-    """The providers that have settled anything: from the others no report is to be expected. Raises `ViewBehind`."""
+    """Returns the providers with at least one settlement; others send no reports. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> set[str]:
         statement = f"""

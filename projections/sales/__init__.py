@@ -1,1 +1,1 @@
-"""What was sold, and through which channel."""
+"""Read models of sales by channel."""

@@ -1,4 +1,4 @@
-"""What was sold through which post, live stream or store, and by which creator: numbers of orders, nobody's data."""
+"""Sales by post, live stream or store, and by creator: numbers of orders without personal data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SALES = kept_table(
     minor_column("list_fen"),
 )
 SOLD = appended_table(
-    "sold_orders",  # each order by itself: for days as they were once known
+    "sold_orders",  # one row for each order, for answers about the past
     *(Column(name, Text(collation="C")) for name in SALES.key if name != "day"),
     Column("day", Date, nullable=False),
     minor_column("list_fen"),
@@ -41,7 +41,7 @@ SOLD = appended_table(
 
 
 class SalesByChannel(Projection):
-    """Orders as they were placed (statements 2 and 35); what becomes of them later is not taken back."""
+    """Counts orders as they were placed (statements 2 and 35). Later refunds do not change the counts."""
 
     name = "sales_by_channel"
     version = 3
@@ -71,7 +71,7 @@ def _key(recorded: Recorded, event: OrderPlaced) -> tuple[Any, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSales:
-    """One day's orders through one channel."""
+    """The orders of one day through one channel."""
 
     merchant: str
     channel: str
@@ -96,9 +96,10 @@ def sales(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ChannelSales, ...]:
-    """Sales by channel, the latest day first; both days are included, and of a moment those up to its day, as known.
+    """Returns the sales by channel, the latest day first; `from_day` and `to_day` are included.
 
-    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    At another time than now, only orders up to that day or known by then count. Raises `ViewBehind`, and ValueError for
+    an instant in the future.
     """
     at = timepoint.positions(views)
     last = min((day for day in (to_day, timepoint.as_of) if day), default=None)
@@ -130,7 +131,7 @@ def _now(opened: Opened) -> str:
 
 
 def _then(opened: Opened) -> str:
-    """The orders that were known by then, added up."""
+    """Returns SQL that counts the orders known at the positions."""
     names = ", ".join(SALES.key)
     return f"""SELECT {names}, count(*) AS orders, sum(list_fen) AS list_fen
         FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(of_book, upto)

@@ -1,1 +1,1 @@
-"""Where an order is, as its buyer sees it."""
+"""Tracking of orders and parcels, as their buyers see it."""

@@ -1,4 +1,4 @@
-"""What tracking answers: an order and its parcels in a buyer's words; no CNY amount, no fee, no partner's name."""
+"""The answer to tracking: an order and its parcels in the buyer's words, without CNY amounts, fees and partners."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Headline = Literal[
     "unplaced", "placed", "expired", "cancelled", "confirmed", "partly_sent", "on_its_way", "partly_delivered",
     "delivered", "returned_to_sender", "problem", "refunded",
 ]  # fmt: skip
-_PROVEN_BY = ("dispatched", "received_at_warehouse", "departed")  # steps that any later one implies
+_PROVEN_BY = ("dispatched", "received_at_warehouse", "departed")  # steps that any later step implies
 _BACK_WITH_SELLER = "rejected_at_warehouse"
 _NEVER_CAME = (
     "rejected_at_warehouse",
@@ -30,7 +30,7 @@ _NEVER_CAME = (
     "destroyed",
     "returning_to_sender",
     "returned_to_sender",
-)  # it may be before it came
+)  # these may come before the receipt at the warehouse
 _PROVE_THE_RECEIPT = frozenset(
     word
     for word, milestone in MILESTONES.items()
@@ -40,22 +40,26 @@ _PROVE_THE_RECEIPT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TrackedLine:
-    """`qty` units as ordered, under the title that was shown; `unshipped` of them can still be sent, and of those no
-    case or dispute is about `free`."""
+    """One line with its quantity and the title shown. `unshipped` units can still be sent.
+
+    `free` of them are in no after-sales case and no dispute.
+    """
 
     line_id: str
     title: str
     qty: int
     unshipped: int
     free: int
-    under_review: bool  # an after-sales case about units of the line is open
-    disputed: bool  # some are, at the card issuer
+    under_review: bool  # units of the line are in an open after-sales case
+    disputed: bool  # units of the line are disputed at the card issuer
 
 
 @dataclass(frozen=True, slots=True)
 class TrackedItem:
-    """Units in a parcel: how many of them were refunded since it left, how many a case or a dispute is about, and how
-    many are `free` of both. Units that were refunded may be under review until they are back."""
+    """Units of one line in a parcel: those refunded since dispatch, in a case, in a dispute, and `free` of both.
+
+    Refunded units may be under review until they are back.
+    """
 
     line_id: str
     title: str
@@ -68,7 +72,7 @@ class TrackedItem:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One fact, in the reader's words."""
+    """One fact of a parcel in the reader's words."""
 
     milestone: str
     stage: Stage
@@ -79,9 +83,9 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class AfterSales:
-    """What the buyer may ask for at an instant, for how many units, and why not more.
+    """The after-sales services that the buyer may request at an instant, for how many units, and why no more.
 
-    `lock_ends_at` is None where nothing but a signature ends the lock, `closes_at` where no end is set.
+    `lock_ends_at` is None if only a signature ends the lock. `closes_at` is None if there is no end.
     """
 
     allowed: bool
@@ -94,7 +98,7 @@ class AfterSales:
 
 @dataclass(frozen=True, slots=True)
 class TrackedRefund:
-    """One after-sales case. Amounts are in the buyer's currency, None where that is the merchant's own."""
+    """One after-sales case. Amounts are in the buyer's currency, or None if they are in the merchant's (CNY)."""
 
     refund_id: str
     type: str
@@ -105,7 +109,7 @@ class TrackedRefund:
 
 @dataclass(frozen=True, slots=True)
 class ParcelTracking:
-    """One parcel: where it is, since when, and everything that happened on its way, by when it happened."""
+    """One parcel: its place, since when, and all facts of its way in order of time."""
 
     parcel_id: str
     items: tuple[TrackedItem, ...]
@@ -123,40 +127,40 @@ class ParcelTracking:
     under_review: bool
     disputed: bool
     timeline: tuple[TimelineEntry, ...]
-    paid: bool = True  # the order is, and stands
-    promised_by: datetime | None = None  # to be at the warehouse
+    paid: bool = True  # true if the order is paid and was not cancelled
+    promised_by: datetime | None = None  # the promised time of arrival at the warehouse
     lock_ends_at: datetime | None = None
-    proven_at: datetime | None = None  # signed for, by a proof that the order's lock counts
-    deemed_at: datetime | None = None  # deemed signed for without one, where the lock says so
+    proven_at: datetime | None = None  # signed for, with evidence that the order's lock accepts
+    deemed_at: datetime | None = None  # deemed signed for without evidence, if the lock allows it
     return_window: ReturnWindow | None = None  # in force when the order was placed
     came_from: tuple[str, ...] = ()
 
     @property
     def gaps(self) -> tuple[str, ...]:
-        """Steps nobody reported although a later one was (domain §4.3: recorded, the gap marked)."""
+        """The steps that nobody reported although a later one was (domain §4.3)."""
         reached = {entry.milestone for entry in self.timeline}
         furthest = max((place_on_the_way(word) for word in reached if MILESTONES[word].rank > 0), default=-1)
         return tuple(word for word in _PROVEN_BY if word not in reached and place_on_the_way(word) < furthest)
 
     @property
     def has_left(self) -> bool:
-        """Whether it is out of the seller's hands, by any fact."""
+        """True if any fact shows that the parcel has left the seller and is not back."""
         facts = (self.dispatched_at, self.received_at_warehouse, self.departed_at)
         return self.milestone != _BACK_WITH_SELLER and (self.milestone in ENDS or any(facts))
 
     def is_late(self, now: datetime) -> bool:
-        """Whether it missed, or is missing, the promised time at the warehouse."""
+        """True if the parcel missed the promised time at the warehouse, or misses it now."""
         beyond = [e.happened_at for e in self.timeline if e.milestone in _PROVE_THE_RECEIPT and e.happened_at <= now]
         return self.promised_by is not None and min(beyond, default=now) > self.promised_by
 
     def after_sales(self, now: datetime) -> AfterSales:
-        """What can be asked for units of this parcel; requests are decided by the command, on what is known by then."""
+        """Returns the services for units of this parcel. The command decides each request on its own."""
         if free := sum(item.free for item in self.items):
             return self._of(free, now)
         return AfterSales(False, None, (), self._standing() or self._why_nothing(self.items))
 
     def after_sales_of(self, item: TrackedItem, now: datetime) -> AfterSales:
-        """The same for the units of one line."""
+        """Returns the services for the units of one line in this parcel."""
         return self._of(item.free, now) if item.free else AfterSales(False, None, (), self._why_nothing([item]))
 
     def _of(self, qty: int, now: datetime) -> AfterSales:
@@ -175,7 +179,7 @@ class ParcelTracking:
         return AfterSales(True, None, options, closes_at=closes_at, qty=qty)
 
     def _standing(self) -> Reason | None:
-        """Why nothing of the parcel can be asked for, whatever becomes of its units; None where something can."""
+        """Returns the reason why nothing of the parcel can be requested, or None."""
         if not self.paid:
             return "not_paid"
         if not self.has_left:
@@ -192,14 +196,14 @@ class ParcelTracking:
 
 @dataclass(frozen=True, slots=True)
 class OrderTracking:
-    """One order with its parcels, and the positions of the books it was read at. Holds no CNY amount and no partner."""
+    """One order with its parcels, and the positions of the books it was read at. Has no CNY amount and no partner."""
 
     order_id: str
     merchant: str
     buyer_ref: str
     market: str
     status: str  # of its payment: unplaced, placed, confirmed, expired, cancelled
-    headline: Headline  # of all of it
+    headline: Headline  # of the whole order
     text: str
     placed_at: datetime | None
     promised_by: datetime | None
@@ -209,7 +213,7 @@ class OrderTracking:
     vector: dict[int, int]
 
     def after_sales(self) -> AfterSales:
-        """What can be asked for units that were not sent: at any time, once they are paid."""
+        """Returns the services for unsent units, which can be requested at any time after payment."""
         if self.status != "confirmed":
             return AfterSales(False, None, (), "not_paid")
         left = [line for line in self.lines if line.unshipped]

@@ -1,4 +1,4 @@
-"""From the rows of tracking to its answer, whatever the rows come from: the view, or a history folded anew."""
+"""Makes the answer to tracking from rows of the view, or from rows of a history that was folded again."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ Stored = Mapping[Any, Any]  # a row by column
 
 
 class StoredOrder(NamedTuple):
-    """The rows of one order, from wherever they are kept, and the policies its answer rests on."""
+    """The rows of one order, from any source, and the policies for its answer."""
 
     order: Stored
     parcels: Sequence[Stored]
     timeline: Sequence[Stored]
     lock: AfterSalesLock | None
-    return_window: ReturnWindow | None  # the one in force when the order was placed
+    return_window: ReturnWindow | None  # in force when the order was placed
 
 
 def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
-    """The order in its buyer's words."""
+    """Returns the order in its buyer's words."""
     order = stored.order
     lines = from_json(order["lines"])
     titles = {line["line_id"]: line["title"] for line in lines}
@@ -71,7 +71,7 @@ def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
 
 
 def _parcels(stored: StoredOrder, *, titles: Mapping[str, str]) -> Iterator[ParcelTracking]:
-    """Every parcel that holds something still, or never did."""
+    """Yields every parcel that still has units, or from which no units were moved."""
     timelines: dict[str, list[Stored]] = {}
     for fact in stored.timeline:
         timelines.setdefault(fact["parcel_id"], []).append(fact)
@@ -116,7 +116,7 @@ def _parcel(
 
 
 def _with_units(parcel: ParcelTracking, places: Places, awaited: Units) -> ParcelTracking:
-    """The parcel with what its units are about: cases, those that wait for goods among them, and disputes."""
+    """Returns the parcel with its units in cases (also those awaited back) and in disputes."""
     items = []
     for item in parcel.items:
         place = (item.line_id, parcel.parcel_id)
@@ -132,7 +132,7 @@ def _with_units(parcel: ParcelTracking, places: Places, awaited: Units) -> Parce
 
 
 def _capped(lines: Iterable[Mapping[str, Any]], parcels: Sequence[ParcelTracking]) -> list[ParcelTracking]:
-    """Units that were refunded before they were sent all the same: no more of a line is left than was not refunded."""
+    """Marks units as refunded if they were refunded but sent all the same, so that no line has too many units left."""
     left = {line["line_id"]: line["qty"] - line["cancelled"] - line["refunded"] for line in lines}
     for item in (item for parcel in parcels for item in parcel.items if item.line_id in left):
         left[item.line_id] -= item.refunded
@@ -149,7 +149,7 @@ def _at_most(item: TrackedItem, left: int) -> TrackedItem:
 def _whole_timeline(
     parcel_id: str, rows: Mapping[str, Stored], timelines: Mapping[str, Sequence[Stored]]
 ) -> list[Stored]:
-    """What happened to a parcel, and before that to those its units came from."""
+    """Returns the facts of a parcel, and the earlier facts of the parcels its units came from."""
     facts = list(timelines.get(parcel_id, ()))
     for origin in from_json(rows[parcel_id]["came_from"]):
         moved_at = rows[origin]["moved_at"]
@@ -165,7 +165,7 @@ def _refund(refund_id: str, refund: Mapping[str, Any]) -> TrackedRefund:
 
 
 def _entries(timeline: Iterable[Stored], unsaid: Collection[str]) -> Iterator[TimelineEntry]:
-    """The facts by time. A delivery is shown as what it is read as, once where the ledger recorded that too."""
+    """Yields the facts by time. A delivery is shown as interpreted, and once if the ledger recorded that too."""
     facts = [
         Fact(row["milestone"], row["happened_at"], row["location"], to_recipient=row["to_recipient"])
         for row in sorted(timeline, key=_by_time)
@@ -199,7 +199,7 @@ def _line(line: Mapping[str, Any], parcels: Iterable[ParcelTracking], places: Pl
 
 
 def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder) -> Iterator[ParcelTracking]:
-    """With the deadlines that follow from the policies the order was placed under."""
+    """Yields the parcels with the deadlines of the policies in force when the order was placed."""
     rows, lock = {row["parcel_id"]: row for row in stored.parcels}, stored.lock
     if lock is None:
         yield from parcels
@@ -221,7 +221,7 @@ def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder) -> Iterator[
 
 
 def _proven(parcel: ParcelTracking, row: Stored, lock: AfterSalesLock) -> ParcelTracking:
-    """The parcel with the first signature whose proof the lock counts, where it has one."""
+    """Returns the parcel with its first signature that the lock accepts as evidence, if there is one."""
     signatures = counted_signatures(remembered(dict(row)))
     counts = [(at, not kind, kind) for at, kind in signatures if not kind or lock.accepts(kind)]
     if not counts:

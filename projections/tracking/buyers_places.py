@@ -1,4 +1,4 @@
-"""Where something happened, as a buyer may read it: carriers and warehouses write their own names into their places."""
+"""Removes the names of carriers and warehouses from places, so that a buyer does not read them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from functools import lru_cache
 from hashlib import sha256
 
 _WORDS = re.compile(r"[^\W_]+")
-_LONGEST = 6  # words of a name, however it is written: `D.H.L. Express` has four
-_POSTS = ("post", "mail")  # of a postal operator's name the first word is a country's: `china-post`
+_LONGEST = 6  # words of one name in any spelling: `D.H.L. Express` has four
+_POSTS = ("post", "mail")  # the first word of a postal operator's name is its country: `china-post`
 _EMPTY = re.compile(r"\(\s*\)|\[\s*\]")
 _EDGES = " ,;:/|-–·"
 
 
 def place_for_buyers(location: str, carrier: str) -> str:
-    """The place without the name of the carrier that reported it, however that is spelt: `DHL Hub Leipzig` of
-    `dhl_express`
-    is `Hub Leipzig`."""
+    """Returns the place without the name of the carrier that reported it, in any spelling.
+
+    Example: `DHL Hub Leipzig` from `dhl_express` becomes `Hub Leipzig`.
+    """
     return place_without(location, names_of(carrier)) if location and carrier else location
 
 
 def place_without(location: str, names: Collection[str]) -> str:
-    """The place without any of these names, given by their marks (`names_of`)."""
+    """Returns the place without these names, which are given as hashes (`names_of`)."""
     said = list(_said(location, names)) if names else []
     if not said:
         return location
@@ -34,9 +35,9 @@ def place_without(location: str, names: Collection[str]) -> str:
 
 
 def names_of(partner: str, *, is_place: bool = False) -> tuple[str, ...]:
-    """The marks of a partner's name: of the whole, and of its first word where that is the brand.
+    """Returns hashes of a partner's name: of the whole name, and of its first word if that is the brand.
 
-    Marks say names apart where they must not be kept. Of what is named after its place the first word may be that.
+    Hashes identify names in rows that must not hold them. The first word of a place's name is not a brand.
     """
     words = _WORDS.findall(partner)
     names = ["".join(words)]
@@ -46,7 +47,7 @@ def names_of(partner: str, *, is_place: bool = False) -> tuple[str, ...]:
 
 
 def _said(location: str, names: Collection[str]) -> Iterator[tuple[int, int]]:
-    """Where in the place the names stand, the longest first."""
+    """Yields the start and end of each name in the place, the longest name first."""
     words = list(_WORDS.finditer(location))
     n = 0
     while n < len(words):

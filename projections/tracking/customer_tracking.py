@@ -1,4 +1,4 @@
-"""Where each parcel of an order is, on both legs and at customs: no merchant's money, no partner."""
+"""Tracking of every parcel of an order, on both legs and at customs, without the merchant's money and partners."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _STATUS: dict[type[Event], str] = {OrderConfirmed: "confirmed", OrderExpired: "e
 
 
 class CustomerTracking(Projection):
-    """Rows of orders and parcels for buyers; what depends on the clock is left to the reader."""
+    """Keeps rows of orders and parcels for buyers. A reader adds the states that depend on the clock."""
 
     name = "customer_tracking"
     version = 9
@@ -139,7 +139,7 @@ def _publish(batch: Batch, recorded: Recorded, event: PolicyPublished) -> None:
 
 
 class _Fold:
-    """One event of an order taken into the rows."""
+    """Applies one event of an order to the rows."""
 
     def __init__(self, batch: Batch, recorded: Recorded) -> None:
         self._batch, self._recorded = batch, recorded
@@ -147,11 +147,11 @@ class _Fold:
         self._merchant = merchant_of(recorded.stream) or ""
 
     def refund(self, event: Event) -> None:
-        """How far the refund is; what is asked, granted or refused changes more, and is folded besides."""
+        """Updates the state of the refund. Other effects of the event are applied by `on`."""
         self._put_order(refunds=canonical(refunds_after(from_json(self._order()["refunds"]), event)))
 
     def dispute(self, event: Event) -> None:
-        """Which disputes are open, and about what; what one takes or leaves is folded besides."""
+        """Updates the open disputes and their units. Other effects of the event are applied by `on`."""
         order = self._order()
         after = disputes_after(from_json(order["disputes"]), event, from_json(order["refunds"]))
         self._put_order(disputes=canonical(after))
@@ -187,7 +187,7 @@ class _Fold:
 
     @on.register
     def _(self, event: OrderLineCancelled) -> None:
-        """What is cancelled once it is paid is refunded, and counted there."""
+        """Units cancelled after payment are refunded, and are counted by the refund."""
         if self._order()["status"] != "confirmed":
             self._count(event.line_id, "cancelled", event.qty)
 
@@ -231,7 +231,7 @@ class _Fold:
     def _(self, event: ParcelCreated) -> None:
         self._leave_unsaid(names_of(event.warehouse_id, is_place=True))
         row = self._parcel(event.parcel_id)
-        if row["moved_at"] is None:  # else its units travel on in other parcels already
+        if row["moved_at"] is None:  # else its units are already in other parcels
             row["items"] = canonical([{"line_id": i.line_id, "qty": i.qty, "refunded": 0} for i in event.items])
         self._reach(row, Fact("created", self._recorded.occurred_at))
 
@@ -253,7 +253,9 @@ class _Fold:
 
     @on.register
     def _(self, event: ParcelReturnedToSender) -> None:
-        """One that was read from a delivery is a delivery: to whom it went is read from all facts."""
+        """A return that was interpreted from a delivery is kept as a delivery; all facts together decide its
+        recipient.
+        """
         self._leave_unsaid(_names(event))
         row, at = self._parcel(event.parcel_id), event.happened_at
         carry(row, at, event.carrier)
@@ -295,8 +297,10 @@ class _Fold:
             self._batch.rows(PARCELS).put(row, at=self._recorded.position)
 
     def _leave_unsaid(self, names: Collection[str]) -> None:
-        """Whoever has a parcel may write the name of another into a place, sooner or later; some are named only by what
-        they charge."""
+        """Adds names to those that places must not show.
+
+        Any partner of the order may write another's name into a place, also one known only from its charges.
+        """
         known = from_json(self._order()["unsaid"])
         if new := set(names).difference(known):
             self._put_order(unsaid=canonical(sorted(new.union(known))))
@@ -317,7 +321,7 @@ class _Fold:
         self._put_order(open_cases=canonical(cases))
 
     def _await_goods(self, event: RefundApproved) -> None:
-        """The case is over only when the goods are back; it asks for units no more."""
+        """Keeps the case open until the goods are back; its units are no longer requested."""
         units = [{"line_id": line.line_id, "parcel_id": line.parcel_id, "qty": line.qty} for line in event.lines]
         cases = from_json(self._order()["open_cases"])
         self._put_order(open_cases=canonical(cases | {event.refund_id: {"units": units, "decided": True}}))
@@ -328,7 +332,7 @@ class _Fold:
         return found or key | BLANK_PARCEL
 
     def _give_back(self, lines: Sequence[ApprovedLine], sign: int = 1) -> None:
-        """The buyer has the money of these units, or with `sign` -1 has not after all."""
+        """Counts these units as refunded, or with `sign` -1 as no longer refunded."""
         for line in lines:
             if line.parcel_id is None:
                 self._count(line.line_id, "refunded", line.qty * sign)
@@ -336,7 +340,7 @@ class _Fold:
                 self._refund_in(line.parcel_id, line.line_id, line.qty * sign)
 
     def _refund_in(self, parcel_id: str, line_id: str, qty: int) -> None:
-        """So many more units of a parcel are refunded, or fewer, wherever they travel by now."""
+        """Changes the refunded units of a parcel by `qty`, in the parcels where the units are now."""
         row = self._parcel(parcel_id)
         for later in from_json(row["went_into"]):
             held = [item for item in from_json(self._parcel(later)["items"]) if item["line_id"] == line_id]
@@ -350,7 +354,7 @@ class _Fold:
             self._batch.rows(PARCELS).put(row, at=self._recorded.position)
 
     def _pass_on(self, row: Row) -> None:
-        """A fact that came late also happened to the units that have moved on since."""
+        """Applies a late fact also to the parcels into which the units have moved since."""
         for parcel_id in from_json(row["went_into"]):
             later = self._parcel(parcel_id)
             inherit(row, later)
@@ -358,7 +362,7 @@ class _Fold:
             self._pass_on(later)
 
     def _reach(self, row: Row, fact: Fact) -> None:
-        """The parcel with one more fact, and the fact on its timeline."""
+        """Applies a fact to the parcel and appends it to the timeline."""
         reach(row, fact)
         position = self._recorded.position
         self._batch.rows(PARCELS).put(row, at=position)
@@ -378,7 +382,7 @@ def _place(event: ParcelFact) -> str:
 
 
 def _names(event: ParcelFact) -> tuple[str, ...]:
-    """Who is named by the fact: a carrier, the warehouse."""
+    """Returns the hashes of the names in the fact: its carrier and its warehouse."""
     return *names_of(event.carrier), *names_of(getattr(event, "warehouse_id", ""), is_place=True)
 
 

@@ -1,4 +1,4 @@
-"""What is said of an order as a whole: one word that follows from where each of its units is."""
+"""The headline of an order: one word from the places of all its units."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNPAID: dict[str, Headline] = {
 
 
 def headline_of(status: str, lines: Iterable[TrackedLine], parcels: Iterable[ParcelTracking]) -> Headline:
-    """Units that were refunded say nothing, unless all were."""
+    """Returns the headline. Refunded units do not count, unless all units are refunded."""
     if status in _UNPAID:
         return _UNPAID[status]
     found = {*_waiting(lines), *_sent(parcels)}

@@ -1,4 +1,4 @@
-"""How far a parcel is, kept in its row: as few of its facts as its standing depends on, in whatever order they come."""
+"""The state of a parcel in its row, from the few facts that decide it, in any order of arrival."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ledger.events.deliveries import BEFORE_THE_LAST_LEG, DELIVERIES, GOING_BACK
 from ledger.events.milestones import MILESTONES, UNDONE_BY, furthest, in_order
 from projections.engine.batch import Row
 
-# The first time each of these happened is what after-sales and promises rest on.
+# After-sales services and promises depend on the first time of each of these.
 _FIRST = {
     "dispatched": "dispatched_at",
     "received_at_warehouse": "received_at_warehouse",
@@ -27,18 +27,18 @@ _UNDOING = frozenset(UNDONE_BY.values())
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact of a parcel's way, with where it happened. `counts_from` is left out where that is when it happened."""
+    """One fact of a parcel, with its place. `counts_from` is None if the fact counts from when it happened."""
 
     milestone: str
     happened_at: datetime
     location: str = ""
     counts_from: datetime | None = None
-    evidence_kind: str | None = None  # of a signature: `""` where it is only deemed; None where it is no signature
-    to_recipient: bool = False  # a delivery of which the carrier names the recipient
+    evidence_kind: str | None = None  # of a signature: '' if it is only deemed; None if the fact is no signature
+    to_recipient: bool = False  # true for a delivery whose recipient the carrier names
 
 
 def reach(row: Row, fact: Fact) -> None:
-    """Take one more fact into the row: the status is the furthest fact, whatever order they come in."""
+    """Applies a fact to the row. The status is the furthest fact, in any order of arrival."""
     _remember(row, fact)
     facts = remembered(row)
     if reached := furthest(facts):
@@ -50,7 +50,7 @@ def reach(row: Row, fact: Fact) -> None:
 
 
 def counted_signatures(facts: Collection[Fact]) -> list[tuple[datetime, str]]:
-    """The signatures that are the recipient's: from when each counts, and its kind of proof."""
+    """Returns the recipient's signatures: the instant from which each counts, and its kind of evidence."""
     return [
         (fact.counts_from or fact.happened_at, fact.evidence_kind)
         for fact in went_to(facts, "recipient")
@@ -59,30 +59,33 @@ def counted_signatures(facts: Collection[Fact]) -> list[tuple[datetime, str]]:
 
 
 def mark_of(carrier: str) -> str:
-    """What distinguishes carriers where their names must not be: a lock by evidence asks who had the parcel."""
+    """Returns a hash of the carrier's name, for a lock that depends on the carrier.
+
+    The name itself must not be kept.
+    """
     return sha256(carrier.encode()).hexdigest()[:16]
 
 
 def hand_over(row: Row, hand_overs: Iterable[tuple[datetime, str]]) -> None:
-    """The parcel was handed over to carriers with these marks."""
+    """Adds hand-overs to carriers: the instant of each, and the hash of the carrier."""
     known = {(at, mark) for at, mark in from_json(row["hand_overs"])}
     known |= {(at.isoformat(), mark) for at, mark in hand_overs}
     row["hand_overs"] = canonical(sorted(known))
 
 
 def carry(row: Row, at: datetime, carrier: str) -> None:
-    """A carrier says it has the parcel; the last one counts."""
+    """Records that a carrier reports to have the parcel. The latest report counts."""
     if carrier and (at, mark_of(carrier)) > max(_instants(row["carried_by"]), default=(at, "")):
         row["carried_by"] = canonical([[at.isoformat(), mark_of(carrier)]])
 
 
 def handed_over(row: Row) -> list[tuple[datetime, str]]:
-    """The parcel's hand-overs: when, and the mark of the carrier."""
+    """Returns the hand-overs of the parcel: the instant of each, and the hash of the carrier."""
     return _instants(row["hand_overs"])
 
 
 def carrier_of(row: Row) -> str:
-    """The mark of who had it last; empty where nobody said."""
+    """Returns the hash of the parcel's latest carrier, or '' if none is reported."""
     return max((*_instants(row["hand_overs"]), *_instants(row["carried_by"])), default=(None, ""))[1]
 
 
@@ -107,8 +110,10 @@ def _remember(row: Row, fact: Fact) -> None:
 
 
 def _with_delivery(text: str, fact: Fact) -> str:
-    """All deliveries; of the facts that say to whom they went, the first that goes back and the last before the last
-    leg."""
+    """Returns all deliveries, the first fact of the way back, and the last fact before the last leg.
+
+    The last two decide to whom a delivery went.
+    """
     facts = {*_deliveries(text), fact}
     back = sorted((f for f in facts if f.milestone in GOING_BACK), key=in_order)[:1]
     before = sorted((f for f in facts if f.milestone in BEFORE_THE_LAST_LEG), key=in_order)[-1:]
@@ -135,7 +140,7 @@ def _deliveries(text: str) -> Iterator[Fact]:
 
 
 def _turn(row: Row, fact: Fact) -> None:
-    """The last of each fact that can be undone, or undoes one."""
+    """Keeps the last fact of each kind that can be undone or undoes another."""
     turns = from_json(row["turns"])
     known = turns.get(fact.milestone)
     if known is None or datetime.fromisoformat(known[0]) < fact.happened_at:
@@ -143,7 +148,7 @@ def _turn(row: Row, fact: Fact) -> None:
 
 
 def remembered(row: Row) -> list[Fact]:
-    """As much of the parcel's facts as its standing depends on."""
+    """Returns the facts of the parcel that decide its state."""
     turns = from_json(row["turns"]).items()
     facts = [Fact(milestone, datetime.fromisoformat(at), location) for milestone, (at, location) in turns]
     return [*facts, *_deliveries(row["deliveries"]), *(fact for fact in (_way(row),) if fact)]

@@ -1,4 +1,4 @@
-"""What a buyer was shown at some point of an order's history: its events folded anew, up to there and no further."""
+"""Tracking as a buyer saw it at an earlier point: the order's events up to there, folded again."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from projections.tracking.tables import ORDERS, PARCELS, TIMELINE
 
 
 def tracked_then(events: Sequence[Recorded], policies: Sequence[PolicyPublished]) -> OrderTracking | None:
-    """The tracking of the order whose first events these are, under policies published by then.
+    """Returns the tracking of an order from its first events and the policies published by then.
 
-    None if a buyer is shown nothing of them. Raises ValueError for events of several orders.
+    Returns None if a buyer sees nothing of them. Raises ValueError for events of several orders.
     """
     names = CustomerTracking.event_names() or frozenset()
     used = [recorded for recorded in events if recorded.type in names]
@@ -53,7 +53,7 @@ def _lock(version: int, policies: Sequence[PolicyPublished]) -> AfterSalesLock |
 
 
 def _window(placed_at: datetime | None, policies: Sequence[PolicyPublished]) -> ReturnWindow | None:
-    """The one in force when the order was placed."""
+    """Returns the return window in force when the order was placed."""
     windows = [policy for policy in policies if policy.key == ReturnWindow.key]
     in_force = [policy for policy in windows if placed_at and policy.effective_from <= placed_at]
     in_force.sort(key=lambda policy: (policy.effective_from, policy.version), reverse=True)

@@ -1,4 +1,4 @@
-"""Units that travel on in other parcels, in the rows of tracking: what moves, and what had happened to it before."""
+"""Repacked units in the rows of tracking: their new parcels, and the facts that they bring along."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FindParcel = Callable[[str], Row]
 
 
 def repack(event: ParcelsConsolidated | ParcelSplit, find: FindParcel) -> Iterator[Row]:
-    """The rows of all parcels concerned, as the event leaves them."""
+    """Yields the rows of all parcels of the event, after it."""
     sources = [find(parcel_id) for parcel_id in event.from_parcels]
     targets = [find(parcel_id) for parcel_id in event.to_parcels]
     for content in event.contents:
@@ -40,9 +40,9 @@ def repack(event: ParcelsConsolidated | ParcelSplit, find: FindParcel) -> Iterat
 
 
 def inherit(source: Row, target: Row) -> None:
-    """What had happened to a parcel until its units moved on had happened to them."""
+    """Applies the facts of a parcel until its units moved to the parcel that has them now."""
     for fact in _until(source, source["moved_at"]):
-        reach(target, replace(fact, evidence_kind=None))  # a signature is of the parcel that it names
+        reach(target, replace(fact, evidence_kind=None))  # a signature counts only for the parcel that it names
     hand_over(target, [(at, mark) for at, mark in handed_over(source) if at <= source["moved_at"]])
     origins = from_json(target["came_from"])
     dispatched_at = source["dispatched_at"]
@@ -65,7 +65,7 @@ def _move(sources: Sequence[Row], target: Row, content: ParcelContents) -> None:
 
 
 def _take(source: Row, line_id: str, qty: int) -> tuple[int, int]:
-    """Up to so many units out of a parcel, refunded ones first: how many, and how many of them refunded."""
+    """Takes up to `qty` units out of a parcel, refunded ones first. Returns how many, and how many of them refunded."""
     items: list[dict[str, Any]] = from_json(source["items"])
     taken = refunded = 0
     for item in items:

@@ -1,4 +1,4 @@
-"""The tables of customer tracking: facts and deadlines, never a CNY amount, a merchant's fee or a partner's name."""
+"""Tables of customer tracking: facts and deadlines, without CNY amounts, fees and partners' names."""
 
 from __future__ import annotations
 
@@ -31,18 +31,19 @@ ORDERS = kept_table(
     _instant("placed_at"),
     _instant("promised_by"),
     Column("lock_version", Integer, nullable=False),  # of the after-sales lock; 0 before the order is placed
-    _text("lines"),  # JSON: line_id, title as it was shown, qty; of it cancelled unpaid, and refunded unshipped
-    _text("open_cases"),  # JSON: by open after-sales case its units by line and parcel; if it only waits for the goods
-    _text("refunds"),  # JSON: by case what was asked or granted, and how far it is, in the buyer's currency
-    _text("disputes"),  # JSON: by dispute at the card issuer its units by line, none for all, and the cases before it
-    _text("unsaid"),  # JSON: the marks of the names of who had its parcels or charged for them (`names_of`)
+    _text("lines"),  # JSON: line_id, title shown, qty, units cancelled unpaid, and units refunded unshipped
+    # JSON: open after-sales cases, their units by line and parcel, and true if the case only waits for the goods
+    _text("open_cases"),
+    _text("refunds"),  # JSON by case: amount requested or approved, amount paid and state, in the buyer's currency
+    _text("disputes"),  # JSON by dispute: units by line (empty: the whole order), and the cases before it
+    _text("unsaid"),  # JSON: hashes of the names of partners that had its parcels or charged for them (`names_of`)
     indexes=[("buyer_ref",)],
 )
 PARCELS = kept_table(
     "tracked_parcels",
     *_order_key(),
     _text("parcel_id", key=True),
-    _text("items"),  # JSON: line_id, qty, and of it refunded since it left
+    _text("items"),  # JSON: line_id, qty, and units refunded since dispatch
     _text("stage"),
     _text("milestone"),
     _instant("occurred_at"),
@@ -53,26 +54,26 @@ PARCELS = kept_table(
     _instant("departed_at"),
     _instant("signed_at"),
     _text("evidence_kind"),
-    _text("deliveries"),  # JSON: every delivery with its proof, and the facts that say to whom they went
-    _text("hand_overs"),  # JSON: when it was handed over, and the mark of the carrier (`mark_of`)
-    _text("carried_by"),  # JSON: the last of the carriers that said they had it, in the same way
-    _text("way_milestone"),  # the furthest fact but for those that a later one may undo
+    _text("deliveries"),  # JSON: every delivery with its evidence, and the facts that decide to whom it went
+    _text("hand_overs"),  # JSON: instant of each hand-over, and the hash of the carrier (`mark_of`)
+    _text("carried_by"),  # JSON: the latest carrier that reported to have it, in the same form
+    _text("way_milestone"),  # the furthest fact, without facts that a later one may undo
     _instant("way_at"),
     _text("way_location"),
-    _text("turns"),  # JSON: the last of each fact that a later one may undo, and of each that undoes one
-    _text("came_from"),  # JSON: the parcels its units came from, and when each of those was handed over
-    _text("went_into"),  # JSON: the parcels its units travel on in
+    _text("turns"),  # JSON: the last fact of each kind that a later one may undo, or that undoes one
+    _text("came_from"),  # JSON: the parcels its units came from, and when each was handed over
+    _text("went_into"),  # JSON: the parcels its units are in now
     _instant("moved_at"),
 )
 TIMELINE = appended_table(
     "tracking_timeline",
-    _text("parcel_id", key=True),  # one event may be about several parcels
+    _text("parcel_id", key=True),  # part of the key, because one event may be about several parcels
     _text("order_id"),
     _text("merchant"),
     _text("milestone"),
     Column("happened_at", DateTime(timezone=True), nullable=False),
     _text("location"),
-    Column("to_recipient", Boolean, nullable=False),  # a delivery of which the carrier names the recipient
+    Column("to_recipient", Boolean, nullable=False),  # true for a delivery whose recipient the carrier names
     indexes=[("order_id", "merchant")],
 )
 LOCKS = kept_table(

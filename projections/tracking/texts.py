@@ -1,4 +1,4 @@
-"""What a buyer reads at each milestone and of an order, in English; the catalogues of other languages have the keys."""
+"""Texts for a buyer at each milestone and for an order, in English. Other languages' catalogues use them as keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which disputes of an order are open at the card issuer, kept in the order's row: by dispute, with their lines."""
+"""Disputes of an order at the card issuer, kept in the order's row, with their lines."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ _UNREPORTED: dict[str, Any] = {
     "stage": "chargeback",
     "reason": "",
     "lines": {},
-}  # money may go before a word
+}  # the money may be withdrawn before the dispute is reported
 
 
 def disputes_after(disputes: dict[str, Any], event: Event, cases: Iterable[str]) -> dict[str, Any]:
-    """The disputes with one more event of theirs; `lines` (units by line) is empty where one is about all of the order.
-    `cases` are those of the order by then."""
+    """Returns the disputes after one more event; `lines` (units by line) is empty for the whole order.
+
+    `cases` are the order's after-sales cases at that time.
+    """
     assert isinstance(event, DISPUTE_EVENTS), f"{event.name} is no event of a dispute"
     known = disputes.get(event.dispute_id)
     after = _after(known or _UNREPORTED, event)
@@ -41,7 +43,7 @@ def disputes_after(disputes: dict[str, Any], event: Event, cases: Iterable[str])
 
 
 def open_disputes(disputes: Mapping[str, Any]) -> Iterator[OpenDispute]:
-    """The open ones, as their units are looked for."""
+    """Yields the open disputes, in the form that finds their units."""
     for dispute_id, reported in disputes.items():
         if reported["open"]:
             yield OpenDispute(dispute_id, reported["reason"], reported["lines"], reported["cases"])

@@ -1,4 +1,4 @@
-"""How far a buyer's refunds are, kept in the order's row: by case, in the buyer's currency."""
+"""States of a buyer's refunds, kept in the order's row by case, in the buyer's currency."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _WORDS: dict[type[Event], RefundState] = {
 
 
 def refunds_after(refunds: dict[str, Any], event: Event) -> dict[str, Any]:
-    """The refunds with one more event of theirs; what nobody asked for changes none."""
+    """Returns the refunds after one more event. A refund without a request changes nothing."""
     match event:
         case RefundRequested():
             asked = {"type": event.type, "state": "requested", "paid": 0} | _amount(event.amount)

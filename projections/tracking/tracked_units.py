@@ -1,4 +1,4 @@
-"""Where the units of a tracked order are and which are free: from its rows, by the functions that decisions use."""
+"""Places of a tracked order's units, and the free ones, from its rows by the functions that decisions use."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from projections.tracking.tracked_disputes import open_disputes
 
 Stored = Mapping[Any, Any]  # a row by column
 Places = dict[tuple[str, str | None], UnitsAt]
-Units = Counter[tuple[str, str | None]]  # by line and parcel, None where they were not sent
+Units = Counter[tuple[str, str | None]]  # by line and parcel; None for unsent units
 
 
 def units_by_place(order: Stored, parcels: Sequence[Stored], *, sent: Iterable[str]) -> Places:
-    """The units of the order that were not refunded, by line and place; `sent` are the parcels that have left."""
+    """Returns the units that are not refunded, by line and place. `sent` are the parcels that have left."""
     rows, left = {row["parcel_id"]: row for row in parcels}, set(sent)
     asked: dict[tuple[str, str | None], Counter[str]] = {}
     for refund_id, units in _cases_of(order, rows, decided=False):
@@ -31,7 +31,7 @@ def units_by_place(order: Stored, parcels: Sequence[Stored], *, sent: Iterable[s
 
 
 def awaited_units(order: Stored, parcels: Sequence[Stored]) -> Units:
-    """The units that are refunded once they are back."""
+    """Returns the units that will be refunded when they are back."""
     rows, found = {row["parcel_id"]: row for row in parcels}, Units()
     for _, units in _cases_of(order, rows, decided=True):
         found.update(units)
@@ -39,7 +39,7 @@ def awaited_units(order: Stored, parcels: Sequence[Stored]) -> Units:
 
 
 def _cases_of(order: Stored, rows: Mapping[str, Stored], *, decided: bool) -> Iterator[tuple[str, Units]]:
-    """The cases that are open, or (`decided`) that only wait for the goods: their units, where they are by now."""
+    """Yields the units of each open case at their present places; with `decided`, of cases that wait for goods."""
     for refund_id, case in from_json(order["open_cases"]).items():
         if case["decided"] == decided:
             units = Units()
@@ -68,7 +68,7 @@ def _placed(
 def _now_in(
     rows: Mapping[str, Stored], line_id: str, parcel_id: str | None, qty: int
 ) -> Iterator[tuple[tuple[str, str | None], int]]:
-    """Where units of a parcel are by now; of those that were split up, where there are as many."""
+    """Yields the present places of a parcel's units; units of a split parcel are assigned where there are enough."""
     row = rows.get(parcel_id) if parcel_id else None
     for later in from_json(row["went_into"]) if row else ():
         held = [item for item in from_json(rows[later]["items"]) if item["line_id"] == line_id]

@@ -1,4 +1,4 @@
-"""Where is my order? The rows of customer tracking as answers: by order, and by buyer."""
+"""Queries on customer tracking: by order and by buyer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tables import LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 
 PROJECTION = CustomerTracking()
-_PLATFORM_BOOK = 0  # where policies are
+_PLATFORM_BOOK = 0  # the book of the policies
 _ORDERS = """
 SELECT orders.*,
   (SELECT content FROM {after_sales_locks} WHERE book = %(platform)s AND version = orders.lock_version) AS lock,
@@ -32,12 +32,12 @@ _OF_BUYER = "AND buyer_ref = %(buyer)s ORDER BY placed_at DESC, order_id, mercha
 
 
 class AmbiguousOrder(LookupError):
-    """Several merchants have an order of this id: the sentence names them, and `merchant` chooses one."""
+    """Several merchants have an order with this id. The message names them; `merchant` selects one."""
 
     def __init__(self, order_id: str, merchants: Collection[str]) -> None:
         self.merchants = tuple(sorted(merchants))
         super().__init__(
-            f"{len(self.merchants)} merchants have an order {order_id}: {', '.join(self.merchants)}. Say whose."
+            f"{len(self.merchants)} merchants have an order {order_id}: {', '.join(self.merchants)}. Name the merchant."
         )
 
 
@@ -49,7 +49,10 @@ def track(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> OrderTracking | None:
-    """The order, or None where nothing is known of it. Raises `AmbiguousOrder` without a merchant, `ViewBehind`."""
+    """Returns the order, or None if it is unknown.
+
+    Raises `ViewBehind`, and `AmbiguousOrder` if no merchant is given.
+    """
 
     def query(opened: Opened) -> OrderTracking | None:
         book = views.directory.known_book_of(merchant) if merchant else None
@@ -65,7 +68,7 @@ def track(
 def orders_of_buyer(
     views: Views, buyer_ref: str, *, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> tuple[OrderTracking, ...]:
-    """A buyer's orders, the latest first. Raises `ViewBehind`."""
+    """Returns a buyer's orders, the latest first. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> tuple[OrderTracking, ...]:
         found = _orders(opened, _OF_BUYER, {"books": list(opened.vector), "buyer": buyer_ref})
@@ -75,7 +78,7 @@ def orders_of_buyer(
 
 
 def _orders(opened: Opened, which: str, values: Mapping[str, Any]) -> Sequence[RowMapping]:
-    """Rows of orders, each with the policies its answer rests on."""
+    """Returns rows of orders, each with the policies for its answer."""
     tables = (ORDERS, LOCKS, RETURN_WINDOWS)
     statement = _ORDERS.format(**{table.name: opened.generation.stored_name(table) for table in tables}) + which
     return opened.connection.exec_driver_sql(statement, {"platform": _PLATFORM_BOOK, **values}).mappings().all()
@@ -99,7 +102,7 @@ def _of_order(opened: Opened, table: ViewTable, order: RowMapping) -> Sequence[R
     return opened.connection.exec_driver_sql(statement, values).mappings().all()
 
 
-# A few policies serve every order: a content is read once.
+# A few policies serve all orders, so each text is parsed once.
 @cache
 def _lock(content: str) -> AfterSalesLock | None:
     return AfterSalesLock.usable(content)

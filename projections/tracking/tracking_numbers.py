@@ -1,5 +1,4 @@
-"""Which parcel travels under a tracking number, and which scans wait for one: how a scan that names nothing else finds
-its order."""
+"""Tracking numbers of parcels and scans that wait for one, so that a scan with only a number finds its order."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from projections.engine.views import Opened, Vector, Views
 NUMBERS = kept_table(
     "tracking_numbers",
     text_column("tracking_no", key=True),
-    text_column("carrier", key=True),  # '' where it was not reported
+    text_column("carrier", key=True),  # '' if it was not reported
     text_column("merchant", key=True),
     text_column("order_id", key=True),
     text_column("parcel_id", key=True),
@@ -32,12 +31,12 @@ WAITING = kept_table(
     text_column("tracking_no"),
     indexes=[("tracking_no",)],
 )
-SCAN = "tracking"  # the kind of a noted fact that names a tracking number
+SCAN = "tracking"  # the kind of an unmatched fact that names a tracking number
 _LONGEST = 64
 
 
 class TrackingNumbers(Projection):
-    """Every number a parcel was ever given, with the carrier that gave it; unmatched scans until they are matched."""
+    """Keeps every number of a parcel with its carrier, and unmatched scans until they are matched."""
 
     name = "tracking_numbers"
     version = 2
@@ -57,7 +56,7 @@ class TrackingNumbers(Projection):
 
 @dataclass(frozen=True, slots=True)
 class NumberedParcel:
-    """A parcel that travels, or travelled, under a number."""
+    """A parcel that has or had this number."""
 
     merchant: str
     order_id: str
@@ -68,7 +67,7 @@ class NumberedParcel:
 def parcels_numbered(
     views: Views, tracking_no: str, *, at_least: Vector | None = None, timeout_s: float = 5.0
 ) -> tuple[NumberedParcel, ...]:
-    """The parcels of all merchants under a number: carriers use numbers anew. Raises `ViewBehind`."""
+    """Returns the parcels of all merchants under a number, because carriers reuse numbers. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> tuple[NumberedParcel, ...]:
         statement = f"""
@@ -82,8 +81,7 @@ def parcels_numbered(
 
 
 def scans_to_match(views: Views, *, after: str = "", limit: int = 500, timeout_s: float = 5.0) -> tuple[str, ...]:
-    """The streams of unmatched items, by name, of scans whose number some parcel travels under by now. Raises
-    `ViewBehind`."""
+    """Returns the streams of unmatched scans, by name, whose number now belongs to a parcel. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> tuple[str, ...]:
         statement = f"""

@@ -1,4 +1,4 @@
-"""Parcels on their way that nobody proved to be delivered, with what a deemed signature rests on: customer tracking."""
+"""Parcels without a proven delivery, and the facts that decide on a deemed signature."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROJECTION = CustomerTracking()
 
 @dataclass(frozen=True, slots=True)
 class UnsignedParcel:
-    """A parcel without a signature, and the policy version of its order. What is `lost` is not found again."""
+    """A parcel without a signature, and the version of its order's after-sales policy."""
 
     order_id: str
     merchant: str
@@ -34,7 +34,7 @@ class UnsignedParcel:
 
 
 def deeming_locks(views: Views) -> dict[int, AfterSalesLock]:
-    """The versions of the after-sales policy that deem parcels signed for, of all that were published."""
+    """Returns all published versions of the after-sales policy that deem parcels signed for."""
 
     def query(opened: Opened) -> dict[int, AfterSalesLock]:
         statement = f"""
@@ -50,8 +50,10 @@ def deeming_locks(views: Views) -> dict[int, AfterSalesLock]:
 def unsigned_parcels(
     views: Views, book: int, *, now: datetime, lock_versions: list[int], after: tuple[str, str, str], limit: int
 ) -> list[UnsignedParcel]:
-    """A page of a book's parcels of orders under these policies, by order, merchant and parcel. A signature that lies
-    ahead of `now` is none yet."""
+    """Returns a page of a book's unsigned parcels under these policies, by order, merchant and parcel.
+
+    A signature later than `now` does not count yet.
+    """
 
     def query(opened: Opened) -> list[UnsignedParcel]:
         orders, parcels = (opened.generation.stored_name(table) for table in (ORDERS, PARCELS))

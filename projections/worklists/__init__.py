@@ -1,1 +1,1 @@
-"""What waits for people, and what falls due for timers."""
+"""Read models for people's work lists, and for timers."""

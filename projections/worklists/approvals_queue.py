@@ -1,4 +1,4 @@
-"""Refund cases that wait for somebody to decide: whose turn it is, since when, and until when it should be done."""
+"""Refund cases that wait for a decision: whose turn it is, since when, and the deadline."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ QUEUE = kept_table(
     text_column("type"),
     text_column("reason"),
     text_column("currency"),
-    minor_column("amount"),  # the buyer's
-    minor_column("list_fen"),  # what it is worth to the merchant, CNY
+    minor_column("amount"),  # in the buyer's currency
+    minor_column("list_fen"),  # the value at list price, in CNY fen
     count_column("round"),
     count_column("rounds"),
     instant_column("waiting_since"),
@@ -56,7 +56,7 @@ ROUNDS = kept_table(
 
 
 class ApprovalsQueue(Projection):
-    """A case is in it from its request until it is decided or withdrawn."""
+    """Keeps a case from its request until it is decided or withdrawn."""
 
     name = "approvals_queue"
     version = 2
@@ -88,7 +88,7 @@ _ORDER = ("waiting_since", "merchant", "order_id", "refund_id")
 
 @dataclass(frozen=True, slots=True)
 class WaitingCase:
-    """A case and whose turn it is. `due_at` is None where no time to decide in is set."""
+    """A case and the role whose turn it is. `due_at` is None if the policy has no time limit."""
 
     merchant: str
     order_id: str
@@ -103,7 +103,7 @@ class WaitingCase:
     waiting_since: datetime
     due_at: datetime | None
     previous_approver: str
-    express: bool  # the merchant's switch at the request
+    express: bool  # the merchant's express setting at the request
 
     def is_late(self, now: datetime) -> bool:
         return self.due_at is not None and now >= self.due_at
@@ -118,7 +118,7 @@ def waiting_cases(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[WaitingCase, ...]:
-    """The queue, the longest waiting first; what is behind the key `after`. Raises `ViewBehind`."""
+    """Returns the cases after the key `after`, the longest waiting first. Raises `ViewBehind`."""
     rest, key = behind(_ORDER, after)
 
     def query(opened: Opened) -> tuple[WaitingCase, ...]:
@@ -159,7 +159,7 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
 
 
 def _policies(opened: Opened) -> list[tuple[datetime, Approvals]]:
-    """The approval rules there are, the latest first."""
+    """Returns all approval policies, the latest first."""
     statement = f"""
         SELECT effective_from, content FROM {opened.generation.stored_name(ROUNDS)}
         WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""

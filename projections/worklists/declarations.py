@@ -1,4 +1,4 @@
-"""Which export declaration belongs to which order and receipts of payment, and where the three do not tie."""
+"""Export declarations with their orders and payments, and the cases in which the three do not agree."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from projections.engine.tables import kept_table
 from projections.engine.views import Opened, Vector, Views
 
 Mismatch = Literal["no_order", "no_payment", "payment_unequal", "shared_declaration", "not_declared"]
-_RETAIL = "9610"  # the mode that ties a declaration to one order and its receipt of payment (domain §3.2)
+_RETAIL = "9610"  # the customs mode that ties a declaration to one order and its payment (domain §3.2)
 
 DECLARED = kept_table(
     "declared_parcels",
-    text_column("declaration_no", key=True),  # '' for a parcel that left without one
+    text_column("declaration_no", key=True),  # '' for a parcel that left without a declaration
     text_column("merchant", key=True),
     text_column("order_id", key=True),
     text_column("parcel_id", key=True),
@@ -52,15 +52,15 @@ PAID = kept_table(
     text_column("merchant", key=True),
     text_column("order_id", key=True),
     text_column("currency"),  # '' before the order is placed
-    minor_column("buyer_total"),  # of what was paid for, once it is
-    minor_column("captured"),  # in that currency
+    minor_column("buyer_total"),  # the amount due, once the payment is allocated
+    minor_column("captured"),  # in the same currency
     text_column("captures"),  # JSON: reference → [currency, minor]
 )
 _UNPAID: Row = {"currency": "", "buyer_total": 0, "captured": 0, "captures": "{}"}
 
 
 class Declarations(Projection):
-    """Declarations and payments side by side; whether they tie is said at read, when both are known."""
+    """Keeps declarations and payments. The comparison is made at read, when both are known."""
 
     name = "declarations"
     version = 3
@@ -94,7 +94,7 @@ class Declarations(Projection):
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """One order on one declaration. `captures` are the receipts of payment; `mismatches` is empty where all ties."""
+    """One order on one declaration. `captures` are its payments; `mismatches` is empty if all agree."""
 
     declaration_no: str
     customs_mode: str
@@ -107,7 +107,7 @@ class Tie:
     mismatches: tuple[Mismatch, ...]
 
 
-# Orders by declaration, those without one too where they have left.
+# Orders by declaration, and orders that left without one.
 _TIES = """
     SELECT d.declaration_no, max(d.customs_mode) AS customs_mode, d.merchant, d.order_id, min(d.known_at) AS known_at,
            array_agg(d.parcel_id ORDER BY d.parcel_id) AS parcels, max(p.currency) AS currency,
@@ -131,8 +131,10 @@ def ties(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[Tie, ...]:
-    """Every declaration with its orders, and every order that left without one; with `known_until`, those whose first
-    fact had happened by then. Raises `ViewBehind`."""
+    """Returns every declaration with its orders, and every order that left without one.
+
+    With `known_until`, only those whose first fact had happened by then. Raises `ViewBehind`.
+    """
 
     def query(opened: Opened) -> tuple[Tie, ...]:
         declared, paid = (opened.generation.stored_name(table) for table in (DECLARED, PAID))
@@ -186,14 +188,14 @@ def _order_key(recorded: Recorded) -> tuple[str, str]:
 
 
 def _declared_by(recorded: Recorded, event: Event) -> Iterable[tuple[str, ...]]:
-    """The rows that an event about a parcel reads: the one without a number, and the one with it."""
+    """Yields the keys that an event of a parcel reads: the row without a number, and the row with it."""
     if isinstance(event, CustomsFact | ParcelDeparted):
         numbers = {"", event.declaration_no} if isinstance(event, CustomsFact) else {""}
         yield from ((number, *_order_key(recorded), event.parcel_id) for number in sorted(numbers))
 
 
 def _declare(batch: Batch, recorded: Recorded, event: CustomsFact | ParcelDeparted) -> None:
-    """A parcel has one row without a number until it is declared."""
+    """Updates the parcel's rows. A parcel has a row without a number until it is declared."""
     rows = batch.rows(DECLARED)
     place = (*_order_key(recorded), event.parcel_id)
     number = event.declaration_no if isinstance(event, CustomsFact) else ""

@@ -1,4 +1,4 @@
-"""What falls due by itself, for the timers: holds that lapse, returns, money without an order, follow-ups of facts."""
+"""Due dates for timers: authorisations, unpaid orders, returns, unallocated captures, and planned matches."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ DUE = kept_table(
     text_column("stream", key=True),
     text_column("subject", key=True),
     instant_column("at"),  # null while nothing can fall due
-    text_column("facts"),  # JSON: what the timer's command names besides
+    text_column("facts"),  # JSON: further data for the timer's command
     indexes=[("kind", "at")],
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class DueDates(Projection):
-    """A row stays until what it waits for has happened; whether it is due, and by which policy, is said by the timer.
+    """Keeps a row until the awaited fact has happened. The timer decides by policy if it is due.
 
-    Facts come in any order: a capture may be reported before the authorisation, and before the order.
+    Facts come in any order: a capture may be reported before its authorisation and before its order.
     """
 
     name = "due_dates"
@@ -91,7 +91,7 @@ class DueDates(Projection):
 
 @dataclass(frozen=True, slots=True)
 class DueDate:
-    """Something that is due since `at`, or counts from then. `changed_at` moves with whatever changes the answer."""
+    """A due date, or the start of a time limit. `changed_at` moves with every change of the answer."""
 
     stream: str
     subject: str
@@ -101,7 +101,7 @@ class DueDate:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What the timer's command names besides; read when it is asked for, so that a bad row stands alone."""
+        """Further data for the timer's command. Parsed at access, so that a bad row fails alone."""
         found: Mapping[str, Any] = from_json(self.said)
         return found
 
@@ -112,7 +112,7 @@ _FIRST = DueDate("", "", _NEVER, "{}", 0)
 def due_dates(
     views: Views, kind: Kind, book: int, *, by: datetime, after: DueDate | None = None, limit: int
 ) -> list[DueDate]:
-    """A page of what a book has of a kind at `by` or before, the oldest first."""
+    """Returns a page of a book's due dates of one kind at `by` or before, the oldest first."""
     last = after or _FIRST
 
     def query(opened: Opened) -> list[DueDate]:
@@ -130,7 +130,7 @@ def due_dates(
 
 
 def _keys(recorded: Recorded, event: Any) -> list[tuple[str, str, str]]:
-    """The rows that most events read: one of the order's captures, one of the payment."""
+    """Returns the keys of the rows that most events read: the order's captures, and the payment."""
     keys = [("capture", recorded.stream, "")] if isinstance(event, OrderConfirmed | PaymentCaptured) else []
     if isinstance(event, PaymentAuthorized | PaymentCaptured | PaymentCaptureFailed):
         keys.append(("authorization", recorded.stream, event.payment_id))
@@ -140,7 +140,7 @@ def _keys(recorded: Recorded, event: Any) -> list[tuple[str, str, str]]:
 
 
 class _Fold:
-    """One event taken into the rows."""
+    """Applies one event to the rows."""
 
     def __init__(self, rows: KeptRows, recorded: Recorded) -> None:
         self._rows, self._recorded = rows, recorded
@@ -223,7 +223,7 @@ class _Fold:
         self._rows.delete("match_plan", self._recorded.stream, "", at=self._recorded.position)
 
     def _ask_again(self) -> None:
-        """Money is held for the unpaid order, or no longer: its expiry may be answered otherwise now."""
+        """Marks the unpaid order as changed: its expiry may be decided differently now."""
         if row := self._rows.get("unpaid_order", self._recorded.stream, ""):
             self._rows.put(row, at=self._recorded.position)
 
@@ -247,7 +247,7 @@ class _Fold:
             self._capture(waiting=waiting)
 
     def _capture(self, **changes: Any) -> None:
-        """What waits: money for its order, or for the rest of the payment; nothing once the order is paid or over."""
+        """Updates the captures that wait for the order or for the rest of the payment; none once it is paid or over."""
         facts: dict[str, Any] = {"over": False, "waiting": {}} | self._facts("capture", "") | changes
         if facts["over"]:
             facts["waiting"] = {}
@@ -260,7 +260,7 @@ class _Fold:
         self._hold(event.payment_id, captured=captured | {currency: captured.get(currency, 0) + minor})
 
     def _hold(self, payment_id: str, **changes: Any) -> None:
-        """What the issuer still holds; it lapses only where something is left of it."""
+        """Updates the amount that the issuer still holds. An authorisation lapses only if some of it is left."""
         blank: dict[str, Any] = {"psp": "", "psp_ref": "", "currency": "", "held": 0, "until": None, "captured": {}}
         facts = blank | self._facts("authorization", payment_id) | changes
         left = facts["held"] - facts["captured"].get(facts["currency"], 0)

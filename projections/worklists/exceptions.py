@@ -1,4 +1,4 @@
-"""What people must look at: open breaks of every stream, and unmatched facts whose order nobody knows yet."""
+"""Exceptions that people must look at: breaks of every stream, and unmatched facts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ from projections.keyset import Key, behind
 
 Status = Literal["open", "resolved"]
 _PAID_BACK = "paid_back"
-_NOBODYS_BUSINESS = ("psp_other",)  # providers report much that no order ever hears of; it is kept
+# providers report many facts that concern no order; they are kept without an exception
+_NOBODYS_BUSINESS = ("psp_other",)
 
 EXCEPTIONS = kept_table(
     "exceptions",
@@ -44,13 +45,13 @@ EXCEPTIONS = kept_table(
     text_column("expected"),
     text_column("actual"),
     text_column("refs"),  # JSON
-    text_column("owner"),  # who looks at it; '' while nobody does
+    text_column("owner"),  # the person who handles it; '' if nobody does
     text_column("status"),
     text_column("resolution"),
-    instant_column("since"),  # when the difference arose: its age counts from here, and never begins again
+    instant_column("since"),  # when the difference arose; its age counts from here and never restarts
     instant_column("opened_at"),
     instant_column("resolved_at"),
-    Column("waiting_minor", BigInteger),  # of an unmatched capture: what is neither matched nor paid back
+    Column("waiting_minor", BigInteger),  # of an unmatched capture: the amount neither matched nor paid back
     Column("opened_position", BigInteger, nullable=False),
     Column("resolved_position", BigInteger),  # null while it is open
     indexes=[("status", "since")],
@@ -58,8 +59,10 @@ EXCEPTIONS = kept_table(
 
 
 class Exceptions(Projection):
-    """Breaks stay, resolved ones too; an unmatched fact is one until it is matched, and money there until it is
-    matched, paid back or undone. What is noted of it later makes it one again."""
+    """Keeps breaks, also resolved ones, and unmatched facts until they are matched.
+
+    Unmatched money is open until it is matched, paid back or undone. A later report about it opens it again.
+    """
 
     name = "exceptions"
     version = 6
@@ -85,7 +88,7 @@ class Exceptions(Projection):
 
 @dataclass(frozen=True, slots=True)
 class ExceptionRow:
-    """One of them, with what it is about. `merchant` is '' where it is the platform's own or not known."""
+    """One exception. `merchant` is '' if it belongs to the platform or is not known."""
 
     stream: str
     break_id: str
@@ -103,7 +106,7 @@ class ExceptionRow:
 
     @property
     def is_set_aside(self) -> bool:
-        """True if it is no break: a loop has failed with it, and tries it again."""
+        """True if it is an item that failed and will be tried again, and not a break."""
         return "item" in self.refs and "next_try_at" in self.refs
 
     @property
@@ -112,16 +115,16 @@ class ExceptionRow:
 
     @property
     def book(self) -> str:
-        """The book of an item that was set aside: two may have one of the same name."""
+        """The book of an item that was set aside, because two books may have items of one name."""
         return self.refs.get("book", "")
 
     def age(self, now: datetime) -> timedelta:
-        """How long the difference has been there, or was, until it was explained."""
+        """Returns how long the difference has existed, or had until it was resolved."""
         return (self.resolved_at or now) - self.since
 
 
 _ORDER = ("since", "stream", "break_id")
-# What was resolved later was open then. Who looks at it is shown as of now.
+# An exception resolved later was open at that time. The owner is always the present one.
 _THEN = """
 SELECT e.stream, e.break_id, e.kind, e.merchant, e.expected, e.actual, e.refs, e.owner, e.since, e.opened_at,
        CASE WHEN over THEN 'resolved' ELSE 'open' END AS status,
@@ -147,9 +150,9 @@ def exceptions(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ExceptionRow, ...]:
-    """The exceptions behind the key `after`, the oldest first; of a moment, those there were, as they stood then.
+    """Returns the exceptions after the key `after`, the oldest first, with their status at the given time.
 
-    Raises `ViewBehind`.
+    Raises `ViewBehind`, and ValueError for an instant in the future.
     """
     rest, key = behind(_ORDER, after)
     asked = {"status": status, "kind": kind, "merchant": merchant}
@@ -184,7 +187,7 @@ def _then(opened: Opened, timepoint: AsOf) -> str:
 
 
 def _break_of(recorded: Recorded, event: Event) -> str:
-    """The break that the event opens, or changes."""
+    """Returns the id of the break that the event opens or changes."""
     match event:
         case ReconciliationBreakOpened() | ReconciliationBreakAssigned() | ReconciliationBreakResolved():
             return event.break_id
@@ -224,7 +227,7 @@ def _unmatched(rows: KeptRows, recorded: Recorded, at: datetime, reported: dict[
     row = rows.get(recorded.stream, unmatched_break(recorded.stream))
     if row is None or row["status"] == "resolved":
         _put_opened(rows, recorded, unmatched_break(recorded.stream), at, reported | {"since": at})
-    elif "waiting_minor" in reported:  # something was noted of it before, or the provider captured more of it
+    elif "waiting_minor" in reported:  # it was already reported unmatched, or the provider captured more of it
         waiting = (row["waiting_minor"] or 0) + reported["waiting_minor"]
         more = reported | {"refs": canonical(reported["refs"]), "waiting_minor": waiting}
         rows.put(row | more, at=recorded.position)
@@ -244,7 +247,7 @@ def _liability_reinstated(rows: KeptRows, recorded: Recorded, event: UnmatchedRe
 
 
 def _waits_for(rows: KeptRows, recorded: Recorded, more: Money) -> Row | None:
-    """The exception of an unmatched capture, once so much more of it waits; None where no money waited there."""
+    """Adds `more` to the waiting amount of an unmatched capture. Returns its row, or None if no money waited."""
     break_id = unmatched_break(recorded.stream)
     row = rows.get(recorded.stream, break_id)
     if row is None or row["waiting_minor"] is None:
@@ -254,7 +257,7 @@ def _waits_for(rows: KeptRows, recorded: Recorded, more: Money) -> Row | None:
 
 
 def _put_opened(rows: KeptRows, recorded: Recorded, break_id: str, at: datetime, reported: dict[str, Any]) -> None:
-    """Open it. One that was there before is as old as it was."""
+    """Opens the exception. One that was open before keeps its age."""
     before = rows.get(recorded.stream, break_id)
     since = min(before["since"], reported["since"]) if before else reported["since"]
     rows.put(_opened(recorded, break_id, at, reported | {"since": since}), at=recorded.position)

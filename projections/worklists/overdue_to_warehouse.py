@@ -1,4 +1,4 @@
-"""Parcels and orders that miss, or are about to miss, their promised time at the transfer warehouse (statement 19)."""
+"""Parcels and orders that miss, or may miss, their promised time at the transfer warehouse (statement 19)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ORDERS = kept_table(
     instant_column("placed_at"),
     instant_column("promised_by"),
     Column("to_be_sent", Boolean, nullable=False),  # paid, and neither cancelled nor expired
-    count_column("units"),  # that were not cancelled, nor refunded before they left
+    count_column("units"),  # neither cancelled nor refunded before dispatch
     count_column("packed"),
     indexes=[("promised_by",)],
 )
@@ -54,10 +54,10 @@ PARCELS = kept_table(
     text_column("parcel_id", key=True),
     count_column("units"),
     instant_column("dispatched_at"),
-    instant_column("received_at"),  # by the receipt, or by any later step that implies it
-    instant_column("rejected_at"),  # the last time at the warehouse's door
+    instant_column("received_at"),  # at the receipt, or at a later step that implies it
+    instant_column("rejected_at"),  # the last rejection at the warehouse
     instant_column("accepted_at"),
-    Column("rejected", Boolean, nullable=False),  # and not accepted since
+    Column("rejected", Boolean, nullable=False),  # true if it was not accepted since
     instant_column("gone_at"),  # lost, destroyed or on its way back: nobody waits for it any more
     instant_column("found_at"),
 )
@@ -83,7 +83,7 @@ _GONE = (ParcelLost, ParcelDestroyed, ParcelReturningToSender, ParcelReturnedToS
 
 
 class OverdueToWarehouse(Projection):
-    """Promises and what was done about them; who is late is said at read."""
+    """Keeps the promises and the facts about them. Lateness is decided at read."""
 
     name = "overdue_to_warehouse"
     version = 4
@@ -138,7 +138,7 @@ def _publish(batch: Batch, recorded: Recorded, event: PolicyPublished) -> None:
 
 
 class _Fold:
-    """One event of an order taken into the rows."""
+    """Applies one event of an order to the rows."""
 
     def __init__(self, batch: Batch, recorded: Recorded) -> None:
         self._batch, self._at = batch, recorded.position
@@ -154,7 +154,8 @@ class _Fold:
                 self._put_order(to_be_sent=True)
             case OrderCancelled() | OrderExpired():
                 self._put_order(to_be_sent=False)
-            case OrderLineCancelled() if not self._order()["to_be_sent"]:  # what is paid is refunded, and counted there
+            # paid units are refunded, and counted by the refund
+            case OrderLineCancelled() if not self._order()["to_be_sent"]:
                 self._put_order(units=self._order()["units"] - event.qty)
             case RefundApproved() | RefundAutoApproved():
                 before = sum(line.qty for line in event.lines if line.parcel_id is None)
@@ -186,7 +187,7 @@ class _Fold:
                     self._at_the_door(event.parcel_id, "accepted_at", event.happened_at)
 
     def _at_the_door(self, parcel_id: str, column: str, at: datetime) -> None:
-        """Goods that the warehouse rejected are the merchant's to send again, unless it took them after all."""
+        """Updates a rejection. The merchant must send rejected goods again, unless they were accepted after all."""
         self._last(parcel_id, column, at)
         row = self._parcel(parcel_id)
         rejected_at, accepted_at = row["rejected_at"], row["accepted_at"]

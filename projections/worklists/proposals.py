@@ -1,4 +1,4 @@
-"""Commands that one person at the platform has proposed and another has to decide."""
+"""Commands that one person has proposed and another must approve or reject."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from projections.keyset import Key, behind
 State = Literal["proposed", "approved", "rejected"]
 PROPOSALS = kept_table(
     "proposals",
-    text_column("stream", key=True),  # where it stands and is decided
-    text_column("kind"),  # the command that is proposed
+    text_column("stream", key=True),  # the stream in which it is decided
+    text_column("kind"),  # the proposed command
     text_column("proposal_id", key=True),
-    text_column("merchant"),  # '' where it is about the platform's own
-    text_column("data"),  # JSON: of the command
+    text_column("merchant"),  # '' if it concerns the platform
+    text_column("data"),  # JSON data of the command
     text_column("reason"),
     text_column("proposer"),
     instant_column("proposed_at"),
@@ -42,7 +42,7 @@ PROPOSALS = kept_table(
 
 
 class Proposals(Projection):
-    """Decided ones stay."""
+    """Keeps all proposals, also decided ones."""
 
     name = "proposals"
     version = 4
@@ -61,7 +61,7 @@ class Proposals(Projection):
 
 @dataclass(frozen=True, slots=True)
 class ProposalRow:
-    """A proposal and what became of it. `kind` is the proposed command, `data` its data."""
+    """A proposal and its decision. `kind` is the proposed command, and `data` its data as JSON."""
 
     kind: str
     merchant: str
@@ -77,7 +77,7 @@ class ProposalRow:
 
 
 _ORDER = ("proposed_at", "stream", "proposal_id")
-# What was decided later waited then.
+# A proposal decided later was open at that time.
 _THEN = """
 SELECT p.stream, p.kind, p.merchant, p.proposal_id, p.data, p.reason, p.proposer, p.proposed_at,
        CASE WHEN over THEN p.state ELSE 'proposed' END AS state,
@@ -102,9 +102,9 @@ def proposals(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ProposalRow, ...]:
-    """The proposals behind the key `after`, the oldest first; of a moment, those there were, as they stood then.
+    """Returns the proposals after the key `after`, the oldest first, with their state at the given time.
 
-    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    Raises `ViewBehind`, and ValueError for an instant in the future.
     """
     asked = {"state": state, "merchant": merchant}
     rest, key = behind(_ORDER, after)

@@ -1,4 +1,4 @@
-"""Refunds that are approved and not paid, and claims that a partner has not settled: since when each waits."""
+"""Approved refunds that are not paid, and claims that a partner has not settled, with the time of waiting."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ WAITING = kept_table(
     text_column("stream", key=True),
     text_column("subject", key=True),
     text_column("partner"),
-    instant_column("since"),  # null while nothing of it waits
+    instant_column("since"),  # null while nothing waits
     text_column("currency"),
-    minor_column("owed"),  # of a refund: approved, and not paid
+    minor_column("owed"),  # of a refund: approved and not paid, in minor units
     indexes=[("kind", "since")],
 )
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class RefundsDue(Projection):
-    """A row stays when it is paid, without its instant: money that comes back is owed again."""
+    """Keeps a row after its payment, without `since`: money that comes back is owed again."""
 
     name = "refunds_due"
     version = 1
@@ -75,7 +75,7 @@ class RefundsDue(Projection):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A refund that is owed, or a claim that is not settled, since an instant."""
+    """A refund or claim that is unpaid since an instant."""
 
     stream: str
     subject: str
@@ -90,7 +90,7 @@ _FIRST = Waiting("", "", "", _EARLIEST, Money(0, "CNY"))
 def waiting(
     views: Views, kind: Kind, book: int, *, by: datetime, after: Waiting | None = None, limit: int
 ) -> list[Waiting]:
-    """A page of what a book waits for since `by` or longer, the longest first."""
+    """Returns a page of a book's waiting refunds or claims since `by` or before, the longest first."""
     last = after or _FIRST
 
     def query(opened: Opened) -> list[Waiting]:
@@ -113,7 +113,7 @@ def _key(recorded: Recorded, event: Any) -> tuple[str, str, str]:
 
 
 class _Fold:
-    """One event taken into the rows."""
+    """Applies one event to the rows."""
 
     def __init__(self, rows: KeptRows, recorded: Recorded) -> None:
         self._rows, self._recorded = rows, recorded
@@ -132,7 +132,7 @@ class _Fold:
 
     @on.register
     def _(self, event: ReturnReceived) -> None:
-        """The money waited for the goods, which are back now."""
+        """The refund waited for the goods, which are back now."""
         if row := self._rows.get("refund", self._recorded.stream, event.refund_id):
             self._rows.put(row | {"since": self._recorded.occurred_at}, at=self._recorded.position)
 

@@ -1,4 +1,4 @@
-"""Who is late to the transfer warehouse, and whom to warn: the promises and what was done about them, at an instant."""
+"""Late parcels, and merchants to warn, at an instant: the promises and the facts about them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROJECTION = OverdueToWarehouse()
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """A parcel, or what of an order is not packed yet (`parcel_id` is ''), and the time it was promised for."""
+    """A parcel, or the unpacked rest of an order (`parcel_id` is ''), and its promised time."""
 
     merchant: str
     order_id: str
@@ -35,7 +35,7 @@ class Promised:
 
     @property
     def hours_late(self) -> int:
-        """Whole hours."""
+        """The delay in whole hours."""
         return self.late_by // timedelta(hours=1)
 
 
@@ -47,7 +47,7 @@ def overdue(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[Promised, ...]:
-    """What missed its promise or is missing it, the latest first. Raises `ViewBehind`."""
+    """Returns the parcels and orders past their promise, the latest first. Raises `ViewBehind`."""
     found = _promised(views, now, merchant=merchant, before=now, at_least=at_least, timeout_s=timeout_s)
     late = [promised for promised in found if promised.late_by > timedelta()]
     return tuple(sorted(late, key=lambda p: (-p.late_by, p.merchant, p.order_id, p.parcel_id)))
@@ -61,7 +61,7 @@ def warnings(
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[Promised, ...]:
-    """What should have been handed over by now to be in time, the most urgent first. Raises `ViewBehind`."""
+    """Returns those that should be dispatched by now to be in time, the most urgent first. Raises `ViewBehind`."""
     found = _promised(views, now, merchant=merchant, before=None, at_least=at_least, timeout_s=timeout_s)
     soon = [p for p in found if p.state == "not_dispatched" and p.warn_at <= now <= p.promised_by]
     return tuple(sorted(soon, key=lambda p: (p.promised_by, p.merchant, p.order_id, p.parcel_id)))
@@ -97,15 +97,18 @@ def _promised(
 
 
 def _as_of(row: RowMapping, now: datetime) -> dict[str, Any]:
-    """The row without what lies ahead: it has not happened yet."""
+    """Returns the row without instants after `now`, which have not happened yet."""
     return {**row, **{column: has_come(row[column], now) for column in ("dispatched_at", "received_at")}}
 
 
 def _parcels(
     rows: Sequence[Mapping[str, Any]], policies: Sequence[tuple[datetime, Promise]], now: datetime
 ) -> Iterator[Promised]:
-    """Parcels that were packed; one that nobody handed over counts only while its order still is to be sent, and one
-    that is lost or on its way back only where it had come."""
+    """Yields the packed parcels that count.
+
+    One that was not dispatched counts only while its order is to be sent; a lost or returning one only if it had been
+    received.
+    """
     for row in rows:
         waits = (row["to_be_sent"] and row["order_units"] > 0) or row["dispatched_at"]
         if row["parcel_id"] is not None and row["units"] and (row["received_at"] or (waits and not row["gone"])):
@@ -153,7 +156,7 @@ def _state(dispatched_at: object, kept_at: object) -> State:
 
 
 def _policies(opened: Opened) -> list[tuple[datetime, Promise]]:
-    """The promises there are, the latest first."""
+    """Returns all promise policies, the latest first."""
     statement = f"""
         SELECT effective_from, content FROM {opened.generation.stored_name(PROMISES)}
         WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""
