@@ -1,1 +1,1 @@
-"""What may be asked: one file per command, holding its model and its decision."""
+"""Commands: one file for each, with its model and its decision."""

@@ -1,4 +1,4 @@
-"""Opening a break beside a fact that contradicts what is remembered, once for each contradiction."""
+"""Breaks that a decision opens beside a fact that contradicts the state, once for each contradiction."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def break_once(
     at: datetime,
     arose_at: datetime | None = None,
 ) -> Iterator[ReconciliationBreakOpened]:
-    """A break named after its kind and references, unless it is among those `seen` before.
+    """Yields a break with an id from its kind and references, unless the id is in `seen`.
 
-    Its age counts from `arose_at`, by default from when the fact happened that opens it.
+    The age of the break counts from `arose_at`, by default from the time of the fact that opens it.
     """
     break_id = break_id_of(kind, refs)
     if break_id not in seen:
@@ -50,13 +50,13 @@ def break_once(
 
 
 def break_id_of(kind: str, refs: dict[str, str]) -> str:
-    """The kind and the references; where a partner's reference is no id of ours, their digest."""
+    """Returns the id of a break: kind and references, or their digest if a reference is not a valid id."""
     name = derived_id(kind, *(value for _, value in sorted(refs.items()) if value))
     return name if _IS_AN_ID.fullmatch(name) else derived_id(kind, digest(canonical(refs))[:32])
 
 
 def explained(command: Command, known: Break, resolution: str, reason: str) -> ReconciliationBreakResolved:
-    """The end of a break that a later fact explains: `reason` completes "this report …"."""
+    """Returns the resolution of a break that a later fact explains. `reason` completes "this report …"."""
     opened = known.opened
     return ReconciliationBreakResolved(
         break_id=opened.break_id,
@@ -74,7 +74,7 @@ def explained(command: Command, known: Break, resolution: str, reason: str) -> R
 def contradiction(
     report: OrderReport, order: Order, *, kind: str, expected: str, actual: str, **refs: str
 ) -> Iterator[Event]:
-    """The break that a fact opens beside itself, once."""
+    """Opens a break beside the fact, once."""
     yield from break_once(
         order.breaks,
         kind=kind,
@@ -86,7 +86,7 @@ def contradiction(
 
 
 def without_rate(report: OrderReport, order: Order, amount: Money, **refs: str) -> Iterator[Event]:
-    """The break of a fact that cannot be booked, because no rate of its currency is known; it can be reported again."""
+    """Opens a break for a fact in a currency without a book rate. The fact is not booked; report it again later."""
     yield from contradiction(
         report, order, kind="rate_missing", expected="a book rate of that day", actual=str(amount), **refs
     )

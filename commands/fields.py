@@ -1,4 +1,4 @@
-"""The shapes of values that several commands take."""
+"""Types of values that several commands take."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ledger.validation_messages import InWords
 
 def _positive(amount: Money) -> Money:
     if amount.minor <= 0:
-        raise ValueError("the amount must be more than nothing")
+        raise ValueError("the amount must be more than zero")
     return amount
 
 
@@ -26,15 +26,15 @@ def _as_much_as_is_kept(words: str) -> str:
 PositiveMoney = Annotated[Money, AfterValidator(_positive)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), InWords("an ISO 3166-1 code such as CN")]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), InWords("an ISO 4217 code such as CNY")]
-# BCP 47 as far as buyers need it: a language, where it matters a script, and a region.
+# The part of BCP 47 that buyers need: a language, an optional script, and a region.
 LocaleTag = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"),
     InWords("a language tag such as en-US or zh-Hans-CN"),
 ]
-Reason = CodeWord  # what a person writes goes into a sealed note
+Reason = CodeWord  # a code word; free text belongs in a sealed note
 Sha256 = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), InWords("a SHA-256 digest of 64 hexadecimal digits")
 ]
 TrackingNo = Number
-RawText = Annotated[str, AfterValidator(_as_much_as_is_kept)]  # a partner's own words, kept as they came
+RawText = Annotated[str, AfterValidator(_as_much_as_is_kept)]  # the partner's text, cut at the greatest stored length

@@ -1,4 +1,4 @@
-"""What no command may hold, wherever it comes from: texts, numbers and shapes that the log or a view could not keep."""
+"""Limits on the texts, numbers and nesting of every command, so that the log and the views can store them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from ledger.limits import (
 from ledger.money import Money
 from ledger.sealed import Sealed
 
-_ODD_TEXT = re.compile("[\0\ud800-\udfff]")  # PostgreSQL's text holds no NUL, and UTF-8 no half of a pair
+_ODD_TEXT = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL, and UTF-8 has no lone surrogates
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a value at `depth` may come to. `check` raises ValueError with the value's path."""
+    """The limits on a value at `depth`. `check` raises ValueError with the path of the value."""
 
     largest: int = LARGEST_AMOUNT
     longest: int = LONGEST_TEXT
@@ -75,11 +75,11 @@ class Limits:
 
 
 ONE_AMOUNT = Limits()
-SUMS = Limits(largest=LARGEST_BALANCE)  # of commands whose amounts add up many others, as balances do
+SUMS = Limits(largest=LARGEST_BALANCE)  # for commands with sums of many amounts, such as balances
 
 
 def kept_text(text: str) -> str:
-    """A partner's own words as a command takes them: what is odd is replaced, what is too long is cut."""
+    """Returns a partner's text as a command accepts it: odd characters are replaced, and the rest is cut."""
     return _ODD_TEXT.sub("\ufffd", text)[:LONGEST_TEXT]
 
 

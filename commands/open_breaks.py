@@ -1,4 +1,4 @@
-"""Breaks are worked by people: which stream one stands in, that it is open, and that a person asks."""
+"""Checks of commands on breaks: the stream, that the break is open, and that a person decides."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ StreamName = Annotated[
 
 
 class BreakCommand(Command):
-    """A request about one break; `in_stream` is the stream it was opened in, whatever its kind."""
+    """A command on one break. `in_stream` is the stream of any kind in which it was opened."""
 
     in_stream: StreamName
     break_id: Id
@@ -45,13 +45,13 @@ class BreakCommand(Command):
 
 
 def people_only(actor: Actor) -> None:
-    """Raises `RoleNotAllowed`: systems open breaks, only people of the platform work and close them (design §6)."""
+    """Raises `RoleNotAllowed` unless a person of the platform decides; systems only open breaks (design §6)."""
     if actor.kind != "platform":
         raise RoleNotAllowed(role=actor.role or actor.kind, needed="platform")
 
 
 def closable_break(command: BreakCommand, stream: Stream) -> Break:
-    """The break, if a word can close it. Raises `BreakNotOpen` too where money waits: that is matched or given back."""
+    """Returns the break. Raises `BreakNotOpen`, also if it holds money: match it to an order or refund it instead."""
     known = open_break(command, stream)
     if known.holds_money:
         state = "its money is to be matched to an order or given back"
@@ -60,7 +60,7 @@ def closable_break(command: BreakCommand, stream: Stream) -> Break:
 
 
 def open_break(command: BreakCommand, stream: Stream) -> Break:
-    """The break. Raises `BreakNotOpen`."""
+    """Returns the break. Raises `BreakNotOpen`."""
     known = stream.known_breaks.get(command.break_id)
     if known is None or not known.is_open:
         state = f"resolved as {known.resolution}" if known else "never opened"

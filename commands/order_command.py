@@ -1,4 +1,4 @@
-"""Commands and reports about one order: the names they carry, and the checks that many of them make."""
+"""Base classes of commands and reports on one order, and checks that many of them share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ledger.streams.orders.quantities import LineBook
 
 
 class OrderCommand(Command):
-    """A request about one order."""
+    """A command on one order."""
 
     merchant_id: Id
     order_id: Id
@@ -21,7 +21,7 @@ class OrderCommand(Command):
 
 
 class OrderReport(Report):
-    """A fact about one order, which need not be placed yet."""
+    """A report on one order, which may not be placed yet."""
 
     merchant_id: Id
     order_id: Id
@@ -32,20 +32,20 @@ class OrderReport(Report):
 
 
 def placed_order(order: Order) -> Order:
-    """The order, if it is placed and still stands. Raises `OrderNotConfirmed`."""
+    """Returns the order. Raises `OrderNotConfirmed` unless it is placed, not cancelled and not expired."""
     if order.placed is None or order.cancelled or order.expired:
         raise OrderNotConfirmed(order_id=order.order_id, status=order.status)
     return order
 
 
 def expect_new_case(order: Order, refund_id: str) -> None:
-    """Raises `CaseAlreadyOpen` where the order has a case of this id."""
+    """Raises `CaseAlreadyOpen` if the order has a refund case with this id."""
     if case := order.cases.get(refund_id):
         raise CaseAlreadyOpen(refund_id=refund_id, state=case.state_in_words)
 
 
 def line_of(order: Order, line_id: str) -> LineBook:
-    """The line. Raises `LineNotFound`."""
+    """Returns the line. Raises `LineNotFound`."""
     if line_id not in order.lines:
         raise LineNotFound(order_id=order.order_id, line_id=line_id, lines=tuple(order.lines))
     return order.lines[line_id]

@@ -1,4 +1,4 @@
-"""The menu of commands that take two people: each is asked for by `propose` and decided again by `approve_proposal`."""
+"""The menu of commands that take two people: submitted by `propose`, and decided again by `approve_proposal`."""
 
 from __future__ import annotations
 

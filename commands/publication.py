@@ -1,4 +1,4 @@
-"""What every publication of a rule has in common: that it can be used, from when it holds, its number."""
+"""Shared parts of publications of a policy: checks, start and version."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ledger.refusals.catalogue import PolicyEffectiveTooSoon
 from ledger.refusals.finance import PolicyNotUsable
 from ledger.streams.reference_data import PolicyHistory
 
-NOTICE = timedelta(minutes=1)  # by then every decider has read book 0 (design §2, Guards)
-_MOST_FAULTS = 3  # are named in the refusal
+NOTICE = timedelta(minutes=1)  # after this time all deciders have read book 0 (design §2, Guards)
+_MOST_FAULTS = 3  # faults in one refusal
 
 
 class Publication(TwoPersonCommand):
-    """A rule is published. The notice counts from the approval: a proposal that waits too long is refused then."""
+    """Publishes a policy. The notice counts from the approval, so a proposal that waits too long is refused."""
 
     effective_from: Instant
 
@@ -29,9 +29,10 @@ class Publication(TwoPersonCommand):
 def publication(
     command: Publication, content: Policy, history: PolicyHistory, kind: type[PolicyPublished] | type[FeeScheduleSet]
 ) -> Iterator[PolicyPublished | FeeScheduleSet]:
-    """The next version of a policy; nothing where the newest says the same from the same instant on.
+    """Yields the next version of a policy, or nothing if the newest has the same content and start.
 
-    Raises `PolicyEffectiveTooSoon` (importers replay the past) and `PolicyNotUsable`, where it fails on sample orders.
+    Raises `PolicyEffectiveTooSoon` (not for importers, who replay the past) and `PolicyNotUsable` if it fails on sample
+    orders.
     """
     text: dict[str, Any] = written(content)
     if history.content == text and history.effective_from == command.effective_from:

@@ -1,4 +1,4 @@
-"""Book rates that decisions and facts use, and the break of a rate that is too old."""
+"""Book rates for decisions and facts, and the break for a rate that is too old."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ledger.streams.orders.order import Order
 
 
 def book_rate(command: Command, rules: Rules, currency: str) -> Rate:
-    """The book rate of the accounting day it happened on. Raises as `rate_of_day`."""
+    """Returns the book rate on the command's accounting day. Raises as `rate_of_day`."""
     return rate_of_day(rules, currency, accounting_day(command.happened_at))
 
 
 def rate_of_day(rules: Rules, currency: str, day: date) -> Rate:
-    """The book rate a decision uses for a day. Raises `RateMissing`, and `RateStale` for one too old."""
+    """Returns the book rate for a decision on a day. Raises `RateMissing`, and `RateStale` if it is too old."""
     rate = rules.rate(currency, "book", day)
     if not rules.policy(ReferencePricing).is_fresh(rate, day):
         raise RateStale(pair=rate.pair, kind=rate.kind, as_of=rate.as_of, day=day)
@@ -33,12 +33,12 @@ def rate_of_day(rules: Rules, currency: str, day: date) -> Rate:
 
 
 def rate_of_fact(report: Report, rules: Rules, currency: str) -> Rate | None:
-    """The last book rate known on a fact's day, however old; None where none is: a fact is not refused for that."""
+    """Returns the last book rate known on the fact's day, of any age, or None: a fact is never refused for it."""
     return last_rate(rules, currency, report.happened_at)
 
 
 def last_rate(rules: Rules, currency: str, at: datetime) -> Rate | None:
-    """The last book rate known on the day of an instant, however old; None where none is."""
+    """Returns the last book rate known on the day of an instant, of any age, or None."""
     try:
         return rules.rate(currency, "book", accounting_day(at))
     except RateMissing:
@@ -48,7 +48,7 @@ def last_rate(rules: Rules, currency: str, at: datetime) -> Rate | None:
 def flagged_if_stale(
     report: OrderReport, order: Order, rate: Rate, rules: Rules, *, at: datetime | None = None
 ) -> Iterator[Event]:
-    """The break of a fact, which happened `at`, that was booked at a rate older than a decision may use."""
+    """Opens a break if the fact, at `at`, was booked at a rate older than a decision may use."""
     day, refs = accounting_day(at or report.happened_at), {"order_id": report.order_id}
     yield from stale_rate(order.breaks, rate, rules, day=day, at=report.decided_at, **refs)
 
@@ -56,7 +56,7 @@ def flagged_if_stale(
 def stale_rate(
     seen: Collection[str], rate: Rate, rules: Rules, *, day: date, at: datetime, **refs: str
 ) -> Iterator[Event]:
-    """The break of a rate that is older than a decision of that day may use, unless it is among those `seen`."""
+    """Opens a break for a rate older than a decision on that day may use, unless it is in `seen`."""
     try:
         pricing = rules.policy(ReferencePricing)
     except PolicyNotEffective:

@@ -1,1 +1,1 @@
-"""Entries of the platform's own books, and accounting periods."""
+"""Commands on the platform's own books, and on accounting periods."""

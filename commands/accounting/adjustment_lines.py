@@ -1,4 +1,4 @@
-"""What a manual adjustment may say: lines that balance, on accounts that take them, charging no merchant (P20)."""
+"""Rules for the lines of a manual adjustment (P20): they balance, use allowed accounts and charge no merchant."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from ledger.money import Money, total
 from ledger.refusals.catalogue import MerchantCurrencyNotCny
 from ledger.refusals.finance import AccountRestricted, JournalUnbalanced
 
-# Moved by commands that remember line by line, hold by hold, payout by payout what stands in them.
+# The balances of these accounts are kept by line, hold or payout, so only the commands of those may change them.
 RESTRICTED = frozenset(account.code for account in (PENDING, ON_HOLD, PAYOUTS_IN_TRANSIT, MERCHANT_DEBT, FX_UNREALISED))
 
 
 def _in_the_chart(code: str) -> str:
     if code not in CHART:
-        raise ValueError(f"there is no account {code}")
+        raise ValueError(f"account {code} is not in the chart of accounts")
     return code
 
 
 class GivenLine(BaseModel):
-    """One line as a person gives it. A foreign one says what it is in CNY; of a CNY one that follows."""
+    """One line of a manual adjustment. A foreign line states its value in CNY (`base`); a CNY line needs none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,7 +56,7 @@ class GivenLine(BaseModel):
     @model_validator(mode="after")
     def _has_one_value_in_cny(self) -> Self:
         if self.amount.currency == CNY and self.base not in (None, self.amount):
-            raise ValueError("a line in CNY is its own base")
+            raise ValueError("the base of a CNY line must equal its amount: leave it out")
         if self.amount.currency != CNY and (self.base is None or self.base.currency != CNY):
             raise ValueError(f"a line in {self.amount.currency} needs its base in CNY")
         if self.amount.currency != CNY and self.account == BANK_CNY.code:
@@ -68,12 +68,12 @@ class GivenLine(BaseModel):
 
     @property
     def value(self) -> Money:
-        """What the line is in CNY."""
+        """The line's value in CNY."""
         return self.base or self.amount
 
 
 def check_lines(lines: Sequence[GivenLine], merchant_id: str | None) -> tuple[AdjustmentLine, ...]:
-    """The lines to be posted.
+    """Returns the lines to post.
 
     Raises `AccountRestricted`, `MerchantCurrencyNotCny`, `JournalUnbalanced` and `MerchantChargeNotAllowed`.
     """

@@ -1,4 +1,4 @@
-"""Payables settled from the bank: what the payable was carried at, what the cash stood at, FX between (P21, P22)."""
+"""Payables paid from the bank (P21, P22): carrying amount, cash value, and the FX difference."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from ledger.streams.platform_money import BankMovement
 
 
 class BankPaymentReport(Report):
-    """The bank has paid `cash` for a payable of `amount`; the same where no other amount left the account.
+    """The bank has paid `cash` for a payable of `amount`; by default `cash` is the same as `amount`.
 
-    `carried` is what the payable stands at in CNY, `cash_carried` what a foreign account's cash does. Where they are
-    left out, the book rate of the day says.
+    `carried` is the payable's carrying amount in CNY, and `cash_carried` that of the cash on a foreign account. The
+    default of both is the value at the book rate of the day.
     """
 
     amount: PositiveMoney
@@ -41,9 +41,9 @@ class BankPaymentReport(Report):
     def _is_carried_in_cny(self) -> Self:
         for given, money in ((self.carried, self.amount), (self.cash_carried, self.paid)):
             if given and given.currency != CNY:
-                raise ValueError("what something is carried at is in CNY")
+                raise ValueError("carried and cash_carried are in CNY")
             if given and money.currency == CNY and given != money:
-                raise ValueError("CNY is carried at what it is")
+                raise ValueError("the carried value of a CNY amount must equal the amount: leave it out")
         return self
 
     @property
@@ -51,7 +51,7 @@ class BankPaymentReport(Report):
         return self.cash or self.amount
 
     def valuation(self, rules: Rules) -> dict[str, Any]:
-        """The fields of the event that say what was paid and what it stood at. Raises `RateMissing`."""
+        """Returns the event's fields for amounts, carrying amounts and rates. Raises `RateMissing`."""
         day = accounting_day(self.happened_at)
         payable = valued(self.amount, self.carried, rules, day)
         cash = valued(self.paid, self.cash_carried, rules, day)
@@ -70,14 +70,14 @@ class BankPaymentReport(Report):
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """What money stands at in CNY, and the rate that says so, if one does."""
+    """An amount's value in CNY, and its rate if a book rate gives the value."""
 
     base: Money
     rate: Rate | None = None
 
 
 def valued(money: Money, carried: Money | None, rules: Rules, day: date) -> Valued:
-    """CNY is itself; foreign money stands at what it is carried at, or else at the day's book rate."""
+    """Returns the value in CNY: the amount itself, its carrying amount, or its value at the day's book rate."""
     if money.currency == CNY:
         return Valued(money)
     if carried:
@@ -87,14 +87,14 @@ def valued(money: Money, carried: Money | None, rules: Rules, day: date) -> Valu
 
 
 def flagged_if_stale(report: Report, known: BankMovement, rules: Rules, *rates: Rate | None) -> Iterator[Event]:
-    """The break of a movement that was booked at a rate older than a decision may use."""
+    """Opens a break for each rate of the movement that is older than a decision may use."""
     day, about = accounting_day(report.happened_at), {"reference": known.name.replace("/", ".")}
     for rate in {rate.pair: rate for rate in rates if rate}.values():
         yield from stale_rate(known.known_breaks, rate, rules, day=day, at=report.decided_at, **about)
 
 
 def reported_again(report: Report, known: BankMovement, moved: tuple[Money, Money]) -> Iterator[Event]:
-    """Nothing where it is the same movement; a break where the same reference now says another amount."""
+    """Opens a break if the same reference is reported with another amount; else yields nothing."""
     assert known.moved is not None, "it was reported before"
     if known.moved == moved:
         return

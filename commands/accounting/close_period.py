@@ -1,4 +1,4 @@
-"""Closing an accounting period for the whole ledger: what two people say before its books are closed."""
+"""Approves the closing of an accounting period."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ledger.streams.periods import Periods
 
 
 class ClosePeriod(TwoPersonCommand, name="close_period"):
-    """Once it is approved the system closes the period in every book, and then the period itself."""
+    """Approves the closing of a month. The system then closes the period in every book, and the period itself.
+
+    Takes two people. Refused if the month is not over, already closed, or not the next one to close.
+    """
 
     period: Month
 

@@ -1,4 +1,4 @@
-"""What commands about accounting periods have in common: which one is next to be closed, which one to be reopened."""
+"""Checks on accounting periods: the next one to close, and the last one to reopen."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ledger.streams.periods import Periods
 
 
 def check_over(command: Command, period: str) -> None:
-    """Raises `PeriodNotOver` while the period's last day is not over."""
+    """Raises `PeriodNotOver` until the period's last day is over, in the accounting zone."""
     if last_day(period) >= accounting_day(command.decided_at):
         raise PeriodNotOver(period=period, last_day=last_day(period))
 
 
 def check_next(command: Command, periods: Periods, period: str) -> None:
-    """That the period is the first open one and over; the very first to be closed may be any.
+    """Checks that the period is over and the next one to close. The first ever closed may be any.
 
     Raises `PeriodClosed`, `PeriodOutOfOrder` and `PeriodNotOver`.
     """
@@ -28,7 +28,7 @@ def check_next(command: Command, periods: Periods, period: str) -> None:
 
 
 def check_last(periods: Periods, period: str) -> None:
-    """Raises `PeriodOutOfOrder` for a period that is not the last closed one, or while the next is being closed."""
+    """Raises `PeriodOutOfOrder` unless the period is the last closed one and no period is being closed."""
     if periods.closing:
         raise PeriodOutOfOrder(asked=period, expected=periods.closing.period)
     if period != periods.last_closed:

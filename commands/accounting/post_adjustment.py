@@ -1,4 +1,4 @@
-"""Posting a manual adjustment of the books (P20); it takes two people."""
+"""Posts a manual adjustment (P20); it takes two people."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from ledger.streams.adjustments import Adjustment
 
 
 class PostAdjustment(TwoPersonCommand, name="post_adjustment"):
-    """Posts lines that no other command posts. `accounting_date`, where named, is the day they belong to.
+    """Posts a manual journal entry that no other command posts (P20), with `accounting_date` as its day if given.
 
-    With a merchant the adjustment stands in the merchant's book.
+    Takes two people. With a merchant, it is posted in the merchant's book. Refused if the id was used, the period is
+    closed, an account is restricted, the lines do not balance, or they charge a merchant.
     """
 
     adjustment_id: Id

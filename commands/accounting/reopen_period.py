@@ -1,4 +1,4 @@
-"""Reopening the last closed accounting period."""
+"""Reopens the last closed accounting period."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from ledger.streams.periods import Periods
 
 
 class ReopenPeriod(TwoPersonCommand, name="reopen_period"):
-    """Lets the period take postings again. Its books are reopened next."""
+    """Opens the last closed month for postings again; its books are reopened next.
+
+    Takes two people. Refused for any other month, and while a month is being closed.
+    """
 
     period: Month
 

@@ -1,1 +1,1 @@
-"""Disputes at the card issuer."""
+"""Commands on disputes at the card issuer."""

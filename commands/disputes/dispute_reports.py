@@ -1,4 +1,4 @@
-"""What reports about disputes have in common: their names, the dispute as it is remembered, and the rate of the day."""
+"""Shared parts of reports on disputes: ids, the known dispute, and its breaks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from ledger.streams.orders.order import Order
 
 
 class DisputeReport(OrderReport):
-    """`dispute_id` is the provider's. `capture_ref` says what is disputed; it may be left out once that is known, or
-    where `payment_id` names a payment that was captured once."""
+    """A report on a dispute. `dispute_id` is the provider's id.
+
+    `capture_ref` is the disputed capture. It may be left out if it is known already, or if `payment_id` has one
+    capture.
+    """
 
     dispute_id: Reference
     psp: Id
@@ -29,8 +32,10 @@ def known_dispute(report: DisputeReport, order: Order) -> Dispute | None:
 
 
 def names(report: DisputeReport, order: Order) -> dict[str, Any]:
-    """The names that every event of the dispute carries. Its capture is the one that was named first: a later report
-    that names another does not move its money."""
+    """Returns the ids that every event of the dispute carries.
+
+    The capture named first counts. A later report with another capture does not move the dispute's money.
+    """
     dispute = known_dispute(report, order)
     capture_ref = dispute.capture_ref if dispute else UNKNOWN
     if capture_ref == UNKNOWN:
@@ -58,6 +63,6 @@ def market_of(order: Order) -> str:
 
 
 def contradicts(report: DisputeReport, order: Order, *, kind: str, expected: str, actual: str) -> Iterator[Event]:
-    """The break between what is remembered of the dispute and what is said now."""
+    """Opens a break between the known dispute and the report."""
     refs = {"dispute_id": report.dispute_id, "fact": report.name, "said": actual.replace(" ", "")}
     yield from contradiction(report, order, kind=kind, expected=expected, actual=actual, **refs)

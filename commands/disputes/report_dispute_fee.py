@@ -1,4 +1,4 @@
-"""A provider charges a fee for a dispute (P13): the platform's, never a merchant's."""
+"""A provider charges a fee for a dispute (P13); the platform bears it, never a merchant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportDisputeFee(DisputeReport, name="report_dispute_fee"):
-    """`psp_ref` distinguishes several fees of one dispute."""
+    """Records a fee that a provider charges for a dispute; the platform bears it (P13).
+
+    `psp_ref` tells several fees of one dispute apart. A fee reported again with another amount opens a break.
+    """
 
     psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney

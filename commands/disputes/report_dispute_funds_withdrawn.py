@@ -1,4 +1,4 @@
-"""A provider has taken disputed money back until the dispute is decided (P13)."""
+"""A provider withdraws disputed money until the dispute is decided (P13)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportDisputeFundsWithdrawn(DisputeReport, name="report_dispute_funds_withdrawn"):
-    """The provider may report it before it reports the dispute."""
+    """Records that the provider withdrew disputed money, also before the dispute itself is reported (P13).
+
+    Another amount, or a dispute that is already closed, opens a break.
+    """
 
     psp_ref: ReferenceOrNothing = ""
     amount: PositiveMoney
@@ -46,7 +49,7 @@ def decide(report: ReportDisputeFundsWithdrawn, order: Order, rules: Rules) -> I
 def withdrawn(
     report: DisputeReport, order: Order, *, amount: Money, rate: Rate, psp_ref: str = ""
 ) -> DisputeFundsWithdrawn:
-    """The money stands in 1120 at its value on the day."""
+    """Returns the withdrawal, valued at the day's book rate and posted to 1120."""
     return DisputeFundsWithdrawn(
         **names(report, order),
         stage=_stage(known_dispute(report, order)),

@@ -1,4 +1,4 @@
-"""An issuer decides a dispute for the buyer: who bears it follows from where the units are, and why (P14)."""
+"""An issuer decides a dispute for the buyer; the liability policy decides who bears the loss (P14)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ from ledger.streams.units.unit_bearers import bearer_of, dispute_cause
 
 
 class ReportDisputeLost(DisputeReport, name="report_dispute_lost"):
-    """`amount` and `reason` where the dispute itself was never reported; what it says of the money counts."""
+    """Records that the issuer decided for the buyer. The liability policy decides who bears the loss (P14).
+
+    Give `amount` and `reason` if the dispute was never reported. The withdrawal is recorded too, if it was not
+    reported.
+    """
 
     amount: PositiveMoney | None = None
     reason: Reason | None = None
@@ -40,7 +44,7 @@ def decide(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Ev
         )
         return
     reported: list[Event] = []
-    if not (known and (known.held or known.lost)):  # a loss says that the money is gone, if nobody did before
+    if not (known and (known.held or known.lost)):  # a lost dispute implies the withdrawal, even if nobody reported it
         rate = rate_of_fact(report, rules, amount.currency)
         if rate is None:
             yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
@@ -93,8 +97,10 @@ def _event(report: ReportDisputeLost, order: Order, dispute: Dispute, rules: Rul
 
 
 def _consequence(report: ReportDisputeLost, later: Order, rules: Rules) -> Iterator[Event]:
-    """What the platform bears is the merchant's at once: no signature will come for it (domain §3.3). Units of
-    which something is still to be decided, as when their goods are awaited, keep their money back."""
+    """Releases the merchant's share that the platform bears, because no signature will come (domain §3.3).
+
+    Units that wait for a decision, such as awaited returns, keep their money back.
+    """
     if later.placed is None:
         return
     now, release = report.decided_at, rules.policy(Release)

@@ -1,4 +1,4 @@
-"""A buyer disputes a payment at the card issuer, or the dispute has reached another stage."""
+"""A buyer disputes a payment at the card issuer, or the dispute reaches another stage."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportDisputeOpened(DisputeReport, name="report_dispute_opened"):
-    """`lines` where the issuer says what it is about, else all of the order. Releases and refunds of these lines wait.
+    """Records a dispute at the card issuer, or its next stage. Releases and refunds of its lines wait.
 
-    One that was closed and opens again is in its second stage, whatever the provider calls it.
+    Without `lines` it covers the whole order. A closed dispute that opens again is in its second stage. An unknown
+    capture, an amount above it or unknown lines open a break.
     """
 
     stage: DisputeStage = "chargeback"
@@ -57,7 +58,7 @@ def _stage(report: ReportDisputeOpened, known: Dispute | None) -> DisputeStage:
 
 
 def _flags(report: ReportDisputeOpened, order: Order) -> Iterator[Event]:
-    """What of it cannot be: a capture we do not know, more than it took, lines the order does not have."""
+    """Opens breaks for an unknown capture, an amount above the capture, and lines that the order does not have."""
     capture_ref = names(report, order)["capture_ref"]
     capture = order.payments.captures.get(capture_ref)
     said = f"{report.amount} of {capture_ref}"

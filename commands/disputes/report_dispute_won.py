@@ -1,4 +1,4 @@
-"""An issuer decides a dispute for us: what was withdrawn is owed to us again (P13)."""
+"""An issuer decides a dispute for us; the provider owes us the withdrawn money again (P13)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportDisputeWon(DisputeReport, name="report_dispute_won"):
-    """Also where an inquiry is closed, and where a later stage takes an earlier loss back."""
+    """Records that the issuer decided for us, closed an inquiry, or reversed an earlier loss (P13).
+
+    The provider owes us the withdrawn money again. An earlier loss is undone.
+    """
 
 
 def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Event]:
@@ -54,15 +57,17 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
 
 
 def _undone(lost: DisputeLost, order: Order, rules: Rules) -> DisputeLost:
-    """The loss with the fee that is charged again, now that the merchant keeps what it took back."""
+    """Returns the loss to undo, with the fee that the merchant owes again."""
     if not lost.lines:
         return lost
     return lost.model_copy(update={"lines": kept_fees(order, rules).undone(order, lost.lines)})
 
 
 def _off_after_all(report: ReportDisputeWon, later: Order, undone: DisputeLost, rules: Rules) -> Iterator[Event]:
-    """Goods that never came back in time: the buyer kept the money of the dispute, and has it no more; the refund that
-    waited for the goods is off too, as far as they had it so, and is not owed to them again."""
+    """Cancels refunds whose returned goods never came in time.
+
+    The buyer had kept the dispute's money and now has it no more; the expired refund is not owed again.
+    """
     for refund in undone.owed:
         case = later.cases[refund.refund_id]
         if case.state == "expired" and case.approval and case.by_alternative != case.approval.money.amount:

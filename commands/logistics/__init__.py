@@ -1,1 +1,1 @@
-"""Charges of logistics partners, and claims against them."""
+"""Commands on charges of logistics partners, and claims against them."""

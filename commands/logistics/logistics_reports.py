@@ -1,4 +1,4 @@
-"""What partners' reports about the money of a parcel have in common."""
+"""Shared parts of reports on the costs and claims of a parcel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ledger.streams.orders.order import Order
 
 
 class ParcelCost(OrderReport):
-    """A partner wants money for a parcel."""
+    """A partner charges an amount for a parcel."""
 
     parcel_id: Id
     partner: Id
@@ -21,7 +21,7 @@ class ParcelCost(OrderReport):
 
 
 class ClaimReport(OrderReport):
-    """What a partner answers to a claim. `parcel_id` may be left out where we filed it."""
+    """A partner answers a claim. `parcel_id` may be left out if we filed the claim."""
 
     claim_id: Id
     partner: Id
@@ -29,13 +29,13 @@ class ClaimReport(OrderReport):
 
 
 def parcel_of(report: ClaimReport, order: Order) -> str:
-    """The parcel a claim is about."""
+    """Returns the parcel of the claim, or "unknown"."""
     claim = order.logistics.claims.get(report.claim_id)
     return report.parcel_id or (claim.parcel_id if claim else "unknown")
 
 
 def unknown_parcel(report: ParcelCost, order: Order, **refs: str) -> Iterator[Event]:
-    """The break of a cost for a parcel that the order does not have."""
+    """Opens a break for a cost of a parcel that the order does not have."""
     if order.parcels.of(report.parcel_id) is None:
         yield from contradiction(
             report,
@@ -49,7 +49,7 @@ def unknown_parcel(report: ParcelCost, order: Order, **refs: str) -> Iterator[Ev
 
 
 def unknown_claim(report: ClaimReport, order: Order, *, expected: str, actual: str) -> Iterator[Event]:
-    """The break of an answer that does not fit the claim."""
+    """Opens a break for an answer that contradicts the claim."""
     yield from contradiction(
         report,
         order,

@@ -1,4 +1,4 @@
-"""A logistics partner has charged for moving a parcel: the platform's cost (P15)."""
+"""A logistics partner charges for moving a parcel; the platform bears it (P15)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from ledger.streams.orders.order import Order
 
 
 class RecordLogisticsCharge(ParcelCost, name="record_logistics_charge"):
-    """`charge_ref` is the partner's own: the same one again changes nothing. No merchant bears it (statement 12)."""
+    """Records a partner's charge for a parcel. The platform bears it, never a merchant (P15, statement 12).
+
+    The same `charge_ref` again changes nothing; with another amount it opens a break.
+    """
 
     charge_ref: Reference
     invoice_ref: str = ""

@@ -1,4 +1,4 @@
-"""A logistics partner owes us for what it lost or damaged (P16)."""
+"""A logistics partner accepts a claim for a lost or damaged parcel (P16)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportClaimAccepted(ClaimReport, name="report_claim_accepted"):
-    """The partner may accept less than was claimed."""
+    """Records that a partner accepts a claim, in full or in part; the partner then owes us `amount` (P16).
+
+    An unknown or denied claim, or more than was claimed, opens a break.
+    """
 
     amount: PositiveMoney
 

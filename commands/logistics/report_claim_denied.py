@@ -1,4 +1,4 @@
-"""A logistics partner will not pay a claim, or not what it had accepted (P16)."""
+"""A logistics partner denies a claim, or withdraws its acceptance (P16)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportClaimDenied(ClaimReport, name="report_claim_denied"):
-    """What was accepted before and is not paid yet is our loss again."""
+    """Records that a partner denies a claim. An accepted, unpaid amount becomes our loss again (P16).
+
+    A claim that is unknown, accepted or settled opens a break.
+    """
 
     code: Reason = "denied"
 

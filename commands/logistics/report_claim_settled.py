@@ -1,4 +1,4 @@
-"""A logistics partner has paid a claim (P16)."""
+"""A logistics partner pays a claim (P16)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportClaimSettled(ClaimReport, name="report_claim_settled"):
-    """`amount` of what was accepted is paid, and `cash` is what our bank got for it in CNY."""
+    """Records that a partner paid `amount` of an accepted claim; our bank received `cash` in CNY (P16).
+
+    Cash in another currency, or more than was accepted, opens a break.
+    """
 
     amount: PositiveMoney
     cash: PositiveMoney
@@ -54,7 +57,7 @@ def decide(report: ReportClaimSettled, order: Order, rules: Rules) -> Iterator[E
 
 
 def _not_in_cny(report: ReportClaimSettled, order: Order) -> Iterator[Event]:
-    """The break of money that the account in CNY cannot have got: it is reported again with what the bank credited."""
+    """Opens a break if the cash is not in CNY. Report it again with the amount that the bank credited."""
     yield from contradiction(
         report,
         order,
@@ -67,7 +70,10 @@ def _not_in_cny(report: ReportClaimSettled, order: Order) -> Iterator[Event]:
 
 
 def _carried(report: ReportClaimSettled, owed: Money, owed_base: Money) -> Money:
-    """What was paid stood at in 1210; what is more than was owed, at what the bank got for it."""
+    """Returns the carrying amount in 1210 of the paid part.
+
+    A part above the accepted amount counts at its cash value.
+    """
     known = min(owed, report.amount)
     carried = share(owed_base, upto=known.minor, of=owed.minor, already=Money(0, CNY)) if known else Money(0, CNY)
     cash_for_known = share(report.cash, upto=known.minor, of=report.amount.minor, already=Money(0, CNY))

@@ -1,4 +1,4 @@
-"""Customs has assessed duty or tax on a parcel, and a partner has paid it for us (P15)."""
+"""Customs assesses duty or tax on a parcel, and a partner pays it for us (P15)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from ledger.streams.orders.order import Order
 
 
 class ReportDuty(ParcelCost, name="report_duty"):
-    """Borne by the buyer as far as the buyer paid us towards it, else by the platform; never by a merchant
-    (statement 11). `assessment_ref` is the partner's own: the same one again changes nothing."""
+    """Records duty or tax on a parcel. The buyer's tax charge covers it first, then the platform, never a merchant.
+
+    Sources: P15, statement 11. The same `assessment_ref` again changes nothing. Another amount, or duty above the
+    buyer's charge when the buyer bears it, opens a break.
+    """
 
     assessment_ref: Reference
     kind: Reason = "import_duty"

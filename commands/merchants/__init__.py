@@ -1,1 +1,1 @@
-"""Merchants in the programme."""
+"""Commands on merchants in the programme."""

@@ -1,4 +1,4 @@
-"""Turning a merchant's automatic export of new products on or off."""
+"""Switches a merchant's automatic export of new products on or off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from ledger.streams.merchants import Merchant
 
 
 class SetAutoExport(Command, name="set_auto_export"):
-    """Acts on products submitted from here on, never on those already there (programme, statement 24)."""
+    """Switches the automatic export of new products on or off. Earlier products keep their setting (statement 24).
+
+    Refused if the merchant is not in the programme.
+    """
 
     merchant_id: Id
     enabled: bool

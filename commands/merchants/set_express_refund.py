@@ -1,4 +1,4 @@
-"""Turning a merchant's Express Refund on or off."""
+"""Switches a merchant's Express Refund on or off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from ledger.streams.merchants import Merchant
 
 
 class SetExpressRefund(Command, name="set_express_refund"):
-    """A request goes by the switch as it stood when it was made (programme, statement 26)."""
+    """Switches Express Refund on or off. A request follows the setting at the time it was made (statement 26).
+
+    Refused if the merchant is not in the programme.
+    """
 
     merchant_id: Id
     enabled: bool

@@ -1,4 +1,4 @@
-"""Taking a merchant out of the programme."""
+"""Withdraws a merchant from the programme."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from ledger.streams.merchants import Merchant
 
 
 class WithdrawMerchant(Command, name="withdraw_merchant"):
-    """The merchant leaves the programme: no new orders; open ones, and its money, run off."""
+    """Withdraws a merchant from the programme: no new orders; open orders and its money are still settled.
+
+    Refused if the merchant was never enrolled.
+    """
 
     merchant_id: Id
     reason: Reason

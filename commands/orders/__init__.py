@@ -1,1 +1,1 @@
-"""Orders, from placement to expiry."""
+"""Commands on orders, from placement to expiry."""

@@ -1,4 +1,4 @@
-"""Cancelling an order, whole or in part, before it leaves the merchant; what was paid is refunded at once."""
+"""Cancels an order or a part of it before dispatch, and refunds paid units at once."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ _BY: dict[str, CancelledBy] = {"buyer": "buyer", "merchant": "merchant", "platfo
 
 
 class CancelOrder(OrderCommand, name="cancel_order"):
-    """`lines` left out cancels the whole order. `refund_id` names the refund of what was paid, by default the command's
-    own id; `by` is who wanted it, by default who asks."""
+    """Cancels units of an order before dispatch, without `lines` the whole order. Paid units are refunded at once.
+
+    Refused if units have left, are locked, refunded, in an open case or in a dispute (domain §3.4). `refund_id` is the
+    id of the refund, by default the command's. `by` is the party that wants it, by default the actor's.
+    """
 
     lines: LineQtys | None = None
     reason: Reason
@@ -59,7 +62,7 @@ def decide(command: CancelOrder, order: Order, rules: Rules) -> Iterator[Event]:
 
 
 def _whole(order: Order) -> Sequence[LineQty]:
-    """Every unit that is not refunded: one that has left refuses the whole."""
+    """Returns all units that are not refunded. Units that have left refuse the whole command."""
     remaining = {line_id: book.live - book.refunded for line_id, book in order.lines.items()}
     if not any(remaining.values()):
         first = next(iter(order.lines.values()))
@@ -87,7 +90,7 @@ def _expect_cancellable(
 
 
 def _refuse(order_units: OrderUnits, unsent: UnitsAt) -> NoReturn:
-    """A case asks for the other units, or the issuer may take the same money back."""
+    """Raises the refusal for units in an open case or in a dispute."""
     if unsent.under_review and (case := order_units.case_about(unsent)):
         raise RefundPendingOnLine(line_id=unsent.line_id, refund_id=case.id)
     dispute = order_units.dispute_about(unsent)
@@ -96,7 +99,7 @@ def _refuse(order_units: OrderUnits, unsent: UnitsAt) -> NoReturn:
 
 
 def _unpaid(command: CancelOrder, order: Order, wanted: Sequence[LineQty]) -> Iterator[Event]:
-    """Nothing is owed to anybody; what was captured may now be enough, or has lost its order."""
+    """Cancels unpaid units: no refund is due. Captured money may now cover the rest, or has no order any more."""
     assert order.placed is not None, "only a placed order is cancelled"
     left = {line_id: book.live for line_id, book in order.lines.items()}
     for line in wanted:
@@ -117,7 +120,7 @@ def _unpaid(command: CancelOrder, order: Order, wanted: Sequence[LineQty]) -> It
 
 
 def _paid(command: CancelOrder, order: Order, wanted: Sequence[LineQty], rules: Rules) -> Iterator[Event]:
-    """A merchant-borne refund of the cancelled units, opened and approved in one (domain §3.4)."""
+    """Opens and approves a refund of the cancelled units, borne by the merchant (domain §3.4)."""
     refund_id = command.refund_named
     expect_new_case(order, refund_id)
     lines = [refund_line(order.lines[line.line_id], line.qty) for line in wanted]
@@ -150,7 +153,7 @@ def _paid(command: CancelOrder, order: Order, wanted: Sequence[LineQty], rules: 
 
 
 def _nothing_was_kept(order: Order, wanted: Sequence[LineQty]) -> bool:
-    """Whether every unit of the order is cancelled or refunded with this."""
+    """True if every unit of the order is now cancelled or refunded."""
     return sum(book.live - book.refunded for book in order.lines.values()) == sum(line.qty for line in wanted)
 
 

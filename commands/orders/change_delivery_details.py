@@ -1,4 +1,4 @@
-"""Sending an order to another address, while none of it has left the merchant."""
+"""Changes the delivery address of an order before dispatch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ledger.streams.orders.order import Order
 
 
 class ChangeDeliveryDetails(OrderCommand, name="change_delivery_details"):
-    """`ship_to_ref` names the new version of the address, in the market the order was placed for."""
+    """Changes the delivery address; `ship_to_ref` is the id of the new version, in the order's market.
+
+    Refused if the order is not placed, or if a parcel of it was dispatched.
+    """
 
     ship_to_ref: Id
     ship_to: Sealed[dict[str, str]] | None = None

@@ -1,4 +1,4 @@
-"""Whether an order adds up: units, prices, charges and totals, each in its own currency."""
+"""Checks that the units, prices, charges and totals of an order agree, each in its currency."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ledger.refusals.catalogue import TotalsMismatch
 
 
 class Basket(Protocol):
-    """What an order's totals are made of."""
+    """The parts of an order that its totals are made of."""
 
     @property
     def lines(self) -> Sequence[OrderLine]: ...
@@ -27,7 +27,7 @@ class Basket(Protocol):
 
 
 def check_totals(basket: Basket, currency: str) -> None:
-    """Raises `TotalsMismatch` for the first thing that does not add up; `currency` is what buyers are charged in."""
+    """Raises `TotalsMismatch` for the first difference. `currency` is the currency that buyers are charged in."""
     if not basket.lines:
         raise TotalsMismatch(field="lines", expected="at least one", given="none")
     if currency != CNY:

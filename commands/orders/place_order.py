@@ -1,4 +1,4 @@
-"""Placing an order: prices, totals and policies are fixed from here on."""
+"""Places an order: prices, totals and policies are fixed from here on."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ _LOCALE = TypeAdapter(LocaleTag)
 
 
 class PlaceOrder(OrderCommand, name="place_order"):
-    """A buyer orders from one merchant at the list and reference prices they were shown.
+    """Places a buyer's order with one merchant, at the list and reference prices that the buyer saw.
 
-    `promised_warehouse_by` follows from the promise policy where it is left out, and is never before the order.
+    Refused if the merchant, the market or a product is not open for sale, the quote has expired, or the totals do not
+    agree. `promised_warehouse_by` follows from the promise policy if it is left out; it is never before the order.
     """
 
     checkout_id: Id
@@ -66,7 +67,7 @@ class PlaceOrder(OrderCommand, name="place_order"):
     @classmethod
     def _named_once(cls, lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
         if len({line.line_id for line in lines}) != len(lines):
-            raise ValueError("every line of an order has an id of its own")
+            raise ValueError("each line of an order needs its own line_id")
         return lines
 
     @field_validator("lines")
@@ -81,7 +82,7 @@ class PlaceOrder(OrderCommand, name="place_order"):
     def _shown_under_a_title(cls, lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
         for line in lines:
             if not (line.title_source.strip() and line.title_shown.strip()):
-                raise ValueError(f"line {line.line_id} says under which title it is sold, and was shown to the buyer")
+                raise ValueError(f"line {line.line_id} needs title_source and title_shown")
         return lines
 
     @property
@@ -157,7 +158,7 @@ def _placed_line(command: PlaceOrder, line: OrderLine, fees: Fees, rules: Rules)
 
 
 def _happened_before(placed: OrderPlaced, order: Order) -> Iterator[Event]:
-    """A parcel cannot have moved before anybody ordered it; the same break as of a fact that is reported later."""
+    """Opens a break for a parcel fact earlier than the order, as a later report of it would do."""
     for parcel in order.parcels:
         first = next(iter(parcel.timeline), None)
         if first and first.happened_at < placed.placed_at:
@@ -177,7 +178,7 @@ def _happened_before(placed: OrderPlaced, order: Order) -> Iterator[Event]:
 
 
 def _paid_before(command: PlaceOrder, placed: OrderPlaced, order: Order) -> Iterator[Event]:
-    """What the captures that came before their order do now: they pay for it, or are in the wrong currency."""
+    """Applies captures that came before the order: they pay for it, or open a break for a wrong currency."""
     if not order.payments.captures:
         return
     currency = placed.buyer_total.currency

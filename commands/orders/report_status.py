@@ -1,4 +1,4 @@
-"""Another system says where an order stands, without saying what happened to it."""
+"""Another system reports the status of an order, without the facts behind it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.streams.orders.order import Order
 from ledger.streams.orders.status import OrderStatus
 
 ReportedStatus = Literal["cancelled", "delivered", "unpaid"]
-# What this ledger may say of an order that is reported to be this without contradicting it.
+# The statuses of this ledger that agree with the reported one.
 _AGREES: dict[ReportedStatus, frozenset[OrderStatus]] = {
     "cancelled": frozenset({"cancelled", "expired"}),
     "delivered": frozenset({"delivered", "completed"}),
@@ -23,9 +23,9 @@ _AGREES: dict[ReportedStatus, frozenset[OrderStatus]] = {
 
 
 class ReportStatus(OrderReport, name="report_status"):
-    """A status is no fact of its own and moves nothing: where it contradicts what is remembered, a break opens.
+    """Compares a status from another system with the order's, and opens a break if they contradict.
 
-    `reported` is the other system's own word, as in `unavailable` for an order that is cancelled here.
+    A status moves nothing. `reported` is the other system's own word, such as `unavailable` for a cancelled order.
     """
 
     status: ReportedStatus

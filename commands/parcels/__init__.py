@@ -1,1 +1,1 @@
-"""Parcels on both legs, and customs."""
+"""Commands on parcels and customs."""

@@ -1,4 +1,4 @@
-"""Packing some of an order's units for the transfer warehouse."""
+"""Packs units of an order for the transfer warehouse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from ledger.streams.orders.order import Order
 
 
 class CreateParcel(OrderCommand, name="create_parcel"):
-    """A merchant packs a parcel for its designated warehouse (programme, statement 18)."""
+    """Packs units of an order into a parcel for the merchant's designated warehouse (statement 18).
+
+    Refused if the order is not paid, the parcel exists, or the units are refunded, in an open case, or already sent.
+    """
 
     parcel_id: Id
     items: PackedItems

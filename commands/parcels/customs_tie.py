@@ -1,4 +1,4 @@
-"""The tie that retail export (mode 9610) asks for: declaration, order and receipt of payment belong together."""
+"""Checks that declaration, order and payment belong together, as retail export (mode 9610) requires."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ledger.streams.orders.order import Order
 
 RETAIL_EXPORT = "9610"  # the customs supervision mode of B2C export (domain §3.2)
 KIND = "customs_tie"
-Difference = tuple[str, str, str]  # what a break is about, what was expected, and what is
+Difference = tuple[str, str, str]  # subject of the break, expected value, actual value
 
 
 def untied(
     report: MilestoneReport, order: Order, *, milestone: str, customs_mode: str, declaration_no: str
 ) -> Iterator[Event]:
-    """Breaks of an export fact: no receipt of payment, or of another amount; another declaration for the parcel."""
+    """Opens breaks of an export fact: no payment, a payment of another amount, or another declaration of the parcel."""
     refs = {"parcel_id": report.parcel_id, "declaration_no": declaration_no}
     differs = payment_differs(order) if milestone == "export_declared" and customs_mode == RETAIL_EXPORT else None
     if differs:
@@ -37,7 +37,7 @@ def untied(
 
 
 def payment_differs(order: Order) -> Difference | None:
-    """How the receipts of payment differ from what the order comes to; None where they do not."""
+    """Returns the difference between captured money and the order's amount, or None."""
     captures = [capture for capture in order.payments.captures.values() if not capture.failed]
     if not captures:
         return "payment", "a receipt of payment for the order", f"order {order.status}, nothing captured"

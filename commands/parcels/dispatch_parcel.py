@@ -1,4 +1,4 @@
-"""Handing a packed parcel to the domestic carrier: "shipped", in the programme's words."""
+"""Hands a packed parcel to the domestic carrier ("shipped" in the programme)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ from ledger.streams.orders.parcels import Parcel
 
 
 class DispatchParcel(OrderCommand, name="dispatch_parcel"):
-    """A merchant sends a parcel off; held back while a refund of its units is asked for (domain §5)."""
+    """Hands a packed parcel to the domestic carrier. After-sales services are locked from here on (domain §5).
+
+    Refused if the parcel is not packed, was dispatched, or has a used tracking number; if its units are refunded or in
+    an open case; or if the time is not plausible.
+    """
 
     parcel_id: Id
     carrier: Id
     tracking_no: TrackingNo
-    dispatched_at: Instant | None = None  # where it is left out: now, or when it was first seen on its way
+    dispatched_at: Instant | None = None  # default: now, or the first fact of the parcel's way
 
 
 def decide(command: DispatchParcel, order: Order, rules: Rules) -> Iterator[Event]:
@@ -53,7 +57,10 @@ def _expect_a_number_of_its_own(command: DispatchParcel, order: Order, parcel: P
 
 
 def _plausible(command: DispatchParcel, order: Order, parcel: Parcel) -> datetime:
-    """The lock on after-sales counts from here, so nobody may move it ahead, nor behind what was seen of the parcel."""
+    """Returns the dispatch time. Raises `DispatchTimeImplausible`.
+
+    The after-sales lock counts from it, so it may be neither before the order nor after the parcel's first fact.
+    """
     assert order.placed is not None, "a confirmed order is placed"
     placed_at, now = order.placed.placed_at, command.decided_at
     seen = [fact.happened_at for fact in parcel.facts if MILESTONES[fact.milestone].rank > 0]

@@ -1,4 +1,4 @@
-"""Units on their way that should not be: the carrier is asked to stop them (domain §4.3)."""
+"""Breaks for units on their way that must be stopped (domain §4.3)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ _ASK = "interception"
 
 
 def not_to_be_sent(report: ParcelReport, order: Order, fact: str, sent: Mapping[str, int]) -> Iterator[Event]:
-    """One break of all lines of which more is on its way than is left to send, or units that an open case asks for; one
-    of all lines that the order does not have."""
+    """Opens one break for lines of which too many units are sent or an open case requests some.
+
+    Opens another break for lines that the order does not have.
+    """
     if not order.placed:
         return
     unknown = [f"a line of the order, not {line_id}" for line_id in sent if line_id not in order.lines]
@@ -35,6 +37,6 @@ def _to_be_stopped(report: ParcelReport, order: Order, sent: Mapping[str, int]) 
 
 
 def first_reported(report: ParcelReport, order: Order, parcel: Parcel, fact: str) -> Iterator[Event]:
-    """The same for a fact that is the first to say that a packed parcel has left."""
+    """Does the same for the first fact that shows that a packed parcel has left."""
     if parcel.created and MILESTONES[fact].rank > 0 and not parcel.has_left:
         yield from not_to_be_sent(report, order, fact, quantities(parcel.items))

@@ -1,4 +1,4 @@
-"""What of an order may still be packed and handed over: paid, not refunded, not asked back, not on its way already."""
+"""Units that may still be packed and dispatched: paid, not refunded, in no open case, and not sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ledger.streams.orders.parcels import FREE_AGAIN, Parcel
 
 
 def quantities(items: Iterable[ParcelItem]) -> dict[str, int]:
-    """Units by line; a line named twice is one sum."""
+    """Returns the units by line. Several items of one line are added."""
     sums: dict[str, int] = {}
     for item in items:
         sums[item.line_id] = sums.get(item.line_id, 0) + item.qty
@@ -20,20 +20,22 @@ def quantities(items: Iterable[ParcelItem]) -> dict[str, int]:
 
 
 def to_send(order: Order, line_id: str, *, besides: str = "") -> int:
-    """Units of the line that were not refunded and have not left in any parcel but `besides`."""
+    """Returns the line's units that are neither refunded nor sent in a parcel other than `besides`."""
     journeys = order.parcels.journeys(line_id)
     return order.lines[line_id].unshipped(journey for journey in journeys if journey.parcel_id != besides)
 
 
 def to_pack(order: Order, line_id: str) -> int:
-    """Units to send that no packed parcel holds; parcels that cannot be handed over as they are hold none back."""
+    """Returns the units to send that no packed parcel holds. Parcels that cannot be dispatched hold none."""
     waiting = (p for p in order.parcels if p.created and not _has_left(p) and _can_leave(order, p))
     return to_send(order, line_id) - sum(parcel.quantity(line_id) for parcel in waiting)
 
 
 def held_back_by(order: Order, line_id: str, qty: int, *, of: int) -> str | None:
-    """The open case that asks for some of these units of the line, or None: `of` are left to send, and those that it
-    asks for go last."""
+    """Returns the id of the open case that requests some of these units, or None.
+
+    `of` units are left to send. The units that a case requests are sent last.
+    """
     if qty <= of - order.lines[line_id].at(None).asked:
         return None
     for case in order.cases.values():
@@ -43,13 +45,13 @@ def held_back_by(order: Order, line_id: str, qty: int, *, of: int) -> str | None
 
 
 def expect_packable(order: Order, items: Iterable[ParcelItem]) -> None:
-    """Raises the refusal that says why these units cannot be packed."""
+    """Raises a refusal with the reason if these units cannot be packed."""
     asked = _of_a_paid_order(order, items)
     _expect(order, asked, {line_id: to_pack(order, line_id) for line_id in asked})
 
 
 def expect_sendable(order: Order, parcel: Parcel) -> None:
-    """Raises the refusal that says why this packed parcel cannot be handed over."""
+    """Raises a refusal with the reason if this packed parcel cannot be dispatched."""
     asked = _of_a_paid_order(order, parcel.items)
     _expect(order, asked, {line_id: to_send(order, line_id, besides=parcel.parcel_id) for line_id in asked})
 
@@ -64,7 +66,7 @@ def _of_a_paid_order(order: Order, items: Iterable[ParcelItem]) -> dict[str, int
 
 
 def _expect(order: Order, asked: Mapping[str, int], remaining: Mapping[str, int]) -> None:
-    """Units that an open case asks for are held back, and no others of their line."""
+    """Raises if units are refunded, too many, or in an open case. Other units of the line are not held back."""
     for line_id, qty in asked.items():
         left, refunded = max(0, remaining[line_id]), order.lines[line_id].at(None).refunded
         if left < qty <= remaining[line_id] + refunded:

@@ -1,4 +1,4 @@
-"""What reports about parcels have in common: how a fact is reported, and what may be wrong with any."""
+"""Shared parts of reports on parcels, and their common contradictions."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ledger.streams.orders.parcels import Parcel
 
 
 class ParcelReport(OrderReport):
-    """Somebody says what happened to a parcel, at `occurred_at`."""
+    """A report on a fact of a parcel at `occurred_at`."""
 
     parcel_id: Id
 
 
 class MilestoneReport(ParcelReport):
-    """A fact on a parcel's way. `raw_code` is the partner's own code, `reason` a code word."""
+    """A fact on a parcel's way. `raw_code` is the partner's own code, and `reason` a code word."""
 
     location: RawText = ""
     raw_code: RawText = ""
@@ -29,7 +29,7 @@ class MilestoneReport(ParcelReport):
     carrier: RawText = ""
 
     def reported(self) -> dict[str, Any]:
-        """The fields that every event on a parcel's way has."""
+        """Returns the fields that all events on a parcel's way share."""
         return {
             "order_id": self.order_id,
             "parcel_id": self.parcel_id,
@@ -51,7 +51,7 @@ def against(
     kind: str = "fact_contradicts_state",
     **refs: str,
 ) -> Iterator[Event]:
-    """A break between the fact and what was known, once for each parcel, milestone and `about`."""
+    """Opens a break between the fact and the known state, once for each parcel, milestone and `about`."""
     actual = f"{milestone} at {report.happened_at.isoformat()}"
     refs |= {"parcel_id": report.parcel_id, "fact": milestone, "about": about}
     yield from contradiction(report, order, kind=kind, expected=expected, actual=actual, **refs)
@@ -60,20 +60,20 @@ def against(
 def against_lines(
     report: ParcelReport, order: Order, milestone: str, *, about: str, expected: Iterable[str], **refs: str
 ) -> Iterator[Event]:
-    """One break of all that the fact contradicts on the parcel's lines, if it contradicts any."""
+    """Opens one break for all contradictions on the parcel's lines, if there are any."""
     if said := "; ".join(expected):
         yield from against(report, order, milestone, about=about, expected=said, **refs)
 
 
 def refunded_lines(order: Order, parcel: Parcel) -> Iterator[str]:
-    """What is refunded of each line of the parcel."""
+    """Yields the refunded quantity of each line of the parcel, in words."""
     for line_id in sorted({item.line_id for item in parcel.items} & order.lines.keys()):
         if refunded := order.lines[line_id].at(parcel.parcel_id).refunded:
             yield f"{refunded} of line {line_id} refunded"
 
 
 def contradictions(report: ParcelReport, order: Order, milestone: str, *, creates: bool = False) -> Iterator[Event]:
-    """What is wrong with any fact: of a parcel nobody packed, in the future, before there was an order."""
+    """Opens breaks for a parcel that nobody packed, units that have moved on, and a time before the order."""
     parcel = order.parcels.of(report.parcel_id)
     if not creates and (parcel is None or not parcel.created):
         expected = "a parcel of the order"
@@ -90,7 +90,7 @@ def contradictions(report: ParcelReport, order: Order, milestone: str, *, create
 
 
 def unpaid(report: ParcelReport, order: Order, milestone: str) -> Iterator[Event]:
-    """As far as is known, the order was not paid when it happened, or is called off."""
+    """Opens a break if the order was not paid at that time, or is cancelled or expired."""
     if not order.confirmed or order.cancelled or order.expired:
         yield from against(
             report, order, milestone, about="not_confirmed", expected=f"order {order.status}, not to be sent"

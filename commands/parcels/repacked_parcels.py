@@ -1,4 +1,4 @@
-"""What reports of parcels that travel on as others have in common: what moves, and what may be wrong with it."""
+"""Shared parts of reports on repacking: the units that move, and contradictions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OVER = frozenset({"signed_for", "deemed_signed", "destroyed", "returned_to_send
 
 
 def goes_round(order: Order, *, sources: Sequence[str], targets: Sequence[str]) -> str | None:
-    """The target whose units travel in one of the sources already; None where there is none. Nothing can move then."""
+    """Returns the target whose units are already in one of the sources, or None. Then no units can move."""
     for target in targets:
         later = [target]
         for parcel_id in later:
@@ -36,7 +36,7 @@ def repacking_contradictions(
     contents: Sequence[ParcelContents],
     fact: str,
 ) -> Iterator[Event]:
-    """Breaks of a repacking: parcels nobody packed, that have moved on, are delivered, or go by another's number."""
+    """Opens breaks of a repacking: unknown, moved or delivered parcels, and tracking numbers in use."""
     if (target := goes_round(order, sources=sources, targets=targets)) is not None:
         expected = f"a parcel of its own, not {target}, whose units travel in {', '.join(sources)}"
         yield from differing(report, order, parcel_id=target, fact=fact, about="target", expected=expected, actual=fact)
@@ -57,13 +57,13 @@ def repacking_contradictions(
 def differing(
     report: OrderReport, order: Order, *, parcel_id: str, fact: str, about: str, expected: str, actual: str
 ) -> Iterator[Event]:
-    """A break about one of the parcels."""
+    """Opens a break on one of the parcels."""
     refs = {"parcel_id": parcel_id, "fact": fact, "about": about}
     yield from contradiction(report, order, kind="fact_contradicts_state", expected=expected, actual=actual, **refs)
 
 
 def units_by_line(items: Iterable[ParcelItem]) -> Counter[str]:
-    """How many units of each line: numbers, since what a report claims may come to more than any parcel can hold."""
+    """Returns the units by line. A report may state more units than a parcel can hold."""
     sums = Counter[str]()
     for item in items:
         sums[item.line_id] += item.qty

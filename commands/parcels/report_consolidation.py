@@ -1,4 +1,4 @@
-"""The warehouse has packed several parcels of an order into one."""
+"""The warehouse packs several parcels of an order into one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _FACT = "consolidated"
 
 
 class ReportConsolidation(OrderReport, name="report_consolidation"):
-    """From `occurred_at` on the units of these parcels travel as `to_parcel`."""
+    """Records that units of several parcels are in `to_parcel` from `occurred_at` on.
+
+    Parcels that are unknown, moved, delivered or named in a circle open a break.
+    """
 
     from_parcels: tuple[Id, ...] = Field(min_length=1)
     to_parcel: Id
@@ -28,7 +31,7 @@ class ReportConsolidation(OrderReport, name="report_consolidation"):
     @model_validator(mode="after")
     def _names_each_once(self) -> ReportConsolidation:
         if len({*self.from_parcels, self.to_parcel}) != len(self.from_parcels) + 1:
-            raise ValueError("name each parcel once, and the one they travel as by a name of its own")
+            raise ValueError("name each parcel once, and give to_parcel an id of its own")
         return self
 
 
@@ -51,7 +54,7 @@ def decide(report: ReportConsolidation, order: Order, rules: Rules) -> Iterator[
 
 
 def _contents(report: ReportConsolidation, order: Order) -> tuple[ParcelContents, ...]:
-    """What the parcels hold now; nothing of those that nobody packed, or that have moved on."""
+    """Returns the present units of the parcels, without parcels that nobody packed or that have moved on."""
     if goes_round(order, sources=report.from_parcels, targets=(report.to_parcel,)) is not None:
         return ()
     known = (order.parcels.of(parcel_id) for parcel_id in report.from_parcels)
@@ -63,6 +66,6 @@ def _contents(report: ReportConsolidation, order: Order) -> tuple[ParcelContents
 
 
 def _is_known(report: ReportConsolidation, order: Order) -> bool:
-    """Whether each of these parcels is known to have gone into that one at that instant."""
+    """True if all these parcels are already recorded as moved into that one at that instant."""
     known = (order.parcels.of(parcel_id) for parcel_id in report.from_parcels)
     return all(p and p.went_into == [report.to_parcel] and p.moved_at == report.happened_at for p in known)

@@ -1,4 +1,4 @@
-"""A carrier or an imported system says that a parcel was handed over."""
+"""A carrier or an imported system reports that a parcel was handed over."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _NO_WAREHOUSE = "unassigned"
 
 
 class ReportDispatch(ParcelReport, name="report_dispatch"):
-    """The hand-over happened at `occurred_at`, whatever was agreed. A parcel nobody packed is created with `items`."""
+    """Records the dispatch of a parcel at `occurred_at`. A parcel that nobody packed is created with `items`.
+
+    Unpaid or refunded units, other contents, a second dispatch or a used tracking number open a break.
+    """
 
     carrier: Id
     tracking_no: TrackingNo
@@ -61,7 +64,7 @@ def _created(report: ReportDispatch) -> ParcelCreated:
 def _breaks(report: ReportDispatch, order: Order, parcel: Parcel | None) -> Iterator[Event]:
     yield from unpaid(report, order, _FACT)
     packed = quantities(parcel.packed) if parcel and parcel.created else {}
-    if parcel is None or parcel.moved_at is None:  # else its units are counted where they travel now
+    if parcel is None or parcel.moved_at is None:  # else its units are counted in the parcels that hold them now
         yield from not_to_be_sent(report, order, _FACT, packed or quantities(report.items))
     if packed and report.items and quantities(report.items) != packed:
         yield from against(report, order, _FACT, about="contents", expected=f"packed {_listed(packed)}")

@@ -1,4 +1,4 @@
-"""A partner has declared a parcel lost."""
+"""A partner declares a parcel lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ledger.streams.orders.parcel_facts import fact_of
 
 
 class ReportLoss(MilestoneReport, name="report_loss"):
-    """The parcel is lost as of `occurred_at`; the platform may refund its buyer now. Moves no money by itself."""
+    """Records that a parcel is lost as of `occurred_at`. No money moves; the platform may now refund the buyer."""
 
     evidence_ref: RawText = ""
 

@@ -1,4 +1,4 @@
-"""The last-mile carrier has proof of delivery."""
+"""The last-mile carrier reports a delivery with evidence."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from ledger.streams.orders.parcels import Parcel
 
 
 class ReportSignature(MilestoneReport, name="report_signature"):
-    """Somebody signed for the parcel at `occurred_at`: after-sales opens and the settlement clock starts.
+    """Records a delivery at `occurred_at`: after-sales services open and the settlement clock starts.
 
-    After a fact of return to sender it is the sender who got the parcel, unless the recipient is named
-    (`evidence_kind` `recipient`).
+    After a return-to-sender fact, the delivery counts as one to the sender, unless the carrier names the recipient
+    (`evidence_kind` is `recipient`). A delivery of refunded units, or a second one, opens a break.
     """
 
     evidence_kind: EvidenceKind = "unspecified"
@@ -44,7 +44,8 @@ def decide(report: ReportSignature, order: Order, rules: Rules) -> Iterator[Even
         return
     is_returned = parcel is not None and went_back(parcel, _delivery(report))
     yield _returned(report) if is_returned else _signed(report)
-    if order.placed and not (order.confirmed and order.cancelled):  # then it is refunded, which is said below
+    # a cancelled paid order is refunded, and that break follows below
+    if order.placed and not (order.confirmed and order.cancelled):
         yield from unpaid(report, order, "signed_for")
     yield from contradictions(report, order, "signed_for")
     yield from out_of_sequence(report, order, _delivery(report))
@@ -65,7 +66,7 @@ def _signed(report: ReportSignature) -> ParcelSignedFor:
 
 
 def _returned(report: ReportSignature) -> ParcelReturnedToSender:
-    """A delivery after a fact of return to sender, which names no recipient, ended at the sender."""
+    """Returns a delivery to the sender: it follows a return-to-sender fact and names no recipient."""
     return ParcelReturnedToSender(
         **report.reported(), evidence_ref=report.proof_ref, evidence_kind=report.evidence_kind
     )
@@ -88,13 +89,13 @@ def _cannot_be(report: ReportSignature, order: Order, parcel: Parcel) -> Iterato
 
 
 def _settled_already(report: ReportSignature, order: Order, parcel: Parcel) -> Iterator[Event]:
-    """No money moves on any of these: what a refund or a loss has settled stays settled until a person looks."""
+    """Opens breaks for refunded units and open claims. No money moves until a person decides."""
     yield from against_lines(report, order, "signed_for", about="refunded", expected=refunded_lines(order, parcel))
     yield from _claimed_not_to_have_come(report, order, parcel)
 
 
 def _claimed_not_to_have_come(report: ReportSignature, order: Order, parcel: Parcel) -> Iterator[Event]:
-    """Customer service has both words to weigh; the case stays open."""
+    """Opens a break beside a case "not received". The case stays open for customer service."""
     for case in order.cases.values():
         claimed = {line.parcel_id for line in case.lines}
         if case.is_open and case.type == "not_received" and parcel.parcel_id in claimed:

@@ -1,4 +1,4 @@
-"""The warehouse or a carrier has packed one parcel of an order into several."""
+"""The warehouse or a carrier packs one parcel of an order into several."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FACT = "split"
 
 
 class SplitPart(BaseModel):
-    """One of the parcels that the units travel on in."""
+    """One of the new parcels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,7 +31,10 @@ class SplitPart(BaseModel):
 
 
 class ReportSplit(OrderReport, name="report_split"):
-    """From `occurred_at` on the units of a parcel travel in these parts; what no part names stays where it is."""
+    """Records that units of a parcel are in these parts from `occurred_at` on. Other units stay in the parcel.
+
+    A parcel that is unknown, moved or delivered, or parts that do not sum to its units, open a break.
+    """
 
     parcel_id: Id
     parts: tuple[SplitPart, ...] = Field(min_length=1)
@@ -40,7 +43,7 @@ class ReportSplit(OrderReport, name="report_split"):
     def _names_each_once(self) -> ReportSplit:
         named = {self.parcel_id, *(part.parcel_id for part in self.parts)}
         if len(named) != len(self.parts) + 1:
-            raise ValueError("name each part once, and none like the parcel it comes from")
+            raise ValueError("name each part once, with an id other than the parcel's")
         return self
 
 
@@ -67,7 +70,7 @@ def decide(report: ReportSplit, order: Order, rules: Rules) -> Iterator[Event]:
 
 
 def _contents(report: ReportSplit, parcel: Parcel | None) -> Iterator[ParcelContents]:
-    """What can move: never more than the parcel holds."""
+    """Yields the units that move, never more than the parcel holds."""
     left = units_by_line(parcel.items if parcel and parcel.moved_at is None else ())
     for part in report.parts:
         items = []

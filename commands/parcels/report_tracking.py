@@ -1,4 +1,4 @@
-"""A carrier, a warehouse or customs says how far a parcel is."""
+"""A carrier, a warehouse or customs reports a milestone of a parcel."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _AT_WAREHOUSE = ("received_at_warehouse", "rejected_at_warehouse")
 
 
 class ReportTracking(MilestoneReport, name="report_tracking"):
-    """One milestone reached at `occurred_at`; what no milestone fits is `noted`. Weights are in grams.
+    """Records a milestone at `occurred_at`. A fact without a fitting milestone is `noted`. Weights are in grams.
 
-    Further fields go with some milestones only: warehouse facts name their warehouse, condition and weight; customs
-    facts their mode and declaration; last-mile facts the attempt; problems their evidence; notes their text.
+    Some fields belong to certain milestones: warehouse, condition and weight; customs mode and declaration; the
+    delivery attempt; evidence of a problem; the text of a note.
     """
 
     milestone: TrackedMilestone
@@ -55,13 +55,13 @@ class ReportTracking(MilestoneReport, name="report_tracking"):
     @model_validator(mode="after")
     def _fields_go_with_the_milestone(self) -> ReportTracking:
         if self.milestone in _AT_WAREHOUSE and self.warehouse_id is None:
-            raise ValueError(f"{self.milestone} names its warehouse_id")
+            raise ValueError(f"milestone {self.milestone} needs warehouse_id")
         if strangers := self._further().keys() - MILESTONES[self.milestone].event.model_fields.keys():
-            raise ValueError(f"{self.milestone} has no {', '.join(sorted(strangers))}")
+            raise ValueError(f"milestone {self.milestone} takes no {', '.join(sorted(strangers))}")
         return self
 
     def event(self) -> ParcelFact:
-        """The fact, as the event of its milestone."""
+        """Returns the fact as the event of its milestone."""
         event = MILESTONES[self.milestone].event.model_validate({**self.reported(), **self._further()})
         assert isinstance(event, ParcelFact), "what is tracked is a fact of a parcel's way"
         return event
@@ -77,7 +77,7 @@ _OWN = ReportTracking.model_fields.keys() - MilestoneReport.model_fields.keys() 
 def decide(report: ReportTracking, order: Order, rules: Rules) -> Iterator[Event]:
     parcel = order.parcels.of(report.parcel_id)
     event = report.event()
-    if parcel and report.text is None and fact_of(event) in parcel.facts:  # texts are sealed, and cannot be compared
+    if parcel and report.text is None and fact_of(event) in parcel.facts:  # sealed texts cannot be compared
         return
     yield event
     yield from contradictions(report, order, report.milestone)
@@ -110,7 +110,7 @@ def _at_another_warehouse(report: ReportTracking, order: Order, parcel: Parcel) 
 
 
 def _on_its_way_after_a_refund(report: ReportTracking, order: Order, parcel: Parcel) -> Iterator[Event]:
-    """The buyer has the money already, and may get the goods too: a person decides what becomes of them."""
+    """Opens a break for refunded units that travel on. A person decides about the goods."""
     undone = [word for word, undoing in UNDONE_BY.items() if undoing == report.milestone]
     turned_away = [at for word in undone if (at := parcel.first(word)) and at < report.happened_at]
     if not turned_away and report.milestone != "found":

@@ -1,4 +1,4 @@
-"""Parcels that a carrier takes back to their sender: to whom a delivery went, and what of it is contradictory."""
+"""Parcels on their way back to the sender: the recipient of each delivery, and contradictions."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ledger.streams.orders.order import Order
 from ledger.streams.orders.parcel_facts import Delivery, Fact, Signature
 from ledger.streams.orders.parcels import Parcel
 
-_ONE_DELIVERY = timedelta(days=1)  # carriers report one in several scans: delivered, proof received
+_ONE_DELIVERY = timedelta(days=1)  # carriers report one delivery in several scans
 
 
 def went_back(parcel: Parcel, delivery: Fact) -> bool:
-    """True if the delivery ended at the sender, on what is known of the parcel."""
+    """True if the delivery ended at the sender, by all known facts."""
     return delivery in went_to((*parcel.facts, delivery), "sender")
 
 
 def read_again(report: ParcelReport, order: Order, parcel: Parcel, fact: Fact) -> Iterator[Event]:
-    """Yields what a fact of return to sender makes of deliveries that were reported before it.
+    """Applies a return-to-sender fact to deliveries that were reported before it.
 
-    A delivery that ended at the sender is recorded as such. A break opens for money that was released as signed for.
+    A delivery that ended at the sender is recorded as such. If its money was released, a break opens.
     """
     if fact.milestone not in GOING_BACK:
         return
@@ -50,7 +50,7 @@ def _returned(report: ParcelReport, delivery: Delivery) -> ParcelReturnedToSende
 
 
 def delivered_twice(report: ParcelReport, order: Order, parcel: Parcel, delivery: Delivery) -> Iterator[Event]:
-    """Yields a break for each delivery that cannot be another one reported again, whichever became known first."""
+    """Opens a break for each other delivery, in any order of the reports, unless it is the same one again."""
     others = [other for other in sorted(parcel.deliveries - {delivery}) if not _is_one(other, delivery)]
     pairs = [sorted((other.happened_at, delivery.happened_at)) for other in others]
     for again, first in {again: first for first, again in reversed(pairs)}.items():

@@ -1,4 +1,4 @@
-"""Facts of a parcel that cannot have happened one after the other, whichever of the two became known first."""
+"""Facts of a parcel that cannot follow each other, in any order of the reports."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ledger.streams.orders.order import Order
 from ledger.streams.orders.parcel_facts import Fact, by_time
 from ledger.streams.orders.parcels import Parcel
 
-# A month's summary declaration closes the export long after the parcel is through (domain §3.2).
+# A monthly summary declaration closes the export long after the parcel has left (domain §3.2).
 _AFTER_THE_FACT = frozenset({"export_closed"})
 _MOVING = frozenset(word for word, milestone in MILESTONES.items() if milestone.rank > 0) - _AFTER_THE_FACT
-# Nothing moves a parcel any more; a loss ends nothing once it was found.
+# Nothing moves a parcel after these, except that a lost one may be found.
 _ENDING = frozenset({"lost", "signed_for", "destroyed", "returned_to_sender"})
-_NEVER_BOTH = {"lost", "signed_for"}  # not even at one instant
-# Turned away here, a parcel comes no further unless it is let pass later (`UNDONE_BY`): the first step out of reach.
+_NEVER_BOTH = {"lost", "signed_for"}  # not even at the same instant
+# After one of these, the parcel cannot reach this step, unless it was let through later (`UNDONE_BY`).
 _OUT_OF_REACH = {
     "rejected_at_warehouse": "export_declared",
     "export_rejected": "departed",
@@ -30,7 +30,7 @@ _LAST_OF_THE_WAY = MILESTONES["available_for_pickup"].rank
 
 
 def out_of_sequence(report: ParcelReport, order: Order, new: Fact) -> Iterator[Event]:
-    """Yields a break for each kind of fact that this one cannot stand beside: the same, whichever is reported first."""
+    """Opens a break for each kind of known fact that contradicts this one, in any order of the reports."""
     parcel = order.parcels.of(report.parcel_id)
     if parcel is None:
         return
@@ -60,7 +60,7 @@ def _clash(known: Fact, new: Fact, parcel: Parcel) -> bool:
 
 
 def _goes_on_back(earlier: Fact, later: Fact) -> bool:
-    """The sender may be the warehouse, which reports the parcel itself."""
+    """True if a return ends at our warehouse: it may be the sender, and reports the receipt itself."""
     return earlier.milestone == "returned_to_sender" and later.milestone == "returned_to_warehouse"
 
 
@@ -69,7 +69,7 @@ def _ends_at_the_sender(fact: Fact) -> bool:
 
 
 def _rules_out(earlier: str, later: str) -> bool:
-    """Whether the one cannot come before the other, for all that the words say."""
+    """True if the later milestone cannot follow the earlier one, by their kinds alone."""
     if later not in _MOVING:
         return False
     return (later == "dispatched" and earlier in _MOVING) or earlier in _ENDING or _is_out_of_reach(earlier, later)
@@ -83,16 +83,16 @@ def _is_out_of_reach(earlier: str, later: str) -> bool:
 
 
 def _is_undone(earlier: Fact, later: Fact, parcel: Parcel) -> bool:
-    """Whether something else of the parcel lets the later fact follow: a find, or a gate that let it pass after all."""
+    """True if another fact allows the later one: the parcel was found, or let through after all."""
     if later.milestone == "dispatched":
-        return False  # nothing goes before the hand-over
+        return False  # nothing moves before the dispatch
     if earlier.milestone == "lost":
         found_at = parcel.last("found")
         return found_at is not None and found_at >= earlier.happened_at
     return earlier.milestone in _OUT_OF_REACH and earlier not in still_valid((*parcel.facts, earlier))
 
 
-# By word: those of other facts that it may be at odds with, before it or after it.
+# milestone → the milestones that may contradict it, before or after it
 _AT_ODDS = {
     word: frozenset(
         other for other in MILESTONES if other != word and (_rules_out(word, other) or _rules_out(other, word))

@@ -1,1 +1,1 @@
-"""Effects and loop items that two people set aside, and take back."""
+"""Commands that park and unpark effects on views, and items of loops."""

@@ -1,4 +1,4 @@
-"""Parking an event's effect on one view, so that the view goes on without it."""
+"""Parks an event's effect on one view, so that the view continues without it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ledger.streams.parking import Parking
 
 
 class EffectCommand(TwoPersonCommand):
-    """A request about the effect on `view` of the event at `position` of `book`."""
+    """A command on the effect of the event at `position` of `book` on `view`."""
 
     view: Id
     book: Count
@@ -29,9 +29,9 @@ class EffectCommand(TwoPersonCommand):
 
 
 class ParkEffect(EffectCommand, name="park_effect"):
-    """The view leaves the event out and says that it is incomplete, until the effect is unparked.
+    """Parks an event's effect: the view leaves the event out and reports itself incomplete until it is unparked.
 
-    Only an event that stands before this decision can be parked; of a later one nothing is known yet.
+    Takes two people. Only an event recorded before this decision can be parked.
     """
 
 

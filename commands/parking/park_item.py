@@ -1,4 +1,4 @@
-"""Parking one item of a loop, so that the loop no longer tries it."""
+"""Parks an item of a loop, so that the loop does not try it again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ItemName = Annotated[
 
 
 class ItemCommand(TwoPersonCommand):
-    """A request about one item of a loop, named as `status` lists it."""
+    """A command on an item of a loop, with its name as `status` lists it."""
 
     loop: Id
     book: Count
@@ -36,7 +36,7 @@ class ItemCommand(TwoPersonCommand):
 
 
 class ParkItem(ItemCommand, name="park_item"):
-    """The loop leaves the item out until it is unparked. Other items go on."""
+    """Parks an item: its loop leaves it out until it is unparked, and goes on with the others. Takes two people."""
 
 
 def decide(command: ParkItem, parking: Parking, rules: Rules) -> Iterator[Event]:

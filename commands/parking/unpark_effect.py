@@ -1,4 +1,4 @@
-"""Unparking an event's effect on one view, once the view can apply it."""
+"""Unparks an event's effect on one view, after the view can apply it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from ledger.streams.parking import Parking
 
 
 class UnparkEffect(EffectCommand, name="unpark_effect"):
-    """The view's book is folded anew with the event in it. Where it still cannot be applied the view stops again."""
+    """Unparks an event's effect: the view folds the book again with it. If it still fails, the view stops again.
+
+    Takes two people. Refused if the effect is not parked.
+    """
 
 
 def decide(command: UnparkEffect, parking: Parking, rules: Rules) -> Iterator[Event]:

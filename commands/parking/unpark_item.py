@@ -1,4 +1,4 @@
-"""Unparking one item of a loop."""
+"""Unparks an item of a loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ledger.streams.parking import Parking
 
 
 class UnparkItem(ItemCommand, name="unpark_item"):
-    """The loop tries the item again at its next round."""
+    """Unparks an item: its loop tries it again in its next round. Takes two people. Refused if it is not parked."""
 
 
 def decide(command: UnparkItem, parking: Parking, rules: Rules) -> Iterator[Event]:

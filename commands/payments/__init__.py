@@ -1,1 +1,1 @@
-"""The buyer's money at the payment provider."""
+"""Commands on the buyer's money at the payment provider."""

@@ -1,4 +1,4 @@
-"""Giving back a payment that was captured beside the one that pays for the order (P12)."""
+"""Approves the refund of a capture beside the one that pays for the order (P12)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from ledger.streams.orders.order import Order
 
 
 class ApproveDuplicateCaptureRefund(FundsBack, name="approve_duplicate_capture_refund"):
-    """The order is paid without this capture, and the buyer gets it back."""
+    """Approves the refund of a duplicate capture: another one already pays for the order (P12).
+
+    Refused if the capture pays for the order, if no other one does, or if its money is not free.
+    """
 
     reason: Reason = "duplicate"
 

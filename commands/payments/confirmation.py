@@ -1,4 +1,4 @@
-"""The confirmation of an order, once captured money covers it."""
+"""Confirms an order as soon as captured money covers it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ledger.streams.orders.payments import Capture
 def confirmed_by(
     placed: OrderPlaced, quantities: Mapping[str, int], captures: Iterable[Capture], command: Command, order: Order
 ) -> Iterator[Event]:
-    """The allocation of these captures and what follows from it; nothing where they do not cover the order.
+    """Allocates these captures to the order and confirms it; yields nothing if they do not cover it.
 
-    What is captured beyond it is nobody's, and somebody must look.
+    Captured money beyond the order opens a break.
     """
     free = list(captures)
     allocated = allocation(placed, quantities, free)

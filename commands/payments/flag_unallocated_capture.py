@@ -1,4 +1,4 @@
-"""A capture has waited too long for its order, or for the rest of its payment: somebody must look (scenario 3)."""
+"""Flags a capture that has waited too long for its order or for the rest of its payment (scenario 3)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from ledger.streams.orders.order import Order
 
 
 class FlagUnallocatedCapture(OrderCommand, name="flag_unallocated_capture"):
-    """Asked by a timer. Nothing to do where the order has been paid meanwhile, or the money gone back."""
+    """Opens a break for a capture that has waited too long for its order. Submitted by a timer (scenario 3).
+
+    Refused if the capture is unknown or not overdue. Records nothing if the order is paid or the money was refunded.
+    """
 
     capture_ref: Reference
 

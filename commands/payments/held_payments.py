@@ -1,4 +1,4 @@
-"""What asking a provider about a payment rests on: what the issuer holds of it, and what is left of that."""
+"""Checks before an instruction to a provider: the held amount of a payment, and its uncaptured rest."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from ledger.streams.orders.payments import Authorization
 
 
 def held_payment(order: Order, payment_id: Id, at: datetime) -> Authorization:
-    """The payment, if the issuer holds it. Raises `PaymentNotAuthorized`, `PaymentAlreadyVoided` or
-    `AuthorizationExpired`."""
+    """Returns the payment that the issuer holds.
+
+    Raises `PaymentNotAuthorized`, `PaymentAlreadyVoided` or `AuthorizationExpired`.
+    """
     hold = order.payments.authorizations.get(payment_id)
     if hold is None or hold.state == "declined":
         raise PaymentNotAuthorized(payment_id=payment_id, state=hold.state if hold else "unknown")
@@ -25,7 +27,7 @@ def held_payment(order: Order, payment_id: Id, at: datetime) -> Authorization:
 
 
 def taken(order: Order, hold: Authorization) -> Money:
-    """What of the payment is captured, or asked for."""
+    """Returns the amount of the payment that is captured or requested."""
     return order.payments.captured_of(hold.payment_id, hold.amount.currency) + hold.being_captured
 
 

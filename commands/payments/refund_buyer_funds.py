@@ -1,4 +1,4 @@
-"""Giving back captured money that pays for nothing: too much, too late, or for an order that never came (P25)."""
+"""Approves the refund of captured money that pays for no order (P25)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from ledger.streams.orders.order import Order
 
 
 class RefundBuyerFunds(FundsBack, name="refund_buyer_funds"):
-    """What belongs to the order is refunded by an after-sales case instead."""
+    """Approves the refund of captured money that pays for nothing: too much, too late, or without its order (P25).
+
+    Refused for money that is allocated to the order: use an after-sales case for it.
+    """
 
 
 def decide(command: RefundBuyerFunds, order: Order, rules: Rules) -> Iterator[Event]:

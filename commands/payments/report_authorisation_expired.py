@@ -1,4 +1,4 @@
-"""An issuer's hold on the buyer's money has lapsed."""
+"""An issuer's hold on the buyer's money expires."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportAuthorisationExpired(OrderReport, name="report_authorisation_expired"):
-    """Nothing is posted; a capture that comes later is recorded and set aside.
+    """Records that an authorisation expired. Nothing is posted; a later capture is recorded and set aside.
 
-    `amount` is what was held to the end. Of a hold that was captured in part it may be all that was authorised: some
-    providers name that.
+    `amount` is the amount held at the end. After a partial capture it may be the whole authorised amount, because some
+    providers report that.
     """
 
     payment_id: Reference

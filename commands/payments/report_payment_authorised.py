@@ -18,7 +18,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportPaymentAuthorised(OrderReport, name="report_payment_authorised"):
-    """The issuer holds `amount` until `expires_at`; nothing is posted."""
+    """Records that the issuer holds `amount` until `expires_at`. Nothing is posted.
+
+    An authorisation reported again with another amount opens a break.
+    """
 
     payment_id: Reference
     psp: Id
@@ -46,7 +49,7 @@ def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Itera
 
 
 def _settled_before(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Iterator[Event]:
-    """The capture, where the provider settled it before it reported the authorisation."""
+    """Records the capture if the provider settled it before it reported the authorisation."""
     item = order.receivables.items.get(("charge", report.payment_id, True))
     if item and (advance := item.advance):
         about = {"psp": advance.psp, "payment_id": report.payment_id, "batch_ref": advance.batch_ref}

@@ -1,4 +1,4 @@
-"""A provider took the buyer's money: booked at the day's rate, and allocated once it covers the order."""
+"""A provider captures the buyer's money: it is booked at the day's rate, and allocated once it covers the order."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from ledger.streams.orders.payments import Capture
 
 
 class ReportPaymentCaptured(OrderReport, name="report_payment_captured"):
-    """The provider owes us `amount`. It may come before the order, and more than once: `capture_ref` distinguishes
-    captures.
+    """Records that a provider captured `amount` and owes it to us, also before the order is placed.
 
-    With `cumulative`, `amount` is everything that was captured of `capture_ref` so far: what is beyond the recorded
-    captures of it is a further one, and less than those is an older report.
+    `capture_ref` tells captures of one payment apart. With `cumulative`, `amount` is the total of `capture_ref` so far:
+    only the part beyond the recorded captures is new. A capture of a wrong amount or currency, or of a paid or
+    cancelled order, opens a break.
     """
 
     payment_id: Reference
@@ -68,8 +68,7 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
 
 
 def _ended_since(report: ReportPaymentCaptured, order: Order, captured: PaymentCaptured) -> Iterator[Event]:
-    """What was reported of a later instant contradicts this, not the other way round: the void, or that the hold
-    lapsed."""
+    """Opens a break if a void or an expiry was reported for this hold before this capture was reported."""
     hold = order.payments.authorizations.get(report.payment_id)
     if hold and hold.ended:
         fact = ReportPaymentVoided if isinstance(hold.ended, PaymentVoided) else ReportAuthorisationExpired
@@ -87,13 +86,13 @@ def _reported_again(report: ReportPaymentCaptured, order: Order, known: Capture)
 
 
 def _shown(report: ReportPaymentCaptured, order: Order) -> Capture | None:
-    """The capture of this payment that a settlement has shown before: the provider reports it under another name."""
+    """Returns the capture of this payment that a settlement has shown, under another reference."""
     of_it = (c for c in order.payments.captures.values() if (c.payment_id, c.psp) == (report.payment_id, report.psp))
     return next((capture for capture in of_it if capture.is_shown), None)
 
 
 def _further(report: ReportPaymentCaptured, known: Capture) -> Money | None:
-    """Returns what a cumulative report says beyond the captures that are recorded; None where that is nothing."""
+    """Returns the part of a cumulative amount that is not recorded yet, or None."""
     is_of_it = report.cumulative and known.psp == report.psp and not known.failed
     if not is_of_it or known.amount.currency != report.amount.currency or not known.amount < report.amount:
         return None
@@ -101,12 +100,12 @@ def _further(report: ReportPaymentCaptured, known: Capture) -> Money | None:
 
 
 def _is_older(report: ReportPaymentCaptured, known: Capture) -> bool:
-    """True if this is a cumulative amount of before the last capture that is recorded."""
+    """True if the report has a cumulative amount from before the last recorded capture."""
     return report.cumulative and known.amount.currency == report.amount.currency and report.amount < known.amount
 
 
 def _expected(report: ReportPaymentCaptured, amount: Money, order: Order) -> str:
-    """What was expected instead of this capture; empty where it is welcome (domain §4.3)."""
+    """Returns the text of what was expected instead of this capture, or '' if the capture is valid (domain §4.3)."""
     if order.placed and report.amount.currency != order.currency:
         return order.currency
     if order.cancelled or order.expired:
@@ -156,9 +155,9 @@ def _break(report: ReportPaymentCaptured, order: Order, *, kind: str, expected: 
 
 
 def report_id(*, psp: str, capture_ref: str, order_id: str, amount: Money) -> str:
-    """The command id that adapters report a capture under, whatever the provider's message was called.
+    """Returns the command id for a capture, independent of the id of the provider's message.
 
-    Providers report at least once, under new names too: each report then gets the first one's answer, with the first
-    one's event (acceptance scenario 2). Another amount is another question, and is decided.
+    Providers report at least once, also under new ids. Each repeated report gets the first answer (acceptance scenario
+    2). Another amount gets another id.
     """
     return derived_id("capture", psp, capture_ref, order_id, f"{amount.currency}{amount.minor}")

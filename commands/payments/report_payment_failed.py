@@ -1,4 +1,4 @@
-"""A payment failed: before capture it is declined, and a capture that was recorded is undone."""
+"""A payment fails: before a capture it is declined, and a recorded capture is undone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ from ledger.streams.orders.payments import Capture
 
 
 class ReportPaymentFailed(OrderReport, name="report_payment_failed"):
-    """`capture_ref` names the capture that did not happen after all; without it nothing was captured yet."""
+    """Records a declined payment, or with `capture_ref` undoes a capture that failed after all.
+
+    Another amount, an unknown capture, or a failure after the goods have left opens a break; the platform then bears
+    it.
+    """
 
     payment_id: Reference
     psp: Id
@@ -60,7 +64,7 @@ def _declined(report: ReportPaymentFailed, order: Order) -> Iterator[Event]:
 
 
 def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code: str) -> PaymentCaptureFailed:
-    """What the failure undoes, and who bears what cannot be undone."""
+    """Returns the event with the undone allocation and the loss that cannot be undone."""
     undone = order.payments.allocation if capture.allocated and not _is_under_way(order) else None
     left = capture.amount - capture.given_back if undone else capture.free
     left_base = capture.base - capture.given_back_base if undone else capture.free_base
@@ -87,8 +91,10 @@ def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code:
 
 
 def _extinguished_liability(order: Order, capture: Capture, *, undone: bool) -> Iterator[OwedRefund]:
-    """Refunds of this money that no provider was asked to pay: the buyer never gave it. Where goods are still to come
-    back the money is not owed yet."""
+    """Yields refunds of this money that were not submitted: the buyer never paid it.
+
+    Refunds that wait for returned goods are not owed yet.
+    """
     left = capture.amount * 0 if undone else capture.allocated - capture.paid_back
     for case in order.cases.values():
         if case.state != "approved" or case.awaits_goods or case.capture_ref not in ("", capture.capture_ref):
@@ -102,8 +108,7 @@ def _extinguished_liability(order: Order, capture: Capture, *, undone: bool) -> 
 
 
 def _is_under_way(order: Order) -> bool:
-    """Whether goods have left, money was released or a refund approved, or a dispute lost: then the sale can no longer
-    be undone."""
+    """True if goods have left, money was released, a refund approved or a dispute lost: the sale cannot be undone."""
     if any(dispute.lost for dispute in order.disputes):
         return True
     if any(case.given and not case.capture_ref for case in order.cases.values()):
@@ -117,7 +122,7 @@ def _is_under_way(order: Order) -> bool:
 
 
 def _consequence(report: ReportPaymentFailed, order: Order, failed: PaymentCaptureFailed) -> Iterator[Event]:
-    """Other captures may pay for the order instead; where the platform bears it, somebody must look."""
+    """Lets other captures pay for the order. Opens a break if the platform bears the loss."""
     if failed.borne_by_platform:
         yield from _break(report, order, kind="fact_contradicts_state", expected=f"a paid order, {order.status}")
     if failed.undone and order.placed:

@@ -1,4 +1,4 @@
-"""A buyer has begun to pay."""
+"""A buyer begins to pay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ledger.streams.orders.order import Order
 
 
 class ReportPaymentInitiated(OrderReport, name="report_payment_initiated"):
-    """The checkout has sent the buyer to the provider; nothing is held or taken yet."""
+    """Records that the checkout sent the buyer to the provider. No money is held or captured yet."""
 
     payment_id: Reference
     psp: Id

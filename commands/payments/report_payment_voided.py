@@ -1,4 +1,4 @@
-"""A provider has given back what the issuer held of a payment."""
+"""A provider gives back the held amount of a payment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportPaymentVoided(OrderReport, name="report_payment_voided"):
-    """Nothing is posted. After a capture in part, what was not captured is given back in this way too."""
+    """Records that a provider voided a payment, or its rest after a partial capture. Nothing is posted.
+
+    More than the uncaptured rest opens a break.
+    """
 
     payment_id: Reference
     psp: Id
@@ -46,7 +49,7 @@ def decide(report: ReportPaymentVoided, order: Order, rules: Rules) -> Iterator[
 def contradicted_end(
     report: OrderReport, order: Order, payment_id: str, given_back: Money, *, fact: str
 ) -> Iterator[Event]:
-    """The break of a hold that was voided, or lapsed, over money that is captured: that can only be refunded."""
+    """Opens a break if a void or an expiry covers captured money, which can only be refunded."""
     captured = order.payments.captured_of(payment_id, given_back.currency)
     hold = order.payments.authorizations.get(payment_id)
     if hold is None or hold.amount.currency != given_back.currency:

@@ -1,4 +1,4 @@
-"""Captures that no message reported: the provider's settlement report shows that an authorisation was captured."""
+"""Captures without a message: the provider's settlement report shows them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ledger.streams.orders.order import Order
 def shown_capture(
     report: OrderReport, order: Order, rules: Rules, *, psp: str, payment_id: str, gross: Money, batch_ref: str
 ) -> Iterator[Event]:
-    """Yields the capture of an authorisation that a batch settles, and what follows from it.
+    """Yields the capture of an authorisation that a batch settles, and its consequences.
 
-    Providers that capture automatically send no message of it (Adyen, capture mode "immediate"). Yields nothing where
-    no such authorisation is known, or a capture of it is.
+    Providers that capture automatically send no message of it (Adyen, capture mode "immediate"). Yields nothing if no
+    such authorisation is known, or if a capture of it is.
     """
     hold = order.payments.authorizations.get(payment_id)
     known = (capture.payment_id for capture in order.payments.captures.values())

@@ -1,1 +1,1 @@
-"""Payouts to merchants, their accounts, and their debts."""
+"""Commands on payouts to merchants, their bank accounts, and their debts."""

@@ -1,4 +1,4 @@
-"""Stopping payouts to an account."""
+"""Stops payouts to an account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ledger.streams.merchants import Merchant
 
 
 class DisablePayoutAccount(Command, name="disable_payout_account"):
-    """Nothing is paid to this account any more; using it again takes a new registration and a new check."""
+    """Stops payouts to an account. To use it again, register and verify it again.
+
+    Refused if the account is unknown.
+    """
 
     merchant_id: Id
     account_ref: Id

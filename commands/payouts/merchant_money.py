@@ -1,4 +1,4 @@
-"""What commands about a merchant's available money have in common: their stream, the guard they read, CNY only."""
+"""Shared parts of commands on a merchant's available money: stream, guard, and CNY only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ledger.streams.payouts import Payout, Payouts
 
 
 class MerchantMoneyCommand(Command):
-    """A request that rests on what the merchant has available, and conflicts if that moves."""
+    """A command that depends on the merchant's available money. It is decided again if that changes."""
 
     merchant_id: Id
 
@@ -27,24 +27,24 @@ class MerchantMoneyCommand(Command):
 
 
 def in_cny(amount: Money) -> Money:
-    """The amount. Raises `MerchantCurrencyNotCny`."""
+    """Returns the amount. Raises `MerchantCurrencyNotCny`."""
     if amount.currency != CNY:
         raise MerchantCurrencyNotCny(currency=amount.currency)
     return amount
 
 
 def available(command: MerchantMoneyCommand, rules: Rules) -> Money:
-    """What is in 2120; less than nothing where the merchant owes us."""
+    """Returns the balance of 2120; negative if the merchant owes us."""
     return rules.account(command.merchant_id).available
 
 
 def owed(available: Money) -> dict[str, str | None]:
-    """The fact that says what a merchant owes, where less than nothing is available."""
+    """Returns the refusal's fact with the merchant's debt, or None in it if there is no debt."""
     return {"owed": str(-available) if available.minor < 0 else None}
 
 
 def payout_of(payouts: Payouts, *, merchant_id: str, payout_id: str) -> Payout:
-    """The payout. Raises `PayoutNotFound`."""
+    """Returns the payout. Raises `PayoutNotFound`."""
     if payout_id not in payouts.payouts:
         raise PayoutNotFound(merchant_id=merchant_id, payout_id=payout_id)
     return payouts.payouts[payout_id]

@@ -1,4 +1,4 @@
-"""What the bank's reports about payouts have in common: how one is matched, and what contradicts."""
+"""Shared parts of the bank's reports on payouts: the payout of each, and contradictions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ledger.streams.payouts import Payout, Payouts
 
 
 class PayoutReport(Report):
-    """The bank says something about a payout. `amount`, where it says one, is compared."""
+    """The bank reports on a payout. `amount` is compared with the payout if it is given."""
 
     merchant_id: Id
     payout_id: PayoutId
@@ -31,18 +31,18 @@ class PayoutReport(Report):
 
     @property
     def valued_on(self) -> date:
-        """The bank's value date; the day it happened where the bank gives none."""
+        """The bank's value date, or the accounting day of the report if there is none."""
         return self.value_date or accounting_day(self.happened_at)
 
 
 def matched(report: PayoutReport, payouts: Payouts) -> Payout | None:
-    """The payout a report is about, if there is one and the amounts agree; else `unmatched` says what is wrong."""
+    """Returns the payout of a report, or None if it is unknown or has another amount."""
     payout = payouts.payouts.get(report.payout_id)
     return payout if payout and report.amount in (None, payout.amount) else None
 
 
 def unmatched(report: PayoutReport, payouts: Payouts) -> Iterator[ReconciliationBreakOpened]:
-    """The break that a report without its payout, or over another amount, opens. Nothing is posted."""
+    """Opens a break for a report without a payout, or with another amount. Nothing is posted."""
     payout = payouts.payouts.get(report.payout_id)
     if payout is None:
         yield from contradiction(report, payouts, kind="payout_unknown", expected="no such payout")
@@ -53,7 +53,7 @@ def unmatched(report: PayoutReport, payouts: Payouts) -> Iterator[Reconciliation
 def contradiction(
     report: PayoutReport, payouts: Payouts, *, kind: str, expected: str
 ) -> Iterator[ReconciliationBreakOpened]:
-    """A break between what was believed of a payout and what the bank says now."""
+    """Opens a break between the known payout and the bank's report."""
     said = f"{report.name} {report.amount or ''} {report.bank_ref}"
     yield from break_once(
         payouts.breaks,

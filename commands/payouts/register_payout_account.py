@@ -1,4 +1,4 @@
-"""Naming the account a merchant wants to be paid to."""
+"""Registers a bank account for payouts to a merchant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ledger.streams.merchants import Merchant
 
 
 class RegisterPayoutAccount(Command, name="register_payout_account"):
-    """A merchant names an account, by a token of it. Payouts go on to the old one until the new one is verified."""
+    """Registers a bank account by its token. Payouts use the old account until the new one is verified.
+
+    Refused if the merchant is not in the programme.
+    """
 
     merchant_id: Id
     account_ref: Id

@@ -1,4 +1,4 @@
-"""The bank could not pay a merchant."""
+"""The bank could not pay a payout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from ledger.streams.payouts import Payouts
 
 
 class ReportPayoutFailed(PayoutReport, name="report_payout_failed"):
-    """The payout did not go through. After it was believed paid, the money has come back (domain §4.3)."""
+    """Records that a payout failed; the money is available again. A payout that was paid counts as returned.
+
+    Source: domain §4.3. An unknown payout or another amount opens a break.
+    """
 
     code: str
 

@@ -1,4 +1,4 @@
-"""The bank has paid a merchant."""
+"""The bank has paid a payout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from ledger.streams.payouts import Payout, Payouts
 
 
 class ReportPayoutPaid(PayoutReport, name="report_payout_paid"):
-    """The money has left our bank."""
+    """Records that our bank paid a payout.
+
+    An unknown payout, another amount, a failed or cancelled payout, or a second bank reference opens a break.
+    """
 
 
 def decide(report: ReportPayoutPaid, payouts: Payouts, rules: Rules) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""Money paid to a merchant has come back."""
+"""The money of a payout comes back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from ledger.streams.payouts import Payout, Payouts
 
 
 class ReportPayoutReturned(PayoutReport, name="report_payout_returned"):
-    """The merchant's bank sent the money back: a closed account, a wrong name."""
+    """Records that the merchant's bank sent a payout back, for example because the account is closed.
+
+    An unknown payout, another amount, or a failed or cancelled payout opens a break.
+    """
 
     code: str
 
@@ -21,7 +24,7 @@ def decide(report: ReportPayoutReturned, payouts: Payouts, rules: Rules) -> Iter
     payout = matched(report, payouts)
     if payout is None:
         yield from unmatched(report, payouts)
-    elif payout.is_in_flight:  # what came back had gone: reports arrive in any order
+    elif payout.is_in_flight:  # returned money had left our bank; the report of the payment may come later
         yield _paid(report, payout)
         yield _returned(report, payout)
     elif payout.state == "paid":

@@ -1,4 +1,4 @@
-"""Writing off what a merchant owes (P18); it takes two people."""
+"""Writes off a merchant's debt (P18); it takes two people."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ledger.streams.payouts import Payouts
 
 
 class WriteOffMerchantDebt(MerchantMoneyCommand, TwoPersonCommand, name="write_off_merchant_debt"):
-    """Writes off a debt that no release will ever make up for. What was offset meanwhile cannot be written off.
+    """Writes off a merchant's debt: the debit balance of its available money (P18, domain §3.3).
 
-    The debt is the debit balance of the merchant's available money (domain §3.3, negative balance).
+    Takes two people. Refused if the amount is more than the debt at the approval.
     """
 
     amount: PositiveMoney

@@ -1,1 +1,1 @@
-"""Rules of the programme, and exchange rates."""
+"""Commands on the programme's policies, and on exchange rates."""

@@ -1,4 +1,4 @@
-"""Adopting a policy where none is in force: how a ledger is founded, and how an importer begins in the past."""
+"""Adopts a policy if none is in force, for a new ledger or an import of the past."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ledger.streams.reference_data import PolicyHistory
 
 
 class AdoptPolicy(Command, name="adopt_policy"):
-    """An importer puts a policy in force from an instant at which no version of it holds.
+    """Puts a policy in force from an instant at which no version of it is in force.
 
-    It changes no rule that anybody published, so it takes one actor. Nothing happens where a version holds by then:
-    that is changed by `publish_policy` or `set_fee_schedule`, which take two people.
+    For importers only, and for one actor, because it changes no published rule. Records nothing if a version is in
+    force by then: change that with `publish_policy` or `set_fee_schedule`, which take two people.
     """
 
     key: Id

@@ -1,4 +1,4 @@
-"""Publishing a policy: a rule of the programme that the business tunes."""
+"""Publishes a new version of a policy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from ledger.streams.reference_data import PolicyHistory
 
 
 class PublishPolicy(Publication, name="publish_policy"):
-    """A policy holds from `effective_from` on: at least a minute from now, so that every decider knows it by then."""
+    """Publishes a policy that is in force from `effective_from` on, at least a minute after the approval.
+
+    Takes two people. Refused if it starts too soon, or if it fails on sample orders. All deciders know it after a
+    minute.
+    """
 
     key: Id
     content: dict[str, Any]
@@ -26,7 +30,7 @@ class PublishPolicy(Publication, name="publish_policy"):
     @model_validator(mode="after")
     def _is_a_policy(self) -> Self:
         if self.key == Fees.key:
-            raise ValueError("fee schedules are set by set_fee_schedule")
+            raise ValueError("a fee schedule is set by the command set_fee_schedule")
         read_content(self.key, self.content)
         return self
 

@@ -1,4 +1,4 @@
-"""Setting the technical service fee."""
+"""Sets the technical service fee."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from ledger.streams.reference_data import PolicyHistory
 
 
 class SetFeeSchedule(Publication, name="set_fee_schedule"):
-    """The fee of orders placed from `effective_from` on: at least a minute from now."""
+    """Sets the service fee of orders placed from `effective_from` on, at least a minute after the approval.
+
+    Takes two people. Refused if it starts too soon, or if it fails on sample orders.
+    """
 
     content: Fees
 

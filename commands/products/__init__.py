@@ -1,1 +1,1 @@
-"""Products and the export pool."""
+"""Commands on products and the export pool."""

@@ -1,4 +1,4 @@
-"""Announcing what a decision about a product does to its place in the export pool."""
+"""Records that a decision adds a product to the export pool or removes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.streams.products import Product
 def with_pool_change(
     product: Product, event: Event, *, merchant_id: str, product_id: str, cause: PoolCause, at: datetime
 ) -> Iterator[Event]:
-    """`event`, then the product's joining or leaving the pool where that follows from it."""
+    """Yields `event`, and then the change of the export pool that follows from it, if any."""
     yield event
     after = copy(product)
     after.apply(event)

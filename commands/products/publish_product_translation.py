@@ -1,4 +1,4 @@
-"""Publishing a translation of a product's texts: what buyers are shown from here on."""
+"""Publishes a translation of a product's texts, which buyers see from here on."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from ledger.streams.products import Product
 
 
 class PublishProductTranslation(Command, name="publish_product_translation"):
-    """A translation engine or a person has put a product's texts into a buyer's language (statement 6).
+    """Publishes a translation of a product's texts by an engine or a person (statement 6).
 
-    The ledger keeps which text was shown, by its hash; the text itself stays in the catalogue.
+    The ledger keeps the hash of the shown text; the text stays in the catalogue. Refused if the product was not
+    submitted.
     """
 
     merchant_id: Id

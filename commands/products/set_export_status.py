@@ -1,4 +1,4 @@
-"""Putting one product on sale overseas, or taking it off."""
+"""Puts one product on sale overseas, or takes it off."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ledger.streams.products import Product
 
 
 class SetExportStatus(Command, name="set_export_status"):
-    """The merchant's switch for one product (programme, statement 25). Off wins over the automatic switch."""
+    """Puts a product on sale overseas or takes it off (statement 25). Off has priority over the automatic export.
+
+    Refused if the product is not approved.
+    """
 
     merchant_id: Id
     product_id: Id

@@ -1,4 +1,4 @@
-"""Asking the platform whether a product may be sold overseas."""
+"""Submits a product for export review."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from ledger.streams.products import Product
 
 
 class SubmitProduct(Command, name="submit_product"):
-    """A merchant submits a product for export review (programme, statement 22)."""
+    """Submits a product for export review (statement 22).
+
+    Refused if the merchant is not enrolled, or a market is not open.
+    """
 
     merchant_id: Id
     product_id: Id
     category_id: Id
-    markets: tuple[CountryCode, ...] = ()  # none named: all that are open
+    markets: tuple[CountryCode, ...] = ()  # default: all open markets
 
     @property
     def stream(self) -> str:

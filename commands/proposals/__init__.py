@@ -1,1 +1,1 @@
-"""Commands that take two people: proposed by one, approved or rejected by another."""
+"""Proposals: one person proposes a command, and another approves or rejects it."""

@@ -1,4 +1,4 @@
-"""What one person proposes and another decides: found open, and never decided by its maker."""
+"""Shared parts of commands that decide on a proposal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ledger.streams.proposals import Proposal
 
 
 class ProposalCommand(Command):
-    """A decision about one proposal; `in_stream` is the stream that `proposals` lists it with."""
+    """A command on one proposal. `in_stream` is the stream that `proposals` lists it with."""
 
     in_stream: StreamName
     proposal_id: Id
@@ -22,7 +22,7 @@ class ProposalCommand(Command):
 
 
 def open_proposal(proposal: Proposal | None, proposal_id: str) -> ProposalMade:
-    """What was proposed, if it still waits for a decision. Raises `ProposalNotOpen`."""
+    """Returns the proposal if it is undecided. Raises `ProposalNotOpen`."""
     if proposal is None or not proposal.is_open:
         raise ProposalNotOpen(proposal_id=proposal_id, state=proposal.state if proposal else "never made")
     return proposal.event

@@ -1,1 +1,1 @@
-"""Files of partners, bank statements, and breaks."""
+"""Commands on partners' files, bank statements, and breaks."""

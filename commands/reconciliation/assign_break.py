@@ -1,4 +1,4 @@
-"""Giving a break to somebody to look into."""
+"""Assigns a break to a person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from ledger.streams.stream import Stream
 
 
 class AssignBreak(BreakCommand, name="assign_break"):
-    """From here on `owner` is asked about it."""
+    """Assigns an open break to `owner`, who handles it from now on.
+
+    Only for people of the platform. Refused if the break is not open.
+    """
 
     owner: Id
 

@@ -1,4 +1,4 @@
-"""Reporting one entry of a bank's statement: matched to what our books expect, or a break."""
+"""Reports an entry of a bank statement: it is matched to an expected movement, or opens a break."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from ledger.streams.files import BankStatement
 
 
 class ReportBankEntry(Report, name="report_bank_entry"):
-    """`amount` is positive where it came in. `expected` is what it was matched to, and how much that was to be.
+    """Records a bank entry, positive for incoming money, and the movement that it was matched to.
 
-    `reference` is the end-to-end reference, or whatever of the bank's own words names what the entry is for.
-    `closed_on` and `page` are those of its statement. What the bank charges is matched to `bank_charge`.
+    `expected` is that movement's amount; another one, or no match, opens a break. `reference` is the end-to-end
+    reference, or the bank's text for it. `closed_on` and `page` are the statement's. Bank charges are matched to
+    `bank_charge`.
     """
 
     account: Reference
@@ -73,7 +74,7 @@ def decide(report: ReportBankEntry, statement: BankStatement, rules: Rules) -> I
 def _charged(
     report: ReportBankEntry, statement: BankStatement, rules: Rules
 ) -> Generator[Event, None, BankChargePosted | None]:
-    """Posts what the bank charged at the book rate of the day; a break where no rate is known."""
+    """Posts a bank charge at the book rate of the day, and returns it. Opens a break if there is no rate."""
     amount, rate = -report.amount, None
     if amount.currency != CNY:
         rate = rate_of_fact(report, rules, amount.currency)
@@ -114,7 +115,7 @@ def _break(report: ReportBankEntry, statement: BankStatement, *, kind: str, expe
 
 
 def _edition(report: ReportBankEntry) -> dict[str, str]:
-    """What distinguishes the statement from others of its number: breaks of two of them have two names."""
+    """Returns the references that tell statements of the same number apart, so that their breaks have different ids."""
     days = {"closed_on": report.closed_on.isoformat()} if report.closed_on else {}
     pages = {"page": str(report.page)} if report.page > 1 else {}
     return days | pages | ({"currency": report.amount.currency} if report.amount.currency != CNY else {})

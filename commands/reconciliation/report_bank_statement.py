@@ -1,4 +1,4 @@
-"""Reporting what a bank's statement says of an account as a whole."""
+"""Reports a bank statement as a whole: balances, days and number of entries."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ledger.streams.files import BankAccount
 
 
 class ReportBankStatement(Report, name="report_bank_statement"):
-    """Opening and closing balance of one account, positive where the bank owes us; entries are reported one by one.
+    """Records the opening and closing balance of a bank account, positive if the bank owes us.
 
-    A statement that comes in several is reported page by page, each with the balances it begins and ends with.
+    Entries are reported one by one. A statement of several pages is reported page by page, each with its own balances.
     """
 
     limits: ClassVar[Limits] = SUMS

@@ -77,7 +77,7 @@ def test_nothing_is_promised_before_it_is_ordered() -> None:
 @pytest.mark.parametrize("said", ["", " ", "\u3000"])
 def test_a_line_without_a_title_is_malformed(title: str, said: str) -> None:
     untitled = line("A", 2, "CNY 180.00", "USD 25.00") | {title: said}
-    with pytest.raises(ValueError, match="line A says under which title"):
+    with pytest.raises(ValueError, match="line A needs title_source"):
         place(lines=[untitled])
 
 

@@ -118,7 +118,7 @@ def test_a_note_keeps_its_text_sealed() -> None:
 
 
 def test_a_warehouse_fact_names_its_warehouse() -> None:
-    with pytest.raises(ValidationError, match="names its warehouse_id"):
+    with pytest.raises(ValidationError, match="needs warehouse_id"):
         report("received_at_warehouse")
 
 
