@@ -1,4 +1,4 @@
-"""What a request may name: an amount in the currency of what it is of, and no more than is left of that."""
+"""Checks on requested amounts: the right currency, and no more than the rest."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from ledger.refusals.catalogue import RefundExceedsRemaining, WrongCurrency
 
 
 def expect_currency(amount: Money, currency: str, *, what: str) -> None:
-    """Raises `WrongCurrency`."""
+    """Raises `WrongCurrency` if the amount is in another currency."""
     if amount.currency != currency:
         raise WrongCurrency(what=what, amount=str(amount), expected=currency)
 
 
 def expect_within(asked: Money | None, left: Money, *, what: str) -> Money:
-    """The amount that is given back: what is asked, or else all that is left. Raises `WrongCurrency` or
-    `RefundExceedsRemaining`."""
+    """Returns the requested amount, or all that is left if none is given.
+
+    Raises `WrongCurrency` or `RefundExceedsRemaining`.
+    """
     amount = left if asked is None else asked
     expect_currency(amount, left.currency, what=what)
     if amount.minor <= 0 or left < amount:

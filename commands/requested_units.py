@@ -1,4 +1,4 @@
-"""How people name parts of an order: units by line."""
+"""Quantities by line, as people request parts of an order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.numbers import Units
 
 
 class LineQty(BaseModel):
-    """Some units of a line."""
+    """A number of units of one line."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,7 +23,7 @@ class LineQty(BaseModel):
 
 
 class _Counted(Protocol):
-    """What has a quantity."""
+    """An item with a quantity."""
 
     @property
     def qty(self) -> int: ...
@@ -33,7 +33,7 @@ C = TypeVar("C", bound=_Counted)
 
 
 def bounded(lines: tuple[C, ...]) -> tuple[C, ...]:
-    """The lines, as they may come in. Raises ValueError for a quantity beyond the bound of one line."""
+    """Returns the lines. Raises ValueError for a quantity above the limit of one line."""
     for line in lines:
         if line.qty > LARGEST_QUANTITY:
             raise ValueError(f"a quantity is at most {LARGEST_QUANTITY:,}")

@@ -1,4 +1,4 @@
-"""What a decision may look at besides its own stream: policies and rates in force, guarded streams, the account."""
+"""Inputs of a decision beside its own stream: policies and rates in force, guarded streams, and the account."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ P = TypeVar("P", bound=Policy)
 
 
 class Rules:
-    """One decision's view of everything else. Remembers which policy versions it was asked for: events store them."""
+    """The inputs of one decision. It records the policy versions that the decision read, which events store."""
 
     def __init__(
         self,
@@ -41,24 +41,24 @@ class Rules:
         return self._open_day()
 
     def policy(self, kind: type[P]) -> P:
-        """The policy of this kind in force at the decision. Raises `PolicyNotEffective`."""
+        """Returns the policy in force at the decision. Raises `PolicyNotEffective`."""
         content, version = self._reference.policy(kind, self.at)
         self.used[kind.key] = version
         return content
 
     def policy_then(self, kind: type[P], at: datetime) -> P:
-        """The policy that was in force at an earlier instant, as when the order was placed or a case opened."""
+        """Returns the policy in force at an earlier instant, such as the order's or the case's."""
         content, version = self._reference.policy(kind, at)
         self.used[kind.key] = version
         return content
 
     def policy_version(self, kind: type[P], version: int) -> P:
-        """A version that was stamped on the order when it was placed."""
+        """Returns the version that was stamped on the order when it was placed."""
         self.used[kind.key] = version
         return self._reference.version(kind, version, at=self.at)
 
     def rate(self, currency: str, kind: RateKind, on: date) -> Rate:
-        """CNY for one unit of `currency`: the last rate of that kind on or before the day. Raises `RateMissing`."""
+        """Returns CNY for one unit of `currency`: the last rate of that kind up to the day. Raises `RateMissing`."""
         return self._reference.rate(currency, kind, on)
 
     def merchant(self, merchant_id: str) -> Merchant:
@@ -68,5 +68,5 @@ class Rules:
         return cast(Product, self._loaded[product_stream(merchant_id, product_id)])
 
     def account(self, merchant_id: str) -> MerchantAccount:
-        """The merchant's money that can be paid now; only for commands that read `account/<merchant>`."""
+        """Returns the merchant's available money. The command must read `account/<merchant>`."""
         return cast(MerchantAccount, self._loaded[account_guard(merchant_id)])

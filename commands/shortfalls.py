@@ -1,4 +1,4 @@
-"""Expected amounts that came in part: a break from the first part until the last, whatever they are of."""
+"""Breaks for expected amounts that came only in part, from the first part until the last."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PAYMENTS = (
 
 
 def shortfalls(command: Command, stream: Stream, events: Sequence[Event]) -> Iterator[Event]:
-    """Yields the break of what is short after these events, and the end of one that is short no more."""
+    """Yields a break for each amount that is short after these events, and resolves those no longer short."""
     if not isinstance(stream, Order | UnmatchedItem):
         return
     waiting = {name: each for name, each in stream.known_breaks.items() if each.is_open and _OF in each.opened.refs}
@@ -54,7 +54,7 @@ def shortfalls(command: Command, stream: Stream, events: Sequence[Event]) -> Ite
 
 
 def _is_payment(stream: Order | UnmatchedItem, event: Event) -> bool:
-    """True if the event is of money that was expected; a capture is where the provider was asked for one."""
+    """True if the event is expected money; a capture is, if we requested it from the provider."""
     if isinstance(event, PaymentCaptured):
         hold = stream.payments.authorizations.get(event.payment_id) if isinstance(stream, Order) else None
         return hold is not None and hold.asked > 0
@@ -62,7 +62,7 @@ def _is_payment(stream: Order | UnmatchedItem, event: Event) -> bool:
 
 
 def short(command: Command, stream: Stream, each: Expectation) -> Iterator[Event]:
-    """The break of an amount that came in part, once; `shortfalls` ends it when the rest comes."""
+    """Opens the break of an amount that came in part, once. `shortfalls` resolves it when the rest comes."""
     yield from break_once(
         stream.known_breaks,
         kind=_KIND,

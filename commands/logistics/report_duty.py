@@ -20,10 +20,11 @@ from ledger.streams.orders.order import Order
 
 
 class ReportDuty(ParcelCost, name="report_duty"):
-    """Records duty or tax on a parcel. The buyer's tax charge covers it first, then the platform, never a merchant.
+    """Records duty or tax on a parcel. If the buyer bears it, the buyer's tax charge pays it; the platform pays the
+    rest.
 
-    Sources: P15, statement 11. The same `assessment_ref` again changes nothing. Another amount, or duty above the
-    buyer's charge when the buyer bears it, opens a break.
+    A merchant never bears it (P15, statement 11). The same `assessment_ref` again changes nothing. Another amount, or
+    duty above the tax charge of a buyer who bears it, opens a break.
     """
 
     assessment_ref: Reference

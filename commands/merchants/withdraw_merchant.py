@@ -18,7 +18,7 @@ from ledger.streams.merchants import Merchant
 class WithdrawMerchant(Command, name="withdraw_merchant"):
     """Withdraws a merchant from the programme: no new orders; open orders and its money are still settled.
 
-    Refused if the merchant was never enrolled.
+    Refused if the merchant has neither applied nor enrolled.
     """
 
     merchant_id: Id

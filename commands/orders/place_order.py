@@ -45,8 +45,9 @@ _LOCALE = TypeAdapter(LocaleTag)
 class PlaceOrder(OrderCommand, name="place_order"):
     """Places a buyer's order with one merchant, at the list and reference prices that the buyer saw.
 
-    Refused if the merchant, the market or a product is not open for sale, the quote has expired, or the totals do not
-    agree. `promised_warehouse_by` follows from the promise policy if it is left out; it is never before the order.
+    Refused if the merchant, the market or a product is not open for sale, the quote has expired, the totals do not
+    agree, or the promised time is before the order. `promised_warehouse_by` follows from the promise policy if it is
+    left out.
     """
 
     checkout_id: Id

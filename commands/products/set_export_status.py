@@ -17,7 +17,7 @@ from ledger.streams.products import Product
 class SetExportStatus(Command, name="set_export_status"):
     """Puts a product on sale overseas or takes it off (statement 25). Off has priority over the automatic export.
 
-    Refused if the product is not approved.
+    Refused if the product was not submitted, or if it is to be put on sale without approval.
     """
 
     merchant_id: Id

@@ -1,4 +1,4 @@
-"""Closing a break: a person has explained the difference."""
+"""Resolves a break: a person has explained the difference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from ledger.streams.stream import Stream
 
 
 class ResolveBreak(BreakCommand, name="resolve_break"):
-    """`resolution` is one code word, `reason` the explanation. Money that is to move is adjusted apart from this."""
+    """Closes an open break. `resolution` is a code word, and `reason` the explanation. It moves no money.
+
+    Only for people of the platform. Refused if the break is not open, or if it holds unmatched money: match or refund
+    that.
+    """
 
     resolution: Id
     reason: Sealed[str]

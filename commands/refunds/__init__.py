@@ -1,1 +1,1 @@
-"""Refunds, from request to the buyer's account."""
+"""Commands on refunds, from the request to the payment."""

@@ -1,4 +1,4 @@
-"""What after-sales a buyer may ask for once goods have left: the 20-day sentence applied to each parcel's units."""
+"""After-sales services for sent goods: applies the after-sales lock (20 days) to the units of each parcel."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ledger.streams.units.units import OrderUnits
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Units of a line in one parcel that nobody was refunded for and no case or dispute is about.
+    """Free units of a line in one parcel: not refunded, and in no case or dispute.
 
-    `lock_ends_at` is None while unknown; `deemed` where the signature is not proven.
+    `lock_ends_at` is None if it is not known. `deemed` is true if the signature has no evidence that the lock accepts.
     """
 
     line_id: str
@@ -30,7 +30,7 @@ class Sent:
 
 
 def lock_of(order: Order, rules: Rules) -> AfterSalesLock:
-    """The version in force when the order was placed (domain §2.3)."""
+    """Returns the lock in force when the order was placed (domain §2.3)."""
     assert order.placed is not None, "the lock is stamped on a placed order"
     return rules.policy_version(AfterSalesLock, order.placed.after_sales_lock_version)
 
@@ -38,7 +38,7 @@ def lock_of(order: Order, rules: Rules) -> AfterSalesLock:
 def sent(
     order: Order, units: OrderUnits, line_id: str, lock: AfterSalesLock, *, at: datetime, binding: bool = True
 ) -> list[Sent]:
-    """The line's free units that have left, signed ones first. With `binding` off nobody waits for anything."""
+    """Returns the line's free units that have left, signed ones first. Without `binding`, no unit is locked."""
     found = []
     for journey in order.parcels.journeys(line_id):
         qty = units.at(line_id, journey.parcel_id).free
@@ -61,7 +61,7 @@ def sent(
 
 
 def opens_at(units: Sequence[Sent], qty: int) -> datetime | None:
-    """When `qty` of these units, or else all of them, will be open; None where, on what is known, they never will."""
+    """Returns when `qty` of these units (or all, if fewer) are unlocked, or None if that is not known."""
     ends = sorted(((part.lock_ends_at, part.qty) for part in units if part.locked and part.lock_ends_at), key=_by_end)
     missing = qty - sum(part.qty for part in units if not part.locked)
     for end, there in ends:
@@ -76,7 +76,7 @@ def _by_end(part: tuple[datetime, int]) -> datetime:
 
 
 def _way(order: Order, journey: Journey, lock: AfterSalesLock) -> Journey:
-    """The journey with the first signature whose proof counts, where it has one that does not."""
+    """Returns the journey with its first signature that the lock accepts, if it has a signature that it does not."""
     parcel = order.parcels.of(journey.parcel_id)
     if journey.evidence_kind is None or lock.accepts(journey.evidence_kind) or parcel is None:
         return journey

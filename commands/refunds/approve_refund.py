@@ -1,4 +1,4 @@
-"""A reviewer says yes in one round of an after-sales case; the last round settles the money."""
+"""A reviewer approves one round of an after-sales case; the last round decides the money."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _CAUSES: dict[RefundType, Cause] = {
 
 
 class ApproveRefund(OrderCommand, name="approve_refund"):
-    """A reviewer says yes. The last round also says how much, who bears it, and whether the goods come back first.
+    """Approves a round of a refund case. The last round decides the amount, the bearer, and if goods must come back.
 
-    `lines` approves less: only these lines, at these amounts; left out, all that was asked. `charges` says how much tax
-    and shipping go back with them; left out, tax goes in proportion and shipping by policy. `return_required` lets the
-    money of a return wait for the goods, which are to be on their way by `return_by`; goods that are back already are
-    not waited for. `liability` says whose fault the reviewer found it to be; left out, who bears it follows from where
-    the units are, the reason and the policy.
+    Refused if the case is closed, it is another round, the approver approved an earlier one, the role is wrong
+    (statements 28 and 31), nothing is captured, or the lines are disputed. `lines` are the approved amounts; default:
+    all that was requested. `charges` are the refunded tax and shipping; default: tax in proportion, shipping by policy.
+    With `return_required` the refund waits for the goods, to be sent by `return_by`. `liability` names the party at
+    fault; default: the liability policy.
     """
 
     refund_id: Id

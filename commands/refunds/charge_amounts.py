@@ -1,4 +1,4 @@
-"""How reviewers grant charges: an amount by type, no more than is left of it."""
+"""Charges that a reviewer refunds: an amount for each type, at most the rest of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ledger.streams.orders.order import Order
 
 
 class ChargeAmount(BaseModel):
-    """What the buyer gets of a charge, in the currency they paid."""
+    """The refunded amount of one type of charge, in the buyer's currency."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,7 +38,10 @@ ChargeAmounts = Annotated[tuple[ChargeAmount, ...], AfterValidator(_each_once)]
 
 
 def granted(order: Order, amounts: Iterable[ChargeAmount], rules: Rules) -> tuple[AllocatedCharge, ...]:
-    """The charges that a reviewer grants. Raises `ChargeNotRefundable`, `ChargeNotFound` or as `expect_within`."""
+    """Returns the charges that a reviewer refunds.
+
+    Raises `ChargeNotRefundable`, `ChargeNotFound`, and as `expect_within`.
+    """
     charges = OrderCharges(order)
     given: list[AllocatedCharge] = []
     for charge in amounts:

@@ -1,5 +1,7 @@
-"""Refunds of a capture that failed: what does not reach the buyer is no longer owed, and what does is the platform's
-loss (P26), in whatever order the two are reported."""
+"""Refunds of a failed capture (P26): an unpaid refund is not owed, and a paid one is the platform's loss.
+
+The result is the same in any order of the reports.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from ledger.streams.orders.payments import Capture
 
 
 def with_extinguished_liability(order: Order, reported: list[Event]) -> Iterator[Event]:
-    """What came back, and beside it what of that nobody is owed since its capture has failed."""
+    """Yields the events, and the liability that ends because the refund's capture has failed."""
     yield from reported
     for event in reported:
         if isinstance(event, RefundFailed | RefundReversed):
@@ -37,8 +39,10 @@ def _liability_extinguished(
 
 
 def liability_reinstated(order: Order, case: Case, attempt: RefundAttempt) -> RefundLiabilityReinstated | None:
-    """What was said to be owed no more, where this attempt has paid it all the same: so much as is not owed
-    besides what other attempts are to pay."""
+    """Returns the event for an extinguished liability that this attempt has paid after all, or None.
+
+    Only the part beyond the unsubmitted rest of the case is reinstated.
+    """
     capture = order.payments.captures.get(attempt.capture_ref)
     no_more = case.liability_extinguished.get(attempt.capture_ref)
     if capture is None or no_more is None or attempt.counts:

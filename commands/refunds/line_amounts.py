@@ -1,4 +1,4 @@
-"""How reviewers name less than was asked: an amount by line."""
+"""Amounts by line with which a reviewer approves less than was requested."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ledger.streams.orders.order import Order
 
 
 class LineAmount(BaseModel):
-    """What the buyer gets for a line, in the currency they paid."""
+    """The refunded amount of a line, in the buyer's currency."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,10 +41,10 @@ LineAmounts = Annotated[tuple[LineAmount, ...], AfterValidator(_each_once)]
 def approved_lines(
     order: Order, case: Case, amounts: Iterable[LineAmount] | None, *, taken_back: bool
 ) -> tuple[RefundLine, ...]:
-    """The case's lines at these amounts: all as asked where none are named, and only the named ones otherwise.
+    """Returns the case's lines with these amounts: all as requested if none are given, else only the given ones.
 
-    `taken_back`: the goods come back, so that the units are gone whatever is paid for them. Raises
-    `RefundExceedsRemaining` where a line has less left than when the case was opened: a dispute took some of it since.
+    With `taken_back` the goods come back, so the units count as refunded at any amount. Raises `RefundExceedsRemaining`
+    if a dispute took some of a line since the request; `LineNotInCase`, `FullAmountOnly`, and as `expect_within`.
     """
     if amounts is None:
         for line_id in dict.fromkeys(line.line_id for line in case.lines):
@@ -54,7 +54,7 @@ def approved_lines(
 
 
 def _cut(order: Order, case: Case, line: LineAmount, *, taken_back: bool) -> Iterator[RefundLine]:
-    """A line may travel in several parcels: what is approved goes to them in turn."""
+    """Yields the line's parts. A line may be in several parcels, which get the approved amount in turn."""
     parts = [part for part in case.lines if part.line_id == line.line_id]
     if not parts:
         lines = tuple(sorted({part.line_id for part in case.lines}))

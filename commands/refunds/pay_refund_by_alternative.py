@@ -1,4 +1,4 @@
-"""A refund that no provider can pay goes to the buyer from the platform's own bank; it takes two people."""
+"""Pays a refund from the platform's bank if no provider can pay it; it takes two people."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from ledger.streams.orders.order import Order
 
 
 class PayRefundByAlternative(OrderCommand, TwoPersonCommand, name="pay_refund_by_alternative"):
-    """Who proposes has prepared the payment. `amount` left out is all that no provider has or owes at the approval."""
+    """Pays an approved refund from our own bank. The default of `amount` is all that is not submitted.
+
+    Takes two people: the proposer prepares the payment. Refused if the case is not payable, everything is submitted to
+    providers, or the amount is more than the rest.
+    """
 
     refund_id: Id
     method: Reason

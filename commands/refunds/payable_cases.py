@@ -1,4 +1,4 @@
-"""Which after-sales cases can be paid: approved, and with the goods back where the money waits for them."""
+"""Checks that an after-sales case can be paid: approved, undisputed, and the goods are back if required."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ledger.streams.units.units import OrderUnits
 
 
 def payable_case(order: Order, refund_id: str) -> Case:
-    """The case. Raises the refusal that says why nothing is paid on it."""
+    """Returns the case, or raises a refusal with the reason why it cannot be paid."""
     case = order.cases.get(refund_id)
     if case is None:
         raise CaseNotFound(order_id=order.order_id, refund_id=refund_id)
@@ -25,7 +25,7 @@ def payable_case(order: Order, refund_id: str) -> Case:
 
 
 def expect_undisputed(order: Order, case: Case) -> None:
-    """Raises `DisputeOpen` where the issuer may take the same money back: nobody is paid twice."""
+    """Raises `DisputeOpen` if the issuer may take the same money back, so that nobody is paid twice."""
     if dispute := OrderUnits(order).dispute_over(case):
         line_id = next(line.line_id for line in case.lines if dispute.concerns(line.line_id))
         raise DisputeOpen(line_id=line_id, dispute_id=dispute.dispute_id, stage=dispute.stage)

@@ -1,4 +1,4 @@
-"""The platform refunds the buyer of a parcel that was damaged or destroyed on its way."""
+"""Refunds a parcel that was damaged or destroyed on its way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _DAMAGE = frozenset({"damaged", "destroyed"})
 
 
 class RefundDamagedParcel(ParcelRefund, name="refund_damaged_parcel"):
-    """What is left to refund of a parcel that was damaged before anybody signed for it; after that, buyers return."""
+    """Refunds the rest of a parcel that was damaged before delivery. The liability policy decides who bears it.
+
+    Refused if no damage is reported, or the parcel was signed for; then the buyer requests a return.
+    """
 
     reason: Reason = "damaged"
 

@@ -1,4 +1,4 @@
-"""The events of a refund, made the same way whoever asks for it: requested, approved, the order completed."""
+"""The events of a refund, the same for every command: requested, approved, and the order's completion."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ def requested(
     express: bool,
     rounds: int,
 ) -> RefundRequested:
-    """The opening of a case about these lines, and the charges that go with them or are named. Raises
-    `RefundExceedsRemaining`."""
+    """Returns the opening of a case about these lines, with the given charges or those that go with the lines.
+
+    Raises `RefundExceedsRemaining`.
+    """
     charges = charges_back(order, lines, rules) if charges is None else charges
     expect_refundable(order, buyer_amount(order, lines, charges), refund_id)
     return RefundRequested(
@@ -67,7 +69,7 @@ def requested(
 def auto_approved(
     command: OrderCommand, order: Order, lines: Sequence[RefundLine], rules: Rules, *, refund_id: str
 ) -> RefundAutoApproved:
-    """Express Refund's yes (programme, statement 27)."""
+    """Returns the automatic approval by Express Refund (statement 27)."""
     assert order.placed is not None, "only a placed order is refunded"
     charges = charges_back(order, lines, rules)
     bearers = _bearers(order, lines, rules, cause="cancelled", reason=EXPRESS)
@@ -98,15 +100,16 @@ def approved(
     found: Bearer | None = None,
     return_required: bool = False,
 ) -> RefundApproved:
-    """A person's or the platform's yes, with the money that follows from who bears it, and the charges that go back
-    with the lines or are named. `found` is whose fault a reviewer found it to be. Raises `RefundExceedsRemaining` or
-    `UnsentIsMerchants`."""
+    """Returns the approval, with the money that follows from the bearer and from the given or usual charges.
+
+    `found` is the party that a reviewer found at fault. Raises `RefundExceedsRemaining` and `UnsentIsMerchants`.
+    """
     assert order.placed is not None, "only a placed order is refunded"
     charges = charges_back(order, lines, rules) if charges is None else charges
     bearers = _bearers(order, lines, rules, cause=cause, reason=reason, found=found)
     liability = liability_of(bearers)
     taken = taken_back(order, lines, bearers, kept_fees(order, rules))
-    expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: what was delivered is not lost
+    expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: delivered goods are not lost
     money = refund_money(order, taken, liability, charges, _rate(command, order, rules), expense)
     expect_refundable(order, money.amount, refund_id)
     return RefundApproved(
@@ -124,12 +127,12 @@ def approved(
 
 
 def charges_back(order: Order, lines: Sequence[RefundLine], rules: Rules) -> tuple[AllocatedCharge, ...]:
-    """The charges that go back with these lines by themselves (policy `order_charges`)."""
+    """Returns the charges that go back with these lines by the policy `order_charges`."""
     return charges_with(order, lines, shipping=rules.policy(OrderCharges).shipping == "with_the_last_line")
 
 
 def expect_refundable(order: Order, amount: Money, refund_id: str) -> None:
-    """Raises `RefundExceedsRemaining`: what is captured, less what is refunded, asked for or disputed, is the limit."""
+    """Raises `RefundExceedsRemaining` above the limit: captured less refunded, requested and disputed money."""
     left = refundable(order, beside=refund_id)
     if left < amount:
         raise RefundExceedsRemaining(what=f"order {order.order_id}", asked=str(amount), remaining=str(left))
@@ -138,7 +141,7 @@ def expect_refundable(order: Order, amount: Money, refund_id: str) -> None:
 def completed_by(
     command: OrderCommand, order: Order, approval: RefundApproved | RefundAutoApproved
 ) -> Iterator[OrderCompleted]:
-    """The order's completion, where a merchant-borne refund took the last of what was pending."""
+    """Yields the order's completion if a refund borne by the merchant took the last pending money."""
     if isinstance(approval, RefundApproved) and approval.return_required:
         return
     if order.completes(leaving(order, approval), closing=approval.refund_id):
@@ -146,7 +149,7 @@ def completed_by(
 
 
 def leaving(order: Order, approval: RefundApproved | RefundAutoApproved) -> Counter[str]:
-    """Returns how many units by line an approval takes out of the pending account."""
+    """Returns the units by line that an approval takes out of the pending account."""
     liability = approval.liability if isinstance(approval, RefundApproved) else "merchant"
     gone = Counter[str]()
     for line in approval.lines:
@@ -164,7 +167,7 @@ def _bearers(
     reason: str,
     found: Bearer | None = None,
 ) -> list[Bearer]:
-    """Returns who bears each line. Raises `UnsentIsMerchants` where a reviewer found otherwise of unsent units."""
+    """Returns the bearer of each line. Raises `UnsentIsMerchants` if a reviewer decided otherwise for unsent units."""
     policy = rules.policy(Liability)
     bearers = [
         bearer_of(order, line.parcel_id, cause=cause, reason=reason, policy=policy, found=found) for line in lines

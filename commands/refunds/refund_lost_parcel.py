@@ -1,4 +1,4 @@
-"""The platform refunds the buyer of a lost parcel; who bears it goes by where the parcel was."""
+"""Refunds a lost parcel; the liability policy decides who bears it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from ledger.streams.orders.order import Order
 
 
 class RefundLostParcel(ParcelRefund, name="refund_lost_parcel"):
-    """What is left to refund of a parcel that a partner has declared lost."""
+    """Refunds the rest of a parcel that a partner declared lost. Its last place decides who bears it.
+
+    Refused if no loss is reported (policy `liability`).
+    """
 
     reason: Reason = "lost"
 

@@ -1,4 +1,4 @@
-"""The platform refunds the buyer of a parcel that customs did not let out of the country, or into the buyer's."""
+"""Refunds a parcel that customs did not let out of China or into the buyer's country."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from ledger.streams.units.unit_places import REFUSED_BY_CUSTOMS
 
 
 class RefundRefusedParcel(ParcelRefund, name="refund_refused_parcel"):
-    """What is left to refund of a parcel whose export was rejected or whose import was refused.
+    """Refunds the rest of a parcel whose export was rejected or whose import was refused.
 
-    `reason` is customs': `prohibited`, `mis_declared` and `counterfeit` goods are the merchant's fault by default,
-    anything else, such as `missing_partner_documents`, is the platform's to bear.
+    `reason` is customs' reason. By default the merchant bears `prohibited`, `mis_declared` and `counterfeit` goods, and
+    the platform all others, such as `missing_partner_documents`. Refused if customs refused nothing, or the parcel was
+    signed for.
     """
 
 

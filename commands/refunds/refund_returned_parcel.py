@@ -1,4 +1,4 @@
-"""The platform refunds the buyer of a parcel that came back, or is on its way back, without having been delivered."""
+"""Refunds a parcel that comes back, or has come back, without a delivery."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ledger.streams.units.unit_places import BACKWARDS
 
 
 class RefundReturnedParcel(ParcelRefund, name="refund_returned_parcel"):
-    """What is left to refund of a parcel that a carrier sends back and nobody signed for.
+    """Refunds the rest of a parcel that a carrier sends back undelivered.
 
-    Who bears it goes by `reason` and by whether the warehouse had accepted it (policy `liability`). What the
-    warehouse itself turned away is the merchant's again, to send or to cancel.
+    `reason` and the acceptance at the warehouse decide who bears it (policy `liability`). Refused for any other parcel;
+    goods that the warehouse rejected are the merchant's to send again or cancel.
     """
 
     reason: Reason = "undeliverable"

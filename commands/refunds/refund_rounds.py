@@ -1,4 +1,4 @@
-"""Whose turn it is in an after-sales case, and whether they may decide."""
+"""Checks on the round of an after-sales case and on its approver."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CUSTOMER_SERVICE = "platform_cs"
 
 
 def open_case(order: Order, refund_id: str) -> Case:
-    """The case, while it is open. Raises `CaseNotFound` or `CaseClosed`."""
+    """Returns the open case. Raises `CaseNotFound` or `CaseClosed`."""
     case = order.cases.get(refund_id)
     if case is None:
         raise CaseNotFound(order_id=order.order_id, refund_id=refund_id)
@@ -23,7 +23,7 @@ def open_case(order: Order, refund_id: str) -> Case:
 
 
 def expect_round(case: Case, asked: int, actor: Actor, rules: Rules) -> None:
-    """Raises the refusal that says why this person may not decide this round (statements 28 and 31)."""
+    """Raises a refusal with the reason if this person may not decide this round (statements 28 and 31)."""
     if asked != case.next_round:
         raise WrongRound(asked=asked, expected=case.next_round)
     approvals = rules.policy_then(Approvals, case.requested_at)
@@ -35,5 +35,5 @@ def expect_round(case: Case, asked: int, actor: Actor, rules: Rules) -> None:
 
 
 def _may_decide(actor: Actor, needed: Approver) -> bool:
-    """The platform decides through its customer service (statement 31; the second round, by assumption)."""
+    """True if the actor may decide; the platform's rounds need customer service (statement 31, assumed for round 2)."""
     return actor.kind == needed and (needed != "platform" or actor.role == CUSTOMER_SERVICE)

@@ -1,4 +1,4 @@
-"""Which units of an order a buyer may ask for at an instant, by kind of request, and why not more."""
+"""Units of an order for which a refund can be requested at an instant, by kind, and why no more."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from ledger.streams.orders.quantities import Place
 from ledger.streams.units.units import OrderUnits
 
 Kind = Literal["unshipped", "return_refund", "not_received"]
-KINDS: tuple[Kind, ...] = ("unshipped", "return_refund", "not_received")  # where several would do, the first is meant
+KINDS: tuple[Kind, ...] = ("unshipped", "return_refund", "not_received")  # in order of preference
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`qty` of the `of` free units of a line in one place, to be asked for as one kind."""
+    """`qty` of the `of` free units of a line in one place, to be requested as one kind."""
 
     kind: Kind
     line_id: str
@@ -41,9 +41,9 @@ class Part:
 
 
 class RefundableUnits:
-    """The units of an order that can be asked for `at` an instant, by this kind of actor and for this reason.
+    """The units that can be requested `at` an instant, by this kind of actor and for this reason.
 
-    `kind` is the only kind of request that is meant, or None.
+    `kind` limits the request to one kind; None allows all.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class RefundableUnits:
 
     @cached_property
     def _sent(self) -> dict[str, list[Sent]]:
-        """The free units that have left, by line; the lock is asked only where some are meant."""
+        """The free units that have left, by line. The lock is read only if such units are requested."""
         lock = lock_of(self._order, self._rules)
         binding = lock.binds(self._initiator, self._reason)
         return {
@@ -63,8 +63,10 @@ class RefundableUnits:
         }
 
     def chosen(self, wanted: Sequence[LineQty]) -> list[Part]:
-        """Returns the units that so many of these lines are: all of one kind where there are enough, and else of each
-        kind what there is. Raises the refusal that says why there are too few."""
+        """Returns the units for these quantities: all of one kind if there are enough, else of several kinds.
+
+        Raises a refusal with the reason if there are too few.
+        """
         for kind in KINDS if self._kind is None else ():
             found = [(line, self.of(line.line_id, kind)) for line in wanted]
             if all(_count(parts) >= line.qty for line, parts in found):
@@ -72,8 +74,10 @@ class RefundableUnits:
         return [part for line in wanted for part in self._chosen_of(line)]
 
     def everything(self) -> list[Part]:
-        """Returns all that can be asked for: what was not sent, or else what was. Raises the refusal where that is
-        nothing."""
+        """Returns all units that can be requested: the unsent ones, or else the sent ones.
+
+        Raises a refusal with the reason if there are none.
+        """
         unsent = [part for line_id in self._order.lines for part in self.of(line_id, "unshipped")]
         if self._kind is None and unsent:
             return unsent
@@ -87,14 +91,14 @@ class RefundableUnits:
         raise RefundExceedsRemaining(what=f"order {self._order.order_id}", asked="all", remaining="nothing")
 
     def of(self, line_id: str, kind: Kind) -> list[Part]:
-        """Returns the units of a line that can be asked for as this kind, those to be preferred first."""
+        """Returns the line's units that can be requested as this kind, the preferred ones first."""
         if kind == "unshipped":
             free = self._units.at(line_id, None).free
             return [Part(kind, line_id, None, free, free)] if free else []
         return [Part(kind, line_id, part.parcel_id, part.qty, part.qty) for part in self._open(line_id, kind)]
 
     def _chosen_of(self, line: LineQty) -> list[Part]:
-        """Of one kind, where one has enough."""
+        """Returns units of one kind if it has enough, else of several kinds. Raises the refusal."""
         by_kind = [self.of(line.line_id, kind) for kind in (KINDS if self._kind is None else (self._kind,))]
         parts = next((parts for parts in by_kind if _count(parts) >= line.qty), [p for parts in by_kind for p in parts])
         if _count(parts) < line.qty:
@@ -102,14 +106,14 @@ class RefundableUnits:
         return _first(parts, line.qty)
 
     def _all_sent(self, line_id: str) -> list[Part]:
-        if self._kind == "not_received":  # what somebody signed for is meant only where nothing else is there
+        if self._kind == "not_received":  # units with a signature are taken only if there are no others
             parts, signed = self.of(line_id, "not_received"), {p.parcel_id for p in self._sent[line_id] if p.signed_at}
             return [part for part in parts if part.parcel_id not in signed] or parts
         kinds: tuple[Kind, ...] = ("return_refund", "not_received") if self._kind is None else (self._kind,)
         return [part for kind in kinds for part in self.of(line_id, kind)]
 
     def _open(self, line_id: str, kind: Kind) -> list[Sent]:
-        """A buyer may say that goods never came also where they are signed for: what is only deemed so comes first."""
+        """Returns unlocked units. A buyer may deny the receipt of signed units too; deemed signatures come first."""
         open_ = [part for part in self._sent[line_id] if not part.locked]
         signed, unsigned = [p for p in open_ if p.signed_at], [p for p in open_ if not p.signed_at]
         if kind == "return_refund":
@@ -117,14 +121,14 @@ class RefundableUnits:
         return [*unsigned, *sorted(signed, key=lambda p: not p.deemed)] if self._kind == "not_received" else unsigned
 
     def _closed_at(self, part: Sent) -> datetime | None:
-        """Since when it is too late to return these units: the window of the order's day, from the signature on."""
+        """Returns when the return window closed, or None if it is open. It counts from the signature."""
         if part.signed_at is None or self._order.placed is None:
             return None
         closes_at = self._rules.policy_then(ReturnWindow, self._order.placed.placed_at).closes_at(part.signed_at)
         return closes_at if closes_at and self._at >= closes_at else None
 
     def _refusal(self, line: LineQty) -> Refusal:
-        """What stands in the way of the units that are missing: what ends soonest, first."""
+        """Returns the refusal for the missing units; the obstacle that ends soonest comes first."""
         parts, everywhere = self._sent[line.line_id], self._units.of(line.line_id)
         open_, locked = [p for p in parts if not p.locked], [p for p in parts if p.locked]
         late = [closed_at for part in open_ if (closed_at := self._closed_at(part))]
@@ -152,7 +156,7 @@ class RefundableUnits:
         return RefundExceedsRemaining(what=f"line {line.line_id}", asked=str(line.qty), remaining=str(remaining))
 
     def _then_locked(self, line: LineQty) -> str | None:
-        """Until when other units that it takes would be locked; None where they would not be."""
+        """Returns until when further units are locked, in words, or None if they are not."""
         locked = [part for part in self._sent[line.line_id] if part.locked]
         if not locked:
             return None

@@ -1,4 +1,4 @@
-"""A reviewer says no: a rejection in any round ends the case."""
+"""A reviewer rejects a refund; a rejection in any round ends the case."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from ledger.streams.orders.order import Order
 
 
 class RejectRefund(OrderCommand, name="reject_refund"):
-    """A reviewer says no; the units can be dispatched again, and a new request is a new case."""
+    """Rejects a refund case in any round and ends it. Units can be dispatched again; a new request is a new case.
+
+    Refused if the case is closed, it is another round, the person approved an earlier one, or the role is wrong.
+    """
 
     refund_id: Id
     round: Count

@@ -1,4 +1,4 @@
-"""A provider says what became of a refund: paid back, failed, or come back after it had been paid."""
+"""A provider reports the outcome of a refund: paid, failed, or returned after the payment."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ _UNKNOWN = "unknown"
 
 
 class ReportRefundOutcome(OrderReport, name="report_refund_outcome"):
-    """Found by `attempt_id`, ours, or by `psp_refund_ref`, the provider's; one of them is needed. A provider's that
-    is new is of the one refund of that amount that is on its way.
+    """Records the outcome of a refund attempt: succeeded, failed or reversed.
 
-    `refund_id`, `payment_id` and `capture_ref` are kept with an outcome of a refund that we never submitted.
+    The attempt is found by `attempt_id` (ours) or `psp_refund_ref` (the provider's). A new provider reference belongs
+    to the only attempt of that amount on its way. An unknown refund is booked as unmatched, and a break is opened;
+    `refund_id`, `payment_id` and `capture_ref` are kept with it.
     """
 
     psp: Id
@@ -53,13 +54,13 @@ class ReportRefundOutcome(OrderReport, name="report_refund_outcome"):
 
     @property
     def key(self) -> str:
-        """What the provider, or else we, call it."""
+        """The provider's reference, or our attempt id if there is none."""
         return self.psp_refund_ref or self.attempt_id or _UNKNOWN
 
     @model_validator(mode="after")
     def _named(self) -> ReportRefundOutcome:
         if not (self.attempt_id or self.psp_refund_ref):
-            raise ValueError("a refund's outcome names our attempt_id or the provider's psp_refund_ref")
+            raise ValueError("a refund's outcome needs our attempt_id or the provider's psp_refund_ref")
         return self
 
 
@@ -74,7 +75,7 @@ def decide(report: ReportRefundOutcome, order: Order, rules: Rules) -> Iterator[
 
 
 def _found(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, RefundAttempt | None]:
-    """The attempt that an outcome is about; what went to the buyer as an unmatched refund is none."""
+    """Returns the case and the attempt of an outcome; none if it was booked as an unmatched refund."""
     if order.unmatched_refunds.holds(report.key):
         return None, None
     for case in order.cases.values():
@@ -87,7 +88,7 @@ def _found(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, Refu
 
 
 def _unnamed(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, RefundAttempt | None]:
-    """The one attempt of that amount on its way to that provider, where the provider does not say our name of it."""
+    """Returns the only attempt of that amount on its way to that provider, if our id is not given."""
     if report.attempt_id:
         return None, None
     on_their_way = [
@@ -103,9 +104,7 @@ def _unnamed(report: ReportRefundOutcome, order: Order) -> tuple[Case | None, Re
 def _answered(
     report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt
 ) -> Iterator[Event]:
-    """Outcomes are judged by when they happened, in whatever order they are reported; of one instant, the money came
-    back
-    last."""
+    """Applies the outcome by its time, in any order of the reports. At one instant, a return is the later event."""
     submit = _reported_paid if report.outcome == "succeeded" else _reported_unpaid
     yield from with_extinguished_liability(order, list(submit(report, order, rules, case, attempt)))
 
@@ -165,6 +164,7 @@ def _succeeded(
 def _paid_all_the_same(
     report: ReportRefundOutcome, order: Order, rules: Rules, again: RefundLiabilityReinstated
 ) -> Iterator[Event]:
+    """Reinstates an extinguished liability that was paid after all, and records the payment."""
     later = order.after(again)
     case = later.cases[again.refund_id]
     reported = list(_succeeded(report, later, rules, case, case.attempts[again.attempt_id]))
@@ -176,8 +176,7 @@ def _paid_all_the_same(
 def _came_back_since(
     report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt, came_back_at: datetime
 ) -> Iterator[Event]:
-    """It was paid, and has come back by what was reported before: what is owed and what has been done about it
-    stand."""
+    """Records a payment whose return was reported before. The present debt and later attempts do not change."""
     rate = rate_of_fact(report, rules, report.amount.currency)
     rate_then = last_rate(rules, report.amount.currency, came_back_at)
     if rate is None or rate_then is None:
@@ -196,7 +195,7 @@ def _came_back_since(
 def _reversed(
     report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt
 ) -> Iterator[Event]:
-    """It had been paid: the provider owes us again and we owe the buyer, at what it was carried at."""
+    """Records the return: the provider owes us again, and we owe the buyer, at the carrying amount."""
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
         yield from _break(report, order, kind="rate_missing", expected="a book rate of that day")
@@ -208,7 +207,7 @@ def _reversed(
 def _back_and_paid_again(
     report: ReportRefundOutcome, order: Order, rules: Rules, case: Case, attempt: RefundAttempt
 ) -> Iterator[Event]:
-    """It came back; where a success of a later instant was noted before, that one has paid it anew."""
+    """Records the return, and a later success that was reported before it as a new payment."""
     reported, again_at = list(_reversed(report, order, rules, case, attempt)), attempt.paid_again_at
     yield from reported
     if again_at is None or again_at <= report.happened_at or not isinstance(reported[0], RefundReversed):
@@ -218,7 +217,7 @@ def _back_and_paid_again(
 
 
 def _unmatched(report: ReportRefundOutcome, order: Order, rules: Rules, *, kind: str, expected: str) -> Iterator[Event]:
-    """Money moved at the provider that we did not ask for: booked as it is, carried at the day's value, and flagged."""
+    """Books a refund that we did not request, at the day's value, and opens a break."""
     flags = _break(report, order, kind=kind, expected=expected)
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
@@ -241,7 +240,7 @@ def _unmatched_paid(
 ) -> Iterator[Event]:
     about, at, carried = _about(report, None, None), report.happened_at, rate.convert(report.amount)
     then = known.came_back_at if known.came_before(at) else None
-    if known.is_back and then:  # its coming back was reported first, and booked
+    if known.is_back and then:  # the return was reported and booked first
         yield _success(about, rate, known.carried, at)
     elif known.is_paid or (then and known.paid_at):
         return  # reported before
@@ -257,7 +256,8 @@ def _unmatched_back(report: ReportRefundOutcome, known: UnmatchedRefundAttempt, 
     is_new, is_known = not known.came_before(at), known.paid_at is not None or known.came_back_at is not None
     if known.is_paid and known.paid_at is not None and known.paid_at <= at:
         yield _reversal(about, report.code, rate, known.carried, at)
-    elif is_new and report.outcome == "reversed" and (known.is_paid or not is_known):  # of a payment nobody reported
+    # the return of a payment that nobody reported
+    elif is_new and report.outcome == "reversed" and (known.is_paid or not is_known):
         carried = known.carried if known.is_paid else rate.convert(report.amount)
         yield _reversal(about, report.code, rate, carried, at)
     elif is_new:

@@ -1,4 +1,4 @@
-"""A buyer asks for money back: before dispatch, for goods they signed for, or for goods that never came."""
+"""A buyer requests a refund: before dispatch, for received goods, or for goods that never came."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ledger.streams.orders.order import Order
 
 
 class RequestRefund(OrderCommand, name="request_refund"):
-    """`lines` left out asks for everything that has not left the merchant, or else for everything that has.
+    """Requests a refund. The default of `lines` is all unsent units, or all sent units if none are unsent.
 
-    `type` left out asks for a return of what was signed for, or else says that the goods never came. A buyer may say
-    so of a parcel that somebody signed for, too: a person decides. Units are taken that can be asked for now, whatever
-    becomes of the others; those of several kinds become a case each: the first is `refund_id`, each further one
-    `refund_id` with a dot and its kind.
+    The default of `type` is a return of signed units, else "not received"; a buyer may deny a receipt that was signed,
+    and a person decides. Units of several kinds become one case for each kind: `refund_id`, then `refund_id` with a dot
+    and the kind. Refused if the order is not paid, the units are locked (20 days after dispatch), in a case or
+    disputed, or the return window is over.
     """
 
     refund_id: Id
@@ -72,8 +72,10 @@ def _parts(command: RequestRefund, order: Order, rules: Rules) -> Sequence[Part]
 def _case(
     command: RequestRefund, order: Order, parts: Sequence[Part], rules: Rules, *, refund_id: str, kind: Kind
 ) -> Iterator[Event]:
-    """Before dispatch Express Refund or the rounds of approval (statements 27, 28); after it one review by the
-    platform's customer service (statements 29 to 31), never an automatic yes."""
+    """Opens a case. Before dispatch: Express Refund or the approval rounds (statements 27 and 28).
+
+    After dispatch: one review by customer service (statements 29 to 31), never an automatic approval.
+    """
     expect_new_case(order, refund_id)
     lines = [refund_line(order.lines[part.line_id], part.qty, part.parcel_id, of=part.of) for part in parts]
     if kind != "unshipped" and not any(line.buyer_amount for line in lines):

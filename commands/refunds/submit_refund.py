@@ -1,4 +1,4 @@
-"""Instructing the providers to pay an approved refund back."""
+"""Instructs providers to pay an approved refund."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from ledger.streams.orders.payments import Capture
 
 
 class SubmitRefund(OrderCommand, name="submit_refund"):
-    """What no provider has paid or been asked to pay, split over the order's captures in the order they came."""
+    """Submits the unpaid rest of an approved refund to providers, split over the captures in their order.
+
+    Refused if the case is not payable, all of it is submitted, or the captures cannot cover it.
+    """
 
     refund_id: Id
 
@@ -55,7 +58,10 @@ def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]
 
 
 def _through(capture: Capture, case: Case, order: Order) -> Money:
-    """What of the case this capture can pay back: not what is disputed, and never the order's money for other money."""
+    """Returns the part of the case that this capture can pay back, without disputed money.
+
+    A case about one capture is paid from that capture only.
+    """
     if case.capture_ref:
         own = capture.capture_ref == case.capture_ref and not capture.failed
         return case.unsubmitted if own else Money(0, capture.amount.currency)

@@ -1,4 +1,4 @@
-"""A buyer takes a request back before it is decided."""
+"""A buyer withdraws a refund request before it is decided."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from ledger.streams.orders.order import Order
 
 
 class WithdrawRefund(OrderCommand, name="withdraw_refund"):
-    """The units can be dispatched and their money released again; asking anew is a new case."""
+    """Withdraws an open refund case. Its units can be dispatched and released again; a new request is a new case.
+
+    Refused if the case is closed, or the actor is neither a buyer nor the person that requested it.
+    """
 
     refund_id: Id
     reason: Reason = "changed_mind"

@@ -1,1 +1,1 @@
-"""Goods on their way back to the merchant."""
+"""Commands on returns of goods to the merchant."""

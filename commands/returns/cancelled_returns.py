@@ -1,4 +1,4 @@
-"""Calling off a refund whose goods never came: all of it, or what of it the buyer does not have already."""
+"""Cancels a refund whose goods never came back: all of it, or the part that the buyer has not received."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ledger.streams.orders.order import Order
 
 
 def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Iterator[Event]:
-    """That it is off, and the order's completion where nothing is pending any more.
+    """Yields the end of the return, and the order's completion if nothing is pending.
 
-    What the buyer has of it by a dispute, or by a capture that failed, stays with them: it stands as a refund of a part
-    of the price, borne by whom the whole was.
+    Money that the buyer got by a dispute or a failed capture stays: it counts as a part refund of the price, with the
+    same bearer.
     """
     approval, has = case.approval, case.by_alternative
     assert approval is not None, "it was approved"
@@ -44,14 +44,16 @@ def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Itera
 
 
 def _undone(approval: RefundApproved, order: Order, rules: Rules) -> RefundApproved:
-    """The approval with the fee that is charged again, now that the merchant keeps what it took back."""
+    """Returns the approval to undo, with the fee that the merchant owes again."""
     lines = kept_fees(order, rules).undone(order, approval.lines)
     return approval.model_copy(update={"lines": lines, "money": with_sums(approval.money, lines)})
 
 
 def _cut(approval: RefundApproved, later: Order, case: Case, rules: Rules) -> RefundApproved:
-    """The approval as if it had been of what the buyer has, and of nothing before: `later` has none of it. In 2210 it
-    stands at what left there when they got it."""
+    """Returns the approval limited to the money that the buyer has.
+
+    `later` is the order without the approval. The base in 2210 is the carrying amount that left when the buyer got it.
+    """
     has, carried, rate = case.by_alternative, case.carried, approval.money.book_rate
     goods, charges = cut_charges(approval.money, has)
     kept = list(_first(approval, later, goods))
@@ -63,7 +65,7 @@ def _cut(approval: RefundApproved, later: Order, case: Case, rules: Rules) -> Re
 
 
 def _first(approval: RefundApproved, later: Order, left: Money) -> Iterator[tuple[RefundLine, Bearer]]:
-    """So much of the lines, the first ones whole, with who bears each."""
+    """Yields the first lines up to this amount, with the bearer of each."""
     for line in approval.lines:
         if part := min(left, line.buyer_amount):
             names = RefundLine.model_fields

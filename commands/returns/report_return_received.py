@@ -1,4 +1,4 @@
-"""Goods are back: the refund that waited for them can be paid."""
+"""Returned goods arrive; the refund that waits for them can be paid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportReturnReceived(ReturnReport, name="report_return_received"):
-    """The goods came back at `occurred_at`, in this condition."""
+    """Records that returned goods arrived at `occurred_at`, with their condition. The refund can be paid.
+
+    Goods that nobody waits for open a break.
+    """
 
     condition: RawText = ""
 

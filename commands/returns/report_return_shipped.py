@@ -1,4 +1,4 @@
-"""The buyer has sent goods back."""
+"""The buyer sends goods back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportReturnShipped(ReturnReport, name="report_return_shipped"):
-    """The goods are on their way back since `occurred_at`; the return no longer expires."""
+    """Records that the goods are on their way back since `occurred_at`; the return no longer expires.
+
+    Goods that nobody waits for open a break.
+    """
 
     carrier: Id
     tracking_no: TrackingNo
@@ -24,6 +27,6 @@ def decide(report: ReportReturnShipped, order: Order, rules: Rules) -> Iterator[
     event = ReturnShipped(**report.reported(), carrier=report.carrier, tracking_no=report.tracking_no)
     case = order.cases.get(report.refund_id)
     if case and case.return_state in ("shipped", "received", "inspected"):
-        return  # reported before, or reported late
+        return  # a repeated or late report
     yield event
     yield from contradictions(report, order, "return_shipped")

@@ -1,4 +1,4 @@
-"""Goods on their way back: what the facts and decisions about them have in common."""
+"""Shared parts of reports on returns."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ledger.streams.orders.order import Order
 
 
 class ReturnReport(OrderReport):
-    """A fact about goods of the case `refund_id`, at `occurred_at`."""
+    """A fact about the returned goods of the case `refund_id`, at `occurred_at`."""
 
     refund_id: Id
 
     def reported(self) -> dict[str, Any]:
-        """The fields that every event of a return has."""
+        """Returns the fields that all events of a return share."""
         return {
             "merchant_id": self.merchant_id,
             "order_id": self.order_id,
@@ -30,7 +30,7 @@ class ReturnReport(OrderReport):
 
 
 def contradictions(report: ReturnReport, order: Order, fact: str) -> Iterator[Event]:
-    """The break of goods that nobody waits for: of no case, of one that needed none, or after the time was over."""
+    """Opens a break for goods without a case, of a case without a return, or after the return window."""
     case = order.cases.get(report.refund_id)
     if case is None or not case.return_required or case.return_state == "expired":
         yield from contradiction(

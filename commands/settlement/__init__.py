@@ -1,1 +1,1 @@
-"""Provider settlement, holds, releases and merchant statements."""
+"""Commands on provider settlement, holds, releases and merchant statements."""

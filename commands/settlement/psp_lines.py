@@ -1,4 +1,4 @@
-"""Lines of a provider's settlement report, in the provider's signs: gross − fee = net, positive is paid to us."""
+"""Lines of a provider's settlement report, with its signs: gross − fee = net, and positive is paid to us."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ledger.references import Reference, ReferenceOrNothing
 
 
 class PspLine(BaseModel):
-    """One line. `reference` is the capture, refund or dispute it settles, by default the provider's `psp_ref` for it.
+    """One line. `reference` is the capture, refund or dispute that it settles; the default is `psp_ref`.
 
-    The buyer was charged `gross`; where the provider settles in another currency, `fee` and `net` are in that one.
-    `rate` is the provider's own, CNY for one unit of gross, or of net where the two differ; `cash` is what the line
-    brought in CNY, where the report says so. A fee on a line of its own may stand in `gross` or in `fee`.
+    `gross` is in the buyer's currency; `fee` and `net` may be in the currency of settlement. `rate` is the provider's:
+    CNY for one unit of gross, or of net if they differ. `cash` is the value in CNY if the report states it. A fee line
+    may state its amount in `gross` or in `fee`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +44,7 @@ class PspLine(BaseModel):
         if self.fee.currency == currency == self.net.currency and self.gross - self.fee != self.net:
             raise ValueError(f"line {self.psp_ref}: {self.gross} less {self.fee} is not {self.net}")
         if self.cash is not None and self.cash.currency != CNY:
-            raise ValueError(f"line {self.psp_ref}: cash is CNY, as our bank got it")
+            raise ValueError(f"line {self.psp_ref}: cash is in CNY, the amount that our bank received")
         settled_in = self.net.currency if self.cash is None or self._is_rate_of_net else currency
         _expect(self.psp_ref, self.rate, settled_in)
         if self.fee_rate or (self.fee and self.fee.currency != settled_in):
@@ -63,7 +63,7 @@ class PspLine(BaseModel):
         return self.rate or unity(CNY, day)
 
     def fee_base(self, day: date) -> Money:
-        """The fee in CNY."""
+        """Returns the fee in CNY."""
         if not self.fee:
             return Money(0, CNY)
         own = self.rate_on(day)
@@ -71,16 +71,16 @@ class PspLine(BaseModel):
         return (self.fee_rate or own).convert(self.fee)
 
     def gross_base(self, day: date) -> Money:
-        """What the provider gave for the gross, in CNY: at its rate, or else what it paid and kept."""
+        """Returns the gross in CNY: at the provider's rate, or as cash plus fee."""
         rate = self.rate_on(day)
         return rate.convert(self.gross) if rate.base == self.gross.currency else self.cash_on(day) + self.fee_base(day)
 
     def cash_on(self, day: date) -> Money:
-        """What the line brought in CNY: as the report says, else by its rate."""
+        """Returns the line's value in CNY: as reported, else by its rate."""
         return self.cash if self.cash is not None else self.rate_on(day).convert(self.net)
 
     def parts(self, day: date) -> Iterator[PspLine]:
-        """The line as it is booked: a fee stands in `fee`, and that of a dispute is a line of its own."""
+        """Yields the lines to book: a fee is moved to `fee`, and the fee of a dispute becomes a line of its own."""
         nothing = Money(0, self.gross.currency)
         if self.kind == "fee" and self.gross and self.fee.currency == self.gross.currency:
             yield self.model_copy(update={"gross": nothing, "fee": self.fee - self.gross})
@@ -105,8 +105,8 @@ class PspLine(BaseModel):
 class BatchPart(Report):
     """Lines of one batch of a provider that are reported together.
 
-    `payout_currency` is the currency the batch was paid out in, CNY or that of the lines' net. Without it, lines are
-    paid out in CNY, except for those that settle in another currency than the buyer was charged in.
+    `payout_currency` is the currency of the batch's payout: CNY, or that of the lines' net. Without it, lines are paid
+    out in CNY, except those settled in another currency than the buyer was charged in.
     """
 
     batch_ref: Reference
@@ -122,6 +122,6 @@ class BatchPart(Report):
 
 def _expect(psp_ref: str, rate: Rate | None, currency: str) -> None:
     if rate is None and currency != CNY:
-        raise ValueError(f"line {psp_ref}: {currency} needs the provider's rate")
+        raise ValueError(f"line {psp_ref}: {currency} needs the provider's rate to CNY")
     if rate and (rate.base, rate.quote, rate.kind) != (currency, CNY, "provider_settlement"):
         raise ValueError(f"line {psp_ref}: a provider_settlement rate of {currency}/{CNY} is needed, not {rate.pair}")

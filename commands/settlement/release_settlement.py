@@ -1,4 +1,4 @@
-"""Releasing an order's money to the merchant, unit by unit, as far as it is due."""
+"""Releases an order's due money to the merchant, unit by unit."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from ledger.streams.units.units import OrderUnits
 
 
 class ReleaseSettlement(OrderCommand, name="release_settlement"):
-    """Every unit of the order, or of one line, that is due becomes available to the merchant; units that a case, a
-    dispute or a hold is about hold only themselves back."""
+    """Releases the due units of an order, or of one line, to the merchant's available money, less the fee.
+
+    Units in a case, dispute or hold do not stop others. Refused if no unit is due, all are held back or released, or
+    nothing is signed for (policy `release`).
+    """
 
     line_id: Id | None = None
 
@@ -41,8 +44,9 @@ def decide(command: ReleaseSettlement, order: Order, rules: Rules) -> Iterator[E
 
 
 def _refuse(command: ReleaseSettlement, order: Order, coming: Sequence[Due]) -> None:
-    """The reason that is nearest to a release. Units whose money is held back are named before those not due, with the
-    instant at which they are due if that is still to come."""
+    """Raises the refusal of the units nearest to a release: held-back units first, with their due time, then later
+    ones.
+    """
     units = OrderUnits(order)
     for part in coming:
         if part.held_back:

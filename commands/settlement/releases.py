@@ -1,4 +1,4 @@
-"""Releasing what is the merchant's: which units are due, and the fee that the release of each part takes."""
+"""Due units of an order, and the fee of each release."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ledger.streams.units.units import OrderUnits, awaited_units
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Units of a line in one place that become the merchant's at `due_at`, unless they are `held_back`."""
+    """Units of a line in one place that fall due at `due_at`, unless they are `held_back`."""
 
     line_id: str
     parcel_id: Place
@@ -31,10 +31,10 @@ class Due:
 
 
 def to_release(order: Order, books: Iterable[LineBook], release: Release, *, at: datetime) -> Iterator[Due]:
-    """Every unit of these lines that is due or will be, on what is known: signed for, or lost at the platform's cost.
+    """Yields all unreleased units that are or will be due: signed for, or lost at the platform's cost.
 
-    Held back are those that a case or dispute is about, or that wait for goods or a hold. The units that `pending` does
-    not cover any more are left out: facts may report more than was ever paid.
+    Units in a case, dispute or hold, or waiting for goods, are held back. Units beyond `pending` are left out, because
+    reports may state more units than were paid.
     """
     units = OrderUnits(order)
     for book in books:
@@ -46,7 +46,7 @@ def to_release(order: Order, books: Iterable[LineBook], release: Release, *, at:
 
 
 def _unreleased(order: Order, book: LineBook, units: OrderUnits, release: Release, *, at: datetime) -> Iterator[Due]:
-    """By place: first what the platform paid for, then what is signed for; parts may be of no units."""
+    """Yields the units by place: first those that the platform paid for, then signed ones. Some may have `qty` 0."""
     line_id = book.line.line_id
     for place, qty, signed_at in _places(order, book):
         refunded = book.at(place)
@@ -72,7 +72,7 @@ def _not_on_hold(order: Order, line_id: str, place: Place, *, pending: int) -> i
 
 
 def _concerned(order: Order, units: OrderUnits, line_id: str, place: Place, release: Release) -> tuple[int, int]:
-    """How many units a case or dispute is about, and how many were refunded and wait for their goods."""
+    """Returns the number of units in a case or dispute, and of refunded units that wait for their goods."""
     if not release.blocked_by_open_case:
         return 0, 0
     there = units.at(line_id, place)
@@ -80,7 +80,7 @@ def _concerned(order: Order, units: OrderUnits, line_id: str, place: Place, rele
 
 
 def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) -> Iterator[SettlementReleased]:
-    """The releases, each with its part of the order's fee under the schedule the order was placed under."""
+    """Yields the releases, each with its share of the order's fee by the fee schedule of the order."""
     assert order.placed is not None, "only a placed order has something to release"
     kept = kept_fees(order, rules)
     rules.policy(Release)
@@ -110,13 +110,13 @@ def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) ->
 
 
 def kept_fees(order: Order, rules: Rules) -> OrderFees:
-    """The fees that stand on the order, under the schedule it was placed under."""
+    """Returns the order's fees, by the fee schedule under which it was placed."""
     assert order.placed is not None, "only a placed order has fees"
     return OrderFees(order, rules.policy_version(Fees, order.placed.fee_schedule_version))
 
 
 def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
-    """How many units of each line leave the pending account."""
+    """Returns how many units of each line leave the pending account."""
     units: dict[str, int] = {}
     for event in events:
         units[event.line_id] = units.get(event.line_id, 0) + event.qty
@@ -124,7 +124,7 @@ def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
 
 
 def _list_value(book: LineBook, part: Due, less: dict[tuple[str, Place], int]) -> Money:
-    """The list price of these units, less what part refunds took of it; `less` is what was taken off before."""
+    """Returns the list price of these units, less earlier part refunds; `less` sums what was deducted before."""
     full, place = book.line.unit_list * part.qty, (part.line_id, part.parcel_id)
     off = min(full.minor, book.at(part.parcel_id).balance.pending_less - less.get(place, 0))
     less[place] = less.get(place, 0) + off
@@ -132,8 +132,10 @@ def _list_value(book: LineBook, part: Due, less: dict[tuple[str, Place], int]) -
 
 
 def _places(order: Order, book: LineBook) -> Iterator[tuple[Place, int, datetime | None]]:
-    """Where units of the line are, how many, and since when they are signed for; of those that never left, none is
-    released but for a refund that the platform bears."""
+    """Yields each place of the line's units, with their number and the signature's instant.
+
+    Unsent units come with quantity 0: only a refund borne by the platform releases them.
+    """
     yield None, 0, None
     for journey in order.parcels.journeys(book.line.line_id):
         yield journey.parcel_id, journey.qty, known(journey.signed_at)

@@ -1,4 +1,4 @@
-"""A provider's settlement batch as a whole: its totals, its own fees, and the one deposit it came to at the bank."""
+"""A provider's settlement batch as a whole: totals, fees without an order, and its deposit at the bank."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ledger.streams.psp_batch import PspBatch
 
 
 class BatchFee(BaseModel):
-    """A fee of the account that is about no order, at the provider's rate; negative where it was given back."""
+    """A fee without an order, at the provider's rate; negative if it was given back."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,9 +40,10 @@ class BatchFee(BaseModel):
 
 
 class ReportPspBatch(Report, name="report_psp_batch"):
-    """`orders_cash` is what the lines of orders come to, `cash` what the bank got, both CNY.
+    """Records a settlement batch: `orders_cash` is the total of the orders' lines, and `cash` the bank's, in CNY.
 
-    `deposit` is what a foreign account got where the batch was not paid out in CNY; `cash` is then what that came to.
+    `deposit` is the amount on a foreign account if the batch was not paid out in CNY; `cash` is then its value. A
+    difference above one fen a line, or other data of the same batch, opens a break.
     """
 
     psp: Id
@@ -60,7 +61,7 @@ class ReportPspBatch(Report, name="report_psp_batch"):
     @model_validator(mode="after")
     def _is_in_cny(self) -> ReportPspBatch:
         if {self.orders_cash.currency, self.cash.currency} != {CNY}:
-            raise ValueError(f"cash is {CNY}, as our bank got it")
+            raise ValueError(f"cash is in {CNY}, the amount that our bank received")
         others = {fee.amount.currency for fee in self.fees} - {self.deposit.currency} if self.deposit else set()
         if others:
             raise ValueError(f"fees of a batch paid out in {self.deposit} are in its currency, not in {min(others)}")
@@ -80,7 +81,7 @@ def decide(report: ReportPspBatch, batch: PspBatch, rules: Rules) -> Iterator[Ev
 
 
 def _reported(report: ReportPspBatch, batch: PspBatch) -> Iterator[Event]:
-    """What is left between the lines and the deposit is rounding, as long as it is no more than rounding can be."""
+    """Records the batch. A difference of at most one fen a line is rounding; more opens a break."""
     day = report.value_date or accounting_day(report.happened_at)
     fees = tuple(_fee(fee, day) for fee in report.fees)
     expected = report.orders_cash - total([fee.base for fee in fees], CNY)

@@ -1,4 +1,4 @@
-"""A provider has paid for captures, refunds or disputes of one order, as a part of a batch (P3)."""
+"""A provider settles captures, refunds or disputes of one order in a batch (P3)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from ledger.streams.orders.order import Order
 
 
 class ReportPspSettlement(OrderReport, BatchPart, name="report_psp_settlement"):
-    """The lines of the batch that are about this order. A line reported again changes nothing."""
+    """Records the lines of a provider's batch that settle this order (P3).
+
+    A line reported again changes nothing. Unknown references and other amounts open a break.
+    """
 
     psp: Id
 
@@ -48,7 +51,7 @@ def decide(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[
 
 
 def _shown(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[Event]:
-    """The captures that nothing but these lines shows."""
+    """Yields captures that only these lines show."""
     for line in report.lines:
         if line.kind == "charge":
             about = {"psp": report.psp, "payment_id": line.settles, "batch_ref": report.batch_ref}

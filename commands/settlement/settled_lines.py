@@ -1,4 +1,4 @@
-"""Working through a provider's lines about one order or one capture, each on what the ones before it left to settle."""
+"""Settles a provider's lines of one order or capture, each against what the lines before it left open."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ledger.fx import CNY
 from ledger.money import Money, half_up, total
 from ledger.streams.receivables import Receivables, settled_name
 
-_TOLERANCE_FEN = 1  # one rounding of the provider's and one of ours
+_TOLERANCE_FEN = 1  # one rounding by the provider, and one by us
 
-# The break beside a line: its kind, what was expected, and what the line says instead.
+# opens a break for a line: kind, expected value, actual value
 Contradict = Callable[[PspLine, str, str, Money], Iterable[Event]]
 
 
 @dataclass(slots=True)
 class Settling:
-    """The lines of one batch. `left` is what is owed before them, and is settled as they are taken."""
+    """The lines of one batch. `left` holds the open receivables, and each line settles a part of them."""
 
     psp: str
     batch_ref: str
@@ -43,7 +43,7 @@ class Settling:
                 self._take(part, is_foreign=is_foreign)
 
     def _is_paid_out_abroad(self, line: PspLine) -> bool:
-        """True if a foreign account of ours got the line's net."""
+        """True if the net was paid to a foreign account of ours."""
         settled_in = line.net.currency
         if self.payout_currency is not None:
             return self.payout_currency == settled_in != CNY
@@ -71,7 +71,7 @@ class Settling:
             self._flag(line, "amount_mismatch", str(before.net), line.net)
 
     def _in_the_buyers_currency(self, line: PspLine) -> PspLine:
-        """The line with the gross that was charged, where the report says only what it came to in another currency."""
+        """Returns the line with its gross in the buyer's currency, if the report states another one."""
         item = self.left.find(line.kind, line.settles, line.gross)
         if item is None or not item.left or item.amount.currency == line.gross.currency:
             return line
@@ -99,7 +99,7 @@ class Settling:
         )
 
     def _cleared(self, line: PspLine) -> Money:
-        """What it stood at in 1110; what we know nothing of, at the provider's rate."""
+        """Returns the carrying amount in 1110, or the value at the provider's rate for an unknown reference."""
         if line.kind == "fee" or not line.gross:
             return Money(0, CNY)
         given = line.gross_base(self.day)

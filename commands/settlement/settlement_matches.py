@@ -1,4 +1,4 @@
-"""What a provider settled before we knew of it, matched with the capture, refund or dispute that is reported now."""
+"""Matches earlier settlement lines with the capture, refund or dispute that is reported now."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXTRA = "psp_line_extra"
 
 
 def matched(command: Command, stream: Stream, events: Iterable[Event]) -> Iterator[Event]:
-    """Yields what these events bring about, so that the books are the same whichever of the two came first."""
+    """Yields the matches that these events allow, so that the books do not depend on the order of the reports."""
     if not isinstance(stream, Order | UnmatchedItem) or not stream.receivables.has_advances:
         return
     known = stream.receivables.copy()
@@ -53,7 +53,7 @@ def _matched(command: Command, stream: Order | UnmatchedItem, match: Match) -> E
 
 
 def _explained(command: Command, stream: Stream, known: Receivables, match: Match) -> Iterator[Event]:
-    """The break of a line that was extra is over; what of it is still not explained is one of its own."""
+    """Resolves the break of the extra line; a remaining difference opens another break."""
     for known_break in stream.known_breaks.values():
         if known_break.is_open and _is_of(known_break, known, match):
             yield explained(command, known_break, "reported_later", "has reported what the line settles")

@@ -1,1 +1,1 @@
-"""Money and facts whose order is not known yet."""
+"""Commands on money and facts without a known order."""

@@ -1,4 +1,4 @@
-"""Saying which orders of a plan have taken their part of captured money, once it is known that others will not."""
+"""Records which orders of a match plan have taken their part of captured money."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from ledger.streams.reference_data import UnmatchedItem
 
 
 class MarkPartsTaken(Command, name="mark_parts_taken"):
-    """`taken` are numbers of the parts of the how many-th `plan`, from 0 on. What the others should have had is planned
-    anew: they were reported it, and what they answered sticks. No person says so: the router has asked the orders.
+    """Records the parts of a plan that orders have taken; the rest is planned again.
+
+    `taken` are the parts' numbers from 0 in the plan with number `plan`. For the system's router only, which has
+    submitted the parts to the orders. Refused for other actors, and if the item is unknown.
     """
 
     psp: Id

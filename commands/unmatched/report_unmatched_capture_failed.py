@@ -1,4 +1,4 @@
-"""A capture that is unmatched did not happen after all."""
+"""An unmatched capture fails after all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from ledger.streams.reference_data import UnmatchedItem
 
 
 class ReportUnmatchedCaptureFailed(UnmatchedMoneyReport, name="report_unmatched_capture_failed"):
-    """Once it is with its orders, its failure is reported to them instead."""
+    """Records that an unmatched capture failed. Its refunds that are not on their way are no longer owed.
+
+    Another amount, an unknown capture, or one that belongs to orders opens a break; report that failure to the orders.
+    """
 
     amount: PositiveMoney
     code: str

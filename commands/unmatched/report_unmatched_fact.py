@@ -1,4 +1,4 @@
-"""Noting a fact whose order or merchant is not known yet, and that moves no money."""
+"""Records a fact without a known order, which moves no money."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ledger.streams.reference_data import UnmatchedItem
 
 
 class ReportUnmatchedFact(Report, name="report_unmatched_fact"):
-    """A scan with only a tracking number, a dispute with only a provider's reference, an order without items.
+    """Records a fact without a known order, such as a scan with only a tracking number. It moves no money.
 
-    `body` is what was said, without floats and without anything personal, which goes into `details`.
+    `body` holds the data without floats and personal values; those go into `details`.
     """
 
     system: Id

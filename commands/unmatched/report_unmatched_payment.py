@@ -1,4 +1,4 @@
-"""Noting a capture whose order or merchant is not known yet."""
+"""Records a capture without a known order."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ledger.streams.reference_data import UnmatchedItem
 
 
 class ReportUnmatchedPayment(UnmatchedMoneyReport, name="report_unmatched_payment"):
-    """A provider took money that names no order we can find; `refs` are the names it does give.
+    """Records a capture that names no known order; `refs` holds the references that it does name.
 
-    With `cumulative`, `amount` is everything that was captured of `capture_ref` so far.
+    With `cumulative`, `amount` is the total of `capture_ref` so far. Another amount opens a break.
     """
 
     payment_id: Reference | None = None
@@ -47,7 +47,7 @@ def decide(report: ReportUnmatchedPayment, item: UnmatchedItem, rules: Rules) ->
 
 
 def _new(report: ReportUnmatchedPayment, item: UnmatchedItem) -> Money | None:
-    """Returns what is captured beyond what stands here; None where that is nothing, or nothing can be added to it."""
+    """Returns the amount beyond the recorded capture, or None if there is none or nothing can be added."""
     if item.captured is None:
         return report.amount
     waits = not (item.is_of_orders or item.refunds or item.has_failed)
@@ -57,7 +57,7 @@ def _new(report: ReportUnmatchedPayment, item: UnmatchedItem) -> Money | None:
 
 
 def _is_older(report: ReportUnmatchedPayment, item: UnmatchedItem) -> bool:
-    """True if this is a cumulative amount of before the last capture that stands here."""
+    """True if the report has a cumulative amount from before the last recorded capture."""
     known = item.captured
     return (
         report.cumulative and known is not None and known.currency == report.amount.currency and report.amount < known

@@ -1,4 +1,4 @@
-"""The provider could not pay money of no order back, or has it again after it had been paid."""
+"""A provider cannot refund unmatched money, or has it back after the refund."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from ledger.streams.unmatched_refunds import FundsRefundAttempt, UnmatchedFundsR
 
 
 class ReportUnmatchedRefundFailed(UnmatchedFundsRefundReport, name="report_unmatched_refund_failed"):
-    """It stays owed to the payer (P11), or is owed again, until it is submitted anew."""
+    """Records that a refund of unmatched money failed or came back; it is owed until submitted again (P11).
+
+    An unknown refund or another amount opens a break.
+    """
 
     code: str
 

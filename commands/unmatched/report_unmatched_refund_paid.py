@@ -1,4 +1,4 @@
-"""The provider has paid money of no order back to the buyer."""
+"""A provider refunds unmatched money to the buyer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from ledger.streams.unmatched_refunds import FundsRefundAttempt, UnmatchedFundsR
 
 
 class ReportUnmatchedRefundPaid(UnmatchedFundsRefundReport, name="report_unmatched_refund_paid"):
-    """The provider keeps what it paid back from what it owes us."""
+    """Records that a provider refunded unmatched money; it deducts the amount from what it owes us.
+
+    An unknown refund, another amount, or a second payment opens a break.
+    """
 
 
 def decide(report: ReportUnmatchedRefundPaid, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
@@ -55,8 +58,7 @@ def _came_back_since(
     reported: FundsRefundAttempt,
     then: datetime,
 ) -> Iterator[Event]:
-    """It was paid, and has come back by what was reported before: what is owed and what has been done about it
-    stand."""
+    """Records a payment whose return was reported before. The present debt and later attempts do not change."""
     currency = refund.amount.currency
     rate, rate_then = rate_of_fact(report, rules, currency), last_rate(rules, currency, then)
     assert rate, "the capture itself had a rate of an earlier day"

@@ -1,4 +1,4 @@
-"""A provider has paid for a capture that no order will have, or kept what it paid back of it, in a batch (P3)."""
+"""A provider settles an unmatched capture or its refund in a batch (P3)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from ledger.streams.reference_data import UnmatchedItem
 
 
 class ReportUnmatchedSettlement(UnmatchedMoneyReport, BatchPart, name="report_unmatched_settlement"):
-    """The lines of the batch that are about this unmatched capture. A line reported again changes nothing."""
+    """Records the lines of a provider's batch that settle this unmatched capture (P3).
+
+    A line reported again changes nothing. Unknown references and other amounts open a break.
+    """
 
 
 def decide(report: ReportUnmatchedSettlement, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
@@ -39,7 +42,7 @@ def decide(report: ReportUnmatchedSettlement, item: UnmatchedItem, rules: Rules)
 
 
 def _owed(item: UnmatchedItem) -> Receivables:
-    """What is owed here: nothing where orders have the money, or are about to."""
+    """Returns the open receivables; none if the money belongs to orders, or is being matched."""
     left = item.receivables.copy()
     if item.is_of_orders:
         left.items.clear()

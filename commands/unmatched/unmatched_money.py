@@ -1,4 +1,4 @@
-"""What commands about unmatched money have in common: its stream, and the capture that stands there."""
+"""Shared parts of commands on unmatched money: its stream, its capture, and its refunds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ledger.streams.unmatched_refunds import FundsRefundAttempt, UnmatchedFundsR
 
 
 def capture_of(item: UnmatchedItem) -> UnmatchedPaymentCaptured:
-    """The capture that stands in this item. Raises `UnmatchedItemNotFound`."""
+    """Returns the capture of this item. Raises `UnmatchedItemNotFound`."""
     if item.capture is None:
         _, source, reference = item.name.split("/")
         raise UnmatchedItemNotFound(source=source, reference=reference)
@@ -38,7 +38,10 @@ def capture_of(item: UnmatchedItem) -> UnmatchedPaymentCaptured:
 
 
 def unmatched_capture(item: UnmatchedItem) -> UnmatchedPaymentCaptured:
-    """The capture, if nobody has said yet where it belongs. Raises `ItemAlreadyMatched` too."""
+    """Returns the capture if it is not matched yet.
+
+    Raises `UnmatchedItemNotFound`, and `ItemAlreadyMatched` if it is matched, being matched, or failed.
+    """
     capture = capture_of(item)
     if item.plan or item.is_matched or item.has_failed:
         state = "matched" if item.is_matched else "undone, because it failed" if item.has_failed else "being matched"
@@ -47,7 +50,7 @@ def unmatched_capture(item: UnmatchedItem) -> UnmatchedPaymentCaptured:
 
 
 class UnmatchedMoneyReport(Report):
-    """A fact about a capture that is unmatched."""
+    """A report on an unmatched capture."""
 
     psp: Id
     capture_ref: Reference
@@ -58,8 +61,11 @@ class UnmatchedMoneyReport(Report):
 
 
 class UnmatchedFundsRefundReport(UnmatchedMoneyReport):
-    """A fact about unmatched money on its way back. `attempt_id` is what it was sent under; where it is left out,
-    that is found by the provider's name of it, else it is the last that was sent by then."""
+    """A report on a refund of unmatched money.
+
+    `attempt_id` is the attempt's id. The default is the attempt with the provider's reference, else the last one by
+    then.
+    """
 
     refund_id: Id
     attempt_id: Id | None = None
@@ -67,7 +73,7 @@ class UnmatchedFundsRefundReport(UnmatchedMoneyReport):
     amount: PositiveMoney
 
     def break_beside(self, item: UnmatchedItem, *, kind: str, expected: str) -> Iterator[Event]:
-        """The break of what contradicts what is remembered of the refund."""
+        """Opens a break between the known refund and the report."""
         refs = {"refund_id": self.refund_id}
         yield from unmatched_break(self, item, kind=kind, expected=expected, amount=self.amount, **refs)
 
@@ -75,7 +81,7 @@ class UnmatchedFundsRefundReport(UnmatchedMoneyReport):
 def known_attempt(
     report: UnmatchedFundsRefundReport, item: UnmatchedItem
 ) -> Generator[Event, None, tuple[UnmatchedFundsRefund | None, FundsRefundAttempt | None]]:
-    """The refund and the attempt that are reported; where nobody decided it, or it was of another amount, a break."""
+    """Returns the refund and the attempt of the report, or opens a break if it is unknown or of another amount."""
     refund = item.refunds.get(report.refund_id)
     reported: FundsRefundAttempt | None = None
     if refund:
@@ -93,7 +99,7 @@ def known_attempt(
 def names_of(
     report: UnmatchedFundsRefundReport, refund: UnmatchedFundsRefund, reported: FundsRefundAttempt
 ) -> dict[str, Any]:
-    """What every event of a refund's outcome names."""
+    """Returns the ids that every event of a refund's outcome carries."""
     return {
         "psp": refund.owed.psp,
         "capture_ref": refund.owed.capture_ref,
@@ -113,7 +119,7 @@ def paid_back(
     *,
     at: datetime,
 ) -> UnmatchedRefundPaid:
-    """The payer has it: what we owed is settled against what the provider owes us."""
+    """Returns the payment: our debt to the payer is settled against the provider's debt to us."""
     base = rate.convert(refund.amount)
     return UnmatchedRefundPaid(
         **names_of(report, refund, reported),
@@ -135,7 +141,7 @@ def came_back(
     at: datetime,
     day: date | None = None,
 ) -> UnmatchedRefundReversed:
-    """The provider owes us what it had paid back, and we owe it to the payer again."""
+    """Returns the return: the provider owes us the money again, and we owe it to the payer again."""
     base = rate.convert(refund.amount)
     return UnmatchedRefundReversed(
         **names_of(report, refund, reported),
@@ -150,8 +156,7 @@ def came_back(
 
 
 def with_extinguished_liability(item: UnmatchedItem, reported: list[Event]) -> Iterator[Event]:
-    """What happened, and beside it what is owed no more: its capture has failed, and no attempt to pay it back is under
-    way."""
+    """Yields the events, and the end of refund liabilities if the capture failed and no attempt is open."""
     yield from reported
     later = item.after(*reported)
     if later.has_failed:
@@ -163,7 +168,7 @@ def with_extinguished_liability(item: UnmatchedItem, reported: list[Event]) -> I
 
 
 def liability_reinstated(refund: UnmatchedFundsRefund) -> Iterator[Event]:
-    """What was owed no more is, where somebody has paid it all the same."""
+    """Yields the reinstatement if an extinguished refund was paid after all."""
     if refund.is_extinguished:
         yield UnmatchedLiabilityReinstated(**_owed(refund))
 
@@ -176,7 +181,7 @@ def _owed(refund: UnmatchedFundsRefund) -> dict[str, Any]:
 def unmatched_break(
     report: UnmatchedMoneyReport, item: UnmatchedItem, *, kind: str, expected: str, amount: Money, **refs: str
 ) -> Iterator[Event]:
-    """The break that a fact opens beside itself, once."""
+    """Opens a break beside a fact, once."""
     about = {"psp": report.psp, "capture_ref": report.capture_ref, "amount": f"{amount.currency}{amount.minor}"}
     yield from break_once(
         item.breaks, kind=kind, expected=expected, actual=str(amount), refs=about | refs, at=report.decided_at
@@ -184,6 +189,6 @@ def unmatched_break(
 
 
 def unmatched_stale(report: UnmatchedMoneyReport, item: UnmatchedItem, rate: Rate, rules: Rules) -> Iterator[Event]:
-    """The break of a fact that was booked at a rate older than a decision may use."""
+    """Opens a break for a fact booked at a rate older than a decision may use."""
     day, about = accounting_day(report.happened_at), {"psp": report.psp, "capture_ref": report.capture_ref}
     yield from stale_rate(item.breaks, rate, rules, day=day, at=report.decided_at, **about)

@@ -1,4 +1,4 @@
-"""Evidence for each column of the engine's tables and of the views, as `verify-log` and `views verify` check it."""
+"""Evidence for each column of the engine's tables and of the views: the check that finds a wrong value."""
 
 from __future__ import annotations
 
