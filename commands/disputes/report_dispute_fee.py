@@ -18,7 +18,7 @@ from ledger.streams.orders.order import Order
 class ReportDisputeFee(DisputeReport, name="report_dispute_fee"):
     """Records a fee that a provider charges for a dispute; the platform bears it (P13).
 
-    `psp_ref` tells several fees of one dispute apart. A fee reported again with another amount opens a break.
+    `psp_ref` distinguishes several fees of one dispute. A fee reported again with another amount opens a break.
     """
 
     psp_ref: ReferenceOrNothing = ""

@@ -26,7 +26,7 @@ from ledger.streams.orders.payments import Capture
 class ReportPaymentCaptured(OrderReport, name="report_payment_captured"):
     """Records that a provider captured `amount` and owes it to us, also before the order is placed.
 
-    `capture_ref` tells captures of one payment apart. With `cumulative`, `amount` is the total of `capture_ref` so far:
+    `capture_ref` distinguishes captures of one payment. With `cumulative`, `amount` is the total of `capture_ref` so far:
     only the part beyond the recorded captures is new. A capture of a wrong amount or currency, or of a paid or
     cancelled order, opens a break.
     """

@@ -115,7 +115,7 @@ def _break(report: ReportBankEntry, statement: BankStatement, *, kind: str, expe
 
 
 def _edition(report: ReportBankEntry) -> dict[str, str]:
-    """Returns the references that tell statements of the same number apart, so that their breaks have different ids."""
+    """Returns references that distinguish statements of the same number, so that their breaks have different ids."""
     days = {"closed_on": report.closed_on.isoformat()} if report.closed_on else {}
     pages = {"page": str(report.page)} if report.page > 1 else {}
     return days | pages | ({"currency": report.amount.currency} if report.amount.currency != CNY else {})
