@@ -26,8 +26,8 @@ from ledger.streams.orders.payments import Capture
 class ReportPaymentCaptured(OrderReport, name="report_payment_captured"):
     """Records that a provider captured `amount` and owes it to us, also before the order is placed.
 
-    `capture_ref` distinguishes captures of one payment. With `cumulative`, `amount` is the total of `capture_ref` so far:
-    only the part beyond the recorded captures is new. A capture of a wrong amount or currency, or of a paid or
+    `capture_ref` distinguishes captures of one payment. With `cumulative`, `amount` is the total of `capture_ref` so
+    far: only the part beyond the recorded captures is new. A capture of a wrong amount or currency, or of a paid or
     cancelled order, opens a break.
     """
 
@@ -68,7 +68,7 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
 
 
 def _ended_since(report: ReportPaymentCaptured, order: Order, captured: PaymentCaptured) -> Iterator[Event]:
-    """Opens a break if a void or an expiry was reported for this hold before this capture was reported."""
+    """Opens a break if an earlier report of a void or an expiry covers money of this capture."""
     hold = order.payments.authorizations.get(report.payment_id)
     if hold and hold.ended:
         fact = ReportPaymentVoided if isinstance(hold.ended, PaymentVoided) else ReportAuthorisationExpired

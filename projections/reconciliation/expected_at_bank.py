@@ -96,7 +96,7 @@ class ExpectedAtBank(Projection):
 class Expectation:
     """One movement that the bank is expected to show, or has shown in `entry`.
 
-    `nth` numbers the movements of one reference in one stream. `movement` distinguishes it from others of its kind and book.
+    `nth` numbers the movements of one reference in one stream. `movement` is unique in its kind and book.
     """
 
     reference: str
