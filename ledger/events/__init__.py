@@ -1,1 +1,1 @@
-"""The published language: every event, by the part of the business it belongs to."""
+"""The published language: all events, one module for each part of the business."""

@@ -1,4 +1,4 @@
-"""What two people decide over money: manual adjustments, and debts of merchants that are given up."""
+"""Decisions of two people about money: manual adjustments, and write-offs of merchants' debts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ledger.money import Money
 
 
 class AdjustmentLine(BaseModel):
-    """One line of an entry as a person writes it: an amount above zero, its side, its CNY base where it is foreign."""
+    """One line of a manual journal entry. `amount` is above zero, in the account's currency; `side` says debit or
+    credit. `base` is the amount in CNY. The other fields are the dimensions of the line."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,14 +32,18 @@ class AdjustmentLine(BaseModel):
 
 
 class ManualAdjustmentApproved(Event, name="adjustment.approved", version=1):
-    """Two people agreed on lines: they are posted. Without a merchant they touch the platform's own money."""
+    """Two people have agreed on a manual journal entry, and it is posted.
+
+    Without `merchant_id` it concerns the platform's own money. `evidence` names documents. `accounting_date` is the day
+    on which the entry is booked, if that is not the day of the approval.
+    """
 
     adjustment_id: Id
     merchant_id: Id | None
     lines: tuple[AdjustmentLine, ...]
     reason: Id
     evidence: tuple[str, ...]  # references of documents
-    accounting_date: date | None  # where it belongs to another day than that of its approval
+    accounting_date: date | None  # None: the day of the approval
     proposer: Actor
     approver: Actor
     approved_at: datetime
@@ -49,7 +54,8 @@ class ManualAdjustmentApproved(Event, name="adjustment.approved", version=1):
 
 
 class MerchantDebtWrittenOff(Event, name="merchant_debt.written_off", version=1):
-    """Two people agreed: the merchant's debt is the platform's loss. `write_off_id` is the proposal's."""
+    """Two people have agreed that the platform bears a merchant's debt. `write_off_id` is the id of the proposal;
+    `amount` is in CNY."""
 
     write_off_id: Id
     merchant_id: Id

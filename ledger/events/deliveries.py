@@ -1,4 +1,4 @@
-"""To whom a delivery went, and on which leg: read from all facts of a parcel, in whatever order they became known."""
+"""Recipients of deliveries: the sender, the recipient or nobody, read from all facts of a parcel in any order."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Literal, Protocol, TypeVar
 
 Reading = Literal["recipient", "sender", "nobody"]
 
-# A carrier, or the warehouse, says that the parcel goes back or is back.
+# Facts by which the parcel goes back, or is back.
 GOING_BACK = frozenset({"returning_to_sender", "returned_to_sender", "returned_to_warehouse"})
-# After these the parcel was still before its last leg: a delivery before them was one to the warehouse.
+# Facts before the last leg: an earlier delivery was made to the warehouse.
 BEFORE_THE_LAST_LEG = frozenset({"received_at_warehouse", "departed"})
-NAMES_THE_RECIPIENT = "recipient"  # the kind of evidence; others say where the parcel is, not who has it
+NAMES_THE_RECIPIENT = "recipient"  # this kind of evidence names a person; other kinds name a place
 DELIVERIES = frozenset({"signed_for", "deemed_signed"})
 _REPORTING = GOING_BACK | BEFORE_THE_LAST_LEG
 
 
 class ReportedFact(Protocol):
-    """A fact of a parcel. `to_recipient` is true for a delivery of which the carrier names the recipient."""
+    """A fact of a parcel. `to_recipient` is true for a delivery whose evidence names the recipient."""
 
     @property
     def milestone(self) -> str: ...
@@ -32,12 +32,12 @@ T = TypeVar("T", bound=ReportedFact)
 
 
 def readings(facts: Collection[T]) -> Iterator[tuple[T, Reading]]:
-    """Yields every delivery with the one it went to.
+    """Yields every delivery with the party that got the parcel.
 
-    A delivery that names no recipient went to the sender if it happened at or after a fact of return to sender. If it
-    happened before one it proves nothing: the carrier has the parcel again. A deemed signature proves nothing beside a
-    return. A delivery that names no recipient, before the warehouse had the parcel or before it left the country, was
-    one of the first leg.
+    A delivery that names the recipient went to the recipient. Any other delivery went to the sender if it happened at
+    or after a fact of a return to sender. If it happened before such a fact, it proves nothing, because the carrier had
+    the parcel again later. It also proves nothing if it happened before the parcel reached the warehouse or left the
+    country: it was a delivery of the first leg. A deemed signature proves nothing beside a return.
     """
     deliveries = [fact for fact in facts if fact.milestone in DELIVERIES]
     reporting = [fact for fact in facts if fact.milestone in _REPORTING] if deliveries else ()
@@ -48,7 +48,7 @@ def readings(facts: Collection[T]) -> Iterator[tuple[T, Reading]]:
 
 
 def went_to(facts: Collection[T], reading: Reading) -> list[T]:
-    """The deliveries that went to this one."""
+    """Returns the deliveries that went to this party."""
     return [fact for fact, found in readings(facts) if found == reading]
 
 

@@ -21,7 +21,7 @@ DisputeLiability = Literal["merchant", "platform", "shared"]
 
 
 class DisputedLine(BaseModel):
-    """Some quantity of a line that the buyer disputes."""
+    """The quantity of a line that the buyer disputes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,7 +30,7 @@ class DisputedLine(BaseModel):
 
 
 class _Dispute(Event):
-    """What every event of a dispute names. `dispute_id` is the provider's own."""
+    """Fields of every dispute event. `dispute_id` is the provider's id."""
 
     merchant_id: Id
     order_id: Id
@@ -43,20 +43,21 @@ class _Dispute(Event):
 class DisputeOpened(_Dispute, name="dispute.opened", version=1):
     """The buyer disputes `amount` of a capture, or the dispute has reached another stage.
 
-    `lines` is what it is about; empty where the issuer does not say, and then it is about all of the order.
+    `amount` is in the buyer's currency. `lines` are the disputed units; if it is empty, the dispute concerns the whole
+    order. `raw_code` is the card scheme's reason code. Evidence is due by `due_by`.
     """
 
     stage: DisputeStage
     amount: Money  # buyer's currency
     reason: Id  # not_received, product_unacceptable, fraudulent, duplicate …
-    raw_code: str  # the card scheme's own
+    raw_code: str  # the card scheme's reason code
     lines: tuple[DisputedLine, ...]
     due_by: datetime | None  # for evidence
     opened_at: datetime
 
 
 class DisputeEvidenceSubmitted(_Dispute, name="dispute.evidence_submitted", version=1):
-    """The provider has our side of it."""
+    """The provider has our evidence for this stage. `evidence_refs` names the documents."""
 
     stage: DisputeStage
     evidence_refs: tuple[str, ...]
@@ -66,7 +67,10 @@ class DisputeEvidenceSubmitted(_Dispute, name="dispute.evidence_submitted", vers
 
 
 class DisputeFundsWithdrawn(_Dispute, name="dispute.funds_withdrawn", version=1):
-    """The provider has taken the disputed money back, at its value on that day; whose it is, is open."""
+    """The provider has taken the disputed money back. Nobody has lost it yet: it stands in 1120.
+
+    `amount` is in the currency of the capture; `base` is `amount` in CNY at `book_rate`, the rate of the day.
+    """
 
     stage: DisputeStage
     psp_ref: str
@@ -77,7 +81,10 @@ class DisputeFundsWithdrawn(_Dispute, name="dispute.funds_withdrawn", version=1)
 
 
 class DisputeFeeCharged(_Dispute, name="dispute.fee_charged", version=1):
-    """The provider charges for the dispute; the platform bears it, whoever loses."""
+    """The provider charges a fee for the dispute. The platform bears it, whoever wins.
+
+    `base` is `amount` in CNY at `book_rate`, the rate of the day.
+    """
 
     psp_ref: str
     amount: Money
@@ -87,15 +94,19 @@ class DisputeFeeCharged(_Dispute, name="dispute.fee_charged", version=1):
 
 
 class DisputeLost(_Dispute, name="dispute.lost", version=1):
-    """The issuer gives the buyer the money back. `carried` is what the withdrawn `amount` stood at; all else is CNY.
+    """The card issuer gives the buyer the money back.
 
-    Money of the capture that belonged to no order is lost first (`unallocated`), then what was owed back to the buyer
-    already (`owed`). Of the rest, charges give back what they were allocated, as a refund does. Lines of which the
-    merchant is liable: so do they; `margin_reversed` and `fx` as there; what is more than that is the platform's
-    (`expense`). Lines of which the platform is liable are expense, and closed at its cost. Where the liability is
-    `shared`, each line says whose it is. carried = unallocated_base +
-    Σ owed.carried + expense + Σ lines (from_pending + from_available + fee_back + vat_back) + Σ charges.base +
-    margin_reversed + fx.
+    `amount` is in the currency of the capture. `carried` is the CNY value at which it stood in 1120. All other money
+    but the buyer amounts of the parts is CNY.
+
+    The loss takes money in this order. (1) `unallocated`: money of the capture that belongs to no order. (2) `owed`:
+    refunds that the buyer was owed already. (3) Units of the order, in `lines`, and their `charges`, as in a refund. If
+    the merchant is liable for a line, its list price is taken back from the merchant, and `margin_reversed` and `fx`
+    are as in a refund. If the platform is liable, the line is part of `expense`. With the liability `shared`,
+    `borne_by` of each line names who is liable. Money beyond the lines and charges is `expense` too.
+
+    carried = unallocated_base + Σ owed.carried + expense + Σ lines (from_pending + from_available + fee_back +
+    vat_back) + Σ charges.base + margin_reversed + fx.
     """
 
     market: str
@@ -121,16 +132,17 @@ class DisputeLost(_Dispute, name="dispute.lost", version=1):
 
 
 class DisputeWon(_Dispute, name="dispute.won", version=1):
-    """The issuer leaves the money with us; what had been withdrawn is owed to us again.
+    """The card issuer leaves the money with us. The provider owes us again the money it had withdrawn.
 
-    `carried` is what it stood at, `base` its value on the day, `fx` = carried − base. `undone` is the loss of an
-    earlier stage that is no loss any more.
+    `carried` is its CNY value in 1120; `base` is its CNY value at `book_rate`, the rate of the day; `fx` = carried −
+    base (a loss is positive). `undone` is the loss of an earlier stage, which this decision reverses. If nothing was
+    withdrawn, `book_rate` is None and the amounts are zero.
     """
 
     market: str
     stage: DisputeStage
     amount: Money
-    book_rate: Rate | None  # None where nothing had been withdrawn
+    book_rate: Rate | None  # None if nothing was withdrawn
     base: Money
     carried: Money
     fx: Money

@@ -1,4 +1,4 @@
-"""What an event is: a frozen fact with a stored name and version, found again by both."""
+"""The base class of events, and the registry that finds an event by its stored name and version."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ledger.deadlines import Timing, counts_from, is_plain
 from ledger.sealed import KeyStore, Sealed
 from ledger.validation_messages import complaints
 
-EVENTS: dict[tuple[str, int], type[Event]] = {}  # filled by each class that names itself below
+EVENTS: dict[tuple[str, int], type[Event]] = {}  # by name and version; each event class adds itself
 _LONGEST_REASON = 200
-UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}  # old payload → next version's
+UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}  # payload → payload of the next version
 
 
 class Undecodable(ValueError):
-    """A stored payload that this code cannot read: the one error of `decode`, whatever is wrong with the payload."""
+    """A stored payload that this code cannot read. `decode` raises no other error."""
 
 
 class UnknownEvent(Undecodable):
@@ -28,7 +28,7 @@ class UnknownEvent(Undecodable):
 
 
 def is_absent(value: object) -> bool:
-    """True for a field that is not written where it says nothing."""
+    """True for None: the field is then left out of the payload."""
     return value is None
 
 
@@ -37,7 +37,7 @@ def _is_empty(found: dict[str, str]) -> bool:
 
 
 class Event(BaseModel):
-    """A fact, past tense, complete and never edited. A new shape is a new version with an upcast.
+    """A fact in the past tense, complete and never edited. A new shape is a new version with an upcast.
 
     Declared as `class OrderPlaced(Event, name="order.placed", version=1)`. The name outlives the class.
     """
@@ -48,9 +48,9 @@ class Event(BaseModel):
     schema_version: ClassVar[int]
     sealed_fields: ClassVar[tuple[str, ...]] = ()
 
-    # The verdict on the instant it reports, given when it is recorded. Most are plain, which is not written.
+    # How far ahead the reported instant lay when it was recorded. `plain` (it had come) is left out of the payload.
     timing: Timing = Field(default="plain", exclude_if=is_plain)
-    # Partners' references that are too long for a key, in full, by the key they are known by (`ledger.references`).
+    # Shortened key → full reference, for partners' references that are too long for a key (`ledger.references`).
     in_full: dict[str, str] = Field(default={}, exclude_if=_is_empty)
 
     def __init_subclass__(cls, *, name: str = "", version: int = 1, **config: Any) -> None:
@@ -59,7 +59,7 @@ class Event(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, *, name: str = "", version: int = 1, **_: Any) -> None:
         if not name:
-            return  # shared fields of several events, itself never recorded
+            return  # an abstract class with fields that several events share
         assert (name, version) not in EVENTS, f"two events are called {name} v{version}"
         cls.name, cls.schema_version = name, version
         cls.sealed_fields = tuple(f for f, info in cls.model_fields.items() if "Sealed[" in str(info.annotation))
@@ -67,19 +67,19 @@ class Event(BaseModel):
 
     @property
     def posts_on(self) -> date | None:
-        """The accounting day the entry belongs to, where that is not the day it happened: accruals, revaluations."""
+        """The accounting day of the entry, if it is not the day of the event (accruals, revaluations); else None."""
         return None
 
     def payload(self) -> str:
-        """The canonical JSON text that is stored and hashed. Personal values must be sealed by then."""
+        """Returns the canonical JSON text that is stored and hashed. Personal values must be sealed before."""
         return canonical(self.__pydantic_serializer__.to_python(self, mode="json"))
 
     def counts_from(self, at: datetime) -> datetime:
-        """From when the instant it reports counts: deadlines, and whatever rests on its having come, begin there."""
+        """Returns the instant from which deadlines run, for a reported instant; `NEVER` if it lies too far ahead."""
         return counts_from(at, self.timing)
 
     def sealed_for(self, stream: str, subject: str, keys: KeyStore) -> Event:
-        """The same event with every personal value closed under `subject`'s key, bound to `stream` and field."""
+        """Returns the event with every personal value encrypted under `subject`'s key, bound to `stream` and field."""
         if not self.sealed_fields:
             return self
         closed = {
@@ -91,12 +91,12 @@ class Event(BaseModel):
 
 
 def seal_place(stream: str, name: str, field: str) -> str:
-    """What a sealed value is authenticated against: the stream, the event's name and the field."""
+    """Returns the associated data that a sealed value is authenticated with: stream, event name and field."""
     return f"{stream}#{name}.{field}"
 
 
 def decode(name: str, version: int, payload: str | bytes) -> Event:
-    """The event of a stored payload, lifted to the newest version where it is older. Raises `Undecodable`."""
+    """Returns the event of a stored payload, lifted to the newest version. Raises `Undecodable`."""
     kind = EVENTS.get((name, version))
     if kind is None:
         raise UnknownEvent(f"no event is called {name} v{version}")
@@ -104,7 +104,7 @@ def decode(name: str, version: int, payload: str | bytes) -> Event:
         if (name, version) not in UPCASTS:
             return cast(Event, kind.__pydantic_validator__.validate_json(payload))
         return _lifted(name, version, payload)
-    except Exception as error:  # an upcast or a type meets what it was never made for: anything may be raised
+    except Exception as error:  # an upcast may raise anything on a payload that it does not expect
         raise Undecodable(f"{name} v{version}: {_why(error)}") from error
 
 
@@ -116,14 +116,14 @@ def _lifted(name: str, version: int, payload: str | bytes) -> Event:
 
 
 def _why(error: Exception) -> str:
-    """What is wrong, without the values, which may be personal."""
+    """Returns the cause without the values, which may be personal."""
     if not isinstance(error, ValidationError):
         return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
     return "; ".join(complaints(error))[:_LONGEST_REASON]
 
 
 def readable(name: str, version: int, payload: str | bytes) -> Event | None:
-    """The same, None where it cannot be decoded."""
+    """Returns the event of a stored payload, or None if it cannot be decoded."""
     try:
         return decode(name, version, payload)
     except Undecodable:

@@ -1,4 +1,4 @@
-"""Files that partners send: each accepted once, by its digest, before anything of it is recorded."""
+"""Files of partners. Each is accepted once, by its digest, before any of its rows is recorded."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ BankMatch = Literal[
 
 
 def is_first(page: int) -> bool:
-    """True for the page that is not written, since most statements have only one."""
+    """True for page 1, which is left out of the payload because most statements have one page."""
     return page == 1
 
 
 class FileAccepted(Event, name="file.accepted", version=1):
-    """The file was read whole and found consistent: its rows follow as commands of their own.
+    """The file was read completely and is consistent. Its rows follow as commands.
 
-    `header` is what it says of itself: period, account, totals. `digest` is the SHA-256 of its bytes.
+    `digest` is the SHA-256 of the file's bytes. `header` is the file's own summary: period, account, totals.
     """
 
     kind: Id
@@ -39,7 +39,7 @@ class FileAccepted(Event, name="file.accepted", version=1):
 
 
 class FileRecorded(Event, name="file.recorded", version=1):
-    """Each of its rows was recorded or refused: the same file again is nothing new any more."""
+    """Every row of the file was recorded or refused. The same file changes nothing if it comes again."""
 
     kind: Id
     digest: str
@@ -49,10 +49,10 @@ class FileRecorded(Event, name="file.recorded", version=1):
 
 
 class BankStatementImported(Event, name="bank_statement.imported", version=1):
-    """The bank says what moved on an account of ours, from its opening to its closing balance.
+    """The bank reports all movements of one of our accounts, from its opening to its closing balance.
 
-    An account is its number and its currency. The bank's numbers of statements may begin anew, and one may come in
-    pages: the day it closes on and the `page` distinguish them.
+    `account` is the account number and the currency. A bank may use a statement number again, and a statement may have
+    several pages. So a statement is known by its number, `closed_on` and `page`. `entries` is their number.
     """
 
     account: Id
@@ -68,12 +68,16 @@ class BankStatementImported(Event, name="bank_statement.imported", version=1):
 
 
 class BankEntryMatched(Event, name="bank_entry.matched", version=1):
-    """An entry of the bank is one that our books know; posting it is the matter of what it is matched to."""
+    """An entry of the bank statement belongs to something in our books. It posts nothing itself.
+
+    `amount` is positive for money that came in. `reference` is our reference of the matched item, and `expected` the
+    amount that our books expected for it.
+    """
 
     account: Id
     statement_id: Id
     entry_ref: Id
-    amount: Money  # what came in positive
+    amount: Money  # positive: money came in
     value_date: date
     matched_to: BankMatch
     reference: str
@@ -82,15 +86,15 @@ class BankEntryMatched(Event, name="bank_entry.matched", version=1):
 
 
 class BankChargePosted(Event, name="bank.charge_posted", version=1):
-    """The bank has charged `amount` for its services; negative where it gave a charge back.
+    """The bank has charged `amount` for its services; it is negative if the bank gave a charge back.
 
-    It may be a part of an entry whose rest is a payment: `entry_ref` then ends with `.charges`.
+    The charge may be a part of an entry, and the rest of the entry a payment. Then `entry_ref` ends with `.charges`.
     """
 
     account: Id
     statement_id: Id
     entry_ref: Id
     amount: Money
-    book_rate: Rate | None = None  # of the entry's day, where it is not in CNY
+    book_rate: Rate | None = None  # of the entry's day; None for CNY
     base: Money  # CNY
     value_date: date

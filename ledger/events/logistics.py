@@ -1,4 +1,4 @@
-"""Claims against logistics partners for what was lost or damaged on the way (P16)."""
+"""Claims against logistics partners for parcels that were lost or damaged (P16)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ledger.money import Money
 
 
 class _Claim(Event):
-    """What every event of a claim names."""
+    """Fields of every claim event."""
 
     merchant_id: Id
     order_id: Id
@@ -21,7 +21,7 @@ class _Claim(Event):
 
 
 class LogisticsClaimFiled(_Claim, name="logistics_claim.filed", version=1):
-    """The partner is asked to pay for the loss."""
+    """We have asked the partner to pay `amount` for the loss or damage."""
 
     amount: Money
     reason: Id
@@ -30,7 +30,7 @@ class LogisticsClaimFiled(_Claim, name="logistics_claim.filed", version=1):
 
 
 class LogisticsClaimAccepted(_Claim, name="logistics_claim.accepted", version=1):
-    """The partner owes us so much, at its value on that day."""
+    """The partner owes us `amount`. `base` is its CNY value at `book_rate`, the rate of the day."""
 
     amount: Money
     book_rate: Rate
@@ -39,8 +39,11 @@ class LogisticsClaimAccepted(_Claim, name="logistics_claim.accepted", version=1)
 
 
 class LogisticsClaimSettled(_Claim, name="logistics_claim.settled", version=1):
-    """The partner has paid `amount` of what it owes, `carried` in our books; `cash` is what the bank got (CNY),
-    `fx` = carried − cash."""
+    """The partner has paid `amount` of the claim.
+
+    `carried` is its CNY value in 1210, `cash` is what the bank received in CNY, and `fx` = carried − cash (a loss is
+    positive).
+    """
 
     amount: Money
     carried: Money
@@ -51,7 +54,11 @@ class LogisticsClaimSettled(_Claim, name="logistics_claim.settled", version=1):
 
 
 class LogisticsClaimDenied(_Claim, name="logistics_claim.denied", version=1):
-    """The partner will not pay. What it had accepted before and not paid is our loss again (`reversed`, CNY)."""
+    """The partner will not pay.
+
+    `reversed_amount` is the part that it had accepted and not paid, in the currency of the claim; `reversed` is the CNY
+    value of that part. The platform bears it again.
+    """
 
     code: str
     reversed_amount: Money

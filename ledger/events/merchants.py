@@ -1,4 +1,4 @@
-"""Merchants: their enrolment in the programme, their payout accounts, and the switches they set."""
+"""Merchants: their enrolment in the programme, their payout accounts, and their settings."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from ledger.sealed import Sealed
 
 
 class _Merchant(Event):
-    """What every merchant event names. A `reason` is one code word; what a person wrote goes into a sealed `note`."""
+    """Fields of every merchant event. `reason` is one code word; free text of a person is sealed in `note`."""
 
     merchant_id: Id
 
 
 class MerchantEnrolmentRequested(_Merchant, name="merchant.enrolment_requested", version=1):
-    """A merchant has asked to sell overseas."""
+    """A merchant has asked to sell overseas.
 
-    country: str  # ISO 3166 alpha-2 of the business
+    `country` is where the business is registered (ISO 3166-1 alpha-2); `markets` are the countries it wants to sell to.
+    """
+
+    country: str  # of the business, ISO 3166-1 alpha-2
     markets: tuple[str, ...]
     terms_version: str
     requested_by: Actor
@@ -27,7 +30,7 @@ class MerchantEnrolmentRequested(_Merchant, name="merchant.enrolment_requested",
 
 
 class MerchantEnrolled(_Merchant, name="merchant.enrolled", version=1):
-    """The merchant may take overseas orders in these markets."""
+    """The merchant may take orders from these markets."""
 
     country: str
     markets: tuple[str, ...]
@@ -38,7 +41,7 @@ class MerchantEnrolled(_Merchant, name="merchant.enrolled", version=1):
 
 
 class MerchantEnrolmentRejected(_Merchant, name="merchant.enrolment_rejected", version=1):
-    """The platform did not accept the merchant."""
+    """The platform has not accepted the merchant for these markets."""
 
     markets: tuple[str, ...]
     terms_version: str
@@ -49,7 +52,7 @@ class MerchantEnrolmentRejected(_Merchant, name="merchant.enrolment_rejected", v
 
 
 class MerchantSuspended(_Merchant, name="merchant.suspended", version=1):
-    """The merchant takes no new orders for now; open ones run off."""
+    """The merchant takes no new orders for now. Its open orders continue."""
 
     reason: str
     note: Sealed[str] | None = None
@@ -65,7 +68,7 @@ class MerchantReinstated(_Merchant, name="merchant.reinstated", version=1):
 
 
 class MerchantWithdrawn(_Merchant, name="merchant.withdrawn", version=1):
-    """The merchant has left the programme: no new orders, open ones run off."""
+    """The merchant has left the programme. It takes no new orders; its open orders continue."""
 
     reason: str
     note: Sealed[str] | None = None
@@ -73,7 +76,7 @@ class MerchantWithdrawn(_Merchant, name="merchant.withdrawn", version=1):
 
 
 class _PayoutAccount(_Merchant):
-    """What every event of a payout account names; `account_ref` is a token, never an account number."""
+    """Fields of every payout account event. `account_ref` is a token, never an account number."""
 
     account_ref: Id
     bank_code: str
@@ -82,7 +85,7 @@ class _PayoutAccount(_Merchant):
 
 
 class PayoutAccountRegistered(_PayoutAccount, name="merchant.payout_account_registered", version=1):
-    """The merchant wants to be paid here; nothing is, until somebody else has verified it."""
+    """The merchant has named a bank account. Nothing is paid to it until another person has verified it."""
 
     registered_by: Actor
     registered_at: datetime
@@ -103,22 +106,22 @@ class PayoutAccountDisabled(_PayoutAccount, name="merchant.payout_account_disabl
 
 
 class _Switch(_Merchant):
-    """What every switch event names."""
+    """Fields of every event of a merchant's setting."""
 
     effective_at: datetime
 
 
 class ExpressRefundEnabled(_Switch, name="merchant.express_refund_enabled", version=1):
-    """Refunds before dispatch are approved by the system from here on (programme, statement 26)."""
+    """The system approves refunds before dispatch from `effective_at` on (programme, statement 26)."""
 
 
 class ExpressRefundDisabled(_Switch, name="merchant.express_refund_disabled", version=1):
-    """Refunds before dispatch need two rounds of approval from here on (statement 28)."""
+    """Refunds before dispatch need two rounds of approval from `effective_at` on (statement 28)."""
 
 
 class AutoExportEnabled(_Switch, name="merchant.auto_export_enabled", version=1):
-    """Products submitted from here on join the export pool when they are approved (statement 24)."""
+    """Products submitted from `effective_at` on join the export pool when they are approved (statement 24)."""
 
 
 class AutoExportDisabled(_Switch, name="merchant.auto_export_disabled", version=1):
-    """Products submitted from here on wait for their own export status."""
+    """Products submitted from `effective_at` on join the export pool only by their own export status."""

@@ -1,4 +1,4 @@
-"""How far each fact says the parcel is: the one table of milestones, by stable word (domain §3.2, §4.3)."""
+"""Milestones of a parcel: the one table of their words, ranks and stages (domain §3.2, §4.3)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Stage = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """One word of the parcel's machine. Of the facts a parcel has, the one with the highest rank is its status."""
+    """One milestone. The fact with the highest rank is the parcel's status."""
 
     word: str
     rank: int
@@ -27,7 +27,7 @@ class Milestone:
 
 
 class Happened(Hashable, Protocol):
-    """A milestone and when it was reached."""
+    """A milestone and the instant when it was reached."""
 
     @property
     def milestone(self) -> str: ...
@@ -39,8 +39,8 @@ class Happened(Hashable, Protocol):
 
 H = TypeVar("H", bound=Happened)
 
-# Equal ranks are states a parcel moves between: the later fact wins. Exits outrank the way; who has the goods in the
-# end, the sender or the recipient, outranks whatever was declared before.
+# A parcel moves between milestones of equal rank: the later fact wins. Exits outrank the steps of the journey, and a
+# delivery to the sender or the recipient outranks every exit.
 MILESTONES: dict[str, Milestone] = {
     milestone.word: milestone
     for milestone in (
@@ -78,7 +78,7 @@ MILESTONES: dict[str, Milestone] = {
     )
 }
 WORDS: dict[type[Event], str] = {milestone.event: word for word, milestone in MILESTONES.items()}
-# What undoes a fact where it happened later: a find a loss; and who turned a parcel away may let it pass after all.
+# A later fact undoes an earlier one: a lost parcel is found, or a parcel that was turned away is let pass.
 UNDONE_BY = {
     "lost": "found",
     "rejected_at_warehouse": "received_at_warehouse",
@@ -91,22 +91,22 @@ _ORDER = {word: position for position, word in enumerate(MILESTONES)}
 
 
 class StatusFact(NamedTuple, Generic[H]):
-    """The fact that is a parcel's status, and the word it is read as."""
+    """The fact that decides a parcel's status, and the milestone that it is read as."""
 
     word: str
     fact: H
 
 
 def furthest(facts: Collection[H]) -> StatusFact[H] | None:
-    """The parcel's status, in whatever order the facts became known; None where there is none.
+    """Returns the fact that is the parcel's status, in whatever order the facts became known, or None.
 
-    What was undone since no longer counts. A delivery counts as what it is read as (`ledger.events.deliveries`).
+    A fact that a later one has undone does not count. A delivery is read as in `ledger.events.deliveries`.
     """
     return max(as_read(still_valid(facts)), key=_rank, default=None)
 
 
 def as_read(facts: Collection[H]) -> Iterator[StatusFact[H]]:
-    """Yields the facts with the words they are read as; a delivery to nobody we know of is recorded without effect."""
+    """Yields the facts with the milestones they are read as. A delivery to nobody is read as `noted`."""
     going_to = dict(readings(facts)) if any(fact.milestone in DELIVERIES for fact in facts) else {}
     for fact in facts:
         match going_to.get(fact):
@@ -119,7 +119,7 @@ def as_read(facts: Collection[H]) -> Iterator[StatusFact[H]]:
 
 
 def still_valid(facts: Collection[H]) -> Collection[H]:
-    """The facts that still count: all but those that a later one has undone."""
+    """Returns all facts but those that a later one has undone."""
     if not any(fact.milestone in UNDONE_BY for fact in facts):
         return facts
     undone_at: dict[str, datetime] = {}
@@ -130,18 +130,19 @@ def still_valid(facts: Collection[H]) -> Collection[H]:
 
 
 def _is_undone(fact: Happened, undone_at: Mapping[str, datetime]) -> bool:
-    """At one instant a find undoes a loss; between a gate's yes and no of one instant the higher rank stands."""
+    """True if a later fact undoes it. At one instant a find undoes a loss; of a gate's yes and no the higher rank
+    counts."""
     at = undone_at.get(UNDONE_BY.get(fact.milestone, ""))
     return at is not None and (fact.happened_at < at or (fact.milestone == "lost" and fact.happened_at == at))
 
 
 def in_order(fact: Happened) -> tuple[datetime, int]:
-    """Sorts facts by when they happened; the way's own order decides between facts of one instant."""
+    """Sort key: by instant, then by the usual order of milestones."""
     return fact.happened_at, place_on_the_way(fact.milestone)
 
 
 def place_on_the_way(word: str) -> int:
-    """Where the milestone stands on the usual way."""
+    """Returns the position of the milestone on the usual way."""
     return _ORDER[word]
 
 

@@ -1,4 +1,4 @@
-"""Orders: what was sold, at which list and reference price, to whom, through which channel."""
+"""Orders: the products sold, their list and reference prices, the buyer and the channel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Part(BaseModel):
 
 
 class Channel(_Part):
-    """Where in the content ecosystem the order came from (programme, statement 2); never affects money."""
+    """The place in the content ecosystem that the order came from (programme, statement 2). It never affects money."""
 
     type: ChannelType
     content_id: Id | None = None
@@ -32,10 +32,10 @@ class Channel(_Part):
 
 
 class OrderLine(_Part):
-    """`qty` units of one product at the merchant's fixed CNY price and the reference price the buyer was quoted.
+    """`qty` units of one product, at the merchant's fixed price in CNY and the price that the buyer was quoted.
 
-    The titles are a snapshot of what the buyer was shown (statement 6). `source_price` is the unit price as an imported
-    system gave it, in its own currency.
+    `title_source` and `title_shown` are copies of the product's title and of the translation that the buyer saw
+    (statement 6). `source_price` is the unit price of an imported system, in that system's currency.
     """
 
     line_id: Id
@@ -59,14 +59,17 @@ class OrderLine(_Part):
 
 
 class PlacedLine(OrderLine):
-    """A line as it was accepted, with the fee that its later release will take."""
+    """A line as it was accepted, with the rate of the service fee in basis points of the list price."""
 
     category_id: Id
-    fee_rate_bps: int  # of the CNY list amount
+    fee_rate_bps: int  # basis points of the list amount
 
 
 class Charge(_Part):
-    """A charge beside the goods, in the buyer's currency. Merchants never bear one (statements 10–13)."""
+    """A charge beside the goods, in the buyer's currency. A merchant never bears one (statements 10–13).
+
+    `source_amount` is the amount of an imported system, in that system's currency.
+    """
 
     type: ChargeType
     amount: Money
@@ -75,12 +78,17 @@ class Charge(_Part):
 
 
 class OrderPlaced(Event, name="order.placed", version=1):
-    """A buyer has ordered from one merchant; list and reference prices are fixed from here on."""
+    """A buyer has ordered from one merchant. List and reference prices are fixed from here on.
+
+    `list_total` is the sum over lines in CNY. `buyer_total` is the lines at reference price and the charges that the
+    buyer bears, in the buyer's currency. `reference_rate` is the rate of the quote. The two versions name the policies
+    that hold for this order. The goods are promised to the transfer warehouse by `promised_warehouse_by`.
+    """
 
     order_id: Id
     checkout_id: Id
     merchant_id: Id
-    market: str  # ISO 3166 alpha-2 of the ship-to
+    market: str  # destination country, ISO 3166-1 alpha-2
     buyer_ref: Id
     ship_to_ref: Id
     ship_to: Sealed[dict[str, str]] | None = None
@@ -97,7 +105,7 @@ class OrderPlaced(Event, name="order.placed", version=1):
 
 
 class OrderConfirmed(Event, name="order.confirmed", version=1):
-    """The buyer's total is captured and allocated; the merchant may dispatch."""
+    """The buyer's total is captured and allocated. The merchant may dispatch."""
 
     order_id: Id
     payment_ids: tuple[Id, ...]
@@ -105,14 +113,14 @@ class OrderConfirmed(Event, name="order.confirmed", version=1):
 
 
 class OrderExpired(Event, name="order.expired", version=1):
-    """The order was never paid and is closed."""
+    """The order was not paid in time and is closed."""
 
     order_id: Id
     reason: str
 
 
 class OrderCancelled(Event, name="order.cancelled", version=1):
-    """Every quantity of the order is cancelled."""
+    """All units of the order are cancelled."""
 
     order_id: Id
     reason: str
@@ -121,7 +129,7 @@ class OrderCancelled(Event, name="order.cancelled", version=1):
 
 
 class OrderLineCancelled(Event, name="order.line_cancelled", version=1):
-    """Some quantity of a line will not be delivered."""
+    """`qty` units of a line are cancelled and will not be delivered."""
 
     order_id: Id
     line_id: Id
@@ -131,7 +139,7 @@ class OrderLineCancelled(Event, name="order.line_cancelled", version=1):
 
 
 class OrderDeliveryDetailsChanged(Event, name="order.delivery_details_changed", version=1):
-    """The order goes to another address, a new version of the ship-to reference."""
+    """The order goes to another address. `ship_to_ref` is the new version of the reference."""
 
     order_id: Id
     ship_to_ref: Id
@@ -139,7 +147,7 @@ class OrderDeliveryDetailsChanged(Event, name="order.delivery_details_changed", 
 
 
 class OrderCompleted(Event, name="order.completed", version=1):
-    """All quantities are released to the merchant or refunded."""
+    """All units are released to the merchant or refunded."""
 
     order_id: Id
     completed_at: datetime

@@ -1,4 +1,4 @@
-"""Parcels: both legs of the journey, customs, and every way it can end (domain §3.2, §4.2)."""
+"""Parcels: both legs of the journey, customs, and every way in which it can end (domain §3.2, §4.2)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EvidenceKind = Literal["recipient", "household", "neighbour", "reception", "lock
 
 
 class ParcelItem(BaseModel):
-    """Some quantity of an order line inside a parcel."""
+    """The quantity of an order line in a parcel."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,14 +27,14 @@ class ParcelItem(BaseModel):
 
 
 class ParcelEvent(Event):
-    """What every parcel event names. `raw_code` is the carrier's or authority's own code, kept as it came."""
+    """Fields of every parcel event."""
 
     order_id: Id
     parcel_id: Id
 
 
 class ParcelFact(ParcelEvent):
-    """A fact on a parcel's way, with the partner's own words."""
+    """A fact of a parcel's journey. `raw_code` is the carrier's or authority's own code, unchanged."""
 
     happened_at: datetime
     location: str = ""
@@ -44,14 +44,14 @@ class ParcelFact(ParcelEvent):
 
 
 class ParcelCreated(ParcelEvent, name="parcel.created", version=1):
-    """The merchant has packed these quantities for the assigned transfer warehouse."""
+    """The merchant has packed these units for the transfer warehouse."""
 
     items: tuple[ParcelItem, ...]
     warehouse_id: Id
 
 
 class ParcelDispatched(ParcelEvent, name="parcel.dispatched", version=1):
-    """The merchant has handed the parcel to the domestic carrier: "shipped" in the programme's words."""
+    """The merchant has handed the parcel to the domestic carrier. The programme calls this "shipped"."""
 
     carrier: Id
     tracking_no: str
@@ -59,7 +59,7 @@ class ParcelDispatched(ParcelEvent, name="parcel.dispatched", version=1):
 
 
 class ParcelReceivedAtWarehouse(ParcelFact, name="parcel.received_at_warehouse", version=1):
-    """The transfer warehouse has accepted the parcel: custody and risk pass to the platform."""
+    """The transfer warehouse has accepted the parcel. Custody and risk pass to the platform. `weight_g` is in grams."""
 
     warehouse_id: Id
     condition: str = ""
@@ -67,7 +67,7 @@ class ParcelReceivedAtWarehouse(ParcelFact, name="parcel.received_at_warehouse",
 
 
 class ParcelRejectedAtWarehouse(ParcelFact, name="parcel.rejected_at_warehouse", version=1):
-    """The transfer warehouse has refused the parcel."""
+    """The transfer warehouse has refused the parcel. `weight_g` is in grams."""
 
     warehouse_id: Id
     condition: str = ""
@@ -75,7 +75,7 @@ class ParcelRejectedAtWarehouse(ParcelFact, name="parcel.rejected_at_warehouse",
 
 
 class ParcelContents(BaseModel):
-    """What a parcel holds from here on, and the number it travels under, empty where it was not reported."""
+    """The units that a parcel has got by repacking, and its tracking number, empty if none was reported."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -85,7 +85,7 @@ class ParcelContents(BaseModel):
 
 
 class _Repacked(Event):
-    """Units that travel on in other parcels. `contents` is what moves, by the parcel it moves to."""
+    """Units travel on in other parcels. `contents` lists the units that move, by the parcel they move to."""
 
     order_id: Id
     from_parcels: tuple[Id, ...]
@@ -96,15 +96,21 @@ class _Repacked(Event):
 
 
 class ParcelsConsolidated(_Repacked, name="parcel.consolidated", version=1):
-    """Several parcels travel on as one."""
+    """Several parcels travel on as one.
+
+    `contents` lists the units that move, by the parcel they move to.
+    """
 
 
 class ParcelSplit(_Repacked, name="parcel.split", version=1):
-    """One parcel travels on as several."""
+    """One parcel travels on as several.
+
+    `contents` lists the units that move, by the parcel they move to.
+    """
 
 
 class CustomsFact(ParcelFact):
-    """A customs fact: the supervision mode (9610, 9710, 9810, 1210) and declaration it belongs to."""
+    """A customs fact, with the supervision mode (9610, 9710, 9810, 1210) and the number of its declaration."""
 
     customs_mode: str = ""
     declaration_no: str = ""
@@ -119,11 +125,11 @@ class ExportInspected(CustomsFact, name="parcel.export_inspected", version=1):
 
 
 class ExportDetained(CustomsFact, name="parcel.export_detained", version=1):
-    """Export customs keeps the parcel for now."""
+    """Export customs holds the parcel for now."""
 
 
 class ExportReleased(CustomsFact, name="parcel.export_released", version=1):
-    """Export customs lets the parcel leave."""
+    """Export customs has cleared the parcel."""
 
 
 class ExportClosed(CustomsFact, name="parcel.export_closed", version=1):
@@ -131,7 +137,7 @@ class ExportClosed(CustomsFact, name="parcel.export_closed", version=1):
 
 
 class ExportRejected(CustomsFact, name="parcel.export_rejected", version=1):
-    """Export customs does not let the parcel leave."""
+    """Export customs has refused the parcel."""
 
 
 class ParcelDeparted(ParcelFact, name="parcel.departed", version=1):
@@ -143,23 +149,23 @@ class ParcelArrived(ParcelFact, name="parcel.arrived", version=1):
 
 
 class ImportPresented(CustomsFact, name="parcel.import_presented", version=1):
-    """The parcel is before import customs."""
+    """The parcel is presented to import customs."""
 
 
 class ImportHeld(CustomsFact, name="parcel.import_held", version=1):
-    """Import customs keeps the parcel for now."""
+    """Import customs holds the parcel for now."""
 
 
 class ImportReleased(CustomsFact, name="parcel.import_released", version=1):
-    """Import customs lets the parcel in."""
+    """Import customs has cleared the parcel."""
 
 
 class ImportRefused(CustomsFact, name="parcel.import_refused", version=1):
-    """Import customs does not let the parcel in."""
+    """Import customs has refused the parcel."""
 
 
 class ParcelOutForDelivery(ParcelFact, name="parcel.out_for_delivery", version=1):
-    """The parcel is on its last mile."""
+    """The parcel is on its last mile. `attempt_no` counts the carrier's delivery attempts from 1."""
 
     attempt_no: int | None = None
 
@@ -171,13 +177,16 @@ class ParcelDeliveryAttempted(ParcelFact, name="parcel.delivery_attempted", vers
 
 
 class ParcelAvailableForPickup(ParcelFact, name="parcel.available_for_pickup", version=1):
-    """The parcel waits to be collected; not a signature."""
+    """The parcel waits to be collected. This is not a signature."""
 
     attempt_no: int | None = None
 
 
 class ParcelSignedFor(ParcelFact, name="parcel.signed_for", version=1):
-    """Last-mile proof of delivery: after-sales opens and the settlement clock starts."""
+    """The last-mile carrier has reported proof of delivery. After-sales opens, and the release period starts.
+
+    `evidence_kind` says who or what took the parcel; `proof_ref` names the carrier's document.
+    """
 
     evidence_kind: EvidenceKind
     proof_ref: str = ""
@@ -185,14 +194,14 @@ class ParcelSignedFor(ParcelFact, name="parcel.signed_for", version=1):
 
 
 class ParcelDeemedSigned(ParcelEvent, name="parcel.deemed_signed", version=1):
-    """A policy treats the parcel as signed for, without proof."""
+    """The policy treats the parcel as signed for from `signed_at` on, without proof. `rule_version` is the policy's."""
 
     signed_at: datetime
     rule_version: int
 
 
 class ParcelReturningToSender(ParcelFact, name="parcel.returning_to_sender", version=1):
-    """The parcel is on its way back."""
+    """The parcel is on its way back to the sender."""
 
     evidence_ref: str = ""
 
@@ -204,8 +213,11 @@ class ParcelReturnedToWarehouse(ParcelFact, name="parcel.returned_to_warehouse",
 
 
 class ParcelReturnedToSender(ParcelFact, name="parcel.returned_to_sender", version=1):
-    """The parcel is with its sender again. `evidence_kind` is that of the delivery this was read from; None where the
-    carrier itself said returned."""
+    """The parcel is back with its sender.
+
+    If this was read from a report of a delivery, `evidence_kind` is that of the delivery. It is None if the carrier
+    itself reported the return.
+    """
 
     evidence_ref: str = ""
     evidence_kind: EvidenceKind | None = None
@@ -218,7 +230,7 @@ class ParcelLost(ParcelFact, name="parcel.lost", version=1):
 
 
 class ParcelFound(ParcelFact, name="parcel.found", version=1):
-    """A parcel declared lost has turned up."""
+    """A parcel that was declared lost has been found."""
 
     evidence_ref: str = ""
 
@@ -236,13 +248,16 @@ class ParcelDestroyed(ParcelFact, name="parcel.destroyed", version=1):
 
 
 class TrackingNoted(ParcelFact, name="parcel.tracking_noted", version=1):
-    """A carrier said something we have no milestone for; kept with its code."""
+    """A carrier has reported a code that no milestone is mapped to. It is recorded without effect."""
 
-    text: Sealed[str] | None = None  # free text may name a person
+    text: Sealed[str] | None = None  # sealed: free text may name a person
 
 
 class LogisticsChargeRecorded(Event, name="parcel.logistics_charged", version=1):
-    """A partner has charged for moving the parcel; the platform bears it. `charge_ref` is the partner's own."""
+    """A partner has charged `amount` for moving the parcel. The platform bears it.
+
+    `charge_ref` is the partner's reference; `base` is `amount` in CNY at `book_rate`, the rate of the day.
+    """
 
     merchant_id: Id
     order_id: Id
@@ -259,10 +274,12 @@ class LogisticsChargeRecorded(Event, name="parcel.logistics_charged", version=1)
 
 
 class DutyAssessed(Event, name="parcel.duty_assessed", version=1):
-    """Customs has assessed duty or tax on the parcel; the partner that paid it is owed it.
+    """Customs has assessed duty or tax on the parcel. The partner has paid it, and we owe it to the partner.
 
-    `from_buyer` is what the buyer had paid us towards it, `from_buyer_base` what that stood at; the platform bears the
-    rest. What the rate did in between is FX: `fx` = the value of `from_buyer` now − from_buyer_base.
+    `base` is `amount` in CNY at `book_rate`, the rate of the day. `from_buyer` is the part that the buyer has paid to
+    us before, and `from_buyer_base` its CNY value in 2320. The platform bears the rest. `fx` = the CNY value of
+    `from_buyer` today − from_buyer_base (a loss is positive). `declared_value` is the value that customs was given.
+    `invoice_ref` is empty if no invoice of the partner reported it.
     """
 
     merchant_id: Id
@@ -281,4 +298,4 @@ class DutyAssessed(Event, name="parcel.duty_assessed", version=1):
     fx: Money
     declared_value: Money
     assessed_at: datetime
-    invoice_ref: str  # of the partner, '' where it was reported otherwise
+    invoice_ref: str  # the partner's invoice; empty if none reported it

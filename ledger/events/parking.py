@@ -1,4 +1,4 @@
-"""Parking: two people set aside an event's effect on one view, or one item of a loop, until it can be handled."""
+"""Parking: two people leave out an event's effect on one view, or one item of a loop, until it can be handled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ledger.ids import Id
 
 
 class _Effect(Event):
-    """Names an event by its book and position, and the view."""
+    """Fields of an effect: the view, and the book and position of the event. `reason` is a code word."""
 
     view: Id
     book: int
@@ -20,19 +20,19 @@ class _Effect(Event):
 
 
 class EffectParked(_Effect, name="view_effect.parked", version=1):
-    """The view leaves this event out, in this book, and says that it is incomplete."""
+    """The view leaves this event out and reports that it is incomplete in this book."""
 
     parked_at: datetime
 
 
 class EffectUnparked(_Effect, name="view_effect.unparked", version=1):
-    """The view folds this event again, and the book is folded anew from its first event."""
+    """The view takes this event in again. It folds the book again from its first event."""
 
     unparked_at: datetime
 
 
 class _Item(Event):
-    """Names an item by its loop and its own name there."""
+    """Fields of an item: the loop, the book, and the item's name in the loop. `reason` is a code word."""
 
     loop: Id
     book: int
@@ -49,6 +49,6 @@ class ItemParked(_Item, name="loop_item.parked", version=1):
 
 
 class ItemUnparked(_Item, name="loop_item.unparked", version=1):
-    """The loop takes this item up again."""
+    """The loop handles this item again."""
 
     unparked_at: datetime

@@ -1,4 +1,4 @@
-"""What the ledger asks of payment providers before any money moves: to capture, and to void."""
+"""Instructions to payment providers before money moves: to capture, and to void."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ledger.money import Money
 
 
 class _Request(Event):
-    """An instruction to a provider, sent at least once under `request_id`. What becomes of it is reported as a fact."""
+    """An instruction to a provider. It is sent at least once, under `request_id`. The result is reported as a fact."""
 
     merchant_id: Id
     order_id: Id
@@ -25,10 +25,16 @@ class _Request(Event):
 
 
 class PaymentCaptureRequested(_Request, name="payment.capture_requested", version=1):
-    """The provider is to take so much of what the issuer holds."""
+    """We have asked the provider to capture `amount` of the authorisation.
+
+    The instruction is sent at least once, under `request_id`; the provider's answer is reported as a fact.
+    """
 
 
 class PaymentVoidRequested(_Request, name="payment.void_requested", version=1):
-    """The provider is to give back what the issuer holds and nobody captured."""
+    """We have asked the provider to void the authorisation, as far as it is not captured.
+
+    The instruction is sent at least once, under `request_id`; the provider's answer is reported as a fact.
+    """
 
     reason: Id

@@ -1,4 +1,4 @@
-"""Payments: the buyer's money at the provider, from authorisation to its allocation to an order."""
+"""Payments: the buyer's money at the provider, from authorisation to allocation to an order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ledger.money import Money
 
 
 class _Payment(Event):
-    """What every payment event names."""
+    """Fields of every payment event."""
 
     merchant_id: Id
     order_id: Id
@@ -31,7 +31,7 @@ class PaymentInitiated(_Payment, name="payment.initiated", version=1):
 
 
 class PaymentAuthorized(_Payment, name="payment.authorized", version=1):
-    """The issuer holds the amount for us until `expires_at`."""
+    """The card issuer reserves `amount` for us until `expires_at`."""
 
     psp_ref: str
     amount: Money
@@ -39,7 +39,7 @@ class PaymentAuthorized(_Payment, name="payment.authorized", version=1):
 
 
 class PaymentDeclined(_Payment, name="payment.declined", version=1):
-    """The issuer or provider said no; nothing is held."""
+    """The issuer or the provider has declined the payment. Nothing is reserved or captured."""
 
     psp_ref: str
     amount: Money
@@ -47,7 +47,7 @@ class PaymentDeclined(_Payment, name="payment.declined", version=1):
 
 
 class PaymentAuthorizationExpired(_Payment, name="payment.authorization_expired", version=1):
-    """The hold has lapsed; a later capture may fail."""
+    """The authorisation has lapsed. A later capture may fail."""
 
     psp_ref: str
     amount: Money
@@ -55,7 +55,7 @@ class PaymentAuthorizationExpired(_Payment, name="payment.authorization_expired"
 
 
 class PaymentVoided(_Payment, name="payment.voided", version=1):
-    """The authorisation is given back uncaptured."""
+    """The authorisation, or the rest of it, is given back without a capture."""
 
     psp_ref: str
     amount: Money
@@ -64,25 +64,26 @@ class PaymentVoided(_Payment, name="payment.voided", version=1):
 
 
 class PaymentCaptured(_Payment, name="payment.captured", version=1):
-    """The provider took the buyer's money and owes it to us.
+    """The provider has taken the buyer's money and owes it to us.
 
-    `capture_ref` is the provider's own; the orders of one checkout may share it, each with its part of the money. A
-    provider may capture an authorisation in several steps under one name: each step is such an event, with its amount.
-    `shown_by` is the settlement batch that shows it, where the provider never reported it.
+    `capture_ref` is the provider's. Orders of one checkout may share it, each with its part of the money. A provider
+    may capture in several steps under one `capture_ref`; each step is one event with its own amount. `amount` is in the
+    buyer's currency; `base` is `amount` × `book_rate` in CNY. `source_amount` is the amount of an imported system.
+    `shown_by` is a settlement batch, if the provider never reported the capture and only the batch shows it.
     """
 
     capture_ref: Id
     psp_ref: str
     captured_at: datetime
     amount: Money  # buyer's currency
-    book_rate: Rate  # CNY per unit of it, on the capture day
+    book_rate: Rate  # CNY for one unit of `amount`, on the capture day
     base: Money  # amount × book_rate, in CNY
     source_amount: Money | None = None  # as an imported system gave it
     shown_by: str | None = Field(default=None, exclude_if=is_absent)
 
 
 class AllocatedPart(BaseModel):
-    """What one capture gives to the order, at the base it is carried at."""
+    """The part of one capture that is allocated to the order. `base` is its carried value in CNY."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -94,9 +95,9 @@ class AllocatedPart(BaseModel):
 
 
 class AllocatedCharge(BaseModel):
-    """A buyer-paid charge and its share of the captured base.
+    """A charge that the buyer paid, and its share of the captured base in CNY.
 
-    What goes back of tax that was paid on as duty already is `duty`: the platform bears it.
+    The type `duty` is tax that is given back to the buyer after it was paid on as duty. The platform bears it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,7 +108,7 @@ class AllocatedCharge(BaseModel):
 
 
 class AllocatedLine(BaseModel):
-    """What a line's quantities are worth to the merchant, cost the buyer, and are carried at."""
+    """The money of a line: list price in CNY, price in the buyer's currency, and its share of the base in CNY."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -119,10 +120,10 @@ class AllocatedLine(BaseModel):
 
 
 class PaymentAllocated(Event, name="payment.allocated", version=1):
-    """The captured money belongs to the order: the merchant's list price is pending, the rest is the platform's.
+    """The captured money belongs to the order. The merchant's list price is pending; the rest is the platform's.
 
-    `goods_base` = Σ lines.base; `margin` = goods_base − list_total (4210, positive is a gain).
-    Σ parts.base = goods_base + Σ charges.base.
+    `list_total`, `goods_base` and `margin` are CNY. `goods_base` = Σ lines.base; `margin` = goods_base − list_total
+    (4210, a gain is positive). Σ parts.base = goods_base + Σ charges.base.
     """
 
     merchant_id: Id
@@ -138,7 +139,7 @@ class PaymentAllocated(Event, name="payment.allocated", version=1):
 
 
 class OwedRefund(BaseModel):
-    """A refund that was owed already, and that nobody needs to pay any more."""
+    """A refund that was owed to the buyer, and whose liability is extinguished. `carried` is its CNY value in 2210."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -148,13 +149,13 @@ class OwedRefund(BaseModel):
 
 
 class PaymentCaptureFailed(_Payment, name="payment.capture_failed", version=1):
-    """A capture that was recorded turned out not to have happened.
+    """A recorded capture did not happen, or the provider has taken it back.
 
-    Where it was allocated and nothing was dispatched, the allocation is undone too; after dispatch or release the
-    platform bears it (P26). The event holds what is undone, with the signs of the original entry. `unallocated` is the
-    part of the capture that stands in 2220 once that is done. Refunds that no provider was asked to pay yet are `owed`
-    no more to a buyer who never paid, with `fx` between what they and the capture stood at; the platform bears the
-    rest.
+    If the capture was allocated and nothing was dispatched, the allocation is undone too: `undone` is the allocation,
+    and its entry is reversed. After dispatch or release the platform bears the capture (P26). `unallocated` is the part
+    of the capture that stands in 2220 after that; it leaves 2220. `owed` are refunds that no provider was asked to pay
+    yet: their liability is extinguished, because the buyer never paid. `fx` is the difference between their carried
+    value and that of the capture, in CNY. The platform bears the rest.
     """
 
     capture_ref: Id

@@ -1,4 +1,4 @@
-"""Accounting periods: a marker in every book, then the whole ledger's closing over the vector of their positions."""
+"""Accounting periods: a marker closes a month in each book, then one event closes it for the whole ledger."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ledger.validation_messages import InWords
 
 Period = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$"), InWords("a month such as 2025-04")
-]  # of accounting days
+]  # a month of accounting days
 
 
 class BookMarker(Event):
-    """Which accounting day is the book's first open one from here on; the head row moves with it in one append."""
+    """The book's first open accounting day is `first_open_day`. The book's head row is updated in the same append."""
 
     book: int
     period: Period
@@ -25,19 +25,20 @@ class BookMarker(Event):
 
 
 class BookPeriodClosed(BookMarker, name="period.book_closed", version=1):
-    """Nothing is posted in this book to a day of the period, or of one before it, any more."""
+    """The period, and all before it, are closed in this book: nothing is posted to their days. `first_open_day` is
+    open."""
 
     closed_at: datetime
 
 
 class BookPeriodReopened(BookMarker, name="period.book_reopened", version=1):
-    """The days of the period take postings of this book again."""
+    """The period is open again in this book, from `first_open_day` on."""
 
     reopened_at: datetime
 
 
 class PeriodClosingApproved(Event, name="period.closing_approved", version=1):
-    """Two people said that the period is to be closed. A marker in every book and the closing itself follow."""
+    """Two people have agreed to close the period. Markers in every book and `period.closed` follow."""
 
     period: Period
     proposer: Id
@@ -48,8 +49,8 @@ class PeriodClosingApproved(Event, name="period.closing_approved", version=1):
 class AccountingPeriodClosed(Event, name="period.closed", version=1):
     """The period is closed in every book.
 
-    `positions` are those of the markers; `trial_balance_hash` is over the balances of the period's last day up to them
-    (`ledger.trial_balance`), so that a replay must come to the same.
+    `positions` maps each book to the position of its marker. `trial_balance_hash` is the hash of all balances at the
+    end of the period, up to these positions (`ledger.trial_balance`). A replay must give the same hash.
     """
 
     period: Period
@@ -62,7 +63,7 @@ class AccountingPeriodClosed(Event, name="period.closed", version=1):
 
 
 class AccountingPeriodReopened(Event, name="period.reopened", version=1):
-    """The period may take postings again; two people said so. Its markers follow in every book."""
+    """Two people have agreed to reopen the period. Markers in every book follow."""
 
     period: Period
     first_open_day: date

@@ -1,4 +1,4 @@
-"""The platform's own facts: policies, fee schedules, exchange rates, and facts that are not matched yet."""
+"""The platform's own facts: policies, fee schedules, exchange rates and unmatched items."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ledger.sealed import Sealed
 
 
 class _Published(Event):
-    """What every published rule names; `content` is that of the policy model of this key, `version` counts from 1."""
+    """Fields of a published policy. `content` holds the fields of the policy model of `key`."""
 
     key: Id
     version: int
@@ -28,21 +28,35 @@ class _Published(Event):
 
 
 class PolicyPublished(_Published, name="policy.published", version=1):
-    """A rule holds from `effective_from` until a later version does."""
+    """A policy is in force from `effective_from` until a later version is.
+
+    `version` counts from 1; `content` holds the fields of the policy model of `key`.
+    """
 
 
 class FeeScheduleSet(_Published, name="fee_schedule.set", version=1):
-    """The service fee is this from `effective_from`, for orders placed under it."""
+    """A fee schedule is in force from `effective_from`, for orders placed under it.
+
+    `version` counts from 1; `content` holds the fields of the policy model of `key`.
+    """
 
 
 class FxRateRecorded(Event, name="fx.rate_recorded", version=1):
-    """A source gave this rate for this pair and day. A later one for the same day replaces it for later decisions."""
+    """A source has published this rate for this pair and day.
+
+    A later rate of the same kind, pair and day replaces it for later decisions. Recorded events keep the rate they
+    used.
+    """
 
     rate: Rate
 
 
 class UnmatchedPaymentCaptured(Event, name="unmatched.payment_captured", version=1):
-    """The provider took money for an order or merchant we do not know yet, and owes it to us."""
+    """The provider has taken money and owes it to us, but the order or merchant is not known.
+
+    `base` is `amount` in CNY at `book_rate`. `refs` holds the references that came with the money, such as checkout,
+    order number or buyer. `source_amount` is the amount of an imported system.
+    """
 
     psp: Id
     capture_ref: Id
@@ -51,25 +65,29 @@ class UnmatchedPaymentCaptured(Event, name="unmatched.payment_captured", version
     amount: Money
     book_rate: Rate
     base: Money
-    refs: dict[str, str]  # what it may belong to: checkout, order number, buyer
+    refs: dict[str, str]  # references that came with it: checkout, order number, buyer
     happened_at: datetime
     source_amount: Money | None = None  # as an imported system gave it
 
 
 class UnmatchedFactReported(Event, name="unmatched.fact_reported", version=1):
-    """Something was reported about an order or merchant we do not know yet; no money moves."""
+    """A partner has reported something about an order or merchant that is not known. No money moves.
+
+    `body` is the report without personal values, as canonical JSON without floats; `details` holds the personal values,
+    sealed. `refs` holds the references that came with it.
+    """
 
     system: Id
     reference: Id
     kind: Id
     refs: dict[str, str]
-    body: dict[str, Any]  # canonical JSON: no floats, nothing personal
+    body: dict[str, Any]  # canonical JSON without floats or personal values
     details: Sealed[dict[str, Any]] | None = None
     happened_at: datetime
 
 
 class MatchedPart(BaseModel):
-    """What of a capture belongs to one order."""
+    """The part of a capture that belongs to one order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -79,7 +97,10 @@ class MatchedPart(BaseModel):
 
 
 class MatchPlanned(Event, name="unmatched.match_planned", version=1):
-    """Where the captured money belongs: it is reported to each of these orders next, and then given over here."""
+    """It is decided which orders the captured money belongs to.
+
+    The service next reports each part to its order; then `unmatched.fact_matched` transfers the money out of book 0.
+    """
 
     system: Id
     reference: Id
@@ -89,9 +110,10 @@ class MatchPlanned(Event, name="unmatched.match_planned", version=1):
 
 
 class UnmatchedPartsTaken(Event, name="unmatched.parts_taken", version=1):
-    """Not every order of a plan has recorded its part, and none of the others will under it.
+    """Some orders of a match have recorded their parts, and the others cannot. The match is over.
 
-    `amount`, what the orders have taken, is given over at `base`; what they have not waits for another plan.
+    `amount` is the sum that orders have taken; it leaves book 0 at `base` (CNY). The rest of the capture is unmatched
+    again.
     """
 
     system: Id
@@ -105,7 +127,10 @@ class UnmatchedPartsTaken(Event, name="unmatched.parts_taken", version=1):
 
 
 class UnmatchedFactMatched(Event, name="unmatched.fact_matched", version=1):
-    """The fact stands in the streams it belongs to; money it brought here is given over at the same rate."""
+    """The item is recorded in the streams it belongs to. Its money leaves book 0 at the rate it came in with.
+
+    `base` is `amount` in CNY. The fields of money are None if the item has no money.
+    """
 
     system: Id
     reference: Id

@@ -1,4 +1,4 @@
-"""The platform's own money: payables paid, currency converted and revalued, buyers' money given back."""
+"""The platform's own money: payments to partners and tax offices, exchange, revaluation, refunds of unmatched funds."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from ledger.money import Money
 
 
 class _PaidFromBank(Event):
-    """A payable settled from the bank. All CNY: what the payable was `carried` at, what the cash stood at (`base`),
-    and `fx`, which is the loss between the two. A rate is kept where one of them follows from it.
-    """
+    """A payable that was paid from the bank. `carried` is its CNY value, `base` the CNY value of the cash, and `fx` =
+    base − carried. A rate is stored if the value beside it was computed with it."""
 
     amount: Money  # of the payable
     carried: Money
-    cash: Money  # as it left the bank, in the account's currency
+    cash: Money  # in the currency of the bank account
     base: Money
     fx: Money
     carried_rate: Rate | None
@@ -30,7 +29,12 @@ class _PaidFromBank(Event):
 
 
 class PartnerInvoicePaid(_PaidFromBank, name="partner_invoice.paid", version=1):
-    """A logistics partner has the money for an invoice, or for part of one."""
+    """We have paid an invoice of a logistics partner, or a part of it.
+
+    `amount` is the part of the payable that is paid, in its currency; `cash` is what left the bank, in the account's
+    currency. `carried` is the CNY value of the payable, `base` that of the cash, and `fx` = base − carried (a loss is
+    positive). `carried_rate` and `base_rate` are the rates used, if any.
+    """
 
     partner: Id
     payment_ref: Id
@@ -38,7 +42,12 @@ class PartnerInvoicePaid(_PaidFromBank, name="partner_invoice.paid", version=1):
 
 
 class TaxRemitted(_PaidFromBank, name="tax.remitted", version=1):
-    """A tax office has the sales tax or duty that buyers paid to us."""
+    """We have paid sales tax or duty, which buyers had paid to us, to a tax office.
+
+    `amount` is the part of the payable that is paid, in its currency; `cash` is what left the bank, in the account's
+    currency. `carried` is the CNY value of the payable, `base` that of the cash, and `fx` = base − carried (a loss is
+    positive). `carried_rate` and `base_rate` are the rates used, if any.
+    """
 
     authority: Id
     payment_ref: Id
@@ -47,9 +56,10 @@ class TaxRemitted(_PaidFromBank, name="tax.remitted", version=1):
 
 
 class BankFxConverted(Event, name="bank.fx_converted", version=1):
-    """The bank changed one currency into another; one of the two is CNY.
+    """The bank has exchanged `sold` for `bought`. One of the two is CNY.
 
-    `carried` is what the foreign money stood at, in CNY (where it is bought, what it cost), `fx` the loss realised.
+    `carried` is the CNY value of the foreign money. If it is sold, `fx` = carried − bought (a loss is positive). If it
+    is bought, `carried` is its cost and `fx` is zero.
     """
 
     bank_ref: Id
@@ -57,12 +67,15 @@ class BankFxConverted(Event, name="bank.fx_converted", version=1):
     bought: Money
     carried: Money
     fx: Money
-    book_rate: Rate | None  # where `carried` follows from it
+    book_rate: Rate | None  # None if `carried` was not computed with a rate
     value_date: date
 
 
 class UnmatchedFundsRefunded(Event, name="unmatched.funds_refunded", version=1):
-    """Money that belongs to no order is owed back to who paid it, at the value it was taken in with."""
+    """Captured money that belongs to no order is owed to the payer.
+
+    `base` is `amount` in CNY at the rate it came in with.
+    """
 
     refund_id: Id
     psp: Id
@@ -75,7 +88,11 @@ class UnmatchedFundsRefunded(Event, name="unmatched.funds_refunded", version=1):
 
 
 class UnmatchedRefundPaid(Event, name="unmatched.refund_paid", version=1):
-    """The provider has paid money of no order back; `carried` is what we owed, `base` what it cost, in CNY."""
+    """The provider has paid unmatched funds back to the payer.
+
+    `carried` is the CNY value in 2210, `base` the CNY value at `book_rate`, the rate of the day, and `fx` = base −
+    carried (a loss is positive).
+    """
 
     refund_id: Id
     attempt_id: Id
@@ -92,7 +109,7 @@ class UnmatchedRefundPaid(Event, name="unmatched.refund_paid", version=1):
 
 
 class RevaluedBalance(BaseModel):
-    """A foreign balance (debit positive) at the rate of the period's end; `difference` is what its value gained."""
+    """A foreign balance at the rate of the period's end, debit positive. `difference` = revalued − carried, in CNY."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -106,16 +123,20 @@ class RevaluedBalance(BaseModel):
 
 
 class _Revaluation(Event):
-    """Which balances were looked at, up to which position of each book."""
+    """Fields of a revaluation: the balances, and the position of each book up to which they were summed."""
 
     period: Period
-    n: int  # the how many-th of the period
+    n: int  # the revaluation's number in the period, from 1
     balances: tuple[RevaluedBalance, ...]
     positions: dict[int, int]
 
 
 class FxRevaluationPosted(_Revaluation, name="fx.revaluation_posted", version=1):
-    """Monetary balances stand at the rates of the period's last day."""
+    """Foreign monetary balances are valued at the rates of the period's last day, `as_of`.
+
+    `n` is the revaluation's number in the period, from 1. `positions` maps each book to the position up to which its
+    balances were summed.
+    """
 
     as_of: date
     posted_at: datetime
@@ -126,7 +147,11 @@ class FxRevaluationPosted(_Revaluation, name="fx.revaluation_posted", version=1)
 
 
 class FxRevaluationReversed(_Revaluation, name="fx.revaluation_reversed", version=1):
-    """On the first day of the next period the balances stand at what they were taken in with again."""
+    """A revaluation is reversed on the first day of the next period: the balances have their carried values again.
+
+    `n` is the revaluation's number in the period. `positions` maps each book to the position up to which its balances
+    were summed.
+    """
 
     reversed_on: date
     posted_at: datetime

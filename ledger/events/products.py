@@ -1,4 +1,4 @@
-"""Products: the platform's export review, the merchant's export status, and the pool that follows from both."""
+"""Products: the platform's export review, the merchant's export status, and the export pool that follows from both."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ PoolCause = Literal["auto", "manual", "revoked", "disabled"]
 
 
 class _Product(Event):
-    """What every product event names."""
+    """Fields of every product event."""
 
     merchant_id: Id
     product_id: Id
 
 
 class ProductSubmittedForExportReview(_Product, name="product.submitted_for_export_review", version=1):
-    """The platform is asked whether the product may be sold overseas.
+    """The merchant asks whether the product may be sold overseas.
 
-    `auto_export` is the merchant's switch when the product was first submitted: it acts on new products only.
+    `auto_export` is the merchant's automatic setting when the product was first submitted; a later change does not
+    affect this product.
     """
 
     category_id: Id
@@ -33,7 +34,7 @@ class ProductSubmittedForExportReview(_Product, name="product.submitted_for_expo
 
 
 class ProductExportApproved(_Product, name="product.export_approved", version=1):
-    """The product may be sold in these markets; whether it is, the merchant's switches say."""
+    """The platform allows the product in these markets. It is on sale there if the merchant's settings say so."""
 
     category_id: Id
     criteria_version: str
@@ -44,7 +45,7 @@ class ProductExportApproved(_Product, name="product.export_approved", version=1)
 
 
 class ProductExportRejected(_Product, name="product.export_rejected", version=1):
-    """The product does not meet the criteria for export."""
+    """The product does not meet the export criteria."""
 
     category_id: Id
     criteria_version: str
@@ -56,7 +57,7 @@ class ProductExportRejected(_Product, name="product.export_rejected", version=1)
 
 
 class ProductExportRevoked(_Product, name="product.export_revoked", version=1):
-    """The product may no longer be sold overseas; placed orders stand."""
+    """The product may no longer be sold in these markets. Placed orders stand."""
 
     category_id: Id
     criteria_version: str
@@ -68,19 +69,19 @@ class ProductExportRevoked(_Product, name="product.export_revoked", version=1):
 
 
 class ProductExportStatusEnabled(_Product, name="product.export_status_enabled", version=1):
-    """The merchant puts this product on sale overseas (programme, statement 25)."""
+    """The merchant has put this product on sale overseas (programme, statement 25)."""
 
     effective_at: datetime
 
 
 class ProductExportStatusDisabled(_Product, name="product.export_status_disabled", version=1):
-    """The merchant takes this product off sale overseas; wins over the automatic switch."""
+    """The merchant has taken this product off sale overseas. This overrides the automatic setting."""
 
     effective_at: datetime
 
 
 class ProductAddedToExportPool(_Product, name="product.added_to_export_pool", version=1):
-    """Buyers overseas can order the product from here on, in these markets."""
+    """Buyers in these markets can order the product from `effective_at` on."""
 
     cause: PoolCause
     markets: tuple[str, ...]
@@ -88,14 +89,14 @@ class ProductAddedToExportPool(_Product, name="product.added_to_export_pool", ve
 
 
 class ProductRemovedFromExportPool(_Product, name="product.removed_from_export_pool", version=1):
-    """Buyers overseas can no longer order the product; placed orders stand."""
+    """Buyers overseas can no longer order the product. Placed orders stand."""
 
     cause: PoolCause
     effective_at: datetime
 
 
 class ProductTranslationPublished(_Product, name="product.translation_published", version=1):
-    """Buyers see this translation of the product's texts; the hash is that of what they see (statement 6)."""
+    """Buyers see this translation of the product's texts. `text_hash` is the hash of the shown text (statement 6)."""
 
     locale: str
     source_version: str

@@ -1,4 +1,4 @@
-"""Requests that take two people: one proposes a command, another approves or rejects it."""
+"""Proposals: one person proposes a command that takes two people, and another approves or rejects it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from ledger.sealed import Sealed
 
 
 class ProposalMade(Event, name="proposal.made", version=1):
-    """One person asks for a command that takes two. Nothing else is true until another person approves it.
+    """One person has proposed a command that takes two people. Nothing else has changed yet.
 
-    The proposal stands in the stream that the command writes. `data` is the command's own, valid when it was proposed.
+    The proposal is in the stream that the command writes to. `data` is the command's data; it was valid when it was
+    proposed.
     """
 
     proposal_id: Id
@@ -27,7 +28,7 @@ class ProposalMade(Event, name="proposal.made", version=1):
 
 
 class ProposalApproved(Event, name="proposal.approved", version=1):
-    """A second person agreed. The events of the command stand beside this one, in the same append."""
+    """A second person has approved the proposal. The events of the command follow in the same append."""
 
     proposal_id: Id
     command: Id
@@ -37,7 +38,7 @@ class ProposalApproved(Event, name="proposal.approved", version=1):
 
 
 class ProposalRejected(Event, name="proposal.rejected", version=1):
-    """The proposal is closed without effect: a second person disagreed, or its maker took it back."""
+    """The proposal is closed without effect: a second person rejected it, or the proposer withdrew it."""
 
     proposal_id: Id
     command: Id

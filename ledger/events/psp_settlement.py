@@ -1,4 +1,4 @@
-"""Providers settle with the platform: what a batch paid for the captures, refunds and disputes of each order (P3)."""
+"""Provider settlements: what a batch paid for the captures, refunds and disputes of each order (P3)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SettledKind = Literal["charge", "refund", "dispute", "dispute_fee", "fee"]
 
 
 class SettledLine(BaseModel):
-    """One line of a provider's report, in the provider's signs: gross − fee = net, positive is paid to us.
+    """One line of a provider's settlement report, with the provider's signs: gross − fee = net; positive is paid to us.
 
-    `reference` is the capture, refund or dispute it settles; a fee names none. `cleared` is what that stood at in 1110
-    (CNY, same sign as gross), `fee_base` and `cash` follow from the provider's own rates, and
-    `fx` = cleared − fee_base − cash (positive is a loss). A provider may settle in another currency than it charged:
-    `gross` is then in the buyer's, `fee` and `net` in the one it settles in. `deposit` is the net that a foreign
-    account got (1020, at `cash`); without it, the line was paid out in CNY (1010).
+    `reference` is the capture, refund or dispute that the line settles; a fee has none. `gross` is in the buyer's
+    currency, `fee` and `net` in the settlement currency. `cleared` is the CNY value of the item in 1110, with the sign
+    of gross. `fee_base` and `cash` are CNY at the provider's rates; `fx` = cleared − fee_base − cash (a loss is
+    positive). `deposit` is the net that was paid to a foreign account (1020); without it the line was paid in CNY
+    (1010).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,8 +33,8 @@ class SettledLine(BaseModel):
     gross: Money
     fee: Money
     net: Money
-    rate: Rate  # of gross, or of net
-    fee_rate: Rate | None = None  # where the fee is in another currency
+    rate: Rate  # the provider's, of gross or of net
+    fee_rate: Rate | None = None  # if the fee is in another currency
     cleared: Money
     fee_base: Money
     cash: Money  # CNY
@@ -43,7 +43,7 @@ class SettledLine(BaseModel):
 
 
 class PspSettlementReceived(Event, name="psp_settlement.received", version=1):
-    """The provider has paid for these lines of the order, as a part of one batch."""
+    """The provider has paid these lines of the order, as a part of one batch. `cash` is their sum in CNY."""
 
     merchant_id: Id
     order_id: Id
@@ -56,11 +56,7 @@ class PspSettlementReceived(Event, name="psp_settlement.received", version=1):
 
 
 class SettlementMatch(Event):
-    """A line that was settled before its capture, refund or dispute was known turns out to be the settlement of it.
-
-    `settled` stood in 1110 at `settled_base`, the item stood there at `cleared_base` (both signed as in the provider's
-    report); `fx` = cleared_base − settled_base, all in CNY. `posted_on` is the day by which both were known.
-    """
+    """A settled line is matched to its capture, refund or dispute, which became known later."""
 
     psp: Id
     batch_ref: Id
@@ -79,14 +75,19 @@ class SettlementMatch(Event):
 
 
 class PspSettlementMatched(SettlementMatch, name="psp_settlement.matched", version=1):
-    """What the provider settled of the order before we knew of it is no longer extra, nor expected."""
+    """A line that a provider had settled before its item was known is matched to the item, in this order.
+
+    The line stood in 1110 as `settled`, with the CNY value `settled_base`; the item as `cleared`, with `cleared_base`.
+    Both have the signs of the report; `fx` = cleared_base − settled_base. The entry is booked on `posted_on`, when both
+    were known. The line is no longer extra, and the item is no longer expected.
+    """
 
     merchant_id: Id
     order_id: Id
 
 
 class BatchTotal(BaseModel):
-    """What a batch comes to in one currency, the lines of orders included."""
+    """The totals of a batch in one currency, with the lines of orders."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -96,7 +97,8 @@ class BatchTotal(BaseModel):
 
 
 class BatchLine(BaseModel):
-    """A line of a batch that belongs to no order: a fee of the account, at the provider's rate."""
+    """A line of a batch that belongs to no order: a fee of the account. `base` is `amount` in CNY at the provider's
+    rate."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -108,12 +110,11 @@ class BatchLine(BaseModel):
 
 
 class PspSettlementReported(Event, name="psp_settlement.reported", version=1):
-    """A provider's batch as a whole. Posts only what belongs to no order: its own fees, and the rounding of one deposit
-    for many lines.
+    """A provider's batch as a whole. It posts the provider's own fees and the rounding of the deposit (P3).
 
-    `digest` is the report's (SHA-256); `orders_cash` what the lines of orders come to, `cash` what the bank got, both
-    CNY: orders_cash = Σ fees.base + rounding + cash, but for a break. `deposit` is what a foreign account got, and
-    `cash` then what that came to.
+    Lines of orders are posted in the orders' streams. `digest` is the SHA-256 of the report. `orders_cash` is the sum
+    of the orders' lines, and `cash` what the bank received, both CNY. orders_cash = Σ fees.base + rounding + cash,
+    unless a break is open. `deposit` is the amount that a foreign account received; then `cash` is its CNY value.
     """
 
     psp: Id

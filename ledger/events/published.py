@@ -1,4 +1,4 @@
-"""The published language as a whole: once this is imported, every stored event can be read back."""
+"""All modules of events. After this import every stored event can be decoded."""
 
 from __future__ import annotations
 

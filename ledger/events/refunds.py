@@ -1,4 +1,4 @@
-"""After-sales: cases from request to verdict, and the refund's money from approval to the buyer's account."""
+"""After-sales: cases from request to decision, and the refund's money from approval to the buyer's account."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Liability = Literal["merchant", "platform", "partner", "shared"]
 
 
 class RefundLine(BaseModel):
-    """Some quantity of a line with what the buyer gets back for it and what it is worth to the merchant.
+    """Units of a line with the amount for the buyer (buyer's currency) and the list amount (CNY).
 
-    `parcel_id` is the parcel these units travel in; None before dispatch. A `qty` of 0 gives back a part of the price
-    of units that the buyer keeps.
+    `parcel_id` is the parcel that the units travel in; None before dispatch. With `qty` 0 the buyer keeps the units and
+    gets a part of their price back.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,13 +37,13 @@ class RefundLine(BaseModel):
 
 
 class ApprovedLine(RefundLine):
-    """What the approval of a line takes back from the merchant, and its share of the allocated base.
+    """A refunded line, with the amounts that are taken back from the merchant, in CNY, and its share of the base.
 
-    Where the platform bears the refund nothing is taken back, and all of it is zero. `borne_by` is written where a
-    refund or a lost dispute is shared: units are in different places.
+    If the platform bears the line, nothing is taken back and these amounts are zero. `released_qty` of `qty` units had
+    been released. `borne_by` is stored only if a refund or a lost dispute is shared.
     """
 
-    released_qty: int  # of `qty`
+    released_qty: int  # of `qty`, released before
     from_pending: Money
     from_available: Money
     fee_back: Money
@@ -57,13 +57,13 @@ class ApprovedLine(RefundLine):
 
 
 class RefundMoney(BaseModel):
-    """Every amount the approval's entry needs (P7–P9); all base amounts are CNY.
+    """All amounts of a refund's journal entry (P7–P9). All base amounts are CNY.
 
-    `amount` (buyer's currency, goods and charges) is carried in 2210 at `base` = amount × book_rate.
-    Merchant-borne lines: from_pending + from_available + fee_back + vat_back = Σ their list_amount, of which
-    from_available leaves 2120; `margin_reversed` is the share of the margin booked at allocation (same sign), `fx` the
-    rest (positive a loss).
-    Platform-borne lines: nothing leaves the merchant; their part of the base is the expense.
+    `amount` is goods and charges in the buyer's currency. It stands in 2210 at `base` = amount × book_rate. Lines that
+    the merchant bears: from_pending + from_available + fee_back + vat_back = Σ their list_amount; from_available leaves
+    2120. `margin_reversed` is their share of the margin that was booked at allocation (same sign); `fx` is the rest (a
+    loss is positive). Lines that the platform bears: nothing leaves the merchant, and their part of the base is
+    `expense_base`, on the account that `expense` names.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,7 +83,7 @@ class RefundMoney(BaseModel):
 
 
 class _Case(Event):
-    """What every event of an after-sales case names."""
+    """Fields of every event of an after-sales case."""
 
     merchant_id: Id
     order_id: Id
@@ -91,15 +91,19 @@ class _Case(Event):
 
 
 class RefundRequested(_Case, name="refund.requested", version=1):
-    """An after-sales case is open."""
+    """An after-sales case is open.
+
+    `amount` is the most that the buyer would get, in the buyer's currency. `express_setting` is the merchant's Express
+    Refund setting at the request (statement 26). `rounds_required` is the number of approvals that the case needs.
+    """
 
     type: RefundType
     lines: tuple[RefundLine, ...]
     charges: tuple[AllocatedCharge, ...]
-    amount: Money  # what the buyer would get
+    amount: Money  # goods and charges, buyer's currency
     reason: str
     details: Sealed[str] | None = None
-    express_setting: bool  # the merchant's Express Refund switch at the request (statement 26)
+    express_setting: bool  # the merchant's Express Refund setting at the request
     rounds_required: int
     parcel_ids: tuple[Id, ...] = ()
     requested_by: Actor
@@ -107,7 +111,7 @@ class RefundRequested(_Case, name="refund.requested", version=1):
 
 
 class RefundAutoApproved(_Case, name="refund.auto_approved", version=1):
-    """Express Refund: paid, not shipped, approved by the system at once (statement 27)."""
+    """The system has approved the case at once: Express Refund, paid and not shipped (statement 27)."""
 
     market: str
     rule: str
@@ -116,7 +120,7 @@ class RefundAutoApproved(_Case, name="refund.auto_approved", version=1):
 
 
 class RefundRoundApproved(_Case, name="refund.round_approved", version=1):
-    """One of the required rounds said yes."""
+    """A reviewer has approved this round. Rounds count from 1."""
 
     round: int
     approver: Actor
@@ -124,7 +128,7 @@ class RefundRoundApproved(_Case, name="refund.round_approved", version=1):
 
 
 class RefundRoundRejected(_Case, name="refund.round_rejected", version=1):
-    """One of the required rounds said no."""
+    """A reviewer has rejected the case in this round. Rounds count from 1."""
 
     round: int
     approver: Actor
@@ -132,7 +136,11 @@ class RefundRoundRejected(_Case, name="refund.round_rejected", version=1):
 
 
 class RefundApproved(_Case, name="refund.approved", version=1):
-    """The buyer will be refunded; who bears it is settled. Where that is `shared`, each line says whose it is."""
+    """The refund is approved, and its liability is decided.
+
+    With the liability `shared`, `borne_by` of each line says who bears it. With `return_required`, the refund is paid
+    only when the goods are back.
+    """
 
     market: str
     lines: tuple[ApprovedLine, ...]
@@ -152,21 +160,21 @@ class RefundRejected(_Case, name="refund.rejected", version=1):
 
 
 class RefundWithdrawn(_Case, name="refund.withdrawn", version=1):
-    """The buyer took the request back."""
+    """The request is withdrawn, and the case is closed without a refund."""
 
     by: Actor
     reason: str
 
 
 class _Return(_Case):
-    """What every event of goods on their way back names."""
+    """Fields of every event of a return."""
 
     return_id: Id
     happened_at: datetime
 
 
 class ReturnAuthorized(_Return, name="return.authorized", version=1):
-    """The buyer may send these quantities back until `return_by`."""
+    """The buyer may send these units back until `return_by`."""
 
     lines: tuple[RefundLine, ...]
     return_by: datetime | None = None
@@ -186,18 +194,18 @@ class ReturnReceived(_Return, name="return.received", version=1):
 
 
 class ReturnInspected(_Return, name="return.inspected", version=1):
-    """The goods that came back have been looked at."""
+    """The returned goods were inspected."""
 
     condition: str
     disposition: str
 
 
 class ReturnExpired(_Return, name="return.expired", version=1):
-    """The buyer did not send the goods back in time: the refund that waited for them is off.
+    """The goods did not come back in time. The refund that waited for them is cancelled.
 
-    `undone` is its approval, with the signs of the original entry; None where the buyer has all of it by a dispute, so
-    that it stands. `kept` is what stands instead where they have a part: the refund of that part of the price, which
-    2210 carried at `kept.money.base`.
+    `undone` is its approval, whose entry is reversed. It is None if the buyer has the whole amount in another way, such
+    as by a dispute: then the refund stands. `kept` is the refund that stands instead if the buyer has a part of the
+    amount. It stood in 2210 at `kept.money.base`.
     """
 
     return_by: datetime
@@ -206,7 +214,7 @@ class ReturnExpired(_Return, name="return.expired", version=1):
 
 
 class _Attempt(_Case):
-    """What every event of one instruction to a provider names: a refund may be split over several captures."""
+    """Fields of every event of a refund attempt. A refund may need several attempts, one for each capture."""
 
     attempt_id: Id
     payment_id: Id
@@ -216,13 +224,14 @@ class _Attempt(_Case):
 
 
 class RefundSubmitted(_Attempt, name="refund.submitted", version=1):
-    """The provider is asked to pay this part of the refund back, under `attempt_id`."""
+    """We have asked the provider to pay this part of the refund. The request goes out under `attempt_id`."""
 
 
 class RefundSucceeded(_Attempt, name="refund.succeeded", version=1):
-    """The provider has paid this part back to the buyer.
+    """The provider has paid this part of the refund to the buyer.
 
-    `carried` is what 2210 carried it at, `base` its value at the day's book rate, `fx` = base − carried (5210).
+    `carried` is its CNY value in 2210, `base` its CNY value at `book_rate`, the rate of the day, and `fx` = base −
+    carried (a loss is positive).
     """
 
     psp_refund_ref: str
@@ -234,17 +243,19 @@ class RefundSucceeded(_Attempt, name="refund.succeeded", version=1):
 
 
 class RefundSuccessRepeated(_Attempt, name="refund.success_repeated", version=1):
-    """The provider says again, of a later instant, that it has paid this part back: the same, unless it turns out that
-    the money had come back in between."""
+    """The provider has reported the success of this attempt again, at a later instant. Nothing is posted.
+
+    The report counts if it turns out that the money had come back in between.
+    """
 
     psp_refund_ref: str
     happened_at: datetime
 
 
 class RefundFailed(_Attempt, name="refund.failed", version=1):
-    """The provider could not pay this part back; it stays owed to the buyer.
+    """The provider could not pay this part of the refund. We still owe it to the buyer.
 
-    `without_effect` where it changes nothing: the part was paid back later, or had failed already.
+    `without_effect` is true if the report changes nothing: the attempt succeeded later, or had failed already.
     """
 
     psp_refund_ref: str
@@ -254,11 +265,11 @@ class RefundFailed(_Attempt, name="refund.failed", version=1):
 
 
 class RefundReversed(_Attempt, name="refund.reversed", version=1):
-    """A refund that had succeeded came back; it is owed to the buyer again at what it was `carried` at.
+    """The money of a successful attempt came back. We owe it to the buyer again, at its `carried` CNY value.
 
-    `base` is its value at the day's book rate, `fx` = carried − base (positive is a loss, as everywhere). Where its
-    success was reported only after it, both are recorded together, and `came_back_on` is the accounting day of this
-    one.
+    `base` is its CNY value at `book_rate`, the rate of the day, and `fx` = carried − base (a loss is positive). If the
+    reversal was reported before the success, both are recorded together, and `came_back_on` is the accounting day of
+    the reversal.
     """
 
     psp_refund_ref: str
@@ -276,8 +287,7 @@ class RefundReversed(_Attempt, name="refund.reversed", version=1):
 
 
 class _ExtinguishedLiability(_Attempt):
-    """What a refund of a capture that failed stood at when it did not reach the buyer: in 2210 (`carried`), and as the
-    platform's loss (`base`), `fx` = base − carried; all in CNY."""
+    """CNY values of an attempt on a capture that failed: `carried` in 2210, `base` in 5140, `fx` = base − carried."""
 
     carried: Money
     base: Money
@@ -285,16 +295,26 @@ class _ExtinguishedLiability(_Attempt):
 
 
 class RefundLiabilityExtinguished(_ExtinguishedLiability, name="refund.liability_extinguished", version=1):
-    """A refund on its way when its capture failed was not paid, or has come back: the buyer never gave the money, so
-    that nobody is owed it and it is no loss."""
+    """The refund of a failed capture did not reach the buyer. Nobody is owed it, and it is no loss.
+
+    The attempt was not paid, or the money came back, and the buyer never paid us. `carried` is its CNY value in 2210,
+    `base` its part of the loss in 5140, and `fx` = base − carried.
+    """
 
 
 class RefundLiabilityReinstated(_ExtinguishedLiability, name="refund.liability_reinstated", version=1):
-    """What was owed no more, because its capture had failed, was paid all the same: it is the platform's loss."""
+    """A refund whose liability was extinguished was paid after all. It is the platform's loss.
+
+    `carried` is its CNY value in 2210, `base` its part of the loss in 5140, and `fx` = base − carried.
+    """
 
 
 class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=1):
-    """The refund, or a part of it, reached the buyer from the platform's own bank (P24). It took two people."""
+    """We have paid the refund, or a part of it, from our own bank account (P24). Two people agreed.
+
+    `carried` is its CNY value in 2210, `base` its CNY value at `book_rate`, the rate of the day, and `fx` = base −
+    carried (a loss is positive). `reference` is the bank's.
+    """
 
     method: str
     reference: str
@@ -308,7 +328,7 @@ class RefundPaidByAlternative(_Case, name="refund.paid_by_alternative", version=
 
 
 class _FundsBack(_Case):
-    """Money of a capture that pays for nothing is owed to the buyer, at the value it was taken in with."""
+    """Captured money that pays for nothing is owed to the buyer. `base` is its CNY value at the capture's rate."""
 
     payment_id: Id
     psp: Id
@@ -322,8 +342,14 @@ class _FundsBack(_Case):
 
 
 class DuplicateCaptureRefundApproved(_FundsBack, name="refund.duplicate_capture_approved", version=1):
-    """Money captured twice will be paid back to the buyer."""
+    """A duplicate capture is to be paid back to the buyer.
+
+    `base` is `amount` in CNY at `book_rate`, the rate of the capture.
+    """
 
 
 class BuyerFundsRefundApproved(_FundsBack, name="refund.buyer_funds_approved", version=1):
-    """Money that was captured and pays for no order will be paid back to the buyer."""
+    """Captured money that pays for no order is to be paid back to the buyer.
+
+    `base` is `amount` in CNY at `book_rate`, the rate of the capture.
+    """

@@ -1,4 +1,4 @@
-"""Merchant money after the sale: released, held, paid out, returned; and the breaks that people must close."""
+"""Merchants' money after the sale: released, held, paid out, returned; and breaks."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ HeldFrom = Literal["pending", "available"]
 
 
 class SettlementReleased(Event, name="settlement.released", version=1):
-    """Some quantity of an order line is the merchant's to be paid: gross = net + fee + vat, all CNY.
+    """Units of an order line are released to the merchant: gross = net + fee + vat, all CNY.
 
-    `rule` says why now: `signed_off`, or `platform_borne` where no signature will come.
+    `rule` is the reason: `signed_off` for signed units, or `platform_borne` if no signature will come. `fee_rate_bps`
+    is in basis points of gross. The release was due at `due_at`.
     """
 
     merchant_id: Id
     order_id: Id
     line_id: Id
-    parcel_id: Id | None = None  # whose units they are
+    parcel_id: Id | None = None  # the parcel of the units
     market: str
     qty: int
     gross: Money
@@ -41,10 +42,8 @@ class SettlementReleased(Event, name="settlement.released", version=1):
 
 
 class _Hold(Event):
-    """What every hold names; `held_from` is the account the money was in, and goes back to.
-
-    A hold on a merchant's available money need not be about an order.
-    """
+    """Fields of every hold event. `held_from` is the account that the money came from and goes back to. A hold on
+    available money need not concern an order."""
 
     hold_id: Id
     merchant_id: Id
@@ -56,22 +55,25 @@ class _Hold(Event):
 
 
 class SettlementHeld(_Hold, name="settlement.held", version=1):
-    """Some of the merchant's money on a line is kept back, with a reason: of all its units, or of `qty` units in one
-    parcel."""
+    """Money of the merchant is on hold, for `reason`.
+
+    `held_from` says whether it was pending or available. With `line_id`, it is the money of all units of the line, or
+    of `qty` units in the parcel `parcel_id`.
+    """
 
     parcel_id: Id | None = None
-    qty: int | None = None  # None where it is about no parcel
+    qty: int | None = None  # None if the hold names no parcel
     held_at: datetime
 
 
 class HoldReleased(_Hold, name="settlement.hold_released", version=1):
-    """Money that was kept back is the merchant's again."""
+    """Money on hold is pending or available again, as `held_from` says."""
 
     hold_released_at: datetime
 
 
 class _Payout(Event):
-    """What every payout event names. `bank_ref` is the bank's own reference, empty before it has one."""
+    """Fields of every payout event. `bank_ref` is the bank's reference, empty until it is known."""
 
     payout_id: PayoutId
     merchant_id: Id
@@ -81,26 +83,28 @@ class _Payout(Event):
 
 
 class PayoutInitiated(_Payout, name="payout.initiated", version=1):
-    """The bank is to be instructed to pay the merchant; the money is no longer available.
+    """The money of a payout has left the available balance. The bank is to be instructed.
 
-    `account_verified_at` is the check of the account that the payout rests on: if it comes back, so does no other.
+    `account_verified_at` identifies the verification of the account. If this payout comes back, no other payout uses
+    that verification.
     """
 
     account_verified_at: datetime
     initiated_at: datetime
-    run_id: Id | None = Field(default=None, exclude_if=is_absent)  # the settlement run that asked for it
+    run_id: Id | None = Field(default=None, exclude_if=is_absent)  # the settlement run that initiated it
 
 
 class PayoutSubmitted(_Payout, name="payout.submitted", version=1):
-    """The bank has the instruction."""
+    """The bank has the payment instruction."""
 
     submitted_at: datetime
 
 
 class PayoutPaid(_Payout, name="payout.paid", version=1):
-    """The money has left our bank for the merchant's.
+    """The bank has transferred the money to the merchant's account.
 
-    `given_back_before`: we had believed the payout dead and made the money available again, so it leaves from there.
+    `given_back_before` is true if the payout had been reported as failed, cancelled or returned, and its money was made
+    available again. Then it is debited to the available balance.
     """
 
     value_date: date
@@ -108,28 +112,32 @@ class PayoutPaid(_Payout, name="payout.paid", version=1):
 
 
 class PayoutFailed(_Payout, name="payout.failed", version=1):
-    """The bank could not pay; the money is available again."""
+    """The bank could not pay. The money is available again."""
 
     code: str
     failed_at: datetime
 
 
 class PayoutCancelled(_Payout, name="payout.cancelled", version=1):
-    """The payout was taken back before the bank had it; the money is available again."""
+    """The payout was cancelled before the bank had it. The money is available again."""
 
     code: str
     cancelled_at: datetime
 
 
 class PayoutReturned(_Payout, name="payout.returned", version=1):
-    """Money that had been paid came back to our bank; it is available again."""
+    """The bank returned a payout that had been paid. The money is available again."""
 
     code: str
     value_date: date
 
 
 class ReconciliationBreakOpened(Event, name="break.opened", version=1):
-    """Two accounts of the same thing differ, or a fact contradicts what was known; a person must look."""
+    """Two sources differ, or a report contradicts the books. A person must look into it.
+
+    `expected` and `actual` are short texts; `refs` names the things concerned. `arose_at` is the instant when the
+    difference arose, if that was before the event's own instant.
+    """
 
     break_id: Id
     kind: Id
@@ -137,11 +145,11 @@ class ReconciliationBreakOpened(Event, name="break.opened", version=1):
     actual: str
     refs: dict[str, str]
     opened_at: datetime
-    arose_at: datetime | None = Field(default=None, exclude_if=is_absent)  # where that was before the row's own instant
+    arose_at: datetime | None = Field(default=None, exclude_if=is_absent)  # if before the event's own instant
 
 
 class ReconciliationBreakAssigned(Event, name="break.assigned", version=1):
-    """Somebody is to look into the difference."""
+    """`owner` is to look into the break."""
 
     break_id: Id
     kind: Id
@@ -151,7 +159,7 @@ class ReconciliationBreakAssigned(Event, name="break.assigned", version=1):
 
 
 class ReconciliationBreakResolved(Event, name="break.resolved", version=1):
-    """A person has explained the difference; `reason` is in their own words."""
+    """A person has explained the break. `resolution` is a code word; `reason` is free text, sealed."""
 
     break_id: Id
     kind: Id

@@ -1,4 +1,4 @@
-"""Settlement runs, which fix a cut-off for all merchants, and the statements of what became of each one's money."""
+"""Settlement runs, which fix a cut-off for all merchants, and the merchants' statements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ StatementKind = Literal[
 
 
 class StatementTotal(BaseModel):
-    """What the lines of one kind come to (CNY, what the merchant gains positive), and how many they are."""
+    """The sum of a statement's lines of one kind, in CNY (positive for the merchant), and their number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,14 +28,16 @@ class StatementTotal(BaseModel):
 
 
 class SettlementStatementIssued(Event, name="statement.issued", version=1):
-    """The merchant was shown what became of its available money (2120) between two positions of its book.
+    """The merchant has a statement of its available money (2120) between two positions of its book.
 
-    The next statement begins where this one ends: positions are what it is cut by, the instants say when they stood.
+    It covers positions after `after_position` up to `upto_position`; the next statement begins there. `period_from` and
+    `period_to` are the instants of these positions. `number` counts the merchant's statements from 1. `lines_hash` is
+    the SHA-256 of the canonical lines, so that the statement can be made again byte for byte. Amounts are CNY.
     """
 
     statement_id: Id
     merchant_id: Id
-    number: int  # the merchant's first is 1
+    number: int  # counts from 1
     run_id: Id | None
     book: int
     after_position: int
@@ -45,12 +47,16 @@ class SettlementStatementIssued(Event, name="statement.issued", version=1):
     opening: Money
     totals: tuple[StatementTotal, ...]
     closing: Money
-    lines_hash: str  # SHA-256 of the canonical lines, so that it can be issued again byte for byte
+    lines_hash: str  # SHA-256 of the canonical lines
     issued_at: datetime
 
 
 class SettlementRunStarted(Event, name="settlement_run.started", version=1):
-    """Releases, statements and payouts of this run derive from the cut-off and the positions of the books alone."""
+    """A settlement run has started.
+
+    Its releases, statements and payouts depend only on `cut_off` and on `positions`, which maps each book to a
+    position.
+    """
 
     run_id: Id
     cut_off: datetime
@@ -59,7 +65,7 @@ class SettlementRunStarted(Event, name="settlement_run.started", version=1):
 
 
 class SettlementRunCompleted(Event, name="settlement_run.completed", version=1):
-    """The run has dealt with every merchant."""
+    """The run has handled every merchant. `paid` is in CNY; `refused` maps refusal codes to their number."""
 
     run_id: Id
     merchants: int

@@ -1,5 +1,4 @@
-"""What became of unmatched money: captures that did not happen, refunds that failed or came back, and what providers
-have paid."""
+"""Events of unmatched captures in book 0: failures, refund attempts and provider settlements."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from ledger.money import Money
 
 
 class _UnmatchedMoney(Event):
-    """Which unmatched capture it is about."""
+    """Fields of every event of an unmatched capture."""
 
     psp: Id
     capture_ref: Id
@@ -22,10 +21,10 @@ class _UnmatchedMoney(Event):
 
 
 class UnmatchedCaptureFailed(_UnmatchedMoney, name="unmatched.capture_failed", version=1):
-    """The provider did not take the money after all, or took it back; it never belonged to an order.
+    """An unmatched capture did not happen, or the provider has taken it back.
 
-    `base` is what it stood at, in CNY. What was owed back to the payer already is the platform's loss; `unallocated` is
-    the rest.
+    `base` is its CNY value. `unallocated` is the part that was not yet owed to the payer; it leaves 2220. The rest is
+    the platform's loss (P26).
     """
 
     code: str
@@ -36,9 +35,9 @@ class UnmatchedCaptureFailed(_UnmatchedMoney, name="unmatched.capture_failed", v
 
 
 class UnmatchedRefundFailed(_UnmatchedMoney, name="unmatched.refund_failed", version=1):
-    """The provider could not pay money of no order back; it stays owed (P11).
+    """The provider could not pay unmatched funds back. We still owe them (P11).
 
-    `without_effect` where it changes nothing: it was paid later, or had failed already.
+    `without_effect` is true if the report changes nothing: the attempt succeeded later, or had failed already.
     """
 
     refund_id: Id
@@ -50,8 +49,10 @@ class UnmatchedRefundFailed(_UnmatchedMoney, name="unmatched.refund_failed", ver
 
 
 class UnmatchedRefundSuccessRepeated(_UnmatchedMoney, name="unmatched.refund_success_repeated", version=1):
-    """The provider says again, of a later instant, that it has paid money of no order back: the same, unless it turns
-    out that it had come back in between."""
+    """The provider has reported the success of this attempt again, at a later instant. Nothing is posted.
+
+    The report counts if it turns out that the money had come back in between.
+    """
 
     refund_id: Id
     attempt_id: Id
@@ -60,11 +61,11 @@ class UnmatchedRefundSuccessRepeated(_UnmatchedMoney, name="unmatched.refund_suc
 
 
 class UnmatchedRefundReversed(_UnmatchedMoney, name="unmatched.refund_reversed", version=1):
-    """Money of no order that had been paid back has come back: it is owed again at what it was `carried` at.
+    """A refund of unmatched funds came back. We owe the money again, at its `carried` CNY value.
 
-    `base` is its value at the day's book rate, `fx` = carried − base, all in CNY. Where its payment was reported only
-    after
-    it, both are recorded together, and `came_back_on` is the accounting day of this one.
+    `base` is its CNY value at `book_rate`, the rate of the day, and `fx` = carried − base (a loss is positive). If the
+    reversal was reported before the success, both are recorded together, and `came_back_on` is the accounting day of
+    the reversal.
     """
 
     refund_id: Id
@@ -84,23 +85,28 @@ class UnmatchedRefundReversed(_UnmatchedMoney, name="unmatched.refund_reversed",
 
 
 class _ExtinguishedLiability(_UnmatchedMoney):
-    """`base` is what it stands at, in CNY, as money owed and as the platform's loss."""
+    """`base` is the CNY value, in 2210 and in the platform's loss."""
 
     refund_id: Id
     base: Money
 
 
 class UnmatchedLiabilityExtinguished(_ExtinguishedLiability, name="unmatched.liability_extinguished", version=1):
-    """Money of a capture that failed did not reach the payer, who never gave it: nobody is owed it, and it is no
-    loss."""
+    """The refund of a failed capture did not reach the payer. Nobody is owed it, and it is no loss.
+
+    `base` is its CNY value, in 2210 and in the loss.
+    """
 
 
 class UnmatchedLiabilityReinstated(_ExtinguishedLiability, name="unmatched.liability_reinstated", version=1):
-    """What was owed no more, because its capture had failed, was paid all the same: it is the platform's loss."""
+    """A refund whose liability was extinguished was paid after all. It is the platform's loss.
+
+    `base` is its CNY value, in 2210 and in the loss.
+    """
 
 
 class UnmatchedRefundSubmitted(_UnmatchedMoney, name="unmatched.refund_submitted", version=1):
-    """The provider is asked once more to pay money of no order back, under a new name."""
+    """We have asked the provider once more to pay unmatched funds back, with a new `attempt_id`."""
 
     refund_id: Id
     attempt_id: Id
@@ -108,7 +114,10 @@ class UnmatchedRefundSubmitted(_UnmatchedMoney, name="unmatched.refund_submitted
 
 
 class UnmatchedFundsSettled(Event, name="unmatched.funds_settled", version=1):
-    """The provider has paid for these lines of a capture that no order will have, as a part of one batch (P3)."""
+    """The provider has paid these lines of an unmatched capture, as a part of one batch (P3).
+
+    No order will get the capture. `cash` is the sum of the lines in CNY.
+    """
 
     psp: Id
     capture_ref: Id
@@ -121,7 +130,12 @@ class UnmatchedFundsSettled(Event, name="unmatched.funds_settled", version=1):
 
 
 class UnmatchedFundsMatched(SettlementMatch, name="unmatched.funds_matched", version=1):
-    """What the provider settled of unmatched money before we knew of it is no longer extra, nor expected."""
+    """A line that a provider had settled before its item was known is matched to the item, in unmatched money.
+
+    The line stood in 1110 as `settled`, with the CNY value `settled_base`; the item as `cleared`, with `cleared_base`.
+    Both have the signs of the report; `fx` = cleared_base − settled_base. The entry is booked on `posted_on`, when both
+    were known.
+    """
 
     capture_ref: Id
     payment_id: Id | None
