@@ -1,1 +1,1 @@
-"""Refusals by the part of the business they belong to, and the catalogue of them all."""
+"""Refusals, one module for each part of the business, and the catalogue of all of them."""

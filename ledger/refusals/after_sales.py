@@ -1,4 +1,5 @@
-"""Refusals of after-sales: what buyers ask for, what reviewers decide, what the platform starts, and returns."""
+"""Refusals of after-sales: requests of buyers, decisions of reviewers, refunds that the platform starts, and
+returns."""
 
 from __future__ import annotations
 
@@ -10,35 +11,36 @@ from ledger.refusals.refusal import Refusal
 class AfterSalesLocked(
     Refusal,
     code="AFTER_SALES_LOCKED",
-    remedy="Ask again once the parcel is signed for[, or at {lock_ends_at} or later].",
+    remedy="Request again when the parcel is signed for[, or at {lock_ends_at} or later].",
 ):
-    """The parcel is on its way; after-sales opens when it is signed for[, or at {lock_ends_at}]."""
+    """After-sales requests are locked while the parcel is on its way, until it is signed for[ or until
+    {lock_ends_at}]."""
 
-    lock_ends_at: datetime | None  # None where only a signature ends it
+    lock_ends_at: datetime | None  # None if only a signature ends the lock
 
 
 class NotSignedFor(
     Refusal,
     code="NOT_SIGNED_FOR",
-    remedy="Wait for the signature, leave these units out, or ask for them with type not_received.",
+    remedy="Wait for the signature, leave these units out, or request them with type not_received.",
 ):
-    """Units of line {line_id} that are asked for are not signed for."""
+    """Some requested units of line {line_id} are not signed for."""
 
     line_id: str
 
 
 class ReturnWindowClosed(
-    Refusal, code="RETURN_WINDOW_CLOSED", remedy="Leave these units out: the time for their return is over."
+    Refusal, code="RETURN_WINDOW_CLOSED", remedy="Leave these units out: they can no longer be returned."
 ):
-    """Returns were possible until {closed_at}."""
+    """The return window closed at {closed_at}."""
 
     closed_at: datetime
 
 
 class RefundExceedsRemaining(
-    Refusal, code="REFUND_EXCEEDS_REMAINING", remedy="Ask for no more of {what} than is left: {remaining}."
+    Refusal, code="REFUND_EXCEEDS_REMAINING", remedy="Request no more than is left: {remaining}."
 ):
-    """More of {what} is asked back than is left to refund: {asked} asked for, {remaining} left."""
+    """The request asks for more {what} than can still be refunded: {asked} requested, {remaining} left."""
 
     what: str
     asked: str
@@ -48,23 +50,23 @@ class RefundExceedsRemaining(
 class CaseAlreadyOpen(
     Refusal,
     code="CASE_ALREADY_OPEN",
-    remedy="Give a new case an id of its own.",
+    remedy="Use another id for a new case.",
     remedies={
-        "open": "Have case {refund_id} decided or withdrawn first[; units on their way are locked {then_locked} "
-        "even then]. Another case has an id of its own.",
-        "waiting for its goods": "Wait until the goods of case {refund_id} are back or their time is over. "
-        "Another case has an id of its own.",
+        "open": "Have case {refund_id} decided or withdrawn first[; after that, units on their way are still locked "
+        "{then_locked}]. Use another id for another case.",
+        "waiting for its goods": "Wait until the goods of case {refund_id} are back or the return expires. "
+        "Use another id for another case.",
     },
 ):
-    """Case {refund_id} exists already, and is {state}."""
+    """Case {refund_id} already exists; it is {state}."""
 
     refund_id: str
     state: str
-    then_locked: str | None = None  # until when, as far as the units are locked for other reasons than the case
+    then_locked: str | None = None  # the end of an after-sales lock on the units, beside the case
 
 
 class NotCaptured(
-    Refusal, code="NOT_CAPTURED", remedy="Cancel the order instead (cancel_order): there is nothing to pay back."
+    Refusal, code="NOT_CAPTURED", remedy="Cancel the order instead (cancel_order): there is nothing to refund."
 ):
     """Order {order_id} is not paid."""
 
@@ -76,8 +78,8 @@ class ParcelNotLost(
     code="PARCEL_NOT_LOST",
     remedy="Report the loss first (report_loss).",
     remedies={
-        "signed_for": "Leave it: the parcel was signed for. The buyer asks for a return, or says that the goods never "
-        "came (request_refund)."
+        "signed_for": "Do nothing: the parcel was signed for. The buyer can request a return, or report that the goods "
+        "did not arrive (request_refund)."
     },
 ):
     """Parcel {parcel_id} is not lost; it is {status}."""
@@ -87,7 +89,7 @@ class ParcelNotLost(
 
 
 class WrongRound(Refusal, code="WRONG_ROUND", remedy="Decide round {expected}."):
-    """Round {asked} is asked for, and round {expected} is next."""
+    """The command decides round {asked}, but the next round is {expected}."""
 
     asked: int
     expected: int
@@ -102,8 +104,8 @@ class SameApprover(Refusal, code="SAME_APPROVER", remedy="Have another person de
 class CaseClosed(
     Refusal,
     code="CASE_CLOSED",
-    remedy="Open a new case where something is still to be refunded.",
-    remedies={"approved": "Nothing is left to decide: have the refund paid (submit_refund)."},
+    remedy="Open a new case if something is still to be refunded.",
+    remedies={"approved": "Pay the refund (submit_refund): nothing is left to decide."},
 ):
     """Case {refund_id} is closed; it is {state}."""
 
@@ -118,8 +120,8 @@ class CaseNotFound(Refusal, code="CASE_NOT_FOUND", remedy="Name an after-sales c
     refund_id: str
 
 
-class LineNotInCase(Refusal, code="LINE_NOT_IN_CASE", remedy="Name a line that the case asks for: {lines}."):
-    """Case {refund_id} does not ask for line {line_id}."""
+class LineNotInCase(Refusal, code="LINE_NOT_IN_CASE", remedy="Name a line of the case: {lines}."):
+    """Case {refund_id} does not include line {line_id}."""
 
     refund_id: str
     line_id: str
@@ -127,14 +129,14 @@ class LineNotInCase(Refusal, code="LINE_NOT_IN_CASE", remedy="Name a line that t
 
 
 class RefundNotApproved(Refusal, code="REFUND_NOT_APPROVED", remedy="Have the case approved first (approve_refund)."):
-    """Case {refund_id} is not approved: {state}."""
+    """Case {refund_id} is not approved; it is {state}."""
 
     refund_id: str
     state: str
 
 
 class ReturnNotReceived(
-    Refusal, code="RETURN_NOT_RECEIVED", remedy="Wait for the goods, or report that they are back."
+    Refusal, code="RETURN_NOT_RECEIVED", remedy="Wait for the goods, or report their return (report_return_received)."
 ):
     """The goods of case {refund_id} are not back."""
 
@@ -147,8 +149,10 @@ class AlreadySubmitted(Refusal, code="ALREADY_SUBMITTED", remedy="Wait for the p
     refund_id: str
 
 
-class FullAmountOnly(Refusal, code="FULL_AMOUNT_ONLY", remedy="Approve {asked} of line {line_id}, or reject the case."):
-    """Units that were not sent are refunded at their full price: {asked} of line {line_id}, not {amount}."""
+class FullAmountOnly(
+    Refusal, code="FULL_AMOUNT_ONLY", remedy="Approve {asked} for line {line_id}, or reject the case."
+):
+    """Units that were not sent are refunded at their full price: {asked} for line {line_id}, not {amount}."""
 
     line_id: str
     asked: str
@@ -156,18 +160,20 @@ class FullAmountOnly(Refusal, code="FULL_AMOUNT_ONLY", remedy="Approve {asked} o
 
 
 class ChargeNotRefundable(
-    Refusal, code="CHARGE_NOT_REFUNDABLE", remedy="Leave {type} out, or have the policy {policy} changed first."
+    Refusal,
+    code="CHARGE_NOT_REFUNDABLE",
+    remedy="Leave the charge {type} out, or have the policy {policy} changed first.",
 ):
-    """The policy {policy} gives no {type} back."""
+    """The policy {policy} does not refund the charge {type}."""
 
     type: str
     policy: str
 
 
 class ChargeNotFound(
-    Refusal, code="CHARGE_NOT_FOUND", remedy="Leave {type} out[, or name a charge of the order: {charges}]."
+    Refusal, code="CHARGE_NOT_FOUND", remedy="Leave the charge {type} out[, or name a charge of the order: {charges}]."
 ):
-    """Order {order_id} has no charge of the type {type}."""
+    """Order {order_id} has no charge of type {type}."""
 
     order_id: str
     type: str
@@ -175,7 +181,7 @@ class ChargeNotFound(
 
 
 class ParcelNotRefused(
-    Refusal, code="PARCEL_NOT_REFUSED", remedy="Report that customs refused the parcel first (report_tracking)."
+    Refusal, code="PARCEL_NOT_REFUSED", remedy="Report the refusal by customs first (report_tracking)."
 ):
     """Customs has not refused parcel {parcel_id}; it is {status}."""
 
@@ -191,18 +197,16 @@ class ParcelNotDamaged(Refusal, code="PARCEL_NOT_DAMAGED", remedy="Report the da
 
 
 class ParcelNotReturned(
-    Refusal, code="PARCEL_NOT_RETURNED", remedy="Report that the parcel is sent back first (report_tracking)."
+    Refusal, code="PARCEL_NOT_RETURNED", remedy="Report the return of the parcel first (report_tracking)."
 ):
-    """Parcel {parcel_id} is not on its way back; it is {status}."""
+    """Parcel {parcel_id} is not on its way back to the sender; it is {status}."""
 
     parcel_id: str
     status: str
 
 
-class UnsentIsMerchants(
-    Refusal, code="UNSENT_IS_MERCHANTS", remedy="Leave `liability` out, or name the merchant as the one who bears it."
-):
-    """Units of line {line_id} never left the merchant, who bears their refund, not the {liability}."""
+class UnsentIsMerchants(Refusal, code="UNSENT_IS_MERCHANTS", remedy="Leave `liability` out, or set it to merchant."):
+    """Units of line {line_id} never left the merchant: the merchant bears their refund, not the {liability}."""
 
     line_id: str
     liability: str
@@ -213,34 +217,36 @@ class ReturnNotAuthorized(
     code="RETURN_NOT_AUTHORIZED",
     remedy="Approve a case with return_required first (approve_refund).",
     remedies={
-        "received": "Leave it as it is: the goods are back.",
-        "inspected": "Leave it as it is: the goods are back.",
-        "expired": "Open a new case where something is still to be refunded.",
+        "received": "Do nothing: the goods are back.",
+        "inspected": "Do nothing: the goods are back.",
+        "expired": "Open a new case if something is still to be refunded.",
     },
 ):
-    """No goods are awaited for case {refund_id}; it is {state}."""
+    """Case {refund_id} does not wait for a return; it is {state}."""
 
     refund_id: str
     state: str
 
 
 class ReturnNotExpired(
-    Refusal, code="RETURN_NOT_EXPIRED", remedy="Wait for the goods[, or ask again at {return_by} or later]."
+    Refusal,
+    code="RETURN_NOT_EXPIRED",
+    remedy="Wait for the goods[, or send the command again at {return_by} or later].",
 ):
-    """The goods of case {refund_id} are {state}[, and may come back until {return_by}]."""
+    """The return of case {refund_id} has not expired: the goods are {state}[, and may come back until {return_by}]."""
 
     refund_id: str
-    return_by: datetime | None  # None where there is no hurry
+    return_by: datetime | None  # None if the return has no deadline
     state: str
 
 
 class NotDeemedSigned(
     Refusal,
     code="NOT_DEEMED_SIGNED",
-    remedy="Wait for the carrier's proof of delivery[, or ask again at {deemed_at} or later].",
+    remedy="Wait for the carrier's proof of delivery[, or send the command again at {deemed_at} or later].",
 ):
-    """Parcel {parcel_id} is {status}, and is not deemed signed for[ before {deemed_at}]."""
+    """Parcel {parcel_id} is {status}. It does not count as signed for[ before {deemed_at}]."""
 
     parcel_id: str
-    deemed_at: datetime | None  # None where the policy deems nothing signed
+    deemed_at: datetime | None  # None if the policy has no deemed signatures
     status: str

@@ -1,4 +1,4 @@
-"""Every refusal, by name and code, in the order of the domain's catalogue (§4.3); those of finance beside them."""
+"""The catalogue of refusals: every class by name and code, in the domain's order (§4.3)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ from ledger.refusals.refusal import remedy_of as remedy_of
 from ledger.refusals.refusal import sentence_of as sentence_of
 
 
-class RoleNotAllowed(Refusal, code="ROLE_NOT_ALLOWED", remedy="Have somebody with the role {needed} do it."):
+class RoleNotAllowed(Refusal, code="ROLE_NOT_ALLOWED", remedy="Have a person with the role {needed} send the command."):
     """Role {needed} is required; this actor has {role}."""
 
     role: str
@@ -80,43 +80,43 @@ class RoleNotAllowed(Refusal, code="ROLE_NOT_ALLOWED", remedy="Have somebody wit
 
 
 class WrongCurrency(Refusal, code="WRONG_CURRENCY", remedy="Give the amount in {expected}."):
-    """{amount} is asked for, and {what} is in {expected}."""
+    """{amount} was given, but {what} is in {expected}."""
 
     what: str
     amount: str
     expected: str
 
 
-class MakerIsChecker(Refusal, code="MAKER_IS_CHECKER", remedy="Have a second person approve it."):
-    """{maker} asked for this, and cannot be the one to approve it."""
+class MakerIsChecker(Refusal, code="MAKER_IS_CHECKER", remedy="Have another person approve it."):
+    """{maker} made this request and cannot approve it."""
 
     maker: str
 
 
-class VersionConflict(
-    Refusal, code="VERSION_CONFLICT", remedy="Send the command again: it is decided on what is true by then."
-):
-    """What this was decided on changed {attempts} times while it was being recorded."""
+class VersionConflict(Refusal, code="VERSION_CONFLICT", remedy="Send the command again: it is decided anew."):
+    """The data of this decision changed {attempts} times while the command was being recorded."""
 
     attempts: int
 
 
-class IdempotencyKeyReused(Refusal, code="IDEMPOTENCY_KEY_REUSED", remedy="Give a new command a new id."):
+class IdempotencyKeyReused(Refusal, code="IDEMPOTENCY_KEY_REUSED", remedy="Send the new command under a new id."):
     """The id {command_id} was already used for another command."""
 
     command_id: str
 
 
 class InstantNotYours(
-    Refusal, code="INSTANT_NOT_YOURS", remedy="Leave occurred_at out: the ledger's clock says when a decision is made."
+    Refusal, code="INSTANT_NOT_YOURS", remedy="Leave occurred_at out: the ledger's clock dates decisions."
 ):
-    """The command {command} is a decision: only reports and importers bring the time it happened."""
+    """The command {command} is a decision: only reports and importers may give the time at which it happened."""
 
     command: str
 
 
 class PolicyNotEffective(
-    Refusal, code="POLICY_NOT_EFFECTIVE", remedy="Publish policy {policy}, and ask again once it is in force."
+    Refusal,
+    code="POLICY_NOT_EFFECTIVE",
+    remedy="Publish policy {policy}, and send the command again when it is in force.",
 ):
     """No version of the policy {policy} is in force at {at}."""
 
@@ -127,7 +127,7 @@ class PolicyNotEffective(
 class PolicyEffectiveTooSoon(
     Refusal, code="POLICY_EFFECTIVE_TOO_SOON", remedy="Give {earliest} or a later instant as effective_from."
 ):
-    """A policy takes effect at least a minute after it is published: at {earliest}, not at {effective_from}."""
+    """A policy takes effect one minute after it is published, or later: at {earliest}, not at {effective_from}."""
 
     effective_from: datetime
     earliest: datetime

@@ -1,5 +1,4 @@
-"""Refusals of finance: payouts taken back, holds, write-offs, adjustments, periods, breaks, statements, unmatched
-items."""
+"""Refusals of finance: payouts, holds, write-offs, adjustments, periods, breaks, statements and unmatched items."""
 
 from __future__ import annotations
 
@@ -18,60 +17,58 @@ class PayoutNotFound(
 
 
 class PayoutAlreadySubmitted(
-    Refusal, code="PAYOUT_ALREADY_SUBMITTED", remedy="Recall it at the bank, and report what becomes of it."
+    Refusal, code="PAYOUT_ALREADY_SUBMITTED", remedy="Ask the bank to recall the payout, and report the bank's answer."
 ):
-    """The bank has payout {payout_id} already; it is {state}."""
+    """The bank already has payout {payout_id}; it is {state}."""
 
     payout_id: str
     state: str
 
 
 class PayoutIsOver(Refusal, code="PAYOUT_IS_OVER", remedy="Initiate another payout (initiate_payout)."):
-    """Payout {payout_id} is over; it is {state}."""
+    """Payout {payout_id} is closed; it is {state}."""
 
     payout_id: str
     state: str
 
 
-class HoldIdTaken(Refusal, code="HOLD_ID_TAKEN", remedy="Give every hold an id of its own."):
-    """A hold {hold_id} was made before."""
+class HoldIdTaken(Refusal, code="HOLD_ID_TAKEN", remedy="Use another id for a new hold."):
+    """Hold {hold_id} already exists."""
 
     hold_id: str
 
 
-class HoldNotFound(Refusal, code="HOLD_NOT_FOUND", remedy="Name a hold that still keeps something back."):
-    """Merchant {merchant_id} has no hold {hold_id} that keeps money back."""
+class HoldNotFound(Refusal, code="HOLD_NOT_FOUND", remedy="Name a hold that still has money."):
+    """Merchant {merchant_id} has no open hold {hold_id}."""
 
     merchant_id: str
     hold_id: str
 
 
-class HoldExceeded(Refusal, code="HOLD_EXCEEDED", remedy="Release no more than the {held} that is held."):
-    """{asked} is to be released from hold {hold_id}, which keeps {held} back."""
+class HoldExceeded(Refusal, code="HOLD_EXCEEDED", remedy="Release at most {held}."):
+    """The command releases {asked} from hold {hold_id}, which holds only {held}."""
 
     hold_id: str
     asked: str
     held: str
 
 
-class WriteOffExceedsDebt(
-    Refusal, code="WRITE_OFF_EXCEEDS_DEBT", remedy="Write off no more than the {debt} that is owed."
-):
-    """{asked} is to be written off, and merchant {merchant_id} owes {debt}."""
+class WriteOffExceedsDebt(Refusal, code="WRITE_OFF_EXCEEDS_DEBT", remedy="Write off at most {debt}."):
+    """The write-off is {asked}, but merchant {merchant_id} owes only {debt}."""
 
     merchant_id: str
     asked: str
     debt: str
 
 
-class ProposalIdTaken(Refusal, code="PROPOSAL_ID_TAKEN", remedy="Give every proposal an id of its own."):
-    """A proposal {proposal_id} was made before."""
+class ProposalIdTaken(Refusal, code="PROPOSAL_ID_TAKEN", remedy="Use another id for a new proposal."):
+    """Proposal {proposal_id} already exists."""
 
     proposal_id: str
 
 
-class AdjustmentPosted(Refusal, code="ADJUSTMENT_POSTED", remedy="Give every adjustment an id of its own."):
-    """Adjustment {adjustment_id} is posted already."""
+class AdjustmentPosted(Refusal, code="ADJUSTMENT_POSTED", remedy="Use another id for a new adjustment."):
+    """Adjustment {adjustment_id} is already posted."""
 
     adjustment_id: str
 
@@ -79,40 +76,38 @@ class AdjustmentPosted(Refusal, code="ADJUSTMENT_POSTED", remedy="Give every adj
 class ProposalNotOpen(
     Refusal,
     code="PROPOSAL_NOT_OPEN",
-    remedy="Make a new proposal where it is still needed; `redledger proposals` lists the open ones.",
+    remedy="Make a new proposal if it is still needed; `redledger proposals` lists the open ones.",
 ):
-    """Proposal {proposal_id} is not open: {state}."""
+    """Proposal {proposal_id} is not open; it is {state}."""
 
     proposal_id: str
     state: str
 
 
-class ProposalOutdated(Refusal, code="PROPOSAL_OUTDATED", remedy="Reject it, and propose it anew."):
-    """Proposal {proposal_id} asks for {command} in a form that is no longer valid: {why}."""
+class ProposalOutdated(Refusal, code="PROPOSAL_OUTDATED", remedy="Reject the proposal, and make a new one."):
+    """Proposal {proposal_id} contains a command {command} that is no longer valid: {why}."""
 
     proposal_id: str
     command: str
     why: str
 
 
-class NotParked(Refusal, code="NOT_PARKED", remedy="Choose one that `redledger parked` lists."):
+class NotParked(Refusal, code="NOT_PARKED", remedy="Name a parked item; `redledger parked` lists them."):
     """Nothing is parked as {what} in book {book}."""
 
     what: str
     book: int
 
 
-class JournalUnbalanced(
-    Refusal, code="JOURNAL_UNBALANCED", remedy="Let debits and credits come to the same sum in CNY."
-):
-    """The entry does not balance: debits are {debits} and credits {credits}."""
+class JournalUnbalanced(Refusal, code="JOURNAL_UNBALANCED", remedy="Make debits and credits equal in CNY."):
+    """The entry does not balance: debits are {debits}, credits are {credits}."""
 
     debits: str
     credits: str
 
 
 class AccountRestricted(
-    Refusal, code="ACCOUNT_RESTRICTED", remedy="Use the command that moves this account, or another account."
+    Refusal, code="ACCOUNT_RESTRICTED", remedy="Use the command that posts to this account, or another account."
 ):
     """Account {account} takes no manual adjustment here: {why}."""
 
@@ -123,9 +118,9 @@ class AccountRestricted(
 class MerchantChargeNotAllowed(
     Refusal,
     code="MERCHANT_CHARGE_NOT_ALLOWED",
-    remedy="Post it to the platform: a merchant pays the technical service fee and nothing else.",
+    remedy="Post it to the platform: merchants pay only the technical service fee.",
 ):
-    """{amount} would be taken from merchant {merchant_id} for account {account}."""
+    """The entry would take {amount} from merchant {merchant_id} for account {account}."""
 
     merchant_id: str
     account: str
@@ -143,34 +138,36 @@ class PeriodClosed(
     first_open_day: date
 
 
-class PeriodNotOver(Refusal, code="PERIOD_NOT_OVER", remedy="Ask again when {last_day} is over in Asia/Shanghai."):
-    """Period {period} lasts until {last_day}."""
+class PeriodNotOver(
+    Refusal, code="PERIOD_NOT_OVER", remedy="Send the command again after {last_day} has ended in Asia/Shanghai."
+):
+    """Period {period} is not over: its last day is {last_day}."""
 
     period: str
     last_day: date
 
 
 class ClosingNotApproved(
-    Refusal, code="CLOSING_NOT_APPROVED", remedy="Propose close_period, and have somebody else approve it."
+    Refusal, code="CLOSING_NOT_APPROVED", remedy="Propose close_period, and have another person approve it."
 ):
-    """No two people have asked for the closing of period {period}."""
+    """The closing of period {period} is not approved by two people."""
 
     period: str
 
 
 class PeriodOutOfOrder(
-    Refusal, code="PERIOD_OUT_OF_ORDER", remedy="Close periods one by one, and reopen the last closed one first."
+    Refusal, code="PERIOD_OUT_OF_ORDER", remedy="Close periods in order, and reopen the last closed period first."
 ):
-    """Period {asked} is asked for, and {expected} is next."""
+    """The command names period {asked}, but the next one is {expected}."""
 
     asked: str
     expected: str
 
 
 class ValueNotStorable(
-    Refusal, code="VALUE_NOT_STORABLE", remedy="Send values within the limits of docs/limits.md under a new id."
+    Refusal, code="VALUE_NOT_STORABLE", remedy="Send values within the limits of docs/limits.md, under a new id."
 ):
-    """What {command} would record could not be read again: {reason}."""
+    """The command {command} has a value that cannot be stored: {reason}."""
 
     command: str
     reason: str
@@ -183,9 +180,11 @@ class BookUnknown(Refusal, code="BOOK_UNKNOWN", remedy="Name a book of this ledg
 
 
 class RevaluationOutdated(
-    Refusal, code="REVALUATION_OUTDATED", remedy="Read the balances again, and say how many revaluations they include."
+    Refusal,
+    code="REVALUATION_OUTDATED",
+    remedy="Read the balances again, and give the number of revaluations that they include.",
 ):
-    """The balances include {included} of the revaluations of {period}, of which {posted} stand in the books."""
+    """The balances were read after {included} revaluations of {period}, but the books have {posted}."""
 
     period: str
     included: int
@@ -197,7 +196,7 @@ class BreakNotOpen(
     code="BREAK_NOT_OPEN",
     remedy="Name an open break; `redledger exceptions` lists each with its stream.",
     remedies={
-        "its money is to be matched to an order or given back": "Match the money (`redledger match`), or give it back."
+        "its money is to be matched to an order or given back": "Match the money (`redledger match`), or refund it."
     },
 ):
     """Stream {stream} has no open break {break_id}: {state}."""
@@ -208,7 +207,7 @@ class BreakNotOpen(
 
 
 class StatementGap(Refusal, code="STATEMENT_GAP", remedy="Begin the statement at {field} {expected}."):
-    """The statement begins at {field} {given}, and the last one ended at {expected}."""
+    """The statement begins at {field} {given}, but the last one ended at {expected}."""
 
     field: str
     given: str
@@ -216,17 +215,17 @@ class StatementGap(Refusal, code="STATEMENT_GAP", remedy="Begin the statement at
 
 
 class StatementUnbalanced(
-    Refusal, code="STATEMENT_UNBALANCED", remedy="Make the statement anew, so that it closes at {expected}."
+    Refusal, code="STATEMENT_UNBALANCED", remedy="Make a new statement that closes at {expected}."
 ):
-    """The statement closes at {given}, and {what} is {expected}."""
+    """The statement closes at {given}, but {what} is {expected}."""
 
     what: str
     given: str
     expected: str
 
 
-class StatementOutdated(Refusal, code="STATEMENT_OUTDATED", remedy="Make the statement anew."):
-    """The merchant's money has moved since the statement was made: its account was at version {given}, and is at
+class StatementOutdated(Refusal, code="STATEMENT_OUTDATED", remedy="Make a new statement."):
+    """The merchant's money has moved since the statement was made: the account had version {given}, and now has
     {current}."""
 
     given: int
@@ -236,9 +235,9 @@ class StatementOutdated(Refusal, code="STATEMENT_OUTDATED", remedy="Make the sta
 class UnmatchedItemNotFound(
     Refusal,
     code="UNMATCHED_ITEM_NOT_FOUND",
-    remedy="Name a reference that waits unmatched; `redledger unmatched` lists them.",
+    remedy="Name an unmatched item; `redledger unmatched` lists them.",
 ):
-    """There is no unmatched item of {source} under {reference} that this can be done with."""
+    """Source {source} has no unmatched item {reference} for this command."""
 
     source: str
     reference: str
@@ -247,10 +246,10 @@ class UnmatchedItemNotFound(
 class ItemAlreadyMatched(
     Refusal,
     code="ITEM_ALREADY_MATCHED",
-    remedy="Leave it as it is: what was decided about this money stands.",
-    remedies={"being matched": "Leave it as it is: the service goes on with the match that was decided."},
+    remedy="Do nothing: the earlier decision about this money stands.",
+    remedies={"being matched": "Do nothing: the service completes the match that was decided."},
 ):
-    """The reference {reference} of {source} is already {state}."""
+    """The item {reference} of {source} is already {state}."""
 
     source: str
     reference: str
@@ -260,16 +259,16 @@ class ItemAlreadyMatched(
 class AllocationExceedsCapture(
     Refusal,
     code="ALLOCATION_EXCEEDS_CAPTURE",
-    remedy="Name each order once, and let the parts come to exactly {captured}.",
+    remedy="Name each order once, with parts that sum to exactly {captured}.",
 ):
-    """The parts are {parts}, and {captured} of the capture is to be matched."""
+    """The parts are {parts}, but {captured} of the capture is left to match."""
 
     parts: str
     captured: str
 
 
 class RunNotStarted(Refusal, code="RUN_NOT_STARTED", remedy="Start the settlement run first (start_settlement_run)."):
-    """There is no settlement run {run_id}."""
+    """Settlement run {run_id} does not exist."""
 
     run_id: str
 
@@ -277,7 +276,7 @@ class RunNotStarted(Refusal, code="RUN_NOT_STARTED", remedy="Start the settlemen
 class AmountTooLarge(
     Refusal, code="AMOUNT_TOO_LARGE", remedy="Check the amount and the exchange rate; report a larger sum in parts."
 ):
-    """{amount} minor units of {currency} are to be posted to account {account}; the books hold at most {most}."""
+    """The entry would post {amount} minor units of {currency} to account {account}; the limit is {most}."""
 
     amount: str
     currency: str
@@ -288,7 +287,7 @@ class AmountTooLarge(
 class PolicyNotUsable(
     Refusal,
     code="POLICY_NOT_USABLE",
-    remedy="Correct the content and publish it again; orders go on under the old one.",
+    remedy="Correct the policy and publish it again; the old version stays in force.",
 ):
     """Policy {policy} fails on sample orders: {faults}."""
 

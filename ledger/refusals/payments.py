@@ -1,4 +1,4 @@
-"""Refusals of an order's money beside its refunds: captures, voids, disputes, buyers' funds, and rates."""
+"""Refusals about payments: captures, voids, disputes, unapplied funds, claims and rates."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ledger.refusals.refusal import Refusal
 class DisputeOpen(
     Refusal,
     code="DISPUTE_OPEN",
-    remedy="Wait until dispute {dispute_id} is won or lost[; the release falls due at {due_at} then].",
+    remedy="Wait until dispute {dispute_id} is won or lost[; the release is then due at {due_at}].",
 ):
-    """The buyer disputes {line_id} at the card issuer: {dispute_id}, stage {stage}."""
+    """The buyer disputes {line_id} at the card issuer: dispute {dispute_id}, stage {stage}."""
 
-    line_id: str  # the capture where it is about money of no line
+    line_id: str  # or the capture, if the dispute concerns no line
     dispute_id: str
     stage: str
-    due_at: datetime | None = None  # of a release that would be due later than now
+    due_at: datetime | None = None  # of a release that is not due yet
 
 
 class DisputeNotFound(Refusal, code="DISPUTE_NOT_FOUND", remedy="Name a dispute of the order."):
@@ -27,9 +27,7 @@ class DisputeNotFound(Refusal, code="DISPUTE_NOT_FOUND", remedy="Name a dispute 
     dispute_id: str
 
 
-class DisputeClosed(
-    Refusal, code="DISPUTE_CLOSED", remedy="Nothing can be done unless the issuer opens the dispute again."
-):
+class DisputeClosed(Refusal, code="DISPUTE_CLOSED", remedy="Do nothing, unless the issuer opens the dispute again."):
     """Dispute {dispute_id} is closed; it is {state}."""
 
     dispute_id: str
@@ -37,7 +35,7 @@ class DisputeClosed(
 
 
 class EvidenceTooLate(
-    Refusal, code="EVIDENCE_TOO_LATE", remedy="Wait for the issuer's decision: it takes no more evidence."
+    Refusal, code="EVIDENCE_TOO_LATE", remedy="Wait for the issuer's decision: the issuer accepts no more evidence."
 ):
     """Evidence for dispute {dispute_id} was due by {due_by}."""
 
@@ -49,7 +47,7 @@ class PaymentNotAuthorized(
     Refusal,
     code="PAYMENT_NOT_AUTHORIZED",
     remedy="Name a payment of the order, or wait until its authorisation is reported.",
-    remedies={"declined": "Have the buyer pay again: the issuer does not hold the money."},
+    remedies={"declined": "Have the buyer pay again: the payment was declined."},
 ):
     """Payment {payment_id} is not authorised; it is {state}."""
 
@@ -58,31 +56,31 @@ class PaymentNotAuthorized(
 
 
 class AmountExceedsAuthorized(
-    Refusal, code="AMOUNT_EXCEEDS_AUTHORIZED", remedy="Capture no more than the {remaining} that is left."
+    Refusal, code="AMOUNT_EXCEEDS_AUTHORIZED", remedy="Capture no more than is left: {remaining}."
 ):
-    """{asked} is to be captured, and {remaining} of the {authorized} authorised is left."""
+    """The capture is {asked}, but only {remaining} of the authorised {authorized} is left."""
 
     asked: str
     remaining: str
     authorized: str
 
 
-class AlreadyCaptured(Refusal, code="ALREADY_CAPTURED", remedy="Refund what was captured, if it must go back."):
-    """Of payment {payment_id}, {captured} is captured or asked for already."""
+class AlreadyCaptured(Refusal, code="ALREADY_CAPTURED", remedy="Refund the captured money if it must go back."):
+    """{captured} of payment {payment_id} is already captured or requested."""
 
     payment_id: str
     captured: str
 
 
 class AuthorizationExpired(Refusal, code="AUTHORIZATION_EXPIRED", remedy="Have the buyer's payment authorised again."):
-    """The authorisation of payment {payment_id} has lapsed[; it held until {expires_at}]."""
+    """The authorisation of payment {payment_id} has expired[; it was valid until {expires_at}]."""
 
     payment_id: str
     expires_at: datetime | None
 
 
 class PaymentAlreadyVoided(Refusal, code="PAYMENT_VOIDED", remedy="Have the buyer's payment authorised again."):
-    """Payment {payment_id} is voided, or the provider is asked to void it."""
+    """Payment {payment_id} is voided, or a void is requested."""
 
     payment_id: str
 
@@ -94,39 +92,41 @@ class CaptureNotFound(Refusal, code="CAPTURE_NOT_FOUND", remedy="Name a capture 
     capture_ref: str
 
 
-class CaptureNotOverdue(Refusal, code="CAPTURE_NOT_OVERDUE", remedy="Ask again at {due_at} or later."):
-    """Capture {capture_ref} has until {due_at} to find its order."""
+class CaptureNotOverdue(Refusal, code="CAPTURE_NOT_OVERDUE", remedy="Send the command again at {due_at} or later."):
+    """Capture {capture_ref} may still be matched to an order until {due_at}."""
 
     capture_ref: str
     due_at: datetime
 
 
 class CaptureNotDuplicate(
-    Refusal, code="CAPTURE_NOT_DUPLICATE", remedy="Refund it as what it is: buyer's funds, or a part of the order."
+    Refusal, code="CAPTURE_NOT_DUPLICATE", remedy="Refund it as buyer's funds, or as a part of the order."
 ):
-    """Capture {capture_ref} is no second payment of the order: {what}."""
+    """Capture {capture_ref} is not a second payment of the order: {what}."""
 
     capture_ref: str
     what: str
 
 
-class ClaimAlreadyFiled(Refusal, code="CLAIM_ALREADY_FILED", remedy="Give every claim an id of its own."):
-    """Claim {claim_id} was filed before, and is {state}."""
+class ClaimAlreadyFiled(Refusal, code="CLAIM_ALREADY_FILED", remedy="Use another id for a new claim."):
+    """Claim {claim_id} is already filed; it is {state}."""
 
     claim_id: str
     state: str
 
 
-class RateMissing(Refusal, code="RATE_MISSING", remedy="Record a rate of {pair} for {day} or before (record_fx_rate)."):
-    """No {kind} rate for {pair} is known on or before {day}."""
+class RateMissing(
+    Refusal, code="RATE_MISSING", remedy="Record a rate for {pair} of {day} or an earlier day (record_fx_rate)."
+):
+    """There is no {kind} rate for {pair} of {day} or an earlier day."""
 
     pair: str
     kind: str
     day: date
 
 
-class RateStale(Refusal, code="RATE_STALE", remedy="Record a newer rate of {pair} (record_fx_rate)."):
-    """The last {kind} rate for {pair} is of {as_of}, which is too old for a decision on {day}."""
+class RateStale(Refusal, code="RATE_STALE", remedy="Record a newer rate for {pair} (record_fx_rate)."):
+    """The last {kind} rate for {pair} is of {as_of}. It is too old for a decision on {day}."""
 
     pair: str
     kind: str
@@ -134,27 +134,29 @@ class RateStale(Refusal, code="RATE_STALE", remedy="Record a newer rate of {pair
     day: date
 
 
-class OrderPaid(Refusal, code="ORDER_PAID", remedy="Cancel the order: what was paid is refunded with it."):
+class OrderPaid(Refusal, code="ORDER_PAID", remedy="Cancel the order: the paid money is refunded with it."):
     """Order {order_id} is paid."""
 
     order_id: str
 
 
 class OrderNotExpired(
-    Refusal, code="ORDER_NOT_EXPIRED", remedy="Cancel the order (cancel_order)[, or ask again at {pay_by} or later]."
+    Refusal,
+    code="ORDER_NOT_EXPIRED",
+    remedy="Cancel the order (cancel_order)[, or send the command again at {pay_by} or later].",
 ):
     """Order {order_id} can still be paid[ until {pay_by}]."""
 
     order_id: str
-    pay_by: datetime | None  # None where the policy sets no time
+    pay_by: datetime | None  # None if the policy sets no time
 
 
 class PaymentUnderWay(
     Refusal,
     code="PAYMENT_UNDER_WAY",
-    remedy="Void payment {payment_id} (void_payment), wait until it lapses, or cancel the order.",
+    remedy="Void payment {payment_id} (void_payment), wait until it expires, or cancel the order.",
 ):
-    """Money for order {order_id} is held or captured already: payment {payment_id}."""
+    """Money for order {order_id} is authorised or captured: payment {payment_id}."""
 
     order_id: str
     payment_id: str

@@ -1,4 +1,4 @@
-"""Refusals about releasing an order's money and paying it out."""
+"""Refusals about releases and payouts."""
 
 from __future__ import annotations
 
@@ -8,43 +8,41 @@ from ledger.refusals.refusal import Refusal
 
 
 class NotSignedOff(Refusal, code="NOT_SIGNED_OFF", remedy="Wait for the parcels to be signed for."):
-    """Nothing of[ line {line_id} of] order {order_id} that is still to be released is signed for."""
+    """No units of[ line {line_id} of] order {order_id} that are still to be released are signed for."""
 
     order_id: str
     line_id: str | None = None
 
 
-class NotDue(Refusal, code="NOT_DUE", remedy="Ask again at {due_at} or later."):
-    """The first release falls due at {due_at}."""
+class NotDue(Refusal, code="NOT_DUE", remedy="Send the command again at {due_at} or later."):
+    """The first release is due at {due_at}."""
 
     due_at: datetime
 
 
 class OpenCase(
-    Refusal, code="OPEN_CASE", remedy="Have case {refund_id} decided first[; the release falls due at {due_at} then]."
+    Refusal, code="OPEN_CASE", remedy="Have case {refund_id} decided first[; the release is then due at {due_at}]."
 ):
-    """The open case {refund_id} holds the release back."""
+    """The open case {refund_id} blocks the release."""
 
     refund_id: str
-    due_at: datetime | None = None  # None where it would be due now
+    due_at: datetime | None = None  # None if it would be due now
 
 
 class LineOnHold(
     Refusal,
     code="LINE_ON_HOLD",
-    remedy="End hold {hold_id} first (release_line_hold)[; the release falls due at {due_at} then].",
+    remedy="End hold {hold_id} first (release_line_hold)[; the release is then due at {due_at}].",
 ):
-    """The money of line {line_id} is kept back by hold {hold_id}."""
+    """The money of line {line_id} is on hold: {hold_id}."""
 
     line_id: str
     hold_id: str
-    due_at: datetime | None = None  # None where it would be due now
+    due_at: datetime | None = None  # None if it would be due now
 
 
-class AlreadyReleased(
-    Refusal, code="ALREADY_RELEASED", remedy="Leave it as it is: all that is the merchant's is released."
-):
-    """Everything of[ line {line_id} of] order {order_id} is released or refunded already."""
+class AlreadyReleased(Refusal, code="ALREADY_RELEASED", remedy="Do nothing: the merchant's money is already released."):
+    """All units of[ line {line_id} of] order {order_id} are already released or refunded."""
 
     order_id: str
     line_id: str | None = None
@@ -53,10 +51,10 @@ class AlreadyReleased(
 class InsufficientAvailable(
     Refusal,
     code="INSUFFICIENT_AVAILABLE",
-    remedy="Ask for less, or wait for the next release[, which pays back the {owed} first].",
+    remedy="Request less, or wait for the next release[, which first repays the {owed}].",
 ):
-    """A {what} of {asked} is asked for, and {available} is available for it[; the merchant owes {owed}][; open cases
-    and disputes may still take {in_open_cases}][; {reserve} is kept as the merchant's reserve]."""
+    """A {what} of {asked} was requested, but {available} is available[; the merchant owes {owed}][; open cases and
+    disputes may still take {in_open_cases}][; {reserve} is kept as the merchant's reserve]."""
 
     what: str
     asked: str
@@ -67,7 +65,7 @@ class InsufficientAvailable(
 
 
 class PayoutBelowMinimum(
-    Refusal, code="PAYOUT_BELOW_MINIMUM", remedy="Wait until {minimum} or more is available, and ask for that."
+    Refusal, code="PAYOUT_BELOW_MINIMUM", remedy="Wait until at least {minimum} is available, and request that."
 ):
     """A payout of {asked} is below the minimum of {minimum}."""
 
@@ -84,8 +82,8 @@ class PayoutInFlight(
     amount: str
 
 
-class PayoutIdTaken(Refusal, code="PAYOUT_ID_TAKEN", remedy="Give every payout an id of its own."):
-    """A payout {payout_id} was made before, and is {state}."""
+class PayoutIdTaken(Refusal, code="PAYOUT_ID_TAKEN", remedy="Use another id for a new payout."):
+    """Payout {payout_id} already exists; it is {state}."""
 
     payout_id: str
     state: str

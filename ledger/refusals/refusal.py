@@ -1,4 +1,4 @@
-"""What a refusal is: a code that never changes, one plain sentence, the facts it rests on, and what to do next."""
+"""The base class of refusals: a stable code, one plain sentence, the facts it rests on, and a remedy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic_core import to_jsonable_python
 
-REFUSALS: dict[str, type[Refusal]] = {}  # by code, in the order of the catalogue, `ledger.refusals.catalogue`
+REFUSALS: dict[str, type[Refusal]] = {}  # by code, in the order of `ledger.refusals.catalogue`
 
 _FACT = re.compile(r"\{(\w+)\}")
 _PART = re.compile(r"\[([^\[\]]*)\]")
@@ -17,9 +17,9 @@ _PART = re.compile(r"\[([^\[\]]*)\]")
 class Refusal(Exception):
     """A command is refused: an outcome, not a fault. Subclasses declare their facts as annotations.
 
-    The docstring is the sentence people read, with the facts in braces, and `remedy` says what to do next. A part in
-    brackets is left out where a fact in it is not known. `remedies` has other remedies, by the fact `state` or
-    `status`. A fact with a value in the class may be left out.
+    The docstring is the sentence that people read, with the facts in braces; `remedy` says what to do next. A part in
+    brackets is left out if a fact in it is unknown. `remedies` maps a value of the fact `state` or `status` to another
+    remedy. A fact with a default in the class is optional.
     """
 
     code: ClassVar[str]
@@ -44,12 +44,12 @@ class Refusal(Exception):
 
     @property
     def sentence(self) -> str:
-        """One plain sentence with the facts filled in."""
+        """The sentence with the facts filled in."""
         return sentence_of(self.code, self.facts)
 
     @property
     def next_step(self) -> str:
-        """What to do next, with the facts filled in."""
+        """The remedy with the facts filled in."""
         return remedy_of(self.code, self.facts)
 
     def __str__(self) -> str:
@@ -57,12 +57,12 @@ class Refusal(Exception):
 
 
 def sentence_of(code: str, facts: Mapping[str, Any]) -> str:
-    """The sentence of a stored refusal, made again from its code and facts."""
+    """Returns the sentence of a stored refusal, made from its code and facts."""
     return _said(" ".join((REFUSALS[code].__doc__ or "").split()), facts)
 
 
 def remedy_of(code: str, facts: Mapping[str, Any]) -> str:
-    """What to do next about a stored refusal, made again from its code and facts."""
+    """Returns the remedy of a stored refusal, made from its code and facts."""
     kind = REFUSALS[code]
     state = str(facts.get("state") or facts.get("status"))
     return _said(kind.remedies.get(state, kind.remedy), facts)
