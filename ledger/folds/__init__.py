@@ -1,1 +1,1 @@
-"""Folds that both commands and projections need, each written once."""
+"""Folds that both commands and projections use."""

@@ -1,4 +1,4 @@
-"""What open after-sales cases and disputes of an order may still take from the money its merchant was released."""
+"""Open claims: money that open cases and disputes of an order may still take from the merchant's released money."""
 
 from __future__ import annotations
 
@@ -40,33 +40,33 @@ CLAIMING: tuple[type[Event], ...] = (
 _STAGES = get_args(DisputeStage)
 
 
-Place = str  # the parcel of units; empty where they are in none
+Place = str  # a parcel id; empty for units in no parcel
 ByPlace = dict[str, dict[Place, int]]  # fen at list price, by line and place
 
 
 @dataclass(slots=True)
 class Released:
-    """What stands released of a line's units in one place: units, and fen at list price."""
+    """Released units of a line in one place, less those taken back, and their list price in fen."""
 
     qty: int = 0
     fen: int = 0
 
     def of(self, units: int) -> int:
-        """The share of so many of them in fen, rounded up."""
+        """Returns the share of `units` of them in fen, rounded up."""
         units = min(units, self.qty)
         return -(-max(0, self.fen) * units // self.qty) if self.qty > 0 else max(0, self.fen)
 
 
 @dataclass(slots=True)
 class Disputed:
-    """A dispute: how far it is, and the units by line that it is about; of none named, all of the order."""
+    """A dispute: its stage, and the disputed units by line. Without lines it concerns the whole order."""
 
     is_open: bool = True
     stage: int = 0
     lines: dict[str, int] = field(default_factory=dict)
 
     def claim_on(self, line_id: str, places: Iterable[Released]) -> int:
-        """In fen: of some of the released units those that were released for most."""
+        """Returns the claim on a line in fen, on the released units with the highest price first."""
         if not self.is_open or (self.lines and line_id not in self.lines):
             return 0
         places = list(places)
@@ -79,13 +79,12 @@ class Disputed:
 
 @dataclass(slots=True)
 class OpenClaims:
-    """Folded from the events of one order, for its stream and for views.
+    """Open claims of one order, folded from its events; used by its stream and by views.
 
-    A claim counts at list price, since whether the fee is given back is decided with the case; who bears a dispute is
-    decided with its end. An approved refund is no claim: its money has left the account, goods back or not. What was
-    never dispatched is still pending, and so is all that was not released: a claim takes no more than stands released,
-    and that of a case no more than stands released of the units it is about. Once parcels of the order were packed anew
-    it is not known here which those are, and the whole line counts.
+    A claim counts at list price, because it is decided later whether the fee is given back and who bears a dispute. An
+    approved refund is no claim: its money has left the account. Unreleased money is not claimed: a claim is at most the
+    released money of the line, and a case's claim at most that of its units' places. After repacking this fold does not
+    know the places, and the whole line counts.
     """
 
     released: dict[str, dict[Place, Released]] = field(default_factory=dict)
@@ -95,7 +94,7 @@ class OpenClaims:
 
     @property
     def fen(self) -> int:
-        """What all of them together may take."""
+        """The sum of all claims, in fen."""
         if not self.cases and not self.disputes:
             return 0
         return sum(self._claims_on(line_id, places) for line_id, places in self.released.items())
@@ -109,18 +108,18 @@ class OpenClaims:
         return max(0, min(cases + disputes, sum(held.fen for held in places.values())))
 
     def _released_of(self, place: Place, places: dict[Place, Released]) -> int:
-        """In fen, of the units that a case asks for in this place."""
+        """Returns the released fen of the units that a case asks for in this place."""
         if self.is_repacked or not place:
             return max(0, sum(held.fen for held in places.values()))
         return max(0, places[place].fen) if place in places else 0
 
     def remember(self, event: Event) -> None:
-        """Change what is asked for by one event; without the work of the descriptor of `evolve` on every call."""
+        """Applies one event, without the descriptor of `evolve`, for speed."""
         _method_for(type(event))(self, event)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """What one more event changes; one that is not of `CLAIMING` changes nothing."""
+        """Applies one event. An event that is not in `CLAIMING` changes nothing."""
 
     @evolve.register
     def _(self, event: SettlementReleased) -> None:
@@ -154,7 +153,7 @@ class OpenClaims:
 
     @evolve.register
     def _(self, event: DisputeOpened) -> None:
-        """Reported late, of a stage that is over, it opens nothing again."""
+        """A late report of an earlier stage does not open a closed dispute again."""
         stage, known = _STAGES.index(event.stage), self.disputes.get(event.dispute_id)
         lines = {line.line_id: line.qty for line in event.lines}
         again = known is None or known.is_open or stage > known.stage

@@ -1,6 +1,6 @@
-"""Which units of an order's lines are free, and which a case or a dispute concerns: counts by place.
+"""Claims on units: which units of an order's lines are free, and which a case or a dispute concerns.
 
-Decisions and views ask the same functions, so that a buyer reads what a request would come to.
+Decisions and views use the same functions, so that a buyer sees the answer that a request would get.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(slots=True)
 class UnitsAt:
-    """Units of one line in one place that were not refunded: in a parcel that has left, or (None) not sent.
+    """Units of one line in one place that were not refunded: in a parcel that has left, or unsent (None).
 
-    `asked` counts them by the open case that asks for them, `disputed` by the open dispute about units that no case
-    asks for; `contested` counts asked units by dispute and case, since a buyer may take a case to the issuer.
+    `asked` counts units by the open case that asks for them. `disputed` counts units by an open dispute, if no case
+    asks for them. `contested` counts units by dispute and case, because a buyer may take a case to the issuer.
     """
 
     line_id: str
@@ -28,35 +28,35 @@ class UnitsAt:
 
     @property
     def under_review(self) -> int:
-        """Units that an open case asks for."""
+        """The number of units that an open case asks for."""
         return min(self.qty, self.asked.total())
 
     @property
     def free(self) -> int:
-        """Units that neither a case nor a dispute is about."""
+        """The number of units without a case or dispute."""
         return max(0, self.qty - self.asked.total() - self.disputed.total())
 
     @property
     def at_stake(self) -> int:
-        """Units that an open dispute is about."""
+        """The number of units with an open dispute."""
         return min(self.qty, self.disputed.total() + self.contested.total())
 
     def of_dispute(self, dispute_id: str) -> int:
-        """Units that this open dispute is about."""
+        """Returns the number of units of this open dispute."""
         contested = sum(n for (dispute, _), n in self.contested.items() if dispute == dispute_id)
         return self.disputed[dispute_id] + contested
 
     def uncontested(self, case_id: str) -> int:
-        """Units of the case that no dispute is about."""
+        """Returns the number of units of the case without a dispute."""
         return self.asked[case_id] - sum(n for (_, case), n in self.contested.items() if case == case_id)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenDispute:
-    """An open dispute: so many units by line, or (`lines` empty) all of the order.
+    """An open dispute about units by line, or (`lines` empty) about the whole order.
 
-    `cases` are those that were there when it was opened: it may be about the units that they ask for. A case that was
-    opened later asks for others.
+    `cases` are the cases that existed when it was opened: it may concern their units. A later case asks for other
+    units.
     """
 
     dispute_id: str
@@ -68,8 +68,8 @@ class OpenDispute:
         return not self.lines or line_id in self.lines
 
     def rank(self, *, is_sent: bool, is_signed: bool) -> int:
-        """The place in which its units are looked for first has rank 0: what did not come was not signed for, and what
-        the buyer does not accept was."""
+        """Returns the rank of a place in the search for the dispute's units; 0 is first. Goods "not received" are
+        searched in unsigned places first, goods "unacceptable" in signed ones."""
         order = _LOOKED_FOR.get(self.reason, _ANYWHERE_SENT)
         return order["signed" if is_signed else "sent" if is_sent else "unsent"]
 
@@ -84,8 +84,8 @@ _ANYWHERE_SENT = {"signed": 0, "sent": 0, "unsent": 1}
 def placed(parcels: Iterable[UnitsAt], unsent: UnitsAt, *, left: int) -> list[UnitsAt]:
     """Returns the units of a line by place, parcels that have left first.
 
-    Facts may report more units than the `left` that were paid for and not refunded: the last parcels hold fewer then.
-    A case about units that were not sent is about sent ones, where they left all the same.
+    Facts may report more units than `left`, which are paid for and not refunded; then the last parcels get fewer. A
+    case for unsent units applies to sent units if they left after all.
     """
     found, asked = [], Counter(unsent.asked)
     held = _taken(asked, unsent.qty)
@@ -99,8 +99,8 @@ def placed(parcels: Iterable[UnitsAt], unsent: UnitsAt, *, left: int) -> list[Un
 
 
 def with_disputes(places: Sequence[UnitsAt], disputes: Iterable[OpenDispute]) -> Sequence[UnitsAt]:
-    """Returns the places of all lines, with the units that each open dispute is about. No two are about one unit while
-    there are others."""
+    """Returns the places of all lines with the units of each open dispute. Two disputes share a unit only if there are
+    no other units."""
     for dispute in sorted(disputes, key=lambda dispute: dispute.dispute_id):
         for line_id in dispute.lines or dict.fromkeys(units.line_id for units in places):
             of_line = [units for units in places if units.line_id == line_id]
@@ -114,12 +114,12 @@ def with_disputes(places: Sequence[UnitsAt], disputes: Iterable[OpenDispute]) ->
 
 
 def looked_for(places: Iterable[UnitsAt], dispute: OpenDispute) -> list[UnitsAt]:
-    """Returns the places in the order in which the dispute's units are looked for."""
+    """Returns the places in the order in which the dispute's units are searched."""
     return sorted(places, key=lambda u: dispute.rank(is_sent=u.parcel_id is not None, is_signed=u.is_signed))
 
 
 def _contest(units: UnitsAt, dispute: OpenDispute, most: int, cases: Iterable[str]) -> int:
-    """Units of these cases that the dispute is about."""
+    """Assigns units of these cases to the dispute and returns their number."""
     taken = 0
     for case_id in sorted(set(cases) & units.asked.keys()):
         if (here := min(most - taken, units.uncontested(case_id))) > 0:
@@ -129,7 +129,7 @@ def _contest(units: UnitsAt, dispute: OpenDispute, most: int, cases: Iterable[st
 
 
 def _dispute(units: UnitsAt, dispute: OpenDispute, most: int) -> int:
-    """Free units that the dispute is about."""
+    """Assigns free units to the dispute and returns their number."""
     taken = max(0, min(most, units.free))
     if taken:
         units.disputed[dispute.dispute_id] += taken
@@ -137,7 +137,7 @@ def _dispute(units: UnitsAt, dispute: OpenDispute, most: int) -> int:
 
 
 def _taken(asked: Counter[str], most: int) -> Counter[str]:
-    """Takes up to so many out of the counts of cases."""
+    """Removes up to `most` units from the counts of cases and returns them by case."""
     taken = Counter[str]()
     for case_id in sorted(asked):
         if (here := min(asked[case_id], most - taken.total())) > 0:

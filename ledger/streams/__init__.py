@@ -1,1 +1,1 @@
-"""What streams remember: folds of events, nothing decided."""
+"""Streams: folds of events into the state that decisions rest on. They decide nothing."""

@@ -1,4 +1,4 @@
-"""A merchant's payable-now money as the log's guard keeps it: what a payout may rest on."""
+"""The available money of a merchant, as the log's guard keeps it. Payouts are decided on it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ledger.streams.stream import Stream
 
 
 class MerchantAccount(Stream):
-    """The guard `account/<merchant>`: its version, the sums of 2120, 2130 and 2140 (CNY, credit positive), and what
-    open cases and disputes may still take of them."""
+    """The guard `account/<merchant>`: its version, the balances of 2120, 2130 and 2140, and the sum that open cases and
+    disputes may still take. All amounts are CNY, credit positive."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class MerchantAccount(Stream):
         self.in_open_cases = Money(in_open_cases, CNY)
 
     def move(self, *, available: int, on_hold: int, in_transit: int, in_open_cases: int) -> None:
-        """One more command that changes them; fen, credit positive."""
+        """Applies one command that changes the balances; amounts in fen, credit positive."""
         self.available += Money(available, CNY)
         self.on_hold += Money(on_hold, CNY)
         self.in_transit += Money(in_transit, CNY)

@@ -1,4 +1,4 @@
-"""What is remembered of a manual adjustment: whether it is posted."""
+"""The stream of a manual adjustment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ledger.streams.stream import Stream
 
 
 class Adjustment(Stream):
-    """The stream `adjustment/<merchant>/<id>`, or `adjustment/<id>` of the platform's own."""
+    """The stream `adjustment/<merchant>/<id>`, or `adjustment/<id>` for the platform's own money."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -18,7 +18,7 @@ class Adjustment(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: ManualAdjustmentApproved) -> None:

@@ -1,4 +1,4 @@
-"""What is remembered of a stream's breaks: each as it was opened, who looks into it, and whether it is explained."""
+"""Breaks of a stream: each as it was opened, with its owner and its resolution."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ledger.events.settlement import (
 
 @dataclass(slots=True)
 class Break:
-    """A difference that a person must explain. How old it is, is for readers to say."""
+    """A difference that a person must explain. Readers compute its age."""
 
     opened: ReconciliationBreakOpened
     owner: str = ""
-    resolution: str = ""  # empty while it is open
-    holds_money: bool = False  # it is over once the money that waits with it has gone where it belongs
+    resolution: str = ""  # empty while the break is open
+    holds_money: bool = False  # it closes when its unmatched money is matched or refunded
 
     @property
     def is_open(self) -> bool:
@@ -27,7 +27,7 @@ class Break:
 
 
 def remember_break(breaks: dict[str, Break], event: Event) -> None:
-    """What the event says of a break, if it is about one."""
+    """Applies the event to the stream's breaks, if it is an event of a break."""
     match event:
         case ReconciliationBreakOpened():
             breaks[event.break_id] = Break(event)

@@ -1,4 +1,4 @@
-"""The fold that everything remembered has in common: `evolve`, one registered method an event, found quickly."""
+"""The base class of folds: `evolve` has one registered method for each event type, found quickly."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 
 class Evolving:
-    """Something that changes by events. Subclasses declare `evolve`, a singledispatchmethod with a method an event.
+    """An object that changes by events. Subclasses declare `evolve`, a singledispatchmethod with one method per event.
 
-    `remember` calls the same methods as `evolve` does, without the work of the descriptor and of looking the method up
-    on every call: streams are folded far more often than anything else is done.
+    `remember` calls the same methods as `evolve`, but caches the method for each event type and avoids the descriptor:
+    folding streams is the most frequent operation.
     """
 
     _method_for: ClassVar[Callable[[type], Callable[[Any, Any], None]]]
@@ -23,5 +23,5 @@ class Evolving:
             cls._method_for = staticmethod(cache(evolve.dispatcher.dispatch))
 
     def remember(self, event: Any) -> None:
-        """Change what is remembered by one event."""
+        """Applies one event to the state."""
         type(self)._method_for(type(event))(self, event)

@@ -1,4 +1,4 @@
-"""What is remembered of partners' files: that one was accepted and recorded; of bank accounts and their entries."""
+"""Streams of partners' files, of bank accounts and of bank statements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class AcceptedFile(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: FileAccepted) -> None:
@@ -33,24 +33,25 @@ class AcceptedFile(Stream):
 
 
 class BankAccount(Stream):
-    """The stream `bank_account/<account>/<currency>`: each statement opens where the one before it closed."""
+    """The stream `bank_account/<account>/<currency>`. Each statement opens at the closing balance of the one before
+    it."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.statements: list[BankStatementImported] = []  # by the day they close on, then as they came
+        self.statements: list[BankStatementImported] = []  # by closing day, then by page
 
     def known(self, statement_id: str, closed_on: date, page: int) -> BankStatementImported | None:
-        """The statement of this number, day and page, if it was imported."""
+        """Returns the imported statement with this number, closing day and page, or None."""
         asked = (statement_id, closed_on, page)
         of_it = (each for each in self.statements if (each.statement_id, each.closed_on, each.page) == asked)
         return next(of_it, None)
 
     def before(self, closed_on: date, page: int) -> BankStatementImported | None:
-        """The last statement up to this day and page, whenever it was imported."""
+        """Returns the last statement up to this closing day and page, or None."""
         return self.statements[n - 1] if (n := self._place(closed_on, page)) else None
 
     def after_day(self, closed_on: date, page: int) -> BankStatementImported | None:
-        """The first statement behind this day and page, if one was imported before."""
+        """Returns the first statement after this closing day and page, or None."""
         n = self._place(closed_on, page)
         return self.statements[n] if n < len(self.statements) else None
 
@@ -59,7 +60,7 @@ class BankAccount(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: BankStatementImported) -> None:
@@ -71,8 +72,8 @@ def _order(statement: BankStatementImported) -> tuple[date, int]:
 
 
 class BankStatement(Stream):
-    """The stream `bank_statement/<account>/<currency>/<statement>/<day>`: entries that were matched; those that were
-    not are breaks."""
+    """The stream `bank_statement/<account>/<currency>/<statement>/<day>`. `matched` has the references of matched
+    entries; an unmatched entry is a break."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -80,7 +81,7 @@ class BankStatement(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: BankEntryMatched) -> None:

@@ -1,4 +1,4 @@
-"""Streams as the log holds them: every event of each, applied in order."""
+"""Loading of streams: all events of each, applied in order."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ S = TypeVar("S", bound=Stream)
 
 
 class StreamReader(Protocol):
-    """What is asked of the log's reader."""
+    """The part of the log's reader that loading needs."""
 
     def summaries_of_streams(self, books: Mapping[str, int]) -> Iterable[EventSummary]: ...
 
 
 class StreamUnreadable(Exception):
-    """An event of a stream cannot be read or remembered by this code: nothing can be decided on the stream."""
+    """An event of a stream cannot be decoded or applied. Nothing can be decided on the stream."""
 
     def __init__(self, stream: str, book: int, position: int, why: str) -> None:
         super().__init__(stream, book, position, why)
@@ -29,7 +29,7 @@ class StreamUnreadable(Exception):
 
 
 def load_streams(reader: StreamReader, books: Mapping[str, int], blank: Callable[[str], S]) -> dict[str, S]:
-    """Streams by name, each read in its book (stream → book), in one query; `blank` makes one without events.
+    """Returns streams by name, in one query. `books` maps each stream to its book; `blank` makes an empty stream.
 
     Raises `StreamUnreadable`.
     """
@@ -40,15 +40,15 @@ def load_streams(reader: StreamReader, books: Mapping[str, int], blank: Callable
 
 
 def load_each(reader: StreamReader, books: Mapping[str, int], blank: Callable[[str], S]) -> dict[str, S]:
-    """The same for looking things up in many streams: one that cannot be read is as it was before that event.
+    """Returns streams by name, for look-ups. An unreadable stream stops before the event that cannot be applied.
 
-    The bus decides nothing on such a stream, so that a look-up that knows too little costs a fault and no more.
+    The bus decides nothing on such a stream, so an incomplete look-up causes at most a fault.
     """
     return _loaded(reader, books, blank)[0]
 
 
 def load_stream(reader: StreamReader, book: int, name: str, blank: Callable[[str], S]) -> S:
-    """One stream, as it was before its first event where it has none. Raises `StreamUnreadable`."""
+    """Returns one stream, empty if it has no events. Raises `StreamUnreadable`."""
     return load_streams(reader, {name: book}, blank)[name]
 
 
@@ -62,7 +62,7 @@ def _loaded(
             continue
         try:
             streams[news.stream].apply(news.event)
-        except Exception as error:  # a payload that is none, or a value that no rule can reckon with
+        except Exception as error:  # `evolve` may raise anything on a payload that it does not expect
             why = f"{type(error).__name__}: {error}"
             unreadable[news.stream] = StreamUnreadable(news.stream, books[news.stream], news.position, why)
             unreadable[news.stream].__cause__ = error

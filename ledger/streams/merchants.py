@@ -1,4 +1,4 @@
-"""What is remembered of a merchant: enrolment, markets, payout accounts, switches."""
+"""The stream of a merchant: enrolment, markets, payout accounts and settings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Enrolment = Literal["unknown", "requested", "enrolled", "rejected", "suspended",
 
 
 class Terms(NamedTuple):
-    """What a merchant is enrolled for, or asks to be."""
+    """The terms of an enrolment, or of a request to enrol."""
 
     country: str
     markets: tuple[str, ...]
@@ -39,14 +39,14 @@ class Terms(NamedTuple):
 
 @dataclass(slots=True)
 class PayoutAccount:
-    """A bank account by its token; only a verified one that is not disabled is paid to."""
+    """A bank account, by its token. Only a verified account that is not disabled is paid."""
 
     ref: str
     bank_code: str
     country: str
     currency: str
     registered_by: Actor
-    verified_at: datetime | None = None  # when it was checked; None while another account is the checked one
+    verified_at: datetime | None = None  # None while another account is the verified one
     disabled: bool = False
 
     @property
@@ -65,36 +65,36 @@ class Merchant(Stream):
         super().__init__(name)
         self.enrolment: Enrolment = "unknown"
         self.terms = Terms("", (), "")
-        self.asked: Terms | None = None  # what waits for the platform's yes
+        self.asked: Terms | None = None  # a request that the platform has not answered
         self.accounts: dict[str, PayoutAccount] = {}
         self.express_refund = Switch()
         self.auto_export = Switch()
 
     @property
     def is_enrolled(self) -> bool:
-        """Whether the merchant takes new orders: enrolled, and neither suspended nor withdrawn."""
+        """True if the merchant takes new orders: enrolled, not suspended and not withdrawn."""
         return self.enrolment == "enrolled"
 
     @property
     def payout_account(self) -> PayoutAccount | None:
-        """Where the merchant is paid; None while no account is verified."""
+        """The account that payouts go to, or None if no account is verified."""
         return next((account for account in self.accounts.values() if account.is_payable), None)
 
     def sells_in(self, market: str) -> bool:
-        """Whether the merchant takes new orders from `market`."""
+        """True if the merchant takes new orders from `market` (ISO 3166-1 alpha-2)."""
         return self.is_enrolled and market in self.terms.markets
 
     def express_refund_at(self, instant: datetime) -> bool:
-        """The Express Refund switch as it stood at `instant`: a request goes by its own (programme, statement 26)."""
+        """Returns the Express Refund setting at `instant`, the instant of a request (programme, statement 26)."""
         return self.express_refund.at(instant)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: MerchantEnrolmentRequested) -> None:
-        """An enrolled merchant that asks for something else goes on selling as it is enrolled."""
+        """An enrolled merchant stays enrolled on its present terms while its new request is open."""
         self.enrolment = "enrolled" if self.is_enrolled else "requested"
         self.asked = Terms(event.country, event.markets, event.terms_version)
 

@@ -1,4 +1,4 @@
-"""What is set aside in one book: effects of events on views, and items of loops."""
+"""The stream of parked effects and items of one book."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Parking(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: EffectParked) -> None:

@@ -1,4 +1,4 @@
-"""What is remembered of a merchant's payouts: each with its state, and the one in flight."""
+"""The stream of a merchant's payouts, and of holds on its available money."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PayoutState = Literal["initiated", "submitted", "paid", "failed", "cancelled", "
 
 @dataclass(slots=True)
 class Payout:
-    """One transfer to the merchant; while in flight its money is in 2140."""
+    """One payout to the merchant. Its money stands in 2140 while it is in flight."""
 
     id: str
     amount: Money
@@ -42,20 +42,20 @@ class Payout:
 
     @property
     def keeps_its_money(self) -> bool:
-        """Whether what it took is gone from what is available, or on its way out."""
+        """True if its money has left the available balance: in flight, or paid."""
         return self.is_in_flight or self.state == "paid"
 
 
 @dataclass(slots=True)
 class Hold:
-    """Available money that is kept back; what is left of it is in 2130."""
+    """Money on hold. `amount` is the rest of it in 2130 (CNY)."""
 
     id: str
     amount: Money
     order_id: str | None
     line_id: str | None
     reason: str
-    parcel_id: str | None = None  # of a hold on units of one parcel, with `qty` of them
+    parcel_id: str | None = None  # of a hold on `qty` units in one parcel
     qty: int | None = None
 
 
@@ -65,22 +65,22 @@ class Payouts(Stream):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.payouts: dict[str, Payout] = {}
-        self.bounced: set[tuple[str, datetime]] = set()  # accounts, as checked then, that sent money back
+        self.bounced: set[tuple[str, datetime]] = set()  # (account, verified_at) whose payout was returned
         self.holds: dict[str, Hold] = {}
-        self.breaks: set[str] = set()  # ever opened: the same contradiction is reported once
+        self.breaks: set[str] = set()  # ids of all breaks ever opened, so that none is opened twice
 
     def has_bounced(self, account: PayoutAccount) -> bool:
-        """Whether a payout to the account came back and it was not checked again since (domain §4.5, scenario 8)."""
+        """True if a payout to the account was returned after its last verification (domain §4.5, scenario 8)."""
         return (account.ref, account.verified_at) in self.bounced
 
     @property
     def in_flight(self) -> Payout | None:
-        """The payout the bank has not answered yet; there is at most one."""
+        """The payout that the bank has not answered yet, or None. There is at most one."""
         return next((payout for payout in reversed(self.payouts.values()) if payout.is_in_flight), None)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: PayoutInitiated) -> None:

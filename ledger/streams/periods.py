@@ -1,4 +1,4 @@
-"""What is remembered of accounting periods: in each book its markers, and for the whole ledger its closings."""
+"""The streams of accounting periods: markers in each book, and closings of the whole ledger."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from ledger.streams.stream import Stream
 
 
 class Periods(Stream):
-    """The stream `periods/<book>`, and `periods/ledger` in book 0, which fold alike."""
+    """The streams `periods/<book>`, and `periods/ledger` in book 0."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.first_open_day: date | None = None  # None: nothing was ever closed
-        self.reopened = ""  # the period, until one is closed again
+        self.first_open_day: date | None = None  # None: no period was ever closed
+        self.reopened = ""  # the reopened period, empty once one is closed again
         self.changes = 0
-        self.closing: PeriodClosingApproved | None = None  # approved, and not done yet
+        self.closing: PeriodClosingApproved | None = None  # approved and not completed
 
     @property
     def last_closed(self) -> str | None:
-        """The newest closed period, `yyyy-mm`; all before it are closed too."""
+        """The newest closed period as `yyyy-mm`, or None. All periods before it are closed too."""
         return month_before(month_of(self.first_open_day)) if self.first_open_day else None
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: PeriodClosingApproved) -> None:

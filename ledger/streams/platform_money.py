@@ -1,4 +1,4 @@
-"""What is remembered of the platform's own money: payments and conversions by the bank's reference, revaluations."""
+"""The streams of the platform's own money: payments and exchanges by the bank's reference, and revaluations."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class BankMovement(Stream):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.moved: tuple[Money, Money] | None = None  # what for, and what left the bank
+        self.moved: tuple[Money, Money] | None = None  # the amount paid or bought, and the amount that left the bank
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: PartnerInvoicePaid | TaxRemitted) -> None:
@@ -39,7 +39,7 @@ class Revaluations(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: FxRevaluationPosted) -> None:

@@ -1,4 +1,4 @@
-"""What is remembered of a product: its export review, the merchant's switch, and whether it is in the pool."""
+"""The stream of a product: its export review, the merchant's settings, and the export pool."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ class Product(Stream):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.review: Review = "none"
-        self.category_id = ""  # as it was approved: orders are charged by it
+        self.category_id = ""  # the approved category, which decides the service fee
         self.requested_category_id = ""
         self.criteria_version = ""
         self.requested_markets: tuple[str, ...] = ()
         self.approved_markets: tuple[str, ...] = ()
-        self.auto_export = False  # the merchant's switch when the product was new
-        self.export_status: bool | None = None  # the product's own switch; None until it is set
+        self.auto_export = False  # the merchant's setting when the product was first submitted
+        self.export_status: bool | None = None  # the product's own setting; None until it is set
         self.translations: dict[str, tuple[str, str, str]] = {}  # locale → source version, text hash, engine
 
     @property
     def in_export_pool(self) -> bool:
-        """Approved, and put on sale by its own switch or, where that was never touched, by the automatic one."""
+        """True if the product is approved and on sale, by its own setting or else by the automatic one."""
         return bool(self.approved_markets) and (self.auto_export if self.export_status is None else self.export_status)
 
     @property
     def pool_markets(self) -> tuple[str, ...]:
-        """Where buyers can order it; none while it is not in the pool."""
+        """The markets where buyers can order it; empty if it is not in the pool."""
         return self.approved_markets if self.in_export_pool else ()
 
     def on_sale_in(self, market: str) -> bool:
-        """Whether buyers in `market` can order it."""
+        """True if buyers in `market` can order it."""
         return market in self.pool_markets
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered. Pool events only announce what is derived here."""
+        """Applies one event to the state. Events of the pool only announce what is derived here."""
 
     @evolve.register
     def _(self, event: ProductSubmittedForExportReview) -> None:

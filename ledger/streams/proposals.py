@@ -1,4 +1,4 @@
-"""A proposal that one person makes and another decides; every stream remembers those that were made in it."""
+"""Proposals of a stream. Every stream keeps the proposals that were made in it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ledger.events.event import Event
 from ledger.events.proposals import ProposalApproved, ProposalMade, ProposalRejected
 
 ProposalState = Literal["proposed", "approved", "rejected"]
-PREFIX = "proposal."  # of the events that `remember_proposal` knows
+PREFIX = "proposal."  # of the names of events that `remember_proposal` applies
 
 
 @dataclass(slots=True)
 class Proposal:
-    """What was proposed, by the event that says so, and what became of it."""
+    """A proposal and its state."""
 
     event: ProposalMade
     state: ProposalState = "proposed"
@@ -25,7 +25,7 @@ class Proposal:
 
 
 def remember_proposal(proposals: dict[str, Proposal], event: Event) -> None:
-    """Change what is remembered of the stream's proposals, if the event is about one."""
+    """Applies the event to the stream's proposals, if it is an event of a proposal."""
     match event:
         case ProposalMade():
             proposals[event.proposal_id] = Proposal(event)

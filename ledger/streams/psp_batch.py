@@ -1,4 +1,4 @@
-"""What is remembered of a provider's batch: how it was reported, and what contradicted it."""
+"""The stream of a provider's settlement batch: the report, and the breaks about it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ledger.streams.stream import Stream
 
 
 class PspBatch(Stream):
-    """The stream `psp_batch/<psp>/<batch>` in book 0; the money of its orders stands in their own streams."""
+    """The stream `psp_batch/<psp>/<batch>` in book 0. The lines of orders are in the orders' streams."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.reported: PspSettlementReported | None = None
-        self.breaks: set[str] = set()  # ever opened
+        self.breaks: set[str] = set()  # ids of all breaks ever opened
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: PspSettlementReported) -> None:

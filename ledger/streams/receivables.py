@@ -1,5 +1,4 @@
-"""What providers owe the platform for one order, or one unmatched capture (1110), item by item, and how much of each
-they have settled."""
+"""Amounts that providers owe us, or we owe them, for one order or unmatched capture (1110), and what they settled."""
 
 from __future__ import annotations
 
@@ -31,14 +30,15 @@ from ledger.money import Money, half_up, share, total
 from ledger.streams.evolution import Evolving
 from ledger.streams.expectation import Expectation
 
-Key = tuple[SettledKind, str, bool]  # what it is, its reference, and whether it is owed to us
-_RATE_TOLERANCE_PERCENT = 10  # that a provider's rate may be off our book rate before a line is a part of its item
+Key = tuple[SettledKind, str, bool]  # kind, reference, and True if it is owed to us
+_RATE_TOLERANCE_PERCENT = 10  # a larger difference to our book rate means that the line settles only a part of its item
 _RefundOutcome = RefundSucceeded | RefundReversed | UnmatchedRefundPaid | UnmatchedRefundReversed
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What was settled before it was known, or beyond what is known: it stands in 1110 at the provider's rate."""
+    """Settled money whose item is not known, or that exceeds it. It stands in 1110 at the provider's rate; `base` is
+    CNY."""
 
     amount: Money
     base: Money
@@ -53,8 +53,9 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """So much of an advance turns out to be the settlement of an item that is known now. `is_exact` where nothing is
-    left of the one that the other does not explain."""
+    """A part of an advance that settles an item known now. `settled` with `settled_base` (CNY) leaves the advance;
+    `cleared` with `cleared_base` (CNY) leaves the item. `is_exact` is true if neither has a rest that the other does
+    not explain."""
 
     kind: SettledKind
     reference: str
@@ -68,9 +69,9 @@ class Match:
 
 @dataclass(slots=True)
 class Receivable:
-    """One item, signed: positive is owed to us. `settled_base` of `base` went with the settlements so far.
+    """One item; positive amounts are owed to us. `settled_base` is the part of `base` (CNY) that is settled.
 
-    `parts` are the amounts it came to be owed by, each until a settlement is for exactly that.
+    `parts` are the amounts that it consists of; a part is removed when a settlement equals it exactly.
     """
 
     amount: Money
@@ -82,25 +83,26 @@ class Receivable:
 
     @property
     def left(self) -> Money:
-        """What is still to be settled; nothing where more was settled than we know of."""
+        """The amount that is still to be settled; zero if more was settled than is known."""
         left = self.amount - self.settled
         is_known = bool(self.amount) and (left.minor > 0) == (self.amount.minor > 0)
         return left if is_known else Money(0, left.currency)
 
     def is_less_than(self, base: Money) -> bool:
-        """True if the provider gave more CNY for it than rates explain."""
+        """True if the provider paid more CNY for the item than differences of rates explain."""
         return abs(base.minor) * 100 > abs(self.left_base.minor) * (100 + _RATE_TOLERANCE_PERCENT)
 
     def part_value(self, base: Money) -> Money:
-        """The part of what is left that the provider gave so much CNY for: all of it, unless the two differ by more
-        than rates do."""
+        """Returns the part of `left` that the provider paid `base` (CNY) for. It is all of `left`, unless the two
+        values differ by more than the rate tolerance."""
         given, owed = abs(base.minor), abs(self.left_base.minor)
         if not owed or abs(given - owed) * 100 <= owed * _RATE_TOLERANCE_PERCENT:
             return self.left
         return Money(half_up(self.left.minor * min(given, owed), owed), self.left.currency)
 
     def settle(self, line: SettledLine, *, psp: str, batch_ref: str, value_date: date) -> None:
-        """The provider has paid for this line; what is beyond what is left of the item is an advance."""
+        """Applies a settled line. An amount beyond `left` becomes an advance. A line in another currency changes
+        nothing."""
         if line.gross.currency != self.amount.currency:
             return
         over = line.gross - self.left if abs(line.gross.minor) > abs(self.left.minor) else line.gross * 0
@@ -112,21 +114,22 @@ class Receivable:
             self.advance = Advance(amount, base, psp, batch_ref, value_date)
 
     def take(self, amount: Money, base: Money) -> None:
-        """So much of it is settled, at so much of its base."""
+        """Settles `amount` of the item, with `base` (CNY) of its carried value."""
         self.settled, self.settled_base = self.settled + amount, self.settled_base + base
         if amount in self.parts:
             n = self.parts.index(amount)
             self.parts = (*self.parts[:n], *self.parts[n + 1 :])
 
     def owe(self, amount: Money, base: Money) -> None:
-        """So much more is owed. The first that is known of it says in which currency."""
+        """Adds `amount` to the item. Its first amount decides its currency; an amount in another currency is
+        ignored."""
         if not self.amount and not self.settled:
             self.amount = self.settled = Money(0, amount.currency)
         if self.amount.currency == amount.currency:
             self.amount, self.base, self.parts = self.amount + amount, self.base + base, (*self.parts, amount)
 
     def match(self, kind: SettledKind, reference: str) -> Match | None:
-        """What of the advance settles what is left."""
+        """Returns the match of the advance with `left`, or None."""
         advance = self.advance
         if advance is None or not self.left:
             return None
@@ -147,7 +150,7 @@ class Receivable:
         return self.base - self.settled_base if self.left else Money(0, CNY)
 
     def clearing(self, gross: Money) -> Money | None:
-        """What so much of it stands at; None where it is more than is left, or of another currency."""
+        """Returns the carried CNY value of `gross`, or None if it exceeds what is left or has another currency."""
         if gross.currency != self.amount.currency or not gross:
             return None
         upto = self.settled.minor + gross.minor
@@ -157,21 +160,21 @@ class Receivable:
 
 
 def settled_name(batch_ref: str, psp_ref: str, kind: SettledKind) -> str:
-    """What a line of a provider's report is known by."""
+    """Returns the id of a line of a provider's report."""
     return f"{batch_ref}/{psp_ref}/{kind}"
 
 
 class Receivables(Evolving):
-    """Captures and refunds that came back are owed to us; refunds, failed captures and disputes are owed by us."""
+    """Captures and reversed refunds are owed to us; refunds, failed captures and disputes are owed by us."""
 
     def __init__(self) -> None:
         self.items: dict[Key, Receivable] = {}
         self.has_advances = False
         self.settled_lines: dict[str, SettledLine] = {}  # by batch and line
-        self._names: dict[str, str] = {}  # our attempt → the provider's reference
+        self._names: dict[str, str] = {}  # attempt id → the provider's reference
 
     def copy(self) -> Receivables:
-        """The same items, to be settled without these being."""
+        """Returns a copy that can be settled without changing this one."""
         other = Receivables()
         other.items = {key: replace(item) for key, item in self.items.items()}
         other.has_advances = self.has_advances
@@ -179,28 +182,28 @@ class Receivables(Evolving):
         return other
 
     def find(self, kind: SettledKind, reference: str, gross: Money) -> Receivable | None:
-        """The item that a line of a provider's report settles."""
+        """Returns the item that a line of a provider's report settles, or None."""
         return self.items.get((kind, self.named(reference), gross.minor > 0))
 
     def named(self, reference: str) -> str:
-        """The provider's reference, where this is our attempt."""
+        """Returns the provider's reference of an attempt id; any other reference unchanged."""
         return self._names.get(reference, reference)
 
     def matches(self) -> Iterator[Match]:
-        """What was settled in advance of what is known now."""
+        """Yields the advances that can be matched to items known now."""
         for (kind, reference, _), item in self.items.items():
             if match := item.match(kind, reference):
                 yield match
 
     def expectations(self) -> Iterator[Expectation]:
-        """What providers owe, or are owed, and have settled."""
+        """Yields each item as an expectation: the amount owed and the amount settled."""
         for (kind, reference, is_ours), item in self.items.items():
             outstanding = total(item.parts, item.amount.currency)
             yield Expectation(f"{kind}_{'in' if is_ours else 'out'}", reference, item.amount, item.settled, outstanding)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Remember what came to be owed, or was settled."""
+        """Applies an event that adds to an item, or settles it."""
 
     @evolve.register
     def _(self, event: PaymentCaptured | UnmatchedPaymentCaptured) -> None:
@@ -244,7 +247,7 @@ class Receivables(Evolving):
             item.advance = item.advance.less(event.settled, event.settled_base)
 
     def settle(self, line: SettledLine, *, psp: str, batch_ref: str, value_date: date) -> None:
-        """The provider has paid for this line."""
+        """Applies a settled line."""
         self.settled_lines[settled_name(batch_ref, line.psp_ref, line.kind)] = line
         if line.kind == "fee":
             return
@@ -268,6 +271,6 @@ class Receivables(Evolving):
         return name
 
     def _rename(self, ours: str, name: str) -> None:
-        """What was settled under our name for it is settled under the provider's."""
+        """Moves items that were settled under our attempt id to the provider's reference."""
         for key in [key for key in self.items if key[1] == ours != name]:
             self.items.setdefault((key[0], name, key[2]), self.items.pop(key))

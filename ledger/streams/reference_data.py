@@ -1,4 +1,4 @@
-"""What is remembered of the platform's reference streams: published policies, recorded rates, unmatched items."""
+"""The platform's reference streams: policies, exchange rates and unmatched items."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ _PAID_BACK = "paid_back"
 
 
 class PolicyHistory(Stream):
-    """The stream `policy/<key>`: how many versions there are, and the newest."""
+    """The stream `policy/<key>`: the number of versions, and the newest one."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.last_version = 0
         self.content: dict[str, Any] | None = None
         self.effective_from: datetime | None = None
-        self.begins: datetime | None = None  # the earliest instant from which a version holds
+        self.begins: datetime | None = None  # the earliest instant at which any version is in force
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: PolicyPublished) -> None:
@@ -71,7 +71,7 @@ class PolicyHistory(Stream):
 
 
 class RateHistory(Stream):
-    """The stream `fx/<pair>`: the value last recorded for each kind and day."""
+    """The stream `fx/<pair>`: the rate last recorded for each kind and day."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -79,7 +79,7 @@ class RateHistory(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: FxRateRecorded) -> None:
@@ -87,7 +87,7 @@ class RateHistory(Stream):
 
 
 class UnmatchedItem(Stream):
-    """The stream `unmatched/<source>/<reference>`: a fact that names no order or merchant we know."""
+    """The stream `unmatched/<source>/<reference>`: money or a fact whose order or merchant is not known."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -95,34 +95,34 @@ class UnmatchedItem(Stream):
         self.capture: UnmatchedPaymentCaptured | None = None
         self.plan: MatchPlanned | None = None
         self.plans = 0
-        self.taken: tuple[MatchedPart, ...] = ()  # by orders of plans that others of them could not take their part of
+        self.taken: tuple[MatchedPart, ...] = ()  # parts recorded by orders under matches that failed in part
         self.taken_base = Money(0, CNY)
         self.refunds: dict[str, UnmatchedFundsRefund] = {}
         self.receivables = Receivables()
         self.noted: list[UnmatchedFactReported] = []
-        self.noted_since = 0  # after it was matched
-        self.breaks: set[str] = set()  # ever opened: the same contradiction is reported once
+        self.noted_since = 0  # facts reported after it was matched
+        self.breaks: set[str] = set()  # ids of all breaks ever opened, so that none is opened twice
         self.is_matched = False
         self.has_failed = False
 
     @property
     def is_no_orders(self) -> bool:
-        """Whether its money can go to no order any more: it is owed back to its payer, or was none."""
+        """True if no order can get the money any more: it is owed to its payer, or its capture failed."""
         return self.capture is not None and not self.is_of_orders and (bool(self.refunds) or self.has_failed)
 
     @property
     def is_of_orders(self) -> bool:
-        """Whether orders have its money or a part of it, or are about to."""
+        """True if orders have the money or a part of it, or a match is under way."""
         return self.plan is not None or self.is_matched or bool(self.taken)
 
     @property
     def to_match(self) -> Money:
-        """What of the capture no order has taken."""
+        """The part of the capture that no order has recorded."""
         assert self.captured is not None, "what is matched was captured"
         return self.captured - total([part.amount for part in self.taken], self.captured.currency)
 
     def base_of(self, parts: Iterable[MatchedPart]) -> Money:
-        """What the next of its parts were taken in at, in CNY; all of them add up to the capture's base."""
+        """Returns the CNY value of the next parts; the values of all parts sum to the capture's base."""
         assert self.capture is not None, "what is matched was captured"
         whole = self.capture.amount
         given = total([part.amount for part in (*self.taken, *parts)], whole.currency)
@@ -130,7 +130,7 @@ class UnmatchedItem(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: UnmatchedPaymentCaptured) -> None:
@@ -215,7 +215,7 @@ class UnmatchedItem(Stream):
         self.breaks.add(event.break_id)
 
     def refund_named(self, attempt_id: str) -> UnmatchedFundsRefund | None:
-        """The refund that was sent under this name."""
+        """Returns the refund that has this attempt, or None."""
         named = (r for r in self.refunds.values() for one in r.attempts if one.attempt_id == attempt_id)
         return next(named, None)
 
@@ -225,7 +225,8 @@ class UnmatchedItem(Stream):
         return self.captured is not None and paid >= self.captured.minor
 
     def _waits(self, what: str, refs: dict[str, str], since: datetime) -> Break:
-        """What waits for its order is a break too: people look into it, and close what no order will ever claim."""
+        """Returns the item's break, opened if needed. An unmatched item is a break, so that people look into it and
+        close it if no order claims it."""
         break_id = unmatched_break(self.name)
         known = self.known_breaks.get(break_id)
         if known is None or not known.is_open:

@@ -1,4 +1,4 @@
-"""Which class remembers which kind of stream."""
+"""The registry of streams: the class for each kind of stream name."""
 
 from __future__ import annotations
 
@@ -46,5 +46,6 @@ BLANK: dict[str, Callable[[str], Stream]] = {
 
 
 def blank(stream_name: str) -> Stream:
-    """A stream before its first event. A kind not listed has nothing to remember but its version."""
+    """Returns a stream before its first event. A kind that is not listed keeps its version, breaks and proposals
+    only."""
     return BLANK.get(kind_of(stream_name), Stream)(stream_name)

@@ -1,4 +1,4 @@
-"""What is remembered of a merchant's statements, and of settlement runs."""
+"""The streams of a merchant's statements and of settlement runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ledger.streams.stream import Stream
 
 
 class Statements(Stream):
-    """The stream `statements/<merchant>`: the next statement begins where the last one ended."""
+    """The stream `statements/<merchant>`. Each statement begins where the one before it ended."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -19,7 +19,7 @@ class Statements(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: SettlementStatementIssued) -> None:
@@ -37,7 +37,7 @@ class SettlementRun(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""
 
     @evolve.register
     def _(self, event: SettlementRunStarted) -> None:

@@ -1,4 +1,4 @@
-"""What every stream has: a name, a version, and a fold of its events that never checks a rule."""
+"""The base class of streams: a name, a version, and a fold of events that never checks a rule."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ledger.streams.proposals import PREFIX, Proposal, remember_proposal
 
 
 class Stream(Evolving):
-    """What is remembered of one stream. Subclasses add `evolve.register` methods, one an event.
+    """The state of one stream. Subclasses register one `evolve` method for each event type.
 
-    `evolve` reads no clock and calls no policy: it runs again on every replay. What it has no method for changes
-    nothing that later decisions rest on.
+    `evolve` reads no clock and calls no policy, because it runs again on every replay. An event without a method only
+    raises the version.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.version = 0
-        self.known_breaks: dict[str, Break] = {}  # open and explained
-        self.proposals: dict[str, Proposal] = {}  # open and decided
+        self.known_breaks: dict[str, Break] = {}  # open and resolved
+        self.proposals: dict[str, Proposal] = {}  # open and closed
 
     @property
     def exists(self) -> bool:
@@ -31,16 +31,16 @@ class Stream(Evolving):
 
     @property
     def subject(self) -> str:
-        """Whose personal data this stream's events hold: the key they are sealed under."""
+        """The subject of the personal data in this stream's events: the key that they are sealed under."""
         return self.name
 
     @property
     def claimed(self) -> int:
-        """What of its merchant's released money may still be taken for what this stream is about, in fen."""
+        """The fen of the merchant's released money that open cases and disputes of this stream may still take."""
         return 0
 
     def apply(self, event: Event) -> None:
-        """Remember one more event."""
+        """Applies one more event and raises the version by 1."""
         self.remember(event)
         if event.name.startswith("break."):
             remember_break(self.known_breaks, event)
@@ -49,7 +49,7 @@ class Stream(Evolving):
         self.version += 1
 
     def after(self, *events: Event) -> Self:
-        """What would be remembered after these events; this stays as it is."""
+        """Returns a copy of the stream with these events applied; the stream itself does not change."""
         later = deepcopy(self)
         for event in events:
             later.apply(event)
@@ -57,4 +57,4 @@ class Stream(Evolving):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered."""
+        """Applies one event to the state."""

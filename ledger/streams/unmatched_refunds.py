@@ -1,5 +1,4 @@
-"""What is remembered of money of no order on its way back: each attempt to pay it, and what the provider said of
-that."""
+"""Refunds of unmatched funds: each attempt, and the provider's answers."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from ledger.money import Money
 
 @dataclass(slots=True)
 class FundsRefundAttempt:
-    """One instruction to a provider to pay it back, under a name of its own."""
+    """One refund attempt: an instruction to the provider under its own id."""
 
     attempt_id: str
     submitted_at: datetime
@@ -31,23 +30,23 @@ class FundsRefundAttempt:
     code: str = ""
 
     def is_later_success(self, at: datetime) -> bool:
-        """Whether a success at that instant is later than every one that was reported."""
+        """True if a success at `at` is later than every reported one, and at least one was reported."""
         reported = [known for known in (self.paid and self.paid.happened_at, self.paid_again_at) if known]
         return bool(reported) and max(reported) < at
 
     def come_back(self, at: datetime, code: str) -> None:
-        """It failed, or was reversed, at that instant."""
+        """Records a failure or reversal at `at`. The latest one counts."""
         if self.came_back_at is None or self.came_back_at < at:
             self.came_back_at, self.code = at, code
 
 
 @dataclass(slots=True)
 class UnmatchedFundsRefund:
-    """Money of no order that is owed back, and the attempts to pay it, the first one first."""
+    """A refund of unmatched funds, with its attempts in the order of submission."""
 
     owed: UnmatchedFundsRefunded
     attempts: list[FundsRefundAttempt] = field(default_factory=list)
-    is_extinguished: bool = False  # its capture failed, and nothing of it was paid
+    is_extinguished: bool = False  # its capture failed, and the refund was not paid
 
     @classmethod
     def of(cls, event: UnmatchedFundsRefunded) -> UnmatchedFundsRefund:
@@ -71,14 +70,14 @@ class UnmatchedFundsRefund:
 
     @property
     def may_be_sent_anew(self) -> bool:
-        """Whether no attempt has paid what is owed, and none may still."""
+        """True if the refund is still owed and no attempt has paid it or may still pay it."""
         return not self.is_extinguished and all(one.state in ("failed", "reversed") for one in self.attempts)
 
     def attempt_of_report(
         self, *, attempt_id: str | None, psp_refund_ref: str, at: datetime
     ) -> FundsRefundAttempt | None:
-        """The attempt that somebody reports: by our name, else by the provider's, else the last that was sent by
-        then."""
+        """Returns the attempt that a report concerns: by our id, else by the provider's reference, else the last one
+        submitted by `at`."""
         if attempt_id:
             return next((one for one in self.attempts if one.attempt_id == attempt_id), None)
         by_theirs = (one for one in self.attempts if psp_refund_ref and one.psp_refund_ref == psp_refund_ref)
@@ -92,7 +91,7 @@ class UnmatchedFundsRefund:
         self,
         event: UnmatchedRefundPaid | UnmatchedRefundSuccessRepeated | UnmatchedRefundFailed | UnmatchedRefundReversed,
     ) -> None:
-        """What the provider said of one of them."""
+        """Applies the provider's answer to one attempt."""
         reported = next(one for one in self.attempts if one.attempt_id == event.attempt_id)
         reported.psp_refund_ref = event.psp_refund_ref or reported.psp_refund_ref
         match event:

@@ -1,1 +1,1 @@
-"""What fees, taxes, refunds and disputes of an order take, and from whom."""
+"""Amounts of an order: fees, taxes, refunds, disputes and charges, and who bears them."""

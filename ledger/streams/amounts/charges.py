@@ -1,4 +1,4 @@
-"""What of an order's charges goes back with its goods: tax in proportion, shipping with the last units."""
+"""Charges that go back with an order's goods: tax in proportion, shipping with the last units."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ TYPES: tuple[ChargeType, ...] = ("shipping", "tax")
 
 
 class OrderCharges:
-    """The charges of a paid order and what went back of each, by refunds and by lost disputes that stand.
+    """The charges of a paid order, and what refunds and standing lost disputes gave back of each.
 
-    Tax goes back by the goods' money: so much of it as what the buyer has back is of the whole. Both are cumulative, so
-    that all of a charge is back exactly when all goods are.
+    Tax goes back in proportion to the goods' money that goes back. Both are cumulative: all of the tax is back exactly
+    when all goods are.
     """
 
     def __init__(self, order: Order) -> None:
@@ -40,16 +40,17 @@ class OrderCharges:
         return tuple(kind for kind in TYPES if self._sum(self._charged, kind)[0])
 
     def left(self, kind: ChargeType) -> Money:
-        """Returns what of the charge is not given back yet."""
+        """Returns the part of the charge that is not given back yet, in the buyer's currency."""
         return self._sum(self._charged, kind)[0] - self._sum(self._back, kind)[0]
 
     def is_last(self, lines: Iterable[RefundLine]) -> bool:
-        """True if nothing of the order is left with the buyer once these units are refunded."""
+        """True if the order has no open units left once these are refunded."""
         qty = sum(line.qty for line in lines)
         return 0 < qty == self._units_left
 
     def tax_with(self, goods: Money, *, qty: int = 0) -> Money:
-        """Returns the tax that goes back with so much more of the goods' money; by `qty` where goods cost nothing."""
+        """Returns the tax that goes back with `goods` more of the goods' money. If the goods cost nothing, `qty`
+        decides."""
         whole, back = self._sum(self._charged, "tax")[0], self._sum(self._back, "tax")[0]
         if self._goods:
             upto, of = (self._goods_back + goods).minor, self._goods.minor
@@ -59,7 +60,8 @@ class OrderCharges:
         return Money(min(max(0, due - back.minor), self.left("tax").minor), self.currency)
 
     def goods_within(self, money: Money, *, after: Money) -> Money:
-        """Returns the goods' part of what is left of `money` beside `after`, so that the tax of both fits in too."""
+        """Returns the goods' part of what is left of `money` after goods of `after`, so that the tax of both fits in
+        too."""
         spent = range(max(0, money.minor - after.minor) + 1)
 
         def with_tax(minor: int) -> int:
@@ -69,9 +71,9 @@ class OrderCharges:
         return Money(max(0, bisect_right(spent, money.minor, key=with_tax) - 1), self.currency)
 
     def part(self, kind: ChargeType, amount: Money) -> tuple[AllocatedCharge, ...]:
-        """Returns so much of a charge at its share of the captured base.
+        """Returns `amount` of a charge with its share of the captured base (CNY).
 
-        Tax that was paid on as duty is not held any more (`duty`): the platform bears it.
+        Tax that was already paid on as duty becomes the charge `duty`: the platform bears it.
         """
         (whole, whole_base), (back, back_base) = self._sum(self._charged, kind), self._sum(self._back, kind)
         base = share(whole_base, upto=(back + amount).minor, of=whole.minor, already=back_base) if whole else whole_base
@@ -94,7 +96,7 @@ class OrderCharges:
 
 
 def charges_with(order: Order, lines: Iterable[RefundLine], *, shipping: bool) -> tuple[AllocatedCharge, ...]:
-    """Returns the charges that go back with these lines; `shipping` where it goes with the last of them."""
+    """Returns the charges that go back with these lines. With `shipping`, shipping goes back with the last units."""
     if order.payments.allocation is None:
         return ()
     charges, lines = OrderCharges(order), list(lines)
@@ -106,7 +108,7 @@ def charges_with(order: Order, lines: Iterable[RefundLine], *, shipping: bool) -
 
 
 def cut_charges(money: RefundMoney, has: Money) -> tuple[Money, tuple[AllocatedCharge, ...]]:
-    """Returns the goods' part of what a buyer has of a refund, and its part of each charge."""
+    """Returns the goods' part of `has`, which the buyer got of a refund, and its part of each charge."""
     cut: list[AllocatedCharge] = []
     given = upto = Money(0, has.currency)
     for charge in money.charges:
@@ -119,7 +121,7 @@ def cut_charges(money: RefundMoney, has: Money) -> tuple[Money, tuple[AllocatedC
 
 
 def _goods_back(order: Order, currency: str) -> Money:
-    """What buyers have back of the goods' money; refunds of money that never was the order's aside."""
+    """Returns the goods' money that went back to the buyer, without refunds of money that never was the order's."""
     back = Money(0, currency)
     for case in order.cases.values():
         if case.given and not case.capture_ref:

@@ -1,5 +1,4 @@
-"""What a lost dispute takes from whom (P14): first what was nobody's, then what was owed anyway, then units and charges
-of the order, to the cent."""
+"""Shares of a lost dispute (P14): first unallocated money, then owed refunds, then units and charges of the order."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from ledger.streams.units.units import OrderUnits
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The parts of `DisputeLost`, which says how they add up to what was carried."""
+    """The amounts of `DisputeLost`. Its docstring says how they sum to the carried value."""
 
     liability: DisputeLiability
     unallocated: Money
@@ -45,8 +44,8 @@ def loss(
     carried: Money,
     bearer: Callable[[RefundLine], Bearer],
 ) -> Loss:
-    """Returns who loses what of the withdrawn `amount`, carried at `carried` (CNY). `bearer` names it for units in one
-    place. A merchant loses at most its order's part of the capture. `fees` is None before the order is placed."""
+    """Returns the shares of the withdrawn `amount`, whose CNY value is `carried`. `bearer` says who bears units in one
+    place. A merchant bears at most its order's part of the capture. `fees` is None before the order is placed."""
     capture = order.payments.captures.get(dispute.capture_ref)
     free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
     unallocated = min(amount, free)
@@ -81,7 +80,8 @@ def loss(
 def _closed(
     order: Order, asked: list[RefundLine], fees: OrderFees | None, bearer: Callable[[RefundLine], Bearer]
 ) -> tuple[tuple[ApprovedLine, ...], DisputeLiability]:
-    """The lines that are closed, with whose they are. A part of a price closes no unit where the platform bears it."""
+    """Returns the lines that are closed, and the liability. A part of a price closes no unit if the platform bears
+    it."""
     bearers = [bearer(line) for line in asked]
     closed = [(line, who) for line, who in zip(asked, bearers, strict=True) if line.qty or who == "merchant"]
     if fees is None:
@@ -91,8 +91,8 @@ def _closed(
 
 
 def _owed(order: Order, units: OrderUnits, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
-    """Refunds that are approved and that no provider is paying: the buyer has them by the dispute now, unless it is
-    about other units."""
+    """Yields refunds that are approved and not submitted: the buyer has them by the dispute now. A refund of other
+    units than the disputed ones is left out."""
     for case in order.cases.values():
         if case.lines and not units.may_be_about(dispute, case):
             continue
@@ -105,7 +105,8 @@ def _owed(order: Order, units: OrderUnits, dispute: Dispute, left: Money) -> Ite
 
 
 def _lines(order: Order, units: OrderUnits, dispute: Dispute, money: Money) -> Iterator[RefundLine]:
-    """The units that the rest of the money is for, with their tax; of the last, a part of its price."""
+    """Yields the units that the rest of the money covers with their tax; of the last one maybe only a part of its
+    price."""
     if order.payments.allocation is None or order.currency != money.currency:
         return
     purse = _Purse(OrderCharges(order), money, spent=money * 0)
@@ -118,7 +119,7 @@ def _lines(order: Order, units: OrderUnits, dispute: Dispute, money: Money) -> I
 
 
 def _open_units(order: Order, line_id: str) -> Iterator[tuple[Place, int]]:
-    """Where units are that nobody was refunded for; no more than were ever paid."""
+    """Yields the places of units that were not refunded, with quantities; no more than were paid for."""
     book = order.lines[line_id]
     left = book.live - book.refunded
     for units in placed_units(order, line_id):
@@ -129,20 +130,20 @@ def _open_units(order: Order, line_id: str) -> Iterator[tuple[Place, int]]:
 
 @dataclass(slots=True)
 class _Purse:
-    """The money that a dispute took, while units are found for it; `spent` of it is for goods found so far."""
+    """The money of a dispute while units are found for it. `spent` is the goods' money of the units found so far."""
 
     charges: OrderCharges
     money: Money
     spent: Money
 
     def covers(self, goods: Money) -> bool:
-        """True if it pays for these goods too, and for the tax of all of them."""
+        """True if the money covers these goods and the tax on all goods found."""
         goods = self.spent + goods
         return goods + self.charges.tax_with(goods) <= self.money
 
     @property
     def left(self) -> Money:
-        """What is not for the goods found so far, nor for their tax."""
+        """The money that is neither for the goods found so far nor for their tax."""
         return self.money - self.spent - self.charges.tax_with(self.spent)
 
     @property
@@ -152,8 +153,7 @@ class _Purse:
 
 
 def _as_much_as(order: Order, line_id: str, place: Place, qty: int, purse: _Purse) -> RefundLine | None:
-    """As many whole units as the money covers with their tax, or one without; where it covers none, a part of the price
-    of one."""
+    """Returns as many whole units as the money covers with tax, or one without tax; else a part of the price of one."""
     book = order.lines[line_id]
     for fewer in range(qty, 0, -1):
         line = refund_line(book, fewer, place, of=qty)
@@ -168,7 +168,8 @@ def _as_much_as(order: Order, line_id: str, place: Place, qty: int, purse: _Purs
 
 
 def _charges(order: Order, lines: list[RefundLine], goods: Money, money: Money) -> tuple[AllocatedCharge, ...]:
-    """Tax goes with these goods, as in a refund, and shipping with the last units, where the money is for it too."""
+    """Returns the tax of these goods, as in a refund, and shipping with the last units, as far as the money covers
+    them."""
     if order.payments.allocation is None or order.currency != money.currency:
         return ()
     charges = OrderCharges(order)

@@ -1,4 +1,4 @@
-"""What an order expects of its buyer beside what was captured."""
+"""The payment that an order expects from its buyer, beside the captured money."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ledger.streams.orders.order import Order
 
 
 def payment_expected(order: Order) -> Expectation | None:
-    """What the buyer pays for what is left of the order; None of one that is not placed, or is over before it is paid.
+    """Returns the expected payment for the units that are left; None if the order is not placed, or closed unpaid.
 
-    Providers capture in parts, so that it is short only when its time is over.
+    Providers capture in parts, so the payment counts as short only when the time to pay is over.
     """
     if allocated := order.payments.allocation:
         return Expectation("payment", order.order_id, allocated.amount, allocated.amount)

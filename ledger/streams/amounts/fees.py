@@ -1,4 +1,4 @@
-"""The service fee of an order: at every moment the fee of what is kept, whatever the order and day of release."""
+"""The service fee of an order: always the fee of what the merchant keeps, in any order and on any day of release."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTHING = Money(0, CNY)
 
 @dataclass(slots=True)
 class _Standing:
-    """What was released and is kept, with the fee and VAT that stand on it."""
+    """The released list price that is kept, with its fee and VAT, in CNY."""
 
     gross: Money = _NOTHING
     fee: Money = _NOTHING
@@ -29,11 +29,11 @@ class _Standing:
 
 
 class OrderFees:
-    """The standing fees of one order while one decision adds to them or takes from them.
+    """The fees of one order while a decision adds to them or takes from them.
 
-    The fee and its VAT are taken from the sum over all lines of one rate (scope `order`), or over one line (`line`).
-    Each release is charged, and each refund gives back, the difference to what stands already. A fee that is not
-    refundable stands on everything that was ever released.
+    The fee and its VAT are computed on the sum over all lines with one rate (scope `order`), or on one line (`line`).
+    Each release is charged the difference to the fee charged so far, and each refund gives the difference back. A fee
+    that is not refundable is computed on everything that was ever released.
     """
 
     def __init__(self, order: Order, fees: Fees) -> None:
@@ -45,7 +45,7 @@ class OrderFees:
             self._of(book).add(gross=kept, fee=fee, vat=vat)
 
     def charge(self, book: LineBook, gross: Money) -> tuple[Money, Money]:
-        """Returns the fee and VAT that releasing `gross` of the line costs."""
+        """Returns the fee and VAT of releasing `gross` of the line, all in CNY."""
         standing = self._of(book)
         due = self._fees.taken_from(standing.gross + gross, book.line.fee_rate_bps)
         fee, vat = due.fee - standing.fee, due.vat - standing.vat
@@ -53,16 +53,16 @@ class OrderFees:
         return fee, vat
 
     def give_back(self, book: LineBook, released: Money) -> tuple[Money, Money]:
-        """Returns the fee and VAT that go back with `released` money of the line."""
+        """Returns the fee and VAT that go back with `released` money of the line, all in CNY."""
         if not self._fees.refundable:
             return _NOTHING, _NOTHING
         fee, vat = self.charge(book, -released)
         return -fee, -vat
 
     def undone(self, order: Order, lines: Iterable[ApprovedLine]) -> tuple[ApprovedLine, ...]:
-        """Returns the lines of a refund that is off, with the fee that stands again once the merchant keeps them.
+        """Returns the lines of a cancelled refund, with the fee that is charged again.
 
-        Releases and refunds since then may have moved the odd fen from one line to another.
+        Releases and refunds since then may have moved a fen of rounding from one line to another.
         """
         return tuple(self._undone(order.lines[line.line_id], line) for line in lines)
 

@@ -1,4 +1,4 @@
-"""What a refund takes from whom: cumulative shares, so that over all refunds of a line everything nets to the cent."""
+"""Shares of a refund: cumulative, so that all refunds of a line sum exactly to its amounts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPLIT = ("from_available", "fee_back", "vat_back")
 
 
 def refund_line(book: LineBook, qty: int, parcel_id: str | None = None, *, of: int | None = None) -> RefundLine:
-    """`qty` of the `of` open units in one place, at the prices of the order less what went back for them already."""
+    """Returns `qty` of the `of` open units in one place, at the order's prices less part refunds of them."""
     balance = book.at(parcel_id).balance
     left = balance.left_to_buyer(book.prices, qty, of=qty if of is None else of)
     return RefundLine(
@@ -35,7 +35,8 @@ def refund_line(book: LineBook, qty: int, parcel_id: str | None = None, *, of: i
 
 
 def cut_to(line: RefundLine, book: LineBook, amount: Money, *, taken_back: bool) -> RefundLine:
-    """The line at less than was asked: of units that come back all the same, or (qty 0) of a part of their price."""
+    """Returns the line at a smaller amount: for units that come back all the same, or (qty 0) for a part of their
+    price."""
     if amount == line.buyer_amount:
         return line
     listed = book.at(line.parcel_id).balance.list_for(book.prices, 0, amount.minor)
@@ -44,12 +45,12 @@ def cut_to(line: RefundLine, book: LineBook, amount: Money, *, taken_back: bool)
 
 
 def buyer_amount(order: Order, lines: Iterable[RefundLine], charges: Iterable[AllocatedCharge]) -> Money:
-    """What the buyer gets for these lines and charges."""
+    """Returns the amount for the buyer, in the buyer's currency."""
     return total([line.buyer_amount for line in lines] + [charge.amount for charge in charges], order.currency)
 
 
 def liability_of(bearers: Collection[Bearer]) -> SharedLiability:
-    """Returns the liability of a whole refund or dispute; of no units, the platform's."""
+    """Returns the liability of a whole refund or dispute; the platform's if it has no units."""
     found = set(bearers)
     return "shared" if len(found) > 1 else next(iter(found), "platform")
 
@@ -57,8 +58,8 @@ def liability_of(bearers: Collection[Bearer]) -> SharedLiability:
 def taken_back(
     order: Order, lines: Sequence[RefundLine], bearers: Sequence[Bearer], fees: OrderFees
 ) -> tuple[ApprovedLine, ...]:
-    """Returns what each line takes back from the merchant, if they bear it: units not released from pending, the others
-    from available. Of a place where some are released and some are not, the latter first."""
+    """Returns the lines with the amounts that are taken back from the merchant, if it bears them. Units that are not
+    released come from pending, the others from available; in one place the unreleased come first."""
     running: dict[str, _Running] = {}
     approved = []
     for line, bearer in zip(lines, bearers, strict=True):
@@ -73,7 +74,7 @@ def taken_back(
 
 
 def _kept(line: RefundLine) -> ApprovedLine:
-    """The line with nothing taken back: the merchant keeps the list price."""
+    """Returns the line with nothing taken back: the merchant keeps the list price."""
     nothing = dict.fromkeys(("from_pending", "from_available", "fee_back", "vat_back", "base"), _NOTHING)
     return ApprovedLine(**dict(line), released_qty=0, **nothing)
 
@@ -88,9 +89,9 @@ def refund_money(
     *,
     base: Money | None = None,
 ) -> RefundMoney:
-    """Returns the money of P7 to P9. Of what the merchant bears the margin is reversed by its share, and what the rate
-    did since is FX; the goods' part of what the platform bears is its `expense`. `base` is given where it stands in
-    2210 already."""
+    """Returns the amounts of P7 to P9. The merchant's lines reverse their share of the margin, and the change of the
+    rate is `fx`. The goods' part that the platform bears is `expense`. `base` is given if the refund already stands in
+    2210."""
     theirs = [line for line in lines if line.is_merchants(liability)]
     amount, given_up = buyer_amount(order, lines, charges), buyer_amount(order, theirs, ())
     base = rate.convert(amount) if base is None else base
@@ -116,7 +117,7 @@ def refund_money(
 
 
 def with_sums(money: RefundMoney, lines: Sequence[ApprovedLine]) -> RefundMoney:
-    """The money of the same refund with the lines' split between the merchant and its fee."""
+    """Returns the money with the sums of these lines' split between the merchant and its fee."""
     return money.model_copy(update={name: _sum(lines, name) for name in _SPLIT})
 
 
@@ -126,7 +127,7 @@ def _sum(lines: Iterable[ApprovedLine], name: str) -> Money:
 
 @dataclass(slots=True)
 class _Running:
-    """A line's cumulative sums while one refund takes from it in several parts; `paid` is what the buyer got."""
+    """Cumulative sums of a line while one refund takes several parts of it; `paid` is minor units for the buyer."""
 
     book: LineBook
     paid: int
@@ -137,7 +138,7 @@ class _Running:
         return cls(book=book, paid=book.merchant_paid, base=book.base_back)
 
     def take(self, line: RefundLine, fees: OrderFees, *, pending: int) -> ApprovedLine:
-        """Takes the line; `pending` units of its place are not released."""
+        """Returns the line with its amounts, and adds them up. `pending` units of its place are not released."""
         book, units = self.book, self.book.at(line.parcel_id)
         assert book.allocated is not None, "only what was paid is refunded"
         listed = Money(units.balance.list_for(book.prices, line.qty, line.buyer_amount.minor), CNY)

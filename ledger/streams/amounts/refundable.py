@@ -1,4 +1,4 @@
-"""How much of its money a buyer can still be given back: captured − refunded − pending − disputed (domain §3.1 (f))."""
+"""The money that can still be refunded: captured − refunded − pending − disputed (domain §3.1 (f))."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ledger.streams.units.units import OrderUnits
 
 
 def refundable(order: Order, *, beside: str = "") -> Money:
-    """Of what was captured for the order, in the buyer's currency. `beside` is the case that is asking: it does not
-    stand in its own way."""
+    """Returns the refundable part of the order's captured money, in the buyer's currency. `beside` is the case that
+    makes the request; its own amount is not subtracted."""
     captures = [capture for capture in order.payments.captures.values() if _can_pay(order, capture)]
     contested = _contested(order, beside)
     captured = total([capture.allocated for capture in captures], order.currency)
@@ -22,12 +22,12 @@ def refundable(order: Order, *, beside: str = "") -> Money:
 
 
 def _can_pay(order: Order, capture: Capture) -> bool:
-    """False of a capture that failed, or in a currency that the order is not paid in: it is set aside."""
+    """False for a failed capture, and for one in another currency than the order's, which is set aside."""
     return not capture.failed and capture.amount.currency == order.currency
 
 
 def disputed_of(order: Order, capture: Capture) -> Money:
-    """What of the order's money in a capture is at stake or lost in disputes; refunds that it covers aside."""
+    """Returns the order's money in a capture that is disputed or lost, without refunds that the dispute covers."""
     claims = Money(0, capture.amount.currency)
     for dispute in order.disputes:
         if dispute.capture_ref == capture.capture_ref and dispute.amount.currency == claims.currency:
@@ -37,20 +37,20 @@ def disputed_of(order: Order, capture: Capture) -> Money:
 
 
 def _covered(order: Order, lost: DisputeLost) -> Money:
-    """What it took that is not the order's, or that a case asks for which still counts."""
+    """Returns the part of the loss that was not the order's, or that a case which still counts asks for."""
     counted = [refund.amount for refund in lost.owed if order.cases[refund.refund_id].state != "expired"]
     return lost.unallocated + total(counted, lost.unallocated.currency)
 
 
 def _asked(case: Case, currency: str) -> Money:
-    """What a case gives back or may give back; money that never was the order's is not of the order's."""
+    """Returns the amount that a case gives back or may give back; zero for money that never was the order's."""
     if case.capture_ref or case.state in ("rejected", "withdrawn", "expired"):
         return Money(0, currency)
     return case.money.amount if case.money else case.amount
 
 
 def _contested(order: Order, beside: str) -> Money:
-    """What open cases ask for units that the issuer may give the same money back for: it goes back once."""
+    """Returns the money of units that both an open case and a dispute concern: it goes back only once."""
     contested = 0
     for units in OrderUnits(order):
         for (dispute_id, case_id), qty in units.contested.items():
@@ -63,6 +63,6 @@ def _contested(order: Order, beside: str) -> Money:
 
 
 def at_stake(order: Order, capture: Capture) -> Money:
-    """What open disputes may still take of a capture, whoever's it is."""
+    """Returns the part of a capture that open disputes may still take, whoever owns it."""
     open_ = [d.claims for d in order.disputes if d.is_open and d.capture_ref == capture.capture_ref]
     return total([claim for claim in open_ if claim.currency == capture.amount.currency], capture.amount.currency)

@@ -1,4 +1,4 @@
-"""What of the tax that a buyer paid with the order is still held for it (2320)."""
+"""Tax that a buyer paid with the order and that we still hold (2320)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from ledger.streams.orders.order import Order
 
 
 def tax_held(order: Order, currency: str) -> tuple[Money, Money]:
-    """The amount in the buyer's currency and its base: allocated, less what was refunded, lost or paid on as duty."""
+    """Returns the amount in the buyer's currency and its base in CNY: allocated, less refunded, lost or paid on as
+    duty."""
     allocated = order.payments.allocation
     if allocated is None or allocated.amount.currency != currency:
         return Money(0, currency), Money(0, CNY)
@@ -25,7 +26,7 @@ def tax_held(order: Order, currency: str) -> tuple[Money, Money]:
 
 
 def charges_given_back(order: Order) -> Iterator[AllocatedCharge]:
-    """Yields the charges that buyers have back, by refunds and lost disputes that stand."""
+    """Yields the charges that went back to the buyer, by refunds and by lost disputes that stand."""
     for case in order.cases.values():
         yield from case.given.charges if case.given else ()
     for dispute in order.disputes:

@@ -1,1 +1,1 @@
-"""What the stream of one order remembers, part by part."""
+"""The stream of one order, part by part."""

@@ -1,4 +1,4 @@
-"""What captured money gives to its order: once, when it covers the buyer's total, split to the cent."""
+"""Allocation of captured money to an order: once, when it covers the buyer's total, split exactly."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ledger.streams.orders.payments import Capture
 
 
 def buyer_charges(placed: OrderPlaced) -> list[Charge]:
-    """The charges the buyer pays; a platform-borne one is nobody's payment."""
+    """Returns the charges that the buyer pays, without those that the platform bears."""
     return [charge for charge in placed.charges if charge.borne_by == "buyer"]
 
 
 def amount_due(placed: OrderPlaced, quantities: Mapping[str, int]) -> Money:
-    """What the buyer pays for these quantities by line, charges included; nothing where no quantity is left."""
+    """Returns the buyer's price for these quantities by line, with charges; zero if no quantity is left."""
     currency = placed.buyer_total.currency
     if not any(quantities.values()):
         return Money(0, currency)
@@ -26,7 +26,7 @@ def amount_due(placed: OrderPlaced, quantities: Mapping[str, int]) -> Money:
 
 
 def _charges_for(placed: OrderPlaced, quantities: Mapping[str, int]) -> list[Charge]:
-    """The charges for these quantities: tax goes with the goods, also with those cancelled before payment."""
+    """Returns the charges for these quantities. Tax follows the goods, also goods cancelled before payment."""
     ordered = sum(line.unit_reference.minor * line.qty for line in placed.lines)
     left = sum(line.unit_reference.minor * quantities[line.line_id] for line in placed.lines)
     return [
@@ -40,9 +40,9 @@ def _charges_for(placed: OrderPlaced, quantities: Mapping[str, int]) -> list[Cha
 def allocation(
     placed: OrderPlaced, quantities: Mapping[str, int], captures: Iterable[Capture]
 ) -> PaymentAllocated | None:
-    """The allocation of these captures to these quantities; None until they cover what is due.
+    """Returns the allocation of these captures to these quantities, or None if they do not cover the amount due.
 
-    Captures are used in the order they became known; what is left of the last stays in 2220 (domain §3.4).
+    Captures are used in the order in which they became known; the rest of the last one stays in 2220 (domain §3.4).
     """
     due = amount_due(placed, quantities)
     parts = _parts(due, captures)

@@ -1,4 +1,4 @@
-"""What an order remembers of its after-sales cases: what is asked, who said yes, and the money on its way back."""
+"""After-sales cases of an order: the request, its approvals, and the money on its way back."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ AttemptState = Literal["submitted", "succeeded", "failed", "reversed"]
 
 @dataclass(slots=True)
 class RefundAttempt:
-    """One instruction to a provider to pay a part of a refund back."""
+    """One instruction to a provider to pay a part of a refund."""
 
     attempt_id: str
     payment_id: str
@@ -57,30 +57,30 @@ class RefundAttempt:
     state: AttemptState = "submitted"
     psp_refund_ref: str = ""
     carried: Money = field(default_factory=lambda: Money(0, CNY))
-    succeeded_at: datetime | None = None  # the success reported last
+    succeeded_at: datetime | None = None  # the last reported success
     paid_again_at: datetime | None = None  # the latest success that was recorded without effect
-    came_back_at: datetime | None = None  # the latest failure or reversal that was reported
-    code: str = ""  # of that
+    came_back_at: datetime | None = None  # the latest reported failure or reversal
+    code: str = ""  # of the latest failure or reversal
 
     def come_back(self, at: datetime, code: str) -> None:
-        """It failed, or was reversed, at that instant."""
+        """Records a failure or reversal at `at`. The latest one counts."""
         if self.came_back_at is None or self.came_back_at < at:
             self.came_back_at, self.code = at, code
 
     def is_later_success(self, at: datetime) -> bool:
-        """Whether a success at that instant is later than every one that was reported."""
+        """True if a success at `at` is later than every reported one, and at least one was reported."""
         reported = max((known for known in (self.succeeded_at, self.paid_again_at) if known), default=None)
         return reported is not None and reported < at
 
     @property
     def counts(self) -> bool:
-        """Whether the money is on its way to the buyer or with them."""
+        """True if the money is on its way to the buyer or has reached the buyer."""
         return self.state in ("submitted", "succeeded")
 
 
 @dataclass(slots=True)
 class Case(Evolving):
-    """One after-sales case. `paid` of `money.amount` has reached the buyer and left 2210 at `carried`."""
+    """One after-sales case. `paid` of `money.amount` has reached the buyer, with the CNY value `carried` in 2210."""
 
     id: str
     type: RefundType
@@ -97,19 +97,19 @@ class Case(Evolving):
     approvers: list[str] = field(default_factory=list)
     approved_lines: tuple[ApprovedLine, ...] = ()
     money: RefundMoney | None = None
-    approval: RefundApproved | None = None  # of a refund that waits for the goods, and what of it stands without them
-    effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # what to undo if they never come
+    approval: RefundApproved | None = None  # of a refund that waits for the goods; after expiry, the part kept
+    effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # to undo if the goods never come
     return_required: bool = False
     return_by: datetime | None = None
     return_state: ReturnState = ""
-    by_alternative: Money = field(default_factory=lambda: Money(0, CNY))  # of `paid`
+    by_alternative: Money = field(default_factory=lambda: Money(0, CNY))  # the part of `paid` not paid by a provider
     attempts: dict[str, RefundAttempt] = field(default_factory=dict)
-    liability_extinguished: dict[str, Money] = field(default_factory=dict)  # of `paid`, by the capture that failed
-    capture_ref: str = ""  # where it gives back money of one capture that never belonged to the order
+    liability_extinguished: dict[str, Money] = field(default_factory=dict)  # the part of `paid`, by failed capture
+    capture_ref: str = ""  # set if it refunds money that never was the order's
 
     @classmethod
     def of_funds(cls, event: DuplicateCaptureRefundApproved | BuyerFundsRefundApproved) -> Case:
-        """Not an after-sales case, but paid back in the same way."""
+        """Returns a case for captured money that pays for nothing. It is refunded in the same way as a case."""
         nothing, no_money = Money(0, CNY), Money(0, event.amount.currency)
         money = RefundMoney(
             amount=event.amount,
@@ -163,39 +163,39 @@ class Case(Evolving):
 
     @property
     def return_id(self) -> str:
-        """The name of its return, also where goods come back that nobody asked for."""
+        """The id of its return, also for goods that come back without an authorisation."""
         return return_id_of(self.id)
 
     @property
     def returned(self) -> bool:
-        """Whether the goods are back."""
+        """True if the goods are back."""
         return self.return_state in ("received", "inspected")
 
     @property
     def awaits_goods(self) -> bool:
-        """Approved, and neither paid nor off until the goods are back or the time for them is over."""
+        """True if it is approved and its refund waits for goods that are not back and whose time is not over."""
         return self.state == "approved" and self.return_required and not self.returned
 
     @property
     def liability(self) -> Liability:
-        """Who bears the refund that waits for the goods."""
+        """The liability of the refund that waits for the goods."""
         return self.approval.liability if self.approval else "merchant"
 
     @property
     def given(self) -> RefundMoney | None:
-        """The money that the buyer has of it, or is owed; None where nothing was approved, or it is off."""
+        """The money that the buyer has or is owed; None if nothing was approved, or the refund was cancelled."""
         if self.state == "approved":
             return self.money
         return self.approval.money if self.state == "expired" and self.approval else None
 
     @property
     def is_pending(self) -> bool:
-        """Whether what becomes of its units is still to be seen: not decided, or waiting for the goods."""
+        """True if the outcome for its units is not final: not decided, or waiting for the goods."""
         return self.is_open or self.awaits_goods
 
     @property
     def state_in_words(self) -> str:
-        """Its state in words, with what it waits for."""
+        """The state, or "waiting for its goods"."""
         return "waiting for its goods" if self.awaits_goods else self.state
 
     @property
@@ -204,30 +204,30 @@ class Case(Evolving):
 
     @property
     def unsubmitted(self) -> Money:
-        """What no provider has been asked to pay, or could not pay; nothing where more is on its way than is owed."""
+        """The amount that is owed and that no attempt covers; zero if attempts cover more than is owed."""
         assert self.money is not None, "only an approved case has money"
         asked = sum(s.amount.minor for s in self.attempts.values() if s.counts)
         return Money(max(0, self.money.amount.minor - asked - self.by_alternative.minor), self.money.amount.currency)
 
     def carried_of(self, part: Money) -> Money:
-        """What the next part of it that is paid stands at in 2210; the parts add up."""
+        """Returns the CNY value in 2210 of the next part to be paid; the values of all parts sum to `money.base`."""
         assert self.money is not None, "only an approved case owes money"
         upto = (self.paid + part).minor
         return share(self.money.base, upto=upto, of=self.money.amount.minor, already=self.carried)
 
     def reach_otherwise(self, amount: Money, carried: Money) -> None:
-        """The buyer has so much of it (or, where negative, has it no more) without a provider paying it back."""
+        """Records that the buyer has `amount` without a provider's refund; a negative amount takes it back."""
         self.by_alternative = self.by_alternative + amount
         self.paid, self.carried = self.paid + amount, self.carried + carried
 
     def owe_no_more(self, capture_ref: str, amount: Money, carried: Money) -> None:
-        """Nobody is owed so much of it, since its capture failed; where negative, it is owed again."""
+        """Extinguishes the liability for `amount`, because its capture failed; a negative amount reinstates it."""
         known = self.liability_extinguished.get(capture_ref)
         self.liability_extinguished[capture_ref] = known + amount if known else amount
         self.reach_otherwise(amount, carried)
 
     def awaits(self, attempt_id: str, amount: Money) -> bool:
-        """Whether this attempt's success is still to come, and is not more than the refund."""
+        """True if this attempt has not succeeded yet, and its success would not exceed the refund."""
         attempt = self.attempts.get(attempt_id)
         if attempt is None or attempt.state == "succeeded" or self.money is None:
             return False
@@ -238,7 +238,7 @@ class Case(Evolving):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Remember an event of this case."""
+        """Applies an event of this case."""
 
     @evolve.register
     def _(self, event: RefundRoundApproved) -> None:
@@ -265,11 +265,11 @@ class Case(Evolving):
     @evolve.register
     def _(self, event: ReturnAuthorized) -> None:
         self.return_by = event.return_by
-        self.return_state = self.return_state or "authorized"  # goods that came before are on their way, or back
+        self.return_state = self.return_state or "authorized"  # goods shipped earlier keep their state
 
     @evolve.register
     def _(self, event: ReturnShipped) -> None:
-        if self.return_state in ("", "authorized"):  # reported late, it changes nothing
+        if self.return_state in ("", "authorized"):  # a late report changes nothing
             self.return_state = "shipped"
 
     @evolve.register

@@ -1,4 +1,4 @@
-"""What an order remembers of its disputes: how far each is, and the money that was withdrawn for it."""
+"""Disputes of an order: the stage of each, and the money that was withdrawn for it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ STAGES: tuple[DisputeStage, ...] = ("inquiry", "chargeback", "second_stage")
 
 
 def rank(stage: DisputeStage) -> int:
-    """How far a dispute has come."""
+    """Returns the position of the stage, from 0."""
     return STAGES.index(stage)
 
 
 @dataclass(slots=True)
 class Dispute(Evolving):
-    """One dispute at the card issuer. `held` of it stands in 1120; money may be withdrawn before we hear why."""
+    """One dispute at the card issuer. `held` of it stands in 1120, with the CNY value `held_base`. The withdrawal may
+    be reported before the dispute is."""
 
     dispute_id: str
     payment_id: str
@@ -51,12 +52,12 @@ class Dispute(Evolving):
     due_by: datetime | None = None
     state: DisputeState = "open"
     closed_at: datetime | None = None
-    opened: bool = False  # whether its opening was reported
-    cases: frozenset[str] = frozenset()  # that were there when it became open: it may be about their units
-    evidence: int = 0  # attempts in this stage
+    opened: bool = False  # True if its opening was reported
+    cases: frozenset[str] = frozenset()  # cases when it was opened: it may concern their units
+    evidence: int = 0  # number of submissions in this stage
     fees: dict[str, Money] = field(default_factory=dict)
     lost: DisputeLost | None = None  # the loss that stands
-    effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # what to undo if it is won yet
+    effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # to undo if a later stage is won
 
     @property
     def is_open(self) -> bool:
@@ -64,7 +65,7 @@ class Dispute(Evolving):
 
     @property
     def claims(self) -> Money:
-        """What of the buyer's money is at stake or gone; an inquiry takes nothing yet."""
+        """The buyer's money that is disputed or lost; zero for an inquiry without a withdrawal."""
         at_stake = self.lost is not None or (self.is_open and (self.stage != "inquiry" or bool(self.held)))
         return self.amount if at_stake else Money(0, self.amount.currency)
 
@@ -73,11 +74,11 @@ class Dispute(Evolving):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Remember an event of this dispute."""
+        """Applies an event of this dispute."""
 
     @evolve.register
     def _(self, event: DisputeOpened) -> None:
-        """Reported late, of a stage that is over, it only says what it was about."""
+        """A late report of an earlier stage changes only the amount, the reason and the lines."""
         self.amount, self.reason, self.lines = event.amount, event.reason, event.lines
         if self.is_open or rank(event.stage) > rank(self.stage):
             self.state, self.stage, self.due_by, self.evidence = "open", event.stage, event.due_by, 0
@@ -124,7 +125,7 @@ class Disputes:
         return self.by_id.get(dispute_id)
 
     def remember(self, event: Any, *, cases: Iterable[str] = ()) -> Dispute:
-        """The dispute that the event is about, with the event remembered. `cases` are those of the order by then."""
+        """Applies the event and returns its dispute. `cases` are the ids of the order's cases at that point."""
         was_open = event.dispute_id in self.by_id and self.by_id[event.dispute_id].is_open
         nothing = Money(0, event.amount.currency) if hasattr(event, "amount") else Money(0, CNY)
         amount = event.amount if isinstance(event, DisputeOpened | DisputeFundsWithdrawn) else nothing
@@ -132,7 +133,7 @@ class Disputes:
             event.dispute_id,
             Dispute(event.dispute_id, event.payment_id, event.capture_ref, event.psp, amount, nothing),
         )
-        if dispute.capture_ref == UNKNOWN:  # what it is about is known by now, if it was not before
+        if dispute.capture_ref == UNKNOWN:  # an earlier event did not name the capture
             dispute.capture_ref, dispute.payment_id = event.capture_ref, event.payment_id
         dispute.remember(event)
         if dispute.is_open and not was_open:

@@ -1,4 +1,4 @@
-"""What is remembered of holds on an order's lines: money that is kept back before it is released."""
+"""Holds on an order's lines, before their money is released."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from ledger.streams.payouts import Hold
 
 
 class LineHolds:
-    """Every hold there ever was, by its id; what is left of it is in 2130."""
+    """All holds of the order, by id. `amount` of a hold is the rest of it in 2130."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Hold] = {}
 
     def of_line(self, line_id: str) -> Iterator[Hold]:
-        """The holds that keep some of the line's money back."""
+        """Yields the holds that still have money of the line."""
         return (hold for hold in self.by_id.values() if hold.line_id == line_id and hold.amount)
 
     def on(self, line_id: str, parcel_id: str | None) -> Hold | None:
-        """The first hold that keeps money of the line's units in this place back, or None."""
+        """Returns the first hold on the line's units in this place, or None."""
         return next((hold for hold in self.of_line(line_id) if hold.parcel_id in (None, parcel_id)), None)
 
     def units(self, line_id: str, parcel_id: str | None, *, of: int) -> int:
-        """How many of the pending units of the line in a place are held; a hold on the line holds all of them."""
+        """Returns how many of the `of` pending units in a place are held. A hold on the whole line holds all of
+        them."""
         held = [hold.qty for hold in self.of_line(line_id) if hold.parcel_id in (None, parcel_id)]
         return of if None in held else min(of, sum(qty for qty in held if qty))
 

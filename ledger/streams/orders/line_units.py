@@ -1,4 +1,4 @@
-"""Counts of what became of the units of a line in one place, and how a refund changes them."""
+"""Counts of a line's units in one place: refunded, released, requested; and the effects of refunds on them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ledger.streams.orders.line_balance import Prices, UnitBalance
 
 @dataclass(slots=True)
 class Units:
-    """What became of the units in one place: counts, all cumulative but those by case."""
+    """Counts of the units in one place. All are cumulative except `requested_by`."""
 
     requested_by: Counter[str] = field(default_factory=Counter)  # by the open case that asks for them
-    merchant_borne: int = 0  # refunded, the merchant gave the list price back
-    platform_borne: int = 0  # refunded, the merchant keeps the list price or what is left of it
+    merchant_borne: int = 0  # refunded, and the list price was taken back from the merchant
+    platform_borne: int = 0  # refunded, and the merchant keeps the list price or the rest of it
     released: int = 0
-    taken_back: int = 0  # of the released ones, refunded since at the merchant's cost
+    taken_back: int = 0  # released first, then refunded at the merchant's cost
     balance: UnitBalance = field(default_factory=UnitBalance)
 
     @property
     def asked(self) -> int:
-        """Units that open cases ask for."""
+        """The number of units that open cases ask for."""
         return self.requested_by.total()
 
     @property
@@ -30,18 +30,18 @@ class Units:
 
     @property
     def kept_releases(self) -> int:
-        """Released and not taken back."""
+        """The number of units that are released and not taken back."""
         return self.released - self.taken_back
 
     def add(self, effect: Units, sign: int = 1) -> None:
-        """What a refund did to these units, or (`sign` -1) did not do after all."""
+        """Adds the effect of a refund, or (`sign` -1) undoes it."""
         self.merchant_borne += sign * effect.merchant_borne
         self.platform_borne += sign * effect.platform_borne
         self.taken_back += sign * effect.taken_back
         self.balance.add(effect.balance, sign)
 
     def give(self, other: Units, prices: Prices, qty: int) -> None:
-        """Hand over what became of `qty` of these units."""
+        """Moves the counts and balances of `qty` units to another place."""
         self.balance.give(other.balance, prices, qty)
         room = qty
         for name in ("merchant_borne", "platform_borne"):
@@ -54,11 +54,11 @@ class Units:
         self._hand(other, "taken_back", min(other.merchant_borne, other.released))
 
     def give_part(self, other: Units, prices: Prices, paid: int) -> None:
-        """Hand over so much of what was refunded of the price of open units, with what the merchant gave for it."""
+        """Moves `paid` minor units of part refunds of open units, with the merchant's share of them."""
         mine, theirs = self.balance, other.balance
         merchants = min(paid, mine.merchant_paid) if mine.pending_less else 0
         less = min(mine.pending_less, theirs.list_for(prices, 0, merchants))
-        if paid == mine.paid_open and not self.platform_borne:  # the last part takes the odd fen along
+        if paid == mine.paid_open and not self.platform_borne:  # the last part takes the rounding
             less = mine.pending_less
         part = UnitBalance(paid, merchants, less)
         theirs.add(part, 1)
@@ -73,7 +73,7 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class RefundedPart:
-    """One place's part of an approved line; `buyer`, `listed` and `released` are minor units."""
+    """One place's part of an approved line. `buyer`, `listed` and `released` are minor units."""
 
     qty: int
     buyer: int
@@ -83,14 +83,14 @@ class RefundedPart:
 
 
 def of_platform(units: Units, prices: Prices, part: RefundedPart) -> Units:
-    """What a refund at the platform's cost does to these units."""
+    """Returns the effect of a refund that the platform bears."""
     return Units(platform_borne=part.qty, balance=UnitBalance(paid_open=_open_again(units, prices, part)))
 
 
 def of_merchant(units: Units, prices: Prices, part: RefundedPart) -> Units:
-    """What a refund at the merchant's cost does to these units.
+    """Returns the effect of a refund that the merchant bears.
 
-    Those whose list price is not given back in full are the merchant's to keep, at what is left of it.
+    If the list price is not taken back in full, the merchant keeps the units at the rest of their price.
     """
     from_pending = part.listed - part.released
     keeps = prices.list * (part.qty - part.taken_back) - from_pending
@@ -102,7 +102,7 @@ def of_merchant(units: Units, prices: Prices, part: RefundedPart) -> Units:
 
 
 def _open_again(units: Units, prices: Prices, part: RefundedPart) -> int:
-    """How this changes what was paid back for units that are still open."""
+    """Returns the change of `paid_open`, the part refunds of units that are still open, in minor units."""
     if not part.qty:
         return part.buyer
     return -min(units.balance.paid_open, max(0, prices.buyer * part.qty - part.buyer))

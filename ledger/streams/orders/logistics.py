@@ -1,4 +1,4 @@
-"""What an order remembers of its logistics' money: charges, duties, and claims against partners."""
+"""Logistics money of an order: partners' charges, duties, and claims against partners."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ClaimState = Literal["filed", "accepted", "settled", "denied"]
 
 @dataclass(slots=True)
 class Claim:
-    """One claim; `owed` of it stands in 1210 at `owed_base`."""
+    """One claim. `owed` of it stands in 1210, with the CNY value `owed_base`."""
 
     id: str
     parcel_id: str
@@ -33,20 +33,20 @@ class Claim:
     owed: Money
     owed_base: Money
     state: ClaimState = "filed"
-    paid: Money | None = None  # of what was accepted
+    paid: Money | None = None  # the paid part of the accepted amount
 
 
 class Logistics(Evolving):
-    """Charges and duties by the partner's own reference, and claims by ours."""
+    """Charges and duties by the partner's reference, and claims by our id."""
 
     def __init__(self) -> None:
         self.charges: dict[tuple[str, str], LogisticsChargeRecorded] = {}
         self.duties: dict[tuple[str, str], DutyAssessed] = {}
         self.claims: dict[str, Claim] = {}
-        self.receipts: dict[str, Money] = {}  # what was paid for claims, by bank entry and claim
+        self.receipts: dict[str, Money] = {}  # amounts paid for claims, by bank entry and claim
 
     def expectations(self) -> Iterator[Expectation]:
-        """What partners have accepted of claims, and paid."""
+        """Yields each accepted claim as an expectation: the amount accepted and the amount paid."""
         for claim in self.claims.values():
             if claim.paid is not None and claim.owed.minor > 0 and claim.state != "denied":
                 yield Expectation("claim", claim.id, claim.owed + claim.paid, claim.paid)
@@ -55,7 +55,7 @@ class Logistics(Evolving):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Remember an event of the order's logistics' money."""
+        """Applies an event of charges, duties or claims."""
 
     @evolve.register
     def _(self, event: LogisticsChargeRecorded) -> None:
@@ -81,9 +81,11 @@ class Logistics(Evolving):
     @evolve.register
     def _(self, event: LogisticsClaimSettled) -> None:
         claim = self._claim(event)
-        if not claim.owed or claim.owed.currency == event.amount.currency:  # in another, it pays nothing that is owed
+        if not claim.owed or claim.owed.currency == event.amount.currency:  # else it pays nothing that is owed
             claim.owed, claim.owed_base = joined(claim.owed, -event.amount), claim.owed_base - event.carried
-            before = within(claim.paid or event.amount * 0, event.amount.currency)  # nor adds to what came in another
+            before = within(
+                claim.paid or event.amount * 0, event.amount.currency
+            )  # and is not added to payments in another currency
             claim.paid = before + event.amount
         claim.state = "accepted" if claim.owed else "settled"
         self.receipts[f"{event.bank_entry_ref}/{event.claim_id}"] = event.amount
@@ -95,7 +97,7 @@ class Logistics(Evolving):
         claim.state = "denied"
 
     def _claim(self, event: LogisticsClaimAccepted | LogisticsClaimSettled | LogisticsClaimDenied) -> Claim:
-        """A partner may answer a claim we know nothing of."""
+        """Returns the claim of the event; a new one if the partner answers a claim that was not filed here."""
         if event.claim_id not in self.claims:
             currency = event.amount.currency if not isinstance(event, LogisticsClaimDenied) else CNY
             nothing = Money(0, currency)

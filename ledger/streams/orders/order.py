@@ -1,4 +1,4 @@
-"""What an order remembers: what was sold, what was paid, how many units are where, and what is owed to whom."""
+"""The stream of an order: lines, payments, parcels, cases, disputes and their money."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ from ledger.streams.stream import Stream
 class Order(Stream):
     """The stream `order/<merchant>/<order>`: one consistency boundary (domain §4.1).
 
-    A capture or a carrier's fact may open it before the order is placed; `placed` is None until then.
+    A capture or a carrier's fact may come before the order is placed; `placed` is None until then.
     """
 
     def __init__(self, name: str) -> None:
@@ -102,7 +102,7 @@ class Order(Stream):
         self.cases: dict[str, Case] = {}
         self.claims = OpenClaims()
         self.holds = LineHolds()
-        self.breaks: dict[str, str] = {}  # every one that was ever opened: id → kind
+        self.breaks: dict[str, str] = {}  # id → kind of every break ever opened
         self.resolved_breaks: set[str] = set()
         self.unmatched_refunds = UnmatchedRefunds()
         self.confirmed = False
@@ -121,13 +121,13 @@ class Order(Stream):
 
     @property
     def currency(self) -> str:
-        """What the buyer pays in."""
+        """The buyer's currency."""
         assert self.placed is not None, "an order has a currency once it is placed"
         return self.placed.buyer_total.currency
 
     @property
     def is_open(self) -> bool:
-        """Placed, and neither cancelled, expired nor completed."""
+        """True if it is placed, and neither cancelled, expired nor completed."""
         return self.placed is not None and not (self.cancelled or self.expired or self.completed)
 
     @property
@@ -135,17 +135,17 @@ class Order(Stream):
         return status_of(self)
 
     def unshipped(self, line_id: str) -> int:
-        """Units of the line that were neither refunded nor have left the merchant."""
+        """Returns the number of units of the line that are not refunded and have not left the merchant."""
         return self.lines[line_id].unshipped(self.parcels.journeys(line_id))
 
     def free(self, line_id: str) -> int:
-        """Unshipped units of the line that no open case asks for: what can be cancelled, refunded or packed."""
+        """Returns the number of unshipped units without an open case: they can be cancelled, refunded or packed."""
         return self.lines[line_id].free(self.parcels.journeys(line_id))
 
     def completes(self, leaving: Mapping[str, int], *, closing: str = "") -> bool:
-        """Whether nothing is pending or asked for any more once so many units by line have left the pending account.
+        """True if nothing is pending once these quantities by line have left the pending account.
 
-        `closing` is the case that is closed with it.
+        `closing` is a case that is closed at the same time.
         """
         if self.payments.allocation is None or self.completed or self.cancelled:
             return False
@@ -163,7 +163,7 @@ class Order(Stream):
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Change what is remembered. What is not about buyers' money or quantities is the parcels' and their costs'."""
+        """Applies one event to the state. Events without a method belong to parcels and logistics."""
         self.parcels.remember(event)
         self.logistics.remember(event)
 
@@ -264,7 +264,7 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: ReturnShipped | ReturnReceived) -> None:
-        if case := self.cases.get(event.refund_id):  # goods may come back that nobody asked for
+        if case := self.cases.get(event.refund_id):  # goods may come back without a case
             case.remember(event)
 
     @evolve.register
@@ -272,7 +272,7 @@ class Order(Stream):
         case = self.cases[event.refund_id]
         liability = case.liability
         case.remember(event)
-        if case.by_alternative and event.undone is None:  # the buyer has the money although the goods never came
+        if case.by_alternative and event.undone is None:  # the buyer has all the money by other means
             return
         self._undo(event.undone.lines if event.undone else None, case.effects, liability)
         case.effects = self._refund(event.kept.lines, event.kept.liability) if event.kept else []
@@ -309,7 +309,7 @@ class Order(Stream):
     def _(self, event: DisputeLost) -> None:
         dispute = self.disputes.remember(event)
         self._lose(event, 1)
-        if event.amount:  # it is the loss that stands, and that a later stage may undo
+        if event.amount:  # this loss stands, and a later stage may undo it
             dispute.effects = self._refund(event.lines, event.liability)
 
     @evolve.register
@@ -354,7 +354,7 @@ class Order(Stream):
             case.effects += effects
 
     def _refund(self, lines: Iterable[ApprovedLine], liability: Liability) -> list[tuple[ApprovedLine, list[Effect]]]:
-        """What these refunded lines did, so that it can be undone."""
+        """Refunds these lines and returns the effects, so that they can be undone."""
         lines = list(lines)
         self.refunded_in_part.update(line.line_id for line in lines if not line.qty)
         return [
@@ -368,12 +368,12 @@ class Order(Stream):
         done: list[tuple[ApprovedLine, list[Effect]]],
         liability: Liability,
     ) -> None:
-        """Undo what refunded lines did; `lines` are the same ones with the fee that stands again."""
+        """Undoes refunded lines. `lines` are the same lines with the fee that is charged again."""
         for line, (_, effects) in zip([line for line, _ in done] if lines is None else lines, done, strict=True):
             self.lines[line.line_id].undo(line, effects, platform_borne=not line.is_merchants(liability))
 
     def _lose(self, event: DisputeLost, sign: int) -> None:
-        """What the buyer got by a dispute was free, or owed to them anyway; with `sign` -1 they did not get it."""
+        """Applies the unallocated and owed parts of a lost dispute, or (`sign` -1) undoes them."""
         if event.unallocated:
             self.payments.captures[event.capture_ref].give_back(event.unallocated * sign, event.unallocated_base * sign)
         for refund in event.owed:

@@ -1,4 +1,4 @@
-"""Facts of a parcel's way as an order remembers them: scans, hand-overs, deliveries and signatures."""
+"""Facts of a parcel in an order's state: scans, dispatches, deliveries and signatures."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from ledger.events.parcels import EvidenceKind, ParcelFact
 
 
 class Fact(NamedTuple):
-    """One remembered fact of a parcel's way; `code` and `detail` say apart two of one kind at one instant."""
+    """One fact of a parcel. `code` and `detail` distinguish two facts of one kind at one instant."""
 
     milestone: str
     happened_at: datetime
     code: str = ""
     detail: str = ""
-    to_recipient: bool = False  # a delivery of which the carrier names the recipient
+    to_recipient: bool = False  # a delivery whose evidence names the recipient
 
     @classmethod
     def of(
         cls, milestone: str, happened_at: datetime, code: str = "", detail: str = "", *, to_recipient: bool = False
     ) -> Fact:
-        """In Python's own UTC: facts are compared all the time, and pydantic's instants take ten times as long."""
+        """Returns the fact with its instant in Python's own UTC: facts are compared often, and pydantic's time zones
+        are ten times slower."""
         return cls(milestone, in_zone(happened_at, UTC), code, detail, to_recipient)
 
 
@@ -35,7 +36,7 @@ _DETAILS = ("warehouse_id", "declaration_no", "attempt_no", "evidence_ref")
 
 
 def by_time(fact: Fact) -> tuple[Any, ...]:
-    """Sorts facts by when they happened; those of one instant as they are in a parcel's way."""
+    """Sort key: by instant, then by the usual order of milestones."""
     return (*in_order(fact), fact.code, fact.detail)
 
 
@@ -45,7 +46,7 @@ def _details_of(kind: type[Event]) -> tuple[str, ...]:
 
 
 def fact_of(event: ParcelFact) -> Fact:
-    """The event as it is remembered."""
+    """Returns the event as a fact."""
     reported = [str(value) for name in _details_of(type(event)) if (value := getattr(event, name))]
     return Fact.of(WORDS[type(event)], event.happened_at, event.raw_code, " ".join(reported))
 
@@ -69,7 +70,7 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A proof of delivery; without `evidence_kind` it is only deemed."""
+    """A proof of delivery. Without `evidence_kind` it is a deemed signature."""
 
     signed_at: datetime
     evidence_kind: EvidenceKind | None
@@ -85,5 +86,5 @@ class Signature:
 
     @property
     def to_recipient(self) -> bool:
-        """True if the carrier names the recipient."""
+        """True if the evidence names the recipient."""
         return self.evidence_kind == NAMES_THE_RECIPIENT

@@ -1,4 +1,4 @@
-"""What an order remembers of its parcels: what is in them, what happened to them, how far they are."""
+"""Parcels of an order: their contents, their facts and their status."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from ledger.streams.evolution import Evolving
 from ledger.streams.orders.parcel_facts import Delivery, Dispatch, Fact, Signature, by_time, fact_of
 
 BACK_WITH_MERCHANT = "rejected_at_warehouse"  # the goods never passed into the platform's custody
-# The quantities of these may be packed anew.
+# Units of parcels with these statuses may be packed again.
 FREE_AGAIN = frozenset((BACK_WITH_MERCHANT, "returned_to_warehouse", "returned_to_sender"))
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """How some quantity of a line travels: the instants that after-sales, release and liability rest on.
+    """The journey of some units of a line, with the instants that after-sales, release and liability use.
 
-    Each is the one it counts from: `NEVER` where what was reported is too far ahead to mean a day.
-    `ended` is the milestone that ended it (`signed_for`, `lost`, `export_rejected` …), empty while it is on its way.
+    An instant is `NEVER` if the reported one lies too far ahead. `ended` is the milestone that ended the journey
+    (`signed_for`, `lost`, `export_rejected` …), empty while the parcel is on its way.
     """
 
     parcel_id: str
@@ -53,11 +53,11 @@ class Journey:
     export_released_at: datetime | None = None
     departed_at: datetime | None = None
     evidence_kind: EvidenceKind | None = None
-    carrier: str = ""  # who has it, as far as anybody said
+    carrier: str = ""  # the last reported carrier
 
     @property
     def has_left(self) -> bool:
-        """Whether the units are out of the merchant's hands, by any fact: carriers do not report every step."""
+        """True if the units have left the merchant, by any fact: carriers do not report every step."""
         return _is_out(self.ended, self.dispatched_at or self.received_at_warehouse or self.departed_at)
 
 
@@ -67,27 +67,27 @@ class Parcel:
 
     parcel_id: str
     created: bool = False
-    items: tuple[ParcelItem, ...] = ()  # what is in it now
-    packed: tuple[ParcelItem, ...] = ()  # what was put into it first
+    items: tuple[ParcelItem, ...] = ()  # its present contents
+    packed: tuple[ParcelItem, ...] = ()  # its first contents
     warehouse_id: str = ""
     facts: list[Fact] = field(default_factory=list)
-    reasons: dict[Fact, str] = field(default_factory=dict)  # of facts whose reporter gave one
+    reasons: dict[Fact, str] = field(default_factory=dict)  # of facts that were reported with one
     dispatches: list[Dispatch] = field(default_factory=list)
-    signatures: list[Signature] = field(default_factory=list)  # all that were reported, whoever has the parcel now
-    returned: set[Delivery] = field(default_factory=set)  # of the deliveries those recorded as the sender's
-    deliveries: set[Delivery] = field(default_factory=set)  # each that a carrier reported, to whomever
-    declarations: list[str] = field(default_factory=list)  # numbers of export declarations it was on
-    tracking_nos: list[str] = field(default_factory=list)  # given after the hand-over
-    carried_by: list[tuple[datetime, str]] = field(default_factory=list)  # who said so, since when
+    signatures: list[Signature] = field(default_factory=list)  # all that were reported
+    returned: set[Delivery] = field(default_factory=set)  # deliveries that were recorded as returns to the sender
+    deliveries: set[Delivery] = field(default_factory=set)  # all that a carrier reported
+    declarations: list[str] = field(default_factory=list)  # numbers of its export declarations
+    tracking_nos: list[str] = field(default_factory=list)  # given after the dispatch
+    carried_by: list[tuple[datetime, str]] = field(default_factory=list)  # (instant, carrier) of each report
     came_from: list[str] = field(default_factory=list)
     went_into: list[str] = field(default_factory=list)
-    before: list[Dispatch] = field(default_factory=list)  # hand-overs of the parcels its units came from
-    moved_at: datetime | None = None  # since when its units travel on in `went_into`
-    far: set[tuple[str, datetime]] = field(default_factory=set)  # milestones whose reported instant counts never
+    before: list[Dispatch] = field(default_factory=list)  # dispatches of the parcels that its units came from
+    moved_at: datetime | None = None  # when its units moved to the parcels in `went_into`
+    far: set[tuple[str, datetime]] = field(default_factory=set)  # (milestone, instant) too far ahead to count
 
     @property
     def status(self) -> str:
-        """The highest-ranked milestone reached, in whatever order the facts became known; empty where there is none."""
+        """The milestone with the highest rank, in whatever order the facts became known; empty if there is none."""
         reached = furthest(self.facts)
         if reached and (MILESTONES[reached.word].rank > 0 or not self.created):
             return reached.word
@@ -95,19 +95,19 @@ class Parcel:
 
     @property
     def timeline(self) -> list[Fact]:
-        """All facts by when they happened."""
+        """All facts by instant."""
         return sorted(self.facts, key=by_time)
 
     @property
     def dispatch(self) -> Dispatch | None:
-        """The first hand-over, or None."""
+        """The first dispatch, or None."""
         return min(
             (*self.dispatches, *self.before), key=lambda d: (d.dispatched_at, d.tracking_no, d.carrier), default=None
         )
 
     @property
     def counted_signatures(self) -> Collection[Signature]:
-        """The signatures that are the recipient's, on all that is known of the parcel (`ledger.events.deliveries`)."""
+        """The signatures of the recipient, by all facts of the parcel (`ledger.events.deliveries`)."""
         if not self.signatures:
             return ()
         way = [fact for fact in self.facts if fact.milestone not in DELIVERIES]
@@ -116,54 +116,54 @@ class Parcel:
 
     @property
     def proven_signatures(self) -> Collection[Signature]:
-        """Those of them that a carrier reported: a deemed one proves nothing."""
+        """The counted signatures that a carrier reported, without deemed ones."""
         return [signature for signature in self.counted_signatures if signature.evidence_kind is not None]
 
     @property
     def signature(self) -> Signature | None:
-        """The first signature, or None; of two at one instant the proven one."""
+        """The first counted signature, or None. Of two at one instant the proven one counts."""
         counted = self.counted_signatures
         return min(counted, key=lambda s: (s.signed_at, s.evidence_kind is None, s.proof_ref), default=None)
 
     @property
     def carrier(self) -> str:
-        """Who had it last; empty where nobody said."""
+        """The last reported carrier, or an empty string."""
         handed_over = [(dispatch.dispatched_at, dispatch.carrier) for dispatch in (*self.dispatches, *self.before)]
         return max((*handed_over, *self.carried_by), default=(None, ""))[1]
 
     @property
     def has_left(self) -> bool:
-        """Whether it is out of the merchant's hands: as every journey in it is."""
-        if self.dispatches and self.first(BACK_WITH_MERCHANT) is None:  # most parcels, and how far need not be asked
+        """True if it has left the merchant. All its journeys have the same answer."""
+        if self.dispatches and self.first(BACK_WITH_MERCHANT) is None:  # a shortcut for most parcels
             return True
         status, handed_over = self.status, self.dispatches or self.before
         return _is_out(status, handed_over or self.first("received_at_warehouse") or self.first("departed"))
 
     @property
     def lost_at(self) -> datetime | None:
-        """Since when it is lost; None where it never was, was found since, or a recipient has signed for it."""
+        """The instant of the latest loss. None if there is none, it was found later, or a recipient signed for it."""
         lost, found = self.last("lost"), self.last("found")
         if lost is None or (found is not None and found >= lost) or self.proven_signatures:
             return None
         return lost
 
     def first(self, milestone: str) -> datetime | None:
-        """When the milestone was first reached, or None."""
+        """Returns the first instant of the milestone, or None."""
         return min((fact.happened_at for fact in self.facts if fact.milestone == milestone), default=None)
 
     def last(self, milestone: str) -> datetime | None:
-        """When the milestone was last reached, or None."""
+        """Returns the last instant of the milestone, or None."""
         return max((fact.happened_at for fact in self.facts if fact.milestone == milestone), default=None)
 
     def counts_from(self, milestone: str, at: datetime | None) -> datetime | None:
-        """From when a milestone counts that was reported for this instant; None where none was."""
+        """Returns the instant from which the milestone counts: `at`, or `NEVER` if it lies too far ahead."""
         return NEVER if at is not None and (milestone, at) in self.far else at
 
     def quantity(self, line_id: str) -> int:
         return sum(item.qty for item in self.items if item.line_id == line_id)
 
     def journey(self, line_id: str) -> Journey:
-        """The journey of this parcel's quantity of a line."""
+        """Returns the journey of this parcel's units of a line."""
         status, signature = self.status, self.signature
         return Journey(
             parcel_id=self.parcel_id,
@@ -181,29 +181,29 @@ class Parcel:
 
 
 class Parcels(Evolving):
-    """The parcels of one order. `evolve` takes every event of `ledger.events.parcels`, in any order."""
+    """The parcels of one order. `evolve` accepts the events of `ledger.events.parcels` in any order."""
 
     def __init__(self) -> None:
         self._parcels: dict[str, Parcel] = {}
-        self._far: set[tuple[str, datetime]] = set()  # of all of them, since their units move from one to the other
+        self._far: set[tuple[str, datetime]] = set()  # of all parcels, because units move between them
         self._by_line: defaultdict[str, list[Parcel]] = defaultdict(list)
 
     def __iter__(self) -> Iterator[Parcel]:
         return iter(self._parcels.values())
 
     def of(self, parcel_id: str) -> Parcel | None:
-        """The parcel, or None where nothing is known of it."""
+        """Returns the parcel, or None if nothing is known of it."""
         return self._parcels.get(parcel_id)
 
     def tracked_as(self, tracking_no: str) -> Parcel | None:
-        """The parcel that was handed over under this tracking number, or None."""
+        """Returns the parcel with this tracking number, or None."""
         for parcel in self:
             if tracking_no in parcel.tracking_nos or any(d.tracking_no == tracking_no for d in parcel.dispatches):
                 return parcel
         return None
 
     def quantities(self, parcel_id: str) -> Counter[str]:
-        """The units in a parcel by line; none where nothing is known of it."""
+        """Returns the units in a parcel by line; empty if nothing is known of it."""
         held = Counter[str]()
         parcel = self.of(parcel_id)
         for item in parcel.items if parcel else ():
@@ -211,31 +211,31 @@ class Parcels(Evolving):
         return held
 
     def assigned(self, line_id: str) -> int:
-        """The quantity in parcels, but for those whose goods are free to be packed again (rejected, returned)."""
+        """Returns the units in parcels, without those that may be packed again (rejected or returned)."""
         parcels = self._by_line.get(line_id, ())
         return sum(parcel.quantity(line_id) for parcel in parcels if parcel.status not in FREE_AGAIN)
 
     def dispatched(self, line_id: str) -> int:
-        """The quantity that was handed over and not turned away at the warehouse's door.
+        """Returns the units that were dispatched and not rejected at the warehouse.
 
-        What came back to the warehouse later still counts: it left the merchant's custody.
+        Units that came back to the warehouse later still count: they had left the merchant's custody.
         """
         parcels = self._by_line.get(line_id, ())
         return sum(p.quantity(line_id) for p in parcels if p.dispatch and p.status != BACK_WITH_MERCHANT)
 
     def journeys(self, line_id: str) -> list[Journey]:
-        """How each parcel's quantity of the line travels; a parcel whose units travel on in others has no journey."""
+        """Returns the journey of each parcel with units of the line. A parcel whose units moved to others has none."""
         return [self._journey(parcel, line_id) for parcel in self._by_line.get(line_id, ()) if not _is_emptied(parcel)]
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Remember a parcel event; charges and duties change nothing here."""
+        """Applies a parcel event. Charges and duties change nothing here."""
 
     @evolve.register
     def _(self, event: ParcelCreated) -> None:
         parcel = self._obtain(event.parcel_id)
         parcel.created, parcel.packed, parcel.warehouse_id = True, event.items, event.warehouse_id
-        if parcel.moved_at is None:  # else its units travel on in other parcels already
+        if parcel.moved_at is None:  # else its units have moved to other parcels already
             self._put(parcel, event.items)
 
     @evolve.register
@@ -294,7 +294,7 @@ class Parcels(Evolving):
             self._leave(source, [target for target in targets if target is not source], event)
 
     def _deliver(self, parcel: Parcel, event: ParcelFact, delivery: Delivery) -> None:
-        """Remember a delivery as the carrier reported it; to whom it went is read from all facts."""
+        """Records a delivery as the carrier reported it. All facts together say who got the parcel."""
         self._judge(event, "signed_for", event.happened_at)
         named = delivery.evidence_kind == NAMES_THE_RECIPIENT
         fact = Fact.of("signed_for", event.happened_at, event.raw_code, to_recipient=named)
@@ -303,7 +303,7 @@ class Parcels(Evolving):
         parcel.deliveries.add(delivery)
 
     def _judge(self, event: Event, milestone: str, at: datetime) -> None:
-        """Remember that an instant counts never."""
+        """Records an instant that lies too far ahead to count."""
         if event.counts_from(at) == NEVER:
             self._far.add((milestone, at))
 
@@ -316,7 +316,7 @@ class Parcels(Evolving):
         self._put(target, content.items)
 
     def _leave(self, source: Parcel, targets: Sequence[Parcel], event: ParcelsConsolidated | ParcelSplit) -> None:
-        """Take what moves out of its parcel; where it goes keeps what had happened to it until then."""
+        """Moves units out of the parcel. The new parcels keep its facts up to that instant."""
         source.items = () if isinstance(event, ParcelsConsolidated) and event.contents else _left(source.items, event)
         if source.moved_at is None and event.contents:
             source.moved_at, source.went_into = event.happened_at, [target.parcel_id for target in targets]
@@ -327,7 +327,7 @@ class Parcels(Evolving):
                 target.before += [d for d in (*source.dispatches, *source.before) if d.dispatched_at <= source.moved_at]
 
     def _add_fact(self, parcel: Parcel, fact: Fact, handed_over: Dispatch | None = None, *, reason: str = "") -> None:
-        """One more fact of the parcel, and of those its units travelled on in, where it happened before."""
+        """Adds a fact to the parcel and, if it happened before the move, to the parcels that its units moved to."""
         parcel.facts.append(fact)
         if reason:
             parcel.reasons[fact] = reason
@@ -337,7 +337,7 @@ class Parcels(Evolving):
             self._add_fact(later, fact, handed_over, reason=reason)
 
     def _journey(self, parcel: Parcel, line_id: str) -> Journey:
-        """Units that were handed over apart and travel together count from the last hand-over."""
+        """Returns the journey. Units dispatched in several parcels and consolidated count from the last dispatch."""
         journey = parcel.journey(line_id)
         origins = [self._parcels[parcel_id] for parcel_id in parcel.came_from]
         held = [origin for origin in origins if any(item.line_id == line_id for item in origin.packed)]
@@ -359,7 +359,7 @@ def _is_out(status: str, under_way: object) -> bool:
 
 
 def moving(event: ParcelsConsolidated | ParcelSplit, line_id: str, qty: int) -> dict[str | None, int]:
-    """Where a parcel's units of a line go: all of them together, or as many to each as were reported."""
+    """Returns the units of a line that move, by target parcel: all of them, or as reported for a split."""
     if isinstance(event, ParcelsConsolidated):
         return {content.parcel_id: qty for content in event.contents}
     held = {c.parcel_id: sum(i.qty for i in c.items if i.line_id == line_id) for c in event.contents}

@@ -1,4 +1,4 @@
-"""What an order remembers of its payments: what was authorised and captured, and what of it belongs to the order."""
+"""Payments of an order: authorisations, captures, and the allocation to the order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AuthorizationState = Literal["authorized", "declined", "expired", "voided"]
 
 @dataclass(slots=True)
 class Authorization:
-    """One payment as the issuer answered it, and what the provider was asked to do with it and has not yet."""
+    """One payment as the issuer authorised it, and the open requests to the provider."""
 
     payment_id: str
     amount: Money
@@ -38,45 +38,50 @@ class Authorization:
     state: AuthorizationState = "authorized"
     psp: str = ""
     psp_ref: str = ""
-    requested: dict[str, Money] = field(default_factory=dict)  # captures that are not answered, by request
-    asked: int = 0  # by all requests that did not fail, in minor units
-    came: int = 0  # captured since the first of them
-    requested_at: datetime | None = None  # when a capture was last asked for
-    failures: int = 0  # of captures that were asked for
+    requested: dict[str, Money] = field(default_factory=dict)  # unanswered captures, by request
+    asked: int = 0  # sum of all requests that did not fail, in minor units
+    came: int = 0  # captured since the first request, in minor units
+    requested_at: datetime | None = None  # of the last capture
+    failures: int = 0  # number of requested captures that failed
     void_requested: bool = False
-    ended: PaymentVoided | PaymentAuthorizationExpired | None = None  # what gave the money back to the buyer, first
+    ended: PaymentVoided | PaymentAuthorizationExpired | None = None  # the earliest void or expiry
 
     def holds_at(self, instant: datetime) -> bool:
-        """Whether a capture at `instant` was to be expected, whatever was reported of later ones before."""
+        """True if a capture at `instant` was to be expected, whatever was reported of later instants."""
         in_time = self.expires_at is None or instant <= self.expires_at
-        return in_time and (self.ended_at is None or instant < self.ended_at)  # a declined payment may be tried again
+        return in_time and (
+            self.ended_at is None or instant < self.ended_at
+        )  # a declined payment may be authorised again
 
     @property
     def ended_at(self) -> datetime | None:
-        """When the money was given back; None where it is held."""
+        """The instant when the money was given back, or None."""
         return _ended_at(self.ended) if self.ended else None
 
     def end(self, event: PaymentVoided | PaymentAuthorizationExpired) -> None:
-        """The money was given back; of two such facts the earlier counts."""
+        """Records a void or expiry. The earliest one counts."""
         if self.ended_at is None or _ended_at(event) < self.ended_at:
             self.ended = event
 
     @property
     def being_captured(self) -> Money:
-        """What the provider was asked to capture and has not answered yet."""
+        """The sum of unanswered captures."""
         return Money(sum(amount.minor for amount in self.requested.values()), self.amount.currency)
 
     def ask(self, request_id: str, amount: Money) -> None:
-        """The provider is asked to capture so much."""
+        """Records a request to capture `amount`."""
         self.requested[request_id] = amount
         self.asked += amount.minor
 
     def answer(self, captured: Money) -> None:
-        """A capture is the answer to the request of its amount, else the rest of those that came short, else to the
-        oldest, and to as many as it is for."""
+        """Applies a capture to the requests.
+
+        It answers the request of its exact amount, else the shortfall of answered requests, else the oldest requests
+        until the amount is used up.
+        """
         if not self.asked:
             return
-        if captured.currency != self.amount.currency:  # which is a break of its own
+        if captured.currency != self.amount.currency:  # which has its own break
             self.refuse(captured)
             return
         short, self.came = self.answered - self.came, self.came + captured.minor
@@ -87,31 +92,31 @@ class Authorization:
             left -= self.requested.pop(next(iter(self.requested))).minor
 
     def refuse(self, amount: Money) -> None:
-        """The request of this amount has failed, else the oldest."""
+        """Records that the request of this amount failed, or else the oldest request."""
         if self.requested:
             failed = self._drop(amount) or self.requested.pop(next(iter(self.requested)))
             self.asked -= failed.minor
 
     def undo(self, amount: Money) -> None:
-        """A capture did not happen: the request of it has failed."""
+        """Records that a capture did not happen: its request has failed."""
         undone = min(self.came, amount.minor) if amount.currency == self.amount.currency else 0
         self.asked, self.came = self.asked - undone, self.came - undone
 
     @property
     def answered(self) -> int:
-        """What was asked for by the requests that are answered, in minor units."""
+        """The sum of answered requests, in minor units."""
         return self.asked - self.being_captured.minor
 
     @property
     def expectation(self) -> Expectation | None:
-        """What the answered requests were for, beside what was captured on them; None where nobody asked."""
+        """The answered requests and the money captured on them, as an expectation; None without a request."""
         if not self.asked:
             return None
         expected, came = (Money(minor, self.amount.currency) for minor in (self.answered, self.came))
         return Expectation("capture_asked_for", self.payment_id, expected, came, over_is_a_break=True)
 
     def _drop(self, amount: Money) -> Money | None:
-        """The first request of exactly this amount is answered."""
+        """Removes the first request of exactly this amount and returns it, or None."""
         request_id = next((id for id, asked in self.requested.items() if asked == amount), None)
         return self.requested.pop(request_id) if request_id else None
 
@@ -122,12 +127,12 @@ def _ended_at(event: PaymentVoided | PaymentAuthorizationExpired) -> datetime:
 
 @dataclass(slots=True)
 class Capture:
-    """Money the provider took. `allocated` belongs to the order, `given_back` is owed to the buyer again or lost in a
-    dispute, and the rest (`free`) stands in 2220; each with its share of the base.
+    """Money that the provider took. `allocated` belongs to the order. `given_back` is owed to the buyer again, or lost
+    in a dispute. The rest (`free`) stands in 2220. Each has its share of the base (CNY).
 
-    `set_aside`: unexpected money, not used for the order; `spare` where that is only because the order was paid, and
-    for as long as it is. `paid_back` = refunds of the order submitted on it and not
-    failed. `steps` = how often the provider captured under this name. `is_shown`: only a settlement shows it.
+    `set_aside`: unexpected money that is not used for the order; `spare` if the only reason is that the order is
+    already paid, and as long as it is. `paid_back`: refunds of the order submitted on this capture and not failed.
+    `steps`: the number of captures under this reference. `is_shown`: only a settlement reports it.
     """
 
     payment_id: str
@@ -147,9 +152,9 @@ class Capture:
     set_aside: bool = False
     spare: bool = False
     failed: bool = False
-    borne: Money | None = None  # of one that failed: what others relied on, with `borne_base`
+    borne: Money | None = None  # of a failed capture: the part that was allocated or given back
     borne_base: Money = field(default_factory=lambda: Money(0, CNY))
-    taken_back: Money | None = None  # of that, what nobody was paid in the end
+    taken_back: Money | None = None  # the part of `borne` that nobody was paid in the end
     taken_back_base: Money = field(default_factory=lambda: Money(0, CNY))
 
     @classmethod
@@ -172,12 +177,12 @@ class Capture:
         )
 
     def grow(self, event: PaymentCaptured) -> None:
-        """The provider captured more under the same name."""
+        """Adds a further capture under the same reference."""
         self.amount, self.base, self.steps = self.amount + event.amount, self.base + event.base, self.steps + 1
 
     @property
     def free(self) -> Money:
-        """What of it belongs to nobody yet."""
+        """The part that is neither allocated nor given back; zero if the capture failed."""
         nothing = Money(0, self.amount.currency)
         return nothing if self.failed else self.amount - self.allocated - self.given_back
 
@@ -186,15 +191,16 @@ class Capture:
         return Money(0, CNY) if self.failed else self.base - self.allocated_base - self.given_back_base
 
     def base_of(self, part: Money) -> Money:
-        """The base of a part of what is free; of the last part, all that is left."""
+        """Returns the CNY value of a part of `free`; the last part takes the rest."""
         return share(self.free_base, upto=part.minor, of=self.free.minor, already=Money(0, CNY))
 
     def give_back(self, amount: Money, base: Money) -> None:
-        """So much of what was free is owed to the buyer, or lost to them."""
+        """Moves a part of `free` to `given_back`: it is owed to the buyer, or lost in a dispute."""
         self.given_back, self.given_back_base = self.given_back + amount, self.given_back_base + base
 
     def fail(self, event: PaymentCaptureFailed) -> None:
-        """It did not happen: what others relied on is lost, except for what is no longer owed."""
+        """Records that the capture did not happen. The used part is a loss, except liabilities that are
+        extinguished."""
         self.failed = True
         self.borne, self.borne_base = event.amount - event.unallocated, event.base - event.unallocated_base
         self.taken_back = total([refund.amount for refund in event.owed], self.amount.currency)
@@ -202,26 +208,26 @@ class Capture:
 
     @property
     def loss(self) -> Money:
-        """What the platform bears of it, because it failed."""
+        """The platform's loss, because the capture failed; zero otherwise."""
         if self.borne is None or self.taken_back is None:
             return Money(0, self.amount.currency)
         return self.borne - self.taken_back
 
     def loss_base(self, part: Money) -> Money:
-        """What so much less (or, where negative, more) of the loss comes to in CNY; the parts add up."""
+        """Returns the CNY value by which the loss shrinks with `part` (grows, if negative); the parts add up."""
         if self.borne is None or self.taken_back is None:
             return Money(0, CNY)
         upto = (self.taken_back + part).minor
         return share(self.borne_base, upto=upto, of=self.borne.minor, already=self.taken_back_base)
 
     def take_back(self, amount: Money, base: Money) -> None:
-        """So much of the loss is none after all; with the other sign, it is one again."""
+        """Reduces the loss by `amount`; a negative amount increases it."""
         if self.taken_back is not None:
             self.taken_back, self.taken_back_base = self.taken_back + amount, self.taken_back_base + base
 
     @property
     def refundable(self) -> Money:
-        """What can still be paid back to the buyer through this capture."""
+        """The amount that can still be refunded through this capture."""
         return Money(0, self.amount.currency) if self.failed else self.allocated - self.paid_back
 
 
@@ -233,36 +239,36 @@ class Payments(Evolving):
         self.authorizations: dict[str, Authorization] = {}
         self.captures: dict[str, Capture] = {}
         self.allocation: PaymentAllocated | None = None
-        self.failed_before: set[str] = set()  # captures that were said to have failed before they were reported
+        self.failed_before: set[str] = set()  # captures whose failure was reported before they were
 
     def usable(self, currency: str) -> Iterator[Capture]:
-        """Captures that can pay for an order in `currency`, in the order they became known."""
+        """Yields captures that can pay for an order in `currency`, in the order in which they became known."""
         for capture in self.captures.values():
             if not (capture.failed or capture.set_aside) and capture.amount.currency == currency:
                 yield capture
 
     def captured_of(self, payment_id: str, currency: str) -> Money:
-        """The sum of one payment's captures."""
+        """Returns the sum of one payment's captures in `currency`."""
         captures = (c for c in self.captures.values() if c.payment_id == payment_id and not c.failed)
         return Money(sum(c.amount.minor for c in captures if c.amount.currency == currency), currency)
 
     def under_way(self, currency: str, at: datetime) -> str | None:
-        """A payment whose money is captured for the order, or held for it at that instant; None where there is none."""
+        """Returns a payment whose money is captured for the order, or authorised at that instant, or None."""
         held = [
             hold.payment_id for hold in self.authorizations.values() if hold.state == "authorized" and hold.holds_at(at)
         ]
         return next(iter((*(capture.payment_id for capture in self.usable(currency)), *held)), None)
 
     def set_aside(self, capture_ref: str) -> None:
-        """The money is not what anybody expected: it stays where it is until a person decides."""
+        """Sets an unexpected capture aside until a person decides."""
         capture = self.captures.get(capture_ref)
-        if capture and capture.steps == 1:  # of several steps, the first may pay for the order already
+        if capture and capture.steps == 1:  # an earlier step may pay for the order already
             hold = self.authorizations.get(capture.payment_id)
             capture.set_aside = True
             capture.spare = bool(self.allocation) and (hold is None or hold.holds_at(capture.captured_at))
 
     def contradicted(self, event: ReconciliationBreakOpened) -> None:
-        """A failure of a capture nobody had reported: providers report in any order."""
+        """Records the failure of a capture that was not reported: providers report in any order."""
         if event.kind == "fact_contradicts_state" and event.refs.get("fact") == "report_payment_failed":
             self.failed_before |= {event.refs["capture_ref"]} - self.captures.keys()
 
@@ -272,20 +278,20 @@ class Payments(Evolving):
         return any(hold.asked for hold in self.authorizations.values())
 
     def expectations(self) -> Iterator[Expectation]:
-        """What providers were asked to capture, and have."""
+        """Yields each payment with requested captures as an expectation."""
         for hold in self.authorizations.values():
             if expectation := hold.expectation:
                 yield expectation
 
     @property
     def known(self) -> set[str]:
-        """The payments we have heard of in any way."""
+        """The ids of all payments with any event."""
         captured = {capture.payment_id for capture in self.captures.values()}
         return self.initiated | self.authorizations.keys() | captured
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
-        """Remember a payment event."""
+        """Applies a payment event."""
 
     @evolve.register
     def _(self, event: PaymentInitiated) -> None:
@@ -300,7 +306,7 @@ class Payments(Evolving):
     @evolve.register
     def _(self, event: PaymentDeclined) -> None:
         hold = self.authorizations.get(event.payment_id)
-        if hold and hold.requested:  # the capture failed, the issuer still holds the money
+        if hold and hold.requested:  # the capture failed, and the authorisation stands
             hold.refuse(event.amount)
             hold.failures += 1
         else:

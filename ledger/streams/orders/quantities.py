@@ -1,4 +1,4 @@
-"""How many units of an order line are cancelled, refunded, asked back and released, and what was taken for them."""
+"""Quantities of an order line: cancelled, refunded, requested and released, with their money."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ledger.streams.orders.line_units import RefundedPart, Units, of_merchant, o
 from ledger.streams.orders.parcels import Journey
 
 Place = str | None  # the parcel that units travel in; None before dispatch
-Effect = tuple[Place, Units]  # what a refund did to the units of a place
+Effect = tuple[Place, Units]  # the effect of a refund on the units of a place
 _NOTHING = Money(0, CNY)
 
 
 @dataclass(slots=True)
 class LineBook:
-    """One line of an order. All money is CNY; what was charged on release and given back since is cumulative."""
+    """One line of an order. All money is CNY; amounts charged on release and given back since are cumulative."""
 
     line: PlacedLine
     cancelled: int = 0
@@ -36,7 +36,9 @@ class LineBook:
     fee_back: Money = _NOTHING
     vat_back: Money = _NOTHING
     base_back: Money = _NOTHING
-    moved: dict[Place, dict[Place, int]] = field(default_factory=dict)  # units that travel on in other parcels
+    moved: dict[Place, dict[Place, int]] = field(
+        default_factory=dict
+    )  # source → target parcel → units moved by repacking
 
     @property
     def prices(self) -> Prices:
@@ -44,12 +46,12 @@ class LineBook:
 
     @property
     def merchant_paid(self) -> int:
-        """What merchant-borne refunds gave back to the buyer so far, in minor units."""
+        """The buyer's money in refunds that the merchant bore, in minor units."""
         return sum(units.balance.merchant_paid for units in self.places.values())
 
     @property
     def live(self) -> int:
-        """Units that were paid for; before payment, those that are not cancelled."""
+        """Units that were paid for; before payment, units that are not cancelled."""
         return self.allocated.qty if self.allocated else self.line.qty - self.cancelled
 
     @property
@@ -58,7 +60,7 @@ class LineBook:
 
     @property
     def asked(self) -> int:
-        """Units under an open after-sales case."""
+        """Units that an open case asks for."""
         return sum(units.asked for units in self.places.values())
 
     @property
@@ -75,66 +77,66 @@ class LineBook:
 
     @property
     def pending_value(self) -> Money:
-        """What of the list price stands in the merchant's pending account: less what part refunds took of it."""
+        """The list price in the merchant's pending account, less the part that part refunds took."""
         less = sum(units.balance.pending_less for units in self.places.values())
         return Money((self.line.unit_list * self.pending).minor - less, CNY)
 
     @property
     def left_to_buyer(self) -> Money:
-        """The most that refunds can still give the buyer for the line: the price of its open units, less part refunds
-        of them."""
+        """The most that refunds of the line can still give the buyer, in the buyer's currency: the price of the open
+        units less part refunds of them."""
         paid_open = sum(units.balance.paid_open for units in self.places.values())
         return Money(self.prices.buyer * (self.live - self.refunded) - paid_open, self.line.unit_reference.currency)
 
     def unshipped(self, journeys: Iterable[Journey]) -> int:
-        """Units that were neither refunded nor have left the merchant."""
+        """Returns the number of units that are not refunded and have not left the merchant."""
         return self.open_units(journeys)[None]
 
     def open_units(self, journeys: Iterable[Journey]) -> dict[Place, int]:
-        """Units by place that were not refunded: those that were not sent (None), then by parcel that has left."""
+        """Returns units that are not refunded, by place: unsent units (None), then parcels that have left."""
         left: dict[Place, int] = {
             j.parcel_id: max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if j.has_left
         }
         return {None: max(0, self.live - self.refunded - sum(left.values())), **left}
 
     def free(self, journeys: Iterable[Journey]) -> int:
-        """Unshipped units that no open case asks for."""
+        """Returns the number of unshipped units without an open case."""
         return max(0, self.unshipped(journeys) - self.at(None).asked)
 
     def at(self, place: Place) -> Units:
-        """What became of the units in one place; nothing where nothing is remembered."""
+        """Returns the counts of one place; all zero if nothing is recorded."""
         return self.places.get(place) or Units()
 
     def cancel(self, event: OrderLineCancelled) -> None:
         self.cancelled += event.qty
 
     def ask(self, line: RefundLine, case_id: str, sign: int = 1) -> None:
-        """The case about these units is open (`sign` 1) or closed (-1)."""
+        """Adds the units to an open case (`sign` 1), or removes them (-1)."""
         for place, qty in list(self._now_in(line.parcel_id, line.qty, requested_by=case_id if sign < 0 else None)):
             self.places[place].requested_by[case_id] += sign * qty
 
     def refund(self, line: ApprovedLine, *, platform_borne: bool) -> list[Effect]:
-        """These units are refunded; what it did to them, place by place, so that it can be undone."""
+        """Refunds these units and returns the effects by place, so that they can be undone."""
         effects = list(self.effects(line, platform_borne=platform_borne))
         self._take(line, effects, platform_borne=platform_borne, sign=1)
         return effects
 
     def undo(self, line: ApprovedLine, effects: Iterable[Effect], *, platform_borne: bool) -> None:
-        """The refund of these units is off, and they are as if it had never been."""
+        """Undoes a refund of these units completely."""
         self._take(line, effects, platform_borne=platform_borne, sign=-1)
 
     def move(self, parcel_id: str, into: dict[Place, int]) -> None:
-        """These units of a parcel travel on in others, and what became of them goes with them."""
+        """Moves units of a parcel to other parcels, with their counts and balances."""
         units = self.places[parcel_id]
         for place, qty in into.items():
             units.give(self.places[place], self.prices, qty)
             self.moved.setdefault(parcel_id, {})[place] = qty
 
     def follow_units(self, open_units: Mapping[Place, int]) -> None:
-        """Part refunds stay with open units: those may leave, be turned away, or travel on after a part of their price
-        was refunded, and may do so before that is undone."""
+        """Moves part refunds to places that have open units. Units may leave, be rejected or be repacked after a part
+        refund, and before it is undone."""
         for place, part in [(place, units.balance.paid_open) for place, units in self.places.items()]:
-            if part < 0:  # undone here, and it had gone elsewhere
+            if part < 0:  # undone here, after it had moved to other places
                 self._take_part(place, -part, {other: units.balance.paid_open for other, units in self.places.items()})
         for place, part in [(place, units.balance.paid_open) for place, units in self.places.items()]:
             if (over := part - self.prices.buyer * open_units.get(place, 0)) > 0:
@@ -154,7 +156,7 @@ class LineBook:
                 over -= moved
 
     def _now_in(self, place: Place, qty: int, *, requested_by: str | None = None) -> Iterator[tuple[Place, int]]:
-        """Where units of a place are by now; of those that were split up, where there are as many."""
+        """Yields the present places of units of a place, with quantities, following repacking."""
         for later, held in self.moved.get(place, {}).items():
             units = self.places[later]
             here = min(qty, units.requested_by[requested_by] if requested_by else held - units.refunded)
@@ -174,7 +176,7 @@ class LineBook:
         self.vat_charged += event.vat
 
     def effects(self, line: ApprovedLine, *, platform_borne: bool) -> Iterator[Effect]:
-        """What the refund does, place by place; one of no units, of a part of their price, is for one place."""
+        """Yields the effects of a refund by place. A refund of a part of the price (`qty` 0) has one place."""
         found = list(self._now_in(line.parcel_id, max(1, line.qty)))
         where = found if line.qty else [(found[0][0], 0)]
         weights = [qty for _, qty in where] if line.qty else [1]
@@ -196,5 +198,5 @@ class LineBook:
 
 
 def taken_from_released(line: ApprovedLine) -> Money:
-    """The part of the list price that had been released."""
+    """Returns the part of the list price that had been released, in CNY."""
     return line.from_available + line.fee_back + line.vat_back

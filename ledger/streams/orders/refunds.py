@@ -1,4 +1,4 @@
-"""What becomes of an order's money when it is paid back through providers, as they say it did, failed or came back."""
+"""Effects of provider refunds on an order's money: submitted, succeeded, failed, reversed."""
 
 from __future__ import annotations
 
@@ -71,6 +71,6 @@ def _about(
 
 
 def _pay_back(order: RefundedOrder, case: Case, capture_ref: str, amount: Money) -> None:
-    """Money of the order goes back through this capture; what never was the order's is no part of that."""
+    """Adds to the refunds paid through this capture, unless the case refunds money that never was the order's."""
     if not case.capture_ref:
         order.payments.captures[capture_ref].paid_back += amount

@@ -1,4 +1,4 @@
-"""An order's place in its machine, derived from its quantities (domain §4.3)."""
+"""The status of an order, derived from its quantities (domain §4.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an order remembers of refunds that nobody asked for, by the providers' names of them."""
+"""Unmatched refunds of an order: refunds that a provider reports and no case asked for, by the provider's reference."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from ledger.money import Money
 
 @dataclass(slots=True)
 class UnmatchedRefundAttempt:
-    """One of them. `is_back`: it is said to have come back, and the payment that this was of has not been reported."""
+    """One unmatched refund. `is_back`: its return was reported, and the payment before it was not."""
 
     is_paid: bool = False
     is_back: bool = False
     carried: Money = field(default_factory=lambda: Money(0, CNY))
-    paid_at: datetime | None = None  # the payment reported last
-    came_back_at: datetime | None = None  # the latest failure or reversal that was reported
-    code: str = ""  # of that
+    paid_at: datetime | None = None  # the last reported payment
+    came_back_at: datetime | None = None  # the latest reported failure or reversal
+    code: str = ""  # of the latest failure or reversal
 
     def came_before(self, at: datetime) -> bool:
-        """Whether what happened at that instant was over when the money came back for all we know."""
+        """True if `at` is not later than the latest reported failure or reversal."""
         return self.came_back_at is not None and at <= self.came_back_at
 
     def pay(self, event: RefundSucceeded) -> None:
-        """The buyer has the money; or had it, before it came back."""
+        """Records that the buyer got the money; if it is known to have come back since, it stays back."""
         if self.is_back and self.came_before(event.happened_at):
             self.is_back = False
         else:
@@ -34,7 +34,7 @@ class UnmatchedRefundAttempt:
         self.paid_at = event.happened_at
 
     def come_back(self, event: RefundFailed | RefundReversed) -> None:
-        """It failed, or the money is back."""
+        """Records a failure or reversal."""
         at = event.happened_at
         if isinstance(event, RefundReversed):
             was_paid = self.is_paid and self.paid_at is not None and self.paid_at <= at
@@ -45,17 +45,17 @@ class UnmatchedRefundAttempt:
 
 
 class UnmatchedRefunds:
-    """All of an order."""
+    """All unmatched refunds of an order."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, UnmatchedRefundAttempt] = {}
 
     def holds(self, name: str) -> bool:
-        """Whether money went to the buyer under this name, as far as we know."""
+        """True if the buyer has money under this reference, by the latest reports."""
         return name in self.by_name and self.by_name[name].is_paid
 
     def remember(self, event: RefundSucceeded | RefundFailed | RefundReversed) -> None:
-        """What the provider says of it."""
+        """Applies a provider's report."""
         known = self.by_name.setdefault(event.psp_refund_ref or event.attempt_id, UnmatchedRefundAttempt())
         if isinstance(event, RefundSucceeded):
             known.pay(event)

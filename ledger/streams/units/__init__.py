@@ -1,1 +1,1 @@
-"""Where the units of an order are, which of them are free, and who bears them."""
+"""Units of an order: where they are, which are free, and who bears them."""

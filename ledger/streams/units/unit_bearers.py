@@ -1,6 +1,6 @@
-"""Who bears what becomes of units of an order: the policy's rule, asked about where they are and what is known of them.
+"""Bearers of units: the liability policy, applied to their place and to partners' reports.
 
-Refunds, losses, damages, refusals, returned parcels, disputes and claims all ask here, and nowhere else.
+Refunds, losses, damages, refusals, returned parcels, disputes and claims all use this module.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ledger.streams.orders.order import Order
 from ledger.streams.orders.parcels import Parcel
 from ledger.streams.units.unit_places import BACKWARDS, REFUSED_BY_CUSTOMS, place_of
 
-# What partners have reported of a parcel that nobody signed for stands above what a buyer or an issuer calls it.
+# For a parcel that nobody signed for, partners' reports take precedence over the cause a buyer or an issuer names.
 _REPORTED: dict[str, Cause] = {
     "lost": "lost",
     "damaged": "damaged",
@@ -26,10 +26,10 @@ _REPORTED: dict[str, Cause] = {
 def bearer_of(
     order: Order, parcel_id: str | None, *, cause: Cause, reason: str, policy: Liability, found: Bearer | None = None
 ) -> Bearer:
-    """Returns who bears it for the units in this parcel, or for units that were never sent (None).
+    """Returns who bears units in this parcel, or units that were never sent (None).
 
-    `cause` is what they are refunded or disputed for, `reason` the word for it; `found` is whose fault a reviewer
-    found it to be.
+    `cause` is the cause of the refund or dispute, and `reason` its code word. `found` is the party that a reviewer
+    found at fault.
     """
     parcel = order.parcels.of(parcel_id) if parcel_id else None
     if parcel is None:
@@ -41,7 +41,7 @@ def bearer_of(
 
 
 def dispute_cause(reason: str) -> Cause:
-    """Returns the cause that an issuer's reason is."""
+    """Returns the cause that corresponds to an issuer's reason."""
     match reason:
         case "not_received" | "product_unacceptable":
             return reason
@@ -50,5 +50,5 @@ def dispute_cause(reason: str) -> Cause:
 
 
 def reported_reasons(parcel: Parcel) -> Iterable[str]:
-    """Returns the reasons that partners gave for what still stands in the parcel's way."""
+    """Returns the reasons that partners gave with the facts of the parcel that are still valid."""
     return [parcel.reasons[fact] for fact in still_valid(parcel.facts) if fact in parcel.reasons]

@@ -1,6 +1,6 @@
-"""Where units of an order are: one reading of a parcel's facts, for liability, release and after-sales alike.
+"""Places of an order's units: one reading of a parcel's facts, for liability, release and after-sales.
 
-Units of a line that travel in one parcel are in one place; those that have left in no parcel are unsent.
+Units of a line in one parcel are in one place. Units that are in no parcel that has left are unsent.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from ledger.streams.orders.parcels import Journey, Parcel
 
 BACKWARDS = frozenset({"returning_to_sender", "returned_to_warehouse", "returned_to_sender"})
 REFUSED_BY_CUSTOMS = frozenset({"export_rejected", "import_refused"})
-# Beside every step from the warehouse on: only who has a parcel refuses it at customs, packs it anew, or gets it back.
+# Facts that prove our custody, beside all steps from the warehouse on: only then can a parcel be refused at customs,
+# repacked, or returned to the warehouse.
 _PROVES_CUSTODY = REFUSED_BY_CUSTOMS | {"consolidated", "split", "returned_to_warehouse"}
 _IN_OUR_CUSTODY = frozenset({"warehouse", "export", "line_haul", "import", "last_mile"})
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedUnits:
-    """Units of a line that are in one place and were not refunded. `parcel_id` and `journey` are None while unsent."""
+    """Units of a line that are in one place and not refunded. `parcel_id` and `journey` are None for unsent units."""
 
     line_id: str
     parcel_id: str | None
@@ -32,7 +33,7 @@ class PlacedUnits:
 
 
 def placed_units(order: Order, line_id: str) -> Iterator[PlacedUnits]:
-    """Yields the units of the line, those that have left first, parcel by parcel."""
+    """Yields the units of the line by parcel that has left, then the unsent units."""
     book = order.lines[line_id]
     for journey in order.parcels.journeys(line_id):
         qty = journey.qty - book.at(journey.parcel_id).refunded
@@ -44,16 +45,16 @@ def placed_units(order: Order, line_id: str) -> Iterator[PlacedUnits]:
 
 
 def place_in(order: Order, parcel_id: str | None) -> UnitPlace:
-    """Returns where the units of this parcel are; of none, they are unsent."""
+    """Returns the place of the units of this parcel; `unsent` for None."""
     parcel = order.parcels.of(parcel_id) if parcel_id else None
     return place_of(parcel) if parcel else "unsent"
 
 
 def place_of(parcel: Parcel) -> UnitPlace:
-    """Returns where the units of a parcel are, on all that was reported of it.
+    """Returns the place of a parcel's units, by all facts that were reported.
 
-    What the warehouse turned away at its door is the merchant's again, and unsent. A loss ends with a recipient's
-    signature, and stands beside one that is only deemed.
+    A parcel that the warehouse rejected is the merchant's again, and its units are unsent. A recipient's signature ends
+    a loss; a deemed signature does not.
     """
     if parcel.signature and parcel.lost_at is None:
         return "signed_for"
@@ -65,8 +66,8 @@ def place_of(parcel: Parcel) -> UnitPlace:
 
 
 def was_in_our_custody(parcel: Parcel) -> bool:
-    """True if the warehouse accepted the parcel (statement 20). Any later step proves that too: carriers do not report
-    every one. So does a recipient's signature."""
+    """True if the warehouse accepted the parcel (statement 20). A later step or a recipient's signature proves that
+    too, because carriers do not report every step."""
     if parcel.proven_signatures:
         return True
     return any(

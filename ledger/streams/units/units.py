@@ -1,5 +1,4 @@
-"""Where the units of an order are and which are free: the one answer that requests, cancellations, refunds, releases
-and dispatch rest on."""
+"""The units of an order and which of them are free, for requests, cancellations, refunds, releases and dispatch."""
 
 from __future__ import annotations
 
@@ -14,10 +13,10 @@ from ledger.streams.units.unit_places import placed_units
 
 
 class OrderUnits:
-    """The units of an order that were not refunded, by line and place, with the cases and disputes about them."""
+    """Units of an order that were not refunded, by line and place, with the cases and disputes that concern them."""
 
     def __init__(self, order: Order, *, also: Dispute | None = None) -> None:
-        """`also` is a dispute that counts although it is not open."""
+        """`also` is a dispute that counts although it is closed."""
         self._order = order
         places = [units for line_id in order.lines for units in _placed(order, line_id)]
         disputes = (open_dispute(dispute) for dispute in order.disputes if dispute.is_open or dispute is also)
@@ -27,35 +26,35 @@ class OrderUnits:
         return iter(self._by_place.values())
 
     def of(self, line_id: str) -> list[UnitsAt]:
-        """The units of a line by place: parcels that have left, then (None) those that have not."""
+        """Returns the units of a line by place: parcels that have left, then unsent units (None)."""
         return [units for units in self if units.line_id == line_id]
 
     def at(self, line_id: str, place: Place) -> UnitsAt:
-        """The units of a line in one place; none where nothing is there."""
+        """Returns the units of a line in one place; zero units if there are none."""
         return self._by_place.get((line_id, place)) or UnitsAt(line_id, place, 0)
 
     def of_dispute(self, dispute: Dispute, line_id: str) -> list[tuple[Place, int]]:
-        """Where the units of a dispute are, those first that it looks for first."""
+        """Returns the places of a dispute's units with quantities, in the dispute's order of search."""
         found = looked_for(self.of(line_id), open_dispute(dispute))
         return [(units.parcel_id, qty) for units in found if (qty := units.of_dispute(dispute.dispute_id))]
 
     def case_about(self, units: UnitsAt) -> Case | None:
-        """The open case that asks for some of these units, or the one that waits for the goods, or None."""
+        """Returns the open case for some of these units, or else the case that waits for their return, or None."""
         cases = self._order.cases.values()
         if asked := next((case for case in cases if units.asked[case.id]), None):
             return asked
         return next((case for case in cases if case.awaits_goods and _is_from(case, units)), None)
 
     def dispute_about(self, units: UnitsAt) -> Dispute | None:
-        """The open dispute that is about some of these units, or None."""
+        """Returns the open dispute about some of these units, or None."""
         about = {*units.disputed, *(dispute_id for dispute_id, _ in units.contested)}
         return next((dispute for dispute in self._order.disputes if dispute.dispute_id in about), None)
 
     def dispute_over(self, case: Case) -> Dispute | None:
-        """The open dispute with money at stake that is, or may be, about units of the case; None where there is none.
+        """Returns the open dispute with money at stake that may concern units of the case, or None.
 
-        Units of an approved case are refunded and in no place any more. A dispute that was there before the case is
-        about others, and so is one whose units are all found where they are looked for first.
+        Units of an approved case are refunded and in no place any more. A dispute concerns other units if it was opened
+        before the case, or if all its units are found in places that it searches earlier.
         """
         for dispute in self._order.disputes:
             if dispute.is_open and dispute.claims and self.may_be_about(dispute, case):
@@ -63,7 +62,7 @@ class OrderUnits:
         return None
 
     def may_be_about(self, dispute: Dispute, case: Case) -> bool:
-        """True if the dispute may be about what the case gives back."""
+        """True if the dispute may concern units of the case."""
         if case.is_open:
             return any(
                 dispute_id == dispute.dispute_id for u in self for dispute_id, of in u.contested if of == case.id
@@ -76,7 +75,7 @@ class OrderUnits:
         return any(self._may_be_at(dispute, line.line_id, line.parcel_id) for line in lines)
 
     def _may_be_at(self, dispute: Dispute, line_id: str, place: Place) -> bool:
-        """True unless all its units of the line are in places where it looks earlier than in this one."""
+        """False if all units of the dispute are in places that it searches before this one."""
         over = open_dispute(dispute)
         found = [units for units in self.of(line_id) if units.of_dispute(dispute.dispute_id)]
         if sum(units.of_dispute(dispute.dispute_id) for units in found) < over.lines[line_id]:
@@ -86,7 +85,7 @@ class OrderUnits:
 
 
 def open_dispute(dispute: Dispute) -> OpenDispute:
-    """The dispute as its units are looked for."""
+    """Returns the dispute in the form that the search for its units needs."""
     lines: dict[str, int] = {}
     for line in dispute.lines:
         lines[line.line_id] = lines.get(line.line_id, 0) + line.qty
@@ -94,7 +93,7 @@ def open_dispute(dispute: Dispute) -> OpenDispute:
 
 
 def awaited_units(order: Order, line_id: str, place: Place) -> int:
-    """Units in a place that the platform pays for once their goods are back."""
+    """Returns the number of units in a place whose refund the platform bears once the goods are back."""
     effects = (
         effect.platform_borne
         for case in order.cases.values()
@@ -108,16 +107,16 @@ def awaited_units(order: Order, line_id: str, place: Place) -> int:
 
 
 def unreleased(order: Order, line_id: str, place: Place) -> int:
-    """Units in a place that were not refunded and whose list price is pending. Units of a place are alike: those that a
-    case, a dispute or a refund is about are these, as far as there are any."""
+    """Returns the number of units in a place that are not refunded and whose list price is pending. Units of a place
+    are alike: units of a case, a dispute or a refund are taken from these first."""
     units = order.lines[line_id].at(place)
     there = order.parcels.quantities(place)[line_id] - units.refunded if place else order.unshipped(line_id)
-    closed = units.platform_borne - awaited_units(order, line_id, place)  # their price was released before any other's
+    closed = units.platform_borne - awaited_units(order, line_id, place)  # their price counts as released first
     return max(0, there - max(0, units.kept_releases - closed))
 
 
 def pending_in_parcel(order: Order, line_id: str, parcel_id: str) -> int:
-    """Units in a parcel whose list price is pending: not released, and not given back by the merchant."""
+    """Returns the number of units in a parcel whose list price is pending: neither released nor taken back."""
     units = order.lines[line_id].at(parcel_id)
     return max(0, order.parcels.quantities(parcel_id)[line_id] - units.merchant_borne - units.kept_releases)
 
