@@ -97,7 +97,7 @@ def test_only_the_platform_proposes() -> None:
 @pytest.mark.parametrize(
     ("command", "data", "says"),
     [
-        ("close_everything", {}, "no command that takes two people"),
+        ("close_everything", {}, "not a command that takes two people"),
         ("park_effect", EFFECT | {"position": 0}, "position: it should be 1 or more"),
         ("park_effect", EFFECT | {"actor": "x"}, "actor belongs to the proposal"),
         ("park_item", ITEM | {"item": "two words"}, "item: it should be a name .* not .two words"),

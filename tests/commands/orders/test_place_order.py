@@ -152,7 +152,7 @@ def test_a_line_says_in_which_language_it_was_shown(locale: str) -> None:
 
 
 def test_a_line_is_named_once() -> None:
-    with pytest.raises(ValueError, match="an id of its own"):
+    with pytest.raises(ValueError, match="its own line_id"):
         place(lines=[line("A", 1, "CNY 180.00", "USD 25.00")] * 2)
 
 

@@ -123,7 +123,7 @@ def test_a_warehouse_fact_names_its_warehouse() -> None:
 
 
 def test_a_field_that_the_milestone_does_not_have_is_refused() -> None:
-    with pytest.raises(ValidationError, match="departed has no attempt_no"):
+    with pytest.raises(ValidationError, match="departed takes no attempt_no"):
         report("departed", attempt_no=1)
 
 
