@@ -13,7 +13,7 @@ from service.questions.filters import FILTERS
 from service.settings import Settings
 from tests.service.cli.conftest import Run
 
-_ACTS = {"submit", "propose", "settle"}  # what they take is no filter
+_ACTS = {"submit", "propose", "settle", "show"}  # what they take is no filter
 _NEEDED = {"explain-difference": ["--as-known-at", "2020-01-01T00:00:00Z"]}
 
 
