@@ -130,7 +130,7 @@ def test_once_its_money_is_given_back_whole_it_is_closed() -> None:
 
 def test_what_was_matched_is_closed_by_that() -> None:
     matched = UnmatchedFactMatched(system="psp", reference="c1", streams=("order/M-1/O-1",), matched_at=NOW)
-    given(NOTED, matched).when(UNMATCHED).then_refused(BreakNotOpen, state="resolved as routed")
+    given(NOTED, matched).when(UNMATCHED).then_refused(BreakNotOpen, state="resolved as matched")
 
 
 @pytest.mark.parametrize("page", [1, 2])

@@ -37,7 +37,7 @@ def _printed(run: Run, settings: Settings, command: str, folder: Path) -> list[s
 
 
 def _is_excerpt(example: str, printed: Sequence[str]) -> bool:
-    """Whether the example's stretches, between lines that are just `…`, stand in what was printed, in that order."""
+    """True if the example's parts, between lines that are just `…`, stand in what was printed, in that order."""
     start = 0
     for log_range in example.split("…\n"):
         lines = log_range.splitlines()
