@@ -1,1 +1,1 @@
-"""How the outside reaches the ledger, and is reached: settings, HTTP, CLI, console, adapters, the embedded server."""
+"""Connects the ledger with the outside: settings, HTTP, command line, console, adapters and the embedded server."""

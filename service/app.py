@@ -1,4 +1,4 @@
-"""The composition root: what the service is made of, opened in order and closed in reverse."""
+"""Builds the service: opens its parts in order and closes them in reverse order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from commands.bus.bus import Bus
 
-# What stands in the way and is nobody's mistake in the code: shown as its one sentence.
+# Failures whose cause lies outside the code. The command line shows each as its one sentence.
 OBSTACLES = (
     ServiceFailure,
     EmbeddedPostgresError,
@@ -35,7 +35,7 @@ OBSTACLES = (
     ViewOutdated,
     ViewBehind,
 )
-_OTHERS_MAY_NEED_S = 60.0  # a service that folds meanwhile is waited for
+_OTHERS_MAY_NEED_S = 60.0  # waits for a service that is folding the views
 
 
 def now() -> datetime:
@@ -53,11 +53,10 @@ class App:
     clock: Callable[[], datetime]
 
     def catch_up(self, projections: Sequence[Projection] | None = None, *, past_stops: bool = False) -> dict[int, int]:
-        """Fold what the log holds by now into these views, or all, here or by waiting for a service that is on it.
+        """Folds all recorded events into these views, or into all views. If a service is running, waits for it instead.
 
-        Returns the heads that were reached. With `past_stops` nobody waits for a book in which a view has stopped.
-
-        Raises `ViewBehind`.
+        Returns the head positions that were reached, by book. With `past_stops`, does not wait for a book in which a
+        view has stopped. Raises `ViewBehind`.
         """
         heads = {book: head for book, head in self.ledger.reader.heads().items() if head}
         for projection in _all() if projections is None else projections:
@@ -76,8 +75,10 @@ def _all() -> Sequence[Projection]:
 def open_app(
     settings: Settings, *, create: bool = False, demonstration: bool = False, clock: Callable[[], datetime] = now
 ) -> Iterator[App]:
-    """The ledger the settings point to. With `create` one is begun where there is none: for demonstration, if so
-    wanted, whose scenario then adopts the policies. Raises one of `OBSTACLES`.
+    """Opens the ledger that the settings name, and yields it.
+
+    With `create`, founds a ledger if there is none; with `demonstration` too, a demonstration ledger, whose scenario
+    adopts the policies. Raises one of `OBSTACLES`.
     """
     collect_rarely()
     with ExitStack() as stack:
@@ -98,5 +99,5 @@ def _folder_made(settings: Settings) -> Path:
     try:
         settings.keys.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ServiceFailure(f"The folder {settings.keys.parent} cannot be made: {error.strerror}.") from None
+        raise ServiceFailure(f"The folder {settings.keys.parent} cannot be created: {error.strerror}.") from None
     return settings.keys

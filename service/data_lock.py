@@ -1,4 +1,6 @@
-"""One service a data folder: a lock that ends with the process that holds it, and says where that one listens."""
+"""Locks a data folder, so that only one service runs on it. The lock ends with its process and shows the address of the
+service.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,10 @@ from service.failures import ServiceFailure
 
 @contextmanager
 def only_service(data_dir: Path, address: str) -> Iterator[None]:
-    """Hold the folder for a service at `address`. Raises `ServiceFailure` where another one holds it.
+    """Holds the folder for the service at `address`. Raises `ServiceFailure` if another service holds it.
 
-    The embedded server's own locks are shared: a command line beside the service is welcome, a second service is not.
+    This lock is not one of the embedded server's locks: command-line programs may share the folder with the service,
+    but a second service may not.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Where the books are kept: the embedded server of the data folder, or the server that was asked for."""
+"""Opens the database: the embedded server of the data folder, or the server that the settings name."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _SERVER = {"max_connections": "200", "wal_compression": "on", "max_wal_size": "2
 
 @contextmanager
 def open_database(settings: Settings, *, create: bool) -> Iterator[str]:
-    """The address of the database, which answers as long as the context lasts.
+    """Yields the address of the database, which accepts connections until the context ends.
 
-    Unless `create`, a data folder without a ledger is a mistake in the command, not the wish for an empty ledger.
-    Raises `ServiceFailure`, `EmbeddedPostgresError`.
+    Without `create`, a data folder must hold a ledger: a wrong path must not create an empty one. Raises
+    `ServiceFailure` and `EmbeddedPostgresError`.
     """
     if settings.server is not None:
         yield settings.server.render_as_string(hide_password=False)
         return
     if not create and not (settings.data_dir / "postgres").exists():
         raise ServiceFailure(
-            f"There is no ledger in {settings.data_dir.resolve()}: `redledger up` or `redledger record` begins one,"
-            " --data-dir names another folder."
+            f"There is no ledger in {settings.data_dir.resolve()}. Start one with `redledger up` or"
+            " `redledger record`, or name another folder with --data-dir."
         )
     with EmbeddedPostgres(settings.data_dir, settings=_SERVER) as server:
         yield server.url(DATABASE)
@@ -34,8 +34,10 @@ def open_database(settings: Settings, *, create: bool) -> Iterator[str]:
 
 @contextmanager
 def kept_running(settings: Settings) -> Iterator[Watch | None]:
-    """Starts the embedded server again whenever it ends within the block. None for a server of one's own: whoever runs
-    it starts it again, and the connections are made anew."""
+    """Restarts the embedded server whenever it ends within the block. Yields its watch.
+
+    Yields None for an external server: its operator restarts it, and the connections are made again.
+    """
     if settings.server is not None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""What ends a command of ours: a plain sentence for whoever typed it."""
+"""Exceptions that end a command of the command line with one plain sentence."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 class ServiceFailure(Exception):
-    """Something outside stands in the way: a port in use, a database that is down, a folder somebody else holds."""
+    """The command cannot run for an outside reason: a port is in use, a database is down, a folder is locked."""
 
 
 class UnknownValue(ServiceFailure):
-    """A filter, or a cursor, is none that is known. `field` is the parameter."""
+    """The value of a filter or cursor is not known. `field` is the name of the parameter."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -21,15 +21,15 @@ class UnknownValue(ServiceFailure):
 
 
 class Interrupted(ServiceFailure):
-    """Ctrl-C ended a command before it was done."""
+    """Ctrl-C ended a command before it was finished."""
 
 
 class OutputUnusable(ServiceFailure):
-    """Standard output or a file does not take what is written to it."""
+    """Standard output or a file cannot be written."""
 
 
 def accepted(outcome: Outcome) -> Outcome:
-    """The outcome itself. Raises `ServiceFailure` where it was refused or failed."""
+    """Returns the outcome. Raises `ServiceFailure` if it is a refusal or a fault."""
     if not outcome.is_accepted:
         raise ServiceFailure(f"{outcome.sentence} {outcome.remedy} ({outcome.code})")
     return outcome

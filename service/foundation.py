@@ -1,4 +1,4 @@
-"""What a new ledger begins with: the default policies, in force from the programme's start."""
+"""Founds a ledger: publishes the default policies, in force from the start of the programme."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from ledger.policies.defaults import Default, default_policies
 from ledger.policies.kinds import written
 from service.failures import ServiceFailure
 
-PROGRAMME_START = datetime(2025, 3, 9, 16, tzinfo=UTC)  # March 10 in Shanghai: statement 4, the year is ours
+# 10 March in Shanghai: statement 4 of the programme, which names no year.
+PROGRAMME_START = datetime(2025, 3, 9, 16, tzinfo=UTC)
 FOUNDER = Actor(kind="importer", id="redledger", role="defaults")
 
 
 def publish_defaults(bus: Bus) -> None:
-    """Adopt what was never published before. What a ledger was founded with stays, whatever newer code ships."""
+    """Publishes each default policy that was never published. A published policy stays as it is when newer code has
+    another default.
+    """
     for outcome in bus.submit([_adoption(default) for default in default_policies()]):
         if outcome.status == "fault":
             raise ServiceFailure(f"The ledger could not be founded. {outcome.sentence}")

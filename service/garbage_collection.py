@@ -1,4 +1,4 @@
-"""Garbage collections made rare: a process that decides and folds keeps nearly everything it makes."""
+"""Makes garbage collections rare, because a process that decides and folds keeps nearly all objects it makes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _YOUNG, _MIDDLE, _OLD = 50_000, 20, 50
 
 
 def collect_rarely() -> None:
-    """Call once a process, in its composition root.
+    """Raises the thresholds of the garbage collector. The composition root calls it once in each process.
 
-    Reference counting frees what the ledger makes; the collector only looks for cycles. At its defaults it looks after
-    700 new objects, which a dozen decisions make, and again and again through all streams held in memory: a third of
-    the time of the command path went into finding nothing.
+    Reference counting frees the ledger's objects; the collector only looks for cycles. At the default threshold of 700
+    new objects, a dozen decisions start a collection, which walks all streams in memory and finds nothing: a third of
+    the time of a command.
     """
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

@@ -1,4 +1,4 @@
-"""A bus that is made when it is first used: importing every command takes longer than most reads."""
+"""A bus that is built at its first use, because importing all commands takes longer than most reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LateBus:
-    """Stands for the bus of an open ledger. Safe to share between threads."""
+    """Stands in for the bus of an open ledger. Threads may share it."""
 
     def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
         self._ledger, self._clock = ledger, clock
@@ -23,7 +23,7 @@ class LateBus:
         return getattr(self._bus(), name)
 
     def close(self) -> None:
-        """Close the bus, if there is one."""
+        """Closes the bus if it was built."""
         for bus in self._made:
             bus.close()
 

@@ -1,6 +1,6 @@
-"""What can be looked up by its id: one entry here, and the command line and HTTP both answer it.
+"""The things that can be looked up by id. Each entry serves the command line and HTTP.
 
-Nothing heavy is imported before something is looked up: the command line reads this for its help.
+Heavy modules are imported at the first lookup, because the command line reads this module for its help.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Found = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One kind of thing. `find` returns what is shown of it, None for an id that nobody knows."""
+    """One kind of thing. `find` returns its fields, or None if the id is unknown."""
 
     noun: str
     path: str
@@ -31,7 +31,7 @@ class Lookup:
 
 
 def look_up(app: App, kind: str, id: str) -> Found:
-    """Returns what is shown of the thing. Raises `ServiceFailure` for an id that nobody knows."""
+    """Returns the fields of the thing. Raises `ServiceFailure` if the id is unknown."""
     lookup = LOOKUPS[kind]
     found = lookup.find(app, id)
     if found is None:
@@ -126,20 +126,20 @@ LOOKUPS: dict[str, Lookup] = {
     "statement": Lookup(
         "Statement",
         "/issued-statements/{id}",
-        "A statement by its id, with its settlement run and its lines; each line names the event that it rests on.",
+        "A statement by its id, with its settlement run and its lines; each line names its event.",
         _statement,
         _statement_views,
     ),
     "settlement-run": Lookup(
         "Settlement run",
         "/settlement-runs/{id}",
-        "A settlement run: its cut-off, the position of each book, and what it came to.",
+        "A settlement run: its cut-off, the position of each book, and its totals.",
         _run,
     ),
     "event": Lookup(
         "Event",
         "/events/{id}",
-        "An event by its id: who recorded it and when, what it says and its journal entry. Personal data is sealed.",
+        "An event by its id: who recorded it and when, its fields and its journal entry. Personal data is sealed.",
         _event,
         _event_views,
     ),

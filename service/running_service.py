@@ -1,4 +1,4 @@
-"""The running service: one a data folder, views followed, timers going, answering HTTP until it is stopped."""
+"""Runs the service: follows the views, runs the timers and answers HTTP until it is stopped."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from service.views.upgrade import upgrading
 def serve(
     settings: Settings, *, first: Callable[[App], None], ready: Callable[[str], None], demonstration: bool = False
 ) -> None:
-    """Run until it is interrupted. `first` runs once the ledger is open, `ready` hears the address. A ledger that is
-    founded here is for demonstration if so wanted.
+    """Runs the service until it is interrupted. Calls `first` when the ledger is open, and `ready` with the address.
 
-    Raises one of `OBSTACLES` where it cannot start, and `ServerLost` where the embedded server cannot be kept running.
+    With `demonstration`, a ledger that is founded here is one for demonstration. Raises one of `OBSTACLES` if the
+    service cannot start, and `ServerLost` if the embedded server cannot be kept running.
     """
     try:
         with ExitStack() as stack:
@@ -40,7 +40,7 @@ def serve(
             _expect_known_policies(app)
             stack.enter_context(following(app.ledger))
             stack.enter_context(upgrading(app.ledger))
-            first(app)  # before the timers, whose clock is the server's: a scenario never goes back behind it
+            first(app)  # before the timers start, because a scenario cannot record events older than theirs
             stack.enter_context(_timing(app))
             _answer(app, listener, watch, lambda: ready(address))
     except KeyboardInterrupt:
@@ -48,7 +48,7 @@ def serve(
 
 
 def _expect_known_policies(app: App) -> None:
-    """Raises `ServiceFailure` where the ledger has rules that this code knows nothing of."""
+    """Raises `ServiceFailure` if the ledger has policies that this code does not know."""
     if unknown := app.bus.reference().unknown:
         raise ServiceFailure(
             f"This version of RedLedger does not know the policy {', '.join(unknown)}, which this ledger has."
@@ -63,7 +63,7 @@ def _answer(app: App, listener: socket.socket, watch: Watch | None, ready: Calla
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers, and ends when the database is lost."""
+    """An HTTP server that reports when it is ready and stops when the database is lost."""
 
     def __init__(self, config: uvicorn.Config, watch: Watch | None, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -80,7 +80,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
-    """The port, taken before anything else is started: of two services the second one learns it at once."""
+    """Yields the listening socket. It is bound first, so that a second service on the same port fails at once."""
     try:
         ((family, kind, protocol, _, place), *_) = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -101,7 +101,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 
 @contextmanager
 def _timing(app: App) -> Iterator[None]:
-    """The timers, in a thread of this process."""
+    """Runs the timers in a thread of this process until the block ends."""
     timers = TimerWorker(app)
     timers.start()
     try:

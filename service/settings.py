@@ -1,5 +1,6 @@
-"""What the service can be configured with: one table, read from flags and the environment, shown in every command's
-help."""
+"""The settings of the service: one table, read from flags and environment variables and shown in the help of every
+command.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from service.failures import ServiceFailure
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-_DRIVER = "postgresql+psycopg2"  # a bare postgresql:// means psycopg 3 to SQLAlchemy 2.1
+_DRIVER = "postgresql+psycopg2"  # SQLAlchemy 2.1 maps a plain postgresql:// to psycopg 3
 _HIGHEST_PORT = 65_535
 _HEXADECIMAL = re.compile(r"([0-9A-Fa-f]{2})*")
 
@@ -27,7 +28,7 @@ def _says(description: str) -> dict[str, str]:
 class Settings:
     """Every setting is a flag and an environment variable: `data_dir` is `--data-dir` and `REDLEDGER_DATA_DIR`.
 
-    Raises `ServiceFailure` for a value that cannot be.
+    Raises `ServiceFailure` if a value is invalid.
     """
 
     data_dir: Path = field(
@@ -48,23 +49,23 @@ class Settings:
     aftership_secret: str = field(
         default="",
         repr=False,
-        metadata=_says("Secret that AfterShip signs its webhooks with; without it none are taken."),
+        metadata=_says("Secret that AfterShip signs its webhooks with; without it they are rejected."),
     )
     easypost_secret: str = field(
         default="",
         repr=False,
-        metadata=_says("Secret that EasyPost signs its webhooks with; without it none are taken."),
+        metadata=_says("Secret that EasyPost signs its webhooks with; without it they are rejected."),
     )
 
     stripe_secret: str = field(
         default="",
         repr=False,
-        metadata=_says("Secret that Stripe signs its webhooks with (whsec_…); without it none are taken."),
+        metadata=_says("Secret that Stripe signs its webhooks with (whsec_…); without it they are rejected."),
     )
     adyen_secret: str = field(
         default="",
         repr=False,
-        metadata=_says("HMAC key, hexadecimal, that Adyen signs its notifications with; without it none are taken."),
+        metadata=_says("HMAC key, hexadecimal, that Adyen signs its notifications with; without it they are rejected."),
     )
 
     adyen_capture: str = field(
@@ -77,12 +78,12 @@ class Settings:
 
     partners: str = field(
         default="",
-        metadata=_says("Who carries out captures, voids, refunds and payouts: 'simulated'; without it they wait."),
+        metadata=_says("Who carries out captures, voids, refunds and payouts: 'simulated'; without it, they wait."),
     )
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= _HIGHEST_PORT:
-            raise ServiceFailure(f"{flag_of('port')}: {self.port} is no port. Give one from 0 to {_HIGHEST_PORT}.")
+            raise ServiceFailure(f"{flag_of('port')}: {self.port} is not a port. Give one from 0 to {_HIGHEST_PORT}.")
         if not _HEXADECIMAL.fullmatch(self.adyen_secret):
             raise ServiceFailure(f"{flag_of('adyen_secret')}: the key is not hexadecimal. Copy it as Adyen shows it.")
 
@@ -92,7 +93,7 @@ class Settings:
 
     @property
     def server(self) -> URL | None:
-        """The address of the server asked for, None for the embedded one. Raises `ServiceFailure`."""
+        """Returns the address of an external server, or None for the embedded server. Raises `ServiceFailure`."""
         if not self.database_url:
             return None
         from sqlalchemy import make_url
@@ -101,14 +102,16 @@ class Settings:
         try:
             url = make_url(self.database_url)
         except ArgumentError:
-            raise ServiceFailure("The database address is not one: postgresql://user:password@host/name.") from None
+            raise ServiceFailure(
+                "The database address is invalid. Write it as postgresql://user:password@host/name."
+            ) from None
         if url.drivername.partition("+")[0] not in ("postgresql", "postgres"):
             raise ServiceFailure(f"RedLedger keeps its books on PostgreSQL, not on {url.drivername}.")
         return url.set(drivername=_DRIVER)
 
 
-EVERYWHERE = ("data_dir", "database_url", "key_file")  # what each command needs to find the ledger
-SECRETS = ("aftership_secret", "easypost_secret", "stripe_secret", "adyen_secret")  # what webhooks are signed with
+EVERYWHERE = ("data_dir", "database_url", "key_file")  # needed by each command to find the ledger
+SECRETS = ("aftership_secret", "easypost_secret", "stripe_secret", "adyen_secret")  # secrets that sign webhooks
 SERVING = (*EVERYWHERE, "host", "port", *SECRETS, "adyen_capture", "partners")
 
 
@@ -121,7 +124,9 @@ def variable_of(name: str) -> str:
 
 
 def settings_from(given: Mapping[str, Any]) -> Settings:
-    """Settings from what was given; what was not (None) keeps its default. Raises `ServiceFailure`."""
+    """Builds the settings from the given values; a value that is missing or None keeps its default. Raises
+    `ServiceFailure`.
+    """
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -133,7 +138,7 @@ def description_of(name: str) -> str:
 
 
 def settings_table() -> list[dict[str, str]]:
-    """The documented table: flag, variable, default and meaning of every setting."""
+    """Returns the table of settings: flag, variable, default and meaning of each."""
     return [
         {
             "flag": flag_of(name),

@@ -1,1 +1,1 @@
-"""What the running service does by itself, each a timer."""
+"""The timers of the running service, each with one task."""

@@ -1,4 +1,4 @@
-"""Asks providers for the money of placed orders that issuers hold, when the policy `automation` says so."""
+"""Requests captures of the held payments of placed orders, if the policy `automation` asks for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from service.loops.timer import PAGE, TIMER, Timer
 
 
 class Captures(Timer):
-    """Looks through the orders that wait for their payment; the order's own stream says what is due of it."""
+    """Reads the orders that wait for payment from the view; the order's stream decides the amount."""
 
     name = "captures"
     every = timedelta(seconds=10)
@@ -52,7 +52,7 @@ def _items(book: int, order: Order, policy: Automation, now: datetime) -> Iterat
 
 
 def due_captures(order: Order, policy: Automation, now: datetime) -> Iterator[tuple[Authorization, Money]]:
-    """The held payments that are to be captured by now, and how much of each: no more than the order still needs."""
+    """Yields each held payment that is due for capture, with its amount: at most what the order needs."""
     if order.placed is None or not order.is_open or order.confirmed:
         return
     missing = _missing(order)
@@ -67,7 +67,7 @@ def due_captures(order: Order, policy: Automation, now: datetime) -> Iterator[tu
 
 
 def _missing(order: Order) -> Money:
-    """What the order costs, less what is captured for it and what providers were asked to capture."""
+    """Returns the cost of the order less its captures and the captures that providers were asked for."""
     assert order.placed is not None, "only a placed order costs something"
     quantities = {line_id: book.live for line_id, book in order.lines.items()}
     missing = amount_due(order.placed, quantities)
@@ -80,7 +80,9 @@ def _missing(order: Order) -> Money:
 
 
 def _due_at(order: Order, hold: Authorization, policy: Automation) -> datetime | None:
-    """When the payment is to be captured, or again after a failure; None where it is not."""
+    """Returns the instant of the payment's capture, or of the next attempt after a failure; None if it is not to be
+    captured.
+    """
     if hold.state != "authorized" or hold.void_requested or order.placed is None:
         return None
     if hold.failures:
@@ -91,7 +93,9 @@ def _due_at(order: Order, hold: Authorization, policy: Automation) -> datetime |
 
 
 def _command(order: Order, hold: Authorization, amount: Money) -> Command:
-    """Its id moves with every event of the order: what was refused is asked again when the answer may be another."""
+    """Returns the command. Its id contains the version of the order, so that a refused capture is tried again after a
+    new event.
+    """
     return CapturePayment(
         id=command_id("capture", order.name, hold.payment_id, str(order.version)),
         actor=TIMER,

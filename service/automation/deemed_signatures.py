@@ -1,4 +1,4 @@
-"""Treats parcels as signed for that nobody proved to be delivered, where the order's policy says so; off by default."""
+"""Records deemed signatures of parcels without a signature, if the order's policy asks for them. Off by default."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAGE = 1_000
 
 
 class DeemedSignatures(Timer):
-    """Looks seldom, for it goes through every parcel under way, and its deadlines are days."""
+    """Runs every ten minutes only: it reads every parcel under way, and its deadlines are days."""
 
     name = "deemed_signatures"
     every = timedelta(minutes=10)
@@ -44,7 +44,7 @@ class DeemedSignatures(Timer):
 
 
 def _items(book: int, parcel: UnsignedParcel, locks: Mapping[int, AfterSalesLock], now: datetime) -> Iterator[Item]:
-    """What was lost, refused or came back is not signed for by the passing of time."""
+    """Yields the parcel if its time has passed. A parcel that was lost, refused or returned is never deemed signed."""
     deemed_at = locks[parcel.lock_version].deemed_at(parcel)
     if parcel.milestone not in ENDS - {"signed_for"} and deemed_at is not None and deemed_at <= now:
         yield Item(book, _name(parcel), partial(_deem, parcel))

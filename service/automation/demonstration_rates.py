@@ -1,4 +1,4 @@
-"""Records made-up exchange rates for the days after a demonstration's month, so that one can go on working in it."""
+"""Records simulated exchange rates for the days after a demonstration's month, so that work can go on in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.loops.timer import Timer
 
 
 class DemonstrationRates(Timer):
-    """Finds nothing to do in a ledger that was not founded for demonstration."""
+    """Does nothing in a ledger that is not for demonstration."""
 
     name = "demonstration_rates"
     every = timedelta(minutes=1)
@@ -28,7 +28,7 @@ class DemonstrationRates(Timer):
 
 
 def _items(founded: Days, now: Days) -> Iterator[Item]:
-    """The rates of the days since the ledger was founded."""
+    """Yields the rates of the days since the ledger was founded."""
     rates = make_rates(SEED, now)
     for n in range((now.today - founded.today).days):
         for step in rates_of(rates, now.today - timedelta(days=n), seed=SEED):

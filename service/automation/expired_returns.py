@@ -1,4 +1,4 @@
-"""Ends the wait for goods that a buyer did not send back in time."""
+"""Expires returns whose goods the buyer did not send back in time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.loops.timer import TIMER, DueDateTimer
 
 
 class ExpiredReturns(DueDateTimer):
-    """At `return_by` itself it is over."""
+    """A return expires at `return_by` itself, not after it."""
 
     name = "expired_returns"
     kind = "return"

@@ -1,4 +1,4 @@
-"""Says of an issuer's hold that its time is over, where the provider did not."""
+"""Reports that an authorisation has expired, if the provider did not report it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ledger.money import Money
 from projections.worklists.due_dates import DueDate
 from service.loops.timer import TIMER, DueDateTimer
 
-# A capture that was made in time may be reported late, and would be set aside if its hold were said to have lapsed.
+# A capture made in time may be reported late. After a reported expiry it would be set aside.
 _WEBHOOKS_MAY_TAKE = timedelta(days=3)
 
 
 class LapsedAuthorizations(DueDateTimer):
-    """Asks three days after the hold ended, and says that it ended then."""
+    """Acts three days after the authorisation ended, and reports the instant at which it ended."""
 
     name = "lapsed_authorizations"
     kind = "authorization"

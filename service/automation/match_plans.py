@@ -1,4 +1,4 @@
-"""Carries out what was planned for unmatched money and then cut off."""
+"""Finishes plans to match unmatched money that were interrupted."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from service.loops.timer import Timer
 from service.unmatched.payment_matches import PaymentMatcher
 
 _PAGE = 100
-_OWN_TIME = timedelta(minutes=1)  # for whoever planned it to carry it out
+_OWN_TIME = timedelta(minutes=1)  # time for the planner's own process to finish
 
 
 class MatchPlans(Timer):
-    """Where not every order takes its part, the plan is over: what is left stays an exception, for people to match."""
+    """If an order does not take its part, the plan ends, and the rest of the money stays unmatched for people."""
 
     name = "match_plans"
     every = timedelta(minutes=1)
@@ -28,7 +28,7 @@ class MatchPlans(Timer):
         self._routing = PaymentMatcher(app.ledger, app.bus)
 
     def look(self) -> int:
-        """How many plans were carried out: the oldest hundred are looked at."""
+        """Tries the oldest hundred plans. Returns the number that was carried out."""
         by = self.app.clock() - _OWN_TIME
         plans = due_dates(self.app.views, "match_plan", PLATFORM_BOOK, by=by, limit=_PAGE)
         done = [self.loop.alone(PLATFORM_BOOK, plan.stream, partial(self._carry_out, plan)) for plan in plans]

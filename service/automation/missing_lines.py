@@ -1,4 +1,4 @@
-"""Makes what providers and banks should have shown by now, and invoices paid in another sum, breaks for people."""
+"""Opens breaks for lines that providers and banks should have shown by now, and for invoices paid in another amount."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PAGE = 500
 
 
 class MissingLines(Timer):
-    """Only of providers that report settlements at all, and of the bank in currencies whose statements come in."""
+    """Covers only providers that report settlements, and currencies whose bank statements are imported."""
 
     name = "missing_lines"
     every = timedelta(minutes=5)

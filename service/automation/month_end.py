@@ -24,11 +24,11 @@ from service.finance.revaluation import revalue
 from service.loops.loop import PLATFORM_BOOK, Item
 from service.loops.timer import TIMER, Timer
 
-_BY_ANOTHER = (IdempotencyKeyReused.code, RevaluationOutdated.code)  # another machine has asked for it meanwhile
+_BY_ANOTHER = (IdempotencyKeyReused.code, RevaluationOutdated.code)  # another machine has revalued it meanwhile
 
 
 class MonthEnd(Timer):
-    """A month that is open is revalued once a day, since facts come late; the reminder is one break a month."""
+    """Revalues an open month once a day, because facts come late, and opens one break a month as the reminder."""
 
     name = "month_end"
     every = timedelta(minutes=10)
@@ -55,7 +55,9 @@ class MonthEnd(Timer):
         return int(done.status == "recorded" and not done.repeated)
 
     def _posted(self, period: str, today: date) -> Outcome:
-        """What came of it. Raises `ServiceFailure` where it is refused, as for want of the day's rates."""
+        """Returns the outcome of the revaluation. Raises `ServiceFailure` if it is refused, for example without the
+        day's rates.
+        """
         outcome = revalue(self.app, period, actor=TIMER, asked_on=today.isoformat())
         return outcome if outcome.code in _BY_ANOTHER else accepted(outcome)
 
@@ -69,7 +71,7 @@ class MonthEnd(Timer):
 
 
 def due_month(policy: Automation, today: date) -> str:
-    """The newest month whose end is to be worked on by this day."""
+    """Returns the newest month, as YYYY-MM, whose month-end work is due on this day."""
     last = month_before(month_of(today))
     return last if today.day >= policy.month_end_day else month_before(last)
 

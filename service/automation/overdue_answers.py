@@ -1,4 +1,4 @@
-"""Makes what waits for a partner for too long a break: refunds, payouts, captures, voids, and claims."""
+"""Opens breaks for refunds, payouts, captures, voids and claims that wait too long for a partner."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ASKED: dict[str, StuckKind] = {
 
 
 class Stuck(Timer):
-    """The policy `automation` says how long is too long."""
+    """The policy `automation` sets the longest wait."""
 
     name = "stuck"
     every = timedelta(minutes=1)
@@ -47,7 +47,7 @@ class Stuck(Timer):
         return waiting(self.app.views, kind, book, by=by, after=last, limit=PAGE)
 
     def _asked(self, book: int, by: datetime, last: Instruction | None) -> list[Instruction]:
-        """An order's refund stands among those that are due."""
+        """Returns a page of instructions without an answer. Refunds of orders are found by their due dates instead."""
         return instructions(self.app.views, book, upto=by, after=last, limit=PAGE)
 
 

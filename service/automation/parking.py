@@ -1,4 +1,6 @@
-"""What is parked: effects of events on views, and items of loops; read from the log, so that no view can hide it."""
+"""Lists what is parked: effects of events on views, and items of loops. It is read from the log, because a stopped view
+could hide it.
+"""
 
 from __future__ import annotations
 
@@ -25,22 +27,22 @@ Kind = Literal["effect", "item"]
 
 @dataclass(frozen=True, slots=True)
 class ParkedRow:
-    """What is parked, or proposed to be. `of` is the view or the loop, `what` the position or the item."""
+    """Something parked, or proposed for parking. `of` is the view or the loop, `what` the position or the item."""
 
     book: int
     kind: Kind
     of: str
     what: str
-    state: str  # parked, or the command that waits for a second person
+    state: str  # "parked", or the name of the proposed command
     reason: str
     proposer: str
     approver: str
     since: datetime
-    proposal_id: str  # of what waits
+    proposal_id: str  # set for a proposal only
 
 
 def parked(ledger: Ledger) -> list[ParkedRow]:
-    """Everything that is parked, and every proposal about it that waits, book by book."""
+    """Returns everything that is parked, and every open proposal about it, book by book."""
     return [
         row
         for book, parking in sorted(_parkings(ledger).items())
@@ -49,14 +51,16 @@ def parked(ledger: Ledger) -> list[ParkedRow]:
 
 
 def parked_items(ledger: Ledger, loop: str) -> frozenset[tuple[int, str]]:
-    """The items of a loop that it leaves out, each with its book."""
+    """Returns the parked items of a loop, each with its book."""
     return frozenset(
         (book, item) for book, parking in _parkings(ledger).items() for of, item in parking.items if of == loop
     )
 
 
 def propose_effect(app: App, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> Outcome:
-    """Ask for an event's effect on a view to be parked or unparked. Raises `ServiceFailure` for what is not there."""
+    """Proposes to park or unpark an event's effect on a view. Raises `ServiceFailure` if view, book or position do not
+    exist.
+    """
     if view not in PROJECTIONS:
         raise ServiceFailure(f"There is no view {view!r}. There are: {', '.join(PROJECTIONS)}.")
     head = app.ledger.reader.heads().get(book)
@@ -68,7 +72,7 @@ def propose_effect(app: App, command: str, view: str, *, book: int, position: in
 
 
 def propose_item(app: App, command: str, loop: str, *, book: int, item: str, reason: str, by: str) -> Outcome:
-    """Ask for an item of a loop to be parked or unparked."""
+    """Proposes to park or unpark an item of a loop."""
     return _propose(app, command, {"loop": loop, "book": book, "item": item}, reason, by)
 
 

@@ -1,4 +1,4 @@
-"""Finishes closings and reopenings of months that two people have approved, and that were cut off."""
+"""Finishes interrupted closings and reopenings of months that two people have approved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from service.loops.timer import Timer
 
 
 class Closings(Timer):
-    """Whoever approves does the rest at once; this is for what did not come to its end."""
+    """The second approver's command normally closes the month at once; this timer finishes closings that were
+    interrupted.
+    """
 
     name = "closings"
     every = timedelta(seconds=30)
@@ -26,6 +28,6 @@ class Closings(Timer):
 
 
 def _finish(closing: PeriodClose) -> int:
-    """One if the month was closed by this. Raises `ServiceFailure` where a book does not let it."""
+    """Returns 1 if this call closed the month, else 0. Raises `ServiceFailure` if a book refuses it."""
     outcome = closing.finish()
     return int(outcome is not None and accepted(outcome).status == "recorded" and not outcome.repeated)

@@ -1,4 +1,4 @@
-"""Submits approved refunds to their providers, and again what failed: bounded, and waiting longer each time."""
+"""Submits approved refunds to providers, and failed ones again, a limited number of times and at growing intervals."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from projections.worklists.refunds_due import Waiting, waiting
 from service.loops.loop import Item
 from service.loops.timer import PAGE, TIMER, Timer
 
-_AGAIN = timedelta(hours=1)  # after which what is refused for now, as by an open dispute, is asked again
+_AGAIN = timedelta(hours=1)  # wait after a refusal that may pass, such as for an open dispute
 
 
 class Refunds(Timer):
-    """The order's own stream says what can be paid; the view only says where to look."""
+    """The view finds the orders; the order's stream decides the amount to pay."""
 
     name = "refunds"
     every = timedelta(seconds=10)
@@ -46,7 +46,9 @@ class Refunds(Timer):
 
 
 def due_at(case: Case, since: datetime, policy: Automation) -> datetime | None:
-    """When the part of the refund that nobody pays is submitted; None where there is none, or it was tried enough."""
+    """Returns the instant to submit the part of the refund that no attempt covers; None if there is no such part, or
+    the attempts are used up.
+    """
     if case.state != "approved" or case.awaits_goods or not case.unsubmitted:
         return None
     failed = [each.came_back_at for each in case.attempts.values() if not each.counts]
@@ -56,12 +58,14 @@ def due_at(case: Case, since: datetime, policy: Automation) -> datetime | None:
 
 
 def _asked(waits: timedelta) -> int:
-    """How often it was asked for by now: at once, after an hour, and after twice as long each time."""
+    """Returns the number of submissions due after this wait: one at once, one after an hour, then after twice as long
+    each time.
+    """
     return (waits // _AGAIN).bit_length()
 
 
 def _command(each: Waiting, attempts: int, again: int) -> Command:
-    """Its id moves with every attempt, and each time that it is asked for again."""
+    """Returns the command. Its id changes with every attempt and every repetition."""
     return SubmitRefund(
         id=command_id("submit-refund", each.stream, each.subject, str(attempts), str(again)),
         actor=TIMER,

@@ -1,4 +1,4 @@
-"""Stops payouts to accounts that sent money back: the bank's report is in one stream, the account in another."""
+"""Stops payouts to accounts that returned money: the return and the account are in different streams."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WATCHER = Actor(kind="system", id="returned-payouts", role="watcher")
 
 
 class ReturnedPayouts(DueDateTimer):
-    """Until it has come to a return, `initiate_payout` itself refuses to pay."""
+    """`initiate_payout` itself refuses to pay until this timer has handled the return."""
 
     name = "returned_payouts"
     kind = "returned_payout"

@@ -1,4 +1,4 @@
-"""Starts the settlement runs of the policy `automation`, and begins one again that was cut off."""
+"""Starts the settlement runs that the policy `automation` schedules, and resumes interrupted ones."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from service.loops.timer import Timer
 
 
 class RunIncomplete(ServiceFailure):
-    """Some merchants of a run failed: it is begun again."""
+    """Some merchants of the run failed. The timer starts the run again."""
 
 
 class _Stopped(Exception):
-    """The service ends: what is left of the run is done by the next one."""
+    """The service is stopping. The next process finishes the run."""
 
 
 class Settlement(Timer):
-    """A run is named after its instant, so that two machines do the same one, and both come to the same."""
+    """Names each run after its scheduled instant, so that two machines do the same run with the same result."""
 
     name = "settlement"
     every = timedelta(seconds=30)
 
     def __init__(self, app: App, stop: Event | None = None) -> None:
         super().__init__(app, stop)
-        self._completed = ""  # the last run that this process has seen complete
+        self._completed = ""  # the last run that this process has completed
 
     def look(self) -> int:
         slot = self._due(self.app.clock())
@@ -40,7 +40,9 @@ class Settlement(Timer):
         return done.payouts + done.statements if done else 0
 
     def _due(self, now: datetime) -> datetime | None:
-        """The newest run that the policy of its own instant asks for: a schedule says nothing of the time before it."""
+        """Returns the newest instant at which a run is due, by the policy in force at that instant. A new schedule is
+        not applied to earlier times.
+        """
         policy = self.automation(now)
         slot = policy.settlement_due(now) if policy else None
         then = self.automation(slot) if slot else None
@@ -63,5 +65,5 @@ class Settlement(Timer):
 
 
 def run_id_of(slot: datetime) -> str:
-    """The name of the run of an instant, in the zone of accounting."""
+    """Returns the id of the run at this instant, written in the accounting time zone."""
     return f"scheduled-{slot:%Y-%m-%dT%H%M}"

@@ -1,4 +1,4 @@
-"""Flags money whose order has not come in time (acceptance scenario 3)."""
+"""Opens breaks for captures whose order did not come in time (acceptance scenario 3)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.loops.timer import TIMER, DueDateTimer
 
 
 class UnallocatedCaptures(DueDateTimer):
-    """The policy `payment_terms` says how long the order may take."""
+    """The policy `payment_terms` sets the time that the order may take."""
 
     name = "unallocated_captures"
     kind = "capture"

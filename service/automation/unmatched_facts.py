@@ -1,5 +1,6 @@
-"""Takes facts out of the unmatched items whose order is known by now: providers report in any order, disputes before
-captures."""
+"""Matches unmatched facts whose order is now known. Providers report in any order, for example a dispute before its
+capture.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +19,12 @@ from service.loops.loop import PLATFORM_BOOK
 from service.loops.timer import TIMER, Timer
 from service.unmatched.fact_matches import FactMatcher
 
-_MOST = 1_000  # the oldest are looked at
+_MOST = 1_000  # only the oldest ones, in one pass
 _REPORTED_BY_A_PROVIDER = "psp_"
 
 
 class WaitingFacts(Timer):
-    """Only where all known names of a fact are of one order, and none can be of another; the rest is for people."""
+    """Matches a fact only if all its known references belong to one order. People match the others."""
 
     name = "unmatched_facts"
     every = timedelta(seconds=10)
@@ -54,7 +55,7 @@ class WaitingFacts(Timer):
             names = sorted({name for row in reported for name in _names(row)})
             orders: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
             known_now = orders_of(self.app.views, psp, names)
-            if known_now.held.short_in():  # a name may be of further orders, in a book where the view has stopped
+            if known_now.held.short_in():  # a view has stopped: a reference may belong to further orders
                 continue
             for found in known_now.references:
                 orders[found.reference].add((found.merchant, found.order_id))

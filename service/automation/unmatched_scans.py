@@ -1,5 +1,4 @@
-"""Takes scans out of the unmatched items once their parcel is known: the hand-over may be reported after the first
-scan."""
+"""Matches unmatched scans whose parcel is now known. A parcel's dispatch may be reported after its first scan."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from service.unmatched.scan_matches import ScanMatcher
 
 
 class UnmatchedScans(Timer):
-    """A scan whose number does not say which parcel it is of stays with people, and its orders have breaks."""
+    """A scan whose tracking number fits several parcels stays unmatched, and each of their orders has a break."""
 
     name = "unmatched_scans"
     every = timedelta(seconds=10)

@@ -1,4 +1,4 @@
-"""Closes orders that nobody paid in time."""
+"""Expires orders that were not paid in time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.loops.timer import TIMER, DueDateTimer
 
 
 class UnpaidOrders(DueDateTimer):
-    """The policy `payment_terms` says how long an order waits for its payment."""
+    """The policy `payment_terms` sets the time that an order waits for its payment."""
 
     name = "unpaid_orders"
     kind = "unpaid_order"

@@ -1,4 +1,4 @@
-"""Flags declarations, orders and receipts of payment that have had time to tie, and do not."""
+"""Opens breaks for declarations, orders and receipts of payment that still do not agree after some time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from projections.worklists.declarations import Mismatch, Tie, ties
 from service.loops.loop import Item
 from service.loops.timer import TIMER, Timer
 
-_REPORTED_LATE = timedelta(days=1)  # customs and carriers need not say in the order in which things happen
+_REPORTED_LATE = timedelta(days=1)  # customs and carriers may report in another order than things happened
 
 
 class UntiedDeclarations(Timer):
-    """Looks seldom, for it goes through all that does not tie."""
+    """Runs seldom, because it reads everything that does not agree."""
 
     every = timedelta(minutes=10)
 
@@ -30,7 +30,7 @@ class UntiedDeclarations(Timer):
 
 
 def _items(book: int, tie: Tie) -> Iterator[Item]:
-    """An order that nobody placed is a break since its parcel was first heard of."""
+    """Yields the flags of a tie. A parcel without an order is left out: it has a break since its first report."""
     for mismatch in tie.mismatches:
         if mismatch != "no_order":
             name = "#".join((order_stream(tie.merchant, tie.order_id), tie.declaration_no or "-", mismatch))

@@ -1,4 +1,4 @@
-"""Takes lines of settlement reports out of the unmatched items once what they settle is reported: it may come later."""
+"""Matches unmatched lines of settlement reports once the capture, refund or dispute that they settle is reported."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from service.adapters.psp.noted_lines import KIND, NotedLine, noted_line
 from service.loops.loop import PLATFORM_BOOK
 from service.loops.timer import Timer
 
-_MOST = 5_000  # the oldest are looked at
+_MOST = 5_000  # only the oldest ones, in one pass
 
 
 class WaitingLines(Timer):
-    """Does what `redledger import psp --match` does, under the same ids, for every line whose references are known."""
+    """Does the same as `redledger import psp --match`, with the same ids, for every line of known references."""
 
     name = "waiting_lines"
     every = timedelta(seconds=10)
@@ -56,7 +56,7 @@ class WaitingLines(Timer):
         return done
 
     def _take(self, reported: BatchContext, noted: NotedLine, parts: Sequence[Part]) -> Outcome:
-        """Reports each order its part, and then takes the line out of the unmatched items; a fault leaves it there."""
+        """Reports each order's part, then marks the line as matched. After a fault the line stays unmatched."""
         commands = BatchCommands(reported, noted.batch, noted.payout_currency)
         for command in commands.out_of_the_unmatched_items(noted.line, parts):
             (outcome,) = self.app.bus.submit([command])

@@ -1,4 +1,6 @@
-"""The threads in which all timers look, each as often as it needs to: what may take long stands in nobody's way."""
+"""Runs all timers in two threads, each at its own interval. Long timers have a thread of their own, so that they delay
+no others.
+"""
 
 from __future__ import annotations
 
@@ -55,14 +57,14 @@ TIMERS: tuple[type[Timer], ...] = (
     Stuck,
     DemonstrationRates,
 )
-_LONG: tuple[type[Timer], ...] = (Settlement, Closings, MonthEnd)  # they go through all merchants, or all books
+_LONG: tuple[type[Timer], ...] = (Settlement, Closings, MonthEnd)  # these go through all merchants or all books
 _LOOK_EVERY_S = 1.0
 
 _logger = logging.getLogger(__name__)
 
 
 class TimerWorker:
-    """One trouble does not keep the other timers from looking; the policy `automation` says which do not look."""
+    """Runs the timers. A failure of one does not stop the others; the policy `automation` switches timers off."""
 
     def __init__(self, app: App) -> None:
         self._stop = Event()
@@ -82,13 +84,13 @@ class TimerWorker:
             thread.start()
 
     def stop(self) -> None:
-        """Ends after the page it is at."""
+        """Stops the threads. A timer ends after its current page."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
 
     def sweep(self) -> int:
-        """Let every timer look once; how many commands were recorded."""
+        """Runs every timer once. Returns the number of commands recorded."""
         return sum(timer.sweep() for timer in self._timers if not timer.is_off)
 
     def _run(self, timers: Sequence[Timer]) -> None:
@@ -104,10 +106,10 @@ class TimerWorker:
         try:
             if not timer.is_off:
                 timer.sweep()
-        except Exception as error:  # the database is away or a view is behind; what fails of itself is set aside
+        except Exception as error:  # the database is down or a view is behind; failing items are set aside before
             trouble = trouble_of(error)
             reason = trouble.kind.code if trouble else f"{type(error).__name__}: {error}"
-            if reason not in [*self._noted.values()]:  # once, not at every look and for every timer
+            if reason not in [*self._noted.values()]:  # logged once, not at every run and for every timer
                 _logger.warning("the timer %s waits: %s: %s", type(timer).__name__, type(error).__name__, error)
             self._noted[timer] = reason
         else:

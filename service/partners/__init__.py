@@ -1,1 +1,1 @@
-"""What the ledger asks of others goes out from here: at least once, under the ledger's ids, until it is answered."""
+"""Sends instructions to providers and banks under the ledger's ids, at least once, until they are answered."""

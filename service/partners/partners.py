@@ -1,4 +1,4 @@
-"""Who carries out instructions, by the word of the setting: nobody, or the simulated provider and bank."""
+"""Chooses the partners that carry out instructions, by the setting `partners`: none, or the simulated ones."""
 
 from __future__ import annotations
 
@@ -25,9 +25,13 @@ PARTNERS: dict[str, Callable[[Settings], Partners]] = {"simulated": _simulated}
 
 
 def partners_of(settings: Settings) -> Partners | None:
-    """None where instructions wait for somebody else. Raises `ServiceFailure` for a word that is none of ours."""
+    """Returns the partners, or None if another system carries out instructions. Raises `ServiceFailure` for an unknown
+    value.
+    """
     if not settings.partners:
         return None
     if settings.partners not in PARTNERS:
-        raise ServiceFailure(f"There are no partners {settings.partners!r}: there are {', '.join(PARTNERS)}.")
+        raise ServiceFailure(
+            f"{settings.partners!r} is not a known value of --partners. Known are: {', '.join(PARTNERS)}."
+        )
     return PARTNERS[settings.partners](settings)

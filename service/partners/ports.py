@@ -1,4 +1,4 @@
-"""What a payment provider and a bank must be able to do for us, whoever they are."""
+"""The interfaces that a payment provider and a bank must implement."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from projections.reconciliation.instructions import Instruction
 
 
 class AnswerUnknown(Exception):
-    """The partner may have done it or not: the line broke, or time ran out. It is asked again under the same id."""
+    """The partner may or may not have acted: the connection broke or timed out. The instruction is sent again under the
+    same id.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`pending` means ask again later. `reference` is the partner's own name of what it did, `code` why it did not."""
+    """A partner's answer. `pending`: ask again later. `reference` is the partner's id of the transaction, `code` the
+    reason of a failure.
+    """
 
     state: Literal["done", "pending", "failed"]
     reference: str = ""
@@ -22,7 +26,7 @@ class Answer:
 
 
 class PaymentProvider(Protocol):
-    """Whatever is asked twice under one `Instruction.key` is done once, and answered the same."""
+    """A payment provider. It carries out an `Instruction.key` once, and answers a repetition in the same way."""
 
     def capture(self, instruction: Instruction) -> Answer: ...
     def void(self, instruction: Instruction) -> Answer: ...
@@ -30,14 +34,14 @@ class PaymentProvider(Protocol):
 
 
 class Bank(Protocol):
-    """A payout's id has at most 35 characters, so that it can be the end-to-end id of ISO 20022."""
+    """A bank. A payout id has at most 35 characters, the length of an ISO 20022 end-to-end id."""
 
     def pay(self, instruction: Instruction) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """Who carries out what: providers by the name that payments call them; what nobody serves waits."""
+    """The partners by name. Instructions for a provider that is not here wait."""
 
     bank: Bank | None = None
     providers: dict[str, PaymentProvider] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A partner's answer as the report that records it, under an id that the same answer always has."""
+"""Turns a partner's answer into the report that records it. The same answer always has the same id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ _UNSAID = "unsaid"
 
 
 def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command | None:
-    """What to record; None while the answer is pending, and for a void that could not be done: its capture says why."""
+    """Returns the report; None while the answer is pending, and for a failed void, which the report of the capture
+    explains.
+    """
     if answer.state == "pending":
         return None
     done = answer.state == "done"
@@ -69,7 +71,7 @@ def _of_the_unmatched_items(
 
 
 def _of_payout(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
-    """What the bank calls the transfer is known from its statement, where the payout is found by its own id."""
+    """Returns the report of a payout. The bank's own reference comes with its statement, which names the payout id."""
     about = {"payout_id": instruction.id, "amount": instruction.amount}
     if done:
         return ReportPayoutPaid(**envelope, **about)

@@ -1,8 +1,7 @@
-"""Sends what is asked for and not answered, and records the answers; as safe on two machines as on one.
+"""Sends open instructions to partners and records the answers. Two machines may do it at once.
 
-Nothing is claimed: two machines may ask for the same thing, which the partner does once, and record the same answer,
-which the ledger takes once. A payout is marked as the bank's before the bank hears of it, so that it is never both
-cancelled and paid.
+Nothing is locked. If two machines send the same instruction, the partner carries it out once, and the ledger records
+the answer once. A payout is recorded as submitted before it is sent, so that it is never both cancelled and paid.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ _logger = logging.getLogger(__name__)
 
 
 class Sending(Timer):
-    """Submits payouts, and sends whatever is asked for.
+    """Submits payouts and sends open instructions.
 
-    Waits longer after each attempt that brought no answer: one second, two, four … up to ten minutes.
+    Waits longer after each attempt without an answer: one second, two, four … up to ten minutes.
     """
 
     name = "sending"
@@ -42,7 +41,7 @@ class Sending(Timer):
     def __init__(self, app: App, partners: Partners, stop: Event | None = None) -> None:
         super().__init__(app, stop)
         self._partners = partners
-        self._waits: dict[tuple[str, str], tuple[datetime, timedelta]] = {}  # until when, and how long that was
+        self._waits: dict[tuple[str, str], tuple[datetime, timedelta]] = {}  # end of the wait, and its length
 
     def look(self) -> int:
         open_ = {
@@ -70,7 +69,7 @@ class Sending(Timer):
         return found
 
     def _carry_out(self, instruction: Instruction) -> Outcome | None:
-        """What came of recording the answer; None where there is none yet."""
+        """Returns the outcome of recording the answer; None if there is no answer yet."""
         key, now = (instruction.stream, instruction.id), self.app.clock()
         until, waited = self._waits.get(key, (now, timedelta(0)))
         if now < until:
@@ -89,7 +88,7 @@ class Sending(Timer):
         return self.app.bus.submit([report])[0]
 
     def _answer_to(self, instruction: Instruction) -> Answer | None:
-        """What the partner answers; None where nobody serves it, or where it is not to go out any more."""
+        """Returns the partner's answer; None if no partner serves the instruction, or if it must not be sent."""
         if instruction.kind == "payout":
             bank = self._partners.bank
             return bank.pay(instruction) if bank and self._is_the_banks(instruction) else None
@@ -105,9 +104,9 @@ class Sending(Timer):
                 return provider.refund(instruction)
 
     def _is_the_banks(self, payout: Instruction) -> bool:
-        """Whether nobody can take the payout back any more: it is said first, and sent then.
+        """Returns True if the payout is submitted, so that nobody can cancel it. Submits it first if it is not.
 
-        Where the policy `automation` switches the step `payouts` off, a person says it.
+        If the policy `automation` switches the step `payouts` off, a person submits payouts.
         """
         if payout.facts["submitted"]:
             return True

@@ -1,1 +1,1 @@
-"""Unmatched items: what waits, and how each is matched with its order."""
+"""Unmatched items: lists them, and matches them with their orders."""

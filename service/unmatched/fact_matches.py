@@ -1,4 +1,4 @@
-"""Unmatched facts on their way to the order they are about: reported there, and then no longer waited for."""
+"""Matches unmatched facts: reports them to their order, then marks them as matched."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ _PLATFORM_BOOK = 0
 
 
 class FactMatcher:
-    """May be cut off anywhere: what is reported is reported under ids made of the note, and done again."""
+    """May be interrupted and run again: the ids of its reports are derived from the notes, so that each is recorded
+    once.
+    """
 
     def __init__(self, ledger: Ledger, bus: Bus) -> None:
         self._ledger, self._bus = ledger, bus
 
     def match(self, system: str, reference: str, *, merchant_id: str, order_id: str, actor: Actor, id: str) -> Outcome:
-        """Report all that was noted to this order, as far as it can be reported, and say that it is there.
+        """Reports all facts noted under this reference to the order, and marks the item as matched.
 
-        A report that failed by a fault leaves it where it is."""
+        If a report ends in a fault, returns the fault, and the item stays unmatched.
+        """
         item = unmatched_item(self._ledger, system, reference)
         streams = (order_stream(merchant_id, order_id),)
         said = MarkFactMatched(id=id, actor=actor, system=system, reference=reference, streams=streams)
@@ -39,12 +42,12 @@ class FactMatcher:
 
 
 def unmatched_item(ledger: Ledger, system: str, reference: str) -> UnmatchedItem:
-    """What is unmatched under a name; blank where it holds nothing."""
+    """Returns the unmatched item of this reference; an empty one if nothing was recorded under it."""
     return load_stream(ledger.reader, _PLATFORM_BOOK, unmatched_stream(system, reference), UnmatchedItem)
 
 
 def reports_to(item: UnmatchedItem, order: tuple[str, str]) -> Iterator[Command]:
-    """What providers said there, as reports to an order."""
+    """Yields the providers' facts of the item as reports to an order."""
     for n, note in enumerate(item.noted):
         fact = noted_fact(note, derived_id("note", note.reference, str(n)))
         if fact and (report := fact.report(order)):
@@ -52,7 +55,9 @@ def reports_to(item: UnmatchedItem, order: tuple[str, str]) -> Iterator[Command]
 
 
 def reports_with(item: UnmatchedItem, parts: Sequence[MatchedPart]) -> Iterator[Command]:
-    """What was noted of money that goes to these orders: a failure is each one's; the rest is of a single order."""
+    """Yields the facts noted with money that is matched to these orders. With several orders, only failures are
+    reported, each with the order's part; other facts need a single order.
+    """
     for part in parts:
         for n, note in enumerate(item.noted):
             fact = noted_fact(note, derived_id("note", note.reference, str(n)))

@@ -1,5 +1,4 @@
-"""Unmatched items as people work them: what waits there, what is known of its names by now, and matching it where it
-belongs."""
+"""Lists unmatched items for people, with the orders that their references are known by, and matches them."""
 
 from __future__ import annotations
 
@@ -38,11 +37,11 @@ State = Literal["waiting", "planned", "matched_in_part", "stands_twice", "refund
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One item. `amount` is what of the capture no order has taken and `base` what that stands at in CNY, `refunded`
-    what of it is owed back; None where no money came. `orders` are those that its names are known by, each as
-    `merchant/order`.
+    """One item. `amount` is the part of the capture that no order has taken, `base` its value in CNY, and `refunded`
+    the part owed back to the buyer; all are None without a capture. `orders` are `merchant/order` of its known
+    references.
 
-    `stands_twice`: an order has recorded this capture too, so that it is counted twice until it is matched to it.
+    `stands_twice`: an order has recorded the same capture, so that it counts twice until it is matched with that order.
     """
 
     system: str
@@ -65,18 +64,21 @@ class Waiting:
 
 
 class PartNotTaken(ServiceFailure):
-    """An order has other money under the same name, or no rate was known: a break in its stream says so."""
+    """An order did not take its part: it has other money under the same reference, or no rate was known. Its stream has
+    a break.
+    """
 
 
 class OrderNotPlaced(ServiceFailure):
-    """Money that goes to a name that is none would be lost from sight."""
+    """The named order is not placed. Money matched with it would be lost from view."""
 
 
 def waiting(
     app: App, timepoint: AsOf = NOW, *, views: Views | None = None, limit: int = 500, after: Key | None = None
 ) -> list[Waiting]:
-    """What waits, the oldest first; of a moment, what waited then. The orders are those that are known by now. Raises
-    `ViewBehind`."""
+    """Returns the unmatched items, the oldest first, at a time in the past if `timepoint` names one. Their orders are
+    those known now. Raises `ViewBehind`.
+    """
     views = views or app.views
     behind = after and (*after, unmatched_break(str(after[1])))
     rows = exceptions(
@@ -91,7 +93,7 @@ def waiting(
 
 
 def _remember(item: UnmatchedItem, recorded: Recorded) -> None:
-    """What cannot be read is left out: the item is listed with what is known of it."""
+    """Applies an event to the item. An unreadable event is left out: the item is still listed."""
     if (event := recorded.readable_event) is not None:
         item.apply(event)
 
@@ -102,8 +104,9 @@ def _was_known(recorded: Recorded, timepoint: AsOf) -> bool:
 
 
 def match(app: App, system: str, reference: str, parts: Sequence[Part], *, actor: Actor) -> Outcome:
-    """Money to these orders, or facts to the only one of them; what was decided so before is carried out. Raises
-    `ServiceFailure`."""
+    """Matches money with these orders, or facts with a single order. Finishes the plan if the same one was made before.
+    Raises `ServiceFailure`.
+    """
     if missing := [part for part in parts if not _is_placed(app, part)]:
         names = ", ".join(f"{part.merchant_id}/{part.order_id}" for part in missing)
         raise OrderNotPlaced(f"There is no order {names}. Name orders that are placed, as merchant/order.")
@@ -115,7 +118,7 @@ def match(app: App, system: str, reference: str, parts: Sequence[Part], *, actor
         done = done or matcher.match(system, reference, parts, actor=actor, id=id)
         return _all_taken(app, done, system, reference) if done.is_accepted else done
     if len(parts) != 1 or parts[0].amount:
-        raise ServiceFailure(f"No money waits under {reference} of {system}: name the one order it is about.")
+        raise ServiceFailure(f"No money waits under {reference} of {system}. Name one order, without an amount.")
     only = {"merchant_id": parts[0].merchant_id, "order_id": parts[0].order_id}
     app.catch_up([TrackingNumbers()])
     if fault := first_fault(ScanMatcher(app.ledger, app.bus, app.views).report_to(item.noted, **only)):
@@ -124,17 +127,19 @@ def match(app: App, system: str, reference: str, parts: Sequence[Part], *, actor
 
 
 def _all_taken(app: App, done: Outcome, system: str, reference: str) -> Outcome:
-    """Raises `PartNotTaken` where the plan is over and something is left of the money."""
+    """Returns the outcome. Raises `PartNotTaken` if the plan has ended and a part of the money is left."""
     item = unmatched_item(app.ledger, system, reference)
     if item.plan is None:
         raise PartNotTaken(
-            f"Not every order has taken its part of {reference}: {item.to_match} is left. Route that to other orders."
+            f"Not every order has taken its part of {reference}: {item.to_match} is left. Match it with other orders."
         )
     return done
 
 
 def _named_after(item: UnmatchedItem, parts: Sequence[Part]) -> str:
-    """The same for the same question about the same state; a refusal does not stick to what came since."""
+    """Returns the command's id, which depends on the parts and on the item's version: a refusal is not repeated after
+    the item has changed.
+    """
     asked = ",".join(f"{part.merchant_id}/{part.order_id}={part.amount or ''}" for part in parts)
     return f"route.{digest(f'{item.name} {item.version} {asked}')[:32]}"
 

@@ -1,4 +1,4 @@
-"""Matching: captured money is reported to the orders it belongs to, and then given over in book 0."""
+"""Matches captured money: reports each order's part to it, then marks the capture in book 0 as matched."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Reference = tuple[str, str]  # provider, capture reference
 
 @dataclass(frozen=True, slots=True)
 class StandsTwice:
-    """Money that is unmatched and in an order's stream at once."""
+    """A capture that is both unmatched and in an order's stream."""
 
     psp: str
     capture_ref: str
@@ -41,13 +41,13 @@ class StandsTwice:
 
 
 class PaymentMatcher:
-    """May be cut off anywhere: the plan is recorded first, and every later command's id is made of it."""
+    """May be interrupted and run again: it records the plan first, and derives all later command ids from it."""
 
     def __init__(self, ledger: Ledger, bus: Bus) -> None:
         self._ledger, self._bus = ledger, bus
 
     def match(self, psp: str, capture_ref: str, parts: Sequence[Part], *, actor: Actor, id: str) -> Outcome:
-        """Decide where the money belongs, as `actor`, and carry it out; the refusal where that is not possible."""
+        """Records the plan as `actor` and carries it out. Returns the refusal if the plan is refused."""
         plan = MatchPayment(id=id, actor=actor, psp=psp, capture_ref=capture_ref, parts=tuple(parts))
         planned = self._bus.submit([plan])[0]
         if not planned.is_accepted:
@@ -55,14 +55,15 @@ class PaymentMatcher:
         return self.carry_out(psp, capture_ref) or planned
 
     def resume(self) -> list[Reference]:
-        """Carry out every plan that was cut off; the references that could not be, which people must look at."""
+        """Carries out every interrupted plan. Returns the references that failed, for people to check."""
         return [reference for reference in self._planned() if not _is_done(self.carry_out(*reference))]
 
     def carry_out(self, psp: str, capture_ref: str) -> Outcome | None:
-        """Report each order its part, and give the money over once all of them have it; None where one has not.
+        """Reports each order's part, and marks the capture as matched once all orders have theirs. Returns None if one
+        has not.
 
-        What an order answered to that report sticks: the plan is over, and what was not taken may be planned anew. A
-        report that failed is no answer: its fault is returned, and the plan stays to be carried out.
+        An order's answer to its report is final: the plan ends, and the rest may be planned again. A fault is returned,
+        and the plan stays.
         """
         item = unmatched_item(self._ledger, psp, capture_ref)
         if item.capture is None or item.plan is None:
@@ -84,7 +85,7 @@ class PaymentMatcher:
         return self._bus.submit([done])[0]
 
     def standing_twice(self) -> Iterator[StandsTwice]:
-        """Every reference that is unmatched and in an order too, as far as both are recorded by now."""
+        """Yields each reference that is recorded both as unmatched and in an order."""
         waiting = self._unmatched()
         if not waiting:
             return
@@ -98,7 +99,7 @@ class PaymentMatcher:
                     yield StandsTwice(event.psp, event.capture_ref, row.stream)
 
     def _has(self, part: MatchedPart, capture: UnmatchedPaymentCaptured) -> bool:
-        """Whether the order has recorded its part: a report may also come to a break, which moves no money."""
+        """Returns True if the order has recorded its part. A report may end in a break, which moves no money."""
         book = self._ledger.directory.book_of(part.merchant_id)
         rows = self._ledger.reader.read_stream(book, order_stream(part.merchant_id, part.order_id))
         captures = [row.readable_event for row in rows if row.type == PaymentCaptured.name]
@@ -109,7 +110,7 @@ class PaymentMatcher:
         )
 
     def _planned(self) -> list[Reference]:
-        """Plans that are not carried out, in the order they were made."""
+        """Returns the references of plans that are not carried out, the oldest first."""
         open_: dict[Reference, None] = {}
         for row in self._rows(_PLATFORM_BOOK, MatchPlanned.name, UnmatchedPartsTaken.name, UnmatchedFactMatched.name):
             match row.readable_event:
@@ -123,7 +124,7 @@ class PaymentMatcher:
         return list(open_)
 
     def _unmatched(self) -> dict[Reference, set[str]]:
-        """What waits, and the streams that have a part of it which unmatched items has given over to them."""
+        """Returns the unmatched captures, each with the streams that have taken a part of it."""
         waiting: dict[Reference, set[str]] = {}
         for row in self._rows(
             _PLATFORM_BOOK, UnmatchedPaymentCaptured.name, UnmatchedPartsTaken.name, UnmatchedFactMatched.name
@@ -160,7 +161,7 @@ def _taken(capture: UnmatchedPaymentCaptured, plan: int, taken: tuple[int, ...])
 
 
 def _report(capture: UnmatchedPaymentCaptured, part: MatchedPart, *, plan: int, alone: bool) -> ReportPaymentCaptured:
-    """The capture as its order hears of it: when it happened, so that it is taken in at the same day's rate."""
+    """Returns the order's report of the capture at its original instant, so that it is booked at that day's rate."""
     again = () if plan == 1 else (str(plan),)
     return ReportPaymentCaptured(
         id=derived_id("match", capture.psp, capture.capture_ref, part.merchant_id, part.order_id, *again),

@@ -1,4 +1,4 @@
-"""Providers' messages to the orders they are about: as they say themselves, else as their references are known."""
+"""Records providers' facts with their orders, found by the message itself or else by known references."""
 
 from __future__ import annotations
 
@@ -36,21 +36,18 @@ _BOOKED = (
     "dispute_withdrawn",
     "dispute_lost",
     "dispute_fee",
-)  # at the rate of the day it happened on
+)  # at the rate of the day on which it happened
 
 
 class RateNotKnown(ServiceFailure):
-    """Money of a currency that no rate was ever recorded of: it is flagged, and booked when it is reported again."""
+    """No rate of the currency is recorded. A break is open; the money is booked when it is reported again."""
 
 
 def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
-    """Record each fact where it belongs; what no order is known for becomes an unmatched item. Reported again, nothing
-    changes.
+    """Records each fact with its order, or as an unmatched item if no order is known. A repeated fact changes nothing.
 
-    A fact that fails leaves its neighbours alone.
-
-    Raises `ViewBehind`, since what was recorded just now may be what the fact is about; `RateNotKnown` once all that
-    can be recorded is.
+    A failed fact does not stop the others. Raises `ViewBehind` if the references are not up to date, and `RateNotKnown`
+    after all other facts are recorded.
     """
     known = _Known(app, facts)
     rateless: list[Money] = []
@@ -75,7 +72,7 @@ def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
         if isinstance(command, MatchPayment):
             matcher.carry_out(command.psp, command.capture_ref)
     if rateless:
-        raise RateNotKnown(f"No rate of {rateless[0].currency} is recorded; report it again when there is.")
+        raise RateNotKnown(f"No rate of {rateless[0].currency} is recorded. Publish a rate and report the facts again.")
     return outcomes
 
 
@@ -90,27 +87,29 @@ def _has_rate(app: App, fact: ProviderFact) -> bool:
 
 
 def _as_not_booked(command: Command) -> Command:
-    """Under another id, so that what is answered now does not stick to the report that can be booked."""
+    """Returns the command under another id, so that a later report that can be booked is not answered by it."""
     return command.model_copy(update={"id": derived_id("unbooked", command.id)})
 
 
 class _Known:
-    """What is known of the references of these facts: their orders, and captures of them that are unmatched."""
+    """The known references of these facts: their orders, and unmatched captures."""
 
     def __init__(self, app: App, facts: Sequence[ProviderFact]) -> None:
-        self._stopped = False  # in a book: what is known of a reference may be half of it
+        self._stopped = False  # a view has stopped in a book, so that the orders of a reference may be incomplete
         self._references = dict(self._found(app, facts))
         self._unmatched = self._items(app, facts)
 
     def reported(self, fact: ProviderFact) -> ProviderFact:
-        """The fact, about the capture that its name turns out to be."""
+        """Returns the fact with the capture that its reference names."""
         for name in fact.perhaps_of:
             if any(each.kind == "charge" for each in self._of(fact, name)) or self._captured(fact, name):
                 return fact.of_capture(name)
         return fact
 
     def orders_of(self, fact: ProviderFact) -> set[Order]:
-        """The orders that every known name of the fact is of; none where a name may be of further ones."""
+        """Returns the orders that all known references of the fact share; none if a reference may belong to further
+        orders.
+        """
         if fact.order:
             return {fact.order}
         if self._stopped:
@@ -119,13 +118,13 @@ class _Known:
         return set[Order].intersection(*named) if named else set()
 
     def parts_of(self, fact: ProviderFact) -> dict[Order, Money]:
-        """What each order has of the capture that the fact is about; nothing where that is not known of all."""
+        """Returns each order's part of the fact's capture; empty if the parts do not cover it."""
         if self._stopped:
             return {}
         return {_order(each): each.amount for each in self._of(fact, fact.capture_ref) if each.kind == "charge"}
 
     def waiting(self, fact: ProviderFact) -> UnmatchedItem | None:
-        """The capture that the fact is about, where it is unmatched and no order has it."""
+        """Returns the unmatched capture of the fact; None if an order has it."""
         return self._captured(fact, fact.capture_ref)
 
     def _captured(self, fact: ProviderFact, capture_ref: str) -> UnmatchedItem | None:
@@ -165,8 +164,10 @@ def _commands(fact: ProviderFact, known: _Known) -> Iterator[Command]:
 
 
 def _of_each(fact: ProviderFact, parts: dict[Order, Money]) -> Iterator[Command]:
-    """A capture that several orders share: of a whole one nothing new is said; what failed, failed for each of them.
-    What is not the sum of the parts contradicts the first, and moves nothing."""
+    """Yields the fact for each order that shares the capture. A repeated full capture yields nothing, a failure goes to
+    each order. An amount that differs from the sum of the parts goes to the first order as a contradiction and moves no
+    money.
+    """
     whole = total(list(parts.values()), next(iter(parts.values())).currency)
     if fact.amount is None or fact.is_cumulative_below(whole):
         return
@@ -177,7 +178,7 @@ def _of_each(fact: ProviderFact, parts: dict[Order, Money]) -> Iterator[Command]
 
 
 def _about_the_unmatched_items(fact: ProviderFact, item: UnmatchedItem, orders: set[Order]) -> Iterator[Command]:
-    """What the fact says of unmatched money."""
+    """Yields the commands about unmatched money."""
     match fact.kind:
         case "captured":
             matched = _matched(fact, item, orders)
@@ -203,7 +204,7 @@ def _about_the_unmatched_items(fact: ProviderFact, item: UnmatchedItem, orders: 
 
 
 def _matched(fact: ProviderFact, item: UnmatchedItem, orders: set[Order]) -> MatchPayment | None:
-    """All of it to the order that is named now; None where that is not said, or something else was decided."""
+    """Returns the match of all the money with the named order; None if no order is named or another match exists."""
     if len(orders) != 1 or item.captured is None or item.is_of_orders or item.refunds:
         return None
     if item.captured != fact.amount and not fact.is_cumulative_in(item.captured.currency):
@@ -219,7 +220,7 @@ def _matched(fact: ProviderFact, item: UnmatchedItem, orders: set[Order]) -> Mat
 
 
 def _refund_of(fact: ProviderFact, item: UnmatchedItem) -> UnmatchedFundsRefund | None:
-    """The refund it names, in our words or the provider's; else the only one of that amount that is not paid."""
+    """Returns the refund that the fact names by our id or the provider's; else the only unpaid one of that amount."""
     if attempt_id := fact.said.get("attempt_id"):
         return item.refund_named(attempt_id)
     theirs = fact.said["psp_refund_ref"]

@@ -1,4 +1,4 @@
-"""Matching: a scan of a number nobody knew is reported to its parcel once one travels under it."""
+"""Matches unmatched scans: reports a scan to its parcel once a parcel has its tracking number."""
 
 from __future__ import annotations
 
@@ -24,26 +24,27 @@ _PAGE = 500
 
 
 class ScanFailed(Exception):
-    """A scan of these streams could not be reported; each of them is to be tried alone."""
+    """A scan of these streams could not be reported. Try each stream alone."""
 
 
 class ScanMatcher:
-    """May be cut off anywhere: the report has the id that the scan itself would have had, and is recorded once. A scan
-    that may be of several orders stays where it is, and each of them has a break."""
+    """May be interrupted and run again: the report has the id that the scan itself would have had. A scan that fits
+    several orders stays unmatched, and each of them gets a break.
+    """
 
     def __init__(self, ledger: Ledger, bus: Bus, views: Views) -> None:
         self._ledger, self._bus, self._views = ledger, bus, views
-        self._flagged: set[tuple[str, str]] = set()  # streams and ids of what was asked before
+        self._flagged: set[tuple[str, str]] = set()  # streams and ids of flags that were submitted
 
     def pages(self) -> Iterator[Sequence[str]]:
-        """The streams of the scans whose parcel may be known by now."""
+        """Yields pages of streams of scans whose parcel may be known now."""
         after = ""
         while streams := scans_to_match(self._views, after=after, limit=_PAGE):
             yield streams
             after = streams[-1]
 
     def report_to(self, facts: Iterable[UnmatchedFactReported], merchant_id: str, order_id: str) -> list[Outcome]:
-        """Report those that are scans to the parcel of this order that travels under their number, if one does."""
+        """Reports each scan to the order's parcel with its tracking number. Facts that fit none are skipped."""
 
         def of_the_order(number: str) -> tuple[NumberedParcel, ...]:
             found = parcels_numbered(self._views, number)
@@ -52,7 +53,9 @@ class ScanMatcher:
         return self._bus.submit([report for fact in facts if (report := self._reported_again(fact, of_the_order))])
 
     def match(self, streams: Sequence[str]) -> int:
-        """Report the scans of these streams whose parcel is known; how many found theirs. Raises `ScanFailed`."""
+        """Reports the scans of these streams whose parcel is known. Returns the number of matched scans. Raises
+        `ScanFailed`.
+        """
         lookup = partial(parcels_numbered, self._views)
         facts = list(self._facts(streams))
         self._flag([flag for fact in facts for flag in _flags(fact, lookup)])
@@ -76,7 +79,7 @@ class ScanMatcher:
             yield from (event for row in rows if isinstance(event := row.readable_event, UnmatchedFactReported))
 
     def _reported_again(self, fact: UnmatchedFactReported, lookup: Lookup) -> ParcelReport | None:
-        """The report; None where the number does not identify the parcel, or the fact does not say what happened."""
+        """Returns the report; None if the number does not identify one parcel, or the fact names no milestone."""
         place = seal_place(f"unmatched/{fact.system}/{fact.reference}", fact.name, "details")
         details = fact.details.open(place=place, keys=self._ledger.keys) if fact.details else None
         text = str((details or {}).get("text") or "")

@@ -1,1 +1,1 @@
-"""A payment provider and a bank that exist nowhere: they keep books of their own, and err as real ones do."""
+"""A simulated payment provider and bank, with books of their own and occasional failures."""

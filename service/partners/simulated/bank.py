@@ -1,4 +1,4 @@
-"""A bank: takes payouts under their ids, pays them the same day, and sends some back from closed accounts."""
+"""Simulates a bank: it pays payouts on the same day, and returns some from closed accounts."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _BACK_AFTER = timedelta(days=2)
 
 
 class SimulatedBank:
-    """Asked for the first time it only takes note; asked again, it says what came of it. `opening` is what it holds of
-    ours before the first payout."""
+    """Answers a new payout with `pending`, and a repeated one with its result. `opening` is the balance of our account
+    before the first payout.
+    """
 
     def __init__(self, path: Path, failure_rates: FailureRates = NO_FAILURES, opening: Money = Money(0, CNY)) -> None:  # noqa: B008
         self.counter, self._failure_rates, self._opening = Counter(path), failure_rates, opening
@@ -31,7 +32,7 @@ class SimulatedBank:
         return self.take(instruction.id, amount=instruction.amount, account=account, day=day)
 
     def take(self, id: str, *, amount: Money, account: str, day: date) -> Answer:
-        """A payout that is to be paid on a day, as an instruction or as a transfer of a payment order."""
+        """Takes a payout for a day, from an instruction or from a transfer of a payment order."""
         asked = self.counter.ask(
             id, kind="payout", party=account, amount=amount, fate=self._fate(id), day=day.isoformat()
         )
@@ -44,7 +45,7 @@ class SimulatedBank:
         return Answer("done" if asked.tries > 1 else "pending", reference=f"BK{asked.n:08}")
 
     def statement(self, day: date) -> bytes:
-        """The account's movements of a day, as camt.053: payouts, and those that came back."""
+        """Returns the statement of a day as camt.053: payouts and returned payouts."""
         before = [booking for booking in self._bookings() if booking.day < day]
         of_the_day = [booking for booking in self._bookings() if booking.day == day]
         opening = Money(self._opening.minor + sum(booking.amount.minor for booking in before), CNY)

@@ -1,4 +1,4 @@
-"""What a partner has been asked to do, kept in a file of its own: each id once, whoever asks, however often."""
+"""Stores the requests to a simulated partner in a file, each id once, however often it is sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PATIENCE_S = 30
 
 @dataclass(frozen=True, slots=True)
 class PartnerRequest:
-    """One thing that was asked for: the `n`-th. `tries` is how often, this time included; `fate` what came of it."""
+    """The `n`-th request. `tries` counts how often it was sent, `fate` is its result."""
 
     id: str
     n: int
@@ -33,12 +33,12 @@ class PartnerRequest:
     tries: int
 
     def is_for(self, party: str, amount: Money) -> bool:
-        """Whether it is the same thing that is asked for again, and not another one under a name that is taken."""
+        """Returns True if the request repeats this one; False if it uses the same id for another party or amount."""
         return (self.party, self.amount) == (party, amount)
 
 
 class Counter:
-    """The file. Several processes may use it at once: a write waits for the one before."""
+    """The file of requests. Several processes may use it; writes wait for each other."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,7 +46,7 @@ class Counter:
             connection.execute(_TABLE)
 
     def ask(self, id: str, *, kind: str, party: str, amount: Money, fate: str, day: str) -> PartnerRequest:
-        """What is known under this id by now. `fate` and `day` are those of the first time."""
+        """Returns the request of this id, and stores it if it is new. `fate` and `day` keep their first values."""
         with self._writing() as connection:
             (n,) = connection.execute("SELECT count(*) + 1 FROM asked").fetchone()
             connection.execute(
@@ -57,7 +57,7 @@ class Counter:
         return _read(row)
 
     def all(self) -> list[PartnerRequest]:
-        """Everything, in the order it was first asked for."""
+        """Returns all requests, the oldest first."""
         with self._writing() as connection:
             return [_read(row) for row in connection.execute("SELECT * FROM asked ORDER BY n")]
 
@@ -74,7 +74,7 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class FailureRates:
-    """How often things go wrong, in thousandths; which, follows from the seed and the id alone."""
+    """Rates of failure, in thousandths. The seed and the id alone decide which requests fail."""
 
     seed: str = "simulated"
     failed: int = 20

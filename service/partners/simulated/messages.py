@@ -1,4 +1,4 @@
-"""The messages of the simulated bank: an account's statement (ISO 20022 camt.053) and an order's status (pain.002)."""
+"""Writes the messages of the simulated bank: statements (ISO 20022 camt.053) and payment statuses (pain.002)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PAIN = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One movement: money that went out is negative; `code` says why it came back."""
+    """One movement; a negative amount left the account. `code` is the reason of a return."""
 
     reference: str
     end_to_end: str
@@ -26,7 +26,7 @@ class Booking:
 
 
 def camt053(*, account: str, day: date, opening: Money, bookings: Sequence[Booking]) -> bytes:
-    """The statement of one day, whose closing balance follows from its opening."""
+    """Returns the statement of one day. Its closing balance is `opening` plus the bookings."""
     root = Element("Document", xmlns=_CAMT)
     message = SubElement(root, "BkToCstmrStmt")
     _header(message, f"SIM-{day}", day)
@@ -43,7 +43,7 @@ def camt053(*, account: str, day: date, opening: Money, bookings: Sequence[Booki
 
 
 def pain002(*, order: str, day: date, transfers: Sequence[tuple[str, str, str]]) -> bytes:
-    """The status of a payment order: of each transfer its end-to-end id, its status and a reason or nothing."""
+    """Returns the status of a payment order. Each transfer is its end-to-end id, its status and a reason or ""."""
     root = Element("Document", xmlns=_PAIN)
     message = SubElement(root, "CstmrPmtStsRpt")
     _header(message, f"SIM-{order}"[:35], day)

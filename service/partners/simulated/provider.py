@@ -1,4 +1,6 @@
-"""A payment provider: captures, voids and refunds once under each id, fails now and then, and loses answers."""
+"""Simulates a payment provider: it captures, voids and refunds once under each id, sometimes fails, and sometimes loses
+an answer.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ NO_FAILURES = FailureRates(failed=0, answers_lost=0, returned=0)
 
 
 class SimulatedProvider:
-    """What is done is done although its answer is lost; asked again, it answers what it did."""
+    """Carries out a request even if its answer is lost; a repeated request gets the same result."""
 
     def __init__(self, path: Path, failure_rates: FailureRates = NO_FAILURES) -> None:
         self.counter, self._failure_rates = Counter(path), failure_rates
