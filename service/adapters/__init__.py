@@ -1,1 +1,1 @@
-"""Where other people's formats become commands: importers, rate files, payment providers, carriers, banks."""
+"""Adapters: parse files and messages of payment providers, carriers, banks and other partners into commands."""

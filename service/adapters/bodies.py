@@ -1,4 +1,4 @@
-"""Bodies as they come: read as JSON where they are, and what can be said of one whose sender we do not know."""
+"""Reads the bodies of webhooks and files as JSON, and describes bodies whose sender is not known."""
 
 from __future__ import annotations
 
@@ -31,25 +31,26 @@ _CODES = frozenset(
     }
 )
 _MOST_CODES = 20
-_MOST_PROBLEMS = 10  # that are named
+_MOST_PROBLEMS = 10  # the number of problems that are listed
 
 
 def read_json(body: bytes, sender: str) -> dict[str, Any] | list[Any]:
-    """The JSON object or list of a body. Raises `PayloadNotUnderstood`, also where an object names a field twice."""
+    """Returns the JSON object or list of a body. Raises `PayloadNotUnderstood`, also if an object has a field twice."""
     if len(body) > LONGEST_BYTES:
         raise PayloadNotUnderstood(f"{sender} sent {len(body)} bytes; at most {LONGEST_BYTES} are read.")
     try:
         found = from_json(body, allow_inf_nan=False)
-        json.loads(body, object_pairs_hook=_expect_unique)  # pydantic keeps the last of two, others the first
+        # Parsers differ on duplicate fields: pydantic keeps the last, others the first.
+        json.loads(body, object_pairs_hook=_expect_unique)
     except ValueError:
-        raise PayloadNotUnderstood(f"{sender} sends JSON, and this is not.") from None
+        raise PayloadNotUnderstood(f"{sender} sends JSON, but this body is not JSON.") from None
     if not isinstance(found, dict | list):
-        raise PayloadNotUnderstood(f"{sender} sends objects, and this is a {type(found).__name__}.")
+        raise PayloadNotUnderstood(f"{sender} sends objects, but this body is a {type(found).__name__}.")
     return found
 
 
 def _expect_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Raises ValueError where two of the pairs have one name."""
+    """Returns the pairs as a dictionary. Raises ValueError if a name occurs twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name stands twice")
@@ -57,24 +58,26 @@ def _expect_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class Objects:
-    """Reads the objects of a body's lists. Anything else that stands there is kept in mind, with its place."""
+    """Reads the objects of a body's lists. Other items are listed as problems, with their place."""
 
     def __init__(self) -> None:
         self._problems: list[str] = []
 
     def of(self, value: Any, place: str, *, named_by: str = "") -> list[dict[str, Any]]:
-        """Returns the objects of a list, those with a `named_by` if it is given; none where there is no list."""
+        """Returns the objects of a list that have the field `named_by`, if it is given; an empty list if `value` is not
+        a list.
+        """
         if value is None:
             return []
         if not isinstance(value, list):
-            self._problems.append(f"{place} is no list")
+            self._problems.append(f"{place} is not a list")
             return []
         return [part for n, part in enumerate(value) if self.holds(part, f"{place}[{n}]", named_by=named_by)]
 
     def holds(self, part: Any, place: str, *, named_by: str = "") -> bool:
-        """True if this is an object, and is named where it has to be."""
+        """Returns True if `part` is an object and has the field `named_by`."""
         if not isinstance(part, dict):
-            self._problems.append(f"{place} is no object")
+            self._problems.append(f"{place} is not an object")
         elif named_by and not part.get(named_by):
             self._problems.append(f"{place} has no {named_by}")
         else:
@@ -83,13 +86,13 @@ class Objects:
 
     @property
     def problems(self) -> str:
-        """What stands in the body and cannot be used, and where; empty if all of it can."""
+        """Returns the unusable parts of the body with their places, as one text; "" if there are none."""
         more = len(self._problems) - _MOST_PROBLEMS
         return "; ".join(self._problems[:_MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
 
 
 def describe(body: bytes, sender: str) -> dict[str, Any]:
-    """What is reported a body in the open: its form, its digest and the codes in it. Raises `PayloadNotUnderstood`."""
+    """Returns the unsealed description of a body: its form, its digest and its codes. Raises `PayloadNotUnderstood`."""
     form, codes = _codes(body, sender)
     return {
         "form": form,
@@ -99,7 +102,7 @@ def describe(body: bytes, sender: str) -> dict[str, Any]:
 
 
 def whole_text(body: bytes) -> dict[str, Any]:
-    """Returns a body as a note keeps it: as text, or in base64 where no text can hold it."""
+    """Returns the body as text, or in base64 if it is not text."""
     try:
         text = body.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The European Central Bank's daily reference rates as published, and the cross rates made of them."""
+"""Reads the European Central Bank's published daily reference rates, and computes cross rates from them."""
 
 from __future__ import annotations
 
@@ -15,41 +15,43 @@ from pathlib import Path
 from ledger.instants import day_as_written
 from ledger.numbers import read_decimal
 
-SOURCE = "ECB cross"  # the ECB gives these for information, not for settling trades: a stand-in, named as what it is
-_SIX_DIGITS = Context(prec=6, rounding=ROUND_HALF_UP)  # one more than the published rates have
+SOURCE = "ECB cross"  # the ECB publishes these rates for information only, not for trading
+_SIX_DIGITS = Context(prec=6, rounding=ROUND_HALF_UP)  # one decimal more than the published rates have
 _NOT_QUOTED = ("", "N/A")
 
 
 class BadRateFile(Exception):
-    """The rate file cannot be used; the message is one plain sentence."""
+    """The rate file cannot be used. The message is one plain sentence."""
 
 
 class NoCrossRate(LookupError):
-    """No day on or before the one asked for quotes both currencies."""
+    """No day up to the requested one has rates of both currencies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cross:
-    """So many units of one currency for one of another, with the business day it was published for."""
+    """A cross rate: units of one currency for one unit of another, and the business day of its rates."""
 
     value: str
     as_of: date
 
 
 class EcbRates:
-    """Units of each currency for one euro, business day by business day."""
+    """Units of each currency for one euro, by business day."""
 
     def __init__(self, quotes: Mapping[date, Mapping[str, Decimal]]) -> None:
         self._quotes = quotes
         self._days = sorted(quotes)
 
     def business_days(self, first: date, last: date) -> list[date]:
-        """The published days from the last one on or before `first` up to `last`."""
+        """Returns the published days up to `last`, from the last one on or before `first`."""
         start = max(bisect_right(self._days, first) - 1, 0)
         return self._days[start : bisect_right(self._days, last)]
 
     def on_or_before(self, *, base: str, quote: str, day: date) -> Cross:
-        """Units of `quote` for one `base` of the last day, up to `day`, that quotes both. Raises `NoCrossRate`."""
+        """Returns the units of `quote` for one `base` on the last day up to `day` that has both. Raises
+        `NoCrossRate`.
+        """
         for position in range(bisect_right(self._days, day) - 1, -1, -1):
             quotes = self._quotes[self._days[position]]
             if base in quotes and quote in quotes:
@@ -59,7 +61,7 @@ class EcbRates:
 
 
 def read_ecb(path: Path) -> EcbRates:
-    """The rates in `eurofxref-hist.zip`, or in the CSV inside it. Raises `BadRateFile`."""
+    """Returns the rates of `eurofxref-hist.zip`, or of the CSV inside it. Raises `BadRateFile`."""
     try:
         text = _text(path)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Bodies and items that became no report: notes that keep them whole and sealed, for people to work."""
+"""Keeps bodies and items that could not become reports, whole and sealed, as notes for people."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ ITEM_UNREAD = "item_unread"  # the kind of a note of what nobody can use
 
 
 def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
-    """A body that names no parcel we could look for: kept whole, sealed, with its codes in the open.
+    """Returns a note of a body that names no parcel: whole and sealed, with its codes unsealed.
 
-    Raises `PayloadNotUnderstood` where it is neither JSON nor XML.
+    Raises `PayloadNotUnderstood` if the body is neither JSON nor XML.
     """
     described = describe(body, provider)
     key = str(described["sha256"])
@@ -37,7 +37,7 @@ def unmapped(body: bytes, provider: str, event_id: str = "") -> list[Command]:
 
 
 def kept_raw(body: bytes, sender: str, *, kind: str, refs: Mapping[str, str]) -> Command:
-    """Returns a note of a body that became no report, whole and sealed, for people to work; `refs` say why."""
+    """Returns a note with a body that became no report, whole and sealed, for people; `refs` give the reason."""
     key = sha256(body).hexdigest()
     return ReportUnmatchedFact(
         id=derived_id(kind, sender, key[:32], digest(canonical(refs))[:8]),

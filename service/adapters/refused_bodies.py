@@ -1,4 +1,4 @@
-"""What is wrong with a body that a partner sends: nobody signed it, or it is not what the partner documents."""
+"""Exceptions for bodies that are unsigned or do not follow their sender's documentation."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from service.failures import ServiceFailure
 
 
 class PayloadNotUnderstood(ServiceFailure):
-    """A body that is not even what any carrier or provider writes, or not what its sender documents."""
+    """The body is neither a known format nor what its sender documents."""
 
 
 class SignatureDoesNotMatch(ServiceFailure):
-    """A body that its sender did not sign, or that was altered or held back on its way."""
+    """The body is not signed by its sender, was altered, or is too old."""

@@ -1,1 +1,1 @@
-"""The bank: its statements (camt.053) come in, payment orders (pain.001) go out."""
+"""The bank: reads its statements (camt.053) and payment statuses (pain.002), and writes payment orders (pain.001)."""

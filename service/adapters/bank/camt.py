@@ -1,7 +1,7 @@
-"""Reads bank-to-customer statements (ISO 20022 camt.053, versions 2, 3, 4 and 8) and checks that they foot.
+"""Reads bank-to-customer statements (ISO 20022 camt.053, versions 2, 3, 4 and 8) and checks that each adds up.
 
-Read here rather than by a library: the parsers there drop which statement an entry is of, or its balances, or its
-lines, or are under a licence that this project cannot ship. docs/importing.md says which elements are read.
+No library is used: the known parsers lose the statement of an entry, its balances or its lines, or have a licence that
+this project cannot ship. docs/importing.md lists the elements that are read.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from service.adapters.files.unread import UnreadItem, refuse_if_all
 
 VERSIONS = ("02", "03", "04", "08")
 _ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(\d\d)\}Document")
-_MOST_PAGES = 99_999  # as the format has it
+_MOST_PAGES = 99_999  # the limit of the schema
 _OPENING, _CLOSING, _INTERIM = ("OPBD", "PRCD"), ("CLBD",), "ITBD"
 
 
-# Entry status (ISO 20022 external code set); versions before 7 have the first three as an enumeration.
+# Entry statuses (ISO 20022 external code set); versions before 7 have the first three as an enumeration.
 _BOOKED, _NOT_BOOKED = ("BOOK",), ("PDNG", "INFO", "FUTR")
 
 
 @dataclass(frozen=True, slots=True)
 class CamtFile:
-    """What a file holds: statements, by account and day, and those that nobody can use."""
+    """The statements of a file, sorted by account and day, and the ones that cannot be used."""
 
     statements: list[BankStatement]
     unread: list[UnreadItem]
 
 
 def read_camt(name: str, content: bytes, *, last: date = LATEST_DAY) -> CamtFile:
-    """Returns the statements of a file; one that cannot be used leaves its neighbours alone.
+    """Returns the statements of a file. An unusable statement does not affect the others.
 
-    `last` is the last day that it may name.
-    Raises `BadFile` with the line of what is wrong where it is no such file, or nothing of it can be used.
+    `last` is the last day that the file may name. Raises `BadFile` with the line if the file is not camt.053 or has no
+    usable statement.
     """
     root = _root(name, content)
     found: dict[tuple[object, ...], BankStatement] = {}
@@ -55,7 +55,7 @@ def read_camt(name: str, content: bytes, *, last: date = LATEST_DAY) -> CamtFile
             refuse_if_all(name, statement.unread, understood=bool(statement.entries))
             key = (*statement.place, statement.statement_id)
             if key in found:
-                reason = f"the statement {statement.statement_id} stands in line {found[key].line} already"
+                reason = f"the statement {statement.statement_id} is already in line {found[key].line}"
                 raise BadFile(name, reason, line=statement.line)
             found[key] = statement
         except BadFile as problem:
@@ -71,21 +71,23 @@ def _root(name: str, content: bytes) -> Element:
     version = _ROOT.fullmatch(root.tag)
     if not version or version[1] not in VERSIONS:
         said = root.tag.rpartition(":")[2].replace("}", " ")
-        raise BadFile(name, f"{said!r} is no camt.053 of version {', '.join(VERSIONS)}", line=line_of(root))
+        raise BadFile(name, f"{said!r} is not camt.053 of version {', '.join(VERSIONS)}", line=line_of(root))
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     return root
 
 
 class _Statement:
-    """One `Stmt`. Every method raises `BadFile`."""
+    """One `Stmt` element. Every method raises `BadFile`."""
 
     def __init__(self, fields: Fields, element: Element) -> None:
         self._fields, self._element = fields, element
         self._unread: list[UnreadItem] = []
 
     def read(self) -> BankStatement:
-        """The statement, or page of one: a page may begin or end with an interim balance, or leave one out."""
+        """Returns the statement, or one page of it. A page may begin or end with an interim balance, or have none
+        there.
+        """
         opening_at, closing_at = self._balances()
         known = opening_at if closing_at is None else closing_at
         if known is None:
@@ -115,7 +117,7 @@ class _Statement:
         )
 
     def _balances(self) -> tuple[Element | None, Element | None]:
-        """What it opens and closes at, as far as it says so, in the currency of its account."""
+        """Returns the opening and the closing balance in the account's currency; None for one that is missing."""
         account = self._element.findtext("Acct/Ccy") or ""
         interim, openings, closings = (self._of(codes, account) for codes in ((_INTERIM,), _OPENING, _CLOSING))
         opening, closing = next(iter(openings), None), next(reversed(closings), None)
@@ -124,8 +126,9 @@ class _Statement:
         return opening, closing if closing is not None or not interim else interim[-1]
 
     def _of(self, codes: Sequence[str], currency: str) -> list[Element]:
-        """The balances of these types, those of the first type first; of several, those in this currency. One that
-        cannot be read is kept, and counts for nothing."""
+        """Returns the balances of these types in the order of the types, only those in `currency` if there are any. An
+        unreadable balance goes to the unread items.
+        """
         found = self._element.findall("Bal")
         of_type = [each for code in codes for each in found if _type_of(each) == code and self._is_read(each)]
         own = [each for each in of_type if (amount := each.find("Amt")) is not None and amount.get("Ccy") == currency]
@@ -140,7 +143,7 @@ class _Statement:
         return True
 
     def _day_of(self, balance: Element | None) -> date | None:
-        """The day of a balance; None where it names none that can be read."""
+        """Returns the day of a balance; None if it is missing or unreadable."""
         try:
             return None if balance is None else self._fields.day(balance, "Dt")
         except BadFile as problem:
@@ -148,7 +151,9 @@ class _Statement:
             return None
 
     def _closed_on(self, known: Element) -> date:
-        """The day it closes on: its closing balance's, else that of any other balance, else the end of its period."""
+        """Returns the closing day: of the closing balance, else of any other balance, else the end of the statement's
+        period.
+        """
         others = (self._day_of(each) for each in reversed(self._element.findall("Bal")))
         day = self._day_of(known) or next(filter(None, others), None)
         return day or self._fields.day(self._element, "FrToDt/ToDtTm", "FrToDt/ToDt")
@@ -173,7 +178,7 @@ class _Statement:
             if said in _BOOKED:
                 yield entry
             elif said not in _NOT_BOOKED:
-                self._keep(self._fields.wrong(entry, f"its status {said!r} does not say if it is booked"), entry)
+                self._keep(self._fields.wrong(entry, f"its status {said!r} does not say whether it is booked"), entry)
 
     def _check(
         self, opening: Money, closing: Money, moved: Money, closing_at: Element | None, *, complete: bool
@@ -186,18 +191,18 @@ class _Statement:
             raise self._fields.wrong(at, reason)
 
     def _page(self) -> int:
-        """The number of its page (`StmtPgntn`), 1 where it is the only one."""
+        """Returns the page number (`StmtPgntn`); 1 if there is none."""
         text = (self._element.findtext("StmtPgntn/PgNb") or "1").strip()
         try:
             number = read_whole(text)
         except ValueError:
             number = 0
         if not 1 <= number <= _MOST_PAGES:
-            raise self._fields.wrong(self._element, f"{text!r} is no number of a page")
+            raise self._fields.wrong(self._element, f"{text!r} is not a page number")
         return number
 
 
 def _type_of(balance: Element) -> str:
-    """Its code; banks write the same words where the schema has room for their own."""
+    """Returns the balance's type code, from `Cd` or from the bank's own `Prtry`."""
     path = "Tp/CdOrPrtry/"
     return (balance.findtext(f"{path}Cd") or balance.findtext(f"{path}Prtry") or "").strip()

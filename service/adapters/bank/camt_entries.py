@@ -1,4 +1,4 @@
-"""Entries of a camt.053 statement: each payment of a batch by itself, with what of it the bank charged."""
+"""Reads the entries of a camt.053 statement: each payment of a batch separately, and the bank's charges in it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ _REFERENCES = (
 _AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt")
 _TEXTS = (".//RmtInf/Ustrd", ".//Strd/AddtlRmtInf", ".//AddtlTxInf", "AddtlNtryInf")
 _REASONS = (".//RtrInf/Rsn/Cd", ".//RtrInf/Rsn/Prtry")
-# Sub-families of bank transaction codes (ISO 20022 external code set) of what a bank takes for its services.
+# Sub-families of bank transaction codes (ISO 20022 external code set) of the bank's own charges.
 _CHARGES = ("CHRG", "COMM", "COME", "COMI", "COMT", "FEES")
 
 
 @dataclass(frozen=True, slots=True)
 class _Charges:
-    """What the bank says it charged, signed: a charge is negative. `are_included`: it leaves no doubt that the amount
-    beside them has them in it."""
+    """The bank's charges, negative if the bank took them. `are_included`: the amount beside them certainly contains
+    them.
+    """
 
     amount: Money
     are_included: bool
@@ -38,7 +39,7 @@ class _Charges:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One movement of an entry, its charges included. `named_by` are the elements that say what it is for."""
+    """One movement of an entry, with its charges. `named_by` are the elements with its references and texts."""
 
     amount: Money
     charges: Money
@@ -53,7 +54,7 @@ class Entries:
         self._fields, self._currency, self._closed_on = fields, currency, closed_on
 
     def of(self, entry: Element, number: int) -> Iterator[BankEntry]:
-        """The movements of one entry, which come to its amount."""
+        """Yields the movements of one entry. Their sum is the entry's amount."""
         whole = self._fields.signed(entry)
         if whole.currency != self._currency:
             raise self._fields.wrong(entry, f"the entry is in {whole.currency}, the account in {self._currency}")
@@ -73,7 +74,7 @@ class Entries:
         return _Part(whole, charges.amount, charges.are_included or beside, (*details, entry))
 
     def _batch(self, entry: Element, details: list[Element], whole: Money) -> list[_Part]:
-        """The payments of a batch, where the bank says what each is; else the entry."""
+        """Returns the payments of a batch if each has an amount in the entry's currency; else the entry as one part."""
         amounts = [self._detail_amount(detail, whole) for detail in details]
         paid = [amount for amount in amounts if amount is not None and _alike(amount, whole)]
         if len(paid) < len(details):
@@ -86,14 +87,14 @@ class Entries:
             parts = [_Part(amount + each.amount, each.amount, True, (detail,)) for detail, amount, each in payments]
             return [*parts, _Part(own, own, are_included=True)] if own else parts
         parts = [_Part(amount, each.amount, each.are_included, (detail,)) for detail, amount, each in payments]
-        # What the payments do not come to moved all the same, and nobody says what it is for.
+        # The rest of the entry moved too, with no payment that explains it.
         rest = whole - come_to
         return [*parts, _Part(rest, whole * 0, are_included=False)] if rest else parts
 
     def _charges(self, element: Element, whole: Money) -> _Charges:
-        """The charges of an entry or a payment, without those that are only announced (`ChrgInclInd` false).
+        """Returns the charges of an entry or payment, without charges that are only announced (`ChrgInclInd` false).
 
-        Versions 2 and 3 know no such mark: there, charges are those that are included in the amount.
+        Versions 2 and 3 lack this mark; their charges count as included in the amount.
         """
         records = [
             each for path in ("Chrgs", "Chrgs/Rcrd") for each in element.findall(path) if each.find("Amt") is not None
@@ -106,7 +107,7 @@ class Entries:
         return _Charges(total([each for each in amounts if _alike(each, whole)], whole.currency), sure)
 
     def _detail_amount(self, detail: Element, whole: Money) -> Money | None:
-        """What a payment is of: the first amount in the currency of its entry, else the first it names."""
+        """Returns a payment's amount: the first in the entry's currency, else the first of all; None if it has none."""
         named = [self._fields.money(found) for path in _AMOUNTS if (found := detail.find(path)) is not None]
         amount = next((each for each in named if _alike(each, whole)), next(iter(named), None))
         if amount is None:
@@ -130,7 +131,7 @@ class Entries:
         )
 
     def _booked_on(self, entry: Element) -> date:
-        """The day it was booked, which may be left out: then it is the value date's, else the statement's."""
+        """Returns the booking day; if it is missing, the value date, else the statement's closing day."""
         paths = [path for path in ("BookgDt", "ValDt") if entry.find(path) is not None]
         return self._fields.day(entry, *paths) if paths else self._closed_on
 

@@ -1,4 +1,4 @@
-"""The simple values of an ISO 20022 document: texts, days, amounts and ids, each refused with its line."""
+"""Reads the simple values of an ISO 20022 document: texts, days, amounts and ids. Errors name the line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.adapters.bank.xml_lines import line_of
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.days import out_of_range
 
-# ISODate and ISODateTime (XML Schema, Part 2): either may have a zone, which does not change the day the bank names.
+# ISODate and ISODateTime (XML Schema, Part 2): both may have a zone, which does not change the day.
 _ZONE = r"(Z|[+-][0-9]{2}:[0-9]{2})?"
 _DAY = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(T([01][0-9]|2[0-4]):[0-5][0-9]:[0-6][0-9](\.[0-9]+)?)?{_ZONE}")
 _NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
@@ -33,56 +33,58 @@ class Fields:
         return BadFile(self._name, reason, line=line_of(element))
 
     def text(self, element: Element, *paths: str) -> str:
-        """The first of these that is there."""
+        """Returns the text of the first of these paths that exists."""
         for path in paths:
             if text := (element.findtext(path) or "").strip():
                 return text
         raise self.wrong(element, f"{element.tag} has no {paths[0]}")
 
     def key(self, element: Element, text: str) -> str:
-        """A bank's id as it is known by; two that differ in any character are two."""
+        """Returns the key of a bank's id. Ids that differ in any character have different keys."""
         if not text.strip():
-            raise self.wrong(element, f"{text!r} is no id")
+            raise self.wrong(element, f"{text!r} is not an id")
         return reference_key(text.strip())
 
     def day(self, element: Element, *paths: str) -> date:
-        """The first day that is named under these paths, as a day or as an instant."""
+        """Returns the day of the first of these paths that exists; it may be written as a day or as an instant."""
         forms = [f"{path}/{form}" for path in paths for form in ("Dt", "DtTm", "Dt/Dt", "Dt/DtTm")]
         text = self.text(element, *forms)
         found = _DAY.fullmatch(text)
         try:
             day = day_as_written(found[1] if found else "")
         except ValueError:
-            raise self.wrong(element, f"{text!r} is no day") from None
+            raise self.wrong(element, f"{text!r} is not a day") from None
         if reason := out_of_range(day, self._last):
             raise self.wrong(element, reason)
         return day
 
     def signed(self, element: Element, *, side: str = "") -> Money:
-        """An amount and the side it is on, by default `side`: what the bank owes us is positive."""
+        """Returns the amount with its sign: a credit (CRDT) is positive. `side` is the default for a
+        missing CdtDbtInd.
+        """
         amount = element.find("Amt")
         if amount is None:
             raise self.wrong(element, "there is no amount (Amt)")
         said = element.findtext("CdtDbtInd") or side
         if said not in ("CRDT", "DBIT"):
-            raise self.wrong(element, f"CdtDbtInd is {said or None!r}, not CRDT or DBIT")
+            raise self.wrong(element, f"CdtDbtInd is {said or None!r}; expected CRDT or DBIT")
         return self.money(amount) if said == "CRDT" else -self.money(amount)
 
     def money(self, amount: Element) -> Money:
         currency, text = amount.get("Ccy", ""), (amount.text or "").strip()
         if currency not in all_currencies():
-            raise self.wrong(amount, f"{currency!r} is no currency")
+            raise self.wrong(amount, f"{currency!r} is not a currency")
         try:
-            if text.startswith("-"):  # ISO 20022 says the side beside an amount, which has no sign
+            if text.startswith("-"):  # ISO 20022 amounts have no sign; CdtDbtInd beside them says the side
                 raise ValueError(text)
-            return Money.of(read_decimal(text), currency)  # ISO 20022 has up to five digits in any currency
+            return Money.of(read_decimal(text), currency)  # ISO 20022 allows up to five decimals in any currency
         except FractionOfMinorUnit as fraction:
             raise self.wrong(amount, str(fraction)) from None
         except ValueError:
-            raise self.wrong(amount, f"{text!r} is no amount") from None
+            raise self.wrong(amount, f"{text!r} is not an amount") from None
 
 
 def words(elements: Sequence[Element], paths: Sequence[str]) -> tuple[str, ...]:
-    """What stands under any of these paths, of a payment before that of its entry."""
+    """Returns all texts under these paths, those of a payment before those of its entry."""
     texts = (" ".join((found.text or "").split()) for p in paths for e in elements for found in e.findall(p))
     return tuple(text for text in dict.fromkeys(texts) if text not in _NO_REFERENCE)

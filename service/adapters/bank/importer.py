@@ -1,4 +1,4 @@
-"""Bank statements into the ledger: each entry matched to a payout, a deposit or a payment of ours, or a break."""
+"""Imports bank statements: matches each entry with a payout, a deposit or another payment, or opens a break."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from service.adapters.files.unread import UnreadItem, refuse_if_all, unread_rows
 from service.app import App
 
 KIND = "camt053"
-_LONGEST = 140  # characters of a reference that are kept
-_UNSAID = "RETURNED"  # where the bank gives no reason
+_LONGEST = 140  # longest reference kept, in characters
+_UNSAID = "RETURNED"  # code of a return for which the bank gives no reason
 
 
 def import_camt(
     app: App, file: RawFile, *, bank: str = "bank", progress: Progress = lambda _done, _total: None
 ) -> FileSummary:
-    """Read the file, accept it, record what is understood of it and keep the rest. Raises `BadFile`."""
+    """Imports a camt.053 file: accepts it, records its statements and keeps unusable parts. Raises `BadFile`."""
     read = read_camt(file.name, file.content, last=last_day(app.clock()))
     statements, unread = _new(app, file, read)
     app.catch_up([ExpectedAtBank()])
@@ -51,9 +51,9 @@ def import_camt(
 
 
 def _new(app: App, file: RawFile, read: CamtFile) -> tuple[list[BankStatement], list[UnreadItem]]:
-    """Returns the statements to record and what cannot be used: the same statement in other bytes is not the same.
+    """Returns the statements to record and the unread items. A known statement in a file with other bytes is unusable.
 
-    Raises `BadFile` where nothing is left.
+    Raises `BadFile` if no statement is left.
     """
     books = {bank_account_stream(each.account, each.currency): PLATFORM_BOOK for each in read.statements}
     accounts = load_each(app.ledger.reader, books, BankAccount)
@@ -65,14 +65,14 @@ def _new(app: App, file: RawFile, read: CamtFile) -> tuple[list[BankStatement], 
         if known is None or known.digest == file.digest:
             new.append(statement)
             continue
-        reason = f"the statement {statement.statement_id} of {statement.account} came before, in another file"
+        reason = f"the statement {statement.statement_id} of {statement.account} was imported before from another file"
         unread.append(UnreadItem(statement.line, reason, raw_xml(statement.element)))
     refuse_if_all(file.name, unread, understood=bool(new))
     return new, unread
 
 
 def _expected(app: App, statements: list[BankStatement]) -> dict[str, list[Expectation]]:
-    """What our books expect under any word that the bank gives with an entry."""
+    """Returns the expected movements by each reference or word that occurs in the entries."""
     words = {word for statement in statements for entry in statement.entries for word in _words(entry)}
     found: dict[str, list[Expectation]] = {}
     for expectation in expected_under(app.views, sorted(words)):
@@ -81,10 +81,12 @@ def _expected(app: App, statements: list[BankStatement]) -> dict[str, list[Expec
 
 
 def _words(entry: BankEntry) -> Iterator[str]:
-    """The references as they are, then each word of them: an end-to-end id may stand in the remittance text."""
+    """Yields the references and texts of an entry, then their words: an end-to-end id may stand in a
+    remittance text.
+    """
     said = (*entry.references, *entry.texts)
     yield from said
-    yield from map(number_key, said)  # of a long one our books hold the digest
+    yield from map(number_key, said)  # our books hold the digest of a long reference
     for reference in said:
         yield from reference.split()
 
@@ -97,19 +99,19 @@ def _movement(expectation: Expectation) -> _Movement:
 
 
 class _Shown:
-    """What our books expect, and what of it was reported or shown before this file and in it so far."""
+    """The expected movements, and those that were reported or shown already: before this file, or earlier in it."""
 
     def __init__(self, expected: dict[str, list[Expectation]], paid: set[str]) -> None:
         self.expected, self.paid = expected, paid
-        self._entries: dict[str, str] = {}  # payout → the entry that is it
-        self._taken: dict[_Movement, str] = {}  # → the entry of this file that is it
+        self._entries: dict[str, str] = {}  # payout → its entry
+        self._taken: dict[_Movement, str] = {}  # movement → its entry in this file
 
     def is_another(self, payout: Expectation, entry: str) -> bool:
-        """Whether another entry than this one has shown the payout already: it left twice."""
+        """Returns True if another entry has shown the payout, so that it was paid twice."""
         return self._entries.setdefault(payout.reference, payout.entry or entry) != entry
 
     def is_free(self, expectation: Expectation, entry: str) -> bool:
-        """Whether no other entry than this one is it."""
+        """Returns True if no other entry has shown this movement."""
         return (expectation.entry or self._taken.get(_movement(expectation), entry)) == entry
 
     def take(self, expectation: Expectation, entry: str) -> None:
@@ -117,7 +119,7 @@ class _Shown:
 
 
 class _Rows:
-    """The commands of one statement: itself, then its entries."""
+    """Makes the commands of one statement: the statement, then its entries."""
 
     def __init__(self, file: RawFile, bank: str, statement: BankStatement, shown: _Shown, now: datetime) -> None:
         self._file, self._statement, self._shown, self._now = file, statement, shown, now
@@ -142,7 +144,9 @@ class _Rows:
             yield Row(entry.line, tuple(self._commands(entry)))
 
     def _commands(self, entry: BankEntry) -> Iterator[Command]:
-        """What the entry does to a payout, if it is about one; and that the bank has shown it, its charges apart."""
+        """Yields the report on the entry's payout, if there is one, and the report of the entry, with charges as a
+        separate one.
+        """
         match = self._match(entry)
         if entry.charges and self._are_apart(entry, match):
             yield self._charge(entry, entry.charges)
@@ -152,8 +156,9 @@ class _Rows:
             yield from self._payment(entry, match)
 
     def _are_apart(self, entry: BankEntry, match: Expectation | None) -> bool:
-        """True if the charges are in the entry: the bank says so, or what is left is just what was expected. Where the
-        whole entry was expected, they are only mentioned."""
+        """Returns True if the entry contains its charges: the bank says so, or the entry without them has the expected
+        amount. False if the whole entry has the expected amount.
+        """
         if match and match.amount == entry.amount:
             return False
         without = self._match(replace(entry, amount=entry.without_charges)) if entry.without_charges else None
@@ -169,7 +174,7 @@ class _Rows:
         expected, matched_to = match.amount if match else None, match.kind if match else None
         if match and match.kind == "payout" and entry.amount.minor < 0:
             again = self._shown.is_another(match, self._name(entry))
-            if again or match.reference not in self._shown.paid:  # else it was reported by the bank's answer before
+            if again or match.reference not in self._shown.paid:  # otherwise the bank's payment status has reported it
                 yield ReportPayoutPaid(**self._payout("paid", entry, match))
             if again:
                 expected, matched_to = None, None
@@ -197,8 +202,9 @@ class _Rows:
         )
 
     def _match(self, entry: BankEntry) -> Expectation | None:
-        """What was expected under one of its words, in its currency, and that no other entry has shown; the same amount
-        before another. Of payouts also one that was shown before: it may have left twice, or come back."""
+        """Returns the expected movement that the entry matches, in the same currency, preferably of the same amount.
+        Only a payout may have been shown before: it may be paid twice or returned.
+        """
         found = [each for word in _words(entry) for each in self._shown.expected.get(word, ())]
         same = [each for each in found if each.amount.currency == entry.amount.currency]
         free = [each for each in same if self._shown.is_free(each, self._name(entry))]
@@ -222,7 +228,7 @@ class _Rows:
         }
 
     def _envelope(self, what: str, line: int, day: date, ref: str = "") -> dict[str, object]:
-        noon = datetime.combine(day, time(12), ACCOUNTING_ZONE)  # the bank names a day, no instant
+        noon = datetime.combine(day, time(12), ACCOUNTING_ZONE)  # the bank gives a day without a time
         return {
             "id": command_id(what, self._statement.stream, self._file.digest, ref),
             "actor": self._actor,

@@ -1,6 +1,6 @@
-"""Payouts as a payment order for the bank (ISO 20022 pain.001.001.09): domestic transfers in CNY.
+"""Writes payouts as a payment order for the bank (ISO 20022 pain.001.001.09): domestic transfers in CNY.
 
-The schema decides what is written: the message is encoded by it, so that one that does not validate cannot be made.
+The schema itself encodes the message, so that an invalid message cannot be written.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from projections.balances.payouts import PayoutRow
 from service.failures import ServiceFailure
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
-_CNAPS = 12  # digits of a bank's number in the People's Bank's clearing system
+_CNAPS = 12  # digits of a bank number in the clearing system of the People's Bank of China
 _LONGEST_ACCOUNT = 34  # Max34Text
 
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """Our own account that payouts leave from. `bank` is its CNAPS number or BIC."""
+    """Our account from which payouts are paid. `bank` is its CNAPS number or BIC."""
 
     name: str
     account: str
@@ -38,7 +38,7 @@ class Debtor:
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """Whose account a token stands for; kept outside the ledger, which knows no account numbers."""
+    """The owner of the account behind a token. It is kept outside the ledger, which stores no account numbers."""
 
     name: str
     account: str
@@ -46,7 +46,7 @@ class Payee:
 
 
 class PaymentOrder(NamedTuple):
-    """The message, and by payout id why a payout could not be in it: it holds up nobody else's."""
+    """The message, and the reasons of payouts that are not in it, by payout id."""
 
     message: bytes
     left_out: dict[str, str]
@@ -60,10 +60,11 @@ def payment_order(
     execute_on: date,
     created_at: datetime,
 ) -> PaymentOrder:
-    """One message with one transfer a payout, under the payout's own id. The same payouts have the same message id.
+    """Returns one message with one transfer for each payout, under the payout's id. The same payouts give the same
+    message id.
 
-    A payee that `payees` does not name goes by the token, for a bank that keeps the directory. Raises `ServiceFailure`
-    where the schema takes no payout at all.
+    A payee that is not in `payees` is written as its token, for a bank that keeps the directory. Raises
+    `ServiceFailure` if no payout fits the schema.
     """
     if not payouts:
         raise ServiceFailure("There is no payout to export.")
@@ -78,7 +79,7 @@ def payment_order(
 
 
 def _why_not(message: Callable[[Sequence[PayoutRow]], bytes], payout: PayoutRow) -> str:
-    """Why the payout alone makes no message; empty where it does."""
+    """Returns the reason why the payout does not fit the schema; "" if it fits."""
     try:
         message([payout])
     except ServiceFailure as failure:
@@ -141,7 +142,7 @@ def _transfer(payout: PayoutRow, payee: Payee | None) -> dict[str, Any]:
 
 
 def _agent(bank: str) -> dict[str, Any]:
-    """A bank by its CNAPS number, else by whatever name it has with us."""
+    """Returns a bank as its CNAPS number, else by the name that we have for it."""
     if len(bank) == _CNAPS and bank.isdigit():
         return {"FinInstnId": {"ClrSysMmbId": {"ClrSysId": {"Cd": "CNAPS"}, "MmbId": bank}}}
     return {"FinInstnId": {"Othr": {"Id": bank}}}
@@ -151,7 +152,7 @@ def _encoded(message: dict[str, Any]) -> bytes:
     try:
         root = _schema().encode(message, path=f"{{{NAMESPACE}}}Document", namespaces={"": NAMESPACE})
     except XMLSchemaException as error:
-        raise ServiceFailure(f"The bank's schema does not take it: {' '.join(str(error).split())[:300]}") from None
+        raise ServiceFailure(f"It does not fit the bank's schema: {' '.join(str(error).split())[:300]}") from None
     assert isinstance(root, Element), "a strict encoding is an element or an error"
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]

@@ -1,4 +1,4 @@
-"""A bank's answer to a payment order (ISO 20022 pain.002): which of its transfers it takes, has paid, or refuses."""
+"""Imports a bank's answer to a payment order (ISO 20022 pain.002): which transfers are accepted, paid or rejected."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from service.app import App
 
 KIND = "pain002"
 TransferState = Literal["taken", "paid", "refused"]
-# External code set "payment transaction status": what each means for a payout.
+# External code set "payment transaction status": the meaning of each code for a payout.
 _STATES: dict[str, TransferState] = {
     "RCVD": "taken", "PDNG": "taken", "ACTC": "taken", "PATC": "taken", "ACCP": "taken", "ACFC": "taken",
     "ACSP": "taken", "ACPD": "taken", "ACWC": "taken", "ACWP": "taken",
@@ -37,7 +37,7 @@ _UNSAID = "REFUSED"
 
 @dataclass(frozen=True, slots=True)
 class TransferStatus:
-    """One transfer's status; `reason` is the bank's code for a refusal."""
+    """The status of one transfer; `reason` is the bank's code of a rejection."""
 
     end_to_end: str
     state: TransferState
@@ -49,12 +49,12 @@ class TransferStatus:
         return line_of(self.element)
 
     def unread(self, reason: str) -> UnreadItem:
-        """The transfer, if it cannot be used for this reason."""
+        """Returns the transfer as an unread item with this reason."""
         return UnreadItem(self.line, reason, raw_xml(self.element))
 
 
 class Answer(NamedTuple):
-    """The order's message id, the status of each of its transfers, and what nobody can use."""
+    """The message id of the order, the status of each transfer, and the unread items."""
 
     order: str
     transfers: list[TransferStatus]
@@ -62,18 +62,18 @@ class Answer(NamedTuple):
 
 
 def read_pain002(name: str, content: bytes) -> Answer:
-    """Returns what the bank answers; a transfer that cannot be used leaves its neighbours alone.
+    """Returns the bank's answer. An unusable transfer does not affect the others.
 
-    Raises `BadFile` with line and reason where it is no such file, or no transfer can be used.
+    Raises `BadFile` with the line if the file is not pain.002 or no transfer can be used.
     """
     root = read_xml(name, content)
     found = _ROOT.fullmatch(root.tag)
     if not found or found[1] not in _VERSIONS:
         said = root.tag.rpartition(":")[2].replace("}", " ")
-        raise BadFile(name, f"{said!r} is no pain.002 of version {', '.join(_VERSIONS)}", line=line_of(root))
+        raise BadFile(name, f"{said!r} is not pain.002 of version {', '.join(_VERSIONS)}", line=line_of(root))
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
-    order = (root.findtext("CstmrPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgId") or "").strip()  # each transfer names itself
+    order = (root.findtext("CstmrPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgId") or "").strip()  # each transfer has its own id
     transfers: list[TransferStatus] = []
     unread: list[UnreadItem] = []
     for element in root.iter("TxInfAndSts"):
@@ -85,8 +85,8 @@ def read_pain002(name: str, content: bytes) -> Answer:
         raise BadFile(name, "it names no transfers (TxInfAndSts): ask the bank for their status one by one", line=1)
     often = Counter(transfer.end_to_end for transfer in transfers)
     once = [transfer for transfer in transfers if often[transfer.end_to_end] == 1]
-    twice = [transfer for transfer in transfers if often[transfer.end_to_end] > 1]  # nobody knows which counts
-    unread += [each.unread(f"the transfer {each.end_to_end} stands in it twice") for each in twice]
+    twice = [transfer for transfer in transfers if often[transfer.end_to_end] > 1]  # unclear which of the two is valid
+    unread += [each.unread(f"the transfer {each.end_to_end} is in it twice") for each in twice]
     refuse_if_all(name, unread, understood=bool(once))
     return Answer(order, once, unread)
 
@@ -94,14 +94,14 @@ def read_pain002(name: str, content: bytes) -> Answer:
 def import_pain002(
     app: App, file: RawFile, *, bank: str = "bank", progress: Progress = lambda _done, _total: None
 ) -> FileSummary:
-    """Read the file, accept it, record what is understood of it and keep the rest. Raises `BadFile`."""
+    """Imports a pain.002 file: accepts it, records its transfers and keeps unusable parts. Raises `BadFile`."""
     order, transfers, unread = read_pain002(file.name, file.content)
     app.catch_up([ExpectedAtBank()])
     found = expected_under(app.views, [transfer.end_to_end for transfer in transfers])
     payouts = {each.reference: each for each in found if each.kind == "payout"}
     ours = [transfer for transfer in transfers if transfer.end_to_end in payouts]
     strangers = [transfer for transfer in transfers if transfer.end_to_end not in payouts]
-    unread += [each.unread(f"{each.end_to_end!r} is no payout of ours") for each in strangers]
+    unread += [each.unread(f"{each.end_to_end!r} is not one of our payouts") for each in strangers]
     refuse_if_all(file.name, unread, understood=bool(ours))
     paid = paid_already(app, payouts.values())
     rows = [Row(each.line, tuple(_commands(app, file, bank, each, payouts[each.end_to_end], paid))) for each in ours]
@@ -116,7 +116,7 @@ def _commands(
     source = Source(system=KIND, external_id=f"{file.name}:{transfer.line}")
     id = file.command_id(transfer.end_to_end, transfer.state)
     if transfer.state == "taken" and transfer.end_to_end in paid:
-        return  # the answers of a bank come in any order
+        return  # a bank's answers may come in any order
     if transfer.state == "taken":
         yield SubmitPayout(id=id, actor=IMPORTER, source=source, **names)
         return
@@ -131,7 +131,7 @@ def _commands(
 def _status(name: str, element: Element) -> TransferStatus:
     end_to_end, status = _text(name, element, "OrgnlEndToEndId"), _text(name, element, "TxSts")
     if status not in _STATES:
-        raise BadFile(name, f"{status!r} is no status of a transfer", line=line_of(element))
+        raise BadFile(name, f"{status!r} is not a known transfer status", line=line_of(element))
     reason = (element.findtext("StsRsnInf/Rsn/Cd") or element.findtext("StsRsnInf/Rsn/Prtry") or "").strip()
     return TransferStatus(end_to_end, _STATES[status], reason or _UNSAID, element)
 

@@ -1,4 +1,4 @@
-"""A bank's statement in no bank's own form: an account, its balances, and what moved between them."""
+"""A bank statement, independent of its format: an account, its balances and the movements between them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from service.adapters.files.unread import UnreadItem
 
 @dataclass(frozen=True, slots=True)
 class BankEntry:
-    """One booked movement, positive where it came in. `references` name what it may be for, the surest first.
+    """One booked movement; a positive amount came in. `references` may name its purpose, the most reliable first.
 
-    `charges` is the part of `amount` that the bank charged, as far as it says so: it names charges that are in the
-    entry (`are_included`), or perhaps only mentions them. `texts` are the remittance in free words: looked through,
-    never kept, since they may name people. `return_code` is set where money that had left came back (ISO 20022 return
-    reasons: AC04, closed account …).
+    `charges` is the bank's charge, included in `amount` if `are_included`, and otherwise perhaps only mentioned.
+    `texts` is the free remittance text; it is searched but never stored, because it may name people. `return_code` is
+    the ISO 20022 reason of a return, such as AC04 (closed account).
     """
 
     line: int
@@ -34,13 +33,13 @@ class BankEntry:
 
     @property
     def without_charges(self) -> Money:
-        """What was paid, the charges apart."""
+        """Returns the amount without the bank's charges."""
         return self.amount - self.charges if self.charges else self.amount
 
 
 @dataclass(frozen=True, slots=True)
 class BankStatement:
-    """One statement of one account, or a page of it: `opening` + Σ `entries` = `closing`, but for `unread` entries."""
+    """A statement of one account, or one page of it. `opening` + Σ `entries` = `closing`, unless entries are unread."""
 
     line: int
     statement_id: str
@@ -52,7 +51,7 @@ class BankStatement:
     entries: tuple[BankEntry, ...]
     page: int = 1
     unread: tuple[UnreadItem, ...] = ()
-    element: Element | None = field(default=None, compare=False, repr=False)  # as it stands in its file
+    element: Element | None = field(default=None, compare=False, repr=False)  # as in its file
 
     @property
     def currency(self) -> str:
@@ -60,11 +59,11 @@ class BankStatement:
 
     @property
     def stream(self) -> str:
-        """The name of the stream of its entries, which says it from every other statement."""
+        """Returns the name of the stream of its entries, unique to the statement."""
         number = (self.account, self.currency, self.statement_id)
         return bank_statement_stream(*number, closed_on=self.closed_on, page=self.page)
 
     @property
     def place(self) -> tuple[str, str, date, int]:
-        """Where it stands among the statements of a file: by account, then by day and page."""
+        """Returns the sort key of statements: account, currency, closing day and page."""
         return self.account, self.currency, self.closed_on, self.page

@@ -1,4 +1,4 @@
-"""XML that may be hostile, read into elements that know their line: no DTD, no entities, no bombs."""
+"""Reads XML that may be hostile into elements that know their line. DTDs and entities are refused."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from service.adapters.files.bad_file import BadFile
 
-_LARGEST = 64 * 1024 * 1024  # bytes; a year of statements is less
-_LINE = "{line}"  # an attribute that no document can have: its name is no XML name
+_LARGEST = 64 * 1024 * 1024  # bytes; a year of statements is smaller
+_LINE = "{line}"  # an attribute name that no document can have, because it is not a valid XML name
 
 
 def read_xml(name: str, content: bytes) -> Element:
-    """The document's root. Raises `BadFile` for what is not well-formed, is cut off, or declares a DTD."""
+    """Returns the root of the document. Raises `BadFile` if it is not well-formed, is incomplete or declares a DTD."""
     if len(content) > _LARGEST:
-        raise BadFile(name, f"{len(content):,} bytes are more than a statement has")
+        raise BadFile(name, f"{len(content):,} bytes are more than a statement may have")
     builder = _Builder()
-    # A document type is what entity bombs and foreign files come in by, and no ISO 20022 message has one.
+    # Entity attacks and references to foreign files need a document type; no ISO 20022 message has one.
     parser: Any = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     builder.parser = parser
     try:
         parser.feed(content)
         root: Element = parser.close()
     except ParseError as error:
-        raise BadFile(name, f"it is no whole XML document ({error.msg})", line=error.position[0]) from None
+        raise BadFile(name, f"it is not a complete XML document ({error.msg})", line=error.position[0]) from None
     except DefusedXmlException:
         raise BadFile(name, "it declares a document type or entities, which no bank's message has") from None
     except (LookupError, ValueError) as error:
@@ -40,7 +40,7 @@ def line_of(element: Element) -> int:
 
 
 def raw_xml(element: Element | None) -> bytes:
-    """Returns an element as text, as it stood in its document."""
+    """Returns an element as XML text, as in its document."""
     if element is None:
         return b""
     own = deepcopy(element)
@@ -51,7 +51,7 @@ def raw_xml(element: Element | None) -> bytes:
 
 
 class _Builder(TreeBuilder):
-    """Elements with the line they begin at."""
+    """Builds elements that know the line on which they begin."""
 
     parser: Any = None
 

@@ -1,1 +1,3 @@
-"""What carriers and tracking providers send, turned into reports: a module a provider, each with `commands_from`."""
+"""Turns messages of carriers and tracking providers into reports: one module for each provider, with
+`commands_from`.
+"""

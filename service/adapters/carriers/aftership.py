@@ -1,4 +1,4 @@
-"""AfterShip: tracking objects of its API and its webhooks (Tracking API, Delivery Statuses and Sub-statuses)."""
+"""Reads AfterShip's webhooks and tracking objects (Tracking API, Delivery Statuses and Sub-statuses)."""
 
 from __future__ import annotations
 
@@ -53,9 +53,10 @@ _WITHIN = ("msg", "data", "tracking", "trackings")
 
 
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:
-    """What a webhook or an answer of the API reports. Without a `secret` nobody signed it: files, our own requests.
+    """Returns the reports of a webhook or an API answer. Without `secret` the signature is not checked: files and our
+    own requests are unsigned.
 
-    Raises `SignatureDoesNotMatch`, `PayloadNotUnderstood`.
+    Raises `SignatureDoesNotMatch` and `PayloadNotUnderstood`.
     """
     if secret is not None:
         expect_aftership_signature(body, headers, secret)
@@ -67,7 +68,7 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
 
 
 def scans_of(tracking: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[Scan]:
-    """The checkpoints of a tracking; where none of them has a status, its state too."""
+    """Returns the checkpoints of a tracking; if no checkpoint has a status, the tracking's own status too."""
     objects = objects or Objects()
     checkpoints = objects.of(tracking.get("checkpoints"), "checkpoints")
     single = tracking.get("checkpoint")
@@ -82,7 +83,7 @@ def scans_of(tracking: Mapping[str, Any], event_id: str = "", objects: Objects |
 
 
 def _trackings(content: Any, objects: Objects, place: str = "the body") -> Iterator[Mapping[str, Any]]:
-    """Wherever they stand: in a webhook's `msg`, an answer's `data`, its `tracking` or its `trackings`."""
+    """Yields the trackings from a webhook's `msg`, or from an answer's `data`, `tracking` or `trackings`."""
     if isinstance(content, list):
         for n, part in enumerate(content):
             yield from _trackings(part, objects, f"{place}[{n}]")

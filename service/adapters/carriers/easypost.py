@@ -1,4 +1,6 @@
-"""EasyPost: tracker objects, alone, inside others and in webhook events (API reference, Trackers and Webhooks)."""
+"""Reads EasyPost's trackers, alone, inside other objects and in webhook events (API reference, Trackers and
+Webhooks).
+"""
 
 from __future__ import annotations
 
@@ -39,10 +41,10 @@ VOCABULARY = Vocabulary(
         Meaning("out_for_delivery", ("",), "out_for_delivery"),
         Meaning("available_for_pickup", ("",), "available_for_pickup"),
         Meaning("delivered", ("", "arrived_at_destination", "status_update"), "signed_for"),
-        Meaning("delivered", ("arrived_at_pickup_location",), "available_for_pickup"),  # nobody has collected it yet
+        Meaning("delivered", ("arrived_at_pickup_location",), "available_for_pickup"),  # not collected yet
         Meaning("delivered", ("return",), "returned_to_sender"),
         Meaning("return_to_sender", ("",), "returning_to_sender"),
-        Meaning("return_to_sender", ("arrived_at_destination",), "returned_to_sender"),  # as of a delivery
+        Meaning("return_to_sender", ("arrived_at_destination",), "returned_to_sender"),  # is reported like a delivery
         Meaning("return_to_sender", ("refused",), "returning_to_sender"),
         Meaning(ANY, ("arrived_at_pickup_location",), "available_for_pickup"),
         Meaning(ANY, ("return",), "returning_to_sender"),
@@ -54,9 +56,10 @@ VOCABULARY = Vocabulary(
 
 
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:
-    """What a webhook or an answer of the API reports. Without a `secret` nobody signed it: files, our own requests.
+    """Returns the reports of a webhook or an API answer. Without `secret` the signature is not checked: files and our
+    own requests are unsigned.
 
-    Raises `SignatureDoesNotMatch`, `PayloadNotUnderstood`.
+    Raises `SignatureDoesNotMatch` and `PayloadNotUnderstood`.
     """
     if secret is not None:
         expect_easypost_signature(body, headers, secret)
@@ -68,7 +71,7 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
 
 
 def scans_of(tracker: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[Scan]:
-    """The details of a tracker; where it has none, its state as one."""
+    """Returns the scans in a tracker's details; if there are none, the tracker's own status as one scan."""
     details = (objects or Objects()).of(tracker.get("tracking_details"), "tracking_details")
     state = [
         {
@@ -79,12 +82,12 @@ def scans_of(tracker: Mapping[str, Any], event_id: str = "", objects: Objects | 
     ]
     scans = [_scan(tracker, detail, event_id) for detail in details or state]
     if details and tracker.get("status") == "return_to_sender" and not any(is_return(scan) for scan in scans):
-        scans.append(_scan(tracker, state[0], event_id))  # the tracker itself says it, whatever its scans are
+        scans.append(_scan(tracker, state[0], event_id))  # the tracker's own status counts more than its scans
     return scans
 
 
 def _trackers(content: Any, objects: Objects) -> Iterator[Mapping[str, Any]]:
-    """Wherever they stand; what stands in a list of trackers has to be one."""
+    """Yields the trackers of a body. Each item of a list of trackers must be one."""
     if isinstance(content, list):
         for part in content:
             yield from _trackers(part, objects)

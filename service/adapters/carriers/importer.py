@@ -1,4 +1,4 @@
-"""Files of carriers: answers of a provider's API, messages of postal operators, bodies of carriers we do not map."""
+"""Imports carriers' files: API answers, messages of postal operators, and bodies of unknown formats."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ FORMS = (*_READERS, RAW)
 def import_tracking(
     app: App, file: RawFile, *, form: str, sender: str, progress: Progress = lambda _done, _total: None
 ) -> FileSummary:
-    """Read every body of the file, accept it, record it. A `raw` body is kept whole, with its codes in the open.
+    """Imports every body of the file. A `raw` body is kept whole and sealed, with its codes unsealed.
 
-    A body that nobody can use is kept with its reason. Raises `BadFile` where that is true of all.
+    An unusable body is kept with its reason. Raises `BadFile` if no body can be used.
     """
     app.catch_up([TrackingNumbers()])
     lookup = partial(parcels_numbered, app.views)
@@ -51,7 +51,9 @@ def import_tracking(
 
 
 def bodies_of(file: RawFile) -> Iterator[tuple[int, bytes]]:
-    """The whole file, where it is one JSON or XML document; else each of its lines that is not blank, by number."""
+    """Yields the bodies with their line numbers: the whole file if it is one JSON or XML document, else each line that
+    is not blank.
+    """
     if not file.content.strip():
         raise BadFile(file.name, "there is nothing in it")
     if _is_one_body(file.content):

@@ -1,4 +1,4 @@
-"""Trackers that a multi-carrier library (karrio) has parsed already: its few words, mapped to ours."""
+"""Reads trackers that a multi-carrier library (karrio) has parsed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ VOCABULARY = Vocabulary(
             "unknown",
         )
     },
-    # `picked_up`, `in_transit` and `on_hold` say too little of where a parcel is on our way, and are noted.
+    # `picked_up`, `in_transit` and `on_hold` do not say where the parcel is, and become `noted`.
     meanings=(
         Meaning("out_for_delivery", ("",), "out_for_delivery"),
         Meaning("ready_for_pickup", ("",), "available_for_pickup"),
@@ -50,7 +50,9 @@ VOCABULARY = Vocabulary(
 
 
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:  # noqa: ARG001
-    """Scans of a `[trackers, messages]` pair; one without trackers is kept unmapped. Raises `PayloadNotUnderstood`."""
+    """Returns the reports of a `[trackers, messages]` pair. Without trackers the body is kept whole. Raises
+    `PayloadNotUnderstood`.
+    """
     content = read_json(body, "The tracking library")
     objects = Objects()
     trackers = objects.of(
@@ -61,7 +63,7 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
 
 
 def scans_of(tracker: Mapping[str, Any], objects: Objects | None = None) -> list[Scan]:
-    """The events of a tracker; where it has none, its state as one."""
+    """Returns the scans in a tracker's events; if there are none, the tracker's own status as one scan."""
     events = (objects or Objects()).of(tracker.get("events"), "events")
     delivered = tracker.get("delivered")
     state = [{"status": tracker.get("status"), "code": tracker.get("status")}]
@@ -86,7 +88,9 @@ def _scan(tracker: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:
 
 
 def _instant(event: Mapping[str, Any]) -> tuple[datetime | None, Doubt]:
-    """The library writes `Z` behind local times too, so only an offset in figures is believed."""
+    """Returns the event's instant and any doubt about it. The library writes `Z` after local times too, so that only a
+    numeric offset counts as a zone.
+    """
     instant, doubt = read_instant(event.get("timestamp"))
     if instant is None:
         return read_day_and_clock(event.get("date"), event.get("time"))

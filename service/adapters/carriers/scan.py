@@ -1,4 +1,4 @@
-"""What every provider's payload comes down to: scans of a tracking number, in the provider's words and ours."""
+"""Scans of a tracking number: the common form of all providers' messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Doubt = Literal["", "zone_assumed", "time_assumed", "time_unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One scan. `milestone` is `noted` where none of ours fits; `happened_at` is None where nobody said when."""
+    """One scan. `milestone` is `noted` if no milestone fits; `happened_at` is None if the time is not given."""
 
     provider: str
     carrier: str
@@ -25,22 +25,22 @@ class Scan:
     milestone: Reached
     happened_at: datetime | None
     raw_code: str
-    doubt: Doubt = ""  # about the time: read as UTC, or as midnight
+    doubt: Doubt = ""  # about the time, if it is read as UTC or as midnight
     location: str = ""
     text: str = ""
     evidence_kind: EvidenceKind = "unspecified"
-    event_id: str = ""  # the provider's own, of the delivery this came in
+    event_id: str = ""  # the provider's id of the message
 
 
 def undelivered(scans: Iterable[Scan]) -> list[Scan]:
-    """The scans of a parcel that the carrier says is not delivered: a delivery among them is recorded without
-    effect."""
+    """Returns the scans of a parcel that the carrier says is not delivered. A delivery among them becomes `noted`."""
     return [replace(scan, milestone="noted") if scan.milestone == "signed_for" else scan for scan in scans]
 
 
 def at_the_sender(scans: Iterable[Scan]) -> list[Scan]:
-    """The scans of a parcel that the carrier says goes back. Its return may be missing among them: a delivery that
-    names no recipient ended at the sender."""
+    """Returns the scans of a parcel that the carrier says is returned. A delivery without a recipient ended at the
+    sender, even if no scan reports the return.
+    """
     found = list(scans)
     if any(is_return(scan) for scan in found):
         return found
@@ -53,10 +53,10 @@ def at_the_sender(scans: Iterable[Scan]) -> list[Scan]:
 
 
 def is_return(scan: Scan) -> bool:
-    """True if the scan says that the parcel goes back, or is back."""
+    """Returns True if the scan says that the parcel goes back or is back."""
     return scan.milestone in GOING_BACK
 
 
 def place(*parts: object) -> str:
-    """A location out of whatever parts of it are there."""
+    """Returns a location from the given parts; missing parts are left out."""
     return ", ".join(dict.fromkeys(part.strip() for part in parts if isinstance(part, str) and part.strip()))[:500]

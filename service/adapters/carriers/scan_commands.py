@@ -1,4 +1,4 @@
-"""From scans to commands: a scan finds its parcel by its number, or becomes an unmatched item."""
+"""Turns scans into commands: a report to the parcel of the tracking number, or an unmatched item."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from service.adapters.bodies import Objects
 from service.adapters.carriers.scan import Doubt, Scan
 from service.adapters.raw_bodies import ITEM_UNREAD, kept_raw, partner_actor
 
-# The parcels that travel under a number, of all merchants: `projections.tracking.tracking_numbers.parcels_numbered`.
+# Returns the parcels of all merchants under a number: `projections.tracking.tracking_numbers.parcels_numbered`.
 Lookup = Callable[[str], Sequence[NumberedParcel]]
 _REACHED = {*get_args(TrackedMilestone), "signed_for", "lost"}
 _EVIDENCE = get_args(EvidenceKind)
@@ -34,23 +34,26 @@ _EVIDENCE = get_args(EvidenceKind)
 def commands_from_body(
     scans: Sequence[Scan], objects: Objects, body: bytes, provider: str, lookup: Lookup
 ) -> list[Command]:
-    """Returns a report for each scan of a body. Where something else of it cannot be used, the body is kept too,
-    whole and sealed, with its reason."""
+    """Returns a report for each scan of a body. If other parts of it cannot be used, the body is kept too, whole and
+    sealed, with the reason.
+    """
     problems = objects.problems
     kept = [kept_raw(body, provider, kind=ITEM_UNREAD, refs={"reason": problems})] if problems else []
     return [*commands_for(scans, lookup), *kept]
 
 
 def commands_for(scans: Iterable[Scan], lookup: Lookup) -> list[Command]:
-    """A report for each scan, each once. Its id is made of what it says, so that saying it again changes nothing."""
+    """Returns one report for each different scan. Its id is derived from its content, so that a repeated scan changes
+    nothing.
+    """
     reported = {_digest(scan): scan for scan in scans}
     return [_command(scan, key, lookup) for key, scan in reported.items()]
 
 
 def reported_again(fact: UnmatchedFactReported, text: str, lookup: Lookup) -> ParcelReport | None:
-    """The report that a noted scan would have become, had its number been known; None where it still is not.
+    """Returns the report of an unmatched scan whose number is now known; None if it is not known.
 
-    What others have noted without the words of a scan, people place.
+    A fact that other systems noted without a scan's fields also returns None; people match it.
     """
     scan = _scan_of(fact, text)
     parcel = _one_of(lookup(number_key(scan.tracking_no)), scan.carrier) if scan else None
@@ -63,7 +66,9 @@ def reported_again(fact: UnmatchedFactReported, text: str, lookup: Lookup) -> Pa
 
 
 def contenders(fact: UnmatchedFactReported, lookup: Lookup) -> Sequence[NumberedParcel]:
-    """The parcels of several orders that a noted scan may be of; none where its number says which."""
+    """Returns the parcels of several orders that an unmatched scan fits; an empty sequence if the number identifies
+    one.
+    """
     number = fact.refs.get("tracking_no", "")
     if fact.kind != SCAN:
         return ()
@@ -138,7 +143,9 @@ def _unmatched(scan: Scan, key: str, envelope: dict[str, Any]) -> Command:
 
 
 def _one_of(parcels: Sequence[NumberedParcel], carrier: str) -> NumberedParcel | None:
-    """The parcel of a number; where several have it, the one of that carrier, and none where that does not say."""
+    """Returns the parcel of a number. If several have it, returns the one of this carrier, or None if that does not
+    decide.
+    """
     places = {(parcel.merchant, parcel.order_id, parcel.parcel_id): parcel for parcel in parcels}
     if len(places) > 1:
         places = {key: p for key, p in places.items() if p.carrier and _plain(p.carrier) == _plain(carrier)}
@@ -150,6 +157,6 @@ def _plain(carrier: str) -> str:
 
 
 def _digest(scan: Scan) -> str:
-    """Of what the scan says, and not of the delivery it came in."""
+    """Returns a digest of the scan's content, without the id of its message."""
     said = asdict(scan) | {"event_id": "", "happened_at": scan.happened_at.isoformat() if scan.happened_at else ""}
     return digest(canonical(said))

@@ -1,4 +1,4 @@
-"""Whether a webhook comes from whom it says: the providers' HMAC schemes."""
+"""Checks the webhook signatures of tracking providers (HMAC)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _EASYPOST = "x-hmac-signature"
 
 
 def expect_aftership_signature(body: bytes, headers: Mapping[str, str], secret: str) -> None:
-    """Base64 of the body's HMAC-SHA256 (AfterShip, Webhook Signature). Raises `SignatureDoesNotMatch`."""
+    """Checks the base64 HMAC-SHA256 of the body (AfterShip, Webhook Signature). Raises `SignatureDoesNotMatch`."""
     expected = b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
     _expect(expected, headers, _AFTERSHIP)
 
 
 def expect_easypost_signature(body: bytes, headers: Mapping[str, str], secret: str) -> None:
-    """`hmac-sha256-hex=` and the hexadecimal HMAC-SHA256 under the NFKD-normalised secret (EasyPost, Webhooks).
+    """Checks `hmac-sha256-hex=` with the HMAC-SHA256 under the NFKD-normalised secret (EasyPost, Webhooks).
 
     Raises `SignatureDoesNotMatch`.
     """
@@ -32,6 +32,6 @@ def expect_easypost_signature(body: bytes, headers: Mapping[str, str], secret: s
 def _expect(expected: str, headers: Mapping[str, str], header: str) -> None:
     given = next((value for name, value in headers.items() if name.lower() == header), None)
     if given is None:
-        raise SignatureDoesNotMatch(f"The webhook has no {header} header, so nobody can say who sent it.")
+        raise SignatureDoesNotMatch(f"The webhook has no {header} header, so that its sender is not known.")
     if not hmac.compare_digest(expected.encode(), given.encode()):
-        raise SignatureDoesNotMatch(f"The webhook's {header} is not that of its body under our secret.")
+        raise SignatureDoesNotMatch(f"The webhook's {header} does not match its body and our secret.")

@@ -1,4 +1,4 @@
-"""When a scan happened, as carriers write it: with a zone, without one, or only the day."""
+"""Reads the times of scans, which have a zone, have none, or are only a day."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _WRITTEN = re.compile(
 
 
 def read_instant(text: object) -> tuple[datetime | None, Doubt]:
-    """An ISO 8601 text as an instant; without a zone read as UTC, a day alone as its midnight, both flagged.
+    """Returns the instant of an ISO 8601 text and any doubt: without a zone it is read as UTC, and a day as its
+    midnight.
 
-    One that can never be meant is unknown: the scan is reported without it, and its own words are kept.
+    An impossible time gives None; the report keeps the original text.
     """
     if not isinstance(text, str) or not text.strip():
         return None, "time_unknown"
@@ -30,12 +31,12 @@ def read_instant(text: object) -> tuple[datetime | None, Doubt]:
     try:
         found = datetime.fromisoformat(text.strip())
         return in_zone(bounded_instant(found if written["zone"] else found.replace(tzinfo=UTC)), UTC), doubt
-    except ValueError:  # no day of a calendar, or one that can never be meant
+    except ValueError:  # not a day of the calendar, or out of range
         return None, "time_unknown"
 
 
 def read_day_and_clock(day: object, clock: object) -> tuple[datetime | None, Doubt]:
-    """A day and a clock's reading apart (`14:30`, `14:30 PM`): in no zone, so in UTC, and flagged."""
+    """Returns the instant of a separate day and clock time (`14:30`, `14:30 PM`), read as UTC with a doubt."""
     instant, doubt = read_instant(day)
     found = _CLOCK.fullmatch(clock.strip()) if isinstance(clock, str) else None
     if instant is None or found is None:

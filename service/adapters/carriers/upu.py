@@ -1,4 +1,4 @@
-"""Postal operators: the event codes of the Universal Postal Union's EMSEVT messages (UPU M17, domain §3.2)."""
+"""Reads postal operators' events: the Universal Postal Union's EMSEVT codes (UPU M17, domain §3.2)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from service.adapters.raw_bodies import unmapped
 PROVIDER = "upu"
 RETURN = "return_to_sender"
 _RETURNS = frozenset({RETURN, "return", "returned", "rts", "returned_to_sender", "returning_to_sender"})
-# EMA (posting) is recorded without effect: the number that finds the parcel is known from its hand-over. So are
-# transits (EMJ, EMK).
+# EMA (posting) is recorded without effect, because the dispatch already gives the number. Transits (EMJ, EMK) are
+# recorded without effect too.
 VOCABULARY = Vocabulary(
     title="Postal operators",
     source="UPU EMSEVT: the event's code, with the reason or the action of a non-delivery",
@@ -45,7 +45,7 @@ VOCABULARY = Vocabulary(
         Meaning("EDG", ("",), "out_for_delivery"),
         Meaning("EMH", ("",), "delivery_attempted"),
         Meaning("EMH", (RETURN,), "returning_to_sender"),
-        Meaning("EDH", ("",), "available_for_pickup"),  # waits to be collected: not a signature
+        Meaning("EDH", ("",), "available_for_pickup"),  # waits for collection: not a signature
         Meaning("EMI", ("",), "signed_for"),
         Meaning("EMI", (RETURN,), "returned_to_sender"),
     ),
@@ -53,11 +53,11 @@ VOCABULARY = Vocabulary(
 
 
 def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:  # noqa: ARG001
-    """Events of postal items: `{"item_id": …, "operator": …, "events": [{"code", "at", "office"}]}`, or a list of such.
+    """Returns the reports of postal items: `{"item_id": …, "operator": …, "events": [{"code", "at", "office"}]}`, or a
+    list of them.
 
-    An event may have the `reason` and the `action` of a non-delivery.
-
-    The messages travel on a closed network and carry no signature. Raises `PayloadNotUnderstood`.
+    An event may have the `reason` and `action` of a non-delivery. The messages travel on a closed network without a
+    signature. Raises `PayloadNotUnderstood`.
     """
     content = read_json(body, "A postal operator")
     objects = Objects()
@@ -67,7 +67,7 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
 
 
 def scans_of(item: Mapping[str, Any], objects: Objects | None = None) -> list[Scan]:
-    """The events of one item."""
+    """Returns the events of one item as scans."""
     return [_scan(item, event) for event in (objects or Objects()).of(item.get("events"), "events")]
 
 
@@ -89,6 +89,6 @@ def _scan(item: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:
 
 
 def _detail(reasons: Iterable[str]) -> str:
-    """What matters of a reason and an action: a return to sender, in whatever of its usual words; else the reason."""
+    """Returns the detail of a non-delivery: a return to sender if reason or action says so, else the reason."""
     words = ["_".join(re.findall("[a-z0-9]+", reason.casefold())) for reason in reasons if reason]
     return RETURN if _RETURNS.intersection(words) else next(iter(words), "")

@@ -1,4 +1,4 @@
-"""A provider's words, status and detail together: one table each, over all that the provider publishes."""
+"""Maps each provider's published statuses and details to milestones, with one table for each provider."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a status with one of these details says. `details` with `""` is the status alone."""
+    """The milestone of a status with one of these details. `""` in `details` stands for no detail."""
 
     status: str
     details: tuple[str, ...]
@@ -27,18 +27,20 @@ _NOTED = Meaning("", (), "noted")
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """`statuses` and `details` are all that the provider publishes (`source`); `meanings` says what they come to."""
+    """A provider's vocabulary. `statuses` and `details` are everything it publishes (`source`), `meanings` their
+    milestones.
+    """
 
     title: str
     source: str
-    statuses: Mapping[str, Sequence[str]]  # the published details of each; those of `ANY` go with every status
+    statuses: Mapping[str, Sequence[str]]  # the published details of each status; those of `ANY` go with every status
     meanings: Sequence[Meaning]
 
     def read(self, status: str, detail: str) -> Meaning:
-        """Returns what the two say together.
+        """Returns the meaning of a status with a detail.
 
-        A detail without a meaning of its own leaves the status, unless that is a delivery: what we do not understand
-        is no signature. An unknown status is noted.
+        A detail without a meaning of its own keeps the status's meaning, unless that is a delivery: then the scan is
+        `noted`. An unknown status is `noted`.
         """
         own = self._by_words.get((status, detail)) or self._by_words.get((ANY, detail))
         if own and status in self.statuses:
@@ -47,7 +49,7 @@ class Vocabulary:
         return alone if not detail or alone.reached != "signed_for" else _NOTED
 
     def published(self) -> Iterator[tuple[str, str]]:
-        """Yields every published status with every detail it may have, and alone."""
+        """Yields every published status alone and with each of its details."""
         for status, details in self.statuses.items():
             if status != ANY:
                 for detail in dict.fromkeys(("", *details, *self.statuses.get(ANY, ()))):

@@ -1,1 +1,1 @@
-"""Files of partners: read and checked whole, accepted once, then recorded row by row."""
+"""Files of partners: read and checked completely, accepted once, then recorded row by row."""

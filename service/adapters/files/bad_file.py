@@ -1,4 +1,4 @@
-"""What is wrong with a file, as one plain sentence with its name and, where there is one, its line."""
+"""The exception for unusable files, with a plain sentence that names the file and, if known, the line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from service.failures import ServiceFailure
 
 
 class BadFile(ServiceFailure):
-    """The file is refused whole; nothing of it was recorded."""
+    """The file is refused, and nothing of it is recorded."""
 
     def __init__(self, name: str, reason: str, *, line: int | None = None) -> None:
         super().__init__(f"{name}, line {line}: {reason}" if line else f"{name}: {reason}")

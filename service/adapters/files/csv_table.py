@@ -1,4 +1,4 @@
-"""A CSV table of a partner, row by row; what is wrong with a cell is said with its line and column."""
+"""Reads a partner's CSV table row by row. Errors name the line and the column."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ T = TypeVar("T")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([ T][0-9:.Z+ -]*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LONGEST = 140  # characters that are kept of a cell
+_LONGEST = 140  # longest cell that is kept, in characters
 _DELIMITERS = (",", ";", "\t")
 
 
 class Cells:
-    """One row. Each reading method raises `BadFile`. `raw` is the row as it stands in the file."""
+    """One row. Each reading method raises `BadFile`. `raw` is the row as in the file."""
 
     __slots__ = ("_cells", "_name", "_not_whole", "line", "raw")
 
@@ -39,25 +39,25 @@ class Cells:
 
     @property
     def file(self) -> str:
-        """The name of its file."""
+        """Returns the name of the file."""
         return self._name
 
     @property
     def is_whole(self) -> bool:
-        """True if it has one cell for each column."""
+        """Returns True if the row has one cell for each column."""
         return not self._not_whole
 
     def expect_whole(self) -> None:
-        """Raises `BadFile` for a row that has not one cell for each column."""
+        """Raises `BadFile` if the row does not have one cell for each column."""
         if self._not_whole:
             raise self.refused(self._not_whole)
 
     def says(self, column: str, word: str) -> bool:
-        """True if the cell is this word, whatever else is wrong with the row."""
+        """Returns True if the cell is this word, even if the row has other errors."""
         return self._cells.get(column, "").strip() == word
 
     def text(self, column: str) -> str:
-        """The cell without white space around it; empty where the table has no such column."""
+        """Returns the cell without surrounding white space; "" if the table has no such column."""
         text = self._cells.get(column, "").strip()
         if _CONTROL.search(text):
             raise self.wrong(column, "a text without control characters")
@@ -71,7 +71,7 @@ class Cells:
         return self.text(column)
 
     def reference(self, column: str) -> str:
-        """A partner's reference, as it is known by."""
+        """Returns the key of a partner's reference."""
         if not (text := self._cells.get(column, "").strip()):
             raise self.wrong(column, "a reference")
         return reference_key(text)
@@ -80,7 +80,7 @@ class Cells:
         return self.reference(column) if self._cells.get(column, "").strip() else ""
 
     def number(self, column: str) -> str:
-        """A number of a parcel, as it is known by; empty where there is none."""
+        """Returns the key of a parcel's number; "" if the cell is empty."""
         return number_key(self._cells.get(column, "").strip())
 
     def id_or_none(self, column: str) -> str | None:
@@ -110,7 +110,7 @@ class Cells:
         return amount
 
     def day(self, column: str) -> date:
-        """The day of a cell that may say the time too."""
+        """Returns the day of a cell, which may have a time too."""
         found = _DAY.fullmatch(self.text(column))
         try:
             return day_as_written(found[1] if found else "")
@@ -118,20 +118,20 @@ class Cells:
             raise self.wrong(column, "a day such as 2025-04-30") from None
 
     def count(self, column: str) -> int:
-        """How many lines a total sums up."""
+        """Returns the number of lines that a total covers."""
         try:
             return read_whole(self.text(column))
         except ValueError:
-            raise self.wrong(column, "how many lines it sums up") from None
+            raise self.wrong(column, "the number of lines it sums up") from None
 
     def day_within(self, column: str, last: date) -> date:
-        """A day on which such a thing can have happened, `last` being the latest."""
+        """Returns a day within the allowed range, at most `last`."""
         if reason := out_of_range(day := self.day(column), last):
             raise self.refused(reason)
         return day
 
     def rate(self, column: str, *, base: str, source: str, as_of: date) -> Rate:
-        """CNY for one unit of `base`, as a provider gave it."""
+        """Returns the provider's rate: CNY for one unit of `base`."""
         value = self.text(column)
         try:
             rate = Rate(base=base, quote=CNY, value=value, kind="provider_settlement", source=source, as_of=as_of)
@@ -148,18 +148,18 @@ class Cells:
 
 
 def usual(rows: Iterable[Cells], read: Callable[[Cells], T]) -> T | None:
-    """Returns what most rows say, of equals what is said first; None where no row can be read."""
+    """Returns the most frequent value of the rows, the first of equals; None if no row can be read."""
     said: list[T] = []
     for cells in rows:
-        with suppress(BadFile):  # what is wrong with the row is said when it is read as a whole
+        with suppress(BadFile):  # the error of the row is reported when the whole row is read
             said.append(read(cells))
     return Counter(said).most_common(1)[0][0] if said else None
 
 
 def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cells]:
-    """The rows of a table that has at least these columns, with commas, semicolons or tabs between them.
+    """Yields the rows of a table that has at least these columns, separated by commas, semicolons or tabs.
 
-    A row of another width is yielded too, and refuses to be read (`expect_whole`). Raises `BadFile`.
+    A row of another width is yielded too; `expect_whole` refuses it. Raises `BadFile`.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -167,7 +167,7 @@ def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cell
         rows = csv.reader(StringIO(text, newline=""), strict=True, delimiter=delimiter)
         header = [title.strip() for title in next(rows, [])]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadFile(name, f"it is no CSV file in UTF-8 ({error})") from None
+        raise BadFile(name, f"it is not a CSV file in UTF-8 ({error})") from None
     if missing := [column for column in columns if column not in header]:
         raise BadFile(name, f"the column {missing[0]} is missing", line=1)
     if len(set(header)) != len(header):
@@ -176,7 +176,7 @@ def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cell
 
 
 def _delimiter(text: str, columns: Sequence[str]) -> str:
-    """What stands between the titles: the first that makes these columns of them, else a comma."""
+    """Returns the delimiter: the first that splits the header into these columns, else a comma."""
     for delimiter in _DELIMITERS:
         titles = next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), [])
         if {title.strip() for title in titles} >= {*columns}:
@@ -185,7 +185,7 @@ def _delimiter(text: str, columns: Sequence[str]) -> str:
 
 
 class _Reader(Protocol):
-    """What the reader of the standard library is: rows, and how many lines they took so far."""
+    """The interface of the standard library's CSV reader: rows, and the number of lines read."""
 
     @property
     def line_num(self) -> int: ...
@@ -194,7 +194,7 @@ class _Reader(Protocol):
 
 
 def _rows(name: str, rows: _Reader, header: list[str], delimiter: str) -> Iterator[Cells]:
-    """The rows with the line each begins at: one may go over several. Empty lines say nothing."""
+    """Yields each row with its first line, because a row may span several lines. Empty lines are skipped."""
     line = rows.line_num + 1
     try:
         for cells in rows:

@@ -1,4 +1,4 @@
-"""Days that a file names must be days on which such a thing can have happened."""
+"""Checks that the days in a file are possible: not too early, and not too far in the future."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from ledger.accounting_days import accounting_day
 from ledger.limits import EARLIEST_DAY
 from service.adapters.files.bad_file import BadFile
 
-_AHEAD = timedelta(days=366)  # value dates may lie ahead, a slip of the year lies further
+_AHEAD = timedelta(days=366)  # value dates may lie in the future; a wrong year lies further
 
 
 def last_day(now: datetime) -> date:
-    """The last day that a file may name."""
+    """Returns the last day that a file may name."""
     return accounting_day(now) + _AHEAD
 
 
 def out_of_range(day: date, last: date) -> str:
-    """What is wrong with a day that is out of all range; empty where nothing is."""
+    """Returns the error for a day out of range; "" if the day is possible."""
     return "" if EARLIEST_DAY <= day <= last else f"the day {day} is not between {EARLIEST_DAY} and {last}"
 
 
 def check_days(name: str, days: Iterable[tuple[int, date]], now: datetime) -> None:
-    """`days` with the line each stands in. Raises `BadFile` for one that is out of all range."""
+    """Checks `days`, each with its line. Raises `BadFile` for a day out of range."""
     for line, day in days:
         if reason := out_of_range(day, last_day(now)):
             raise BadFile(name, reason, line=line)

@@ -1,4 +1,6 @@
-"""A file that was found good becomes an event, then commands, row by row: resumable, every row accounted for."""
+"""Imports a checked file: accepts it as one event, then records it row by row. An interrupted import can be
+run again.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,11 @@ IMPORTER = Actor(kind="system", id="files", role="finance")
 _BATCH = 500  # rows
 _LARGEST = 64 * 1024 * 1024  # bytes
 
-Progress = Callable[[int, int], None]  # rows done, rows in all
+Progress = Callable[[int, int], None]  # rows done, rows in total
 
 
 class FileName(Protocol):
-    """What a file is known by."""
+    """The name and the digest of a file."""
 
     @property
     def name(self) -> str: ...
@@ -42,12 +44,12 @@ class FileName(Protocol):
 
 @dataclass(frozen=True)
 class RawFile:
-    """The bytes of a file and what they are known by."""
+    """The bytes of a file, with its name and digest."""
 
     name: str
     content: bytes
 
-    @cached_property  # every row's id is made of it
+    @cached_property  # the id of every row contains it
     def digest(self) -> str:
         return sha256(self.content).hexdigest()
 
@@ -56,14 +58,15 @@ class RawFile:
 
 
 def row_id(file: FileName, *parts: str) -> str:
-    """The id of one row's command: the same whenever and wherever these bytes are imported."""
+    """Returns the id of a row's command. The same bytes always give the same id."""
     return derived_id(file.digest[:24], *parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the file, and what it is to be recorded as. `leaves_unmatched`: it waited there since the file came.
-    `unread` is what is wrong with one that is only kept."""
+    """One row and its commands. `leaves_unmatched`: it was unmatched since the first import and is matched now.
+    `unread` is the error of a row that is only kept.
+    """
 
     line: int
     commands: tuple[Command, ...]
@@ -73,11 +76,11 @@ class Row:
 
 @dataclass(slots=True)
 class FileSummary:
-    """What became of a file. `known`: these bytes had been accepted before. Rows count once, by their worst outcome.
+    """The result of an import. `known`: the same bytes were accepted before. Each row counts once, by its worst
+    outcome.
 
-    `failed`: by a fault of ours, so that the same file is to be imported again. `unread` says what is wrong with rows
-    that nobody can use and that are kept among the unmatched. `breaks` were opened this time, and `unmatched` items
-    wait for their order since.
+    `failed` rows met a fault; import the same file again. `unread` lists the errors of rows that cannot be used and are
+    kept as unmatched items. `breaks` and `unmatched` count the breaks and items that this import added.
     """
 
     name: str
@@ -99,10 +102,10 @@ class FileSummary:
 
 
 def read_file(path: Path) -> RawFile:
-    """Raises `ServiceFailure` for a file that cannot be read, `BadFile` for one that is too large to be right."""
+    """Reads a file. Raises `ServiceFailure` if it cannot be read, and `BadFile` if it is too large."""
     try:
         if path.stat().st_size > _LARGEST:
-            raise BadFile(path.name, f"{path.stat().st_size:,} bytes are more than such a file has")
+            raise BadFile(path.name, f"{path.stat().st_size:,} bytes are more than such a file may have")
         return RawFile(path.name, path.read_bytes())
     except OSError as error:
         raise ServiceFailure(f"{path} cannot be read: {error.strerror}.") from None
@@ -118,8 +121,9 @@ def import_rows(
     rows: Sequence[Row],
     progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
-    """Accept the file in one append, then record its rows. The same file again goes on where it was cut off; once all
-    its rows are recorded only what leaves the unmatched items is."""
+    """Accepts the file in one append, then records its rows. The same file resumes where it was interrupted; after
+    that, only rows that leave the unmatched items are recorded.
+    """
     before = accepted(app, file, kind)
     _check_recordable(file, rows)
     if not before.accepted:
@@ -140,7 +144,7 @@ def import_rows(
 
 
 def _accept(app: App, file: RawFile, *, kind: str, partner: str, header: dict[str, str], rows: int) -> None:
-    """Raises `ServiceFailure` where the file is refused and nobody else has had it accepted meanwhile."""
+    """Accepts the file. Raises `ServiceFailure` if it is refused and no other process has accepted it."""
     accept = AcceptFile(
         id=file.command_id(kind, "accept"),
         actor=IMPORTER,
@@ -163,7 +167,7 @@ def _complete(file: RawFile, kind: str, summary: FileSummary) -> CompleteFile:
 
 
 def _check_recordable(file: RawFile, rows: Sequence[Row]) -> None:
-    """Raises `BadFile` for a row that the log could not hold: nothing of the file is recorded then."""
+    """Raises `BadFile` for a row that cannot be stored; nothing of the file is recorded then."""
     for row in rows:
         try:
             for command in row.commands:
@@ -174,12 +178,12 @@ def _check_recordable(file: RawFile, rows: Sequence[Row]) -> None:
 
 
 def accepted(app: App, file: RawFile, kind: str) -> AcceptedFile:
-    """What is remembered of these bytes."""
+    """Returns the recorded state of these bytes."""
     return load_stream(app.ledger.reader, 0, file_stream(kind, file.digest), AcceptedFile)
 
 
 def _count(summary: FileSummary, row: Row, outcomes: Sequence[Outcome]) -> None:
-    # What was recorded as something else when the file came first stays that: people work its break.
+    # A row keeps the commands of its first import, even if they would differ now: people work on its break.
     before = [outcome.repeated or outcome.code == IdempotencyKeyReused.code for outcome in outcomes]
     now = [outcome for outcome, was in zip(outcomes, before, strict=True) if not was]
     turned_away = [outcome for outcome in now if not outcome.is_accepted]

@@ -1,5 +1,4 @@
-"""How many differences an import has found: the breaks that its commands opened, and the items nobody knows the order
-of."""
+"""Counts the breaks and the unmatched items that an import added."""
 
 from __future__ import annotations
 
@@ -20,7 +19,9 @@ _UNMATCHED = [UnmatchedFactReported.name, UnmatchedPaymentCaptured.name]
 
 
 def opened_by(engine: Engine, outcomes: Iterable[Outcome]) -> tuple[int, int]:
-    """The breaks that were opened and the items that are unmatched by commands recorded now, not by repeated ones."""
+    """Returns the number of breaks opened and of unmatched items added by these outcomes. Repeated commands are left
+    out.
+    """
     recorded = [outcome for outcome in outcomes if outcome.status == "recorded" and not outcome.repeated]
     asked = {"books": [each.book for each in recorded]}
     asked |= {"first": [each.first for each in recorded], "last": [each.last for each in recorded]}

@@ -1,4 +1,6 @@
-"""What of a file waits unmatched since it came first: it stays there until somebody asks for it to be matched."""
+"""The rows of a file that became unmatched items at its first import. They stay unmatched until matching is
+requested.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +18,22 @@ from service.app import App
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """References that became unmatched items when the file came first; `matched` are those that have left it since."""
+    """The unmatched references of a file's first import; `matched` are those matched since."""
 
     noted: frozenset[str] = field(default_factory=frozenset)
     matched: frozenset[str] = field(default_factory=frozenset)
 
     def keeps(self, reference: str, *, match: bool) -> bool:
-        """Whether the row is to be recorded as it was, although its order may be known by now."""
+        """Returns True if the row keeps its first commands, even if its order is known now."""
         return reference in self.noted and (not match or reference in self.matched)
 
     def leaves(self, reference: str, *, match: bool) -> bool:
-        """Whether the row is to be taken to its order now, and out of the unmatched items."""
+        """Returns True if the row is now reported to its order and leaves the unmatched items."""
         return reference in self.noted and not self.keeps(reference, match=match)
 
 
 def waiting(app: App, file: RawFile, kind: str, system: str, references: Iterable[str]) -> Waiting:
-    """Nothing for a file that is new; else what of it is unmatched."""
+    """Returns the unmatched references of the file; empty if the file is new."""
     if not accepted(app, file, kind).accepted:
         return Waiting()
     names = {unmatched_stream(system, reference): reference for reference in references}
@@ -45,7 +47,7 @@ def waiting(app: App, file: RawFile, kind: str, system: str, references: Iterabl
 
 
 def out_of_the_unmatched_items(file: FileName, system: str, reference: str, streams: Iterable[str]) -> MarkFactMatched:
-    """To be recorded behind what was reported of the fact to its orders."""
+    """Returns the command that marks the fact as matched. Submit it after the reports to its orders."""
     return MarkFactMatched(
         id=derived_id("matched", file.digest[:24], reference),
         actor=IMPORTER,

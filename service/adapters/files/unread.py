@@ -1,4 +1,4 @@
-"""Items of a file that nobody can use: kept raw among the unmatched, each with its reason; the rest is recorded."""
+"""Unusable items of a file: kept whole as unmatched items with their reasons, while the rest is recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.adapters.raw_bodies import ITEM_UNREAD, kept_raw
 
 @dataclass(frozen=True, slots=True)
 class UnreadItem:
-    """One row, entry or statement as it stands in the file, and what is wrong with it."""
+    """One row, entry or statement as in the file, and the reason why it cannot be used."""
 
     line: int
     reason: str
@@ -22,12 +22,12 @@ class UnreadItem:
 
     @classmethod
     def of(cls, problem: BadFile, raw: bytes) -> UnreadItem:
-        """The item that a reader refused."""
+        """Returns the item that a reader refused."""
         return cls(problem.line or 1, problem.reason, raw)
 
 
 class Unusable:
-    """The rows of a table that nobody can use, each with its reason, and the first thing that is wrong."""
+    """The unusable rows of a table with their reasons, and the first error."""
 
     def __init__(self) -> None:
         self.items: list[UnreadItem] = []
@@ -35,7 +35,7 @@ class Unusable:
         self._lines: set[int] = set()
 
     def keep(self, problem: BadFile, *rows: Cells) -> None:
-        """These rows cannot be used, unless another reason is known why."""
+        """Keeps these rows with their error, unless one is already kept with another."""
         self._first = self._first or problem
         for cells in rows:
             if cells.line not in self._lines:
@@ -43,17 +43,17 @@ class Unusable:
                 self.items.append(UnreadItem(cells.line, problem.reason, cells.raw))
 
     def any_of(self, rows: Iterable[Cells]) -> bool:
-        """True if one of these rows cannot be used, so that no total of them can be checked."""
+        """Returns True if one of these rows cannot be used, so that their total cannot be checked."""
         return any(cells.line in self._lines for cells in rows)
 
     def refuse_unless(self, understood: object) -> None:
-        """Raises `BadFile` with what was wrong first where nothing else of the file is understood."""
+        """Raises `BadFile` with the first error if nothing else of the file is usable."""
         if self._first and not understood:
             raise self._first
 
 
 def unread_rows(file: RawFile, items: Sequence[UnreadItem], *, system: str) -> Iterator[Row]:
-    """Yields the rows that keep these items, whole and sealed, for people to work."""
+    """Yields rows that keep these items, whole and sealed, for people."""
     for item in items:
         refs = {"reason": item.reason, "file": file.name, "line": str(item.line), "digest": file.digest}
         note = kept_raw(item.raw[:LONGEST_LINE], system, kind=ITEM_UNREAD, refs=refs)
@@ -61,6 +61,6 @@ def unread_rows(file: RawFile, items: Sequence[UnreadItem], *, system: str) -> I
 
 
 def refuse_if_all(name: str, items: Sequence[UnreadItem], *, understood: bool) -> None:
-    """Raises `BadFile` with the first problem where nothing of the file is understood."""
+    """Raises `BadFile` with the first error if nothing of the file is usable."""
     if items and not understood:
         raise BadFile(name, items[0].reason, line=items[0].line)

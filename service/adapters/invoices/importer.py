@@ -1,11 +1,11 @@
-"""Carriers' and customs agents' invoices: a neutral CSV, a parcel a row, the last row their total.
+"""Imports invoices of carriers and customs agents: a neutral CSV with one row for each parcel, then the total.
 
-invoice_ref     the partner's name for the invoice; one a file
-line_ref        its name for this row; of the total: how many rows it sums up
-kind            freight (or another word for a cost of moving it), duty, or total
-tracking_no     whose parcel it is; or merchant_id, order_id and parcel_id, where the partner knows them
-currency, amount   major units; one currency an invoice
-declared_value, declared_currency, borne_by   of a duty: what it was assessed on; buyer or platform (the default)
+invoice_ref     the partner's reference of the invoice; one for each file
+line_ref        its reference of this row; in the total: the number of rows
+kind            freight (or another kind of transport cost), duty, or total
+tracking_no     the parcel's tracking number; or merchant_id, order_id and parcel_id, if the partner knows them
+currency, amount   major units; one currency for each invoice
+declared_value, declared_currency, borne_by   for a duty: its assessed value; buyer or platform (the default)
 charged_on      YYYY-MM-DD
 """
 
@@ -43,7 +43,7 @@ Parcel = tuple[str, str, str]  # merchant, order, parcel
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One parcel's cost. `parcel` is None where only its tracking number is known."""
+    """The cost of one parcel. `parcel` is None if only the tracking number is known."""
 
     line: int
     line_ref: str
@@ -58,7 +58,7 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """What one partner wants for many parcels."""
+    """One partner's invoice for many parcels."""
 
     invoice_ref: str
     lines: tuple[InvoiceLine, ...]
@@ -67,23 +67,23 @@ class Invoice:
 
 
 class _Reading:
-    """An invoice as it is read, of the reference and in the currency that most of its rows have."""
+    """Reads an invoice. Its reference and currency are those of most rows."""
 
     def __init__(self, rows: list[Cells], last: date) -> None:
         self._rows, self._last = rows, last
         self.lines: list[InvoiceLine] = []
         self.invoice_ref = usual(rows, lambda cells: cells.reference("invoice_ref")) or ""
         self._currency = usual(rows, Cells.currency)
-        self.amount: tuple[Cells, int, Money] | None = None  # the total: its row, of how many lines, how much
+        self.amount: tuple[Cells, int, Money] | None = None  # the row of the total, its number of lines and its amount
         self._seen: dict[str, int] = {}
 
     def take(self, cells: Cells) -> None:
-        """One more row. Raises `BadFile` for one that cannot be used."""
+        """Adds a row. Raises `BadFile` if it cannot be used."""
         cells.expect_whole()
         if cells.reference("invoice_ref") != self.invoice_ref:
-            raise cells.refused("a file is one invoice, and this row is of another")
+            raise cells.refused("a file holds one invoice, and this row belongs to another")
         if self.amount is not None:
-            raise cells.refused("it stands behind the total")
+            raise cells.refused("it comes after the total")
         if cells.currency() != self._currency:
             raise cells.refused(f"it is in {cells.currency()}, the invoice in {self._currency}")
         if cells.text("kind") == _TOTAL:
@@ -92,8 +92,9 @@ class _Reading:
             self.lines.append(_line(cells, self._seen, self._last))
 
     def checked_total(self, unusable: Unusable) -> Money:
-        """What the lines come to. Raises `BadFile` where the invoice says otherwise, or ends without its total and no
-        row that cannot be used may have been it."""
+        """Returns the sum of the lines. Raises `BadFile` if the invoice's total differs, or if the total is missing and
+        no unusable row may be the total.
+        """
         found = total([line.amount for line in self.lines], self.lines[0].amount.currency)
         kept = [cells for cells in self._rows if unusable.any_of([cells])]
         if self.amount is None:
@@ -108,9 +109,9 @@ class _Reading:
 
 
 def read_invoice(name: str, content: bytes, *, last: date = LATEST_DAY) -> Invoice:
-    """The invoice of a file; a row that nobody can use leaves its neighbours alone. `last` is the last day it may name.
+    """Returns the invoice of a file. An unusable row does not affect the others. `last` is the last day it may name.
 
-    Raises `BadFile` with the line of what is wrong where it does not add up, or nothing of it can be used.
+    Raises `BadFile` with the line if the invoice does not add up, or if no row can be used.
     """
     rows, unusable = list(read_csv(name, content, COLUMNS)), Unusable()
     reading = _Reading(rows, last)
@@ -134,9 +135,9 @@ def import_invoice(
     match: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
-    """Read the invoice, accept it, record what is understood of it and keep the rest. Raises `BadFile`.
+    """Imports an invoice: accepts it, records its usable rows and keeps the others. Raises `BadFile`.
 
-    Reported again it changes nothing. With `match`, rows whose parcel nobody knew then go to the one that is known now.
+    A repeated import changes nothing. With `match`, unmatched rows go to their parcel if it is known now.
     """
     invoice = read_invoice(file.name, file.content, last=last_day(app.clock()))
     app.catch_up([TrackingNumbers()])
@@ -158,10 +159,10 @@ def import_invoice(
 
 
 def _line(cells: Cells, seen: dict[str, int], last: date) -> InvoiceLine:
-    """One row; `seen` is in which row each reference stands."""
+    """Returns the line of a row; `seen` is the row of each reference so far."""
     line_ref = cells.reference("line_ref")
     if (before := seen.get(line_ref, cells.line)) != cells.line:
-        raise cells.refused(f"the line {line_ref} stands in line {before} already")
+        raise cells.refused(f"the line {line_ref} is already in line {before}")
     currency = cells.currency()
     amount = cells.money("amount", currency)
     if amount.minor <= 0:
@@ -193,7 +194,7 @@ def _line(cells: Cells, seen: dict[str, int], last: date) -> InvoiceLine:
 def _command(
     app: App, file: RawFile, partner: str, invoice: Invoice, line: InvoiceLine, parcel: Parcel | None
 ) -> Command:
-    # Partners number the rows of every invoice from one: only with the invoice does a number name a charge.
+    # Partners number the rows of every invoice from one: only the number with the invoice identifies a charge.
     ref = derived_id(invoice.invoice_ref, line.line_ref)
     envelope = {
         "id": file.command_id(invoice.invoice_ref, line.line_ref),
@@ -221,6 +222,6 @@ def _command(
 
 
 def _numbered(app: App, tracking_no: str) -> Parcel | None:
-    """The one parcel that travels under the number; none where several merchants' do."""
+    """Returns the only parcel with this tracking number; None if there is none or several merchants have one."""
     found = {(each.merchant, each.order_id, each.parcel_id) for each in parcels_numbered(app.views, tracking_no)}
     return found.pop() if len(found) == 1 else None

@@ -1,1 +1,1 @@
-"""The whole journal in the forms of other bookkeeping programs, whose own checks then hold over it."""
+"""Exports the whole journal in the formats of other bookkeeping programs, which then check it by their own rules."""

@@ -1,7 +1,7 @@
-"""The journal for Beancount: every entry a transaction at cost, every account closed with a balance it must have.
+"""Exports the journal for Beancount: every entry is a transaction at cost, and every account ends with a balance check.
 
-Foreign amounts are held at what they are carried at in CNY (`69.44 USD {{498.58 CNY}}`), in accounts of their own
-currency that book without matching lots: which cost leaves is what our entry says, not what Beancount would choose.
+Foreign amounts are held at their value in CNY (`69.44 USD {{498.58 CNY}}`), in accounts of their own currency with
+booking method NONE: our entry decides the cost that leaves, not Beancount.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from ledger.log.rows import Recorded
 from service.adapters.journal.postings import Balances, Place, Posting, postings_of
 
 _ROOTS = {"asset": "Assets", "liability": "Liabilities", "revenue": "Income", "expense": "Expenses"}
-_OPENED = (
-    "1970-01-01"  # before any accounting day: a late event may be of an earlier day than the one it is found after
-)
+_OPENED = "1970-01-01"  # before any accounting day, because a late event may have an earlier day than its predecessor
 _HEAD = """option "title" "RedLedger"
 option "operating_currency" "CNY"
 option "inferred_tolerance_default" "*:0.000001"
@@ -28,7 +26,7 @@ _SPECIAL = re.compile(r"[^A-Za-z0-9-]|-(?=x)")
 
 
 def write_beancount(rows: Iterable[Recorded], out: TextIO) -> None:
-    """The journal of these events. `bean-check` accepts it as it is."""
+    """Writes the journal of these events. `bean-check` accepts it."""
     out.write(_HEAD)
     balances, last = Balances(), date.fromisoformat(_OPENED)
     for row in rows:
@@ -45,7 +43,9 @@ def write_beancount(rows: Iterable[Recorded], out: TextIO) -> None:
 
 
 def account_name(place: Place) -> str:
-    """As `Liabilities:2120:M-M-1:CNY`: type, code, then merchant or provider, and the currency."""
+    """Returns the account's name, such as `Liabilities:2120:M-M-1:CNY`: type, code, merchant or provider,
+    and currency.
+    """
     parts = [_ROOTS[place.type], place.account]
     parts += [f"M-{_escaped(place.merchant)}"] if place.merchant else []
     parts += [f"P-{_escaped(place.psp)}"] if place.psp else []
@@ -53,7 +53,7 @@ def account_name(place: Place) -> str:
 
 
 def _escaped(name: str) -> str:
-    """Letters, digits and dashes, and still a different name for every id."""
+    """Returns the name in letters, digits and dashes, different for every id."""
     return _SPECIAL.sub(lambda found: f"-x{ord(found[0]):02X}", name)
 
 

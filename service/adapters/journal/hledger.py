@@ -1,4 +1,4 @@
-"""The journal for hledger: every entry a transaction at cost, ending with what each account must come to."""
+"""Exports the journal for hledger: every entry is a transaction at cost, and the file ends with all balances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROOTS = {"asset": "assets", "liability": "liabilities", "revenue": "revenues", 
 
 
 def write_hledger(rows: Iterable[Recorded], out: TextIO) -> None:
-    """The journal of these events. `hledger check --strict` accepts it as it is."""
+    """Writes the journal of these events. `hledger check --strict` accepts it."""
     out.write("; RedLedger\ndecimal-mark .\n")
     balances, currencies, last = Balances(), set[str](), date.min
     for row in rows:
@@ -30,7 +30,9 @@ def write_hledger(rows: Iterable[Recorded], out: TextIO) -> None:
 
 
 def account_name(place: Place) -> str:
-    """As `liabilities:2120 Merchant payable – available:M-1:CNY`. Ids hold colons, which would be levels here."""
+    """Returns the name, such as `liabilities:2120 Merchant payable – available:M-1:CNY`. Colons in ids are replaced,
+    because they separate account levels.
+    """
     names = [name.replace(":", "%3A") for name in (place.merchant, place.psp) if name]
     return ":".join([_ROOTS[place.type], f"{place.account} {place.title}", *names, place.currency])
 

@@ -1,4 +1,4 @@
-"""The journal as one CSV row a line, in the spirit of ISO 21378: entry, preparer, days, account, both amounts."""
+"""Exports the journal with one CSV row for each line, after ISO 21378: entry, preparer, days, account, both amounts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.tables.tables import JOURNAL
 
 
 def write_journal_csv(rows: Iterable[Recorded], out: TextIO) -> None:
-    """Debits and credits are decimal texts in major units, empty where a line is on the other side."""
+    """Writes the journal. Debits and credits are decimal texts in major units; one of them is empty."""
     write_csv(JOURNAL, _lines(rows), out)
 
 

@@ -1,4 +1,4 @@
-"""The journal as postings: one entry of the log at a time, with what a reader of another program needs to find it."""
+"""Reads the journal as postings, one entry at a time, with what other programs need to identify it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DIMENSIONS = ("order", "line", "parcel", "payment", "market")
 
 
 class Place(NamedTuple):
-    """Whose balance a posting changes: what an account of the other program stands for."""
+    """The key of a balance, which becomes an account of the other program."""
 
     account: str
     merchant: str
@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One line of an entry, debit positive: in its own currency, and what it is carried at in CNY."""
+    """One line of an entry, debit positive: its amount in its own currency and its value in CNY."""
 
     place: Place
     amount: Money
@@ -50,9 +50,9 @@ class Posting:
 
     @property
     def parts(self) -> Iterator[tuple[Decimal, str, Decimal | None]]:
-        """The line as amounts of one sign with their total cost in CNY; a change of value alone is CNY without a cost.
+        """Yields the line as (amount, currency, total cost in CNY); a change of value only is in CNY without a cost.
 
-        Programs take the sign of a cost from the amount, so where ours have two signs they are two amounts.
+        Programs take the cost's sign from the amount. A line whose two signs differ becomes two amounts.
         """
         amount, base = self.amount.decimal, self.base.decimal
         if not self.is_foreign:
@@ -67,7 +67,7 @@ class Posting:
 
 
 def posted(reader: Reader, vector: Mapping[int, int], *, as_of: date | None = None) -> Iterator[Recorded]:
-    """Every event with an entry, book by book up to these positions, of accounting days up to `as_of`."""
+    """Yields every event with an entry, book by book up to these positions, of accounting days up to `as_of`."""
     for book, upto in sorted(vector.items()):
         after = 0
         while after < upto and (rows := reader.read(book, after, min(_PAGE, upto - after))):
@@ -91,14 +91,14 @@ def postings_of(row: Recorded) -> list[Posting]:
 
 @dataclass(slots=True)
 class Held:
-    """What a place holds: in its currency, and changes of value and cost in CNY."""
+    """The balance of a place: in its currency, and its changes of value and cost in CNY."""
 
     amount: Decimal = Decimal(0)
     base: Decimal = Decimal(0)
 
 
 class Balances(dict[Place, Held]):
-    """What was written so far, so that a file can end with what each account must come to."""
+    """Sums up what was written, so that the file can end with the balance of each account."""
 
     def add(self, posting: Posting) -> None:
         held = self.setdefault(posting.place, Held())

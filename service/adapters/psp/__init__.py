@@ -1,1 +1,1 @@
-"""Payment providers: their settlement reports, and what their webhooks say, as commands of ours."""
+"""Payment providers: turns their settlement reports and webhooks into commands."""

@@ -1,4 +1,4 @@
-"""Adyen's notifications. Orders are named by the metadata `merchant_id` and `order_id` in `additionalData`."""
+"""Reads Adyen's notifications. The metadata `merchant_id` and `order_id` in `additionalData` name the order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ledger.references import reference_key
 from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of, instant_or_none, order_named
 
 PSP = "adyen"
-# Adyen's event codes (Webhooks, Event codes) by whether they report a success. Any other is kept as `other`.
+# Adyen's event codes (Webhooks, Event codes), by success. Other codes are kept as `other`.
 _KINDS: dict[tuple[str, bool], FactKind] = {
     ("AUTHORISATION", True): "authorised",
     ("AUTHORISATION", False): "failed",
@@ -40,7 +40,7 @@ _KINDS: dict[tuple[str, bool], FactKind] = {
     ("PREARBITRATION_LOST", True): "dispute_lost",
     ("SCHEME_ARBITRATION_LOST", True): "dispute_lost",
 }
-# What these come to stands in `additionalData` alone: which of the two was done, and who has won by now.
+# For these codes only `additionalData` says which of two things was done, or who has won.
 _MODIFIED: dict[tuple[str, bool], FactKind] = {
     ("cancel", True): "voided",
     ("refund", True): "refund",
@@ -51,9 +51,9 @@ _DECIDED: dict[str, FactKind] = {"Won": "dispute_won", "Lost": "dispute_lost"}
 _BY_DISPUTE_STATUS = ("DISPUTE_DEFENSE_PERIOD_ENDED", "PREARBITRATION_ACCEPTED", "PREARBITRATION_DECLINED")
 
 
-# Where Adyen's minor units are not those of ISO 4217 (Adyen, Currency codes).
+# Currencies whose minor units at Adyen differ from ISO 4217 (Adyen, Currency codes).
 _DIGITS = {"CLP": 2, "CVE": 0, "IDR": 0, "ISK": 2}
-# Reason codes of card schemes in our words, on which liability rests: Visa's 13.x, Mastercard's 48xx.
+# Reason codes of card schemes that decide liability: Visa's 13.x, Mastercard's 48xx.
 _REASONS = {
     "13.1": "not_received", "4855": "not_received",
     "13.3": "product_unacceptable", "4853": "product_unacceptable",
@@ -62,17 +62,17 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class CaptureMode:
-    """Whether an AUTHORISATION is the capture already: the setting `adyen_capture`.
+    """The setting `adyen_capture`: whether an AUTHORISATION is also the capture.
 
-    `manual`, `automatic`, or the merchant accounts that capture automatically, with commas between them.
+    `manual`, `automatic`, or the merchant accounts with automatic capture, separated by commas.
     """
 
     setting: str = "manual"
 
     def is_automatic(self, item: Mapping[str, Any]) -> bool:
-        """True if the payment of this notification is captured without being asked for.
+        """Returns True if the payment of this notification is captured automatically.
 
-        A payment method that has no separate capture says so itself: `operations` names what may still be done.
+        A payment method without separate capture shows it in `operations`, the list of possible modifications.
         """
         operations = item.get("operations")
         if (
@@ -95,14 +95,14 @@ def read_notification(item: Mapping[str, Any], mode: CaptureMode = MANUAL) -> Pr
     except Unreadable:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unreadable(f"no notification of Adyen's: {type(error).__name__} {error}") from None
+        raise Unreadable(f"not a notification of Adyen: {type(error).__name__} {error}") from None
 
 
 def items_of(body: Mapping[str, Any]) -> list[Any]:
-    """Returns the notifications of a body, and as it is what stands in their place. Raises `Unreadable`."""
+    """Returns the notifications of a body; items that are not objects are returned unchanged. Raises `Unreadable`."""
     items = body.get("notificationItems", [])
     if not isinstance(items, list):
-        raise Unreadable("notificationItems is no list")
+        raise Unreadable("notificationItems is not a list")
     return [item["NotificationRequestItem"] if _is_notification(item) else item for item in items]
 
 
@@ -118,7 +118,8 @@ def _fact(item: Mapping[str, Any], mode: CaptureMode) -> ProviderFact:
     data = item.get("additionalData") or {}
     return ProviderFact(
         psp=PSP,
-        message_id=f"{code}.{reference}.{str(success).lower()}",  # there is no id: these three say one apart
+        # Notifications have no id; these three fields identify one.
+        message_id=f"{code}.{reference}.{str(success).lower()}",
         kind=kind,
         type=code,
         happened_at=instant_or_none(read_instant, item.get("eventDate")),
@@ -130,12 +131,14 @@ def _fact(item: Mapping[str, Any], mode: CaptureMode) -> ProviderFact:
 
 
 def _kind(code: str, success: bool, item: Mapping[str, Any], mode: CaptureMode) -> FactKind:
-    """What a notification reports. Raises `Unreadable` where it does not say which of two things was done."""
+    """Returns the kind of fact. Raises `Unreadable` if the notification does not say which of two things was done."""
     data = item.get("additionalData") or {}
     if code == "CANCEL_OR_REFUND":
         action = data.get("modification.action")
         if (str(action), success) not in _MODIFIED:
-            raise Unreadable(f"modification.action of a CANCEL_OR_REFUND is {str(action)[:40]!r}, not cancel or refund")
+            raise Unreadable(
+                f"modification.action of a CANCEL_OR_REFUND is {str(action)[:40]!r}; expected cancel or refund"
+            )
         return _MODIFIED[str(action), success]
     if code in _BY_DISPUTE_STATUS and success:
         return _DECIDED.get(str(data.get("disputeStatus")), "other")
@@ -144,14 +147,14 @@ def _kind(code: str, success: bool, item: Mapping[str, Any], mode: CaptureMode) 
 
 
 def _said(kind: FactKind, item: Mapping[str, Any], mode: CaptureMode) -> dict[str, Any]:
-    """The fields of the report, but for its amount."""
+    """Returns the fields of the report without its amount."""
     code, reference = str(item["eventCode"]), str(item["pspReference"])
     payment = str(item.get("originalReference") or "") or reference
     match kind:
         case "authorised" | "voided" | "expired":
             return {"payment_id": payment, "psp_ref": reference}
         case "captured":
-            # An automatic capture has no name but its payment's, whatever reports it.
+            # An automatic capture has only its payment's reference, in every notification.
             name = payment if mode.is_automatic(item) else reference
             return {"payment_id": payment, "psp_ref": name, "capture_ref": name}
         case "failed":
@@ -159,7 +162,7 @@ def _said(kind: FactKind, item: Mapping[str, Any], mode: CaptureMode) -> dict[st
             return {"payment_id": payment, "psp_ref": reference, "code": "failed"} | of_capture
         case "refund":
             attempt_id = (item.get("additionalData") or {}).get("metadata.attempt_id")
-            # Cancelled before it was paid, a refund is the original of that request.
+            # If a refund is cancelled before it is paid, its reference is the original of that request.
             name = payment if code == "VOID_PENDING_REFUND" else reference
             named = {"psp_refund_ref": name, "attempt_id": attempt_id or None}
             return {"outcome": _refund_outcome(item)} | named

@@ -1,4 +1,4 @@
-"""The commands of one batch of a settlement report: its lines to their orders, and the batch as a whole."""
+"""Makes the commands of one batch of a settlement report: each line to its order, then the whole batch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from service.adapters.psp.report import ReportBatch, ReportLine
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """What the commands of every batch of a report rest on."""
+    """The data that all batches of a report share."""
 
     file: FileName
     psp: str
@@ -39,7 +39,7 @@ class BatchContext:
 
 
 class BatchCommands:
-    """The commands of one batch. `payout_currency` where it is known already."""
+    """Makes the commands of one batch. `payout_currency` is given if it is known already."""
 
     def __init__(self, reported: BatchContext, batch: ReportBatch, payout_currency: str | None = None) -> None:
         self._reported, self._batch = reported, batch
@@ -72,9 +72,8 @@ class BatchCommands:
         for part in parts:
             yield self._settlement(part.of, [part.line], "matched", line.psp_ref)
         streams = [self._stream(part.of) for part in parts]
-        if streams != [
-            unmatched_stream(self._reported.psp, line.psp_ref)
-        ]:  # a line named as its capture was noted there
+        # An unmatched capture with the line's own reference is the same item, which stays unmatched.
+        if streams != [unmatched_stream(self._reported.psp, line.psp_ref)]:
             yield out_of_the_unmatched_items(self._reported.file, self._reported.psp, line.psp_ref, streams)
 
     def _stream(self, owner: Order | UnmatchedCapture) -> str:
@@ -101,8 +100,9 @@ class BatchCommands:
         return ReportPspSettlement(**said, merchant_id=owner[0], order_id=owner[1])
 
     def _paid_out_in(self) -> str | None:
-        """The currency of the deposit, where the report or what it settles says: CNY, or what the provider settles in
-        where that is not what buyers were charged in."""
+        """Returns the currency of the deposit if it is known: CNY, or the provider's settlement currency if that is not
+        the buyers' currency.
+        """
         lines = self._batch.lines
         settled_in = {line.net.currency for line in lines}
         if self._batch.cash is not None or any(line.cash is not None for line in lines) or len(settled_in) != 1:
@@ -118,8 +118,9 @@ class BatchCommands:
             yield from (each.amount.currency for each in known if each.kind == line.kind)
 
     def _whole(self, settled: Sequence[ReportLine], fees: list[ReportLine]) -> ReportPspBatch:
-        """The batch as a whole. Lines that wait for their order are counted: each is an exception of its own, and the
-        batch comes to the same whenever it is reported. The cash of lines that are about none is unexplained."""
+        """Returns the report of the whole batch. Unmatched lines are counted, so that the batch has the same total
+        whenever it is reported. The cash of lines about no order is unexplained.
+        """
         batch, day = self._batch, self._batch.value_date
         orders_cash = total([_psp_line(line).cash_on(day) for line in settled], CNY)
         own = tuple(BatchFee(psp_ref=line.psp_ref, amount=-line.net, rate=line.rate) for line in fees)
@@ -144,13 +145,14 @@ class BatchCommands:
         )
 
     def _unknown(self, line: ReportLine) -> ReportUnmatchedFact:
-        """A line that no order knows waits unmatched until what it settles is reported; one that is about none waits
-        for people."""
+        """Returns the unmatched item of a line without an order. It waits for its capture, refund or dispute; a line of
+        the account itself waits for people.
+        """
         file = self._reported.file
         is_other = line.kind == "other"
         refs, body = note_of(NotedLine(file.name, file.digest, self._batch, line, self._payout_currency))
         if is_other:
-            reason = f"{line.category} is about no order: it is money of the account itself, or not understood"
+            reason = f"{line.category} is about no order: it is money of the account itself, or has an unknown category"
             refs |= {"category": line.category, "amount": str(line.net), "reason": reason}
         return ReportUnmatchedFact(
             **self._envelope("unknown", line.psp_ref, line=line.line),
@@ -172,7 +174,7 @@ class BatchCommands:
 
 
 def _cash_on(line: ReportLine, day: date) -> Money:
-    """What a line brought in CNY, whatever it is about."""
+    """Returns the line's cash in CNY, of any kind of line."""
     return line.cash if line.cash is not None else (line.rate or unity(CNY, day)).convert(line.net)
 
 

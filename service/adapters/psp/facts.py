@@ -1,4 +1,4 @@
-"""What a provider's message says, in no provider's own words; and the command it becomes once its order is known."""
+"""Facts in providers' messages, independent of the provider, and their commands once the order is known."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from service.adapters.refused_bodies import PayloadNotUnderstood
 FactKind = Literal[
     "authorised", "captured", "failed", "voided", "expired", "refund", "dispute_opened", "dispute_withdrawn",
     "dispute_won", "dispute_lost", "dispute_fee",
-    "payout_failed",  # of the provider's own to our bank: no report, people look at it
-    "other",  # kept, and nobody is bothered
+    "payout_failed",  # the provider's payout to our bank failed: unmatched, for people
+    "other",  # kept for the record; nobody has to act
 ]  # fmt: skip
-_UNNAMED = "unnamed"  # a message with neither an id nor a reference
+_UNNAMED = "unnamed"  # for a message with neither id nor reference
 _COMMANDS: dict[FactKind, type[Command]] = {
     "authorised": ReportPaymentAuthorised,
     "captured": ReportPaymentCaptured,
@@ -56,12 +56,12 @@ _COMMANDS: dict[FactKind, type[Command]] = {
 
 
 class Unreadable(PayloadNotUnderstood, ValueError):
-    """The message is none that its provider documents; the text says what is wrong with it."""
+    """The message does not follow its provider's documentation. The text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderFact:
-    """One fact of one message. `said` are the fields of the command; `names` references that its order is known by.
+    """One fact of a message. `said` holds the command's fields; `names` holds references by which its order is known.
 
     `order` is the merchant and order that the message itself names.
     """
@@ -69,8 +69,8 @@ class ProviderFact:
     psp: str
     message_id: str
     kind: FactKind
-    type: str  # the provider's own word for it
-    happened_at: datetime | None  # None where its provider names no time that can be meant
+    type: str  # the provider's event type
+    happened_at: datetime | None  # None if the provider gives no valid time
     names: tuple[str, ...]
     said: Mapping[str, Any] = field(default_factory=dict)
     amount: Money | None = None
@@ -78,40 +78,44 @@ class ProviderFact:
 
     @property
     def capture_ref(self) -> str:
-        """The capture it is about; '' where it names none."""
+        """Returns the key of the fact's capture; "" if it names none."""
         return reference_key(str(self.said.get("capture_ref") or "")) if self.said.get("capture_ref") else ""
 
     @property
     def perhaps_of(self) -> tuple[str, ...]:
-        """Names of the capture it is about, if one was ever reported under them: some providers call a payment and its
-        capture the same."""
+        """Returns possible references of the fact's capture. Some providers use one reference for a payment and its
+        capture.
+        """
         reported = ("psp_ref", "payment_id") if self.kind == "failed" else ()
         names = (self.capture_ref, *(str(self.said.get(name) or "") for name in reported))
         return tuple(dict.fromkeys(reference_key(name) for name in names if name))
 
     def of_capture(self, capture_ref: str) -> ProviderFact:
-        """It is about this capture, which was reported before."""
+        """Returns the fact with this capture, which was reported before."""
         return replace(self, said={**self.said, "capture_ref": capture_ref})
 
     def once(self) -> ProviderFact:
-        """The same, but for one capture: a cumulative amount cannot be distinguished over several orders."""
+        """Returns the fact with an amount that is not cumulative: a cumulative amount cannot be split over several
+        orders.
+        """
         return replace(self, said={**self.said, "cumulative": False})
 
     def is_cumulative_in(self, currency: str) -> bool:
-        """True if its amount is everything that was captured so far, in this currency."""
+        """Returns True if the amount is the total captured so far, in this currency."""
         return bool(self.said.get("cumulative")) and self.amount is not None and self.amount.currency == currency
 
     def is_cumulative_below(self, known: Money) -> bool:
-        """True if it says what was captured before the last step that is known."""
+        """Returns True if the amount is a captured total below the known one, so that the fact is outdated."""
         return self.is_cumulative_in(known.currency) and self.amount is not None and self.amount < known
 
     def of(self, amount: Money) -> ProviderFact:
-        """The part of it that is about one of several orders."""
+        """Returns the fact with the part of one of several orders as its amount."""
         return replace(self, said={**self.said, "amount": amount}, amount=amount)
 
     def command(self, order: tuple[str, str] | None) -> Command:
-        """The report to that order; without one, or where it cannot be one, an unmatched note. The same message has
-        the same id, and so has the same capture, whatever message reports it."""
+        """Returns the report to the order. Without an order, or if the report would be invalid, returns an unmatched
+        item. The same message has the same id; so has the same capture, from any message.
+        """
         if order and (report := self.report(order)):
             return report
         if self.kind == "captured":
@@ -129,11 +133,11 @@ class ProviderFact:
 
     @property
     def command_id(self) -> str:
-        """The id of the command that the message becomes."""
+        """Returns the id of the message's command."""
         return reference_key(derived_id(self.psp, self.message_id))
 
     def report(self, order: tuple[str, str]) -> Command | None:
-        """The report to that order; None where it is about nothing an order knows, or names what no report can."""
+        """Returns the report to the order; None if orders have no such fact, or if a field is invalid."""
         if self.kind not in _COMMANDS:
             return None
         id = self._capture_id(order[1]) if self.kind == "captured" else derived_id(self.psp, self.message_id, order[1])
@@ -158,7 +162,7 @@ class ProviderFact:
 
 
 def noted_fact(note: UnmatchedFactReported, message_id: str) -> ProviderFact | None:
-    """The fact that an unmatched note was made of; None where it was no provider's."""
+    """Returns the fact of an unmatched item; None if the item is not a provider's fact."""
     kind = note.kind.removeprefix("psp_")
     if kind == note.kind or kind not in _COMMANDS or "said" not in note.body:
         return None
@@ -176,7 +180,7 @@ def noted_fact(note: UnmatchedFactReported, message_id: str) -> ProviderFact | N
 
 
 def instant_or_none(read: Callable[[Any], datetime], reported: Any) -> datetime | None:
-    """Returns the instant that a provider names; None where it names none that can be meant."""
+    """Returns the instant that a provider gives; None if it is not a valid time."""
     try:
         return read(reported)
     except ValueError:
@@ -184,27 +188,28 @@ def instant_or_none(read: Callable[[Any], datetime], reported: Any) -> datetime 
 
 
 def order_named(merchant_id: Any, order_id: Any) -> tuple[str, str] | None:
-    """Returns the merchant and order that a message names itself; None unless both may be the ids of some."""
+    """Returns the merchant and order that a message names; None unless both are valid ids."""
     return (merchant_id, order_id) if is_id(merchant_id) and is_id(order_id) else None
 
 
 def amount_of(minor: Any, currency: Any, digits: Mapping[str, int] = {}) -> Money:
-    """A provider's amount, more than nothing. `digits` are the currencies whose minor units it counts in another way
-    than ISO 4217 does. Raises `Unreadable`."""
+    """Returns a provider's amount, which is above zero. `digits` are the decimals of currencies that the provider
+    counts differently from ISO 4217. Raises `Unreadable`.
+    """
     code = currency.upper() if isinstance(currency, str) else ""
     if not isinstance(minor, int) or isinstance(minor, bool) or minor <= 0 or code not in all_currencies():
-        raise Unreadable(f"{str(minor)[:40]!r} {str(currency)[:40]!r} is no amount")
+        raise Unreadable(f"{str(minor)[:40]!r} {str(currency)[:40]!r} is not an amount")
     shift = exponent_of(code) - digits.get(code, exponent_of(code))
     whole, rest = divmod(minor, 10**-shift) if shift < 0 else (minor * 10**shift, 0)
     if whole > LARGEST_AMOUNT:
-        raise Unreadable(f"{str(minor)[:40]} {currency!r} is more than any payment is of")
+        raise Unreadable(f"{str(minor)[:40]} {currency!r} is more than the largest amount")
     if rest:
-        raise Unreadable(f"{minor!r} {currency!r} is finer than the smallest unit of {code}")
+        raise Unreadable(f"{minor!r} {currency!r} is not a whole number of minor units of {code}")
     return Money(whole, code)
 
 
 def _validated(kind: type[Command], reported: Mapping[str, Any]) -> Command | None:
-    """The command, if a provider's names and words fit into it."""
+    """Returns the command; None if a value is invalid."""
     try:
         return kind.model_validate(reported)
     except ValidationError:
@@ -212,7 +217,7 @@ def _validated(kind: type[Command], reported: Mapping[str, Any]) -> Command | No
 
 
 def _plain(value: Any) -> Any:
-    """What a note keeps of a field, so that it can be reported later."""
+    """Returns the JSON value of a field, from which the report can be made later."""
     match value:
         case Money():
             return {"currency": value.currency, "minor": value.minor}
@@ -224,7 +229,7 @@ def _plain(value: Any) -> Any:
             return value
         case int() if abs(value) <= LARGEST_NUMBER:
             return value
-    return kept_text(str(value))  # a float, or what has no place there: its words, of which no amount is made
+    return kept_text(str(value))  # a float or another unexpected value is kept as text and never becomes an amount
 
 
 def _reported(value: Any) -> Any:

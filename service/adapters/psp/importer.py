@@ -1,5 +1,6 @@
-"""Settlement reports into the ledger: each line to the order it settles, or to a capture that no order will have; what
-is of neither to unmatched items."""
+"""Imports settlement reports: each line goes to the order or unmatched capture that it settles, else it becomes an
+unmatched item.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +26,9 @@ def import_report(
     match: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> FileSummary:
-    """Accept a report that was read whole, and record it order by order, then batch by batch.
+    """Accepts a report and records it order by order, then batch by batch.
 
-    Reported again it changes nothing. With `match`, lines that nothing was known of then go where they belong now.
+    A repeated import changes nothing. With `match`, unmatched lines go to their order if it is known now.
     """
     days = [(batch.lines[0].line, batch.value_date) for batch in batches if batch.lines]
     check_days(file.name, days, app.clock())
@@ -37,5 +38,5 @@ def import_report(
     reported = BatchContext(file, psp, KnownLines.of(app, psp, lines), app.clock(), before, match)
     rows = [row for batch in batches for row in BatchCommands(reported, batch).rows()]
     rows += unread_rows(file, [item for batch in batches for item in batch.unread], system=psp)
-    header = {batch.batch_ref: f"{len(batch.lines)} lines, {batch.cash or 'cash not said'}" for batch in batches}
+    header = {batch.batch_ref: f"{len(batch.lines)} lines, {batch.cash or 'cash unknown'}" for batch in batches}
     return import_rows(app, file, kind=KIND, partner=psp, header=header, rows=rows, progress=progress)

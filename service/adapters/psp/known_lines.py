@@ -1,4 +1,4 @@
-"""What is known of the lines of a settlement report: their orders, or the captures that no order will have."""
+"""Finds the orders of a settlement report's lines, or the unmatched captures that no order will have."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Order = tuple[str, str]  # merchant, order
 
 @dataclass(frozen=True, slots=True)
 class UnmatchedCapture:
-    """A capture that is unmatched and that no order will have."""
+    """An unmatched capture that no order will have."""
 
     capture_ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a line is one order's, or a unmatched capture's."""
+    """The part of a line that belongs to one order or one unmatched capture."""
 
     line: ReportLine
     of: Order | UnmatchedCapture
@@ -35,17 +35,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class KnownLines:
-    """What the references of lines are of. `on_their_way`: orders have a part of the capture, and is still unmatched
-    the rest, so that nobody knows yet who shares the line."""
+    """The known references of lines. `on_their_way`: orders have a part of the capture and the rest is unmatched, so
+    that it is not known which orders share the line.
+    """
 
     found: dict[str, list[PspReference]]
     unmatched_refunds: dict[str, UnmatchedCapture]
     on_their_way: frozenset[str]
-    is_whole: bool = True  # False where the view has stopped in a book: a name may be of further orders there
+    is_whole: bool = True  # False if the view has stopped in a book, where a reference may belong to further orders
 
     @classmethod
     def of(cls, app: App, psp: str, lines: Iterable[ReportLine]) -> KnownLines:
-        """Looks the names of these lines up. Raises `ViewBehind`."""
+        """Looks up the references of these lines. Raises `ViewBehind`."""
         names = sorted({name for line in lines for name in names_of(line)})
         found: dict[str, list[PspReference]] = {}
         known_now = orders_of(app.views, psp, names)
@@ -55,7 +56,9 @@ class KnownLines:
         return cls(found, _unmatched_refunds(held), _on_their_way(held), is_whole=not known_now.held.short_in())
 
     def parts(self, line: ReportLine) -> list[Part]:
-        """The orders a line is of: as it says itself, else as its references are known; else the unmatched capture."""
+        """Returns the line's parts: the order that it names, else the orders of its references, else the unmatched
+        capture.
+        """
         if line.kind == "other":
             return []
         if line.merchant_id and line.order_id:
@@ -72,8 +75,9 @@ class KnownLines:
         )
 
     def is_still_growing(self, line: ReportLine, *, today: date) -> bool:
-        """True if the orders known since today have less of a capture than the line settles: of a checkout with several
-        orders, others may be reported yet."""
+        """Returns True if the orders known since today have less of a capture than the line settles. Further orders of
+        a checkout may be reported yet.
+        """
         gross = line.charged or line.gross
         known = [each for each in self._first_known(line) if each.kind == line.kind == "charge"]
         if not known or {each.amount.currency for each in known} != {gross.currency}:
@@ -86,13 +90,12 @@ class KnownLines:
 
 
 def names_of(line: ReportLine) -> list[str]:
-    """What it settles, by any name of it."""
+    """Returns all references of the thing that the line settles."""
     return [name for name in (line.reference, *line.also) if name]
 
 
 def _unmatched_captures(app: App, psp: str, names: list[str]) -> dict[str, dict[str, UnmatchedItem]]:
-    """The captures that stand, or once stood, among the unmatched items, by the names they are known by, each by its
-    own."""
+    """Returns the captures that are or were unmatched items, by reference and then by item."""
     known = unmatched_captures_of(app.views, psp, names)
     books = {unmatched_stream(psp, ref): _PLATFORM_BOOK for refs in known.values() for ref in refs}
     items = load_each(app.ledger.reader, books, UnmatchedItem)
@@ -100,13 +103,13 @@ def _unmatched_captures(app: App, psp: str, names: list[str]) -> dict[str, dict[
 
 
 def _unmatched_refunds(held: dict[str, dict[str, UnmatchedItem]]) -> dict[str, UnmatchedCapture]:
-    """Those whose money can go to no order any more; the others' wait until it has."""
+    """Returns the only unmatched capture of each reference whose money can go to no order any more."""
     no_orders = {name: [ref for ref, item in known.items() if item.is_no_orders] for name, known in held.items()}
     return {name: UnmatchedCapture(refs[0]) for name, refs in no_orders.items() if len(refs) == 1}
 
 
 def _on_their_way(held: dict[str, dict[str, UnmatchedItem]]) -> frozenset[str]:
-    """Those that orders have a part of, and the rest is still unmatched: nobody knows yet who shares the line."""
+    """Returns the references of captures of which orders have a part and the rest is unmatched."""
     return frozenset(
         name
         for name, known in held.items()
@@ -115,10 +118,9 @@ def _on_their_way(held: dict[str, dict[str, UnmatchedItem]]) -> frozenset[str]:
 
 
 def _shared(line: ReportLine, known: list[PspReference]) -> Iterator[Part]:
-    """One capture of a checkout with several orders is settled in one line: each order has its part of it.
+    """Yields each order's part of a line, because one line settles a checkout's capture for several orders.
 
-    The parts are the same in whatever order the orders became known, and bring in what the line does: a batch counts
-    the line's cash also while nobody knows whose it is.
+    The parts do not depend on the order in which orders became known. Their cash adds up to the line's.
     """
     orders = {(each.merchant, each.order_id): each for each in _owners(line, known)}
     weights = [abs(orders[owner].amount.minor) for owner in sorted(orders)]
@@ -134,14 +136,14 @@ def _shared(line: ReportLine, known: list[PspReference]) -> Iterator[Part]:
 
 
 def _owners(line: ReportLine, known: list[PspReference]) -> list[PspReference]:
-    """The references that share a line: of a charge that nobody has reported, those of its payment."""
+    """Returns the references that share a line; those of the payment if the charge is not reported."""
     if of_kind := [each for each in known if each.kind in (line.kind, "attempt")]:
         return of_kind
     return [each for each in known if each.kind == known[0].kind] if line.kind == "charge" else known[:1]
 
 
 def _cash_of(line: ReportLine, nets: list[Money], weights: list[int]) -> list[Money] | list[None]:
-    """What each net brought in CNY, where that is not the net itself."""
+    """Returns each order's part of the line's cash in CNY; None for each if the line has neither cash nor a rate."""
     cash = line.cash if line.cash is not None or line.rate is None else line.rate.convert(line.net)
     is_alike = all((net.minor > 0) == (line.net.minor > 0) for net in nets)
     return _each_part(cash, [abs(net.minor) for net in nets] if is_alike and line.net else weights)

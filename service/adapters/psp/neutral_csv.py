@@ -1,19 +1,19 @@
-"""The neutral settlement report: a CSV of our own, for providers whose form we do not read.
+"""Reads the neutral settlement report: our own CSV, for providers whose format we do not read.
 
-One row a line, and for each batch and currency one row of kind `total` behind its lines:
+One row for each line, and for each batch and currency one row of kind `total` after its lines:
 
-    batch_ref        the provider's name for what it paid at once
-    psp_ref          its name for this line; of a total: how many lines it sums up
+    batch_ref        the provider's reference of its payout to us
+    psp_ref          its reference of this line; in a total: the number of its lines
     kind             charge, refund, dispute, dispute_fee, fee, or total
     reference        the capture, refund or dispute that is settled; empty for a fee
-    merchant_id, order_id   whose it is, where the provider knows; else it is found by `reference`
-    currency, gross, fee, net   major units, in the provider's signs: gross − fee = net, positive is paid to us
-    rate             the provider's own: CNY for one unit of `currency`; empty in CNY
-    cash_cny         what the line brought in CNY; of a total: what our bank got for it. May be empty
-    charged_currency, charged_gross   what the buyer was charged, where the provider settles in another currency; both
-                     columns may be missing
+    merchant_id, order_id   the order, if the provider knows it; else it is found by `reference`
+    currency, gross, fee, net   major units, with the provider's signs: gross − fee = net, positive is paid to us
+    rate             the provider's rate: CNY for one unit of `currency`; empty in CNY
+    cash_cny         the line's amount in CNY; in a total: the amount that our bank received. May be empty
+    charged_currency, charged_gross   the buyer's currency and amount, if the provider settles in another currency;
+                     both columns may be missing
     value_date       YYYY-MM-DD
-    bank_entry_ref   under which our bank shows it; may be empty
+    bank_entry_ref   the reference of the bank's entry; may be empty
 """
 
 from __future__ import annotations
@@ -41,27 +41,27 @@ _CHARGED, _CHARGED_IN = "charged_gross", "charged_currency"
 
 @dataclass(slots=True)
 class _Batch:
-    """A batch as it is read. `rows` are its own, `nameless` those that may be of any batch, `reported` those that can
-    be
-    used of its own. A total that cannot be read, or a row that may have been one, says nothing against its lines."""
+    """A batch while it is read. `rows` are its rows, `nameless` the rows without a batch, and `reported` its usable
+    rows. An unreadable total, or a row that may be one, does not make the lines unusable.
+    """
 
     ref: str
     rows: list[Cells]
     nameless: list[Cells]
-    day: date = LATEST_DAY  # that most rows have
+    day: date = LATEST_DAY  # the day of most rows
     lines: list[ReportLine] = field(default_factory=list)
     reported: dict[int, Cells] = field(default_factory=dict)  # by line number
-    seen: dict[tuple[str, str], int] = field(default_factory=dict)  # in which row
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)  # the row of each line so far
     totals: dict[str, Cells] = field(default_factory=dict)  # by currency
     cash: dict[str, Money | None] = field(default_factory=dict)  # by currency
-    bank_entry_refs: list[str] = field(default_factory=list)  # those of totals first
+    bank_entry_refs: list[str] = field(default_factory=list)  # from totals first
 
 
 def read_neutral(name: str, content: bytes, *, psp: str, last: date = LATEST_DAY) -> list[ReportBatch]:
-    """Every batch of the report; a row or batch that nobody can use leaves its neighbours alone. `last` is the last day
-    that it may name.
+    """Returns the batches of the report. An unusable row or batch does not affect the others. `last` is the last day it
+    may name.
 
-    Raises `BadFile` with the line of what is wrong where nothing can be used.
+    Raises `BadFile` with the line if nothing can be used.
     """
     rows: dict[str, list[Cells]] = {}
     for cells in read_csv(name, content, COLUMNS):
@@ -76,7 +76,7 @@ def read_neutral(name: str, content: bytes, *, psp: str, last: date = LATEST_DAY
 
 
 def _read(batch: _Batch, psp: str, unusable: Unusable, last: date) -> ReportBatch | None:
-    """The batch; None where it does not hold together, and all its rows are kept."""
+    """Returns the batch; None if it does not add up, and all its rows are kept as unusable."""
     batch.day = usual(batch.rows, lambda cells: cells.day_within("value_date", last)) or last
     for cells in batch.rows:
         try:
@@ -96,7 +96,7 @@ def _read(batch: _Batch, psp: str, unusable: Unusable, last: date) -> ReportBatc
 def _take(batch: _Batch, cells: Cells, psp: str, last: date) -> None:
     cells.expect_whole()
     if cells.day_within("value_date", last) != batch.day:
-        raise cells.wrong("value_date", f"{batch.day}, the day of the rest of its batch")
+        raise cells.wrong("value_date", f"{batch.day}, as in the rest of its batch")
     if cells.one_of("kind", (*get_args(SettledKind), _TOTAL)) == _TOTAL:
         _take_total(batch, cells)
     else:
@@ -107,7 +107,7 @@ def _take(batch: _Batch, cells: Cells, psp: str, last: date) -> None:
 def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
     currency = cells.currency()
     if currency in batch.totals:
-        raise cells.refused(f"it stands behind the total of {currency}")
+        raise cells.refused(f"it comes after the total of {currency}")
     gross, fee, net = amounts(cells, currency)
     kind = cast(SettledKind, cells.text("kind"))
     line = ReportLine(
@@ -129,10 +129,10 @@ def _take_line(batch: _Batch, cells: Cells, psp: str) -> None:
 
 
 def _take_total(batch: _Batch, cells: Cells) -> None:
-    """Takes a total of which each cell can be read."""
+    """Adds a total if all its cells can be read."""
     currency = cells.currency()
     if currency in batch.totals:
-        raise cells.refused(f"the batch has a total of {currency} already")
+        raise cells.refused(f"the batch already has a total of {currency}")
     _said(cells, currency)
     bank_entry_ref, batch.cash[currency] = cells.text("bank_entry_ref"), _cash(cells)
     batch.totals[currency] = cells
@@ -146,7 +146,7 @@ def _said(cells: Cells, currency: str) -> tuple[int, Money, Money, Money]:
 
 
 def _keep_without_lines(batch: _Batch, unusable: Unusable) -> None:
-    """Keeps totals in a currency that no line is in."""
+    """Keeps totals as unusable whose currency no line has."""
     for currency in batch.totals.keys() - {line.gross.currency for line in batch.lines}:
         cells = batch.totals.pop(currency)
         batch.cash.pop(currency)
@@ -155,8 +155,9 @@ def _keep_without_lines(batch: _Batch, unusable: Unusable) -> None:
 
 
 def _keep_without_total(batch: _Batch, unusable: Unusable) -> None:
-    """Keeps lines in a currency without a total. Raises `BadFile` where that is so of all of them, and no row that
-    cannot be used may have been it."""
+    """Keeps lines as unusable whose currency has no total. Raises `BadFile` if no line has a total and no unusable row
+    may be one.
+    """
     without = [line for line in batch.lines if line.gross.currency not in batch.totals]
     is_all = len(without) == len(batch.lines)
     unused = [cells for cells in batch.rows if cells.line not in batch.reported]
@@ -176,7 +177,7 @@ def _may_be_total(cells: Cells) -> bool:
 
 
 def _check_totals(batch: _Batch, unusable: Unusable) -> None:
-    """Raises `BadFile` where a total is not what its lines come to, and all of them can be used."""
+    """Raises `BadFile` if a total differs from the sum of its lines. Does nothing if a row is unusable."""
     if unusable.any_of((*batch.rows, *batch.nameless)):
         return
     for currency, cells in batch.totals.items():

@@ -1,4 +1,4 @@
-"""Lines of a settlement report that wait unmatched: what is noted of one, and the line read from its note again."""
+"""Settlement lines as unmatched items: writes a line into a note, and reads it from the note again."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ledger.money import Money
 from service.adapters.psp.report import LineKind, ReportBatch, ReportLine
 
 KIND = "psp_line_extra"
-_REFS = {"batch_ref", "kind", "reference"}  # what people see of a line
+_REFS = {"batch_ref", "kind", "reference"}  # the fields that people see
 
 
 @dataclass(frozen=True, slots=True)
 class NotedLine:
-    """A line with the file and the batch it came in: all that has to be reported to its order."""
+    """A line with its file and batch: everything that a report to its order needs."""
 
     name: str
     digest: str
@@ -34,7 +34,7 @@ class _File(BaseModel):
 
 
 class _Note(BaseModel):
-    """The shape of a note; people may have noted lines in another one."""
+    """The fields of a note. Notes that people recorded may have others."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -56,7 +56,7 @@ class _Note(BaseModel):
 
 
 def note_of(noted: NotedLine) -> tuple[dict[str, str], dict[str, Any]]:
-    """Returns the references and the body of the note of a line."""
+    """Returns the references and the body of the line's note."""
     line, batch = noted.line, noted.batch
     note = _Note(
         batch_ref=batch.batch_ref,
@@ -79,7 +79,7 @@ def note_of(noted: NotedLine) -> tuple[dict[str, str], dict[str, Any]]:
 
 
 def noted_line(fact: UnmatchedFactReported) -> NotedLine | None:
-    """Returns the line that a fact is the note of; None where it is of something else, or does not say enough."""
+    """Returns the line of a note; None if the fact is not a line, or lacks fields."""
     if fact.kind != KIND:
         return None
     try:

@@ -1,4 +1,4 @@
-"""A provider's settlement report in no provider's own form: batches of lines, each known to add up."""
+"""A settlement report, independent of the provider: batches of lines that add up."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from ledger.money import Money
 from service.adapters.files.csv_table import Cells
 from service.adapters.files.unread import UnreadItem, Unusable
 
-LineKind = SettledKind | Literal["other"]  # money that no order, capture or fee is about
+LineKind = SettledKind | Literal["other"]  # "other": money that belongs to no order, capture or fee
 
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """One line, in the provider's signs: gross − fee = net, positive is paid to us.
+    """One line, with the provider's signs: gross − fee = net; a positive amount is paid to us.
 
-    `reference` is what it settles; `also` are other names it may be found under, such as a refund's charge. `charged`
-    is the gross in the buyer's currency, where the provider settles in another one and the report says both.
+    `reference` is the capture, refund or dispute that it settles; `also` are other references of it, such as a refund's
+    charge. `charged` is the gross in the buyer's currency, if the provider settles in another one and the report has
+    both.
     """
 
     line: int
@@ -37,30 +38,31 @@ class ReportLine:
     merchant_id: str | None = None
     order_id: str | None = None
     charged: Money | None = None
-    category: str = ""  # the provider's own word for it
+    category: str = ""  # the provider's reporting category
 
 
 @dataclass(frozen=True, slots=True)
 class ReportBatch:
-    """What the provider paid at once. `cash` is what our bank got, CNY; None where the report does not say, or where
-    it got another currency."""
+    """One payout of the provider to us. `cash` is the amount that our bank received, in CNY; None if it is not reported
+    or in another currency.
+    """
 
     batch_ref: str
     value_date: date
     bank_entry_ref: str
     cash: Money | None
     lines: tuple[ReportLine, ...]
-    unread: tuple[UnreadItem, ...] = ()  # of the whole file, where it is the first
+    unread: tuple[UnreadItem, ...] = ()  # unusable items of the whole file, kept with its first batch
 
 
 def with_unusable(batches: list[ReportBatch], unusable: Unusable) -> list[ReportBatch]:
-    """The batches of a file, and beside the first what nobody can use. Raises `BadFile` where there is none."""
+    """Returns the batches of a file, the first with the unusable items. Raises `BadFile` if there is no batch."""
     unusable.refuse_unless(batches)
     return [replace(batches[0], unread=tuple(unusable.items)), *batches[1:]] if unusable.items else batches
 
 
 def amounts(cells: Cells, currency: str) -> tuple[Money, Money, Money]:
-    """Gross, fee and net of a row. Raises `BadFile` where they do not add up."""
+    """Returns gross, fee and net of a row. Raises `BadFile` if gross − fee ≠ net."""
     gross, fee, net = (cells.money(column, currency) for column in ("gross", "fee", "net"))
     if gross - fee != net:
         raise cells.refused(f"{gross} less {fee} is not {net}")
@@ -68,7 +70,7 @@ def amounts(cells: Cells, currency: str) -> tuple[Money, Money, Money]:
 
 
 def charged_amount(cells: Cells, gross: Money, *, amount: str, currency: str) -> Money | None:
-    """The gross in the buyer's currency, signed as `gross`; None where the row does not name another currency."""
+    """Returns the gross in the buyer's currency, with the sign of `gross`; None if the row has no other currency."""
     if not cells.text(amount) or not cells.text(currency) or cells.currency(currency) == gross.currency:
         return None
     charged = cells.money(amount, cells.currency(currency))
@@ -76,12 +78,13 @@ def charged_amount(cells: Cells, gross: Money, *, amount: str, currency: str) ->
 
 
 def take(lines: list[ReportLine], line: ReportLine, cells: Cells, seen: dict[tuple[str, str], int]) -> None:
-    """One more line of a batch, `seen` being where those before stand. Raises `BadFile` for one that cannot be.
+    """Adds a line to a batch; `seen` is the row of each line so far. Raises `BadFile` if the line is repeated or too
+    large.
 
-    Reported twice it would be settled once, and the batch would count it twice.
+    A repeated line would be settled once, but its batch would count it twice.
     """
     if before := seen.get((line.psp_ref, line.kind)):
-        raise cells.refused(f"the {line.kind} {line.psp_ref} stands in line {before} already")
+        raise cells.refused(f"the {line.kind} {line.psp_ref} is already in line {before}")
     if line.rate and any(
         abs(line.rate.convert(amount).minor) >= LARGEST_AMOUNT for amount in (line.gross, line.fee, line.net)
     ):

@@ -1,4 +1,4 @@
-"""Whether a message comes from the provider it says: Stripe's signed header, Adyen's signature in each notification."""
+"""Checks the signatures of providers' messages: Stripe's header, and Adyen's signature in each notification."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from service.adapters.refused_bodies import SignatureDoesNotMatch
 
 STRIPE_HEADER = "stripe-signature"
 _STAMP = re.compile(r"[0-9]{1,12}")  # seconds since 1970
-_TOLERANCE = timedelta(minutes=5)  # Stripe's own: a body held back longer than that may be somebody's replay
+_TOLERANCE = timedelta(minutes=5)  # Stripe's own tolerance: an older body may be a replay
 
 
 def expect_stripe_signature(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> None:
-    """`t=<seconds>,v1=<hex>…` over `t.body` by HMAC-SHA256 (Stripe, Verify webhook signatures manually).
+    """Checks `t=<seconds>,v1=<hex>…`, the HMAC-SHA256 of `t.body` (Stripe, Verify webhook signatures manually).
 
-    There is one `v1` for each secret while a secret is being changed. Raises `SignatureDoesNotMatch`.
+    While a secret is being changed there is one `v1` for each secret. Raises `SignatureDoesNotMatch`.
     """
     given = next((value for name, value in headers.items() if name.lower() == STRIPE_HEADER), None)
     if given is None:
-        raise SignatureDoesNotMatch(f"The webhook has no {STRIPE_HEADER} header, so nobody can say who sent it.")
+        raise SignatureDoesNotMatch(f"The webhook has no {STRIPE_HEADER} header, so that its sender is not known.")
     parts = [part.strip().partition("=") for part in given.split(",")]
     stamp = next((value for name, _, value in parts if name == "t"), "")
     expected = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     if not any(hmac.compare_digest(expected.encode(), value.encode()) for name, _, value in parts if name == "v1"):
-        raise SignatureDoesNotMatch(f"The webhook's {STRIPE_HEADER} is not that of its body under our secret.")
+        raise SignatureDoesNotMatch(f"The webhook's {STRIPE_HEADER} does not match its body and our secret.")
     if not _STAMP.fullmatch(stamp) or abs(now.timestamp() - int(stamp)) > _TOLERANCE.total_seconds():
         raise SignatureDoesNotMatch(
             f"The webhook was signed at {stamp[:20]!r}, more than {_TOLERANCE} from now: it may be a replay."
@@ -37,14 +37,16 @@ def expect_stripe_signature(body: bytes, headers: Mapping[str, str], secret: str
 
 
 def signed_by_adyen(items: Iterable[Any], key: str) -> list[Mapping[str, Any]]:
-    """Returns the notifications that are signed. Raises `SignatureDoesNotMatch` where none is.
+    """Returns the signed notifications. Raises `SignatureDoesNotMatch` if there is none.
 
-    Each is signed by itself: base64 of the HMAC-SHA256 under the hexadecimal key, over eight fields with colons between
-    them (Adyen, Verify HMAC signatures).
+    Each has its own signature: base64 of the HMAC-SHA256 under the hexadecimal key, over eight fields joined by colons
+    (Adyen, Verify HMAC signatures).
     """
     signed: list[Mapping[str, Any]] = [item for item in items if isinstance(item, dict) and _is_signed(item, key)]
     if not signed:
-        raise SignatureDoesNotMatch("The body holds no notification whose hmacSignature is that of its fields.")
+        raise SignatureDoesNotMatch(
+            "The body holds no notification whose hmacSignature matches its fields and our key."
+        )
     return signed
 
 
@@ -54,7 +56,7 @@ def _is_signed(item: Mapping[str, Any], key: str) -> bool:
 
 
 def adyen_signature(item: Mapping[str, Any], key: str) -> str:
-    """What Adyen writes into a notification."""
+    """Returns the signature that Adyen gives a notification."""
     amount = _object(item, "amount")
     fields = (
         item.get("pspReference"),
@@ -71,6 +73,6 @@ def adyen_signature(item: Mapping[str, Any], key: str) -> str:
 
 
 def _object(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The object of this name, an empty one if it is none: nobody may have signed the body."""
+    """Returns the object of this name, or an empty one: an unsigned body may hold anything."""
     found = item.get(name)
     return found if isinstance(found, dict) else {}

@@ -1,4 +1,4 @@
-"""Stripe's events: charges, refunds and disputes. Orders are named by the metadata `merchant_id` and `order_id`."""
+"""Reads Stripe's events: charges, refunds and disputes. The metadata `merchant_id` and `order_id` name the order."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from ledger.references import reference_key
 from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of, instant_or_none, order_named
 
 PSP = "stripe"
-# Stripe's reasons in our words, on which liability rests (policy `dispute_liability`).
+# Stripe's dispute reasons that decide liability (policy `dispute_liability`).
 _REASONS = {"product_not_received": "not_received", "product_unacceptable": "product_unacceptable"}
-# Where Stripe's minor units are not those of ISO 4217 (Stripe, Supported currencies, special cases).
+# Currencies whose minor units at Stripe differ from ISO 4217 (Stripe, Supported currencies, special cases).
 _DIGITS = {"ISK": 2, "UGX": 2, "MGA": 0}
 _NOT_STRIPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 _REFUND_OUTCOMES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
-# A closed dispute by its status. `prevented` says nothing of who has the money: people look at it.
+# Closed disputes by status. `prevented` does not say who has the money, so that it is left to people.
 _DISPUTE_ENDS: dict[str, FactKind] = {
     "won": "dispute_won",
-    "warning_closed": "dispute_won",  # an inquiry that became no chargeback
+    "warning_closed": "dispute_won",  # an inquiry that did not become a chargeback
     "charge_refunded": "dispute_won",
     "lost": "dispute_lost",
 }
 
 
 def read_event(event: Mapping[str, Any]) -> ProviderFact:
-    """The fact of an event; of kind `other` where it is none of money that orders know. Raises `Unreadable`."""
+    """Returns the fact of an event; of kind `other` if the event is not about an order's money. Raises `Unreadable`."""
     try:
         type_, id_, found = str(event["type"]), str(event["id"]), event["data"]["object"]
         created = instant_or_none(instant_of_seconds, event.get("created"))
@@ -36,7 +36,7 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
     except Unreadable:
         raise
     except _NOT_STRIPES as error:
-        raise Unreadable(f"no event of Stripe's: {type(error).__name__} {error}") from None
+        raise Unreadable(f"not an event of Stripe: {type(error).__name__} {error}") from None
     return ProviderFact(
         psp=PSP,
         message_id=id_,
@@ -51,7 +51,7 @@ def read_event(event: Mapping[str, Any]) -> ProviderFact:
 
 
 def read_further(event: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
-    """What else the event reports: the fees of a dispute's money, the refunds that a refunded charge lists.
+    """Yields further facts of the event: the fees of a dispute, the refunds listed in a refunded charge.
 
     Raises `Unreadable`.
     """
@@ -64,7 +64,7 @@ def read_further(event: Mapping[str, Any], fact: ProviderFact) -> Iterator[Provi
     except Unreadable:
         raise
     except _NOT_STRIPES as error:
-        raise Unreadable(f"no {fact.type} of Stripe's: {type(error).__name__} {error}") from None
+        raise Unreadable(f"not a {fact.type} of Stripe: {type(error).__name__} {error}") from None
 
 
 def _fees(dispute: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
@@ -78,7 +78,9 @@ def _fees(dispute: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFa
 
 
 def _listed_refunds(charge: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
-    """API versions before 2022-11-15 list the refunds of a charge; one reported by an event of its own too is known."""
+    """Yields the refunds listed in a charge, as API versions before 2022-11-15 send them. A refund with its own event
+    is recorded once.
+    """
     for refund in (charge.get("refunds") or {}).get("data") or ():
         kind, said, names = _refund({"charge": charge["id"]} | refund)
         message, order = f"{fact.message_id}.{refund['id']}", _order(refund.get("metadata")) or fact.order
@@ -126,7 +128,7 @@ def _charge(type_: str, charge: Mapping[str, Any]) -> tuple[FactKind, dict[str, 
 
 
 def _payment_intent(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
-    """What it has received is what was captured of its charge; an intent has only one that succeeds."""
+    """Returns the capture of a payment intent's only successful charge."""
     charge, payment = _text(intent.get("latest_charge")), str(intent["id"])
     if charge is None or not intent.get("amount_received"):
         return "other", {}, [charge, payment]
@@ -135,14 +137,14 @@ def _payment_intent(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any]
 
 
 def _expired(charge: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
-    """What was held and never captured."""
+    """Returns the expiry of the part of a charge that was not captured."""
     payment = _text(charge.get("payment_intent")) or str(charge["id"])
     said = {"payment_id": payment, "psp_ref": str(charge["id"]), "amount": _rest(charge, "amount_captured")}
     return "expired", said, [str(charge["id"]), payment]
 
 
 def _canceled(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
-    """What its charge held is given back; without a charge nothing was held."""
+    """Returns the void of the amount that the intent's charge held; `other` without a charge."""
     charge, payment = _text(intent.get("latest_charge")), str(intent["id"])
     if charge is None:
         return "other", {}, [payment]
@@ -166,7 +168,7 @@ def _rest(found: Mapping[str, Any], taken: str) -> Money:
 
 
 def _captured(payment_id: str, charge: str, amount: Money) -> dict[str, Any]:
-    """The fields of a capture. Stripe says how much of a charge was captured so far, in however many steps."""
+    """Returns the fields of a capture. Stripe reports the total captured so far, so that the amount is cumulative."""
     return {
         "payment_id": payment_id,
         "psp_ref": charge,
@@ -181,7 +183,7 @@ def _refund(refund: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[s
     names = [str(refund["id"]), attempt_id, _text(refund.get("charge")), _text(refund.get("payment_intent"))]
     outcome = _REFUND_OUTCOMES.get(str(refund.get("status")))
     if outcome is None:
-        return "other", {}, names  # still on its way
+        return "other", {}, names  # still pending
     said = {
         "outcome": outcome,
         "psp_refund_ref": str(refund["id"]),
@@ -215,12 +217,12 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str
             return "dispute_withdrawn", said | {"amount": amount}, names
         case "charge.dispute.closed":
             if status not in _DISPUTE_ENDS:
-                raise Unreadable(f"a dispute is closed, and its status {status[:40]!r} does not say for whom")
+                raise Unreadable(f"a dispute is closed, but its status {status[:40]!r} does not say who won")
             end = _DISPUTE_ENDS[status]
             return end, said | ({"amount": amount} if end == "dispute_lost" else {}), names
         case "charge.dispute.funds_reinstated":
             if status != "won":
-                raise Unreadable(f"funds of a dispute are reinstated, whose status is {status[:40]!r}, not won")
+                raise Unreadable(f"funds of a dispute are reinstated, but its status is {status[:40]!r}, not won")
             return "dispute_won", said, names
     return "other", {}, names
 
@@ -231,7 +233,7 @@ def _order(metadata: Any) -> tuple[str, str] | None:
 
 
 def _text(value: Any) -> str | None:
-    """An id, also where the object itself was expanded in its place."""
+    """Returns an id, also if the object is expanded in its place."""
     return _text(value.get("id")) if isinstance(value, Mapping) else str(value) if value else None
 
 

@@ -1,7 +1,8 @@
-"""Stripe's itemised payout reconciliation report (`payout_reconciliation.itemized`), a balance transaction a row.
+"""Reads Stripe's itemised payout reconciliation report (`payout_reconciliation.itemized`): one balance transaction a
+row.
 
-The report is in the currency that Stripe settles in and names no rate to CNY: what one unit brought, and what the bank
-got, is said beside it. The itemised report of balance changes has the same columns and is read too.
+The report is in Stripe's settlement currency and has no rate to CNY; the rate and the amount received by the bank are
+given beside it. The itemised balance change report has the same columns and is read too.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ COLUMNS = (
     "automatic_payout_id", "automatic_payout_effective_at", "balance_transaction_id", "currency", "gross", "fee", "net",
     "reporting_category", "source_id",
 )  # fmt: skip
-# Of the reporting categories that Stripe documents, those of the account itself, which are about no order.
+# Stripe's reporting categories of the account itself, which belong to no order.
 OWN = (
     "advance", "advance_funding", "anticipation_repayment", "climate_order_purchase", "climate_order_refund",
     "connect_collection_transfer", "connect_reserved_funds", "contribution", "financing_paydown",
@@ -40,7 +41,7 @@ OWN = (
     "platform_earning_refund", "risk_reserved_funds", "topup", "topup_reversal", "transfer", "transfer_reversal",
     "unreconciled_customer_funds",
 )  # fmt: skip
-# Stripe's reporting categories (Reporting categories and types): what is about orders, and the fees.
+# Stripe's reporting categories (Reporting categories and types) of orders and of fees.
 KINDS: dict[str, LineKind] = {
     "charge": "charge",
     "charge_failure": "charge",
@@ -55,7 +56,7 @@ KINDS: dict[str, LineKind] = {
     **dict.fromkeys(OWN, "other"),
 }
 _CHARGED, _CHARGED_IN = "customer_facing_amount", "customer_facing_currency"
-PAYOUTS = ("payout", "payout_reversal")  # the batch itself, on reports that list it
+PAYOUTS = ("payout", "payout_reversal")  # the payout itself, on reports that list it
 
 
 def read_stripe(
@@ -67,10 +68,11 @@ def read_stripe(
     bank_entry_ref: str = "",
     last: date = LATEST_DAY,
 ) -> list[ReportBatch]:
-    """The payouts of the report. `rates` are CNY for one unit by currency, `received` what the bank got in CNY.
+    """Returns the payouts of the report. `rates` are CNY for one unit, by currency; `received` is the amount at the
+    bank in CNY.
 
-    A row that nobody can use leaves its neighbours alone. Raises `BadFile` with the line of what is wrong where nothing
-    can be used, and `RateNotGiven`.
+    An unusable row does not affect the others. Raises `BadFile` with the line if nothing can be used, and
+    `RateNotGiven`.
     """
     payouts: dict[str, list[Cells]] = {}
     unusable = Unusable()
@@ -83,7 +85,7 @@ def read_stripe(
         raise BadFile(name, "there is no line in it")
     if received is not None and len(payouts) > 1:
         raise BadFile(name, f"one amount was received, and there are {len(payouts)} payouts in it")
-    nameless = bool(unusable.items)  # rows that may be of any payout: no total can be checked
+    nameless = bool(unusable.items)  # rows without a payout may belong to any payout, so that no total can be checked
     found = [_Payout(ref, rates, unusable, last, nameless=nameless) for ref in payouts]
     batches = [payout.read(rows) for payout, rows in zip(found, payouts.values(), strict=True)]
     whole = [replace(each, cash=received, bank_entry_ref=bank_entry_ref or each.batch_ref) for each in batches if each]
@@ -91,21 +93,21 @@ def read_stripe(
 
 
 class RateNotGiven(BadFile):
-    """Not the row is wrong, but what was said beside the file: it is to be imported again, with the rate."""
+    """The rate of a currency was not given or is invalid. Import the file again with the rate."""
 
 
 class _Payout:
-    """One payout as it is read."""
+    """One payout while it is read."""
 
     def __init__(self, ref: str, rates: Mapping[str, str], unusable: Unusable, last: date, *, nameless: bool) -> None:
         self._ref, self._rates, self._unusable, self._last, self._nameless = ref, rates, unusable, last, nameless
         self._lines: list[ReportLine] = []
         self._seen: dict[tuple[str, str], int] = {}
         self._paid: list[tuple[Cells, Money]] = []
-        self._of: tuple[date, str] | None = None  # its day and currency, as most rows have them
+        self._of: tuple[date, str] | None = None  # the day and currency of most rows
 
     def read(self, rows: list[Cells]) -> ReportBatch | None:
-        """The batch; None where nothing of it can be used. Raises `RateNotGiven`."""
+        """Returns the batch; None if nothing of it can be used. Raises `RateNotGiven`."""
         self._of = usual(rows, self._day_and_currency)
         for cells in rows:
             try:
@@ -145,7 +147,7 @@ class _Payout:
 
 def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> ReportLine:
     category = cells.text("reporting_category")
-    kind = KINDS.get(category, "other")  # the vocabulary is open
+    kind = KINDS.get(category, "other")  # Stripe may add categories
     names_nothing = kind in ("fee", "other")
     gross, fee, net = amounts(cells, currency)
     others = (cells.reference_or_nothing(column) for column in ("charge_id", "refund_id", "payment_intent_id"))
@@ -167,7 +169,7 @@ def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> R
 
 
 def _source(cells: Cells, kind: LineKind) -> str:
-    """The object that the line is about. A fee is about none, and money of the account may be."""
+    """Returns the id of the object that the line is about; "" for a fee, and perhaps for money of the account."""
     if kind == "fee":
         return ""
     return cells.reference_or_nothing("source_id") if kind == "other" else cells.reference("source_id")
@@ -185,5 +187,5 @@ def _rate(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> R
         return Rate(base=currency, quote=CNY, value=value, kind="provider_settlement", source=PSP, as_of=day)
     except ValueError:
         raise RateNotGiven(
-            cells.file, f"{value!r}, given as the rate for {currency}, is no rate", line=cells.line
+            cells.file, f"{value!r}, given as the rate for {currency}, is not a rate", line=cells.line
         ) from None

@@ -1,4 +1,4 @@
-"""Providers' webhook bodies as facts: signed, or refused."""
+"""Reads providers' webhook bodies as facts. Unsigned bodies are refused."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesN
 
 
 class ParsedBody(NamedTuple):
-    """What a signed body says: its facts, and as notes for people what of it is not understood."""
+    """The facts of a signed body, and notes for people about the parts that could not be read."""
 
     facts: list[ProviderFact]
     not_understood: list[Command]
 
 
 def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> ParsedBody:
-    """The facts of one event: a dispute's money comes with its fee, a refunded charge with its refunds.
+    """Returns the facts of one event: a dispute with its fee, a refunded charge with its refunds.
 
-    Raises `SignatureDoesNotMatch`, and `PayloadNotUnderstood` for a body that is no JSON object.
+    Raises `SignatureDoesNotMatch`, and `PayloadNotUnderstood` if the body is not a JSON object.
     """
     expect_stripe_signature(body, headers, secret, now=now)
     event, reported = _read(body, "Stripe"), ParsedBody([], [])
@@ -44,14 +44,14 @@ def stripe_facts(body: bytes, headers: Mapping[str, str], secret: str, *, now: d
 
 
 def adyen_facts(body: bytes, key: str, mode: CaptureMode) -> ParsedBody:
-    """The facts of the notifications of one body; one that is not understood leaves its neighbours alone.
+    """Returns the facts of a body's notifications. An unreadable notification does not affect the others.
 
-    Raises `SignatureDoesNotMatch` where no notification of the body is signed.
+    Raises `SignatureDoesNotMatch` if no notification of the body is signed.
     """
     try:
         items = items_of(_read(body, "Adyen"))
-    except PayloadNotUnderstood as problem:  # only notifications are signed
-        raise SignatureDoesNotMatch(f"Nobody signed the body: {problem}") from None
+    except PayloadNotUnderstood as problem:  # a body is not signed as a whole, only its notifications are
+        raise SignatureDoesNotMatch(f"The body is not signed: {problem}") from None
     reported = ParsedBody([], [])
     signed = {id(item) for item in signed_by_adyen(items, key)}
     for item in items:
@@ -64,9 +64,9 @@ def adyen_facts(body: bytes, key: str, mode: CaptureMode) -> ParsedBody:
 
 
 def _signed(item: Any, signed: AbstractSet[int]) -> Mapping[str, Any]:
-    """Returns the notification, if it is one of those that are signed. Raises `Unreadable`."""
+    """Returns the notification if it is signed. Raises `Unreadable`."""
     if id(item) not in signed:
-        raise Unreadable("it is no notification that is signed under our key, unlike others of its body")
+        raise Unreadable("it is not signed with our key, unlike other notifications of its body")
     found: Mapping[str, Any] = item
     return found
 
@@ -74,5 +74,5 @@ def _signed(item: Any, signed: AbstractSet[int]) -> Mapping[str, Any]:
 def _read(body: bytes, sender: str) -> Mapping[str, Any]:
     content = read_json(body, sender)
     if not isinstance(content, dict):
-        raise Unreadable(f"{sender} sends an object, and this is a {type(content).__name__}.")
+        raise Unreadable(f"{sender} sends an object, but this body is a {type(content).__name__}.")
     return content
