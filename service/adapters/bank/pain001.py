@@ -153,7 +153,7 @@ def _encoded(message: dict[str, Any]) -> bytes:
         root = _schema().encode(message, path=f"{{{NAMESPACE}}}Document", namespaces={"": NAMESPACE})
     except XMLSchemaException as error:
         raise ServiceFailure(f"It does not fit the bank's schema: {' '.join(str(error).split())[:300]}") from None
-    assert isinstance(root, Element), "a strict encoding is an element or an error"
+    assert isinstance(root, Element), "a strict encoding returns an element or raises"
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     root.set("xmlns", NAMESPACE)

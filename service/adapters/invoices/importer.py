@@ -166,7 +166,7 @@ def _line(cells: Cells, seen: dict[str, int], last: date) -> InvoiceLine:
     currency = cells.currency()
     amount = cells.money("amount", currency)
     if amount.minor <= 0:
-        raise cells.wrong("amount", "more than nothing")
+        raise cells.wrong("amount", "more than zero")
     named = [cells.id_or_none(column) for column in ("merchant_id", "order_id", "parcel_id")]
     merchant, order, parcel = named
     whole = (merchant, order, parcel) if merchant and order and parcel else None

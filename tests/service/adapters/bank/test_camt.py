@@ -71,12 +71,12 @@ def test_zeros_behind_the_cent_are_no_fraction_of_one(shared_data: Samples) -> N
         ("camt053.v8.xml", 74, "in SEK, the account in EUR"),
         ("camt053.v2.five.decimals.xml", 49, "closes at EUR 27.05, its entries come to EUR 27.00"),
         ("camt053.v2.all-balance-types.xml", 68, "closes at EUR 4.04"),
-        ("camt054.v2.xml", 2, "no camt.053"),
-        ("camt054.v2.with-account-name.xml", 2, "no camt.053"),
-        ("camt054.v4.xml", 2, "no camt.053"),
-        ("camt054.v8.xml", 2, "no camt.053"),
-        ("camt054.v8-with-UETR.xml", 2, "no camt.053"),
-        ("camt054.v8-with-financial-institution.xml", 2, "no camt.053"),
+        ("camt054.v2.xml", 2, "not camt.053"),
+        ("camt054.v2.with-account-name.xml", 2, "not camt.053"),
+        ("camt054.v4.xml", 2, "not camt.053"),
+        ("camt054.v8.xml", 2, "not camt.053"),
+        ("camt054.v8-with-UETR.xml", 2, "not camt.053"),
+        ("camt054.v8-with-financial-institution.xml", 2, "not camt.053"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(shared_data: Samples, sample: str, line: int, says: str) -> None:
@@ -94,7 +94,7 @@ def test_a_fraction_of_a_cent_is_refused() -> None:
     "text", ["-8.85", "+8.85", "8.85e0", "1_8.85", "1,008.85", "٨.٨٥", "Infinity", "NaN", "1" + "0" * 30]
 )
 def test_what_is_no_amount_is_refused(text: str) -> None:
-    assert f"'{text}' is no amount" in str(
+    assert f"'{text}' is not an amount" in str(
         reason(statement(entry("8.85").replace(">8.85<", f">{text}<"), closing="108.85"))
     )
 
@@ -104,7 +104,7 @@ def test_a_statement_that_stands_in_the_file_twice_is_read_once() -> None:
     body = once[once.index("<Stmt>") : once.index("</BkToCstmrStmt>")]
     found = read_file("x", once.replace(body, body + body).encode())
     assert len(found.statements) == 1
-    assert [(each.line, each.reason) for each in found.unread] == [(9, "the statement S-1 stands in line 4 already")]
+    assert [(each.line, each.reason) for each in found.unread] == [(9, "the statement S-1 is already in line 4")]
 
 
 @pytest.mark.parametrize("said", ["S-1", "/S 1", "..2", "A/1", "//", "S" * 80])
@@ -133,7 +133,7 @@ def test_however_the_bank_writes_its_characters_they_are_the_same(written: Calla
 @pytest.mark.parametrize("character", ["\0", "&#0;", "\x07"])
 def test_a_character_that_xml_cannot_hold_is_refused(character: str) -> None:
     refused = reason(statement(entry("8.85", reference=f"A{character}B"), closing="108.85"))
-    assert "no whole XML document" in str(refused)
+    assert "not a complete XML document" in str(refused)
 
 
 def test_a_closing_balance_that_does_not_follow_is_refused() -> None:
@@ -165,7 +165,7 @@ def test_what_is_not_booked_yet_does_not_count() -> None:
 def test_a_truncated_file_is_refused_with_the_line_where_it_ends() -> None:
     whole = statement(entry("8.85"), closing="108.85")
     refused = reason(whole[: len(whole) // 2])
-    assert "no whole XML document" in str(refused)
+    assert "not a complete XML document" in str(refused)
     assert refused.line is not None
 
 

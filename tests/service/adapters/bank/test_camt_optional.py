@@ -119,7 +119,7 @@ class TestDays:
         ],
     )
     def test_what_is_no_day_is_none(self, said: str) -> None:
-        with pytest.raises(BadFile, match="is no day"):
+        with pytest.raises(BadFile, match="is not a day"):
             one(entry("8.85").replace("2025-04-20", said), "108.85")
 
 

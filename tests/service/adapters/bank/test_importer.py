@@ -192,7 +192,7 @@ def test_the_same_file_again_changes_nothing(app: App) -> None:
 def test_the_same_statement_in_another_file_is_refused_and_nothing_is_recorded(app: App) -> None:
     imported(app, closing="100.00")
     heads = app.ledger.reader.heads()
-    with pytest.raises(BadFile, match="came before, in another file"):
+    with pytest.raises(BadFile, match="was imported before from another file"):
         imported(app, entry("8.85"), closing="108.85")
     assert app.ledger.reader.heads() == heads
 

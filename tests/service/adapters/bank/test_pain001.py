@@ -66,7 +66,7 @@ def test_a_directory_says_whose_account_a_token_stands_for() -> None:
 
 
 def test_an_id_that_banks_cannot_hold_makes_no_message() -> None:
-    with pytest.raises(ServiceFailure, match="schema does not take it"):
+    with pytest.raises(ServiceFailure, match="not fit the bank's schema"):
         order(payout(payout_id="S" * 36))
 
 

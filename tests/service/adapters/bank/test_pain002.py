@@ -92,12 +92,12 @@ def test_a_payout_the_bank_refused_is_not_waited_for_but_recognised_if_it_was_pa
 @pytest.mark.parametrize(
     ("transfers", "reason"),
     [
-        ((transfer("ACSC", payout="P-unknown"),), r"line 6: 'P-unknown' is no payout of ours"),
-        ((transfer("ACSC"), transfer("RJCT")), r"line 6: the transfer \S+ stands in it twice"),
-        ((transfer("WHAT"),), r"line 6: 'WHAT' is no status of a transfer"),
+        ((transfer("ACSC", payout="P-unknown"),), r"line 6: 'P-unknown' is not one of our payouts"),
+        ((transfer("ACSC"), transfer("RJCT")), r"line 6: the transfer \S+ is in it twice"),
+        ((transfer("WHAT"),), r"line 6: 'WHAT' is not a known transfer status"),
         ((), "names no transfers"),
         (("<TxInfAndSts><TxSts>ACSC</TxSts></TxInfAndSts>",), "line 6: TxInfAndSts has no OrgnlEndToEndId"),
-        (("<TxInfAndSts>",), "no whole XML document"),
+        (("<TxInfAndSts>",), "not a complete XML document"),
     ],
 )
 def test_an_answer_of_which_nothing_can_be_used_is_refused(app: App, transfers: tuple[str, ...], reason: str) -> None:
@@ -116,5 +116,5 @@ def test_a_transfer_that_nobody_can_use_is_kept_and_the_others_are_answered(app:
 
 
 def test_another_message_is_no_answer(app: App) -> None:
-    with pytest.raises(BadFile, match=r"no pain\.002"):
+    with pytest.raises(BadFile, match=r"not pain\.002"):
         import_pain002(app, RawFile("s.xml", statement(closing="100.00")))

@@ -236,7 +236,7 @@ def test_easypost_is_known_by_its_signature() -> None:
 
 def test_an_altered_body_is_refused() -> None:
     headers = signed_by_aftership(webhook(checkpoint("InTransit_004")))
-    with pytest.raises(SignatureDoesNotMatch, match="not that of its body"):
+    with pytest.raises(SignatureDoesNotMatch, match="does not match its body"):
         aftership.commands_from(webhook(checkpoint("Delivered_001")), headers, SECRET, find)
 
 

@@ -63,7 +63,7 @@ def test_a_scan_that_is_no_object_leaves_its_neighbours_and_is_kept(
     module: Any, body: Callable[..., Any], point: dict[str, Any], odd: Any
 ) -> None:
     scans, (kept,) = read(module, body([point, odd]))
-    assert (len(scans), kept.kind, "[1] is no object" in kept.refs["reason"]) == (1, ITEM_UNREAD, True)
+    assert (len(scans), kept.kind, "[1] is not an object" in kept.refs["reason"]) == (1, ITEM_UNREAD, True)
     details = kept.details.in_clear if kept.details else None
     assert details
     assert json.loads(details["body"]) == body([point, odd])
@@ -73,7 +73,7 @@ def test_a_scan_that_is_no_object_leaves_its_neighbours_and_is_kept(
 @pytest.mark.parametrize(("module", "body"), [form[:2] for form in FORMS[:3]])
 def test_scans_that_are_no_list_are_kept_and_the_state_is_read(module: Any, body: Callable[..., Any], odd: Any) -> None:
     scans, (kept,) = read(module, body(odd))
-    assert (len(scans), "is no list" in kept.refs["reason"]) == (1, True)
+    assert (len(scans), "is not a list" in kept.refs["reason"]) == (1, True)
 
 
 @pytest.mark.parametrize("odd", [*ODD, {}, {"object": "Tracker", "else": 1}])

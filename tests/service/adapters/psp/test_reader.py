@@ -57,7 +57,7 @@ def test_however_a_program_writes_its_lines_they_are_the_same(written: Callable[
 
 
 def test_a_rate_that_is_none_is_refused_where_it_is_needed() -> None:
-    with pytest.raises(BadFile, match="line 2: 'seven', given as the rate for USD, is no rate"):
+    with pytest.raises(BadFile, match="line 2: 'seven', given as the rate for USD, is not a rate"):
         read_stripe("report.csv", stripe(transaction()), rates={"USD": "seven"})
 
 
@@ -84,7 +84,7 @@ def test_a_payout_of_stripe_that_is_listed_must_be_what_its_lines_come_to() -> N
         (from_neutral, neutral(line(), summed(amounts="19.45,0.86,18.58")), 3, "the total gross is USD 19.45"),
         (from_neutral, neutral(line(), summed(2)), 3, "sums up '2' lines of USD, and there are 1"),
         (from_neutral, neutral(line()), 2, "ends without a total of USD"),
-        (from_neutral, neutral(summed(), line()), 3, "stands behind the total"),
+        (from_neutral, neutral(summed(), line()), 3, "comes after the total"),
         (from_neutral, neutral(line().replace("USD", "XXY"), summed()), 2, "not a currency of ISO 4217"),
         (from_neutral, neutral(line(kind="gift"), summed()), 2, "kind is 'gift', not one of charge"),
         (from_neutral, neutral(line().replace("7.1500", ""), summed()), 2, "the provider's rate"),
@@ -131,10 +131,15 @@ def test_what_is_wrong_is_said_with_its_line(read: Reading, content: bytes, at: 
         (from_neutral, neutral(line(), line("bt-2", kind="gift"), summed(2)), 3, "kind is 'gift', not one of charge"),
         (from_neutral, neutral(line(), line("bt-2") + ",more", summed(2)), 3, "15 columns, not 14"),
         (from_neutral, neutral(line(), line(""), summed(2)), 3, "psp_ref is ''"),
-        (from_neutral, neutral(line(), summed(), line("bt-2")), 4, "stands behind the total"),
-        (from_neutral, neutral(line(), line(), summed(2)), 3, "the charge bt-1 stands in line 2 already"),
-        (from_neutral, neutral(line(), line("bt-2").replace("-10,", "-11,"), summed(2)), 3, "the day of the rest"),
-        (from_stripe, stripe(transaction(), transaction()), 3, "the charge txn_1 stands in line 2 already"),
+        (from_neutral, neutral(line(), summed(), line("bt-2")), 4, "comes after the total"),
+        (from_neutral, neutral(line(), line(), summed(2)), 3, "the charge bt-1 is already in line 2"),
+        (
+            from_neutral,
+            neutral(line(), line("bt-2").replace("-10,", "-11,"), summed(2)),
+            3,
+            "as in the rest of its batch",
+        ),
+        (from_stripe, stripe(transaction(), transaction()), 3, "the charge txn_1 is already in line 2"),
         (from_stripe, stripe(transaction(), transaction(2, currency="hkd")), 3, "in HKD, the payout po_1 in USD"),
         (from_stripe, stripe(transaction(), transaction(2, payout="")), 3, "in no payout yet"),
         (from_stripe, stripe(transaction(), transaction(2, amounts="1,0,2")), 3, "less USD 0.00 is not USD 2.00"),
