@@ -1,6 +1,7 @@
-"""Documents made from the code: commands, events, refusals, policies and more, each from the list that is used.
+"""Generates documents from the code: commands, events, refusals, policies and more, each from the list that the code
+uses.
 
-`python -m service.docs_from_code` writes them into `docs/`; a test says when they are out of date.
+`python -m service.docs_from_code` writes them into `docs/`; a test fails if they are out of date.
 """
 
 from __future__ import annotations

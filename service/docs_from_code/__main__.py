@@ -1,4 +1,4 @@
-"""Writes the documents that are made from the code into `docs/`, or into the folder that is named."""
+"""Writes the generated documents into `docs/`, or into the folder given as argument."""
 
 from __future__ import annotations
 

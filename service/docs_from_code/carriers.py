@@ -1,4 +1,4 @@
-"""The document of carriers' words: what each status and detail is read as, from the tables that the adapters use."""
+"""Generates the document of carriers' vocabularies: the milestone of each status and detail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Facts of return to sender are `returning_to_sender`, `returned_to_sender` and `r
 
 
 def carriers() -> str:
-    """`docs/carriers.md`."""
+    """Returns the text of `docs/carriers.md`."""
     return _HEAD + "".join(_section(vocabulary) for vocabulary in VOCABULARIES)
 
 

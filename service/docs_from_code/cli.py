@@ -1,4 +1,4 @@
-"""The document of the command line: every command with its arguments and options, from the program itself."""
+"""Generates the document of the command line: every command with its arguments and options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SETTINGS = "Settings"
 
 
 def cli() -> str:
-    """`docs/cli.md`."""
+    """Returns the text of `docs/cli.md`."""
     group: Any = typer.main.get_command(app)
     head = (
         "# The command line\n\nMade from the code by `python -m service.docs_from_code`.\n\n"

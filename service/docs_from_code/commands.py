@@ -1,4 +1,4 @@
-"""The document of commands: what may be asked, with which data, and which refusals may follow."""
+"""Generates the document of commands: their data and the refusals that they may give."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.docs_from_code.shapes import shapes
 
 
 def commands() -> str:
-    """`docs/commands.md`."""
+    """Returns the text of `docs/commands.md`."""
     head = (
         "# Commands\n\nMade from the code by `python -m service.docs_from_code`.\n\n"
         'A command is one JSON line: `{"command": name, "id": …, "actor": {…}, "data": {…}}`. Its id is the'

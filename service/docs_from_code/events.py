@@ -1,4 +1,4 @@
-"""The document of events: the published language, by stored name and version."""
+"""Generates the document of events by stored name and version."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEAD = (
 
 
 def events() -> str:
-    """`docs/events.md`."""
+    """Returns the text of `docs/events.md`."""
     assert published.PUBLISHED, "every module of events is imported"
     newest = {
         key: kind

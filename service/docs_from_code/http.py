@@ -1,4 +1,4 @@
-"""The document of the HTTP reads: every address with its parameters, and every error, from the application itself."""
+"""Generates the document of HTTP reads: every address with its parameters, and every error."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ thread nor the database, and webhooks are served while readers wait. Every 503 h
 
 
 def http() -> str:
-    """`docs/http.md`."""
-    application = make_application(cast(App, None))  # routes only: nothing is asked of it
+    """Returns the text of `docs/http.md`."""
+    application = make_application(cast(App, None))  # the application is used for its routes only and serves nothing
     return _HEAD + _errors() + _limits() + "".join(_routes(application.openapi()["paths"]))
 
 
 def _errors() -> str:
-    """The codes of errors, each with what the first kind of problem says of itself that has it."""
+    """Returns the table of error codes, each with the text of the first problem that has it."""
     meanings: dict[tuple[int, str], str] = dict.fromkeys(KNOWN.values(), "")
     for kind, answer in KNOWN.items():
         meanings[answer] = meanings[answer] or sentences(kind.__doc__).partition("\n")[0]
@@ -68,7 +68,7 @@ def _errors() -> str:
 
 
 def _limits() -> str:
-    """The limits, and what is answered beyond them."""
+    """Returns the table of limits and of the answers beyond them."""
     return f"\n{_LIMITS}\n{table(('What', 'Limit', 'Beyond it'), LIMITS)}\n"
 
 

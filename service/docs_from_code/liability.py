@@ -1,4 +1,4 @@
-"""The document of who bears what: every place of units, cause and fault, from the function that decides it."""
+"""Generates the document of liability: each place of units, cause and fault, from the function that decides it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Who bears what becomes of units follows from where they are, then from whose fau
 
 
 def liability() -> str:
-    """`docs/liability.md`."""
+    """Returns the text of `docs/liability.md`."""
     policy = next(default.policy for default in default_policies() if isinstance(default.policy, Liability))
     faults = get_args(Fault)
     rows = [

@@ -1,4 +1,4 @@
-"""The document of limits: how what comes in is written, and how large, long, deep and far away it may be."""
+"""Generates the document of limits: the format, size, depth and range of inputs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ is refused as `VALUE_NOT_STORABLE`.
 
 
 def limits() -> str:
-    """`docs/limits.md`."""
+    """Returns the text of `docs/limits.md`."""
     return _HEAD + table(("Of", "At least", "At most", "Beyond it"), [*_of_time(), *_of_numbers(), *_of_shape()]) + "\n"
 
 

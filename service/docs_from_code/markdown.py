@@ -1,4 +1,4 @@
-"""How the documents are written: tables in Markdown, and the types of fields in plain words."""
+"""Writes Markdown tables and the types of fields."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pydantic.fields import FieldInfo
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; cells are one line each."""
+    """Returns a table; each cell is one line."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 
 
 def sentences(text: str | None) -> str:
-    """A docstring as paragraphs of one line each."""
+    """Returns a docstring as paragraphs of one line each."""
     parts = re.split(r"\n\s*\n", (text or "").strip())
     return "\n\n".join(" ".join(part.split()) for part in parts)
 
 
 def fields_of(model: type[BaseModel], *, besides: Iterable[str] = ()) -> list[tuple[str, str, str]]:
-    """Name, type and whether it must be given, of each field."""
+    """Returns the name and type of each field, and whether it is required."""
     left_out = set(besides)
     return [
         (f"`{name}`", f"`{type_of(field)}`", "yes" if field.is_required() else "")
@@ -34,12 +34,12 @@ def fields_of(model: type[BaseModel], *, besides: Iterable[str] = ()) -> list[tu
 
 
 def type_of(field: FieldInfo) -> str:
-    """The type as people would write it."""
+    """Returns the type of a field in plain words."""
     return named_type(field.annotation)
 
 
 def named_type(found: Any) -> str:
-    """An annotation as people would write it."""
+    """Returns an annotation in plain words."""
     origin, parts = get_origin(found), get_args(found)
     if origin is Annotated:
         return named_type(parts[0])

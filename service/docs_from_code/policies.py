@@ -1,4 +1,4 @@
-"""The document of policies: the defaults that a new ledger publishes, and what of them is assumed."""
+"""Generates the document of policies: the defaults of a new ledger, with their assumptions marked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.docs_from_code.markdown import sentences
 
 
 def policies() -> str:
-    """`docs/policies.md`."""
+    """Returns the text of `docs/policies.md`."""
     parts = [
         "# Policies\n\nMade from the code by `python -m service.docs_from_code`.\n\n"
         "Every rule that the business tunes is a versioned policy. These are the defaults; **assumption** marks what"

@@ -1,8 +1,8 @@
-"""Which posting rule of docs/money.md each event that writes an entry follows."""
+"""The posting rule of docs/money.md for each event that writes an entry."""
 
 from __future__ import annotations
 
-# By stored name. A test holds it against the rules that are registered.
+# By stored name. A test compares it with the registered rules.
 POSTING_RULES = {
     "payment.captured": "P1",
     "unmatched.payment_captured": "P1",

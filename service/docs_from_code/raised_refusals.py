@@ -1,4 +1,4 @@
-"""Which refusals a decision may raise: read off the source, following the functions it calls."""
+"""Finds the refusals that a decision may raise, by following its function calls through the source."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 from ledger.refusals.catalogue import REFUSALS, Refusal
 
 _OURS = ("commands", "ledger")
-# Methods of these names' objects are followed; a policy's own begin with `expect` where they may refuse.
+# The methods of objects with these names are followed; a policy's refusing methods begin with `expect`.
 _RECEIVERS = {"rules": "commands.rules", "_reference": "ledger.policies.reference"}
 
 
 def refusals_of(decide: Callable[..., Any]) -> list[str]:
-    """The codes, in the order of the list of refusals."""
+    """Returns the codes in the order of the list of refusals."""
     assert isinstance(decide, FunctionType), "a decision is a plain function"
     seen: set[tuple[str, str]] = set()
     raised: set[str] = set()
@@ -49,7 +49,7 @@ def _called(module: str, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _known(found: object) -> Iterator[tuple[str, str]]:
-    """What a name of the module stands for: a function of ours, or a class of the commands with its methods."""
+    """Yields the functions behind a name of the module: a function of ours, or the methods of a class of commands."""
     if isinstance(found, FunctionType) and found.__module__.partition(".")[0] in _OURS:
         yield found.__module__, found.__name__
     elif isinstance(found, type) and found.__module__.startswith("commands."):
@@ -67,7 +67,7 @@ def _of_method(call: ast.Attribute) -> Iterator[tuple[str, str]]:
 
 @cache
 def _functions(module: str) -> dict[str, list[ast.AST]]:
-    """All that stands in the body of every function of a module, by its name, methods included."""
+    """Returns the body of every function of a module by its name, methods included."""
     source = inspect.getsource(sys.modules[module])
     found = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef))
     return {node.name: [inner for statement in node.body for inner in ast.walk(statement)] for node in found}

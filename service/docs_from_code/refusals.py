@@ -1,4 +1,4 @@
-"""The document of refusals: code, sentence, facts, remedy, and the commands that may give it."""
+"""Generates the document of refusals: code, sentence, facts, remedy, and the commands that may give it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ what the bus or the journal says, whatever the command.
 
 
 def refusals() -> str:
-    """`docs/refusals.md`."""
+    """Returns the text of `docs/refusals.md`."""
     givers: dict[str, list[str]] = {code: [] for code in REFUSALS}
     for name, handler in MENU.items():
         for code in refusals_of(handler.decide):

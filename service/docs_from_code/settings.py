@@ -1,4 +1,4 @@
-"""The document of settings: flags, variables, defaults and meanings."""
+"""Generates the document of settings: flags, variables, defaults and meanings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from service.settings import settings_table
 
 
 def settings() -> str:
-    """`docs/settings.md`."""
+    """Returns the text of `docs/settings.md`."""
     rows = [
         (f"`{row['flag']}`", f"`{row['variable']}`", f"`{row['default']}`" if row["default"] else "", row["meaning"])
         for row in settings_table()

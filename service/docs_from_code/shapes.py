@@ -1,4 +1,4 @@
-"""The shapes inside commands and events: a section for each, so that a type's name leads to its fields."""
+"""Writes sections for the shapes inside commands and events, to which the types of fields link."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.docs_from_code.markdown import fields_of, named_type, sentences, ta
 
 
 def shapes(models: Iterable[type[BaseModel]]) -> str:
-    """Sections of every shape that the models hold, however deep, by name."""
+    """Returns a section for every shape in the models, at any depth, by name."""
     found: dict[str, type[Any]] = {}
     for model in models:
         _collect(model, found)

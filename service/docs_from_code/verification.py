@@ -1,4 +1,4 @@
-"""The document of verification: what covers each column of the log and of the views, and what nothing covers."""
+"""Generates the document of verification: the protection of each column of the log and the views, and its gaps."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ book, or a backup.
 
 
 def verification() -> str:
-    """`docs/verification.md`."""
+    """Returns the text of `docs/verification.md`."""
     return f"{_HEAD}\n## The log\n\n{_covered(EVIDENCE)}\n\n## The views\n\n{_covered(CONTROL)}\n{_FOLDED}{_LIMITS}"
 
 

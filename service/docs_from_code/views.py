@@ -1,4 +1,4 @@
-"""The document of read models: what each shows, its tables and what they are keyed by, the events it uses."""
+"""Generates the document of read models: their purpose, tables, keys and events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.docs_from_code.markdown import sentences, table
 
 
 def views() -> str:
-    """`docs/views.md`."""
+    """Returns the text of `docs/views.md`."""
     head = (
         "# Read models\n\nMade from the code by `python -m service.docs_from_code`.\n\n"
         "A read model is folded from the log and can be rebuilt from its first event at any time. Every row's key"

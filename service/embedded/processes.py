@@ -1,4 +1,4 @@
-"""Which live processes are the PostgreSQL of a cluster."""
+"""Finds the live PostgreSQL processes of a cluster."""
 
 import subprocess
 import sys
@@ -6,9 +6,10 @@ from pathlib import Path
 
 
 def postgres_processes(cluster: Path, named: int | None) -> list[int]:
-    """The live PostgreSQL processes of this cluster; `named` is the one that its pid file names.
+    """Returns the ids of the cluster's live PostgreSQL processes; `named` is the id in its pid file.
 
-    Linux shows all of them, because each works in the cluster's folder. Elsewhere only the named one is looked at.
+    Linux shows all of them, because each has the cluster's folder as working directory. Other systems check `named`
+    only.
     """
     if sys.platform == "linux":
         return [
@@ -21,7 +22,7 @@ def _at_work(process: Path, cluster: Path) -> bool:
     try:
         name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
         return name == "postgres" and (process / "cwd").readlink() == cluster
-    except OSError:  # gone, a zombie, or somebody else's
+    except OSError:  # gone, a zombie, or a process of another user
         return False
 
 

@@ -1,6 +1,8 @@
-"""Stands over one server and stops it when its last client is gone; a script that needs nothing but Python itself.
+"""Supervises one server and stops it when its last client has ended. A script that needs only Python's standard
+library.
 
-The launcher hands down its lock on the supervisor's file: while that is held, there is a supervisor and so a server.
+The launcher passes its lock on the supervisor's file to this process. While the lock is held, supervisor and server
+live.
 """
 
 import ctypes
@@ -18,7 +20,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def supervise(clients_file: str, command: Sequence[str], become: dict[str, Any]) -> int:
-    """Run the server until it ends by itself, or until nobody holds the clients file any more."""
+    """Runs the server until it ends by itself or no process holds the clients file."""
     server = _start(command, become)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -26,7 +28,7 @@ def supervise(clients_file: str, command: Sequence[str], become: dict[str, Any])
 
     def stop_when_deserted() -> None:
         fd = os.open(clients_file, os.O_RDWR)
-        fcntl.flock(fd, fcntl.LOCK_EX)  # granted when the last client is gone, and kept until the server is
+        fcntl.flock(fd, fcntl.LOCK_EX)  # granted when the last client has ended, and held until the server has stopped
         server.send_signal(signal.SIGINT)
 
     signal.signal(signal.SIGTERM, stop)
@@ -40,21 +42,21 @@ def _start(command: Sequence[str], become: dict[str, Any]) -> subprocess.Popen[b
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
     def follow_the_supervisor() -> None:
-        # Set after the user has changed, which clears it; and the supervisor may have died before it was set.
+        # Set after the change of user, which clears it. The supervisor may have died before.
         if libc is not None:
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
             if os.getppid() != supervisor:
                 os._exit(1)
-        # A shell that starts something in the background lets it ignore these.
+        # A shell that starts a background process may have set these signals to be ignored.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    # Safe here: this process has no other thread yet.
+    # Safe here, because this process has no other thread yet.
     return subprocess.Popen(command, cwd="/", preexec_fn=follow_the_supervisor, **become)
 
 
 def main(clients_file: str, uid: str, gid: str, *command: str) -> None:
     if os.fork():
-        os._exit(0)  # the supervisor is nobody's child: no launcher has to wait for it, no terminal reaches it
+        os._exit(0)  # the supervisor has no parent process to wait for it, and no terminal
     os.setsid()
     become = {"user": int(uid), "group": int(gid), "extra_groups": []} if uid else {}
     os._exit(supervise(clients_file, command, become) & 0xFF)

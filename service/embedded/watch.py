@@ -1,4 +1,4 @@
-"""The watch over a server that is to stay: starts it again whenever it has ended, from a thread of its own."""
+"""Watches a server in a thread, and starts it again whenever it has ended."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Self
 from service.embedded.errors import EmbeddedPostgresError, ServerLost
 from service.embedded.launcher import EmbeddedPostgres
 
-_LOOK_EVERY_S = 0.2  # a look tries one file lock
-PAUSES_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # before each attempt in a row
+_LOOK_EVERY_S = 0.2  # one check tries one file lock
+PAUSES_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # before each of the attempts
 
 _logger = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ _logger = logging.getLogger(__name__)
 class Watch:
     """Keeps a started server running until the block ends.
 
-    Each attempt waits as long as recovery takes. `pauses_s` are the pauses before the attempts in a row; after the last
-    one the server is lost, and `check` says so. The watch is the only user of its `EmbeddedPostgres` while it lasts.
+    Each attempt waits for the end of recovery. `pauses_s` are the pauses in seconds before consecutive attempts; after
+    the last attempt the server is lost, and `check` raises. Nothing else uses its `EmbeddedPostgres` meanwhile.
     """
 
     def __init__(self, server: EmbeddedPostgres, *, pauses_s: Sequence[float] = PAUSES_S) -> None:
@@ -44,7 +44,7 @@ class Watch:
 
     @property
     def is_over(self) -> bool:
-        """True if the server is lost and nobody tries to start it any more."""
+        """Returns True if the server is lost and no further attempt is made."""
         return self._error is not None
 
     def check(self) -> None:
@@ -57,7 +57,7 @@ class Watch:
             while not self._stop.wait(_LOOK_EVERY_S):
                 if self._server.has_ended():
                     self._start_again()
-        except Exception as error:  # raised to whoever runs the service, by `check`
+        except Exception as error:  # `check` raises it in the thread that runs the service
             self._error = error
 
     def _start_again(self) -> None:
