@@ -1,4 +1,4 @@
-"""The trading month of a demonstration: recorded once, carried on where it was cut off, then summed up."""
+"""Records the trading month of a demonstration once, resumes an interrupted recording, and sums it up."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from service.demo.simulator.days import SEED, Days
 from service.demo.simulator.month import record_month
 from service.failures import ServiceFailure
 
-Progress = Callable[[int, int], None]  # commands answered, commands in all
-# What the summary counts, by subject: the words for it, and the type of event.
+Progress = Callable[[int, int], None]  # commands answered, commands in total
+# The subjects of the summary: a label and an event type for each.
 _COUNTED = {
     "Merchants": {"enrolled": "merchant.enrolled", "suspended": "merchant.suspended", "left": "merchant.withdrawn"},
     "Orders": {"placed": "order.placed", "cancelled": "order.cancelled", "expired": "order.expired"},
@@ -33,7 +33,7 @@ _REFUSED = "SELECT count(*) FROM log.outcomes WHERE code <> ''"
 
 @dataclass(frozen=True, slots=True)
 class MonthSummary:
-    """What the books hold after the month. `refused` counts requests."""
+    """Totals of the books after the month. `refused` counts requests."""
 
     events: Counter[str]
     refused: int
@@ -43,7 +43,7 @@ class MonthSummary:
 
     @property
     def lines(self) -> dict[str, str]:
-        """What happened, by subject."""
+        """Returns the totals as texts, by subject."""
         reported = {
             subject: " · ".join(f"{self.events[name]:,} {words}" for words, name in counted.items())
             for subject, counted in _COUNTED.items()
@@ -56,24 +56,26 @@ class MonthSummary:
 
     @property
     def late_facts(self) -> tuple[str, str]:
-        """The questions that show them: the month's last day as known three days after it, and why it differs now."""
+        """Returns two commands that show the late facts: the month's last day as known three days later, and its
+        difference from now.
+        """
         last, known = self.days.month_end, self.days.at(self.days.month + 2)
         asked = f"--as-of {last} --as-known-at {known:%Y-%m-%dT%H:%M:%SZ}"
         return f"redledger trial-balance {asked}", f"redledger explain-difference {asked}"
 
 
 class NotForDemonstration(ServiceFailure):
-    """The trading month is recorded at its own time, which only a demonstration takes."""
+    """The ledger is not for demonstration, and the trading month needs the clock of one."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This ledger was not founded for demonstration, so that no trading month can be recorded in it."
+            "This ledger was not founded for demonstration, so that it cannot hold the trading month. Name"
             " --data-dir names another folder, --database-url an empty database, where one is founded with the month."
         )
 
 
 def record_trading_month(app: App, progress: Progress) -> MonthSummary:
-    """Record the month, unless it is whole: what was recorded of it before only repeats.
+    """Records the month, unless it is complete; commands of an interrupted recording are only repeated.
 
     Raises `NotForDemonstration`.
     """
@@ -86,7 +88,7 @@ def record_trading_month(app: App, progress: Progress) -> MonthSummary:
 
 
 def is_whole(app: App) -> bool:
-    """True if all of the month was recorded in this ledger."""
+    """Returns True if the whole month is recorded in this ledger."""
     return _whole(app).exists() and _whole(app).read_text() == app.ledger.identity.ledger_id
 
 

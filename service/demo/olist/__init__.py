@@ -1,1 +1,3 @@
-"""Olist's marketplace orders as commands: a folder read whole, its money converted, its facts put in order."""
+"""Converts Olist's marketplace orders to commands: reads a folder completely, converts its money and sorts its facts by
+time.
+"""

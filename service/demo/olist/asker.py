@@ -1,4 +1,4 @@
-"""Who the import acts as, how its command ids begin, and how a command names the source row it came from."""
+"""The actor of the import, the prefix of its command ids, and the source row of each command."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from service.demo.olist.source import Row, SourceOrder, SourcePayment
 
 SYSTEM = "olist"
 IMPORTER = Actor(kind="importer", id=SYSTEM, role="importer")
-SCOPE = f"{IMPORTER.kind}:{IMPORTER.id}/"  # how the log's command ids begin
+SCOPE = f"{IMPORTER.kind}:{IMPORTER.id}/"  # prefix of the command ids in the log
 _PREFIX = f"{SYSTEM}."
 _ID_LENGTH = 32
 
 
 def named(*parts: str) -> str:
-    """A command id that says what it does: the same at every import of the same rows."""
+    """Returns a command id made of these parts. The same rows always give the same id."""
     return _PREFIX + ".".join(parts)
 
 
 def subject_of(command_id: str) -> str:
-    """The source order, seller or product that a scoped id of ours begins with."""
+    """Returns the source order, seller or product with which one of our scoped ids begins."""
     return command_id.rpartition("/")[2].removeprefix(_PREFIX)[:_ID_LENGTH]
 
 
 def source_of(row: Row, *notes: str) -> Source:
-    """The row, and what it says that no field of the command holds."""
+    """Returns the source: the row, and notes for which the command has no field."""
     return Source(system=SYSTEM, external_id=" ".join((str(row), *notes)))
 
 
 def notes_on(payment: SourcePayment, order: SourceOrder) -> tuple[str, ...]:
-    """A payment's instalments, for which commands have no field; and that its time is a guess, where it is."""
+    """Returns the payment's instalments, for which commands have no field, and whether its time is estimated."""
     instalments = f"instalments={payment.instalments}"
     return (instalments,) if order.approved_at else (instalments, "time=purchase")

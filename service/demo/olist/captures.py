@@ -1,4 +1,4 @@
-"""A source order's payments as captures of its merchant orders: cumulative shares of the buyers' totals."""
+"""Splits a source order's payments into captures of its merchant orders, as cumulative shares of the buyers' totals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.demo.olist.source import SourcePayment
 
 @dataclass(frozen=True, slots=True)
 class CapturePart:
-    """What one payment brings to one merchant order, in the buyer's currency and in BRL."""
+    """The part of one payment for one merchant order, in the buyer's currency and in BRL."""
 
     payment: SourcePayment
     amount: Money
@@ -20,11 +20,11 @@ class CapturePart:
 
 
 def shares(payments: Sequence[SourcePayment], orders: Sequence[MerchantOrder]) -> dict[str, list[CapturePart]]:
-    """The parts of each merchant order (by id), one a payment, in the payments' order.
+    """Returns the parts of each merchant order by its id, one for each payment, in the order of the payments.
 
-    With T the source order's items and freight and P the payments up to one, an order with the buyer's total L has got
-    HALF_UP(L × P / T): exactly L where the payments add up to T, and off by just as much, in proportion, where the
-    source is. In BRL each payment is split over the orders' own totals.
+    T is the source order's items and freight, P the sum of the payments so far, and L the buyer's total of an order.
+    The order has received HALF_UP(L × P / T): exactly L if the payments add up to T, else with the source's difference
+    in proportion. In BRL each payment is split by the orders' totals.
     """
     whole = sum(order.source_total.minor for order in orders)
     weights = [order.source_total.minor for order in orders]
@@ -42,10 +42,10 @@ def shares(payments: Sequence[SourcePayment], orders: Sequence[MerchantOrder]) -
 
 
 def payment_name(payment: SourcePayment) -> str:
-    """The name all parts of a payment share: their capture reference and payment id."""
+    """Returns the capture reference and payment id that all parts of a payment share."""
     return f"olist-{payment.order_id}-{payment.sequential}"
 
 
 def provider(payment: SourcePayment) -> str:
-    """The source names no providers; its payment types stand for them."""
+    """Returns the provider: the source's payment type, because the source names no providers."""
     return f"olist_{payment.type}"

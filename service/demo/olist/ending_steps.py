@@ -1,4 +1,4 @@
-"""How an order ends in the source: released after its signature, called off, or only said to be delivered."""
+"""Makes the steps that end an order: released after its signature, cancelled, or only reported as delivered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIME_GUESSED = "time=latest known"  # the source has no time for a status
 
 
 def ending_steps(order: MerchantOrder, release: Release) -> Iterator[Step]:
-    """The steps that follow from the signature and from the order's last status."""
+    """Yields the steps that follow from the signature and from the order's last status."""
     source = order.source
     if source.is_cancelled:
         yield _called_off_late(order) if source.handed_over_at else _called_off(order)
@@ -32,7 +32,7 @@ def ending_steps(order: MerchantOrder, release: Release) -> Iterator[Step]:
 
 
 def _release(order: MerchantOrder, at: datetime) -> Step:
-    # A decision of the ledger's, not a fact of the source's: no row depends on its being granted.
+    # The ledger decides about a release; it is not a fact of the source, so that no row depends on it.
     command_id = named(order.order_id, "release")
     build = partial(ReleaseSettlement, id=command_id, occurred_at=at, **_about(order))
     return Step(at, StepKind.RELEASE, command_id, build)
@@ -54,12 +54,12 @@ def _called_off(order: MerchantOrder) -> Step:
 
 
 def _called_off_late(order: MerchantOrder) -> Step:
-    """Goods on their way cannot be cancelled any more: the source's word is recorded as a break for a person."""
+    """Returns a step that opens a break: an order whose goods are under way cannot be cancelled any more."""
     return _reported(order, "cancelled")
 
 
 def _reported_unpaid(order: MerchantOrder) -> Step:
-    """Its payments are taken to be captured at the purchase: that nobody approved them is a break for a person."""
+    """Returns a step that opens a break: nobody approved the payments, which are taken as captured at the purchase."""
     return _reported(order, "unpaid", "no approval", name="approval")
 
 

@@ -1,4 +1,4 @@
-"""A whole folder of source tables, read and checked against each other before anything is done with it."""
+"""Reads a complete folder of source tables and checks their references before anything is imported."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ _COLUMNS: dict[Table, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The tables of one folder, every reference between them known to hold."""
+    """The tables of one folder, in which every reference is valid."""
 
     orders: list[SourceOrder]
-    items: dict[str, list[SourceItem]]  # by order, in the order's own numbering
+    items: dict[str, list[SourceItem]]  # by order, numbered as in the source
     payments: dict[str, list[SourcePayment]]
     customers: dict[str, SourceCustomer]
     sellers: dict[str, SourceSeller]
@@ -82,7 +82,7 @@ class Folder:
 
 
 def read_folder(path: Path) -> Folder:
-    """Every table of the folder, whole. Raises `BadSource` at the first thing that is wrong."""
+    """Returns all tables of the folder. Raises `BadSource` at the first error."""
     if not path.is_dir():
         raise BadSource(f"{path}: there is no such folder")
     customers = _by(lambda row: row.customer_id, _rows(path, Table.CUSTOMERS, _customer))
@@ -106,7 +106,7 @@ def read_folder(path: Path) -> Folder:
 
 
 def _rows(folder: Path, table: Table, read: Callable[[Cells], T], **known: Container[str]) -> Iterator[tuple[Cells, T]]:
-    """The table's rows, each id in the columns of `known` being one of those the other table has."""
+    """Yields the rows of a table. Each id in a column of `known` must be in that container."""
     for cells in read_table(folder, table, _COLUMNS[table]):
         for column, ids in known.items():
             if cells.text(column) not in ids:

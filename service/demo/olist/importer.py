@@ -1,4 +1,6 @@
-"""The import as one call: read and check the folder, submit its commands in batches, account for every row."""
+"""Runs the import: reads and checks the folder, submits its commands in batches, and counts the outcome of
+every row.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +21,25 @@ from service.demo.olist.reais import NO_REAIS
 from service.demo.olist.summary import RowAccounts, Summary
 
 Submit = Callable[[Sequence[Command]], Sequence[Outcome]]
-Progress = Callable[[int, int], None]  # commands answered, commands in all
+Progress = Callable[[int, int], None]  # commands answered, commands in total
 BATCH = 2_000
 _PAGE = 5_000
 
 
 def default_rate_file(folder: Path) -> Path:
-    """Where the ECB's rates lie when nobody says: beside the folder of orders."""
+    """Returns the default path of the ECB's rates: beside the folder of orders."""
     return folder.resolve().parent / "fx_ecb" / "eurofxref-hist.zip"
 
 
 def plan_import(folder: Path, rate_file: Path, in_force: Reference) -> Plan:
-    """Everything that can be wrong with the files is found here. Raises `BadSource`, `BadRateFile`, `NoCrossRate`."""
+    """Returns the plan of the import, and checks the files completely. Raises `BadSource`, `BadRateFile` and
+    `NoCrossRate`.
+    """
     return make_plan(read_folder(folder), read_ecb(rate_file), in_force)
 
 
 def read_books(ledger: Ledger) -> Iterator[Recorded]:
-    """Every row of every book, a page at a time."""
+    """Yields every row of every book, read in pages."""
     for book in ledger.reader.heads():
         after = 0
         while rows := ledger.reader.read(book, after, _PAGE):
@@ -51,10 +55,10 @@ def run_import(
     progress: Progress = lambda _done, _total: None,
     batch: int = BATCH,
 ) -> Summary:
-    """Submit the plan's commands in its order and account for them.
+    """Submits the plan's commands in order and returns their summary.
 
-    `read_back` gives the rows of every book, from which the recorded amounts are summed. Safe to run again after it
-    was cut off: what was answered before is answered the same.
+    `read_back` returns the rows of every book; the recorded amounts are summed from them. An interrupted import may be
+    run again: repeated commands get the same answers.
     """
     accounts, refused = RowAccounts(), NO_REAIS
     done = 0

@@ -1,4 +1,4 @@
-"""What the log holds of a folder: read back, so that the summary rests on what was recorded, not on what was sent."""
+"""Sums up what the log holds of a folder, so that the summary rests on recorded events, not on sent commands."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _READ = frozenset(
 
 
 class Stored(Protocol):
-    """A row of the log, as far as it is looked at here."""
+    """The fields of a log row that are used here."""
 
     @property
     def command_id(self) -> str: ...
@@ -54,7 +54,7 @@ class LogTotals:
     breaks: Counter[str] = field(default_factory=Counter)
 
     def take(self, row: Stored) -> None:
-        """Add one more event of the folder's."""
+        """Adds an event of the folder."""
         self.events[row.type] += 1
         if row.type not in _READ:
             return
@@ -67,7 +67,7 @@ class LogTotals:
 
 
 def log_totals(folder: Folder, rows: Iterable[Stored]) -> LogTotals:
-    """The totals of those rows that an import of this folder recorded, whenever it did."""
+    """Returns the totals of the rows that any import of this folder recorded."""
     subjects = {order.order_id for order in folder.orders} | set(folder.sellers) | set(folder.products)
     totals = LogTotals()
     for row in rows:
@@ -78,7 +78,7 @@ def log_totals(folder: Folder, rows: Iterable[Stored]) -> LogTotals:
 
 @singledispatch
 def reais_of(event: Event) -> Reais:  # noqa: ARG001
-    """The source amounts an event keeps."""
+    """Returns the source amounts in an event."""
     return NO_REAIS
 
 

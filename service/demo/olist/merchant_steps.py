@@ -1,4 +1,4 @@
-"""Sellers as enrolled merchants with a verified account, and their products approved, each before its first fact."""
+"""Enrols sellers as merchants with a verified account, and approves their products, each before its first fact."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from service.demo.olist.step import Step, StepKind
 
 K = TypeVar("K", bound=Hashable)
 _MARKETS = tuple(sorted(MARKETS))
-_BANK = "OLIST"  # the source says nothing of banks: a stand-in that says where it is from
+_BANK = "OLIST"  # a placeholder that names its origin, because the source has no bank accounts
 
 
 def merchant_steps(folder: Folder) -> Iterator[Step]:
-    """The steps of every seller and product that an order of the folder needs."""
+    """Yields the steps of every seller and product that an order of the folder needs."""
     sellers: dict[str, datetime] = {}
     products: dict[tuple[str, str], datetime] = {}
     for order in folder.orders:

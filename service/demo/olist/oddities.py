@@ -1,4 +1,4 @@
-"""What is odd in a folder, counted: the contradictions and gaps that a reader of the summary should know of."""
+"""Counts the contradictions and gaps of a folder, for the summary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from service.demo.olist.source import SourceOrder
 
 
 def oddities(folder: Folder) -> dict[str, int]:
-    """How many orders (or payments) show each oddity, by a sentence that names it; those with none are left out."""
+    """Returns the number of orders or payments with each oddity, by its sentence. Oddities that do not occur are left
+    out.
+    """
     found: Counter[str] = Counter()
     for order in folder.orders:
         found.update(oddities_of(folder, order))
@@ -18,7 +20,7 @@ def oddities(folder: Folder) -> dict[str, int]:
 
 
 def oddities_of(folder: Folder, order: SourceOrder) -> list[str]:
-    """The sentences that fit one order, one a payment where they are about payments."""
+    """Returns the sentences that apply to one order; one for each payment if it is about payments."""
     return [*_of_times(order), *_of_parts(folder, order)]
 
 

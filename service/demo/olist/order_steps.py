@@ -1,4 +1,4 @@
-"""One source order's history as steps: placed, paid, handed over, delivered, called off, released."""
+"""Makes the steps of one source order: placed, paid, handed over, delivered, cancelled and released."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from service.demo.olist.source import SourceOrder, SourcePayment
 from service.demo.olist.step import Step, StepKind
 from service.demo.olist.unmatched_steps import no_money_step
 
-_CHANNEL = Channel(type="store")  # the source's orders come from shops, none from posts or streams
+_CHANNEL = Channel(type="store")  # the source's orders come from shops, none from posts or live streams
 
 
 def order_steps(orders: Sequence[MerchantOrder], folder: Folder, release: Release) -> Iterator[Step]:
-    """The steps of a source order's merchant orders; each names its rows where all that a row says is in it."""
+    """Yields the steps of a source order's merchant orders. Each names its source rows, as soon as all of a row is
+    used.
+    """
     payments = folder.payments.get(orders[0].source.order_id, ())
     parts = shares(payments, orders)
     for order in orders:
@@ -69,7 +71,7 @@ def _place(command_id: str, order: MerchantOrder) -> Command:
         checkout_id=source.order_id,
         market=order.market,
         buyer_ref=order.buyer_ref,
-        # No address is sealed in: the market is assigned, so the source's Brazilian one would contradict it.
+        # No address is sealed: the market is assigned, and the source's address in Brazil would contradict it.
         ship_to_ref=source.customer_id,
         channel=_CHANNEL,
         lines=tuple(
@@ -95,7 +97,7 @@ def _place(command_id: str, order: MerchantOrder) -> Command:
 
 
 def _unplaced_facts(source: SourceOrder) -> Iterator[str]:
-    """What the row says that an order has no field for."""
+    """Yields the facts of the row for which an order has no field."""
     yield f"status={source.status}"
     if source.estimated_at:
         yield f"estimated={source.estimated_at.isoformat()}"

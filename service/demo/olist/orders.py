@@ -1,4 +1,4 @@
-"""One order per seller of a source order: its lines at CNY list and local reference prices, its freight as a charge."""
+"""Makes one order for each seller of a source order: lines with list and reference prices, and freight as a charge."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ LOCALE = "en"
 
 @dataclass(frozen=True, slots=True)
 class MerchantLine:
-    """The units of one product at one price."""
+    """Units of one product at one price."""
 
     line_id: str
     product_id: str
     qty: int
-    source_price: Money  # BRL, a unit
+    source_price: Money  # BRL for one unit
     unit_list: Money  # CNY
     unit_reference: Money  # buyer's currency
     title_source: str
@@ -36,7 +36,7 @@ class MerchantLine:
 
 @dataclass(frozen=True, slots=True)
 class MerchantOrder:
-    """What one seller of a source order is to deliver, with all money computed."""
+    """The order of one seller, with all money computed."""
 
     source: SourceOrder
     order_id: str
@@ -61,33 +61,35 @@ class MerchantOrder:
 
     @property
     def reais(self) -> Reais:
-        """Items and freight apart, in BRL."""
+        """Returns items and freight in BRL, separately."""
         return Reais(items=total([line.source_price * line.qty for line in self.lines], BRL), freight=self.freight)
 
     @property
     def source_total(self) -> Money:
-        """Items and freight in BRL."""
+        """Returns items and freight in BRL."""
         return self.reais.items + self.freight
 
 
 def market_of(customer_unique_id: str) -> str:
-    """The market a person's orders are taken to come from: always the same one, a third of the people each."""
+    """Returns the market assigned to a person's orders. It is always the same, and each market gets a third of the
+    people.
+    """
     return MARKETS[int.from_bytes(sha256(customer_unique_id.encode()).digest()[:8], "big") % len(MARKETS)]
 
 
 def category_id(category: str) -> str:
-    """The product's category as the ledger names it."""
+    """Returns the ledger's id of the product's category."""
     return category or NO_CATEGORY
 
 
 class OrderMaker:
-    """Turns source orders into merchant orders at the rates of their days."""
+    """Converts source orders to merchant orders at the rates of their days."""
 
     def __init__(self, folder: Folder, rates: ImportRates) -> None:
         self._folder, self._rates = folder, rates
 
     def merchant_orders(self, source: SourceOrder) -> list[MerchantOrder]:
-        """One a seller, in the order their first items have; none where the order has no items."""
+        """Returns one order for each seller, sorted by its first item; none if the source order has no items."""
         by_seller: dict[str, list[SourceItem]] = {}
         for item in self._folder.items.get(source.order_id, ()):
             by_seller.setdefault(item.seller_id, []).append(item)
@@ -132,7 +134,7 @@ class OrderMaker:
             )
 
     def _titles(self, product_id: str) -> dict[str, str]:
-        # The source has no product titles: the category is all a buyer's snapshot can hold.
+        # The source has no product titles, so that the category stands for the title in the buyer's snapshot.
         name = category_id(self._folder.products[product_id].category)
         known = self._folder.categories.get(name)
         return {"title_source": name, "title_shown": known.english if known else name}

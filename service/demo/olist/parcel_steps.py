@@ -1,4 +1,4 @@
-"""A merchant order's one parcel: handed over and signed for when the source says so, in whatever sequence."""
+"""Makes the steps of a merchant order's only parcel at the source's times, in whatever order these are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CARRIER = "olist_carrier"  # the source names no carriers
 
 
 def parcel_steps(order: MerchantOrder) -> Iterator[Step]:
-    """The hand-over and the signature, where the source has a time for them."""
+    """Yields the dispatch and the signature, if the source has a time for them."""
     source = order.source
     reported = {
         "actor": IMPORTER,

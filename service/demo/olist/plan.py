@@ -1,4 +1,4 @@
-"""All steps of an import in the order they happened, ready to be submitted batch by batch."""
+"""Sorts all steps of an import by time, for submission in batches."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ from service.demo.olist.unmatched_steps import unmatched_steps
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import will ask for, each part in event-time order.
+    """The steps of an import, each part sorted by event time.
 
-    The platform's policies and rates go first, on their own: facts of book 0 rest on rates of an earlier submission.
+    The platform's policies and rates are submitted first and separately: facts of book 0 need rates of an earlier
+    submission.
     """
 
     folder: Folder
@@ -40,14 +41,14 @@ class Plan:
         return len(self.platform) + len(self.steps)
 
     def batches(self, size: int) -> Iterator[list[Step]]:
-        """The steps as they are to be submitted, up to `size` at once."""
+        """Yields the steps for submission, up to `size` at once."""
         for part in (self.platform, self.steps):
             for start in range(0, len(part), size):
                 yield part[start : start + size]
 
     @property
     def source_reais(self) -> Reais:
-        """What the source's own rows add up to."""
+        """Returns the sums of the source's rows."""
         items = [item for group in self.folder.items.values() for item in group]
         payments = [payment.value for group in self.folder.payments.values() for payment in group]
         return Reais(
@@ -58,7 +59,7 @@ class Plan:
 
 
 def make_plan(folder: Folder, ecb: EcbRates, in_force: Reference) -> Plan:
-    """The plan of a folder that is read whole; `in_force` are the ledger's policies. Raises `NoCrossRate`."""
+    """Returns the plan of a folder; `in_force` are the ledger's policies. Raises `NoCrossRate`."""
     if not folder.orders:
         return Plan(folder, [], [])
     rates = ImportRates(ecb, first=_first_day(folder), last=_last_day(folder))
@@ -81,7 +82,7 @@ def _order_steps(folder: Folder, rates: ImportRates, release: Release) -> Iterat
 
 
 def _release(in_force: Reference, day: date) -> Release:
-    """The release policy that will be in force: the ledger's, else the default."""
+    """Returns the release policy in force on the day: the ledger's, else the default."""
     try:
         return in_force.policy(Release, start_of_day(day))[0]
     except PolicyNotEffective:
@@ -89,7 +90,7 @@ def _release(in_force: Reference, day: date) -> Release:
 
 
 def _first_day(folder: Folder) -> date:
-    # An order's own day may be the one before its accounting day, which lies further east.
+    # An order's own day may be the day before its accounting day, because Shanghai lies further east.
     return min(min(order.day, accounting_day(order.first_known_at)) for order in folder.orders)
 
 

@@ -1,4 +1,4 @@
-"""What must be in force before the first order: the default policies, and the rates of every business day."""
+"""Makes the steps before the first order: the default policies, and the rates of every business day."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from service.demo.olist.step import Step, StepKind
 
 
 def start_of_day(day: date) -> datetime:
-    """The first instant of an accounting day."""
+    """Returns the first instant of an accounting day."""
     return datetime.combine(day, time(), ACCOUNTING_ZONE)
 
 
 def policy_steps(begin: date, in_force: Reference) -> Iterator[Step]:
-    """The defaults of every policy that has no version in force on the day `begin`, so that none is overridden."""
+    """Yields the defaults of every policy without a version in force on `begin`, so that none is replaced."""
     at = start_of_day(begin)
     for default in default_policies():
         if not _is_in_force(default.policy, in_force, at):
@@ -36,9 +36,9 @@ def policy_steps(begin: date, in_force: Reference) -> Iterator[Step]:
 
 
 def rate_steps(rates: list[Rate]) -> Iterator[Step]:
-    """Each rate from the start of its day, so that every fact of the day finds it."""
+    """Yields each rate from the start of its day, so that every fact of the day finds it."""
     for rate in rates:
-        # The value is in the id: a corrected rate file records its corrections, the same one nothing.
+        # The id contains the value: a corrected rate file records its corrections, the same file nothing.
         command_id = named("rate", rate.base, rate.kind, rate.as_of.isoformat(), rate.value)
         at = start_of_day(rate.as_of)
         yield Step(at, StepKind.RATE, command_id, partial(_record, command_id, rate, at))

@@ -1,4 +1,4 @@
-"""The exchange rates an import rests on, as the ledger will look them up: ECB crosses against CNY, MOP by its peg."""
+"""The exchange rates of an import: ECB cross rates against CNY, and MOP by its peg to HKD."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _RECORDED: tuple[tuple[str, RateKind], ...] = (
     ("USD", "book"),
     ("HKD", "reference"),
     ("HKD", "book"),
-    (BRL, "reference"),  # what turned the source's prices into list prices, so that it can be looked up
+    (BRL, "reference"),  # source name of the rates that convert the source's prices to list prices
 )
 
 
 class ImportRates:
-    """Rates of every business day from the last one on or before `first` up to `last`. Raises `NoCrossRate`.
+    """Rates of every business day up to `last`, from the last one on or before `first`. Raises `NoCrossRate`.
 
-    They are looked up through the ledger's own reference, so that what is computed here is what it will compute.
+    They are looked up through the ledger's own reference data, so that both compute the same amounts.
     """
 
     def __init__(self, ecb: EcbRates, *, first: date, last: date) -> None:
@@ -34,15 +34,15 @@ class ImportRates:
             self._reference.apply(FxRateRecorded(rate=rate), position)
 
     def reference(self, currency: str, day: date) -> Rate:
-        """CNY for one unit of the buyer's currency: what its reference prices are quoted at."""
+        """Returns the rate of reference prices: CNY for one unit of the buyer's currency."""
         return self._reference.rate(currency, "reference", day)
 
     def in_cny(self, reais: Money, day: date) -> Money:
-        """A source amount in CNY, HALF_UP."""
+        """Returns a source amount in CNY, HALF_UP."""
         return self._reference.rate(BRL, "reference", day).convert(reais)
 
     def in_local(self, reais: Money, currency: str, day: date) -> Money:
-        """A source amount in a buyer's currency, through CNY."""
+        """Returns a source amount in a buyer's currency, converted through CNY."""
         return self.reference(currency, day).convert_back(self.in_cny(reais, day))
 
 

@@ -1,4 +1,4 @@
-"""Sums of BRL amounts by what they are for: of the source, of the log, of what was refused."""
+"""Sums of BRL amounts by purpose: of the source, of the log, and of refused commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NOUGHT = Money(0, BRL)
 
 @dataclass(frozen=True, slots=True)
 class Reais:
-    """Prices of items, freight, and payments."""
+    """Sums of item prices, freight and payments."""
 
     items: Money = _NOUGHT
     freight: Money = _NOUGHT
@@ -22,7 +22,7 @@ class Reais:
         return Reais(self.items + other.items, self.freight + other.freight, self.payments + other.payments)
 
     def as_json(self) -> dict[str, str]:
-        """Decimal texts in BRL."""
+        """Returns decimal texts in BRL."""
         return {
             "items": f"{self.items.decimal:f}",
             "freight": f"{self.freight.decimal:f}",

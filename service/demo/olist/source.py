@@ -1,4 +1,4 @@
-"""What one row of each source table says, read into types: reais as integer centavos, times as UTC instants."""
+"""Parses a row of each source table: reais become integer centavos, times become UTC instants."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from ledger.money import Money
 
 BRL = "BRL"
-SOURCE_ZONE = ZoneInfo("America/Sao_Paulo")  # the tables give local wall-clock times without a zone
+SOURCE_ZONE = ZoneInfo("America/Sao_Paulo")  # the tables have local times without a zone
 
 
 class Table(StrEnum):
-    """The files of a folder, without their endings."""
+    """The file names of a folder, without endings."""
 
     ORDERS = "orders"
     ITEMS = "order_items"
@@ -27,7 +27,7 @@ class Table(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where a row stands; line 1 is the header."""
+    """The place of a row; line 1 is the header."""
 
     table: Table
     line: int
@@ -38,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class SourceOrder:
-    """One checkout of one customer, over one or several sellers."""
+    """One checkout of one customer with one or more sellers."""
 
     row: Row
     order_id: str
@@ -56,17 +56,17 @@ class SourceOrder:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether the goods will not come: cancelled, or not to be had."""
+        """Returns True if the goods will not come: cancelled or unavailable."""
         return self.status in ("canceled", "unavailable")
 
     @property
     def day(self) -> date:
-        """The day of the purchase where it was made: the one whose rates price the order."""
+        """Returns the local day of the purchase, whose rates price the order."""
         return self.purchased_at.astimezone(SOURCE_ZONE).date()
 
     @property
     def known_times(self) -> list[datetime]:
-        """Every instant at which something is known of the order; the estimate is a promise, not a fact."""
+        """Returns every instant of a fact of the order. The estimated delivery is not a fact."""
         times = (self.purchased_at, self.approved_at, self.handed_over_at, self.delivered_at)
         return [time for time in times if time is not None]
 
@@ -80,7 +80,7 @@ class SourceOrder:
 
     @property
     def paid_at(self) -> datetime:
-        """When its payments were captured: at the approval, else taken to be at the purchase."""
+        """Returns the instant of the captures: the approval, else the purchase."""
         return self.approved_at or self.purchased_at
 
 
@@ -100,7 +100,7 @@ class SourceItem:
 
 @dataclass(frozen=True, slots=True)
 class SourcePayment:
-    """One of an order's payments."""
+    """One payment of an order."""
 
     row: Row
     order_id: str
@@ -112,7 +112,7 @@ class SourcePayment:
 
 @dataclass(frozen=True, slots=True)
 class SourceCustomer:
-    """The customer of one order; `unique_id` is the person over several."""
+    """The customer of one order; `unique_id` identifies the person over several orders."""
 
     row: Row
     customer_id: str
@@ -127,7 +127,7 @@ class SourceSeller:
 
 @dataclass(frozen=True, slots=True)
 class SourceProduct:
-    """`category` as the marketplace calls it, in Portuguese; empty for some."""
+    """A product. `category` is the marketplace's Portuguese name; it may be ""."""
 
     row: Row
     product_id: str

@@ -1,4 +1,4 @@
-"""One command to be, with the instant it belongs to and the source rows and amounts it accounts for."""
+"""A planned command, with its instant and the source rows and amounts that it covers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.demo.olist.source import Row
 
 
 class StepKind(IntEnum):
-    """What a step does. The numbers order steps of one instant: what others rest on goes first."""
+    """Kinds of steps. The numbers sort steps of one instant, so that prerequisites come first."""
 
     POLICY = 1
     RATE = 2
@@ -40,7 +40,9 @@ class StepKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`build` makes the command when it is its turn: a quarter of a million of them are not held at once."""
+    """A planned command. `build` makes it when it is submitted, so that a quarter of a million commands are not in
+    memory at once.
+    """
 
     at: datetime
     kind: StepKind
@@ -51,5 +53,5 @@ class Step:
 
     @property
     def turn(self) -> tuple[datetime, StepKind, str]:
-        """Sorts steps: by when they happened, then by what rests on what, then by name."""
+        """Returns the sort key: the instant, then the kind, then the name."""
         return self.at, self.kind, self.command_id

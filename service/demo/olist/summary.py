@@ -1,4 +1,4 @@
-"""What became of an import: every source row by its outcome, reais from the log beside reais from the source."""
+"""The summary of an import: the outcome of every source row, and BRL from the log beside BRL from the source."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from service.demo.olist.reais import Reais
 from service.demo.olist.source import Row, Table
 from service.demo.olist.step import Step
 
-# From best to worst: a row that several commands account for is as well off as the worst of them.
+# From best to worst: a row with several commands gets the worst of their outcomes.
 RECORDED, REPEATED, NOTHING = "recorded", "repeated", "nothing to do"
 REFUSED, FAILED, UNUSED = "refused", "failed", "not referred to"
 WORDS = (RECORDED, REPEATED, NOTHING, REFUSED, FAILED, UNUSED)
 
 
 class RowAccounts:
-    """The outcome of every source row, as its commands are answered."""
+    """Collects the outcome of every source row."""
 
     def __init__(self) -> None:
         self._worst: dict[Row, int] = {}
-        self.steps: Counter[tuple[str, str]] = Counter()  # (kind of step, outcome word)
+        self.steps: Counter[tuple[str, str]] = Counter()  # (kind of step, outcome)
         self.refusals: Counter[tuple[str, str]] = Counter()  # (kind of step, refusal code)
 
     def take(self, step: Step, outcome: Outcome) -> None:
@@ -37,7 +37,7 @@ class RowAccounts:
             self._worst[row] = max(self._worst.get(row, 0), rank)
 
     def of(self, table: Table, read: int) -> dict[str, int]:
-        """How many of the table's `read` rows ended in each outcome; the numbers add up to `read`."""
+        """Returns the number of the table's rows by outcome; the numbers add up to `read`."""
         counts = Counter(WORDS[rank] for row, rank in self._worst.items() if row.table is table)
         counts[UNUSED] = read - counts.total()
         return {word: counts[word] for word in WORDS if counts[word]}
@@ -45,7 +45,7 @@ class RowAccounts:
 
 @dataclass(slots=True)
 class Summary:
-    """The account an import gives of itself. `ties`: the log and the refusals add up to the source, to the cent."""
+    """The summary of an import. `ties`: the log and the refusals add up to the source, to the cent."""
 
     rows_read: dict[Table, int]
     accounts: RowAccounts
@@ -60,16 +60,16 @@ class Summary:
 
     @property
     def rows(self) -> dict[Table, dict[str, int]]:
-        """Every table's rows by outcome."""
+        """Returns every table's rows by outcome."""
         return {table: self.accounts.of(table, read) for table, read in self.rows_read.items()}
 
     @property
     def was_all_there(self) -> bool:
-        """Whether the folder had been imported before: nothing was recorded now."""
+        """Returns True if everything was imported before, so that nothing was recorded now."""
         return not any(count for (_, word), count in self.accounts.steps.items() if word == RECORDED)
 
     def as_json(self) -> dict[str, Any]:
-        """The whole summary as plain JSON; amounts are decimal texts in BRL."""
+        """Returns the summary as plain JSON; amounts are decimal texts in BRL."""
         return {
             "rows": {table.value: {"read": self.rows_read[table], **words} for table, words in self.rows.items()},
             "commands": _nested(self.accounts.steps),
@@ -86,7 +86,7 @@ class Summary:
         }
 
     def sections(self) -> list[Section]:
-        """The summary as tables to print."""
+        """Returns the summary as tables."""
         shown = self.as_json()
         return [
             Section("Source rows", ("table", "read", *WORDS), [
@@ -109,7 +109,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table of the summary: a title, the names of its columns, and its rows as texts."""
+    """One table of the summary: its title, column names and rows of texts."""
 
     title: str
     columns: Sequence[str]

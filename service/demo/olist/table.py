@@ -1,4 +1,4 @@
-"""Reads one table row by row and says, with file and line, what is wrong with it."""
+"""Reads a table row by row. Errors name the file and the line."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from service.demo.olist.source import BRL, SOURCE_ZONE, Row, Table
 _ID = re.compile(r"[0-9a-f]{32}")
 _REAIS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _COUNT = re.compile(r"[0-9]{1,6}")
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,62}")  # a category or payment type: what the ledger takes as an id
+# A category or payment type, which must be a valid id of the ledger.
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,62}")
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _A_TIME = "a time such as 2017-11-24 18:30:00"
 _UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)
 
 
 class BadSource(Exception):
-    """The folder cannot be imported; the message is one plain sentence with file and, where there is one, line."""
+    """The folder cannot be imported. The message is one plain sentence with the file and, if known, the line."""
 
 
 class Cells:
-    """The cells of one row by column. Each reading method raises `BadSource` naming file, line and column."""
+    """The cells of one row by column. Each reading method raises `BadSource` with file, line and column."""
 
     __slots__ = ("_cells", "_columns", "_path", "row")
 
@@ -40,7 +41,7 @@ class Cells:
         return self._cells[self._columns[column]]
 
     def id(self, column: str) -> str:
-        """32 hexadecimal digits, as all ids of the marketplace are."""
+        """Returns an id of the marketplace: 32 hexadecimal digits."""
         return self._matching(column, _ID, "an id of 32 hexadecimal digits")
 
     def word(self, column: str) -> str:
@@ -50,19 +51,19 @@ class Cells:
         return int(self._matching(column, _COUNT, "a whole number"))
 
     def reais(self, column: str) -> Money:
-        """An amount of zero or more in BRL."""
+        """Returns an amount of zero or more in BRL."""
         whole, _, cents = self._matching(column, _REAIS, "an amount with at most two decimals").partition(".")
         return Money(int(whole) * 100 + int(f"{cents:0<2}"), BRL)
 
     def price(self, column: str) -> Money:
-        """An amount above zero in BRL."""
+        """Returns an amount above zero in BRL."""
         amount = self.reais(column)
         if not amount:
             raise self.wrong(column, "an amount above zero")
         return amount
 
     def time(self, column: str) -> datetime:
-        """A local wall-clock time as an instant. A time the clocks skipped is read as if they had not yet moved."""
+        """Returns a local time as an instant. A time skipped by the clock change is read with the offset before it."""
         try:
             local = datetime.fromisoformat(self._matching(column, _LOCAL_TIME, _A_TIME)).replace(tzinfo=SOURCE_ZONE)
             return bounded_instant(local).astimezone(UTC)
@@ -86,7 +87,7 @@ class Cells:
 
 
 def read_table(folder: Path, table: Table, columns: Sequence[str]) -> Iterator[Cells]:
-    """The rows of `<table>.csv.gz` or `<table>.csv`, each with at least `columns`. Raises `BadSource`."""
+    """Yields the rows of `<table>.csv.gz` or `<table>.csv` with at least `columns`. Raises `BadSource`."""
     path = _find(folder, table)
     line = 1
     try:

@@ -1,5 +1,6 @@
-"""What names no seller becomes an unmatched item: orders without items, their payments, and payments that move no
-money."""
+"""Makes unmatched items of source data without a seller: orders without items, their payments, and payments of no
+value.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ NO_MONEY = "payment_without_money"
 
 
 def unmatched_steps(order: SourceOrder, folder: Folder, rates: ImportRates) -> Iterator[Step]:
-    """The steps of an order without items: itself as a fact, its payments at the rates of the day they were made."""
+    """Yields the steps of an order without items: the order as a fact, and its payments at the rates of their days."""
     customer = folder.customers[order.customer_id]
     command_id = named(order.order_id, "unmatched")
     yield Step(
@@ -40,7 +41,7 @@ def unmatched_steps(order: SourceOrder, folder: Folder, rates: ImportRates) -> I
 
 
 def no_money_step(order: SourceOrder, payment: SourcePayment, source_amount: Money, *suffix: str) -> Step:
-    """A payment (or a seller's part of it) too small to be money in the buyer's currency: noted, not captured."""
+    """Returns the note of a payment, or of a seller's part of it, that rounds to zero in the buyer's currency."""
     command_id = named(order.order_id, "payment", str(payment.sequential), *suffix)
     build = partial(_no_money, command_id, order, payment, source_amount)
     return Step(

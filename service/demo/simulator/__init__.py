@@ -1,1 +1,1 @@
-"""A made-up trading month, the same for the same seed: orders of every kind through the real commands."""
+"""Simulates a trading month with all kinds of orders, through the real commands. The same seed gives the same month."""

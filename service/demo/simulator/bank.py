@@ -1,4 +1,4 @@
-"""The bank's weekly statements of the platform's account: deposits, payouts, and entries that fit nothing."""
+"""Makes the bank's weekly statements: deposits, payouts, and entries that match nothing."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from service.demo.simulator.step import BANK, Act, Step
 from service.demo.simulator.world import World
 
 ACCOUNT = "CN-ICBC-0001"
-_SHOWN_AFTER = 4  # days after the run, when its payouts have left
+_SHOWN_AFTER = 4  # days after the run, when the payouts have left the account
 _OPENING = Money(100_000_000, CNY)
-_UNMATCHED, _UNEQUAL, _GAP = 2, 3, 5  # the statements with an entry of nothing, of another amount, and behind a gap
-_CHARGED = 4  # the statement on which the bank charges for its services
+_UNMATCHED, _UNEQUAL, _GAP = 2, 3, 5  # the statements with an unmatched entry, with a wrong amount, and after a gap
+_CHARGED = 4  # the statement with the bank's own charge
 
 
 def bank_acts(world: World, steps: Sequence[Step]) -> Iterator[Act]:
-    """A statement for each week from the first settlement run on."""
+    """Yields a statement for each week from the first settlement run on."""
     deposits = [step for step in steps if step.command == "report_psp_batch"]
     claims = [step.data["bank_entry_ref"] for step in steps if step.command == "report_claim_settled"]
     for week in range(1, runs_of(world) + 1):
@@ -38,7 +38,7 @@ def bank_acts(world: World, steps: Sequence[Step]) -> Iterator[Act]:
 
 @dataclass(frozen=True, slots=True)
 class _Reported:
-    """What the bank knows: the provider's deposits, and under which names other money comes and goes."""
+    """The facts that the bank knows: the provider's deposits, and the references of other payments."""
 
     world: World
     deposits: Sequence[Step]
@@ -51,7 +51,7 @@ def _statement(reported: _Reported, week: int, app: App) -> Iterator[Step]:
     for earlier in range(1, week):
         opening += total([entry["amount"] for entry in _entries(reported, earlier, app)], CNY)
     if week >= _GAP:
-        opening += Money(7_700, CNY)  # what came in while no statement was taken
+        opening += Money(7_700, CNY)  # money received in the gap between two statements
     entries = list(_entries(reported, week, app))
     name = {"account": ACCOUNT, "statement_id": f"ST-{world.seed}-{week:02d}"}
     at, closed_on = world.day(run_day(week) + _SHOWN_AFTER), _shown_on(world, week)
@@ -87,7 +87,7 @@ def _entries(reported: _Reported, week: int, app: App) -> Iterator[dict[str, Any
         yield entry | {"amount": entry["amount"] - charged}
     returned = [row.payout_id for row in returned_by_bank(app, world)]
     for other in expected_under(app.views, [*reported.references, *returned]):
-        in_cny = other.amount.currency == CNY  # what left the account in dollars, no statement shows
+        in_cny = other.amount.currency == CNY  # dollar entries are in no statement
         if other.kind != "payout" and in_cny and since.date() <= other.expected_on < upto.date():
             yield _matched(other.kind, other.reference, other.amount)
     if week == _CHARGED:

@@ -1,4 +1,4 @@
-"""What one simulated order consists of: its lines with both prices, its charges and totals."""
+"""The content of one simulated order: lines with both prices, charges and totals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHANNELS = ("post", "live_stream", "store")
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """An order before it is placed; `data` is what place_order asks for."""
+    """An order before it is placed; `data` is the data of `place_order`."""
 
     order_id: str
     merchant: Merchant
@@ -36,11 +36,13 @@ class Basket:
 
     @property
     def total_of_goods(self) -> Money:
-        """What the buyer paid without charges."""
+        """Returns the buyer's price of the goods, without charges."""
         return total([line["unit_reference"] * line["qty"] for line in self.data["lines"]], self.total.currency)
 
     def back_with(self, goods: Money) -> Money:
-        """What a buyer gets back with so much of the goods: its part of the tax, and shipping with all of them."""
+        """Returns the refund for goods of this value: with their part of the tax, and with shipping if all goods are
+        refunded.
+        """
         charged = {charge["type"]: charge["amount"] for charge in self.data["charges"]}
         nothing = Money(0, goods.currency)
         tax = half_up(charged.get("tax", nothing).minor * goods.minor, self.total_of_goods.minor)
@@ -49,7 +51,7 @@ class Basket:
 
     @property
     def names(self) -> dict[str, str]:
-        """What every command about this order names."""
+        """Returns the ids that every command about this order has."""
         return {"merchant_id": self.merchant.merchant_id, "order_id": self.order_id}
 
 
@@ -63,7 +65,9 @@ def make_basket(
     placed_at: datetime,
     units: int = 1,
 ) -> Basket:
-    """An order of one to three of the merchant's products at the day's reference prices, of at least so many units."""
+    """Returns an order of one to three of the merchant's products at the day's reference prices, with at least `units`
+    units.
+    """
     currency = CURRENCIES[buyer.market]
     rate = rates.reference(currency, accounting_day(placed_at))
     products = random.sample(merchant.products, min(random.choice((1, 1, 1, 2, 2, 3)), len(merchant.products)))
@@ -113,7 +117,7 @@ def _shipping(market: str) -> dict[str, Any]:
 
 
 def _sales_tax(goods: Money) -> dict[str, Any]:
-    """As some states have it: illustrative."""
+    """Returns a simulated sales tax, as some US states have it."""
     return {"type": "tax", "amount": Money(half_up(goods.minor * 6, 100), goods.currency), "borne_by": "buyer"}
 
 

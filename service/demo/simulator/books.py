@@ -1,4 +1,6 @@
-"""Finance at the month's end: revalued, closed, reopened for one correction, closed again; partners and taxes paid."""
+"""Simulates finance at the month's end: revalued, closed, reopened for a correction, closed again; partners and taxes
+paid.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ _SPARE, _SOLD_BACK = Money.of("500.00", "USD"), Money.of("300.00", "USD")
 
 
 def book_acts(world: World) -> Iterator[Act]:
-    """Each as the state of the period allows it: reported again, what was done is left alone."""
+    """Yields the acts. Each checks the state of the period first, so that a repetition changes nothing."""
     acts: tuple[tuple[int, int, Callable[[World, App], Iterable[Step]]], ...] = (
         (_CLOSED, 1, _revalue),
         (_CLOSED, 2, _close),
@@ -66,7 +68,7 @@ def _reopen(world: World, app: App) -> Iterable[Step]:
 
 
 def _correct(world: World, _: App) -> Iterator[Step]:
-    """An accrual that was forgotten belongs to the month's last day."""
+    """Yields the correction: a forgotten accrual of the month's last day."""
     lines = [
         {"account": LOGISTICS_COST.code, "side": "debit", "amount": "CNY 480.00"},
         {"account": PARTNER_PAYABLE.code, "side": "credit", "amount": "CNY 480.00"},
@@ -82,7 +84,7 @@ def _close_again(world: World, app: App) -> Iterable[Step]:
 
 
 def _closed(world: World, app: App, *, after: int) -> Iterable[Step]:
-    """The month is closed if it was closed and reopened so often before; what was cut off is finished."""
+    """Closes the month if it was closed and reopened `after` times before, and finishes an interrupted closing."""
     closing = _closing(app)
     if closing.unfinished:
         closing.finish()
@@ -94,7 +96,9 @@ def _closed(world: World, app: App, *, after: int) -> Iterable[Step]:
 
 
 def _pay(world: World, app: App) -> Iterator[Step]:
-    """What was owed to partners and tax offices on the last day is paid; dollars are bought for it, some sold back."""
+    """Yields the payments of what was owed to partners and tax offices on the last day. Dollars are bought for them,
+    and some sold back.
+    """
     for row in _owed_in_cny(world, app):
         yield _paid_from_bank(world, "record_partner_invoice_paid", _partner(world, HAULIER), amount=row)
     for foreign in _revalued(world, app):
@@ -117,13 +121,13 @@ def _owed_in_cny(world: World, app: App) -> Iterator[Money]:
 
 
 def _revalued(world: World, app: App) -> tuple[RevaluedBalance, ...]:
-    """The foreign balances of the last day, before they were revalued."""
+    """Returns the foreign balances of the last day before they were revalued."""
     rows = app.ledger.reader.read_stream(0, revaluation_stream(_period(world)))
     return next((row.event.balances for row in rows if isinstance(row.event, FxRevaluationPosted)), ())
 
 
 def bank_refs(world: World) -> list[str]:
-    """Under which the bank names what is paid and changed here."""
+    """Returns the bank's references of these payments and exchanges."""
     paid = [_paid_ref(world, name) for name in (HAULIER, CUSTOMS_BROKER, _TAX_OFFICE)]
     return [*paid, *(_changed_ref(world, n) for n in (0, 1))]
 
@@ -143,7 +147,7 @@ def _changed_ref(world: World, n: int) -> str:
 
 
 def _partner(world: World, name: str) -> dict[str, Any]:
-    """All that is owed: the month's invoice, and what was accrued without one."""
+    """Returns the data of a payment of everything owed to a partner: the month's invoice and accruals without one."""
     return {"partner": name, "invoice_refs": [f"{name}-{_period(world)}", f"{name}-{_period(world)}-accrued"]}
 
 
@@ -162,7 +166,7 @@ def _rate(world: World) -> Rate:
 
 
 def _closing(app: App) -> PeriodClose:
-    """With the trial balance of a view, which does not read a long log from its first event."""
+    """Returns the closing, with the trial balance of a view, which is quicker than a long log."""
 
     def balances(positions: Mapping[int, int], upto: date) -> Balances:
         app.catch_up([AccountTurnovers()])
@@ -173,7 +177,7 @@ def _closing(app: App) -> PeriodClose:
 
 
 def _changes(world: World, app: App) -> int:
-    """How often the month was closed or reopened."""
+    """Returns the number of times the month was closed or reopened."""
     return sum(change.period == _period(world) for change in periods(app).changes)
 
 

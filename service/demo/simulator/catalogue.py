@@ -1,4 +1,4 @@
-"""Made-up merchants and what they sell: RMB list prices, source titles and the titles buyers are shown."""
+"""Simulated merchants and products: list prices in CNY, source titles, and titles for buyers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GOODS = (
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product of one merchant; `list_minor` is its price in fen."""
+    """A product of one merchant; `list_minor` is its list price in fen."""
 
     product_id: str
     category_id: str
@@ -40,7 +40,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A mainland merchant: whether it has Express Refund on, and what it sells."""
+    """A mainland merchant with its products; `express_refund` is its setting."""
 
     merchant_id: str
     express: bool
@@ -52,7 +52,7 @@ class Merchant:
 
 
 def make_merchants(random: Random, count: int, *, after: int = 1000) -> list[Merchant]:
-    """So many merchants, numbered from behind `after`."""
+    """Returns `count` merchants, with numbers above `after`."""
     return [_merchant(random, after + number) for number in range(1, count + 1)]
 
 

@@ -1,4 +1,4 @@
-"""Merchants that are turned down, suspended or leave; products that come into the export pool and go out of it."""
+"""Simulates merchants that are rejected, suspended or leave, and products that enter and leave the export pool."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from service.demo.simulator.scenarios.scenarios import delivered
 from service.demo.simulator.step import OPERATIONS, Step
 from service.demo.simulator.world import World
 
-APPLICANT, SUSPENDED, LEAVER, CURATOR = 0, 1, 2, 3  # among the world's guests
+APPLICANT, SUSPENDED, LEAVER, CURATOR = 0, 1, 2, 3  # indexes of the world's guests
 _A_MINUTE = timedelta(minutes=1)
 
 
 def catalogue_steps(world: World) -> Iterator[Step]:
-    """What happens to four merchants and their products."""
+    """Yields the steps of four merchants and their products."""
     yield from _turned_down_then_enrolled(CatalogueScenario(world, APPLICANT))
     yield from _suspended_then_reinstated(CatalogueScenario(world, SUSPENDED))
     yield from _withdrawn(CatalogueScenario(world, LEAVER))
@@ -29,7 +29,7 @@ def catalogue_steps(world: World) -> Iterator[Step]:
 
 
 class CatalogueScenario:
-    """Writes the steps of one of the guests; ids follow from the merchant. Another `book` names other orders."""
+    """Writes the steps of one guest merchant; ids follow from the merchant. `book` tells its sets of orders apart."""
 
     def __init__(self, world: World, guest: int, *, book: int = 0) -> None:
         self.world, self.merchant = world, world.guests[guest]
@@ -37,7 +37,7 @@ class CatalogueScenario:
         self._random = Random(f"guest {world.seed} {self._name}")
 
     def asks(self, at: datetime, command: str, actor: Any = None, **data: Any) -> Step:
-        """What the merchant does, or somebody else."""
+        """Returns a step of the merchant, or of another actor."""
         self._reported += 1
         named = {"merchant_id": self.merchant.merchant_id, **data}
         step_id = f"sim{self.world.seed}.{self.merchant.merchant_id}.g{self._reported:02d}"
@@ -49,7 +49,7 @@ class CatalogueScenario:
     def order(
         self, at: datetime, *, market: str = "US", product: int | None = None, buyer: Buyer | None = None
     ) -> Scenario:
-        """An order of this merchant, of one of its products if one is named."""
+        """Returns the scenario of an order of this merchant, of a certain product if `product` is given."""
         self._orders += 1
         merchant, buyers = self.merchant, [buyer for buyer in self.world.buyers if buyer.market == market]
         if product is not None:
@@ -67,7 +67,7 @@ class CatalogueScenario:
 
 
 def _turned_down_then_enrolled(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """It asks, is turned down for its papers, asks again for one market, and is taken."""
+    """The merchant applies, is rejected for its papers, applies again for one market, and is enrolled."""
     day = catalogue_scenario.world.day
     note = f"{catalogue_scenario.merchant.merchant_id}: licence of another company"
     yield catalogue_scenario.asks(day(1), "enrol_merchant")
@@ -77,7 +77,7 @@ def _turned_down_then_enrolled(catalogue_scenario: CatalogueScenario) -> Iterato
 
 
 def _suspended_then_reinstated(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """While it is suspended it takes no orders, and the one it has runs off."""
+    """While the merchant is suspended it takes no orders; its open order is completed."""
     day = catalogue_scenario.world.day
     yield from catalogue_scenario.joins()
     yield from delivered(catalogue_scenario.order(day(6, hour=9)))
@@ -88,7 +88,7 @@ def _suspended_then_reinstated(catalogue_scenario: CatalogueScenario) -> Iterato
 
 
 def _withdrawn(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """It leaves: no new orders, and the one it has runs off."""
+    """The merchant leaves: no new orders, and its open order is completed."""
     day = catalogue_scenario.world.day
     yield from catalogue_scenario.joins()
     yield from delivered(catalogue_scenario.order(day(7, hour=2)))
@@ -97,7 +97,7 @@ def _withdrawn(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
 
 
 def _in_and_out_of_the_pool(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """Reviews by market, both switches, and an order of what has left the pool since."""
+    """Reviews by market, both export switches, and an order of a product that has left the pool."""
     yield from catalogue_scenario.joins()
     yield from _by_market(catalogue_scenario)
     yield from _rejected_then_improved(catalogue_scenario)
@@ -105,7 +105,9 @@ def _in_and_out_of_the_pool(catalogue_scenario: CatalogueScenario) -> Iterator[S
 
 
 def _by_market(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """Revoked for one market only: its order there runs off, a new one is refused, another market goes on."""
+    """A product is revoked for one market only: the order there is completed, a new one is refused, another market goes
+    on.
+    """
     day, product = catalogue_scenario.world.day, catalogue_scenario.merchant.products[0]
     yield from delivered(catalogue_scenario.order(day(5, hour=3), market="US", product=0))
     revoked = {"product_id": product.product_id, "markets": ["US"], "reasons": ["labelling"], "criteria_version": "2"}
@@ -115,7 +117,7 @@ def _by_market(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
 
 
 def _rejected_then_improved(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """A new product is rejected, submitted anew for two markets, and approved in one of them."""
+    """A new product is rejected, submitted again for two markets, and approved for one of them."""
     day, name = catalogue_scenario.world.day, {"product_id": f"P-{catalogue_scenario.merchant.merchant_id}-new"}
     submitted = {**name, "category_id": "beauty"}
     yield catalogue_scenario.asks(day(8), "submit_product", **submitted)
@@ -126,7 +128,9 @@ def _rejected_then_improved(catalogue_scenario: CatalogueScenario) -> Iterator[S
 
 
 def _switched(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """Explicit off wins over the automatic switch; on brings it back; without the automatic switch, on is needed."""
+    """An explicit "off" wins over the automatic switch; "on" cancels it; without the automatic switch, "on"
+    is needed.
+    """
     day, switched = catalogue_scenario.world.day, {"product_id": catalogue_scenario.merchant.products[1].product_id}
     yield from delivered(catalogue_scenario.order(day(11, hour=6), market="US", product=1))
     yield catalogue_scenario.asks(day(12), "set_export_status", **switched, enabled=False)

@@ -1,4 +1,4 @@
-"""Money that comes for a whole checkout, or for nobody: it waits unmatched until somebody says where it belongs."""
+"""Simulates captures of a whole checkout, and captures of no order: both are unmatched until a person decides."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from service.demo.simulator.step import CARRIER, FINANCE, PROVIDER, SYSTEM, Act,
 from service.demo.simulator.world import World
 from service.unmatched.payment_matches import PaymentMatcher
 
-_FIRST, _SECOND = 5, 6  # among the world's guests
+_FIRST, _SECOND = 5, 6  # indexes of the world's guests
 _DAY = 4
-_UNMATCHED = 5  # captures that name no order
+_UNMATCHED = 5  # number of captures that name no order
 _PAID_BACK, _PAID_BACK_AGAIN = "re_unmatched_1", "re_unmatched_2"
 
 
 def checkout_steps(world: World) -> Iterator[Step]:
-    """Two merchants, one checkout, one capture; and captures that belong to nobody."""
+    """Yields one checkout with two merchants and one capture, and captures of no order."""
     yield from joins(world, world.guests[_SECOND])
     scenarios, checkout = _scenarios(world), f"CO-{world.seed}-shared"
     for scenario in scenarios:
@@ -40,8 +40,9 @@ def checkout_steps(world: World) -> Iterator[Step]:
 
 
 def _sent_together(world: World, scenarios: Sequence[Scenario]) -> Iterator[Step]:
-    """The parcels of one buyer get one label and one declaration: retail export asks for one an order, and of which
-    parcel a scan of the label is, nobody knows."""
+    """Yields the parcels of one buyer with one shared label and declaration. Retail export requires one for each order,
+    and a scan of the label does not say which parcel it is.
+    """
     label, declaration = {"tracking_no": f"SP{world.seed}-SHARED-CN"}, {"declaration_no": f"5177{world.seed:0>10}"}
     seen_at = world.day(_DAY + 4)
     for scenario in scenarios:
@@ -60,20 +61,21 @@ def _sent_together(world: World, scenarios: Sequence[Scenario]) -> Iterator[Step
 
 
 def checkout_acts(world: World) -> Iterator[Act]:
-    """Somebody reads the checkout's name in the capture, gives all of it to the first order, which knows of its own
-    part only, and then splits it over the two."""
+    """Yields the matching: finance reads the checkout's id in the capture, matches all of it with the first order,
+    which knows only its own part, and then splits it over both.
+    """
     yield Act(world.day(_DAY, hour=6), f"sim{world.seed}.routing", partial(_match, world))
 
 
 def shared_captures(world: World) -> Iterator[Owed]:
-    """What the provider owes for the checkout, by order."""
+    """Yields what the provider owes for the checkout, by order."""
     for scenario in _scenarios(world):
         order = scenario.basket.merchant.merchant_id, scenario.order_id
         yield Owed(world.day(_DAY, hour=1), order, "charge", _shared(world), scenario.basket.total)
 
 
 def unmatched_money(world: World) -> Iterator[Owed]:
-    """What the provider pays, and takes back, of the captures that were given back, were none, or came late."""
+    """Yields what the provider pays and takes back for captures that were refunded, failed or came late."""
     given_back, none = _name(world, 1), _name(world, 3)
     yield Owed(world.day(9, hour=1), (given_back,), "charge", given_back, _amount(1))
     yield Owed(world.day(12), (given_back,), "refund", _PAID_BACK, -_amount(1))
@@ -102,7 +104,7 @@ def _match(world: World, app: App) -> Iterable[Step]:
 
 
 def _scenarios(world: World) -> list[Scenario]:
-    """One order of each of the two, of one buyer."""
+    """Returns one order of each of the two merchants, of the same buyer."""
     first, second = (CatalogueScenario(world, guest, book=1) for guest in (_FIRST, _SECOND))
     at = world.day(_DAY)
     bought = first.order(at)
@@ -110,7 +112,7 @@ def _scenarios(world: World) -> list[Scenario]:
 
 
 def _heard_of(world: World, scenario: Scenario) -> Step:
-    """The provider reports to the first order of its part of the capture."""
+    """Returns the provider's report of the first order's part of the capture."""
     reported = {"payment_id": f"pay_{_shared(world)}", "psp": PSP, "capture_ref": _shared(world)}
     return scenario.reports(
         world.day(_DAY, hour=5), "report_payment_captured", PROVIDER, **reported, amount=scenario.basket.total
@@ -136,10 +138,10 @@ def _muddled(world: World) -> Iterator[Step]:
 
 
 def _unmatched(world: World) -> Iterator[Step]:
-    """It waits; the first is given back at the second attempt, comes back and goes again; the provider names a refund
-    of
-    the second that nobody asked for, and the third turns out not to have happened; nor has the fourth, while it is on
-    its way back, which fails and is paid after all. The fifth is settled weeks before we hear of it."""
+    """Yields five unmatched captures. The first is refunded at the second attempt, returned and refunded again. For the
+    second, the provider reports a refund that nobody requested. The third fails later. The fourth fails while its
+    refund is under way; the refund fails too, and is paid after all. The fifth is settled weeks before it is reported.
+    """
     for number in range(1, _UNMATCHED + 1):
         about = {"psp": PSP, "capture_ref": _name(world, number), "amount": _amount(number)}
         yield _noted(world, number, about | {"refs": {"statement": f"SIMPAY-{number}"}})

@@ -1,4 +1,6 @@
-"""People who look into breaks: each is given to one of two, and some are explained and closed."""
+"""Simulates people who work on breaks: each break is assigned to one of two, and some are closed with an
+explanation.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ _MANY = 10_000
 
 
 def desk_acts(world: World) -> Iterator[Act]:
-    """Every other week all that was opened since is given out."""
+    """Yields the assignment of all new breaks, every second week."""
     for since, day in zip((-1, *_DAYS), _DAYS, strict=False):
         yield Act(world.day(day, hour=8), f"sim{world.seed}.desk.{day}", partial(_worked, world, since, day))
 
@@ -34,7 +36,7 @@ def _worked(world: World, since: int, day: int, app: App) -> Iterator[Step]:
 
 
 def _looked_into(row: ExceptionRow, at: datetime) -> Iterator[Step]:
-    """By the break's name, so that it is the same whenever it is reported."""
+    """Yields the steps of a break. They follow from its name, so that a repetition is the same."""
     chance = int(sha256(f"{row.stream} {row.break_id}".encode()).hexdigest(), 16)
     name = {"in_stream": row.stream, "break_id": row.break_id}
     step_id = f"desk-{chance:x}"[:40]

@@ -1,4 +1,4 @@
-"""Growing a log to a size, for measurements: month after month of trading, each of a world of its own."""
+"""Grows a log to a size for measurements: one simulated month after another."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from service.app import App
 from service.demo.simulator.days import Days
 from service.demo.simulator.month import FIRST_DAY, MERCHANTS, record_month
 
-_SLOT = timedelta(hours=6)  # fewer, larger batches; nothing of a parcel happens sooner after its order
+_SLOT = timedelta(hours=6)  # fewer and larger batches; no step of a parcel comes sooner after its order
 
 
 def grow(app: App, *, orders: int, merchants: int = MERCHANTS) -> Iterator[tuple[date, int]]:
-    """Record month after month without end: the first day of the next one, and how many events the log holds by now.
+    """Records months without end. Yields the first day of the next month and the number of events so far.
 
-    Begun again with the same numbers it goes on where it was left.
+    Started again with the same arguments, it continues where it stopped.
     """
     begins = FIRST_DAY
     for seed in count(1):
@@ -27,5 +27,5 @@ def grow(app: App, *, orders: int, merchants: int = MERCHANTS) -> Iterator[tuple
 
 
 def grow_to(app: App, events: int, *, orders: int, merchants: int = MERCHANTS) -> int:
-    """Record months until the log holds at least so many events; how many it holds."""
+    """Records months until the log holds at least `events` events. Returns their number."""
     return next(held for _, held in grow(app, orders=orders, merchants=merchants) if held >= events)

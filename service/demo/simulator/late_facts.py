@@ -1,6 +1,6 @@
-"""Money facts of the month's last days that are heard of only after its end: what the books said of it, and say now.
+"""Simulates facts of the month's last days that are reported after its end, so that the books of the month change.
 
-A refund that was paid, a dispute's fee and its loss; `providers.py` adds a line that was settled on the last day.
+They are a paid refund, and a dispute's fee and loss; `providers.py` adds a line that was settled on the last day.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from service.demo.simulator.scenarios.order_steps import Scenario, placed_and_pa
 from service.demo.simulator.step import SYSTEM, Step
 from service.demo.simulator.world import World
 
-LATE = 7  # among the world's guests
-REPORTED_AFTER = 5  # days after the month's last one, when it is still open
-SINCE = -8  # days before it, when the order that is refunded is placed
+LATE = 7  # index of the world's guests
+REPORTED_AFTER = 5  # days after the month's last day, while the month is still open
+SINCE = -8  # days before the end at which the refunded order is placed
 _AN_HOUR = timedelta(hours=1)
 _LATE = ("report_dispute_fee", "report_dispute_lost")
 
@@ -41,7 +41,9 @@ def _refunded(world: World, scenario: Scenario) -> Iterator[Step]:
 
 
 def _charged_back(world: World, scenario: Scenario) -> Iterator[Step]:
-    """The issuer's decision and the fee it charges are of the month's last days, whenever the goods were delivered."""
+    """The issuer's decision and its fee have the month's last days as their instants, no matter when the goods were
+    delivered.
+    """
     for n, step in enumerate(chargeback_lost_by_the_merchant(scenario)):
         if step.command in _LATE:
             yield _heard(world, replace(step, at=world.after_the_month(-1, hour=n % 20)))
@@ -50,5 +52,5 @@ def _charged_back(world: World, scenario: Scenario) -> Iterator[Step]:
 
 
 def _heard(world: World, step: Step) -> Step:
-    """A fact that happened when the step says, and is reported some days after the month."""
+    """Returns the step as a report that comes some days after the month."""
     return replace(step, at=world.after_the_month(REPORTED_AFTER, hour=step.at.hour), happened_at=step.at)

@@ -1,4 +1,4 @@
-"""Merchants' money beyond sales: a debt that is written off, a hold, adjustments, an account that is changed."""
+"""Simulates merchants' money beside sales: a debt written off, a hold, adjustments, and a changed account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.demo.simulator.scenarios.scenarios import delivered
 from service.demo.simulator.step import FINANCE, SERVICE_DESK, Step, by_two
 from service.demo.simulator.world import World
 
-DEBTOR, MOVER = 4, 5  # among the world's guests
+DEBTOR, MOVER = 4, 5  # indexes of the world's guests
 _A_MINUTE, _ONE_DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -23,7 +23,9 @@ def merchant_money_steps(world: World) -> Iterator[Step]:
 
 
 def _owing(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """Its only order is returned after the payout. What no release will make up for is in part written off."""
+    """The merchant's only order is returned after the payout. A part of the debt is written off, because no release
+    will cover it.
+    """
     day, order = catalogue_scenario.world.day, catalogue_scenario.order(catalogue_scenario.world.day(1, hour=4))
     yield from catalogue_scenario.joins()
     yield from delivered(order)
@@ -47,7 +49,9 @@ def _owing(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
 
 
 def _with_a_hold(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """Something of its first sale is held and let go; it moves to another bank, and turns Express Refund off."""
+    """A part of the first sale is put on hold and freed; the merchant changes its bank and switches Express
+    Refund off.
+    """
     day, order = catalogue_scenario.world.day, catalogue_scenario.order(catalogue_scenario.world.day(1, hour=5))
     yield from catalogue_scenario.joins()
     reported = list(delivered(order))
@@ -67,7 +71,7 @@ def _held(catalogue_scenario: CatalogueScenario, order_id: str, released_at: dat
 
 
 def _moves(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
-    """An account abroad is refused; the merchant may not check its own; then two people change it."""
+    """An account abroad is refused; the merchant may not verify its own account; then two people change it."""
     day = catalogue_scenario.world.day
     abroad = {"account_ref": f"acct-{catalogue_scenario.merchant.merchant_id}-hk"}
     yield catalogue_scenario.asks(
@@ -82,7 +86,9 @@ def _moves(catalogue_scenario: CatalogueScenario) -> Iterator[Step]:
 
 
 def _adjusted(catalogue_scenario: CatalogueScenario, world: World) -> Iterator[Step]:
-    """Goodwill to a merchant and a bank's charge are approved by a second person, not by the first; one is rejected."""
+    """Goodwill to a merchant and a bank's charge are approved by a second person, not by the first; one adjustment is
+    rejected.
+    """
     goodwill = (_debit("5160", "CNY 20.00"), _credit("2120", "CNY 20.00"))
     bank_cost = (_debit("5130", "CNY 3.00"), _credit("1010", "CNY 3.00"))
     merchant = {"merchant_id": catalogue_scenario.merchant.merchant_id}

@@ -1,4 +1,4 @@
-"""How merchants join the programme, and their products the export pool."""
+"""Simulates how merchants join the programme and their products enter the export pool."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _ENGINE = "simtranslate-2"
 
 
 def joins(world: World, merchant: Merchant) -> Iterator[Step]:
-    """Enrolled, its account checked, automatic export on, its products submitted, approved and translated."""
+    """The merchant is enrolled, its account verified, automatic export set, and its products submitted, approved and
+    translated.
+    """
     at = world.day(0) - timedelta(days=3)
     prefix = f"sim{world.seed}.{merchant.merchant_id}"
     name = {"merchant_id": merchant.merchant_id}
@@ -23,7 +25,7 @@ def joins(world: World, merchant: Merchant) -> Iterator[Step]:
     yield Step(at, f"{prefix}.b-account", "register_payout_account", merchant.owner, {**account, "bank_code": "ICBC"})
     yield Step(at, f"{prefix}.c-verified", "verify_payout_account", FINANCE, account)
     yield Step(at, f"{prefix}.d-auto", "set_auto_export", merchant.owner, {**name, "enabled": True})
-    express = {**name, "enabled": merchant.express}  # off too: an earlier month may have left it on
+    express = {**name, "enabled": merchant.express}  # set even if off, because an earlier month may have left it on
     yield Step(at, f"{prefix}.e-express", "set_express_refund", merchant.owner, express)
     for product in merchant.products:
         which = {**name, "product_id": product.product_id}
@@ -38,5 +40,5 @@ def joins(world: World, merchant: Merchant) -> Iterator[Step]:
 
 
 def _texts(product: Product) -> dict[str, str]:
-    """What buyers are shown of it, by locale."""
+    """Returns the texts for buyers, by locale."""
     return {"en-US": product.title_en, "zh-Hant-HK": product.title_hant, "zh-Hant-MO": product.title_hant}

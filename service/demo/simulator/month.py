@@ -1,4 +1,4 @@
-"""Recording the month: all steps of all orders in the order of time, through a bus whose clock is the month's."""
+"""Records the month: all steps of all orders in order of time, through a bus whose clock shows the month's time."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ from service.foundation import publish_defaults
 FIRST_DAY = date(2025, 4, 1)
 APRIL = Days(FIRST_DAY, date(2025, 7, 14))
 MERCHANTS = 24
-_EVERY_SIXTH = 6  # order is placed in the weeks after the month, so that something is under way today
-_BUYERS_OF_EVERY_MARKET = 60  # so many have some in each
-SLOT = timedelta(hours=1)  # decisions of one slot share its end as their instant
-Progress = Callable[[int, int], None]  # done, of
+_EVERY_SIXTH = 6  # share of orders placed in the weeks after the month, so that some are under way today
+_BUYERS_OF_EVERY_MARKET = 60  # number of orders that occur in each
+SLOT = timedelta(hours=1)  # decisions of one slot have the end of the slot as their instant
+Progress = Callable[[int, int], None]  # done, total
 Item = TypeVar("Item", Step, Act)
 
 
 @dataclass(slots=True)
 class Month:
-    """What was recorded: commands by outcome, the refusals with their reasons."""
+    """The result: commands by outcome, and refusals with their reasons."""
 
     counts: Counter[str] = field(default_factory=Counter)
     refusals: list[Outcome] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Month:
 
 
 class SlotClock:
-    """The month's own time: the end of the slot that is being recorded."""
+    """The clock of the month: the end of the slot that is being recorded."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -72,7 +72,7 @@ class SlotClock:
 def make_month(
     *, seed: int = 1, orders: int = 1_200, merchants: int = MERCHANTS, days: Days = APRIL
 ) -> tuple[World, list[Step]]:
-    """The world and every step up to today, in the order of time; the same for the same arguments."""
+    """Returns the world and every step up to today, in order of time; the same for the same arguments."""
     buyers = max(_BUYERS_OF_EVERY_MARKET, orders * 2 // 3)
     world = make_world(seed=seed, days=days, merchants=merchants, buyers=buyers)
     random = Random(f"month {seed} {orders}")
@@ -86,7 +86,7 @@ def make_month(
 
 
 def make_acts(world: World, steps: Sequence[Step]) -> list[Act]:
-    """What is done beside these steps, by what the ledger says then."""
+    """Returns the acts, which decide their steps from the state of the ledger at that time."""
     acts = (
         *checkout_acts(world),
         *settlement_acts(world),
@@ -107,9 +107,9 @@ def record_month(
     slot: timedelta = SLOT,
     progress: Progress = lambda _done, _total: None,
 ) -> Month:
-    """Record the month: at its own time in a ledger founded for demonstration, as reported later in any other.
+    """Records the month: at its own time in a ledger for demonstration, as late reports in any other ledger.
 
-    Recorded again it changes nothing; broken off, it goes on from what is there.
+    Repeated, it changes nothing; interrupted, it continues.
     """
     world, steps = make_month(seed=seed, orders=orders, merchants=merchants, days=days)
     both: list[Step | Act] = [*steps, *make_acts(world, steps)]
@@ -132,14 +132,14 @@ def record_month(
 
 @dataclass(frozen=True, slots=True)
 class _Recording:
-    """The month's own bus and clock, and what they came to so far."""
+    """The month's bus and clock, and the results so far."""
 
     app: App
     clock: SlotClock
     month: Month = field(default_factory=Month)
 
     def record(self, slot: datetime, batch: Sequence[Step | Act]) -> None:
-        """A slot's steps, all at once, and then its acts, one by one."""
+        """Records a slot: its steps all at once, then its acts one by one."""
         self.clock.now = slot
         self._submit([each for each in batch if isinstance(each, Step)])
         for act in batch:
@@ -156,10 +156,10 @@ def _when(each: Step | Act) -> tuple[datetime, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Cast:
-    """Who may play a part, looked up once a month instead of once an order."""
+    """The merchants and buyers that fit a plot, looked up once for each month."""
 
-    merchants: dict[bool | None, list[Merchant]]  # by Express Refund, None for all
-    buyers: dict[str, list[Buyer]]  # by market, '' for all
+    merchants: dict[bool | None, list[Merchant]]  # by Express Refund; None is all of them
+    buyers: dict[str, list[Buyer]]  # by market; "" is all of them
 
     @classmethod
     def of(cls, world: World) -> _Cast:
@@ -188,7 +188,9 @@ def _order_steps(world: World, cast: _Cast, random: Random, number: int) -> list
 
 
 def _placed_at(world: World, random: Random, plot: Plot, number: int) -> datetime:
-    """On the hour, where a slot ends: nothing that follows can seem to have happened before the order was placed."""
+    """Returns the full hour at which the order is placed. It ends a slot, so that no later step seems earlier than the
+    order.
+    """
     month = world.days.month * 24
     if plot.day is not None:
         hours = plot.day * 24 + random.randrange(20)
@@ -200,7 +202,7 @@ def _placed_at(world: World, random: Random, plot: Plot, number: int) -> datetim
 
 
 def _up_to_today(world: World, reported: Iterable[Item]) -> list[Item]:
-    """What happens after today is not known yet."""
+    """Returns the items up to today; later ones are not known yet."""
     return [each for each in reported if each.at <= world.days.end]
 
 

@@ -1,4 +1,4 @@
-"""Made-up buyers: names, addresses and phone numbers that belong to nobody, by market."""
+"""Simulated buyers: invented names, addresses and phone numbers, by market."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WEIGHTS = (60, 28, 12)
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """A buyer as the marketplace knows them. Only `ref` may stand in the ledger in clear."""
+    """A buyer of the marketplace. Only `ref` may be unsealed in the ledger."""
 
     ref: str
     market: str
@@ -48,7 +48,7 @@ class Buyer:
 
     @property
     def personal_values(self) -> tuple[str, ...]:
-        """What must never be found in clear in the database."""
+        """Returns the values that must never be found unsealed in the database."""
         return (self.name, self.street, self.phone)
 
 

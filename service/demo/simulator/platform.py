@@ -1,4 +1,4 @@
-"""What the platform does besides the orders: daily rates, rules that change, and facts that name no order."""
+"""Simulates the platform's own steps: daily rates, changed policies, and facts that name no order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from service.demo.simulator.rates import Rates
 from service.demo.simulator.step import CARRIER, OPERATIONS, PROVIDER, SYSTEM, Step, by_two
 from service.demo.simulator.world import World
 
-_DEEMED_DAY = 24  # orders of this day have a lock that lets time stand for a signature
+_DEEMED_DAY = 24  # orders of this day have a lock policy with deemed signatures
 _DEEMED_AFTER = "P25D"
 
 
 def platform_steps(world: World) -> Iterator[Step]:
-    """Everything that belongs to no single order."""
+    """Yields all steps that belong to no single order."""
     for offset in range(world.days.count + 1):
         yield from rates_of(world.rates, world.first_day + timedelta(days=offset), seed=world.seed)
     yield from _rules(world)
@@ -28,7 +28,7 @@ def platform_steps(world: World) -> Iterator[Step]:
 
 
 def rates_of(rates: Rates, day: date, *, seed: int) -> Iterator[Step]:
-    """The rates of a day, known from its first instant in Shanghai on."""
+    """Yields the rates of a day, known from its first instant in Shanghai."""
     opening = datetime.combine(day, time(), ACCOUNTING_ZONE).astimezone(UTC)
     for currency in ("USD", "HKD"):
         for kind in ("book", "reference"):
@@ -39,7 +39,7 @@ def rates_of(rates: Rates, day: date, *, seed: int) -> Iterator[Step]:
 
 
 def _rules(world: World) -> Iterator[Step]:
-    """A promotion lowers the fee for ten days; for one day the lock deems parcels signed for."""
+    """Yields a promotion with a lower fee for ten days, and a lock policy with deemed signatures for one day."""
     defaults = {default.key: default.policy for default in default_policies()}
     fees, lock = written(defaults[Fees.key]), written(defaults[AfterSalesLock.key])
     ten_days = {"begins": world.day(15), "ends": world.day(25), "rate_bps": 300, "categories": ["beauty"]}
@@ -54,7 +54,7 @@ def _rules(world: World) -> Iterator[Step]:
 
 
 def _unmatched_facts(world: World) -> Iterator[Step]:
-    """What names no order we can find: a scan, a dispute."""
+    """Yields facts whose order is not known: a scan and a dispute."""
     facts = (
         ("simpost", "tracking", {"tracking_no": "SP-UNKNOWN-7CN"}, {"milestone": "arrived", "location": "Los Angeles"}),
         (PROVIDER.id, "dispute", {"dispute": "dp_unknown_1"}, {"reason": "fraud", "stage": "inquiry"}),

@@ -1,7 +1,8 @@
-"""What the provider pays out to the platform: a batch a week, of the captures, refunds and disputes of the week before.
+"""Simulates the provider's settlement reports: each week a batch of the captures, refunds and disputes of the week
+before.
 
-Some lines of the second batch, and the deposit of the third, are not what our books say. One capture of the month's
-last days is settled on its last day, in a report that comes only days later.
+Some lines of the second batch and the deposit of the third differ from our books. One capture of the month's last days
+is settled on the last day, in a report that comes days later.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from service.demo.simulator.step import FINANCE, PROVIDER, Step
 from service.demo.simulator.world import World
 
 _AFTER_THE_WEEK = 2  # days
-_WRONG_LINES, _WRONG_DEPOSIT = 2, 3  # the weeks
-_SPREAD = Decimal("0.996")  # of the book rate
+_WRONG_LINES, _WRONG_DEPOSIT = 2, 3  # numbers of the weeks
+_SPREAD = Decimal("0.996")  # factor of the book rate
 _ACCOUNT_FEE = Money(2_500, "USD")
 
 Owner = tuple[str, str] | tuple[str]  # merchant and order, or a capture that no order will have
@@ -33,7 +34,7 @@ Owner = tuple[str, str] | tuple[str]  # merchant and order, or a capture that no
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """Something the provider owes us, or takes back."""
+    """An amount that the provider owes us, or takes back if it is negative."""
 
     at: datetime
     owner: Owner
@@ -44,7 +45,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One report's lines, by whose they are, and what they come to; `at` is when it is reported."""
+    """The lines of one report by their owner; `at` is the instant of the report."""
 
     ref: str
     at: datetime
@@ -53,7 +54,7 @@ class Batch:
 
     @property
     def happened_at(self) -> datetime:
-        """A report of its own day is of its own instant, one of an earlier day of that day's noon in Shanghai."""
+        """Returns the instant of the settlement: of the report if it is on the same day, else noon in Shanghai."""
         return self.at if self.at.date() == self.day else datetime.combine(self.day, time(4), UTC)
 
     @property
@@ -66,8 +67,9 @@ class Batch:
 
 
 def provider_steps(world: World, reported: Iterable[Step], also: Iterable[Owed]) -> Iterator[Step]:
-    """The reports that follow from what the provider did in the steps of all orders, however late it reported it, and
-    of what else it owes us."""
+    """Yields the reports of what the provider did in the steps of all orders, including late reports, and of what else
+    it owes us.
+    """
     items = sorted([*_items(world, reported), *also], key=lambda item: (item.at, item.reference, item.kind, item.owner))
     late = [item for item in items if _is_reported_late(world, item)]
     for week in range(1, (world.days.count - _AFTER_THE_WEEK) // 7 + 1):
@@ -85,7 +87,7 @@ def _is_reported_late(world: World, item: Owed) -> bool:
 
 
 def _items(world: World, reported: Iterable[Step]) -> Iterator[Owed]:
-    """Each once, however often it was reported."""
+    """Yields each amount once, even if it was reported several times."""
     steps = [step for step in reported if step.data.get("psp") == PSP and "order_id" in step.data]
     seen: set[tuple[str, str, bool]] = set()
     withdrawn: dict[str, Money] = {}
@@ -158,7 +160,9 @@ def _rate(world: World, currency: str, day: date) -> Rate:
 
 
 def _with_wrong_lines(batch: Batch) -> Batch:
-    """One capture is left out, one is higher than it was, one nobody knows, one paid at another rate."""
+    """Returns the batch with four errors: one capture is missing, one is too high, one is unknown, and one is paid at
+    another rate.
+    """
     orders = [order for order, lines in batch.lines.items() if lines[0].kind == "charge" and len(lines) == 1]
     if len(orders) < 4:
         return batch
@@ -174,7 +178,7 @@ def _with_wrong_lines(batch: Batch) -> Batch:
 
 
 def _reported(world: World, week: int, batch: Batch) -> Iterator[Step]:
-    """The file, the lines of each order and unmatched capture, and the batch as a whole."""
+    """Yields the file, the lines of each order or unmatched capture, and the whole batch."""
     digest = sha256(repr(batch).encode()).hexdigest()
     file = {"kind": "psp_report", "digest": digest, "partner": PSP, "rows": len(batch.all_lines)}
     named = {"file_name": f"{batch.ref}.csv", "header": {"batch": batch.ref}}

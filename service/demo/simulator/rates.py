@@ -1,4 +1,4 @@
-"""Made-up daily exchange rates: a slow random walk, named as simulated wherever they are shown."""
+"""Simulated daily exchange rates: a slow random walk, marked as simulated wherever they are shown."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ PEG_MOP_PER_HKD = Decimal("1.03")
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """CNY for one unit, by pair and day. MOP follows the HKD by its peg and is quoted as its own reference."""
+    """CNY for one unit, by currency and day. MOP follows HKD by its peg, and is published as a reference rate of its
+    own.
+    """
 
     book: dict[tuple[str, date], str]
 
     def reference(self, currency: str, day: date) -> Rate:
-        """What buyers are quoted: the book rate of the day."""
+        """Returns the reference rate for buyers: the book rate of the day."""
         return Rate(
             base=currency, quote="CNY", value=self.book[currency, day], kind="reference", source=PROVIDER, as_of=day
         )
 
 
 def make_rates(seed: int, days: Days) -> Rates:
-    """The rates of all days up to today. Later days add theirs and leave the earlier ones as they are."""
+    """Returns the rates of all days up to today. A longer simulation leaves the rates of earlier days unchanged."""
     random = Random(f"rates {seed}")
     usd, hkd = Decimal("7.2500"), Decimal("0.9320")
     book: dict[tuple[str, date], str] = {}

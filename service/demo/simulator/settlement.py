@@ -1,4 +1,4 @@
-"""Weekly settlement runs, and what the bank makes of their payouts: paid, failed, returned, recalled, paid twice."""
+"""Simulates weekly settlement runs and the fate of their payouts: paid, failed, returned, recalled, paid twice."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from service.demo.simulator.step import BANK, FINANCE, SYSTEM, Act, Step
 from service.demo.simulator.world import World
 from service.finance.settlement_run import payout_id_of, settle
 
-_FIRST_RUN = 14  # day, and then weekly
-# The runs in which that happens to one payout; the first may have none.
+_FIRST_RUN = 14  # first day, then weekly
+# Runs in which this happens to one payout; the first run may have no payout.
 _FAILED, _RETURNED, _PAID_TWICE, _CANCELLED = 2, 3, 4, 5
 
 
 def settlement_acts(world: World) -> Iterator[Act]:
-    """Every week what is due is released, stated and paid; the bank answers two days later."""
+    """Yields the weekly runs of releases, statements and payouts. The bank answers two days later."""
     for run in range(1, runs_of(world) + 1):
         prefix, day = run_id(world, run), run_day(run)
         yield Act(world.day(day, hour=2), f"{prefix}.1", partial(_settled, world, run))
@@ -30,7 +30,7 @@ def settlement_acts(world: World) -> Iterator[Act]:
 
 
 def runs_of(world: World) -> int:
-    """How many runs there are up to today."""
+    """Returns the number of runs up to today."""
     return (world.days.count - _FIRST_RUN) // 7 + 1
 
 
@@ -43,20 +43,20 @@ def run_day(run: int) -> int:
 
 
 def payouts_of(app: App, world: World, run: int) -> list[PayoutRow]:
-    """The run's payouts, in the order of their merchants."""
+    """Returns the run's payouts, sorted by merchant."""
     app.catch_up([Payouts()])
     found = [row for row in payouts(app.views) if row.payout_id == payout_id_of(run_id(world, run), row.merchant)]
     return sorted(found, key=lambda row: row.merchant)
 
 
 def paid_by_bank(app: App, world: World, run: int) -> list[PayoutRow]:
-    """Those of the run's payouts that left the bank's account."""
+    """Returns the run's payouts that left the bank's account."""
     kept = {_CANCELLED, _FAILED} & {run}
     return payouts_of(app, world, run)[len(kept) :]
 
 
 def returned_by_bank(app: App, world: World) -> list[PayoutRow]:
-    """The payout that came back after it was paid."""
+    """Returns the payout that was paid and returned."""
     return payouts_of(app, world, _RETURNED)[:1]
 
 
@@ -66,7 +66,7 @@ def _settled(world: World, run: int, app: App) -> Iterable[Step]:
 
 
 def _handed_to_the_bank(world: World, run: int, app: App) -> Iterator[Step]:
-    """One payout is cancelled before it is sent."""
+    """Yields the submissions of the run's payouts; one payout is cancelled before."""
     for n, row in enumerate(payouts_of(app, world, run)):
         at, name = world.day(run_day(run), hour=4), _named(row)
         if run == _CANCELLED and n == 0:
@@ -79,7 +79,9 @@ def _handed_to_the_bank(world: World, run: int, app: App) -> Iterator[Step]:
 
 
 def _answered(world: World, run: int, app: App) -> Iterator[Step]:
-    """All are paid but one of the second run; of one the bank says so twice, and of one that nobody sent."""
+    """Yields the bank's answers: all are paid except one of the second run. One is reported twice, and one was never
+    sent.
+    """
     rows = payouts_of(app, world, run)
     if run == _FAILED and rows:
         yield _said(world, run, rows[0], "report_payout_failed", code="account_closed")
@@ -92,7 +94,7 @@ def _answered(world: World, run: int, app: App) -> Iterator[Step]:
 
 
 def _came_back(world: World, app: App) -> Iterator[Step]:
-    """A merchant's bank returns what was paid; its account is stopped, and another one checked."""
+    """A merchant's bank returns a payout; the account is stopped, and another one is verified."""
     for row in returned_by_bank(app, world):
         yield _said(world, _RETURNED, row, "report_payout_returned", days=5, code="name_mismatch")
         at, merchant = world.day(run_day(_RETURNED) + 5), {"merchant_id": row.merchant}

@@ -1,4 +1,4 @@
-"""One thing that somebody does or reports at an instant of the simulated month."""
+"""One action or report at an instant of the simulated month."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ BROKER = Actor(kind="partner", id="simbroker", role="customs")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command by name, with its data as it comes from outside. A report brings the instant it happened, by default
-    the one it is reported at.
+    """A command by name, with its data from outside. A report has the instant of its fact, by default the instant of
+    the report.
     """
 
     at: datetime
@@ -46,10 +46,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody does at an instant by what the ledger says then: a settlement run, a bank's answer to it.
+    """An action that depends on the state of the ledger, such as a settlement run or a bank's answer.
 
-    `do` acts through the service, and says the steps that follow. It comes to the same however often it is done, also
-    on what was recorded after it.
+    `do` acts through the service and returns further steps. A repetition has the same result, even after later events.
     """
 
     at: datetime
@@ -70,7 +69,7 @@ def by_two(
     answer: str = "approve_proposal",
     after: timedelta = timedelta(minutes=1),
 ) -> Iterator[Step]:
-    """One proposes the command, and somebody else approves or rejects it a while later."""
+    """Yields the proposal of a command, and its approval or rejection by another person some time later."""
     proposal = {"proposal_id": id, "command": command, "data": data, "reason": reason, "note": note}
     yield Step(at, f"{id}.proposed", "propose", proposer, proposal)
     stream = PROPOSABLE[command].command.model_validate({**data, "id": id, "actor": proposer}).stream

@@ -1,4 +1,4 @@
-"""Everything a simulated month is made of, drawn from one seed before the first command."""
+"""The data of a simulated month, drawn from one seed before the first command."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _GUESTS = 8
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Merchants, buyers and rates; the days of the scenario, each of which begins at midnight UTC."""
+    """Merchants, buyers and rates, and the days of the simulation, each of which begins at midnight UTC."""
 
     seed: int
     days: Days
     merchants: list[Merchant]
-    guests: list[Merchant]  # whose own scenarios the month contains beside the orders' plots
+    guests: list[Merchant]  # merchants whose own scenarios the month contains beside the plots of orders
     buyers: list[Buyer]
     rates: Rates
 
@@ -31,25 +31,25 @@ class World:
         return self.days.first
 
     def day(self, number: int, *, hour: int = 0) -> datetime:
-        """The instant so many days and hours into the month."""
+        """Returns the instant this many days and hours after the start of the month."""
         return self.days.at(number, hour=hour)
 
     def after_the_month(self, days: int, *, hour: int = 0) -> datetime:
-        """The instant so many days after the month's last one."""
+        """Returns the instant this many days after the month's last day."""
         return self.days.at(self.days.month - 1 + days, hour=hour)
 
     def owner(self, merchant_id: str) -> Actor:
-        """Who acts for the merchant."""
+        """Returns the actor of the merchant."""
         return next(each.owner for each in (*self.merchants, *self.guests) if each.merchant_id == merchant_id)
 
     @property
     def personal_values(self) -> set[str]:
-        """Every personal value the simulator puts into commands: none may be found in clear in the database."""
+        """Returns every personal value in the simulator's commands: none may be unsealed in the database."""
         return {value for buyer in self.buyers for value in buyer.personal_values}
 
 
 def make_world(*, seed: int, days: Days, merchants: int, buyers: int) -> World:
-    """The same world for the same arguments, on every machine."""
+    """Returns the same world for the same arguments, on every machine."""
     random = Random(f"world {seed}")
     return World(
         seed=seed,

@@ -1,1 +1,1 @@
-"""What can become of one order: a function a scenario, each yielding its steps in time."""
+"""The scenarios of one order: each is a function that yields its steps in order of time."""

@@ -1,4 +1,4 @@
-"""What can become of an order after the sale: refunds, returns, claims, and parcels that customs or fate keeps."""
+"""Scenarios after the sale: refunds, returns, claims, and parcels that are lost, damaged or stopped by customs."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ _ONE_DAY = timedelta(days=1)
 
 
 def refunded_before_dispatch(scenario: Scenario) -> Iterator[Step]:
-    """The buyer has second thoughts; Express Refund is on."""
+    """The buyer changes their mind; Express Refund is on."""
     requested_at = yield from asked_before_dispatch(scenario)
     yield from paid_back(scenario, requested_at, scenario.refund_id, scenario.basket.total)
 
 
 def waiting_for_two_rounds(scenario: Scenario) -> Iterator[Step]:
-    """Express Refund is off, and by the month's end nobody has decided."""
+    """Express Refund is off, and the case is still open at the month's end."""
     yield from asked_before_dispatch(scenario)
 
 
 def approved_in_two_rounds(scenario: Scenario) -> Iterator[Step]:
-    """The merchant says yes, then customer service."""
+    """The merchant approves, then customer service."""
     at = yield from first_round(scenario)
     yield scenario.asks(at + _ONE_DAY, "approve_refund", SERVICE_DESK, refund_id=scenario.refund_id, round=2)
     yield from paid_back(scenario, at + _ONE_DAY, scenario.refund_id, scenario.basket.total)
 
 
 def rejected_in_the_second_round(scenario: Scenario) -> Iterator[Step]:
-    """The merchant says yes, customer service no; the goods are sent."""
+    """The merchant approves, customer service rejects; the goods are sent."""
     at = yield from first_round(scenario)
     no = {"refund_id": scenario.refund_id, "round": 2, "reason": "packed_already"}
     yield scenario.asks(at + _ONE_DAY, "reject_refund", SERVICE_DESK, **no)
@@ -60,7 +60,7 @@ def rejected_in_the_second_round(scenario: Scenario) -> Iterator[Step]:
 
 
 def withdrawn(scenario: Scenario) -> Iterator[Step]:
-    """The buyer wants the goods after all."""
+    """The buyer withdraws the request."""
     requested_at = yield from asked_before_dispatch(scenario)
     at = requested_at + timedelta(hours=3)
     yield scenario.asks(at, "withdraw_refund", scenario.buyer, refund_id=scenario.refund_id)
@@ -68,7 +68,7 @@ def withdrawn(scenario: Scenario) -> Iterator[Step]:
 
 
 def scanned_after_the_refund(scenario: Scenario) -> Iterator[Step]:
-    """The parcel was handed over before the refund, and the carrier says so a day later."""
+    """The parcel was handed over before the refund, and the carrier reports it a day later."""
     paid_at = yield from placed_and_paid(scenario)
     parcel_id = scenario.parcel_id
     yield packed(scenario, paid_at + timedelta(hours=2), parcel_id, scenario.basket.quantities)
@@ -81,7 +81,7 @@ def scanned_after_the_refund(scenario: Scenario) -> Iterator[Step]:
 
 
 def returned_with_the_goods(scenario: Scenario) -> Iterator[Step]:
-    """One unit is broken: customer service wants it back before the money goes."""
+    """One unit is broken: customer service wants it back before the refund."""
     signed_at, approved_at = yield from _returned(scenario, return_required=True)
     yield from _sent_back(scenario, approved_at)
     yield from paid_back(
@@ -92,7 +92,7 @@ def returned_with_the_goods(scenario: Scenario) -> Iterator[Step]:
 
 
 def returned_without_the_goods(scenario: Scenario) -> Iterator[Step]:
-    """One unit has a scratch: half of its price goes back, and the buyer keeps it."""
+    """One unit has a scratch: half of its price is refunded, and the buyer keeps it."""
     line_id, price = scenario.one_unit
     half = Money((price.minor + 1) // 2, price.currency)
     lines = [{"line_id": line_id, "amount": half}]
@@ -102,7 +102,7 @@ def returned_without_the_goods(scenario: Scenario) -> Iterator[Step]:
 
 
 def never_sent_back(scenario: Scenario) -> Iterator[Step]:
-    """The goods are to come back and do not: the refund is off."""
+    """The goods must come back and do not: the refund expires."""
     signed_at, approved_at = yield from _returned(scenario, return_required=True)
     expired_at = approved_at + 15 * _ONE_DAY
     yield scenario.asks(expired_at, "expire_return", SYSTEM, refund_id=scenario.refund_id)
@@ -110,8 +110,9 @@ def never_sent_back(scenario: Scenario) -> Iterator[Step]:
 
 
 def never_sent_back_and_disputed(scenario: Scenario) -> Iterator[Step]:
-    """While the goods are awaited an issuer gives the buyer half the money; the goods never come, and the other half is
-    owed no more."""
+    """While the goods are awaited, an issuer pays half the money back. The goods never come, and the liability for the
+    other half is extinguished.
+    """
     _, approved_at = yield from _returned(scenario, return_required=True)
     _, price = scenario.one_unit
     yield from lost(scenario, approved_at + 2 * _ONE_DAY, Money(max(1, price.minor // 2), price.currency))
@@ -121,7 +122,7 @@ def never_sent_back_and_disputed(scenario: Scenario) -> Iterator[Step]:
 
 
 def returned_after_the_release(scenario: Scenario) -> Iterator[Step]:
-    """The merchant has the money by then, and gives it back without the fee."""
+    """The merchant has been paid by then, and pays the money back without the fee."""
     paid_at = yield from placed_and_paid(scenario)
     signed_at = yield from all_sent(scenario, paid_at)
     yield released(scenario, signed_at)
@@ -135,7 +136,7 @@ def returned_after_the_release(scenario: Scenario) -> Iterator[Step]:
 
 
 def return_rejected(scenario: Scenario) -> Iterator[Step]:
-    """Nothing is wrong with the goods, customer service finds."""
+    """Customer service finds that nothing is wrong with the goods."""
     paid_at = yield from placed_and_paid(scenario)
     signed_at = yield from all_sent(scenario, paid_at)
     requested_at = yield from asks_back(scenario, signed_at + _ONE_DAY, reason="broken")
@@ -145,7 +146,7 @@ def return_rejected(scenario: Scenario) -> Iterator[Step]:
 
 
 def never_received(scenario: Scenario) -> Iterator[Step]:
-    """Nobody signs, and after twenty days the buyer says so."""
+    """Nobody signs, and after twenty days the buyer reports it."""
     _, dispatched_at, _ = yield from under_way(scenario, 8)
     requested_at = yield from asks_back(scenario, dispatched_at + LOCK + timedelta(hours=3), reason="not_received")
     yield scenario.asks(requested_at + _ONE_DAY, "approve_refund", SERVICE_DESK, refund_id=scenario.refund_id, round=1)
@@ -153,29 +154,29 @@ def never_received(scenario: Scenario) -> Iterator[Step]:
 
 
 def lost_on_the_way(scenario: Scenario) -> Iterator[Step]:
-    """The line-haul loses the parcel; the platform refunds the buyer and the merchant keeps the sale."""
+    """The line-haul carrier loses the parcel; the platform refunds the buyer, and the merchant keeps the sale."""
     yield from _lost(scenario)
 
 
 def lost_and_found(scenario: Scenario) -> Iterator[Step]:
-    """The buyer was refunded, and then gets the parcel after all."""
+    """The buyer was refunded and then receives the parcel after all."""
     parcel_id, paid_at = yield from _lost(scenario)
     yield tracked(scenario, paid_at + _ONE_DAY, "found")
     yield signed(scenario, paid_at + 2 * _ONE_DAY, parcel_id)
 
 
 def without_partner_documents(scenario: Scenario) -> Iterator[Step]:
-    """Export customs says no for want of the platform's papers; the platform bears it."""
+    """Export customs refuses the parcel because the platform's papers are missing; the platform bears it."""
     yield from _refused(scenario, legs=2, milestone="export_rejected", reason="missing_partner_documents")
 
 
 def with_prohibited_goods(scenario: Scenario) -> Iterator[Step]:
-    """Import customs says no for what is in the parcel; the merchant bears it."""
+    """Import customs refuses the parcel because of its content; the merchant bears it."""
     yield from _refused(scenario, legs=6, milestone="import_refused", reason="prohibited")
 
 
 def damaged_on_the_way(scenario: Scenario) -> Iterator[Step]:
-    """The parcel is crushed in the line-haul."""
+    """The parcel is damaged in the line-haul."""
     parcel_id, _, at = yield from under_way(scenario, 4)
     yield tracked(scenario, at + _ONE_DAY, "damaged", reason="crushed", evidence_ref="photo-1")
     refunded_at = at + 2 * _ONE_DAY
@@ -185,7 +186,7 @@ def damaged_on_the_way(scenario: Scenario) -> Iterator[Step]:
 
 
 def refund_failed_then_resubmitted(scenario: Scenario) -> Iterator[Step]:
-    """The buyer's card is closed; the second attempt reaches the new one."""
+    """The buyer's card is closed; the second attempt reaches the new card."""
     at = yield from asked_before_dispatch(scenario)
     refund_id, total = scenario.refund_id, scenario.basket.total
     yield scenario.asks(at + timedelta(hours=1), "submit_refund", SYSTEM, refund_id=refund_id)
@@ -196,7 +197,7 @@ def refund_failed_then_resubmitted(scenario: Scenario) -> Iterator[Step]:
 
 
 def refund_reversed_then_paid_from_the_bank(scenario: Scenario) -> Iterator[Step]:
-    """The money comes back after it was paid, and goes out by bank transfer."""
+    """The refund comes back after it was paid, and is paid by bank transfer."""
     at = yield from asked_before_dispatch(scenario)
     refund_id, total = scenario.refund_id, scenario.basket.total
     paid_at = yield from paid_back(scenario, at, refund_id, total)
@@ -216,7 +217,7 @@ def first_round(scenario: Scenario) -> Generator[Step, None, datetime]:
 
 
 def _returned(scenario: Scenario, **verdict: Any) -> Generator[Step, None, tuple[datetime, datetime]]:
-    """A unit is asked back a day after the signature and approved a day later; when both were."""
+    """Requests the return of a unit a day after the signature and approves it a day later. Returns both instants."""
     paid_at = yield from placed_and_paid(scenario)
     signed_at = yield from all_sent(scenario, paid_at)
     requested_at = yield from asks_back(scenario, signed_at + _ONE_DAY, reason="broken", lines=scenario.a_unit())

@@ -1,4 +1,4 @@
-"""What customs on both sides may do with a parcel, and the tie between declaration, order and payment (9610)."""
+"""Scenarios of customs on both sides, and of declarations that do not agree with order and payment (9610)."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from service.demo.simulator.scenarios.shipments import (
 )
 from service.demo.simulator.step import CARRIER, SERVICE_DESK, SYSTEM, Step
 
-_ANOTHER_OFFICE = "5199"  # where an order is declared a second time
+_ANOTHER_OFFICE = "5199"  # the office of a second declaration
 _ONE_DAY = timedelta(days=1)
-_RECEIVED = 1  # milestones up to the warehouse
+_RECEIVED = 1  # number of milestones up to the warehouse
 _DECLARED = 2  # up to the export declaration
 _RELEASED = 3  # up to the release from export
 _PRESENTED = 6  # up to the presentation at import
 
 
 def detained_then_closed(scenario: Scenario) -> Iterator[Step]:
-    """Inspected, detained, let go; the summary declaration closes the export in the next month."""
+    """Inspected, detained, released; the summary declaration closes the export in the next month."""
     parcel_id, dispatched_at, at = yield from under_way(scenario, _DECLARED)
     declaration = declaration_of(scenario.order_id)
     yield tracked(scenario, at + timedelta(hours=5), "export_inspected", raw_code="500", **declaration)
@@ -47,7 +47,7 @@ def detained_then_closed(scenario: Scenario) -> Iterator[Step]:
 
 
 def declared_twice(scenario: Scenario) -> Iterator[Step]:
-    """The broker declares the same parcel under a second number, which nobody can tie to the payment."""
+    """The broker declares the same parcel under a second number, which cannot be linked to the payment."""
     parcel_id, dispatched_at, at = yield from under_way(scenario, _DECLARED)
     yield tracked(
         scenario,
@@ -63,7 +63,7 @@ def declared_twice(scenario: Scenario) -> Iterator[Step]:
 
 
 def declared_without_a_payment(scenario: Scenario) -> Iterator[Step]:
-    """The merchant sends at once; order and waybill are declared before there is a receipt of payment."""
+    """The merchant dispatches at once; order and waybill are declared before there is a receipt of payment."""
     at, quantities = scenario.basket.placed_at, scenario.basket.quantities
     yield placed(scenario)
     handed_over = {"parcel_id": scenario.parcel_id, "items": items_of(quantities), "warehouse_id": WAREHOUSE}
@@ -78,7 +78,7 @@ def declared_without_a_payment(scenario: Scenario) -> Iterator[Step]:
 
 
 def declared_at_another_amount(scenario: Scenario) -> Iterator[Step]:
-    """The buyer has paid more than the goods cost: the receipt says another amount than the declaration."""
+    """The buyer paid more than the goods cost: the receipt and the declaration have different amounts."""
     at, too_much = scenario.basket.placed_at, Money(500, scenario.basket.total.currency)
     yield placed(scenario)
     paid_at = scenario.later(at, least_h=0.1, most_h=3)
@@ -89,7 +89,7 @@ def declared_at_another_amount(scenario: Scenario) -> Iterator[Step]:
 
 
 def not_declared_at_all(scenario: Scenario) -> Iterator[Step]:
-    """The parcel leaves the country, and nobody reports a declaration: after a day somebody has to look."""
+    """The parcel leaves the country without a reported declaration: a break after a day."""
     parcel_id, dispatched_at, _ = yield from under_way(scenario, _RECEIVED)
     way = list(legs_of(scenario, dispatched_at + _ONE_DAY, parcel_id))[_RELEASED:]
     yield from way
@@ -101,7 +101,7 @@ def not_declared_at_all(scenario: Scenario) -> Iterator[Step]:
 
 
 def rejected_then_declared_anew(scenario: Scenario) -> Iterator[Step]:
-    """Export says no to the papers; with new ones, under a new number, it lets the parcel go."""
+    """Export customs refuses the papers; with new ones, under a new number, it releases the parcel."""
     parcel_id, dispatched_at, at = yield from under_way(scenario, _DECLARED)
     rejected, anew = (
         {"raw_code": "503", "reason": "papers", **declaration_of(scenario.order_id)},
@@ -116,27 +116,29 @@ def rejected_then_declared_anew(scenario: Scenario) -> Iterator[Step]:
 
 
 def refused_and_destroyed(scenario: Scenario) -> Iterator[Step]:
-    """Import says no; the goods are not worth the way back. The platform bears it."""
+    """Import customs refuses the parcel; the goods are destroyed, because their return costs too much. The platform
+    bears it.
+    """
     at = yield from _refused(scenario)
     yield tracked(scenario, at + 6 * _ONE_DAY, "destroyed", reason="not_worth_returning", evidence_ref="cert-1")
 
 
 def refused_and_sent_back(scenario: Scenario) -> Iterator[Step]:
-    """Import says no; the parcel comes back to the warehouse."""
+    """Import customs refuses the parcel; it comes back to the warehouse."""
     at = yield from _refused(scenario)
     yield tracked(scenario, at + 2 * _ONE_DAY, "returning_to_sender", raw_code="EDX", reason="import_refused")
     yield tracked(scenario, at + 11 * _ONE_DAY, "returned_to_warehouse", location="Guangzhou")
 
 
 def with_a_duty_the_buyer_did_not_cover(scenario: Scenario) -> Iterator[Step]:
-    """The duty is the buyer's by the terms of the order, and higher than what the buyer has paid towards it."""
+    """The buyer owes the duty by the order's terms, and it is higher than what the buyer has paid for it."""
     parcel_id, _, at = yield from under_way(scenario, _PRESENTED)
     yield duty(scenario, at, parcel_id, scenario.basket.quantities, percent=30, borne_by="buyer")
     yield tracked(scenario, at + timedelta(hours=6), "import_released", raw_code="EDC")
 
 
 def _refused(scenario: Scenario) -> Generator[Step, None, datetime]:
-    """Refused at import for the platform's papers, and refunded; when it was refused."""
+    """Refused at import because of the platform's papers, and refunded. Returns the instant of the refusal."""
     _, _, at = yield from under_way(scenario, _PRESENTED)
     refused_at, reason = at + timedelta(hours=9), "missing_partner_documents"
     yield tracked(scenario, refused_at, "import_refused", raw_code="EDX", reason=reason)

@@ -1,4 +1,4 @@
-"""What buyers dispute at their card issuer, and what becomes of it."""
+"""Scenarios of disputes at the card issuer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FEES = {"USD": 1_500, "HKD": 8_500, "MOP": 8_500}
 
 
 def inquiry_closed(scenario: Scenario) -> Iterator[Step]:
-    """The issuer asks, the proof of delivery answers; no money moves."""
+    """The issuer inquires, the proof of delivery answers it; no money moves."""
     signed_at = yield from _delivered(scenario)
     yield _opened(scenario, signed_at + 2 * _ONE_DAY, stage="inquiry", reason="not_received")
     yield _evidence(scenario, signed_at + 3 * _ONE_DAY)
@@ -25,7 +25,7 @@ def inquiry_closed(scenario: Scenario) -> Iterator[Step]:
 
 
 def chargeback_won(scenario: Scenario) -> Iterator[Step]:
-    """An inquiry becomes a chargeback; meanwhile the buyer may not ask for a refund too. We win."""
+    """An inquiry becomes a chargeback; meanwhile the buyer may not request a refund too. We win."""
     signed_at = yield from _delivered(scenario)
     yield _opened(scenario, signed_at + 2 * _ONE_DAY, stage="inquiry", reason="not_received")
     at = yield from _charged_back(scenario, signed_at + 4 * _ONE_DAY, reason="not_received")
@@ -36,7 +36,7 @@ def chargeback_won(scenario: Scenario) -> Iterator[Step]:
 
 
 def chargeback_lost_by_the_merchant(scenario: Scenario) -> Iterator[Step]:
-    """Not as described: the merchant gives back what had been released to it."""
+    """Not as described: the merchant pays back the money released to it."""
     signed_at = yield from _delivered(scenario)
     yield released(scenario, signed_at)
     at = yield from _charged_back(scenario, signed_at + RELEASE_AFTER + _ONE_DAY, reason="product_unacceptable")
@@ -44,14 +44,14 @@ def chargeback_lost_by_the_merchant(scenario: Scenario) -> Iterator[Step]:
 
 
 def chargeback_lost_by_the_platform(scenario: Scenario) -> Iterator[Step]:
-    """Never received, says the issuer, whatever the carrier says: the merchant keeps the sale."""
+    """The issuer decides "never received", although the carrier reported delivery: the merchant keeps the sale."""
     signed_at = yield from _delivered(scenario)
     at = yield from _charged_back(scenario, signed_at + _ONE_DAY, reason="not_received")
     yield _reported(scenario, at + 8 * _ONE_DAY, "report_dispute_lost")
 
 
 def second_stage_won(scenario: Scenario) -> Iterator[Step]:
-    """Lost at first; it opens again, and the loss is taken back."""
+    """Lost at first; the dispute opens again, and the loss is reversed."""
     signed_at = yield from _delivered(scenario)
     at = yield from _charged_back(scenario, signed_at + _ONE_DAY, reason="fraud")
     yield _reported(scenario, at + 6 * _ONE_DAY, "report_dispute_lost")
@@ -61,7 +61,7 @@ def second_stage_won(scenario: Scenario) -> Iterator[Step]:
 
 
 def lost(scenario: Scenario, at: datetime, amount: Money) -> Iterator[Step]:
-    """So much of the money is charged back, and a week later it is the buyer's."""
+    """This amount is charged back, and the dispute is lost a week later."""
     yield _opened(scenario, at, stage="chargeback", reason="product_unacceptable", amount=amount)
     money = {"psp_ref": f"txn_{_name(scenario)}", "amount": amount}
     yield _reported(scenario, at + timedelta(hours=1), "report_dispute_funds_withdrawn", **money)
@@ -74,7 +74,7 @@ def _delivered(scenario: Scenario) -> Generator[Step, None, datetime]:
 
 
 def _charged_back(scenario: Scenario, at: datetime, *, reason: str) -> Generator[Step, None, datetime]:
-    """Opened, the money withdrawn, the fee charged; when that was over."""
+    """Opens a dispute with the money withdrawn and the fee charged. Returns the instant of its end."""
     yield _opened(scenario, at, stage="chargeback", reason=reason)
     money = {"psp_ref": f"txn_{_name(scenario)}", "amount": scenario.basket.total}
     yield _reported(scenario, at + timedelta(hours=1), "report_dispute_funds_withdrawn", **money)

@@ -1,4 +1,4 @@
-"""A parcel's way from the merchant's door to the buyer's: warehouse, customs twice, line-haul and last mile."""
+"""Simulates a parcel's way from the merchant to the buyer: warehouse, customs twice, line-haul and last mile."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from random import Random
 _PORTS = {"US": ("Guangzhou", "Los Angeles"), "HK": ("Shenzhen", "Hong Kong"), "MO": ("Zhuhai", "Macau")}
 _DAYS_OVERSEAS = {"US": (4.0, 9.0), "HK": (0.5, 1.5), "MO": (0.7, 2.0)}
 
-Leg = tuple[datetime, str, dict[str, object]]  # when, milestone, what else the partner says
+Leg = tuple[datetime, str, dict[str, object]]  # instant, milestone, further fields of the report
 
 
 def declaration_of(order_id: str, office: str = "5141") -> dict[str, str]:
-    """How an order is declared for export; no other order of any month is under that number."""
+    """Returns the data of an order's export declaration. Its number occurs in no other order of any month."""
     digits = "".join(filter(str.isdigit, order_id))
     return {"customs_mode": "9610", "declaration_no": f"{office}{digits:0>10}"}
 
 
 def journey(random: Random, *, market: str, dispatched_at: datetime, order_id: str, trouble: str = "") -> Iterator[Leg]:
-    """The milestones after dispatch, in the order they happen. `trouble`: customs, attempts, or empty."""
+    """Yields the milestones after dispatch in order of time. `trouble` is "customs", "attempts" or ""."""
     origin, destination = _PORTS[market]
     at = dispatched_at + _days(random, 0.8, 2.5)
     weight_g = random.randint(120, 2_400)
@@ -55,7 +55,7 @@ def journey(random: Random, *, market: str, dispatched_at: datetime, order_id: s
 
 
 def signed_after(random: Random, last_leg: datetime) -> datetime:
-    """When the buyer or a neighbour signs, some hours after the last milestone."""
+    """Returns the instant of the signature, some hours after the last milestone."""
     return last_leg + timedelta(hours=random.uniform(1, 9))
 
 

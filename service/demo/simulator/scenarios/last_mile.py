@@ -1,4 +1,6 @@
-"""The last mile and what goes wrong on the way: nobody home, lost, found, broken, unknown words, clocks that differ."""
+"""Scenarios of the last mile and of trouble on the way: not at home, lost, found, damaged, unknown codes,
+wrong clocks.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +24,14 @@ from service.demo.simulator.scenarios.shipments import (
 from service.demo.simulator.step import CARRIER, OPERATIONS, SERVICE_DESK, SYSTEM, Step
 
 _ONE_DAY = timedelta(days=1)
-_DEPARTED, _OUT = 4, 8  # milestones up to the departure, and up to the last mile
+_DEPARTED, _OUT = 4, 8  # number of milestones up to the departure, and up to the last mile
 _UNTIL_RATES_ARE_OLD = timedelta(days=21)
 
 
 def returned_to_sender(scenario: Scenario) -> Iterator[Step]:
-    """Nobody is ever home, nobody collects it: it goes back the whole way, where the sender's reception
-    signs for it, and the platform refunds the goods."""
+    """Nobody is at home and nobody collects the parcel: it goes back to the sender, whose reception signs for it, and
+    the platform refunds the goods.
+    """
     _, _, at = yield from under_way(scenario, _OUT)
     yield tracked(scenario, at + timedelta(hours=4), "delivery_attempted", raw_code="EMH", attempt_no=1)
     yield tracked(scenario, at + timedelta(hours=28), "delivery_attempted", raw_code="EMH", attempt_no=2)
@@ -44,7 +47,7 @@ def returned_to_sender(scenario: Scenario) -> Iterator[Step]:
 
 
 def with_words_nobody_knows(scenario: Scenario) -> Iterator[Step]:
-    """A carrier's code without a milestone is kept as it came."""
+    """A carrier's code without a milestone is kept unchanged."""
     parcel_id, dispatched_at, at = yield from under_way(scenario, _DEPARTED)
     text = f"Shipment info amended for {scenario.basket.buyer.name}"
     yield tracked(scenario, at + timedelta(hours=1), "noted", raw_code="Exception_099", text=text)
@@ -53,7 +56,7 @@ def with_words_nobody_knows(scenario: Scenario) -> Iterator[Step]:
 
 
 def signed_by_a_clock_ahead(scenario: Scenario) -> Iterator[Step]:
-    """The handheld's clock is a day ahead; what it says is recorded and flagged."""
+    """The handheld's clock is a day ahead; its report is recorded, and a break is opened."""
     _, _, at = yield from under_way(scenario, _OUT)
     reported_at = at + timedelta(hours=3)
     proof = {"parcel_id": scenario.parcel_id, "evidence_kind": "recipient", "proof_ref": f"pod-{scenario.parcel_id}"}
@@ -62,7 +65,9 @@ def signed_by_a_clock_ahead(scenario: Scenario) -> Iterator[Step]:
 
 
 def signed_although_lost(scenario: Scenario) -> Iterator[Step]:
-    """Declared lost by the line-haul, and then somebody signs for it: both are kept, a person decides."""
+    """The line-haul carrier reports the parcel lost, and then somebody signs for it: both are kept, and a person
+    decides.
+    """
     parcel_id, _, at = yield from under_way(scenario, _DEPARTED)
     yield _lost(scenario, at + 9 * _ONE_DAY)
     yield signed(scenario, at + 11 * _ONE_DAY, parcel_id)
@@ -79,7 +84,7 @@ def found_before_the_refund(scenario: Scenario) -> Iterator[Step]:
 
 
 def lost_and_compensated(scenario: Scenario) -> Iterator[Step]:
-    """The haulier accepts most of the claim, and pays in two parts."""
+    """The line-haul carrier accepts most of the claim, and pays in two parts."""
     lost_at, claimed = yield from _lost_and_claimed(scenario)
     accepted = share(claimed, upto=80, of=100, already=claimed * 0)
     yield _claim(scenario, lost_at + 6 * _ONE_DAY, "report_claim_accepted", amount=accepted)
@@ -90,13 +95,13 @@ def lost_and_compensated(scenario: Scenario) -> Iterator[Step]:
 
 
 def lost_and_denied(scenario: Scenario) -> Iterator[Step]:
-    """The haulier will not pay."""
+    """The line-haul carrier denies the claim."""
     lost_at, _ = yield from _lost_and_claimed(scenario)
     yield _claim(scenario, lost_at + 6 * _ONE_DAY, "report_claim_denied", code="insufficient_proof")
 
 
 def broken_and_destroyed(scenario: Scenario) -> Iterator[Step]:
-    """A container takes in water: what is left is destroyed, the buyer refunded."""
+    """A container takes in water: the rest of the goods is destroyed, and the buyer is refunded."""
     _, _, at = yield from under_way(scenario, _DEPARTED)
     yield tracked(scenario, at + _ONE_DAY, "damaged", reason="water", evidence_ref="photo-2")
     yield tracked(scenario, at + 3 * _ONE_DAY, "destroyed", reason="water", evidence_ref="cert-2")
@@ -107,7 +112,7 @@ def broken_and_destroyed(scenario: Scenario) -> Iterator[Step]:
 
 
 def deemed_signed(scenario: Scenario) -> Iterator[Step]:
-    """The carrier proves nothing; the order's own terms let time stand for a signature."""
+    """The carrier never proves delivery; the order's policy deems the parcel signed for after a time."""
     _, dispatched_at, _ = yield from under_way(scenario, _OUT)
     deemed_at = dispatched_at + 26 * _ONE_DAY
     yield scenario.asks(deemed_at, "deem_signed", SYSTEM, parcel_id=scenario.parcel_id)
@@ -115,7 +120,7 @@ def deemed_signed(scenario: Scenario) -> Iterator[Step]:
 
 
 def reported_of_an_order_that_stands(scenario: Scenario) -> Iterator[Step]:
-    """Another system believes the order cancelled; it is delivered."""
+    """Another system reports the order as cancelled, but it is delivered."""
     paid_at = yield from placed_and_paid(scenario)
     signed_at = yield from all_sent(scenario, paid_at)
     reported = {"status": "cancelled", "reported": "canceled"}
@@ -124,8 +129,9 @@ def reported_of_an_order_that_stands(scenario: Scenario) -> Iterator[Step]:
 
 
 def assessed_weeks_ahead(scenario: Scenario) -> Iterator[Step]:
-    """The broker dates a second duty of the parcel three weeks ahead, for which day no rate can be known: it is booked
-    at the last one all the same."""
+    """The broker dates a second duty three weeks ahead. No rate of that day is known, so that it is booked at the last
+    rate.
+    """
     paid_at = yield from placed_and_paid(scenario)
     signed_at = yield from all_sent(scenario, paid_at)
     yield released(scenario, signed_at)
@@ -140,7 +146,9 @@ def _lost(scenario: Scenario, at: datetime) -> Step:
 
 
 def _lost_and_claimed(scenario: Scenario) -> Generator[Step, None, tuple[datetime, Money]]:
-    """Lost, the buyer refunded, the list value claimed from the haulier; when it was lost and what was claimed."""
+    """Lost, refunded to the buyer, and the list value claimed from the line-haul carrier. Returns the instant of the
+    loss and the claimed amount.
+    """
     _, _, at = yield from under_way(scenario, _DEPARTED)
     lost_at, value = at + 9 * _ONE_DAY, scenario.basket.data["list_total"]
     yield _lost(scenario, lost_at)

@@ -1,4 +1,4 @@
-"""Orders that are refused, asked for again, changed or given up before anything is sent."""
+"""Scenarios of orders that are refused, placed again, changed or cancelled before dispatch."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ _AN_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def of_a_market_that_is_not_open(scenario: Scenario) -> Iterator[Step]:
-    """The buyer wants it sent to Singapore, and then to where it may be sent."""
+    """The buyer orders to Singapore, which is not open, and then to an open market."""
     return _refused_first(scenario, market="SG")
 
 
 def of_a_product_out_of_the_pool(scenario: Scenario) -> Iterator[Step]:
-    """A link to something that is not on the overseas list."""
+    """The buyer follows a link to a product that is not in the export pool."""
     first, *others = scenario.basket.data["lines"]
     return _refused_first(scenario, lines=[first | {"product_id": "P-domestic"}, *others])
 
 
 def at_a_quote_that_has_expired(scenario: Scenario) -> Iterator[Step]:
-    """The basket stood open since yesterday."""
+    """The basket stayed open since yesterday, so that its quote has expired."""
     return _refused_first(scenario, quote_expires_at=scenario.basket.placed_at - 3 * _AN_HOUR)
 
 
 def with_a_wrong_total(scenario: Scenario) -> Iterator[Step]:
-    """The checkout forgot a cent."""
+    """The checkout's total is wrong by a cent."""
     return _refused_first(scenario, buyer_total=scenario.basket.total - Money(1, scenario.basket.total.currency))
 
 
 def cancelled_in_part(scenario: Scenario) -> Iterator[Step]:
-    """One unit is out of stock; the rest is sent."""
+    """One unit is out of stock; the rest is dispatched."""
     paid_at = yield from placed_and_paid(scenario)
     line_id, price = scenario.one_unit
     at = scenario.later(paid_at, least_h=1, most_h=4)
@@ -49,7 +49,7 @@ def cancelled_in_part(scenario: Scenario) -> Iterator[Step]:
 
 
 def sent_to_another_address(scenario: Scenario) -> Iterator[Step]:
-    """The buyer moves before it is sent, and asks once more when it is too late."""
+    """The buyer changes the address before dispatch, and tries again after it."""
     paid_at = yield from placed_and_paid(scenario)
     for n, at in ((2, paid_at + _AN_HOUR), (3, paid_at + 5 * _A_DAY)):
         moved = {"ship_to_ref": f"ADDR-{scenario.basket.buyer.ref}-{n}", "ship_to": scenario.basket.buyer.ship_to}

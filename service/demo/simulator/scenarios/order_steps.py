@@ -1,4 +1,4 @@
-"""How the scenario of a simulated order is written: its steps in time, and how it is paid and paid back."""
+"""Writes a simulated order: its steps in order of time, its payment and its refunds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PSP = "simpay"
 
 @dataclass(slots=True)
 class Scenario:
-    """Writes the steps of one order: ids follow from the order, so that the same month comes out the same way again."""
+    """Writes the steps of one order. Ids follow from the order, so that the same month is always the same."""
 
     random: Random
     basket: Basket
@@ -46,7 +46,7 @@ class Scenario:
 
     @property
     def parcel_id(self) -> str:
-        """Its first parcel, or its only one."""
+        """Returns the id of the first or only parcel."""
         return f"{self.order_id}-1"
 
     @property
@@ -55,23 +55,23 @@ class Scenario:
 
     @property
     def one_unit(self) -> tuple[str, Money]:
-        """The first line and what the buyer paid for a unit of it."""
+        """Returns the first line and the buyer's price of one unit of it."""
         line = self.basket.data["lines"][0]
         return line["line_id"], line["unit_reference"]
 
     def a_unit(self) -> list[dict[str, Any]]:
-        """One unit of the first line, as commands name it."""
+        """Returns one unit of the first line, as commands name it."""
         return [{"line_id": self.one_unit[0], "qty": 1}]
 
     def items(self) -> list[dict[str, Any]]:
-        """Everything that was bought."""
+        """Returns all units of the order, as commands name them."""
         return [{"line_id": line_id, "qty": qty} for line_id, qty in self.basket.quantities.items()]
 
     def asks(self, at: datetime, command: str, actor: Actor, **data: Any) -> Step:
         return self._step(at, command, actor, data, is_report=False)
 
     def asks_two(self, at: datetime, command: str, *, reason: str, **data: Any) -> Iterator[Step]:
-        """What takes two people: proposed by one, and approved by the other."""
+        """Yields a command that needs two people: proposed by one, approved by another."""
         self.reported += 1
         step_id = f"sim.{self.order_id}.{self.reported:02d}"
         return by_two(at, step_id, command, {**self.basket.names, **data}, reason=reason)
@@ -82,7 +82,7 @@ class Scenario:
     def reports_late(
         self, reported_at: datetime, command: str, actor: Actor, happened_at: datetime, **data: Any
     ) -> Step:
-        """A fact that is heard of only later."""
+        """Returns a report that comes later than its fact."""
         return replace(self._step(reported_at, command, actor, data, is_report=True), happened_at=happened_at)
 
     def later(self, at: datetime, *, least_h: float, most_h: float) -> datetime:
@@ -95,14 +95,14 @@ class Scenario:
 
 
 def placed(scenario: Scenario, at: datetime | None = None, **otherwise: Any) -> Step:
-    """The buyer orders; `otherwise` is what of it is asked in another way."""
+    """Returns the order's placement; `otherwise` replaces fields of its data."""
     return scenario.asks(
         at or scenario.basket.placed_at, "place_order", scenario.buyer, **scenario.basket.data | otherwise
     )
 
 
 def authorised(scenario: Scenario, at: datetime, *, days: int = 7) -> Step:
-    """The issuer holds the whole amount for so many days."""
+    """Returns the authorisation of the whole amount, for this many days."""
     held = {"amount": scenario.basket.total, "expires_at": at + timedelta(days=days)}
     return scenario.reports(at, "report_payment_authorised", PROVIDER, **payment(scenario), **held)
 
@@ -119,7 +119,7 @@ def placed_and_paid(scenario: Scenario) -> Generator[Step, None, datetime]:
 def captured(
     scenario: Scenario, at: datetime, *, n: int = 1, amount: Money | None = None, payment_id: str = ""
 ) -> Step:
-    """The order's n-th capture: the whole amount, if no other is named."""
+    """Returns the order's n-th capture, of the whole amount by default."""
     return scenario.reports(
         at,
         "report_payment_captured",
@@ -151,7 +151,7 @@ def asks_back(
 def paid_back(
     scenario: Scenario, approved_at: datetime, refund_id: str, amount: Money
 ) -> Generator[Step, None, datetime]:
-    """The provider pays the refund; when it did."""
+    """Yields the provider's payment of the refund. Returns its instant."""
     submitted_at = approved_at + timedelta(hours=1)
     yield scenario.asks(submitted_at, "submit_refund", SYSTEM, refund_id=refund_id)
     paid_at = scenario.later(submitted_at, least_h=20, most_h=90)
@@ -162,7 +162,7 @@ def paid_back(
 def refund_outcome(
     scenario: Scenario, at: datetime, refund_id: str, amount: Money, outcome: str, *, n: int = 1, code: str = ""
 ) -> Step:
-    """What the provider says of the refund's n-th attempt."""
+    """Returns the provider's report on the refund's n-th attempt."""
     return scenario.reports(
         at,
         "report_refund_outcome",

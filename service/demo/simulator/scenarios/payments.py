@@ -1,4 +1,6 @@
-"""What can become of a payment: parts, holds that lapse, captures that fail, come twice, too late or for nothing."""
+"""Scenarios of payments: partial captures, expired authorisations, and captures that fail, repeat, come late or have no
+order.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ _A_MINUTE, _AN_HOUR, _ONE_DAY = timedelta(minutes=1), timedelta(hours=1), timede
 
 
 def captured_in_parts(scenario: Scenario) -> Iterator[Step]:
-    """Held at the checkout, captured in two parts as the merchant confirms them."""
+    """Authorised at the checkout, and captured in two parts as the merchant confirms them."""
     at, total = scenario.basket.placed_at, scenario.basket.total
     yield placed(scenario)
     about = {**payment(scenario), "amount": total}
@@ -50,7 +52,7 @@ def paid_in_two_payments(scenario: Scenario) -> Iterator[Step]:
 
 
 def voided(scenario: Scenario) -> Iterator[Step]:
-    """The buyer leaves while the money is only held, and it is given back."""
+    """The buyer cancels while the money is only authorised, and the authorisation is voided."""
     at = scenario.basket.placed_at
     yield placed(scenario)
     yield authorised(scenario, at + 2 * _A_MINUTE)
@@ -62,7 +64,9 @@ def voided(scenario: Scenario) -> Iterator[Step]:
 
 
 def captured_after_the_hold_lapsed(scenario: Scenario) -> Iterator[Step]:
-    """The hold lapses, the order expires, and the provider captures all the same: set aside, flagged, given back."""
+    """The authorisation expires, the order expires, and the provider captures all the same: set aside, with a break,
+    and refunded.
+    """
     at = scenario.basket.placed_at
     yield placed(scenario)
     yield authorised(scenario, at + 2 * _A_MINUTE, days=2)
@@ -75,7 +79,7 @@ def captured_after_the_hold_lapsed(scenario: Scenario) -> Iterator[Step]:
 
 
 def captured_after_cancelling(scenario: Scenario) -> Iterator[Step]:
-    """The buyer cancels and pays in another window."""
+    """The buyer cancels, and pays in another browser window."""
     yield from cancelled_unpaid(scenario)
     at = scenario.basket.placed_at + 6 * _AN_HOUR
     yield captured(scenario, at)
@@ -92,7 +96,7 @@ def captured_for_no_order(scenario: Scenario) -> Iterator[Step]:
 
 
 def captured_twice(scenario: Scenario) -> Iterator[Step]:
-    """The buyer pressed the button twice, and gets the second capture back."""
+    """The buyer pays twice, and gets the second capture back."""
     paid_at = yield from placed_and_paid(scenario)
     yield captured(scenario, paid_at + 4 * _A_MINUTE, n=2)
     at = paid_at + _ONE_DAY
@@ -103,7 +107,7 @@ def captured_twice(scenario: Scenario) -> Iterator[Step]:
 
 
 def capture_failed_before_dispatch(scenario: Scenario) -> Iterator[Step]:
-    """The capture did not happen after all; the buyer pays again, and the order goes on."""
+    """The capture fails afterwards; the buyer pays again, and the order goes on."""
     paid_at = yield from placed_and_paid(scenario)
     yield _failed(scenario, paid_at + 2 * _AN_HOUR)
     yield captured(scenario, paid_at + 6 * _AN_HOUR, n=2, payment_id=f"again_{scenario.order_id}")
@@ -111,14 +115,16 @@ def capture_failed_before_dispatch(scenario: Scenario) -> Iterator[Step]:
 
 
 def capture_failed_after_dispatch(scenario: Scenario) -> Iterator[Step]:
-    """The goods are on their way by then: the platform bears it, and somebody must look."""
+    """The capture fails after dispatch: the platform bears it, and a break is opened."""
     paid_at = yield from placed_and_paid(scenario)
     yield from all_sent(scenario, paid_at)
     yield _failed(scenario, paid_at + 4 * _ONE_DAY)
 
 
 def capture_failed_while_a_refund_was_on_its_way(scenario: Scenario) -> Iterator[Step]:
-    """Nobody is owed it when the refund fails; then the provider says that it has paid all the same."""
+    """The refund fails after the capture has failed, so that nothing is owed; then the provider reports it paid after
+    all.
+    """
     paid_at = yield from placed_and_paid(scenario)
     at = paid_at + 5 * _AN_HOUR
     yield scenario.asks(at, "cancel_order", scenario.merchant, reason="out_of_stock", refund_id=scenario.refund_id)
@@ -129,7 +135,7 @@ def capture_failed_while_a_refund_was_on_its_way(scenario: Scenario) -> Iterator
 
 
 def captured_in_a_currency_without_a_rate(scenario: Scenario) -> Iterator[Step]:
-    """The provider reports euros, for which there is no rate, and corrects itself."""
+    """The provider reports euros, for which there is no rate, and corrects the report."""
     at = scenario.basket.placed_at
     yield placed(scenario)
     yield captured(scenario, at + 2 * _A_MINUTE, n=9, amount=Money(scenario.basket.total.minor, "EUR"))
@@ -138,7 +144,7 @@ def captured_in_a_currency_without_a_rate(scenario: Scenario) -> Iterator[Step]:
 
 
 def captured_at_another_amount(scenario: Scenario) -> Iterator[Step]:
-    """The same capture is reported again, a cent higher."""
+    """The same capture is reported again, one cent higher."""
     paid_at = yield from placed_and_paid(scenario)
     yield captured(
         scenario, paid_at + _AN_HOUR, amount=scenario.basket.total + Money(1, scenario.basket.total.currency)
@@ -167,7 +173,7 @@ def _failed(scenario: Scenario, at: datetime) -> Step:
 def given_back(
     scenario: Scenario, at: datetime, reason: str, amount: Money | None = None
 ) -> Generator[Step, None, None]:
-    """Money that pays for nothing goes back to the buyer: the whole capture, if no other amount is named."""
+    """Money that pays for nothing is refunded to the buyer: the whole capture by default."""
     asked = {"refund_id": scenario.refund_id, "capture_ref": scenario.capture_ref, "reason": reason}
     yield scenario.asks(at, "refund_buyer_funds", FINANCE, **asked)
     yield from paid_back(scenario, at, scenario.refund_id, amount or scenario.basket.total)

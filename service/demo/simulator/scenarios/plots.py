@@ -1,4 +1,4 @@
-"""Every plot there is, and how often it occurs."""
+"""The list of plots and their frequencies."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from service.demo.simulator.step import Step
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """`weight` of 1,000 orders, 0 for what occurs once. `express`: only with merchants that have Express Refund on, or
-    off; `units`: how many the order has at least; `market` and `day` of the month, where they matter.
+    """A plot. `weight` is its share in thousandths of the orders, 0 if it occurs once. `express` requires merchants
+    with Express Refund on or off; `units` is the least number of units; `market` and `day` of the month are given if
+    they matter.
     """
 
     weight: int
@@ -129,7 +130,7 @@ _WEIGHTS = [plot.weight for plot in PLOTS]
 
 
 def plot_of(random: Random, number: int) -> Plot:
-    """The plot of a month's order by its number: each occurs once before chance decides."""
+    """Returns the plot of a month's order by its number. Each plot occurs once before chance decides."""
     if number <= len(PLOTS):
         return PLOTS[number - 1]
     (plot,) = random.choices(PLOTS, _WEIGHTS)

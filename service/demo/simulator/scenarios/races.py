@@ -1,4 +1,4 @@
-"""Requests that come too early, twice, from the wrong people, or after somebody else's: each gets its refusal."""
+"""Scenarios of requests that come too early, twice, from the wrong people or too late: each gets its refusal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AN_HOUR, _ONE_DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def asked_while_locked(scenario: Scenario) -> Iterator[Step]:
-    """The buyer wants it back while it is on its way: after-sales opens when it is signed for."""
+    """The buyer requests a refund while the parcel is under way: after-sales service opens with the signature."""
     parcel_id, dispatched_at, at = yield from under_way(scenario, 3)
     yield from asks_back(scenario, at + _AN_HOUR)
     signed_at = yield from carried(scenario, dispatched_at, parcel_id, scenario.basket.quantities, after=3)
@@ -35,7 +35,7 @@ def asked_while_locked(scenario: Scenario) -> Iterator[Step]:
 
 
 def asked_twice_at_once(scenario: Scenario) -> Iterator[Step]:
-    """Two windows, two requests for the same goods: one case."""
+    """Two windows send two requests for the same goods: one case."""
     requested_at = yield from asked_before_dispatch(scenario)
     second = {"refund_id": f"{scenario.refund_id}-2", "reason": "changed_mind"}
     yield scenario.asks(requested_at, "request_refund", scenario.buyer, **second)
@@ -45,7 +45,7 @@ def asked_twice_at_once(scenario: Scenario) -> Iterator[Step]:
 
 
 def approved_while_it_is_withdrawn(scenario: Scenario) -> Iterator[Step]:
-    """Customer service says yes in the minute after the buyer has taken the request back."""
+    """Customer service approves in the minute after the buyer has withdrawn the request."""
     at = yield from first_round(scenario)
     withdrawn_at = (at + _ONE_DAY).replace(minute=10)
     yield scenario.asks(withdrawn_at, "withdraw_refund", scenario.buyer, refund_id=scenario.refund_id)
@@ -55,7 +55,9 @@ def approved_while_it_is_withdrawn(scenario: Scenario) -> Iterator[Step]:
 
 
 def approved_by_the_wrong_people(scenario: Scenario) -> Iterator[Step]:
-    """The platform before the merchant, the merchant twice, finance instead of customer service; then as it should."""
+    """The platform approves before the merchant, the merchant twice, finance instead of customer service; then the
+    right people.
+    """
     requested_at = yield from asked_before_dispatch(scenario)
     second = {"refund_id": scenario.refund_id, "round": 2}
     yield scenario.asks(requested_at + _AN_HOUR, "approve_refund", SERVICE_DESK, **second)
@@ -69,7 +71,7 @@ def approved_by_the_wrong_people(scenario: Scenario) -> Iterator[Step]:
 
 
 def dispatched_after_the_refund(scenario: Scenario) -> Iterator[Step]:
-    """The merchant's warehouse has not heard of the refund: what is refunded cannot be sent."""
+    """The merchant's warehouse does not know of the refund: refunded units cannot be dispatched."""
     paid_at = yield from placed_and_paid(scenario)
     yield packed(scenario, paid_at + _AN_HOUR, scenario.parcel_id, scenario.basket.quantities)
     requested_at = yield from asks_back(scenario, paid_at + 3 * _AN_HOUR)

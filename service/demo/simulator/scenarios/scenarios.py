@@ -1,4 +1,4 @@
-"""What can become of an order on its way: one function a plot, each report its steps in time."""
+"""Scenarios of delivery and of early ends: one function for each plot."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from service.demo.simulator.scenarios.order_steps import Scenario, captured, pai
 from service.demo.simulator.scenarios.shipments import halves, sent_and_released
 from service.demo.simulator.step import PROVIDER, SYSTEM, Step
 
-TO_PAY = timedelta(days=3, minutes=1)  # and the default time to pay has passed
+TO_PAY = timedelta(days=3, minutes=1)  # the default time to pay has passed
 
 
 def delivered(scenario: Scenario, *, trouble: str = "") -> Iterator[Step]:
-    """Paid, sent in one parcel, signed for, released."""
+    """Paid, dispatched in one parcel, signed for, released."""
     paid_at = yield from placed_and_paid(scenario)
     yield from sent_and_released(scenario, paid_at, "1", scenario.basket.quantities, trouble=trouble)
 
@@ -24,7 +24,7 @@ def held_by_customs(scenario: Scenario) -> Iterator[Step]:
 
 
 def collected_after_an_attempt(scenario: Scenario) -> Iterator[Step]:
-    """As `delivered`, after nobody was home."""
+    """As `delivered`, after nobody was at home."""
     return delivered(scenario, trouble="attempts")
 
 
@@ -38,7 +38,7 @@ def in_two_parcels(scenario: Scenario) -> Iterator[Step]:
 
 
 def captured_before_the_order(scenario: Scenario) -> Iterator[Step]:
-    """The provider's message overtakes the order's."""
+    """The provider's message arrives before the order's."""
     at = scenario.basket.placed_at
     yield captured(scenario, at - timedelta(minutes=70))
     yield placed(scenario)
@@ -46,7 +46,7 @@ def captured_before_the_order(scenario: Scenario) -> Iterator[Step]:
 
 
 def reported_twice_by_the_provider(scenario: Scenario) -> Iterator[Step]:
-    """The provider delivers the same capture again under another message."""
+    """The provider sends the same capture again in another message."""
     paid_at = yield from placed_and_paid(scenario)
     yield captured(scenario, paid_at)
     yield from sent_and_released(scenario, paid_at, "1", scenario.basket.quantities)
@@ -68,7 +68,7 @@ def cancelled_unpaid(scenario: Scenario) -> Iterator[Step]:
 
 
 def declined(scenario: Scenario) -> Iterator[Step]:
-    """The issuer says no, the buyer gives up, and the order expires."""
+    """The issuer declines, the buyer gives up, and the order expires."""
     at = scenario.basket.placed_at
     yield placed(scenario)
     no = {**payment(scenario), "amount": scenario.basket.total, "code": "insufficient_funds"}
@@ -77,5 +77,5 @@ def declined(scenario: Scenario) -> Iterator[Step]:
 
 
 def expired(scenario: Scenario) -> Step:
-    """The time to pay of the default terms is over."""
+    """The order expires by the default payment terms."""
     return scenario.asks(scenario.basket.placed_at + TO_PAY, "expire_order", SYSTEM)

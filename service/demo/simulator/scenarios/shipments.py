@@ -1,4 +1,4 @@
-"""How the parcels of a simulated order are packed, carried, paid for and signed for."""
+"""Simulates how an order's parcels are packed, carried, paid for and signed for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.demo.simulator.scenarios.journeys import journey, signed_after
 from service.demo.simulator.scenarios.order_steps import Scenario, placed_and_paid
 from service.demo.simulator.step import BROKER, CARRIER, SYSTEM, Step
 
-RELEASE_AFTER = timedelta(days=7, minutes=1)  # the default release policy's window has passed
+RELEASE_AFTER = timedelta(days=7, minutes=1)  # the window of the default release policy has passed
 WAREHOUSE = "WH-GZ-1"
 HAULIER, CUSTOMS_BROKER = "simhaul", "simbroker"
 Quantities = dict[str, int]
@@ -22,7 +22,7 @@ _EVIDENCE = (*("recipient",) * 6, "household", "neighbour", "reception", "locker
 def sent(
     scenario: Scenario, paid_at: datetime, number: str, quantities: Quantities, *, trouble: str = "", evidence: str = ""
 ) -> Generator[Step, None, datetime]:
-    """Packed, dispatched, carried and signed for; when it was."""
+    """Packs, dispatches, carries and delivers a parcel. Returns the instant of the signature."""
     parcel_id = f"{scenario.order_id}-{number}"
     dispatched_at = scenario.later(paid_at, least_h=6, most_h=60)
     yield from packed_and_dispatched(scenario, dispatched_at, parcel_id, quantities)
@@ -39,7 +39,9 @@ def carried(
     after: int = 0,
     evidence: str = "",
 ) -> Generator[Step, None, datetime]:
-    """All milestones behind the first `after` of them, what they cost, and the signature; when it was."""
+    """Yields all milestones after the first `after`, their costs, and the signature. Returns the instant of the
+    signature.
+    """
     legs = list(legs_of(scenario, dispatched_at, parcel_id, trouble=trouble))
     yield from legs[after:]
     yield from costs_of(scenario, legs[-1].at, parcel_id, quantities)
@@ -61,7 +63,7 @@ def signed(scenario: Scenario, at: datetime, parcel_id: str, *, evidence: str = 
 
 
 def released(scenario: Scenario, signed_at: datetime) -> Step:
-    """What is left to release, when the default policy's window has passed."""
+    """Returns the release of the rest, after the window of the default policy."""
     return scenario.asks(signed_at + RELEASE_AFTER, "release_settlement", SYSTEM)
 
 
@@ -73,7 +75,7 @@ def sent_and_released(
 
 
 def all_sent(scenario: Scenario, paid_at: datetime) -> Generator[Step, None, datetime]:
-    """Everything in one parcel, signed for; when it was."""
+    """Sends all units in one parcel. Returns the instant of the signature."""
     return (yield from sent(scenario, paid_at, "1", scenario.basket.quantities))
 
 
@@ -98,7 +100,7 @@ def packed_and_dispatched(scenario: Scenario, at: datetime, parcel_id: str, quan
 
 
 def tracked(scenario: Scenario, at: datetime, milestone: str, *, parcel_id: str = "", **about: Any) -> Step:
-    """One milestone of the first parcel, if no other is named."""
+    """Returns one milestone, by default of the first parcel."""
     return scenario.reports(
         at, "report_tracking", CARRIER, parcel_id=parcel_id or scenario.parcel_id, milestone=milestone, **about
     )
@@ -114,7 +116,9 @@ def legs_of(scenario: Scenario, dispatched_at: datetime, parcel_id: str, *, trou
 
 
 def under_way(scenario: Scenario, legs: int) -> Generator[Step, None, tuple[str, datetime, datetime]]:
-    """Everything in one parcel, so many milestones far; its id, when it was dispatched and when it was last seen."""
+    """Sends all units in one parcel, up to `legs` milestones. Returns the parcel's id, its dispatch and its
+    last scan.
+    """
     paid_at = yield from placed_and_paid(scenario)
     parcel_id, dispatched_at = scenario.parcel_id, scenario.later(paid_at, least_h=6, most_h=40)
     yield from packed_and_dispatched(scenario, dispatched_at, parcel_id, scenario.basket.quantities)
@@ -124,7 +128,7 @@ def under_way(scenario: Scenario, legs: int) -> Generator[Step, None, tuple[str,
 
 
 def costs_of(scenario: Scenario, at: datetime, parcel_id: str, quantities: Quantities) -> Iterator[Step]:
-    """What the way has cost the platform: freight, and in the US a duty on what the parcel holds."""
+    """Yields the platform's costs of the way: freight, and for the US a duty on the parcel's content."""
     yield freight(scenario, at, parcel_id)
     if scenario.basket.buyer.market == "US":
         yield duty(scenario, at, parcel_id, quantities)
@@ -153,7 +157,7 @@ def duty(
     percent: int = _DUTY_PERCENT,
     **otherwise: str,
 ) -> Step:
-    """The platform bears it, if nobody else is named."""
+    """Returns a duty; the platform bears it by default."""
     prices = {line["line_id"]: line["unit_reference"] for line in scenario.basket.data["lines"]}
     declared = sum((prices[line] * qty for line, qty in quantities.items()), Money(0, scenario.basket.total.currency))
     said = {
@@ -168,7 +172,7 @@ def duty(
 
 
 def numbered(parcel_id: str) -> dict[str, str]:
-    """The carrier and its number of a parcel."""
+    """Returns a parcel's carrier and tracking number."""
     return {"carrier": "simpost", "tracking_no": f"SP{parcel_id}CN"}
 
 
@@ -177,7 +181,7 @@ def items_of(quantities: Quantities) -> list[dict[str, object]]:
 
 
 def halves(quantities: Quantities) -> tuple[Quantities, Quantities]:
-    """The first line, or a unit of the only one, and the rest, which may be nothing."""
+    """Returns the first line, or one unit of the only line, and the rest, which may be empty."""
     first = dict(list(quantities.items())[:1])
     ((line_id, qty),) = first.items()
     if len(quantities) == 1 and qty > 1:

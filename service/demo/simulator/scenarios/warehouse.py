@@ -1,4 +1,4 @@
-"""The way to the transfer warehouse and what happens there: late, never, wrong, refused, packed anew."""
+"""Scenarios of the transfer warehouse: late, never sent, wrong warehouse, rejected, repacked."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ _ONE_DAY = timedelta(days=1)
 
 
 def late_to_the_warehouse(scenario: Scenario) -> Iterator[Step]:
-    """Handed over three days after it was to have arrived; flagged, and no more than that."""
+    """Handed over three days after the deadline to arrive; a break is opened, nothing else."""
     paid_at = yield from placed_and_paid(scenario)
     yield from _sent_at(scenario, paid_at + 8 * _ONE_DAY)
 
 
 def never_dispatched(scenario: Scenario) -> Iterator[Step]:
-    """Packed, and forgotten."""
+    """Packed and forgotten."""
     paid_at = yield from placed_and_paid(scenario)
     yield packed(scenario, paid_at + _ONE_DAY, scenario.parcel_id, scenario.basket.quantities)
 
 
 def in_domestic_transit(scenario: Scenario) -> Iterator[Step]:
-    """Handed over, and not seen at the warehouse."""
+    """Handed over, and not received at the warehouse."""
     paid_at = yield from placed_and_paid(scenario)
     yield from packed_and_dispatched(scenario, paid_at + _ONE_DAY, scenario.parcel_id, scenario.basket.quantities)
 
 
 def rejected_at_the_warehouse(scenario: Scenario) -> Iterator[Step]:
-    """It comes in wet and is turned away; the merchant dries it and hands the same parcel in again."""
+    """The parcel arrives wet and is rejected; the merchant dries it and hands it in again."""
     at, quantities = (yield from _handed_over(scenario)), scenario.basket.quantities
     about = {"warehouse_id": WAREHOUSE, "condition": "wet", "reason": "damaged_packaging"}
     yield tracked(scenario, at + _ONE_DAY, "rejected_at_warehouse", **about)
@@ -57,7 +57,7 @@ def rejected_at_the_warehouse(scenario: Scenario) -> Iterator[Step]:
 
 
 def at_the_wrong_warehouse(scenario: Scenario) -> Iterator[Step]:
-    """Shenzhen takes in what was meant for Guangzhou, and sends it on."""
+    """Shenzhen receives a parcel for Guangzhou, and sends it on."""
     at = yield from _handed_over(scenario)
     about: dict[str, Any] = {"warehouse_id": "WH-SZ-2", "condition": "good", "weight_g": 640}
     yield tracked(scenario, at + _ONE_DAY, "received_at_warehouse", **about)
@@ -66,7 +66,7 @@ def at_the_wrong_warehouse(scenario: Scenario) -> Iterator[Step]:
 
 
 def consolidated(scenario: Scenario) -> Iterator[Step]:
-    """Two parcels come in and travel on as one."""
+    """Two parcels arrive and travel on as one."""
     paid_at = yield from placed_and_paid(scenario)
     parts = {f"{scenario.order_id}-{n}": part for n, part in enumerate(halves(scenario.basket.quantities), 1) if part}
     at = scenario.later(paid_at, least_h=10, most_h=40)
@@ -81,7 +81,7 @@ def consolidated(scenario: Scenario) -> Iterator[Step]:
 
 
 def split(scenario: Scenario) -> Iterator[Step]:
-    """One parcel comes in and travels on as two."""
+    """One parcel arrives and travels on as two."""
     at, first = (yield from _handed_over(scenario)), scenario.parcel_id
     yield tracked(scenario, at + _ONE_DAY, "received_at_warehouse", warehouse_id=WAREHOUSE, condition="good")
     parts = {f"{scenario.order_id}-S{n}": part for n, part in enumerate(halves(scenario.basket.quantities), 1) if part}
@@ -104,7 +104,9 @@ def scanned_as_a_parcel_of_nobody(scenario: Scenario) -> Iterator[Step]:
 
 
 def by_a_number_used_twice(scenario: Scenario) -> Iterator[Step]:
-    """Both parcels carry one label: the merchant is refused, the carrier's scan is recorded and flagged."""
+    """Both parcels carry one label: the merchant's second dispatch is refused, the carrier's scan is recorded with a
+    break.
+    """
     paid_at = yield from placed_and_paid(scenario)
     first, second = halves(scenario.basket.quantities)
     at, other = scenario.later(paid_at, least_h=8, most_h=20), f"{scenario.order_id}-2"
@@ -119,7 +121,7 @@ def by_a_number_used_twice(scenario: Scenario) -> Iterator[Step]:
 
 
 def reported_out_of_order(scenario: Scenario) -> Iterator[Step]:
-    """The overseas carrier is quicker to report than the warehouse."""
+    """The overseas carrier reports sooner than the warehouse."""
     at = yield from _handed_over(scenario)
     way = list(legs_of(scenario, at, scenario.parcel_id))
     late, reported_at = {"received_at_warehouse", "departed"}, way[-1].at + timedelta(hours=1)
@@ -134,7 +136,7 @@ def reported_out_of_order(scenario: Scenario) -> Iterator[Step]:
 
 
 def _handed_over(scenario: Scenario) -> Generator[Step, None, datetime]:
-    """Paid, and everything dispatched in one parcel; when."""
+    """Paid, and all units dispatched in one parcel. Returns the instant of the dispatch."""
     paid_at = yield from placed_and_paid(scenario)
     at = scenario.later(paid_at, least_h=6, most_h=40)
     yield from packed_and_dispatched(scenario, at, scenario.parcel_id, scenario.basket.quantities)
@@ -150,6 +152,6 @@ def _sent_at(scenario: Scenario, at: datetime) -> Iterator[Step]:
 
 
 def _on_its_way(scenario: Scenario, at: datetime, parcel_id: str, quantities: Quantities) -> Iterator[Step]:
-    """From the warehouse on."""
+    """Yields the way from the warehouse on."""
     signed_at = yield from carried(scenario, at, parcel_id, quantities, after=1)
     yield released(scenario, signed_at)
