@@ -70,7 +70,7 @@ class NotForDemonstration(ServiceFailure):
     def __init__(self) -> None:
         super().__init__(
             "This ledger was not founded for demonstration, so that it cannot hold the trading month. Name"
-            " --data-dir names another folder, --database-url an empty database, where one is founded with the month."
+            " another folder with --data-dir, or an empty database with --database-url, to found one with the month."
         )
 
 
