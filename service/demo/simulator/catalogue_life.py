@@ -29,7 +29,7 @@ def catalogue_steps(world: World) -> Iterator[Step]:
 
 
 class CatalogueScenario:
-    """Writes the steps of one guest merchant; ids follow from the merchant. `book` tells its sets of orders apart."""
+    """Writes the steps of one guest merchant; ids follow from the merchant. `book` separates its sets of orders."""
 
     def __init__(self, world: World, guest: int, *, book: int = 0) -> None:
         self.world, self.merchant = world, world.guests[guest]
