@@ -15,6 +15,7 @@ from service.docs_from_code.events import events
 from service.docs_from_code.http import http
 from service.docs_from_code.liability import liability
 from service.docs_from_code.limits import limits
+from service.docs_from_code.pictures import PICTURES
 from service.docs_from_code.policies import policies
 from service.docs_from_code.refusals import refusals
 from service.docs_from_code.settings import settings
@@ -34,4 +35,5 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "limits.md": limits,
     "carriers.md": carriers,
     "liability.md": liability,
+    **PICTURES,
 }

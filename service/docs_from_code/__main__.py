@@ -9,8 +9,8 @@ from service.docs_from_code import DOCUMENTS
 
 
 def main(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for name, write in DOCUMENTS.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(write(), encoding="utf-8")
 
 
