@@ -1,4 +1,4 @@
-"""Opens the ledger for a command, and notes if it was founded for demonstration: titles of tables then say so."""
+"""Opens the ledger for a command, and marks the titles of tables if the ledger is a demonstration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _IDENTITY: ContextVar[Identity | None] = ContextVar("identity", default=None)
 
 @contextmanager
 def one_command() -> Iterator[None]:
-    """What is noted within counts for one command."""
+    """Limits the effect of `note` to the command that runs in the block."""
     token = _IDENTITY.set(None)
     try:
         yield
@@ -29,7 +29,7 @@ def one_command() -> Iterator[None]:
 
 @contextmanager
 def opened(settings: Settings, *, create: bool = False) -> Iterator[App]:
-    """The ledger the settings point to, as `open_app` opens it."""
+    """Yields the ledger that the settings name, opened by `open_app`."""
     from service.app import open_app
 
     with open_app(settings, create=create) as app:
@@ -38,11 +38,11 @@ def opened(settings: Settings, *, create: bool = False) -> Iterator[App]:
 
 
 def note(app: App) -> None:
-    """Keep which ledger the running command has opened."""
+    """Remembers the identity of the ledger that the running command has opened."""
     _IDENTITY.set(app.ledger.identity)
 
 
 def marked(title: str) -> str:
-    """The title of a table, which says so where the command has opened a demonstration."""
+    """Returns the title, marked if the running command has opened a demonstration."""
     identity = _IDENTITY.get()
     return identity.marked(title) if identity else title

@@ -1,4 +1,4 @@
-"""How a command ends: its exit codes, and the one sentence for whatever stood in its way."""
+"""Exit codes of the command line, and the one sentence on standard error for each failure."""
 
 from __future__ import annotations
 
@@ -33,29 +33,30 @@ class ExitCode(IntEnum):
 
 
 MEANINGS = {
-    ExitCode.DONE: "Done; of `verify-…`: all holds. Refusals are answers, and end with 0 too.",
-    ExitCode.FAILED: "Failed, or the answer is no: a file that cannot be used, a malformed line, a difference found.",
-    ExitCode.WRONG_USE: "Wrong use: an unknown command or option, a missing or malformed value.",
-    ExitCode.DATABASE: "The database is in trouble that a person must mend: login, rights, version, encoding, damage; "
+    ExitCode.DONE: "Done. `verify-…` found no difference. A refusal is an answer and ends with 0 too.",
+    ExitCode.FAILED: "Failed: a file cannot be used, a line is malformed, or a difference was found.",
+    ExitCode.WRONG_USE: "Wrong usage: an unknown command or option, or a missing or malformed value.",
+    ExitCode.DATABASE: "The database has a problem that a person must solve: login, rights, version, encoding, damage; "
     "of `up`, also: its embedded server ended and could not be started again.",
     ExitCode.TERMINAL: "Standard output or a file is full, closed or broken.",
-    ExitCode.TRY_AGAIN: "The database is in trouble that may pass: run the same again, with the same ids.",
-    ExitCode.HUNG_UP: "Ended because its terminal was closed (SIGHUP); otherwise as 130. `up` ends with 0.",
-    ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. What was recorded stays; run the same again.",
-    ExitCode.READER_GONE: "Whoever read standard output has closed it, as `head` does.",
-    ExitCode.TERMINATED: "Ended by SIGTERM; otherwise as 130. `up` ends with 0.",
+    ExitCode.TRY_AGAIN: "The database has a problem that may pass. Run the same command again with the same ids.",
+    ExitCode.HUNG_UP: "Ended because its terminal was closed (SIGHUP); otherwise like 130. `up` ends with 0.",
+    ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. Recorded events stay. Run the same command again.",
+    ExitCode.READER_GONE: "The reader of standard output has closed it, as `head` does.",
+    ExitCode.TERMINATED: "Ended by SIGTERM; otherwise like 130. `up` ends with 0.",
 }
 
 
 class ReaderGone(OutputUnusable):
-    """Whoever read standard output has closed it."""
+    """The reader of standard output has closed it."""
 
     def __init__(self) -> None:
-        super().__init__("Whoever read standard output has closed it; the rest was not printed.")
+        super().__init__("The reader of standard output has closed it; the rest was not printed.")
 
 
 class Program(TyperGroup):
-    """The group of all commands: turns what the operating system says into sentences before the library ends on it."""
+    """The group of all commands. Turns errors of the operating system into sentences before the library ends the
+    process."""
 
     def make_context(self, *arguments: Any, **extra: Any) -> Any:
         with _plainly():
@@ -84,7 +85,7 @@ def _failure(error: OSError) -> OutputUnusable:
 
 @contextmanager
 def ended() -> Iterator[None]:
-    """Ends the process with a documented code; what stood in the way is one sentence on standard error."""
+    """Ends the process with an `ExitCode`, and prints the reason of a failure as one sentence on standard error."""
     _open_what_is_closed()
     code, sentence = 0, ""
     with interrupted_by_signals() as received:
@@ -110,7 +111,7 @@ def ended() -> Iterator[None]:
 
 
 def _ending_of(error: BaseException) -> tuple[int, str]:
-    """Code and sentence of what stood in the way. Raises what is a fault of ours."""
+    """Returns the exit code and the sentence of an error. Raises the error again if it is a defect of the program."""
     from ledger.log.database_errors import trouble_of
     from service.app import OBSTACLES
     from service.embedded import ServerLost
@@ -134,7 +135,7 @@ def _ending_of(error: BaseException) -> tuple[int, str]:
 
 
 def _unflushed() -> tuple[int, str] | None:
-    """Code and sentence where the rest of what was printed cannot be written."""
+    """Returns the exit code and the sentence if the rest of the output cannot be written."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -146,7 +147,7 @@ def _unflushed() -> tuple[int, str] | None:
 
 
 def _open_what_is_closed() -> None:
-    """Occupy the numbers of closed standard files: the next file or socket that is opened would get them."""
+    """Opens /dev/null for each closed standard file. Otherwise the next file or socket would get its number."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
@@ -157,13 +158,13 @@ def _open_what_is_closed() -> None:
 
 
 def _write_anything() -> None:
-    """A terminal or file of another encoding gets an escape for what it cannot show, instead of ending the command."""
+    """Lets standard output and error escape characters that their encoding lacks, instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _let_go_of_stdout() -> None:
-    """The interpreter flushes standard output once more when it ends; that one shall have nothing to complain of."""
+    """Makes the last flush of standard output by the interpreter succeed."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

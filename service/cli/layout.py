@@ -1,5 +1,4 @@
-"""Lays out a declared table for a width: a table where its cells fit, records where they do not. No id and no amount is
-ever cut or broken."""
+"""Prints a declared table in a width: as a table if its cells fit, else as records. Ids and amounts stay whole."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ _WORDS = re.compile(r"[A-Z]{3} -?[0-9][0-9,.]*\S*|\S+")  # a currency stays besi
 
 
 def print_table(console: Console, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print the rows in the console's width; what a table has no room for is named beneath it."""
+    """Prints the rows in the width of the console, and names the columns that did not fit."""
     if title := marked(table.title):
         console.print(Text(title, style="italic"), soft_wrap=True)
     cells = [_cells(table, row) for row in rows]
@@ -36,17 +35,17 @@ def print_table(console: Console, table: Table, rows: Sequence[Mapping[str, Any]
     console.print(fitted.grid(cells), soft_wrap=True)
     left_out = [column.heading for column in table.columns if column not in fitted.widths]
     if left_out:
-        say(console, f"Left out for want of room: {', '.join(left_out)}. They are in --format csv.")
+        say(console, f"Columns without room: {', '.join(left_out)}. They are in --format csv.")
 
 
 def say(console: Console, sentence: str, *, style: str = "", indent: int = 0) -> None:
-    """Print a sentence wrapped between words; a word that is longer than a line stays whole."""
+    """Prints a sentence, wrapped between words. A word longer than a line stays whole."""
     for line in wrapped(sentence, console.width - indent):
         console.print(Text(" " * indent + line, style=style), soft_wrap=True)
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The lines of a text, broken between words only; an amount stays beside its currency."""
+    """Returns the lines of a text, broken between words only. An amount stays beside its currency."""
     return [line for part in text.split("\n") for line in _packed(_WORDS.findall(part), " ", width)]
 
 
@@ -68,7 +67,7 @@ def _cells(table: Table, row: Mapping[str, Any]) -> dict[Column, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """The columns that are shown, each with its width."""
+    """The shown columns with their widths in characters."""
 
     widths: Mapping[Column, int]
     boxed: bool
@@ -90,7 +89,8 @@ def _in_lines(column: Column, cell: str, width: int) -> str:
 
 
 def _fitted(columns: Sequence[Column], cells: Sequence[Mapping[Column, str]], room: int) -> _Fitted | None:
-    """The best table that fits: whole cells in boxes, then wrapped headings, no boxes, wrapped texts, no details."""
+    """Returns the best table that fits, or None. Tries whole cells in boxes, then wrapped headings, then no boxes,
+    then wrapped texts; each first with and then without the detail columns."""
     full, least = _widths(columns, cells, wrap=False), _widths(columns, cells, wrap=True)
     titled = {column: max(width, cell_len(column.heading)) for column, width in full.items()}
     needed = [column for column in columns if not column.detail]
@@ -104,7 +104,7 @@ def _fitted(columns: Sequence[Column], cells: Sequence[Mapping[Column, str]], ro
 
 
 def _frame(columns: int, *, boxed: bool) -> int:
-    """The cells that rules and blanks between the columns take."""
+    """Returns the width that borders and blanks between the columns take, in characters."""
     return 3 * columns + 1 if boxed else columns - 1
 
 
@@ -122,7 +122,7 @@ def _width(column: Column, texts: Sequence[str], *, wrap: bool) -> int:
 
 
 def _widened(least: Mapping[Column, int], full: Mapping[Column, int], left: int) -> dict[Column, int]:
-    """Give what is left of the room to the columns that were wrapped, the first first."""
+    """Gives the remaining width to the wrapped columns, from left to right."""
     widths = {}
     for column, width in least.items():
         more = min(left, full[column] - width)
@@ -131,7 +131,7 @@ def _widened(least: Mapping[Column, int], full: Mapping[Column, int], left: int)
 
 
 def _print_records(console: Console, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """A record a row: its first column as its heading, then the others by name, empty ones left out."""
+    """Prints each row as a record: the first column as heading, then the other columns by name, without empty ones."""
     first, *others = table.columns
     for row in rows:
         console.print(Text(f"{first.heading}: {shown(row[first.name])}", style="bold"), soft_wrap=True)
@@ -142,7 +142,7 @@ def _print_records(console: Console, table: Table, rows: Sequence[Mapping[str, A
 
 
 def _pairs(columns: Sequence[Column], row: Mapping[str, Any], width: int) -> Iterator[str]:
-    """Each value behind its name; a text too long for a line goes on in the next."""
+    """Returns a line for each value behind its name. A long text continues on the next line."""
     for column in columns:
         if text := shown(row[column.name]):
             pair = f"{column.heading}: {text}"

@@ -1,4 +1,4 @@
-"""`redledger show`: one thing by its id."""
+"""`redledger show`: one item by its id."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Kind = StrEnum("Kind", {kind: kind for kind in LOOKUPS})  # type: ignore[misc]
 
 
 class ShownAs(StrEnum):
-    """How one thing is printed."""
+    """Formats of one item."""
 
     TABLE = "table"
     JSON = "json"
@@ -28,11 +28,12 @@ class ShownAs(StrEnum):
 @takes_settings()
 def show(
     settings: Settings,
-    kind: Annotated[Kind, typer.Argument(help="What it is.")],
-    id: Annotated[str, typer.Argument(metavar="ID", help="Its id, as lists and answers name it.")],
-    format: Annotated[ShownAs, typer.Option("--format", help="How to print it.")] = ShownAs.TABLE,
+    kind: Annotated[Kind, typer.Argument(help="Kind of the item.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Id of the item, as lists and answers show it.")],
+    format: Annotated[ShownAs, typer.Option("--format", help="Output format.")] = ShownAs.TABLE,
 ) -> None:
-    """A payout with its run and statement, a statement with the events that it rests on, a settlement run, or an event.
+    """Show one item by its id: a payout with its run and statement, a statement with its events, a settlement run, or
+    an event.
 
     Personal values stay sealed.
     """
@@ -47,7 +48,7 @@ def show(
 
 
 def _lines(value: Any) -> list[str]:
-    """The value as text; a list of rows is a line each."""
+    """Returns the value as text. A list of rows becomes one line each."""
     from service.tables.cells import plain, shown
 
     if isinstance(value, list | tuple) and value:

@@ -36,7 +36,7 @@ from service.failures import ServiceFailure
 app = typer.Typer(
     name="redledger",
     cls=Program,
-    help="The event-sourced order ledger: record commands, read balances, follow orders, prove what is recorded.",
+    help="The event-sourced order ledger: record commands, read balances, follow orders, and verify the log.",
     epilog="Ends with: " + " ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()),
     no_args_is_help=True,
     add_completion=False,
@@ -93,17 +93,18 @@ app.command()(settings)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command. What stands in its way is one sentence on stderr, and a code of `ExitCode`."""
+    """Runs one command. Prints the reason of a failure as one sentence on standard error, and ends with an
+    `ExitCode`."""
     with ended():
         _expect_text(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments)
 
 
 def _expect_text(arguments: Sequence[str]) -> None:
-    """Raises `ServiceFailure` for bytes that are not UTF-8, and for NUL: neither the log nor a view can hold them."""
+    """Raises `ServiceFailure` for text that is not UTF-8, and for NUL. PostgreSQL can store neither."""
     for place, argument in enumerate(arguments, 1):
         if "\0" in argument or any("\ud800" <= letter <= "\udfff" for letter in argument):
-            raise ServiceFailure(f"Argument {place}, {argument[:40]!a}, is not UTF-8 text: type it anew.")
+            raise ServiceFailure(f"Argument {place}, {argument[:40]!a}, is not UTF-8 text. Type it again.")
 
 
 if __name__ == "__main__":

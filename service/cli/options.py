@@ -1,4 +1,4 @@
-"""Options that many commands share: the settings, made from their one table, and the format of what is printed."""
+"""Options that many commands share: the settings, made from their one table, and the output format."""
 
 from __future__ import annotations
 
@@ -19,26 +19,25 @@ _PANEL = "Settings"
 
 
 class Format(StrEnum):
-    """How data is printed."""
+    """Output formats of data."""
 
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.", case_sensitive=False)]
+FormatOption = Annotated[Format, typer.Option("--format", help="Output format.", case_sensitive=False)]
 
 MOST_ROWS = 1_000_000
-AfterOption = Annotated[
-    str | None, typer.Option("--after", metavar="CURSOR", help="Go on behind the page that gave this cursor.")
-]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=MOST_ROWS, help="At most so many rows.")]
+AfterOption = Annotated[str | None, typer.Option("--after", metavar="CURSOR", help="Show the page after this cursor.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=MOST_ROWS, help="Greatest number of rows.")]
 
 
 def takes_settings(
     *names: str,
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
-    """Give a command's function its `settings`, and the command an option for each of the settings named."""
+    """Passes `settings` to the function of a command, and gives the command an option for each named setting (by
+    default, all that every command takes)."""
 
     def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
         @wraps(function)

@@ -1,4 +1,4 @@
-"""Prints answers: a table for people, JSON or CSV for programs; news and progress go to stderr."""
+"""Prints answers: a table for people, JSON or CSV for programs. Notices and progress go to standard error."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = re.compile(r"0*[1-9][0-9]{0,3}")
 
 
 def stdout() -> Console:
-    """Standard output as wide as `COLUMNS` says, else as the terminal is."""
+    """Returns the console of standard output. Its width is `COLUMNS`, else the width of the terminal."""
     from rich.console import Console
 
     width = _reported_width() or (None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
@@ -42,7 +42,8 @@ def _reported_width() -> int | None:
 
 
 def show(table: Table, rows: Sequence[Mapping[str, Any]], format: Format) -> None:
-    """Print rows of a declared table. JSON has the rows as they are, CSV the currency of each amount beside it."""
+    """Prints rows of a declared table. JSON has the values unchanged; CSV has the currency of each amount in its own
+    column."""
     match format:
         case Format.JSON:
             print_json([dict(row) for row in rows])
@@ -57,7 +58,7 @@ def show(table: Table, rows: Sequence[Mapping[str, Any]], format: Format) -> Non
 
 
 def print_text(sentence: str, *, style: str = "", indent: int = 0) -> None:
-    """Print a sentence to stdout, wrapped between words."""
+    """Prints a sentence to standard output, wrapped between words."""
     from service.cli.layout import say
 
     say(stdout(), sentence, style=style, indent=indent)
@@ -70,14 +71,14 @@ def print_json(value: Any) -> None:
 
 
 def rows_of(found: Sequence[Any], table: Table, **more: Callable[[Any], Any]) -> list[dict[str, Any]]:
-    """The rows of a table from what a read found; `more` computes the columns that are no attributes."""
+    """Returns the rows of a table for the found objects. `more` computes the columns that are not attributes."""
     return [{name: more[name](each) if name in more else getattr(each, name) for name in table.names} for each in found]
 
 
 def say_more(next_cursor: str | None, shown: int) -> None:
-    """Say that a list was cut, and how to go on."""
+    """Prints that a list was cut, and the option that shows the rest."""
     if next_cursor:
-        stderr().print(f"{shown:,} rows are shown, and there are more. Go on: --after {next_cursor}", soft_wrap=True)
+        stderr().print(f"{shown:,} rows are shown; there are more. To continue: --after {next_cursor}", soft_wrap=True)
 
 
 def hours(span: timedelta) -> int:
@@ -86,7 +87,8 @@ def hours(span: timedelta) -> int:
 
 @contextmanager
 def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr, moved by (done, total); nothing where stderr is no terminal."""
+    """Shows a progress bar on standard error and yields its update function (done, total). Shows nothing without a
+    terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = stderr()

@@ -1,4 +1,4 @@
-"""`redledger record`: commands as JSON lines, recorded in bulk, every line accounted for."""
+"""`redledger record`: records commands from JSON lines in bulk, and counts every line."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ _COMPLAINTS_SHOWN = 20
 @takes_settings()
 def record(
     settings: Settings,
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Commands as JSON lines; - reads standard input.")],
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE|-", help="File of commands, one JSON object per line; - reads standard input."),
+    ],
     refusals: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where lines that are not recorded go.",
+            help="File for the lines that are not recorded.",
             show_default="FILE.refusals.jsonl beside it",
         ),
     ] = None,
@@ -46,9 +49,10 @@ def record(
     {"command": "set_auto_export", "id": "a-1", "actor": {"kind": "merchant", "id": "M-1042"}, "data": {"merchant_id":
     "M-1042", "enabled": true}}
 
-    The same file may be recorded again at any time: what was recorded only repeats. Every line is counted as recorded,
-    repeated, nothing to do, refused, malformed or failed. Ends with 0 only if no line was malformed and none failed;
-    refusals are answers. A line that failed by a fault of ours names its reference in the log, and may be sent again.
+    You may record the same file again at any time: recorded commands are only repeated. Every line is counted as
+    recorded, repeated, nothing to do, refused, malformed or failed. Ends with 0 only if no line was malformed and none
+    failed; a refusal is an answer. A line fails through a defect of the program: its message gives the reference in the
+    log, and the line may be sent again.
     """
     from commands.menu import MENU
     from service.record.recorder import Recorder
@@ -75,22 +79,22 @@ def _beside(source: Path | None) -> Path:
 
 
 def _record(recorder: Recorder, lines: Iterator[Line], progress: Progress) -> None:
-    """All lines. What breaks it off says how far it came."""
+    """Records all lines. If it is interrupted, the message gives the number of lines done."""
     from ledger.log.database_errors import DatabaseTrouble
 
     try:
         recorder.record(lines)
     except KeyboardInterrupt:
-        raise Interrupted(f"Interrupted after {recorder.counts.lines:,} lines: record the file again.") from None
+        raise Interrupted(f"Interrupted after {recorder.counts.lines:,} lines. Record the file again.") from None
     except DatabaseTrouble:
         progress.console.print(
-            f"Stopped after {recorder.counts.lines:,} lines: record the same again, and what was recorded repeats."
+            f"Stopped after {recorder.counts.lines:,} lines. Record the same again: recorded commands only repeat."
         )
         raise
 
 
 class _Complaints:
-    """Says what is wrong with a line; after a while only the file does."""
+    """Prints the complaint about a malformed line; after 20 lines, only the refusals file has them."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress, self._count = progress, 0
@@ -121,7 +125,7 @@ class _Behind:
 def _opened(source: Path | None) -> Iterator[BinaryIO]:
     if source is None:
         if sys.stdin is None:
-            raise ServiceFailure("Standard input is closed: name a file, or pipe commands in.")
+            raise ServiceFailure("Standard input is closed. Name a file, or pipe commands in.")
         yield sys.stdin.buffer
         return
     try:

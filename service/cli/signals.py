@@ -1,4 +1,4 @@
-"""What ends a command from outside: SIGTERM and SIGHUP unwind what is open, as Ctrl-C does."""
+"""Handling of SIGTERM and SIGHUP: both end a command as Ctrl-C does."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from types import FrameType
 
 @contextmanager
 def interrupted_by_signals() -> Iterator[list[int]]:
-    """Raises `KeyboardInterrupt` within the block at either signal; the list names those that came, in order.
+    """Raises `KeyboardInterrupt` in the block at SIGTERM or SIGHUP. Yields the list of the signals received, in
+    order.
 
-    One that is ignored, as `nohup` does it, is still ignored. A hangup is passed on as SIGTERM, for which the HTTP
-    server has a way of its own to end.
+    An ignored signal stays ignored, as with `nohup`. SIGHUP is passed on as SIGTERM, which the HTTP server handles.
     """
     received: list[int] = []
 

@@ -1,4 +1,4 @@
-"""`redledger submit`: one command, by its name and fields, as a person at the platform asks for it."""
+"""`redledger submit`: submits one command by its name and fields, on behalf of a person of the platform."""
 
 from __future__ import annotations
 
@@ -24,21 +24,27 @@ if TYPE_CHECKING:
 @takes_settings()
 def submit(
     settings: Settings,
-    command: Annotated[str, typer.Argument(metavar="COMMAND", help="Its name, as in hold_settlement.")],
-    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who asks.")],
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="Name of the command, such as hold_settlement.")],
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who submits it.")],
     fields: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FIELD=VALUE …", help="Its fields; what begins with [ or { is read as JSON."),
+        typer.Argument(
+            metavar="FIELD=VALUE …", help="Fields of the command. A value that begins with [ or { is read as JSON."
+        ),
     ] = None,
-    role: Annotated[str, typer.Option(help="The role of who asks, as in finance or platform_cs.")] = "finance",
-    kind: Annotated[str, typer.Option(help="platform, merchant, buyer, partner or system.")] = "platform",
+    role: Annotated[str, typer.Option(help="Role of the person, such as finance or platform_cs.")] = "finance",
+    kind: Annotated[
+        str, typer.Option(help="Kind of the actor: platform, merchant, buyer, partner or system.")
+    ] = "platform",
     id: Annotated[
         str | None,
-        typer.Option("--id", help="The command's id; the same is answered once.", show_default="a new one"),
+        typer.Option(
+            "--id", help="Id of the command. The same id always gets the same answer.", show_default="a new one"
+        ),
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Ask for one command, and see what is recorded of it, or why it is refused.
+    """Submit one command, and show the recorded events or the reason of the refusal.
 
     redledger submit release_hold merchant_id=M-1 hold_id=H-1 --by ann
     """
@@ -64,7 +70,7 @@ def _command(name: str, fields: list[str], actor: dict[str, str], id: str) -> Co
 
 
 def fields_given(fields: list[str]) -> dict[str, Any]:
-    """`FIELD=VALUE` by field. Raises `BadParameter` for what is neither that nor JSON where it should be."""
+    """Returns the fields of `FIELD=VALUE` arguments. Raises `BadParameter` for another form or for bad JSON."""
     return dict(map(_field, fields))
 
 

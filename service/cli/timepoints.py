@@ -1,4 +1,4 @@
-"""The two times of every money question: `--as-of` an accounting day, `--as-known-at` an instant that has passed."""
+"""The two times of every question about money: `--as-of` an accounting day, `--as-known-at` an instant in the past."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from projections.balances.balances import AsOf
 
 AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="At the end of this accounting day.")
+    str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="State at the end of this accounting day.")
 ]
 AsKnownAt = Annotated[
     str | None,
     typer.Option(
-        "--as-known-at", metavar="INSTANT", help="From what was recorded by then, as in 2025-07-03T08:00:00Z."
+        "--as-known-at", metavar="INSTANT", help="State as known at this instant, such as 2025-07-03T08:00:00Z."
     ),
 ]
 
@@ -52,7 +52,7 @@ def instant_of(text: str | None, flag: str = "--as-known-at") -> datetime | None
 
 @contextmanager
 def answerable() -> Iterator[None]:
-    """A moment that has not come yet is one sentence."""
+    """Turns the `ValueError` of an instant in the future into a `ServiceFailure`."""
     try:
         yield
     except ValueError as error:

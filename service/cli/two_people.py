@@ -1,4 +1,4 @@
-"""What the commands about proposals share: what is said of one, and of a value that is none."""
+"""Functions that the commands about proposals share."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 
 def say_proposed(outcome: Outcome) -> None:
-    """Say what is proposed, and who decides it. Raises `ServiceFailure` for a refusal."""
+    """Prints the proposal and the command that approves it. Raises `ServiceFailure` for a refusal."""
     accepted(outcome)
-    said = f"Proposed as {outcome.command_id}. Somebody else: redledger approve {outcome.command_id} --by ID"
+    said = (
+        f"Proposed as {outcome.command_id}. Another person approves it: redledger approve {outcome.command_id} --by ID"
+    )
     stderr().print(said, soft_wrap=True)
 
 
 @contextmanager
 def well_formed() -> Iterator[None]:
-    """A name or reason that is no word of the ledger's is one sentence."""
+    """Turns a validation error of a name or a reason into a `ServiceFailure`."""
     from pydantic import ValidationError
 
     from ledger.validation_messages import complaint

@@ -1,4 +1,4 @@
-"""`redledger up`: the service, until Ctrl-C."""
+"""`redledger up`: runs the service until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def up(
         bool,
         typer.Option(
             "--with-trading-month",
-            help="Found a ledger for demonstration, and record a made-up month of trading that ends today:"
+            help="Create a demonstration ledger with a made-up month of trading that ends today:"
             " 24 merchants, 1,200 orders.",
         ),
     ] = False,
 ) -> None:
-    """Run the service: views follow the log, timers ask for what falls due, reads are answered over HTTP.
+    """Run the service: views follow the log, timers submit due commands, and HTTP answers reads.
 
-    Begins a ledger where there is none. Ends with Ctrl-C, and the embedded database with it.
+    Creates a ledger if there is none. Ctrl-C ends the service and the embedded database.
     """
     from rich.logging import RichHandler
 
@@ -48,7 +48,7 @@ def up(
 
 
 def _finish_month(app: App) -> None:
-    """A ledger is served as it is, but for a demonstration whose month was cut off."""
+    """Finishes the trading month of a demonstration that was cut off. Leaves every other ledger unchanged."""
     from service.demo.trading_month import is_whole
 
     if app.ledger.identity.demonstration and not is_whole(app):

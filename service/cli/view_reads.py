@@ -1,4 +1,4 @@
-"""Opens the ledger for a read: the views are brought up to date first, unless a service follows already."""
+"""Opens the ledger for a read. Brings the views up to date first, unless a running service follows the log."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading(settings: Settings, projections: Sequence[Projection] = (), **filters: str | None) -> Iterator[App]:
-    """An app whose `projections` hold what was recorded by now. One that stopped is read as it is, with a warning.
+    """Yields an app whose `projections` are up to date. Prints a warning for each view that has stopped.
 
-    Raises `UnknownValue` for a filter whose value nobody knows.
+    Raises `UnknownValue` for a filter value that does not exist.
     """
     from projections.engine.views import ViewBehind, incomplete
 
@@ -30,11 +30,11 @@ def reading(settings: Settings, projections: Sequence[Projection] = (), **filter
             try:
                 app.catch_up([projection])
             except ViewBehind as behind:
-                stderr().print(f"What follows is not up to date: {behind}", style="yellow")
+                stderr().print(f"The following answer is not up to date: {behind}", style="yellow")
             for left_out in incomplete(projection, app.views.status(projection)):
                 if left_out.why == "stopped":
                     continue  # it was said why
-                stderr().print(f"What follows is not complete: {left_out}.", style="yellow")
+                stderr().print(f"The following answer is not complete: {left_out}.", style="yellow")
         _check(app, asked)
         yield app
 
@@ -56,7 +56,7 @@ def _check(app: App, asked: Mapping[str, str]) -> None:
 
 @contextmanager
 def one_order() -> Iterator[None]:
-    """An id that several merchants have is one sentence."""
+    """Turns `AmbiguousOrder` into a sentence that names the option `--merchant`."""
     from projections.tracking.tracking import AmbiguousOrder
 
     try:

@@ -43,7 +43,7 @@ def trial_balance(
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Every account over a period: opening, debit, credit and closing, in its currency and in CNY."""
+    """Show every account over a period: opening, debit, credit and closing, in its currency and in CNY."""
     from projections.accounting.account_turnovers import AccountTurnovers
     from projections.accounting.books_of_account import turnover_balance
 
@@ -53,14 +53,14 @@ def trial_balance(
     table = TRIAL_BALANCE.titled(f"Trial balance, {period}")
     show(table, rows_of(found.rows, table), format)
     if found.total:
-        raise ServiceFailure(f"The books do not balance: {found.total}. `redledger verify-log` says where.")
+        raise ServiceFailure(f"The books do not balance: {found.total}. Run `redledger verify-log` to find the event.")
 
 
 @takes_settings()
 def contribution(
     settings: Settings,
     order: Annotated[str | None, typer.Argument(metavar="[ORDER]", help="Only this order.")] = None,
-    merchant: Annotated[str | None, typer.Option(help="Only this merchant's orders.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="Only orders of this merchant.")] = None,
     market: Annotated[str | None, typer.Option(help="Only orders of this market.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="The orders that lost most.")] = 50,
     after: AfterOption = None,
@@ -68,7 +68,7 @@ def contribution(
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What each order earned or cost the platform, the greatest loss first; all CNY."""
+    """Show what each order earned or cost the platform, in CNY, the greatest loss first."""
     from projections.accounting.order_contribution import OrderContribution
     from service.finance.contribution import contribution_page
 
@@ -88,12 +88,12 @@ def contribution(
 @takes_settings()
 def show_exposure(
     settings: Settings,
-    items: Annotated[bool, typer.Option("--items", help="Every open item instead of sums.")] = False,
+    items: Annotated[bool, typer.Option("--items", help="List every open item instead of sums.")] = False,
     as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What others owe the platform and it owes them, by age in days."""
+    """Show the money that others owe the platform and that it owes them, by age in days."""
     from projections.accounting.exposure import exposure
     from projections.balances.merchant_balances import MerchantBalances
 
@@ -111,22 +111,22 @@ def show_exposure(
 @takes_settings()
 def explain(
     settings: Settings,
-    as_known_at: Annotated[str, typer.Option("--as-known-at", metavar="INSTANT", help="The earlier answer's instant.")],
+    as_known_at: Annotated[
+        str, typer.Option("--as-known-at", metavar="INSTANT", help="Instant of the earlier answer.")
+    ],
     then: Annotated[
-        str | None, typer.Option(metavar="INSTANT", help="The later answer's instant.", show_default="now")
+        str | None, typer.Option(metavar="INSTANT", help="Instant of the later answer.", show_default="now")
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(
-            "--as-of", metavar="YYYY-MM-DD", help="The accounting day both answers are of.", show_default="any"
-        ),
+        typer.Option("--as-of", metavar="YYYY-MM-DD", help="Accounting day of both answers.", show_default="any"),
     ] = None,
-    merchant: Annotated[str | None, typer.Option(help="Only what moved this merchant's balances.")] = None,
-    account: Annotated[str | None, typer.Option(help="Only what moved this account, as in 2120.")] = None,
-    order: Annotated[str | None, typer.Option(help="Only what is about this order.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="Only events that moved this merchant's balances.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only events that moved this account, such as 2120.")] = None,
+    order: Annotated[str | None, typer.Option(help="Only events of this order.")] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Why a balance was known to be something else later: the late events, and what they come to."""
+    """Explain why a balance is different as known at a later instant: list the late events and their sum."""
     from projections.accounting.differences import explain_difference
     from projections.balances.balances import AsOf
     from projections.balances.merchant_balances import MerchantBalances
@@ -165,14 +165,15 @@ def reconciliation(
             metavar="DAYS",
             min=0,
             max=LONGEST_GRACE_DAYS,
-            help="How long providers and banks may take to show what we know.",
+            help="Days that providers and banks have to report an item before it counts as missing.",
         ),
     ] = 7,
     as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Where two accounts of the same money differ: kind, expected, actual, age, owner; the oldest first."""
+    """Show the differences between our books and the reports of others: kind, expected, actual, age, owner; the
+    oldest first."""
     from service.finance.reconciliation import PROJECTIONS, mismatches
 
     with reading(settings, PROJECTIONS) as app, answerable():

@@ -31,8 +31,8 @@ def _month(text: str) -> str:
         raise typer.BadParameter(f"{text!r} is not a month such as 2025-03") from None
 
 
-Month = Annotated[str, typer.Argument(metavar="PERIOD", help="A month, as in 2025-03.", callback=_month)]
-By = Annotated[str, typer.Option("--by", metavar="ID", help="Who proposes it.")]
+Month = Annotated[str, typer.Argument(metavar="PERIOD", help="Month, such as 2025-03.", callback=_month)]
+By = Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who proposes it.")]
 
 
 @takes_settings()
@@ -40,11 +40,11 @@ def close_period(
     settings: Settings,
     period: Month,
     by: By,
-    reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word.")] = "month_end",
+    reason: Annotated[str, typer.Option(metavar="WORD", help="Reason in one word.")] = "month_end",
 ) -> None:
-    """Propose to close a month: once somebody else approves it, nothing is posted to its days any more.
+    """Propose to close a month. After another person has approved it, nothing is posted to the days of the month.
 
-    A closing that was approved and cut off is finished first.
+    If an approved closing was cut off, the command finishes it first.
     """
     from service.finance.period_close import PeriodClose
 
@@ -59,10 +59,10 @@ def close_period(
 def reopen_period(
     settings: Settings,
     period: Month,
-    reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word, as in late_invoice.")],
+    reason: Annotated[str, typer.Option(metavar="WORD", help="Reason in one word, such as late_invoice.")],
     by: By,
 ) -> None:
-    """Propose to reopen the last closed month: once somebody else approves it, it takes postings again."""
+    """Propose to reopen the last closed month. After another person has approved it, the month takes postings again."""
     from service.finance.period_close import PeriodClose
 
     with opened(settings) as app, well_formed():
@@ -73,7 +73,7 @@ def reopen_period(
 
 
 def finished(closing: Outcome | None) -> None:
-    """Say what came of an approved closing or reopening. Raises `ServiceFailure` where a book does not let it."""
+    """Prints the result of an approved closing or reopening. Raises `ServiceFailure` if a book refuses it."""
     if closing is None:
         stderr().print("The books of the reopened month take postings again.")
         return
@@ -85,9 +85,9 @@ def finished(closing: Outcome | None) -> None:
 def revalue(
     settings: Settings,
     period: Month,
-    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who asks for it.")],
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who requests it.")],
 ) -> None:
-    """Revalue foreign balances at the rates of the month's last day, and take it back on the next day."""
+    """Revalue foreign balances at the rates of the month's last day, and reverse the entry on the next day."""
     from service.finance.revaluation import revalue as do_revalue
 
     with opened(settings) as app, well_formed():
@@ -100,7 +100,7 @@ def revalue(
 
 @takes_settings()
 def periods(settings: Settings, as_known_at: AsKnownAt = None, format: FormatOption = Format.TABLE) -> None:
-    """Which months were closed and reopened, when and by whom, and the hash of each closing."""
+    """Show the closed and reopened months: when, by whom, and the hash of each closing."""
     from service.finance.periods import periods as read_periods
 
     with reading(settings) as app:
@@ -113,7 +113,7 @@ def periods(settings: Settings, as_known_at: AsKnownAt = None, format: FormatOpt
     if found.unfinished:
         books = ", ".join(map(str, found.unfinished))
         raise ServiceFailure(
-            f"Cut off: it is not done in {books}. `redledger close-period` of the same month finishes it."
+            f"Cut off: the change is not done in {books}. `redledger close-period` of the same month finishes it."
         )
 
 

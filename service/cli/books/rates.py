@@ -1,4 +1,4 @@
-"""`redledger rates`: which exchange rate is used for a day, and of which day it is."""
+"""`redledger rates`: the exchange rates that are used for a day."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ def rates(
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """The rates used for a day, CNY for one unit: of which day each is, from whom, and whether a decision may still use
-    it.
-    """
+    """Show the rates used for a day, in CNY for one unit: the day and source of each, and if decisions may still use
+    it."""
     from ledger.accounting_days import accounting_day
     from service.finance.rates import rates_on
 

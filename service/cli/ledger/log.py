@@ -1,4 +1,4 @@
-"""`redledger verify-log`: the whole log checked against itself."""
+"""`redledger verify-log`: checks the whole log for changed rows."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _MOST = 1_000
 
 @takes_settings()
 def verify_log(settings: Settings, format: FormatOption = Format.TABLE) -> None:
-    """Check every row of the log by its hash or by what the events say of it; ends with 0 only if all hold.
+    """Check every row of the log by its hash, or against the events if it has none. Ends with 0 only if no row
+    differs.
 
-    A finding is one line: table and row, column, what was expected, what was found.
+    A finding is one line: table and row, column, expected value, found value.
     """
     from ledger.log.verification.verify import verify_log as find_faults
 
@@ -34,12 +35,12 @@ def verify_log(settings: Settings, format: FormatOption = Format.TABLE) -> None:
     if findings:
         show_findings(findings, format)
         at_least = " at least" * (len(findings) == _MOST)
-        raise ServiceFailure(f"The log does not hold: {len(findings)} findings{at_least}.")
+        raise ServiceFailure(f"The log was changed: {len(findings)} findings{at_least}.")
     show(VERIFIED_BOOKS, [{"book": book, "events": head, "faults": 0} for book, head in heads.items()], format)
 
 
 def show_findings(findings: Iterable[Finding], format: Format) -> None:
-    """One line each: where, what, expected, found."""
+    """Prints one line for each finding: place, column, expected and found value."""
     if format is Format.TABLE:
         for finding in findings:
             stdout().print(str(finding), soft_wrap=True)

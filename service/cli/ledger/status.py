@@ -1,4 +1,4 @@
-"""`redledger status` and `redledger settings`: how the ledger is, and what the program can be configured with."""
+"""`redledger status` and `redledger settings`: the state of the ledger, and the settings of the program."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WORST = ("current", "behind", "stopped", "outdated")
 
 @takes_settings()
 def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
-    """The books, their heads, and how many events each view is behind.
+    """Show the books with their last positions, and the number of events that each view is behind.
 
-    As a table there is a line a view; as CSV a line a book, with a column a view.
+    The table has a line for each view; CSV has a line for each book and a column for each view.
     """
     from service.views.status import status_of
 
@@ -51,7 +51,7 @@ def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
 
 
 def settings(format: FormatOption = Format.TABLE) -> None:
-    """Every setting: its flag, its environment variable, its default."""
+    """Show every setting: its flag, its environment variable and its default."""
     show(SETTINGS, settings_table(), format)
 
 

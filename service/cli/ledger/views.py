@@ -1,4 +1,4 @@
-"""`redledger rebuild` and `redledger verify-views`: views folded again from the first event, and compared."""
+"""`redledger rebuild` and `redledger verify-views`: fold views again from the first event, and compare them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from service.app import App
 
 T = TypeVar("T")
-_WAY_BACK = "Put the code right, or park the event's effect: `redledger park effect --help`."
+_WAY_BACK = "Correct the code, or park the event's effect: `redledger park effect --help`."
 
 
 @takes_settings()
@@ -30,18 +30,20 @@ def rebuild_views(
     settings: Settings,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="The view, as in merchant_balances; `redledger status` names them all."),
+        typer.Argument(
+            metavar="NAME", help="Name of the view, such as merchant_balances. `redledger status` lists all views."
+        ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every view.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All views.")] = False,
     accept_differences: Annotated[
-        bool, typer.Option("--accept-differences", help="Switch although the rebuilt view is not the live one.")
+        bool, typer.Option("--accept-differences", help="Switch although the rebuilt view differs from the live one.")
     ] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Fold a view again beside the live one, compare the two, and switch if they are the same.
 
-    The live view goes on meanwhile. Where the two differ the rows are named and nothing is switched; a view of a new
-    version is switched to with --accept-differences where it differs on purpose.
+    The live view answers meanwhile. If the two differ, the rows are listed and nothing is switched. A new version of
+    a view may differ on purpose: switch to it with --accept-differences.
     """
     from projections.engine.processes import fold_processes
 
@@ -54,7 +56,7 @@ def rebuild_views(
 
 @takes_settings()
 def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> None:
-    """Compare every view, row by row, with a rebuild that is thrown away; ends with 0 only if all are the same."""
+    """Compare every view, row by row, with a temporary rebuild. Ends with 0 only if all are the same."""
     from projections.engine.processes import fold_processes
     from projections.engine.rebuild import verify
     from projections.registry import PROJECTIONS
@@ -69,14 +71,17 @@ def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> Non
             stderr().print(str(difference), soft_wrap=True)
     if differing:
         names = ", ".join(projection.name for projection, _ in differing)
-        problems.append(f"Not what the log says: {names}. `redledger rebuild` shows how and puts it right.")
+        problems.append(
+            f"These views differ from the log: {names}. `redledger rebuild` lists the rows and corrects them."
+        )
     _end(problems)
 
 
 def _each(
     projections: Sequence[Projection], work: Callable[[Projection], T]
 ) -> tuple[list[tuple[Projection, T]], list[str]]:
-    """What the work came to for each view, and what stood in its way; one view's trouble ends no other's work."""
+    """Returns the result of the work for each view, and the problem of each view that failed. A failed view does not
+    stop the others."""
     from projections.engine.fill import CannotApplyEvent, CannotFill
     from projections.engine.projection import Projection
     from projections.engine.rebuild import NeverBackwards, RebuildUnderWay, ViewsDiffer

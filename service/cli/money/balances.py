@@ -1,4 +1,4 @@
-"""`redledger balances`: what each merchant has, now, on an accounting day, or as it was known at an instant."""
+"""`redledger balances`: the balances of merchants, now, on an accounting day, or as known at an instant."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from service.tables.tables import MERCHANT_BALANCES
 @takes_settings()
 def balances(
     settings: Settings,
-    merchant: Annotated[str | None, typer.Option(help="Only this merchant's, as in M-1042.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="Only this merchant, such as M-1042.")] = None,
     as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What merchants have: pending, available, on hold, in transit, paid out and owed by them, all in CNY; what open
-    cases and disputes may still take of it, and when the next release is due.
+    """Show the balances of merchants in CNY: pending, available, on hold, in transit, paid, and due from the
+    merchant; the amount of open cases and disputes, and the next release.
 
-    Both times may be asked together: --as-of 2025-06-30 --as-known-at 2025-07-03T08:00:00Z is the balance of 30 June as
-    it was known on 3 July.
+    Both times may be given together: --as-of 2025-06-30 --as-known-at 2025-07-03T08:00:00Z is the balance of 30 June
+    as it was known on 3 July.
     """
     from projections.balances.balances import PROJECTION
     from projections.balances.due_releases import DueReleases

@@ -1,4 +1,4 @@
-"""`redledger settle` and `redledger statement`: settlement runs, and what merchants are shown of them."""
+"""`redledger settle`, `statement` and `payouts`: settlement runs and their results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from service.tables.tables import PAYOUTS, SETTLEMENT_RUN, STATEMENTS
 
 
 class StatementFormat(StrEnum):
-    """How a statement is printed: for people, or for programs; JSON is the text whose hash is kept."""
+    """Formats of a statement. The hash of a statement covers its JSON form."""
 
     TABLE = "table"
     JSON = "json"
@@ -33,17 +33,18 @@ class StatementFormat(StrEnum):
 def settle(
     settings: Settings,
     run: Annotated[
-        str, typer.Option("--run", metavar="ID", help="The run's name, as in 2025-W14; the same goes on with it.")
+        str,
+        typer.Option("--run", metavar="ID", help="Name of the run, such as 2025-W14. The same name continues the run."),
     ],
     cut_off: Annotated[
-        str | None, typer.Option(metavar="INSTANT", help="An instant that has passed.", show_default="this moment")
+        str | None, typer.Option(metavar="INSTANT", help="Instant in the past.", show_default="now")
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Release what is due, then give every merchant its statement and payout as of one cut-off.
+    """Release due money, then issue a statement and initiate a payout for every merchant, as of one cut-off.
 
-    Safe to run again, and on two machines at once: what was done is done once. A merchant that fails is named and holds
-    up nobody else; the same run goes on with it.
+    It is safe to run the command again, or on two machines at once: each step is done once. A merchant that fails is
+    named and does not stop the others. Run the same settlement run again to continue.
     """
     from service.finance.settlement_run import settle as do_settle
 
@@ -52,7 +53,7 @@ def settle(
         try:
             done = do_settle(app, run, cut_off=instant, progress=advance)
         except KeyboardInterrupt:
-            raise ServiceFailure("Interrupted: run it again, it goes on where it was.") from None
+            raise ServiceFailure("Interrupted. Run it again: it continues where it stopped.") from None
     row = {
         "run": done.run_id,
         "cut_off": done.cut_off,
@@ -66,22 +67,23 @@ def settle(
     show(SETTLEMENT_RUN, [row], format)
     if done.failed:
         reported = "\n".join(f"  {name}: {sentence}" for name, sentence in sorted(done.failed.items()))
-        raise ServiceFailure(f"Not everybody is settled; run it again, the others are done.\n{reported}")
+        raise ServiceFailure(f"Some merchants are not settled; all others are. Run it again.\n{reported}")
 
 
 @takes_settings()
 def statement(
     settings: Settings,
-    merchant: Annotated[str, typer.Argument(metavar="MERCHANT", help="Whose statement.")],
+    merchant: Annotated[str, typer.Argument(metavar="MERCHANT", help="Id of the merchant.")],
     number: Annotated[
-        int | None, typer.Option(min=1, help="Which one; the merchant's first is 1.", show_default="the last")
+        int | None,
+        typer.Option(min=1, help="Number of the statement; the merchant's first is 1.", show_default="the last"),
     ] = None,
-    every: Annotated[bool, typer.Option("--list", help="The statements there are.")] = False,
+    every: Annotated[bool, typer.Option("--list", help="List the statements of the merchant.")] = False,
     as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
-    format: Annotated[StatementFormat, typer.Option("--format", help="How to print it.")] = StatementFormat.TABLE,
+    format: Annotated[StatementFormat, typer.Option("--format", help="Output format.")] = StatementFormat.TABLE,
 ) -> None:
-    """A settlement statement, byte for byte as it was issued, whenever it is asked for."""
+    """Show a settlement statement, byte for byte as it was issued."""
     from projections.balances.merchant_balances import MerchantBalances
     from service.finance.statements import issued_statements, statement_of
 
@@ -107,17 +109,17 @@ def statement(
 def list_payouts(
     settings: Settings,
     state: Annotated[
-        str | None, typer.Option(help="initiated, submitted, paid, failed, cancelled or returned.")
+        str | None, typer.Option(help="State: initiated, submitted, paid, failed, cancelled or returned.")
     ] = None,
-    merchant: Annotated[str | None, typer.Option(help="Only this merchant's.")] = None,
-    run: Annotated[str | None, typer.Option(help="Only those of this settlement run, as in 2025-W14.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="Only payouts of this merchant.")] = None,
+    run: Annotated[str | None, typer.Option(help="Only payouts of this settlement run, such as 2025-W14.")] = None,
     limit: LimitOption = 10_000,
     after: AfterOption = None,
     as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
+    """List payouts with their state, now, on a day or as known at an instant; the oldest first."""
     from projections.balances.payouts import Payouts, payouts
 
     with reading(settings, [Payouts()], state=state, merchant=merchant, run=run) as app, answerable():

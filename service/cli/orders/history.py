@@ -1,4 +1,4 @@
-"""`redledger history`: an order's scenario step by step: the order after each, what its buyer saw then, and the
+"""`redledger history`: an order step by step: each event, the order after it, the buyer's page then, and the journal
 entry."""
 
 from __future__ import annotations
@@ -33,19 +33,21 @@ _SAID_ELSEWHERE = re.compile(
 @takes_settings()
 def history(
     settings: Settings,
-    order: Annotated[str, typer.Argument(help="The order's id, as in 2025-000017.")],
+    order: Annotated[str, typer.Argument(help="Id of the order, such as 2025-000017.")],
     at: Annotated[
-        int | None, typer.Option(min=1, help="Up to this step, and all that is remembered of the order then.")
+        int | None, typer.Option(min=1, help="Only up to this step, with the full state of the order after it.")
     ] = None,
-    merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
+    merchant: Annotated[
+        str | None, typer.Option(help="Merchant of the order, if several have an order of this id.")
+    ] = None,
     as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What happened to an order, one event a step: why, what it changed, what its buyer saw then, and its journal
-    entry; up to an accounting day, or as it was known at an instant.
+    """Show what happened to an order, one event a step: reason, changes, the buyer's page then, and the journal
+    entry; optionally up to an accounting day, or as known at an instant.
 
-    Read from the log itself, not from a view. Personal values stay sealed.
+    Reads the log itself, not a view. Personal values stay sealed.
     """
     from service.tracking.history import history_of
 
@@ -54,7 +56,7 @@ def history(
         found = history_of(app.ledger, order, merchant=merchant, upto=at, as_of=day, as_known_at=instant)
         steps = list(found)
     if not steps:
-        raise ServiceFailure(f"Nothing of order {order} was known by then.")
+        raise ServiceFailure(f"Order {order} was not recorded at that time.")
     match format:
         case Format.JSON:
             print_json([step.as_json() for step in steps])
@@ -90,7 +92,7 @@ def _print_text(step: Step) -> None:
 
 
 def _reported_of(step: Step) -> Iterator[tuple[str, str]]:
-    """What the event changed that its place and its entry do not say."""
+    """Returns the changes of the event that its place and its journal entry do not show."""
     from ledger.events.orders import OrderPlaced
 
     for path, value in step.changed.items():
@@ -101,7 +103,7 @@ def _reported_of(step: Step) -> Iterator[tuple[str, str]]:
 
 
 def _seen(shown: Mapping[str, Any] | None) -> str:
-    """The buyer's page in a line: the order, its parcels with what could be asked for, its refunds."""
+    """Returns the buyer's page in one line: the order, its parcels with the after-sales options, and its refunds."""
     if shown is None:
         return "nothing"
     parcels = [f"{parcel['parcel_id']} {parcel['text']}{_may_ask(parcel)}" for parcel in shown["parcels"]]

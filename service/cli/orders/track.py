@@ -1,4 +1,4 @@
-"""`redledger track`: where an order's parcels are, as its buyer sees it."""
+"""`redledger track`: the parcels of an order, as the buyer sees them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ if TYPE_CHECKING:
 @takes_settings()
 def track(
     settings: Settings,
-    order: Annotated[str, typer.Argument(help="The order's id, as in 2025-000017.")],
-    merchant: Annotated[str | None, typer.Option(help="Whose order, where several have one of that id.")] = None,
+    order: Annotated[str, typer.Argument(help="Id of the order, such as 2025-000017.")],
+    merchant: Annotated[
+        str | None, typer.Option(help="Merchant of the order, if several have an order of this id.")
+    ] = None,
     locale: Annotated[
-        str | None, typer.Option(help="In the buyer's language, as in en-US, zh-Hans, zh-Hant-MO or pt-MO.")
+        str | None, typer.Option(help="Language of the buyer, such as en-US, zh-Hans, zh-Hant-MO or pt-MO.")
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Where an order's parcels are, both legs, and what its buyer may ask for now.
+    """Show the parcels of an order on both legs, and the after-sales that the buyer may request now.
 
-    As it is shown to the buyer: no CNY amount, no fee, no partner's name.
+    Shows the buyer's view: no CNY amount, no fee, no partner's name.
     """
     from projections.tracking.tracking import PROJECTION
     from projections.tracking.tracking import track as read_tracking

@@ -10,7 +10,8 @@ from service.tables.tables import TIMELINE_IN_WORDS
 
 
 def print_in_words(words: dict[str, Any], format: Format) -> None:
-    """What `service.tracking.localisation.localised` says: whole as JSON, the timelines as CSV, a page for people."""
+    """Prints the answer of `service.tracking.localisation.localised`: all of it as JSON, the timelines as CSV, a page
+    as table."""
     match format:
         case Format.JSON:
             print_json(words)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from service.adapters.bank.pain001 import Payee
 
 
-exporting = typer.Typer(no_args_is_help=True, help="Hand the journal, or payouts, to other programs.")
+exporting = typer.Typer(no_args_is_help=True, help="Export the journal or payouts to other programs.")
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output")
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write.", show_default="standard output")
 ]
 _EVERY = 1_000_000  # payouts: none is left out of an order
 
@@ -35,7 +35,7 @@ _EVERY = 1_000_000  # payouts: none is left out of an order
 def to_beancount(
     settings: Settings, output: Output = None, as_of: AsOfOption = None, as_known_at: AsKnownAt = None
 ) -> None:
-    """The whole journal for Beancount: `bean-check` accepts it, and its balances are ours."""
+    """Export the whole journal for Beancount. `bean-check` accepts it and computes the same balances."""
     from service.adapters.journal.beancount import write_beancount
 
     _export(settings, write_beancount, output, as_of, as_known_at)
@@ -46,7 +46,7 @@ def to_beancount(
 def to_hledger(
     settings: Settings, output: Output = None, as_of: AsOfOption = None, as_known_at: AsKnownAt = None
 ) -> None:
-    """The whole journal for hledger: `hledger check --strict` accepts it, and its balances are ours."""
+    """Export the whole journal for hledger. `hledger check --strict` accepts it and computes the same balances."""
     from service.adapters.journal.hledger import write_hledger
 
     _export(settings, write_hledger, output, as_of, as_known_at)
@@ -55,7 +55,7 @@ def to_hledger(
 @exporting.command("journal-csv")
 @takes_settings()
 def to_csv(settings: Settings, output: Output = None, as_of: AsOfOption = None, as_known_at: AsKnownAt = None) -> None:
-    """The whole journal as one CSV row a line."""
+    """Export the whole journal as CSV, one row for each journal line."""
     from service.adapters.journal.journal_csv import write_journal_csv
 
     _export(settings, write_journal_csv, output, as_of, as_known_at)
@@ -65,21 +65,24 @@ def to_csv(settings: Settings, output: Output = None, as_of: AsOfOption = None, 
 @takes_settings()
 def to_bank(
     settings: Settings,
-    debtor: Annotated[str, typer.Option(metavar="NAME", help="In whose name we pay.")],
-    account: Annotated[str, typer.Option(metavar="NUMBER", help="Our account.")],
-    bank: Annotated[str, typer.Option(metavar="CODE", help="Our bank's CNAPS number.")],
+    debtor: Annotated[str, typer.Option(metavar="NAME", help="Name of the payer.")],
+    account: Annotated[str, typer.Option(metavar="NUMBER", help="Account of the payer.")],
+    bank: Annotated[str, typer.Option(metavar="CODE", help="CNAPS number of the payer's bank.")],
     payees: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="CSV of account_ref, name, account, bank: whose account a token stands for."),
+        typer.Option(
+            metavar="FILE",
+            help="CSV file with the columns account_ref, name, account, bank: the account of each reference.",
+        ),
     ] = None,
     execute_on: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="The day the bank is to pay on.", show_default="today")
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Day on which the bank pays.", show_default="today")
     ] = None,
     output: Output = None,
 ) -> None:
-    """Payouts that the bank does not have yet, as a payment order (pain.001.001.09) that its schema accepts.
+    """Export the payouts that were not sent to the bank yet as a payment order (ISO 20022 pain.001.001.09).
 
-    A payout that no bank could take, as for the length of its account, is named and left out; the others are in it.
+    A payout that no bank could take, such as one with a too long account number, is named and left out.
     """
     from ledger.accounting_days import accounting_day
     from projections.balances.payouts import Payouts, payouts
@@ -97,7 +100,7 @@ def to_bank(
         out.write(order.message.decode())
     if order.left_out:
         reported = "\n".join(f"  {payout_id}: {why}" for payout_id, why in sorted(order.left_out.items()))
-        raise ServiceFailure(f"{len(order.left_out)} payouts are not in the order; the others are.\n{reported}")
+        raise ServiceFailure(f"{len(order.left_out)} payouts are not in the payment order; the others are.\n{reported}")
 
 
 def _export(

@@ -1,4 +1,4 @@
-"""`redledger import psp`, `bank`, `pain002`, `invoices`, `tracking`: partners' files, read whole, recorded by row."""
+"""`redledger import psp`, `bank`, `pain002`, `invoices`, `tracking`: import of partners' files, one row a command."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from service.app import App
 
 _SHOWN = 20
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file, as the partner sent it.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="File as the partner sent it.")]
 
 MatchOption = Annotated[
-    bool, typer.Option("--match", help="Of a file that came before: take what waits unmatched to what is known now.")
+    bool, typer.Option("--match", help="Match the unmatched items of a file that was imported before.")
 ]
 
 
 class ReportForm(StrEnum):
-    """The forms of settlement reports."""
+    """Formats of settlement reports."""
 
     NEUTRAL = "neutral"
     STRIPE = "stripe"
 
 
 class TrackingForm(StrEnum):
-    """Whose words a carrier's file is in."""
+    """Carriers and tracking providers whose formats are read."""
 
     AFTERSHIP = "aftership"
     EASYPOST = "easypost"
@@ -52,22 +52,24 @@ class TrackingForm(StrEnum):
 def from_psp(
     settings: Settings,
     file: FileArgument,
-    form: Annotated[ReportForm, typer.Option(help="Its form.")] = ReportForm.NEUTRAL,
+    form: Annotated[ReportForm, typer.Option(help="Format of the file.")] = ReportForm.NEUTRAL,
     psp: Annotated[
         str | None,
-        typer.Option(help="The provider, as captures name it.", show_default="of the form stripe: stripe"),
+        typer.Option(help="Name of the provider, as in its captures.", show_default="of the form stripe: stripe"),
     ] = None,
     rate: Annotated[
-        list[str] | None, typer.Option(metavar="USD=7.15", help="Stripe: CNY that one unit brought; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="USD=7.15", help="Stripe: CNY received for one unit of a currency; may be repeated."),
     ] = None,
     received: Annotated[
-        str | None, typer.Option(metavar="CNY", help="Stripe: what the bank got for the payout, as in 479.98.")
+        str | None,
+        typer.Option(metavar="CNY", help="Stripe: amount of the payout that the bank received, such as 479.98."),
     ] = None,
-    bank_entry: Annotated[str, typer.Option(metavar="REF", help="Stripe: under which the bank shows it.")] = "",
+    bank_entry: Annotated[str, typer.Option(metavar="REF", help="Stripe: reference of the payout at the bank.")] = "",
     match: MatchOption = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """A provider's settlement report: each line to the order it settles, mismatches as breaks."""
+    """Import a settlement report of a provider. Each line is matched to its order; a mismatch opens a break."""
     from service.adapters.files.days import last_day
     from service.adapters.files.importer import read_file
     from service.adapters.psp.importer import import_report
@@ -91,10 +93,11 @@ def from_psp(
 def from_bank(
     settings: Settings,
     file: FileArgument,
-    bank: Annotated[str, typer.Option(help="The bank's name in the audit trail.")] = "bank",
+    bank: Annotated[str, typer.Option(help="Name of the bank in the audit trail.")] = "bank",
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """A bank statement (ISO 20022 camt.053): payouts are paid or come back, deposits are found, the rest are breaks."""
+    """Import a bank statement (ISO 20022 camt.053): payouts are paid or returned, deposits are matched, other entries
+    open breaks."""
     from service.adapters.bank.importer import import_camt
     from service.adapters.files.importer import read_file
 
@@ -106,10 +109,10 @@ def from_bank(
 def from_order(
     settings: Settings,
     file: FileArgument,
-    bank: Annotated[str, typer.Option(help="The bank's name in the audit trail.")] = "bank",
+    bank: Annotated[str, typer.Option(help="Name of the bank in the audit trail.")] = "bank",
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """A bank's answer to a payment order (ISO 20022 pain.002): payouts it has taken, paid or refused."""
+    """Import a bank's answer to a payment order (ISO 20022 pain.002): payouts are accepted, paid or refused."""
     from service.adapters.bank.pain002 import import_pain002
     from service.adapters.files.importer import read_file
 
@@ -121,11 +124,11 @@ def from_order(
 def from_partner(
     settings: Settings,
     file: FileArgument,
-    partner: Annotated[str, typer.Option(help="Who sent it: a carrier, a customs agent.")],
+    partner: Annotated[str, typer.Option(help="Sender of the invoice: a carrier or a customs agent.")],
     match: MatchOption = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """An invoice for freight or duty, a parcel a row, in the neutral form."""
+    """Import an invoice for freight or duty in the neutral format, one parcel a row."""
     from service.adapters.files.importer import read_file
     from service.adapters.invoices.importer import import_invoice
 
@@ -137,13 +140,14 @@ def from_partner(
 def from_carrier(
     settings: Settings,
     file: FileArgument,
-    form: Annotated[TrackingForm, typer.Option(help="Whose words they are.")],
-    carrier: Annotated[str, typer.Option(help="Who sent it, if not the one that its form is of.")] = "",
+    form: Annotated[TrackingForm, typer.Option(help="Format of the reports.")],
+    carrier: Annotated[str, typer.Option(help="Sender of the file, if it is not the owner of the format.")] = "",
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """What a carrier or a tracking provider reports of parcels: one JSON or XML document, or a JSON body a line.
+    """Import tracking reports of a carrier or a tracking provider: one JSON or XML document, or one JSON body a line.
 
-    Scans find their parcels by their numbers, or wait unmatched; a raw body is kept whole with its codes.
+    Scans are matched to parcels by tracking number, else they wait as unmatched items. A raw body is kept whole with
+    its codes.
     """
     from service.adapters.carriers.importer import import_tracking
     from service.adapters.files.importer import read_file
@@ -155,7 +159,7 @@ def from_carrier(
 
 
 def _provider_of(form: ReportForm) -> str:
-    """The provider whose own form it is. Raises `BadParameter` for a form that any provider's report may have."""
+    """Returns the provider that owns the format. Raises `BadParameter` for a format that every provider may use."""
     if form is ReportForm.NEUTRAL:
         raise typer.BadParameter("say whose report it is, by the name that its captures have", param_hint="--psp")
     return form.value
@@ -175,13 +179,15 @@ def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]
     _say_some(summary.unread, style="yellow")
     _say_some(summary.refusals, style="red")
     if summary.failed:
-        raise ServiceFailure(f"{summary.failed} rows of {summary.name} failed by a fault of ours: import it again.")
+        raise ServiceFailure(
+            f"{summary.failed} rows of {summary.name} failed by a defect of the program. Import the file again."
+        )
     if summary.refused:
         raise ServiceFailure(f"{summary.refused} rows of {summary.name} were refused.")
 
 
 def _say_some(sentences: Sequence[str], *, style: str) -> None:
-    """The first of them, and how many more there are."""
+    """Returns the first items, and a line with the number of further ones."""
     for sentence in sentences[:_SHOWN]:
         stderr().print(sentence, style=style, soft_wrap=True)
     if (more := len(sentences) - _SHOWN) > 0:
@@ -190,14 +196,14 @@ def _say_some(sentences: Sequence[str], *, style: str) -> None:
 
 def _differences(summary: FileSummary) -> str:
     if not summary.breaks and not summary.unmatched:
-        return "It opened no break."
+        return "No break was opened."
     breaks = f"{summary.breaks} break{'s' * (summary.breaks != 1)}"
     items = f", and {summary.unmatched} items are unmatched" if summary.unmatched else ""
     return f"It opened {breaks}{items}: redledger exceptions"
 
 
 def _rates(reported: list[str]) -> dict[str, str]:
-    """The rates by currency. Raises `BadParameter` for a currency that ISO 4217 does not list, and for no number."""
+    """Returns the rates by currency. Raises `BadParameter` for a currency outside ISO 4217 and for a bad number."""
     from ledger.currencies import UnknownCurrency, exponent_of
     from ledger.numbers import read_decimal
 

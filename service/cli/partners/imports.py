@@ -1,4 +1,4 @@
-"""`redledger import`: histories of other systems, as commands, with an account of every source row."""
+"""`redledger import`: imports histories of other systems as commands, and accounts for every source row."""
 
 from __future__ import annotations
 
@@ -24,28 +24,30 @@ if TYPE_CHECKING:
 
 _READ_AT_ONCE = 5_000
 
-importing = typer.Typer(no_args_is_help=True, help="Take in histories of other systems, and the files of partners.")
+importing = typer.Typer(no_args_is_help=True, help="Import histories of other systems and files of partners.")
 
 
 @importing.command()
 @takes_settings()
 def olist(
     settings: Settings,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with orders.csv.gz and its neighbours.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder with orders.csv.gz and the other files of the data set.")
+    ],
     rates: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The ECB's historical reference rates, zipped.",
+            help="Zip file of the ECB's historical reference rates.",
             show_default="DIR/../fx_ecb/eurofxref-hist.zip",
         ),
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Orders of the Olist marketplace, as its public data set has them.
+    """Import the orders of the Olist marketplace from its public data set.
 
-    Accounts for every source row, and compares what was recorded with the source, in BRL to the centavo. Importing a
-    folder again changes nothing; an import that was cut off is begun again. Ends with 0 if all amounts tie.
+    Accounts for every source row, and compares the recorded amounts with the source, in BRL to the centavo. Importing
+    a folder again changes nothing; run an import that was cut off again. Ends with 0 if all amounts agree.
     """
     from service.demo.olist.importer import default_rate_file
 
@@ -53,7 +55,7 @@ def olist(
         summary = _import(app, folder, rates or default_rate_file(folder))
     _print(summary, format)
     if not summary.ties:
-        raise ServiceFailure("What was recorded and refused does not add up to the source.")
+        raise ServiceFailure("The recorded and refused amounts do not add up to the source.")
 
 
 def _import(app: App, folder: Path, rates: Path) -> Summary:
@@ -71,7 +73,7 @@ def _import(app: App, folder: Path, rates: Path) -> Summary:
         try:
             return run_import(plan, app.bus.submit, lambda: _rows(app), progress=advance)
         except KeyboardInterrupt:
-            raise ServiceFailure("Interrupted: import the folder again, what was recorded only repeats.") from None
+            raise ServiceFailure("Interrupted. Import the folder again: recorded commands are only repeated.") from None
 
 
 def _rows(app: App) -> Iterator[Recorded]:

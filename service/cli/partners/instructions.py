@@ -1,4 +1,4 @@
-"""`redledger instructions`: what partners are asked to do and have not answered."""
+"""`redledger instructions`: instructions to partners that are not answered yet."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from service.tables.tables import INSTRUCTIONS
 @takes_settings()
 def instructions(
     settings: Settings,
-    partner: Annotated[str | None, typer.Option("--partner", help="Only what this one is asked, as in stripe.")] = None,
+    partner: Annotated[
+        str | None, typer.Option("--partner", help="Only instructions to this partner, such as stripe.")
+    ] = None,
     limit: LimitOption = 500,
     after: AfterOption = None,
     as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Captures, voids, refunds and payouts that were asked for and are not answered, the oldest first.
+    """List captures, voids, refunds and payouts that were requested and are not answered, the oldest first.
 
-    The service sends them to the partners of its settings; without any they wait, until what became of them is
+    The service sends them to the partners of its settings. Without a partner they wait until their results are
     recorded.
     """
     from projections.reconciliation.instructions import Instructions, open_instructions

@@ -1,4 +1,4 @@
-"""`redledger break assign` and `break resolve`: what `reconciliation` and `exceptions` list, worked by people."""
+"""`redledger break assign` and `break resolve`: people work the breaks of `reconciliation` and `exceptions`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from commands.command import Command
 
-breaks = typer.Typer(no_args_is_help=True, help="Work a break: give it to somebody, close it with a reason.")
-BreakId = Annotated[str, typer.Argument(metavar="BREAK", help="Its id, as `reconciliation` lists it.")]
-By = Annotated[str, typer.Option("--by", metavar="ID", help="Who asks: a person of finance.")]
+breaks = typer.Typer(no_args_is_help=True, help="Work a break: assign it to a person, or close it with a reason.")
+BreakId = Annotated[str, typer.Argument(metavar="BREAK", help="Id of the break, as `reconciliation` lists it.")]
+By = Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person of finance who does it.")]
 InStream = Annotated[
-    str | None, typer.Option("--stream", metavar="STREAM", help="The stream it stands in, where two have the same id.")
+    str | None, typer.Option("--stream", metavar="STREAM", help="Stream of the break, if two have the same id.")
 ]
 
 
@@ -30,15 +30,15 @@ InStream = Annotated[
 def assign(
     settings: Settings,
     break_id: BreakId,
-    to: Annotated[str, typer.Option("--to", metavar="ID", help="Who is to look into it.")],
+    to: Annotated[str, typer.Option("--to", metavar="ID", help="Person to assign it to.")],
     by: By,
     stream: InStream = None,
 ) -> None:
-    """Give a break to somebody to look into."""
+    """Assign a break to a person."""
     from commands.reconciliation.assign_break import AssignBreak
 
     _work(settings, break_id, stream, AssignBreak, by, owner=to)
-    stderr().print(f"{break_id} is for {to} to look into.")
+    stderr().print(f"{break_id} is assigned to {to}.")
 
 
 @breaks.command()
@@ -47,13 +47,13 @@ def resolve(
     settings: Settings,
     break_id: BreakId,
     resolution: Annotated[
-        str, typer.Option("--as", metavar="WORD", help="What it was, in one word, as in timing_difference.")
+        str, typer.Option("--as", metavar="WORD", help="Cause in one word, such as timing_difference.")
     ],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it may be closed; stored sealed.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Explanation; stored sealed.")],
     by: By,
     stream: InStream = None,
 ) -> None:
-    """Close a break with a reason. Money that is to move is adjusted apart from this."""
+    """Close a break with a reason. It moves no money: post an adjustment separately."""
     from commands.reconciliation.resolve_break import ResolveBreak
 
     _work(settings, break_id, stream, ResolveBreak, by, resolution=resolution, reason=reason)

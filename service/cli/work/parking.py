@@ -1,4 +1,4 @@
-"""`redledger park`, `unpark` and `parked`: the way back for a view that stopped and for an item that is set aside."""
+"""`redledger park`, `unpark` and `parked`: leave out an event that stopped a view, or an item that fails."""
 
 from __future__ import annotations
 
@@ -15,29 +15,33 @@ from service.cli.view_reads import reading
 from service.settings import Settings
 from service.tables.tables import PARKED
 
-park = typer.Typer(no_args_is_help=True, help="Propose to leave something out, so that the rest goes on.")
-unpark = typer.Typer(no_args_is_help=True, help="Propose to take up again what was parked.")
+park = typer.Typer(no_args_is_help=True, help="Propose to leave out an event or an item, so that the rest continues.")
+unpark = typer.Typer(no_args_is_help=True, help="Propose to take up a parked event or item again.")
 
-View = Annotated[str, typer.Argument(metavar="VIEW", help="The view, as `status` names it.")]
-Loop = Annotated[str, typer.Argument(metavar="LOOP", help="The loop, as `status` names it.")]
-Position = Annotated[int, typer.Argument(metavar="POSITION", help="The event's position in its book.")]
-Item = Annotated[str, typer.Argument(metavar="ITEM", help="The item, as `status` names it.")]
-Book = Annotated[int, typer.Option("--book", help="The book it is in.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="WORD", help="Why, in one word, as in payload_unreadable.")]
-By = Annotated[str, typer.Option("--by", metavar="ID", help="Who asks. Somebody else approves.")]
+View = Annotated[str, typer.Argument(metavar="VIEW", help="Name of the view, as `status` shows it.")]
+Loop = Annotated[str, typer.Argument(metavar="LOOP", help="Name of the loop, as `status` shows it.")]
+Position = Annotated[int, typer.Argument(metavar="POSITION", help="Position of the event in its book.")]
+Item = Annotated[str, typer.Argument(metavar="ITEM", help="Name of the item, as `exceptions` shows it.")]
+Book = Annotated[int, typer.Option("--book", help="Number of the book.")]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="WORD", help="Reason in one word, such as payload_unreadable.")
+]
+By = Annotated[
+    str, typer.Option("--by", metavar="ID", help="Id of the person who proposes it. Another person approves it.")
+]
 
 
 @park.command("effect")
 @takes_settings()
 def park_effect(settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By) -> None:
-    """Propose that a view leaves out one event. It says that it is incomplete until the event is unparked."""
+    """Propose that a view leaves out one event. The view is marked incomplete until the event is unparked."""
     _effect(settings, "park_effect", view, book=book, position=position, reason=reason, by=by)
 
 
 @unpark.command("effect")
 @takes_settings()
 def unpark_effect(settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By) -> None:
-    """Propose that a view takes up an event again. Its book is then folded anew."""
+    """Propose that a view takes up an event again. The view then folds the book again."""
     _effect(settings, "unpark_effect", view, book=book, position=position, reason=reason, by=by)
 
 
@@ -57,7 +61,7 @@ def unpark_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: 
 
 @takes_settings()
 def parked(settings: Settings, format: FormatOption = Format.TABLE) -> None:
-    """What is parked, and what waits for a second person's approval; read from the log, whatever the views say."""
+    """Show the parked events and items, and the proposals that wait for a second person. Reads the log, not a view."""
     from service.automation.parking import parked as everything_parked
 
     with reading(settings) as app:

@@ -1,4 +1,4 @@
-"""`redledger propose`, `approve` and `reject`: what takes two people, each act recorded by the person who does it."""
+"""`redledger propose`, `approve` and `reject`: commands that take two people."""
 
 from __future__ import annotations
 
@@ -19,29 +19,36 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from ledger.actors import Actor
 
-ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Its id, as `proposals` lists it.")]
-By = Annotated[str, typer.Option("--by", metavar="ID", help="Who decides: not who proposed it.")]
+ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Id of the proposal, as `proposals` lists it.")]
+By = Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who decides; not the proposer.")]
 InStream = Annotated[
-    str | None, typer.Option("--stream", metavar="STREAM", help="The stream it stands in, where two have the same id.")
+    str | None, typer.Option("--stream", metavar="STREAM", help="Stream of the proposal, if two have the same id.")
 ]
 
 
 @takes_settings()
 def propose(
     settings: Settings,
-    command: Annotated[str, typer.Argument(metavar="COMMAND", help="One that takes two people, as in publish_policy.")],
-    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who proposes it.")],
-    reason: Annotated[str, typer.Option(metavar="WORD", help="Why, in one word, as in month_end.")],
+    command: Annotated[
+        str, typer.Argument(metavar="COMMAND", help="Name of a command that takes two people, such as publish_policy.")
+    ],
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who proposes it.")],
+    reason: Annotated[str, typer.Option(metavar="WORD", help="Reason in one word, such as month_end.")],
     fields: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FIELD=VALUE …", help="Its fields; what begins with [ or { is read as JSON."),
+        typer.Argument(
+            metavar="FIELD=VALUE …", help="Fields of the command. A value that begins with [ or { is read as JSON."
+        ),
     ] = None,
-    role: Annotated[str, typer.Option(help="The role of who proposes it.")] = "finance",
+    role: Annotated[str, typer.Option(help="Role of the proposer.")] = "finance",
     id: Annotated[
-        str, typer.Option("--id", help="The proposal's id; the same is answered once.", show_default="a new one")
+        str,
+        typer.Option(
+            "--id", help="Id of the proposal. The same id always gets the same answer.", show_default="a new one"
+        ),
     ] = "",
 ) -> None:
-    """Propose a command that takes two people. It happens once somebody else approves it.
+    """Propose a command that takes two people. It is executed when another person approves it.
 
     redledger propose publish_policy key=return_window content={"window":"P30D"} effective_from=2026-12-01T00:00:00Z
     --reason longer_return --by fay
@@ -56,7 +63,7 @@ def propose(
 
 @takes_settings()
 def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
-    """Approve what somebody else proposed: it happens now, under both names."""
+    """Approve a proposal of another person. The command is executed now, under both names."""
     from ledger.ids import periods_stream
     from service.finance.period_close import PeriodClose
     from service.finance.proposals import approve as do_approve
@@ -72,7 +79,7 @@ def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStrea
 
 @takes_settings()
 def reject(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
-    """Reject what was proposed, or take it back: nothing happens."""
+    """Reject a proposal, or withdraw your own. Nothing is executed."""
     from commands.proposals.reject_proposal import RejectProposal
     from service.finance.proposals import stream_of
 

@@ -1,4 +1,4 @@
-"""`redledger unmatched`, what waits there, and `redledger match`, where a person says it belongs."""
+"""`redledger unmatched` lists unmatched items, and `redledger match` assigns one to its orders."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def unmatched(
     after: AfterOption = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by.
+    """List unmatched money and facts, the oldest first, with the orders that their references point to.
 
-    `amount` is what was captured, `base` what it stands at in CNY, `refunded` what of it is owed back to who paid.
+    `amount` is the captured amount, `base` its CNY value in the books, `refunded` the part owed back to the payer.
     """
     from service.questions.timepoints import end_of
     from service.unmatched.items import PROJECTIONS, waiting
@@ -49,22 +49,22 @@ def unmatched(
 @takes_settings()
 def match(
     settings: Settings,
-    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Who reported it, as in stripe.")],
-    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="What they call it, as in ch_3Nq.")],
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="System that reported it, such as stripe.")],
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="Reference of the item there, such as ch_3Nq.")],
     to: Annotated[
         list[str],
         typer.Option(
             "--to",
             metavar="MERCHANT/ORDER[=AMOUNT]",
-            help="The order it belongs to; of a checkout each one with its part, as in 'M-1042/2025-000017=USD 69.44'.",
+            help="Order of the item. For a checkout, each order with its part, such as 'M-1042/2025-000017=USD 69.44'.",
         ),
     ],
-    by: Annotated[str, typer.Option("--by", metavar="ID", help="Who says so.")],
+    by: Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who decides it.")],
 ) -> None:
-    """Say which orders an unmatched item belongs to: it is reported to them, and given over.
+    """Assign an unmatched item to its orders. The item is recorded with them and closed in book 0.
 
-    Money goes to one order or in parts to several, all of it; a fact goes to one. Safe to run again where it was cut
-    off.
+    Money goes to one order, or in parts to several, until none is left. A fact goes to one order. It is safe to run
+    the command again if it was cut off.
     """
     from ledger.actors import Actor
     from service.unmatched.items import match as do_match

@@ -1,4 +1,4 @@
-"""What waits for people: `approvals`, `proposals`, `exceptions`, `overdue`, `declarations`; and `sales` by channel."""
+"""Worklists: `approvals`, `proposals`, `exceptions`, `overdue`, `declarations`; and `sales` by channel."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from projections.worklists.exceptions import ExceptionRow, Status
     from projections.worklists.proposals import State
 
-MerchantOption = Annotated[str | None, typer.Option("--merchant", help="Only this merchant's, as in M-1042.")]
+MerchantOption = Annotated[str | None, typer.Option("--merchant", help="Only this merchant, such as M-1042.")]
 
 
 class StatusOption(StrEnum):
-    """Which exceptions."""
+    """Filters of exceptions by status."""
 
     OPEN = "open"
     RESOLVED = "resolved"
@@ -33,7 +33,7 @@ class StatusOption(StrEnum):
 
 
 class ProposalOption(StrEnum):
-    """Which proposals."""
+    """Filters of proposals by status."""
 
     PROPOSED = "proposed"
     APPROVED = "approved"
@@ -62,9 +62,9 @@ def approvals(
     after: AfterOption = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Refund cases that wait for a decision, the longest waiting first: whose turn it is, and until when.
+    """List refund cases that wait for a decision, the longest waiting first, with the next approver and the deadline.
 
-    `amount` is the buyer's, in the order's currency; `list_amount` is what it is worth to the merchant, CNY.
+    `amount` is the buyer's amount in the order's currency; `list_amount` is the merchant's amount in CNY.
     """
     from projections.worklists.approvals_queue import ApprovalsQueue, waiting_cases
 
@@ -79,7 +79,7 @@ def approvals(
 @takes_settings()
 def proposals(
     settings: Settings,
-    state: Annotated[ProposalOption, typer.Option(help="Which of them.")] = ProposalOption.PROPOSED,
+    state: Annotated[ProposalOption, typer.Option(help="Only this status.")] = ProposalOption.PROPOSED,
     merchant: MerchantOption = None,
     limit: LimitOption = 500,
     after: AfterOption = None,
@@ -87,7 +87,8 @@ def proposals(
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Commands, adjustments and write-offs that one person proposed and another decides, the oldest first; CNY."""
+    """List proposals with their CNY amounts, the oldest first: commands, adjustments and write-offs that another
+    person must decide."""
     from projections.worklists.proposals import Proposals
     from projections.worklists.proposals import proposals as read_proposals
 
@@ -102,8 +103,8 @@ def proposals(
 @takes_settings()
 def exceptions(
     settings: Settings,
-    status: Annotated[StatusOption, typer.Option(help="Which of them.")] = StatusOption.OPEN,
-    kind: Annotated[str | None, typer.Option(help="Only this kind, as in capture_without_order.")] = None,
+    status: Annotated[StatusOption, typer.Option(help="Only this status.")] = StatusOption.OPEN,
+    kind: Annotated[str | None, typer.Option(help="Only this kind, such as capture_without_order.")] = None,
     merchant: MerchantOption = None,
     limit: LimitOption = 500,
     after: AfterOption = None,
@@ -111,10 +112,10 @@ def exceptions(
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Breaks between what was reported and what is known, and facts whose order nobody knows yet, the oldest first.
+    """List open breaks and unmatched items, the oldest first.
 
-    Then, of now, the items that timers and other loops have set aside because they failed (set_aside): they are tried
-    again by themselves.
+    Then lists the items that timers and other loops have set aside because they failed (set_aside). They are tried
+    again automatically.
     """
     from projections.worklists.exceptions import Exceptions
     from service.loops.set_aside_list import exceptions_of
@@ -136,12 +137,12 @@ def exceptions(
 def overdue(
     settings: Settings,
     soon: Annotated[
-        bool, typer.Option("--soon", help="Instead: what should be handed over by now to be in time.")
+        bool, typer.Option("--soon", help="List instead the goods that must be handed over now to be in time.")
     ] = False,
     merchant: MerchantOption = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Parcels, and goods not yet packed, that are late to the transfer warehouse, the latest first."""
+    """List parcels and unpacked goods that are late to the transfer warehouse, the latest first."""
     from projections.worklists.overdue_to_warehouse import OverdueToWarehouse
     from projections.worklists.warehouse_promises import overdue as read_overdue
     from projections.worklists.warehouse_promises import warnings
@@ -154,11 +155,13 @@ def overdue(
 @takes_settings()
 def declarations(
     settings: Settings,
-    mismatches: Annotated[bool, typer.Option("--mismatches", help="Only where the three do not tie.")] = False,
+    mismatches: Annotated[
+        bool, typer.Option("--mismatches", help="Only declarations that do not agree with the order and the payment.")
+    ] = False,
     merchant: MerchantOption = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Export declarations with their orders and receipts of payment, and whether the three tie."""
+    """List export declarations with their orders and payment receipts, and if the three agree."""
     from projections.worklists.declarations import Declarations, ties
 
     with reading(settings, [Declarations()], merchant=merchant) as app:
@@ -170,16 +173,16 @@ def declarations(
 def sales(
     settings: Settings,
     merchant: MerchantOption = None,
-    channel: Annotated[str | None, typer.Option(help="post, live_stream or store.")] = None,
-    creator: Annotated[str | None, typer.Option(help="Only through this creator.")] = None,
-    market: Annotated[str | None, typer.Option(help="Only orders of this market, as in HK.")] = None,
-    from_day: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="The first day.")] = None,
-    to_day: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="The last day.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Channel: post, live_stream or store.")] = None,
+    creator: Annotated[str | None, typer.Option(help="Only orders through this creator.")] = None,
+    market: Annotated[str | None, typer.Option(help="Only orders of this market, such as HK.")] = None,
+    from_day: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day.")] = None,
+    to_day: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day.")] = None,
     as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Orders a day by merchant, channel, content, creator and market, as they were placed; CNY at list price."""
+    """List the number and CNY list price of placed orders a day, by merchant, channel, content, creator and market."""
     from projections.sales.sales_by_channel import SalesByChannel
     from projections.sales.sales_by_channel import sales as read_sales
     from service.questions.filters import check_days
@@ -202,7 +205,7 @@ def sales(
 
 
 def _actual_with_its_name(row: ExceptionRow) -> str:
-    """What waits for its order is known by what was said of it: a tracking number, a provider's reference."""
+    """Returns the references that identify an unmatched item: a tracking number, a provider's reference."""
     from ledger.ids import UNMATCHED
 
     return ", ".join((row.actual, *row.refs.values())) if row.kind == UNMATCHED else row.actual

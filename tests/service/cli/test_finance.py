@@ -170,7 +170,7 @@ def test_an_import_says_how_many_breaks_it_opened(settled: Settings, run: Run, t
     content = statement(entry("-12.00", reference="of-nobody"), closing="88.00")
     said = run(settled, "import", "bank", written(tmp_path, "s.xml", content))
     assert "It opened 1 break: redledger exceptions" in said.err
-    assert "It opened no break." in run(settled, "import", "bank", str(tmp_path / "s.xml")).err
+    assert "No break was opened." in run(settled, "import", "bank", str(tmp_path / "s.xml")).err
 
 
 @pytest.mark.parametrize("rate", ["USX=7.15", "USD=seven", "USD="])
