@@ -17,13 +17,13 @@ _HEAD = """# HTTP
 
 Made from the code by `python -m service.docs_from_code`.
 
-`redledger up` answers on http://127.0.0.1:8600; its first page lists the addresses, and `/docs` lets you try them.
-Every answer is JSON. Reads ask nobody who they are: keep the service on an address that only its users reach. What
-partners send must be signed, with a secret of the [settings](settings.md).
+`redledger up` answers on http://127.0.0.1:8600. The first page lists the addresses, and `/docs` lets you try them.
+Every answer is JSON. Reads have no authentication: keep the service on an address that only its users reach. Webhooks
+of partners must be signed with a secret of the [settings](settings.md).
 
-**Read your writes.** Every answer about the books carries a `token`: the positions of the books it is of. Hand it to
-any other read as `?at_least=<token>`, and that read waits, for up to five seconds, until it holds what you have seen. A
-token of another ledger, of before a restore, or ahead of the ledger is refused at once.
+**Read your writes.** Every answer about the books carries a `token`: the positions of the books that it rests on. Give
+the token to any other read as `?at_least=<token>`. That read waits up to five seconds until it has reached these
+positions. A token of another ledger, from before a restore, or ahead of the ledger is refused at once.
 
 **Two times.** `as_of` is an accounting day, `as_known_at` an instant of recording, with its zone, never in the future.
 Asked together they answer "30 June as we knew it on 3 July":
@@ -34,12 +34,12 @@ curl 'http://127.0.0.1:8600/balances/M-1042?as_of=2025-06-30&as_known_at=2025-07
 
 **Money** is `{"currency": "CNY", "minor": 34200}`, in minor units; instants are ISO 8601 in UTC.
 
-**Pages.** Long answers come a page at a time; what asks for the next page is in the answer.
+**Pages.** Long lists come a page at a time. The answer contains the parameter of the next page.
 
-**Methods.** `HEAD` answers as `GET` without the body, `OPTIONS` with the header `Allow`; any other method that the
-address does not have, with 405 and `Allow`.
+**Methods.** `HEAD` answers like `GET` without the body. `OPTIONS` answers with the header `Allow`. A method that the
+address does not have gets 405 and `Allow`.
 
-**Errors** have one shape: `{"error": {"code": …, "sentence": …, "field": …}}`, the code never changes.
+**Errors** have one form: `{"error": {"code": …, "sentence": …, "field": …}}`. A code never changes.
 """
 
 

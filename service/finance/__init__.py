@@ -1,1 +1,1 @@
-"""Periods, settlement runs, statements, and differences to explain."""
+"""Accounting periods, settlement runs, statements, reconciliation and proposals."""

@@ -1,4 +1,4 @@
-"""Working breaks: finding one by its id, and making a missing line a break of its own once somebody works it."""
+"""Work on breaks: finds a break by its id, and flags a missing line as a break when a person starts to work on it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from service.finance.reconciliation import Mismatch, mismatches, missing_lines
 
 
 def open_mismatch(app: App, break_id: str, stream: str | None = None) -> Mismatch:
-    """The open break of that id, or the missing line that will be it. Raises `ServiceFailure` unless there is one."""
+    """Returns the open break of this id, or the missing line that will become it. Raises `ServiceFailure` if there is
+    none, or if several have the id."""
     named = [each for each in mismatches(app, grace_days=-1) if each.break_id == break_id]
     found = [each for each in named if stream in (None, each.stream)]
     if not found:
-        raise ServiceFailure(f"No open break is called {break_id}.")
+        raise ServiceFailure(f"No open break has the id {break_id}. Check the id.")
     if len(found) > 1:
         streams = ", ".join(sorted(each.stream for each in found))
-        raise ServiceFailure(f"{break_id} is open in several streams, say which: {streams}.")
+        raise ServiceFailure(f"{break_id} is open in several streams. Choose one with --stream: {streams}.")
     return found[0]
 
 
 def work(app: App, found: Mismatch, command: Command) -> Outcome:
-    """Submit the command about it. What no timer has flagged so far is flagged first, by who asks."""
+    """Submits the command about the break. A missing line that is not flagged yet is flagged first, by the same
+    person."""
     if found.kind in get_args(MissingKind):
         lines = missing_lines(app, before=date.max)
         flags = [

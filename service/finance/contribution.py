@@ -1,4 +1,4 @@
-"""A page of what orders contributed and the sum of all of them, for the command line and HTTP."""
+"""A page of the contributions of orders with the sum of all orders, for the command line and HTTP."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def contribution_page(
     limit: int,
     after: str | None,
 ) -> tuple[Page[Contribution], Contributions]:
-    """Returns the page, and what it was cut from: one question, so that the sum is of the same positions.
+    """Returns the page and the whole answer it was cut from, in one read, so that the sum is of the same positions.
 
-    Raises `UnknownValue` for a cursor that the list has not given, and whatever `contributions` raises.
+    Raises `UnknownValue` for a cursor that this list did not give, and every exception of `contributions`.
     """
     found: list[Contributions] = []
 

@@ -1,4 +1,5 @@
-"""Closing and reopening accounting periods: a marker in every book, and the hash over the vector of their positions."""
+"""Closing and reopening of accounting periods: a marker in every book, and a hash over the balances at their
+positions."""
 
 from __future__ import annotations
 
@@ -32,10 +33,10 @@ BalancesAt = Callable[[Mapping[int, int], date], Balances]
 
 
 class PeriodClose:
-    """Closes and reopens by two recorded acts: a proposal, and the approval of somebody else. What follows from them
-    may be cut off anywhere and done again: the markers' ids are made of the period and of how often it was closed.
+    """Closes and reopens periods by a proposal and the approval of another person. The steps after the approval may
+    be cut off and repeated: the ids of the markers are made of the period and the number of its closings.
 
-    `balances` reads the trial balance of a day up to a vector of positions; by default from the log itself.
+    `balances` returns the trial balance of a day at given positions; by default it reads the log.
     """
 
     def __init__(self, ledger: Ledger, bus: Bus, *, balances: BalancesAt | None = None) -> None:
@@ -43,32 +44,33 @@ class PeriodClose:
         self._balances = balances or self._from_the_log
 
     def propose_close(self, period: str, *, by: Actor, reason: str = "month_end", proposal_id: str = "") -> Outcome:
-        """Ask for the period to be closed; the outcome's id is the proposal's."""
+        """Proposes to close the period. The id of the outcome is the id of the proposal."""
         data = {"period": period}
         return propose(self._bus, ClosePeriod.name, data, reason=reason, by=by, proposal_id=proposal_id)
 
     def propose_reopen(self, period: str, *, by: Actor, reason: str, proposal_id: str = "") -> Outcome:
-        """Ask for the last closed period to be reopened."""
+        """Proposes to reopen the last closed period. The id of the outcome is the id of the proposal."""
         data = {"period": period}
         return propose(self._bus, ReopenPeriod.name, data, reason=reason, by=by, proposal_id=proposal_id)
 
     def approve(self, proposal_id: str, *, by: Actor, id: str = "") -> Outcome:
-        """Approve a closing or a reopening, and do what follows from it; the outcome of the last step."""
+        """Approves a closing or a reopening, and does its steps. Returns the outcome of the last step."""
         outcome = approve(self._bus, proposal_id, stream=periods_stream(), by=by, id=id)
         return (self.finish() or outcome) if outcome.status == "recorded" else outcome
 
     @property
     def unfinished(self) -> bool:
-        """True if a period is to be closed, or books to be reopened, as two people have said."""
+        """True if an approved closing or reopening is not finished."""
         periods = self._ledger_periods()
         if periods.closing or not periods.reopened:
             return periods.closing is not None
         return any(day != periods.first_open_day for day in self._ledger.reader.first_open_days().values())
 
     def finish(self) -> Outcome | None:
-        """Do what two people have approved: close the books and the period, or reopen the books.
+        """Finishes an approved closing or reopening: closes the books and then the period, or reopens the books.
 
-        May be cut off anywhere and called again, and by two at once. The outcome of a closing; None where none waits.
+        May be cut off and called again, also by two processes at once. Returns the outcome of a closing, None if
+        there is none.
         """
         periods = self._ledger_periods()
         if periods.closing:
@@ -77,7 +79,7 @@ class PeriodClose:
         return None
 
     def _close(self, period: str) -> Outcome:
-        """The first refusal, where a book or the ledger does not let it."""
+        """Closes the books, then the period. Returns the first refusal of a book, else the outcome for the ledger."""
         periods = self._ledger_periods()
         positions: dict[int, int] = {}
         while new := self._ledger.reader.heads().keys() - positions.keys():  # a book may be opened meanwhile
@@ -96,14 +98,14 @@ class PeriodClose:
         return self._ask([closing])[0]
 
     def hash_of(self, period: str, positions: Mapping[int, int]) -> str:
-        """What a closing stores: replayed, the log comes to the same."""
+        """Returns the hash that a closing stores. A replay of the log computes the same one."""
         upto = last_day(period)
         return trial_balance_hash(self._balances(positions, upto), upto=upto, positions=positions)
 
     def _reopen_books(self, periods: Periods, books: Sequence[int]) -> None:
-        """Bring the books to where a reopened ledger is; one that was brought there before only repeats its answer.
+        """Moves the books to the state of a reopened ledger. A book that is there already repeats its answer.
 
-        A book that was opened since the closing has no marker of it, and gets that first.
+        A book that was added after the closing has no marker of it, and gets that first.
         """
         if not (period := periods.reopened):
             return
@@ -115,7 +117,10 @@ class PeriodClose:
         self._ask(commands)
 
     def _ask(self, commands: Sequence[Command]) -> list[Outcome]:
-        """What they come to. A refusal of an earlier call is no answer to this one: the month may be over by now."""
+        """Submits the commands and returns their outcomes.
+
+        A refusal of an earlier call is submitted again under a new id: the month may be over by now.
+        """
         outcomes = self._bus.submit(commands)
         for again in count(1):
             old = [n for n, outcome in enumerate(outcomes) if _is_of_another_call(outcome)]
@@ -142,7 +147,7 @@ class PeriodClose:
 
 
 def _marker(period: str, round_: int, book: int) -> CloseBookPeriod:
-    """`round_`: how often the ledger was closed and reopened by then."""
+    """Returns the command. `round_` is the number of earlier closings and reopenings of the ledger."""
     return CloseBookPeriod(id=f"close-{period}-{round_}-book{book}", actor=_CLOSER, book=book, period=period)
 
 

@@ -1,4 +1,4 @@
-"""The accounting periods there are: which are closed, by whom, over which hash, and what was cut off on the way."""
+"""The accounting periods: their closings and reopenings, with person and hash, and steps that were cut off."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.app import App
 
 @dataclass(frozen=True, slots=True)
 class PeriodChange:
-    """A period was closed or reopened. `in_force`: neither it nor an earlier one changed since."""
+    """A closing or reopening of a period. `in_force` is true if no later one changed it or an earlier period."""
 
     period: str
     change: Literal["closed", "reopened"]
@@ -31,9 +31,9 @@ class PeriodChange:
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """All changes in order, and the first open day (None: nothing was ever closed).
+    """All closings and reopenings in order, and the first open day (None if nothing was ever closed).
 
-    `unfinished` are books that stand elsewhere than the ledger: a closing or reopening was cut off.
+    `unfinished` are the books whose state differs from the ledger, because a closing or reopening was cut off.
     `redledger close-period` of the same month finishes it.
     """
 
@@ -44,7 +44,7 @@ class Periods:
 
 
 def periods(app: App, *, as_known_at: datetime | None = None) -> Periods:
-    """What was known of them by then; `unfinished` is of now."""
+    """Returns the periods as known at an instant. `unfinished` is always the present state."""
     rows = app.ledger.reader.read_stream(0, periods_stream())
     changes_known = (
         row.event

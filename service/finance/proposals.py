@@ -1,6 +1,6 @@
-"""Proposals from the command line and the simulator: made, found in the log itself, and decided.
+"""Proposals of the command line and the simulator: made, found in the log, and decided.
 
-They are found in the log, so that a view that stopped keeps nobody from deciding.
+They are found in the log itself, so that a view that stopped prevents no decision.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ _FIND = "SELECT DISTINCT stream FROM log.events WHERE type = %(type)s AND strpos
 
 
 def stream_of(ledger: Ledger, proposal_id: str) -> str:
-    """The stream that a proposal stands in. Raises `ServiceFailure` where there is none, or more than one."""
+    """Returns the stream of a proposal. Raises `ServiceFailure` if there is none, or more than one."""
     with cursor_of(ledger.engine) as cursor:
         cursor.execute(_FIND, {"type": ProposalMade.name, "id": f'"proposal_id":"{proposal_id}"'})
         streams = [stream for (stream,) in cursor.fetchall()]
     if not streams:
-        raise ServiceFailure(f"No proposal {proposal_id!r} was made. `redledger proposals` lists what waits.")
+        raise ServiceFailure(f"Proposal {proposal_id!r} does not exist. `redledger proposals` lists the open ones.")
     if len(streams) > 1:
-        raise ServiceFailure(f"Several proposals are called {proposal_id!r}: --stream chooses of {', '.join(streams)}.")
+        raise ServiceFailure(
+            f"Several proposals have the id {proposal_id!r}. Choose one with --stream: {', '.join(streams)}."
+        )
     (stream,) = streams
     return str(stream)
 
@@ -39,7 +41,7 @@ def stream_of(ledger: Ledger, proposal_id: str) -> str:
 def propose(
     bus: Bus, command: str, data: Mapping[str, Any], *, reason: str, by: Actor, proposal_id: str = ""
 ) -> Outcome:
-    """Ask for a command that takes two people. The outcome's id is the proposal's."""
+    """Proposes a command that takes two people. The id of the outcome is the id of the proposal."""
     proposal_id = proposal_id or f"P-{uuid4().hex[:12]}"
     asked = {"proposal_id": proposal_id, "command": command, "data": dict(data), "reason": reason}
     (outcome,) = bus.submit([Propose.model_validate({"id": proposal_id, "actor": by, **asked})])
@@ -47,7 +49,8 @@ def propose(
 
 
 def approve(bus: Bus, proposal_id: str, *, stream: str, by: Actor, id: str = "") -> Outcome:
-    """Decide a proposal as `by`, who is not who made it. Without an id it is decided anew each time."""
+    """Approves or rejects a proposal as `by`, who must not be the proposer. Without an id, each call is a new
+    decision."""
     command_id = id or f"approve-{uuid4().hex}"
     (outcome,) = bus.submit([ApproveProposal(id=command_id, actor=by, in_stream=stream, proposal_id=proposal_id)])
     return outcome

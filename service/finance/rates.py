@@ -1,4 +1,4 @@
-"""The rates a decision would use for a day: which one, of which day, from whom, and whether it is fresh enough."""
+"""The exchange rates of a day: value, day, source, and if they are fresh enough for a decision."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ _KINDS: tuple[RateKind, ...] = ("reference", "book")
 
 @dataclass(frozen=True, slots=True)
 class RateOfDay:
-    """CNY for one unit of `currency`. `usable`: no older than the policy `reference_pricing` lets a decision use; a
-    fact is booked at it all the same, and flagged.
-    """
+    """A rate: CNY for one unit of `currency`. `usable` is true if the policy `reference_pricing` lets a decision use
+    a rate of this age. A fact is booked at an older rate too, and flagged."""
 
     currency: str
     kind: RateKind
@@ -33,8 +32,8 @@ class RateOfDay:
 
 
 def rates_on(app: App, day: date, *, as_known_at: datetime | None = None) -> Iterator[RateOfDay]:
-    """The rates of a day, by currency and kind, as they are or were once known. Raises ValueError where that instant
-    has not come yet."""
+    """Returns the rates of a day by currency and kind, now or as known at an instant. Raises `ValueError` for an
+    instant in the future."""
     reference = app.bus.reference() if as_known_at is None else _known_at(app, as_known_at)
     try:
         pricing, _ = reference.policy(ReferencePricing, as_known_at or app.clock())

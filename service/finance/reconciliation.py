@@ -1,4 +1,4 @@
-"""Everything where two accounts of the same money differ: open breaks, and what providers and banks do not mention."""
+"""Reconciliation: open breaks, and items of ours that providers and banks have not reported."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _MANY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One difference: what was expected, what is there, how old it is in days, and who looks into it.
+    """One difference: expected and actual amount, age in days, and the person it is assigned to.
 
-    `break_id` in `stream` is what it is worked under; of a line that is missing that nobody has flagged so far,
-    what it will be.
+    `break_id` and `stream` identify it for `redledger break`. A missing line that is not flagged yet has the id that
+    its break will get.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class MissingLine:
-    """Something of ours that no report or statement has shown, or in another sum."""
+    """An item of ours that no report or statement has shown, or with another amount."""
 
     kind: MissingKind
     stream: str
@@ -69,7 +69,7 @@ class MissingLine:
         return " ".join(self.refs[name] for name in ("psp", "partner", "reference") if name in self.refs)
 
     def flag(self, actor: Actor) -> FlagMissingLine:
-        """The command that makes it a break to be worked; the same wherever it is asked for."""
+        """Returns the command that flags the item as a break. Every caller makes the same command."""
         return FlagMissingLine(
             id=command_id("missing", self.stream, self.break_id),
             actor=actor,
@@ -83,11 +83,11 @@ class MissingLine:
 
 
 def mismatches(app: App, timepoint: AsOf = NOW, *, grace_days: int = GRACE_DAYS) -> list[Mismatch]:
-    """The differences there are, or were by a day or known at an instant, the oldest first.
+    """Returns the differences, now, on a day or as known at an instant; the oldest first.
 
-    A capture or refund that no report has settled, or money that no statement has shown, is one after `grace_days`,
-    whether it was flagged by then or not; once a person has closed its break it is none any more.
-    Raises `ViewBehind`; ValueError for an instant that has not come yet.
+    A capture, a refund or money at the bank counts as missing after `grace_days` without a report, flagged or not;
+    not any more when a person has closed its break. Raises `ViewBehind`, and `ValueError` for an instant in the
+    future.
     """
     today = timepoint.as_of or accounting_day(timepoint.as_known_at or app.clock())
     found = [_of_break(row, today) for row in exceptions(app.views, limit=_MANY, timepoint=timepoint)]
@@ -98,7 +98,7 @@ def mismatches(app: App, timepoint: AsOf = NOW, *, grace_days: int = GRACE_DAYS)
 
 
 def flagged_lines(app: App, timepoint: AsOf = NOW) -> set[tuple[str, str]]:
-    """Stream and break of every line that was flagged as missing, those that people have closed since included."""
+    """Returns stream and break id of every line that was flagged as missing, also of closed breaks."""
     return {
         (row.stream, row.break_id)
         for kind in get_args(MissingKind)
@@ -107,9 +107,8 @@ def flagged_lines(app: App, timepoint: AsOf = NOW) -> set[tuple[str, str]]:
 
 
 def missing_lines(app: App, timepoint: AsOf = NOW, *, before: date) -> Iterator[MissingLine]:
-    """What providers had not settled, and banks not shown, of days before this one; of now also invoices that are paid
-    too little or too much, those paid before it that nobody has charged, and those that should have been paid by now.
-    Raises `ViewBehind`."""
+    """Returns the items before this day that providers have not settled and banks have not shown. For the present,
+    also invoices that are underpaid, overpaid, paid but never charged, or overdue. Raises `ViewBehind`."""
     for each in unsettled(app.views, timepoint, before=before):
         refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
         yield _missing("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)

@@ -1,4 +1,4 @@
-"""Asks for the release of merchants' money, order by order, as it falls due."""
+"""Submits the release of merchants' money for each order when it falls due."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ ORDER BY first_signed_at, order_id, merchant LIMIT :limit
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An order that may have something to release. `changed_at` moves with every event that may change the answer."""
+    """An order that may have money to release. `changed_at` is the position of the last event that may change the
+    answer."""
 
     merchant: str
     order: str
@@ -44,7 +45,7 @@ class Candidate:
         return order_stream(self.merchant, self.order)
 
     def command(self, window: timedelta, now: datetime) -> Command:
-        """The release that the newest deadline that has passed stands for: the same wherever it is asked for."""
+        """Returns the release command for the latest deadline that has passed. Every caller makes the same command."""
         due = max(due for signed in instants_of(self.signed_at) if (due := later(signed, window)) <= now)
         return ReleaseSettlement(
             id=command_id("release", self.stream, str(self.changed_at), due.isoformat()),
@@ -55,7 +56,7 @@ class Candidate:
 
 
 class Releases(Timer):
-    """The release policy says what is due; the command itself says why something is not."""
+    """A timer of due releases. The policy `release` says when; the command gives the reason if nothing is released."""
 
     name = "releases"
 

@@ -1,4 +1,4 @@
-"""Revaluing what stands in foreign currency at a period's end: the balances are read, the command decides (P19)."""
+"""Revaluation of foreign balances at a period's end (posting rule P19): reads the balances; the command decides."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from service.app import App
 
 
 def revalue(app: App, period: str, *, actor: Actor, asked_on: str = "") -> Outcome:
-    """Post what the foreign balances of the period's last day are worth more or less at that day's rates, and its
-    reversal on the next day; nothing where they stand at them already. Asked again after late facts, it posts the rest.
+    """Posts the change in value of the foreign balances at the rates of the period's last day, and its reversal on
+    the next day. Posts nothing if they have that value already; after late facts, only the rest.
 
-    `asked_on` is what the command's id is made of besides the period and what is posted; by default this instant.
+    `asked_on` is a part of the command's id, besides the period and the amounts. Default: the present instant.
     """
     posted = _posted(app, period)
     app.catch_up([MerchantBalances()])
@@ -39,5 +39,8 @@ def revalue(app: App, period: str, *, actor: Actor, asked_on: str = "") -> Outco
 
 
 def _posted(app: App, period: str) -> int:
-    """Read before the balances, which then include at least so many: another one meanwhile is refused as outdated."""
+    """Returns what is posted for the period so far.
+
+    Call it before the balances are read: if another revaluation comes in between, the command is refused as outdated.
+    """
     return load_stream(app.ledger.reader, 0, revaluation_stream(period), Revaluations).posted

@@ -1,8 +1,8 @@
-"""A settlement run: it fixes a cut-off, and from that alone follow every merchant's statement and payout.
+"""A settlement run: releases, statements and payouts of all merchants as of one cut-off.
 
-What is due by then is released first. The run's event then names the position of every book; statements end there and
-payouts are of what was available there. Every command has an id made of the run and the merchant, so a run may be cut
-off and begun again, or begun on two machines at once: what one has done the other only repeats.
+The run first releases the money due by the cut-off. Its event then stores the position of every book; statements end
+there, and payouts are of the money available there. Every command id is made of the run and the merchant, so a run
+may be cut off and begun again, or run on two machines: a step that is done is only repeated.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _PATIENCE_S = 60.0
 
 @dataclass(slots=True)
 class RunSummary:
-    """What a run came to, what it had done before it was begun again included. `refused` counts merchants by code.
+    """The result of a run, including its earlier attempts. `refused` counts merchants by refusal code.
 
     A run in which a merchant failed is not complete.
     """
@@ -58,10 +58,12 @@ class RunSummary:
     payouts: int = 0
     paid: Money = field(default_factory=lambda: Money.zero(CNY))
     refused: Counter[str] = field(default_factory=Counter)
-    failed: dict[str, str] = field(default_factory=dict)  # why a merchant or a book is left: it is to be begun again
+    failed: dict[str, str] = field(
+        default_factory=dict
+    )  # reason by merchant or book that is not done; run again for them
 
     def add(self, part: RunSummary) -> None:
-        """What a part of the run came to."""
+        """The result of a part of the run."""
         self.merchants += part.merchants
         self.statements += part.statements
         self.payouts += part.payouts
@@ -71,7 +73,7 @@ class RunSummary:
 
 
 def payout_id_of(run_id: str, merchant: str) -> str:
-    """The payout of a merchant in a run: at most 35 characters, as banks take them (ISO 20022, Max35Text)."""
+    """Returns the payout id of a merchant in a run: at most 35 characters, as banks accept (ISO 20022, Max35Text)."""
     return f"S{sha256(f'{run_id}/{merchant}'.encode()).hexdigest()[:30]}"
 
 
@@ -82,12 +84,12 @@ def settle(
     cut_off: datetime | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> RunSummary:
-    """Do the run, or go on with it. Without `cut_off` it is this moment; one that lies behind releases nothing.
+    """Makes the run, or continues it. The default `cut_off` is now; a cut-off in the past releases nothing.
 
-    Raises `ServiceFailure` for a cut-off that has not come yet, and for a name that is no id.
+    Raises `ServiceFailure` for a cut-off in the future, and for a name that is not an id.
     """
     if not is_id(run_id):
-        raise ServiceFailure(f"{run_id[:80]!r} is no name of a run: it is one word, as in 2025-W14.")
+        raise ServiceFailure(f"{run_id[:80]!r} is not a valid name of a run. Use one word, such as 2025-W14.")
     run = _run(app, run_id)
     if run.started and run.completed:
         return _as_completed(run.started, run.completed)
@@ -108,7 +110,7 @@ def settle(
 
 
 def _settled(app: App, run: SettlementRunStarted, book: int, available: dict[str, Money]) -> Iterator[RunSummary]:
-    """The merchants together; each alone where they fail together, so that one holds up nobody else."""
+    """Settles the merchants together, or each alone if they fail together, so that one does not stop the others."""
     part = RunSummary(run.run_id, run.cut_off, run.positions)
     try:
         _Chunk(app, run, book, available, part).settle()
@@ -166,8 +168,8 @@ def _run(app: App, run_id: str) -> SettlementRun:
 
 
 def _available(app: App, positions: dict[int, int]) -> tuple[dict[str, Money], dict[int, str]]:
-    """What each merchant had available, or owed, at the cut-off; and the books of which nobody can say it, with the
-    reason."""
+    """Returns the available amount of each merchant at the cut-off (negative if it owes money), and the reason for
+    each book that cannot be read."""
     found = balances(app.views, AsOf(at=positions, timeout_s=_PATIENCE_S, past_stops=True))
     available = {balance.merchant: balance.available - balance.due_from_merchant for balance in found.merchants}
     return available, {book: str(why) for book, why in found.vector.short_in().items()}
@@ -183,7 +185,7 @@ def _chunks(app: App, available: dict[str, Money]) -> Iterator[tuple[int, list[s
 
 
 class _Chunk:
-    """Some merchants of one book: their statements, then their payouts."""
+    """Makes the statements and then the payouts of some merchants of one book."""
 
     def __init__(
         self, app: App, run: SettlementRunStarted, book: int, available: dict[str, Money], summary: RunSummary
@@ -216,8 +218,8 @@ class _Chunk:
 
     def _statement(self, statement: Statement, since: datetime | None) -> Command:
         if statement.closing != self._available[statement.merchant]:
-            raise AssertionError(f"the statement of {statement.merchant} is not what its account says")
-        # The range is in the id: what was refused because another run came between is asked for anew.
+            raise AssertionError(f"the statement of {statement.merchant} differs from its account")
+        # The range is in the id: after a refusal because of another run in between, a new command is submitted.
         statement_id = derived_id(self._run.run_id, statement.merchant, str(statement.after))
         return IssueStatement(
             id=command_id("statement", statements_stream(statement.merchant), statement_id),
@@ -254,7 +256,7 @@ class _Chunk:
         return self._app.bus.submit(commands) if commands else []
 
     def _account(self, outcomes: Mapping[str, Outcome]) -> None:
-        """The merchants that were refused, and those whose command failed."""
+        """Adds the refused merchants and those whose command failed to the summary."""
         for merchant, outcome in outcomes.items():
             if outcome.status == "fault":
                 self._summary.failed[merchant] = outcome.sentence
@@ -272,7 +274,7 @@ class _Chunk:
         )
 
     def _left(self, owed: dict[str, Money]) -> dict[str, Money]:
-        """What was available at the cut-off, less what payouts behind it took: the rest came behind the cut-off too."""
+        """Returns the money available at the cut-off, less later payouts, by merchant."""
         left = dict(owed)
         upto = self._run.positions[self._book]
         names = {payouts_stream(merchant): merchant for merchant in owed}
@@ -286,7 +288,7 @@ class _Chunk:
         return left
 
     def _paid(self, merchants: dict[str, Money]) -> dict[str, Money]:
-        """The payouts of this run that are recorded, whoever asked for them."""
+        """Returns the recorded payouts of this run by merchant, whoever initiated them."""
         names = {name: payouts_stream(name) for name in merchants}
         found = load_streams(self._app.ledger.reader, dict.fromkeys(names.values(), self._book), Payouts)
         payouts = {name: found[stream].payouts for name, stream in names.items()}

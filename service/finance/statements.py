@@ -1,4 +1,4 @@
-"""Statements as merchants get them: canonical JSON, CSV, plain text and HTML, the same bytes whenever they are made."""
+"""Statements of merchants as canonical JSON, CSV, plain text and HTML. The bytes are the same at every call."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ table{{border-collapse:collapse;width:100%}}th,td{{padding:.3rem .6rem;border-bo
 
 @dataclass(frozen=True, slots=True)
 class IssuedStatement:
-    """A statement as it was issued, with the lines its hash stands for."""
+    """A statement as issued, with the lines that its hash covers."""
 
     event: SettlementStatementIssued
     statement: Statement
@@ -43,7 +43,7 @@ class IssuedStatement:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """Opening, lines and closing, the balance running."""
+        """Returns the rows: opening balance, lines with the running balance, closing balance."""
         balance = self.event.opening
         rows = [_row(kind="opening", balance=balance)]
         for line in self.statement.lines:
@@ -108,7 +108,7 @@ _LOOK = {Holds.AMOUNT: ' class="n"'}
 def issued_statements(
     app: App, merchant: str, *, as_of: date | None = None, as_known_at: datetime | None = None
 ) -> list[SettlementStatementIssued]:
-    """A merchant's statements in order: those whose period ended by a day, those issued by an instant."""
+    """Returns a merchant's statements in order: those with a period that ended by a day, and issued by an instant."""
     book = app.ledger.directory.known_book_of(merchant)
     found = []
     for row in app.ledger.reader.read_stream(book, statements_stream(merchant)) if book else ():
@@ -120,7 +120,7 @@ def issued_statements(
 
 
 def statement_of(app: App, events: Sequence[SettlementStatementIssued], number: int | None = None) -> IssuedStatement:
-    """One of them, by default the last, issued again. Raises `ServiceFailure` where there is none."""
+    """Returns one statement, by default the last. Raises `ServiceFailure` if there is none."""
     chosen = [event for event in events if number is None or event.number == number]
     if not chosen:
         raise ServiceFailure(_none_of(events, number))
@@ -138,7 +138,7 @@ def _row(**values: Any) -> dict[str, Any]:
 
 
 def _texts(row: Mapping[str, Any]) -> dict[Column, str]:
-    """The row as the statement prints it: its title says the currency, and no digits are grouped."""
+    """Returns the row as the statement prints it: the title gives the currency, and digits are not grouped."""
     return {column: exact(row[column.name]) for column in _COLUMNS}
 
 

@@ -1,1 +1,1 @@
-"""The views over HTTP as JSON: every answer names the positions it is of, every read can wait for others."""
+"""Reads of the views as JSON over HTTP, and signed webhooks of partners."""

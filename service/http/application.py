@@ -1,4 +1,4 @@
-"""The HTTP application: its addresses, its errors, and a page that lists them."""
+"""The HTTP application: its routes, its errors, and a page that lists them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from service.http.statuses import EVERYWHERE, responses
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}}
 dt{{font-family:ui-monospace,monospace;margin-top:.7rem}}dd{{margin:0;color:#555}}</style>
-<h1>{title}</h1><p>Every answer is JSON and carries a <code>token</code>: hand it to another read as
-<code>?at_least=…</code>, and that read holds what you have seen. <a href="/docs">All parameters</a>.</p>
+<h1>{title}</h1><p>Every answer is JSON and carries a <code>token</code>. Give it to another read as
+<code>?at_least=…</code>, and that read includes all you have seen. <a href="/docs">All parameters</a>.</p>
 <dl>{reads}</dl></html>"""
 
 
 def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
-    """The application over an open ledger, which the caller closes. Reads wait for `at_least` that long."""
+    """Returns the application for an open ledger. The caller closes the ledger. A read with `at_least` waits up to
+    the given time."""
     application = FastAPI(
         title="RedLedger",
         redoc_url=None,

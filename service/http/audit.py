@@ -34,10 +34,10 @@ def audit(
     actor: ActorFilter = None,
     since: Instant = None,
     until: Instant = None,
-    after: Annotated[Word | None, Query(description="`next` of the page before.")] = None,
+    after: Annotated[Word | None, Query(description="`next` of the previous page.")] = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
-    """Who did what, when, why and with what effect, in the order it was recorded. `next` asks for the next page."""
+    """Returns the audit trail in recorded order: actor, action, time, reason, effect. `next` gives the next page."""
     asked = TrailFilter(order=order, merchant=merchant, actor=actor, since=since, until=until)
     page = trail(
         app.views,

@@ -1,4 +1,5 @@
-"""The edge of the application: refuses what is beyond the limits before any route sees it, marks demonstrations."""
+"""The first layer of the application: refuses requests beyond the limits before any route, and marks answers of a
+demonstration."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ _TOO_LONG = f"A body has at most {LONGEST_BYTES:,} bytes"
 
 
 class Edge:
-    """Answers what no route has to see, and HEAD as GET without its body."""
+    """Middleware that answers requests beyond the limits, and answers HEAD as GET without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -49,17 +50,22 @@ def _refusal(scope: Scope) -> Response | None:
     if any(name == b"content-length" and _is_too_long(value) for name, value in headers):
         return error(413, "BODY_TOO_LONG", f"{_TOO_LONG}.")
     if encoded := [value for name, value in headers if name == b"content-encoding" and value.lower() != b"identity"]:
-        return error(415, "BODY_ENCODED", f"A body is read as it is signed: send it without {ascii(encoded[0])[2:-1]}.")
+        return error(
+            415, "BODY_ENCODED", f"A signed body must not be encoded. Send it without {ascii(encoded[0])[2:-1]}."
+        )
     for field, part in (("path", path), ("query", query)):
         if not _is_utf8(part):
-            return error(422, "INVALID_PARAMETER", f"The {field} is not UTF-8: encode its text before %XX.", field)
+            return error(
+                422, "INVALID_PARAMETER", f"The {field} is not UTF-8. Encode its text as UTF-8, then as %XX.", field
+            )
     if twice := _named_twice(query):
         return error(422, "INVALID_PARAMETER", "The query names this parameter twice: send one value.", twice)
     return None
 
 
 def _named_twice(query: bytes) -> str:
-    """The first parameter that the query names more than once, or '': readers differ in which value they take."""
+    """Returns the first parameter that the query names twice, or an empty string. Programs differ in which value they
+    take."""
     names = Counter(name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
     return next((name for name, times in names.items() if times > 1), "")
 
@@ -78,7 +84,7 @@ def _is_utf8(part: bytes) -> bool:
 
 
 def _limited(receive: Receive) -> Receive:
-    """The body as it comes, read no further than it may be long."""
+    """Reads the body, and stops when it is longer than allowed."""
     read = 0
 
     async def next_part() -> Message:
@@ -93,7 +99,7 @@ def _limited(receive: Receive) -> Receive:
 
 
 def _marked(send: Send) -> Send:
-    """Every answer of a demonstration says so, whatever its form."""
+    """Adds the mark of a demonstration to every answer, in every format."""
 
     async def with_header(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Every error over HTTP has one shape: a code that never changes, a sentence, and the field it is about."""
+"""The one form of errors over HTTP: a code that never changes, a sentence, and the field."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
-    """What went wrong: a code that never changes, a sentence for people, and the parameter it is about."""
+    """An error: a code that never changes, a sentence for people, and the parameter that is wrong."""
 
     code: str
     sentence: str
@@ -34,21 +34,21 @@ class Problem(BaseModel):
 
 
 class ErrorAnswer(BaseModel):
-    """The shape of every error."""
+    """The JSON form of every error."""
 
     error: Problem
 
 
 class TooBusy(Exception):
-    """The service has as many requests of this sort as it runs at a time. `Retry-After` says when to ask again."""
+    """The service already runs the greatest number of requests of this sort. `Retry-After` gives the time to wait."""
 
 
 class NotRecorded(LookupError):
-    """What the address names was never recorded."""
+    """The item that the address names was never recorded."""
 
 
 class BadParameter(ValueError):
-    """A parameter is not what its name says. `field` is the parameter."""
+    """A parameter has a wrong value. `field` is the parameter."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -56,7 +56,7 @@ class BadParameter(ValueError):
 
 
 class NotSetUp(ServiceFailure):
-    """The service has no secret to know this sender by."""
+    """The service has no secret for this sender."""
 
 
 KNOWN: dict[type[Exception], tuple[int, str]] = {
@@ -81,7 +81,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
 
 
 # Where the problem's own words are a library's.
-_PLAIN = {"REQUEST_TOO_SLOW": "The request was not complete in time. Send it again, in one piece."}
+_PLAIN = {"REQUEST_TOO_SLOW": "The request was not complete in time. Send it again without a pause."}
 _HTTP = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LONG"}
 RETRY_SOON_S, RETRY_LATER_S = 1, 30  # trouble that may pass by itself, and trouble that waits for a person
 
@@ -118,12 +118,12 @@ def _http(request: Request, problem: Exception) -> Response:
     status, code = problem.status_code, _HTTP.get(problem.status_code, "HTTP_ERROR")
     if status == 405:
         return _other_method(request, problem)
-    sentence = f"There is nothing at {request.url.path}." if status == 404 else f"{problem.detail}."
+    sentence = f"The address {request.url.path} does not exist." if status == 404 else f"{problem.detail}."
     return error(status, code, sentence)
 
 
 def _other_method(request: Request, problem: HTTPException) -> Response:
-    """405 with the methods there are; they are also the answer to OPTIONS."""
+    """Answers 405 with the allowed methods. OPTIONS gets them as its answer."""
     methods = {method.strip() for method in (problem.headers or {}).get("Allow", "").split(",")}
     allowed = ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
     if request.method == "OPTIONS":
@@ -144,4 +144,4 @@ def _unknown(request: Request, problem: Exception) -> JSONResponse:
     if trouble_of(problem) is not None:
         return _trouble(request, problem)
     _logger.error("%s %s failed", request.method, request.url.path, exc_info=problem)
-    return error(500, "FAULT", "This is a fault of ours; it was written to the log.")
+    return error(500, "FAULT", "This is a defect of the service. It was written to the service's log.")

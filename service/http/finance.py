@@ -53,7 +53,7 @@ router = APIRouter(tags=["books of account"], route_class=ReadRoute)
 
 
 class StatementForm(StrEnum):
-    """The forms of a statement."""
+    """Formats of a statement."""
 
     JSON = "json"
     CSV = "csv"
@@ -63,13 +63,13 @@ class StatementForm(StrEnum):
 
 _MEDIA = {"json": "application/json", "csv": "text/csv", "text": "text/plain", "html": "text/html"}
 _ONE_STATEMENT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media: {} for media in _MEDIA.values()}, "description": "The statement in the form asked for"}
+    200: {"content": {media: {} for media in _MEDIA.values()}, "description": "The statement in the requested format"}
 }
 
 
 @router.get("/books/trial-balance")
 def trial_balance_of_a_period(app: OpenApp, timepoint: AsOfParameters, since: Day = None) -> dict[str, Any]:
-    """Opening, debit, credit and closing of every account, in its currency and CNY."""
+    """Returns opening, debit, credit and closing of every account, in its currency and in CNY."""
     try:
         found = turnover_balance(app.views, timepoint, since=since)
     except ValueError as error:
@@ -88,8 +88,8 @@ def difference(
     account: AccountFilter = None,
     order: OrderFilter = None,
 ) -> dict[str, Any]:
-    """The late events that explain why balances were known to be something else at `then` (now) than at `as_known_at`:
-    all of them, or a merchant's, an account's, an order's."""
+    """Returns the late events that explain why balances differ as known at `as_known_at` and at `then` (default:
+    now), for all merchants, one merchant, one account or one order."""
     earlier = timepoint_of(at_least, passed(app, as_known_at, "as_known_at"))
     later = timepoint_of(at_least, then and passed(app, then, "then"))
     narrower = {"merchant": merchant, "account": account, "order": order}
@@ -111,7 +111,7 @@ def contribution(
     limit: Limit = 100,
     after: After = None,
 ) -> dict[str, Any]:
-    """What each order earned or cost the platform, the greatest loss first."""
+    """Returns what each order earned or cost the platform in CNY, the greatest loss first."""
     page, found = contribution_page(
         app.views, timepoint, order=order, merchant=merchant, market=market, limit=limit, after=after
     )
@@ -120,7 +120,7 @@ def contribution(
 
 @router.get("/books/exposure")
 def open_exposure(app: OpenApp, timepoint: AsOfParameters) -> dict[str, Any]:
-    """What others owe the platform and it owes them, by age, with the items behind it."""
+    """Returns the money that others owe the platform and that it owes them, by age, with the open items."""
     found = exposure(app.views, timepoint)
     return answer(app, found.vector, as_of=found.as_of, exposure=found.rows, items=found.items)
 
@@ -131,20 +131,21 @@ def reconciliation(
     timepoint: AsOfParameters,
     grace_days: Annotated[int, Field(ge=0, le=LONGEST_GRACE_DAYS), IN_DIGITS] = 7,
 ) -> dict[str, Any]:
-    """Where two accounts of the same money differ, the oldest first."""
+    """Returns the differences between our books and the reports of others, the oldest first."""
     return answer(app, {}, mismatches=mismatches(app, timepoint, grace_days=grace_days))
 
 
 @router.get("/books/periods")
 def accounting_periods(app: OpenApp, as_known_at: AsKnownAt) -> dict[str, Any]:
-    """Which months were closed and reopened, by whom, and the hash of each closing with its positions."""
+    """Returns the closed and reopened months: by whom, and the hash of each closing with its positions."""
     found = periods(app, as_known_at=as_known_at)
     return answer(app, {}, open_from=found.open_from, changes=found.changes, unfinished=found.unfinished)
 
 
 @router.get("/books/rates")
 def rates_of_a_day(app: OpenApp, timepoint: AsOfParameters) -> dict[str, Any]:
-    """The rates used for a day, CNY for one unit: of which day, from whom, and whether a decision may use them."""
+    """Returns the rates used for a day, in CNY for one unit: the day and source of each, and if decisions may still
+    use it."""
     day = timepoint.as_of or accounting_day(app.clock())
     return answer(app, {}, as_of=day, rates=list(rates_on(app, day, as_known_at=timepoint.as_known_at)))
 
@@ -159,7 +160,7 @@ def all_payouts(
     limit: Limit = 100,
     after: After = None,
 ) -> dict[str, Any]:
-    """Payouts with the state they have, had by a day, or were known to have, the oldest first."""
+    """Returns payouts with their state, now, on a day or as known at an instant; the oldest first."""
     page = page_of(
         "payouts",
         partial(payouts, app.views, timepoint, state=state, merchant=merchant, run=run),
@@ -171,7 +172,7 @@ def all_payouts(
 
 @router.get("/statements/{merchant}", responses=responses(404))
 def statements_of(app: OpenApp, merchant: KnownMerchant, as_known_at: AsKnownAt, as_of: Day = None) -> dict[str, Any]:
-    """The statements a merchant was issued, in order."""
+    """Returns the statements of a merchant in order."""
     return answer(app, {}, statements=issued_statements(app, merchant, as_of=as_of, as_known_at=as_known_at))
 
 
@@ -184,6 +185,6 @@ def one_statement(
     form: StatementForm = StatementForm.JSON,
     as_of: Day = None,
 ) -> Response:
-    """One statement, byte for byte as it was issued."""
+    """Returns one statement, byte for byte as it was issued."""
     found = statement_of(app, issued_statements(app, merchant, as_of=as_of, as_known_at=as_known_at), number)
     return Response(getattr(found, form.value), media_type=_MEDIA[form.value])

@@ -1,4 +1,4 @@
-"""Whether the service lives, whether it is ready, and how far its views are."""
+"""Health of the service: liveness, readiness, and the lag of its views."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ reads = APIRouter(tags=["health"], route_class=ReadRoute)
 
 
 class Readiness(BaseModel):
-    """`ready`, or what stands in the way."""
+    """`ready`, or the problems."""
 
     status: str
     troubles: tuple[str, ...]
@@ -33,16 +33,17 @@ class Readiness(BaseModel):
 
 @router.get("/healthz")
 async def alive() -> dict[str, str]:
-    """The process answers. Neither a thread nor the database is needed for it."""
+    """Answers 200 if the process runs. It needs neither a thread nor the database."""
     return {"status": "alive"}
 
 
-@router.get("/readyz", responses={503: {"model": Readiness | ErrorAnswer, "description": "What stands in the way"}})
+@router.get("/readyz", responses={503: {"model": Readiness | ErrorAnswer, "description": "The problems"}})
 async def ready(app: OpenApp, request: Request, response: Response) -> Readiness:
-    """The database answers and accepts writes, every view follows; 503 where not, and after two seconds.
+    """Answers 200 if the database accepts writes and every view follows the log, else 503; 503 also after two
+    seconds.
 
-    `incomplete` names what views leave out because two people parked it, and `set_aside` counts what timers and other
-    loops could not do, which `/exceptions` lists: neither keeps anybody else from being served.
+    `incomplete` names the events that views leave out because two people parked them. `set_aside` counts the items
+    that timers and other loops could not do; `/exceptions` lists them. Neither makes the service unready.
     """
     incomplete: tuple[str, ...] = ()
     set_aside: dict[str, int] = {}
@@ -62,7 +63,8 @@ async def ready(app: OpenApp, request: Request, response: Response) -> Readiness
 
 
 def _check(request: Request, app: App) -> asyncio.Task[LedgerStatus]:
-    """The check under way, or a new one: a database that hangs holds one thread, however often somebody asks."""
+    """Returns the check that runs, or starts one. A database that hangs holds one thread, however often a client
+    asks."""
     state = request.app.state
     if (task := getattr(state, "check", None)) is None or task.done():
         task = state.check = asyncio.create_task(run_in_threadpool(_looked_at, app))
@@ -77,6 +79,7 @@ def _looked_at(app: App) -> LedgerStatus:
 
 @reads.get("/status")
 def status(app: OpenApp) -> dict[str, Any]:
-    """Books, heads, and how far behind each view is. The token is of the heads: what was recorded until now."""
+    """Returns the books with their last positions, and how many events each view is behind. The token holds these
+    positions."""
     found = status_of(app)
     return answer(app, found.books, **asdict(found))

@@ -1,4 +1,4 @@
-"""Lanes bound how many requests of one sort run at a time, so that no sort takes the threads of the others."""
+"""Lanes limit the concurrent requests of one sort, so that no sort takes the threads of the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.http.limits import LaneSize
 
 
 class Lane:
-    """Lets so many requests in at a time; later ones wait for their turn. `name` is the plural of the sort."""
+    """Admits a limited number of requests at a time; later ones wait. `name` is the plural of the sort."""
 
     def __init__(self, name: str, size: LaneSize) -> None:
         self._name, self._size = name, size
@@ -24,7 +24,7 @@ class Lane:
 
     @asynccontextmanager
     async def entered(self) -> AsyncIterator[None]:
-        """Holds a place. Raises `TooBusy` if the queue is full, or no place came free in time."""
+        """Holds a place during the block. Raises `TooBusy` if the queue is full or no place becomes free in time."""
         if self._queued >= self._size.queued:
             raise self._busy()
         self._queued += 1
@@ -41,7 +41,7 @@ class Lane:
             self._places.release()
 
     def _busy(self) -> TooBusy:
-        return TooBusy(f"{self._size.at_once} {self._name} run already, which is all at a time. Ask again in a moment.")
+        return TooBusy(f"{self._size.at_once} {self._name} run already, which is the limit. Try again in a moment.")
 
 
 def _query_names(dependant: Dependant) -> set[str]:
@@ -50,19 +50,19 @@ def _query_names(dependant: Dependant) -> set[str]:
 
 
 def _check_names(request: Request, known: set[str]) -> None:
-    """Raises `BadParameter` for one that the address does not know, or that is given twice: a misspelt filter would
-    answer with what it was to leave out."""
+    """Raises `BadParameter` for an unknown or repeated parameter. Ignoring a misspelt filter would return rows that
+    the client excluded."""
     names = [name for name, _ in request.query_params.multi_items()]
     for name in names:
         if name not in known:
             there_are = ", ".join(sorted(known)) or "none"
-            raise BadParameter(name, f"There is no parameter {name[:60]} here. Known are: {there_are}.")
+            raise BadParameter(name, f"The parameter {name[:60]} does not exist here. Allowed are: {there_are}.")
         if names.count(name) > 1:
             raise BadParameter(name, f"The parameter {name} is given {names.count(name)} times. Give it once.")
 
 
 class ReadRoute(APIRoute):
-    """A read. Holds its place while it is answered, and not while the answer is sent."""
+    """A read. Holds its place in the lane while the answer is made, not while it is sent."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

@@ -18,7 +18,7 @@ READY_WITHIN_S = 2.0
 
 @dataclass(frozen=True)
 class Deadlines:
-    """How long a connection may take, in seconds, for each step. A connection that takes longer is closed."""
+    """Time limits of the steps of a connection, in seconds. A connection that takes longer is closed."""
 
     head_s: float = 10.0  # from its opening, or the last answer, to the end of the request's headers
     body_s: float = 20.0  # from there to the end of the body
@@ -28,7 +28,7 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class LaneSize:
-    """How many requests of one sort run at a time, how many more wait for their turn, and for how long."""
+    """The limit of concurrent requests of one sort, of waiting requests, and of the waiting time in seconds."""
 
     at_once: int
     queued: int

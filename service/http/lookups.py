@@ -1,4 +1,4 @@
-"""Whatever has an id can be looked up over HTTP: an address for each entry of `service/lookups.py`."""
+"""Lookups by id over HTTP: a route for each entry of `service/lookups.py`."""
 
 from __future__ import annotations
 

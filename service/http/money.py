@@ -21,14 +21,14 @@ router = APIRouter(tags=["money"], route_class=ReadRoute)
 
 @router.get("/balances")
 def all_balances(app: OpenApp, timepoint: AsOfParameters) -> dict[str, Any]:
-    """What every merchant has, what open cases may take of it, and when the next release is due; all CNY."""
+    """Returns the balances of all merchants, the amount of their open cases, and their next release; all CNY."""
     found = merchant_summaries(app.views, timepoint, now=app.clock())
     return answer(app, found.vector, merchants=found.merchants)
 
 
 @router.get("/balances/{merchant}", responses=responses(404))
 def balance_of(app: OpenApp, merchant: Name, timepoint: AsOfParameters) -> dict[str, Any]:
-    """What one merchant has, as of all of them."""
+    """Returns the balance of one merchant, with the same fields as the list of all."""
     found = merchant_summaries(app.views, timepoint, now=app.clock(), merchant=merchant)
     if not found.merchants:
         raise NotRecorded(f"Merchant {merchant} has no balance at that time. Check the id.")
@@ -43,7 +43,7 @@ def lines_of(
     limit: Limit = 100,
     after: After = None,
 ) -> dict[str, Any]:
-    """A merchant's journal lines, each with the balance it left."""
+    """Returns the journal lines of a merchant, each with the balance after it."""
     page = page_of("lines", partial(journal_lines, app.views, merchant, timepoint), limit=limit, after=after)
     vector = {page.rows[-1].book: page.rows[-1].position} if page.rows else {}
     return answer(app, vector, lines=page.rows, next=page.next)
@@ -51,7 +51,7 @@ def lines_of(
 
 @router.get("/trial-balance")
 def trial(app: OpenApp, timepoint: AsOfParameters) -> dict[str, Any]:
-    """Every account over all books, debit positive; the total is zero."""
+    """Returns every account over all books, debit positive. The total is zero."""
     found = turnover_balance(app.views, timepoint)
     accounts = [
         {"account": row.account, "title": row.title, "amount": row.closing, "base": row.closing_base}

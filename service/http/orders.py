@@ -1,4 +1,4 @@
-"""Orders over HTTP: where their parcels are, and their history step by step."""
+"""Orders over HTTP: tracking of their parcels, and their history."""
 
 from __future__ import annotations
 
@@ -28,10 +28,13 @@ def tracking(
     at_least: AtLeast,
     response: Response,
     merchant: MerchantFilter = None,
-    locale: Annotated[Name | None, Query(description="Adds `words`, as in zh-Hant-MO; else `Accept-Language`.")] = None,
+    locale: Annotated[
+        Name | None, Query(description="Adds `words` in this language, such as zh-Hant-MO. Default: `Accept-Language`.")
+    ] = None,
     accept_language: Annotated[Word | None, Header(include_in_schema=False)] = None,
 ) -> dict[str, Any]:
-    """Where an order's parcels are, in a buyer's words, and what the buyer may ask for. No CNY amount, no partner."""
+    """Returns the parcels of an order in a buyer's words, and the after-sales that the buyer may request. Contains no
+    CNY amount and no partner."""
     response.headers["Vary"] = "Accept-Language"
     language = locale or (best_locale(accept_language) if accept_language else None)
     reader_of(language or DEFAULT)  # a locale without texts is refused before anything is read
@@ -52,10 +55,11 @@ def history(
     merchant: MerchantFilter = None,
     as_of: Day = None,
 ) -> dict[str, Any]:
-    """Each event of the order, why, what it changed, the order after it and its journal entry. Read from the log."""
+    """Returns each event of an order with its reason, its changes, the order after it and its journal entry. Reads
+    the log."""
     known = history_of(app.ledger, order, merchant=merchant, upto=at, as_of=as_of, as_known_at=as_known_at)
     steps = [step.as_json() for step in known]
     if not steps:
-        raise NotRecorded(f"Nothing of order {order} was known by then.")
+        raise NotRecorded(f"Order {order} was not recorded at that time.")
     last = steps[-1]
     return answer(app, {last["book"]: last["position"]}, order=order, steps=to_jsonable_python(steps))

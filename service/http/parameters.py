@@ -1,6 +1,6 @@
-"""The types of parameters and what all reads have in common: the open ledger, tokens, moments, cursors of pages.
+"""Types of parameters, and the functions that all reads share: the open ledger, tokens, times, cursors of pages.
 
-A parameter of another type is a fault: `tests/service/http/test_openapi.py` says which.
+`tests/service/http/test_openapi.py` refuses a parameter of another type.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _WHOLE = re.compile(r"-?[0-9]{1,19}")
 
 def _in_one_line(text: str) -> str:
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
-        raise ValueError("the text holds a control character, which no name has")
+        raise ValueError("the text contains a control character; names have none")
     return text
 
 
 def _written_whole(value: Any) -> Any:
     if isinstance(value, str) and not _WHOLE.fullmatch(value):
-        raise ValueError("a whole number is written in digits, as in 42")
+        raise ValueError("a whole number is written in digits, such as 42")
     return value
 
 
@@ -52,12 +52,12 @@ Name = Annotated[_Line, StringConstraints(max_length=LONGEST_NAME)]
 Word = Annotated[_Line, StringConstraints(max_length=LONGEST_TARGET)]
 IN_DIGITS = BeforeValidator(_written_whole)
 
-Day = Annotated[instants.Day | None, Query(description="An accounting day, as in 2025-06-30.")]
-_INSTANT = Query(description="An instant with its zone, as in 2025-07-03T08:00:00Z.")
+Day = Annotated[instants.Day | None, Query(description="Accounting day, such as 2025-06-30.")]
+_INSTANT = Query(description="Instant with its zone, such as 2025-07-03T08:00:00Z.")
 Instant = Annotated[instants.Instant | None, _INSTANT]
 RequiredInstant = Annotated[instants.Instant, _INSTANT]
-Limit = Annotated[int, Field(ge=1, le=1000), IN_DIGITS, Query(description="Rows of a page.")]
-After = Annotated[Word | None, Query(description="`next` of the page before.")]
+Limit = Annotated[int, Field(ge=1, le=1000), IN_DIGITS, Query(description="Greatest number of rows of the page.")]
+After = Annotated[Word | None, Query(description="`next` of the previous page.")]
 Position = Annotated[int, Field(ge=0, le=LARGEST_POSITION), IN_DIGITS]
 
 
@@ -71,7 +71,8 @@ OpenApp = Annotated[App, Depends(_app)]
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a read is to hold, and how long it may wait for it. `books` are those it rests on, None for all."""
+    """The positions that a read must include, and its waiting time. `books` are the books of the answer, None for
+    all."""
 
     vector: dict[int, int] | None
     timeout_s: float
@@ -82,11 +83,14 @@ async def _wait(
     request: Request,
     app: OpenApp,
     at_least: Annotated[
-        Word | None, Query(description="A token: the read waits for its positions. One ahead of the ledger is refused.")
+        Word | None,
+        Query(
+            description="Token: the read waits until its positions are reached. A token ahead of the ledger is refused."
+        ),
     ] = None,
 ) -> Wait:
-    """Raises `NotACursor`, `ForeignCursor`, `CursorAhead`. A read of one merchant, or of one order, waits for its
-    books alone: a view that has stopped in another is nothing to it."""
+    """Waits for the positions of the token. Raises `NotACursor`, `ForeignCursor`, `CursorAhead`. A read of one
+    merchant or order waits for its books alone, so a view that stopped in another book does not matter."""
     asked = {**request.query_params, **request.path_params}
     about = {"merchant": asked.get("merchant"), "order": asked.get("order")}
     waits = at_least or "as_known_at" in asked
@@ -121,7 +125,7 @@ AsOfParameters = Annotated[AsOf, Depends(_timepoint)]
 
 
 def _known(name: str) -> Any:
-    """A filter by this name: a value that nobody knows is refused, with those that are known."""
+    """Type of a filter parameter. An unknown value is refused, with the list of known ones."""
 
     async def check(app: OpenApp, value: str | None = None) -> str | None:
         """Raises `UnknownValue`."""
@@ -159,15 +163,15 @@ KnownMerchant = Annotated[str, Depends(_known_merchant)]
 
 
 def passed(app: App, instant: datetime, field: str) -> datetime:
-    """The instant. Raises `BadParameter` if it has not come yet."""
+    """Returns the instant. Raises `BadParameter` if it is in the future."""
     if instant > app.clock():
-        raise BadParameter(field, "What will be known then is not known yet.")
+        raise BadParameter(field, "as_known_at is in the future. Give an instant in the past.")
     return instant
 
 
 def answer(app: App, vector: Mapping[int, int], **content: Any) -> dict[str, Any]:
-    """What a read answers: its content, the token of the positions it is of, what it leaves out, if anything, and that
-    the ledger is for demonstration, if it is."""
+    """Returns the answer of a read: its content, the token of its positions, the events left out, and the mark of a
+    demonstration."""
     left_out = vector.incomplete if isinstance(vector, Held) else ()
     said = content | ({"incomplete": left_out} if left_out else {})
     mark = {"demonstration": True} if app.ledger.identity.demonstration else {}
@@ -175,12 +179,12 @@ def answer(app: App, vector: Mapping[int, int], **content: Any) -> dict[str, Any
 
 
 def fields_of(row: Any) -> dict[str, Any]:
-    """A row that a read found, field by field."""
+    """Returns a found row as a dictionary of its fields."""
     return {field.name: getattr(row, field.name) for field in fields(row)}
 
 
 class _PageEnd(BaseModel, extra="forbid"):
-    """A page's end as it comes back from outside."""
+    """The end of a page, as a client sends it back."""
 
     recorded_at: instants.Instant
     book: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
@@ -188,12 +192,12 @@ class _PageEnd(BaseModel, extra="forbid"):
 
 
 def cursor_text(cursor: TrailCursor | None) -> str | None:
-    """A page's end as one word."""
+    """Encodes the end of a page as one word."""
     return urlsafe_b64encode(_PageEnd(**fields_of(cursor)).model_dump_json().encode()).decode() if cursor else None
 
 
 def cursor_from(text: str | None) -> TrailCursor | None:
-    """The page's end that a word stands for. Raises `BadParameter`."""
+    """Decodes the end of a page. Raises `BadParameter` for a word that this service did not make."""
     try:
         return TrailCursor(**dict(_PageEnd.model_validate_json(urlsafe_b64decode(text)))) if text else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""Views that remember what positions their last answer was of, for reads that hand out rows alone."""
+"""Views that remember the positions of their last answer, for reads that return rows alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class PositionTracker(Views):
-    """One for one read of one request."""
+    """Returns a tracker for one read of one request."""
 
     def __init__(self, views: Views) -> None:
         super().__init__(views.engine, views.log)

@@ -18,9 +18,10 @@ _UNREADABLE = {
 
 
 class BoundedProtocol(H11Protocol):
-    """uvicorn's own protocol, which waits for a half-sent request and for a slow reader without end.
+    """uvicorn's protocol with deadlines. uvicorn itself waits without end for a half-sent request and for a slow
+    reader.
 
-    It answers in the service's one shape of errors, where it can answer at all.
+    Answers errors in the service's one form where it can still answer.
     """
 
     deadlines = Deadlines()
@@ -32,7 +33,7 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self.most_connections:
-            self._refuse(503, "TOO_BUSY", f"{self.most_connections} connections are open, which is all at a time.")
+            self._refuse(503, "TOO_BUSY", f"{self.most_connections} connections are open, which is the limit.")
         else:
             self._watch()
 
@@ -73,7 +74,7 @@ class BoundedProtocol(H11Protocol):
         self._refuse(status, *_UNREADABLE[status])
 
     def _watch(self) -> None:
-        """Keep one deadline for what is missing of the request: the end of its headers, or of its body."""
+        """Keeps one deadline for the missing part of the request: the end of its headers, or of its body."""
         missing = self.conn.their_state
         if missing is self._watched or self.transport.is_closing():
             return
@@ -85,7 +86,7 @@ class BoundedProtocol(H11Protocol):
             self._request_due = self.loop.call_later(allowed_s, self._refuse, 408, "REQUEST_TOO_SLOW", _TOO_SLOW)
 
     def _refuse(self, status: int, code: str, sentence: str) -> None:
-        """Answer, unless an answer has begun, and close."""
+        """Answers unless an answer has begun, and closes the connection."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = error(status, code, sentence)
             headers = [*answer.raw_headers, (b"connection", b"close")]
@@ -99,10 +100,10 @@ class BoundedProtocol(H11Protocol):
         self._expect_taking()
 
     def _expect_taking(self) -> None:
-        """Give the client time to take what is written; a closed connection waits for that too."""
+        """Gives the client time to take the written bytes, also before the connection is closed."""
         if self._taking_due is not None:
             self._taking_due.cancel()
         self._taking_due = self.loop.call_later(self.deadlines.answer_s, self.transport.abort)
 
 
-_TOO_SLOW = "The request was not complete in time. Send it again, in one piece."
+_TOO_SLOW = "The request was not complete in time. Send it again without a pause."

@@ -12,7 +12,7 @@ _GRACE_S = 5  # for answers under way when the service ends
 
 
 def server_config(application: FastAPI, protocol: type[BoundedProtocol] = BoundedProtocol) -> uvicorn.Config:
-    """The configuration that the service runs with."""
+    """Returns the configuration that the service runs with."""
     return uvicorn.Config(
         application,
         http=protocol,

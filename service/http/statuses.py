@@ -1,4 +1,4 @@
-"""The statuses that routes answer with beside 200, as the OpenAPI document describes them."""
+"""The statuses that routes answer beside 200, as the OpenAPI document describes them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from service.http.errors import KNOWN, ErrorAnswer
 
 # Refused by the protocol, the edge or the routing, with the sentence of the document of errors.
 ELSEWHERE: dict[tuple[int, str], str] = {
-    (400, "NOT_HTTP"): "What was sent is no HTTP/1.1 request.",
-    (405, "METHOD_NOT_ALLOWED"): "The address answers other methods: the header `Allow` names them.",
+    (400, "NOT_HTTP"): "The bytes sent are not an HTTP/1.1 request.",
+    (405, "METHOD_NOT_ALLOWED"): "The address answers other methods. The header `Allow` names them.",
     (408, "REQUEST_TOO_SLOW"): "The headers or the body were not complete in time; the connection is closed.",
-    (413, "BODY_TOO_LONG"): "The body is longer than any that a sender documents.",
+    (413, "BODY_TOO_LONG"): "The body is longer than the limit, which is above every documented webhook.",
     (414, "ADDRESS_TOO_LONG"): "Path and query are too long.",
-    (415, "BODY_ENCODED"): "The body is compressed, or encoded otherwise: it is read only as it is signed.",
-    (422, "INVALID_PARAMETER"): "A parameter is not what its name says. `field` is the parameter.",
+    (415, "BODY_ENCODED"): "The body is compressed or encoded. Send it as it was signed.",
+    (422, "INVALID_PARAMETER"): "A parameter has a wrong value. `field` is the parameter.",
     (431, "HEADERS_TOO_LONG"): "There are too many headers, or they are too long.",
-    (500, "FAULT"): "The fault is the service's own; its log says more.",
+    (500, "FAULT"): "A defect of the service. Its log has the details.",
 }
 EVERYWHERE = (*sorted({status for status, _ in ELSEWHERE}), 503)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The documented answers of these statuses, each with the codes it may have."""
+    """Returns the documented answers of these statuses, each with its possible codes."""
     codes: dict[int, list[str]] = {}
     troubles = [(503, kind.code) for kind in KINDS]
     for status, code in dict.fromkeys([*ELSEWHERE, *KNOWN.values(), *troubles]):

@@ -1,4 +1,4 @@
-"""Partners' webhooks: signed bodies become reports; reported again they change nothing."""
+"""Partners' webhooks: signed bodies become reports. A body that is sent again changes nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def _adyen(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Se
 
 
 def _recorded(app: App, reported: ParsedBody) -> list[Outcome]:
-    """What is not understood waits for people: its sender would only send it again."""
+    """Answers that the body was received although it was not understood. It waits for people; the sender would only
+    repeat it."""
     try:
         outcomes = record_facts(app, reported.facts) if reported.facts else []
     finally:
@@ -65,7 +66,7 @@ SENDERS: dict[str, Take] = {
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "Byte for byte as the sender signed it.",
+        "description": "The body, byte for byte as the sender signed it.",
         "content": {"application/json": {"schema": {}}},
     }
 }
@@ -75,24 +76,23 @@ _EXPECTED = {"adyen": {"notificationResponse": "[accepted]"}}
 
 
 class NotKept(Exception):
-    """A webhook failed, and nothing of it could be stored: its sender is to send it again."""
+    """A webhook failed, and its body could not be stored. The sender must send it again."""
 
 
 @router.post("/webhooks/{sender}", responses=responses(401, 404), openapi_extra=_BODY)
 async def webhook(app: OpenApp, sender: Name, request: Request) -> dict[str, Any]:
-    """What a tracking provider (`aftership`, `easypost`) or a payment provider (`stripe`, `adyen`) says, signed with
-    the secret of the settings.
+    """Records the report of a tracking provider (`aftership`, `easypost`) or a payment provider (`stripe`, `adyen`).
+    The body must be signed with the secret of the settings.
 
-    A scan finds its parcel by its number, a payment its order by the metadata `merchant_id` and `order_id` or by
-    references known before; else it becomes an unmatched item. What is not understood is kept with its codes, and what
-    fails by
-    a fault of ours is kept whole there, sealed, under the reference that stands in the log.
+    A scan is matched to its parcel by tracking number; a payment to its order by the metadata `merchant_id` and
+    `order_id`, or by known references. Otherwise it becomes an unmatched item. A body that is not understood is kept
+    with its codes. A body that fails through a defect is kept whole, sealed, under the reference in the log.
     """
     if sender not in SENDERS:
-        raise NotRecorded(f"There are no webhooks of {sender[:40]!r}: there are {', '.join(SENDERS)}.")
+        raise NotRecorded(f"Webhooks of {sender[:40]!r} are not supported. Supported are: {', '.join(SENDERS)}.")
     secret = getattr(app.settings, f"{sender}_secret")
     if not secret:
-        raise NotSetUp(f"Webhooks of {sender} are not set up: {variable_of(f'{sender}_secret')} holds their secret.")
+        raise NotSetUp(f"Webhooks of {sender} are not set up. Set {variable_of(f'{sender}_secret')} to their secret.")
     body = await request.body()  # no longer than the edge lets it be, and within the protocol's deadline
     lane: Lane = request.app.state.webhooks
     async with lane.entered():
@@ -119,7 +119,7 @@ def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret
 
 
 def _kept(app: App, sender: str, body: bytes, fault: Outcome) -> Outcome:
-    """The body among what waits for people. Raises `NotKept` where it could not be stored either."""
+    """Stores the body among the unmatched items. Raises `NotKept` if that fails too."""
     (kept,) = app.bus.submit([kept_raw(body, sender, kind="webhook_fault", refs={"fault": fault.reference})])
     if not kept.is_accepted:
         raise NotKept(f"A webhook of {sender} failed by {fault.reference} and could not be kept: {kept.sentence}")

@@ -1,4 +1,4 @@
-"""What waits for people, over HTTP: approvals, exceptions, late parcels, declarations; and sales by channel."""
+"""Worklists over HTTP: approvals, exceptions, late parcels, declarations; and sales by channel."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ Status = Literal["open", "resolved", "all"]
 def approvals(
     app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None, limit: Limit = 500, after: After = None
 ) -> dict[str, Any]:
-    """Refund cases that wait for a decision, the longest waiting first: whose turn it is, and until when."""
+    """Returns refund cases that wait for a decision, the longest waiting first, with the next approver and the
+    deadline."""
     views, now = PositionTracker(app.views), app.clock()
     wait: Any = {"at_least": at_least.vector, "timeout_s": at_least.timeout_s}
     page = page_of(
@@ -67,7 +68,8 @@ def proposed(
     limit: Limit = 500,
     after: After = None,
 ) -> dict[str, Any]:
-    """Commands, adjustments and write-offs that one person proposed and another decides, the oldest first; CNY."""
+    """Returns proposals with their CNY amounts, the oldest first: commands, adjustments and write-offs that another
+    person must decide."""
     views = PositionTracker(app.views)
     asked: Any = {"state": None if state == "all" else state, "merchant": merchant, "timepoint": timepoint}
     asked |= {"at_least": timepoint.at_least, "timeout_s": timepoint.timeout_s}
@@ -77,7 +79,8 @@ def proposed(
 
 @router.get("/parked")
 def parked_or_proposed_so(app: OpenApp) -> dict[str, Any]:
-    """What two people have parked, and what waits for the second; read from the log. The token is of the heads."""
+    """Returns the parked events and items, and the proposals that wait for a second person. Reads the log; the token
+    holds its last positions."""
     return answer(app, app.ledger.reader.heads(), parked=parked(app.ledger))
 
 
@@ -91,10 +94,11 @@ def open_exceptions(
     limit: Limit = 500,
     after: After = None,
 ) -> dict[str, Any]:
-    """Breaks between what was reported and what is known, and facts whose order nobody knows yet, the oldest first.
+    """Returns open breaks and unmatched items, the oldest first.
 
-    Then, of now, the items that loops have set aside because they failed (`set_aside`): they are tried again by
-    themselves."""
+    Then returns the items that loops have set aside because they failed (`set_aside`). They are tried again
+    automatically.
+    """
     views, now = PositionTracker(app.views), end_of(timepoint, app.clock())
     asked: Any = {"status": None if status == "all" else status, "kind": kind, "merchant": merchant}
     page = page_of(
@@ -109,7 +113,7 @@ def open_exceptions(
 
 @router.get("/unmatched")
 def unmatched_items(app: OpenApp, timepoint: AsOfParameters, limit: Limit = 500, after: After = None) -> dict[str, Any]:
-    """Money and facts whose order nobody knows yet, the oldest first, with the orders that their names are known by."""
+    """Returns unmatched money and facts, the oldest first, with the orders that their references point to."""
     views, now = PositionTracker(app.views), end_of(timepoint, app.clock())
     page = page_of("unmatched", partial(waiting, app, timepoint, views=views), limit=limit, after=after)
     rows = [fields_of(row) | {"age_h": int(row.age(now).total_seconds()) // 3600} for row in page.rows]
@@ -124,7 +128,8 @@ def unanswered(
     limit: Limit = 500,
     after: After = None,
 ) -> dict[str, Any]:
-    """Captures, voids, refunds and payouts that partners are asked for and have not answered, the oldest first."""
+    """Returns captures, voids, refunds and payouts that were requested of partners and are not answered, the oldest
+    first."""
     views = PositionTracker(app.views)
     wait: Any = {"at_least": timepoint.at_least, "timeout_s": timepoint.timeout_s}
     page = page_of(
@@ -138,7 +143,8 @@ def unanswered(
 
 @router.get("/overdue")
 def late(app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None) -> dict[str, Any]:
-    """What missed, or is missing, its promised time at the transfer warehouse; and what to hand over now."""
+    """Returns the goods that missed their promised time at the transfer warehouse, or will miss it unless handed over
+    now."""
     views, now = PositionTracker(app.views), app.clock()
     soon = warnings(views, now, merchant=merchant, at_least=at_least.vector, timeout_s=at_least.timeout_s)
     found = overdue(views, now, merchant=merchant, at_least=views.vector)
@@ -149,7 +155,8 @@ def late(app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None) -> di
 def declared(
     app: OpenApp, at_least: AtLeast, merchant: MerchantFilter = None, mismatches: bool = False
 ) -> dict[str, Any]:
-    """Export declarations with their orders and receipts of payment; `mismatches` asks for those that do not tie."""
+    """Returns export declarations with their orders and payment receipts. `mismatches` selects those that do not
+    agree."""
     views = PositionTracker(app.views)
     found = ties(
         views, merchant=merchant, only_mismatches=mismatches, at_least=at_least.vector, timeout_s=at_least.timeout_s
@@ -168,7 +175,8 @@ def sold(
     from_day: Annotated[Day, Query(alias="from")] = None,
     to_day: Annotated[Day, Query(alias="to")] = None,
 ) -> dict[str, Any]:
-    """Orders a day by merchant, channel, content, creator and market, as they were placed; CNY at list price."""
+    """Returns the number and CNY list price of placed orders a day, by merchant, channel, content, creator and
+    market."""
     views = PositionTracker(app.views)
     found = sales(
         views,

@@ -1,4 +1,4 @@
-"""A loop over everybody: each item stands alone; what fails is set aside and tried again, and the loop goes on."""
+"""A loop over items: each item is independent. A failed item is set aside and tried again later; the loop continues."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from service.app import App
 
 T = TypeVar("T")
 PLATFORM_BOOK = 0
-WHOLE = "*"  # the item that a loop itself is in a book, as when its page cannot be read
+WHOLE = "*"  # stands for the loop itself in a book, for example when its page cannot be read
 _REMEMBERED = 100_000
 
 
 class Due(Protocol):
-    """Makes the command of an item; whatever it raises concerns this item alone."""
+    """Makes the command of an item. An exception concerns this item alone."""
 
     def __call__(self) -> Command: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing of a loop: the book and the name it is set aside or parked under, and what is to be asked for it."""
+    """One item of a loop: its book, the name under which it is set aside or parked, and its command."""
 
     book: int
     name: str
@@ -41,9 +41,9 @@ class Item:
 
 
 class Loop:
-    """The items of one loop, by its name. What was refused is not asked again until its id changes.
+    """The items of one loop, by its name. A refused item is not submitted again until its command id changes.
 
-    `refresh` reads what is set aside and parked by now; it is called before each run, and `let_go` after it.
+    `refresh` reads the items set aside and parked; call it before each run, and `let_go` after it.
     """
 
     def __init__(self, app: App, name: str, stop: Event | None = None) -> None:
@@ -55,8 +55,8 @@ class Loop:
         self._seen: set[tuple[int, str]] = set()  # the items of this run
 
     def refresh(self) -> None:
-        """What is set aside, and what two people have parked, as of now. Where a book's parking cannot be read to its
-        end, what is parked behind that is tried again: it stops no loop over everybody."""
+        """Reads the items that are set aside, and those that two people have parked. If the parking stream of a book
+        cannot be read to its end, the items parked after that point are tried again; no loop stops."""
         self._set_aside, self._seen = self._table.of_loop(self.name), set()
         books = {parking_stream(book): book for book in self._app.ledger.reader.heads()}
         streams = load_each(self._app.ledger.reader, books, Parking)
@@ -68,9 +68,9 @@ class Loop:
         }
 
     def let_go(self) -> None:
-        """Take up what is set aside and was no item of this run any more: another machine has done it meanwhile.
+        """Removes set-aside items that this run did not find although they were due: another machine has done them.
 
-        Nothing where the run did not come to its end, or in a book that could not be looked through.
+        Removes nothing if the run did not finish, or in a book that could not be read.
         """
         if self._stop.is_set() or (PLATFORM_BOOK, WHOLE) in self._set_aside:
             return
@@ -81,7 +81,8 @@ class Loop:
                 del self._set_aside[key]
 
     def ask(self, items: Iterable[Item]) -> int:
-        """Submit the commands of items that are not set aside and were not answered before; how many were recorded."""
+        """Submits the commands of items that are not set aside and were not answered before. Returns the number
+        recorded."""
         asked: list[tuple[Item, Command]] = []
         for item in items:
             if self._waits(item.book, item.name):
@@ -96,7 +97,8 @@ class Loop:
         return self._submit(asked) if asked else 0
 
     def made(self, book: int, name: str, make: Callable[[], Iterable[Item]]) -> list[Item]:
-        """The items that come of one row; none where it cannot be read, which is set aside under its name."""
+        """Returns the items of one row. If the row cannot be read, it is set aside under its name, and there are
+        none."""
         if self._waits(book, name):
             return []
         try:
@@ -107,9 +109,9 @@ class Loop:
         return items if any(item.name == name for item in items) else self._done(book, name, items)
 
     def alone(self, book: int, item: str, work: Callable[[], T]) -> T | None:
-        """What `work` returns; None where it fails or its outcome is a fault: the item is set aside, nothing is raised.
+        """Returns the result of `work`. If it fails or its outcome is a fault, sets the item aside and returns None.
 
-        Raises only what stands in everybody's way: the database in trouble, a view that is behind or outdated.
+        Raises only problems that concern all items: the database, or a view that is behind or outdated.
         """
         if self._stop.is_set() or self._waits(book, item):
             return None
@@ -123,7 +125,7 @@ class Loop:
         )
 
     def together(self, book: int, names: Sequence[str], work: Callable[[Sequence[str]], int]) -> int:
-        """What `work` comes to for all these items at once; where that fails, what it comes to for each alone."""
+        """Returns the result of `work` for all items at once; if that fails, for each item alone."""
         if not (open_ := [name for name in names if not self._waits(book, name)]):
             return 0
         try:

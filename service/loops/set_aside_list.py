@@ -1,4 +1,4 @@
-"""What loops have set aside, among the exceptions that people work."""
+"""Items that loops have set aside, shown among the exceptions that people work."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SET_ASIDE = "set_aside"  # the kind of these exceptions
 def set_aside_rows(
     app: App, *, status: str | None, kind: str | None, merchant: str | None, limit: int, after: Key | None = None
 ) -> list[ExceptionRow]:
-    """The items as exceptions, the oldest first; none where resolved ones or another kind are asked for.
+    """Returns the items as exceptions, the oldest first; none for a filter of resolved ones or of another kind.
 
-    Each ends by itself when its loop succeeds with it, or when two people park it.
+    An item ends when its loop succeeds with it, or when two people park it.
     """
     if status not in (None, "open") or kind not in (None, SET_ASIDE):
         return []
@@ -41,7 +41,7 @@ def exceptions_of(
     kind: str | None,
     merchant: str | None,
 ) -> list[ExceptionRow]:
-    """What people must look at, the oldest first; then, of now, what loops have set aside. Raises `ViewBehind`."""
+    """Returns the exceptions, the oldest first, and then the present set-aside items. Raises `ViewBehind`."""
     asked: Any = {"status": status, "kind": kind, "merchant": merchant}
     waits: Any = {"at_least": timepoint.at_least, "timeout_s": timepoint.timeout_s}
     in_the_end, *key = after or (False,)

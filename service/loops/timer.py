@@ -1,4 +1,4 @@
-"""What the timers have in common: who asks, how often, and that nothing is asked twice for the same reason."""
+"""The parts that all timers share: actor, interval, and one command for one reason."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ T = TypeVar("T")
 
 
 class Timer(ABC):
-    """Looks through the books for one kind of thing that falls due. `stop` ends a sweep after the page it is at.
+    """A timer that looks through the books for one kind of due item. `stop` ends a sweep after the current page.
 
-    What was refused is not asked again until its id changes: with every event that may change the answer. `name` is
-    what its items are set aside and parked under.
+    A refused item is not submitted again until its command id changes, that is, until an event that may change the
+    answer. `name` is the name of the loop for set-aside and parked items.
     """
 
     name: ClassVar[Step]
@@ -55,20 +55,20 @@ class Timer(ABC):
         return policy is not None and self.name in policy.off
 
     def automation(self, now: datetime) -> Automation | None:
-        """The policy on what the service does by itself; None where none is in force."""
+        """Returns the policy `automation`, or None if none is in force."""
         try:
             return self.app.bus.reference().policy(Automation, now)[0]
         except PolicyNotEffective:
             return None
 
     def in_each_book(self, look: Callable[[int], int]) -> int:
-        """The sum of what `look` comes to in each book; one in which it fails is set aside."""
+        """Returns the sum of the results of `look` in all books. A book in which it fails is set aside."""
         books = self.app.ledger.reader.heads()
         return sum(self.loop.alone(book, f"{WHOLE}{book}", partial(look, book)) or 0 for book in books)
 
     def pages(self, fetch: Callable[[T | None], Sequence[T]], *, size: int = PAGE) -> Iterator[Sequence[T]]:
-        """All rows, page by page until the sweep is to stop. `fetch` finds up to `size` rows behind one, or the first
-        ones (None)."""
+        """Yields all rows, page by page, until the sweep must stop. `fetch` finds up to `size` rows after a row, or
+        the first ones (None)."""
         last: T | None = None
         while not self.stop.is_set():
             if page := fetch(last):
@@ -79,7 +79,7 @@ class Timer(ABC):
 
 
 class DueDateTimer(Timer):
-    """A timer over one kind of the view `due_dates`."""
+    """A timer over one kind of row of the view `due_dates`."""
 
     kind: ClassVar[Kind]
 
@@ -91,20 +91,20 @@ class DueDateTimer(Timer):
         return sum(self.loop.ask(self._items(book, page, by)) for page in self.pages(partial(self._page, book, by)))
 
     def _items(self, book: int, page: Sequence[DueDate], by: datetime) -> Iterator[Item]:
-        """The items of a page; what cannot be read of it is set aside under its stream and subject."""
+        """Yields the items of a page. A row that cannot be read is set aside under its stream and subject."""
         for due in page:
             yield from self.loop.made(book, item_of(due), partial(self.items, book, due, by))
 
     def items(self, book: int, due: DueDate, by: datetime) -> Iterator[Item]:
-        """What is to be asked for; one item, unless the timer says otherwise."""
+        """Yields the items of a due row; one, unless a timer overrides it."""
         yield Item(book, item_of(due), partial(self.command, due, by))
 
     def due_by(self, now: datetime) -> datetime | None:
-        """Up to which instant of the view it is due; None where no policy says so."""
+        """Returns the latest instant of the view that is due now, or None if no policy defines it."""
         return now
 
     def command(self, due: DueDate, by: datetime) -> Command:
-        """What to ask for: an id that is the same wherever it is asked for."""
+        """Returns the command. Its id is the same on every machine."""
         raise NotImplementedError
 
     def _page(self, book: int, by: datetime, last: DueDate | None) -> list[DueDate]:
@@ -112,5 +112,5 @@ class DueDateTimer(Timer):
 
 
 def item_of(due: DueDate) -> str:
-    """What a thing that is due is set aside and parked under: its stream and subject."""
+    """Returns the name under which a due row is set aside and parked: its stream and subject."""
     return f"{due.stream}#{due.subject}".removesuffix("#")

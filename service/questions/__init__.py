@@ -1,1 +1,1 @@
-"""What lists may be asked for: filters, pages, times and limits."""
+"""Questions to read models: filters, pages, times and limits, the same at every entrance."""

@@ -1,6 +1,6 @@
-"""What may be asked for, by filter: one entry here, and every list at every entrance refuses what is not known.
+"""Filters of lists: one entry here, and every entrance refuses an unknown value.
 
-An empty answer says that nothing is there; a name that nobody knows is a mistake, and is said to be one.
+An empty list says that there is nothing. An unknown name is a mistake, and is refused with the known ones.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from service.loops.set_aside_list import SET_ASIDE
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter: `noun` names its values; `known` says whether one is known, `allowed` which there are.
+    """One filter. `noun` names its values, `known` tests one, and `allowed` returns all of them.
 
     `views` are the views that it reads.
     """
@@ -41,14 +41,14 @@ class Filter:
     views: tuple[Projection, ...] = ()
 
     def problem(self, app: App, value: str) -> str | None:
-        """What is wrong with the value and what to do, or None."""
+        """Returns the mistake in the value and what to do, or None."""
         if self.known is not None:
             return None if self.known(app, value) else f"{self.noun} {value} is not known. Check the id."
         assert self.allowed is not None
         allowed = sorted(set(self.allowed(app)))
         if value in allowed:
             return None
-        return f"{value} is no {self.noun.lower()}. Known are: {', '.join(allowed) or 'none so far'}."
+        return f"{value} is not a known {self.noun.lower()}. Known are: {', '.join(allowed) or 'none so far'}."
 
 
 def _merchant(app: App, value: str) -> bool:
@@ -105,14 +105,14 @@ FILTERS: dict[str, Filter] = {
 
 
 def check_filters(app: App, **asked: str | None) -> None:
-    """Raises `UnknownValue` for the first filter whose value is not known."""
+    """Raises `UnknownValue` for the first filter with an unknown value."""
     for name, value in asked.items():
         if value is not None and (problem := FILTERS[name].problem(app, value)):
             raise UnknownValue(name, problem)
 
 
 def books_of(app: App, *, merchant: Any = None, order: Any = None) -> frozenset[int] | None:
-    """The books that an answer about them rests on, the platform's among them; None where it may be all."""
+    """Returns the books that the answer rests on, with the platform's book 0; None if it may be all."""
     if is_id(merchant) and (book := app.ledger.directory.known_book_of(merchant)) is not None:
         return frozenset({PLATFORM_BOOK, book})
     if is_id(order) and (books := app.ledger.directory.books_of_order(order)):
@@ -121,11 +121,11 @@ def books_of(app: App, *, merchant: Any = None, order: Any = None) -> frozenset[
 
 
 def views_of(names: Iterable[str]) -> list[Projection]:
-    """The views that these filters read."""
+    """Returns the views that these filters read."""
     return [view for name in names for view in FILTERS[name].views]
 
 
 def check_days(first: date | None, last: date | None, *, field: str = "from") -> None:
-    """Raises `UnknownValue` for a first day behind the last."""
+    """Raises `UnknownValue` if the first day is after the last."""
     if first and last and first > last:
-        raise UnknownValue(field, f"The first day, {first}, is after the last, {last}. Turn them round.")
+        raise UnknownValue(field, f"The first day, {first}, is after the last, {last}. Exchange the two days.")

@@ -1,4 +1,4 @@
-"""Lists a page at a time: one entry here for each list, and every entrance says when it was cut and how to go on."""
+"""Pages of lists: one entry here for each list. Every entrance says that a list was cut, and how to continue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-# What the rows of a list are ordered by, and known by: the end of a page is the key of its last row.
+# The key that orders the rows of a list and identifies each: the end of a page is the key of its last row.
 LISTS: dict[str, dict[str, type]] = {
     "approvals": {"waiting_since": datetime, "merchant": str, "order_id": str, "refund_id": str},
     "contribution": {"result": int, "merchant": str, "order_id": str},
@@ -34,23 +34,23 @@ _LARGEST = 2**63 - 1  # bigint
 
 
 class Fetch(Protocol[T_co]):
-    """Finds at most `limit` rows of a list, in order, from behind the key `after`."""
+    """Finds at most `limit` rows of a list in order, after the key `after`."""
 
     def __call__(self, *, limit: int, after: Key | None) -> Sequence[T_co]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows of a list. `next` is the cursor that asks for the rows behind them, None where there are none."""
+    """Some rows of a list. `next` is the cursor of the rows after them, None at the end."""
 
     rows: tuple[T, ...]
     next: str | None
 
 
 def page_of(name: str, fetch: Fetch[T], *, limit: int, after: str | None) -> Page[T]:
-    """A page of a list of `LISTS`. It reads its own rows and one more, however far into the list it is.
+    """Returns a page of a list of `LISTS`. Reads the rows of the page and one more, at any depth of the list.
 
-    Raises `UnknownValue` for a cursor that this list has not given.
+    Raises `UnknownValue` for a cursor that this list did not give.
     """
     found = fetch(limit=limit + 1, after=_read(name, after) if after else None)
     rows = tuple(found[:limit])
@@ -78,11 +78,11 @@ def _read(name: str, cursor: str) -> Key:
             return tuple(_value(kind, each) for kind, each in zip(LISTS[name].values(), key, strict=True))
     except (ValueError, TypeError, RecursionError):
         pass  # whatever it is, it is none of ours
-    raise UnknownValue("after", f"{cursor[:40]} is no cursor of {name}. Take `next` of the page before.")
+    raise UnknownValue("after", f"{cursor[:40]} is not a cursor of {name}. Take `next` of the previous page.")
 
 
 def _value(kind: Any, reported: Any) -> Any:
-    """Raises ValueError for what no row of ours can hold."""
+    """Returns the value of a key. Raises `ValueError` for a value that no row can hold."""
     if kind is datetime and isinstance(reported, str):
         from ledger.instants import read_instant  # imports pydantic, which no help needs
 

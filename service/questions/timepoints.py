@@ -1,4 +1,4 @@
-"""Until when ages are counted that are asked of the past."""
+"""The instant at which ages are counted for a question about the past."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from projections.balances.balances import AsOf
 
 
 def end_of(timepoint: AsOf, now: datetime) -> datetime:
-    """The end of the accounting day, or the instant it was known at, the first of them; else `now`."""
+    """Returns the earlier of the end of the accounting day and the known-at instant; `now` without either."""
     ends = [now]
     if timepoint.as_of:
         ends.append(datetime.combine(day_later(timepoint.as_of, timedelta(days=1)), time.min, ACCOUNTING_ZONE))

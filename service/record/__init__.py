@@ -1,1 +1,1 @@
-"""Commands as JSON lines: read without trusting a byte, decided in bulk, every line accounted for."""
+"""Recording of commands from JSON lines: strict reading, decisions in bulk, and a count for every line."""

@@ -1,4 +1,4 @@
-"""Lines of a stream of bytes, none of them ever held in memory beyond the limit."""
+"""Lines of a byte stream. No line is held in memory beyond the limit."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ _SKIP_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line without its end, numbered from 1. `too_long` has no content; `whole` says that an end was there."""
+    """One line without its end, numbered from 1. If `too_long`, it has no content. `whole` is false if the stream
+    ended within it."""
 
     number: int
     content: bytes
-    end_offset: int  # bytes of the stream up to and with this line
+    end_offset: int  # bytes of the stream up to the end of this line
     whole: bool
     too_long: bool = False
 
 
 def lines_of(stream: BinaryIO, limit: int = LIMIT_BYTES) -> Iterator[Line]:
-    """Every line that is not blank. Of one longer than `limit` bytes nothing is kept."""
+    """Yields every line that is not blank. A line longer than `limit` bytes is yielded without its content."""
     number = offset = 0
     while piece := stream.readline(limit + 1):
         number += 1

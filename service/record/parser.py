@@ -1,4 +1,4 @@
-"""One JSON text to one command: whatever is wrong with it gets a code, a field and a plain sentence."""
+"""Parser from one JSON text to one command. Every mistake gets a code, a field and a plain sentence."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DOUBTFUL = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\d{16}|\d[eE]")  # texts and
 
 
 class Malformed(Exception):
-    """What was sent is not a command. `code` never changes, `field` is a path, `sentence` is for people."""
+    """The input is not a command. `code` never changes, `field` is a path, `sentence` is for people."""
 
     def __init__(self, code: str, sentence: str, *, field: str = "", command: str = "", id: str = "") -> None:
         super().__init__(sentence)
@@ -40,7 +40,7 @@ class Malformed(Exception):
 
 
 def parse_command(text: bytes, menu: Mapping[str, Handler]) -> Command:
-    """The command of one JSON object. Raises `Malformed`; personal values never appear in what it says."""
+    """Returns the command of one JSON object. Raises `Malformed`, whose sentence never contains a personal value."""
     envelope = _object(text)
     name, given_id = envelope.get("command"), envelope.get("id")
     try:
@@ -54,7 +54,7 @@ def parse_command(text: bytes, menu: Mapping[str, Handler]) -> Command:
 
 
 def json_value(text: bytes) -> Any:
-    """The value of a JSON text, as strictly as everywhere: no name twice, no NaN. Raises `Malformed`."""
+    """Returns the value of a JSON text. Raises `Malformed` also for a repeated field and for NaN."""
     try:
         return json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except UnicodeDecodeError:
@@ -97,7 +97,7 @@ def _command(envelope: dict[str, Any], menu: Mapping[str, Handler]) -> Command:
 
 
 def _check_exactness(text: bytes, command: Command) -> None:
-    """What the types let through and the log could not hold for ever: unknown currencies, odd texts and numbers."""
+    """Refuses values that the types accept and the log cannot store: unknown currencies, odd texts and numbers."""
     for currency in _CURRENCY.findall(text):
         try:
             exponent_of(currency.decode())
@@ -127,7 +127,7 @@ def _holds_odd_text(value: Any) -> bool:
 
 
 def _explained(error: ValidationError, kind: type[Command], given: dict[str, Any]) -> Malformed:
-    """The first thing that is wrong; of a value that can be written in several ways, the plainest complaint."""
+    """Returns the first error. For a value with several accepted forms, returns the plainest complaint."""
     errors = error.errors(include_url=False)
     chosen, (root, is_choice) = errors[0], _root(errors[0], given)
     if is_choice:
@@ -145,7 +145,7 @@ def _is_sealed(kind: type[Command], detail: ErrorDetails) -> bool:
 
 
 def _root(detail: ErrorDetails, given: Any) -> tuple[list[int | str], bool]:
-    """Where in what was given the error lies, and whether the rest of its location names alternatives of a type."""
+    """Returns the path of the error in the input, and true if the rest of its location names alternatives of a type."""
     place: list[int | str] = []
     for part in detail["loc"]:
         if not _leads_on(part, given):

@@ -1,4 +1,4 @@
-"""Takes lines to the bus in batches and accounts for every one of them."""
+"""Recorder of lines: submits them to the bus in batches and counts every line."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _COUNTED: Mapping[OutcomeStatus, str] = {
 
 
 class Submits(Protocol):
-    """The bus, as a recorder sees it."""
+    """The part of the bus that a recorder needs."""
 
     def submit(self, commands: Sequence[Command]) -> list[Outcome]: ...
 
 
 @dataclass(slots=True)
 class Counts:
-    """Every line of the input is in one of these."""
+    """Counts of the input's lines. Every line is in exactly one of them."""
 
     recorded: int = 0
-    repeated: int = 0  # answered before, by an earlier run or line; whatever the answer was
-    nothing: int = 0  # what was asked for was so already
+    repeated: int = 0  # answered by an earlier run or line, with any outcome
+    nothing: int = 0  # the command had nothing to change
     refused: int = 0
     malformed: int = 0
-    failed: int = 0  # by a fault of ours: the reference is in the log, and the line may be sent again
+    failed: int = 0  # by a defect of the program: the reference is in the log, and the line may be sent again
 
     @property
     def lines(self) -> int:
@@ -45,9 +45,10 @@ class Counts:
 
 @dataclass(slots=True)
 class Recorder:
-    """Feeds a bus. Whatever interrupts it, the same lines may be sent again: what was recorded only repeats.
+    """Submits lines to a bus. After any interruption the same lines may be sent again: recorded commands are only
+    repeated.
 
-    `complain` hears of malformed and failed lines at once; `progress` of the bytes behind us, batch by batch.
+    `complain` is called at once for each malformed or failed line; `progress` after each batch with the bytes done.
     """
 
     bus: Submits
@@ -58,7 +59,7 @@ class Recorder:
     counts: Counts = field(default_factory=Counts)
 
     def record(self, lines: Iterable[Line]) -> Counts:
-        """Record all of it. Raises what the bus raises when the database is lost."""
+        """Records all lines. Raises the exceptions of the bus if the database is lost."""
         batch: list[tuple[int, Command]] = []
         offset = 0
         for line in lines:

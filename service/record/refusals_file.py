@@ -1,4 +1,4 @@
-"""The file of what was not recorded: one JSON line each, with the line of the input it came from."""
+"""The file of lines that were not recorded: one JSON line each, with the line number of the input."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.failures import OutputUnusable, ServiceFailure
 
 
 class RefusalsFile:
-    """Written anew by every run, line by line; a run that refuses nothing leaves no file."""
+    """A file that every run writes again, line by line. A run without refusals leaves no file."""
 
     def __init__(self, path: Path, *, not_the_input: Path | None = None) -> None:
         if not_the_input is not None and path.exists() and path.samefile(not_the_input):
@@ -33,7 +33,7 @@ class RefusalsFile:
             self._file.close()
         except OSError as full:
             raise self._unusable(full) from None
-        if self.count == 0 and self.path.is_file():  # a device or a pipe is not ours to remove
+        if self.count == 0 and self.path.is_file():  # a device or a pipe must not be removed
             self.path.unlink()
 
     def add(self, **what: Any) -> None:
@@ -47,7 +47,7 @@ class RefusalsFile:
 
     def _open(self) -> TextIO:
         try:
-            # A refusal's facts may be nobody else's business.
+            # The facts of a refusal are for its owner only.
             file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise self._unusable(error) from None

@@ -1,1 +1,1 @@
-"""Where an order is, in its buyer's language, and its history."""
+"""Tracking of an order in its buyer's language, and its history."""

@@ -1,4 +1,4 @@
-"""An order's history step by step: each event, the order after it, and the journal entry it wrote."""
+"""The history of an order: each event, the order after it, and its journal entry."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ _NOTHING = re.compile(r"[A-Z]{3} 0(\.0+)?")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event of the order, with what is remembered after it and the lines of its entry."""
+    """One event of the order, with the state after it and the lines of its journal entry."""
 
     recorded: Recorded
     event: Mapping[str, Any]
-    changed: Mapping[str, Any]  # path → value after the event, None where it is gone
+    changed: Mapping[str, Any]  # path → value after the event, None if it was removed
     state: Mapping[str, Any]
     axes: Axes
-    shown: Mapping[str, Any] | None  # what the buyer was shown then, None where it was nothing
+    shown: Mapping[str, Any] | None  # the buyer's page then, None if there was none
     entry: list[dict[str, Any]]
 
     @property
     def reasons(self) -> dict[str, str]:
-        """Why it was done, by the names that the event has for it; what is sealed stays so."""
+        """Returns the fields of the event that give a reason. Sealed values stay sealed."""
         reported = {name: self.event.get(name) for name in _REASONS if self.event.get(name)}
         return {name: _reason(value) for name, value in reported.items()}
 
     def as_json(self) -> dict[str, Any]:
-        """The step as plain values; instants stay instants."""
+        """Returns the step as plain values; instants stay instants."""
         recorded = self.recorded
         return {
             "step": recorded.version,
@@ -89,7 +89,7 @@ def _reason(value: Any) -> str:
 
 
 def find_order(ledger: Ledger, order: str, merchant: str | None = None) -> tuple[int, str]:
-    """The book and stream of an order. Raises `ServiceFailure` where there is none, `AmbiguousOrder` for several."""
+    """Returns book and stream of an order. Raises `ServiceFailure` if there is none, `AmbiguousOrder` for several."""
     with cursor_of(ledger.engine) as cursor:
         cursor.execute(_FIND, {"order": order, "merchant": merchant})
         found = cursor.fetchall()
@@ -110,9 +110,10 @@ def history_of(
     as_of: date | None = None,
     as_known_at: datetime | None = None,
 ) -> Iterator[Step]:
-    """The order's steps, the first `upto` of them: those of accounting days up to `as_of`, as known at `as_known_at`.
+    """Returns the first `upto` steps of the order: those of accounting days up to `as_of`, as known at `as_known_at`.
 
-    Personal values stay sealed. Raises `ServiceFailure`, `AmbiguousOrder`; ValueError for an instant that has not come.
+    Personal values stay sealed. Raises `ServiceFailure`, `AmbiguousOrder`, and `ValueError` for an instant in the
+    future.
     """
     book, name = find_order(ledger, order, merchant)
     scenario = _known(ledger, book, name, as_known_at)
@@ -123,7 +124,7 @@ def history_of(
 
 
 def _known(ledger: Ledger, book: int, name: str, as_known_at: datetime | None) -> list[Recorded]:
-    """The order's events that were recorded by then."""
+    """Returns the events of the order that were recorded by then."""
     scenario = ledger.reader.read_stream(book, name)
     if as_known_at is None:
         return scenario
@@ -154,25 +155,25 @@ def _remember(order: Order, recorded: Recorded) -> None:
 
 
 def _policies(ledger: Ledger) -> list[Recorded]:
-    """The publications that what buyers are shown rests on, from book 0."""
+    """Returns the publications of book 0 that the buyer's page needs."""
     streams = [policy_stream(kind.key) for kind in (AfterSalesLock, ReturnWindow)]
     loaded = ledger.reader.load(0, streams)
     return [recorded for stream in streams for recorded in loaded[stream]]
 
 
 def _shown(scenario: Sequence[Recorded], policies: Sequence[Recorded]) -> dict[str, Any] | None:
-    """Tracking as it was reported right after the last of these events, under what was published by then."""
+    """Returns the tracking page right after the last of these events, under the policies published by then."""
     last = scenario[-1]
     known = [policy.readable_event for policy in policies if policy.recorded_at <= last.recorded_at]
     tracking = tracked_then(scenario, [policy for policy in known if isinstance(policy, PolicyPublished)])
     if tracking is None:
         return None
-    # By the clock of who decided: an importer, or a simulator, reports a past in which the ledger was not there.
+    # The time of the decision: an importer or a simulator reports a past before the ledger existed.
     return reported(tracking, decided_at(last.event_id))
 
 
 def plain_state(remembered: Any) -> Any:
-    """What a stream remembers as plain JSON values; empty collections and None are left out of objects."""
+    """Returns the state of a stream as plain JSON values, without empty collections and None."""
     match remembered:
         case None | bool() | int() | str():
             return remembered
@@ -213,7 +214,7 @@ def _name(key: Any) -> str:
 
 
 def _differs(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """A counter or flag that appears at nothing has not changed anything yet."""
+    """True if the value changed. A counter or flag that appears with zero or false is no change."""
     now = after.get(path)
     if path not in before and (now in (0, False) or (isinstance(now, str) and _NOTHING.fullmatch(now))):
         return False

@@ -1,4 +1,4 @@
-"""What a buyer reads about an order, in their language: texts, dates, money and plurals by locale."""
+"""The buyer's page of an order in their language: texts, dates, money and plurals by locale."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ from service.failures import ServiceFailure
 
 DEFAULT = "en"
 LANGUAGES = ("en", "zh_Hans", "zh_Hant", "pt")
-_ZONES = {"HK": "Asia/Hong_Kong", "MO": "Asia/Macau"}  # the other markets have several zones: UTC, and said so
+_ZONES = {"HK": "Asia/Hong_Kong", "MO": "Asia/Macau"}  # other markets have several zones: UTC is used, and shown
 
 
 class UnknownLocale(ServiceFailure):
-    """A language we have no texts in, or no language at all."""
+    """The locale has no texts, or is not a valid locale."""
 
 
 class UnknownZone(ServiceFailure):
-    """No time zone is called so."""
+    """The time zone does not exist."""
 
 
 def reader_of(locale: str, *, market: str = "", zone: str | None = None) -> Reader:
-    """Who reads: a BCP 47 locale, and the zone of dates where it is known. Raises `UnknownLocale`, `UnknownZone`."""
+    """The reader: a BCP 47 locale, and the time zone of dates if known. Raises `UnknownLocale`, `UnknownZone`."""
     parsed = _locale(locale)
     name = zone or _ZONES.get(market, "UTC")
     try:
         tz = zone_of(name)
     except ValueError:
-        raise UnknownZone(f"There is no time zone {name!r}: name one as in Asia/Macau.") from None
+        raise UnknownZone(f"Time zone {name!r} does not exist. Use a name such as Asia/Macau.") from None
     return Reader(parsed, _catalogue(_language(parsed, locale)), tz)
 
 
 def best_locale(accepted: str) -> str:
-    """The locale of an `Accept-Language` header (RFC 9110, 12.5.4) that we have texts in, else English."""
+    """Returns the first locale of an `Accept-Language` header (RFC 9110, 12.5.4) that has texts, else English."""
     for tag in sorted(_weighted(accepted), key=lambda entry: -entry[1]):
         try:
             reader_of(tag[0])
@@ -63,7 +63,7 @@ def best_locale(accepted: str) -> str:
 
 
 def localised(tracking: OrderTracking, now: datetime, reader: Reader) -> dict[str, Any]:
-    """All that the buyer is shown of an order at an instant: no CNY amount, no partner."""
+    """Returns the buyer's page of an order at an instant. Contains no CNY amount and no partner."""
     return {
         "order": tracking.order_id,
         "locale": str(reader.locale).replace("_", "-"),
@@ -82,25 +82,25 @@ def localised(tracking: OrderTracking, now: datetime, reader: Reader) -> dict[st
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One language, its catalogue, and the zone its dates are in."""
+    """One language, its catalogue, and the time zone of its dates."""
 
     locale: Locale
     catalogue: Translations
     zone: ZoneInfo
 
     def text(self, key: str, **facts: object) -> str:
-        """The message of a key. A key without one is a mistake of ours."""
+        """Returns the message of a key. A missing message is a defect of the program."""
         found: str = self.catalogue.gettext(key)
         assert found != key, f"{self.locale} has no text for {key}"
         return found.format_map(facts)
 
     def units(self, count: int) -> str:
-        """A quantity, in the plural form of the language."""
+        """Returns a quantity with the plural form of the language."""
         found: str = self.catalogue.ngettext("units", "units", count)
         return found.format_map({"count": count})
 
     def when(self, at: datetime | None) -> str | None:
-        """A date and time with its zone."""
+        """Returns a date and time with its zone."""
         if at is None:
             return None
         local = in_zone(at, self.zone)
@@ -169,7 +169,7 @@ def _weighted(accepted: str) -> Iterator[tuple[str, Decimal]]:
 
 
 def _locale(tag: str) -> Locale:
-    """The locale of a tag as `zh-HK`, `zh-Hant-MO` or `pt_MO`, with the script its region writes in."""
+    """Returns the locale of a tag such as `zh-HK`, `zh-Hant-MO` or `pt_MO`, with the script of its region."""
     try:
         return Locale.parse(tag.strip().replace("_", "-"), sep="-")
     except (UnknownLocaleError, ValueError, TypeError):
@@ -186,7 +186,7 @@ def _language(parsed: Locale, tag: str) -> str:
 
 def _unknown(tag: str) -> UnknownLocale:
     offered = ", ".join(language.replace("_", "-") for language in LANGUAGES)
-    return UnknownLocale(f"There are no texts for the locale {tag[:40]!r}: there are {offered}.")
+    return UnknownLocale(f"Locale {tag[:40]!r} has no texts. Use one of {offered}.")
 
 
 @cache

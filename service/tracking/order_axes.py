@@ -1,4 +1,4 @@
-"""The three things an order's state is made of, apart: payment, fulfilment, after-sales (domain §0, 3)."""
+"""The three axes of an order's state: payment, fulfilment, after-sales (domain §0, 3)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WORST_FIRST: tuple[AfterSales, ...] = ("open", "approved", "refunding", "refund
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """Where an order stands on each."""
+    """The position of an order on each axis."""
 
     payment: Payment
     fulfilment: Fulfilment
@@ -36,7 +36,7 @@ class Axes:
 
 
 def axes_of(order: Order) -> Axes:
-    """Derived from what the order remembers; nothing of it is stored."""
+    """Returns the axes, derived from the state of the order. None of it is stored."""
     return Axes(_payment(order), _fulfilment(order), _after_sales(order))
 
 

@@ -1,4 +1,4 @@
-"""Where an order is, as it is shown at an instant: stored facts, and what depends on the clock."""
+"""Tracking of an order at an instant: stored facts, and values that depend on the clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INNER = ("paid", "proven_at", "deemed_at", "return_window")  # what `after_sale
 
 
 def reported(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
-    """The answer as plain values; lateness and what may be asked for are computed at `now`."""
+    """Returns the answer as plain values; lateness and after-sales options are computed at `now`."""
     plain = asdict(tracking)
     del plain["vector"], plain["buyer_ref"]
     return plain | {

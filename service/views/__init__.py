@@ -1,1 +1,1 @@
-"""The views kept at the head of the log, and how far each is."""
+"""Following of the log by the views, their status, and their upgrades."""

@@ -1,4 +1,4 @@
-"""The views of a ledger followed in threads of this process, woken as soon as any process has appended."""
+"""Follower of the log: threads of this process fold all views, woken by every append of any process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from projections.registry import PROJECTIONS
 
 @contextmanager
 def following(ledger: Ledger) -> Iterator[ProjectionWorkers]:
-    """All projections, until the end of the block."""
+    """Follows the log with all projections until the end of the block."""
     workers = ProjectionWorkers(ledger.engine, ledger.reader, tuple(PROJECTIONS.values()))
     stop = Event()
     bell = Thread(target=_ring, args=(ledger, workers, stop), name="bell", daemon=True)

@@ -1,4 +1,4 @@
-"""How the ledger is: its books, their heads, and how far behind each view is."""
+"""Status of the ledger: its books, their last positions, and how many events each view is behind."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from service.app import App
 
 @dataclass(frozen=True, slots=True)
 class ViewStatus:
-    """Where one view stands in one book. `lag` counts events; `reason` says why it does not follow; `parked` are the
-    positions that it leaves out."""
+    """The state of one view in one book. `lag` is a number of events, `reason` says why it does not follow, and
+    `parked` are the positions it leaves out."""
 
     projection: str
     version: int
@@ -29,7 +29,8 @@ class ViewStatus:
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """Which ledger this is, its books and their heads, its views, and how many items each loop has set aside."""
+    """The state of the ledger: its identity, books with their last positions, views, and the number of set-aside
+    items by loop."""
 
     ledger_id: str
     epoch: int
@@ -42,7 +43,7 @@ class LedgerStatus:
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """Why views do not follow, in words; empty while all do."""
+        """Returns a sentence for each view that does not follow; empty if all do."""
         return tuple(
             f"{view.projection} in book {view.book}: {view.reason}"
             for view in self.views
@@ -51,14 +52,14 @@ class LedgerStatus:
 
     @property
     def incomplete(self) -> tuple[str, ...]:
-        """What views leave out because two people parked it, in words."""
+        """Returns a sentence for each event that views leave out because two people parked it."""
         return tuple(
             str(Incomplete(view.projection, view.book, position)) for view in self.views for position in view.parked
         )
 
 
 def status_of(app: App) -> LedgerStatus:
-    """The ledger's state at this moment; nothing is waited for."""
+    """Returns the present state of the ledger without waiting."""
     identity, heads = app.ledger.identity, app.ledger.reader.heads()
     policies = app.bus.reference().to_put_right()
     views = [view for name in PROJECTIONS for view in _views(app, name, heads)]

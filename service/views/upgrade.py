@@ -1,4 +1,4 @@
-"""Views that an older version of the code has folded: rebuilt beside the old ones while the service runs."""
+"""Upgrades of views that an older version of the code has folded: rebuilt beside the old ones during service."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _logger = logging.getLogger(__name__)
 def upgrading(
     ledger: Ledger, projections: Sequence[Projection] = tuple(PROJECTIONS.values()), *, trouble_pause_s: float = 5.0
 ) -> Iterator[Thread]:
-    """Rebuild what is outdated, in a thread that ends by itself, or with the block.
+    """Rebuilds outdated views in a thread that ends by itself or with the block.
 
-    A view that a newer version has folded is left alone: that service reads it. A rebuild that a database in trouble
-    has broken off begins again after `trouble_pause_s`.
+    Leaves a view of a newer version unchanged: that service reads it. A rebuild that failed with the database begins
+    again after `trouble_pause_s` seconds.
     """
     others, stop = set(active_children()), Event()
     thread = Thread(target=_rebuild_all, args=(ledger, projections, stop, trouble_pause_s), name="upgrade", daemon=True)
@@ -61,7 +61,7 @@ def _rebuild_all(ledger: Ledger, projections: Sequence[Projection], stop: Event,
 
 
 def _outdated(ledger: Ledger, projection: Projection) -> int | None:
-    """The older version that the live view is of."""
+    """Returns the older version of the live view."""
     prepare(ledger.engine)
     with ledger.engine.connect() as connection:
         found = live_of_any_version(connection, projection)

@@ -49,7 +49,7 @@ def test_what_a_person_has_closed_is_listed_no_more(shop: Settings, run: Run) ->
 
 def test_a_break_that_is_not_open_is_one_sentence(shop: Settings, run: Run) -> None:
     said = run(shop, "break", "resolve", "nothing.such", *CLOSED)
-    assert (said.code, "No open break is called nothing.such." in said.err) == (1, True)
+    assert (said.code, "No open break has the id nothing.such." in said.err) == (1, True)
 
 
 def test_a_word_that_is_none_is_one_sentence(shop: Settings, run: Run) -> None:

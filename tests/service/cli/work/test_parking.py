@@ -75,4 +75,4 @@ def test_what_is_not_there_is_not_parked(
 
 
 def test_a_proposal_that_was_never_made_is_not_approved(poisoned: tuple[Settings, str], run: Run) -> None:
-    assert "No proposal 'P-9' was made" in run(poisoned[0], "approve", "P-9", "--by", "ann").err
+    assert "Proposal 'P-9' does not exist" in run(poisoned[0], "approve", "P-9", "--by", "ann").err
