@@ -49,10 +49,8 @@ def record(
     {"command": "set_auto_export", "id": "a-1", "actor": {"kind": "merchant", "id": "M-1042"}, "data": {"merchant_id":
     "M-1042", "enabled": true}}
 
-    You may record the same file again at any time: recorded commands are only repeated. Every line is counted as
-    recorded, repeated, nothing to do, refused, malformed or failed. Ends with 0 only if no line was malformed and none
-    failed; a refusal is an answer. A line fails through a defect of the program: its message gives the reference in the
-    log, and the line may be sent again.
+    The same file may be recorded again: recorded commands only repeat. Ends with 0 only if no line was malformed and
+    none failed; a refusal is an answer. A failed line names its reference in the log, and may be sent again.
     """
     from commands.menu import MENU
     from service.record.recorder import Recorder
