@@ -37,11 +37,7 @@ def record(
     ],
     refusals: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="File for the lines that are not recorded.",
-            show_default="FILE.refusals.jsonl beside it",
-        ),
+        typer.Option(metavar="FILE", help="File for unrecorded lines.", show_default="FILE.refusals.jsonl beside it"),
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
