@@ -1,4 +1,4 @@
-"""Who may say yes for the platform, and that nobody checks their own work."""
+"""Checks of the actor: platform only, system only, and maker is not checker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command is: a question with an id, an asker and an instant, decided by a pure function."""
+"""A command: a request with an id, an actor and an instant, decided by a pure function."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from ledger.limits import (
 from ledger.money import Money
 from ledger.sealed import Sealed
 
-_ODD_TEXT = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL, and UTF-8 has no lone surrogates
+ODD_TEXT = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL, and UTF-8 has no lone surrogates
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Limits:
     def _check_text(self, text: str, path: str) -> None:
         if len(text) > self.longest:
             raise ValueError(f"{path}: a text has at most {self.longest} characters")
-        if not (text.isascii() and text.isprintable()) and _ODD_TEXT.search(text):
+        if not (text.isascii() and text.isprintable()) and ODD_TEXT.search(text):
             raise ValueError(f"{path}: a text holds a NUL character or half of a surrogate pair")
 
 
@@ -80,7 +80,7 @@ SUMS = Limits(largest=LARGEST_BALANCE)  # for commands with sums of many amounts
 
 def kept_text(text: str) -> str:
     """Returns a partner's text as a command accepts it: odd characters are replaced, and the rest is cut."""
-    return _ODD_TEXT.sub("\ufffd", text)[:LONGEST_TEXT]
+    return ODD_TEXT.sub("\ufffd", text)[:LONGEST_TEXT]
 
 
 def _check_number(value: int | float, path: str) -> None:

@@ -15,6 +15,7 @@ from ledger.deadlines import later
 from ledger.limits import LONGEST_ID, LONGEST_KEY_BYTES
 from ledger.validation_messages import InWords
 
+PLATFORM_BOOK = 0  # the book of all that belongs to no merchant: policies, rates, files, unmatched items
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No slash: it separates the ids in a stream's name. No white space: an id is one word in every log, file and URL.
 _PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$"

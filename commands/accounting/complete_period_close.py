@@ -21,8 +21,8 @@ from ledger.streams.periods import Periods
 
 
 class CompletePeriodClose(Command, name="complete_period_close"):
-    """What follows the approval of `close_period`. `positions` are those of the books' markers; the hash is over the
-    trial balance up to them."""
+    """Completes a closing once `close_period` is approved. `positions` are those of the books' markers; the hash covers
+    the trial balance up to them."""
 
     period: Month
     positions: dict[Count, Position]

@@ -18,7 +18,7 @@ from ledger.streams.periods import Periods
 
 
 class ReopenBookPeriod(Command, name="reopen_book_period"):
-    """What follows `reopen_period`, once for every book."""
+    """Reopens the month in one book. `reopen_period` causes it once for every book."""
 
     book: Count
     period: Month

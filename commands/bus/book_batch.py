@@ -69,7 +69,7 @@ class StreamUnreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BusContext:
-    """What every round of a bus works with."""
+    """The services that every round of a bus uses."""
 
     ledger: Ledger
     cache: StreamCache
@@ -97,7 +97,7 @@ class BookBatch:
         self._lost: set[str] = set()  # streams and guards that are remembered with what will not be recorded
 
     def decide(self) -> None:
-        """What each command comes to, in memory."""
+        """Decides each command in memory."""
         for each in self._asked:
             asked = each.knowing(self._streams)  # what it reads may follow from a proposal that was decided before it
             if not self._lost.isdisjoint(asked.rests_on):

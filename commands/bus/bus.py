@@ -16,14 +16,13 @@ from commands.bus.open_days import OpenDays
 from commands.bus.outcome import Outcome, outcome_of, refused
 from commands.bus.reference_feed import ReferenceFeed
 from commands.command import Command, Handler
-from ledger.ids import book_named_by, merchant_of
+from ledger.ids import PLATFORM_BOOK, book_named_by, merchant_of
 from ledger.ledger import Ledger
 from ledger.policies.reference import Reference
 from ledger.refusals.catalogue import InstantNotYours, VersionConflict
 from ledger.refusals.finance import BookUnknown
 
 _ROUNDS = 8  # a command that loses every one of these races gets a conflict
-PLATFORM_BOOK = 0
 
 
 class Bus:

@@ -1,4 +1,4 @@
-"""What every command's events are given when they are recorded: the verdict on their time, long references."""
+"""Completes a command's events before they are recorded: the verdict on their time, and long references."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _flag(command: Command, stream: Stream) -> Iterator[Event]:
 
 
 def _references(command: Command) -> dict[str, str]:
-    """What the fact names: ids, references and numbers, but for its merchant, whose stream it stands in."""
+    """Returns the ids, references and numbers that the fact names, without its merchant, which its stream names."""
     named = {
         name: value
         for name in type(command).model_fields

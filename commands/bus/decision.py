@@ -28,7 +28,7 @@ from ledger.sealed import KeyStore
 
 @dataclass(slots=True)
 class Decision:
-    """What one command came to, before it is recorded."""
+    """The decision on one command, before it is recorded."""
 
     command: Command
     key: str  # the scoped command id
@@ -66,7 +66,7 @@ class Decision:
         self.moves = list(moves.values())
 
     def refuse(self, refusal: Refusal) -> None:
-        """What cannot be recorded as it is comes to a refusal instead."""
+        """Replaces the decision, which cannot be recorded, with a refusal."""
         self.events, self.entries, self.moves, self.refusal = (), (), [], refusal
 
     @property
@@ -98,7 +98,7 @@ def attempt_of(decision: Decision, *, keys: KeyStore, legal_entity: str, open_da
 
 
 def movements(entries: Iterable[Entry | None]) -> list[Movement]:
-    """What the entries do to merchants' payable-now money (2120, 2130, 2140), credit positive."""
+    """Returns the change of each merchant's payable money (accounts 2120, 2130, 2140) in fen; a credit is positive."""
     sums: dict[str, list[int]] = {}
     for entry in entries:
         for line in entry.lines if entry else ():

@@ -44,8 +44,8 @@ def fault_of(error: Exception, *, command: str, id: str, book: int, stream: str)
 def each_alone(
     items: Sequence[T], work: Callable[[Sequence[T]], Mapping[K, V]]
 ) -> tuple[dict[K, V], dict[T, Exception]]:
-    """What `work` finds for all items at once. If one of them makes it fail: what it finds for each alone, and the
-    errors of those it fails for."""
+    """Returns what `work` finds for all items at once. If an item makes it fail, `work` runs for each item alone, and
+    the errors of the failed items are returned too."""
     try:
         return dict(work(items)), {}
     except Exception as error:

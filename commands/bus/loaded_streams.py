@@ -1,4 +1,4 @@
-"""What the bus holds of streams between commands: never trusted, because every append checks the versions again."""
+"""Streams that the bus keeps loaded between commands. Every append checks their versions again."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from ledger.log.reader import Reader
 
 
 class OpenDays:
-    """What the log said last. A period that was closed since costs a round, for the append knows better and says so;
-    of one that was reopened nothing says so."""
+    """The first open day of each book, as last read. If a period was closed since, the append refuses it, and the round
+    runs again. A reopened period is not noticed until the next read."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

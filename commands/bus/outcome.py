@@ -1,4 +1,4 @@
-"""What became of a command: recorded where, nothing to do, refused for a reason, or failed by a fault of ours."""
+"""The outcome of a command: recorded, nothing to do, refused with a reason, or failed by a fault of ours."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Outcome:
 
     @property
     def reference(self) -> str:
-        """What a fault is found by in the service's log; empty otherwise."""
+        """The reference of a fault in the service's log; empty for every other outcome."""
         return str(self.facts["reference"]) if self.status == "fault" else ""
 
     @property
@@ -57,7 +57,7 @@ class Outcome:
 
     @property
     def remedy(self) -> str:
-        """What to do next; empty where it was not refused and did not fail."""
+        """The next step for the sender; empty unless the command was refused or failed."""
         if self.status == "fault":
             return "Give the operator this reference. The same command may be sent again under the same id."
         return remedy_of(self.code, self.facts) if self.code else ""

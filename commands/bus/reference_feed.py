@@ -23,7 +23,7 @@ class ReferenceFeed:
         self._read_at = float("-inf")
 
     def current(self) -> Reference:
-        """What book 0 says now, or said a moment ago."""
+        """Returns the reference data of book 0, at most `max_age_s` old."""
         if self._monotonic() - self._read_at > self._max_age_s:
             self.refresh()
         return self._reference
@@ -41,7 +41,7 @@ class ReferenceFeed:
 
 
 def reference_at(ledger: Ledger, position: int) -> Reference:
-    """What book 0 said when it was this long."""
+    """Returns the reference data of book 0 as of a position."""
     reference = Reference()
     while reference.position < position:
         _take(reference, ledger.reader.read(0, reference.position, min(_BATCH, position - reference.position)))

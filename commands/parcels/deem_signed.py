@@ -37,7 +37,8 @@ def decide(command: DeemSigned, order: Order, rules: Rules) -> Iterator[Event]:
 
 
 def _deemed(command: DeemSigned, order: Order, parcel: Parcel, rules: Rules) -> Iterator[Event]:
-    """What was lost, refused or came back is not signed for by the passing of time."""
+    """Yields the deemed signature. Raises `NotDeemedSigned` before its time, and if the parcel was lost, refused or
+    returned."""
     assert order.placed is not None, "only a placed order has parcels"
     journey = parcel.journey(parcel.items[0].line_id)
     deemed_at = lock_of(order, rules).deemed_at(journey)

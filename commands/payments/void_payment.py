@@ -17,7 +17,8 @@ from ledger.streams.orders.order import Order
 
 
 class VoidPayment(OrderCommand, name="void_payment"):
-    """What is captured already is refunded instead; that the hold is gone is a fact that the provider reports."""
+    """Requests that the provider voids the rest of an authorisation. Captured money is refunded instead. The provider
+    reports when the hold is gone."""
 
     payment_id: Reference
     reason: Reason

@@ -27,7 +27,7 @@ Decimals = Annotated[
 
 
 class RecordFxRate(Command, name="record_fx_rate"):
-    """So many units of the second currency for one of the first: `USD/CNY` at `"7.1800"`, never a float.
+    """Records units of the second currency for one of the first: `USD/CNY` at `"7.1800"`, never a float.
 
     A rate recorded again with another value replaces the first for decisions made from then on.
     """

@@ -16,7 +16,8 @@ from ledger.streams.files import AcceptedFile
 
 
 class CompleteFile(Command, name="complete_file"):
-    """Of its rows `refused` were not recorded. From here on the same file again changes nothing."""
+    """Records that a file was imported to its end; `refused` counts its rows that were not recorded. Importing the same
+    file again changes nothing."""
 
     kind: Id
     digest: Sha256

@@ -64,7 +64,7 @@ def decide(command: FlagStuck, stream: Stream, rules: Rules) -> Iterator[Event]:
 
 
 def _state(command: FlagStuck, stream: Stream) -> str:
-    """What has become of it, in words; empty where nobody waits for it any more."""
+    """Returns the state of the instruction in words; empty if nobody waits for it any more."""
     match stream:
         case Order() if command.kind == "refund_stuck":
             return _refund(stream, command.subject)

@@ -34,7 +34,7 @@ from ledger.streams.units.units import OrderUnits, unreleased
 
 
 class ParcelRefund(OrderCommand):
-    """What is left to refund of one parcel. `reason` says, with the place, who bears it (policy `liability`)."""
+    """Refunds the rest of one parcel. `reason` and the units' place decide who bears it (policy `liability`)."""
 
     parcel_id: Id
     refund_id: Id
@@ -83,7 +83,7 @@ def refunded(command: ParcelRefund, order: Order, parcel: Parcel, rules: Rules, 
 
 
 def settled(command: OrderCommand, order: Order, approval: RefundApproved, rules: Rules) -> Iterator[Event]:
-    """What follows from an approval for the merchant: what the platform bears is released at once, since no signature
+    """Yields the events after an approval: units that the platform bears are released at once, since no signature
     will come (domain §3.3), and an order with nothing left to wait for is completed."""
     at_once = approval.liability != "merchant" and not approval.return_required
     if not (at_once and rules.policy(Release).platform_borne_at_once):
@@ -121,7 +121,7 @@ def _lines(order: Order, parcel: Parcel) -> Iterator[RefundLine]:
 
 
 def _nothing_free(order: Order, order_units: OrderUnits, there: Iterable[UnitsAt]) -> Refusal | None:
-    """What the units wait for that were not refunded; None where nothing is left of them."""
+    """Returns the refusal that names the open case or dispute about the units; None if no units are left."""
     for units in there:
         if case := order_units.case_about(units):
             return CaseAlreadyOpen(refund_id=case.id, state=case.state_in_words)

@@ -19,7 +19,7 @@ from ledger.streams.statements import SettlementRun
 
 
 class CompleteSettlementRun(Command, name="complete_settlement_run"):
-    """What the run came to; `refused` counts merchants that were not paid, by the reason's code."""
+    """Records the result of a settlement run; `refused` counts the merchants that were not paid, by refusal code."""
 
     limits: ClassVar[Limits] = SUMS
 

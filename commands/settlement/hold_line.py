@@ -71,7 +71,7 @@ def decide(command: HoldLine, order: Order, rules: Rules) -> Iterator[Event]:
 
 
 def _all_pending(order: Order, book: LineBook) -> Money:
-    """What is pending of the line and no hold on units of it keeps back."""
+    """Returns the pending money of the line that no hold keeps back. Raises `LineOnHold` if none is left."""
     holds = list(order.holds.of_line(book.line.line_id))
     left = book.pending_value - total([hold.amount for hold in holds], CNY)
     if holds and (left.minor <= 0 or any(hold.parcel_id is None for hold in holds)):
@@ -80,7 +80,7 @@ def _all_pending(order: Order, book: LineBook) -> Money:
 
 
 def _units(command: HoldLine, order: Order, parcel_id: str) -> int:
-    """How many units of the parcel to hold: as many as asked, or all that no other hold keeps back."""
+    """Returns the number of the parcel's units to hold: the requested number, or all that no other hold keeps back."""
     parcel = order.parcels.of(parcel_id)
     if parcel is None or not parcel.quantity(command.line_id):
         raise ParcelNotFound(order_id=order.order_id, parcel_id=parcel_id)

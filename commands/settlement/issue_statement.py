@@ -25,7 +25,7 @@ from ledger.streams.statements import Statements
 
 
 class IssueStatement(Command, name="issue_statement"):
-    """What became of the merchant's available money behind `after_position` up to `upto_position` of its book.
+    """Issues a statement of the merchant's available money after `after_position`, up to `upto_position` of its book.
 
     `account_version`, where named, is the version of the merchant's account that the closing balance was read at: the
     statement is then of this moment. A settlement run leaves it out, since its cut-off lies behind.

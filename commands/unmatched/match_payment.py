@@ -21,7 +21,7 @@ from ledger.streams.reference_data import UnmatchedItem
 
 
 class Part(BaseModel):
-    """What of the capture one order gets; all that is left where no amount is named."""
+    """The part of a capture that one order gets; without an amount, all that is left."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -85,7 +85,7 @@ UNDONE_BY = {
     "export_rejected": "export_released",
     "import_refused": "import_released",
 }
-_UNDOING = frozenset(UNDONE_BY.values())
+UNDOING = frozenset(UNDONE_BY.values())
 ENDS = frozenset(word for word, milestone in MILESTONES.items() if milestone.rank >= MILESTONES["damaged"].rank)
 _ORDER = {word: position for position, word in enumerate(MILESTONES)}
 
@@ -124,7 +124,7 @@ def still_valid(facts: Collection[H]) -> Collection[H]:
         return facts
     undone_at: dict[str, datetime] = {}
     for fact in facts:
-        if fact.milestone in _UNDOING:
+        if fact.milestone in UNDOING:
             undone_at[fact.milestone] = max(fact.happened_at, undone_at.get(fact.milestone, fact.happened_at))
     return [fact for fact in facts if not _is_undone(fact, undone_at)]
 

@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 
 from ledger.log.engine import cursor_of
 
-PLATFORM_BOOK = 0
 _BOOKS_OF_ORDER = """
 SELECT DISTINCT e.book FROM log.directory d
 JOIN log.events e ON e.book = d.book AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1"""

@@ -8,16 +8,15 @@ from pydantic import Field, field_validator
 
 from ledger.fx import CNY
 from ledger.money import Money, half_up
+from ledger.policies.fees import WHOLE_BPS
 from ledger.policies.policy import Policy
-
-_WHOLE_BPS = 10_000
 
 
 class PayoutTerms(Policy, key="payout_terms"):
     """The minimum of one payout, the reserve kept back (none: statement 9), and the recovery of a negative balance."""
 
     minimum: Money
-    reserve_bps: int = Field(default=0, ge=0, le=_WHOLE_BPS)
+    reserve_bps: int = Field(default=0, ge=0, le=WHOLE_BPS)
     negative_balance: Literal["offset_only"] = "offset_only"
 
     @field_validator("minimum")
@@ -31,4 +30,4 @@ class PayoutTerms(Policy, key="payout_terms"):
         """Returns the available money less the reserve; zero if the balance is not positive."""
         if available.minor <= 0:
             return Money.zero(CNY)
-        return available - Money(half_up(available.minor * self.reserve_bps, _WHOLE_BPS), CNY)
+        return available - Money(half_up(available.minor * self.reserve_bps, WHOLE_BPS), CNY)

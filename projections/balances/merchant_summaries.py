@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from ledger.fx import CNY
-from ledger.log.directory import PLATFORM_BOOK
+from ledger.ids import PLATFORM_BOOK
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf, MerchantBalance, balances
 from projections.balances.due_releases import next_releases

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from ledger.canonical import canonical
 from ledger.events.deliveries import BEFORE_THE_LAST_LEG, DELIVERIES, GOING_BACK, went_to
-from ledger.events.milestones import MILESTONES, UNDONE_BY, furthest, in_order
+from ledger.events.milestones import MILESTONES, UNDOING, UNDONE_BY, furthest, in_order
 from projections.engine.batch import Row
 
 # After-sales services and promises depend on the first time of each of these.
@@ -22,7 +22,6 @@ _FIRST = {
     "export_released": "export_released_at",
     "departed": "departed_at",
 }
-_UNDOING = frozenset(UNDONE_BY.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def _remember(row: Row, fact: Fact) -> None:
     counts_from = fact.counts_from or fact.happened_at
     if first and (row[first] is None or counts_from < row[first]):
         row[first] = counts_from
-    if fact.milestone in UNDONE_BY or fact.milestone in _UNDOING:
+    if fact.milestone in UNDONE_BY or fact.milestone in UNDOING:
         _turn(row, fact)
     if fact.milestone in DELIVERIES or fact.milestone in GOING_BACK or fact.milestone in BEFORE_THE_LAST_LEG:
         row["deliveries"] = _with_delivery(row["deliveries"], fact)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from ledger.ids import PLATFORM_BOOK
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
 from projections.engine.tables import ViewTable
@@ -18,7 +19,6 @@ from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tables import LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 
 PROJECTION = CustomerTracking()
-_PLATFORM_BOOK = 0  # the book of the policies
 _ORDERS = """
 SELECT orders.*,
   (SELECT content FROM {after_sales_locks} WHERE book = %(platform)s AND version = orders.lock_version) AS lock,
@@ -81,7 +81,7 @@ def _orders(opened: Opened, which: str, values: Mapping[str, Any]) -> Sequence[R
     """Returns rows of orders, each with the policies for its answer."""
     tables = (ORDERS, LOCKS, RETURN_WINDOWS)
     statement = _ORDERS.format(**{table.name: opened.generation.stored_name(table) for table in tables}) + which
-    return opened.connection.exec_driver_sql(statement, {"platform": _PLATFORM_BOOK, **values}).mappings().all()
+    return opened.connection.exec_driver_sql(statement, {"platform": PLATFORM_BOOK, **values}).mappings().all()
 
 
 def _tracking(opened: Opened, order: RowMapping) -> OrderTracking:

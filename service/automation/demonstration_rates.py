@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ledger.accounting_days import accounting_day
+from ledger.ids import PLATFORM_BOOK
 from service.demo.simulator.days import SEED, Days
 from service.demo.simulator.platform import rates_of
 from service.demo.simulator.rates import make_rates
-from service.loops.loop import PLATFORM_BOOK, Item
+from service.loops.loop import Item
 from service.loops.timer import Timer
 
 

@@ -7,9 +7,9 @@ from functools import partial
 from threading import Event
 
 from commands.bus.outcome import Outcome
+from ledger.ids import PLATFORM_BOOK
 from projections.worklists.due_dates import DueDate, due_dates
 from service.app import App
-from service.loops.loop import PLATFORM_BOOK
 from service.loops.timer import Timer
 from service.unmatched.payment_matches import PaymentMatcher
 

@@ -8,10 +8,11 @@ from functools import partial
 from itertools import islice
 
 from ledger.accounting_days import accounting_day
+from ledger.ids import PLATFORM_BOOK
 from projections.reconciliation.expected_at_bank import shown_currencies
 from projections.reconciliation.unsettled import settling_providers
 from service.finance.reconciliation import GRACE_DAYS, MissingLine, flagged_lines, missing_lines
-from service.loops.loop import PLATFORM_BOOK, Item
+from service.loops.loop import Item
 from service.loops.timer import TIMER, Timer
 
 _PAGE = 500

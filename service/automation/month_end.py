@@ -10,7 +10,7 @@ from commands.bus.outcome import Outcome
 from commands.reconciliation.flag_stuck import FlagStuck
 from ledger.accounting_days import accounting_day
 from ledger.calendar_months import first_day, last_day, month_before, month_of
-from ledger.ids import command_id, periods_stream
+from ledger.ids import PLATFORM_BOOK, command_id, periods_stream
 from ledger.policies.automation import Automation
 from ledger.refusals.catalogue import IdempotencyKeyReused
 from ledger.refusals.finance import RevaluationOutdated
@@ -21,7 +21,7 @@ from projections.balances.balances import AsOf
 from service.app import App
 from service.failures import accepted
 from service.finance.revaluation import revalue
-from service.loops.loop import PLATFORM_BOOK, Item
+from service.loops.loop import Item
 from service.loops.timer import TIMER, Timer
 
 _BY_ANOTHER = (IdempotencyKeyReused.code, RevaluationOutdated.code)  # another machine has revalued it meanwhile

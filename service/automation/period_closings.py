@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from ledger.ids import periods_stream
+from ledger.ids import PLATFORM_BOOK, periods_stream
 from service.failures import accepted
 from service.finance.period_close import PeriodClose
-from service.loops.loop import PLATFORM_BOOK
 from service.loops.timer import Timer
 
 

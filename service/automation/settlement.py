@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 
+from ledger.ids import PLATFORM_BOOK
 from service.app import App
 from service.failures import ServiceFailure
 from service.finance.settlement_run import RunSummary, settle
-from service.loops.loop import PLATFORM_BOOK
 from service.loops.timer import Timer
 
 

@@ -11,11 +11,10 @@ from functools import partial
 from threading import Event
 
 from commands.bus.outcome import Outcome
-from ledger.ids import UNMATCHED, command_id
+from ledger.ids import PLATFORM_BOOK, UNMATCHED, command_id
 from projections.reconciliation.psp_references import orders_of
 from projections.worklists.exceptions import ExceptionRow, exceptions
 from service.app import App
-from service.loops.loop import PLATFORM_BOOK
 from service.loops.timer import TIMER, Timer
 from service.unmatched.fact_matches import FactMatcher
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from threading import Event
 
+from ledger.ids import PLATFORM_BOOK
 from service.app import App
-from service.loops.loop import PLATFORM_BOOK
 from service.loops.timer import Timer
 from service.unmatched.scan_matches import ScanMatcher
 

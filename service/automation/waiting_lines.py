@@ -9,7 +9,7 @@ from functools import partial
 
 from commands.bus.outcome import Outcome
 from ledger.accounting_days import accounting_day
-from ledger.ids import UNMATCHED
+from ledger.ids import PLATFORM_BOOK, UNMATCHED
 from ledger.refusals.catalogue import IdempotencyKeyReused
 from ledger.streams.loader import load_each
 from ledger.streams.reference_data import UnmatchedItem
@@ -17,7 +17,6 @@ from projections.worklists.exceptions import exceptions
 from service.adapters.psp.batch_commands import BatchCommands, BatchContext
 from service.adapters.psp.known_lines import KnownLines, Part
 from service.adapters.psp.noted_lines import KIND, NotedLine, noted_line
-from service.loops.loop import PLATFORM_BOOK
 from service.loops.timer import Timer
 
 _MOST = 5_000  # only the oldest ones, in one pass

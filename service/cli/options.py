@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from service.cli.demonstration import one_command
+from service.questions.limits import MOST_ROWS
 from service.settings import EVERYWHERE, SETTINGS, description_of, flag_of, settings_from, variable_of
 
 Result = TypeVar("Result")
@@ -28,7 +29,6 @@ class Format(StrEnum):
 
 FormatOption = Annotated[Format, typer.Option("--format", help="Output format.", case_sensitive=False)]
 
-MOST_ROWS = 1_000_000
 AfterOption = Annotated[str | None, typer.Option("--after", metavar="CURSOR", help="Show the page after this cursor.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=MOST_ROWS, help="Greatest number of rows.")]
 

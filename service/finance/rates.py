@@ -8,12 +8,12 @@ from datetime import date, datetime
 
 from commands.bus.reference_feed import reference_at
 from ledger.fx import RateKind
+from ledger.ids import PLATFORM_BOOK
 from ledger.policies.reference import Reference
 from ledger.policies.reference_pricing import ReferencePricing
 from ledger.refusals.catalogue import PolicyNotEffective, RateMissing
 from service.app import App
 
-_PLATFORM_BOOK = 0
 _KINDS: tuple[RateKind, ...] = ("reference", "book")
 
 
@@ -58,4 +58,4 @@ def rates_on(app: App, day: date, *, as_known_at: datetime | None = None) -> Ite
 
 def _known_at(app: App, instant: datetime) -> Reference:
     positions = app.ledger.reader.positions_as_known_at(instant)
-    return reference_at(app.ledger, positions.get(_PLATFORM_BOOK, 0))
+    return reference_at(app.ledger, positions.get(PLATFORM_BOOK, 0))

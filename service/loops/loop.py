@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from commands.bus.fault import fault_of, is_trouble
 from commands.bus.outcome import Outcome
 from commands.command import Command
-from ledger.ids import parking_stream
+from ledger.ids import PLATFORM_BOOK, parking_stream
 from ledger.log.set_aside import SetAside, SetAsideItem, item_key
 from ledger.streams.loader import load_each
 from ledger.streams.parking import Parking
@@ -20,7 +20,6 @@ from projections.engine.views import ViewBehind
 from service.app import App
 
 T = TypeVar("T")
-PLATFORM_BOOK = 0
 WHOLE = "*"  # stands for the loop itself in a book, for example when its page cannot be read
 _REMEMBERED = 100_000
 

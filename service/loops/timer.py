@@ -11,11 +11,12 @@ from typing import ClassVar, TypeVar
 
 from commands.command import Command
 from ledger.actors import Actor
+from ledger.ids import PLATFORM_BOOK
 from ledger.policies.automation import Automation, Step
 from ledger.refusals.catalogue import PolicyNotEffective
 from projections.worklists.due_dates import DueDate, Kind, due_dates
 from service.app import App
-from service.loops.loop import PLATFORM_BOOK, WHOLE, Item, Loop
+from service.loops.loop import WHOLE, Item, Loop
 
 TIMER = Actor(kind="system", id="timer", role="timer")
 PAGE = 500

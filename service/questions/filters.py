@@ -11,9 +11,8 @@ from datetime import date
 from typing import Any, get_args
 
 from ledger.events.orders import ChannelType
-from ledger.ids import UNMATCHED, is_id, policy_stream, settlement_run_stream
+from ledger.ids import PLATFORM_BOOK, UNMATCHED, is_id, policy_stream, settlement_run_stream
 from ledger.journal.accounts import CHART
-from ledger.log.directory import PLATFORM_BOOK
 from ledger.policies.markets import Markets
 from projections.accounting.exposure import DUE_FROM_MERCHANTS
 from projections.audit.audit_trail import TRAIL, AuditTrail

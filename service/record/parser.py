@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from commands.command import Command, Handler
+from commands.limits import ODD_TEXT
 from commands.proposable import PROPOSABLE
 from ledger.canonical import NotCanonical
 from ledger.currencies import exponent_of
@@ -26,7 +27,6 @@ _CODES = {
 }
 
 _CURRENCY = re.compile(rb'"currency"\s*:\s*"([^"]*)"')
-_ODD_TEXT = re.compile("[\0\ud800-\udfff]")
 _DOUBTFUL = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\d{16}|\d[eE]")  # texts and numbers that canonical JSON cannot hold
 
 
@@ -118,7 +118,7 @@ def _check_exactness(text: bytes, command: Command) -> None:
 def _holds_odd_text(value: Any) -> bool:
     match value:
         case str():
-            return _ODD_TEXT.search(value) is not None
+            return ODD_TEXT.search(value) is not None
         case dict():
             return any(_holds_odd_text(item) for pair in value.items() for item in pair)
         case list():

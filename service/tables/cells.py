@@ -14,7 +14,7 @@ from service.tables.columns import Column, Holds, Table
 
 
 def plain(value: Any) -> Any:
-    """What JSON has no word for: instants as ISO 8601 in UTC, money as its minor units, sets in order."""
+    """Returns a JSON value of a type that JSON lacks: instants in ISO 8601 (UTC), money in minor units, sets sorted."""
     match value:
         case datetime():
             return value.isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""How a table is declared: its columns, in order, and what each of them holds. Nothing heavy is imported here."""
+"""Declarations of tables: the columns in order, and the kind of value in each. This module imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 
 class Holds(Enum):
-    """What a column holds, which decides how it is printed. Only `TEXT` may be wrapped, and only between words."""
+    """The kind of value in a column, which decides how it is printed. Only `TEXT` wraps, and only between words."""
 
     ID = auto()  # an id, a code, a word: never broken
     AMOUNT = auto()  # money: never broken; in CSV its currency stands in a column beside it

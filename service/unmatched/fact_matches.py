@@ -10,13 +10,11 @@ from commands.command import Command
 from commands.unmatched.mark_fact_matched import MarkFactMatched
 from ledger.actors import Actor
 from ledger.events.platform import MatchedPart
-from ledger.ids import derived_id, order_stream, unmatched_stream
+from ledger.ids import PLATFORM_BOOK, derived_id, order_stream, unmatched_stream
 from ledger.ledger import Ledger
 from ledger.streams.loader import load_stream
 from ledger.streams.reference_data import UnmatchedItem
 from service.adapters.psp.facts import noted_fact
-
-_PLATFORM_BOOK = 0
 
 
 class FactMatcher:
@@ -43,7 +41,7 @@ class FactMatcher:
 
 def unmatched_item(ledger: Ledger, system: str, reference: str) -> UnmatchedItem:
     """Returns the unmatched item of this reference; an empty one if nothing was recorded under it."""
-    return load_stream(ledger.reader, _PLATFORM_BOOK, unmatched_stream(system, reference), UnmatchedItem)
+    return load_stream(ledger.reader, PLATFORM_BOOK, unmatched_stream(system, reference), UnmatchedItem)
 
 
 def reports_to(item: UnmatchedItem, order: tuple[str, str]) -> Iterator[Command]:

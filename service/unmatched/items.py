@@ -12,7 +12,7 @@ from commands.bus.outcome import Outcome, first_fault
 from commands.unmatched.match_payment import Part
 from ledger.actors import Actor
 from ledger.canonical import digest
-from ledger.ids import UNMATCHED, order_stream, unmatched_break, unmatched_stream
+from ledger.ids import PLATFORM_BOOK, UNMATCHED, order_stream, unmatched_break, unmatched_stream
 from ledger.log.rows import Recorded
 from ledger.money import Money, total
 from ledger.streams.loader import load_stream
@@ -31,7 +31,6 @@ from service.unmatched.payment_matches import PaymentMatcher
 from service.unmatched.scan_matches import ScanMatcher
 
 PROJECTIONS = (Exceptions(), PspReferences())
-_PLATFORM_BOOK = 0
 State = Literal["waiting", "planned", "matched_in_part", "stands_twice", "refunding"]
 
 
@@ -85,7 +84,7 @@ def waiting(
         views, kind=UNMATCHED, limit=limit, after=behind, timepoint=timepoint, timeout_s=timepoint.timeout_s
     )
     items = {row.stream: UnmatchedItem(row.stream) for row in rows}
-    for recorded in app.ledger.reader.rows_of_streams(dict.fromkeys(items, _PLATFORM_BOOK)) if items else ():
+    for recorded in app.ledger.reader.rows_of_streams(dict.fromkeys(items, PLATFORM_BOOK)) if items else ():
         if _was_known(recorded, timepoint):
             _remember(items[recorded.stream], recorded)
     found = [_row(row, items[row.stream]) for row in rows]

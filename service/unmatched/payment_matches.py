@@ -20,14 +20,13 @@ from ledger.events.platform import (
     UnmatchedPartsTaken,
     UnmatchedPaymentCaptured,
 )
-from ledger.ids import derived_id, order_stream
+from ledger.ids import PLATFORM_BOOK, derived_id, order_stream
 from ledger.ledger import Ledger
 from ledger.log.rows import Recorded
 from service.unmatched.fact_matches import reports_with, unmatched_item
 
 ROUTER = Actor(kind="system", id="payment-matcher", role="router")
 _BATCH = 2_000
-_PLATFORM_BOOK = 0
 Reference = tuple[str, str]  # provider, capture reference
 
 
@@ -112,7 +111,7 @@ class PaymentMatcher:
     def _planned(self) -> list[Reference]:
         """Returns the references of plans that are not carried out, the oldest first."""
         open_: dict[Reference, None] = {}
-        for row in self._rows(_PLATFORM_BOOK, MatchPlanned.name, UnmatchedPartsTaken.name, UnmatchedFactMatched.name):
+        for row in self._rows(PLATFORM_BOOK, MatchPlanned.name, UnmatchedPartsTaken.name, UnmatchedFactMatched.name):
             match row.readable_event:
                 case MatchPlanned(system=psp, reference=reference):
                     open_[psp, reference] = None
@@ -127,7 +126,7 @@ class PaymentMatcher:
         """Returns the unmatched captures, each with the streams that have taken a part of it."""
         waiting: dict[Reference, set[str]] = {}
         for row in self._rows(
-            _PLATFORM_BOOK, UnmatchedPaymentCaptured.name, UnmatchedPartsTaken.name, UnmatchedFactMatched.name
+            PLATFORM_BOOK, UnmatchedPaymentCaptured.name, UnmatchedPartsTaken.name, UnmatchedFactMatched.name
         ):
             match row.readable_event:
                 case UnmatchedPaymentCaptured(psp=psp, capture_ref=reference):

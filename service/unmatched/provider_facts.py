@@ -16,7 +16,7 @@ from commands.unmatched.report_unmatched_refund_failed import ReportUnmatchedRef
 from commands.unmatched.report_unmatched_refund_paid import ReportUnmatchedRefundPaid
 from ledger.accounting_days import accounting_day
 from ledger.actors import Actor, Source
-from ledger.ids import derived_id, unmatched_stream
+from ledger.ids import PLATFORM_BOOK, derived_id, unmatched_stream
 from ledger.money import Money, total
 from ledger.refusals.catalogue import RateMissing
 from ledger.streams.loader import load_each
@@ -29,7 +29,6 @@ from service.failures import ServiceFailure
 from service.unmatched.payment_matches import ROUTER, PaymentMatcher
 
 Order = tuple[str, str]  # merchant and order
-_PLATFORM_BOOK = 0
 _BOOKED = (
     "captured",
     "refund",
@@ -59,7 +58,7 @@ def record_facts(app: App, facts: Sequence[ProviderFact]) -> list[Outcome]:
             has_rate = _has_rate(app, fact)
         except Exception as error:
             faults.append(
-                fault_of(error, command=f"psp_{fact.kind}", id=fact.command_id, book=_PLATFORM_BOOK, stream="")
+                fault_of(error, command=f"psp_{fact.kind}", id=fact.command_id, book=PLATFORM_BOOK, stream="")
             )
             continue
         if not has_rate and fact.amount:
@@ -149,7 +148,7 @@ class _Known:
     @staticmethod
     def _items(app: App, facts: Iterable[ProviderFact]) -> dict[str, UnmatchedItem]:
         names = {unmatched_stream(fact.psp, name) for fact in facts for name in fact.perhaps_of}
-        return load_each(app.ledger.reader, dict.fromkeys(names, _PLATFORM_BOOK), UnmatchedItem)
+        return load_each(app.ledger.reader, dict.fromkeys(names, PLATFORM_BOOK), UnmatchedItem)
 
 
 def _commands(fact: ProviderFact, known: _Known) -> Iterator[Command]:

@@ -12,14 +12,13 @@ from commands.parcels.parcel_reports import ParcelReport
 from commands.unmatched.mark_fact_matched import MarkFactMatched
 from ledger.events.event import seal_place
 from ledger.events.platform import UnmatchedFactReported
-from ledger.ids import command_id, order_stream, unmatched_stream
+from ledger.ids import PLATFORM_BOOK, command_id, order_stream, unmatched_stream
 from ledger.ledger import Ledger
 from projections.engine.views import Views
 from projections.tracking.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_match
 from service.adapters.carriers.scan_commands import Lookup, contenders, reported_again
 from service.unmatched.payment_matches import ROUTER
 
-_PLATFORM_BOOK = 0
 _PAGE = 500
 
 
@@ -75,7 +74,7 @@ class ScanMatcher:
         self._flagged.update(fresh)
 
     def _facts(self, streams: Sequence[str]) -> Iterator[UnmatchedFactReported]:
-        for rows in self._ledger.reader.load(_PLATFORM_BOOK, streams).values():
+        for rows in self._ledger.reader.load(PLATFORM_BOOK, streams).values():
             yield from (event for row in rows if isinstance(event := row.readable_event, UnmatchedFactReported))
 
     def _reported_again(self, fact: UnmatchedFactReported, lookup: Lookup) -> ParcelReport | None:

@@ -14,8 +14,7 @@ from commands.reconciliation.report_bank_statement import ReportBankStatement
 from ledger.accounting_days import ACCOUNTING_ZONE
 from ledger.actors import Actor, Source
 from ledger.events.files import BankMatch
-from ledger.ids import bank_account_stream, command_id
-from ledger.log.directory import PLATFORM_BOOK
+from ledger.ids import PLATFORM_BOOK, bank_account_stream, command_id
 from ledger.money import Money
 from ledger.references import number_key
 from ledger.streams.files import BankAccount

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from commands.unmatched.mark_fact_matched import MarkFactMatched
-from ledger.ids import derived_id, unmatched_stream
-from ledger.log.directory import PLATFORM_BOOK
+from ledger.ids import PLATFORM_BOOK, derived_id, unmatched_stream
 from ledger.streams.loader import load_each
 from ledger.streams.reference_data import UnmatchedItem
 from service.adapters.files.importer import IMPORTER, FileName, RawFile, accepted

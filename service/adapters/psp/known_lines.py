@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ledger.ids import unmatched_stream
+from ledger.ids import PLATFORM_BOOK, unmatched_stream
 from ledger.money import Money, split
 from ledger.streams.loader import load_each
 from ledger.streams.reference_data import UnmatchedItem
@@ -14,7 +14,6 @@ from projections.reconciliation.psp_references import PspReference, orders_of, u
 from service.adapters.psp.report import ReportLine
 from service.app import App
 
-_PLATFORM_BOOK = 0
 Order = tuple[str, str]  # merchant, order
 
 
@@ -97,7 +96,7 @@ def names_of(line: ReportLine) -> list[str]:
 def _unmatched_captures(app: App, psp: str, names: list[str]) -> dict[str, dict[str, UnmatchedItem]]:
     """Returns the captures that are or were unmatched items, by reference and then by item."""
     known = unmatched_captures_of(app.views, psp, names)
-    books = {unmatched_stream(psp, ref): _PLATFORM_BOOK for refs in known.values() for ref in refs}
+    books = {unmatched_stream(psp, ref): PLATFORM_BOOK for refs in known.values() for ref in refs}
     items = load_each(app.ledger.reader, books, UnmatchedItem)
     return {name: {ref: items[unmatched_stream(psp, ref)] for ref in refs} for name, refs in known.items()}
 

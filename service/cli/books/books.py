@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.options import MOST_ROWS, AfterOption, Format, FormatOption, takes_settings
+from service.cli.options import AfterOption, Format, FormatOption, takes_settings
 from service.cli.output import print_json, rows_of, say_more, show, stderr
 from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, day_of, instant_of, timepoint_of
 from service.cli.view_reads import reading
 from service.failures import ServiceFailure
-from service.questions.limits import LONGEST_GRACE_DAYS
+from service.questions.limits import LONGEST_GRACE_DAYS, MOST_ROWS
 from service.settings import Settings
 from service.tables.tables import (
     CONTRIBUTION,
