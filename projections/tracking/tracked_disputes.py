@@ -11,15 +11,16 @@ from ledger.events.disputes import (
     DisputeFundsWithdrawn,
     DisputeLost,
     DisputeOpened,
+    DisputeStage,
     DisputeWon,
 )
 from ledger.events.event import Event
 from ledger.folds.unit_claims import OpenDispute
-from ledger.streams.orders.disputes import STAGES
 
 DISPUTE_EVENTS = (
     DisputeOpened, DisputeFundsWithdrawn, DisputeFeeCharged, DisputeEvidenceSubmitted, DisputeLost, DisputeWon,
 )  # fmt: skip
+_STAGES: tuple[DisputeStage, ...] = ("inquiry", "chargeback", "second_stage")
 _UNREPORTED: dict[str, Any] = {
     "open": True,
     "stage": "chargeback",
@@ -51,7 +52,7 @@ def open_disputes(disputes: Mapping[str, Any]) -> Iterator[OpenDispute]:
 def _after(dispute: dict[str, Any], event: Event) -> dict[str, Any]:
     match event:
         case DisputeOpened():
-            again = STAGES.index(event.stage) > STAGES.index(dispute["stage"])
+            again = _STAGES.index(event.stage) > _STAGES.index(dispute["stage"])
             reported = dispute | {"reason": event.reason, "lines": _units(event)}
             return reported | {"open": True, "stage": event.stage} if dispute["open"] or again else reported
         case DisputeLost() | DisputeWon():
