@@ -23,7 +23,7 @@ ABOUT = ("adjustment_id=A-1", LINES, "--reason", "bank_fee", "--by", "fay")
 PROPOSED = ("propose", "post_adjustment", *ABOUT, "--id", "P-1")
 APPROVER = Actor(kind="platform", id="ann", role="finance")
 MONEY = (Path(__file__).parents[3] / "docs" / "money.md").read_text(encoding="utf-8")
-BY_HAND = re.findall(r"^redledger ((?:ask|propose|approve|reject) .*)$", MONEY, re.MULTILINE)
+BY_HAND = re.findall(r"^redledger ((?:submit|propose|approve|reject) .*)$", MONEY, re.MULTILINE)
 
 
 @pytest.fixture

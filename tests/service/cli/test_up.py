@@ -138,4 +138,4 @@ def test_an_interrupted_recording_says_what_to_do(
     recording = Running("record", str(enrolling(folder, 20 * ENROLMENTS)), folder=folder)
     until(lambda: service.events > before, what="the first events")
     assert recording.end(how) == code
-    assert "record the file again" in recording.err
+    assert "Record the file again" in recording.err
