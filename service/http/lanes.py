@@ -56,7 +56,7 @@ def _check_names(request: Request, known: set[str]) -> None:
     for name in names:
         if name not in known:
             there_are = ", ".join(sorted(known)) or "none"
-            raise BadParameter(name, f"The parameter {name[:60]} does not exist here. Allowed are: {there_are}.")
+            raise BadParameter(name, f"The parameter {name[:60]} does not exist here. Known are: {there_are}.")
         if names.count(name) > 1:
             raise BadParameter(name, f"The parameter {name} is given {names.count(name)} times. Give it once.")
 

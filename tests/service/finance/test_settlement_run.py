@@ -83,7 +83,7 @@ def test_a_run_of_the_longest_name_is_begun_and_completed(books: Books) -> None:
 
 @pytest.mark.parametrize("run", ["", "R" * 65, "R 1", "R/1", "\uff32-1"])
 def test_what_is_no_name_of_a_run_is_said_to_be_none(run: str) -> None:
-    with pytest.raises(ServiceFailure, match="is no name of a run"):
+    with pytest.raises(ServiceFailure, match="is not a valid name of a run"):
         settle(cast("App", None), run)
 
 

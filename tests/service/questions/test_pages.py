@@ -72,11 +72,11 @@ UNUSABLE = [
 
 @pytest.mark.parametrize("cursor", UNUSABLE)
 def test_a_cursor_that_the_list_has_not_given_is_refused(cursor: str) -> None:
-    with pytest.raises(UnknownValue, match="no cursor of payouts"):
+    with pytest.raises(UnknownValue, match="not a cursor of payouts"):
         page(ROWS, 3, cursor)
 
 
 def test_a_cursor_of_another_list_is_refused() -> None:
     after = page(ROWS, 3).next
-    with pytest.raises(UnknownValue, match="no cursor of proposals"):
+    with pytest.raises(UnknownValue, match="not a cursor of proposals"):
         page_of("proposals", lambda **_: ROWS, limit=3, after=after)

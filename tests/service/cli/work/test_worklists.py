@@ -89,4 +89,4 @@ def test_a_list_that_is_cut_says_how_to_go_on(run: Run, month: Settings, name: s
 def test_a_cursor_of_another_list_is_refused(run: Run, month: Settings) -> None:
     cursor = run(month, "payouts", "--limit", "1").err.rpartition("--after ")[2].strip()
     said = run(month, "exceptions", "--after", cursor)
-    assert (said.code, "no cursor of exceptions" in said.err) == (1, True)
+    assert (said.code, "not a cursor of exceptions" in said.err) == (1, True)
