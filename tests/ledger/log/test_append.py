@@ -293,7 +293,7 @@ class TestWhatTheLogCannotHold:
 
     def test_an_instant_without_a_zone(self, ledger: Ledger) -> None:
         naive = new_event(occurred_at=datetime(2025, 4, 1))  # noqa: DTZ001
-        assert "has no zone" in _fault(ledger, attempt(events=[naive]))
+        assert "has no time zone" in _fault(ledger, attempt(events=[naive]))
 
     def test_an_attempt_with_neither_events_nor_an_answer(self, ledger: Ledger) -> None:
         assert "either events or an answer" in _fault(ledger, attempt(events=[]))
