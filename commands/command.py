@@ -81,10 +81,6 @@ class Command(BaseModel):
         return self.model_copy(update={"decided_at": at, "received_at": now})
 
     @property
-    def is_stamped(self) -> bool:
-        return "decided_at" in self.__dict__
-
-    @property
     def brings_an_instant_it_may_not(self) -> bool:
         return self.occurred_at is not None and not self.reports_a_fact and not self.actor.is_importer
 

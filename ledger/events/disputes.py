@@ -13,7 +13,7 @@ from ledger.events.payments import AllocatedCharge, OwedRefund
 from ledger.events.refunds import ApprovedLine
 from ledger.fx import Rate
 from ledger.ids import Id
-from ledger.money import Money, total
+from ledger.money import Money
 from ledger.sealed import Sealed
 
 DisputeStage = Literal["inquiry", "chargeback", "second_stage"]
@@ -125,10 +125,6 @@ class DisputeLost(_Dispute, name="dispute.lost", version=1):
     fx: Money
     expense: Money
     lost_at: datetime
-
-    @property
-    def owed_amount(self) -> Money:
-        return total([refund.amount for refund in self.owed], self.amount.currency)
 
 
 class DisputeWon(_Dispute, name="dispute.won", version=1):

@@ -105,7 +105,7 @@ class Given:
 
     def when(self, command: Command) -> When:
         """Decide the command on all of it."""
-        if not command.is_stamped:
+        if not hasattr(command, "decided_at"):
             command = command.stamped(NOW)
         stream = stream_of(command.stream, self._events)
         loaded = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}

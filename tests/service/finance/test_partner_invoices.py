@@ -12,7 +12,7 @@ import pytest
 from projections.engine.rebuild import verify
 from projections.reconciliation.partner_invoices import PartnerInvoices
 from service.automation.missing_lines import MissingLines
-from service.finance.reconciliation import mismatches
+from service.finance.reconciliation import Mismatch, mismatches
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.given import FINANCE, PARTNER
 from tests.support.sales import merchant_ready, paid, sent
@@ -48,6 +48,18 @@ def differences(desk: Desk) -> list[tuple[str, str, str]]:
     app.catch_up()
     found = mismatches(app)
     return [(each.reference, each.expected, each.actual) for each in found if each.kind == "invoice_mismatch"]
+
+
+def swept_twice(desk: Desk) -> tuple[list[int], Mismatch]:
+    """Returns the breaks that each of two sweeps opened, and the only break of an invoice."""
+    app = app_of(desk)
+    app.catch_up()
+    opened = []
+    for _ in range(2):
+        opened.append(MissingLines(app).sweep())
+        app.catch_up()
+    (found,) = (each for each in mismatches(app) if each.kind == "invoice_mismatch")
+    return opened, found
 
 
 def test_an_invoice_that_is_paid_as_charged_is_no_difference(desk: Desk) -> None:
@@ -138,26 +150,14 @@ def test_an_invoice_that_nobody_has_paid_is_a_difference_after_the_payment_term(
 def test_an_unpaid_invoice_becomes_a_break_of_the_order_it_charges(desk: Desk) -> None:
     charged(desk, "CNY 100.00")
     desk.clock.forward(days=31)
-    app = app_of(desk)
-    app.catch_up()
-    looked = []
-    for _ in range(2):
-        looked.append(MissingLines(app).sweep())
-        app.catch_up()
-    (found,) = (each for each in mismatches(app) if each.kind == "invoice_mismatch")
+    looked, found = swept_twice(desk)
     assert (looked, found.stream, found.expected) == ([1, 0], "order/M-1/O-1", "CNY 100.00")
 
 
 def test_the_difference_becomes_a_break_of_the_payment_once(desk: Desk) -> None:
     charged(desk, "CNY 100.00")
     settled(desk, "CNY 90.00")
-    app = app_of(desk)
-    app.catch_up()
-    looked = []
-    for _ in range(2):
-        looked.append(MissingLines(app).sweep())
-        app.catch_up()
-    (found,) = (each for each in mismatches(app) if each.kind == "invoice_mismatch")
+    looked, found = swept_twice(desk)
     assert looked == [1, 0]
     assert (found.stream.split("/")[0], found.expected, found.actual) == ("partner_payment", "CNY 100.00", "CNY 90.00")
 
