@@ -27,6 +27,7 @@ is refused as `VALUE_NOT_STORABLE`.
 | day, month | `2025-06-30`, `2025-06` | `20250630` · `2025-6-30` |
 | duration | ISO 8601: `P20D`, `PT30M`, `P1DT12H`, `P2W`; `P1Y` is 365 days | `P1M` · `20 days` · negative ones |
 | time zone | a name of the IANA database: `Asia/Shanghai` | `UTC+8` |
+| a partner's reference | as the partner writes it; two are the same if they are equal in Unicode NFKC, without invisible characters and outer blanks | upper and lower case differ |
 
 ## How far they go
 
