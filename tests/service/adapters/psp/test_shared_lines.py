@@ -193,3 +193,14 @@ def test_the_parts_of_a_line_bring_in_what_the_line_does() -> None:
     assert line.rate is not None
     cash = total([e.cash for scenario in books.orders for e in scenario.events if hasattr(e, "cash")], "CNY")
     assert cash == line.rate.convert(line.net)
+
+
+def test_each_order_gets_the_same_part_whichever_of_them_was_known_first() -> None:
+    parts = []
+    for since in ([DAY, LATER, LATER], [LATER, LATER, DAY]):
+        books = Books(Checkout((33_33, 33_33, 33_33), 1_00, "7.1500"), since)
+        for n in range(3):
+            books.capture(n)
+        (line,) = books.checkout.lines
+        parts.append({part.of: (part.line.fee, part.line.cash) for part in books.known.parts(line)})
+    assert parts[0] == parts[1]
