@@ -153,7 +153,11 @@ def _paid(command: CancelOrder, order: Order, wanted: Sequence[LineQty], rules: 
 
 
 def _nothing_was_kept(order: Order, wanted: Sequence[LineQty]) -> bool:
-    """True if every unit of the order is now cancelled or refunded."""
+    """True if every unit of the order is now cancelled or refunded for good: a dispute that is won after all, or a
+    return that expires, would give its units back, and a cancelled order can send none.
+    """
+    if any(case.is_pending for case in order.cases.values()) or any(d.lost and d.lost.lines for d in order.disputes):
+        return False
     return sum(book.live - book.refunded for book in order.lines.values()) == sum(line.qty for line in wanted)
 
 

@@ -63,7 +63,7 @@ class DueReleases(Projection):
     """
 
     name = "due_releases"
-    version = 6
+    version = 7
     tables = (DUE, RULES)
     events = (
         PolicyPublished,
@@ -144,13 +144,15 @@ def _publish(rows: KeptRows, recorded: Recorded) -> None:
 
 
 def _touch(rows: KeptRows, recorded: Recorded) -> None:
-    signed_at = _signature(recorded)
+    signed_at, undone = _signature(recorded), _undone(recorded)
     key = _key(recorded)
-    row = rows.get(*key)
+    row = rows.last(*key) if signed_at or undone else rows.get(*key)
     if row is None:
         if signed_at is None:
             return
         row = {"merchant": key[0], "order_id": key[1], "first_signed_at": signed_at, "signed_at": "[]"}
+        row["released_at"] = None
+    if undone:
         row["released_at"] = None
     if signed_at is not None:
         instants = sorted({*instants_of(row["signed_at"]), signed_at})
@@ -166,6 +168,14 @@ def _released_at(recorded: Recorded) -> datetime | None:
         case SettlementReleased(rule="signed_off", released_at=instant):
             return instant
     return None
+
+
+def _undone(recorded: Recorded) -> bool:
+    """True if units of an order come back that may be signed for, also of an order that was over."""
+    match recorded.event if recorded.type in (DisputeWon.name, ReturnExpired.name) else None:
+        case DisputeWon(undone=undone) | ReturnExpired(undone=undone):
+            return undone is not None
+    return False
 
 
 def _signature(recorded: Recorded) -> datetime | None:

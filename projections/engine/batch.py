@@ -71,11 +71,15 @@ class KeptRows:
 
     def get(self, *key: Any) -> Row | None:
         """Returns the row of this key, or None if there is none or it is deleted. Fetches it if it was not loaded."""
+        row = self.last(*key)
+        return None if row is None or row["deleted"] else row
+
+    def last(self, *key: Any) -> Row | None:
+        """Returns the row of this key as it was last put, also if it is deleted since; None if it never was put."""
         key = indexed(key)
         if key not in self._rows:
             self.load((key,))
-        row = self._rows[key]
-        return None if row is None or row["deleted"] else row
+        return self._rows[key]
 
     def put(self, row: Row, *, at: int) -> None:
         """Stores the row as the event at position `at` leaves it: all columns but `book` and the engine's own two."""

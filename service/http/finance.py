@@ -24,6 +24,7 @@ from service.http.errors import BadParameter
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
     IN_DIGITS,
+    READS_THE_LOG,
     AccountFilter,
     After,
     AsKnownAt,
@@ -135,7 +136,7 @@ def reconciliation(
     return answer(app, {}, mismatches=mismatches(app, timepoint, grace_days=grace_days))
 
 
-@router.get("/books/periods")
+@router.get("/books/periods", dependencies=READS_THE_LOG)
 def accounting_periods(app: OpenApp, as_known_at: AsKnownAt) -> dict[str, Any]:
     """Returns the closed and reopened months: by whom, and the hash of each closing with its positions."""
     found = periods(app, as_known_at=as_known_at)
@@ -170,13 +171,18 @@ def all_payouts(
     return answer(app, {}, payouts=page.rows, next=page.next)
 
 
-@router.get("/statements/{merchant}", responses=responses(404))
+@router.get("/statements/{merchant}", responses=responses(404), dependencies=READS_THE_LOG)
 def statements_of(app: OpenApp, merchant: KnownMerchant, as_known_at: AsKnownAt, as_of: Day = None) -> dict[str, Any]:
     """Returns the statements of a merchant in order."""
     return answer(app, {}, statements=issued_statements(app, merchant, as_of=as_of, as_known_at=as_known_at))
 
 
-@router.get("/statements/{merchant}/{number}", response_class=Response, responses=_ONE_STATEMENT | responses(404))
+@router.get(
+    "/statements/{merchant}/{number}",
+    response_class=Response,
+    responses=_ONE_STATEMENT | responses(404),
+    dependencies=READS_THE_LOG,
+)
 def one_statement(
     app: OpenApp,
     merchant: KnownMerchant,

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from service.http.lanes import ReadRoute
-from service.http.parameters import Name, OpenApp, answer
+from service.http.parameters import READS_THE_LOG, Name, OpenApp, answer
 from service.http.statuses import responses
 from service.lookups import LOOKUPS, look_up
 
@@ -24,4 +24,4 @@ def _reads(kind: str) -> Callable[[Any, str], dict[str, Any]]:
 
 
 for _kind, _lookup in LOOKUPS.items():
-    router.get(_lookup.path, responses=responses(404))(_reads(_kind))
+    router.get(_lookup.path, responses=responses(404), dependencies=READS_THE_LOG)(_reads(_kind))

@@ -12,7 +12,18 @@ from projections.tracking.tracking import track
 from service.http.errors import NotRecorded
 from service.http.lanes import ReadRoute
 from service.http.limits import LARGEST_POSITION
-from service.http.parameters import IN_DIGITS, AsKnownAt, AtLeast, Day, MerchantFilter, Name, OpenApp, Word, answer
+from service.http.parameters import (
+    IN_DIGITS,
+    READS_THE_LOG,
+    AsKnownAt,
+    AtLeast,
+    Day,
+    MerchantFilter,
+    Name,
+    OpenApp,
+    Word,
+    answer,
+)
 from service.http.statuses import responses
 from service.tracking.history import history_of
 from service.tracking.localisation import DEFAULT, best_locale, localised, reader_of
@@ -46,7 +57,7 @@ def tracking(
     return answer(app, found.vector, order=reported(found, now), **words)
 
 
-@router.get("/orders/{order}/history", responses=responses(404, 409))
+@router.get("/orders/{order}/history", responses=responses(404, 409), dependencies=READS_THE_LOG)
 def history(
     app: OpenApp,
     order: Name,

@@ -104,6 +104,9 @@ async def _wait(
 
 
 AtLeast = Annotated[Wait, Depends(_wait)]
+READS_THE_LOG = [
+    Depends(_wait)
+]  # the log holds what the token names: nothing to wait for, but a wrong token is refused
 
 
 async def _as_known_at(app: OpenApp, as_known_at: Instant = None) -> datetime | None:

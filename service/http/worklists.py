@@ -16,6 +16,7 @@ from projections.worklists.warehouse_promises import Promised, overdue, warnings
 from service.automation.parking import parked
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
+    READS_THE_LOG,
     After,
     AsOfParameters,
     AtLeast,
@@ -77,7 +78,7 @@ def proposed(
     return answer(app, views.vector, proposals=page.rows, next=page.next)
 
 
-@router.get("/parked")
+@router.get("/parked", dependencies=READS_THE_LOG)
 def parked_or_proposed_so(app: OpenApp) -> dict[str, Any]:
     """Returns the parked events and items, and the proposals that wait for a second person. Reads the log; the token
     holds its last positions."""

@@ -19,6 +19,7 @@ from ledger.refusals.catalogue import (
 )
 from tests.support.given import BUYER, MERCHANT, cny, instant, usd
 from tests.support.orders import OrderScenario, after_days, basket, capture
+from tests.support.payments import OF_DISPUTE, opened
 
 B = [{"line_id": "B", "qty": 1}]
 WITH_SHIPPING = {
@@ -174,3 +175,13 @@ def test_a_refund_has_a_name_of_its_own() -> None:
     scenario = OrderScenario().paid()
     scenario.submit("cancel_order", reason="out_of_stock", lines=B, refund_id="R-1")
     assert isinstance(scenario.refusal("cancel_order", reason="out_of_stock", refund_id="R-1"), CaseAlreadyOpen)
+
+
+def test_an_order_is_not_over_while_a_dispute_may_give_units_back() -> None:
+    """A lost dispute took A; the merchant cancels B; the dispute is won after all, and A is sent and paid."""
+    scenario = OrderScenario().paid()
+    scenario.submit("report_dispute_opened", **opened("USD 50.00", lines=[{"line_id": "A", "qty": 2}]))
+    scenario.submit("report_dispute_lost", **OF_DISPUTE)
+    assert OrderCancelled not in kinds(scenario.submit("cancel_order", reason="out_of_stock", lines=B))
+    scenario.submit("report_dispute_won", **OF_DISPUTE)
+    scenario.sent("P-9", A=1)

@@ -19,7 +19,7 @@ from service.finance.releases import Releases
 from service.settings import Settings
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.outages import away_for
-from tests.support.sales import BUYER, merchant_ready, paid, sent, signed
+from tests.support.sales import BUYER, PROVIDER, merchant_ready, paid, sent, signed
 from tests.support.services import until
 
 VIEWS = (DueReleases(), DueDates(), CustomerTracking())
@@ -103,6 +103,18 @@ def test_a_blocked_order_is_asked_for_again_when_its_case_is_closed(shop: Shop) 
     shop.look(timer)
     shop.desk.expect("reject_refund", actor=SERVICE_DESK, refund_id="R-1", round=1, reason="unfounded", **NAMES)
     assert shop.look(timer) == 1
+
+
+def test_units_that_a_dispute_won_after_all_gives_back_are_released_though_the_order_was_over(shop: Shop) -> None:
+    about = NAMES | {"dispute_id": "dp-1", "psp": "stripe", "capture_ref": "cap-O-1"}
+    opened = about | {"amount": "USD 19.44", "reason": "product_unacceptable", "stage": "chargeback"}
+    shop.desk.expect("report_dispute_opened", actor=PROVIDER, **opened)
+    shop.desk.expect("report_dispute_lost", actor=PROVIDER, **about)
+    shop.desk.clock.forward(days=8)
+    assert shop.look() == 0
+    shop.desk.expect("report_dispute_won", actor=PROVIDER, **about)
+    assert shop.look() == 1
+    assert shop.refusals() == []
 
 
 def test_timers_say_once_that_the_database_is_away(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:

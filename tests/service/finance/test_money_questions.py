@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import typer
@@ -9,7 +10,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
 from service.cli.main import app as command_line
-from service.http import finance, money, worklists
+from service.http import audit, finance, lookups, money, orders, worklists
 
 BOTH = {"as_of", "as_known_at"}
 # Which months are closed is about no accounting day. Whose turn it is to decide, where parcels are, and whether papers
@@ -21,7 +22,7 @@ OF_NOW = {name for each in _WORKLISTS for name in (each, f"/{each}")}
 NO_QUESTIONS = {
     "up", "record", "submit", "settle", "close-period", "reopen-period", "revalue", "track", "history", "rebuild",
     "verify-views", "verify-log", "status", "settings", "import olist", "import psp", "import bank", "import pain002",
-    "import invoices", "import tracking", "export pain001", "route", "break assign", "break resolve",
+    "import invoices", "import tracking", "export pain001", "match", "break assign", "break resolve",
     "propose", "approve", "reject", "park effect", "park item", "unpark effect", "unpark item", "show",
 }  # fmt: skip
 
@@ -39,10 +40,14 @@ def commands(group: Any, before: str = "") -> dict[str, set[str]]:
 
 def routes() -> dict[str, set[str]]:
     """Query parameters by address."""
-    reads = [route for module in (finance, money, worklists) for route in module.router.routes]
+    return parameters(finance, money, worklists)
+
+
+def parameters(*modules: ModuleType) -> dict[str, set[str]]:
     return {
         route.path: {parameter.name for parameter in get_flat_params(route.dependant)}
-        for route in reads
+        for module in modules
+        for route in module.router.routes
         if isinstance(route, APIRoute)
     }
 
@@ -60,3 +65,9 @@ def test_every_money_question_of_the_command_line_takes_both_times() -> None:
 
 def test_every_money_question_over_http_takes_both_times() -> None:
     assert lacking(routes()) == {}
+
+
+def test_every_read_takes_the_token_of_an_answer() -> None:
+    """As the first page of the HTTP document says: also one that reads the log itself, which never waits."""
+    reads = parameters(audit, finance, lookups, money, orders, worklists)
+    assert {path for path, names in reads.items() if "at_least" not in names} == set()
