@@ -56,10 +56,17 @@ PAID_ALL_THE_SAME = Sale(
 )
 
 
+# A dispute takes a part of unsent units beside released ones; once sent, the part goes with them and is not paid out.
+PART_OF_UNSENT_UNITS = Sale(
+    lines=((4, 25_226), (4, 9_859)), charges=(), weights=(4, 3), rates=(10_000,) * DAYS, market="MO", pays_late=False
+)
+
+
 @seed(SEED)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=_SLOW)
 @given(sale=SALES, steps=STEPS)
 @example(sale=PAID_ALL_THE_SAME, steps=[*[("send", 0, 1)] * 8, ("lose", 0, 1), ("refund muddle", 64, 2)])
+@example(sale=PART_OF_UNSENT_UNITS, steps=[("send", 66, 2), ("settle", 15, 3), ("open dispute", 42, 2)])
 def test_the_books_are_right_after_every_step(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
     live(sale, steps)
 

@@ -149,7 +149,12 @@ class LineBook:
                 missing -= moved
 
     def _give_part(self, place: Place, over: int, open_units: Mapping[Place, int]) -> None:
-        for other, qty in open_units.items():
+        """Moves `over` minor units of part refunds. What was taken from pending money goes to unreleased units first:
+        a release of other units would pay it out.
+        """
+        unreleased = {other: qty - self.at(other).kept_releases for other, qty in open_units.items()}
+        first = list(unreleased.items()) if self.places[place].balance.pending_less else []
+        for other, qty in [*first, *open_units.items()]:
             room = self.prices.buyer * qty - self.at(other).balance.paid_open
             if other != place and (moved := min(over, room)) > 0:
                 self.places[place].give_part(self.places[other], self.prices, moved)
